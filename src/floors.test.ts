@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+
+/** The house of DESIGN §3: imports point down only, and into another room only through its door. */
+const FLOORS: Record<string, number> = {
+  platform: 0,
+  access: 1,
+  ledger: 1,
+  data: 2,
+  tracking: 2,
+  models: 3,
+  pipelines: 3,
+  faces: 8,
+  'main.ts': 9,
+  'config.ts': 9,
+};
+/** Doors: what another room may import of a room. `contract.ts` is open to all, since it decides nothing. */
+const DOORS = /^(index|contract)\.ts$/;
+/** The ground floor's own order, so that it stays free of cycles. */
+const GROUND = ['errors', 'ids', 'clock', 'log', 'processes', 'outbound', 'db', 'blobs', 'events', 'jobs', 'ctx', 'http'];
+
+const source = import.meta.dirname;
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll(path.sep, '/'))
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('.suite.ts') && file !== 'floors.test.ts');
+
+const room = (file: string): string => file.split('/')[0]!;
+
+test('imports point down, and into rooms through their doors', () => {
+  let imports = 0;
+  const faults: string[] = [];
+  for (const file of files) {
+    const here = room(file);
+    const floor = FLOORS[here];
+    if (floor === undefined) faults.push(`${file}: its room stands on no floor`);
+    const text = readFileSync(path.join(source, file), 'utf8');
+    for (const [, kind, target] of text.matchAll(/(import|export)[^'"`;]*?from '(\.[^']+)'/g)) {
+      imports++;
+      const to = path.posix.join(path.posix.dirname(file), target!);
+      const there = room(to);
+      if (to.startsWith('..')) {
+        faults.push(`${file}: ${kind}s ${target}, outside src`);
+      } else if (there === 'platform' && here === 'platform') {
+        const [from, into] = [file.split('/')[1]!, to.split('/')[1]!];
+        const typeOnly = new RegExp(`import type [^;]*from '${target!.replaceAll('.', '\\.')}'`).test(text);
+        if (from !== into && !typeOnly && GROUND.indexOf(into) >= GROUND.indexOf(from)) faults.push(`${file}: platform/${from} may not import platform/${into}`);
+      } else if (there !== here) {
+        if (!(FLOORS[there]! < floor!)) faults.push(`${file} (floor ${floor}) imports ${to} (floor ${FLOORS[there]})`);
+        const door = there === 'platform' ? to.split('/').slice(2).join('/') : to.split('/').slice(1).join('/');
+        if (here !== 'main.ts' && !DOORS.test(door) && !(there === 'platform' && /^(contract|create)\.ts$/.test(door))) {
+          faults.push(`${file} enters ${there} past its door: ${to}`);
+        }
+      }
+    }
+  }
+  assert.deepEqual(faults, []);
+  // A check that saw nothing proves nothing.
+  assert.ok(files.length > 20, `only ${files.length} files were read`);
+  assert.ok(imports > 30, `only ${imports} imports were read`);
+});

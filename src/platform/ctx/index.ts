@@ -1,0 +1,78 @@
+import type { BlobStore } from '../blobs/index.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Db, Dialect } from '../db/index.ts';
+import type { DomainEvent } from '../events/index.ts';
+import type { EnqueueOptions, JobType } from '../jobs/index.ts';
+import type { Log } from '../log/index.ts';
+
+export type Role = 'viewer' | 'editor' | 'admin';
+
+/** Who asks. `id` and `name` go into every ledger entry. */
+export interface Actor {
+  kind: 'owner' | 'token' | 'system';
+  id: string;
+  name: string;
+  role: Role;
+}
+
+/** A typed arrow of lineage: `from` was made from, read or judged by `to`. Ends are `noun:id`, e.g. `run:4f…`. */
+export interface LineageEdge {
+  from: string;
+  to: string;
+  /** The verb, from the side of `from`: `read`, `produced`, `trained-by`, `derived-from`, `registered-from`. */
+  relation: string;
+}
+
+/** What one change says of itself in the ledger. Everything here is canonical JSON; no secrets, no personal data. */
+export interface LedgerRecord {
+  /** `noun.verb` in the past tense, the same word as the event: `dataset_version.committed`. */
+  action: string;
+  /** `noun:id` of what changed. */
+  resource: string;
+  /** Digest or small summary of the state before and after. */
+  before?: unknown;
+  after?: unknown;
+  reason?: string;
+  edges?: LineageEdge[];
+}
+
+/** Implemented by the ledger room, one floor up; declared here so that every room's `ctx` can carry it. */
+export interface Ledger {
+  append(tx: Tx, record: LedgerRecord): Promise<void>;
+}
+
+/**
+ * What every verb gets as its first argument: made per request or per job, never global.
+ * `db` reads; `scan` is the same data through reader threads, for queries that may take more than a few ms.
+ */
+export interface Ctx {
+  readonly db: Db;
+  readonly scan: Db;
+  readonly dialect: Dialect;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The wall: every row read or written belongs to this workspace. */
+  readonly workspace: string;
+  readonly actor: Actor;
+  readonly requestId: string;
+  /**
+   * Runs `change` in one transaction and returns when it is on disk. Inside, `tx.db` is the transaction;
+   * `tx.write` joins it. Never await anything but `tx.db` work inside: every other writer waits.
+   */
+  write<T>(change: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The same `ctx` for another actor or workspace (jobs, system work). */
+  as(change: { actor?: Actor; workspace?: string; log?: Log; requestId?: string }): Ctx;
+}
+
+/** A `ctx` inside a transaction: whatever is said here commits or vanishes with the change itself. */
+export interface Tx extends Ctx {
+  /** Appends to the audit ledger. */
+  record(entry: LedgerRecord): Promise<void>;
+  /** Puts a past-tense fact into the outbox; subscribers hear it after the commit. */
+  emit<T extends object>(event: DomainEvent<T>): Promise<void>;
+  /** Enqueues a background job; it can start only after the commit. Returns the job's id. */
+  enqueue<P extends object>(type: JobType<P>, payload: P, options?: EnqueueOptions): Promise<string>;
+  /** Runs after the commit is on disk; never runs when it fails. For waking things up, not for work that must happen. */
+  afterCommit(wake: () => void): void;
+}

@@ -1,0 +1,43 @@
+import { sql, type Expression, type RawBuilder, type SqlBool } from 'kysely';
+
+/**
+ * Every difference between the databases has a name here. Code outside `platform/db` may ask for a
+ * capability; it may never ask which database it is.
+ */
+export interface Dialect {
+  /** For logs and `treadle config` only; never branch on it. */
+  readonly label: 'SQLite' | 'Postgres';
+  /** LIKE that tells upper case from lower; `%` and `_` are wildcards, nothing escapes them. */
+  like(left: Expression<unknown>, pattern: string): RawBuilder<SqlBool>;
+  /** LIKE that does not tell upper case from lower. */
+  ilike(left: Expression<unknown>, pattern: string): RawBuilder<SqlBool>;
+  /** The n-th placeholder (from 1) of a statement written by hand. */
+  placeholder(n: number): string;
+  /** Most parameters one statement may carry. */
+  readonly maxParameters: number;
+  /** Taken in a transaction, gives the writers of a named sequence a total order until it ends. Undefined where one writer exists anyway. */
+  sequenceLock(name: string): RawBuilder<unknown> | undefined;
+  /** Appended to a select that claims rows: leaves out rows another process holds. */
+  readonly forUpdateSkipLocked: RawBuilder<unknown>;
+}
+
+export const sqliteDialect: Dialect = {
+  label: 'SQLite',
+  // The connections set `case_sensitive_like`.
+  like: (left, pattern) => sql<SqlBool>`${left} like ${pattern}`,
+  ilike: (left, pattern) => sql<SqlBool>`lower(${left}) like lower(${pattern})`,
+  placeholder: () => '?',
+  maxParameters: 30_000,
+  sequenceLock: () => undefined,
+  forUpdateSkipLocked: sql``,
+};
+
+export const postgresDialect: Dialect = {
+  label: 'Postgres',
+  like: (left, pattern) => sql<SqlBool>`${left} like ${pattern} escape ''`,
+  ilike: (left, pattern) => sql<SqlBool>`${left} ilike ${pattern} escape ''`,
+  placeholder: (n) => `$${n}`,
+  maxParameters: 60_000,
+  sequenceLock: (name) => sql`select pg_advisory_xact_lock(hashtext(${name}))`,
+  forUpdateSkipLocked: sql`for update skip locked`,
+};

@@ -1,0 +1,22 @@
+import type { Database, Db } from './index.ts';
+
+/** Serialisation failure and deadlock: Postgres asks for the transaction to be run again. */
+const RETRYABLE = new Set(['40001', '40P01']);
+
+/** `Database.write` over Kysely's own transactions, run again when Postgres asks for it. */
+export function retryingWriter(db: Db): Database['write'] {
+  return async (change) => {
+    for (let attempt = 1; ; attempt++) {
+      const wakes: Array<() => void> = [];
+      try {
+        const value = await db.transaction().execute((transaction) => change(transaction, (wake) => void wakes.push(wake)));
+        for (const wake of wakes) wake();
+        return value;
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+        if (attempt >= 8 || !RETRYABLE.has(code)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt));
+      }
+    }
+  };
+}

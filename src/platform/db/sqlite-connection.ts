@@ -1,0 +1,74 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+
+const MINIMUM = [3, 51, 3] as const; // below it, two connections checkpointing at once can corrupt the WAL
+
+export function openSqliteFile(path: string, options: { readOnly: boolean }): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: options.readOnly, enableForeignKeyConstraints: true });
+  const version = String(db.prepare('select sqlite_version() as v').get()?.['v']);
+  const parts = version.split('.').map(Number);
+  const older = MINIMUM.findIndex((want, i) => (parts[i] ?? 0) !== want);
+  if (older >= 0 && (parts[older] ?? 0) < MINIMUM[older]!) {
+    throw new Error(`SQLite ${version} can corrupt its write-ahead log; Treadle needs ${MINIMUM.join('.')} or newer: use a newer Node`);
+  }
+  db.exec(`pragma busy_timeout = 5000; pragma case_sensitive_like = on; pragma temp_store = memory; pragma cache_size = -16000`);
+  if (!options.readOnly) db.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000`);
+  return db;
+}
+
+/** Runs compiled queries on one connection, synchronously, with its prepared statements kept. */
+export class SqliteConnection implements DatabaseConnection {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, { statement: StatementSync; reader: boolean }>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  run<R>(text: string, parameters: readonly unknown[]): QueryResult<R> {
+    const { statement, reader } = this.#prepare(text);
+    const values = parameters.map(toSqlite);
+    // node:sqlite types rows as records of column values; Kysely's type for the query says which columns.
+    if (reader) return { rows: statement.all(...values) as R[] };
+    const { changes } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes) };
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      return Promise.resolve(this.run<R>(query.sql, query.parameters));
+    } catch (thrown) {
+      return Promise.reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
+  }
+
+  // eslint-disable-next-line require-yield
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('streaming queries are not used on SQLite: page by key instead');
+  }
+
+  #prepare(text: string): { statement: StatementSync; reader: boolean } {
+    const known = this.#statements.get(text);
+    if (known) {
+      this.#statements.delete(text); // to the end: the map is the LRU list
+      this.#statements.set(text, known);
+      return known;
+    }
+    const statement = this.#db.prepare(text);
+    const fresh = { statement, reader: statement.columns().length > 0 };
+    this.#statements.set(text, fresh);
+    if (this.#statements.size > 500) {
+      const oldest = this.#statements.keys().next();
+      if (!oldest.done) this.#statements.delete(oldest.value);
+    }
+    return fresh;
+  }
+}
+
+function toSqlite(value: unknown): SQLInputValue {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value;
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`a ${Object.prototype.toString.call(value)} cannot be a SQL parameter: hand in text or a number`);
+}

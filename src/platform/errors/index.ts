@@ -1,0 +1,57 @@
+/** The one error class of the house. A face, and only a face, turns a kind into its own status. */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'missing'
+  | 'conflict'
+  | 'too-large'
+  | 'limited'
+  | 'unavailable';
+
+export interface ErrorDetails {
+  /** The field of the input that is wrong, as the caller spelt it: `metrics[3].key`. */
+  field?: string;
+  /** What to do next, one sentence. */
+  hint?: string;
+  /** A stable machine word when a face must tell apart errors of the same kind: `run-deleted`. */
+  code?: string;
+  cause?: unknown;
+}
+
+/** An error that a caller may read: `message` says what was wrong, `hint` what to do next. */
+export class TreadleError extends Error {
+  override readonly name = 'TreadleError';
+  readonly kind: ErrorKind;
+  readonly field: string | undefined;
+  readonly hint: string | undefined;
+  readonly code: string | undefined;
+
+  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.field = details.field;
+    this.hint = details.hint;
+    this.code = details.code;
+  }
+}
+
+export const invalid = (message: string, details?: ErrorDetails): TreadleError =>
+  new TreadleError('invalid', message, details);
+export const missing = (message: string, details?: ErrorDetails): TreadleError =>
+  new TreadleError('missing', message, details);
+export const conflict = (message: string, details?: ErrorDetails): TreadleError =>
+  new TreadleError('conflict', message, details);
+export const forbidden = (message: string, details?: ErrorDetails): TreadleError =>
+  new TreadleError('forbidden', message, details);
+export const unauthenticated = (message: string, details?: ErrorDetails): TreadleError =>
+  new TreadleError('unauthenticated', message, details);
+export const tooLarge = (message: string, details?: ErrorDetails): TreadleError =>
+  new TreadleError('too-large', message, details);
+export const limited = (message: string, details?: ErrorDetails): TreadleError =>
+  new TreadleError('limited', message, details);
+export const unavailable = (message: string, details?: ErrorDetails): TreadleError =>
+  new TreadleError('unavailable', message, details);
+
+/** The message of anything that was thrown. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,0 +1,55 @@
+import type { Readable } from 'node:stream';
+import type { Static, TSchema } from 'typebox';
+import type { Ctx } from '../ctx/index.ts';
+import type { Endpoint } from './contract.ts';
+
+/** What a handler gets: validated, typed by the contract. */
+export interface Input<E extends Endpoint> {
+  params: Static<E['params']>;
+  query: Static<E['query']>;
+  body: E['body'] extends TSchema ? Static<E['body']> : E['body'] extends 'bytes' ? Readable : undefined;
+  /** Lower-case header names. */
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Aborts when the caller goes away. */
+  signal: AbortSignal;
+}
+
+/** A download. User bytes are inert: sent as an attachment, never sniffed, never rendered in our origin. */
+export interface Download {
+  stream: Readable | Uint8Array;
+  type?: string;
+  size?: number;
+  filename?: string;
+  /** Set for `Range` answers: becomes 206. */
+  range?: { start: number; end: number; total: number };
+  /** Strong validator for caches; immutable content may say so. */
+  etag?: string;
+  immutable?: boolean;
+}
+
+/** One server-sent event. */
+export interface ServerSentEvent {
+  id?: string;
+  event?: string;
+  data: unknown;
+}
+
+export type Output<E extends Endpoint> = E['response'] extends TSchema
+  ? Static<E['response']>
+  : E['response'] extends 'bytes'
+    ? Download
+    : E['response'] extends 'events'
+      ? AsyncIterable<ServerSentEvent>
+      : { text: string; type?: string };
+
+/** An endpoint with its handler; made by `route`, mounted by a face. */
+export interface Route {
+  endpoint: Endpoint;
+  handle(ctx: Ctx, input: Input<Endpoint>): Promise<unknown>;
+}
+
+/** Binds a handler of a few lines to an endpoint of the contract. */
+export function route<E extends Endpoint>(endpoint: E, handle: (ctx: Ctx, input: Input<E>) => Promise<Output<E>>): Route {
+  // The server validates against this very endpoint before it calls, so the narrower input type holds.
+  return { endpoint, handle: handle as unknown as Route['handle'] };
+}

@@ -1,0 +1,355 @@
+import { Readable } from 'node:stream';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Value } from 'typebox/value';
+import type { Ctx } from '../ctx/index.ts';
+import { invalid, TreadleError, type ErrorKind } from '../errors/index.ts';
+import { newId } from '../ids/index.ts';
+import type { Log } from '../log/index.ts';
+import type { Action, Endpoint } from './contract.ts';
+import type { Download, Input, Route, ServerSentEvent } from './route.ts';
+
+/** A face's table from what went wrong to its own status and body. */
+export interface ErrorFace {
+  (error: TreadleError | undefined, requestId: string): { status: number; body: unknown };
+}
+
+const STATUS: Record<ErrorKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  missing: 404,
+  conflict: 409,
+  'too-large': 413,
+  limited: 429,
+  unavailable: 503,
+};
+
+/** The native API's errors: `{error: {kind, message, field, hint, code, request_id}}`. */
+export const nativeErrors: ErrorFace = (error, requestId) => {
+  if (!error) {
+    return {
+      status: 500,
+      body: {
+        error: {
+          kind: 'internal',
+          message: 'something went wrong inside Treadle; nothing of this request was kept',
+          hint: `look for request ${requestId} in the server log`,
+          request_id: requestId,
+        },
+      },
+    };
+  }
+  const { kind, message, field, hint, code } = error;
+  return { status: STATUS[kind], body: { error: { kind, message, field, hint, code, request_id: requestId } } };
+};
+
+export interface HttpOptions {
+  log: Log;
+  /** Host header values this server answers to, without port; on loopback the exact loopback names. */
+  hosts: readonly string[] | 'any';
+  /** Makes the caller's ctx from the request's credentials, or throws `unauthenticated`. */
+  authenticate(request: { headers: FastifyRequest['headers']; remote: string; requestId: string }): Promise<Ctx>;
+  /** The ctx of public routes. */
+  anonymous(requestId: string): Ctx;
+  /** Throws `forbidden` unless the actor may do it. */
+  authorize(ctx: Ctx, action: Action): void;
+  /** Called once a request is answered, for metrics. */
+  observe?(request: { method: string; route: string; status: number; seconds: number }): void;
+  /** Check responses against the contract; on in tests and development. */
+  checkResponses?: boolean;
+}
+
+export interface Http {
+  /** Mounts a face's routes; `options` says how its errors look and whether it is strict about bodies. */
+  mount(routes: readonly Route[], options?: MountOptions): void;
+  /** For what is not an endpoint of a contract: static files. Public by nature. */
+  readonly app: FastifyInstance;
+  listen(host: string, port: number): Promise<{ host: string; port: number }>;
+  /** Every mounted endpoint, for the API docs and the route × principal test. */
+  readonly routes: readonly Route[];
+  close(): Promise<void>;
+}
+
+export interface MountOptions {
+  errors?: ErrorFace;
+  /** Media types besides JSON whose body is parsed as JSON (foreign clients that send none). Never on the native API. */
+  anyJson?: boolean;
+  /** Dress every reply: headers that a foreign protocol wants. */
+  headers?: Record<string, string>;
+}
+
+export function createHttp(options: HttpOptions): Http {
+  const mounted: Route[] = [];
+  const app = fastify({
+    bodyLimit: 1024 * 1024,
+    requestTimeout: 0, // streamed uploads may take long; headers have their own timeout
+    genReqId: () => newId(),
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 2000 },
+    exposeHeadRoutes: false,
+  });
+  app.server.headersTimeout = 60_000;
+  // JSON is parsed after the rule is checked, by the route; everything else stays a stream until a route asks.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+
+  app.addHook('onRequest', async (request) => {
+    guardHost(request, options.hosts);
+    guardOrigin(request, options.hosts);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    void reply.headers({
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+    });
+  });
+  if (options.observe) {
+    const { observe } = options;
+    app.addHook('onResponse', async (request, reply) => {
+      observe({
+        method: request.method,
+        route: request.routeOptions.url ?? 'unknown',
+        status: reply.statusCode,
+        seconds: reply.elapsedTime / 1000,
+      });
+    });
+  }
+  app.setErrorHandler((error, request, reply) => void sendError(error, request, reply, nativeErrors, options.log));
+  app.setNotFoundHandler((request, reply) => {
+    const error = new TreadleError('missing', `there is no ${request.method} ${request.url.split('?')[0]}`, {
+      hint: 'see /docs for the endpoints',
+    });
+    void sendError(error, request, reply, nativeErrors, options.log);
+  });
+
+  return {
+    app,
+    routes: mounted,
+    mount(routes, mount = {}) {
+      for (const route of routes) {
+        requireRule(route.endpoint);
+        mounted.push(route);
+        app.route({
+          method: route.endpoint.method,
+          url: route.endpoint.path,
+          bodyLimit: Number.MAX_SAFE_INTEGER,
+          errorHandler: (error, request, reply) => void sendError(error, request, reply, mount.errors ?? nativeErrors, options.log),
+          handler: (request, reply) => serve(route, request, reply, mount, options),
+        });
+      }
+    },
+    async listen(host, port) {
+      await app.listen({ host, port });
+      const address = app.server.address();
+      if (address === null || typeof address === 'string') throw new Error('the server has no address');
+      return { host, port: address.port };
+    },
+    close: () => app.close(),
+  };
+}
+
+/** A route without its rule does not start. TypeScript says so too; this catches what TypeScript cannot see. */
+function requireRule(endpoint: Endpoint): void {
+  if (endpoint.action !== 'public' && !/^[a-z_]+:(read|write|admin)$/.test(endpoint.action)) {
+    throw new Error(`${endpoint.method} ${endpoint.path} carries no rule: set its action, such as 'run:read'`);
+  }
+}
+
+async function serve(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  mount: MountOptions,
+  options: HttpOptions,
+): Promise<FastifyReply> {
+  const { endpoint } = route;
+  const ctx =
+    endpoint.action === 'public'
+      ? options.anonymous(request.id)
+      : await options.authenticate({ headers: request.headers, remote: request.ip, requestId: request.id });
+  options.authorize(ctx, endpoint.action);
+
+  const aborter = new AbortController();
+  reply.raw.once('close', () => aborter.abort());
+  const input: Input<Endpoint> = {
+    params: parse(endpoint.params, request.params, 'path', true),
+    query: parse(endpoint.query, request.query, 'query', true),
+    // The schema is TSchema here; `route` tied the handler to the precise one.
+    body: (await readBody(endpoint, request, mount)) as undefined,
+    headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
+    signal: aborter.signal,
+  };
+  const output = await route.handle(ctx, input);
+  void reply.headers({ 'x-request-id': request.id, ...mount.headers });
+  if (endpoint.response === 'bytes') return sendDownload(reply, output as Download);
+  if (endpoint.response === 'events') return sendEvents(reply, output as AsyncIterable<ServerSentEvent>, aborter.signal);
+  if (endpoint.response === 'text') {
+    const { text, type } = output as { text: string; type?: string };
+    return reply.type(type ?? 'text/plain; charset=utf-8').send(text);
+  }
+  if (options.checkResponses && !Value.Check(endpoint.response as TSchema, output)) {
+    const first = Value.Errors(endpoint.response as TSchema, output)[0];
+    throw new Error(`${endpoint.method} ${endpoint.path} answers against its contract: ${first?.instancePath} ${first?.message}`);
+  }
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(output ?? {}));
+}
+
+const validators = new WeakMap<object, ReturnType<typeof Compile>>();
+
+/** Validates; the error names the field as the caller spelt it. Query and path text is converted to the schema's types. */
+function parse<S extends TSchema>(schema: S, value: unknown, where: string, convert: boolean): never {
+  let validator = validators.get(schema);
+  if (!validator) validators.set(schema, (validator = Compile(schema)));
+  const candidate = convert ? Value.Convert(schema, { ...(value as object) }) : value;
+  // The checked value has the schema's static type; the caller's type says which.
+  if (validator.Check(candidate)) return candidate as never;
+  const errors = [...validator.Errors(candidate)];
+  // Of a union's failures the deepest says most.
+  const error = errors.toSorted((a, b) => b.instancePath.split('/').length - a.instancePath.split('/').length)[0];
+  const params = (error?.params ?? {}) as { requiredProperties?: string[]; additionalProperties?: string[]; allowedValues?: unknown[] };
+  const extra = params.requiredProperties?.[0] ?? params.additionalProperties?.[0];
+  const field = dotted(error?.instancePath ?? '', extra);
+  const allowed = params.allowedValues ? `: one of ${params.allowedValues.join(', ')}` : '';
+  const what = params.requiredProperties
+    ? 'is missing'
+    : params.additionalProperties
+      ? 'is not a field of this request'
+      : `${error?.message ?? 'is wrong'}${allowed}`;
+  const described = where === 'body' ? '' : ` (${where})`;
+  throw invalid(`${field || 'the request body'}${described} ${what}`, { field: field || where, hint: 'see /docs for what this endpoint takes' });
+}
+
+/** `/metrics/3/key` → `metrics[3].key`. */
+function dotted(pointer: string, last?: string): string {
+  const parts = pointer.split('/').slice(1);
+  if (last !== undefined) parts.push(last);
+  return parts.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part), '');
+}
+
+async function readBody(endpoint: Endpoint, request: FastifyRequest, mount: MountOptions): Promise<unknown> {
+  if (endpoint.body === undefined) return undefined;
+  const limit = endpoint.maxBody ?? (endpoint.body === 'bytes' ? Infinity : 1024 * 1024);
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > limit) throw bodyTooLarge(limit);
+  if (endpoint.body === 'bytes') return request.raw;
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  // A page of another origin can send text/plain without asking; only JSON, which it cannot, changes anything.
+  if (type !== 'application/json' && !(mount.anyJson === true && type === '')) {
+    throw invalid(`the body must be JSON, not ${type || 'of no type'}`, {
+      field: 'content-type',
+      hint: 'send Content-Type: application/json',
+      code: 'media-type',
+    });
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw bodyTooLarge(limit);
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text === '' && mount.anyJson === true) return parse(endpoint.body, {}, 'body', false);
+  return parse(endpoint.body, parseJson(text), 'body', false);
+}
+
+const bodyTooLarge = (limit: number): TreadleError =>
+  new TreadleError('too-large', `the request body is larger than ${Math.floor(limit / 1024)} KiB`, {
+    field: 'body',
+    hint: 'send less at once',
+  });
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text, (key, value: unknown) => {
+      if (key === '__proto__') throw new SyntaxError('a field may not be called __proto__');
+      return value;
+    });
+  } catch (error) {
+    throw invalid(`the body is not JSON: ${error instanceof Error ? error.message : 'cannot be read'}`, { field: 'body' });
+  }
+}
+
+async function sendDownload(reply: FastifyReply, download: Download): Promise<FastifyReply> {
+  const { stream, type, size, filename, range, etag, immutable } = download;
+  void reply.headers({
+    'content-type': type ?? 'application/octet-stream',
+    'content-disposition': `attachment${filename === undefined ? '' : `; filename*=UTF-8''${encodeURIComponent(filename)}`}`,
+    'content-security-policy': "sandbox; default-src 'none'",
+    'accept-ranges': 'bytes',
+    ...(size === undefined ? {} : { 'content-length': String(size) }),
+    ...(etag === undefined ? {} : { etag: `"${etag}"` }),
+    ...(immutable === true ? { 'cache-control': 'private, max-age=31536000, immutable' } : {}),
+  });
+  if (range) void reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${range.total}`);
+  return reply.send(stream);
+}
+
+async function sendEvents(reply: FastifyReply, events: AsyncIterable<ServerSentEvent>, signal: AbortSignal): Promise<FastifyReply> {
+  void reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  async function* lines(): AsyncGenerator<string> {
+    yield ': connected\n\n';
+    for await (const { id, event, data } of events) {
+      if (signal.aborted) return;
+      yield `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
+    }
+  }
+  return reply.send(Readable.from(lines()));
+}
+
+async function sendError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  face: ErrorFace,
+  log: Log,
+): Promise<void> {
+  const known = thrown instanceof TreadleError ? thrown : undefined;
+  if (!known) {
+    log.error('request failed', { request_id: request.id, method: request.method, url: request.url, error: thrown });
+  }
+  const { status, body } = face(known, request.id);
+  // An unread upload would keep the connection busy for a reply nobody waits for.
+  if (!request.raw.readableEnded) void reply.header('connection', 'close');
+  if (status === 401) void reply.header('www-authenticate', 'Basic realm="treadle", Bearer');
+  if (status === 429 || status === 503) void reply.header('retry-after', '1');
+  await reply.code(status).type('application/json; charset=utf-8').header('x-request-id', request.id).send(JSON.stringify(body));
+}
+
+/** DNS rebinding: a name that is not ours, though it resolves to us, is refused. */
+function guardHost(request: FastifyRequest, hosts: readonly string[] | 'any'): void {
+  if (hosts === 'any') return;
+  const host = hostName(request.headers.host ?? '');
+  if (!hosts.includes(host)) {
+    throw new TreadleError('forbidden', `this server does not answer to the host name '${host}'`, {
+      field: 'host',
+      hint: 'open it by the address it prints at start, or list the name under --allow-host',
+    });
+  }
+}
+
+/** A foreign page may not change anything: Sec-Fetch-Site, or Origin against Host where a browser sends none. */
+function guardOrigin(request: FastifyRequest, hosts: readonly string[] | 'any'): void {
+  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return;
+  const site = request.headers['sec-fetch-site'];
+  const origin = request.headers.origin;
+  if (site === 'same-origin' || site === 'none') return;
+  const sameHost = origin !== undefined && origin !== 'null' && URL.canParse(origin) && new URL(origin).host === request.headers.host;
+  if (site === undefined && (origin === undefined || sameHost)) return;
+  if (hosts === 'any' && sameHost) return;
+  throw new TreadleError('forbidden', 'a page of another origin may not change anything here', {
+    field: 'origin',
+    hint: 'call the API from a program, or from the Treadle UI',
+  });
+}
+
+function hostName(header: string): string {
+  const bracket = /^\[([^\]]+)\](?::\d+)?$/.exec(header);
+  if (bracket) return `[${bracket[1]}]`;
+  const plain = /^([^:/?#@\\]+)(?::\d+)?$/.exec(header);
+  return plain?.[1]?.toLowerCase() ?? '';
+}
