@@ -1,0 +1,41 @@
+// Writes the pinned Python locks from their .in files: every package, every hash, no index address.
+//   node scripts/lock-python.mjs            keep what is pinned, add what is new
+//   node scripts/lock-python.mjs --upgrade  take the newest of everything
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './setup/place.mjs';
+import { findPython, installUv } from './setup/python.mjs';
+
+const locks = [
+  // The example's environment is a part of the checkout's: the same versions, so it is installed from uv's cache.
+  { from: 'scripts/python.in', to: 'scripts/python.lock', constraints: [] },
+  {
+    from: 'examples/flights/requirements.in',
+    to: 'examples/flights/requirements.txt',
+    constraints: ['scripts/python.lock'],
+  },
+  { from: 'scripts/bench-python.in', to: 'scripts/bench-python.lock', constraints: [] },
+];
+
+const uv = await installUv(await findPython());
+for (const lock of locks) {
+  if (!existsSync(join(root, lock.from))) continue;
+  const args = ['pip', 'compile', lock.from, '-o', lock.to, '--universal', '--python-version', '3.10'];
+  args.push(
+    '--generate-hashes',
+    '--no-annotate',
+    '--custom-compile-command',
+    'node scripts/lock-python.mjs',
+    '--quiet',
+  );
+  args.push(...lock.constraints.flatMap((file) => ['-c', file]));
+  if (process.argv.includes('--upgrade')) args.push('--upgrade');
+  const done = spawnSync(uv, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, UV_PYTHON_DOWNLOADS: 'never' },
+  });
+  if (done.status !== 0) process.exit(done.status ?? 1);
+  console.log(`${lock.to} written`);
+}

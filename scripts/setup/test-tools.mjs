@@ -1,0 +1,110 @@
+// Programs that only tests use: a browser, a real PostgreSQL, promtool. What cannot be had is named; its tests are skipped by name.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setupDir } from './place.mjs';
+import { run } from './run.mjs';
+
+/** Path of a Chromium or Chrome, or undefined. */
+export const findChromium = () =>
+  process.env.TREADLE_CHROMIUM ??
+  onPath('chromium') ??
+  onPath('chromium-browser') ??
+  onPath('google-chrome') ??
+  onPath('google-chrome-stable');
+
+/** Folder with `initdb` and `postgres` of the newest PostgreSQL here, or undefined. */
+export function findPostgres() {
+  const base = '/usr/lib/postgresql';
+  const versions = existsSync(base) ? readdirSync(base).sort((a, b) => Number(b) - Number(a)) : [];
+  const found = versions
+    .map((version) => join(base, version, 'bin'))
+    .find((bin) => existsSync(join(bin, 'initdb')));
+  return found ?? (onPath('initdb') && onPath('postgres') ? join(onPath('initdb'), '..') : undefined);
+}
+
+const ownPromtool = join(setupDir, 'promtool');
+export const findPromtool = () => (existsSync(ownPromtool) ? ownPromtool : onPath('promtool'));
+
+export const testTools = [
+  { name: 'Chromium', present: () => Boolean(findChromium()), ...aptTool('chromium', 'the browser tests') },
+  {
+    name: 'PostgreSQL',
+    present: () => Boolean(findPostgres()),
+    ...aptTool('postgresql', 'the tests on a real PostgreSQL'),
+  },
+  {
+    name: 'promtool',
+    present: () => Boolean(findPromtool()),
+    skip: () =>
+      onPath('apt-get') && onPath('dpkg')
+        ? undefined
+        : 'not found; the check of /metrics by promtool will be skipped. It is part of Prometheus',
+    install: unpackPromtool,
+  },
+];
+
+function aptTool(pkg, what) {
+  return {
+    skip() {
+      if (!onPath('apt-get'))
+        return `not found; ${what} will be skipped. Install it with your system's packages`;
+      if (process.getuid?.() !== 0)
+        return `not found; ${what} will be skipped. To have them: sudo apt install ${pkg}`;
+      return undefined;
+    },
+    install: () => withoutServices(() => apt(['install', '--yes', '--no-install-recommends', pkg])),
+  };
+}
+
+async function apt(args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  try {
+    await run('apt-get', ['-qq', ...args], { env });
+  } catch {
+    // Most often the package lists are missing or old.
+    await run('apt-get', ['-qq', 'update'], { env });
+    await run('apt-get', ['-qq', ...args], { env });
+  }
+}
+
+/** Debian starts a server when it installs one; tests start their own, so it is told not to, in Debian's own way. */
+async function withoutServices(work) {
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await work();
+  } finally {
+    if (ours) rmSync(policy, { force: true });
+  }
+}
+
+/** Only one file of the package is wanted: it is unpacked, not installed, so no server appears and no root is needed. */
+async function unpackPromtool() {
+  mkdirSync(setupDir, { recursive: true });
+  const work = mkdtempSync(join(tmpdir(), 'promtool-'));
+  try {
+    const download = () =>
+      run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', 'prometheus'], { cwd: work });
+    await download().catch(async (error) => {
+      if (process.getuid?.() !== 0) throw error;
+      await run('apt-get', ['-qq', 'update']);
+      return download();
+    });
+    const file = readdirSync(work).find((name) => name.endsWith('.deb'));
+    await run('dpkg', ['-x', file, 'unpacked'], { cwd: work });
+    execFileSync('cp', [join(work, 'unpacked/usr/bin/promtool'), `${ownPromtool}.part`]);
+    renameSync(`${ownPromtool}.part`, ownPromtool);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function onPath(name) {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((dir) => join(dir, name))
+    .find((path) => existsSync(path));
+}

@@ -1,0 +1,118 @@
+// `npm test` runs everything, `npm run test:quick` what lies beside the code and is not slow. Words after `--` pick files:
+//   npm test -- src/data          files whose path holds src/data
+//   npm test -- --name "regex"    tests whose name matches
+// Environment: TREADLE_TEST_OUTPUT=1 shows what tests print; TREADLE_TEST_PG=url uses that PostgreSQL instead of a fresh one.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, join, relative, sep } from 'node:path';
+import { check } from './check.mjs';
+import { main, parts, setup } from './setup.mjs';
+import { node, root, venv, venvPython } from './setup/place.mjs';
+import { findChromium, findPostgres, findPromtool } from './setup/test-tools.mjs';
+import { startPostgres } from './test/postgres.mjs';
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  const quick = take(args, '--quick');
+  const nameAt = args.indexOf('--name');
+  const [, name] = nameAt < 0 ? [] : args.splice(nameAt, 2);
+  const picked = args.filter((word) => !word.startsWith('-'));
+  const whole = !quick && picked.length === 0 && !name;
+
+  await setup(quick ? parts.npm : [...parts.npm, ...parts.python, ...parts.tools, ...parts.ui]);
+  console.log();
+  const checked = whole ? await check() : true;
+
+  const files = testFiles({ quick, picked });
+  if (files.length === 0) {
+    console.log(
+      picked.length > 0 ? `no test file has ${picked.join(' or ')} in its path` : 'there are no test files',
+    );
+    process.exitCode = picked.length > 0 || !checked ? 1 : 0;
+    return;
+  }
+  const passed = await runTests({ files, name, quick });
+  if (!checked) console.log('check: failed, see above');
+  process.exitCode = checked && passed ? 0 : 1;
+});
+
+function testFiles({ quick, picked }) {
+  const rooms = quick ? ['src'] : ['src', 'test', 'ui'];
+  return rooms
+    .flatMap((room) => walk(join(root, room)))
+    .map((path) => relative(root, path))
+    .filter((path) => /\.test\.tsx?$/.test(path) && !(quick && path.endsWith('.slow.test.ts')))
+    .filter((path) => picked.length === 0 || picked.some((word) => path.includes(word)))
+    .sort();
+}
+
+function walk(folder) {
+  let entries;
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : walk(path);
+    return [path];
+  });
+}
+
+async function runTests({ files, name, quick }) {
+  const postgresBin = quick || process.env.TREADLE_TEST_PG ? undefined : findPostgres();
+  const postgres = postgresBin ? await startPostgres(postgresBin) : undefined;
+  const env = {
+    ...process.env,
+    PATH: [join(venv, 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+    NODE_DISABLE_COLORS: process.stdout.isTTY ? '' : '1',
+    TREADLE_TEST_QUICK: quick ? '1' : '',
+    ...given('TREADLE_TEST_PG', process.env.TREADLE_TEST_PG ?? postgres?.url),
+    ...(quick
+      ? {}
+      : {
+          ...given('TREADLE_PYTHON', venvPython),
+          ...given('TREADLE_CHROMIUM', findChromium()),
+          ...given('TREADLE_PROMTOOL', findPromtool()),
+        }),
+  };
+  const flags = [
+    '--test',
+    `--test-concurrency=${availableParallelism()}`,
+    '--disable-warning=ExperimentalWarning',
+  ];
+  flags.push(
+    `--test-reporter=${join(root, 'scripts', 'test', 'reporter.mjs')}`,
+    '--test-reporter-destination=stdout',
+  );
+  // A hanging test must not hang the whole run.
+  flags.push(`--test-timeout=${quick ? 30_000 : 300_000}`);
+  if (name) flags.push(`--test-name-pattern=${name}`);
+  const child = spawn(node, [...flags, ...files.map((file) => file.split(sep).join('/'))], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const pass = (signal) => child.kill(signal);
+  process.on('SIGINT', pass).on('SIGTERM', pass);
+  try {
+    return await new Promise((resolve, reject) =>
+      child.on('error', reject).on('close', (code) => resolve(code === 0)),
+    );
+  } finally {
+    postgres?.stop();
+  }
+}
+
+function given(key, value) {
+  return value ? { [key]: value } : {};
+}
+
+function take(args, flag) {
+  const at = args.indexOf(flag);
+  if (at >= 0) args.splice(at, 1);
+  return at >= 0;
+}

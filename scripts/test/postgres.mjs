@@ -1,0 +1,87 @@
+// A real PostgreSQL for the time of a test run: own folder, free port on loopback, never as root, gone afterwards.
+import { spawn, execFileSync } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** @param bin folder with `initdb` and `postgres`. @returns {Promise<{url: string, stop: () => void}>} */
+export async function startPostgres(bin) {
+  const base = mkdtempSync(join(tmpdir(), 'treadle-pg-'));
+  const who = unprivileged();
+  if (who) chownSync(base, who.uid, who.gid);
+  const folder = join(base, 'data');
+  const options = { ...who, cwd: base, env: { ...process.env, HOME: base, LC_ALL: 'C' } };
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', folder, '-U', 'treadle', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'],
+    {
+      ...options,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+  const port = await freePort();
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: base,
+    max_connections: 200,
+    fsync: 'off',
+    shared_buffers: '64MB',
+  };
+  const child = spawn(
+    join(bin, 'postgres'),
+    ['-D', folder, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    {
+      ...options,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let said = '';
+  child.stderr.on('data', (chunk) => (said = (said + chunk).slice(-4000)));
+  const stop = () => {
+    process.off('exit', stop);
+    child.kill('SIGQUIT');
+    // Its own processes may still be writing for a moment.
+    rmSync(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  };
+  process.on('exit', stop);
+  for (let tries = 0; tries < 200; tries++) {
+    if (child.exitCode !== null) break;
+    if (said.includes('ready to accept connections') && (await reachable(port)))
+      return { url: `postgres://treadle@127.0.0.1:${port}/postgres`, stop };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  stop();
+  throw new Error(`PostgreSQL did not start:\n${said}`);
+}
+
+/** PostgreSQL refuses to run as root: somebody else must own it then. */
+function unprivileged() {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const user of ['postgres', 'nobody']) {
+    try {
+      const id = (flag) => Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
+      return { uid: id('-u'), gid: id('-g') };
+    } catch {
+      // no such user: try the next
+    }
+  }
+  throw new Error('Running as root, and neither the user postgres nor nobody exists to run PostgreSQL as.');
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+const reachable = (port) =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(true)));
+    socket.on('error', () => resolve(false));
+  });

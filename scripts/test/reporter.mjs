@@ -1,0 +1,78 @@
+// One line a file, failures in full at the end, and every skip by name: a skipped test must not look like a passed one.
+import { relative } from 'node:path';
+import { root } from '../setup/place.mjs';
+
+const colour = process.stdout.isTTY || process.env.FORCE_COLOR === '1';
+const paint = (code, text) => (colour ? `\u001B[${code}m${text}\u001B[0m` : text);
+
+export default async function* report(source) {
+  const files = new Map();
+  const failures = [];
+  const skips = new Map();
+  const of = (data) => {
+    const file = data.file ? relative(root, data.file) : '(unknown)';
+    if (!files.has(file)) files.set(file, { passed: 0, failed: 0, skipped: 0, ms: 0, said: '' });
+    return [file, files.get(file)];
+  };
+  for await (const { type, data } of source) {
+    if (type === 'test:stdout' || type === 'test:stderr') {
+      if (process.env.TREADLE_TEST_OUTPUT) yield data.message;
+      const [, tally] = of(data);
+      tally.said = (tally.said + data.message).slice(-6000);
+    } else if (type === 'test:pass' || type === 'test:fail') {
+      const [file, tally] = of(data);
+      const isSuite = data.details?.type === 'suite';
+      if (data.skip !== undefined && data.skip !== false) {
+        tally.skipped++;
+        const reason = `${file}: ${typeof data.skip === 'string' && data.skip ? data.skip : data.name}`;
+        skips.set(reason, (skips.get(reason) ?? 0) + 1);
+      } else if (type === 'test:fail') {
+        // A suite fails because a test in it does: that test is the news.
+        const fromBelow = data.details?.error?.failureType === 'subtestsFailed';
+        if (!fromBelow) {
+          tally.failed++;
+          failures.push({ file, data });
+        }
+      } else if (!isSuite && data.todo === undefined) tally.passed++;
+    } else if (type === 'test:summary' && data.file) {
+      const [file, tally] = of(data);
+      tally.ms = data.duration_ms;
+      const mark = tally.failed > 0 ? paint(31, '✖') : tally.passed === 0 ? paint(33, '–') : paint(32, '✔');
+      const counts = [
+        `${tally.passed} passed`,
+        tally.failed && paint(31, `${tally.failed} failed`),
+        tally.skipped && paint(33, `${tally.skipped} skipped`),
+      ];
+      yield `${mark} ${file}  ${counts.filter(Boolean).join(', ')}  ${paint(2, duration(tally.ms))}\n`;
+    } else if (type === 'test:summary') {
+      yield* ending({ files, failures, skips, ms: data.duration_ms });
+    }
+  }
+}
+
+function* ending({ files, failures, skips, ms }) {
+  for (const { file, data } of failures) {
+    const error = data.details?.error;
+    const cause = error?.cause ?? error;
+    yield `\n${paint(31, `✖ ${file}${data.line ? `:${data.line}` : ''}  ${data.name}`)}\n`;
+    yield `${indent(String((typeof cause === 'object' && (cause?.stack || cause?.message)) || cause))}\n`;
+  }
+  for (const [file, { failed, said }] of files) {
+    if (failed > 0 && said && !process.env.TREADLE_TEST_OUTPUT)
+      yield `\n${file} printed (its last lines):\n${indent(said.trimEnd())}\n`;
+  }
+  if (skips.size > 0) yield `\n${paint(33, 'Skipped on this machine:')}\n`;
+  for (const [reason, count] of skips) yield `  ${reason}${count > 1 ? ` (${count}×)` : ''}\n`;
+  const sum = (key) => [...files.values()].reduce((total, tally) => total + tally[key], 0);
+  const line = `tests: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped in ${files.size} files, ${duration(ms)}`;
+  yield `\n${paint(sum('failed') > 0 ? 31 : 32, line)}\n`;
+}
+
+const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+const indent = (text) =>
+  text
+    .split('\n')
+    .filter((line) => !/^\s+at .*node:internal/.test(line))
+    .slice(0, 60)
+    .map((line) => `  ${line}`)
+    .join('\n');
