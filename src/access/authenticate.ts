@@ -1,0 +1,47 @@
+import type { Actor, Ctx } from '../platform/ctx/index.ts';
+import { forbidden, missing, unauthenticated } from '../platform/errors/index.ts';
+import { hashSecret, looksLikeSecret } from './secret.ts';
+import { selectTokenByHash, touchToken, workspaceExists } from './store.ts';
+
+export interface Credentials {
+  authorization: string | undefined;
+  /** The workspace the caller names in a header. */
+  workspace: string | undefined;
+}
+
+const OWNER: Actor = { kind: 'owner', id: 'owner', name: 'local owner', role: 'admin' };
+const MINUTE = 60_000;
+
+/**
+ * Who the caller is and which workspace they are in. A credential that is present but wrong is refused,
+ * also where none would be needed. `ownerAllowed`: the server listens on loopback only.
+ */
+export async function authenticate(ctx: Ctx, credentials: Credentials, ownerAllowed: boolean): Promise<{ actor: Actor; workspace: string }> {
+  if (credentials.authorization === undefined) {
+    if (!ownerAllowed) throw unauthenticated('this server needs a token', { hint: 'send Authorization: Bearer trd_…; an admin makes one with treadle token create' });
+    const workspace = credentials.workspace ?? 'default';
+    if (workspace !== 'default' && !(await workspaceExists(ctx, workspace))) {
+      throw missing(`there is no workspace '${workspace}'`, { field: 'workspace', hint: 'treadle workspace create makes one' });
+    }
+    return { actor: OWNER, workspace };
+  }
+  const secret = secretOf(credentials.authorization);
+  const token = secret !== undefined && looksLikeSecret(secret) ? await selectTokenByHash(ctx, hashSecret(secret)) : undefined;
+  const now = ctx.clock.now();
+  if (!token || token.revoked_at !== undefined) throw unauthenticated('the token is not known here', { hint: 'check it for typos, or ask an admin for a new one' });
+  if (token.expires_at <= now) throw unauthenticated(`the token '${token.name}' has expired`, { hint: 'ask an admin for a new one' });
+  if (credentials.workspace !== undefined && credentials.workspace !== token.workspace) {
+    throw forbidden(`the token '${token.name}' belongs to another workspace than '${credentials.workspace}'`, { field: 'workspace' });
+  }
+  if (now - (token.last_used_at ?? 0) > MINUTE) await ctx.write((tx) => touchToken(tx, token.id, now));
+  return { actor: { kind: 'token', id: token.id, name: token.name, role: token.role }, workspace: token.workspace };
+}
+
+/** Bearer, or the password of Basic: what MLflow's client sends with MLFLOW_TRACKING_USERNAME and _PASSWORD. */
+function secretOf(authorization: string): string | undefined {
+  const [scheme = '', value = ''] = authorization.split(' ', 2);
+  if (/^bearer$/i.test(scheme)) return value;
+  if (!/^basic$/i.test(scheme)) return undefined;
+  const pair = Buffer.from(value, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
+}

@@ -1,0 +1,13 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import type { Token } from './contract.ts';
+import { revokeTokenRow } from './store.ts';
+
+/** Stops a token at once; revoking it again changes nothing. */
+export function revokeToken(ctx: Ctx, id: string): Promise<Token> {
+  return ctx.write(async (tx) => {
+    const token = await revokeTokenRow(tx, id, ctx.clock.now());
+    await tx.record({ action: 'token.revoked', resource: `token:${id}` });
+    await tx.emit({ type: 'token.revoked', subject: `token:${id}` });
+    return token;
+  });
+}

@@ -1,0 +1,75 @@
+import type { Selectable } from 'kysely';
+import type { Ctx, Role, Tx } from '../platform/ctx/index.ts';
+import { conflict, missing } from '../platform/errors/index.ts';
+import type { Token, Workspace } from './contract.ts';
+import type { AccessTables } from './schema.ts';
+
+const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<AccessTables>();
+type TokenRow = Selectable<AccessTables['token']>;
+
+export async function insertWorkspace(tx: Tx, workspace: Workspace): Promise<void> {
+  const result = await tables(tx)
+    .insertInto('workspace')
+    .values(workspace)
+    .onConflict((on) => on.doNothing())
+    .executeTakeFirst();
+  if (result.numInsertedOrUpdatedRows === 0n) throw conflict(`workspace '${workspace.name}' exists already`, { field: 'name' });
+}
+
+export async function workspaceExists(ctx: Pick<Ctx, 'db'>, name: string): Promise<boolean> {
+  const row = await tables(ctx).selectFrom('workspace').select('name').where('name', '=', name).executeTakeFirst();
+  return row !== undefined;
+}
+
+export const selectWorkspaces = (ctx: Ctx): Promise<Workspace[]> =>
+  tables(ctx).selectFrom('workspace').selectAll().orderBy('name').execute();
+
+export async function insertToken(tx: Tx, token: Token, hash: string): Promise<void> {
+  await tables(tx).insertInto('token').values({ ...token, hash, last_used_at: null, revoked_at: null }).execute();
+}
+
+export async function selectTokens(ctx: Ctx): Promise<Token[]> {
+  const rows = await tables(ctx).selectFrom('token').selectAll().where('workspace', '=', ctx.workspace).orderBy('created_at', 'desc').execute();
+  return rows.map(toToken);
+}
+
+/** The one look-up that cannot know its workspace: the credential says which it is. */
+export async function selectTokenByHash(ctx: Pick<Ctx, 'db'>, hash: string): Promise<Token | undefined> {
+  const row = await tables(ctx).selectFrom('token').selectAll().where('hash', '=', hash).executeTakeFirst();
+  return row && toToken(row);
+}
+
+export async function revokeTokenRow(tx: Tx, id: string, at: number): Promise<Token> {
+  const row = await tables(tx)
+    .updateTable('token')
+    .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', eb.val(at)) }))
+    .where('id', '=', id)
+    .where('workspace', '=', tx.workspace)
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) throw missing(`there is no token '${id}' in workspace '${tx.workspace}'`, { field: 'id', hint: 'list them with treadle token ls' });
+  return toToken(row);
+}
+
+export async function touchToken(tx: Tx, id: string, at: number): Promise<void> {
+  await tables(tx).updateTable('token').set({ last_used_at: at }).where('id', '=', id).execute();
+}
+
+export async function liveTokenExists(ctx: Pick<Ctx, 'db'>, now: number): Promise<boolean> {
+  const row = await tables(ctx).selectFrom('token').select('id').where('revoked_at', 'is', null).where('expires_at', '>', now).executeTakeFirst();
+  return row !== undefined;
+}
+
+function toToken({ hash: _hash, last_used_at, revoked_at, role, ...row }: TokenRow): Token {
+  return {
+    ...row,
+    role: toRole(role),
+    ...(last_used_at === null ? {} : { last_used_at }),
+    ...(revoked_at === null ? {} : { revoked_at }),
+  };
+}
+
+function toRole(text: string): Role {
+  if (text === 'viewer' || text === 'editor' || text === 'admin') return text;
+  throw new Error(`the token table holds an unknown role '${text}'`);
+}
