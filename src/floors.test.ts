@@ -19,7 +19,7 @@ const FLOORS: Record<string, number> = {
 /** Doors: what another room may import of a room. `contract.ts` is open to all, since it decides nothing. */
 const DOORS = /^(index|contract)\.ts$/;
 /** The ground floor's own order, so that it stays free of cycles. */
-const GROUND = ['errors', 'ids', 'clock', 'log', 'processes', 'outbound', 'db', 'blobs', 'events', 'jobs', 'ctx', 'http'];
+const GROUND = ['errors', 'ids', 'clock', 'log', 'processes', 'outbound', 'db', 'blobs', 'http', 'ctx', 'jobs', 'events'];
 
 const source = import.meta.dirname;
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

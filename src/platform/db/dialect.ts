@@ -19,6 +19,8 @@ export interface Dialect {
   sequenceLock(name: string): RawBuilder<unknown> | undefined;
   /** Appended to a select that claims rows: leaves out rows another process holds. */
   readonly forUpdateSkipLocked: RawBuilder<unknown>;
+  /** Other processes may write the same database: look for their work now and then, and wait out their leases. */
+  readonly shared: boolean;
 }
 
 export const sqliteDialect: Dialect = {
@@ -30,6 +32,7 @@ export const sqliteDialect: Dialect = {
   maxParameters: 30_000,
   sequenceLock: () => undefined,
   forUpdateSkipLocked: sql``,
+  shared: false,
 };
 
 export const postgresDialect: Dialect = {
@@ -40,4 +43,5 @@ export const postgresDialect: Dialect = {
   maxParameters: 60_000,
   sequenceLock: (name) => sql`select pg_advisory_xact_lock(hashtext(${name}))`,
   forUpdateSkipLocked: sql`for update skip locked`,
+  shared: true,
 };
