@@ -13,8 +13,10 @@ const FLOORS: Record<string, number> = {
   models: 3,
   pipelines: 3,
   faces: 8,
-  'main.ts': 9,
-  'config.ts': 9,
+  'serve.ts': 9,
+  'config.ts': 8.5,
+  'version.ts': 8.5,
+  'main.ts': 10,
 };
 /** Doors: what another room may import of a room. `contract.ts` is open to all, since it decides nothing. */
 const DOORS = /^(index|contract)\.ts$/;
@@ -49,7 +51,7 @@ test('imports point down, and into rooms through their doors', () => {
       } else if (there !== here) {
         if (!(FLOORS[there]! < floor!)) faults.push(`${file} (floor ${floor}) imports ${to} (floor ${FLOORS[there]})`);
         const door = there === 'platform' ? to.split('/').slice(2).join('/') : to.split('/').slice(1).join('/');
-        if (here !== 'main.ts' && !DOORS.test(door) && !(there === 'platform' && /^(contract|create)\.ts$/.test(door))) {
+        if (floor! < 9 && !DOORS.test(door) && !(there === 'platform' && /^(contract|create)\.ts$/.test(door))) {
           faults.push(`${file} enters ${there} past its door: ${to}`);
         }
       }

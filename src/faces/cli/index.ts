@@ -1,0 +1,77 @@
+import { Command, CommanderError } from 'commander';
+import { messageOf, TreadleError } from '../../platform/errors/index.ts';
+import { register as access } from './access.ts';
+import { createClient, type Client } from './client.ts';
+import { completionScript } from './completion.ts';
+import type { Cli, Register } from './frame.ts';
+import { createOutput } from './output.ts';
+
+/** One entry per noun, in the order of `treadle --help`. */
+const NOUNS: readonly Register[] = [access];
+
+export interface CliOptions {
+  version: string;
+  /** Commands that belong to the roof (server, config). */
+  roof: Register;
+}
+
+/** Runs one command line. Returns the exit code: 0 done, 1 failed, 2 used wrongly. */
+export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
+  const program = new Command('treadle')
+    .description('The whole machine-learning loop in one process: data, pipelines, runs, models, with proof at every step.')
+    .version(options.version)
+    .option('--json', 'print the result as JSON')
+    .showHelpAfterError('(add --help to see how it is used)')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride();
+  let client: Client | undefined;
+  const cli: Cli = {
+    client: () => (client ??= createClient()),
+    output: () => createOutput(program.opts<{ json?: boolean }>().json === true || argv.includes('--json')),
+  };
+  options.roof(program, cli);
+  for (const register of NOUNS) register(program, cli);
+  program
+    .command('completion <shell>')
+    .description('print the completion script for bash, zsh or fish')
+    .action((shell: string) => void process.stdout.write(completionScript(shell, program)));
+  everywhereJson(program);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    printError(error, argv.includes('--json'));
+    return 1;
+  }
+}
+
+/** `--json` may stand before or after the command's own words. */
+function everywhereJson(command: Command): void {
+  for (const child of command.commands) {
+    if (!child.options.some((option) => option.long === '--json')) child.option('--json', 'print the result as JSON');
+    child.exitOverride();
+    everywhereJson(child);
+  }
+}
+
+function printError(error: unknown, json: boolean): void {
+  if (error instanceof TreadleError) {
+    const { kind, message, field, hint } = error;
+    if (json) process.stderr.write(`${JSON.stringify({ error: { kind, message, field, hint } })}\n`);
+    else process.stderr.write(`treadle: ${message}\n${hint === undefined ? '' : `  → ${hint}\n`}`);
+    return;
+  }
+  process.stderr.write(`treadle: ${messageOf(error)}\n`);
+  if (process.env['TREADLE_LOG'] === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+const EXAMPLES = `
+Examples:
+  treadle server                                  start the server on http://127.0.0.1:5000
+  treadle data commit flights ./flights -m "May"  make a new version of a dataset
+  treadle run                                     run the pipeline in treadle.yaml; unchanged steps are skipped
+  treadle why train                               say why a step ran, or did not
+  treadle ledger verify                           prove that no record was changed
+
+The server is found at TREADLE_URL (http://127.0.0.1:5000), with TREADLE_TOKEN where one is needed.`;

@@ -1,0 +1,44 @@
+import { readConfig, serverConfig, SETTINGS, type SettingName } from './config.ts';
+import { runCli } from './faces/cli/index.ts';
+import type { Register } from './faces/cli/frame.ts';
+import { table } from './faces/cli/output.ts';
+import { version } from './version.ts';
+
+type Flags = Partial<Record<string, string>>;
+
+/** The commands of the roof: they need the settings and the wiring, which no face may import. */
+const roof: Register = (program, cli) => {
+  const server = program.command('server').description('start the server; it is ready when GET /health answers 200');
+  const config = program.command('config').description('print every setting, its value and where it comes from');
+  for (const { name, fallback, meaning } of SETTINGS) {
+    for (const command of [server, config]) command.option(`--${name} <value>`, fallback === undefined ? meaning : `${meaning} (${fallback})`);
+  }
+  server.action(async (flags: Flags) => {
+    // Loaded here, so that no other command pays for the whole house.
+    const { startServer } = await import('./serve.ts');
+    const running = await startServer(serverConfig(readConfig(byName(flags), process.env, process.cwd())));
+    cli.output().say(`Treadle is ready at ${running.url}`);
+    await new Promise<void>((resolve) => {
+      let stopping = false;
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        process.on(signal, () => {
+          if (stopping) process.exit(130); // a second signal does not wait
+          stopping = true;
+          void running.close().then(resolve);
+        });
+      }
+    });
+  });
+  config.action((flags: Flags) => {
+    const held = readConfig(byName(flags), process.env, process.cwd());
+    cli.output().result(held, () => table(['setting', 'value', 'from'], held.map(({ name, value, source }) => [name, value ?? '(none)', source])));
+  });
+};
+
+/** Commander spells `--allow-host` as `allowHost`. */
+function byName(flags: Flags): Partial<Record<SettingName, string>> {
+  const entries = SETTINGS.map(({ name }) => [name, flags[name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+process.exitCode = await runCli(process.argv.slice(2), { version: version(), roof });

@@ -1,0 +1,83 @@
+import path from 'node:path';
+import * as access from './access/index.ts';
+import type { ServerConfig } from './config.ts';
+import { restRoutes } from './faces/rest/index.ts';
+import { createCtx, systemActor, type Parts } from './platform/ctx/create.ts';
+import { systemClock } from './platform/clock/index.ts';
+import { lockDataFolder, migrate, openPostgres, openSqlite, type Migration } from './platform/db/index.ts';
+import { forbidden, invalid } from './platform/errors/index.ts';
+import { createHttp } from './platform/http/index.ts';
+import { createLog, type Log } from './platform/log/index.ts';
+import { version } from './version.ts';
+
+export interface RunningServer {
+  url: string;
+  /** For tests and journeys: the same parts that the routes use. */
+  parts: Parts;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
+
+/** One ordered list; each room's own steps stay in its `schema.ts`. */
+const migrations: Migration[] = [...access.migrations];
+
+/** Opens everything, wires it, and listens. All wiring of the house is on this page. */
+export async function startServer(config: ServerConfig, log: Log = createLog(config.log)): Promise<RunningServer> {
+  const unlock = config.db === undefined ? lockDataFolder(config.data) : () => undefined;
+  const database = config.db === undefined ? openSqlite(path.join(config.data, 'treadle.db')) : await openPostgres(config.db);
+  await migrate(database, migrations);
+
+  const parts: Parts = {
+    database,
+    clock: systemClock,
+    log,
+    blobs: undefined as never,
+    ledger: { append: async () => undefined },
+    outbox: { emit: async () => undefined },
+    queue: { enqueue: async () => '' },
+  };
+  const system = createCtx(parts, { actor: systemActor, workspace: 'default' });
+  await access.ensureDefaultWorkspace(system);
+
+  const loopback = LOOPBACK.includes(config.host);
+  if (!loopback && !(await access.liveTokenExists(system, Date.now()))) {
+    throw invalid(`the server may not listen on ${config.host} before a token exists`, {
+      field: 'host',
+      hint: 'start it on 127.0.0.1 once and run: treadle token create admin --role admin',
+    });
+  }
+  const http = createHttp({
+    log,
+    hosts: loopback ? [...LOOPBACK, ...config.allowHosts] : config.allowHosts.length > 0 ? config.allowHosts : 'any',
+    anonymous: (requestId) => createCtx(parts, { actor: { kind: 'system', id: 'anonymous', name: 'anonymous', role: 'viewer' }, workspace: 'default', requestId }),
+    async authenticate({ headers, requestId }) {
+      const named = headers['x-treadle-workspace'] ?? headers['x-mlflow-workspace'];
+      const caller = await access.authenticate(
+        system,
+        { authorization: headers.authorization, workspace: typeof named === 'string' ? named : undefined },
+        loopback,
+      );
+      return createCtx(parts, { ...caller, requestId });
+    },
+    authorize(ctx, action) {
+      if (access.decide(ctx.actor, action)) return;
+      throw forbidden(`'${ctx.actor.name}' is ${ctx.actor.role} and may not do this (${action})`, { hint: 'ask an admin for a token with a higher role' });
+    },
+    checkResponses: process.env['TREADLE_CHECK_RESPONSES'] === '1',
+  });
+  http.mount(restRoutes([...access.routes], version()));
+
+  const { port } = await http.listen(config.host, config.port);
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  log.info('ready', { url, data: config.data, database: database.dialect.label });
+  return {
+    url,
+    parts,
+    async close() {
+      await http.close();
+      await database.close();
+      unlock();
+    },
+  };
+}

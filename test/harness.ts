@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Ctx } from '../src/platform/ctx/index.ts';
+import { createCtx } from '../src/platform/ctx/create.ts';
+import { createLog } from '../src/platform/log/index.ts';
+import { startServer, type RunningServer } from '../src/serve.ts';
+
+export interface TestServer extends RunningServer {
+  /** A ctx of the local owner in the default workspace, over the same database. */
+  ctx: Ctx;
+  data: string;
+  /** Log lines of level error: a test that provokes none ends with none. */
+  errors: string[];
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The whole house on a fresh data folder and a free port. `await using server = await openTest()`. */
+export async function openTest(options: { data?: string; db?: string } = {}): Promise<TestServer> {
+  const data = options.data ?? mkdtempSync(path.join(tmpdir(), 'treadle-test-'));
+  const errors: string[] = [];
+  process.env['TREADLE_CHECK_RESPONSES'] = '1';
+  const log = createLog('error', (line) => void errors.push(line));
+  const running = await startServer({ host: '127.0.0.1', port: 0, data, db: options.db, allowHosts: [], log: 'error' }, log);
+  const ctx = createCtx(running.parts, { actor: { kind: 'owner', id: 'owner', name: 'local owner', role: 'admin' }, workspace: 'default' });
+  return {
+    ...running,
+    ctx,
+    data,
+    errors,
+    async [Symbol.asyncDispose]() {
+      await running.close();
+      if (options.data === undefined) rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
