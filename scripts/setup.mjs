@@ -14,9 +14,10 @@ import { uiBuild } from './setup/ui.mjs';
 export const parts = { npm: [npmPackages], python: [pythonEnv], tools: testTools, ui: [uiBuild] };
 
 /**
- * Brings the parts up to date, one line each. @param wanted parts in order; @returns names of the parts that this machine cannot have.
+ * Brings the parts up to date, one line each. With `keepGoing` a part that fails is reported and left out: tests of the rest can run.
+ * @returns names of the parts that are missing.
  */
-export async function setup(wanted) {
+export async function setup(wanted, { keepGoing = false } = {}) {
   const began = performance.now();
   const missing = [];
   const absent = wanted.filter((part) => !upToDate(part));
@@ -33,6 +34,8 @@ export async function setup(wanted) {
       else if (part.skip?.()) {
         console.log(`${label}: ${part.skip()}`);
         missing.push(part.name);
+      } else if (keepGoing && part.optional) {
+        await make(part, label).catch((error) => (console.log(error.message), missing.push(part.name)));
       } else await make(part, label);
     }
   } finally {

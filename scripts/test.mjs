@@ -20,7 +20,10 @@ await main(async () => {
   const picked = args.filter((word) => !word.startsWith('-'));
   const whole = !quick && picked.length === 0 && !name;
 
-  await setup(quick ? parts.npm : [...parts.npm, ...parts.python, ...parts.tools, ...parts.ui]);
+  const ui = whole || picked.some((word) => /^(test|ui)/.test(word)) ? parts.ui : [];
+  await setup(quick ? parts.npm : [...parts.npm, ...parts.python, ...parts.tools, ...ui], {
+    keepGoing: true,
+  });
   console.log();
   const checked = whole ? await check() : true;
 

@@ -27,7 +27,7 @@ export function findPostgres() {
 const ownPromtool = join(setupDir, 'promtool');
 export const findPromtool = () => (existsSync(ownPromtool) ? ownPromtool : onPath('promtool'));
 
-export const testTools = [
+const tools = [
   { name: 'Chromium', present: () => Boolean(findChromium()), ...aptTool('chromium', 'the browser tests') },
   {
     name: 'PostgreSQL',
@@ -44,6 +44,8 @@ export const testTools = [
     install: unpackPromtool,
   },
 ];
+
+export const testTools = tools.map((tool) => ({ ...tool, optional: true }));
 
 function aptTool(pkg, what) {
   return {

@@ -14,6 +14,7 @@ const isSource = (path) =>
 export const uiBuild = {
   name: 'UI build',
   stamp: 'ui',
+  optional: true,
   // The UI sees the server's nouns through contract files and nothing else of src/.
   key: () =>
     digest(
