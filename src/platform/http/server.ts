@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import type { Ctx } from '../ctx/index.ts';
 import { invalid, TreadleError, type ErrorKind } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Action, Endpoint } from './contract.ts';
+import { parse } from './parse.ts';
 import type { Download, Input, Route, ServerSentEvent } from './route.ts';
 
 /** A face's table from what went wrong to its own status and body. */
@@ -176,8 +176,8 @@ async function serve(
   const aborter = new AbortController();
   reply.raw.once('close', () => aborter.abort());
   const input: Input<Endpoint> = {
-    params: parse(endpoint.params, request.params, 'path', true),
-    query: parse(endpoint.query, request.query, 'query', true),
+    params: parse(endpoint.params, request.params, 'path', { convert: true }),
+    query: parse(endpoint.query, request.query, 'query', { convert: true }),
     // The schema is TSchema here; `route` tied the handler to the precise one.
     body: (await readBody(endpoint, request, mount)) as undefined,
     headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
@@ -196,38 +196,6 @@ async function serve(
     throw new Error(`${endpoint.method} ${endpoint.path} answers against its contract: ${first?.instancePath} ${first?.message}`);
   }
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(output ?? {}));
-}
-
-const validators = new WeakMap<object, ReturnType<typeof Compile>>();
-
-/** Validates; the error names the field as the caller spelt it. Query and path text is converted to the schema's types. */
-function parse<S extends TSchema>(schema: S, value: unknown, where: string, convert: boolean): never {
-  let validator = validators.get(schema);
-  if (!validator) validators.set(schema, (validator = Compile(schema)));
-  const candidate = convert ? Value.Convert(schema, { ...(value as object) }) : value;
-  // The checked value has the schema's static type; the caller's type says which.
-  if (validator.Check(candidate)) return candidate as never;
-  const errors = [...validator.Errors(candidate)];
-  // Of a union's failures the deepest says most.
-  const error = errors.toSorted((a, b) => b.instancePath.split('/').length - a.instancePath.split('/').length)[0];
-  const params = (error?.params ?? {}) as { requiredProperties?: string[]; additionalProperties?: string[]; allowedValues?: unknown[] };
-  const extra = params.requiredProperties?.[0] ?? params.additionalProperties?.[0];
-  const field = dotted(error?.instancePath ?? '', extra);
-  const allowed = params.allowedValues ? `: one of ${params.allowedValues.join(', ')}` : '';
-  const what = params.requiredProperties
-    ? 'is missing'
-    : params.additionalProperties
-      ? 'is not a field of this request'
-      : `${error?.message ?? 'is wrong'}${allowed}`;
-  const described = where === 'body' ? '' : ` (${where})`;
-  throw invalid(`${field || 'the request body'}${described} ${what}`, { field: field || where, hint: 'see /docs for what this endpoint takes' });
-}
-
-/** `/metrics/3/key` → `metrics[3].key`. */
-function dotted(pointer: string, last?: string): string {
-  const parts = pointer.split('/').slice(1);
-  if (last !== undefined) parts.push(last);
-  return parts.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part), '');
 }
 
 async function readBody(endpoint: Endpoint, request: FastifyRequest, mount: MountOptions): Promise<unknown> {
@@ -253,8 +221,8 @@ async function readBody(endpoint: Endpoint, request: FastifyRequest, mount: Moun
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString('utf8');
-  if (text === '' && mount.anyJson === true) return parse(endpoint.body, {}, 'body', false);
-  return parse(endpoint.body, parseJson(text), 'body', false);
+  if (text === '' && mount.anyJson === true) return parse(endpoint.body, {}, 'body');
+  return parse(endpoint.body, parseJson(text), 'body');
 }
 
 const bodyTooLarge = (limit: number): TreadleError =>

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Type } from 'typebox';
+import { TreadleError } from '../errors/index.ts';
+import { Strict } from './contract.ts';
+import { parse } from './parse.ts';
+
+const Schema = Strict({
+  kind: Type.Union([Type.Literal('x'), Type.Literal('y')]),
+  count: Type.Optional(Type.Integer({ minimum: 1 })),
+  list: Type.Array(Strict({ key: Type.String({ maxLength: 3 }) })),
+});
+
+const fault = (value: unknown): { field: string | undefined; message: string } => {
+  try {
+    parse(Schema, value, 'body');
+  } catch (error) {
+    assert.ok(error instanceof TreadleError);
+    assert.equal(error.kind, 'invalid');
+    return { field: error.field, message: error.message };
+  }
+  throw new Error('nothing was thrown');
+};
+
+test('a fault names the field as the caller spelt it', () => {
+  assert.deepEqual(fault({ kind: 'z', list: [] }), { field: 'kind', message: 'kind is "z"; it must be x, y' });
+  assert.deepEqual(fault({ kind: 'x' }), { field: 'list', message: 'list is missing' });
+  assert.deepEqual(fault({ kind: 'x', list: [], extra: 1 }), { field: 'extra', message: 'extra is not a field that is known here' });
+  assert.deepEqual(fault({ kind: 'x', list: [{ key: 'abc' }, { key: 'abcd' }] }).field, 'list[1].key');
+  assert.deepEqual(fault({ kind: 'x', list: [], count: 0.5 }), { field: 'count', message: 'count is 0.5; it must be integer' });
+  assert.deepEqual(fault(5).field, 'body');
+});
+
+test('text of a query becomes the numbers of the schema', () => {
+  const Query = Strict({ limit: Type.Optional(Type.Integer()), all: Type.Optional(Type.Boolean()) });
+  assert.deepEqual(parse(Query, { limit: '20', all: 'true' }, 'query', { convert: true }), { limit: 20, all: true });
+  assert.throws(() => parse(Query, { limit: 'twenty' }, 'query', { convert: true }), /limit \(query\) is "twenty"/);
+});
