@@ -12,11 +12,19 @@ interface Setting {
 
 /** Every setting of the server. Flags win over `TREADLE_*`, those over `treadle.toml`. */
 export const SETTINGS = [
-  { name: 'host', fallback: '127.0.0.1', meaning: 'address to listen on; anything but loopback needs a token to exist' },
+  {
+    name: 'host',
+    fallback: '127.0.0.1',
+    meaning: 'address to listen on; anything but loopback needs a token to exist',
+  },
   { name: 'port', fallback: '5000', meaning: 'port to listen on; 0 takes a free one' },
   { name: 'data', fallback: '.treadle', meaning: 'folder that holds all state' },
   { name: 'db', fallback: undefined, meaning: 'postgres://… instead of the SQLite file in the data folder' },
-  { name: 'allow-host', fallback: undefined, meaning: 'further host names to answer to, separated by commas' },
+  {
+    name: 'allow-host',
+    fallback: undefined,
+    meaning: 'further host names to answer to, separated by commas',
+  },
   { name: 'log', fallback: 'info', meaning: 'debug, info, warn or error' },
 ] as const satisfies readonly Setting[];
 
@@ -30,12 +38,17 @@ export interface Held {
 }
 
 /** What holds and why. `flags` are the given ones only. */
-export function readConfig(flags: Partial<Record<SettingName, string>>, env: NodeJS.ProcessEnv, folder: string): Held[] {
+export function readConfig(
+  flags: Partial<Record<SettingName, string>>,
+  env: NodeJS.ProcessEnv,
+  folder: string,
+): Held[] {
   const file = readToml(path.join(folder, 'treadle.toml'));
   return SETTINGS.map(({ name, fallback }) => {
     const variable = `TREADLE_${name.toUpperCase().replaceAll('-', '_')}`;
     if (flags[name] !== undefined) return { name, value: flags[name], source: `flag --${name}` };
-    if (env[variable] !== undefined && env[variable] !== '') return { name, value: env[variable], source: variable };
+    if (env[variable] !== undefined && env[variable] !== '')
+      return { name, value: env[variable], source: variable };
     if (file[name] !== undefined) return { name, value: file[name], source: 'treadle.toml' };
     return { name, value: fallback, source: 'default' };
   });
@@ -55,20 +68,28 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
   const value = (name: SettingName): Held => held.find((setting) => setting.name === name)!;
   const wrong = (name: SettingName, what: string): never => {
     const { value: text, source } = value(name);
-    throw invalid(`${name} is '${text}' (${source}): ${what}`, { field: name, hint: 'treadle config prints every setting and where it comes from' });
+    throw invalid(`${name} is '${text}' (${source}): ${what}`, {
+      field: name,
+      hint: 'treadle config prints every setting and where it comes from',
+    });
   };
   const port = Number(value('port').value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) wrong('port', 'it must be a whole number from 0 to 65535');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    wrong('port', 'it must be a whole number from 0 to 65535');
   const db = value('db').value;
   if (db !== undefined && !/^postgres(ql)?:\/\//.test(db)) wrong('db', 'it must start with postgres://');
   const log = value('log').value;
-  if (log !== 'debug' && log !== 'info' && log !== 'warn' && log !== 'error') return wrong('log', 'it must be debug, info, warn or error');
+  if (log !== 'debug' && log !== 'info' && log !== 'warn' && log !== 'error')
+    return wrong('log', 'it must be debug, info, warn or error');
   return {
     host: value('host').value ?? '127.0.0.1',
     port,
     data: path.resolve(value('data').value ?? '.treadle'),
     db,
-    allowHosts: (value('allow-host').value ?? '').split(',').map((name) => name.trim().toLowerCase()).filter(Boolean),
+    allowHosts: (value('allow-host').value ?? '')
+      .split(',')
+      .map((name) => name.trim().toLowerCase())
+      .filter(Boolean),
     log,
   };
 }
@@ -84,8 +105,13 @@ function readToml(file: string): Partial<Record<string, string>> {
   const known = new Set<string>(SETTINGS.map(({ name }) => name));
   return Object.fromEntries(
     Object.entries(table).map(([key, value]) => {
-      if (!known.has(key)) throw invalid(`treadle.toml has a setting '${key}' that does not exist`, { field: key, hint: `there are ${[...known].join(', ')}` });
-      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') throw invalid(`'${key}' in treadle.toml must be text or a number`, { field: key });
+      if (!known.has(key))
+        throw invalid(`treadle.toml has a setting '${key}' that does not exist`, {
+          field: key,
+          hint: `there are ${[...known].join(', ')}`,
+        });
+      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')
+        throw invalid(`'${key}' in treadle.toml must be text or a number`, { field: key });
       return [key, String(value)];
     }),
   );

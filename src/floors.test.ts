@@ -21,12 +21,31 @@ const FLOORS: Record<string, number> = {
 /** Doors: what another room may import of a room. `contract.ts` is open to all, since it decides nothing. */
 const DOORS = /^(index|contract)\.ts$/;
 /** The ground floor's own order, so that it stays free of cycles. */
-const GROUND = ['errors', 'ids', 'clock', 'log', 'processes', 'outbound', 'db', 'blobs', 'http', 'ctx', 'jobs', 'events'];
+const GROUND = [
+  'errors',
+  'ids',
+  'clock',
+  'log',
+  'processes',
+  'outbound',
+  'db',
+  'blobs',
+  'http',
+  'ctx',
+  'jobs',
+  'events',
+];
 
 const source = import.meta.dirname;
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll(path.sep, '/'))
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('.suite.ts') && file !== 'floors.test.ts');
+  .filter(
+    (file) =>
+      file.endsWith('.ts') &&
+      !file.endsWith('.test.ts') &&
+      !file.endsWith('.suite.ts') &&
+      file !== 'floors.test.ts',
+  );
 
 const room = (file: string): string => file.split('/')[0]!;
 
@@ -47,11 +66,18 @@ test('imports point down, and into rooms through their doors', () => {
       } else if (there === 'platform' && here === 'platform') {
         const [from, into] = [file.split('/')[1]!, to.split('/')[1]!];
         const typeOnly = new RegExp(`import type [^;]*from '${target!.replaceAll('.', '\\.')}'`).test(text);
-        if (from !== into && !typeOnly && GROUND.indexOf(into) >= GROUND.indexOf(from)) faults.push(`${file}: platform/${from} may not import platform/${into}`);
+        if (from !== into && !typeOnly && GROUND.indexOf(into) >= GROUND.indexOf(from))
+          faults.push(`${file}: platform/${from} may not import platform/${into}`);
       } else if (there !== here) {
-        if (!(FLOORS[there]! < floor!)) faults.push(`${file} (floor ${floor}) imports ${to} (floor ${FLOORS[there]})`);
-        const door = there === 'platform' ? to.split('/').slice(2).join('/') : to.split('/').slice(1).join('/');
-        if (floor! < 9 && !DOORS.test(door) && !(there === 'platform' && /^(contract|create)\.ts$/.test(door))) {
+        if (!(FLOORS[there]! < floor!))
+          faults.push(`${file} (floor ${floor}) imports ${to} (floor ${FLOORS[there]})`);
+        const door =
+          there === 'platform' ? to.split('/').slice(2).join('/') : to.split('/').slice(1).join('/');
+        if (
+          floor! < 9 &&
+          !DOORS.test(door) &&
+          !(there === 'platform' && /^(contract|create)\.ts$/.test(door))
+        ) {
           faults.push(`${file} enters ${there} past its door: ${to}`);
         }
       }

@@ -8,10 +8,15 @@ type Flags = Partial<Record<string, string>>;
 
 /** The commands of the roof: they need the settings and the wiring, which no face may import. */
 const roof: Register = (program, cli) => {
-  const server = program.command('server').description('start the server; it is ready when GET /health answers 200');
-  const config = program.command('config').description('print every setting, its value and where it comes from');
+  const server = program
+    .command('server')
+    .description('start the server; it is ready when GET /health answers 200');
+  const config = program
+    .command('config')
+    .description('print every setting, its value and where it comes from');
   for (const { name, fallback, meaning } of SETTINGS) {
-    for (const command of [server, config]) command.option(`--${name} <value>`, fallback === undefined ? meaning : `${meaning} (${fallback})`);
+    for (const command of [server, config])
+      command.option(`--${name} <value>`, fallback === undefined ? meaning : `${meaning} (${fallback})`);
   }
   server.action(async (flags: Flags) => {
     // Loaded here, so that no other command pays for the whole house.
@@ -31,13 +36,21 @@ const roof: Register = (program, cli) => {
   });
   config.action((flags: Flags) => {
     const held = readConfig(byName(flags), process.env, process.cwd());
-    cli.output().result(held, () => table(['setting', 'value', 'from'], held.map(({ name, value, source }) => [name, value ?? '(none)', source])));
+    cli.output().result(held, () =>
+      table(
+        ['setting', 'value', 'from'],
+        held.map(({ name, value, source }) => [name, value ?? '(none)', source]),
+      ),
+    );
   });
 };
 
 /** Commander spells `--allow-host` as `allowHost`. */
 function byName(flags: Flags): Partial<Record<SettingName, string>> {
-  const entries = SETTINGS.map(({ name }) => [name, flags[name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())]] as const);
+  const entries = SETTINGS.map(
+    ({ name }) =>
+      [name, flags[name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())]] as const,
+  );
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 

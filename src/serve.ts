@@ -23,9 +23,15 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
 const migrations: Migration[] = [...access.migrations];
 
 /** Opens everything, wires it, and listens. All wiring of the house is on this page. */
-export async function startServer(config: ServerConfig, log: Log = createLog(config.log)): Promise<RunningServer> {
+export async function startServer(
+  config: ServerConfig,
+  log: Log = createLog(config.log),
+): Promise<RunningServer> {
   const unlock = config.db === undefined ? lockDataFolder(config.data) : () => undefined;
-  const database = config.db === undefined ? openSqlite(path.join(config.data, 'treadle.db')) : await openPostgres(config.db);
+  const database =
+    config.db === undefined
+      ? openSqlite(path.join(config.data, 'treadle.db'))
+      : await openPostgres(config.db);
   await migrate(database, migrations);
 
   const parts: Parts = {
@@ -49,8 +55,17 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
   }
   const http = createHttp({
     log,
-    hosts: loopback ? [...LOOPBACK, ...config.allowHosts] : config.allowHosts.length > 0 ? config.allowHosts : 'any',
-    anonymous: (requestId) => createCtx(parts, { actor: { kind: 'system', id: 'anonymous', name: 'anonymous', role: 'viewer' }, workspace: 'default', requestId }),
+    hosts: loopback
+      ? [...LOOPBACK, ...config.allowHosts]
+      : config.allowHosts.length > 0
+        ? config.allowHosts
+        : 'any',
+    anonymous: (requestId) =>
+      createCtx(parts, {
+        actor: { kind: 'system', id: 'anonymous', name: 'anonymous', role: 'viewer' },
+        workspace: 'default',
+        requestId,
+      }),
     async authenticate({ headers, requestId }) {
       const named = headers['x-treadle-workspace'] ?? headers['x-mlflow-workspace'];
       const caller = await access.authenticate(
@@ -62,7 +77,9 @@ export async function startServer(config: ServerConfig, log: Log = createLog(con
     },
     authorize(ctx, action) {
       if (access.decide(ctx.actor, action)) return;
-      throw forbidden(`'${ctx.actor.name}' is ${ctx.actor.role} and may not do this (${action})`, { hint: 'ask an admin for a token with a higher role' });
+      throw forbidden(`'${ctx.actor.name}' is ${ctx.actor.role} and may not do this (${action})`, {
+        hint: 'ask an admin for a token with a higher role',
+      });
     },
     checkResponses: process.env['TREADLE_CHECK_RESPONSES'] === '1',
   });

@@ -21,8 +21,14 @@ export async function openTest(options: { data?: string; db?: string } = {}): Pr
   const errors: string[] = [];
   process.env['TREADLE_CHECK_RESPONSES'] = '1';
   const log = createLog('error', (line) => void errors.push(line));
-  const running = await startServer({ host: '127.0.0.1', port: 0, data, db: options.db, allowHosts: [], log: 'error' }, log);
-  const ctx = createCtx(running.parts, { actor: { kind: 'owner', id: 'owner', name: 'local owner', role: 'admin' }, workspace: 'default' });
+  const running = await startServer(
+    { host: '127.0.0.1', port: 0, data, db: options.db, allowHosts: [], log: 'error' },
+    log,
+  );
+  const ctx = createCtx(running.parts, {
+    actor: { kind: 'owner', id: 'owner', name: 'local owner', role: 'admin' },
+    workspace: 'default',
+  });
   return {
     ...running,
     ctx,

@@ -16,25 +16,48 @@ const MINUTE = 60_000;
  * Who the caller is and which workspace they are in. A credential that is present but wrong is refused,
  * also where none would be needed. `ownerAllowed`: the server listens on loopback only.
  */
-export async function authenticate(ctx: Ctx, credentials: Credentials, ownerAllowed: boolean): Promise<{ actor: Actor; workspace: string }> {
+export async function authenticate(
+  ctx: Ctx,
+  credentials: Credentials,
+  ownerAllowed: boolean,
+): Promise<{ actor: Actor; workspace: string }> {
   if (credentials.authorization === undefined) {
-    if (!ownerAllowed) throw unauthenticated('this server needs a token', { hint: 'send Authorization: Bearer trd_…; an admin makes one with treadle token create' });
+    if (!ownerAllowed)
+      throw unauthenticated('this server needs a token', {
+        hint: 'send Authorization: Bearer trd_…; an admin makes one with treadle token create',
+      });
     const workspace = credentials.workspace ?? 'default';
     if (workspace !== 'default' && !(await workspaceExists(ctx, workspace))) {
-      throw missing(`there is no workspace '${workspace}'`, { field: 'workspace', hint: 'treadle workspace create makes one' });
+      throw missing(`there is no workspace '${workspace}'`, {
+        field: 'workspace',
+        hint: 'treadle workspace create makes one',
+      });
     }
     return { actor: OWNER, workspace };
   }
   const secret = secretOf(credentials.authorization);
-  const token = secret !== undefined && looksLikeSecret(secret) ? await selectTokenByHash(ctx, hashSecret(secret)) : undefined;
+  const token =
+    secret !== undefined && looksLikeSecret(secret)
+      ? await selectTokenByHash(ctx, hashSecret(secret))
+      : undefined;
   const now = ctx.clock.now();
-  if (!token || token.revoked_at !== undefined) throw unauthenticated('the token is not known here', { hint: 'check it for typos, or ask an admin for a new one' });
-  if (token.expires_at <= now) throw unauthenticated(`the token '${token.name}' has expired`, { hint: 'ask an admin for a new one' });
+  if (!token || token.revoked_at !== undefined)
+    throw unauthenticated('the token is not known here', {
+      hint: 'check it for typos, or ask an admin for a new one',
+    });
+  if (token.expires_at <= now)
+    throw unauthenticated(`the token '${token.name}' has expired`, { hint: 'ask an admin for a new one' });
   if (credentials.workspace !== undefined && credentials.workspace !== token.workspace) {
-    throw forbidden(`the token '${token.name}' belongs to another workspace than '${credentials.workspace}'`, { field: 'workspace' });
+    throw forbidden(
+      `the token '${token.name}' belongs to another workspace than '${credentials.workspace}'`,
+      { field: 'workspace' },
+    );
   }
   if (now - (token.last_used_at ?? 0) > MINUTE) await ctx.write((tx) => touchToken(tx, token.id, now));
-  return { actor: { kind: 'token', id: token.id, name: token.name, role: token.role }, workspace: token.workspace };
+  return {
+    actor: { kind: 'token', id: token.id, name: token.name, role: token.role },
+    workspace: token.workspace,
+  };
 }
 
 /** Bearer, or the password of Basic: what MLflow's client sends with MLFLOW_TRACKING_USERNAME and _PASSWORD. */

@@ -31,7 +31,9 @@ export const NewToken = Strict({
   name: Type.String({ minLength: 1, maxLength: 100, description: 'What it is for.' }),
   role: RoleName,
   workspace: Type.Optional(WorkspaceName),
-  days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650, description: 'Days until it expires; 90 unless said.' })),
+  days: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 3650, description: 'Days until it expires; 90 unless said.' }),
+  ),
 });
 export type NewToken = Static<typeof NewToken>;
 
@@ -82,7 +84,10 @@ export const createToken = endpoint({
   action: 'token:admin',
   summary: 'Make a token; its secret is shown this once',
   body: NewToken,
-  response: Type.Object({ token: Token, secret: Type.String({ description: 'Keep it; it cannot be shown again.' }) }),
+  response: Type.Object({
+    token: Token,
+    secret: Type.String({ description: 'Keep it; it cannot be shown again.' }),
+  }),
 });
 
 export const revokeToken = endpoint({

@@ -23,10 +23,17 @@ export async function createToken(ctx: Ctx, input: NewToken): Promise<{ token: T
   };
   await ctx.write(async (tx) => {
     if (!(await workspaceExists(tx, token.workspace))) {
-      throw missing(`there is no workspace '${token.workspace}'`, { field: 'workspace', hint: 'treadle workspace create makes one' });
+      throw missing(`there is no workspace '${token.workspace}'`, {
+        field: 'workspace',
+        hint: 'treadle workspace create makes one',
+      });
     }
     await insertToken(tx, token, hashSecret(secret));
-    await tx.record({ action: 'token.created', resource: `token:${token.id}`, after: { name: token.name, role: token.role, expires_at: token.expires_at } });
+    await tx.record({
+      action: 'token.created',
+      resource: `token:${token.id}`,
+      after: { name: token.name, role: token.role, expires_at: token.expires_at },
+    });
     await tx.emit({ type: 'token.created', subject: `token:${token.id}` });
   });
   return { token, secret };

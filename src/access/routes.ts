@@ -6,7 +6,12 @@ import { revokeToken } from './revoke-token.ts';
 import { selectTokens, selectWorkspaces } from './store.ts';
 
 export const routes = [
-  route(contract.whoAmI, async ({ actor, workspace }) => ({ name: actor.name, kind: actor.kind, role: actor.role, workspace })),
+  route(contract.whoAmI, async ({ actor, workspace }) => ({
+    name: actor.name,
+    kind: actor.kind,
+    role: actor.role,
+    workspace,
+  })),
   route(contract.listWorkspaces, async (ctx) => {
     const all = await selectWorkspaces(ctx);
     return { items: ctx.actor.kind === 'token' ? all.filter(({ name }) => name === ctx.workspace) : all };

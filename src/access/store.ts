@@ -13,11 +13,16 @@ export async function insertWorkspace(tx: Tx, workspace: Workspace): Promise<voi
     .values(workspace)
     .onConflict((on) => on.doNothing())
     .executeTakeFirst();
-  if (result.numInsertedOrUpdatedRows === 0n) throw conflict(`workspace '${workspace.name}' exists already`, { field: 'name' });
+  if (result.numInsertedOrUpdatedRows === 0n)
+    throw conflict(`workspace '${workspace.name}' exists already`, { field: 'name' });
 }
 
 export async function workspaceExists(ctx: Pick<Ctx, 'db'>, name: string): Promise<boolean> {
-  const row = await tables(ctx).selectFrom('workspace').select('name').where('name', '=', name).executeTakeFirst();
+  const row = await tables(ctx)
+    .selectFrom('workspace')
+    .select('name')
+    .where('name', '=', name)
+    .executeTakeFirst();
   return row !== undefined;
 }
 
@@ -25,11 +30,19 @@ export const selectWorkspaces = (ctx: Ctx): Promise<Workspace[]> =>
   tables(ctx).selectFrom('workspace').selectAll().orderBy('name').execute();
 
 export async function insertToken(tx: Tx, token: Token, hash: string): Promise<void> {
-  await tables(tx).insertInto('token').values({ ...token, hash, last_used_at: null, revoked_at: null }).execute();
+  await tables(tx)
+    .insertInto('token')
+    .values({ ...token, hash, last_used_at: null, revoked_at: null })
+    .execute();
 }
 
 export async function selectTokens(ctx: Ctx): Promise<Token[]> {
-  const rows = await tables(ctx).selectFrom('token').selectAll().where('workspace', '=', ctx.workspace).orderBy('created_at', 'desc').execute();
+  const rows = await tables(ctx)
+    .selectFrom('token')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .orderBy('created_at', 'desc')
+    .execute();
   return rows.map(toToken);
 }
 
@@ -47,7 +60,11 @@ export async function revokeTokenRow(tx: Tx, id: string, at: number): Promise<To
     .where('workspace', '=', tx.workspace)
     .returningAll()
     .executeTakeFirst();
-  if (!row) throw missing(`there is no token '${id}' in workspace '${tx.workspace}'`, { field: 'id', hint: 'list them with treadle token ls' });
+  if (!row)
+    throw missing(`there is no token '${id}' in workspace '${tx.workspace}'`, {
+      field: 'id',
+      hint: 'list them with treadle token ls',
+    });
   return toToken(row);
 }
 
@@ -56,7 +73,12 @@ export async function touchToken(tx: Tx, id: string, at: number): Promise<void> 
 }
 
 export async function liveTokenExists(ctx: Pick<Ctx, 'db'>, now: number): Promise<boolean> {
-  const row = await tables(ctx).selectFrom('token').select('id').where('revoked_at', 'is', null).where('expires_at', '>', now).executeTakeFirst();
+  const row = await tables(ctx)
+    .selectFrom('token')
+    .select('id')
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
   return row !== undefined;
 }
 

@@ -1,5 +1,13 @@
 import type { Static } from 'typebox';
-import { createToken, createWorkspace, listTokens, listWorkspaces, revokeToken, type RoleName, whoAmI } from '../../access/contract.ts';
+import {
+  createToken,
+  createWorkspace,
+  listTokens,
+  listWorkspaces,
+  revokeToken,
+  type RoleName,
+  whoAmI,
+} from '../../access/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Register } from './frame.ts';
 import { ago, table } from './output.ts';
@@ -21,8 +29,16 @@ export const register: Register = (program, cli) => {
     .option('--role <role>', 'viewer, editor or admin', 'editor')
     .option('--days <days>', 'days until it expires', '90')
     .action(async (name: string, options: { role: string; days: string }) => {
-      const { token: made, secret } = await cli.client().call(createToken, { body: { name, role: toRole(options.role), days: Number(options.days) } });
-      cli.output().result({ token: made, secret }, () => `${secret}\nKeep it: it cannot be shown again. Use it as TREADLE_TOKEN, or MLFLOW_TRACKING_TOKEN.`);
+      const { token: made, secret } = await cli
+        .client()
+        .call(createToken, { body: { name, role: toRole(options.role), days: Number(options.days) } });
+      cli
+        .output()
+        .result(
+          { token: made, secret },
+          () =>
+            `${secret}\nKeep it: it cannot be shown again. Use it as TREADLE_TOKEN, or MLFLOW_TRACKING_TOKEN.`,
+        );
     });
   token
     .command('ls')
@@ -32,7 +48,14 @@ export const register: Register = (program, cli) => {
       cli.output().result(items, () =>
         table(
           ['id', 'name', 'role', 'starts with', 'last used', 'state'],
-          items.map((one) => [one.id, one.name, one.role, one.prefix, one.last_used_at === undefined ? 'never' : ago(one.last_used_at), state(one)]),
+          items.map((one) => [
+            one.id,
+            one.name,
+            one.role,
+            one.prefix,
+            one.last_used_at === undefined ? 'never' : ago(one.last_used_at),
+            state(one),
+          ]),
         ),
       );
     });
@@ -50,14 +73,21 @@ export const register: Register = (program, cli) => {
     .description('make a workspace')
     .action(async (name: string) => {
       const made = await cli.client().call(createWorkspace, { body: { name } });
-      cli.output().result(made, () => `made workspace '${made.name}'; enter it with TREADLE_WORKSPACE=${made.name}`);
+      cli
+        .output()
+        .result(made, () => `made workspace '${made.name}'; enter it with TREADLE_WORKSPACE=${made.name}`);
     });
   workspace
     .command('ls')
     .description('list workspaces')
     .action(async () => {
       const { items } = await cli.client().call(listWorkspaces);
-      cli.output().result(items, () => table(['name', 'made'], items.map((one) => [one.name, ago(one.created_at)])));
+      cli.output().result(items, () =>
+        table(
+          ['name', 'made'],
+          items.map((one) => [one.name, ago(one.created_at)]),
+        ),
+      );
     });
 };
 

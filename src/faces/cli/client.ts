@@ -9,7 +9,11 @@ import type { Endpoint, ErrorBody } from '../../platform/http/contract.ts';
 export interface CallInput<E extends Endpoint> {
   params?: Static<E['params']>;
   query?: Static<E['query']>;
-  body?: E['body'] extends TSchema ? Static<E['body']> : E['body'] extends 'bytes' ? Readable | Uint8Array : undefined;
+  body?: E['body'] extends TSchema
+    ? Static<E['body']>
+    : E['body'] extends 'bytes'
+      ? Readable | Uint8Array
+      : undefined;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -48,7 +52,12 @@ interface Answer {
   stream: Readable;
 }
 
-function send(base: string, endpoint: Endpoint, input: CallInput<Endpoint>, common: Record<string, string>): Promise<Answer> {
+function send(
+  base: string,
+  endpoint: Endpoint,
+  input: CallInput<Endpoint>,
+  common: Record<string, string>,
+): Promise<Answer> {
   const url = new URL(base + fillPath(endpoint.path, (input.params ?? {}) as Record<string, unknown>));
   for (const [name, value] of Object.entries((input.query ?? {}) as Record<string, unknown>)) {
     if (value === undefined) continue;
@@ -67,9 +76,13 @@ function send(base: string, endpoint: Endpoint, input: CallInput<Endpoint>, comm
   }
   return new Promise((resolve, reject) => {
     const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = start(url, { method: endpoint.method, headers, ...(input.signal ? { signal: input.signal } : {}) }, (response) => {
-      resolve({ status: response.statusCode ?? 0, stream: response });
-    });
+    const request = start(
+      url,
+      { method: endpoint.method, headers, ...(input.signal ? { signal: input.signal } : {}) },
+      (response) => {
+        resolve({ status: response.statusCode ?? 0, stream: response });
+      },
+    );
     request.on('error', (error) => {
       reject(
         unavailable(`no Treadle server answers at ${base}`, {
@@ -86,7 +99,12 @@ function send(base: string, endpoint: Endpoint, input: CallInput<Endpoint>, comm
 function fillPath(path: string, params: Record<string, unknown>): string {
   return path
     .replaceAll(/:([a-z_]+)/gi, (_all, name: string) => encodeURIComponent(String(params[name])))
-    .replace(/\*$/, () => String(params['*'] ?? '').split('/').map(encodeURIComponent).join('/'));
+    .replace(/\*$/, () =>
+      String(params['*'] ?? '')
+        .split('/')
+        .map(encodeURIComponent)
+        .join('/'),
+    );
 }
 
 async function textOf(stream: Readable): Promise<string> {
@@ -95,7 +113,16 @@ async function textOf(stream: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-const KINDS = new Set<string>(['invalid', 'unauthenticated', 'forbidden', 'missing', 'conflict', 'too-large', 'limited', 'unavailable']);
+const KINDS = new Set<string>([
+  'invalid',
+  'unauthenticated',
+  'forbidden',
+  'missing',
+  'conflict',
+  'too-large',
+  'limited',
+  'unavailable',
+]);
 
 function toError(status: number, text: string): TreadleError {
   let error: Partial<ErrorBody['error']> = {};

@@ -7,7 +7,10 @@ export function completionScript(shell: string, program: Command): string {
   if (shell === 'bash') return bash(words);
   if (shell === 'zsh') return `#compdef treadle\nautoload -U +X bashcompinit && bashcompinit\n${bash(words)}`;
   if (shell === 'fish') return fish(words);
-  throw invalid(`there is no completion for '${shell}'`, { field: 'shell', hint: 'it must be bash, zsh or fish' });
+  throw invalid(`there is no completion for '${shell}'`, {
+    field: 'shell',
+    hint: 'it must be bash, zsh or fish',
+  });
 }
 
 interface Words {
@@ -47,10 +50,18 @@ function fish(words: Words[]): string {
   return words
     .flatMap(({ path, next }) => {
       const names = next.filter((word) => !word.startsWith('--'));
-      const condition = path === '' ? '__fish_use_subcommand' : path.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
+      const condition =
+        path === ''
+          ? '__fish_use_subcommand'
+          : path
+              .split(' ')
+              .map((word) => `__fish_seen_subcommand_from ${word}`)
+              .join('; and ');
       return [
         ...names.map((name) => `complete -c treadle -n '${condition}' -f -a ${name}`),
-        ...next.filter((word) => word.startsWith('--')).map((word) => `complete -c treadle -n '${condition}' -l ${word.slice(2)}`),
+        ...next
+          .filter((word) => word.startsWith('--'))
+          .map((word) => `complete -c treadle -n '${condition}' -l ${word.slice(2)}`),
       ];
     })
     .join('\n')

@@ -18,7 +18,9 @@ export interface CliOptions {
 /** Runs one command line. Returns the exit code: 0 done, 1 failed, 2 used wrongly. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
   const program = new Command('treadle')
-    .description('The whole machine-learning loop in one process: data, pipelines, runs, models, with proof at every step.')
+    .description(
+      'The whole machine-learning loop in one process: data, pipelines, runs, models, with proof at every step.',
+    )
     .version(options.version)
     .option('--json', 'print the result as JSON')
     .showHelpAfterError('(add --help to see how it is used)')
@@ -49,7 +51,8 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
 /** `--json` may stand before or after the command's own words. */
 function everywhereJson(command: Command): void {
   for (const child of command.commands) {
-    if (!child.options.some((option) => option.long === '--json')) child.option('--json', 'print the result as JSON');
+    if (!child.options.some((option) => option.long === '--json'))
+      child.option('--json', 'print the result as JSON');
     child.exitOverride();
     everywhereJson(child);
   }
@@ -63,7 +66,8 @@ function printError(error: unknown, json: boolean): void {
     return;
   }
   process.stderr.write(`treadle: ${messageOf(error)}\n`);
-  if (process.env['TREADLE_LOG'] === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env['TREADLE_LOG'] === 'debug' && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
 }
 
 const EXAMPLES = `

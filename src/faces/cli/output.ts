@@ -10,7 +10,8 @@ export interface Output {
 export function createOutput(json: boolean): Output {
   return {
     json,
-    result: (value, human) => void process.stdout.write(`${json ? JSON.stringify(value, null, 2) : human()}\n`),
+    result: (value, human) =>
+      void process.stdout.write(`${json ? JSON.stringify(value, null, 2) : human()}\n`),
     say(text) {
       if (!json) process.stderr.write(`${text}\n`);
     },
@@ -18,12 +19,22 @@ export function createOutput(json: boolean): Output {
 }
 
 /** Columns padded to their widest cell; numbers to the right. */
-export function table(headings: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>): string {
+export function table(
+  headings: readonly string[],
+  rows: ReadonlyArray<ReadonlyArray<string | number>>,
+): string {
   const cells = [headings, ...rows].map((row) => row.map(String));
   const widths = headings.map((_heading, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
-  const right = headings.map((_heading, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'));
+  const right = headings.map(
+    (_heading, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'),
+  );
   return cells
-    .map((row) => row.map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 

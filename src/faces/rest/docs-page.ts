@@ -5,7 +5,8 @@ import type { Endpoint } from '../../platform/http/contract.ts';
 export function docsPage(endpoints: readonly Endpoint[], version: string): string {
   const groups = Map.groupBy(endpoints, ({ path }) => path.split('/')[3] ?? 'server');
   const sections = [...groups].map(
-    ([name, members]) => `<section id="${text(name)}"><h2>${text(name)}</h2>${members.map(entry).join('')}</section>`,
+    ([name, members]) =>
+      `<section id="${text(name)}"><h2>${text(name)}</h2>${members.map(entry).join('')}</section>`,
   );
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Treadle API</title><style>${STYLE}</style>
@@ -17,7 +18,17 @@ Errors look like <code>{"error": {"kind", "message", "field", "hint", "request_i
 <main>${sections.join('')}</main></html>`;
 }
 
-function entry({ method, path, summary, description, action, params, query, body, response }: Endpoint): string {
+function entry({
+  method,
+  path,
+  summary,
+  description,
+  action,
+  params,
+  query,
+  body,
+  response,
+}: Endpoint): string {
   const parts = [fields('Path', params), fields('Query', query)];
   if (body === 'bytes') parts.push('<p>Body: bytes, streamed.</p>');
   else if (body) parts.push(fields('Body', body));
@@ -28,7 +39,10 @@ function entry({ method, path, summary, description, action, params, query, body
 }
 
 function fields(title: string, schema: TSchema): string {
-  const { properties, required = [] } = schema as { properties?: Record<string, TSchema & { description?: string; type?: string }>; required?: string[] };
+  const { properties, required = [] } = schema as {
+    properties?: Record<string, TSchema & { description?: string; type?: string }>;
+    required?: string[];
+  };
   if (!properties || Object.keys(properties).length === 0) return '';
   const rows = Object.entries(properties).map(
     ([name, property]) =>
@@ -37,7 +51,8 @@ function fields(title: string, schema: TSchema): string {
   return `<table><caption>${title}</caption><tbody>${rows.join('')}</tbody></table>`;
 }
 
-const text = (raw: string): string => raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+const text = (raw: string): string =>
+  raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 small{opacity:.75}nav a{margin-right:.8rem}details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}summary span{opacity:.8;margin-left:.5rem}

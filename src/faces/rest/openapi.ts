@@ -21,7 +21,13 @@ export function openApi(endpoints: readonly Endpoint[], version: string): object
     paths,
     components: {
       schemas: { Error: plain(ErrorBody) },
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'A Treadle token; on loopback none is needed.' } },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A Treadle token; on loopback none is needed.',
+        },
+      },
     },
   };
 }
@@ -35,23 +41,32 @@ function operation(endpoint: Endpoint, path: string): object {
     'x-action': endpoint.action,
     ...(endpoint.action === 'public' ? { security: [] } : {}),
     parameters: [...parameters(endpoint.params, 'path', path), ...parameters(endpoint.query, 'query', path)],
-    ...(endpoint.body === undefined ? {} : { requestBody: { required: true, content: content(endpoint.body) } }),
+    ...(endpoint.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: content(endpoint.body) } }),
     responses: {
       200: { description: 'Done.', content: content(endpoint.response) },
-      default: { description: 'What was wrong and what to do.', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+      default: {
+        description: 'What was wrong and what to do.',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
     },
   };
 }
 
 function content(schema: Endpoint['response'] | 'bytes'): object {
-  if (schema === 'bytes') return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+  if (schema === 'bytes')
+    return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   if (schema === 'events') return { 'text/event-stream': { schema: { type: 'string' } } };
   if (schema === 'text') return { 'text/plain': { schema: { type: 'string' } } };
   return { 'application/json': { schema: plain(schema) } };
 }
 
 function parameters(schema: TSchema, where: 'path' | 'query', path: string): object[] {
-  const { properties = {}, required = [] } = schema as { properties?: Record<string, TSchema & { description?: string }>; required?: string[] };
+  const { properties = {}, required = [] } = schema as {
+    properties?: Record<string, TSchema & { description?: string }>;
+    required?: string[];
+  };
   return Object.entries(properties)
     .map(([name, property]) => ({
       name: name === '*' ? 'path' : name,

@@ -15,7 +15,9 @@ export interface Parts {
   log: Log;
   ledger: Ledger;
   outbox: { emit(tx: Tx, event: DomainEvent): Promise<void> };
-  queue: { enqueue<P extends object>(tx: Tx, type: JobType<P>, payload: P, options: EnqueueOptions): Promise<string> };
+  queue: {
+    enqueue<P extends object>(tx: Tx, type: JobType<P>, payload: P, options: EnqueueOptions): Promise<string>;
+  };
 }
 
 export interface Caller {
@@ -41,8 +43,10 @@ export function createCtx(parts: Parts, caller: Caller): Ctx {
     workspace: caller.workspace,
     actor: caller.actor,
     requestId,
-    write: (change) => database.write((db, afterCommit) => change(transactional(parts, ctx, db, afterCommit))),
-    as: ({ log: other, ...change }) => createCtx(other ? { ...parts, log: other } : parts, { ...caller, requestId, ...change }),
+    write: (change) =>
+      database.write((db, afterCommit) => change(transactional(parts, ctx, db, afterCommit))),
+    as: ({ log: other, ...change }) =>
+      createCtx(other ? { ...parts, log: other } : parts, { ...caller, requestId, ...change }),
   };
   return ctx;
 }

@@ -1,5 +1,4 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
 import { unavailable } from '../errors/index.ts';
 import { postgresDialect } from './dialect.ts';
 import type { Database, Db } from './index.ts';
@@ -7,6 +6,8 @@ import { retryingWriter } from './retrying-writer.ts';
 
 /** Postgres 15 or newer. `url` is `postgres://…`; `schema` sets the search path (each test has its own). */
 export async function openPostgres(url: string, options: { schema?: string; connections?: number } = {}): Promise<Database> {
+  // Loaded here: a server on SQLite does not pay for it.
+  const { default: pg } = await import('pg');
   // int8 as a JavaScript number: every integer of ours is below 2^53.
   const types = new pg.TypeOverrides();
   types.setTypeParser(20, Number);

@@ -54,4 +54,5 @@ export const unavailable = (message: string, details?: ErrorDetails): TreadleErr
   new TreadleError('unavailable', message, details);
 
 /** The message of anything that was thrown. */
-export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);

@@ -76,7 +76,9 @@ export const Strict = <T extends TProperties>(properties: T, options: object = {
 export const Page = <T extends TSchema>(item: T) =>
   Type.Object({
     items: Type.Array(item),
-    next: Type.Optional(Type.String({ description: 'Hand it back as `page` to get the next page; absent on the last.' })),
+    next: Type.Optional(
+      Type.String({ description: 'Hand it back as `page` to get the next page; absent on the last.' }),
+    ),
   });
 
 export const Millis = (description: string) =>
@@ -85,7 +87,10 @@ export const Millis = (description: string) =>
 /** What every error of the native API looks like. */
 export const ErrorBody = Type.Object({
   error: Type.Object({
-    kind: Type.String({ description: 'invalid, unauthenticated, forbidden, missing, conflict, too-large, limited, unavailable or internal.' }),
+    kind: Type.String({
+      description:
+        'invalid, unauthenticated, forbidden, missing, conflict, too-large, limited, unavailable or internal.',
+    }),
     message: Type.String({ description: 'What was wrong.' }),
     field: Type.Optional(Type.String({ description: 'The field of the request that is wrong.' })),
     hint: Type.Optional(Type.String({ description: 'What to do next.' })),

@@ -23,16 +23,31 @@ const fault = (value: unknown): { field: string | undefined; message: string } =
 };
 
 test('a fault names the field as the caller spelt it', () => {
-  assert.deepEqual(fault({ kind: 'z', list: [] }), { field: 'kind', message: 'kind is "z"; it must be x, y' });
+  assert.deepEqual(fault({ kind: 'z', list: [] }), {
+    field: 'kind',
+    message: 'kind is "z"; it must be x, y',
+  });
   assert.deepEqual(fault({ kind: 'x' }), { field: 'list', message: 'list is missing' });
-  assert.deepEqual(fault({ kind: 'x', list: [], extra: 1 }), { field: 'extra', message: 'extra is not a field that is known here' });
+  assert.deepEqual(fault({ kind: 'x', list: [], extra: 1 }), {
+    field: 'extra',
+    message: 'extra is not a field that is known here',
+  });
   assert.deepEqual(fault({ kind: 'x', list: [{ key: 'abc' }, { key: 'abcd' }] }).field, 'list[1].key');
-  assert.deepEqual(fault({ kind: 'x', list: [], count: 0.5 }), { field: 'count', message: 'count is 0.5; it must be integer' });
+  assert.deepEqual(fault({ kind: 'x', list: [], count: 0.5 }), {
+    field: 'count',
+    message: 'count is 0.5; it must be integer',
+  });
   assert.deepEqual(fault(5).field, 'body');
 });
 
 test('text of a query becomes the numbers of the schema', () => {
   const Query = Strict({ limit: Type.Optional(Type.Integer()), all: Type.Optional(Type.Boolean()) });
-  assert.deepEqual(parse(Query, { limit: '20', all: 'true' }, 'query', { convert: true }), { limit: 20, all: true });
-  assert.throws(() => parse(Query, { limit: 'twenty' }, 'query', { convert: true }), /limit \(query\) is "twenty"/);
+  assert.deepEqual(parse(Query, { limit: '20', all: 'true' }, 'query', { convert: true }), {
+    limit: 20,
+    all: true,
+  });
+  assert.throws(
+    () => parse(Query, { limit: 'twenty' }, 'query', { convert: true }),
+    /limit \(query\) is "twenty"/,
+  );
 });

@@ -16,15 +16,24 @@ interface Fault {
  * Parses at the door: the value with the schema's type, or an `invalid` error that names the field as the caller
  * spelt it. `convert` turns text into the schema's numbers and booleans (query and path carry only text).
  */
-export function parse<S extends TSchema>(schema: S, value: unknown, where: string, options: { convert?: boolean } = {}): Static<S> {
+export function parse<S extends TSchema>(
+  schema: S,
+  value: unknown,
+  where: string,
+  options: { convert?: boolean } = {},
+): Static<S> {
   let validator = validators.get(schema);
   if (!validator) validators.set(schema, (validator = Compile(schema)));
-  const candidate: unknown = options.convert === true ? Value.Convert(schema, { ...(value as object) }) : value;
+  const candidate: unknown =
+    options.convert === true ? Value.Convert(schema, { ...(value as object) }) : value;
   // Checked against this very schema, so it has its static type.
   if (validator.Check(candidate)) return candidate as Static<S>;
   const { field, what } = explain([...validator.Errors(candidate)], candidate);
   const place = where === 'body' ? '' : ` (${where})`;
-  throw invalid(`${field || 'the request'}${place} ${what}`, { field: field || where, hint: 'see /docs for what this endpoint takes' });
+  throw invalid(`${field || 'the request'}${place} ${what}`, {
+    field: field || where,
+    hint: 'see /docs for what this endpoint takes',
+  });
 }
 
 /** The one fault worth telling: what is missing, then what is unknown, then the most specific of the rest. */
@@ -39,8 +48,13 @@ function explain(faults: readonly Fault[], value: unknown): { field: string; wha
   if (unknown) return { field: dotted(unknown.instancePath), what: 'is not a field that is known here' };
   if (constants.length > 0) {
     const path = constants[0]!.instancePath;
-    const allowed = constants.map(({ params }) => String((params as { allowedValue?: unknown }).allowedValue));
-    return { field: dotted(path), what: `is ${shown(Value.Pointer.Get(value, path))}; it must be ${allowed.join(', ')}` };
+    const allowed = constants.map(({ params }) =>
+      String((params as { allowedValue?: unknown }).allowedValue),
+    );
+    return {
+      field: dotted(path),
+      what: `is ${shown(Value.Pointer.Get(value, path))}; it must be ${allowed.join(', ')}`,
+    };
   }
   const [first] = faults;
   if (!first) return { field: '', what: 'is wrong' };
@@ -56,7 +70,13 @@ function shown(value: unknown): string {
 
 /** `/metrics/3/key` → `metrics[3].key`. */
 function dotted(pointer: string, last?: string): string {
-  const parts = pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   if (last !== undefined) parts.push(last);
-  return parts.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part), '');
+  return parts.reduce(
+    (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part),
+    '',
+  );
 }

@@ -49,7 +49,10 @@ export interface Route {
 }
 
 /** Binds a handler of a few lines to an endpoint of the contract. */
-export function route<E extends Endpoint>(endpoint: E, handle: (ctx: Ctx, input: Input<E>) => Promise<Output<E>>): Route {
+export function route<E extends Endpoint>(
+  endpoint: E,
+  handle: (ctx: Ctx, input: Input<E>) => Promise<Output<E>>,
+): Route {
   // The server validates against this very endpoint before it calls, so the narrower input type holds.
   return { endpoint, handle: handle as unknown as Route['handle'] };
 }

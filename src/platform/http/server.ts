@@ -42,7 +42,10 @@ export const nativeErrors: ErrorFace = (error, requestId) => {
     };
   }
   const { kind, message, field, hint, code } = error;
-  return { status: STATUS[kind], body: { error: { kind, message, field, hint, code, request_id: requestId } } };
+  return {
+    status: STATUS[kind],
+    body: { error: { kind, message, field, hint, code, request_id: requestId } },
+  };
 };
 
 export interface HttpOptions {
@@ -50,7 +53,11 @@ export interface HttpOptions {
   /** Host header values this server answers to, without port; on loopback the exact loopback names. */
   hosts: readonly string[] | 'any';
   /** Makes the caller's ctx from the request's credentials, or throws `unauthenticated`. */
-  authenticate(request: { headers: FastifyRequest['headers']; remote: string; requestId: string }): Promise<Ctx>;
+  authenticate(request: {
+    headers: FastifyRequest['headers'];
+    remote: string;
+    requestId: string;
+  }): Promise<Ctx>;
   /** The ctx of public routes. */
   anonymous(requestId: string): Ctx;
   /** Throws `forbidden` unless the actor may do it. */
@@ -118,7 +125,9 @@ export function createHttp(options: HttpOptions): Http {
       });
     });
   }
-  app.setErrorHandler((error, request, reply) => void sendError(error, request, reply, nativeErrors, options.log));
+  app.setErrorHandler(
+    (error, request, reply) => void sendError(error, request, reply, nativeErrors, options.log),
+  );
   app.setNotFoundHandler((request, reply) => {
     const error = new TreadleError('missing', `there is no ${request.method} ${request.url.split('?')[0]}`, {
       hint: 'see /docs for the endpoints',
@@ -137,7 +146,8 @@ export function createHttp(options: HttpOptions): Http {
           method: route.endpoint.method,
           url: route.endpoint.path,
           bodyLimit: Number.MAX_SAFE_INTEGER,
-          errorHandler: (error, request, reply) => void sendError(error, request, reply, mount.errors ?? nativeErrors, options.log),
+          errorHandler: (error, request, reply) =>
+            void sendError(error, request, reply, mount.errors ?? nativeErrors, options.log),
           handler: (request, reply) => serve(route, request, reply, mount, options),
         });
       }
@@ -155,7 +165,9 @@ export function createHttp(options: HttpOptions): Http {
 /** A route without its rule does not start. TypeScript says so too; this catches what TypeScript cannot see. */
 function requireRule(endpoint: Endpoint): void {
   if (endpoint.action !== 'public' && !/^[a-z_]+:(read|write|admin)$/.test(endpoint.action)) {
-    throw new Error(`${endpoint.method} ${endpoint.path} carries no rule: set its action, such as 'run:read'`);
+    throw new Error(
+      `${endpoint.method} ${endpoint.path} carries no rule: set its action, such as 'run:read'`,
+    );
   }
 }
 
@@ -186,14 +198,17 @@ async function serve(
   const output = await route.handle(ctx, input);
   void reply.headers({ 'x-request-id': request.id, ...mount.headers });
   if (endpoint.response === 'bytes') return sendDownload(reply, output as Download);
-  if (endpoint.response === 'events') return sendEvents(reply, output as AsyncIterable<ServerSentEvent>, aborter.signal);
+  if (endpoint.response === 'events')
+    return sendEvents(reply, output as AsyncIterable<ServerSentEvent>, aborter.signal);
   if (endpoint.response === 'text') {
     const { text, type } = output as { text: string; type?: string };
     return reply.type(type ?? 'text/plain; charset=utf-8').send(text);
   }
   if (options.checkResponses && !Value.Check(endpoint.response as TSchema, output)) {
     const first = Value.Errors(endpoint.response as TSchema, output)[0];
-    throw new Error(`${endpoint.method} ${endpoint.path} answers against its contract: ${first?.instancePath} ${first?.message}`);
+    throw new Error(
+      `${endpoint.method} ${endpoint.path} answers against its contract: ${first?.instancePath} ${first?.message}`,
+    );
   }
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(output ?? {}));
 }
@@ -238,7 +253,9 @@ function parseJson(text: string): unknown {
       return value;
     });
   } catch (error) {
-    throw invalid(`the body is not JSON: ${error instanceof Error ? error.message : 'cannot be read'}`, { field: 'body' });
+    throw invalid(`the body is not JSON: ${error instanceof Error ? error.message : 'cannot be read'}`, {
+      field: 'body',
+    });
   }
 }
 
@@ -257,7 +274,11 @@ async function sendDownload(reply: FastifyReply, download: Download): Promise<Fa
   return reply.send(stream);
 }
 
-async function sendEvents(reply: FastifyReply, events: AsyncIterable<ServerSentEvent>, signal: AbortSignal): Promise<FastifyReply> {
+async function sendEvents(
+  reply: FastifyReply,
+  events: AsyncIterable<ServerSentEvent>,
+  signal: AbortSignal,
+): Promise<FastifyReply> {
   void reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   async function* lines(): AsyncGenerator<string> {
     yield ': connected\n\n';
@@ -276,16 +297,33 @@ async function sendError(
   face: ErrorFace,
   log: Log,
 ): Promise<void> {
-  const known = thrown instanceof TreadleError ? thrown : undefined;
+  const known = thrown instanceof TreadleError ? thrown : fromFastify(thrown);
   if (!known) {
-    log.error('request failed', { request_id: request.id, method: request.method, url: request.url, error: thrown });
+    log.error('request failed', {
+      request_id: request.id,
+      method: request.method,
+      url: request.url,
+      error: thrown,
+    });
   }
   const { status, body } = face(known, request.id);
   // An unread upload would keep the connection busy for a reply nobody waits for.
   if (!request.raw.readableEnded) void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Basic realm="treadle", Bearer');
   if (status === 429 || status === 503) void reply.header('retry-after', '1');
-  await reply.code(status).type('application/json; charset=utf-8').header('x-request-id', request.id).send(JSON.stringify(body));
+  await reply
+    .code(status)
+    .type('application/json; charset=utf-8')
+    .header('x-request-id', request.id)
+    .send(JSON.stringify(body));
+}
+
+/** What Fastify itself refuses before a route is asked, such as a media type that cannot be read. */
+function fromFastify(thrown: unknown): TreadleError | undefined {
+  if (!(thrown instanceof Error) || !('statusCode' in thrown) || !('code' in thrown)) return undefined;
+  const { statusCode } = thrown;
+  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined;
+  return new TreadleError(statusCode === 413 ? 'too-large' : 'invalid', thrown.message, { cause: thrown });
 }
 
 /** DNS rebinding: a name that is not ours, though it resolves to us, is refused. */
@@ -306,7 +344,11 @@ function guardOrigin(request: FastifyRequest, hosts: readonly string[] | 'any'):
   const site = request.headers['sec-fetch-site'];
   const origin = request.headers.origin;
   if (site === 'same-origin' || site === 'none') return;
-  const sameHost = origin !== undefined && origin !== 'null' && URL.canParse(origin) && new URL(origin).host === request.headers.host;
+  const sameHost =
+    origin !== undefined &&
+    origin !== 'null' &&
+    URL.canParse(origin) &&
+    new URL(origin).host === request.headers.host;
   if (site === undefined && (origin === undefined || sameHost)) return;
   if (hosts === 'any' && sameHost) return;
   throw new TreadleError('forbidden', 'a page of another origin may not change anything here', {

@@ -18,7 +18,10 @@ export function createLog(
   const emit = (at: LogLevel, message: string, fields?: Record<string, unknown>): void => {
     if (levels[at] < levels[level]) return;
     // JSON.stringify escapes CR and LF, so a client's text can never forge a line.
-    write(JSON.stringify({ time: new Date().toISOString(), level: at, message, ...bound, ...plain(fields) }) + '\n');
+    write(
+      JSON.stringify({ time: new Date().toISOString(), level: at, message, ...bound, ...plain(fields) }) +
+        '\n',
+    );
   };
   return {
     debug: (message, fields) => emit('debug', message, fields),
@@ -34,6 +37,9 @@ export const silentLog: Log = createLog('error', () => undefined);
 function plain(fields: Record<string, unknown> | undefined): Record<string, unknown> {
   if (!fields) return {};
   return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? (value.stack ?? value.message) : value]),
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      value instanceof Error ? (value.stack ?? value.message) : value,
+    ]),
   );
 }

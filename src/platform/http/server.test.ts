@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
+import test from 'node:test';
+import { Type } from 'typebox';
+import type { Actor, Ctx } from '../ctx/index.ts';
+import { forbidden, unauthenticated } from '../errors/index.ts';
+import { createLog } from '../log/index.ts';
+import { endpoint, Strict } from './contract.ts';
+import { createHttp, route, type Http } from './index.ts';
+
+const echo = endpoint({
+  method: 'POST',
+  path: '/echo/:name',
+  action: 'thing:write',
+  summary: 'Echo',
+  params: Strict({ name: Type.String() }),
+  query: Strict({ times: Type.Optional(Type.Integer({ minimum: 1 })) }),
+  body: Strict({ word: Type.String() }),
+  response: Type.Object({ said: Type.String() }),
+});
+const crash = endpoint({
+  method: 'GET',
+  path: '/crash',
+  action: 'public',
+  summary: 'Crash',
+  response: Type.Object({}),
+});
+const upload = endpoint({
+  method: 'PUT',
+  path: '/upload',
+  action: 'thing:write',
+  summary: 'Upload',
+  body: 'bytes',
+  maxBody: 1000,
+  response: Type.Object({ size: Type.Integer() }),
+});
+const download = endpoint({
+  method: 'GET',
+  path: '/download',
+  action: 'thing:read',
+  summary: 'Download',
+  response: 'bytes',
+});
+const events = endpoint({
+  method: 'GET',
+  path: '/events',
+  action: 'thing:read',
+  summary: 'Events',
+  response: 'events',
+});
+
+const actor = (role: Actor['role']): Actor => ({ kind: 'token', id: role, name: role, role });
+
+async function open(): Promise<{ http: Http; url: string; port: number; log: string[] }> {
+  const log: string[] = [];
+  // These routes use nothing of ctx but the actor.
+  const ctx = (role: Actor['role']): Ctx => ({ actor: actor(role) }) as Ctx;
+  const http = createHttp({
+    log: createLog('error', (line) => void log.push(line)),
+    hosts: ['127.0.0.1'],
+    anonymous: () => ctx('viewer'),
+    async authenticate({ headers }) {
+      if (headers.authorization === 'Bearer editor') return ctx('editor');
+      if (headers.authorization === 'Bearer viewer') return ctx('viewer');
+      throw unauthenticated('who are you?');
+    },
+    authorize(one, action) {
+      if (action.endsWith(':write') && one.actor.role === 'viewer') throw forbidden('not you');
+    },
+    checkResponses: true,
+  });
+  http.mount([
+    route(echo, async (_ctx, { params, query, body }) => ({
+      said: `${params.name}: ${body.word.repeat(query.times ?? 1)}`,
+    })),
+    route(crash, async () => {
+      throw new Error('a secret inside');
+    }),
+    route(upload, async (_ctx, { body }) => {
+      let size = 0;
+      for await (const chunk of body as AsyncIterable<Buffer>) size += chunk.length;
+      return { size };
+    }),
+    route(download, async () => ({
+      stream: Readable.from(['<script>alert(1)</script>']),
+      type: 'text/html',
+      filename: 'a b.html',
+    })),
+    route(events, async () =>
+      (async function* () {
+        yield { id: '1', event: 'made', data: { n: 1 } };
+      })(),
+    ),
+  ]);
+  const { port } = await http.listen('127.0.0.1', 0);
+  return { http, port, url: `http://127.0.0.1:${port}`, log };
+}
+
+const json = { 'content-type': 'application/json', authorization: 'Bearer editor' };
+
+/** fetch sets Host and Sec-Fetch-Site by itself; this sends exactly what it is told. */
+function raw(
+  port: number,
+  options: { method: string; path: string; headers: Record<string, string>; body?: string },
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const { body, ...rest } = options;
+    const sent = request({ host: '127.0.0.1', port, ...rest }, (response) => {
+      let text = '';
+      response
+        .setEncoding('utf8')
+        .on('data', (chunk: string) => void (text += chunk))
+        .on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    sent.on('error', reject).end(body);
+  });
+}
+
+test('a route validates what it takes, by its contract', async () => {
+  const { http, url, log } = await open();
+  const post = (path: string, body: unknown, headers: Record<string, string> = json): Promise<Response> =>
+    fetch(url + path, {
+      method: 'POST',
+      headers,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  try {
+    assert.deepEqual(await (await post('/echo/ann?times=2', { word: 'hi' })).json(), { said: 'ann: hihi' });
+    for (const [path, body, field] of [
+      ['/echo/ann', {}, 'word'],
+      ['/echo/ann', { word: 'hi', more: 1 }, 'more'],
+      ['/echo/ann?times=0', { word: 'hi' }, 'times'],
+      ['/echo/ann?time=1', { word: 'hi' }, 'time'],
+      ['/echo/ann', '{"word": ', 'body'],
+      ['/echo/ann', '{"__proto__": {}, "word": "x"}', 'body'],
+    ] as const) {
+      const answer = await post(path, body);
+      const { error } = (await answer.json()) as { error: { field: string; kind: string } };
+      assert.equal(answer.status, 400, `${path} ${JSON.stringify(body)}`);
+      assert.equal(error.field, field);
+    }
+    const large = await post('/echo/ann', { word: 'x'.repeat(1024 * 1024) });
+    assert.equal(large.status, 413);
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/json\ta',
+      'multipart/form-data',
+      'application/jsonp',
+    ]) {
+      assert.equal(
+        (await post('/echo/ann', { word: 'hi' }, { ...json, 'content-type': type })).status,
+        400,
+        type,
+      );
+    }
+    assert.deepEqual(log, []);
+  } finally {
+    await http.close();
+  }
+});
+
+test('who may not, may not; and an inner error stays inside', async () => {
+  const { http, url, log } = await open();
+  try {
+    const send = (authorization?: string): Promise<Response> =>
+      fetch(`${url}/echo/ann`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
+        body: '{"word":"x"}',
+      });
+    assert.equal((await send()).status, 401);
+    assert.equal((await send('Bearer wrong')).status, 401);
+    assert.equal((await send('Bearer viewer')).status, 403);
+    const failed = await fetch(`${url}/crash`);
+    assert.equal(failed.status, 500);
+    assert.doesNotMatch(await failed.text(), /secret/);
+    assert.equal(log.length, 1);
+    assert.match(log[0]!, /a secret inside/);
+  } finally {
+    await http.close();
+  }
+});
+
+test('foreign hosts and foreign pages are refused', async () => {
+  const { http, port } = await open();
+  try {
+    const post = (headers: Record<string, string>): Promise<{ status: number }> =>
+      raw(port, {
+        method: 'POST',
+        path: '/echo/ann',
+        headers: { ...json, ...headers },
+        body: '{"word":"x"}',
+      });
+    for (const host of [
+      'evil.example',
+      '127.0.0.1.evil.example',
+      '127.0.0.1@evil.example',
+      'a/127.0.0.1',
+      '[::2]',
+    ]) {
+      assert.equal((await post({ host })).status, 403, host);
+    }
+    assert.equal((await post({ host: `127.0.0.1:${port}` })).status, 200);
+    assert.equal((await post({ 'sec-fetch-site': 'cross-site' })).status, 403);
+    assert.equal((await post({ 'sec-fetch-site': 'same-site' })).status, 403);
+    assert.equal((await post({ origin: 'null' })).status, 403);
+    assert.equal((await post({ origin: `http://127.0.0.1:${port + 1}` })).status, 403);
+    assert.equal((await post({ origin: `http://127.0.0.1:${port}` })).status, 200);
+    assert.equal((await post({ 'sec-fetch-site': 'same-origin' })).status, 200);
+  } finally {
+    await http.close();
+  }
+});
+
+test('streams: an upload up to its limit, a download that no browser renders, events', async () => {
+  const { http, url } = await open();
+  try {
+    const put = (size: number): Promise<Response> =>
+      fetch(`${url}/upload`, {
+        method: 'PUT',
+        headers: { authorization: 'Bearer editor' },
+        body: new Uint8Array(size),
+      });
+    assert.deepEqual(await (await put(1000)).json(), { size: 1000 });
+    assert.equal((await put(1001)).status, 413);
+    const got = await fetch(`${url}/download`, { headers: { authorization: 'Bearer viewer' } });
+    assert.match(got.headers.get('content-disposition') ?? '', /^attachment; filename\*=UTF-8''a%20b\.html$/);
+    assert.equal(got.headers.get('x-content-type-options'), 'nosniff');
+    assert.match(got.headers.get('content-security-policy') ?? '', /sandbox/);
+    const heard = await fetch(`${url}/events`, { headers: { authorization: 'Bearer viewer' } });
+    assert.match(await heard.text(), /id: 1\nevent: made\ndata: {"n":1}\n\n/);
+  } finally {
+    await http.close();
+  }
+});
+
+test('a route without its rule does not start', async () => {
+  const { http } = await open();
+  // TypeScript refuses this too; the check is for what TypeScript cannot see.
+  assert.throws(
+    () =>
+      http.mount([
+        { endpoint: { ...crash, path: '/none', action: '' as 'public' }, handle: async () => ({}) },
+      ]),
+    /carries no rule/,
+  );
+  await http.close();
+});
