@@ -1,0 +1,69 @@
+import { createSampler } from './sampler.ts';
+import { killMarked } from './reap.ts';
+import { start, type Ended, type Running, type StartOptions } from './start.ts';
+
+export { reap } from './reap.ts';
+export type { ResourceSample } from './sampler.ts';
+export type { Ended, ExitReason, ProcessMark, Running, StartOptions } from './start.ts';
+
+/** The one place that starts programs. */
+export interface Processes {
+  start(options: StartOptions): Running;
+  /** Runs to the end and returns what it wrote, up to `limit` bytes of each stream (1 MiB unless said). */
+  run(
+    options: Omit<StartOptions, 'onOutput' | 'merge'> & { limit?: number },
+  ): Promise<Ended & { stdout: string; stderr: string }>;
+  /** Stops everything that runs, and waits for its end. */
+  close(): Promise<void>;
+}
+
+export function createProcesses(now: () => number = () => Date.now()): Processes {
+  const sampler = createSampler(now);
+  const running = new Set<Running>();
+  const gone = new Set<string>();
+  let sweeping: NodeJS.Timeout | undefined;
+  const around = {
+    now,
+    watch: sampler.watch,
+    // One walk over /proc for all that ended within a quarter of a second.
+    sweep(mark: string): void {
+      gone.add(mark);
+      sweeping ??= setTimeout(() => {
+        sweeping = undefined;
+        killMarked(gone);
+        gone.clear();
+      }, 250);
+    },
+  };
+  const begin = (options: StartOptions): Running => {
+    const process = start(options, around);
+    running.add(process);
+    void process.ended.then(() => running.delete(process));
+    return process;
+  };
+  return {
+    start: begin,
+    async run({ limit = 1024 * 1024, ...options }) {
+      const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+      const room = { stdout: limit, stderr: limit };
+      const ended = await begin({
+        ...options,
+        onOutput(chunk, stream) {
+          if (room[stream] <= 0) return;
+          kept[stream].push(chunk.subarray(0, room[stream]));
+          room[stream] -= chunk.length;
+        },
+      }).ended;
+      return {
+        ...ended,
+        stdout: Buffer.concat(kept.stdout).toString(),
+        stderr: Buffer.concat(kept.stderr).toString(),
+      };
+    },
+    async close() {
+      const all = [...running];
+      for (const process of all) process.stop('cancelled');
+      await Promise.all(all.map(({ ended }) => ended));
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Linux reports CPU time in ticks of 1/100 s to user space, whatever the kernel runs at. */
+const TICK_MS = 10;
+const PAGE = 4096;
+
+export interface ProcStat {
+  pid: number;
+  parent: number;
+  group: number;
+  session: number;
+  /** CPU time of this process and of the children it has waited for, ms. */
+  cpuMs: number;
+  /** Resident bytes. */
+  rss: number;
+  /** Ticks since boot at which it started; with the pid it names one process for good, until the next boot. */
+  start: number;
+}
+
+const text = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined; // it ended, is not ours, or there is no /proc
+  }
+};
+
+/** One process, or undefined when it is gone. */
+export function readStat(pid: number): ProcStat | undefined {
+  const line = text(`/proc/${pid}/stat`);
+  if (line === undefined) return undefined;
+  // The name is in parentheses and may hold anything, parentheses too.
+  const fields = line
+    .slice(line.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const at = (n: number): number => fields[n] ?? 0;
+  return {
+    pid,
+    parent: at(1),
+    group: at(2),
+    session: at(3),
+    cpuMs: (at(11) + at(12) + at(13) + at(14)) * TICK_MS,
+    start: at(19),
+    rss: at(21) * PAGE,
+  };
+}
+
+export const allPids = (): number[] => {
+  try {
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
+};
+
+export const allStats = (): ProcStat[] => allPids().flatMap((pid) => readStat(pid) ?? []);
+
+/** Bytes read from and written to disks by one process. */
+export function readIo(pid: number): { read: number; written: number } {
+  const io = text(`/proc/${pid}/io`) ?? '';
+  const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(io)?.[1] ?? 0);
+  return { read: value('read_bytes'), written: value('write_bytes') };
+}
+
+/** Highest resident bytes of one process so far. */
+export const readPeakRss = (pid: number): number =>
+  Number(/^VmHWM:\s+(\d+) kB/m.exec(text(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1024;
+
+/** Resident bytes with shared pages divided among those who share them: what forked workers really take. */
+export const readPss = (pid: number): number =>
+  Number(/^Pss:\s+(\d+) kB/m.exec(text(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0) * 1024;
+
+/** How often the kernel has killed for want of memory since boot. */
+export const oomKills = (): number => Number(/^oom_kill (\d+)/m.exec(text('/proc/vmstat') ?? '')?.[1] ?? 0);
+
+export const bootId = (): string => text('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+
+/** The processes that carry this mark in their environment: whoever they call their parent or group. */
+export function markedPids(marks: ReadonlySet<string>): number[] {
+  return allPids().filter((pid) => {
+    if (pid === process.pid) return false;
+    const environ = text(`/proc/${pid}/environ`);
+    const mark = environ && /(?:^|\0)TREADLE_PROCESS=([0-9a-f]+)(?:\0|$)/.exec(environ)?.[1];
+    return mark !== undefined && mark !== '' && marks.has(mark);
+  });
+}
