@@ -1,13 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, TreadleError } from '../../platform/errors/index.ts';
-import { register as access } from './access.ts';
 import { createClient, type Client } from './client.ts';
 import { completionScript } from './completion.ts';
 import type { Cli, Register } from './frame.ts';
 import { createOutput } from './output.ts';
 
-/** One entry per noun, in the order of `treadle --help`. */
-const NOUNS: readonly Register[] = [access];
+/** One entry per noun, in the order of `treadle --help`; not loaded for the server, which should be ready at once. */
+const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [() => import('./access.ts')];
 
 export interface CliOptions {
   version: string;
@@ -32,7 +31,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     output: () => createOutput(program.opts<{ json?: boolean }>().json === true || argv.includes('--json')),
   };
   options.roof(program, cli);
-  for (const register of NOUNS) register(program, cli);
+  if (argv[0] !== 'server') for (const load of NOUNS) (await load()).register(program, cli);
   program
     .command('completion <shell>')
     .description('print the completion script for bash, zsh or fish')
