@@ -89,12 +89,13 @@ export interface MountOptions {
 
 export function createHttp(options: HttpOptions): Http {
   const mounted: Route[] = [];
+  const streams = new Set<AbortController>();
   const app = fastify({
     bodyLimit: 1024 * 1024,
     requestTimeout: 0, // streamed uploads may take long; headers have their own timeout
     genReqId: () => newId(),
     logger: false,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 2000 },
     exposeHeadRoutes: false,
   });
@@ -148,7 +149,7 @@ export function createHttp(options: HttpOptions): Http {
           bodyLimit: Number.MAX_SAFE_INTEGER,
           errorHandler: (error, request, reply) =>
             void sendError(error, request, reply, mount.errors ?? nativeErrors, options.log),
-          handler: (request, reply) => serve(route, request, reply, mount, options),
+          handler: (request, reply) => serve(route, request, reply, mount, options, streams),
         });
       }
     },
@@ -158,7 +159,13 @@ export function createHttp(options: HttpOptions): Http {
       if (address === null || typeof address === 'string') throw new Error('the server has no address');
       return { host, port: address.port };
     },
-    close: () => app.close(),
+    async close() {
+      for (const end of streams) end.abort();
+      // Requests under way are finished; one that will not end does not hold the server for ever.
+      const impatience = setTimeout(() => app.server.closeAllConnections(), 10_000);
+      await app.close();
+      clearTimeout(impatience);
+    },
   };
 }
 
@@ -177,6 +184,7 @@ async function serve(
   reply: FastifyReply,
   mount: MountOptions,
   options: HttpOptions,
+  streams: Set<AbortController>,
 ): Promise<FastifyReply> {
   const { endpoint } = route;
   const ctx =
@@ -186,7 +194,11 @@ async function serve(
   options.authorize(ctx, endpoint.action);
 
   const aborter = new AbortController();
-  reply.raw.once('close', () => aborter.abort());
+  if (endpoint.response === 'events') streams.add(aborter);
+  reply.raw.once('close', () => {
+    streams.delete(aborter);
+    aborter.abort();
+  });
   const input: Input<Endpoint> = {
     params: parse(endpoint.params, request.params, 'path', { convert: true }),
     query: parse(endpoint.query, request.query, 'query', { convert: true }),
@@ -308,7 +320,9 @@ async function sendError(
   }
   const { status, body } = face(known, request.id);
   // An unread upload would keep the connection busy for a reply nobody waits for.
-  if (!request.raw.readableEnded) void reply.header('connection', 'close');
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  const hasBody = encoding !== undefined || Number(length ?? 0) > 0;
+  if (hasBody && !request.raw.readableEnded) void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Basic realm="treadle", Bearer');
   if (status === 429 || status === 503) void reply.header('retry-after', '1');
   await reply
