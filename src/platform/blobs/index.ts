@@ -1,6 +1,12 @@
 import type { Readable } from 'node:stream';
 
-/** BLAKE3-256 of the bytes, 64 hex digits. */
+export type { BlobBackend, Region, Staged } from './backend.ts';
+export { openDisk } from './disk.ts';
+export { openBlobs } from './open-blobs.ts';
+export { migrations } from './schema.ts';
+export { blake3 } from './hash.ts';
+
+/** BLAKE3-256 of the bytes, 64 hex digits, lower case. */
 export type BlobHash = string;
 
 export interface BlobInfo {
@@ -9,24 +15,44 @@ export interface BlobInfo {
   size: number;
 }
 
+/** Bytes on their way in. */
+export type BlobSource = AsyncIterable<Uint8Array> | Uint8Array;
+
+/** A blob of `putMany`; `bytes` streams when it may be large. */
+export interface BlobInput {
+  bytes: BlobSource;
+  expected?: Partial<BlobInfo>;
+}
+
 /**
  * Content-addressed bytes. When `put` resolves, the bytes are on disk and the blob is known to every reader;
  * a kill before that leaves nothing visible. Identical content is stored once.
+ *
+ * Not workspace-aware: rooms keep their own rows of which hashes a workspace may name, and never hand a
+ * hash from a client to `read` or `open` without looking there.
  */
 export interface BlobStore {
-  /** Streams bytes in; never holds more than a few MiB of them. `expected` is checked before anything becomes visible. */
-  put(source: AsyncIterable<Uint8Array> | Uint8Array, expected?: Partial<BlobInfo>): Promise<BlobInfo>;
-  /** Many blobs, one fsync a pack and one transaction for all of them. */
-  putMany(sources: AsyncIterable<{ bytes: Uint8Array; expected?: Partial<BlobInfo> }>): Promise<BlobInfo[]>;
-  /** Which of these are stored. */
-  has(hashes: readonly BlobHash[]): Promise<Set<BlobHash>>;
+  /** Streams bytes in; never holds more than 8 MiB of them. `expected` is checked before anything becomes visible. */
+  put(source: BlobSource, expected?: Partial<BlobInfo>): Promise<BlobInfo>;
+  /** Many blobs, one fsync a pack and one transaction for all of them: all become visible, or none. */
+  putMany(sources: AsyncIterable<BlobInput> | Iterable<BlobInput>): Promise<BlobInfo[]>;
+  /** Which of these are stored, with their sizes. */
+  has(hashes: readonly BlobHash[]): Promise<Map<BlobHash, number>>;
   info(hash: BlobHash): Promise<BlobInfo | undefined>;
-  /** A stream of the bytes, or of `start..end` (inclusive, as in HTTP). Throws `missing` for an unknown hash. */
+  /**
+   * A stream of the bytes, or of `start..end` (inclusive, as in HTTP). Throws `missing` for an unknown hash.
+   * A whole read is hashed on the way; the stream ends with an error when the bytes are not the blob's.
+   */
   open(hash: BlobHash, range?: { start: number; end: number }): Promise<Readable>;
-  /** The whole blob in memory; refuses blobs above `limit` bytes (16 MiB unless said). */
+  /** The whole blob in memory, verified; refuses blobs above `limit` bytes (16 MiB unless said). */
   read(hash: BlobHash, limit?: number): Promise<Buffer>;
   /**
-   * Writes the blob to a file of ours (never a client's path): `copy`, or a hard link where the blob is a file of its own.
+   * Writes the blob to a new file of ours (never a client's path): a reflink where the file system can, else a copy.
+   * With `link`, a hard link where the blob is a file of its own: free, but a writer of that file would
+   * change the blob. Only for readers that we trust not to write.
    */
-  materialise(hash: BlobHash, path: string): Promise<void>;
+  materialise(hash: BlobHash, path: string, options?: { link?: boolean; mode?: number }): Promise<void>;
+  /** A new empty directory on the blobs' own file system, for materialised files. The next start removes what is left. */
+  scratch(): Promise<string>;
+  close(): Promise<void>;
 }

@@ -1,0 +1,40 @@
+import type { Readable } from 'node:stream';
+
+/** Bytes added to a pack: the pack's name and where they lie in it. */
+export interface Region {
+  pack: string;
+  start: number;
+  length: number;
+}
+
+/** A large blob on its way in. Nobody sees it before `finish`. */
+export interface Staged {
+  write(chunks: readonly Uint8Array[]): Promise<void>;
+  /** Makes the bytes durable under their hash. */
+  finish(hash: string): Promise<void>;
+  /** Forgets the bytes and gives their space back. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Where bytes lie: disk now, S3 by the same interface. It knows no rows: the store decides what is visible.
+ * Every method that writes throws `unavailable` when the space is used up, and keeps nothing of that call.
+ */
+export interface BlobBackend {
+  /** Called once, before anything else. `end` tells how far the known blobs of a pack reach; what lies behind it is dropped. */
+  recover(end: (pack: string) => Promise<number>): Promise<void>;
+  /** Adds small pieces to a pack. Not durable before `sync`. */
+  append(pieces: readonly Uint8Array[]): Promise<Region[]>;
+  /** Returns when the regions are durable. */
+  sync(regions: readonly Region[]): Promise<void>;
+  /** These regions will never be named by a row: give their space back if that is cheap. */
+  discard(regions: readonly Region[]): Promise<void>;
+  stage(): Promise<Staged>;
+  readRegion(region: Region): Promise<Buffer>;
+  /** Size of a large blob's object, or undefined when it is not there. */
+  statFile(hash: string): Promise<number | undefined>;
+  openFile(hash: string, range?: { start: number; end: number }): Readable;
+  copyFile(hash: string, path: string, link: boolean): Promise<void>;
+  scratch(): Promise<string>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { blobSuite, collect, pieces, withBlobs } from './blobs.suite.ts';
+import { blake3, openDisk } from './index.ts';
+
+const MiB = 1024 * 1024;
+const files = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(path.join(folder, name)).isFile());
+const bytesOnDisk = (folder: string): number => files(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0);
+
+blobSuite('disk', openDisk);
+
+test('disk: a failed put gives its space back', () =>
+  withBlobs(openDisk, async ({ store, folder }) => {
+    await store.put(randomBytes(1000));
+    const before = bytesOnDisk(folder);
+    const bad = { bytes: randomBytes(10), expected: { size: 11 } };
+    const good = Array.from({ length: 2000 }, () => ({ bytes: randomBytes(5000) }));
+    await assert.rejects(store.putMany([...good, { bytes: randomBytes(6 * MiB) }, bad]), { code: 'content-mismatch' });
+    assert.equal(bytesOnDisk(folder), before);
+  }));
+
+test('disk: a killed process leaves a loose end and temps; the next start removes them', () =>
+  withBlobs(openDisk, async ({ store, folder, reopen }) => {
+    const bytes = randomBytes(1000);
+    const { hash } = await store.put(bytes);
+    const clean = bytesOnDisk(folder);
+    const pack = files(folder).find((name) => name.endsWith('.pack'))!;
+    appendFileSync(path.join(folder, pack), randomBytes(12_345));
+    writeFileSync(path.join(folder, 'temp', 'half-an-upload'), randomBytes(999));
+    writeFileSync(path.join(folder, 'packs', 'ffffffff.pack'), randomBytes(5)); // newer, and no row names it
+    await reopen();
+    assert.equal(bytesOnDisk(folder), clean);
+    const other = await store.put(randomBytes(700));
+    assert.ok((await store.read(hash)).equals(bytes));
+    assert.equal((await store.read(other.hash)).length, 700);
+    assert.equal(files(folder).length, 1, 'the same pack went on');
+  }));
+
+test('disk: damaged bytes are never handed out as good', () =>
+  withBlobs(openDisk, async ({ store, folder }) => {
+    const [small, large] = [randomBytes(1000), randomBytes(5 * MiB)];
+    await store.put(small);
+    await store.put(pieces(large, 65_536));
+    for (const name of files(folder)) {
+      const handle = await open(path.join(folder, name), 'r+').catch(() => undefined);
+      await handle?.write(Buffer.from([0xff ^ (name.endsWith('.pack') ? small[500]! : large[500]!)]), 0, 1, name.endsWith('.pack') ? 548 : 500);
+      await handle?.close();
+    }
+    await assert.rejects(store.read(blake3(small)), { code: 'blob-damaged' });
+    await assert.rejects(store.read(blake3(large)), { code: 'blob-damaged' });
+    await assert.rejects(collect(store, blake3(large)), { code: 'blob-damaged' });
+  }));
+
+const root = process.getuid?.() === 0 && process.platform === 'linux';
+
+test('disk: a full disk is said so, and keeps nothing', { skip: root ? false : 'needs root, to mount a small tmpfs' }, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-full-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder]);
+  try {
+    const disk = (home: string) => openDisk(path.join(folder, path.basename(home)));
+    await withBlobs(disk, async ({ store, rows }) => {
+      const kept = await store.put(randomBytes(1 * MiB));
+      const before = bytesOnDisk(folder);
+      const large = pieces(randomBytes(30 * MiB), 65_536);
+      await assert.rejects(store.put(large), { kind: 'unavailable', code: 'disk-full', message: /disk .* is full/ });
+      const many = Array.from({ length: 30 }, () => ({ bytes: randomBytes(1 * MiB) }));
+      await assert.rejects(store.putMany(many), { kind: 'unavailable', code: 'disk-full' });
+      assert.equal(bytesOnDisk(folder), before, 'the space came back');
+      assert.equal(await rows(), 1);
+      // Reads and smaller writes go on without a restart.
+      assert.equal((await store.read(kept.hash)).length, MiB);
+      await store.put(randomBytes(2 * MiB));
+      assert.equal(await rows(), 2);
+    });
+  } finally {
+    execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,133 @@
+import { constants, createReadStream } from 'node:fs';
+import { chmod, copyFile, link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { newId } from '../ids/index.ts';
+import type { BlobBackend, Staged } from './backend.ts';
+import { diskError } from './disk-error.ts';
+import { PackReader } from './pack-reader.ts';
+import { PackWriter } from './pack-writer.ts';
+import { syncDirectory } from './sync-directory.ts';
+
+/** While a large blob streams in, its bytes are handed to the disk every so often, so that the last fsync is short. */
+const FLUSH_EVERY = 64 * 1024 * 1024;
+
+/** Blobs in a folder: `packs/` for small ones, `files/` for large ones, `temp/` for what is under way. */
+export function openDisk(folder: string): BlobBackend {
+  const packs = path.join(folder, 'packs');
+  const files = path.join(folder, 'files');
+  const temp = path.join(folder, 'temp');
+  const writer = new PackWriter(packs);
+  const reader = new PackReader(packs);
+  // Only hashes and ids of our own are ever joined to a folder.
+  const place = (hash: string): string => {
+    if (!/^[0-9a-f]{64}$/.test(hash)) throw new Error(`'${hash}' is not a BLAKE3 hash`);
+    return path.join(files, hash.slice(0, 2), hash);
+  };
+  return {
+    async recover(end) {
+      await rm(temp, { recursive: true, force: true });
+      for (const one of [folder, temp, files]) await mkdir(one, { recursive: true, mode: 0o700 });
+      await writer.recover(end);
+    },
+    append: (pieces) => guarded(() => writer.append(pieces)),
+    sync: (regions) => guarded(() => writer.sync(regions)),
+    discard: (regions) => writer.discard(regions),
+    readRegion: (region) => reader.read(region),
+    stage: () => guarded(() => stage(path.join(temp, newId()), place)),
+    async statFile(hash) {
+      try {
+        return (await stat(place(hash))).size;
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    openFile: (hash, range) => createReadStream(place(hash), { ...range, highWaterMark: 1024 * 1024 }),
+    copyFile: (hash, to, hard) => guarded(() => copy(place(hash), to, hard)),
+    scratch: () =>
+      guarded(async () => {
+        const fresh = path.join(temp, newId());
+        await mkdir(fresh, { mode: 0o700 });
+        return fresh;
+      }),
+    async close() {
+      await writer.close();
+      await reader.close();
+    },
+  };
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskError(error);
+  }
+}
+
+async function stage(file: string, place: (hash: string) => string): Promise<Staged> {
+  const handle = await open(file, 'wx', 0o600);
+  let closed = false;
+  let written = 0;
+  let flushed = 0;
+  let flushing = Promise.resolve();
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    await handle.close();
+  };
+  return {
+    async abort() {
+      await flushing.catch(() => undefined);
+      await close();
+      await unlink(file).catch(() => undefined);
+    },
+    write: (chunks) =>
+      guarded(async () => {
+        const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+        const { bytesWritten } = await handle.writev([...chunks], written);
+        written += bytesWritten;
+        // A short write says that the disk is about to be full; the rest then says it is.
+        if (bytesWritten < length) {
+          const rest = Buffer.concat(chunks).subarray(bytesWritten);
+          for (let done = 0; done < rest.length; ) {
+            const more = await handle.write(rest, done, rest.length - done, written);
+            done += more.bytesWritten;
+            written += more.bytesWritten;
+          }
+        }
+        if (written - flushed < FLUSH_EVERY) return;
+        flushed = written;
+        await flushing; // at most one behind, and its error ends the upload
+        flushing = handle.datasync();
+        flushing.catch(() => undefined);
+      }),
+    finish: (hash) =>
+      guarded(async () => {
+        await flushing;
+        await handle.chmod(0o444); // so that a hard link of it is not written to by mistake
+        await handle.sync();
+        await close();
+        const to = place(hash);
+        const folder = path.dirname(to);
+        const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+        if (made !== undefined) await syncDirectory(path.dirname(folder));
+        await rename(file, to);
+        await syncDirectory(folder);
+      }),
+  };
+}
+
+async function copy(from: string, to: string, hard: boolean): Promise<void> {
+  if (hard) {
+    try {
+      await link(from, to);
+      return;
+    } catch (error) {
+      // Another file system, or too many links: a copy does the same.
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
+    }
+  }
+  await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+  await chmod(to, 0o644);
+}

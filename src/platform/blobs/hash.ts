@@ -1,0 +1,13 @@
+import { Blake3Hasher, blake3 as digest } from '@napi-rs/blake-hash';
+
+/** BLAKE3-256 as 64 hex digits. */
+export const blake3 = (bytes: Uint8Array | string): string => digest(bytes).toString('hex');
+
+/** BLAKE3-256 of bytes that come piece by piece. */
+export function hasher(): { update(chunk: Uint8Array): void; hex(): string } {
+  const state = new Blake3Hasher();
+  return {
+    update: (chunk) => void state.update(chunk),
+    hex: () => state.digest('hex'),
+  };
+}

@@ -1,0 +1,176 @@
+import type { Clock } from '../clock/index.ts';
+import { invalid } from '../errors/index.ts';
+import type { BlobBackend, Region, Staged } from './backend.ts';
+import { encode } from './encoding.ts';
+import { hasher, blake3 } from './hash.ts';
+import type { BlobInfo, BlobInput } from './index.ts';
+import type { BlobRow } from './store.ts';
+
+/** From here on a blob is a file of its own, stored raw: it can be linked, cloned and read by range. */
+const LARGE = 4 * 1024 * 1024;
+/** Small blobs wait for each other up to this, to be looked up and written together. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_COUNT = 512;
+/** A large blob is written in steps of this; request bodies come in far smaller pieces. */
+const STEP = 1024 * 1024;
+/** Before each packed blob, so that a pack can be read without the database: mark, encoding, size, stored, hash. */
+const HEADER = 48;
+
+interface Small extends BlobInfo {
+  bytes: Uint8Array;
+}
+
+/** One `putMany` under way: where the bytes went, and what to give back when it fails. */
+export class Intake {
+  /** In the order of the sources. */
+  readonly infos: BlobInfo[] = [];
+  /** What to insert once all bytes are durable. */
+  readonly rows: BlobRow[] = [];
+  readonly #backend: BlobBackend;
+  readonly #sizes: (hashes: readonly string[]) => Promise<Map<string, number>>;
+  readonly #clock: Clock;
+  readonly #regions: Region[] = [];
+  readonly #staged: Array<{ hash: string; staged: Staged }> = [];
+  readonly #taken = new Set<string>();
+  #batch: Small[] = [];
+  #batchBytes = 0;
+
+  constructor(backend: BlobBackend, sizes: (hashes: readonly string[]) => Promise<Map<string, number>>, clock: Clock) {
+    this.#backend = backend;
+    this.#sizes = sizes;
+    this.#clock = clock;
+  }
+
+  async take({ bytes: source, expected = {} }: BlobInput): Promise<void> {
+    if (source instanceof Uint8Array) {
+      if (source.length < LARGE) return this.#takeSmall(source, expected);
+      return this.#takeLarge([source], undefined, expected);
+    }
+    // Small or large shows only when the bytes are here; up to LARGE they wait in memory.
+    const iterator = source[Symbol.asyncIterator]();
+    const head: Uint8Array[] = [];
+    let size = 0;
+    while (size < LARGE) {
+      const next = await iterator.next();
+      if (next.done === true) return this.#takeSmall(head.length === 1 ? head[0]! : Buffer.concat(head, size), expected);
+      head.push(next.value);
+      size += next.value.length;
+    }
+    await this.#takeLarge(head, iterator, expected);
+  }
+
+  /** Makes everything durable. */
+  async settle(): Promise<void> {
+    await this.#flush();
+    await this.#backend.sync(this.#regions);
+    for (const { hash, staged } of this.#staged) await staged.finish(hash);
+  }
+
+  async abort(): Promise<void> {
+    for (const { staged } of this.#staged) await staged.abort();
+    await this.#backend.discard(this.#regions);
+  }
+
+  async #takeSmall(bytes: Uint8Array, expected: Partial<BlobInfo>): Promise<void> {
+    const info = { hash: blake3(bytes), size: bytes.length };
+    check(info, expected);
+    this.infos.push(info);
+    if (this.#taken.has(info.hash)) return;
+    this.#taken.add(info.hash);
+    this.#batch.push({ ...info, bytes });
+    this.#batchBytes += bytes.length;
+    if (this.#batchBytes >= BATCH_BYTES || this.#batch.length >= BATCH_COUNT) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    if (batch.length === 0) return;
+    const known = await this.#sizes(batch.map(({ hash }) => hash));
+    const fresh = batch.filter(({ hash }) => !known.has(hash));
+    const encoded = await Promise.all(fresh.map(({ bytes }) => encode(bytes)));
+    const pieces = fresh.map((blob, i) => Buffer.concat([header(blob, encoded[i]!), encoded[i]!.stored]));
+    if (pieces.length === 0) return;
+    const regions = await this.#backend.append(pieces);
+    this.#regions.push(...regions);
+    fresh.forEach(({ hash, size }, i) => {
+      const { pack, start, length } = regions[i]!;
+      this.rows.push({
+        hash,
+        size,
+        pack,
+        start: start + HEADER,
+        stored: length - HEADER,
+        encoding: encoded[i]!.encoding,
+        created_at: this.#clock.now(),
+      });
+    });
+  }
+
+  async #takeLarge(head: Uint8Array[], rest: AsyncIterator<Uint8Array> | undefined, expected: Partial<BlobInfo>): Promise<void> {
+    const staged = await this.#backend.stage();
+    try {
+      const hash = hasher();
+      let size = 0;
+      let step: Uint8Array[] = [];
+      let waiting = 0;
+      let writing = Promise.resolve();
+      const flush = async (): Promise<void> => {
+        await writing;
+        writing = staged.write(step);
+        writing.catch(() => undefined); // told at the next step, or at the end
+        step = [];
+        waiting = 0;
+      };
+      const take = async (chunk: Uint8Array): Promise<void> => {
+        hash.update(chunk);
+        size += chunk.length;
+        if (expected.size !== undefined && size > expected.size) check({ hash: '', size }, { size: expected.size });
+        step.push(chunk);
+        waiting += chunk.length;
+        if (waiting >= STEP) await flush();
+      };
+      for (const chunk of head) await take(chunk);
+      for (let next = await rest?.next(); next && next.done !== true; next = await rest!.next()) await take(next.value);
+      await flush();
+      await writing;
+      const info = { hash: hash.hex(), size };
+      check(info, expected);
+      this.infos.push(info);
+      const known = this.#taken.has(info.hash) || (await this.#sizes([info.hash])).has(info.hash);
+      if (known) return await staged.abort();
+      this.#taken.add(info.hash);
+      this.#staged.push({ hash: info.hash, staged });
+      this.rows.push({ ...info, pack: null, start: 0, stored: size, encoding: 'raw', created_at: this.#clock.now() });
+    } catch (error) {
+      await rest?.return?.();
+      await staged.abort();
+      throw error;
+    }
+  }
+}
+
+function header({ hash, size }: Small, { encoding, stored }: { encoding: string; stored: Uint8Array }): Buffer {
+  const bytes = Buffer.alloc(HEADER);
+  bytes.write(encoding === 'raw' ? 'TB1r' : 'TB1z', 0, 'latin1');
+  bytes.writeUInt32LE(stored.length, 4);
+  bytes.writeBigUInt64LE(BigInt(size), 8);
+  bytes.write(hash, 16, 'hex');
+  return bytes;
+}
+
+function check(info: BlobInfo, expected: Partial<BlobInfo>): void {
+  const wrong =
+    expected.size !== undefined && expected.size !== info.size
+      ? `${info.size} bytes arrived, not ${expected.size}`
+      : expected.hash !== undefined && expected.hash !== info.hash
+        ? `the bytes have the hash ${info.hash}, not ${expected.hash}`
+        : undefined;
+  if (wrong === undefined) return;
+  throw invalid(`the content is not what was announced: ${wrong}`, {
+    field: 'hash',
+    hint: 'the file may have changed while it was read, or the upload was cut short; send it again',
+    code: 'content-mismatch',
+  });
+}

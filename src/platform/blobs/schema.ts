@@ -1,0 +1,33 @@
+import type { Migration } from '../db/index.ts';
+
+export type BlobTables = {
+  blob: {
+    hash: string;
+    size: number;
+    /** The pack's name; null: the blob is a file of its own. */
+    pack: string | null;
+    start: number;
+    /** Bytes as stored. */
+    stored: number;
+    encoding: string;
+    created_at: number;
+  };
+};
+
+export const migrations: Migration[] = [
+  {
+    id: 'blobs-001',
+    sql: [
+      `create table blob (
+        hash text primary key,
+        size bigint not null,
+        pack text,
+        start bigint not null,
+        stored bigint not null,
+        encoding text not null,
+        created_at bigint not null
+      )`,
+      `create index blob_pack on blob (pack, start)`,
+    ],
+  },
+];

@@ -1,0 +1,43 @@
+import type { Selectable } from 'kysely';
+import { insertMany, type Database, type Db } from '../db/index.ts';
+import type { BlobTables } from './schema.ts';
+
+export type BlobRow = Selectable<BlobTables['blob']>;
+
+const COLUMNS = ['hash', 'size', 'pack', 'start', 'stored', 'encoding', 'created_at'] as const;
+const tables = (db: Db) => db.$extendTables<BlobTables>();
+
+export async function insertBlobs(database: Database, rows: readonly BlobRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const values = rows.map((row) => COLUMNS.map((column) => row[column]));
+  // Somebody else may have stored the same content meanwhile; theirs is as good as ours.
+  await database.write((db) => insertMany(db, database.dialect, 'blob', COLUMNS, values, 'on conflict do nothing'));
+}
+
+export const selectBlob = (database: Database, hash: string): Promise<BlobRow | undefined> =>
+  tables(database.db).selectFrom('blob').selectAll().where('hash', '=', hash).executeTakeFirst();
+
+export async function selectBlobSizes(database: Database, hashes: readonly string[]): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (let start = 0; start < hashes.length; start += 500) {
+    const rows = await tables(database.db)
+      .selectFrom('blob')
+      .select(['hash', 'size'])
+      .where('hash', 'in', hashes.slice(start, start + 500))
+      .execute();
+    for (const { hash, size } of rows) sizes.set(hash, size);
+  }
+  return sizes;
+}
+
+/** Where the last known blob of a pack ends; 0 for a pack that no row names. */
+export async function selectPackEnd(database: Database, pack: string): Promise<number> {
+  const last = await tables(database.db)
+    .selectFrom('blob')
+    .select(['start', 'stored'])
+    .where('pack', '=', pack)
+    .orderBy('start', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return last ? last.start + last.stored : 0;
+}
