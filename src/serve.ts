@@ -3,6 +3,7 @@ import * as access from './access/index.ts';
 import type { ServerConfig } from './config.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { createCtx, systemActor, type Parts } from './platform/ctx/create.ts';
+import * as blobs from './platform/blobs/index.ts';
 import { systemClock } from './platform/clock/index.ts';
 import { lockDataFolder, migrate, openPostgres, openSqlite, type Migration } from './platform/db/index.ts';
 import { forbidden, invalid } from './platform/errors/index.ts';
@@ -20,7 +21,7 @@ export interface RunningServer {
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
 
 /** One ordered list; each room's own steps stay in its `schema.ts`. */
-const migrations: Migration[] = [...access.migrations];
+const migrations: Migration[] = [...blobs.migrations, ...access.migrations];
 
 /** Opens everything, wires it, and listens. All wiring of the house is on this page. */
 export async function startServer(
@@ -38,7 +39,7 @@ export async function startServer(
     database,
     clock: systemClock,
     log,
-    blobs: undefined as never,
+    blobs: await blobs.openBlobs({ database, backend: blobs.openDisk(path.join(config.data, 'blobs')), clock: systemClock }),
     ledger: { append: async () => undefined },
     outbox: { emit: async () => undefined },
     queue: { enqueue: async () => '' },
@@ -93,6 +94,7 @@ export async function startServer(
     parts,
     async close() {
       await http.close();
+      await parts.blobs.close();
       await database.close();
       unlock();
     },
