@@ -1,3 +1,11 @@
+import type { Tx } from '../ctx/index.ts';
+
+export { createEvents, type Events } from './events.ts';
+export { pruneEvents } from './jobs.ts';
+export { eventRoutes } from './routes.ts';
+export { migrations } from './schema.ts';
+export { SEQUENCE } from './store.ts';
+
 /** A past-tense fact: `dataset_version.committed`. Delivered after the commit, in order, at least once. */
 export interface DomainEvent<T extends object = object> {
   type: string;
@@ -14,4 +22,17 @@ export interface DeliveredEvent extends DomainEvent {
   /** Milliseconds since 1970. */
   time: number;
   actor: string;
+}
+
+/** Hears every event of its types once, in order, also across a crash: its cursor moves in the transaction of `handle`. */
+export interface Subscriber {
+  /** Names the cursor: unique over the house, never changed once released. */
+  name: string;
+  /** Event types, or `*` for all. */
+  types: readonly string[];
+  /**
+   * Runs in a transaction in the event's workspace, as the system. As in any write, await nothing but tx work:
+   * for anything longer enqueue a job. An event that it fails on four times is parked and logged.
+   */
+  handle(tx: Tx, event: DeliveredEvent): Promise<void>;
 }

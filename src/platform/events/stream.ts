@@ -1,0 +1,91 @@
+import type { Ctx } from '../ctx/index.ts';
+import type { ServerSentEvent } from '../http/index.ts';
+import { selectAfter, selectBounds } from './store.ts';
+
+export interface StreamOptions {
+  /** The last number the reader has; undefined = from now on. */
+  after: number | undefined;
+  /** Only these types; all when empty or absent. */
+  types?: readonly string[];
+  signal: AbortSignal;
+}
+
+const PAGE = 200;
+/** A reader further behind than this starts afresh. */
+const LAG = 5_000;
+/** Least time between two reads of one stream, ms: a burst of changes becomes one read. */
+const PACE = 20;
+const PING = 25_000;
+
+/**
+ * A live stream is a cursor over the outbox, pulled as fast as its reader takes it: the table is the buffer, so a
+ * slow reader costs one page of memory. One that falls too far behind, or whose place was pruned, gets `reset`
+ * (read everything anew) and goes on from the head.
+ */
+export async function* liveStream(
+  ctx: Ctx,
+  { after, types = [], signal }: StreamOptions,
+  listen: (listener: () => void) => () => void,
+): AsyncGenerator<ServerSentEvent> {
+  const bell = new Bell();
+  const deaf = listen(() => bell.ring());
+  const stop = (): void => bell.ring();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    let cursor = after ?? (await selectBounds(ctx)).last;
+    // A first event at once: the reader has its place before anything happens, so a drop loses nothing.
+    if (after === undefined) yield { event: 'ready', id: String(cursor), data: { seq: cursor } };
+    while (!signal.aborted) {
+      bell.reset();
+      const { first, last } = await selectBounds(ctx);
+      if (cursor > last || cursor + 1 < first || last - cursor > LAG) {
+        cursor = last;
+        yield { event: 'reset', id: String(cursor), data: { seq: cursor } };
+      }
+      const page = await selectAfter(ctx, cursor, PAGE);
+      for (const event of page) {
+        cursor = event.seq;
+        if (types.length === 0 || types.includes(event.type)) yield { id: String(event.seq), data: event };
+        if (signal.aborted) return;
+      }
+      if (page.length === PAGE) continue;
+      // Events of other workspaces are passed over for good.
+      cursor = Math.max(cursor, last);
+      const rung = await bell.heard(PING);
+      if (signal.aborted) return;
+      if (!rung) yield { event: 'ping', id: String(cursor), data: {} };
+      else await new Promise((resolve) => void setTimeout(resolve, PACE));
+    }
+  } finally {
+    deaf();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Rings at most once between two looks. */
+class Bell {
+  #rung = false;
+  #waiting: ((rung: boolean) => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#waiting?.(true);
+  }
+
+  reset(): void {
+    this.#rung = false;
+  }
+
+  heard(ms: number): Promise<boolean> {
+    if (this.#rung) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const done = (rung: boolean): void => {
+        clearTimeout(timer);
+        this.#waiting = undefined;
+        resolve(rung);
+      };
+      const timer = setTimeout(done, ms, false).unref();
+      this.#waiting = done;
+    });
+  }
+}
