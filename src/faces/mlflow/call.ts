@@ -1,0 +1,75 @@
+import { Type } from 'typebox';
+import { invalid } from '../../platform/errors/index.ts';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import { endpoint, type Action, type Method } from '../../platform/http/contract.ts';
+import { route, type Route } from '../../platform/http/index.ts';
+import type { Reader } from './message.ts';
+
+const Anything = Type.Object({}, { additionalProperties: true });
+const MIB = 1024 * 1024;
+
+export interface Call<T> {
+  method: Method;
+  /** Which API version the client asks for it under. */
+  version: '2.0' | '3.0';
+  /** After the version: `/mlflow/runs/create`; `:names` join the request's fields. */
+  path: string;
+  action: Action;
+  summary: string;
+  request: Reader<T>;
+  /** Fields under an older name, taken when the newer is absent. */
+  older?: Readonly<Record<string, string>>;
+  /** Largest body in bytes; 32 MiB unless said. */
+  maxBody?: number;
+  /** Its answer is sent without unset and empty fields. */
+  answer(ctx: Ctx, request: T): Promise<object | void>;
+}
+
+/** One declaration, two addresses: `/api/…` for clients and `/ajax-api/…` for pages. */
+export function call<T>(declared: Call<T>): Route[] {
+  return ['api', 'ajax-api'].map((twin) => {
+    const { method, version, path, action, summary, maxBody = 32 * MIB } = declared;
+    const bodied = method !== 'GET';
+    const made = endpoint({
+      method,
+      path: `/${twin}/${version}${path}`,
+      action,
+      summary,
+      params: Anything,
+      query: Anything,
+      body: bodied ? Type.Unknown() : undefined,
+      response: Type.Unknown(),
+      maxBody,
+    });
+    return route(made, async (ctx, { params, query, body }) => {
+      const fields: Record<string, unknown> = { ...query, ...(bodied ? bodyFields(body) : {}), ...params };
+      for (const [older, newer] of Object.entries(declared.older ?? {})) {
+        if (fields[newer] === undefined || fields[newer] === '') fields[newer] = fields[older];
+      }
+      return withoutEmpty((await declared.answer(ctx, declared.request(fields, ''))) ?? {});
+    });
+  });
+}
+
+/** Some clients encode the JSON body twice; both readings are the same message. */
+function bodyFields(body: unknown): object {
+  let value = body;
+  if (typeof value === 'string') {
+    try {
+      value = JSON.parse(value) as unknown;
+    } catch {
+      throw invalid('the body is a JSON string that does not hold JSON itself', { field: 'body', hint: 'send a JSON object' });
+    }
+  }
+  if (value === undefined || value === null || value === '') return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw invalid('the body must be a JSON object', { field: 'body', hint: 'send {"field": value}' });
+  return value;
+}
+
+/** What protobuf's JSON leaves out: unset fields and empty lists. Empty text and 0 stay. */
+export function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([, one]) => one !== undefined && one !== null && !(Array.isArray(one) && one.length === 0));
+  return Object.fromEntries(kept.map(([key, one]) => [key, withoutEmpty(one)]));
+}

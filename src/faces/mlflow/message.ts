@@ -1,0 +1,104 @@
+import { invalid } from '../../platform/errors/index.ts';
+
+/**
+ * Readers of request fields, with the habits of the client's protobuf JSON: unknown fields are ignored, an absent
+ * field is undefined (a list: empty), 64-bit integers come as numbers or text. `field` names the place in messages.
+ */
+export type Reader<T> = (value: unknown, field: string) => T;
+
+export type Read<R> = R extends Reader<infer T> ? T : never;
+
+const wrong = (value: unknown, field: string, why: string) =>
+  invalid(`Invalid value ${shown(value)} for parameter '${field}' supplied: ${why}`, { field });
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+export const text: Reader<string | undefined> = (value, field) => {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw wrong(value, field, 'it must be text');
+  return value;
+};
+
+export const int: Reader<number | undefined> = (value, field) => {
+  if (value === undefined || value === null || value === '') return undefined;
+  const number = typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isInteger(number)) throw wrong(value, field, 'it must be a whole number');
+  if (!Number.isSafeInteger(number)) throw wrong(value, field, 'it must lie within ±9007199254740991');
+  return number;
+};
+
+/** Also the texts NaN, Infinity and -Infinity, which JSON has no numbers for. */
+export const double: Reader<number | undefined> = (value, field) => {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number') return value;
+  if (value === 'NaN') return Number.NaN;
+  if (value === 'Infinity' || value === '-Infinity') return value === 'Infinity' ? Infinity : -Infinity;
+  if (typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value))) return Number(value);
+  throw wrong(value, field, 'it must be a number');
+};
+
+export const bool: Reader<boolean | undefined> = (value, field) => {
+  if (value === undefined || value === null) return undefined;
+  if (value === true || value === 'true' || value === 'True') return true;
+  if (value === false || value === 'false' || value === 'False') return false;
+  throw wrong(value, field, 'it must be true or false');
+};
+
+/** One of some words; an unknown one is an error, never ignored. */
+export const oneOf =
+  <W extends string>(...words: readonly W[]): Reader<W | undefined> =>
+  (value, field) => {
+    const word = text(value, field);
+    if (word === undefined || word === '') return undefined;
+    const found = words.find((one) => one === word);
+    if (found === undefined) throw wrong(value, field, `it must be one of ${words.join(', ')}`);
+    return found;
+  };
+
+/** A single value stands for a list of one: a query string cannot tell them apart. */
+export const list =
+  <T>(item: Reader<T>): Reader<T[]> =>
+  (value, field) => {
+    if (value === undefined || value === null) return [];
+    return (Array.isArray(value) ? (value as unknown[]) : [value]).map((one, i) => item(one, `${field}[${i}]`));
+  };
+
+export const message =
+  <S extends Record<string, Reader<unknown>>>(shape: S): Reader<{ [K in keyof S]: Read<S[K]> }> =>
+  (value, field) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(value, field || 'body', 'it must be an object');
+    const source = value as Record<string, unknown>;
+    const entries = Object.entries(shape).map(([key, read]) => [key, read(Object.hasOwn(source, key) ? source[key] : undefined, field ? `${field}.${key}` : key)]);
+    // Each key was read by its own reader, which gives it its type.
+    return Object.fromEntries(entries) as { [K in keyof S]: Read<S[K]> };
+  };
+
+/** A message that may be absent. */
+export const optional =
+  <T>(reader: Reader<T>): Reader<T | undefined> =>
+  (value, field) =>
+    value === undefined || value === null ? undefined : reader(value, field);
+
+/** Absent and the empty text are both refused, as the client's protocol cannot tell them apart. */
+export const need =
+  <T>(reader: Reader<T | undefined>): Reader<T> =>
+  (value, field) => {
+    const read = reader(value, field);
+    if (read === undefined || read === '' || (Array.isArray(read) && read.length === 0)) {
+      throw invalid(`Missing value for required parameter '${field}'. See the API docs for more information about request parameters.`, { field });
+    }
+    return read;
+  };
+
+/** A page size: within 1…most, and `fallback` when absent. */
+export const pageSize =
+  (fallback: number, most: number): Reader<number> =>
+  (value, field) => {
+    const size = int(value, field) ?? fallback;
+    if (size < 1 || size > most) throw wrong(value, field, `it must be from 1 to ${most}`);
+    return size;
+  };
+

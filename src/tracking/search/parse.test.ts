@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { TreadleError } from '../../platform/errors/index.ts';
+import { parseFilter, parseOrder } from './parse.ts';
+import { decodePage, encodePage } from './page.ts';
+import { experimentVocabulary, runVocabulary } from './vocabulary.ts';
+
+const runs = (text: string) => parseFilter(text, runVocabulary);
+const left = (entity: string, key: string, type = 'text') => ({ entity, key, type });
+
+test('reads every shape that MLflow writes', () => {
+  const cases: Array<[string, unknown]> = [
+    ['metrics.loss < 0.5', { kind: 'compare', left: left('metric', 'loss', 'number'), op: '<', value: 0.5 }],
+    ['metric.loss>=-1e-3', { kind: 'compare', left: left('metric', 'loss', 'number'), op: '>=', value: -0.001 }],
+    ['metrics.`val loss` = 1', { kind: 'compare', left: left('metric', 'val loss', 'number'), op: '=', value: 1 }],
+    ['metrics."a/b" != 1', { kind: 'compare', left: left('metric', 'a/b', 'number'), op: '!=', value: 1 }],
+    ["parameters.m = 'x'", { kind: 'compare', left: left('param', 'm'), op: '=', value: 'x' }],
+    ['params.m = "it\'s"', { kind: 'compare', left: left('param', 'm'), op: '=', value: "it's" }],
+    ["params.m = 'it''s'", { kind: 'compare', left: left('param', 'm'), op: '=', value: "it's" }],
+    ["tags.mlflow.parentRunId LIKE 'a%'", { kind: 'compare', left: left('tag', 'mlflow.parentRunId'), op: 'like', value: 'a%' }],
+    ['tags."mlflow.source.name" ilike \'%X\'', { kind: 'compare', left: left('tag', 'mlflow.source.name'), op: 'ilike', value: '%X' }],
+    ["status = 'FINISHED'", { kind: 'compare', left: left('attribute', 'status'), op: '=', value: 'FINISHED' }],
+    ["attributes.status != 'FINISHED'", { kind: 'compare', left: left('attribute', 'status'), op: '!=', value: 'FINISHED' }],
+    ["`run name` = 'a'", { kind: 'compare', left: left('attribute', 'run_name'), op: '=', value: 'a' }],
+    ['created > 1700000000000', { kind: 'compare', left: left('attribute', 'start_time', 'number'), op: '>', value: 1_700_000_000_000 }],
+    ["run_id in ('a', 'b')", { kind: 'compare', left: left('attribute', 'run_id'), op: 'in', value: ['a', 'b'] }],
+    ["attribute.run_id NOT IN ('a',)", { kind: 'compare', left: left('attribute', 'run_id'), op: 'not in', value: ['a'] }],
+    ["datasets.name NOT IN ('a')", { kind: 'compare', left: left('dataset', 'name'), op: 'not in', value: ['a'] }],
+    ['params.x IS NULL', { kind: 'null', left: left('param', 'x'), negated: false }],
+    ['tags.x is not null', { kind: 'null', left: left('tag', 'x'), negated: true }],
+  ];
+  for (const [text, meaning] of cases) assert.deepEqual(runs(text), meaning, text);
+  assert.equal(runs(''), undefined);
+  assert.equal(runs('  '), undefined);
+});
+
+test('AND binds tighter than OR, parentheses bind tightest', () => {
+  const clause = (key: string) => ({ kind: 'compare', left: left('metric', key, 'number'), op: '>', value: 0 });
+  assert.deepEqual(runs('metrics.a > 0 or metrics.b > 0 AND metrics.c > 0'), {
+    kind: 'or',
+    parts: [clause('a'), { kind: 'and', parts: [clause('b'), clause('c')] }],
+  });
+  assert.deepEqual(runs('(metrics.a > 0 OR metrics.b > 0) and metrics.c > 0'), {
+    kind: 'and',
+    parts: [{ kind: 'or', parts: [clause('a'), clause('b')] }, clause('c')],
+  });
+});
+
+test('a wrong filter names the place and what to do', () => {
+  const cases: Array<[string, RegExp]> = [
+    ["metrics.a > 'x'", /numeric value for metric 'a' at character 13/],
+    ['params.a = 5', /quoted string value for param 'a' at character 12 \('5'\)/],
+    ["params.a > 'x'", /Invalid comparator '>' for param 'a' at character 10/],
+    ['metrics.a like 3', /Invalid comparator 'like'/],
+    ['metrics.a >', /numeric value .* at its end/],
+    ["params.a = 'x", /quote ' is never closed at character 12/],
+    ['(metrics.a > 1', /'\)' is missing at its end/],
+    ['metrics.a > 1 metrics.b > 2', /AND or OR was expected at character 15/],
+    ["wheels.a = 'x'", /a run has no 'wheels'/],
+    ["colour = 'x'", /a run has no attribute 'colour'/],
+    ["datasets.size = 'x'", /'datasets' has no 'size'/],
+    ["status in ('a')", /Invalid comparator 'in'/],
+    ['status is null', /cannot be tested with IS NULL/],
+    ['metrics.a > 1 AND', /a name was expected at its end/],
+    ['metrics. > 1', /the name after 'metrics\.' is missing/],
+    ['! = 3', /'!' stands alone/],
+    ['constructor.a = 1', /a run has no 'constructor'/],
+    [`${'('.repeat(60)}metrics.a > 1`, /more than 50 parentheses/],
+    [Array.from({ length: 300 }, () => 'metrics.a > 1').join(' and '), /more than 200 clauses/],
+  ];
+  for (const [text, message] of cases) {
+    assert.throws(
+      () => runs(text),
+      (error: unknown) => {
+        assert.ok(error instanceof TreadleError, text);
+        assert.equal(error.kind, 'invalid');
+        assert.equal(error.field, 'filter');
+        assert.ok(error.hint, 'says what to do');
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  }
+});
+
+test('any text gives a filter or a typed error, also a hostile one', () => {
+  const word = fc.constantFrom('metrics.a', "'x'", '"', '`', '(', ')', ',', '=', '!', '<', 'and', 'or', 'not', 'in', 'is', 'null', '1.5', ' ', 'tags.', '.');
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.array(word).map((words) => words.join(' '))), (text) => {
+      try {
+        runs(text);
+      } catch (error) {
+        assert.ok(error instanceof TreadleError, `${text}: ${String(error)}`);
+      }
+    }),
+  );
+  assert.throws(() => runs(`params.a in (${"'x',".repeat(15_000)}`), TreadleError);
+  assert.throws(() => runs('('.repeat(60_000)), TreadleError);
+  assert.throws(() => runs("'".repeat(60_001)), TreadleError);
+});
+
+test('orders', () => {
+  assert.deepEqual(parseOrder('metrics.`a b` DESC', runVocabulary), { left: left('metric', 'a b', 'number'), descending: true });
+  assert.deepEqual(parseOrder('start_time', runVocabulary), { left: left('attribute', 'start_time', 'number'), descending: false });
+  assert.deepEqual(parseOrder('`Run name` asc', runVocabulary).left.key, 'run_name');
+  assert.deepEqual(parseOrder('name ASC', experimentVocabulary).left.key, 'name');
+  assert.throws(() => parseOrder('metrics.a sideways', runVocabulary), /only ASC or DESC/);
+  assert.throws(() => parseOrder('datasets.name', runVocabulary), /cannot order by/);
+});
+
+test('a page token continues its own search only', () => {
+  const token = encodePage('q1', [1.5, 'x', null]);
+  assert.deepEqual(decodePage('q1', token, 3), [1.5, 'x', null]);
+  assert.equal(decodePage('q1', undefined, 3), undefined);
+  assert.equal(decodePage('q1', '', 3), undefined);
+  for (const bad of [encodePage('q2', [1, 2, 3]), encodePage('q1', [1]), 'junk', Buffer.from('{}').toString('base64url'), Buffer.from('["q1",{},1,2]').toString('base64url')]) {
+    assert.throws(() => decodePage('q1', bad, 3), /Invalid page token/, bad);
+  }
+});
