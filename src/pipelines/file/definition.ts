@@ -1,0 +1,50 @@
+import type { Piece } from './command.ts';
+import type { RETRY_REASONS, Value } from './schema.ts';
+
+/** A checked pipeline: every default filled in, every name resolved. */
+export interface Definition {
+  name: string;
+  params: Record<string, Value>;
+  /** Name in the file → dataset reference. */
+  data: Record<string, string>;
+  /** In an order in which each comes after what it needs. */
+  steps: Step[];
+  model: { name: string; step: string; output: string } | undefined;
+}
+
+export interface Output {
+  name: string;
+  /** Relative to the step's folder, without a slash at the end. */
+  path: string;
+  folder: boolean;
+}
+
+/** What a step reads: a dataset of the file, or an output of another step. */
+export type Input =
+  | { kind: 'data'; name: string }
+  | { kind: 'output'; name: string; step: string; output: string };
+
+export type RetryReason = (typeof RETRY_REASONS)[number];
+
+export interface Step {
+  name: string;
+  run: string;
+  pieces: Piece[];
+  /** Undefined: the whole project. */
+  code: string[] | undefined;
+  outputs: Output[];
+  inputs: Input[];
+  /** Names of the parameters it mentions, sorted. */
+  params: string[];
+  /** All steps that must end before it: by its inputs and by `after`. */
+  needs: string[];
+  env: string;
+  variables: Record<string, string>;
+  resources: { cpu: number; memory: number | undefined; gpu: number };
+  timeout: number | undefined;
+  retry: { times: number; when: readonly RetryReason[]; backoff: number };
+  cache: { use: boolean; maxAge: number | undefined; salt: string | undefined };
+}
+
+/** Where an input stands in a step's folder. */
+export const inputName = (input: Input): string => (input.kind === 'data' ? input.name : input.output);

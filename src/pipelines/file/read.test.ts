@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { normalise, parseCommand, quote } from './command.ts';
+import { describe } from './problem.ts';
+import { readPipelineFile } from './read.ts';
+
+const GOOD = `name: flight-delay
+env: requirements.txt
+params: { depth: 6, rate: 0.1, seed: 7 }
+data: { flights: flights@main }
+steps:
+  train:
+    run: python train.py {train} {model} --depth {depth} --rate {rate} --seed {seed}
+    out: { model: model/ }
+    resources: { memory: 2GiB }
+    retry: { times: 2, when: [oom], backoff: 10s }
+    timeout: 2h
+  prep:
+    run: python prep.py {flights} {train} {holdout}
+    code: [prep.py, lib/]
+    out: { train: train.parquet, holdout: holdout.parquet }
+model: { name: flight-delay, from: train.model }
+`;
+
+test('a good file is read, its steps in an order that works', () => {
+  const { definition, problems } = readPipelineFile(GOOD);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    definition!.steps.map(({ name }) => name),
+    ['prep', 'train'],
+  );
+  const [prep, train] = definition!.steps;
+  assert.deepEqual(prep!.inputs, [{ kind: 'data', name: 'flights' }]);
+  assert.deepEqual(prep!.code, ['prep.py', 'lib/']);
+  assert.deepEqual(train!.inputs, [{ kind: 'output', name: 'train', step: 'prep', output: 'train' }]);
+  assert.deepEqual(train!.params, ['depth', 'rate', 'seed']);
+  assert.deepEqual(train!.outputs, [{ name: 'model', path: 'model', folder: true }]);
+  assert.deepEqual(train!.resources, { cpu: 1, memory: 2 * 2 ** 30, gpu: 0 });
+  assert.deepEqual(train!.retry, { times: 2, when: ['oom'], backoff: 10_000 });
+  assert.equal(train!.timeout, 7_200_000);
+  assert.deepEqual(definition!.model, { name: 'flight-delay', step: 'train', output: 'model' });
+});
+
+test('keys of coming versions are named, never silently accepted', () => {
+  const { definition, problems } = readPipelineFile(`${GOOD}gate: { rules: [auc > 1] }\nretrain: [manual]\n`);
+  assert.ok(definition);
+  assert.deepEqual(
+    problems.map(({ severity, line, message }) => [severity, line, message.split(':')[0]]),
+    [
+      ['warning', 17, "'gate' is not run by this version"],
+      ['warning', 18, "'retrain' is not run by this version"],
+    ],
+  );
+});
+
+/** Every wrong file with the place and the words it must name. */
+const WRONG: Array<[string, string, RegExp, RegExp?]> = [
+  ['', '1:1', /the file is empty/],
+  ['a: [', '1:5', /not YAML/],
+  ['name: x\nname: y\nsteps: {a: {run: b}}', '2:1', /not YAML: Map keys must be unique/],
+  ['- a\n', '1:1', /the file is a list/],
+  ['name: x\n', '1:1', /has no 'steps'/],
+  ['steps:\n  a: { run: b }\n', '1:1', /has no 'name'/],
+  ['name: x\nsteps: {}\n', '2:8', /steps is empty/],
+  ['name: x y\nsteps: { a: { run: b } }\n', '1:7', /name is 'x y'/],
+  [
+    'name: x\nstepz:\n  a: { run: b }\nsteps: { a: { run: b } }\n',
+    '2:1',
+    /'stepz' is not a key of a pipeline file/,
+    /'steps'/,
+  ],
+  [
+    'name: x\nsteps:\n  a:\n    run: b\n    outt: c\n',
+    '5:5',
+    /'outt' is not a key of steps.a/,
+    /did you mean 'out'/,
+  ],
+  ['name: x\nsteps:\n  a:\n    cmd: b\n', '4:5', /'cmd' is not a key/, /'run' holds the command/],
+  ['name: x\nsteps:\n  a:\n    out: c\n', '3:3', /steps.a has no 'run'/],
+  ['name: x\nsteps:\n  a:\n    run: [b, c]\n', '4:10', /steps.a.run is a list/],
+  ['name: x\nsteps:\n  a: run\n', '3:6', /steps.a is a text/],
+  ['name: x\nsteps:\n  1a: { run: b }\n', '3:3', /'1a' is not a name/],
+  [
+    'name: x\nsteps:\n  a: { run: "b {tain}" }\nparams: { train: 1 }\n',
+    '3:16',
+    /\{tain\} in step 'a' is no parameter/,
+    /did you mean 'train'/,
+  ],
+  ['name: x\nsteps:\n  a:\n    run: |\n      echo 1\n      echo {nope}\n', '6:12', /\{nope\} in step 'a'/],
+  ['name: x\nsteps:\n  a: { run: "b {c.d}" }\n', '3:16', /\{c.d\}/],
+  ['name: x\ndata: { d: d@main }\nsteps:\n  a: { run: "b {d/../x}" }\n', '4:16', /leaves its dataset/],
+  ['name: x\nparams: { p: 1 }\nsteps:\n  a: { run: "b {p/x}" }\n', '4:16', /has no paths below/],
+  [
+    'name: x\nsteps:\n  a: { run: "a {q}", out: p }\n  b: { run: "b {p}", out: q }\n',
+    '3:3',
+    /circle: a → b → a/,
+  ],
+  ['name: x\nsteps:\n  a: { run: a, after: [a] }\n', '3:3', /circle: a → a/],
+  ['name: x\nsteps:\n  a: { run: a, after: [b] }\n', '3:24', /there is no step 'b'/],
+  [
+    'name: x\nsteps:\n  a: { run: a, out: o.txt }\n  b: { run: b, out: { o: p } }\n',
+    '4:23',
+    /'a' and 'b' both have an output called 'o'/,
+  ],
+  ['name: x\nsteps:\n  a: { run: a, out: { o: d/, p: d/e } }\n', '3:33', /lie in one another/],
+  ['name: x\nsteps:\n  a: { run: a, out: ../o }\n', '3:21', /steps.a.out is '..\/o'/],
+  ['name: x\nsteps:\n  a: { run: a, out: /o }\n', '3:21', /steps.a.out is '\/o'/],
+  ['name: x\nsteps:\n  a: { run: a, out: _in/o }\n', '3:21', /cannot be an output/],
+  [
+    'name: x\nparams: { o: 1 }\nsteps:\n  a: { run: "a {o}", out: { o: p } }\n',
+    '4:29',
+    /an output and of a parameter/,
+  ],
+  [
+    'name: x\nparams: { d: 1 }\ndata: { d: d@v1 }\nsteps:\n  a: { run: "a {d}" }\n',
+    '3:9',
+    /a dataset and of a parameter/,
+  ],
+  ['name: x\nparams: { p: [1] }\nsteps:\n  a: { run: a }\n', '2:14', /params.p is a list/],
+  [
+    'name: x\nparams: { a-b: 1, a_b: 2 }\nsteps:\n  a: { run: "{a-b} {a_b}" }\n',
+    '2:19',
+    /same environment variable/,
+  ],
+  [
+    'name: x\nsteps:\n  a: { run: a, timeout: 5 }\n',
+    '3:25',
+    /steps.a.timeout is a number/,
+    /a duration such as/,
+  ],
+  ['name: x\nsteps:\n  a: { run: a, timeout: 5 min }\n', '3:25', /timeout is '5 min'/],
+  ['name: x\nsteps:\n  a: { run: a, resources: { memory: 2G } }\n', '3:37', /memory is '2G'/, /512MiB/],
+  ['name: x\nsteps:\n  a: { run: a, resources: { cpu: 0 } }\n', '3:34', /cpu is 0/],
+  ['name: x\nsteps:\n  a: { run: a, resources: { gpu: 0.5 } }\n', '3:34', /gpu is 0.5/],
+  [
+    'name: x\nsteps:\n  a: { run: a, retry: { times: 1, when: [ooom] } }\n',
+    '3:42',
+    /'ooom'/,
+    /did you mean 'oom'/,
+  ],
+  ['name: x\nsteps:\n  a: { run: a, cache: never }\n', '3:23', /cache is 'never'/],
+  [
+    'name: x\nenv: conda.yaml\nsteps:\n  a: { run: a }\n',
+    '2:6',
+    /conda environment, which this version cannot make/,
+  ],
+  ['name: x\nsteps:\n  a: { run: a, env: docker }\n', '3:21', /no environment that this version can make/],
+  [
+    'name: x\nmodel: { name: m, from: a.o }\nsteps:\n  a: { run: a, out: { p: p } }\n',
+    '2:25',
+    /step 'a' has no output 'o'/,
+  ],
+  [
+    'name: x\nmodel: { name: m, from: b.o }\nsteps:\n  a: { run: a, out: { p: p } }\n',
+    '2:25',
+    /there is no step 'b'/,
+  ],
+  ['name: x\nsteps:\n  a: { run: a, params: [q] }\n', '3:25', /'q' is not a parameter/],
+  ['name: x\nsteps: &s\n  a: *nope\n', '3:6', /'\*nope' names no anchor/],
+  ['name: x\nsteps:\n  __proto__: { run: a }\n', '3:3', /'__proto__'/],
+];
+
+for (const [text, place, message, hint] of WRONG) {
+  test(`a wrong file names ${place}: ${message.source}`, () => {
+    const { definition, problems } = readPipelineFile(text);
+    assert.equal(definition, undefined);
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    const found = errors.find(
+      (problem) => `${problem.line}:${problem.column}` === place && message.test(problem.message),
+    );
+    assert.ok(
+      found,
+      `wanted ${place} ${message.source}, got\n${errors.map((problem) => describe(problem)).join('\n')}`,
+    );
+    if (hint) assert.match(found.hint ?? '', hint);
+  });
+}
+
+test('unused names are a warning', () => {
+  const { definition, problems } = readPipelineFile(
+    'name: x\nparams: { p: 1 }\ndata: { d: d@main }\nsteps:\n  a: { run: a }\n',
+  );
+  assert.ok(definition);
+  assert.deepEqual(
+    problems.map(({ severity, line, column }) => [severity, line, column]),
+    [
+      ['warning', 2, 11],
+      ['warning', 3, 9],
+    ],
+  );
+});
+
+test('braces that are no placeholders stay text', () => {
+  const text = (run: string): string =>
+    parseCommand(run)
+      .map((piece) => (piece.kind === 'text' ? piece.text : '•'))
+      .join('');
+  for (const run of ['echo ${HOME}', "awk '{ print $1 }'", 'cp {a,b}.txt', `echo '{"a": {"b": 1}}'`])
+    assert.equal(text(run), run);
+  assert.equal(text('echo {{name}} {name}'), 'echo {name} •');
+});
+
+test('laying a command out anew changes nothing, except inside quotes', () => {
+  assert.equal(normalise('python  a.py\n\n  --x   1 '), 'python a.py\n--x 1');
+  assert.notEqual(normalise('python -c "a  b"'), normalise('python -c "a b"'));
+  assert.equal(quote("it's"), `'it'\\''s'`);
+});
+
+test('nothing a file can hold makes the reader throw', () => {
+  const fragments = [
+    '[',
+    '{',
+    '*a',
+    '&a ',
+    '- ',
+    ': ',
+    '"',
+    "'",
+    '|\n',
+    '\n  ',
+    'steps',
+    'run',
+    '!!x ',
+    '\0',
+    '{{',
+    '}',
+    '<<: ',
+  ];
+  let seed = 7;
+  const random = (n: number): number => (seed = (seed * 1103515245 + 12345) % 2147483648) % n;
+  for (let i = 0; i < 2000; i++) {
+    const text =
+      GOOD.slice(0, random(GOOD.length)) +
+      fragments[random(fragments.length)] +
+      GOOD.slice(random(GOOD.length));
+    for (const { line, column } of readPipelineFile(text).problems) assert.ok(line >= 1 && column >= 1);
+  }
+  assert.ok(readPipelineFile('['.repeat(100_000)).problems.length > 0);
+});

@@ -1,0 +1,197 @@
+import { Type, type Static, type TSchema } from 'typebox';
+import { Strict } from '../../platform/http/contract.ts';
+
+/** What `treadle.yaml` may say. The editor's JSON Schema and the check of a file both come from this statement. */
+
+const name = '[A-Za-z_][A-Za-z0-9_-]{0,62}';
+
+export const Name = Type.String({
+  pattern: `^${name}$`,
+  description: 'a name: a letter or _, then letters, digits, _ and -; 63 characters at most',
+});
+
+const named = <T extends TSchema>(value: T, options: { description: string; minProperties?: number }) =>
+  Type.Record(Type.String({ pattern: `^${name}$` }), value, { additionalProperties: false, ...options });
+
+export const Duration = Type.String({
+  pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$',
+  description: 'a duration such as 500ms, 10s, 30m, 2h or 1d',
+});
+
+export const Size = Type.String({
+  pattern: '^\\d+(\\.\\d+)?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$',
+  description: 'a size such as 512MiB or 8GiB',
+});
+
+const RelativePath = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  pattern: '^(?!/)(?!.*(?:^|/)\\.\\.(?:/|$))[^\\u0000-\\u001f\\\\]+$',
+  description: 'a path inside the project, such as train.py or lib/',
+});
+
+const Value = Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
+  description: 'text, a number, true or false',
+});
+export type Value = Static<typeof Value>;
+
+export const RETRY_REASONS = ['exit', 'signal', 'oom', 'timeout', 'output'] as const;
+
+const Retry = Type.Union(
+  [
+    Type.Integer({ minimum: 0, maximum: 20, description: 'How often a failed step is tried again.' }),
+    Strict({
+      times: Type.Integer({
+        minimum: 0,
+        maximum: 20,
+        description: 'How often a failed step is tried again.',
+      }),
+      when: Type.Optional(
+        Type.Array(Type.Union(RETRY_REASONS.map((reason) => Type.Literal(reason))), {
+          description:
+            'For which ends: exit (an exit code), signal, oom (out of memory), timeout, output (a declared output is missing). All unless said.',
+        }),
+      ),
+      backoff: Type.Optional({
+        ...Duration,
+        description: 'Wait before the first retry, doubled for each further one; 1s unless said.',
+      }),
+    }),
+  ],
+  { description: 'a number of times, or {times, when, backoff}' },
+);
+
+const Cache = Type.Union(
+  [
+    Type.Boolean({ description: 'false runs the step every time.' }),
+    Type.String({
+      pattern: '^(off|on|\\d+(\\.\\d+)?(ms|s|m|h|d))$',
+      description: 'off, or how long a result may be used again: 1d.',
+    }),
+    Strict({
+      for: Type.Optional(Duration),
+      salt: Type.Optional(
+        Type.String({ maxLength: 200, description: 'Change it to make the step run again.' }),
+      ),
+    }),
+  ],
+  { description: 'off, on, a duration such as 1d, or {for, salt}' },
+);
+
+const EnvFile = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  description: 'requirements.txt, uv.lock (beside its pyproject.toml), or system',
+});
+
+export const StepDefinition = Strict(
+  {
+    run: Type.String({
+      minLength: 1,
+      maxLength: 20_000,
+      description:
+        'The command, read by /bin/sh. {name} stands for the path of a dataset or output, or for the value of a parameter, and says what the step needs; {{name}} is the text {name}.',
+    }),
+    code: Type.Optional(
+      Type.Union([RelativePath, Type.Array(RelativePath)], {
+        description: 'files and folders of the project that the step sees; the whole project unless said',
+      }),
+    ),
+    out: Type.Optional(
+      Type.Union(
+        [RelativePath, Type.Array(RelativePath), named(RelativePath, { description: 'name: path' })],
+        {
+          description:
+            'what the step writes: a path, a list of paths, or {name: path}; a path that ends in / is a folder',
+        },
+      ),
+    ),
+    params: Type.Optional(
+      Type.Array(Name, {
+        description: 'parameters the step reads by TREADLE_PARAMS without mentioning them in run',
+      }),
+    ),
+    after: Type.Optional(
+      Type.Array(Name, { description: 'steps that must end before, where no {name} says so' }),
+    ),
+    env: Type.Optional(EnvFile),
+    variables: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String({ maxLength: 5000 }), {
+        additionalProperties: false,
+        description: 'environment variables; part of the cache key, and no place for secrets',
+      }),
+    ),
+    resources: Type.Optional(
+      Strict(
+        {
+          cpu: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 4096, description: 'cores' })),
+          memory: Type.Optional(Size),
+          gpu: Type.Optional(Type.Integer({ minimum: 0, maximum: 64, description: 'number of GPUs' })),
+        },
+        { description: '{cpu, memory, gpu}' },
+      ),
+    ),
+    timeout: Type.Optional(Duration),
+    retry: Type.Optional(Retry),
+    cache: Type.Optional(Cache),
+  },
+  { description: 'a step: {run, out, code, …}' },
+);
+export type StepDefinition = Static<typeof StepDefinition>;
+
+/** Keys of coming versions: allowed, so that one file serves, and named in a warning, so that nobody relies on them. */
+export const LATER = {
+  gate: 'gates judge a model before it is used',
+  deploy: 'deployments put a model behind an endpoint',
+  watch: 'monitors watch an endpoint',
+  retrain: 'triggers start the pipeline by themselves',
+} as const;
+
+const later = (what: string) =>
+  Type.Optional(Type.Unknown({ description: `${what}: not run by this version` }));
+
+export const PipelineFile = Strict(
+  {
+    name: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
+      description: 'the name of the pipeline: letters, digits, . _ and -; 100 characters at most',
+    }),
+    env: Type.Optional(EnvFile),
+    params: Type.Optional(named(Value, { description: 'name: value' })),
+    data: Type.Optional(
+      named(
+        Type.String({
+          minLength: 1,
+          maxLength: 300,
+          description: 'a dataset such as flights@main or flights@v3',
+        }),
+        {
+          description: 'name: dataset',
+        },
+      ),
+    ),
+    steps: named(StepDefinition, { description: 'name: {run, out, …}', minProperties: 1 }),
+    model: Type.Optional(
+      Strict(
+        {
+          name: Type.String({
+            minLength: 1,
+            maxLength: 256,
+            description: 'the name of the registered model',
+          }),
+          from: Type.String({
+            pattern: `^${name}\\.${name}$`,
+            description: 'the output that is the model, as step.output',
+          }),
+        },
+        { description: '{name, from}' },
+      ),
+    ),
+    gate: later(LATER.gate),
+    deploy: later(LATER.deploy),
+    watch: later(LATER.watch),
+    retrain: later(LATER.retrain),
+  },
+  { title: 'treadle.yaml', description: 'A pipeline of Treadle: data, steps and the model they make.' },
+);
+export type PipelineFile = Static<typeof PipelineFile>;
