@@ -1,4 +1,5 @@
 import { sql, type Expression, type RawBuilder, type SqlBool } from 'kysely';
+import type { Db } from './index.ts';
 
 /**
  * Every difference between the databases has a name here. Code outside `platform/db` may ask for a
@@ -21,6 +22,8 @@ export interface Dialect {
   readonly forUpdateSkipLocked: RawBuilder<unknown>;
   /** Other processes may write the same database: look for their work now and then, and wait out their leases. */
   readonly shared: boolean;
+  /** What is wrong with how a table and its indexes are stored; empty where the database keeps watch over that itself. */
+  tableFaults(db: Db, table: string): Promise<string[]>;
 }
 
 export const sqliteDialect: Dialect = {
@@ -33,6 +36,10 @@ export const sqliteDialect: Dialect = {
   sequenceLock: () => undefined,
   forUpdateSkipLocked: sql``,
   shared: false,
+  async tableFaults(db, table) {
+    const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check(${sql.id(table)})`.execute(db);
+    return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+  },
 };
 
 export const postgresDialect: Dialect = {
@@ -44,4 +51,5 @@ export const postgresDialect: Dialect = {
   sequenceLock: (name) => sql`select pg_advisory_xact_lock(hashtext(${name}))`,
   forUpdateSkipLocked: sql`for update skip locked`,
   shared: true,
+  tableFaults: () => Promise.resolve([]),
 };
