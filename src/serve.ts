@@ -2,12 +2,16 @@ import path from 'node:path';
 import * as access from './access/index.ts';
 import type { ServerConfig } from './config.ts';
 import { restRoutes } from './faces/rest/index.ts';
-import { createCtx, systemActor, type Parts } from './platform/ctx/create.ts';
+import * as ledgerRoom from './ledger/index.ts';
+import { createCtx, systemActor, type Caller, type Parts } from './platform/ctx/create.ts';
+import type { Ctx } from './platform/ctx/index.ts';
 import * as blobs from './platform/blobs/index.ts';
 import { systemClock } from './platform/clock/index.ts';
 import { lockDataFolder, migrate, openPostgres, openSqlite, type Migration } from './platform/db/index.ts';
 import { forbidden, invalid } from './platform/errors/index.ts';
+import * as eventRoom from './platform/events/index.ts';
 import { createHttp } from './platform/http/index.ts';
+import * as jobRoom from './platform/jobs/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { version } from './version.ts';
 
@@ -21,7 +25,13 @@ export interface RunningServer {
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
 
 /** One ordered list; each room's own steps stay in its `schema.ts`. */
-const migrations: Migration[] = [...blobs.migrations, ...access.migrations];
+const migrations: Migration[] = [
+  ...eventRoom.migrations,
+  ...jobRoom.migrations,
+  ...ledgerRoom.migrations,
+  ...blobs.migrations,
+  ...access.migrations,
+];
 
 /** Opens everything, wires it, and listens. All wiring of the house is on this page. */
 export async function startServer(
@@ -35,17 +45,32 @@ export async function startServer(
       : await openPostgres(config.db);
   await migrate(database, migrations);
 
+  const { shared } = database.dialect;
+  const events = eventRoom.createEvents({ log, shared });
+  const jobs = jobRoom.createJobs({ log, shared });
+  const ledger = ledgerRoom.openLedger({ keyFile: path.join(config.data, 'ledger.key') });
   const parts: Parts = {
     database,
     clock: systemClock,
     log,
-    blobs: await blobs.openBlobs({ database, backend: blobs.openDisk(path.join(config.data, 'blobs')), clock: systemClock }),
-    ledger: { append: async () => undefined },
-    outbox: { emit: async () => undefined },
-    queue: { enqueue: async () => '' },
+    blobs: await blobs.openBlobs({
+      database,
+      backend: blobs.openDisk(path.join(config.data, 'blobs')),
+      clock: systemClock,
+    }),
+    ledger,
+    outbox: events.outbox,
+    queue: jobs.queue,
   };
   const system = createCtx(parts, { actor: systemActor, workspace: 'default' });
   await access.ensureDefaultWorkspace(system);
+
+  const prune = eventRoom.pruneEvents(events);
+  jobs.register(prune);
+  jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
+  const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
+  await events.start(ctxFor);
+  await jobs.start(ctxFor);
 
   const loopback = LOOPBACK.includes(config.host);
   if (!loopback && !(await access.liveTokenExists(system, Date.now()))) {
@@ -84,7 +109,17 @@ export async function startServer(
     },
     checkResponses: process.env['TREADLE_CHECK_RESPONSES'] === '1',
   });
-  http.mount(restRoutes([...access.routes], version()));
+  http.mount(
+    restRoutes(
+      [
+        ...access.routes,
+        ...eventRoom.eventRoutes(events),
+        ...jobRoom.jobRoutes(jobs),
+        ...ledgerRoom.ledgerRoutes(ledger),
+      ],
+      version(),
+    ),
+  );
 
   const { port } = await http.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
@@ -93,7 +128,10 @@ export async function startServer(
     url,
     parts,
     async close() {
+      const ended = events.stop(); // first: it ends the live streams, and with them their connections
       await http.close();
+      await ended;
+      await jobs.stop();
       await parts.blobs.close();
       await database.close();
       unlock();

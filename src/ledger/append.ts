@@ -6,7 +6,16 @@ import { entryLeaf, type EntryContent } from './entry.ts';
 import type { LedgerKey } from './key.ts';
 import { appendLeaf, EMPTY_ROOT, NO_PEAKS, rootOf, type Peaks } from './merkle.ts';
 import { packPeaks, unpackPeaks } from './peaks.ts';
-import { anyEntry, insertEdges, insertEntry, insertHead, insertSubtree, replaceHead, selectHead, type HeadRow } from './store.ts';
+import {
+  anyEntry,
+  insertEdges,
+  insertEntry,
+  insertHead,
+  insertSubtree,
+  replaceHead,
+  selectHead,
+  type HeadRow,
+} from './store.ts';
 
 /** Subtrees of these heights are stored for proofs: 2^8, 2^16, 2^24 … leaves. */
 export const TILE = 8;
@@ -43,8 +52,15 @@ export function createAppender(key: LedgerKey): Ledger {
       for (const { level, index, hash } of completed) {
         if (level > 0 && level % TILE === 0) await insertSubtree(tx, level, index, hex(hash));
       }
-      const head: HeadRow = { id: 1, size: next.size, root: rootHex, peaks: packPeaks(next), checkpoint: sign(next.size, root) };
-      if (!(await replaceHead(tx, head))) throw new Error('the head of the ledger moved within a transaction that holds its lock');
+      const head: HeadRow = {
+        id: 1,
+        size: next.size,
+        root: rootHex,
+        peaks: packPeaks(next),
+        checkpoint: sign(next.size, root),
+      };
+      if (!(await replaceHead(tx, head)))
+        throw new Error('the head of the ledger moved within a transaction that holds its lock');
     },
   };
 }
@@ -75,13 +91,20 @@ function claims(checkpoint: string): { size: number; root: string } {
 
 async function begin(tx: Tx, sign: (size: number, root: Uint8Array) => string): Promise<Peaks> {
   if (await anyEntry(tx)) {
-    throw unavailable('the ledger cannot be written: its head row is gone', { code: 'ledger-broken', hint: 'put the database back from a backup' });
+    throw unavailable('the ledger cannot be written: its head row is gone', {
+      code: 'ledger-broken',
+      hint: 'put the database back from a backup',
+    });
   }
   await insertHead(tx, { id: 1, size: 0, root: hex(EMPTY_ROOT), peaks: '', checkpoint: sign(0, EMPTY_ROOT) });
   return NO_PEAKS;
 }
 
-function contentOf(tx: Tx, { action, resource, before, after, reason, edges }: LedgerRecord, seq: number): EntryContent {
+function contentOf(
+  tx: Tx,
+  { action, resource, before, after, reason, edges }: LedgerRecord,
+  seq: number,
+): EntryContent {
   for (const [field, text] of Object.entries({ resource, reason, actor: tx.actor.name })) {
     if (text?.includes('\0')) throw invalid(`${field} holds a NUL character`, { field, hint: 'take it out' });
   }
@@ -98,8 +121,15 @@ function contentOf(tx: Tx, { action, resource, before, after, reason, edges }: L
     before: before === undefined ? null : canonical(before, 'before'),
     after: after === undefined ? null : canonical(after, 'after'),
     reason: reason ?? null,
-    edges: edges === undefined || edges.length === 0 ? null : canonical(edges.map(({ from, to, relation }) => ({ from, to, relation })), 'edges'),
+    edges:
+      edges === undefined || edges.length === 0
+        ? null
+        : canonical(
+            edges.map(({ from, to, relation }) => ({ from, to, relation })),
+            'edges',
+          ),
   };
 }
 
-const hex = (hash: Uint8Array): string => Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('hex');
+const hex = (hash: Uint8Array): string =>
+  Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('hex');

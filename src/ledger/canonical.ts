@@ -11,14 +11,20 @@ export function canonical(value: unknown, field = 'value'): string {
     return JSON.stringify(value);
   }
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw invalid(`${field} holds half of a surrogate pair, which UTF-8 cannot hold`, { field });
+    if (!value.isWellFormed())
+      throw invalid(`${field} holds half of a surrogate pair, which UTF-8 cannot hold`, { field });
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) return `[${value.map((item, i) => canonical(item, `${field}[${i}]`)).join(',')}]`;
-  if (typeof value === 'object' && (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)) {
+  if (
+    typeof value === 'object' &&
+    (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null)
+  ) {
     const parts: string[] = [];
     // The default order of sort is that of UTF-16 units, as the RFC wants it.
-    for (const [key, item] of Object.entries(value as Record<string, unknown>).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [key, item] of Object.entries(value as Record<string, unknown>).toSorted(([a], [b]) =>
+      a < b ? -1 : 1,
+    )) {
       if (item !== undefined) parts.push(`${canonical(key, field)}:${canonical(item, `${field}.${key}`)}`);
     }
     return `{${parts.join(',')}}`;

@@ -1,13 +1,18 @@
 import { Type, type Static } from 'typebox';
 import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 
-const Hash = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description: `${description} SHA-256, hex.` });
-const Seq = (description: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
+const Hash = (description: string) =>
+  Type.String({ pattern: '^[0-9a-f]{64}$', description: `${description} SHA-256, hex.` });
+const Seq = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
 
 export const Edge = Type.Object({
   from: Type.String({ description: '`noun:id`.' }),
   to: Type.String({ description: '`noun:id`.' }),
-  relation: Type.String({ description: 'The verb from the side of `from`: read, produced, trained-by, derived-from, registered-from.' }),
+  relation: Type.String({
+    description:
+      'The verb from the side of `from`: read, produced, trained-by, derived-from, registered-from.',
+  }),
 });
 
 export const Entry = Type.Object(
@@ -16,7 +21,14 @@ export const Entry = Type.Object(
     time: Millis('When the change was made.'),
     action: Type.String({ description: 'What was done, in the past tense: `dataset_version.committed`.' }),
     resource: Type.String({ description: 'What was changed: `noun:id`.' }),
-    actor: Type.Object({ kind: Type.String({ description: 'owner, token or system.' }), id: Type.String(), name: Type.String() }, { description: 'Who did it.' }),
+    actor: Type.Object(
+      {
+        kind: Type.String({ description: 'owner, token or system.' }),
+        id: Type.String(),
+        name: Type.String(),
+      },
+      { description: 'Who did it.' },
+    ),
     request_id: Type.String(),
     before: Type.Optional(Type.Unknown({ description: 'State before the change, or its digest.' })),
     after: Type.Optional(Type.Unknown({ description: 'State after the change, or its digest.' })),
@@ -32,7 +44,10 @@ export const Checkpoint = Type.Object(
   {
     size: Seq('Entries in the tree.'),
     root: Hash('Root of the tree.'),
-    checkpoint: Type.String({ description: 'C2SP signed note over log name, size and root. Keep a copy elsewhere: it shows later that nothing was rewritten.' }),
+    checkpoint: Type.String({
+      description:
+        'C2SP signed note over log name, size and root. Keep a copy elsewhere: it shows later that nothing was rewritten.',
+    }),
     public_key: Type.String({ description: 'Ed25519 public key of the log, PEM.' }),
   },
   { description: 'The signed head of the ledger.' },
@@ -41,7 +56,9 @@ export type Checkpoint = Static<typeof Checkpoint>;
 
 export const EntryProof = Type.Object({
   entry: Entry,
-  text: Type.String({ description: 'The canonical JSON (RFC 8785) that the leaf hash covers: leaf = SHA-256(0x00 ‖ text).' }),
+  text: Type.String({
+    description: 'The canonical JSON (RFC 8785) that the leaf hash covers: leaf = SHA-256(0x00 ‖ text).',
+  }),
   size: Seq('Entries in the tree that the proof is for.'),
   root: Hash('Root of that tree.'),
   path: Type.Array(Hash('Sibling.'), { description: 'RFC 6962 audit path, from the leaf up.' }),
@@ -58,7 +75,13 @@ export const Verification = Type.Object({
   fault: Type.Optional(
     Type.Object(
       {
-        what: Type.Union([Type.Literal('entry'), Type.Literal('edge'), Type.Literal('subtree'), Type.Literal('head'), Type.Literal('table')]),
+        what: Type.Union([
+          Type.Literal('entry'),
+          Type.Literal('edge'),
+          Type.Literal('subtree'),
+          Type.Literal('head'),
+          Type.Literal('table'),
+        ]),
         seq: Type.Optional(Type.Integer({ description: 'The entry, or the entry of the edge.' })),
         n: Type.Optional(Type.Integer({ description: "The edge's place in its entry." })),
         reason: Type.String(),
@@ -76,7 +99,10 @@ export const LineageGraph = Type.Object(
       Type.Object({
         id: Type.String({ description: '`noun:id`.' }),
         noun: Type.String(),
-        depth: Type.Integer({ description: 'Steps from the node asked for: below 0 upstream (what it came from), above 0 downstream.' }),
+        depth: Type.Integer({
+          description:
+            'Steps from the node asked for: below 0 upstream (what it came from), above 0 downstream.',
+        }),
       }),
     ),
     edges: Type.Array(Type.Object({ ...Edge.properties, seq: Seq('The ledger entry that proves it.') })),
@@ -125,7 +151,10 @@ export const getConsistency = endpoint({
   path: '/api/v1/ledger/consistency',
   action: 'ledger:read',
   summary: 'Prove that the ledger of an earlier checkpoint is the start of a later one',
-  query: Strict({ first: Seq('Size in the earlier checkpoint.'), second: Type.Optional(Seq('Size in the later one; now unless said.')) }),
+  query: Strict({
+    first: Seq('Size in the earlier checkpoint.'),
+    second: Type.Optional(Seq('Size in the later one; now unless said.')),
+  }),
   response: Type.Object({
     first: Seq('Size of the earlier tree.'),
     second: Seq('Size of the later tree.'),
@@ -138,7 +167,8 @@ export const verify = endpoint({
   path: '/api/v1/ledger/verification',
   action: 'ledger:read',
   summary: 'Check the whole ledger',
-  description: 'Recomputes every hash from the tables: a changed, removed, added or reordered entry or edge is found and the first is named. Callers that come meanwhile share one check.',
+  description:
+    'Recomputes every hash from the tables: a changed, removed, added or reordered entry or edge is found and the first is named. Callers that come meanwhile share one check.',
   response: Verification,
 });
 
@@ -149,8 +179,14 @@ export const getLineage = endpoint({
   summary: 'Show where a thing came from and what came from it',
   params: Strict({ node: Type.String({ minLength: 3, maxLength: 1000, description: '`noun:id`.' }) }),
   query: Strict({
-    direction: Type.Optional(Type.Union([Type.Literal('up'), Type.Literal('down'), Type.Literal('both')], { description: 'up: what it came from; down: what came from it; both unless said.' })),
-    depth: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, description: 'Steps to walk; 10 unless said.' })),
+    direction: Type.Optional(
+      Type.Union([Type.Literal('up'), Type.Literal('down'), Type.Literal('both')], {
+        description: 'up: what it came from; down: what came from it; both unless said.',
+      }),
+    ),
+    depth: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 50, description: 'Steps to walk; 10 unless said.' }),
+    ),
   }),
   response: LineageGraph,
 });

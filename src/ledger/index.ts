@@ -31,7 +31,11 @@ export function openLedger({ keyFile }: { keyFile: string }): LedgerRoom {
     },
     async checkpoint(ctx) {
       const head = await selectHead(ctx);
-      const { size, root, checkpoint } = head ?? { size: 0, root: EMPTY_ROOT.toString('hex'), checkpoint: key.sign(0, EMPTY_ROOT) };
+      const { size, root, checkpoint } = head ?? {
+        size: 0,
+        root: EMPTY_ROOT.toString('hex'),
+        checkpoint: key.sign(0, EMPTY_ROOT),
+      };
       return { size, root, checkpoint, public_key: key.publicKey };
     },
   };

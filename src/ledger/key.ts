@@ -1,5 +1,23 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { newId } from '../platform/ids/index.ts';
 
@@ -26,7 +44,12 @@ export function keyOf(privateKey: KeyObject): LedgerKey {
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   const origin = `treadle-ledger-${createHash('sha256').update(raw).digest('hex').slice(0, 8)}`;
   // C2SP signed-note: the key's id covers its name, the algorithm (1 = Ed25519) and the key itself.
-  const id = createHash('sha256').update(`${origin}\n`).update(Buffer.of(1)).update(raw).digest().subarray(0, 4);
+  const id = createHash('sha256')
+    .update(`${origin}\n`)
+    .update(Buffer.of(1))
+    .update(raw)
+    .digest()
+    .subarray(0, 4);
   return {
     origin,
     publicKey: publicKey.export({ format: 'pem', type: 'spki' }),
@@ -36,14 +59,22 @@ export function keyOf(privateKey: KeyObject): LedgerKey {
       return `${text}\n— ${origin} ${signature}\n`;
     },
     open(checkpoint) {
-      const match = /^((.+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n)\n— (.+) ([A-Za-z0-9+/]{91}=)\n$/.exec(checkpoint);
+      const match = /^((.+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n)\n— (.+) ([A-Za-z0-9+/]{91}=)\n$/.exec(
+        checkpoint,
+      );
       if (!match) return { fault: 'the checkpoint is not a signed note' };
       const [, text = '', named = '', size = '', root = '', signer = '', signature = ''] = match;
-      if (named !== origin || signer !== origin) return { fault: `the checkpoint is signed by ${signer}, and the key here is ${origin}` };
+      if (named !== origin || signer !== origin)
+        return { fault: `the checkpoint is signed by ${signer}, and the key here is ${origin}` };
       const bytes = Buffer.from(signature, 'base64');
       // Base64 has spare bits that decode to nothing: only the canonical text counts, so that no byte of it can change.
-      const spare = bytes.toString('base64') !== signature || Buffer.from(root, 'base64').toString('base64') !== root;
-      if (spare || !bytes.subarray(0, 4).equals(id) || !verify(null, Buffer.from(text), publicKey, bytes.subarray(4))) {
+      const spare =
+        bytes.toString('base64') !== signature || Buffer.from(root, 'base64').toString('base64') !== root;
+      if (
+        spare ||
+        !bytes.subarray(0, 4).equals(id) ||
+        !verify(null, Buffer.from(text), publicKey, bytes.subarray(4))
+      ) {
         return { fault: 'the signature of the checkpoint is wrong' };
       }
       return { size: Number(size), root: Buffer.from(root, 'base64').toString('hex') };
@@ -59,14 +90,19 @@ function readKey(file: string): string | undefined {
     return undefined; // linking the new one fails if it is there after all
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new Error(`the ledger's key ${file} can be read by others on this machine: chmod 600 it, and see docs/ledger.md on what that may have cost`);
+    throw new Error(
+      `the ledger's key ${file} can be read by others on this machine: chmod 600 it, and see docs/ledger.md on what that may have cost`,
+    );
   }
   return readFileSync(file, 'utf8');
 }
 
 function makeKey(file: string): string {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const { privateKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { format: 'pem', type: 'pkcs8' }, publicKeyEncoding: { format: 'pem', type: 'spki' } });
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
+    publicKeyEncoding: { format: 'pem', type: 'spki' },
+  });
   const fresh = `${file}.${newId()}`;
   const fd = openSync(fresh, 'wx', 0o600);
   try {

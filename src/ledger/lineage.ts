@@ -34,7 +34,11 @@ export async function walkLineage(
   root: string,
   { direction = 'both', depth = 10 }: { direction?: 'up' | 'down' | 'both'; depth?: number } = {},
 ): Promise<Lineage> {
-  if (!/^[a-z_]+:./.test(root)) throw invalid(`'${root}' is not a node of the lineage`, { field: 'node', hint: "name it as 'noun:id', such as run:0198…" });
+  if (!/^[a-z_]+:./.test(root))
+    throw invalid(`'${root}' is not a node of the lineage`, {
+      field: 'node',
+      hint: "name it as 'noun:id', such as run:0198…",
+    });
   const nodes = new Map<string, LineageNode>([[root, { id: root, noun: nounOf(root), depth: 0 }]]);
   const edges = new Map<string, LineageArrow>();
   let truncated = false;
@@ -58,12 +62,14 @@ export async function walkLineage(
           seen.add(end);
           next.push(end);
           // On a diamond across both sides the nearer place counts.
-          if (!nodes.has(end)) nodes.set(end, { id: end, noun: nounOf(end), depth: side === 'up' ? -step : step });
+          if (!nodes.has(end))
+            nodes.set(end, { id: end, noun: nounOf(end), depth: side === 'up' ? -step : step });
         }
         // The same arrow may be told by several entries; the first is its proof.
         const arrow = `${row.from_id}\n${row.relation}\n${row.to_id}`;
         const held = edges.get(arrow);
-        if (!held || held.seq > row.seq) edges.set(arrow, { from: row.from_id, to: row.to_id, relation: row.relation, seq: row.seq });
+        if (!held || held.seq > row.seq)
+          edges.set(arrow, { from: row.from_id, to: row.to_id, relation: row.relation, seq: row.seq });
       }
       frontier = next;
     }

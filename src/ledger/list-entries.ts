@@ -14,8 +14,15 @@ export interface EntryQuery {
 }
 
 /** Newest first; only of the caller's workspace. */
-export async function listEntries(ctx: Ctx, { limit = 100, page, ...filter }: EntryQuery): Promise<{ items: Entry[]; next?: string }> {
-  const rows = await selectEntries(ctx, { ...filter, ...(page === undefined ? {} : { before: Number(page) }), limit: limit + 1 });
+export async function listEntries(
+  ctx: Ctx,
+  { limit = 100, page, ...filter }: EntryQuery,
+): Promise<{ items: Entry[]; next?: string }> {
+  const rows = await selectEntries(ctx, {
+    ...filter,
+    ...(page === undefined ? {} : { before: Number(page) }),
+    limit: limit + 1,
+  });
   const items = rows.slice(0, limit).map(toEntry);
   return rows.length > limit ? { items, next: String(items.at(-1)!.seq) } : { items };
 }

@@ -9,7 +9,8 @@ const NODE = Buffer.of(1);
 export const EMPTY_ROOT: Buffer = sha256(Buffer.alloc(0));
 
 export const leafHash = (data: Uint8Array): Buffer => sha256(Buffer.concat([LEAF, data]));
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(Buffer.concat([NODE, left, right]));
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
+  sha256(Buffer.concat([NODE, left, right]));
 
 /**
  * The compact form of a tree: the roots of its complete subtrees, largest first. A tree of 13 leaves has the peaks of 8, 4
@@ -30,7 +31,10 @@ export interface Completed {
 }
 
 /** The tree with one leaf more, and the subtrees that it completes (at least the leaf itself). */
-export function appendLeaf({ size, hashes }: Peaks, leaf: Uint8Array): { peaks: Peaks; completed: Completed[] } {
+export function appendLeaf(
+  { size, hashes }: Peaks,
+  leaf: Uint8Array,
+): { peaks: Peaks; completed: Completed[] } {
   const stack = [...hashes];
   const completed: Completed[] = [{ level: 0, index: size, hash: leaf }];
   let right = leaf;
@@ -80,8 +84,13 @@ export async function inclusionProof(nodes: NodeSource, index: number, size: num
 }
 
 /** PROOF(m, D[n]) of RFC 6962 §2.1.2: shows that the tree of `first` leaves is a prefix of that of `second`. */
-export async function consistencyProof(nodes: NodeSource, first: number, second: number): Promise<Uint8Array[]> {
-  if (!(first >= 0 && first <= second)) throw new RangeError(`a tree of ${first} cannot be the start of one of ${second}`);
+export async function consistencyProof(
+  nodes: NodeSource,
+  first: number,
+  second: number,
+): Promise<Uint8Array[]> {
+  if (!(first >= 0 && first <= second))
+    throw new RangeError(`a tree of ${first} cannot be the start of one of ${second}`);
   if (first === 0 || first === second) return [];
   const proof: Uint8Array[] = [];
   let [low, high, known] = [0, second, true];
@@ -101,7 +110,13 @@ export async function consistencyProof(nodes: NodeSource, first: number, second:
 }
 
 /** RFC 9162 §2.1.3.2. */
-export function verifyInclusion(leaf: Uint8Array, index: number, size: number, path: readonly Uint8Array[], root: Uint8Array): boolean {
+export function verifyInclusion(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
   if (!(index >= 0 && index < size)) return false;
   let [fn, sn, r] = [index, size - 1, leaf];
   for (const p of path) {

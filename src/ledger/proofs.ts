@@ -17,17 +17,26 @@ export interface Inclusion {
 export async function proveEntry(ctx: Ctx, seq: number): Promise<Inclusion> {
   const entry = await selectEntry(ctx, seq);
   const head = entry && (await selectHead(ctx));
-  if (!entry || !head || seq >= head.size) throw missing(`there is no ledger entry ${seq} in workspace '${ctx.workspace}'`, { field: 'seq' });
+  if (!entry || !head || seq >= head.size)
+    throw missing(`there is no ledger entry ${seq} in workspace '${ctx.workspace}'`, { field: 'seq' });
   const path = await inclusionProof(storedNodes(ctx), seq, head.size);
   return { entry, size: head.size, root: head.root, checkpoint: head.checkpoint, path: path.map(hex) };
 }
 
 /** Shows that nothing was rewritten between two checkpoints: the older tree is the start of the newer. */
-export async function proveConsistency(ctx: Ctx, first: number, second: number | undefined): Promise<{ first: number; second: number; path: string[] }> {
+export async function proveConsistency(
+  ctx: Ctx,
+  first: number,
+  second: number | undefined,
+): Promise<{ first: number; second: number; path: string[] }> {
   const size = (await selectHead(ctx))?.size ?? 0;
   const to = second ?? size;
   if (to > size) throw invalid(`the ledger has ${size} entries, not ${to}`, { field: 'second' });
-  if (first > to) throw invalid(`a tree of ${first} entries cannot be the start of one of ${to}`, { field: 'first', hint: 'give the older size first' });
+  if (first > to)
+    throw invalid(`a tree of ${first} entries cannot be the start of one of ${to}`, {
+      field: 'first',
+      hint: 'give the older size first',
+    });
   return { first, second: to, path: (await consistencyProof(storedNodes(ctx), first, to)).map(hex) };
 }
 
@@ -35,16 +44,20 @@ export async function proveConsistency(ctx: Ctx, first: number, second: number |
 function storedNodes(ctx: Ctx): NodeSource {
   const tiles = new Map<string, Promise<Map<number, Buffer>>>();
   const node = async (level: number, index: number): Promise<Uint8Array> => {
-    if (level % TILE !== 0) return nodeHash(await node(level - 1, index * 2), await node(level - 1, index * 2 + 1));
+    if (level % TILE !== 0)
+      return nodeHash(await node(level - 1, index * 2), await node(level - 1, index * 2 + 1));
     const tile = Math.floor(index / 256);
     const name = `${level}/${tile}`;
     let read = tiles.get(name);
     if (!read) {
-      read = selectNodes(ctx, level, tile * 256, (tile + 1) * 256).then((rows) => new Map(rows.map(({ idx, hash }) => [idx, Buffer.from(hash, 'hex')])));
+      read = selectNodes(ctx, level, tile * 256, (tile + 1) * 256).then(
+        (rows) => new Map(rows.map(({ idx, hash }) => [idx, Buffer.from(hash, 'hex')])),
+      );
       tiles.set(name, read);
     }
     const hash = (await read).get(index);
-    if (!hash) throw new Error(`the ledger has lost the hash of node ${level}/${index}: run treadle ledger verify`);
+    if (!hash)
+      throw new Error(`the ledger has lost the hash of node ${level}/${index}: run treadle ledger verify`);
     return hash;
   };
   return node;

@@ -24,7 +24,14 @@ export type LedgerTables = {
   /** One row. */
   ledger_head: { id: number; size: number; root: string; peaks: string; checkpoint: string };
   /** `n` is the edge's place in its entry. */
-  lineage_edge: { seq: number; n: number; workspace: string; from_id: string; to_id: string; relation: string };
+  lineage_edge: {
+    seq: number;
+    n: number;
+    workspace: string;
+    from_id: string;
+    to_id: string;
+    relation: string;
+  };
 };
 
 export const migrations: Migration[] = [

@@ -15,15 +15,22 @@ const ENTRY_COLUMNS = [
 ] as const satisfies ReadonlyArray<keyof EntryRow>; // prettier-ignore
 
 /** The builder's nodes cost more than the statement; every change of the house passes here. */
-const run = <R>(ctx: Pick<Ctx, 'db'>, text: string, values: unknown[]) => ctx.db.executeQuery<R>(CompiledQuery.raw(text, values));
+const run = <R>(ctx: Pick<Ctx, 'db'>, text: string, values: unknown[]) =>
+  ctx.db.executeQuery<R>(CompiledQuery.raw(text, values));
 
 export async function selectHead(ctx: Pick<Ctx, 'db'>): Promise<HeadRow | undefined> {
-  return (await run<HeadRow>(ctx, 'select id, size, root, peaks, checkpoint from ledger_head where id = 1', [])).rows[0];
+  return (
+    await run<HeadRow>(ctx, 'select id, size, root, peaks, checkpoint from ledger_head where id = 1', [])
+  ).rows[0];
 }
 
 export async function insertEntry(tx: Tx, row: EntryRow): Promise<void> {
   const marks = ENTRY_COLUMNS.map((_, i) => tx.dialect.placeholder(i + 1)).join(',');
-  await run(tx, `insert into ledger_entry (${ENTRY_COLUMNS.join(',')}) values (${marks})`, ENTRY_COLUMNS.map((column) => row[column]));
+  await run(
+    tx,
+    `insert into ledger_entry (${ENTRY_COLUMNS.join(',')}) values (${marks})`,
+    ENTRY_COLUMNS.map((column) => row[column]),
+  );
 }
 
 export async function insertEdges(tx: Tx, seq: number, edges: readonly LineageEdge[]): Promise<void> {
@@ -54,7 +61,9 @@ export async function replaceHead(tx: Tx, { size, root, peaks, checkpoint }: Hea
 }
 
 export async function anyEntry(ctx: Pick<Ctx, 'db'>): Promise<boolean> {
-  return (await tables(ctx).selectFrom('ledger_entry').select('seq').limit(1).executeTakeFirst()) !== undefined;
+  return (
+    (await tables(ctx).selectFrom('ledger_entry').select('seq').limit(1).executeTakeFirst()) !== undefined
+  );
 }
 
 export interface EntryFilter {
@@ -68,14 +77,19 @@ export interface EntryFilter {
   limit: number;
 }
 
-export const selectEntries = (ctx: Ctx, { action, resource, actor, since, until, before, limit }: EntryFilter): Promise<EntryRow[]> =>
+export const selectEntries = (
+  ctx: Ctx,
+  { action, resource, actor, since, until, before, limit }: EntryFilter,
+): Promise<EntryRow[]> =>
   tables(ctx)
     .selectFrom('ledger_entry')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .$if(action !== undefined, (query) => query.where('action', '=', action!))
     .$if(resource !== undefined, (query) => query.where('resource', '=', resource!))
-    .$if(actor !== undefined, (query) => query.where((eb) => eb.or([eb('actor_id', '=', actor!), eb('actor_name', '=', actor!)])))
+    .$if(actor !== undefined, (query) =>
+      query.where((eb) => eb.or([eb('actor_id', '=', actor!), eb('actor_name', '=', actor!)])),
+    )
     .$if(since !== undefined, (query) => query.where('time', '>=', since!))
     .$if(until !== undefined, (query) => query.where('time', '<', until!))
     .$if(before !== undefined, (query) => query.where('seq', '<', before!))
@@ -84,29 +98,78 @@ export const selectEntries = (ctx: Ctx, { action, resource, actor, since, until,
     .execute();
 
 export const selectEntry = (ctx: Ctx, seq: number): Promise<EntryRow | undefined> =>
-  tables(ctx).selectFrom('ledger_entry').selectAll().where('workspace', '=', ctx.workspace).where('seq', '=', seq).executeTakeFirst();
+  tables(ctx)
+    .selectFrom('ledger_entry')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('seq', '=', seq)
+    .executeTakeFirst();
 
 /** Leaf hashes, or roots of complete subtrees, in [from, to): of all workspaces, for the tree is one and hashes tell nothing. */
-export async function selectNodes(ctx: Ctx, level: number, from: number, to: number): Promise<Array<{ idx: number; hash: string }>> {
+export async function selectNodes(
+  ctx: Ctx,
+  level: number,
+  from: number,
+  to: number,
+): Promise<Array<{ idx: number; hash: string }>> {
   if (level === 0) {
-    const rows = await tables(ctx).selectFrom('ledger_entry').select(['seq as idx', 'leaf as hash']).where('seq', '>=', from).where('seq', '<', to).execute();
+    const rows = await tables(ctx)
+      .selectFrom('ledger_entry')
+      .select(['seq as idx', 'leaf as hash'])
+      .where('seq', '>=', from)
+      .where('seq', '<', to)
+      .execute();
     return rows;
   }
-  return tables(ctx).selectFrom('ledger_subtree').select(['idx', 'hash']).where('level', '=', level).where('idx', '>=', from).where('idx', '<', to).execute();
+  return tables(ctx)
+    .selectFrom('ledger_subtree')
+    .select(['idx', 'hash'])
+    .where('level', '=', level)
+    .where('idx', '>=', from)
+    .where('idx', '<', to)
+    .execute();
 }
 
 /** For the verifier, which reads the whole ledger of all workspaces and shows none of it. */
 export const scanEntries = (ctx: Ctx, from: number, to: number): Promise<EntryRow[]> =>
-  scans(ctx).selectFrom('ledger_entry').selectAll().where('seq', '>=', from).where('seq', '<', to).orderBy('seq').execute();
+  scans(ctx)
+    .selectFrom('ledger_entry')
+    .selectAll()
+    .where('seq', '>=', from)
+    .where('seq', '<', to)
+    .orderBy('seq')
+    .execute();
 
 export const scanEdges = (ctx: Ctx, from: number, to: number): Promise<EdgeRow[]> =>
-  scans(ctx).selectFrom('lineage_edge').selectAll().where('seq', '>=', from).where('seq', '<', to).orderBy('seq').orderBy('n').execute();
+  scans(ctx)
+    .selectFrom('lineage_edge')
+    .selectAll()
+    .where('seq', '>=', from)
+    .where('seq', '<', to)
+    .orderBy('seq')
+    .orderBy('n')
+    .execute();
 
-export const scanSubtrees = (ctx: Ctx, level: number, from: number, to: number): Promise<Array<{ idx: number; hash: string }>> =>
-  scans(ctx).selectFrom('ledger_subtree').select(['idx', 'hash']).where('level', '=', level).where('idx', '>=', from).where('idx', '<', to).orderBy('idx').execute();
+export const scanSubtrees = (
+  ctx: Ctx,
+  level: number,
+  from: number,
+  to: number,
+): Promise<Array<{ idx: number; hash: string }>> =>
+  scans(ctx)
+    .selectFrom('ledger_subtree')
+    .select(['idx', 'hash'])
+    .where('level', '=', level)
+    .where('idx', '>=', from)
+    .where('idx', '<', to)
+    .orderBy('idx')
+    .execute();
 
 /** What must add up, read in one statement and so at one moment. `edgesBelow`: those of entries before `verified`. */
-export async function scanTotals(ctx: Ctx, verified: number): Promise<{
+export async function scanTotals(
+  ctx: Ctx,
+  verified: number,
+): Promise<{
   heads: number;
   size: number | null;
   entries: number;
@@ -126,8 +189,14 @@ export async function scanTotals(ctx: Ctx, verified: number): Promise<{
 }
 
 /** Edges that touch any of these nodes on the side asked for. `produced` is the one relation whose arrow points downstream. */
-export async function selectEdges(ctx: Ctx, nodes: readonly string[], direction: 'up' | 'down', limit: number): Promise<EdgeRow[]> {
-  const [plain, produced] = direction === 'up' ? (['from_id', 'to_id'] as const) : (['to_id', 'from_id'] as const);
+export async function selectEdges(
+  ctx: Ctx,
+  nodes: readonly string[],
+  direction: 'up' | 'down',
+  limit: number,
+): Promise<EdgeRow[]> {
+  const [plain, produced] =
+    direction === 'up' ? (['from_id', 'to_id'] as const) : (['to_id', 'from_id'] as const);
   const half = (column: 'from_id' | 'to_id', operator: '=' | '<>') =>
     tables(ctx)
       .selectFrom('lineage_edge')

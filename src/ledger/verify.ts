@@ -6,7 +6,15 @@ import { entryLeaf } from './entry.ts';
 import type { LedgerKey } from './key.ts';
 import { appendLeaf, EMPTY_ROOT, NO_PEAKS, rootOf, type Peaks } from './merkle.ts';
 import { packPeaks } from './peaks.ts';
-import { scanEdges, scanEntries, scanSubtrees, scanTotals, selectHead, type EdgeRow, type EntryRow } from './store.ts';
+import {
+  scanEdges,
+  scanEntries,
+  scanSubtrees,
+  scanTotals,
+  selectHead,
+  type EdgeRow,
+  type EntryRow,
+} from './store.ts';
 
 export interface Fault {
   /** What was found wrong first. */
@@ -42,7 +50,14 @@ export async function verifyLedger(ctx: Ctx, key: LedgerKey): Promise<Verificati
     // A byte changed in the file itself may leave SQLite unable to read on; anything else is no verdict.
     const message = messageOf(error);
     if (!/malformed|not a database|corrupt/i.test(message)) throw error;
-    return { ok: false, entries: 0, edges: 0, root: hex(EMPTY_ROOT), checkpoint: '', fault: { what: 'table', reason: `the database cannot be read: ${message}` } };
+    return {
+      ok: false,
+      entries: 0,
+      edges: 0,
+      root: hex(EMPTY_ROOT),
+      checkpoint: '',
+      fault: { what: 'table', reason: `the database cannot be read: ${message}` },
+    };
   }
 }
 
@@ -68,11 +83,17 @@ async function recompute(ctx: Ctx, key: LedgerKey): Promise<Verification> {
     const drawn = groupEdges(await scanEdges(ctx, from, to));
     for (let seq = from; seq < to; seq++) {
       const row = rows[seq - from];
-      const fault = row?.seq === seq ? checkEntry(row) : { what: 'entry' as const, seq, reason: rowFault(row, seq) };
+      const fault =
+        row?.seq === seq ? checkEntry(row) : { what: 'entry' as const, seq, reason: rowFault(row, seq) };
       if (fault || !row) return result(fault);
       const { peaks: next, completed } = appendLeaf(peaks, Buffer.from(row.leaf, 'hex'));
       if (hex(rootOf(next)) !== row.root) {
-        return result({ what: 'entry', seq, reason: 'the tree up to it has another root than the one stored with it: its root, or an entry together with its hash, was changed' });
+        return result({
+          what: 'entry',
+          seq,
+          reason:
+            'the tree up to it has another root than the one stored with it: its root, or an entry together with its hash, was changed',
+        });
       }
       const mine = drawn.get(seq) ?? [];
       const wrong = checkEdges(row, mine);
@@ -88,24 +109,56 @@ async function recompute(ctx: Ctx, key: LedgerKey): Promise<Verification> {
       }
     }
     const extra = rows[to - from];
-    if (extra) return result({ what: 'entry', seq: Number(extra.seq), reason: 'an entry that was never appended stands between others' });
+    if (extra)
+      return result({
+        what: 'entry',
+        seq: Number(extra.seq),
+        reason: 'an entry that was never appended stands between others',
+      });
     const [stray] = [...drawn.values()].flat();
-    if (stray) return result({ what: 'edge', seq: Number(stray.seq), n: Number(stray.n), reason: 'an edge of no entry was added' });
+    if (stray)
+      return result({
+        what: 'edge',
+        seq: Number(stray.seq),
+        n: Number(stray.n),
+        reason: 'an edge of no entry was added',
+      });
   }
-  return result((await checkSubtrees(ctx, subtrees)) ?? checkHead(head, peaks, key) ?? (await checkTotals(ctx, size, edges)) ?? (await checkIndexes(ctx)));
+  return result(
+    (await checkSubtrees(ctx, subtrees)) ??
+      checkHead(head, peaks, key) ??
+      (await checkTotals(ctx, size, edges)) ??
+      (await checkIndexes(ctx)),
+  );
 }
 
 function rowFault(row: EntryRow | undefined, seq: number): string {
   if (!row) return 'it is missing, though the head counts it';
-  return typeof row.seq === 'number' && row.seq > seq ? `it is missing: entry ${row.seq} follows where it should stand` : 'an entry that was never appended stands in its place';
+  return typeof row.seq === 'number' && row.seq > seq
+    ? `it is missing: entry ${row.seq} follows where it should stand`
+    : 'an entry that was never appended stands in its place';
 }
 
 function checkEntry(row: EntryRow): Fault | undefined {
   const fault = (reason: string): Fault => ({ what: 'entry', seq: row.seq, reason });
-  const texts = [row.workspace, row.actor_kind, row.actor_id, row.actor_name, row.request_id, row.action, row.resource, row.leaf, row.root];
+  const texts = [
+    row.workspace,
+    row.actor_kind,
+    row.actor_id,
+    row.actor_name,
+    row.request_id,
+    row.action,
+    row.resource,
+    row.leaf,
+    row.root,
+  ];
   const maybe = [row.before, row.after, row.reason, row.edges];
   // SQLite keeps whatever type it is given; a number in a text column would read as the same text.
-  if (!Number.isInteger(row.time) || texts.some((text) => typeof text !== 'string') || maybe.some((text) => text !== null && typeof text !== 'string')) {
+  if (
+    !Number.isInteger(row.time) ||
+    texts.some((text) => typeof text !== 'string') ||
+    maybe.some((text) => text !== null && typeof text !== 'string')
+  ) {
     return fault('a column holds a value of another type');
   }
   let leaf: string;
@@ -114,7 +167,11 @@ function checkEntry(row: EntryRow): Fault | undefined {
   } catch {
     return fault('its text is not valid Unicode');
   }
-  return leaf === row.leaf ? undefined : fault('its content does not match its hash: a column of it was changed, or it was moved here from another place');
+  return leaf === row.leaf
+    ? undefined
+    : fault(
+        'its content does not match its hash: a column of it was changed, or it was moved here from another place',
+      );
 }
 
 function groupEdges(rows: EdgeRow[]): Map<unknown, EdgeRow[]> {
@@ -133,14 +190,17 @@ function checkEdges(entry: EntryRow, rows: readonly EdgeRow[]): Fault | undefine
   if (!Array.isArray(told)) return { what: 'entry', seq: entry.seq, reason: 'its edges are not a list' };
   for (const [n, edge] of told.entries()) {
     const row = rows[n];
-    if (row?.n !== n) return { what: 'edge', seq: entry.seq, n, reason: 'it is missing, though its entry tells of it' };
+    if (row?.n !== n)
+      return { what: 'edge', seq: entry.seq, n, reason: 'it is missing, though its entry tells of it' };
     const { from_id: from, to_id: to, relation, workspace } = row;
     if (workspace !== entry.workspace || canonical({ from, to, relation }) !== canonical(edge)) {
       return { what: 'edge', seq: entry.seq, n, reason: 'it says something else than its entry' };
     }
   }
   const extra = rows[told.length];
-  return extra && { what: 'edge', seq: entry.seq, n: Number(extra.n), reason: 'its entry tells nothing of it' };
+  return (
+    extra && { what: 'edge', seq: entry.seq, n: Number(extra.n), reason: 'its entry tells nothing of it' }
+  );
 }
 
 async function checkSubtrees(ctx: Ctx, subtrees: ReadonlyMap<number, string[]>): Promise<Fault | undefined> {
@@ -151,7 +211,11 @@ async function checkSubtrees(ctx: Ctx, subtrees: ReadonlyMap<number, string[]>):
       for (let idx = from; idx < to; idx++) {
         const row = rows[idx - from];
         if (row?.idx !== idx || row.hash !== hashes[idx]) {
-          return { what: 'subtree', seq: idx * 2 ** level, reason: `the stored root of the ${2 ** level} entries from here on is ${row?.idx === idx ? 'wrong' : 'missing'}` };
+          return {
+            what: 'subtree',
+            seq: idx * 2 ** level,
+            reason: `the stored root of the ${2 ** level} entries from here on is ${row?.idx === idx ? 'wrong' : 'missing'}`,
+          };
         }
       }
     }
@@ -159,14 +223,19 @@ async function checkSubtrees(ctx: Ctx, subtrees: ReadonlyMap<number, string[]>):
   return undefined;
 }
 
-function checkHead(head: Awaited<ReturnType<typeof selectHead>>, peaks: Peaks, key: LedgerKey): Fault | undefined {
+function checkHead(
+  head: Awaited<ReturnType<typeof selectHead>>,
+  peaks: Peaks,
+  key: LedgerKey,
+): Fault | undefined {
   if (!head) return undefined; // an empty ledger; that no entries are there either, the totals tell
   const fault = (reason: string): Fault => ({ what: 'head', reason });
   if (head.root !== hex(rootOf(peaks))) return fault('its root is not that of the entries');
   if (head.peaks !== packPeaks(peaks)) return fault('its peaks are not those of the entries');
   const opened = key.open(head.checkpoint);
   if ('fault' in opened) return fault(opened.fault);
-  if (opened.size !== head.size || opened.root !== head.root) return fault('its checkpoint was signed for another tree');
+  if (opened.size !== head.size || opened.root !== head.root)
+    return fault('its checkpoint was signed for another tree');
   return undefined;
 }
 
@@ -175,13 +244,24 @@ async function checkTotals(ctx: Ctx, verified: number, edges: number): Promise<F
   const totals = await scanTotals(ctx, verified);
   const size = totals.size ?? 0; // entries may have been appended since; what counts is that all agree at one moment
   const fault = (reason: string): Fault => ({ what: 'table', reason });
-  if (totals.heads > 1 || (totals.heads === 0 && totals.entries > 0) || (totals.heads === 1 && totals.size === null)) return fault(`there are ${totals.heads} head rows, and the one of this ledger is ${totals.size === null ? 'gone' : 'not alone'}`);
-  if (size < verified) return fault(`the ledger shrank from ${verified} to ${size} entries while it was read`);
-  if (totals.entries !== size) return fault(`there are ${totals.entries} entries, but the head counts ${size}`);
-  if (totals.edgesBelow !== edges || totals.edgesStray !== 0) return fault('there are edges that belong to no entry');
+  if (
+    totals.heads > 1 ||
+    (totals.heads === 0 && totals.entries > 0) ||
+    (totals.heads === 1 && totals.size === null)
+  )
+    return fault(
+      `there are ${totals.heads} head rows, and the one of this ledger is ${totals.size === null ? 'gone' : 'not alone'}`,
+    );
+  if (size < verified)
+    return fault(`the ledger shrank from ${verified} to ${size} entries while it was read`);
+  if (totals.entries !== size)
+    return fault(`there are ${totals.entries} entries, but the head counts ${size}`);
+  if (totals.edgesBelow !== edges || totals.edgesStray !== 0)
+    return fault('there are edges that belong to no entry');
   let expected = 0;
   for (let span = 2 ** TILE; span <= size; span *= 2 ** TILE) expected += Math.floor(size / span);
-  if (totals.subtrees !== expected) return fault(`there are ${totals.subtrees} stored subtrees where ${expected} belong`);
+  if (totals.subtrees !== expected)
+    return fault(`there are ${totals.subtrees} stored subtrees where ${expected} belong`);
   return undefined;
 }
 
@@ -195,4 +275,5 @@ async function checkIndexes(ctx: Ctx): Promise<Fault | undefined> {
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
-const hex = (hash: Uint8Array): string => Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('hex');
+const hex = (hash: Uint8Array): string =>
+  Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('hex');

@@ -3,7 +3,9 @@ import { endpoint, Millis } from '../http/contract.ts';
 
 export const Event = Type.Object(
   {
-    seq: Type.Integer({ description: 'Grows with every event of the installation; send it back as Last-Event-ID to resume.' }),
+    seq: Type.Integer({
+      description: 'Grows with every event of the installation; send it back as Last-Event-ID to resume.',
+    }),
     workspace: Type.String(),
     type: Type.String({ description: 'A past-tense fact: `dataset_version.committed`.' }),
     subject: Type.String({ description: 'What it is about: `noun:id`.' }),
@@ -27,7 +29,9 @@ export const streamEvents = endpoint({
   query: Type.Object(
     {
       after: Type.Optional(Type.Integer({ minimum: 0, description: 'Only events with a greater number.' })),
-      types: Type.Optional(Type.String({ maxLength: 2000, description: 'Only these types, separated by commas.' })),
+      types: Type.Optional(
+        Type.String({ maxLength: 2000, description: 'Only these types, separated by commas.' }),
+      ),
     },
     { additionalProperties: false },
   ),

@@ -54,7 +54,12 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
         await drain(ctx, subscriber);
       } while (again.has(subscriber.name) && !stopping.signal.aborted);
     })()
-      .catch((error: unknown) => options.log.error('a subscriber stopped until the next event', { subscriber: subscriber.name, error }))
+      .catch((error: unknown) =>
+        options.log.error('a subscriber stopped until the next event', {
+          subscriber: subscriber.name,
+          error,
+        }),
+      )
       .finally(() => running.delete(subscriber.name));
     running.set(subscriber.name, work);
   }
@@ -74,7 +79,12 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
         const first = pending[0]!;
         failures++;
         if (failures > waits.length) {
-          options.log.error('an event was parked: its subscriber failed on it each time', { subscriber: subscriber.name, seq: first.seq, type: first.type, error });
+          options.log.error('an event was parked: its subscriber failed on it each time', {
+            subscriber: subscriber.name,
+            seq: first.seq,
+            type: first.type,
+            error,
+          });
           await ctx.write(async (tx) => {
             if (!(await claimCursor(tx, subscriber.name))) return;
             await insertParked(tx, subscriber.name, first.seq, messageOf(error));
@@ -82,7 +92,12 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
           });
           failures = 0;
         } else {
-          options.log.warn('a subscriber failed and will try again', { subscriber: subscriber.name, seq: first.seq, type: first.type, error });
+          options.log.warn('a subscriber failed and will try again', {
+            subscriber: subscriber.name,
+            seq: first.seq,
+            type: first.type,
+            error,
+          });
           await sleep(waits[failures - 1]!, stopping.signal);
         }
       }
@@ -98,7 +113,8 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
     },
     subscribers,
     subscribe(subscriber) {
-      if (subscribers.some(({ name }) => name === subscriber.name)) throw new Error(`two subscribers are called ${subscriber.name}`);
+      if (subscribers.some(({ name }) => name === subscriber.name))
+        throw new Error(`two subscribers are called ${subscriber.name}`);
       subscribers.push(subscriber);
     },
     async start(ctxFor) {
@@ -117,10 +133,14 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
       if (options.shared) poll = setInterval(all, 1_000).unref();
     },
     stream: (ctx, stream) =>
-      liveStream(ctx, { ...stream, signal: AbortSignal.any([stream.signal, stopping.signal]) }, (listener) => {
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
-      }),
+      liveStream(
+        ctx,
+        { ...stream, signal: AbortSignal.any([stream.signal, stopping.signal]) },
+        (listener) => {
+          listeners.add(listener);
+          return () => void listeners.delete(listener);
+        },
+      ),
     async settled() {
       while (running.size > 0) await Promise.all(running.values());
     },
@@ -132,7 +152,8 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
   };
 }
 
-const hears = (subscriber: Subscriber, type: string): boolean => subscriber.types.includes('*') || subscriber.types.includes(type);
+const hears = (subscriber: Subscriber, type: string): boolean =>
+  subscriber.types.includes('*') || subscriber.types.includes(type);
 
 async function deliver(tx: Tx, subscriber: Subscriber, size: number): Promise<number> {
   if (!(await claimCursor(tx, subscriber.name))) return 0;

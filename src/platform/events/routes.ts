@@ -15,6 +15,10 @@ export const eventRoutes = (events: Events): Route[] => [
 
 function lastEventId(header: string | undefined): number | undefined {
   if (header === undefined || header === '') return undefined;
-  if (!/^\d{1,15}$/.test(header)) throw invalid(`Last-Event-ID is '${header.slice(0, 50)}', not the number of an event`, { field: 'last-event-id', hint: 'leave it out to start from now' });
+  if (!/^\d{1,15}$/.test(header))
+    throw invalid(`Last-Event-ID is '${header.slice(0, 50)}', not the number of an event`, {
+      field: 'last-event-id',
+      hint: 'leave it out to start from now',
+    });
   return Number(header);
 }

@@ -1,7 +1,15 @@
 import type { Migration } from '../db/index.ts';
 
 export type EventTables = {
-  event: { seq: number; workspace: string; type: string; subject: string; actor: string; time: number; data: string | null };
+  event: {
+    seq: number;
+    workspace: string;
+    type: string;
+    subject: string;
+    actor: string;
+    time: number;
+    data: string | null;
+  };
   event_cursor: { subscriber: string; seq: number };
   event_parked: { subscriber: string; seq: number; time: number; error: string };
 };

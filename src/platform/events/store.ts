@@ -18,7 +18,14 @@ export async function insertEvent(tx: Tx, event: DomainEvent): Promise<void> {
     CompiledQuery.raw(
       `insert into event (seq, workspace, type, subject, actor, time, data)
        values ((select coalesce(max(seq), 0) + 1 from event), ${p.join(', ')})`,
-      [tx.workspace, event.type, event.subject, tx.actor.name, tx.clock.now(), event.data === undefined ? null : JSON.stringify(event.data)],
+      [
+        tx.workspace,
+        event.type,
+        event.subject,
+        tx.actor.name,
+        tx.clock.now(),
+        event.data === undefined ? null : JSON.stringify(event.data),
+      ],
     ),
   );
 }
@@ -26,7 +33,12 @@ export async function insertEvent(tx: Tx, event: DomainEvent): Promise<void> {
 /** The newest and the oldest number that are kept; 0 and 1 when nothing ever happened. */
 export async function selectBounds(ctx: Pick<Ctx, 'db'>): Promise<{ first: number; last: number }> {
   // Two sub-queries: with both in one, SQLite reads the whole table.
-  const row = (await sql<{ first: number | null; last: number | null }>`select (select min(seq) from event) as first, (select max(seq) from event) as last`.execute(ctx.db)).rows[0];
+  const row = (
+    await sql<{
+      first: number | null;
+      last: number | null;
+    }>`select (select min(seq) from event) as first, (select max(seq) from event) as last`.execute(ctx.db)
+  ).rows[0];
   return { first: row?.first ?? 1, last: row?.last ?? 0 };
 }
 
@@ -52,7 +64,9 @@ export async function selectPending(
   const rows = await tables(ctx)
     .selectFrom('event')
     .selectAll()
-    .where('seq', '>', (eb) => eb.selectFrom('event_cursor').select('seq').where('subscriber', '=', subscriber))
+    .where('seq', '>', (eb) =>
+      eb.selectFrom('event_cursor').select('seq').where('subscriber', '=', subscriber),
+    )
     .$if(!types.includes('*'), (query) => query.where('type', 'in', types))
     .orderBy('seq')
     .limit(limit)
@@ -72,7 +86,11 @@ export async function ensureCursor(tx: Tx, subscriber: string): Promise<void> {
 
 /** Takes the cursor for this transaction; false when another process holds it. */
 export async function claimCursor(tx: Tx, subscriber: string): Promise<boolean> {
-  const rows = await sql<{ seq: number }>`select seq from event_cursor where subscriber = ${subscriber} ${tx.dialect.forUpdateSkipLocked}`.execute(tx.db);
+  const rows = await sql<{
+    seq: number;
+  }>`select seq from event_cursor where subscriber = ${subscriber} ${tx.dialect.forUpdateSkipLocked}`.execute(
+    tx.db,
+  );
   return rows.rows.length === 1;
 }
 
@@ -93,7 +111,13 @@ export async function deleteOld(tx: Tx, before: number, below: number, limit: nu
   const result = await tables(tx)
     .deleteFrom('event')
     .where('seq', 'in', (eb) =>
-      eb.selectFrom('event').select('seq').where('time', '<', before).where('seq', '<', below).orderBy('seq').limit(limit),
+      eb
+        .selectFrom('event')
+        .select('seq')
+        .where('time', '<', before)
+        .where('seq', '<', below)
+        .orderBy('seq')
+        .limit(limit),
     )
     .where('seq', '<', (eb) => eb.selectFrom('event').select((max) => max.fn.max('seq').as('last')))
     .executeTakeFirst();

@@ -20,10 +20,19 @@ const HOUR = 3_600_000;
 /** Another try with the same payload ends the same way. */
 const FINAL: readonly ErrorKind[] = ['invalid', 'missing', 'forbidden', 'too-large'];
 
-export function runAttempt(ctx: Ctx, type: JobType, row: JobRow, lease: number, ended: (error: unknown) => Promise<void>): Attempt {
+export function runAttempt(
+  ctx: Ctx,
+  type: JobType,
+  row: JobRow,
+  lease: number,
+  ended: (error: unknown) => Promise<void>,
+): Attempt {
   const aborter = new AbortController();
   let finished = false;
-  const lost = (): Error => conflict(`attempt ${row.attempt} of job ${row.id} has lost its lease; nothing of this change was kept`, { code: 'lease-lost' });
+  const lost = (): Error =>
+    conflict(`attempt ${row.attempt} of job ${row.id} has lost its lease; nothing of this change was kept`, {
+      code: 'lease-lost',
+    });
   const inside = fenced(ctx, async (tx) => {
     if (!(await holdLease(tx, row.id, row.fence, tx.clock.now() + lease))) throw lost();
   });

@@ -2,7 +2,13 @@ import { Type, type Static } from 'typebox';
 import { endpoint, Millis, Page, Strict } from '../http/contract.ts';
 
 export const JobState = Type.Union(
-  [Type.Literal('queued'), Type.Literal('running'), Type.Literal('done'), Type.Literal('failed'), Type.Literal('cancelled')],
+  [
+    Type.Literal('queued'),
+    Type.Literal('running'),
+    Type.Literal('done'),
+    Type.Literal('failed'),
+    Type.Literal('cancelled'),
+  ],
   { description: 'queued: waits for its time or a free place; failed: all attempts are used up.' },
 );
 

@@ -66,6 +66,8 @@ export interface Schedule<P extends object = object> {
 }
 
 /** Declares a job type with its payload's type taken from the schema. */
-export function job<S extends TObject>(type: Omit<JobType<Static<S> & object>, 'payload'> & { payload: S }): JobType<Static<S> & object> {
+export function job<S extends TObject>(
+  type: Omit<JobType<Static<S> & object>, 'payload'> & { payload: S },
+): JobType<Static<S> & object> {
   return type;
 }

@@ -8,7 +8,18 @@ import { endOf, runAttempt, type Attempt } from './attempt.ts';
 import { checkPayload } from './payload.ts';
 import { pruneJobs } from './prune.ts';
 import { fireDue, setSchedule } from './schedules.ts';
-import { cancelRow, claimJobs, endAttempt, holdLease, insertJob, nextRunAt, nextScheduleAt, selectExpired, selectJob, type JobRow } from './store.ts';
+import {
+  cancelRow,
+  claimJobs,
+  endAttempt,
+  holdLease,
+  insertJob,
+  nextRunAt,
+  nextScheduleAt,
+  selectExpired,
+  selectJob,
+  type JobRow,
+} from './store.ts';
 
 export interface JobsOptions {
   log: Log;
@@ -18,7 +29,14 @@ export interface JobsOptions {
 
 export interface Jobs {
   /** The part that a ctx carries. */
-  readonly queue: { enqueue<P extends object>(tx: Tx, type: JobType<P>, payload: P, options?: EnqueueOptions): Promise<string> };
+  readonly queue: {
+    enqueue<P extends object>(
+      tx: Tx,
+      type: JobType<P>,
+      payload: P,
+      options?: EnqueueOptions,
+    ): Promise<string>;
+  };
   /** Before `start`; a job of a type that is not registered cannot be enqueued. */
   register(...types: ReadonlyArray<JobType<never>>): void;
   /** A schedule of the house itself, set in the workspace `default` at start. */
@@ -73,7 +91,8 @@ class Engine implements Jobs {
 
   readonly queue: Jobs['queue'] = {
     enqueue: async (tx, type, payload, options = {}) => {
-      if (!this.#types.has(type.name)) throw new Error(`the job type ${type.name} is not registered: hand it to jobs.register in main.ts`);
+      if (!this.#types.has(type.name))
+        throw new Error(`the job type ${type.name} is not registered: hand it to jobs.register in main.ts`);
       checkPayload(type, payload);
       const now = tx.clock.now();
       const runAt = options.runAt ?? now;
@@ -114,7 +133,15 @@ class Engine implements Jobs {
     for (const type of this.#types.keys()) this.#due.set(type, 0);
     await this.tick();
     const every = (ms: number, work: () => Promise<void>): void => {
-      this.#timers.push(setInterval(() => void work().catch((error: unknown) => this.#log.error('the job engine failed and will try again', { error })), ms).unref());
+      this.#timers.push(
+        setInterval(
+          () =>
+            void work().catch((error: unknown) =>
+              this.#log.error('the job engine failed and will try again', { error }),
+            ),
+          ms,
+        ).unref(),
+      );
     };
     every(SWEEP, () => this.#sweep());
     every(LEASE / 6, () => this.#heartbeat());
@@ -146,7 +173,8 @@ class Engine implements Jobs {
     for (;;) {
       if (this.#pumping) await this.#pumping;
       else if (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
-      else if (this.#house && !this.#stopping && Math.min(...this.#due.values()) <= this.#house.clock.now()) await this.#pump();
+      else if (this.#house && !this.#stopping && Math.min(...this.#due.values()) <= this.#house.clock.now())
+        await this.#pump();
       else return;
     }
   }
@@ -162,7 +190,8 @@ class Engine implements Jobs {
     await Promise.race([all, new Promise((resolve) => (timer = setTimeout(resolve, drain)))]);
     clearTimeout(timer);
     // What did not stop in time goes back to the queue; its late writes are refused by the fence.
-    for (const attempt of this.#running.values()) await this.#end(attempt, endOf(attempt, new Error('the server stops'), true, this.#now()));
+    for (const attempt of this.#running.values())
+      await this.#end(attempt, endOf(attempt, new Error('the server stops'), true, this.#now()));
   }
 
   #now(): number {
@@ -191,7 +220,11 @@ class Engine implements Jobs {
     if (at === Infinity) return;
     const wait = Math.max(0, Math.min(at - this.#now(), 60_000));
     // The lookup is due now or at that time; a clock that was set back only makes it look once too often.
-    this.#timer = setTimeout(() => void this.#pump().catch((error: unknown) => this.#log.error('jobs could not be started', { error })), wait).unref();
+    this.#timer = setTimeout(
+      () =>
+        void this.#pump().catch((error: unknown) => this.#log.error('jobs could not be started', { error })),
+      wait,
+    ).unref();
   }
 
   async #pump(): Promise<void> {
@@ -228,12 +261,26 @@ class Engine implements Jobs {
     let claimed: Array<{ type: JobType; free: number; rows: JobRow[] }>;
     try {
       const found: typeof wanted = [];
-      for (const want of wanted) if (((await nextRunAt(house, want.type.name)) ?? Infinity) <= now) found.push(want);
-      claimed = found.length === 0 ? [] : await house.write(async (tx) => {
-        const all = [];
-        for (const want of found) all.push({ ...want, rows: await claimJobs(tx, want.type.name, want.free, this.#holder, want.type.lease ?? LEASE) });
-        return all;
-      });
+      for (const want of wanted)
+        if (((await nextRunAt(house, want.type.name)) ?? Infinity) <= now) found.push(want);
+      claimed =
+        found.length === 0
+          ? []
+          : await house.write(async (tx) => {
+              const all = [];
+              for (const want of found)
+                all.push({
+                  ...want,
+                  rows: await claimJobs(
+                    tx,
+                    want.type.name,
+                    want.free,
+                    this.#holder,
+                    want.type.lease ?? LEASE,
+                  ),
+                });
+              return all;
+            });
     } catch (error) {
       for (const { type } of wanted) this.#wake(type.name, now + POLL);
       throw error;
@@ -259,17 +306,38 @@ class Engine implements Jobs {
   async #end(attempt: Attempt, end: ReturnType<typeof endOf>): Promise<void> {
     if (attempt.finished) return;
     const { row, type } = attempt;
-    if (end.error !== null) this.#log.warn('a job attempt failed', { job: row.id, type: row.type, attempt: row.attempt, state: end.state, error: end.error });
+    if (end.error !== null)
+      this.#log.warn('a job attempt failed', {
+        job: row.id,
+        type: row.type,
+        attempt: row.attempt,
+        state: end.state,
+        error: end.error,
+      });
     try {
       const kept = await attempt.ctx.write(async (tx) => {
         const ended = await endAttempt(tx, row, end);
-        if (ended && end.state === 'failed') await tx.emit({ type: 'job.failed', subject: `job:${row.id}`, data: { type: row.type, error: end.error } });
+        if (ended && end.state === 'failed')
+          await tx.emit({
+            type: 'job.failed',
+            subject: `job:${row.id}`,
+            data: { type: row.type, error: end.error },
+          });
         return ended;
       });
-      if (!kept) this.#log.warn('a job attempt had lost its lease: its end was not recorded', { job: row.id, type: row.type, attempt: row.attempt });
+      if (!kept)
+        this.#log.warn('a job attempt had lost its lease: its end was not recorded', {
+          job: row.id,
+          type: row.type,
+          attempt: row.attempt,
+        });
       else if (end.state === 'queued') this.#wake(type.name, end.run_at ?? 0);
     } catch (error) {
-      this.#log.error('the end of a job attempt could not be recorded', { job: row.id, type: row.type, error });
+      this.#log.error('the end of a job attempt could not be recorded', {
+        job: row.id,
+        type: row.type,
+        error,
+      });
     }
   }
 
@@ -282,7 +350,8 @@ class Engine implements Jobs {
       // In the order of their ids, so that two processes' heartbeats cannot wait for each other.
       for (const attempt of [...this.#running.values()].toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1))) {
         if (attempt.finished) continue;
-        if (!(await holdLease(tx, attempt.row.id, attempt.row.fence, now + (attempt.type.lease ?? LEASE)))) gone.push(attempt);
+        if (!(await holdLease(tx, attempt.row.id, attempt.row.fence, now + (attempt.type.lease ?? LEASE))))
+          gone.push(attempt);
       }
       return gone;
     });
@@ -293,26 +362,42 @@ class Engine implements Jobs {
     const house = this.#house;
     if (!house || this.#stopping) return;
     const now = house.clock.now();
-    if (((await nextScheduleAt(house)) ?? Infinity) <= now) await fireDue(house, (type) => this.#wake(type, now));
+    if (((await nextScheduleAt(house)) ?? Infinity) <= now)
+      await fireDue(house, (type) => this.#wake(type, now));
     await this.#takeUp(now);
   }
 
   /** Attempts whose process died: back to the queue, or failed when it was the last. */
   async #takeUp(expiredBy: number): Promise<void> {
     const house = this.#house!;
-    for (const row of await selectExpired(house, expiredBy === Infinity ? Number.MAX_SAFE_INTEGER : expiredBy)) {
+    for (const row of await selectExpired(
+      house,
+      expiredBy === Infinity ? Number.MAX_SAFE_INTEGER : expiredBy,
+    )) {
       const type = this.#types.get(row.type);
       if (!type || this.#running.has(row.id)) continue;
       const now = house.clock.now();
       const last = row.attempt >= (type.attempts ?? 3);
       const error = `the server stopped during attempt ${row.attempt}`;
       const ended = await house.as({ workspace: row.workspace }).write(async (tx) => {
-        const done = await endAttempt(tx, row, last ? { state: 'failed', error: `${error}, the last one` } : { state: 'queued', error, run_at: now });
-        if (done && last) await tx.emit({ type: 'job.failed', subject: `job:${row.id}`, data: { type: row.type, error } });
+        const done = await endAttempt(
+          tx,
+          row,
+          last
+            ? { state: 'failed', error: `${error}, the last one` }
+            : { state: 'queued', error, run_at: now },
+        );
+        if (done && last)
+          await tx.emit({ type: 'job.failed', subject: `job:${row.id}`, data: { type: row.type, error } });
         return done;
       });
       if (ended) {
-        this.#log.warn('a job was taken up again after a crash', { job: row.id, type: row.type, attempt: row.attempt, failed: last });
+        this.#log.warn('a job was taken up again after a crash', {
+          job: row.id,
+          type: row.type,
+          attempt: row.attempt,
+          failed: last,
+        });
         this.#wake(row.type, now);
       }
     }

@@ -6,7 +6,10 @@ import type { JobType } from './index.ts';
 export function checkPayload(type: JobType<never>, payload: unknown): void {
   if (Value.Check(type.payload, payload)) return;
   const [first] = Value.Errors(type.payload, payload);
-  throw invalid(`the payload of job ${type.name} is wrong: ${first?.instancePath || 'it'} ${first?.message ?? 'does not fit'}`, {
-    field: first?.instancePath.split('/').slice(1).join('.') || 'payload',
-  });
+  throw invalid(
+    `the payload of job ${type.name} is wrong: ${first?.instancePath || 'it'} ${first?.message ?? 'does not fit'}`,
+    {
+      field: first?.instancePath.split('/').slice(1).join('.') || 'payload',
+    },
+  );
 }

@@ -10,6 +10,9 @@ export const pruneJobs: JobType = {
   payload: Type.Object({}),
   async run(ctx, _payload, { signal }) {
     // In portions, so that other writers get their turn.
-    while (!signal.aborted && (await ctx.write((tx) => deleteFinished(tx, ctx.clock.now() - WEEK, 1_000))) > 0);
+    while (
+      !signal.aborted &&
+      (await ctx.write((tx) => deleteFinished(tx, ctx.clock.now() - WEEK, 1_000))) > 0
+    );
   },
 };

@@ -18,7 +18,11 @@ export const jobRoutes = (jobs: Pick<Jobs, 'cancel'>): Route[] => [
   }),
   route(contract.getJob, async (ctx, { params }) => {
     const row = await selectJob(ctx, params.job);
-    if (!row) throw missing(`there is no job '${params.job}'`, { field: 'job', hint: 'finished jobs are kept for 7 days' });
+    if (!row)
+      throw missing(`there is no job '${params.job}'`, {
+        field: 'job',
+        hint: 'finished jobs are kept for 7 days',
+      });
     return toJob(row);
   }),
   route(contract.cancelJob, async (ctx, { params }) => toJob(await jobs.cancel(ctx, params.job))),
@@ -27,7 +31,8 @@ export const jobRoutes = (jobs: Pick<Jobs, 'cancel'>): Route[] => [
 function toJob(row: JobRow): Job {
   const payload: unknown = JSON.parse(row.payload);
   const state = STATES.find((known) => known === row.state);
-  if (!state || typeof payload !== 'object' || payload === null) throw new Error(`job ${row.id} cannot be read`);
+  if (!state || typeof payload !== 'object' || payload === null)
+    throw new Error(`job ${row.id} cannot be read`);
   return {
     id: row.id,
     type: row.type,

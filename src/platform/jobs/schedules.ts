@@ -4,7 +4,15 @@ import { invalid, messageOf } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Schedule } from './index.ts';
 import { checkPayload } from './payload.ts';
-import { advanceSchedule, deleteSchedule, insertJob, selectDueSchedules, selectSchedule, upsertSchedule, type ScheduleRow } from './store.ts';
+import {
+  advanceSchedule,
+  deleteSchedule,
+  insertJob,
+  selectDueSchedules,
+  selectSchedule,
+  upsertSchedule,
+  type ScheduleRow,
+} from './store.ts';
 
 /** A tick later than this was missed: the server was down. */
 const LATE = 60_000;
@@ -20,7 +28,15 @@ export async function setSchedule<P extends object>(tx: Tx, schedule: Schedule<P
   const { name, type, cron, timeZone = 'UTC', catchUp = 'last' } = schedule;
   checkPayload(type, schedule.payload);
   const next = nextTick(cron, timeZone, tx.clock.now());
-  const row = { workspace: tx.workspace, name, type: type.name, payload: JSON.stringify(schedule.payload), cron, time_zone: timeZone, catch_up: catchUp };
+  const row = {
+    workspace: tx.workspace,
+    name,
+    type: type.name,
+    payload: JSON.stringify(schedule.payload),
+    cron,
+    time_zone: timeZone,
+    catch_up: catchUp,
+  };
   const held = await selectSchedule(tx, name);
   const same = held?.cron === cron && held.time_zone === timeZone;
   await upsertSchedule(tx, { ...row, next_at: same ? held.next_at : next });
@@ -53,7 +69,10 @@ export async function fireDue(ctx: Ctx, fired: (type: string) => void): Promise<
 }
 
 /** The nominal times that fire now, oldest first, by the catch-up policy. */
-export function dueTicks(row: Pick<ScheduleRow, 'cron' | 'time_zone' | 'catch_up' | 'next_at'>, now: number): number[] {
+export function dueTicks(
+  row: Pick<ScheduleRow, 'cron' | 'time_zone' | 'catch_up' | 'next_at'>,
+  now: number,
+): number[] {
   const cron = parse(row.cron, row.time_zone);
   const since = (most: number): number[] =>
     cron
@@ -80,7 +99,10 @@ function parse(cron: string, timeZone: string): Cron {
   try {
     new Intl.DateTimeFormat('en', { timeZone });
   } catch {
-    throw invalid(`'${timeZone}' is not a time zone`, { field: 'timeZone', hint: 'use an IANA name such as Europe/Berlin' });
+    throw invalid(`'${timeZone}' is not a time zone`, {
+      field: 'timeZone',
+      hint: 'use an IANA name such as Europe/Berlin',
+    });
   }
   try {
     return new Cron(cron, { timezone: timeZone, paused: true });

@@ -44,7 +44,13 @@ export async function insertJob(
 }
 
 /** Leases up to `limit` jobs of a type, of all workspaces: the engine works for the house and runs each in its own. */
-export async function claimJobs(tx: Tx, type: string, limit: number, holder: string, lease: number): Promise<JobRow[]> {
+export async function claimJobs(
+  tx: Tx,
+  type: string,
+  limit: number,
+  holder: string,
+  lease: number,
+): Promise<JobRow[]> {
   const now = tx.clock.now();
   const due = await sql<{ id: string }>`
     select id from job where state = 'queued' and type = ${type} and run_at <= ${now}
@@ -60,7 +66,11 @@ export async function claimJobs(tx: Tx, type: string, limit: number, holder: str
       lease_until: now + lease,
       started_at: now,
     }))
-    .where('id', 'in', due.rows.map(({ id }) => id))
+    .where(
+      'id',
+      'in',
+      due.rows.map(({ id }) => id),
+    )
     .returningAll()
     .execute();
   return rows.toSorted((a, b) => a.run_at - b.run_at || (a.id < b.id ? -1 : 1));
@@ -78,7 +88,12 @@ export async function nextRunAt(ctx: Ctx, type: string): Promise<number | undefi
 }
 
 /** Prolongs a lease; false when it is lost: taken over, cancelled or finished. */
-export async function holdLease(tx: Pick<Ctx, 'db'>, id: string, fence: number, until: number): Promise<boolean> {
+export async function holdLease(
+  tx: Pick<Ctx, 'db'>,
+  id: string,
+  fence: number,
+  until: number,
+): Promise<boolean> {
   const result = await tables(tx)
     .updateTable('job')
     .set({ lease_until: until })
@@ -108,13 +123,26 @@ export async function endAttempt(
 
 /** Running jobs whose lease has run out by `at`. */
 export const selectExpired = (ctx: Ctx, at: number): Promise<JobRow[]> =>
-  tables(ctx).selectFrom('job').selectAll().where('state', '=', 'running').where('lease_until', '<', at).orderBy('id').limit(1_000).execute();
+  tables(ctx)
+    .selectFrom('job')
+    .selectAll()
+    .where('state', '=', 'running')
+    .where('lease_until', '<', at)
+    .orderBy('id')
+    .limit(1_000)
+    .execute();
 
 /** Takes away the lease too, if there is one: the attempt's later writes are refused. */
 export async function cancelRow(tx: Tx, id: string): Promise<JobRow | undefined> {
   const row = await tables(tx)
     .updateTable('job')
-    .set((eb) => ({ state: 'cancelled', fence: eb('fence', '+', 1), holder: null, lease_until: null, finished_at: tx.clock.now() }))
+    .set((eb) => ({
+      state: 'cancelled',
+      fence: eb('fence', '+', 1),
+      holder: null,
+      lease_until: null,
+      finished_at: tx.clock.now(),
+    }))
     .where('workspace', '=', tx.workspace)
     .where('id', '=', id)
     .where('state', 'in', ['queued', 'running'])
@@ -124,7 +152,12 @@ export async function cancelRow(tx: Tx, id: string): Promise<JobRow | undefined>
 }
 
 export const selectJob = (ctx: Ctx, id: string): Promise<JobRow | undefined> =>
-  tables(ctx).selectFrom('job').selectAll().where('workspace', '=', ctx.workspace).where('id', '=', id).executeTakeFirst();
+  tables(ctx)
+    .selectFrom('job')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', '=', id)
+    .executeTakeFirst();
 
 export const selectJobs = (
   ctx: Ctx,
@@ -145,7 +178,12 @@ export async function deleteFinished(tx: Tx, before: number, limit: number): Pro
   const result = await tables(tx)
     .deleteFrom('job')
     .where('id', 'in', (eb) =>
-      eb.selectFrom('job').select('id').where('state', 'in', ['done', 'failed', 'cancelled']).where('finished_at', '<', before).limit(limit),
+      eb
+        .selectFrom('job')
+        .select('id')
+        .where('state', 'in', ['done', 'failed', 'cancelled'])
+        .where('finished_at', '<', before)
+        .limit(limit),
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);
@@ -160,19 +198,37 @@ export async function upsertSchedule(tx: Tx, row: ScheduleRow): Promise<void> {
 }
 
 export const selectSchedule = (ctx: Ctx, name: string): Promise<ScheduleRow | undefined> =>
-  tables(ctx).selectFrom('job_schedule').selectAll().where('workspace', '=', ctx.workspace).where('name', '=', name).executeTakeFirst();
+  tables(ctx)
+    .selectFrom('job_schedule')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('name', '=', name)
+    .executeTakeFirst();
 
 export async function deleteSchedule(tx: Tx, name: string): Promise<boolean> {
-  const result = await tables(tx).deleteFrom('job_schedule').where('workspace', '=', tx.workspace).where('name', '=', name).executeTakeFirst();
+  const result = await tables(tx)
+    .deleteFrom('job_schedule')
+    .where('workspace', '=', tx.workspace)
+    .where('name', '=', name)
+    .executeTakeFirst();
   return result.numDeletedRows === 1n;
 }
 
 /** Of all workspaces: see `claimJobs`. */
 export const selectDueSchedules = (ctx: Ctx, at: number): Promise<ScheduleRow[]> =>
-  tables(ctx).selectFrom('job_schedule').selectAll().where('next_at', '<=', at).orderBy('next_at').limit(100).execute();
+  tables(ctx)
+    .selectFrom('job_schedule')
+    .selectAll()
+    .where('next_at', '<=', at)
+    .orderBy('next_at')
+    .limit(100)
+    .execute();
 
 export async function nextScheduleAt(ctx: Ctx): Promise<number | undefined> {
-  const row = await tables(ctx).selectFrom('job_schedule').select((eb) => eb.fn.min('next_at').as('at')).executeTakeFirst();
+  const row = await tables(ctx)
+    .selectFrom('job_schedule')
+    .select((eb) => eb.fn.min('next_at').as('at'))
+    .executeTakeFirst();
   return (row?.at as number | null | undefined) ?? undefined;
 }
 
