@@ -80,7 +80,13 @@ export function readSource(text: string): Source {
     const found = isAlias(node) && document ? node.resolve(document) : node;
     if (isAlias(node) && found === undefined && !problems.some(({ path }) => path === `*${node.source}`)) {
       const { line, column } = at(node.range?.[0] ?? 0);
-      problems.push({ severity: 'error', line, column, path: `*${node.source}`, message: `'*${node.source}' names no anchor` });
+      problems.push({
+        severity: 'error',
+        line,
+        column,
+        path: `*${node.source}`,
+        message: `'*${node.source}' names no anchor`,
+      });
     }
     return isNode(found) ? found : undefined;
   };
