@@ -27,6 +27,7 @@ export const uiBuild = {
   async install() {
     await run(node, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], {
       cwd: ui,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
     });
     return undefined;
   },
