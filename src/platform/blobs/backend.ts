@@ -30,7 +30,8 @@ export interface BlobBackend {
   /** These regions will never be named by a row: give their space back if that is cheap. */
   discard(regions: readonly Region[]): Promise<void>;
   stage(): Promise<Staged>;
-  readRegion(region: Region): Promise<Buffer>;
+  /** In the order of the regions. */
+  readRegions(regions: readonly Region[]): Promise<Buffer[]>;
   /** Size of a large blob's object, or undefined when it is not there. */
   statFile(hash: string): Promise<number | undefined>;
   openFile(hash: string, range?: { start: number; end: number }): Readable;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import test from 'node:test';
 import { sql } from 'kysely';
 import { systemClock } from '../clock/index.ts';
@@ -105,6 +106,22 @@ export function blobSuite(label: string, open: (folder: string) => BlobBackend):
         if (j % 50 === 0) assert.ok((await store.read(infos[i]![j]!.hash)).equals(bytes));
       }
     }
+  });
+
+  check('reads many in the order asked for', async ({ store }) => {
+    const all = Array.from({ length: 1200 }, (_, i) => (i % 400 === 7 ? randomBytes(5 * MiB) : i % 3 === 0 ? Buffer.from(`${i},`.repeat(900)) : randomBytes(i)));
+    const infos = await store.putMany(all.map((bytes) => ({ bytes })));
+    const order = [...infos.keys()].toSorted((a, b) => ((a * 7919) % 1201) - ((b * 7919) % 1201));
+    order.push(order[0]!); // twice is fine
+    let at = 0;
+    for await (const { hash, size, content } of store.readMany(order.map((i) => infos[i]!.hash))) {
+      const bytes = content instanceof Readable ? Buffer.concat((await content.toArray()) as Buffer[]) : content;
+      assert.ok(bytes.equals(all[order[at]!]!));
+      assert.deepEqual({ hash, size }, infos[order[at]!]);
+      at++;
+    }
+    assert.equal(at, order.length);
+    await assert.rejects(store.readMany([infos[0]!.hash, blake3('nothing')]).next(), { kind: 'missing' });
   });
 
   check('goes on with a new pack when one is full', async ({ store, database, reopen }) => {

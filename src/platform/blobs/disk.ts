@@ -32,7 +32,7 @@ export function openDisk(folder: string): BlobBackend {
     append: (pieces) => guarded(() => writer.append(pieces)),
     sync: (regions) => guarded(() => writer.sync(regions)),
     discard: (regions) => writer.discard(regions),
-    readRegion: (region) => reader.read(region),
+    readRegions: (regions) => reader.readAll(regions),
     stage: () => guarded(() => stage(path.join(temp, newId()), place)),
     async statFile(hash) {
       try {

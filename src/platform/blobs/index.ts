@@ -24,6 +24,11 @@ export interface BlobInput {
   expected?: Partial<BlobInfo>;
 }
 
+/** A blob of `readMany`. */
+export interface BlobContent extends BlobInfo {
+  content: Buffer | Readable;
+}
+
 /**
  * Content-addressed bytes. When `put` resolves, the bytes are on disk and the blob is known to every reader;
  * a kill before that leaves nothing visible. Identical content is stored once.
@@ -44,6 +49,11 @@ export interface BlobStore {
    * A whole read is hashed on the way; the stream ends with an error when the bytes are not the blob's.
    */
   open(hash: BlobHash, range?: { start: number; end: number }): Promise<Readable>;
+  /**
+   * Many blobs, in the order asked for: small ones as verified bytes (neighbours cost one read), large ones as a stream.
+   * A stream must be read or destroyed before the next blob is asked for.
+   */
+  readMany(hashes: Iterable<BlobHash>): AsyncGenerator<BlobContent>;
   /** The whole blob in memory, verified; refuses blobs above `limit` bytes (16 MiB unless said). */
   read(hash: BlobHash, limit?: number): Promise<Buffer>;
   /**

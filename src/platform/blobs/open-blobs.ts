@@ -7,9 +7,13 @@ import type { BlobBackend, Region } from './backend.ts';
 import { diskError } from './disk-error.ts';
 import { decode } from './encoding.ts';
 import { hasher, blake3 } from './hash.ts';
-import type { BlobInfo, BlobStore } from './index.ts';
+import type { BlobContent, BlobInfo, BlobStore } from './index.ts';
 import { Intake } from './intake.ts';
-import { insertBlobs, selectBlob, selectBlobSizes, selectPackEnd, type BlobRow } from './store.ts';
+import { insertBlobs, selectBlob, selectBlobs, selectBlobSizes, selectPackEnd, type BlobRow } from './store.ts';
+
+/** `readMany` looks up this many rows at once, and reads ahead about this many bytes. */
+const BATCH = 512;
+const STEP = 4 * 1024 * 1024;
 
 /** The store over one back end and the rows of one database. Cleans up what a killed process left, then opens. */
 export async function openBlobs(parts: { database: Database; backend: BlobBackend; clock: Clock }): Promise<BlobStore> {
@@ -55,6 +59,16 @@ export async function openBlobs(parts: { database: Database; backend: BlobBacken
       const stream = backend.openFile(hash, within);
       return within ? stream : stream.compose(verifying(row));
     },
+    async *readMany(hashes) {
+      let batch: string[] = [];
+      for (const hash of hashes) {
+        batch.push(hash);
+        if (batch.length < BATCH) continue;
+        yield* readBatch(parts, batch);
+        batch = [];
+      }
+      if (batch.length > 0) yield* readBatch(parts, batch);
+    },
     async read(hash, limit = 16 * 1024 * 1024) {
       const row = await find(hash);
       if (row.size > limit) throw tooLarge(`blob ${hash} has ${row.size} bytes; at most ${limit} are read at once`);
@@ -89,12 +103,56 @@ function clip({ start, end }: { start: number; end: number }, size: number): { s
   return { start, end: Math.min(end, size - 1) };
 }
 
+const regionOf = ({ pack, start, stored }: BlobRow): Region => ({ pack: pack ?? '', start, length: stored });
+
 async function readSmall(backend: BlobBackend, row: BlobRow): Promise<Buffer> {
-  const region: Region = { pack: row.pack ?? '', start: row.start, length: row.stored };
+  const [stored] = await backend.readRegions([regionOf(row)]).catch((error: unknown) => {
+    throw damaged(row, error);
+  });
+  return unpack(row, stored!);
+}
+
+async function unpack(row: BlobRow, stored: Buffer): Promise<Buffer> {
+  let bytes: Buffer;
   try {
-    return verified(row, await decode(row.encoding, await backend.readRegion(region), row.size));
+    bytes = await decode(row.encoding, stored, row.size);
   } catch (error) {
     throw damaged(row, error);
+  }
+  return verified(row, bytes);
+}
+
+/** One batch of `readMany`. */
+async function* readBatch(parts: { database: Database; backend: BlobBackend }, hashes: readonly string[]): AsyncGenerator<BlobContent> {
+  const { database, backend } = parts;
+  const found = await selectBlobs(database, hashes);
+  const rows = hashes.map((hash) => {
+    const row = found.get(hash);
+    if (!row) throw missing(`there is no blob ${hash}`, { field: 'hash' });
+    return row;
+  });
+  const packed = rows.filter(({ pack }) => pack !== null);
+  // Large batches of middling blobs are read in steps, so that memory stays within a few MiB.
+  const ready = new Map<BlobRow, Buffer>();
+  for (const row of rows) {
+    if (row.pack === null) {
+      await requireFile(backend, row);
+      yield { hash: row.hash, size: row.size, content: backend.openFile(row.hash).compose(verifying(row)) };
+      continue;
+    }
+    if (!ready.has(row)) {
+      const from = packed.indexOf(row);
+      let to = from;
+      for (let bytes = 0; to < packed.length && bytes < STEP; to++) bytes += packed[to]!.stored;
+      const step = packed.slice(from, to);
+      const stored = await backend.readRegions(step.map(regionOf)).catch((error: unknown) => {
+        throw damaged(row, error);
+      });
+      step.forEach((one, i) => ready.set(one, stored[i]!));
+    }
+    const content = await unpack(row, ready.get(row)!);
+    ready.delete(row);
+    yield { hash: row.hash, size: row.size, content };
   }
 }
 

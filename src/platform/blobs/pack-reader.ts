@@ -2,6 +2,10 @@ import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Region } from './backend.ts';
 
+/** Neighbours in a pack are read together up to this many bytes, over gaps as wide as the header between them. */
+const TOGETHER = 1024 * 1024;
+const GAP = 4096;
+
 interface Reading {
   handle: Promise<FileHandle>;
   users: number;
@@ -35,6 +39,30 @@ export class PackReader {
       reading.users--;
       this.#closeIfDone(reading);
     }
+  }
+
+  /** In the order of the regions; neighbours cost one read. */
+  async readAll(regions: readonly Region[]): Promise<Buffer[]> {
+    const found = new Map<Region, Buffer>();
+    const sorted = regions.toSorted((a, b) => (a.pack < b.pack ? -1 : a.pack > b.pack ? 1 : a.start - b.start));
+    let run: Region[] = [];
+    let end = 0;
+    const flush = async (): Promise<void> => {
+      const first = run[0];
+      if (!first) return;
+      const bytes = await this.read({ ...first, length: end - first.start });
+      for (const region of run) found.set(region, bytes.subarray(region.start - first.start, region.start - first.start + region.length));
+      run = [];
+    };
+    for (const region of sorted) {
+      const first = run[0];
+      const reach = region.start + region.length;
+      if (first && (first.pack !== region.pack || region.start > end + GAP || reach - first.start > TOGETHER)) await flush();
+      end = run.length === 0 ? reach : Math.max(end, reach);
+      run.push(region);
+    }
+    await flush();
+    return regions.map((region) => found.get(region)!);
   }
 
   async close(): Promise<void> {

@@ -30,6 +30,11 @@ export async function selectBlobSizes(database: Database, hashes: readonly strin
   return sizes;
 }
 
+export async function selectBlobs(database: Database, hashes: readonly string[]): Promise<Map<string, BlobRow>> {
+  const rows = await tables(database.db).selectFrom('blob').selectAll().where('hash', 'in', hashes).execute();
+  return new Map(rows.map((row) => [row.hash, row]));
+}
+
 /** Where the last known blob of a pack ends; 0 for a pack that no row names. */
 export async function selectPackEnd(database: Database, pack: string): Promise<number> {
   const last = await tables(database.db)

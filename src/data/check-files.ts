@@ -1,0 +1,75 @@
+import { buffer } from 'node:stream/consumers';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid } from '../platform/errors/index.ts';
+import { checkParquet } from './parquet-footer.ts';
+import { quoted } from './paths.ts';
+import { tableFormat } from './table-format.ts';
+import type { TreeFile } from './tree.ts';
+
+/** A text table larger than this surely has a row. */
+const TEXT_BYTES = 64 * 1024;
+
+export type Allowed = 'empty' | 'broken';
+
+/** Refuses files that are surely a mistake, unless the caller says that they are meant. Looks at new files only. */
+export async function checkFiles(ctx: Ctx, files: readonly TreeFile[], allow: readonly Allowed[]): Promise<void> {
+  const empty: string[] = [];
+  const rowless: string[] = [];
+  const broken: Array<{ path: string; what: string }> = [];
+  const texts = new Map<string, TreeFile[]>();
+  for (const file of files) {
+    const format = tableFormat(file.path);
+    if (file.size === 0) empty.push(file.path);
+    else if (format === 'parquet') {
+      const found = await checkParquet(file.size, (start, end) => rangeOf(ctx, file.hash, start, end));
+      if ('broken' in found) broken.push({ path: file.path, what: found.broken });
+      else if (found.rows === 0) rowless.push(file.path);
+    } else if (format && file.size <= TEXT_BYTES && !file.path.toLowerCase().endsWith('.gz')) {
+      const same = texts.get(file.hash);
+      if (same) same.push(file);
+      else texts.set(file.hash, [file]);
+    }
+  }
+  for await (const { hash, content } of ctx.blobs.readMany(texts.keys())) {
+    if (!(content instanceof Buffer)) continue;
+    for (const { path } of texts.get(hash) ?? []) if (!hasRow(content, tableFormat(path) === 'csv' ? 1 : 0)) rowless.push(path);
+  }
+  if (!allow.includes('empty') && empty.length > 0) {
+    throw invalid(`${named(empty)} ${empty.length === 1 ? 'is an empty file' : 'are empty files'}`, {
+      field: 'files',
+      hint: 'leave them out, or say that they are meant with --allow-empty',
+      code: 'empty-file',
+    });
+  }
+  if (!allow.includes('broken') && broken.length > 0) {
+    const first = broken[0]!;
+    const others = broken.length > 1 ? ` (and ${broken.length - 1} more)` : '';
+    throw invalid(`${quoted(first.path)} is a broken Parquet file: ${first.what}${others}`, {
+      field: 'files',
+      hint: 'write it again, or say that it is meant with --allow-broken',
+      code: 'broken-parquet',
+    });
+  }
+  if (!allow.includes('empty') && rowless.length > 0) {
+    throw invalid(`${named(rowless)} ${rowless.length === 1 ? 'is a table' : 'are tables'} without a row`, {
+      field: 'files',
+      hint: 'leave it out, or say that it is meant with --allow-empty',
+      code: 'empty-table',
+    });
+  }
+}
+
+const rangeOf = async (ctx: Ctx, hash: string, start: number, end: number): Promise<Buffer> =>
+  buffer(await ctx.blobs.open(hash, { start, end }));
+
+/** Whether there are more than `headings` lines with something in them. */
+function hasRow(content: Buffer, headings: number): boolean {
+  let lines = 0;
+  for (const line of content.toString('utf8').split(/\r\n|\r|\n/)) if (line.trim() !== '' && ++lines > headings) return true;
+  return false;
+}
+
+function named(paths: readonly string[]): string {
+  const shown = paths.slice(0, 5).map(quoted).join(', ');
+  return paths.length > 5 ? `${shown} and ${paths.length - 5} more` : shown;
+}

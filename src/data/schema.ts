@@ -1,0 +1,124 @@
+import type { Migration } from '../platform/db/index.ts';
+
+export type DataTables = {
+  dataset: { id: string; workspace: string; name: string; created_at: number; created_by: string };
+  dataset_version: {
+    id: string;
+    workspace: string;
+    dataset: string;
+    number: number;
+    hash: string;
+    /** JSON array of version ids. */
+    parents: string;
+    message: string;
+    source: string | null;
+    /** JSON object. */
+    meta: string;
+    author: string;
+    created_at: number;
+    files: number;
+    bytes: number;
+    profile: string;
+  };
+  /** Branches and tags share their names, so that a ref means one thing. */
+  dataset_ref: {
+    workspace: string;
+    dataset: string;
+    name: string;
+    kind: string;
+    version: string;
+    updated_at: number;
+    updated_by: string;
+  };
+  dataset_ref_move: {
+    id: string;
+    workspace: string;
+    dataset: string;
+    ref: string;
+    kind: string;
+    from_version: string | null;
+    to_version: string;
+    reason: string | null;
+    created_at: number;
+    created_by: string;
+  };
+  /** Which blobs a workspace may name: knowing a hash is not owning the bytes. */
+  dataset_blob: { workspace: string; hash: string };
+  /** Profiles by content: an unchanged file is profiled once. */
+  dataset_table: {
+    workspace: string;
+    hash: string;
+    format: string;
+    state: string;
+    /** JSON: rows and columns, or the error. */
+    profile: string;
+    created_at: number;
+  };
+};
+
+export const migrations: Migration[] = [
+  {
+    id: 'data-001',
+    sql: [
+      `create table dataset (
+        id text primary key,
+        workspace text not null,
+        name text not null,
+        created_at bigint not null,
+        created_by text not null,
+        unique (workspace, name)
+      )`,
+      `create table dataset_version (
+        id text primary key,
+        workspace text not null,
+        dataset text not null references dataset (id),
+        number bigint not null,
+        hash text not null,
+        parents text not null,
+        message text not null,
+        source text,
+        meta text not null,
+        author text not null,
+        created_at bigint not null,
+        files bigint not null,
+        bytes bigint not null,
+        profile text not null,
+        unique (dataset, number)
+      )`,
+      `create index dataset_version_hash on dataset_version (dataset, hash)`,
+      `create table dataset_ref (
+        workspace text not null,
+        dataset text not null references dataset (id),
+        name text not null,
+        kind text not null,
+        version text not null references dataset_version (id),
+        updated_at bigint not null,
+        updated_by text not null,
+        primary key (dataset, name)
+      )`,
+      `create table dataset_ref_move (
+        id text primary key,
+        workspace text not null,
+        dataset text not null references dataset (id),
+        ref text not null,
+        kind text not null,
+        from_version text,
+        to_version text not null,
+        reason text,
+        created_at bigint not null,
+        created_by text not null
+      )`,
+      `create index dataset_ref_move_dataset on dataset_ref_move (dataset, created_at)`,
+      `create table dataset_blob (workspace text not null, hash text not null, primary key (workspace, hash))`,
+      `create table dataset_table (
+        workspace text not null,
+        hash text not null,
+        format text not null,
+        state text not null,
+        profile text not null,
+        created_at bigint not null,
+        primary key (workspace, hash, format)
+      )`,
+    ],
+  },
+];

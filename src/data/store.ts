@@ -1,0 +1,287 @@
+// All SQL of the room in one file, so that the wall between workspaces can be checked at one sitting.
+import type { Selectable } from 'kysely';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import { insertMany } from '../platform/db/index.ts';
+import { conflict, missing } from '../platform/errors/index.ts';
+import type { Dataset, DatasetVersion, Ref, RefMove, TableFormat, TableProfile } from './contract.ts';
+import type { DataTables } from './schema.ts';
+
+type VersionRow = Selectable<DataTables['dataset_version']>;
+export type DatasetRow = Selectable<DataTables['dataset']>;
+export type RefRow = Selectable<DataTables['dataset_ref']>;
+
+const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<DataTables>();
+
+export const findDataset = (ctx: Ctx, name: string): Promise<DatasetRow | undefined> =>
+  tables(ctx).selectFrom('dataset').selectAll().where('workspace', '=', ctx.workspace).where('name', '=', name).executeTakeFirst();
+
+export async function requireDataset(ctx: Ctx, name: string): Promise<DatasetRow> {
+  const row = await findDataset(ctx, name);
+  if (!row) throw missing(`there is no dataset '${name}' in workspace '${ctx.workspace}'`, { field: 'dataset', hint: 'treadle data ls lists them' });
+  return row;
+}
+
+export async function insertDataset(tx: Tx, row: DatasetRow): Promise<void> {
+  await tables(tx).insertInto('dataset').values(row).execute();
+}
+
+export async function selectDatasets(ctx: Ctx, after: string, limit: number): Promise<Dataset[]> {
+  const rows = await tables(ctx)
+    .selectFrom('dataset')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('name', '>', after)
+    .orderBy('name')
+    .limit(limit)
+    .execute();
+  return Promise.all(rows.map((row) => toDataset(ctx, row)));
+}
+
+export async function toDataset(ctx: Ctx, row: DatasetRow): Promise<Dataset> {
+  const latest = await tables(ctx)
+    .selectFrom('dataset_version')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('dataset', '=', row.id)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const { id, name, created_at, created_by } = row;
+  return { id, name, created_at, created_by, versions: latest?.number ?? 0, ...(latest ? { latest: toVersion(latest, name) } : {}) };
+}
+
+/** Numbers have no gaps, so the latest one is also how many there are. */
+export async function nextNumber(tx: Tx, dataset: DatasetRow): Promise<number> {
+  const row = await tables(tx)
+    .selectFrom('dataset_version')
+    .select('number')
+    .where('workspace', '=', tx.workspace)
+    .where('dataset', '=', dataset.id)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return (row?.number ?? 0) + 1;
+}
+
+export async function insertVersion(tx: Tx, dataset: DatasetRow, version: DatasetVersion): Promise<void> {
+  const { dataset: _name, name: _v, parents, meta, source, ...rest } = version;
+  await tables(tx)
+    .insertInto('dataset_version')
+    .values({ ...rest, workspace: tx.workspace, dataset: dataset.id, parents: JSON.stringify(parents), meta: JSON.stringify(meta), source: source ?? null })
+    .execute();
+}
+
+export async function selectVersion(ctx: Ctx, id: string): Promise<DatasetVersion | undefined> {
+  const row = await tables(ctx)
+    .selectFrom('dataset_version')
+    .innerJoin('dataset', 'dataset.id', 'dataset_version.dataset')
+    .selectAll('dataset_version')
+    .select('dataset.name as dataset_name')
+    .where('dataset_version.workspace', '=', ctx.workspace)
+    .where('dataset_version.id', '=', id)
+    .executeTakeFirst();
+  return row && toVersion(row, row.dataset_name);
+}
+
+/** By number, by id, or by the first digits of the hash: then the earliest with that content, so that the answer stays. */
+export async function findVersion(ctx: Ctx, dataset: DatasetRow, by: { number: number } | { id: string } | { prefix: string }): Promise<DatasetVersion[]> {
+  const query = tables(ctx)
+    .selectFrom('dataset_version')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('dataset', '=', dataset.id)
+    .orderBy('number');
+  const rows = await ('number' in by
+    ? query.where('number', '=', by.number)
+    : 'id' in by
+      ? query.where('id', '=', by.id)
+      : query.where('hash', '>=', by.prefix).where('hash', '<=', `${by.prefix}~`)
+  ).execute();
+  return rows.map((row) => toVersion(row, dataset.name));
+}
+
+export async function selectVersions(ctx: Ctx, dataset: DatasetRow, before: number, limit: number): Promise<DatasetVersion[]> {
+  const rows = await tables(ctx)
+    .selectFrom('dataset_version')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('dataset', '=', dataset.id)
+    .where('number', '<', before)
+    .orderBy('number', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => toVersion(row, dataset.name));
+}
+
+export async function updateProfileState(tx: Tx, version: string, state: 'ready' | 'pending'): Promise<void> {
+  await tables(tx)
+    .updateTable('dataset_version')
+    .set({ profile: state })
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', version)
+    .execute();
+}
+
+export const findRef = (ctx: Ctx, dataset: DatasetRow, name: string): Promise<RefRow | undefined> =>
+  tables(ctx)
+    .selectFrom('dataset_ref')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('dataset', '=', dataset.id)
+    .where('name', '=', name)
+    .executeTakeFirst();
+
+export async function selectRefs(ctx: Ctx, dataset: DatasetRow): Promise<Ref[]> {
+  const rows = await tables(ctx)
+    .selectFrom('dataset_ref')
+    .innerJoin('dataset_version', 'dataset_version.id', 'dataset_ref.version')
+    .selectAll('dataset_ref')
+    .select('dataset_version.number')
+    .where('dataset_ref.workspace', '=', ctx.workspace)
+    .where('dataset_ref.dataset', '=', dataset.id)
+    .orderBy('dataset_ref.kind')
+    .orderBy('dataset_ref.name')
+    .execute();
+  return rows.map(({ name, kind, number, version, updated_at, updated_by }) => ({
+    name,
+    kind: kind === 'tag' ? 'tag' : 'branch',
+    version: `v${number}`,
+    version_id: version,
+    updated_at,
+    updated_by,
+  }));
+}
+
+/** Points a ref at a version, and writes down that it moved. */
+export async function setRef(
+  tx: Tx,
+  dataset: DatasetRow,
+  change: { name: string; kind: 'branch' | 'tag'; from: string | undefined; to: string; reason: string | undefined; id: string },
+): Promise<void> {
+  const { name, kind, from, to, reason, id } = change;
+  const row = { workspace: tx.workspace, dataset: dataset.id, name, kind, version: to, updated_at: tx.clock.now(), updated_by: tx.actor.name };
+  const db = tables(tx);
+  const result =
+    from === undefined
+      ? await db.insertInto('dataset_ref').values(row).onConflict((on) => on.doNothing()).executeTakeFirst()
+      : await db
+          .updateTable('dataset_ref')
+          .set(row)
+          .where('workspace', '=', tx.workspace)
+          .where('dataset', '=', dataset.id)
+          .where('name', '=', name)
+          .where('version', '=', from)
+          .executeTakeFirst();
+  const changed = 'numUpdatedRows' in result ? result.numUpdatedRows : result.numInsertedOrUpdatedRows;
+  if (changed === 0n) throw conflict(`'${name}' of dataset '${dataset.name}' moved meanwhile`, { field: kind, hint: 'look at it, then try again' });
+  await db
+    .insertInto('dataset_ref_move')
+    .values({
+      id,
+      workspace: tx.workspace,
+      dataset: dataset.id,
+      ref: name,
+      kind,
+      from_version: from ?? null,
+      to_version: to,
+      reason: reason ?? null,
+      created_at: row.updated_at,
+      created_by: row.updated_by,
+    })
+    .execute();
+}
+
+export async function selectMoves(ctx: Ctx, dataset: DatasetRow, limit: number): Promise<RefMove[]> {
+  const rows = await tables(ctx)
+    .selectFrom('dataset_ref_move as move')
+    .innerJoin('dataset_version as target', 'target.id', 'move.to_version')
+    .leftJoin('dataset_version as origin', 'origin.id', 'move.from_version')
+    .select(['move.ref', 'move.kind', 'move.reason', 'move.created_at', 'move.created_by', 'target.number as to', 'origin.number as from'])
+    .where('move.workspace', '=', ctx.workspace)
+    .where('move.dataset', '=', dataset.id)
+    .orderBy('move.created_at', 'desc')
+    .orderBy('move.id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ ref, kind, reason, created_at, created_by, to, from }) => ({
+    ref,
+    kind: kind === 'tag' ? 'tag' : 'branch',
+    to: `v${to}`,
+    at: created_at,
+    by: created_by,
+    ...(from === null ? {} : { from: `v${from}` }),
+    ...(reason === null ? {} : { reason }),
+  }));
+}
+
+/** Which of these blobs the workspace holds. */
+export async function selectHeld(ctx: Ctx, hashes: readonly string[]): Promise<Set<string>> {
+  const held = new Set<string>();
+  for (let start = 0; start < hashes.length; start += 500) {
+    const rows = await tables(ctx)
+      .selectFrom('dataset_blob')
+      .select('hash')
+      .where('workspace', '=', ctx.workspace)
+      .where('hash', 'in', hashes.slice(start, start + 500))
+      .execute();
+    for (const { hash } of rows) held.add(hash);
+  }
+  return held;
+}
+
+export async function insertHeld(tx: Tx, hashes: readonly string[]): Promise<void> {
+  const rows = hashes.map((hash) => [tx.workspace, hash]);
+  await insertMany(tx.db, tx.dialect, 'dataset_blob', ['workspace', 'hash'], rows, 'on conflict do nothing');
+}
+
+export type StoredProfile = Pick<TableProfile, 'rows' | 'columns' | 'error'> & { state: 'ok' | 'failed' };
+
+export async function selectTables(ctx: Ctx, hashes: readonly string[]): Promise<Map<string, StoredProfile>> {
+  if (hashes.length === 0) return new Map();
+  const rows = await tables(ctx)
+    .selectFrom('dataset_table')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('hash', 'in', hashes)
+    .execute();
+  // Written by `insertTable` alone, from the very type.
+  return new Map(rows.map(({ hash, format, profile }) => [tableKey(hash, format), JSON.parse(profile) as StoredProfile]));
+}
+
+export const tableKey = (hash: string, format: string): string => `${hash}.${format}`;
+
+export async function insertTable(tx: Tx, hash: string, format: TableFormat, profile: StoredProfile): Promise<void> {
+  const values = { state: profile.state, profile: JSON.stringify(profile), created_at: tx.clock.now() };
+  await tables(tx)
+    .insertInto('dataset_table')
+    .values({ workspace: tx.workspace, hash, format, ...values })
+    .onConflict((on) => on.columns(['workspace', 'hash', 'format']).doUpdateSet(values))
+    .execute();
+}
+
+/** Writers of one workspace's datasets take turns, where the database would let them pass each other. */
+export async function lockDatasets(tx: Tx): Promise<void> {
+  await tx.dialect.sequenceLock(`dataset:${tx.workspace}`)?.execute(tx.db);
+}
+
+function toVersion(row: VersionRow, dataset: string): DatasetVersion {
+  const { id, number, hash, parents, message, source, meta, author, created_at, files, bytes, profile } = row;
+  return {
+    id,
+    dataset,
+    number,
+    name: `v${number}`,
+    hash,
+    // Both columns are written by `insertVersion` alone.
+    parents: JSON.parse(parents) as string[],
+    message,
+    meta: JSON.parse(meta) as Record<string, string>,
+    author,
+    created_at,
+    files,
+    bytes,
+    profile: profile === 'ready' || profile === 'pending' ? profile : 'none',
+    ...(source === null ? {} : { source }),
+  };
+}
+
