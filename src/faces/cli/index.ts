@@ -6,7 +6,10 @@ import type { Cli, Register } from './frame.ts';
 import { createOutput } from './output.ts';
 
 /** One entry per noun, in the order of `treadle --help`; not loaded for the server, which should be ready at once. */
-const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [() => import('./access.ts')];
+const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
+  () => import('./access.ts'),
+  () => import('./ledger.ts'),
+];
 
 export interface CliOptions {
   version: string;
