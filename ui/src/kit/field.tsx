@@ -1,4 +1,12 @@
-import { useEffect, useId, useRef, useState, type ComponentProps, type ReactElement, type ReactNode } from 'react';
+import {
+  useEffect,
+  useId,
+  useRef,
+  useState,
+  type ComponentProps,
+  type ReactElement,
+  type ReactNode,
+} from 'react';
 import { Icon } from './icons.tsx';
 import './field.css';
 
@@ -15,7 +23,16 @@ export function TextField(props: FieldProps & { mono?: boolean } & ComponentProp
   const { label, hint, error, mono, ...rest } = props;
   return (
     <Labelled label={label} hint={hint} error={error}>
-      {(aria) => <input type="text" autoComplete="off" spellCheck={false} {...rest} {...aria} className={`input${mono ? ' input-mono' : ''}`} />}
+      {(aria) => (
+        <input
+          type="text"
+          autoComplete="off"
+          spellCheck={false}
+          {...rest}
+          {...aria}
+          className={`input${mono ? ' input-mono' : ''}`}
+        />
+      )}
     </Labelled>
   );
 }
@@ -34,7 +51,9 @@ export interface Option<T extends string> {
   label: string;
 }
 
-export function SelectField<T extends string>(props: FieldProps & { value: T; options: readonly Option<T>[]; onChange(value: T): void }): ReactElement {
+export function SelectField<T extends string>(
+  props: FieldProps & { value: T; options: readonly Option<T>[]; onChange(value: T): void },
+): ReactElement {
   return (
     <Labelled label={props.label} hint={props.hint} error={props.error}>
       {(aria) => <Select {...props} {...aria} />}
@@ -43,7 +62,12 @@ export function SelectField<T extends string>(props: FieldProps & { value: T; op
 }
 
 /** The same, with its label beside: for bars above tables. */
-export function Choice<T extends string>(props: { label: string; value: T; options: readonly Option<T>[]; onChange(value: T): void }): ReactElement {
+export function Choice<T extends string>(props: {
+  label: string;
+  value: T;
+  options: readonly Option<T>[];
+  onChange(value: T): void;
+}): ReactElement {
   const id = useId();
   return (
     <span className="choice-field">
@@ -53,7 +77,12 @@ export function Choice<T extends string>(props: { label: string; value: T; optio
   );
 }
 
-function Select<T extends string>(props: { value: T; options: readonly Option<T>[]; onChange(value: T): void; id: string }): ReactElement {
+function Select<T extends string>(props: {
+  value: T;
+  options: readonly Option<T>[];
+  onChange(value: T): void;
+  id: string;
+}): ReactElement {
   const { value, options, onChange, id } = props;
   return (
     <select
@@ -76,11 +105,18 @@ function Select<T extends string>(props: { value: T; options: readonly Option<T>
 }
 
 function describedBy(props: object): { 'aria-describedby'?: string } {
-  return 'aria-describedby' in props && typeof props['aria-describedby'] === 'string' ? { 'aria-describedby': props['aria-describedby'] } : {};
+  return 'aria-describedby' in props && typeof props['aria-describedby'] === 'string'
+    ? { 'aria-describedby': props['aria-describedby'] }
+    : {};
 }
 
 /** Filters what is below. Typing is shown at once; `onChange` hears of it after a short rest. `/` goes there. */
-export function SearchField(props: { label: string; value: string; onChange(value: string): void; placeholder?: string }): ReactElement {
+export function SearchField(props: {
+  label: string;
+  value: string;
+  onChange(value: string): void;
+  placeholder?: string;
+}): ReactElement {
   const { value, onChange } = props;
   const [text, setText] = useState(value);
   const told = useRef(value);
@@ -117,18 +153,35 @@ export function SearchField(props: { label: string; value: string; onChange(valu
   );
 }
 
-export function Check(props: { label: ReactNode; checked: boolean; onChange(checked: boolean): void }): ReactElement {
+export function Check(props: {
+  label: ReactNode;
+  checked: boolean;
+  onChange(checked: boolean): void;
+}): ReactElement {
   return (
     <label className="check-field">
-      <input type="checkbox" checked={props.checked} onChange={(event) => props.onChange(event.target.checked)} />
+      <input
+        type="checkbox"
+        checked={props.checked}
+        onChange={(event) => props.onChange(event.target.checked)}
+      />
       {props.label}
     </label>
   );
 }
 
-function Labelled(props: FieldProps & { children(aria: { id: string; 'aria-describedby'?: string; 'aria-invalid'?: boolean }): ReactNode }): ReactElement {
+function Labelled(
+  props: FieldProps & {
+    children(aria: { id: string; 'aria-describedby'?: string; 'aria-invalid'?: boolean }): ReactNode;
+  },
+): ReactElement {
   const id = useId();
-  const described = [props.hint === undefined ? '' : `${id}-hint`, props.error === undefined ? '' : `${id}-error`].filter(Boolean).join(' ');
+  const described = [
+    props.hint === undefined ? '' : `${id}-hint`,
+    props.error === undefined ? '' : `${id}-error`,
+  ]
+    .filter(Boolean)
+    .join(' ');
   return (
     <div className="field">
       <label className="field-label" htmlFor={id}>

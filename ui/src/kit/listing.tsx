@@ -34,8 +34,19 @@ interface ListingProps<Row> {
 }
 
 /** A native table of some hundred rows at most; longer ones are windowed elsewhere. */
-export function Listing<Row>({ label, columns, rows, rowKey, marked, sort, onSort, bare = false, foot }: ListingProps<Row>): ReactElement {
-  const classOf = ({ numeric, wideOnly }: ListingColumn<Row>) => [numeric && 'num', wideOnly && 'wide-only'].filter(Boolean).join(' ') || undefined;
+export function Listing<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  marked,
+  sort,
+  onSort,
+  bare = false,
+  foot,
+}: ListingProps<Row>): ReactElement {
+  const classOf = ({ numeric, wideOnly }: ListingColumn<Row>) =>
+    [numeric && 'num', wideOnly && 'wide-only'].filter(Boolean).join(' ') || undefined;
   return (
     // Scrolls sideways where it must, so it takes focus: otherwise a keyboard could not reach its end.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -44,9 +55,25 @@ export function Listing<Row>({ label, columns, rows, rowKey, marked, sort, onSor
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={classOf(column)} {...(sort?.by === column.key ? { 'aria-sort': sort.down ? ('descending' as const) : ('ascending' as const) } : {})}>
+              <th
+                key={column.key}
+                scope="col"
+                className={classOf(column)}
+                {...(sort?.by === column.key
+                  ? { 'aria-sort': sort.down ? ('descending' as const) : ('ascending' as const) }
+                  : {})}
+              >
                 {column.sort && onSort ? (
-                  <button type="button" className="listing-sort" onClick={() => onSort({ by: column.key, down: sort?.by === column.key ? !sort.down : column.numeric === true })}>
+                  <button
+                    type="button"
+                    className="listing-sort"
+                    onClick={() =>
+                      onSort({
+                        by: column.key,
+                        down: sort?.by === column.key ? !sort.down : column.numeric === true,
+                      })
+                    }
+                  >
                     {column.head}
                     {sort?.by === column.key && <Icon name={sort.down ? 'sortdown' : 'up'} size={12} />}
                   </button>

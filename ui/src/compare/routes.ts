@@ -1,0 +1,20 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { field, searchOf } from '../kit/url-state.ts';
+import { chartSearch } from '../runs/chart-search.ts';
+import { root } from '../shell/root.ts';
+
+export const compareRoutes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/compare',
+    validateSearch: searchOf({
+      ...chartSearch,
+      runs: field.list,
+      all: field.flag,
+      tab: field.choice('charts', 'params', 'metrics', 'scatter'),
+      sx: field.text,
+      sy: field.text,
+    }),
+    component: lazyRouteComponent(() => import('./compare-page.tsx')),
+  }),
+];

@@ -1,0 +1,26 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { field, searchOf } from '../kit/url-state.ts';
+import { root } from '../shell/root.ts';
+
+export const experimentRoutes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/experiments',
+    validateSearch: searchOf({ q: field.text, sort: field.text, state: field.choice('deleted', 'all') }),
+    component: lazyRouteComponent(() => import('./experiments-page.tsx')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/experiments/$experiment',
+    validateSearch: searchOf({
+      filter: field.text,
+      /** A column's id; a minus before it turns the order. */
+      sort: field.text,
+      cols: field.list,
+      group: field.text,
+      sel: field.list,
+      state: field.choice('deleted', 'all'),
+    }),
+    component: lazyRouteComponent(() => import('./experiment-page.tsx')),
+  }),
+];

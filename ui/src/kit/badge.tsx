@@ -1,0 +1,52 @@
+import type { ReactElement, ReactNode } from 'react';
+import './badge.css';
+
+export type Tone = 'neutral' | 'accent' | 'good' | 'warn' | 'bad' | 'live';
+
+export function Badge({
+  tone = 'neutral',
+  dot = false,
+  children,
+}: {
+  tone?: Tone;
+  dot?: boolean;
+  children: ReactNode;
+}): ReactElement {
+  return (
+    <span className={`badge badge-${tone}`}>
+      {dot && <span className="badge-dot" aria-hidden="true" />}
+      {children}
+    </span>
+  );
+}
+
+const TONES: Record<string, Tone> = {
+  running: 'live',
+  scheduled: 'neutral',
+  queued: 'neutral',
+  pending: 'neutral',
+  finished: 'good',
+  succeeded: 'good',
+  ready: 'good',
+  cached: 'good',
+  done: 'good',
+  good: 'good',
+  failed: 'bad',
+  bad: 'bad',
+  killed: 'warn',
+  cancelled: 'warn',
+  skipped: 'neutral',
+};
+
+/** The tone that a status word has everywhere. */
+export function statusTone(status: string): Tone {
+  return TONES[status.toLowerCase()] ?? 'neutral';
+}
+
+export function Status({ status }: { status: string }): ReactElement {
+  return (
+    <Badge tone={statusTone(status)} dot>
+      {status.toLowerCase()}
+    </Badge>
+  );
+}

@@ -1,0 +1,37 @@
+import type { IconName } from './kit/icons.tsx';
+import { findExperiments } from './experiments/find.ts';
+
+/** One thing that the command palette found. */
+export interface Found {
+  id: string;
+  label: string;
+  detail?: string;
+  icon: IconName;
+  to: string;
+}
+
+/** What a room shows of itself outside its own pages. */
+export interface Room {
+  name: string;
+  icon: IconName;
+  to: string;
+  /** Which addresses light the entry up, besides `to` and what lies below it. */
+  also?: readonly string[];
+  /** Go there with `g` and this key. */
+  key: string;
+  /** For the palette. Called with what was typed, after a pause. */
+  find?(text: string, signal: AbortSignal): Promise<Found[]>;
+}
+
+/** The navigation, in the order of the loop. Only rooms that exist. */
+export const rooms: readonly Room[] = [
+  { name: 'Home', icon: 'home', to: '/', key: 'h' },
+  {
+    name: 'Experiments',
+    icon: 'experiment',
+    to: '/experiments',
+    also: ['/runs', '/compare'],
+    key: 'e',
+    find: findExperiments,
+  },
+];

@@ -1,0 +1,34 @@
+import { createRouter } from '@tanstack/react-router';
+import { experimentRoutes } from '../experiments/routes.ts';
+import { homeRoutes } from '../home/routes.ts';
+import { runRoutes } from '../runs/routes.ts';
+import { compareRoutes } from '../compare/routes.ts';
+import { settingsRoutes } from '../settings/routes.ts';
+import { parseSearch, stringifySearch } from '../kit/url-state.ts';
+import { Crash, Pending } from './crash.tsx';
+import { root } from './root.ts';
+
+/** All pages of the UI. A new room adds its routes here and its entry in `rooms.ts`. */
+export const router = createRouter({
+  routeTree: root.addChildren([
+    ...homeRoutes,
+    ...experimentRoutes,
+    ...runRoutes,
+    ...compareRoutes,
+    ...settingsRoutes,
+  ]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultErrorComponent: Crash,
+  defaultPendingComponent: Pending,
+  defaultPendingMs: 200,
+  scrollRestoration: true,
+  scrollToTopSelectors: ['#main'],
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

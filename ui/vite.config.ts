@@ -1,0 +1,26 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { contracts } from './build/contracts.ts';
+
+// `treadle server` listens here unless told otherwise; `npm run dev` may say so too.
+const server = process.env['TREADLE_URL'] ?? 'http://127.0.0.1:5000';
+
+export default defineConfig({
+  plugins: [contracts(), react()],
+  server: {
+    host: '127.0.0.1',
+    // changeOrigin: the server answers to its own host name only.
+    proxy: {
+      '/api': { target: server, changeOrigin: true },
+      '/health': { target: server, changeOrigin: true },
+    },
+  },
+  build: {
+    target: 'es2023',
+    // Nothing inline: the content security policy allows scripts and styles from files alone.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: true,
+    chunkSizeWarningLimit: 600,
+  },
+});
