@@ -1,0 +1,28 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { missing } from '../platform/errors/index.ts';
+import { requireActiveRun } from './log-batch.ts';
+import { deleteTagRow, selectRunRow, updateRunRow } from './store/runs.ts';
+
+/** Deleting a deleted run changes nothing. */
+export const deleteRun = (ctx: Ctx, id: string): Promise<void> => setState(ctx, id, 'deleted');
+
+export const restoreRun = (ctx: Ctx, id: string): Promise<void> => setState(ctx, id, 'active');
+
+function setState(ctx: Ctx, id: string, state: 'active' | 'deleted'): Promise<void> {
+  return ctx.write(async (tx) => {
+    const before = await selectRunRow(tx, id);
+    if (before.state === state) return;
+    await updateRunRow(tx, id, { state, deleted_with: null });
+    const action = state === 'deleted' ? 'run.deleted' : 'run.restored';
+    await tx.record({ action, resource: `run:${id}` });
+    await tx.emit({ type: action, subject: `run:${id}`, data: { experiment: String(before.experiment_id) } });
+  });
+}
+
+export function deleteTag(ctx: Ctx, id: string, key: string): Promise<void> {
+  return ctx.write(async (tx) => {
+    requireActiveRun(await selectRunRow(tx, id));
+    if (!(await deleteTagRow(tx, id, key))) throw missing(`No tag with name: ${key} in run with id ${id}`, { field: 'key' });
+    await tx.emit({ type: 'run.updated', subject: `run:${id}` });
+  });
+}
