@@ -1,0 +1,116 @@
+// The flights example, stage by stage, through the same commands that a person would type.
+import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { root, setupDir, venv, venvPython } from '../setup/place.mjs';
+import { run, seconds, SetupError } from '../setup/run.mjs';
+import { content, digest, isStamped, stamp, unstamp } from '../setup/stamp.mjs';
+
+const example = join(root, 'examples', 'flights');
+const source = join(root, 'node_modules', 'vega-datasets', 'data', 'flights-3m.parquet');
+const months = ['2001-01', '2001-02'];
+
+/** @param url address of the server. Rejects with the reason when a stage fails. */
+export async function playFlights(url) {
+  const env = {
+    ...process.env,
+    TREADLE_URL: url,
+    PATH: [join(venv, 'bin'), join(root, 'bin'), process.env.PATH].join(delimiter),
+  };
+
+  const folder = await stage('Data: January and February out of 3,000,000 flights', async () => {
+    const { folder, note } = await extract();
+    return { value: folder, note };
+  });
+
+  await stage('Data: commit as a version of the dataset `flights`', async () => {
+    const args = ['data', 'commit', 'flights', folder, '-m', 'January and February 2001', '--json'];
+    args.push('--source', 'https://github.com/vega/vega-datasets', '--meta', `months=${months.join(',')}`);
+    args.push('--meta', 'prepared=one Parquet file a month, by examples/flights/extract.py');
+    const version = await treadleJson(args, env);
+    return { note: describeVersion(version), link: `${url}/datasets/flights` };
+  });
+
+  console.log('▸ Pipeline: prepare, train, evaluate, register');
+  const began = performance.now();
+  await treadleShown(['run'], env);
+  console.log(`  ${seconds(began)}  ${url}/pipelines/flight-delay`);
+
+  await stage('Model: what is registered', async () => {
+    const found = await ask(
+      `${url}/api/2.0/mlflow/registered-models/search?filter=${encodeURIComponent("name = 'flight-delay'")}`,
+    );
+    const model = found.registered_models?.[0];
+    if (!model)
+      throw new SetupError('the pipeline ended well, and yet no model `flight-delay` is registered');
+    const version = Math.max(...(model.latest_versions ?? []).map((item) => Number(item.version)));
+    return {
+      note: `flight-delay${Number.isFinite(version) ? `, version ${version}` : ''}`,
+      link: `${url}/models/flight-delay`,
+    };
+  });
+}
+
+/** One Parquet file a month, made once from the same source by the same program. */
+async function extract() {
+  const folder = join(setupDir, 'flights');
+  const program = join(example, 'extract.py');
+  const key = digest(content(source), content(program), ...months);
+  if (isStamped('flights', key) && months.every((month) => existsSync(join(folder, `${month}.parquet`)))) {
+    return { folder, note: 'already there' };
+  }
+  unstamp('flights');
+  rmSync(folder, { recursive: true, force: true });
+  const said = await run(venvPython, [program, source, folder, ...months]);
+  stamp('flights', key);
+  const rows = [...said.matchAll(/: ([\d,]+) flights/g)].reduce(
+    (sum, [, count]) => sum + Number(count.replaceAll(',', '')),
+    0,
+  );
+  return { folder, note: `${rows.toLocaleString('en')} flights` };
+}
+
+async function stage(title, work) {
+  const began = performance.now();
+  process.stdout.write(`▸ ${title}`);
+  try {
+    const { value, note, link } = await work();
+    process.stdout.write(`: ${note}\n  ${seconds(began)}${link ? `  ${link}` : ''}\n`);
+    return value;
+  } catch (error) {
+    process.stdout.write(': failed\n');
+    throw error;
+  }
+}
+
+function describeVersion(answer) {
+  const name = answer.version?.name ?? answer.name ?? answer.version ?? 'committed';
+  const label = typeof name === 'number' ? `v${name}` : String(name);
+  return answer.unchanged || answer.created === false ? `${label}, unchanged` : label;
+}
+
+const treadle = join(root, 'bin', 'treadle');
+
+async function treadleJson(args, env) {
+  return JSON.parse(await run(treadle, args, { cwd: example, env }));
+}
+
+/** Runs a command with its own output on the screen: progress of a pipeline is worth seeing live. */
+function treadleShown(args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(treadle, args, { cwd: example, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new SetupError(`\`treadle ${args.join(' ')}\` ended with status ${code}`)),
+    );
+  });
+}
+
+async function ask(address) {
+  const answer = await fetch(address);
+  if (!answer.ok)
+    throw new SetupError(`${address} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+  return answer.json();
+}
