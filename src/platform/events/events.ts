@@ -67,6 +67,7 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
   async function drain(ctx: Ctx, subscriber: Subscriber): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
+      if (subscriber.wanted && !(await subscriber.wanted(ctx))) return;
       // Looked up by a reader first, so that an event nobody wants costs no transaction.
       const size = failures > 0 ? 1 : BATCH;
       const pending = await selectPending(ctx, subscriber.name, subscriber.types, size);

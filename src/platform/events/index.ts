@@ -1,10 +1,11 @@
-import type { Tx } from '../ctx/index.ts';
+import type { Ctx, Tx } from '../ctx/index.ts';
 
 export { createEvents, type Events } from './events.ts';
 export { pruneEvents } from './jobs.ts';
 export { eventRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
 export { SEQUENCE } from './store.ts';
+export { createWebhooks, type Webhooks } from './webhooks/webhooks.ts';
 
 /** A past-tense fact: `dataset_version.committed`. Delivered after the commit, in order, at least once. */
 export interface DomainEvent<T extends object = object> {
@@ -35,4 +36,6 @@ export interface Subscriber {
    * for anything longer enqueue a job. An event that it fails on four times is parked and logged.
    */
   handle(tx: Tx, event: DeliveredEvent): Promise<void>;
+  /** Asked before each look: false = nobody listens behind it now, so its cursor rests and nothing is kept for it. */
+  wanted?(ctx: Ctx): Promise<boolean>;
 }

@@ -13,7 +13,8 @@ export const pruneEvents = (events: Pick<Events, 'subscribers'>) =>
     async run(ctx, { days = 7 }, { signal }) {
       const before = ctx.clock.now() - days * DAY;
       let below = Number.MAX_SAFE_INTEGER;
-      for (const { name, types } of events.subscribers) {
+      for (const { name, types, wanted } of events.subscribers) {
+        if (wanted && !(await wanted(ctx))) continue;
         const [pending] = await selectPending(ctx, name, types, 1);
         if (pending) below = Math.min(below, pending.seq);
       }

@@ -11,6 +11,19 @@ export type EventTables = {
     data: string | null;
   };
   event_cursor: { subscriber: string; seq: number };
+  webhook: {
+    id: string;
+    workspace: string;
+    url: string;
+    types: string;
+    secret: string;
+    enabled: number;
+    created_at: number;
+    created_by: string;
+    last_at: number | null;
+    last_status: number | null;
+    last_error: string | null;
+  };
   event_parked: { subscriber: string; seq: number; time: number; error: string };
 };
 
@@ -36,6 +49,24 @@ export const migrations: Migration[] = [
         time bigint not null,
         error text not null,
         primary key (subscriber, seq)
+      )`,
+    ],
+  },
+  {
+    id: 'events-002-webhooks',
+    sql: [
+      `create table webhook (
+        id text primary key,
+        workspace text not null,
+        url text not null,
+        types text not null,
+        secret text not null,
+        enabled bigint not null,
+        created_at bigint not null,
+        created_by text not null,
+        last_at bigint,
+        last_status bigint,
+        last_error text
       )`,
     ],
   },

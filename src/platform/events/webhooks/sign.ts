@@ -1,0 +1,17 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+/** Standard Webhooks: 24 to 64 random bytes, base64, with a prefix that secret scanners know. */
+export const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+
+/** The headers of a message; `time` in ms. Receivers check them with any Standard Webhooks library. */
+export function signedHeaders(
+  secret: string,
+  id: string,
+  time: number,
+  body: string,
+): Record<string, string> {
+  const seconds = String(Math.floor(time / 1000));
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const signature = createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64');
+  return { 'webhook-id': id, 'webhook-timestamp': seconds, 'webhook-signature': `v1,${signature}` };
+}
