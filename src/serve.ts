@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as access from './access/index.ts';
 import type { ServerConfig } from './config.ts';
 import { restRoutes } from './faces/rest/index.ts';
+import { mountWeb } from './faces/web/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
 import { createCtx, systemActor, type Caller, type Parts } from './platform/ctx/create.ts';
 import type { Ctx } from './platform/ctx/index.ts';
@@ -120,6 +121,7 @@ export async function startServer(
       version(),
     ),
   );
+  await mountWeb(http.app);
 
   const { port } = await http.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;

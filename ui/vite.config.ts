@@ -1,12 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { compress } from './build/compress.ts';
 import { contracts } from './build/contracts.ts';
 
 // `treadle server` listens here unless told otherwise; `npm run dev` may say so too.
 const server = process.env['TREADLE_URL'] ?? 'http://127.0.0.1:5000';
 
 export default defineConfig({
-  plugins: [contracts(), react()],
+  plugins: [contracts(), react(), compress()],
   server: {
     host: '127.0.0.1',
     // changeOrigin: the server answers to its own host name only.
