@@ -25,6 +25,12 @@ export const SETTINGS = [
     fallback: undefined,
     meaning: 'further host names to answer to, separated by commas',
   },
+  {
+    name: 'allow-outbound',
+    fallback: undefined,
+    meaning:
+      'internal hosts, addresses or ranges that webhooks may call, separated by commas: hooks.corp:8443, 10.1.0.0/16',
+  },
   { name: 'log', fallback: 'info', meaning: 'debug, info, warn or error' },
 ] as const satisfies readonly Setting[];
 
@@ -60,6 +66,8 @@ export interface ServerConfig {
   data: string;
   db: string | undefined;
   allowHosts: string[];
+  /** What the one door to other hosts opens besides the public internet. */
+  allowOutbound?: string[];
   log: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -81,15 +89,18 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
   const log = value('log').value;
   if (log !== 'debug' && log !== 'info' && log !== 'warn' && log !== 'error')
     return wrong('log', 'it must be debug, info, warn or error');
+  const list = (name: SettingName): string[] =>
+    (value(name).value ?? '')
+      .split(',')
+      .map((entry) => entry.trim().toLowerCase())
+      .filter(Boolean);
   return {
     host: value('host').value ?? '127.0.0.1',
     port,
     data: path.resolve(value('data').value ?? '.treadle'),
     db,
-    allowHosts: (value('allow-host').value ?? '')
-      .split(',')
-      .map((name) => name.trim().toLowerCase())
-      .filter(Boolean),
+    allowHosts: list('allow-host'),
+    allowOutbound: list('allow-outbound'),
     log,
   };
 }

@@ -13,6 +13,7 @@ import { forbidden, invalid } from './platform/errors/index.ts';
 import * as eventRoom from './platform/events/index.ts';
 import { createHttp } from './platform/http/index.ts';
 import * as jobRoom from './platform/jobs/index.ts';
+import { createOutbound } from './platform/outbound/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { version } from './version.ts';
 
@@ -67,7 +68,9 @@ export async function startServer(
   await access.ensureDefaultWorkspace(system);
 
   const prune = eventRoom.pruneEvents(events);
-  jobs.register(prune);
+  const webhooks = eventRoom.createWebhooks(createOutbound({ allow: config.allowOutbound ?? [] }));
+  events.subscribe(webhooks.subscriber);
+  jobs.register(prune, webhooks.deliver);
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   await events.start(ctxFor);
@@ -115,6 +118,7 @@ export async function startServer(
       [
         ...access.routes,
         ...eventRoom.eventRoutes(events),
+        ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
         ...ledgerRoom.ledgerRoutes(ledger),
       ],
