@@ -1,0 +1,61 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import path from 'node:path';
+
+const treadle = path.join(import.meta.dirname, '..', '..', '..', 'bin', 'treadle');
+
+/** A server in a process of its own, to be killed and started again on the same port and data folder. */
+export class ServerProcess {
+  readonly url: string;
+  readonly #port: number;
+  readonly #data: string;
+  #child: ChildProcess | undefined;
+  /** What the server wrote to its log; printed when a check fails. */
+  log = '';
+
+  private constructor(port: number, data: string) {
+    this.#port = port;
+    this.#data = data;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  static async on(data: string): Promise<ServerProcess> {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const address = probe.address();
+    probe.close();
+    if (address === null || typeof address === 'string') throw new Error('no free port');
+    return new ServerProcess(address.port, data);
+  }
+
+  async start(): Promise<void> {
+    const args = ['server', '--port', String(this.#port), '--data', this.#data, '--log', 'error'];
+    const child = spawn(treadle, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => void (this.log = (this.log + text).slice(-20_000)));
+    this.#child = child;
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`the server ended by itself:\n${this.log}`);
+      const ready = await fetch(`${this.url}/health`).then((answer) => answer.ok, () => false);
+      if (ready) return;
+      await sleep(10);
+    }
+  }
+
+  /** No warning, no clean-up: as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
