@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { buildTree, treeRows } from './file-tree.ts';
 
-const files = ['b10.csv', 'b9.csv', 'img/cats/1.png', 'img/cats/2.png', 'img/dogs/1.png', 'deep/er/still/x'].map((path, i) => ({ path, size: 10 ** i }));
+const files = [
+  'b10.csv',
+  'b9.csv',
+  'img/cats/1.png',
+  'img/cats/2.png',
+  'img/dogs/1.png',
+  'deep/er/still/x',
+].map((path, i) => ({ path, size: 10 ** i }));
 
 test('closed: folders first with what they hold, then files in the order people count', () => {
   const rows = treeRows(buildTree(files), () => false);
@@ -26,7 +33,13 @@ test('open folders show what is in them, one step further in', () => {
 });
 
 test('a folder and a file of nearly the same name stay apart', () => {
-  const rows = treeRows(buildTree([{ path: 'a', size: 1 }, { path: 'a /b', size: 2 }]), () => true);
+  const rows = treeRows(
+    buildTree([
+      { path: 'a', size: 1 },
+      { path: 'a /b', size: 2 },
+    ]),
+    () => true,
+  );
   assert.deepEqual(
     rows.map(({ path }) => path),
     ['a /', 'a /b', 'a'],

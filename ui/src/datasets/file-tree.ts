@@ -67,7 +67,14 @@ export function treeRows<F extends TreeFile>(root: Folder<F>, open: (path: strin
       if (isOpen) visit(shown, depth + 1);
     }
     for (const file of at.own.toSorted((a, b) => order.compare(a.path, b.path))) {
-      rows.push({ path: file.path, name: file.path.slice(at.path.length), depth, size: file.size, files: 1, file });
+      rows.push({
+        path: file.path,
+        name: file.path.slice(at.path.length),
+        depth,
+        size: file.size,
+        files: 1,
+        file,
+      });
     }
   };
   visit(root, 0);

@@ -70,7 +70,9 @@ test('any history: following the lines from a version reaches each of its parent
           }
           assert.ok(at < 0 ? lanes.size > 0 : lanes.has(rows[at]!.lane), `${version.id} → ${parent}`);
         }
-        assert.ok(rows[i]!.lane < width && rows[i]!.lines.every(({ from, to }) => from < width && to < width));
+        assert.ok(
+          rows[i]!.lane < width && rows[i]!.lines.every(({ from, to }) => from < width && to < width),
+        );
       });
     }),
   );

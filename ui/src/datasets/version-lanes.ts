@@ -50,7 +50,9 @@ export function layoutLanes(versions: readonly Versioned[]): Lanes {
     const next = versions[i + 1];
     const nextLane = next === undefined ? -1 : waiting.indexOf(next.id);
     const arrive = (l: number) => (next !== undefined && waiting[l] === next.id ? nextLane : l);
-    const lines = waiting.flatMap((id, l) => (id === undefined ? [] : [{ from: start[l] ?? l, to: arrive(l) }]));
+    const lines = waiting.flatMap((id, l) =>
+      id === undefined ? [] : [{ from: start[l] ?? l, to: arrive(l) }],
+    );
     rows.push({ lane, lines: [...lines, ...joined.map(({ from, to }) => ({ from, to: arrive(to) }))] });
     while (waiting.length > 0 && waiting.at(-1) === undefined) waiting.pop();
   });

@@ -1,5 +1,6 @@
 import {
   useEffect,
+  useEffectEvent,
   useId,
   useRef,
   useState,
@@ -116,8 +117,11 @@ export function SearchField(props: {
   value: string;
   onChange(value: string): void;
   placeholder?: string;
+  /** Words that fit, offered while typing. */
+  options?: readonly string[];
 }): ReactElement {
-  const { value, onChange } = props;
+  const { value, onChange, options } = props;
+  const list = useId();
   const [text, setText] = useState(value);
   const told = useRef(value);
   useEffect(() => {
@@ -127,14 +131,15 @@ export function SearchField(props: {
       setText(value);
     }
   }, [value]);
+  const tell = useEffectEvent(() => {
+    told.current = text;
+    onChange(text);
+  });
   useEffect(() => {
     if (text === told.current) return;
-    const timer = setTimeout(() => {
-      told.current = text;
-      onChange(text);
-    }, 200);
+    const timer = setTimeout(() => tell(), 200);
     return () => clearTimeout(timer);
-  }, [text, onChange]);
+  }, [text]);
   return (
     <span className="search-field">
       <Icon name="search" size={14} />
@@ -148,7 +153,15 @@ export function SearchField(props: {
         autoComplete="off"
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
+        {...(options ? { list } : {})}
       />
+      {options && (
+        <datalist id={list}>
+          {options.map((option) => (
+            <option key={option} value={option} />
+          ))}
+        </datalist>
+      )}
     </span>
   );
 }

@@ -15,7 +15,9 @@ function root(from: number, to: number): Buffer {
 function path(index: number, from: number, to: number): Buffer[] {
   if (to - from === 1) return [];
   const split = from + 2 ** Math.ceil(Math.log2(to - from) - 1);
-  return index < split ? [...path(index, from, split), root(split, to)] : [...path(index, split, to), root(from, split)];
+  return index < split
+    ? [...path(index, from, split), root(split, to)]
+    : [...path(index, split, to), root(from, split)];
 }
 const proofOf = (index: number, size: number) => ({
   leaf: leafOf(index),
@@ -37,7 +39,10 @@ test('every leaf of every tree up to 33 leaves is proven', async () => {
 
 test('a changed entry, place, size, sibling or root is refused, and why is said', async () => {
   const good = proofOf(5, 13);
-  const flipped = good.path.with(1, good.path[1]!.replace(/^./, (c) => (c === '0' ? '1' : '0')));
+  const flipped = good.path.with(
+    1,
+    good.path[1]!.replace(/^./, (c) => (c === '0' ? '1' : '0')),
+  );
   for (const [name, bad] of Object.entries({
     leaf: { ...good, leaf: leafOf(6) },
     index: { ...good, index: 4 },

@@ -46,13 +46,19 @@ export async function checkInclusion(proof: Inclusion): Promise<ProofCheck> {
   });
   const steps: ProofStep[] = [];
   let hash = leafHash;
-  if (!Number.isSafeInteger(proof.index) || !Number.isSafeInteger(proof.size) || proof.index < 0 || proof.index >= proof.size)
+  if (
+    !Number.isSafeInteger(proof.index) ||
+    !Number.isSafeInteger(proof.size) ||
+    proof.index < 0 ||
+    proof.index >= proof.size
+  )
     return fail(`There is no leaf ${proof.index} in a tree of ${proof.size}.`, steps, hash);
   let node = proof.index;
   let last = proof.size - 1;
   for (const text of proof.path) {
     const sibling = fromHex(text);
-    if (sibling?.length !== 32) return fail('The proof holds something that is not a SHA-256 hash.', steps, hash);
+    if (sibling?.length !== 32)
+      return fail('The proof holds something that is not a SHA-256 hash.', steps, hash);
     if (last === 0) return fail('The proof is longer than the tree is high.', steps, hash);
     const left = node % 2 === 1 || node === last;
     hash = await sha256(left ? [Uint8Array.of(1), sibling, hash] : [Uint8Array.of(1), hash, sibling]);
@@ -68,7 +74,8 @@ export async function checkInclusion(proof: Inclusion): Promise<ProofCheck> {
     last = half(last);
   }
   if (last !== 0) return fail('The proof ends below the root.', steps, hash);
-  if (toHex(hash) !== proof.root.toLowerCase()) return fail('The climb ends at another root than the checkpoint states.', steps, hash);
+  if (toHex(hash) !== proof.root.toLowerCase())
+    return fail('The climb ends at another root than the checkpoint states.', steps, hash);
   return { ok: true, leafHash: toHex(leafHash), steps, root: toHex(hash) };
 }
 
@@ -91,5 +98,7 @@ export function toHex(bytes: Uint8Array): string {
 
 export function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  );
 }

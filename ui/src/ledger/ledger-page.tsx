@@ -1,0 +1,180 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { listEntries, type Entry } from '../../../src/ledger/contract.ts';
+import { apiPages } from '../api/pages.ts';
+import { live } from '../api/queries.ts';
+import { Button } from '../kit/button.tsx';
+import { CodeBlock } from '../kit/code-block.tsx';
+import { Failure } from '../kit/failure.tsx';
+import { SearchField } from '../kit/field.tsx';
+import { formatCount, plural } from '../kit/format.ts';
+import { Empty, Page, Skeleton } from '../kit/page.tsx';
+import { Table, type Column } from '../kit/table/table.tsx';
+import { TimeAgo } from '../kit/time.tsx';
+import { Head } from './head.tsx';
+import { ResourceLink } from './resource-link.tsx';
+import { TimeFilter } from './time-filter.tsx';
+import './ledger.css';
+
+const route = getRouteApi('/ledger');
+
+const columns: Column<Entry>[] = [
+  {
+    id: 'seq',
+    header: '#',
+    width: 76,
+    cell: ({ seq }) => (
+      <Link to="/ledger/$seq" params={{ seq: String(seq) }} aria-label={`Entry ${seq}`}>
+        {formatCount(seq)}
+      </Link>
+    ),
+  },
+  { id: 'time', header: 'When', width: 100, cell: ({ time }) => <TimeAgo time={time} /> },
+  {
+    id: 'action',
+    header: 'Action',
+    width: 210,
+    cell: ({ action }) => (
+      <Link to="/ledger" search={(now) => ({ ...now, action })} title={`Only ${action}`}>
+        <code>{action}</code>
+      </Link>
+    ),
+  },
+  { id: 'resource', header: 'On', width: 270, cell: ({ resource }) => <ResourceLink resource={resource} /> },
+  {
+    id: 'actor',
+    header: 'By',
+    width: 140,
+    cell: ({ actor }) => (
+      <Link
+        to="/ledger"
+        search={(now) => ({ ...now, actor: actor.name })}
+        title={`Only what ${actor.name} did`}
+      >
+        {actor.name}
+      </Link>
+    ),
+  },
+  { id: 'reason', header: 'Why', width: 360, value: ({ reason }) => reason },
+];
+
+export default function LedgerPage(): ReactElement {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const filter = useMemo(
+    () => Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)),
+    [search],
+  );
+  const filtered = Object.keys(filter).length > 0;
+  const entries = useInfiniteQuery(apiPages(listEntries, { query: filter }));
+  const fresh = useFresh(entries.data?.pages.length ?? 0, () => void entries.refetch());
+  const rows = useMemo(() => entries.data?.pages.flatMap(({ items }) => items) ?? [], [entries.data]);
+  const actions = useMemo(() => [...new Set(rows.map(({ action }) => action))].toSorted(), [rows]);
+  const set = (change: Partial<typeof search>) =>
+    void navigate({ search: (now) => ({ ...now, ...change }), replace: true });
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = entries;
+  const more = useMemo(
+    () => (hasNextPage ? { loading: isFetchingNextPage, load: () => void fetchNextPage() } : undefined),
+    [hasNextPage, isFetchingNextPage, fetchNextPage],
+  );
+
+  return (
+    <Page
+      title="Ledger"
+      lead="Every change, who made it and why: written in the change’s own transaction, never rewritten."
+      fill
+    >
+      <Head />
+      <div className="bar">
+        <SearchField
+          label="Action"
+          placeholder="Action: run.created"
+          value={search.action ?? ''}
+          options={actions}
+          onChange={(action) => set({ action: action || undefined })}
+        />
+        <SearchField
+          label="Resource"
+          placeholder="Resource: model:flights"
+          value={search.resource ?? ''}
+          onChange={(resource) => set({ resource: resource || undefined })}
+        />
+        <SearchField
+          label="Who"
+          placeholder="Who"
+          value={search.actor ?? ''}
+          onChange={(actor) => set({ actor: actor || undefined })}
+        />
+        <TimeFilter since={search.since} until={search.until} onChange={set} />
+        {filtered && (
+          <Button look="quiet" icon="close" onClick={() => void navigate({ search: {}, replace: true })}>
+            Clear
+          </Button>
+        )}
+        <span className="spacer" />
+        {fresh > 0 && (
+          <Button look="primary" onClick={() => void entries.refetch()}>
+            {plural(fresh, 'new change')}: show
+          </Button>
+        )}
+      </div>
+      {entries.isPending ? (
+        <Skeleton lines={9} />
+      ) : entries.isError ? (
+        <Failure error={entries.error} retry={() => void entries.refetch()} />
+      ) : (
+        <Table
+          label="Ledger entries, newest first"
+          columns={columns}
+          rows={rows}
+          rowId={({ seq }) => String(seq)}
+          more={more}
+          keys
+          empty={
+            filtered ? (
+              <Empty icon="filter" title="No entry is like that">
+                <p>Action, resource and name must be written in full. Clear a filter, or widen the time.</p>
+              </Empty>
+            ) : (
+              <Empty icon="ledger" title="Nothing has changed yet">
+                <p>
+                  The first run, dataset or model makes the first entry. Whether the whole record still holds,
+                  this says at any time:
+                </p>
+                <CodeBlock prompt text="treadle ledger verify" label="Command that checks the ledger" />
+              </Empty>
+            )
+          }
+        />
+      )}
+    </Page>
+  );
+}
+
+/**
+ * How many changes came since the list was read. While only its first page is shown it is simply read anew; further
+ * down, rows must not move under the reader.
+ */
+function useFresh(pages: number, refetch: () => void): number {
+  const [seen, setSeen] = useState({ pages, count: 0 });
+  useEffect(() => {
+    setSeen({ pages, count: 0 });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = live.listen(() => {
+      if (pages > 1) setSeen((now) => ({ pages, count: now.count + 1 }));
+      else
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          refetch();
+        }, 1000);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+    // A new refetch is the same request.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [pages]);
+  return seen.pages === pages ? seen.count : 0;
+}

@@ -1,0 +1,111 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useMemo, type ReactElement } from 'react';
+import { getLineage } from '../../../src/ledger/contract.ts';
+import { api } from '../api/client.ts';
+import { Failure } from '../kit/failure.tsx';
+import { Graph, type GraphEdge, type GraphNode } from '../kit/graph/graph.tsx';
+import { Icon } from '../kit/icons.tsx';
+import { Skeleton } from '../kit/page.tsx';
+import { readResource } from './resource.ts';
+import { ResourceAnchor } from './resource-link.tsx';
+import './ledger.css';
+
+/** More boxes than this are no picture any more; the nearest are drawn. */
+const DRAWN = 150;
+const noNames: ReadonlyMap<string, string> = new Map();
+
+interface Props {
+  node: string;
+  show?: 'up' | 'down' | undefined;
+  depth?: number | undefined;
+  /** What ids are called, where the page knows better: `dataset_version:…` → `flights@v3`. */
+  names?: ReadonlyMap<string, string>;
+}
+
+export function lineageQuery(node: string, show: 'up' | 'down' | undefined, depth: number) {
+  // Any change may add an edge; the nodes' own nouns are the ones that do.
+  return api(getLineage, { params: { node }, query: { direction: show ?? 'both', depth } }, [
+    'run:*',
+    'dataset:*',
+    'model:*',
+    'execution:*',
+    'pipeline:*',
+  ]);
+}
+
+/** Where a thing came from (left) and what came from it (right). */
+export function LineageGraph({ node, show, depth = 6, names = noNames }: Props): ReactElement {
+  const lineage = useQuery(lineageQuery(node, show, depth));
+  const { nodes, edges, left } = useMemo(() => {
+    const near = (lineage.data?.nodes ?? [])
+      .toSorted((a, b) => Math.abs(a.depth) - Math.abs(b.depth))
+      .slice(0, DRAWN);
+    const drawn = new Set(near.map(({ id }) => id));
+    return {
+      nodes: near.map(({ id }): GraphNode => ({
+        id,
+        width: 178,
+        height: 46,
+        content: <Box id={id} here={id === node} name={names.get(id)} />,
+      })),
+      // An edge points at what it was made from; the picture reads the way the data went.
+      edges: (lineage.data?.edges ?? [])
+        .filter(({ from, to }) => drawn.has(from) && drawn.has(to))
+        .map(({ from, to, relation }): GraphEdge => ({ from: to, to: from, label: relation })),
+      left: (lineage.data?.nodes.length ?? 0) - near.length,
+    };
+  }, [lineage.data, node, names]);
+  if (lineage.isPending) return <Skeleton height={120} />;
+  if (lineage.isError) return <Failure error={lineage.error} retry={() => void lineage.refetch()} />;
+  if (nodes.length <= 1)
+    return (
+      <p className="muted">
+        The ledger knows of nothing that this came from, and of nothing that came from it.
+      </p>
+    );
+  return (
+    <>
+      <Graph
+        label={`Lineage of ${readResource(node).word} ${names.get(node) ?? readResource(node).short}`}
+        nodes={nodes}
+        edges={edges}
+        layerGap={92}
+        nodeGap={14}
+        nameOf={(id) => names.get(id) ?? readResource(id).short}
+      />
+      {(lineage.data.truncated || left > 0) && (
+        <p className="muted">
+          There is more{left > 0 ? `: ${left} further things are not drawn` : ' further away'}.{' '}
+          <Link to="/lineage/$node" params={{ node }}>
+            Explore it
+          </Link>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Box({ id, here, name }: { id: string; here: boolean; name: string | undefined }): ReactElement {
+  const { icon, word, short } = readResource(id);
+  const inner = (
+    <>
+      <small className="row">
+        <Icon name={icon} size={12} />
+        {word}
+      </small>
+      <span className="truncate" title={id}>
+        {name ?? short}
+      </span>
+    </>
+  );
+  return here ? (
+    <span className="graph-box graph-box-here" aria-current="true">
+      {inner}
+    </span>
+  ) : (
+    <ResourceAnchor resource={id} className="graph-box">
+      {inner}
+    </ResourceAnchor>
+  );
+}

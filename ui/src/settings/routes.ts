@@ -1,0 +1,12 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { field, searchOf } from '../kit/url-state.ts';
+import { root } from '../shell/root.ts';
+
+export const settingsRoutes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/settings',
+    validateSearch: searchOf({ all: field.flag }),
+    component: lazyRouteComponent(() => import('./settings-page.tsx')),
+  }),
+];

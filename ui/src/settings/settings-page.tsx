@@ -1,0 +1,140 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { whoAmI } from '../../../src/access/contract.ts';
+import { openApiDocument } from '../../../src/faces/rest/contract.ts';
+import { api } from '../api/client.ts';
+import { Badge } from '../kit/badge.tsx';
+import { CodeBlock, CopyButton } from '../kit/code-block.tsx';
+import { Failure } from '../kit/failure.tsx';
+import { plural } from '../kit/format.ts';
+import { KeyValue } from '../kit/key-value.tsx';
+import { Page, Section, Skeleton } from '../kit/page.tsx';
+import { Tokens } from './tokens.tsx';
+import { Workspaces } from './workspaces.tsx';
+import './settings.css';
+
+const route = getRouteApi('/settings');
+
+export default function SettingsPage(): ReactElement {
+  const { all = false } = route.useSearch();
+  const navigate = route.useNavigate();
+  const me = useQuery(api(whoAmI, {}));
+  return (
+    <Page title="Settings" lead="Who may do what here, and what this server is.">
+      <div className="settings-pair">
+        <Section title="You">
+          {me.isPending ? (
+            <Skeleton lines={3} />
+          ) : me.isError ? (
+            <Failure error={me.error} retry={() => void me.refetch()} />
+          ) : (
+            <You {...me.data} />
+          )}
+        </Section>
+        <Server />
+      </div>
+      <Tokens
+        all={all}
+        onAll={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
+      />
+      <Workspaces current={me.data?.workspace} mayMake={me.data?.role === 'admin'} />
+    </Page>
+  );
+}
+
+const KINDS: Record<string, string> = {
+  owner: 'the local owner: you came from this machine, so no token is asked of you',
+  token: 'by a token',
+};
+const MAY: Record<string, string> = {
+  viewer: 'read',
+  editor: 'read and write',
+  admin: 'read, write, and manage tokens and workspaces',
+};
+
+function You({
+  name,
+  kind,
+  role,
+  workspace,
+}: {
+  name: string;
+  kind: string;
+  role: string;
+  workspace: string;
+}): ReactElement {
+  return (
+    <KeyValue
+      entries={[
+        ['Name', name],
+        ['Known', KINDS[kind] ?? kind],
+        [
+          'Role',
+          <span key="role" className="row row-wrap">
+            <Badge tone="accent">{role}</Badge> <span className="muted">may {MAY[role] ?? role}</span>
+          </span>,
+        ],
+        ['Workspace', workspace],
+      ]}
+    />
+  );
+}
+
+function Server(): ReactElement {
+  const document = useQuery(api(openApiDocument, {}));
+  const { version, endpoints } = factsOf(document.data);
+  const address = window.location.origin;
+  return (
+    <Section title="Server">
+      <KeyValue
+        entries={[
+          [
+            'Address',
+            <span key="address" className="row">
+              <code className="truncate">{address}</code>
+              <CopyButton text={address} label="Copy the address" />
+            </span>,
+          ],
+          ['Version', document.isPending ? '…' : (version ?? 'not known')],
+          [
+            'API',
+            <span key="api">
+              <a href="/docs">documentation</a> · <a href="/openapi.json">OpenAPI</a>
+              {endpoints !== undefined && <span className="muted"> · {plural(endpoints, 'endpoint')}</span>}
+            </span>,
+          ],
+          [
+            'Settings',
+            <CodeBlock
+              key="config"
+              prompt
+              text="treadle config"
+              label="Command that prints every setting and where it comes from"
+            />,
+          ],
+        ]}
+      />
+    </Section>
+  );
+}
+
+/** The OpenAPI document is typed by its own standard, not by a contract. */
+function factsOf(document: unknown): { version?: string; endpoints?: number } {
+  if (typeof document !== 'object' || document === null) return {};
+  const facts: { version?: string; endpoints?: number } = {};
+  if (
+    'info' in document &&
+    typeof document.info === 'object' &&
+    document.info !== null &&
+    'version' in document.info
+  )
+    facts.version = String(document.info.version);
+  if ('paths' in document && typeof document.paths === 'object' && document.paths !== null)
+    facts.endpoints = Object.values(document.paths).reduce<number>(
+      (sum, path: unknown) =>
+        sum + (typeof path === 'object' && path !== null ? Object.keys(path).length : 0),
+      0,
+    );
+  return facts;
+}
