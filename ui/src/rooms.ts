@@ -1,4 +1,6 @@
 import type { IconName } from './kit/icons.tsx';
+import { findDatasets } from './datasets/find.ts';
+import { findModels } from './models/find.ts';
 import { findExperiments } from './experiments/find.ts';
 
 /** One thing that the command palette found. */
@@ -34,4 +36,15 @@ export const rooms: readonly Room[] = [
     key: 'e',
     find: findExperiments,
   },
+  {
+    name: 'Datasets',
+    icon: 'data',
+    to: '/datasets',
+    also: ['/dataset-versions'],
+    key: 'd',
+    find: findDatasets,
+  },
+  { name: 'Models', icon: 'model', to: '/models', key: 'm', find: findModels },
+  { name: 'Ledger', icon: 'ledger', to: '/ledger', also: ['/lineage'], key: 'l' },
+  { name: 'Settings', icon: 'settings', to: '/settings', key: 's' },
 ];

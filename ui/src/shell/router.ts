@@ -3,6 +3,9 @@ import { experimentRoutes } from '../experiments/routes.ts';
 import { homeRoutes } from '../home/routes.ts';
 import { runRoutes } from '../runs/routes.ts';
 import { compareRoutes } from '../compare/routes.ts';
+import { ledgerRoutes } from '../ledger/routes.ts';
+import { modelRoutes } from '../models/routes.ts';
+import { datasetRoutes } from '../datasets/routes.ts';
 import { settingsRoutes } from '../settings/routes.ts';
 import { parseSearch, stringifySearch } from '../kit/url-state.ts';
 import { Crash, Pending } from './crash.tsx';
@@ -15,6 +18,9 @@ export const router = createRouter({
     ...experimentRoutes,
     ...runRoutes,
     ...compareRoutes,
+    ...datasetRoutes,
+    ...modelRoutes,
+    ...ledgerRoutes,
     ...settingsRoutes,
   ]),
   parseSearch,
