@@ -9,16 +9,20 @@ import type { Endpoint, ErrorBody } from '../../platform/http/contract.ts';
 export interface CallInput<E extends Endpoint> {
   params?: Static<E['params']>;
   query?: Static<E['query']>;
-  body?: E['body'] extends TSchema
-    ? Static<E['body']>
-    : E['body'] extends 'bytes'
-      ? Readable | Uint8Array
+  body?: E['body'] extends 'bytes'
+    ? Readable | Uint8Array
+    : E['body'] extends TSchema
+      ? Static<E['body']>
       : undefined;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
-export type CallOutput<E extends Endpoint> = E['response'] extends TSchema ? Static<E['response']> : Readable;
+export type CallOutput<E extends Endpoint> = E['response'] extends string
+  ? Readable
+  : E['response'] extends TSchema
+    ? Static<E['response']>
+    : never;
 
 /** Speaks to a Treadle server; the CLI's only way to anything. */
 export interface Client {

@@ -7,7 +7,8 @@ import type { Endpoint } from './contract.ts';
 export interface Input<E extends Endpoint> {
   params: Static<E['params']>;
   query: Static<E['query']>;
-  body: E['body'] extends TSchema ? Static<E['body']> : E['body'] extends 'bytes' ? Readable : undefined;
+  // A string fits the empty interface TSchema, so 'bytes' is asked for first.
+  body: E['body'] extends 'bytes' ? Readable : E['body'] extends TSchema ? Static<E['body']> : undefined;
   /** Lower-case header names. */
   headers: Readonly<Record<string, string | undefined>>;
   /** Aborts when the caller goes away. */
@@ -34,13 +35,15 @@ export interface ServerSentEvent {
   data: unknown;
 }
 
-export type Output<E extends Endpoint> = E['response'] extends TSchema
-  ? Static<E['response']>
-  : E['response'] extends 'bytes'
-    ? Download
-    : E['response'] extends 'events'
-      ? AsyncIterable<ServerSentEvent>
-      : { text: string; type?: string };
+export type Output<E extends Endpoint> = E['response'] extends 'bytes'
+  ? Download
+  : E['response'] extends 'events'
+    ? AsyncIterable<ServerSentEvent>
+    : E['response'] extends 'text'
+      ? { text: string; type?: string }
+      : E['response'] extends TSchema
+        ? Static<E['response']>
+        : never;
 
 /** An endpoint with its handler; made by `route`, mounted by a face. */
 export interface Route {
