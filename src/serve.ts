@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as access from './access/index.ts';
 import type { ServerConfig } from './config.ts';
+import * as data from './data/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { mountWeb } from './faces/web/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
@@ -15,6 +16,7 @@ import { createHttp } from './platform/http/index.ts';
 import * as jobRoom from './platform/jobs/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
+import { createProcesses } from './platform/processes/index.ts';
 import { version } from './version.ts';
 
 export interface RunningServer {
@@ -33,6 +35,7 @@ const migrations: Migration[] = [
   ...ledgerRoom.migrations,
   ...blobs.migrations,
   ...access.migrations,
+  ...data.migrations,
 ];
 
 /** Opens everything, wires it, and listens. All wiring of the house is on this page. */
@@ -70,7 +73,9 @@ export async function startServer(
   const prune = eventRoom.pruneEvents(events);
   const webhooks = eventRoom.createWebhooks(createOutbound({ allow: config.allowOutbound ?? [] }));
   events.subscribe(webhooks.subscriber);
-  jobs.register(prune, webhooks.deliver);
+  const processes = createProcesses();
+  const duck = data.createDuck(processes);
+  jobs.register(prune, webhooks.deliver, data.profileJob(duck));
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   await events.start(ctxFor);
@@ -120,6 +125,7 @@ export async function startServer(
         ...eventRoom.eventRoutes(events),
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
+        ...data.dataRoutes(duck),
         ...ledgerRoom.ledgerRoutes(ledger),
       ],
       version(),
@@ -138,6 +144,7 @@ export async function startServer(
       await http.close();
       await ended;
       await jobs.stop();
+      await processes.close();
       await parts.blobs.close();
       await database.close();
       unlock();

@@ -1,0 +1,53 @@
+import { buffer } from 'node:stream/consumers';
+import type { Ctx } from '../platform/ctx/index.ts';
+import type { Preview } from './contract.ts';
+import { refused, type Duck } from './duck/duck.ts';
+import { requireFile } from './list-files.ts';
+import { tableFormat } from './table-format.ts';
+
+const TEXT = 64 * 1024;
+const BYTES = 4 * 1024 * 1024;
+const ROWS = 100;
+
+/** Rows of a table, the head of a text, or word that it is neither. */
+export async function previewFile(
+  ctx: Ctx,
+  duck: Duck,
+  root: string,
+  wanted: { path: string; offset?: number; limit?: number },
+  signal?: AbortSignal,
+): Promise<Preview> {
+  const { path, offset = 0, limit = ROWS } = wanted;
+  const { hash, size } = await requireFile(ctx, root, path);
+  const format = tableFormat(path);
+  if (format && size > 0) {
+    const file = `table${/\.gz$/i.test(path) ? '.gz' : `.${format}`}`;
+    const table = { format, files: [{ file, shown: path }] };
+    const answer = await duck.ask(ctx, { op: 'rows', table, offset, limit, bytes: BYTES }, new Map([[file, hash]]), { timeout: 30_000, ...(signal ? { signal } : {}) });
+    if ('rows' in answer) {
+      const { columns, rows, truncated, total } = answer.rows;
+      const more = truncated || offset + rows.length < (total ?? 0);
+      return { path, size, kind: 'table', columns, rows, truncated: more, ...(total === undefined ? {} : { total_rows: total }) };
+    }
+    // A broken text table can still be looked at as text; a broken Parquet file cannot.
+    const error = refused(answer);
+    if (error && format === 'parquet') throw error;
+  }
+  if (size === 0) return { path, size, kind: 'text', text: '', truncated: false };
+  const head = await buffer(await ctx.blobs.open(hash, { start: 0, end: Math.min(size, TEXT) - 1 }));
+  const text = asText(head, size > TEXT);
+  return text === undefined ? { path, size, kind: 'binary', truncated: false } : { path, size, kind: 'text', text, truncated: size > TEXT };
+}
+
+/** UTF-8 without zero bytes; a cut may fall into the last character. */
+function asText(head: Buffer, cut: boolean): string | undefined {
+  if (head.includes(0)) return undefined;
+  for (let drop = 0; drop <= (cut ? 3 : 0); drop++) {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(head.subarray(0, head.length - drop));
+    } catch {
+      // perhaps one byte less
+    }
+  }
+  return undefined;
+}

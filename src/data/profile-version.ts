@@ -1,0 +1,72 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { TreadleError, messageOf } from '../platform/errors/index.ts';
+import type { JobRun } from '../platform/jobs/index.ts';
+import type { TableProfile } from './contract.ts';
+import type { Duck } from './duck/duck.ts';
+import { PROFILE } from './jobs.ts';
+import { walk } from './read-tree.ts';
+import { insertTable, selectTables, selectVersion, tableKey, updateProfileState, type StoredProfile } from './store.ts';
+import { tableFormat } from './table-format.ts';
+
+/** Of a version with more tables, the first in the order of the tree. */
+const TABLES = 100;
+const TIMEOUT = 10 * 60_000;
+
+type Table = Pick<TableProfile, 'path' | 'hash' | 'size' | 'format'>;
+
+async function tablesOf(ctx: Ctx, root: string): Promise<Table[]> {
+  const tables: Table[] = [];
+  for await (const { path, hash, size } of walk(ctx, root)) {
+    const format = tableFormat(path);
+    if (format) tables.push({ path, hash, size, format });
+    if (tables.length === TABLES) break;
+  }
+  return tables;
+}
+
+/** The tables of a version with what is known of them. */
+export async function readProfile(ctx: Ctx, root: string): Promise<TableProfile[]> {
+  const tables = await tablesOf(ctx, root);
+  const known = await selectTables(ctx, tables.map(({ hash }) => hash));
+  return tables.map((table) => ({ ...table, ...(known.get(tableKey(table.hash, table.format)) ?? { state: 'pending' as const }) }));
+}
+
+export const profileJob = (duck: Duck): typeof PROFILE => ({
+  ...PROFILE,
+  run: (ctx, { version }, run) => profileVersion(ctx, duck, version, run),
+});
+
+/** Profiles what no other version has had profiled already. A table that cannot be read is a result, not a failure. */
+async function profileVersion(ctx: Ctx, duck: Duck, id: string, run: JobRun): Promise<void> {
+  const version = await selectVersion(ctx, id);
+  if (!version) return;
+  for (const table of await readProfile(ctx, version.hash)) {
+    if (table.state !== 'pending') continue;
+    const profile = await profileTable(ctx, duck, table, run.signal);
+    await ctx.write((tx) => insertTable(tx, table.hash, table.format, profile));
+  }
+  await ctx.write(async (tx) => {
+    await updateProfileState(tx, version.id, 'ready');
+    await tx.emit({ type: 'dataset_version.profiled', subject: `dataset_version:${version.id}`, data: { dataset: version.dataset, version: version.id } });
+    await run.finish(tx);
+  });
+}
+
+async function profileTable(ctx: Ctx, duck: Duck, { path, hash, size, format }: Table, signal: AbortSignal): Promise<StoredProfile> {
+  const failed = (code: string, message: string): StoredProfile => ({ state: 'failed', error: { code, message } });
+  if (size === 0) return failed('empty-file', 'the file is empty');
+  const file = `table${/\.gz$/i.test(path) ? '.gz' : `.${format}`}`;
+  try {
+    const table = { format, files: [{ file, shown: path }] };
+    const answer = await duck.ask(ctx, { op: 'profile', table, size }, new Map([[file, hash]]), { timeout: TIMEOUT, signal });
+    if ('profile' in answer) return { state: 'ok', ...answer.profile };
+    if (!('error' in answer)) throw new Error('the table reader answered something else');
+    if (answer.error.code === 'memory') return failed('out-of-memory', answer.error.message);
+    return failed(format === 'parquet' ? 'broken-parquet' : 'unreadable', answer.error.message);
+  } catch (error) {
+    signal.throwIfAborted(); // the server stops: another attempt will do it
+    const code = error instanceof TreadleError ? (error.code ?? 'failed') : 'failed';
+    ctx.log.warn('a table could not be profiled', { path, hash, error });
+    return failed(code, messageOf(error));
+  }
+}

@@ -1,0 +1,56 @@
+import type { Readable } from 'node:stream';
+import type { BlobInput } from '../platform/blobs/index.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid } from '../platform/errors/index.ts';
+import { ByteReader } from './byte-reader.ts';
+import { FRAME_HEADER, readFrameHeader } from './contract.ts';
+import { insertHeld, selectHeld } from './store.ts';
+
+/** A blob up to this is taken in one piece; a larger one streams. */
+const WHOLE = 4 * 1024 * 1024;
+
+/** Which of these blobs the workspace must still upload. Content of another workspace counts as missing: knowing a hash is not owning the bytes. */
+export async function findMissing(ctx: Ctx, hashes: readonly string[]): Promise<string[]> {
+  const different = [...new Set(hashes)];
+  const held = await selectHeld(ctx, different);
+  return different.filter((hash) => !held.has(hash));
+}
+
+/** Stores the frames of one upload: all of them, or none. */
+export async function receiveBlobs(ctx: Ctx, body: Readable): Promise<{ blobs: number; bytes: number }> {
+  const infos = await ctx.blobs.putMany(frames(body));
+  await hold(ctx, infos.map(({ hash }) => hash));
+  return { blobs: infos.length, bytes: infos.reduce((sum, { size }) => sum + size, 0) };
+}
+
+export async function receiveBlob(ctx: Ctx, hash: string, body: Readable): Promise<{ hash: string; size: number }> {
+  const info = await ctx.blobs.put(body as AsyncIterable<Uint8Array>, { hash });
+  await hold(ctx, [hash]);
+  return info;
+}
+
+/** Nothing of an upload is an audit fact: the commit that names the blobs is. */
+async function hold(ctx: Ctx, hashes: readonly string[]): Promise<void> {
+  const fresh = await findMissing(ctx, hashes);
+  if (fresh.length > 0) await ctx.write((tx) => insertHeld(tx, fresh));
+}
+
+async function* frames(body: Readable): AsyncGenerator<BlobInput> {
+  const reader = new ByteReader(body as AsyncIterable<Uint8Array>);
+  for (let n = 0; ; n++) {
+    const header = await reader.take(FRAME_HEADER);
+    if (header.length === 0) return;
+    const cutShort = (): Error =>
+      invalid(`the upload ends in the middle of frame ${n}`, { field: 'body', hint: 'send each frame whole: hash, size, bytes', code: 'content-mismatch' });
+    if (header.length < FRAME_HEADER) throw cutShort();
+    const expected = readFrameHeader(header);
+    if (!Number.isSafeInteger(expected.size)) throw invalid(`frame ${n} claims ${expected.size} bytes`, { field: 'body', hint: 'the size is an unsigned little-endian number of 8 bytes' });
+    if (expected.size > WHOLE) {
+      yield { bytes: reader.stream(expected.size), expected };
+    } else {
+      const bytes = await reader.take(expected.size);
+      if (bytes.length < expected.size) throw cutShort();
+      yield { bytes, expected };
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { route, type Route } from '../platform/http/index.ts';
+import { commitUpload } from './commit-version.ts';
+import * as contract from './contract.ts';
+import type { DatasetVersion, Diff } from './contract.ts';
+import { diffTrees } from './diff-versions.ts';
+import type { Duck } from './duck/duck.ts';
+import { listFiles, requireFile } from './list-files.ts';
+import { moveBranch, setTag } from './move-branch.ts';
+import { previewFile } from './preview-file.ts';
+import { readProfile } from './profile-version.ts';
+import { parseRange } from './range.ts';
+import { findMissing, receiveBlob, receiveBlobs } from './receive-blobs.ts';
+import { resolveVersion } from './resolve-ref.ts';
+import { runSql } from './run-sql.ts';
+import { sendBlobs } from './send-blobs.ts';
+import { listDatasets, listVersions, showDataset } from './show-dataset.ts';
+import { requireDataset } from './store.ts';
+
+const find = async (ctx: Ctx, { dataset, ref }: { dataset: string; ref: string }): Promise<DatasetVersion> =>
+  resolveVersion(ctx, await requireDataset(ctx, dataset), ref);
+
+/** `v3`, an id and a hash mean the same for ever; a branch does not. */
+const lasting = (ref: string): boolean => /^(v\d+|[0-9a-f]{8,64})$/.test(ref);
+
+export const dataRoutes = (duck: Duck): Route[] => [
+  route(contract.listDatasets, (ctx, { query }) => listDatasets(ctx, query)),
+  route(contract.getDataset, (ctx, { params }) => showDataset(ctx, params.dataset)),
+  route(contract.listVersions, (ctx, { params, query }) => listVersions(ctx, params.dataset, query)),
+  route(contract.getVersion, (ctx, { params }) => find(ctx, params)),
+  route(contract.listFiles, async (ctx, { params, query }) => listFiles(ctx, (await find(ctx, params)).hash, query)),
+  route(contract.downloadFile, async (ctx, { params, query, headers }) => {
+    const { hash, size, name } = await requireFile(ctx, (await find(ctx, params)).hash, query.path);
+    const range = parseRange(headers['range'], size);
+    return {
+      stream: await ctx.blobs.open(hash, range),
+      size: range ? range.end - range.start + 1 : size,
+      filename: name,
+      etag: hash,
+      immutable: lasting(params.ref),
+      ...(range ? { range: { ...range, total: size } } : {}),
+    };
+  }),
+  route(contract.previewFile, async (ctx, { params, query, signal }) => previewFile(ctx, duck, (await find(ctx, params)).hash, query, signal)),
+  route(contract.getProfile, async (ctx, { params }) => {
+    const { hash, profile } = await find(ctx, params);
+    return { state: profile, tables: await readProfile(ctx, hash) };
+  }),
+  route(contract.diffVersions, (ctx, { params, query }) => diff(ctx, params.dataset, query)),
+  route(contract.commitVersion, (ctx, { params, body }) => commitUpload(ctx, { ...body, dataset: params.dataset })),
+  route(contract.moveBranch, (ctx, { params, body }) => moveBranch(ctx, { ...body, ...params })),
+  route(contract.setTag, (ctx, { params, body }) => setTag(ctx, { ...body, ...params })),
+  route(contract.findMissing, async (ctx, { body }) => ({ missing: await findMissing(ctx, body.hashes) })),
+  route(contract.uploadBlobs, (ctx, { body }) => receiveBlobs(ctx, body)),
+  route(contract.uploadBlob, (ctx, { params, body }) => receiveBlob(ctx, params.hash, body)),
+  route(contract.downloadBlobs, async (ctx, { params, body }) => {
+    await find(ctx, params);
+    return { stream: await sendBlobs(ctx, body.hashes) };
+  }),
+  route(contract.runSql, (ctx, { body, signal }) => runSql(ctx, duck, body, signal)),
+];
+
+async function diff(ctx: Ctx, dataset: string, query: { from: string; to: string; page?: string; limit?: number }): Promise<Diff> {
+  const [from, to] = [await find(ctx, { dataset, ref: query.from }), await find(ctx, { dataset, ref: query.to })];
+  const all = await diffTrees(ctx, from.hash, to.hash);
+  const count = (status: string): number => all.filter((entry) => entry.status === status).length;
+  const skip = Number(query.page ?? 0) || 0;
+  const limit = query.limit ?? 1000;
+  return {
+    from,
+    to,
+    summary: { added: count('added'), removed: count('removed'), modified: count('modified'), renamed: count('renamed'), bytes: to.bytes - from.bytes },
+    items: all.slice(skip, skip + limit),
+    ...(all.length > skip + limit ? { next: String(skip + limit) } : {}),
+  };
+}

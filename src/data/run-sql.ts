@@ -1,0 +1,71 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid, missing } from '../platform/errors/index.ts';
+import type { DatasetVersion, SqlQuery, SqlResult } from './contract.ts';
+import { refused, type Duck } from './duck/duck.ts';
+import type { Source, View } from './duck/protocol.ts';
+import { findMentions } from './find-refs.ts';
+import { walk } from './read-tree.ts';
+import { parseRef, resolveVersion } from './resolve-ref.ts';
+import { findDataset } from './store.ts';
+import { tableFormat } from './table-format.ts';
+import type { TreeFile } from './tree.ts';
+
+const ROWS = 1000;
+const BYTES = 16 * 1024 * 1024;
+const FILES = 2000;
+
+/** One SELECT over dataset versions, in a process that can read their files and nothing else. */
+export async function runSql(ctx: Ctx, duck: Duck, { query, limit = ROWS }: SqlQuery, signal?: AbortSignal): Promise<SqlResult> {
+  const started = performance.now();
+  const views: View[] = [];
+  const versions: SqlResult['versions'] = [];
+  const files = new Map<string, string>();
+  for (const { text, table } of findMentions(query)) {
+    const ref = parseRef(text);
+    const dataset = ref && (await findDataset(ctx, ref.dataset));
+    if (!ref || !dataset) {
+      if (table && ref && text.includes('@')) {
+        throw missing(`there is no dataset '${ref.dataset}' in workspace '${ctx.workspace}'`, { field: 'query', hint: 'treadle data ls lists them' });
+      }
+      continue; // a text that only looks like a ref, or a table that DuckDB will judge
+    }
+    const version = await resolveVersion(ctx, dataset, ref.selector);
+    const source = await sourceOf(ctx, version, ref.path, text, files);
+    versions.push({ ref: text, id: version.id, name: version.name });
+    views.push({ name: text, table: source });
+  }
+  const answer = await duck.ask(ctx, { op: 'query', query, views, limit, bytes: BYTES }, files, signal ? { signal } : {});
+  const error = refused(answer);
+  if (error) throw error;
+  if (!('rows' in answer)) throw new Error('the table reader answered something else');
+  const { columns, rows, truncated } = answer.rows;
+  return { columns, rows, truncated, versions, ms: Math.round(performance.now() - started) };
+}
+
+/** The tables that a ref names: one file, or all tables of a version or folder when they are of one format. */
+async function sourceOf(ctx: Ctx, version: DatasetVersion, path: string | undefined, ref: string, files: Map<string, string>): Promise<Source> {
+  const found: TreeFile[] = [];
+  for await (const file of walk(ctx, version.hash)) {
+    const inside = path === undefined || file.path === path || file.path.startsWith(`${path.replace(/\/$/, '')}/`);
+    if (!inside || tableFormat(file.path) === undefined) continue;
+    found.push(file);
+    if (found.length > FILES) {
+      throw invalid(`'${ref}' holds more than ${FILES} tables`, { field: 'query', hint: `name a folder or a file: '${version.dataset}@${version.name}/PATH'` });
+    }
+  }
+  const formats = [...new Set(found.map((file) => tableFormat(file.path)))];
+  const [format] = formats;
+  const named = `name a file: '${version.dataset}@${version.name}/PATH'; treadle data ls ${version.dataset}@${version.name} lists them`;
+  if (format === undefined) {
+    throw invalid(`'${ref}' holds no table`, { field: 'query', hint: `tables are .parquet, .csv, .tsv, .jsonl and .ndjson files; ${named}` });
+  }
+  if (formats.length > 1) throw invalid(`'${ref}' holds tables of several formats: ${formats.join(', ')}`, { field: 'query', hint: named });
+  return {
+    format,
+    files: found.map(({ path: shown, hash }) => {
+      const file = `${files.size}${/\.gz$/i.test(shown) ? '.gz' : `.${format}`}`;
+      files.set(file, hash);
+      return { file, shown };
+    }),
+  };
+}

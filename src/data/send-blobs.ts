@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { missing } from '../platform/errors/index.ts';
+import { frameHeader } from './contract.ts';
+import { selectHeld } from './store.ts';
+
+/** A stream of frames of these blobs, in the order asked for. */
+export async function sendBlobs(ctx: Ctx, hashes: readonly string[]): Promise<Readable> {
+  const held = await selectHeld(ctx, [...new Set(hashes)]);
+  const lost = hashes.find((hash) => !held.has(hash));
+  if (lost !== undefined) throw missing(`this workspace holds no blob ${lost}`, { field: 'hashes', hint: 'ask for hashes that the list of files names' });
+  return Readable.from(gather(ctx, hashes), { objectMode: false, highWaterMark: 1024 * 1024 });
+}
+
+/** Small frames travel together: a chunk each would cost more than its bytes. */
+async function* gather(ctx: Ctx, hashes: readonly string[]): AsyncGenerator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const { hash, size, content } of ctx.blobs.readMany(hashes)) {
+    pieces.push(frameHeader(hash, size));
+    bytes += size;
+    if (content instanceof Readable) {
+      yield Buffer.concat(pieces);
+      yield* content as AsyncIterable<Uint8Array>;
+    } else {
+      pieces.push(content);
+      if (bytes < 256 * 1024) continue;
+      yield Buffer.concat(pieces);
+    }
+    pieces = [];
+    bytes = 0;
+  }
+  if (pieces.length > 0) yield Buffer.concat(pieces);
+}
