@@ -1,0 +1,49 @@
+import { invalid } from '../platform/errors/index.ts';
+
+/**
+ * The one canonical spelling of an artifact's path. It is only ever a key of rows, so nothing here guards a file system;
+ * what is refused is what clients, that do write files, could be tricked with.
+ */
+export function artifactPath(given: string, field = 'path'): string {
+  const bad = (why: string) => invalid(`Invalid path: ${why}`, { field, hint: 'use a relative path such as plots/roc.png' });
+  const path = given.normalize('NFC');
+  for (let seen = path, depth = 0; ; depth++) {
+    if (/[\u0000-\u001f\u007f]/.test(seen)) throw bad('it holds control characters');
+    if (/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(seen)) throw bad('it holds characters that turn the direction of text');
+    if (seen.startsWith('/') || /^[a-zA-Z]:/.test(seen)) throw bad('it is absolute');
+    if (seen.includes('\\')) throw bad('it holds a backslash');
+    if (seen.includes('#')) throw bad("it holds '#'");
+    if (seen.split('/').some((segment) => segment === '..' || segment === '.')) throw bad("it holds '.' or '..'");
+    const decoded = decodeOnce(seen);
+    if (decoded === seen) break;
+    if (depth >= 4) throw bad('it is encoded many times over');
+    seen = decoded;
+  }
+  if (path.split('/').some((segment) => segment === '')) throw bad('a part of it is empty');
+  const longest = Math.max(...path.split('/').map((segment) => Buffer.byteLength(segment)));
+  if (longest > 255) throw bad(`a part of it is ${longest} bytes long; 255 is the most`);
+  if (Buffer.byteLength(path) > 2000) throw bad('it is longer than 2000 bytes');
+  return path;
+}
+
+/** The same for a folder, whose root is the empty path. */
+export const folderPath = (given: string, field = 'path'): string => {
+  const trimmed = given.endsWith('/') ? given.slice(0, -1) : given;
+  return trimmed === '' ? '' : artifactPath(trimmed, field);
+};
+
+export function splitPath(path: string): { folder: string; name: string } {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? { folder: '', name: path } : { folder: path.slice(0, slash), name: path.slice(slash + 1) };
+}
+
+export const joinPath = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
+
+function decodeOnce(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A lone percent sign: what can be decoded still is, since a lenient reader would.
+    return text.replace(/%[0-7][0-9a-fA-F]/g, (escape) => decodeURIComponent(escape));
+  }
+}

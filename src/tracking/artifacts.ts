@@ -1,0 +1,86 @@
+import type { Readable } from 'node:stream';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { missing } from '../platform/errors/index.ts';
+import type { Download } from '../platform/http/index.ts';
+import { artifactPath, folderPath, joinPath } from './artifact-path.ts';
+import { byteRange } from './byte-range.ts';
+import type { ArtifactEntry } from './contract.ts';
+import { checkPlace, deleteTree, findArtifact, listFolder, upsertFile, type ArtifactRow } from './store/artifacts.ts';
+
+/**
+ * Artifacts of runs, logged models and traces in one tree a workspace: `<experiment>/<run>/artifacts/plots/roc.png`.
+ * Paths are keys; the bytes are blobs.
+ */
+
+export interface Upload {
+  source: Readable | Uint8Array;
+  /** As the client said; kept only when it looks like one. */
+  type?: string | undefined;
+  /** As the client said; bytes that differ from it are refused. */
+  size?: number | undefined;
+}
+
+/** Streams bytes in. The path shows the new bytes only when all have arrived. */
+export async function putArtifact(ctx: Ctx, given: string, upload: Upload): Promise<ArtifactEntry> {
+  const path = artifactPath(given);
+  await checkPlace(ctx, path); // before the bytes are taken, and again when they are in
+  const { hash, size } = await ctx.blobs.put(upload.source, upload.size === undefined ? {} : { size: upload.size });
+  const type = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/.exec(upload.type?.split(';')[0]?.trim() ?? '')?.[0] ?? null;
+  return ctx.write(async (tx) => {
+    const row = await upsertFile(tx, path, { hash, size, type });
+    await tx.emit({ type: 'artifact.stored', subject: subjectOf(path), data: { path } });
+    return toEntry(row, path);
+  });
+}
+
+/** Throws `missing` for a folder too: only files can be read. */
+export async function readArtifact(ctx: Ctx, given: string, range?: string): Promise<Download> {
+  const path = artifactPath(given);
+  const row = await findArtifact(ctx, path);
+  if (!row || row.hash === null) throw missing(`No such artifact: '${path}'`, { field: 'path' });
+  const part = byteRange(range, row.size);
+  const stream = await ctx.blobs.open(row.hash, part);
+  return {
+    stream,
+    type: row.type ?? 'application/octet-stream',
+    size: part ? part.end - part.start + 1 : row.size,
+    filename: row.name,
+    etag: row.hash,
+    ...(part ? { range: { ...part, total: row.size } } : {}),
+  };
+}
+
+/** The entries of a folder, by name; none for a file or for what does not exist. */
+export async function listArtifacts(ctx: Ctx, given: string): Promise<ArtifactEntry[]> {
+  const folder = folderPath(given);
+  return (await listFolder(ctx, folder)).map((row) => toEntry(row, joinPath(folder, row.name)));
+}
+
+/** Deletes a file, or a folder with all in it. Returns how many files. */
+export async function deleteArtifact(ctx: Ctx, given: string): Promise<number> {
+  const path = artifactPath(given);
+  return ctx.write(async (tx) => {
+    const files = await deleteTree(tx, path);
+    if (files > 0) {
+      await tx.record({ action: 'artifact.deleted', resource: subjectOf(path), before: { path, files } });
+      await tx.emit({ type: 'artifact.deleted', subject: subjectOf(path), data: { path } });
+    }
+    return files;
+  });
+}
+
+/** `3/<run>/artifacts/…` → `run:<run>`, so that whoever looks at the run hears of it. */
+function subjectOf(path: string): string {
+  const [, second, third, fourth] = path.split('/');
+  if (third === 'artifacts' && second !== undefined) return `run:${second}`;
+  if (second === 'models' && third !== undefined && fourth === 'artifacts') return `logged_model:${third}`;
+  return `artifact:${path}`;
+}
+
+const toEntry = (row: ArtifactRow, path: string): ArtifactEntry => ({
+  path,
+  folder: row.hash === null,
+  ...(row.hash === null ? {} : { size: row.size, hash: row.hash }),
+  ...(row.type === null ? {} : { type: row.type }),
+  created_at: row.created_at,
+});

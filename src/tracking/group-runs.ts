@@ -1,0 +1,31 @@
+import type { Static } from 'typebox';
+import type { Ctx } from '../platform/ctx/index.ts';
+import type { groupRuns as endpoint } from './contract.ts';
+import { parseFilter, parseName } from './search/parse.ts';
+import { runVocabulary } from './search/vocabulary.ts';
+import { experimentsOr } from './search-runs.ts';
+import { selectGroupMetrics, selectGroups } from './store/group-runs.ts';
+import { experimentNumber } from './store/tables.ts';
+
+export type RunGroups = Static<(typeof endpoint)['response']>;
+
+/** Counts runs by a value that they share, the largest groups first, with their metrics summed up. */
+export async function groupRuns(ctx: Ctx, input: Static<(typeof endpoint)['body']>): Promise<RunGroups> {
+  const by = parseName(input.by, runVocabulary);
+  const scope = {
+    experiments: (await experimentsOr(ctx, input.experiments)).map(experimentNumber),
+    state: input.state ?? 'active',
+    filter: parseFilter(input.filter, runVocabulary),
+  };
+  const { groups, total } = await selectGroups(ctx, scope, by, input.limit ?? 100);
+  const metrics = input.metrics?.length ? await selectGroupMetrics(ctx, scope, by, input.metrics) : [];
+  return {
+    total,
+    groups: groups.map(({ value, runs, last }) => ({
+      ...(value === null ? {} : { value }),
+      runs,
+      last_started_at: last,
+      metrics: metrics.filter((one) => one.value === value).map(({ key, runs: count, min, mean, max }) => ({ key, runs: count, min, mean, max })),
+    })),
+  };
+}
