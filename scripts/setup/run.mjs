@@ -13,7 +13,12 @@ export function run(command, args, { cwd = root, env = process.env } = {}) {
     child.on('error', (error) => reject(new SetupError(`${command} could not be started: ${error.message}`)));
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(out);
-      const tail = all.trimEnd().split('\n').slice(-25).join('\n');
+      const tail = all
+        .replaceAll(/\u001B\[[\d;]*m/g, '')
+        .trimEnd()
+        .split('\n')
+        .slice(-25)
+        .join('\n');
       reject(
         new SetupError(
           `\`${[command, ...args].join(' ')}\` ended with ${signal ?? `status ${code}`}:\n${tail}`,
