@@ -23,6 +23,7 @@ const BY_CODE: Readonly<Record<string, Answer>> = {
   'endpoint-not-found': [404, 'ENDPOINT_NOT_FOUND'],
   'not-implemented': [501, 'NOT_IMPLEMENTED'],
   'media-type': [400, 'BAD_REQUEST'],
+  alias: [400, 'INVALID_PARAMETER_VALUE'], // MLflow: an alias that is not there
   'state-conflict': [400, 'INVALID_PARAMETER_VALUE'],
 };
 

@@ -1,0 +1,187 @@
+import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
+import { invalid, TreadleError } from '../platform/errors/index.ts';
+import { getRun } from '../tracking/index.ts';
+import type { ModelFacts, ModelVersion } from './contract.ts';
+import { makeModel } from './create-model.ts';
+import { findVersionBy } from './find-version.ts';
+import { checkDescription, checkTag, checkText, modelName } from './names.ts';
+import { readFacts } from './read-facts.ts';
+import { brief, say } from './say.ts';
+import { parseSource } from './source.ts';
+import { findModel, holdModel, nextVersion, requireModel, versionRef } from './store.ts';
+import { requireLoggedModel } from './store-logged-models.ts';
+import { insertVersion, putVersionTags, requireVersion, toVersion } from './store-versions.ts';
+
+export interface NewVersion {
+  model: string;
+  source: string;
+  run_id?: string | undefined;
+  logged_model_id?: string | undefined;
+  run_link?: string | undefined;
+  description?: string | undefined;
+  tags?: Readonly<Record<string, string>> | undefined;
+  /** Makes the model when there is none. */
+  makeModel?: boolean;
+}
+
+/** Registers a version. Its source must exist in this workspace, or lie outside; see `source.ts`. */
+export async function createVersion(ctx: Ctx, input: NewVersion): Promise<ModelVersion> {
+  const name = modelName(input.model);
+  checkDescription(input.description);
+  checkText(input.run_link, 'run_link', 2000);
+  const tags = input.tags ?? {};
+  for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+  if (!input.makeModel) await requireModel(ctx, name);
+  const origin = await findOrigin(ctx, input);
+  const facts = origin.facts ?? (await readFacts(ctx, origin.location));
+
+  const version = await ctx.write(async (tx) => {
+    const now = tx.clock.now();
+    const model =
+      input.makeModel && !(await findModel(tx, name))
+        ? await makeModel(tx, { name })
+        : await holdModel(tx, name, now);
+    const number = await nextVersion(tx, model.id);
+    await insertVersion(tx, {
+      workspace: tx.workspace,
+      model_id: model.id,
+      version: number,
+      description: input.description ?? null,
+      source: origin.source,
+      location: origin.location,
+      run_id: origin.run_id,
+      run_link: input.run_link ?? null,
+      logged_model_id: origin.logged_model_id,
+      stage: 'None',
+      created_at: now,
+      updated_at: now,
+      created_by: tx.actor.name,
+      facts: facts === undefined ? null : JSON.stringify(facts),
+      deleted_at: null,
+    });
+    await putVersionTags(tx, model.id, number, tags);
+    const ref = versionRef(model.ref, number);
+    const after = {
+      source: brief(origin.source),
+      run: origin.run_id,
+      logged_model: origin.logged_model_id,
+      ...(facts === undefined ? {} : { digest: facts.digest, size: facts.size, files: facts.files }),
+      tags: Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, brief(value)])),
+    };
+    const edges: LineageEdge[] = origin.made_from.map(([to, relation]) => ({ from: ref, to, relation }));
+    await say(
+      tx,
+      { action: 'model_version.created', resource: ref, after, edges },
+      { name, version: number, run: origin.run_id, logged_model: origin.logged_model_id },
+    );
+    return number;
+  });
+  return toVersion(ctx, await requireVersion(ctx, await requireModel(ctx, name), version));
+}
+
+interface Origin {
+  /** The source as it is kept: an alias is resolved to the version that it points at now. */
+  source: string;
+  location: string;
+  run_id: string | null;
+  logged_model_id: string | null;
+  facts?: ModelFacts;
+  /** Ends and relations of the lineage edges. */
+  made_from: Array<[to: string, relation: string]>;
+}
+
+/** Checks that the source exists and that what the request says besides agrees with it. */
+async function findOrigin(ctx: Ctx, input: NewVersion): Promise<Origin> {
+  const { source } = input;
+  const parsed = parseSource(source);
+  const runId = input.run_id === '' ? undefined : input.run_id;
+  const loggedModelId = input.logged_model_id === '' ? undefined : input.logged_model_id;
+  const agree = (given: string | undefined, found: string | null, field: string) => {
+    if (given !== undefined && given !== found) {
+      throw invalid(`Invalid model version source: '${source}' does not belong to ${field} '${given}'`, {
+        field,
+        hint: `leave ${field} out: the source says it`,
+        code: 'source',
+      });
+    }
+  };
+  switch (parsed.kind) {
+    case 'logged-model': {
+      const logged = await named(source, requireLoggedModel(ctx, parsed.id));
+      agree(loggedModelId, logged.id, 'model_id');
+      const run = runId ?? logged.run_id;
+      if (runId !== undefined && runId !== logged.run_id) await named(source, getRun(ctx, runId));
+      return {
+        source,
+        location: below(logged.location, parsed.path),
+        run_id: run,
+        logged_model_id: logged.id,
+        ...(parsed.path === '' && logged.facts !== null
+          ? { facts: JSON.parse(logged.facts) as ModelFacts }
+          : {}),
+        made_from: [[`logged_model:${logged.id}`, 'registered-from']],
+      };
+    }
+    case 'run': {
+      const run = await named(source, getRun(ctx, parsed.run));
+      agree(runId, run.id, 'run_id');
+      const logged =
+        loggedModelId === undefined ? undefined : await named(source, requireLoggedModel(ctx, loggedModelId));
+      return {
+        source,
+        location: below(run.artifact_uri, parsed.path),
+        run_id: run.id,
+        logged_model_id: logged?.id ?? null,
+        made_from: [
+          [`run:${run.id}`, 'trained-by'],
+          ...(logged ? [[`logged_model:${logged.id}`, 'registered-from'] as [string, string]] : []),
+        ],
+      };
+    }
+    case 'version': {
+      const from = await named(source, findVersionBy(ctx, parsed.model, parsed.version));
+      agree(runId, from.run_id, 'run_id');
+      agree(loggedModelId, from.logged_model_id, 'model_id');
+      return {
+        source: `models:/${from.name}/${from.version}`,
+        location: from.location,
+        run_id: from.run_id,
+        logged_model_id: from.logged_model_id,
+        ...(from.facts === null ? {} : { facts: JSON.parse(from.facts) as ModelFacts }),
+        made_from: [[versionRef(from.ref, from.version), 'derived-from']],
+      };
+    }
+    case 'outside': {
+      const run = runId === undefined ? undefined : await named(source, getRun(ctx, runId));
+      const logged =
+        loggedModelId === undefined ? undefined : await named(source, requireLoggedModel(ctx, loggedModelId));
+      return {
+        source,
+        location: source,
+        run_id: run?.id ?? logged?.run_id ?? null,
+        logged_model_id: logged?.id ?? null,
+        made_from: [
+          ...(run ? [[`run:${run.id}`, 'trained-by'] as [string, string]] : []),
+          ...(logged ? [[`logged_model:${logged.id}`, 'registered-from'] as [string, string]] : []),
+        ],
+      };
+    }
+  }
+}
+
+const below = (location: string, path: string): string => (path === '' ? location : `${location}/${path}`);
+
+/** What the source names and is not there is a fault of the source: one answer, whatever of it is missing. */
+async function named<T>(source: string, found: Promise<T>): Promise<T> {
+  try {
+    return await found;
+  } catch (error) {
+    if (!(error instanceof TreadleError) || error.kind !== 'missing') throw error;
+    throw invalid(`Invalid model version source: '${source.slice(0, 200)}': ${error.message}`, {
+      field: 'source',
+      hint: 'log the model first, in this workspace',
+      code: 'source',
+      cause: error,
+    });
+  }
+}

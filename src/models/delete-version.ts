@@ -1,0 +1,32 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { say } from './say.ts';
+import { holdModel, removeAliases, versionRef } from './store.ts';
+import { redactVersion, requireVersion } from './store-versions.ts';
+
+/** Deletes a version and the aliases that point at it. Its number is never given again. */
+export function deleteVersion(
+  ctx: Ctx,
+  name: string,
+  version: number,
+  reason?: string,
+): Promise<{ deleted: string }> {
+  return ctx.write(async (tx) => {
+    const now = tx.clock.now();
+    const row = await holdModel(tx, name, now);
+    const { source, run_id, logged_model_id, stage } = await requireVersion(tx, row, version);
+    const aliases = (await removeAliases(tx, row.id, { version })).map(({ alias }) => alias);
+    await redactVersion(tx, row.id, version, now);
+    const resource = versionRef(row.ref, version);
+    await say(
+      tx,
+      {
+        action: 'model_version.deleted',
+        resource,
+        before: { source, run_id, logged_model_id, stage, aliases },
+        ...(reason === undefined ? {} : { reason }),
+      },
+      { name, version, aliases },
+    );
+    return { deleted: resource };
+  });
+}

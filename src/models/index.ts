@@ -1,0 +1,38 @@
+export { compareVersions } from './compare-versions.ts';
+export type {
+  Alias,
+  LoggedModel,
+  LoggedModelStatus,
+  Model,
+  ModelFacts,
+  ModelFile,
+  ModelMetric,
+  ModelVersion,
+  Stage,
+  VersionDetail,
+} from './contract.ts';
+export { createLoggedModel, type NewLoggedModel } from './create-logged-model.ts';
+export { createModel, type NewModel } from './create-model.ts';
+export { createVersion, type NewVersion } from './create-version.ts';
+export { deleteAlias } from './delete-alias.ts';
+export { deleteLoggedModel, restoreLoggedModel } from './delete-logged-model.ts';
+export { deleteModel } from './delete-model.ts';
+export { deleteVersion } from './delete-version.ts';
+export { finalizeLoggedModel } from './finalize-logged-model.ts';
+export { listLoggedModelFolder } from './files.ts';
+export { versionNumber } from './find-version.ts';
+export { getLoggedModel, getModel, getVersion, getVersionLocation, latestVersionsOf } from './get-model.ts';
+export { logModelMetrics } from './log-model-metrics.ts';
+export { logModelParams } from './log-model-params.ts';
+export { deleteLoggedModelTag, setLoggedModelTags } from './logged-model-tags.ts';
+export { deleteModelTag, setModelTag } from './model-tags.ts';
+export { routes } from './routes.ts';
+export { migrations } from './schema.ts';
+export { searchLoggedModels } from './search-logged-models.ts';
+export { searchModels, searchVersions } from './search-registry.ts';
+export { setAlias } from './set-alias.ts';
+export { updateModel } from './update-model.ts';
+export { updateVersion } from './update-version.ts';
+export { versionDetail } from './version-detail.ts';
+export { deleteVersionTag, setVersionTag } from './version-tags.ts';
+export { loggedModelVocabulary, modelVocabulary, versionVocabulary } from './vocabulary.ts';
