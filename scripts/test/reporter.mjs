@@ -10,7 +10,9 @@ export default async function* report(source) {
   const failures = [];
   const skips = new Map();
   const of = (data) => {
-    const file = data.file ? relative(root, data.file) : '(unknown)';
+    // A shared suite is a file of its own: its tests count where they ran.
+    const where = data.entryFile ?? data.file;
+    const file = where ? relative(root, where) : '(unknown)';
     if (!files.has(file)) files.set(file, { passed: 0, failed: 0, skipped: 0, ms: 0, said: '' });
     return [file, files.get(file)];
   };
@@ -54,7 +56,8 @@ function* ending({ files, failures, skips, ms }) {
   for (const { file, data } of failures) {
     const error = data.details?.error;
     const cause = error?.cause ?? error;
-    yield `\n${paint(31, `✖ ${file}${data.line ? `:${data.line}` : ''}  ${data.name}`)}\n`;
+    const at = data.file && data.line ? `${relative(root, data.file)}:${data.line}` : file;
+    yield `\n${paint(31, `✖ ${at}  ${data.name}`)}\n`;
     yield `${indent(String((typeof cause === 'object' && (cause?.stack || cause?.message)) || cause))}\n`;
   }
   for (const [file, { failed, said }] of files) {
