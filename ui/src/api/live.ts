@@ -56,9 +56,12 @@ export class Live {
       this.pending = new Set();
       this.timer = undefined;
       void this.queries.invalidateQueries({
-        predicate: (query) => {
-          const listens = query.meta?.['subjects'];
-          return Array.isArray(listens) && subjects.some((subject) => hears(listens as string[], subject));
+        predicate: ({ meta, state }) => {
+          const listens = meta?.['subjects'];
+          if (!Array.isArray(listens) || !subjects.some((subject) => hears(listens as string[], subject)))
+            return false;
+          const limit = meta?.['livePages'];
+          return typeof limit !== 'number' || loadedPages(state.data) <= limit;
         },
       });
     }, SETTLE_MS);
@@ -82,4 +85,10 @@ export class Live {
     this.hearers.add(hearer);
     return () => this.hearers.delete(hearer);
   };
+}
+
+function loadedPages(data: unknown): number {
+  return typeof data === 'object' && data !== null && 'pages' in data && Array.isArray(data.pages)
+    ? data.pages.length
+    : 0;
 }

@@ -1,32 +1,70 @@
-import { infiniteQueryOptions } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import type { Endpoint } from '../../../src/platform/http/contract.ts';
 import { call, type Answer, type CallInput } from './client.ts';
 import { subjectsOf } from './subjects.ts';
 
+/** Beyond this many pages a live list is too much to read anew on every event; it then waits to be asked. */
+const LIVE_PAGES = 3;
+
+interface PageOf<T> {
+  items: T[];
+  next?: string;
+}
+type ItemOf<A> = A extends { items: (infer T)[] } ? T : never;
+
 /**
- * A list page by page, for `useInfiniteQuery(apiPages(listEntries, {query: {…}}))`: each answer's `next` is handed back
- * as `page`. Refreshes on events as `api` does.
+ * A list that is fetched as it is scrolled. The page token goes where the endpoint takes it: into the body of a POST, else
+ * into the query. `live` is false once so much is loaded that events no longer refresh it by themselves.
  */
-export function apiPages<E extends Endpoint>(
+export function usePages<E extends Endpoint>(
   endpoint: E,
   input: CallInput<E>,
   subjects: readonly string[] = [],
+  enabled = true,
 ) {
-  const { params, query } = input as { params?: Record<string, unknown>; query?: Record<string, unknown> };
-  return infiniteQueryOptions({
-    queryKey: [endpoint.method, endpoint.path, params ?? {}, query ?? {}, 'pages'],
-    // The contract of every list has `page` in its query.
-    queryFn: ({ signal, pageParam }): Promise<Answer<E>> =>
-      call(
-        endpoint,
-        (pageParam === '' ? input : { ...input, query: { ...query, page: pageParam } }) as CallInput<E>,
-        { signal },
-      ),
-    initialPageParam: '',
-    getNextPageParam: (last: Answer<E>) =>
-      typeof last === 'object' && last !== null && 'next' in last && typeof last.next === 'string'
-        ? last.next
-        : undefined,
-    meta: { subjects: [...subjectsOf(endpoint.path, params ?? {}), ...subjects] },
+  type Item = ItemOf<Answer<E>>;
+  const parts = input as {
+    params?: Record<string, unknown>;
+    query?: Record<string, unknown>;
+    body?: Record<string, unknown>;
+  };
+  const where = endpoint.method === 'GET' ? 'query' : 'body';
+  const queryKey = ['pages', endpoint.method, endpoint.path, input] as const;
+  const result = useInfiniteQuery({
+    queryKey,
+    enabled,
+    initialPageParam: undefined as string | undefined,
+    queryFn: async ({ signal, pageParam }): Promise<PageOf<Item>> => {
+      const paged =
+        pageParam === undefined ? input : { ...parts, [where]: { ...parts[where], page: pageParam } };
+      // Every list of the API has this frame; the item's type is the contract's.
+      return (await call(endpoint, paged as CallInput<E>, { signal })) as unknown as PageOf<Item>;
+    },
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+    meta: {
+      subjects: [...subjectsOf(endpoint.path, parts.params ?? {}), ...subjects],
+      livePages: LIVE_PAGES,
+    },
   });
+  const items = useMemo(() => result.data?.pages.flatMap((page) => page.items) ?? [], [result.data]);
+  const { fetchNextPage } = result;
+  const more = useMemo(
+    () =>
+      result.hasNextPage
+        ? { loading: result.isFetchingNextPage, load: () => void fetchNextPage() }
+        : undefined,
+    [result.hasNextPage, result.isFetchingNextPage, fetchNextPage],
+  );
+  return {
+    items,
+    more,
+    error: result.error,
+    loading: result.isPending,
+    /** Shown while the next question is under way. */
+    stale: result.isPlaceholderData,
+    live: (result.data?.pages.length ?? 0) <= LIVE_PAGES,
+    refresh: () => void result.refetch(),
+  };
 }

@@ -4,8 +4,7 @@ import type { Found } from '../rooms.ts';
 
 /** Experiments and runs whose name holds the text; with no text, the newest. */
 export async function findExperiments(text: string, signal: AbortSignal): Promise<Found[]> {
-  // A quote would end the pattern; no name is found worse without it.
-  const like = text.replaceAll("'", '_');
+  const like = text.replaceAll("'", "''");
   const [experiments, runs] = await Promise.all([
     call(
       listExperiments,

@@ -1,0 +1,81 @@
+import type { RunRow } from '../../../src/tracking/contract.ts';
+import type { Sort } from '../kit/table/table.tsx';
+
+/** The run table's columns by their ids: `metrics.auc`, `params.depth`, `tags.team`, or a fact of the run itself. Pure. */
+
+export const FACTS = ['status', 'started', 'duration', 'user', 'verdict'] as const;
+export type Fact = (typeof FACTS)[number];
+
+/** How the server's search calls what a run itself has. */
+const ATTRIBUTES: Record<Fact | 'name', string> = {
+  name: 'run_name',
+  status: 'status',
+  started: 'start_time',
+  duration: 'duration',
+  user: 'user_id',
+  verdict: 'verdict',
+};
+
+const KINDS = ['metrics', 'params', 'tags'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export function columnParts(id: string): { kind: Kind; key: string } | undefined {
+  const kind = KINDS.find((each) => id.startsWith(`${each}.`));
+  return kind && { kind, key: id.slice(kind.length + 1) };
+}
+
+/** How the search grammar spells a column: keys that are no plain word stand in backquotes. */
+export function searchName(id: string): string | undefined {
+  const parts = columnParts(id);
+  if (!parts) return Object.hasOwn(ATTRIBUTES, id) ? ATTRIBUTES[id as Fact] : undefined;
+  return /^[\w.]+$/.test(parts.key) ? id : `${parts.kind}.\`${parts.key.replaceAll('`', '``')}\``;
+}
+
+/** `-metrics.auc` in the address ⇄ how a table sorts ⇄ the order that the server takes. */
+export function sortOf(text: string | undefined): Sort | undefined {
+  if (text === undefined) return undefined;
+  const desc = text.startsWith('-');
+  const id = desc ? text.slice(1) : text;
+  return searchName(id) === undefined ? undefined : { id, desc };
+}
+
+export function sortText(sort: Sort | undefined): string | undefined {
+  return sort && `${sort.desc ? '-' : ''}${sort.id}`;
+}
+
+export function orderOf(sort: Sort | undefined): string[] | undefined {
+  const name = sort && searchName(sort.id);
+  return name === undefined ? undefined : [`${name} ${sort!.desc ? 'DESC' : 'ASC'}`];
+}
+
+/** What a table shows before anybody chose: the facts that matter, then the first metrics and params. Clients' own tags stay away. */
+export function usualColumns(columns: { metrics: readonly string[]; params: readonly string[] }): string[] {
+  const metrics = columns.metrics.filter((key) => !key.startsWith('system/'));
+  return [
+    'status',
+    'started',
+    'duration',
+    ...metrics.slice(0, 6).map((key) => `metrics.${key}`),
+    ...columns.params.slice(0, 6).map((key) => `params.${key}`),
+  ];
+}
+
+type Value = RunRow['metrics'][string];
+
+/** Numbers that JSON has no words for arrive as text. */
+export function metricNumber(value: Value | undefined): number | undefined {
+  return value === undefined ? undefined : typeof value === 'number' ? value : Number(value);
+}
+
+/** A condition as the filter's grammar writes it, added to what is there. */
+export function addCondition(
+  filter: string | undefined,
+  id: string,
+  operator: string,
+  value: string,
+): string {
+  const quoted = `'${value.replaceAll("'", "''")}'`;
+  const numeric = id.startsWith('metrics.') || id === 'started' || id === 'duration';
+  const condition = `${searchName(id) ?? id} ${operator} ${numeric ? value : quoted}`;
+  return filter === undefined || filter.trim() === '' ? condition : `${filter.trim()} AND ${condition}`;
+}

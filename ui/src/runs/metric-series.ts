@@ -1,0 +1,73 @@
+import type { Series } from '../../../src/tracking/contract.ts';
+import { bucketize } from '../kit/chart/buckets.ts';
+import type { ChartSeries, OddPoint, Range, XAxis } from '../kit/chart/series.ts';
+
+const ODD: Record<Series['marks'][number]['what'], OddPoint['kind']> = {
+  NaN: 'NaN',
+  Infinity: '∞',
+  '-Infinity': '−∞',
+};
+
+/** Wider than a pixel or two a bucket, so that the envelope is a band and not a fence. */
+const BUCKETS = 260;
+
+/**
+ * The server's points as a line of a chart. It sends every point, or of each of its buckets the first, least, greatest and
+ * last; those are gathered into fewer, wider buckets here, whose extremes are therefore still exact.
+ */
+export function chartSeries(series: Series, name: string, x: XAxis, startedAt: number): ChartSeries {
+  const place = (i: number) =>
+    x === 'step' ? series.steps[i]! : x === 'wall' ? series.times[i]! : series.times[i]! - startedAt;
+  // By step is the server's order; clocks may run otherwise.
+  const order = series.steps.map((_, i) => i);
+  if (x !== 'step') order.sort((a, b) => place(a) - place(b));
+  const odd = series.marks.map((mark): OddPoint => {
+    const i = series.steps.indexOf(mark.step);
+    return { x: i < 0 ? mark.step : place(i), kind: ODD[mark.what] };
+  });
+  const finite = order.filter((i) => series.values[i] !== null);
+  const xs = finite.map(place);
+  const ys = finite.map((i) => series.values[i]!);
+  const head = { id: series.run, name, odd: odd.toSorted((a, b) => a.x - b.x) };
+  if (!series.thinned) return { ...head, x: xs, y: ys, min: ys, max: ys, count: xs.map(() => 1) };
+  const { x: ends, min, max, last, count } = bucketize(xs, ys, BUCKETS);
+  return { ...head, x: ends, y: last, min, max, count };
+}
+
+/** Which steps to ask for so that a part of the x-axis is filled, with a margin so that smoothing begins before the edge. */
+export function stepsWithin(
+  all: readonly Series[],
+  x: XAxis,
+  zoom: Range,
+  startedAt: (run: string) => number,
+): { from: number; to: number } | undefined {
+  let [from, to] = [Infinity, -Infinity];
+  if (x === 'step') [from, to] = zoom;
+  else {
+    for (const series of all) {
+      const start = x === 'relative' ? startedAt(series.run) : 0;
+      series.times.forEach((time, i) => {
+        if (time - start < zoom[0] || time - start > zoom[1]) return;
+        from = Math.min(from, series.steps[i]!);
+        to = Math.max(to, series.steps[i]!);
+      });
+    }
+    if (from > to) return undefined;
+  }
+  const margin = (to - from) * 0.1 + 1;
+  return { from: Math.floor(from - margin), to: Math.ceil(to + margin) };
+}
+
+/** `from:to` in an address. */
+export function parseZoom(text: string | undefined): Range | undefined {
+  const [from, to] = (text ?? '').split(':').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  return from !== undefined && to !== undefined && Number.isFinite(from) && Number.isFinite(to) && from < to
+    ? [from, to]
+    : undefined;
+}
+
+export function formatZoom([from, to]: Range): string {
+  const round = (value: number) =>
+    Math.abs(to - from) > 50 ? Math.round(value) : Number(value.toPrecision(6));
+  return `${round(from)}:${round(to)}`;
+}
