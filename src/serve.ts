@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as access from './access/index.ts';
 import type { ServerConfig } from './config.ts';
 import * as data from './data/index.ts';
+import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { mountWeb } from './faces/web/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
@@ -15,8 +16,10 @@ import * as eventRoom from './platform/events/index.ts';
 import { createHttp } from './platform/http/index.ts';
 import * as jobRoom from './platform/jobs/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
+import * as models from './models/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { createProcesses } from './platform/processes/index.ts';
+import * as tracking from './tracking/index.ts';
 import { version } from './version.ts';
 
 export interface RunningServer {
@@ -36,6 +39,8 @@ const migrations: Migration[] = [
   ...blobs.migrations,
   ...access.migrations,
   ...data.migrations,
+  ...tracking.migrations,
+  ...models.migrations,
 ];
 
 /** Opens everything, wires it, and listens. All wiring of the house is on this page. */
@@ -126,11 +131,14 @@ export async function startServer(
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
         ...data.dataRoutes(duck),
+        ...tracking.routes,
+        ...models.routes,
         ...ledgerRoom.ledgerRoutes(ledger),
       ],
       version(),
     ),
   );
+  http.mount(mlflowRoutes, { errors: mlflowErrors, anyJson: true });
   await mountWeb(http.app);
 
   const { port } = await http.listen(config.host, config.port);
