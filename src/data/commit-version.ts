@@ -6,7 +6,8 @@ import type { Committed, DatasetVersion, FileInput } from './contract.ts';
 import { PROFILE } from './jobs.ts';
 import { canonicalPath, quoted } from './paths.ts';
 import { walk } from './read-tree.ts';
-import { DATASET, MAIN, requireRefName } from './resolve-ref.ts';
+import { DATASET, MAIN } from './parse-ref.ts';
+import { requireRefName } from './resolve-ref.ts';
 import {
   findDataset,
   findRef,

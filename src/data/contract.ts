@@ -2,6 +2,11 @@
 import { Type, type Static } from 'typebox';
 import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 
+// What clients need besides the nouns; free of Node as well.
+export { ByteReader, FRAME_HEADER, frameHeader, readFrameHeader } from './frames.ts';
+export { canonicalPath, quoted } from './paths.ts';
+export { parseRef, type ParsedRef } from './parse-ref.ts';
+
 const MiB = 1024 * 1024;
 
 export const DatasetName = Type.String({
@@ -231,22 +236,6 @@ export const Preview = Type.Object({
   truncated: Type.Boolean(),
 });
 export type Preview = Static<typeof Preview>;
-
-/** Before each blob of an upload or download of many: hash (32 bytes), size (8 bytes, unsigned, little-endian). */
-export const FRAME_HEADER = 40;
-
-export function frameHeader(hash: string, size: number): Uint8Array {
-  const bytes = new Uint8Array(FRAME_HEADER);
-  for (let i = 0; i < 32; i++) bytes[i] = Number.parseInt(hash.slice(i * 2, i * 2 + 2), 16);
-  new DataView(bytes.buffer).setBigUint64(32, BigInt(size), true);
-  return bytes;
-}
-
-export function readFrameHeader(bytes: Uint8Array): { hash: string; size: number } {
-  let hash = '';
-  for (let i = 0; i < 32; i++) hash += bytes[i]!.toString(16).padStart(2, '0');
-  return { hash, size: Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(32, true)) };
-}
 
 const Paging = { page: Type.Optional(Type.String({ maxLength: 200 })), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50_000 })) };
 const OfDataset = Type.Object({ dataset: DatasetName });

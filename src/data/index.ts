@@ -5,6 +5,7 @@ export { createDuck, type Duck } from './duck/duck.ts';
 export { materialiseVersion, type MaterialiseOptions } from './materialise-version.ts';
 export { canonicalPath } from './paths.ts';
 export { profileJob } from './profile-version.ts';
-export { parseRef, resolveRef, type ParsedRef } from './resolve-ref.ts';
+export { parseRef, type ParsedRef } from './parse-ref.ts';
+export { resolveRef } from './resolve-ref.ts';
 export { dataRoutes } from './routes.ts';
 export { migrations } from './schema.ts';

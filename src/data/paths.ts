@@ -5,6 +5,9 @@ const HIDDEN = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u;
 const SEGMENT_BYTES = 255;
 const PATH_BYTES = 4096;
 
+const encoder = new TextEncoder();
+const bytes = (text: string): number => encoder.encode(text).length;
+
 /** The path in its canonical form (NFC), or an error that names it. */
 export function canonicalPath(path: string, field = 'path'): string {
   const refuse = (what: string, hint: string): never => {
@@ -15,11 +18,11 @@ export function canonicalPath(path: string, field = 'path'): string {
   if (HIDDEN.test(canonical)) refuse('has a line break, control or direction character in its name', 'rename it');
   if (canonical.includes('\\')) refuse('has a backslash in its name', "rename it; directories are separated by '/'");
   if (canonical.startsWith('/')) refuse('has an absolute path', 'name it relative to the root of the dataset');
-  if (Buffer.byteLength(canonical) > PATH_BYTES) refuse(`has a path longer than ${PATH_BYTES} bytes`, 'shorten it');
+  if (bytes(canonical) > PATH_BYTES) refuse(`has a path longer than ${PATH_BYTES} bytes`, 'shorten it');
   for (const segment of canonical.split('/')) {
     if (segment === '') refuse("has an empty part in its path ('//' or a '/' at the end)", 'leave the extra slash out');
     if (segment === '.' || segment === '..') refuse(`has '${segment}' in its path`, 'name it relative to the root of the dataset');
-    if (Buffer.byteLength(segment) > SEGMENT_BYTES) refuse(`has a name longer than ${SEGMENT_BYTES} bytes`, 'shorten it');
+    if (bytes(segment) > SEGMENT_BYTES) refuse(`has a name longer than ${SEGMENT_BYTES} bytes`, 'shorten it');
   }
   return canonical;
 }

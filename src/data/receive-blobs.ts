@@ -2,8 +2,7 @@ import type { Readable } from 'node:stream';
 import type { BlobInput } from '../platform/blobs/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
-import { ByteReader } from './byte-reader.ts';
-import { FRAME_HEADER, readFrameHeader } from './contract.ts';
+import { ByteReader, FRAME_HEADER, readFrameHeader } from './frames.ts';
 import { insertHeld, selectHeld } from './store.ts';
 
 /** A blob up to this is taken in one piece; a larger one streams. */

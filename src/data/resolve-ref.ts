@@ -1,26 +1,8 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, missing } from '../platform/errors/index.ts';
 import type { DatasetVersion } from './contract.ts';
+import { parseRef } from './parse-ref.ts';
 import { findRef, findVersion, requireDataset, selectRefs, selectVersion, type DatasetRow } from './store.ts';
-
-export const MAIN = 'main';
-export const DATASET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-
-export interface ParsedRef {
-  dataset: string;
-  /** Branch, tag, `v3`, id or hash prefix. */
-  selector: string;
-  /** What follows the first slash, if anything. */
-  path: string | undefined;
-}
-
-/** `flights`, `flights@v3`, `flights@main/2001/may.parquet`; undefined when the text has not this form. */
-export function parseRef(text: string): ParsedRef | undefined {
-  const match = /^([^@/]+)(?:@([^@/]+))?(?:\/(.+))?$/s.exec(text);
-  const [, dataset, selector, path] = match ?? [];
-  if (dataset === undefined || !DATASET.test(dataset)) return undefined;
-  return { dataset, selector: selector ?? MAIN, path };
-}
 
 /** The version that a ref such as `flights@main` names right now. Resolve once, then keep the id. */
 export async function resolveRef(ctx: Ctx, text: string): Promise<DatasetVersion> {

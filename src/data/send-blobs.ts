@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
-import { frameHeader } from './contract.ts';
+import { frameHeader } from './frames.ts';
 import { selectHeld } from './store.ts';
 
 /** A stream of frames of these blobs, in the order asked for. */

@@ -1,3 +1,21 @@
+// Free of Node: clients read and write frames too.
+
+/** Before each blob of an upload or download of many: hash (32 bytes), size (8 bytes, unsigned, little-endian). */
+export const FRAME_HEADER = 40;
+
+export function frameHeader(hash: string, size: number): Uint8Array {
+  const bytes = new Uint8Array(FRAME_HEADER);
+  for (let i = 0; i < 32; i++) bytes[i] = Number.parseInt(hash.slice(i * 2, i * 2 + 2), 16);
+  new DataView(bytes.buffer).setBigUint64(32, BigInt(size), true);
+  return bytes;
+}
+
+export function readFrameHeader(bytes: Uint8Array): { hash: string; size: number } {
+  let hash = '';
+  for (let i = 0; i < 32; i++) hash += bytes[i]!.toString(16).padStart(2, '0');
+  return { hash, size: Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(32, true)) };
+}
+
 /** Reads a stream of chunks in pieces of the lengths that a format asks for. */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
@@ -15,7 +33,7 @@ export class ByteReader {
       pieces.push(piece);
       got += piece.length;
     }
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, got);
+    return pieces.length === 1 ? pieces[0]! : joined(pieces, got);
   }
 
   /** The next `length` bytes as they come; fewer only at the end of the stream. */
@@ -34,4 +52,14 @@ export class ByteReader {
       yield piece;
     }
   }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
