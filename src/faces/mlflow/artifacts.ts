@@ -1,0 +1,75 @@
+import { Type } from 'typebox';
+import { endpoint } from '../../platform/http/contract.ts';
+import { invalid } from '../../platform/errors/index.ts';
+import { route, type Route } from '../../platform/http/index.ts';
+import * as tracking from '../../tracking/index.ts';
+import { call } from './call.ts';
+import { message, text } from './message.ts';
+import { runId } from './wire.ts';
+
+const Path = Type.Object({ '*': Type.String() });
+const PROXY = '/mlflow-artifacts/artifacts';
+
+/** The artifact proxy: bytes stream through, whole or in part. */
+const files: Route[] = ['api', 'ajax-api'].flatMap((twin) => {
+  const path = `/${twin}/2.0${PROXY}/*`;
+  const upload = endpoint({ method: 'PUT', path, action: 'run:write', summary: 'Upload an artifact', params: Path, body: 'bytes', response: Type.Unknown() });
+  const download = endpoint({ method: 'GET', path, action: 'run:read', summary: 'Download an artifact', params: Path, response: 'bytes' });
+  const removal = endpoint({ method: 'DELETE', path, action: 'run:write', summary: 'Delete an artifact or a folder', params: Path, response: Type.Unknown() });
+  return [
+    route(upload, async (ctx, { params, body, headers }) => {
+      await tracking.putArtifact(ctx, params['*'], { source: body, type: headers['content-type'], size: tracking.declaredSize(headers['content-length']) });
+      return {};
+    }),
+    route(download, (ctx, { params, headers }) => tracking.readArtifact(ctx, params['*'], headers['range'])),
+    route(removal, async (ctx, { params }) => {
+      await tracking.deleteArtifact(ctx, params['*']);
+      return {};
+    }),
+  ];
+});
+
+const folder = message({ path: text });
+const ofRun = message({ run_id: runId, path: text });
+const nothing = message({});
+
+export const artifactRoutes: Route[] = [
+  ...files,
+  ...call({
+    method: 'GET',
+    version: '2.0',
+    path: PROXY,
+    action: 'run:read',
+    summary: 'List a folder of artifacts; paths are names within it',
+    request: folder,
+    async answer(ctx, { path = '' }) {
+      const entries = await tracking.listArtifacts(ctx, path);
+      return { files: entries.map((entry) => ({ path: entry.path.slice(entry.path.lastIndexOf('/') + 1), is_dir: entry.folder, file_size: entry.size })) };
+    },
+  }),
+  ...call({
+    method: 'GET',
+    version: '2.0',
+    path: '/mlflow/artifacts/list',
+    action: 'run:read',
+    summary: 'List a folder of a run’s artifacts',
+    request: ofRun,
+    older: { run_uuid: 'run_id' },
+    async answer(ctx, { run_id, path = '' }) {
+      const root = await tracking.runFolder(ctx, run_id, '');
+      const entries = await tracking.listArtifacts(ctx, await tracking.runFolder(ctx, run_id, path));
+      const { artifact_uri } = await tracking.getRun(ctx, run_id);
+      return { root_uri: artifact_uri, files: entries.map((entry) => ({ path: entry.path.slice(root.length + 1), is_dir: entry.folder, file_size: entry.size })) };
+    },
+  }),
+  // Parts of one file are not taken: this very status sends the client back to one streamed PUT.
+  ...call({
+    method: 'POST',
+    version: '2.0',
+    path: '/mlflow-artifacts/mpu/create/*',
+    action: 'run:write',
+    summary: 'Decline an upload in parts',
+    request: nothing,
+    answer: () => Promise.reject(invalid('Multipart upload is not supported for the current artifact repository', { code: 'not-implemented' })),
+  }),
+];

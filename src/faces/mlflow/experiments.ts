@@ -1,0 +1,95 @@
+import * as tracking from '../../tracking/index.ts';
+import { call } from './call.ts';
+import { list, message, need, pageSize, text } from './message.ts';
+import { keyValue, pairs, toExperiment, view } from './wire.ts';
+
+const byId = message({ experiment_id: need(text) });
+const byName = message({ experiment_name: need(text) });
+const creation = message({ name: need(text), artifact_location: text, tags: list(keyValue) });
+const search = message({ max_results: pageSize(1000, 50_000), page_token: text, filter: text, order_by: list(need(text)), view_type: view });
+const renaming = message({ experiment_id: need(text), new_name: need(text) });
+const tagging = message({ experiment_id: need(text), key: need(text), value: text });
+const untagging = message({ experiment_id: need(text), key: need(text) });
+
+const v2 = { version: '2.0' } as const;
+const read = { ...v2, action: 'experiment:read' } as const;
+const write = { ...v2, method: 'POST', action: 'experiment:write' } as const;
+
+const searching = (method: 'GET' | 'POST') =>
+  call({
+    ...read,
+    method,
+    path: '/mlflow/experiments/search',
+    summary: 'Search experiments',
+    request: search,
+    async answer(ctx, { max_results: limit, page_token: page, filter, order_by: order, view_type: state }) {
+      const { items, next } = await tracking.searchExperiments(ctx, { limit, page, filter, order, state });
+      return { experiments: items.map((experiment) => toExperiment(experiment, ctx.workspace)), next_page_token: next };
+    },
+  });
+
+export const experimentRoutes = [
+  ...call({
+    ...write,
+    path: '/mlflow/experiments/create',
+    summary: 'Make an experiment',
+    request: creation,
+    async answer(ctx, { name, artifact_location: artifactLocation, tags }) {
+      const made = await tracking.createExperiment(ctx, { name, tags: Object.fromEntries(pairs(tags)), ...(artifactLocation === undefined ? {} : { artifactLocation }) });
+      return { experiment_id: made.id };
+    },
+  }),
+  ...call({
+    ...read,
+    method: 'GET',
+    path: '/mlflow/experiments/get',
+    summary: 'Get an experiment',
+    request: byId,
+    answer: async (ctx, { experiment_id }) => ({ experiment: toExperiment(await tracking.getExperiment(ctx, experiment_id), ctx.workspace) }),
+  }),
+  ...call({
+    ...read,
+    method: 'GET',
+    path: '/mlflow/experiments/get-by-name',
+    summary: 'Get an experiment by its name',
+    request: byName,
+    answer: async (ctx, { experiment_name }) => ({ experiment: toExperiment(await tracking.getExperimentByName(ctx, experiment_name), ctx.workspace) }),
+  }),
+  ...searching('POST'),
+  ...searching('GET'),
+  ...call({
+    ...write,
+    path: '/mlflow/experiments/update',
+    summary: 'Rename an experiment',
+    request: renaming,
+    answer: async (ctx, { experiment_id, new_name }) => void (await tracking.updateExperiment(ctx, experiment_id, { name: new_name })),
+  }),
+  ...call({
+    ...write,
+    path: '/mlflow/experiments/delete',
+    summary: 'Delete an experiment',
+    request: byId,
+    answer: async (ctx, { experiment_id }) => void (await tracking.deleteExperiment(ctx, experiment_id)),
+  }),
+  ...call({
+    ...write,
+    path: '/mlflow/experiments/restore',
+    summary: 'Restore an experiment',
+    request: byId,
+    answer: async (ctx, { experiment_id }) => void (await tracking.restoreExperiment(ctx, experiment_id)),
+  }),
+  ...call({
+    ...write,
+    path: '/mlflow/experiments/set-experiment-tag',
+    summary: 'Tag an experiment',
+    request: tagging,
+    answer: async (ctx, { experiment_id, key, value = '' }) => void (await tracking.updateExperiment(ctx, experiment_id, { tags: { [key]: value } })),
+  }),
+  ...call({
+    ...write,
+    path: '/mlflow/experiments/delete-experiment-tag',
+    summary: 'Remove a tag of an experiment',
+    request: untagging,
+    answer: (ctx, { experiment_id, key }) => tracking.deleteExperimentTag(ctx, experiment_id, key),
+  }),
+];

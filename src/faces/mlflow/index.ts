@@ -1,0 +1,40 @@
+import { resolveRef } from '../../data/index.ts';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import { TreadleError } from '../../platform/errors/index.ts';
+import type { Route } from '../../platform/http/index.ts';
+import type { FoundVersion } from '../../tracking/index.ts';
+import { artifactRoutes } from './artifacts.ts';
+import { experimentRoutes } from './experiments.ts';
+import { loggedModelRoutes } from './logged-models.ts';
+import { loggingRoutes } from './logging.ts';
+import { metricRoutes } from './metrics.ts';
+import { modelVersionRoutes } from './model-versions.ts';
+import { registeredModelRoutes } from './registered-models.ts';
+import { runRoutes } from './runs.ts';
+import { serverRoutes } from './server-info.ts';
+
+export { mlflowErrors } from './errors.ts';
+
+/** All of MLflow's calls. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
+export const mlflowRoutes: readonly Route[] = [
+  ...experimentRoutes,
+  ...runRoutes,
+  ...loggingRoutes(findDatasetVersion),
+  ...metricRoutes,
+  ...artifactRoutes,
+  ...loggedModelRoutes,
+  ...registeredModelRoutes,
+  ...modelVersionRoutes,
+  ...serverRoutes,
+].flat();
+
+/** Whether what a client calls its dataset is one of ours: most are not, and that is no error. */
+async function findDatasetVersion(ctx: Ctx, ref: string): Promise<FoundVersion | undefined> {
+  try {
+    const version = await resolveRef(ctx, ref);
+    return { id: version.id, ref: `${version.dataset}@v${version.number}` };
+  } catch (error) {
+    if (error instanceof TreadleError && (error.kind === 'missing' || error.kind === 'invalid')) return undefined;
+    throw error;
+  }
+}
