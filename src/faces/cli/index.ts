@@ -8,6 +8,7 @@ import { createOutput } from './output.ts';
 /** One entry per noun, in the order of `treadle --help`; not loaded for the server, which should be ready at once. */
 const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./access.ts'),
+  () => import('./data.ts'),
   () => import('./ledger.ts'),
 ];
 

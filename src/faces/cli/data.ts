@@ -1,0 +1,228 @@
+import type { Register } from './frame.ts';
+import { ago, bytes, table } from './output.ts';
+import { invalid } from '../../platform/errors/index.ts';
+import * as contract from '../../data/contract.ts';
+import type { DatasetVersion } from '../../data/contract.ts';
+import type { CommitOptions } from './data/commit.ts';
+
+/** `treadle data …`: datasets and their versions. */
+export const register: Register = (program, cli) => {
+  const data = program.command('data').description('commit, look at, compare and query versions of datasets');
+
+  data
+    .command('commit <dataset> <path>')
+    .description('make a new version of a dataset from a file or directory')
+    .option('-m, --message <text>', 'why this version exists')
+    .option('--source <url>', 'where the data came from')
+    .option('--meta <key=value>', 'how it was collected or prepared; may be given several times', collect, [])
+    .option('--branch <branch>', 'the branch to commit to', 'main')
+    .option('--allow-empty', 'take empty files, and tables without a row')
+    .option('--allow-broken', 'take Parquet files that cannot be read')
+    .action(async (dataset: string, path: string, options: CommitOptions) => {
+      const { commit, count } = await import('./data/commit.ts');
+      const output = cli.output();
+      const done = await commit(cli.client(), output, dataset, path, options);
+      const { version, unchanged } = done;
+      output.result(done, () =>
+        unchanged
+          ? `nothing changed: ${dataset}@${options.branch} is still ${version.name} (${short(version)})`
+          : `committed ${dataset}@${version.name} (${short(version)}) to ${options.branch}: ${count(version.files, 'file')}, ${bytes(version.bytes)}`,
+      );
+    });
+
+  data
+    .command('log <ref>')
+    .description('list the versions of a dataset, newest first; a ref with @ lists that version and its ancestors')
+    .option('--limit <n>', 'how many', '50')
+    .action(async (text: string, options: { limit: string }) => {
+      const { dataset, selector } = ref(text);
+      const query = { limit: number(options.limit, 'limit'), ...(text.includes('@') ? { ref: selector } : {}) };
+      const { items } = await cli.client().call(contract.listVersions, { params: { dataset }, query });
+      const { refs } = await cli.client().call(contract.getDataset, { params: { dataset } });
+      cli.output().result(items, () =>
+        table(
+          ['version', 'hash', 'made', 'by', 'files', 'size', 'refs', 'message'],
+          items.map((one) => [
+            one.name,
+            one.hash.slice(0, 8),
+            ago(one.created_at),
+            one.author,
+            one.files,
+            bytes(one.bytes),
+            refs.filter(({ version_id }) => version_id === one.id).map(({ name }) => name).join(' '),
+            one.message.split('\n')[0] ?? '',
+          ]),
+        ),
+      );
+    });
+
+  data
+    .command('ls [ref] [path]')
+    .description('list datasets; with a ref, the files of a version')
+    .option('-r, --recursive', 'all files below, not only the directory itself')
+    .action(async (text: string | undefined, inside: string | undefined, options: { recursive?: boolean }) => {
+      if (text === undefined) {
+        const { items } = await cli.client().call(contract.listDatasets, { query: { limit: 1000 } });
+        return cli.output().result(items, () =>
+          items.length === 0
+            ? 'there is no dataset yet; make one with: treadle data commit NAME PATH -m "…"'
+            : table(
+                ['dataset', 'versions', 'latest', 'files', 'size', 'made'],
+                items.map(({ name, versions, latest }) => [
+                  name,
+                  versions,
+                  latest?.name ?? '',
+                  latest?.files ?? 0,
+                  bytes(latest?.bytes ?? 0),
+                  latest ? ago(latest.created_at) : '',
+                ]),
+              ),
+        );
+      }
+      const { dataset, selector, path } = ref(text, true);
+      const folder = inside ?? path;
+      const query = { limit: 50_000, ...(folder === undefined ? {} : { path: folder }), ...(options.recursive === true ? { recursive: true } : {}) };
+      const { items, next } = await cli.client().call(contract.listFiles, { params: { dataset, ref: selector }, query });
+      cli.output().result(items, () => {
+        const rows = items.map(({ path: name, kind, size, files, hash }) => [kind === 'directory' ? `${name}/` : name, bytes(size), files, hash.slice(0, 8)]);
+        return table(['path', 'size', 'files', 'hash'], rows) + (next === undefined ? '' : '\n… and more; name a directory');
+      });
+    });
+
+  data
+    .command('show <ref>')
+    .description('show a version: where it came from, and what is in its tables')
+    .action(async (text: string) => {
+      const { dataset, selector } = ref(text);
+      const params = { dataset, ref: selector };
+      const version = await cli.client().call(contract.getVersion, { params });
+      const profile = await cli.client().call(contract.getProfile, { params });
+      cli.output().result({ ...version, tables: profile.tables }, () => shown(version, profile.tables));
+    });
+
+  data
+    .command('diff <from> <to>')
+    .description('compare two versions file by file: diff flights@v1 flights@v2, or diff flights@v1 v2')
+    .action(async (from: string, to: string) => {
+      const left = ref(from);
+      const right = to.includes('@') ? ref(to) : { dataset: left.dataset, selector: to };
+      if (right.dataset !== left.dataset) {
+        throw invalid(`'${from}' and '${to}' are of different datasets`, { field: 'to', hint: 'compare versions of one dataset' });
+      }
+      const diff = await cli.client().call(contract.diffVersions, { params: { dataset: left.dataset }, query: { from: left.selector, to: right.selector, limit: 50_000 } });
+      cli.output().result(diff, () => differences(diff));
+    });
+
+  data
+    .command('checkout <ref> <directory>')
+    .description('write the files of a version into a new directory')
+    .action(async (text: string, directory: string) => {
+      const { checkout } = await import('./data/checkout.ts');
+      const output = cli.output();
+      const done = await checkout(cli.client(), output, ref(text), directory);
+      output.result(done, () => `${done.version.dataset}@${done.version.name} is in ${done.directory}`);
+    });
+
+  data
+    .command('tag <ref> <name>')
+    .description('give a version a name for good')
+    .action(async (text: string, tag: string) => {
+      const { dataset, selector } = ref(text);
+      const made = await cli.client().call(contract.setTag, { params: { dataset, tag }, body: { to: selector } });
+      cli.output().result(made, () => `${dataset}@${made.name} is ${made.version}`);
+    });
+
+  data
+    .command('branch <dataset> [branch]')
+    .description('list branches; make one, or move it (back, too) with a reason')
+    .option('--at <version>', 'the version to point at: v3, a branch, a tag or a hash', 'main')
+    .option('--reason <text>', 'why it moves; kept in the ledger')
+    .action(async (dataset: string, branch: string | undefined, options: { at: string; reason?: string }) => {
+      if (branch === undefined) {
+        const { refs } = await cli.client().call(contract.getDataset, { params: { dataset } });
+        return cli.output().result(refs, () =>
+          table(['name', 'kind', 'version', 'moved', 'by'], refs.map((one) => [one.name, one.kind, one.version, ago(one.updated_at), one.updated_by])),
+        );
+      }
+      const body = { to: options.at, ...(options.reason === undefined ? {} : { reason: options.reason }) };
+      const moved = await cli.client().call(contract.moveBranch, { params: { dataset, branch }, body });
+      cli.output().result(moved, () => `${dataset}@${moved.name} is at ${moved.version}`);
+    });
+
+  data
+    .command('sql <query>')
+    .description(`query versions with SQL: treadle data sql "select count(*) from 'flights@v3'"`)
+    .option('--limit <n>', 'most rows to print', '1000')
+    .action(async (query: string, options: { limit: string }) => {
+      const result = await cli.client().call(contract.runSql, { body: { query, limit: number(options.limit, 'limit') } });
+      cli.output().result(result, () => {
+        const rows = result.rows.map((row) => row.map(cell));
+        const more = result.truncated ? ', and there are more' : '';
+        return `${table(result.columns.map(({ name }) => name), rows)}\n(${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${more})`;
+      });
+    });
+};
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+const short = ({ hash }: DatasetVersion): string => hash.slice(0, 8);
+
+function ref(text: string, withPath = false): contract.ParsedRef {
+  const parsed = contract.parseRef(text);
+  if (parsed && (withPath || parsed.path === undefined)) return parsed;
+  throw invalid(`'${text}' is not a dataset ref`, { field: 'ref', hint: 'write it as flights, flights@main, flights@v3, flights@TAG or flights@HASH' });
+}
+
+function number(text: string, option: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw invalid(`--${option} is '${text}'`, { field: option, hint: 'it must be a whole number above 0' });
+}
+
+function cell(value: unknown): string | number {
+  if (typeof value === 'number') return value;
+  if (value === null || value === undefined) return '';
+  return typeof value === 'string' ? value.replaceAll(/[\r\n\t]/g, ' ') : JSON.stringify(value);
+}
+
+function shown(version: DatasetVersion, tables: readonly contract.TableProfile[]): string {
+  const facts: Array<[string, string]> = [
+    ['version', `${version.dataset}@${version.name}`],
+    ['hash', version.hash],
+    ['made', `${ago(version.created_at)} by ${version.author}`],
+    ['message', version.message],
+    ['source', version.source ?? ''],
+    ...Object.entries(version.meta),
+    ['files', `${version.files.toLocaleString('en')}, ${bytes(version.bytes)}`],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const head = facts.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  const profiles = tables.map((one) => {
+    if (one.state === 'pending') return `\n${one.path}: not profiled yet`;
+    if (one.error) return `\n${one.path}: ${one.error.message}`;
+    const columns = (one.columns ?? []).map((column) => [
+      column.name,
+      column.type,
+      column.nulls,
+      column.distinct,
+      column.min ?? '',
+      column.max ?? '',
+      column.mean === undefined ? '' : String(Number(column.mean.toPrecision(6))),
+    ]);
+    return `\n${one.path}: ${(one.rows ?? 0).toLocaleString('en')} rows\n${table(['column', 'type', 'nulls', 'distinct', 'min', 'max', 'mean'], columns)}`;
+  });
+  return [...head, ...profiles].join('\n');
+}
+
+function differences({ from, to, summary, items, next }: contract.Diff): string {
+  if (items.length === 0) return `${from.name} and ${to.name} hold the same files`;
+  const marks = { added: '+', removed: '-', modified: '~', renamed: '>' };
+  const rows = items.map((one) => [
+    marks[one.status],
+    one.from_path === undefined ? one.path : `${one.from_path} → ${one.path}`,
+    one.old_size === undefined ? '' : bytes(one.old_size),
+    one.new_size === undefined ? '' : bytes(one.new_size),
+  ]);
+  const { added, removed, modified, renamed } = summary;
+  const total = `${from.name} → ${to.name}: ${added} added, ${removed} removed, ${modified} modified, ${renamed} renamed`;
+  return `${table(['', 'path', from.name, to.name], rows)}\n${next === undefined ? '' : '… and more\n'}${total}`;
+}

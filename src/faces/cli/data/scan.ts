@@ -1,0 +1,86 @@
+import { readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
+import path from 'node:path';
+import { canonicalPath, quoted } from '../../../data/contract.ts';
+import { invalid, missing } from '../../../platform/errors/index.ts';
+
+/** A file that is to be committed, and what it looked like when it was found. */
+export interface Found {
+  /** Where it lies on this machine. */
+  file: string;
+  /** What the dataset calls it: canonical, relative to the root. */
+  path: string;
+  size: number;
+  executable: boolean;
+  mtime: bigint;
+  ctime: bigint;
+  inode: bigint;
+}
+
+/** All files of a directory, or the one file that is named. Names are checked here, before anything is read or sent. */
+export function scan(target: string): { root: string; files: Found[]; bytes: number } {
+  const stats = statSync(target, { bigint: true, throwIfNoEntry: false });
+  if (!stats) throw missing(`there is no file or directory ${quoted(target)}`, { field: 'path', hint: 'check the spelling; a relative path starts here' });
+  const files: Found[] = [];
+  const seen = new Map<string, string>();
+  const take = (file: string, relative: string, found: BigIntStats): void => {
+    const name = canonicalPath(relative);
+    const other = seen.get(name);
+    if (other !== undefined) {
+      throw invalid(`the files ${quoted(other)} and ${quoted(relative)} have the same name, composed differently`, { field: 'path', hint: 'rename one of the two' });
+    }
+    seen.set(name, relative);
+    files.push(toFound(file, name, found));
+  };
+  if (stats.isFile()) {
+    take(target, path.basename(target), stats);
+  } else if (stats.isDirectory()) {
+    walk(target, '', take, new Set([realpathSync(target)]));
+    if (files.length === 0) throw invalid(`there is no file in ${quoted(target)}`, { field: 'path', hint: 'put the data there first' });
+  } else {
+    throw invalid(`${quoted(target)} is neither a file nor a directory`, { field: 'path', hint: 'name the directory that holds the data' });
+  }
+  return { root: realpathSync(target), files, bytes: files.reduce((sum, { size }) => sum + size, 0) };
+}
+
+function walk(folder: string, prefix: string, take: (file: string, relative: string, stats: BigIntStats) => void, above: Set<string>): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    const relative = prefix + entry.name;
+    // A name that is not valid UTF-8 comes with replacement characters, and could not be opened by it.
+    if (entry.name.includes('\ufffd')) canonicalPath(relative);
+    const stats = entry.isDirectory() ? undefined : statSync(file, { bigint: true, throwIfNoEntry: false });
+    if (entry.isDirectory() || stats?.isDirectory() === true) {
+      if (entry.isDirectory()) walk(file, `${relative}/`, take, above);
+      else {
+        const real = realpathSync(file);
+        if (above.has(real)) throw invalid(`the link ${quoted(relative)} leads back to a directory that holds it`, { field: 'path', hint: 'remove the link' });
+        walk(file, `${relative}/`, take, new Set([...above, real]));
+      }
+    } else if (stats?.isFile() === true) {
+      take(file, relative, stats);
+    } else if (stats) {
+      throw invalid(`${quoted(relative)} is not a regular file`, { field: 'path', hint: 'sockets, pipes and devices cannot be committed; move it away' });
+    } else if (entry.isSymbolicLink()) {
+      throw invalid(`the link ${quoted(relative)} leads nowhere`, { field: 'path', hint: 'mend or remove the link' });
+    } else {
+      throw changed(relative, 'it is gone');
+    }
+  }
+}
+
+export const toFound = (file: string, name: string, stats: BigIntStats): Found => ({
+  file,
+  path: name,
+  size: Number(stats.size),
+  executable: (stats.mode & 0o100n) !== 0n,
+  mtime: stats.mtimeNs,
+  ctime: stats.ctimeNs,
+  inode: stats.ino,
+});
+
+export const changed = (name: string, how: string): Error =>
+  invalid(`the file ${quoted(name)} changed while it was read: ${how}; nothing was committed`, {
+    field: 'path',
+    hint: 'wait until nothing writes to it, then commit again',
+    code: 'file-changed',
+  });
