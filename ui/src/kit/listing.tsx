@@ -9,6 +9,8 @@ export interface ListingColumn<Row> {
   numeric?: boolean;
   /** Left out where the window is narrow: what is also said elsewhere. */
   wideOnly?: boolean;
+  /** The heading is said but not drawn: a column of buttons. */
+  hideHead?: boolean;
   /** The column can be sorted by. */
   sort?: boolean;
 }
@@ -50,7 +52,7 @@ export function Listing<Row>({
   return (
     // Scrolls sideways where it must, so it takes focus: otherwise a keyboard could not reach its end.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={`listing${bare ? ' listing-bare' : ''}`} tabIndex={0} role="region" aria-label={label}>
+    <div className={`listing${bare ? ' listing-bare' : ''}`} tabIndex={0} role="group" aria-label={label}>
       <table>
         <thead>
           <tr>
@@ -78,7 +80,7 @@ export function Listing<Row>({
                     {sort?.by === column.key && <Icon name={sort.down ? 'sortdown' : 'up'} size={12} />}
                   </button>
                 ) : (
-                  column.head
+                  <span className={column.hideHead ? 'sr-only' : undefined}>{column.head}</span>
                 )}
               </th>
             ))}

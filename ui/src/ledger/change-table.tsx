@@ -19,7 +19,7 @@ export function ChangeTable(props: {
   if (rows.length === 0) return <p className="faint">Nothing differs.</p>;
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="listing listing-bare" tabIndex={0} role="region" aria-label={props.label}>
+    <div className="listing listing-bare" tabIndex={0} role="group" aria-label={props.label}>
       <table className="changes">
         <thead>
           <tr>

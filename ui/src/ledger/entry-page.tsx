@@ -164,7 +164,8 @@ function Facts({ proof, check }: { proof: EntryProof; check: EntryCheck | undefi
               { key: 'from', head: 'From', cell: ({ from }) => <ResourceLink resource={from} /> },
               {
                 key: 'relation',
-                head: '',
+                head: 'Relation',
+                hideHead: true,
                 cell: ({ relation }) => <span className="faint">{relation}</span>,
               },
               { key: 'to', head: 'To', cell: ({ to }) => <ResourceLink resource={to} /> },

@@ -1,8 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { useEffect, useEffectEvent, useMemo, useState, type ReactElement } from 'react';
 import { listEntries, type Entry } from '../../../src/ledger/contract.ts';
-import { apiPages } from '../api/pages.ts';
+import { usePages } from '../api/pages.ts';
 import { live } from '../api/queries.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
@@ -67,18 +66,12 @@ export default function LedgerPage(): ReactElement {
     [search],
   );
   const filtered = Object.keys(filter).length > 0;
-  const entries = useInfiniteQuery(apiPages(listEntries, { query: filter }));
-  const fresh = useFresh(entries.data?.pages.length ?? 0, () => void entries.refetch());
-  const rows = useMemo(() => entries.data?.pages.flatMap(({ items }) => items) ?? [], [entries.data]);
+  const entries = usePages(listEntries, { query: filter });
+  const [fresh, showFresh] = useFresh(entries.live, entries.refresh);
+  const rows = entries.items;
   const actions = useMemo(() => [...new Set(rows.map(({ action }) => action))].toSorted(), [rows]);
   const set = (change: Partial<typeof search>) =>
     void navigate({ search: (now) => ({ ...now, ...change }), replace: true });
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = entries;
-  const more = useMemo(
-    () => (hasNextPage ? { loading: isFetchingNextPage, load: () => void fetchNextPage() } : undefined),
-    [hasNextPage, isFetchingNextPage, fetchNextPage],
-  );
-
   return (
     <Page
       title="Ledger"
@@ -114,22 +107,22 @@ export default function LedgerPage(): ReactElement {
         )}
         <span className="spacer" />
         {fresh > 0 && (
-          <Button look="primary" onClick={() => void entries.refetch()}>
+          <Button look="primary" onClick={showFresh}>
             {plural(fresh, 'new change')}: show
           </Button>
         )}
       </div>
-      {entries.isPending ? (
+      {entries.loading ? (
         <Skeleton lines={9} />
-      ) : entries.isError ? (
-        <Failure error={entries.error} retry={() => void entries.refetch()} />
+      ) : entries.error ? (
+        <Failure error={entries.error} retry={() => entries.refresh()} />
       ) : (
         <Table
           label="Ledger entries, newest first"
           columns={columns}
           rows={rows}
           rowId={({ seq }) => String(seq)}
-          more={more}
+          more={entries.more}
           keys
           empty={
             filtered ? (
@@ -153,28 +146,33 @@ export default function LedgerPage(): ReactElement {
 }
 
 /**
- * How many changes came since the list was read. While only its first page is shown it is simply read anew; further
- * down, rows must not move under the reader.
+ * How many changes came since the list was read. While it is short it is simply read anew; further down, rows must not
+ * move under the reader.
  */
-function useFresh(pages: number, refetch: () => void): number {
-  const [seen, setSeen] = useState({ pages, count: 0 });
+function useFresh(isLive: boolean, refresh: () => void) {
+  const [count, setCount] = useState(0);
+  const again = useEffectEvent(refresh);
   useEffect(() => {
-    setSeen({ pages, count: 0 });
+    setCount(0);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = live.listen(() => {
-      if (pages > 1) setSeen((now) => ({ pages, count: now.count + 1 }));
+      if (!isLive) setCount((now) => now + 1);
       else
         timer ??= setTimeout(() => {
           timer = undefined;
-          refetch();
+          again();
         }, 1000);
     });
     return () => {
       stop();
       clearTimeout(timer);
     };
-    // A new refetch is the same request.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [pages]);
-  return seen.pages === pages ? seen.count : 0;
+  }, [isLive]);
+  return [
+    count,
+    () => {
+      setCount(0);
+      refresh();
+    },
+  ] as const;
 }

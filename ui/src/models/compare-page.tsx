@@ -1,10 +1,231 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { Page, Skeleton } from '../kit/page.tsx';
+import {
+  compareVersions,
+  listVersions,
+  type Comparison,
+  type ModelVersion,
+} from '../../../src/models/contract.ts';
+import { api } from '../api/client.ts';
+import { usePages } from '../api/pages.ts';
+import { Badge } from '../kit/badge.tsx';
+import { Button } from '../kit/button.tsx';
+import { Failure } from '../kit/failure.tsx';
+import { Choice } from '../kit/field.tsx';
+import { formatNumber } from '../kit/format.ts';
+import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
+import { ChangeTable } from '../ledger/change-table.tsx';
+import { groupDifferences, type MetricDifference } from './differences.ts';
+import './models.css';
 
-export default function ComingPage(): ReactElement {
+const route = getRouteApi('/models/$model/compare');
+
+export default function CompareVersionsPage(): ReactElement {
+  const { model } = route.useParams();
+  const { a, b } = route.useSearch();
+  const navigate = route.useNavigate();
+  const versions = usePages(listVersions, { params: { model }, query: { limit: 500 } });
+  const comparison = useQuery({
+    ...api(compareVersions, { params: { model }, query: { a: a ?? '', b: b ?? '' } }),
+    enabled: a !== undefined && b !== undefined,
+  });
+  const names = new Set(versions.items.map(({ version }) => String(version)));
+  for (const one of [a, b]) if (one !== undefined) names.add(one);
+  const options = [...names]
+    .toSorted((x, y) => Number(y) - Number(x))
+    .map((value) => ({ value, label: /^\d/.test(value) ? `v${value}` : value }));
+  const choose = (change: { a?: string; b?: string }) =>
+    void navigate({ search: (now) => ({ ...now, ...change }), replace: true });
+  const none = { value: '', label: 'choose' };
   return (
-    <Page title="Loading">
-      <Skeleton lines={5} />
+    <Page
+      title={`${model}: compare`}
+      heading={`Compare versions of ${model}`}
+      trail={
+        <>
+          <Link to="/models">Models</Link>
+          <Link to="/models/$model" params={{ model }}>
+            {model}
+          </Link>
+        </>
+      }
+    >
+      <div className="bar">
+        <Choice
+          label="From"
+          value={a ?? ''}
+          options={a === undefined ? [none, ...options] : options}
+          onChange={(value) => choose({ a: value })}
+        />
+        <Choice
+          label="to"
+          value={b ?? ''}
+          options={b === undefined ? [none, ...options] : options}
+          onChange={(value) => choose({ b: value })}
+        />
+        {a !== undefined && b !== undefined && (
+          <Button icon="compare" onClick={() => choose({ a: b, b: a })}>
+            Swap
+          </Button>
+        )}
+      </div>
+      {a === undefined || b === undefined ? (
+        <Empty icon="compare" title="Choose two versions">
+          <p>
+            Then this page says what changed between them: metrics, parameters, data, signature and files.
+          </p>
+        </Empty>
+      ) : comparison.isPending ? (
+        <Skeleton lines={8} />
+      ) : comparison.isError ? (
+        <Failure error={comparison.error} retry={() => void comparison.refetch()} />
+      ) : (
+        <Compared comparison={comparison.data} />
+      )}
     </Page>
+  );
+}
+
+function Compared({ comparison }: { comparison: Comparison }): ReactElement {
+  const { a, b, same_files: same, files } = comparison;
+  const groups = groupDifferences(comparison.differences);
+  const changed = files.added.length + files.removed.length + files.changed.length;
+  return (
+    <>
+      <p>
+        <VersionLink version={a} /> → <VersionLink version={b} />:{' '}
+        {same ? (
+          <>
+            the files are equal, byte for byte. <Badge tone="good">same files</Badge>
+          </>
+        ) : changed === 0 ? (
+          'the files of one of them are not here.'
+        ) : (
+          `${[files.changed.length > 0 && `${files.changed.length} changed`, files.added.length > 0 && `${files.added.length} added`, files.removed.length > 0 && `${files.removed.length} removed`].filter(Boolean).join(', ')} of their files.`
+        )}
+      </p>
+      {groups.metrics.length > 0 && (
+        <Section title="Metrics">
+          <MetricTable rows={groups.metrics} a={a} b={b} />
+        </Section>
+      )}
+      {groups.other.map(({ title, before, after }) => (
+        <Section key={title} title={title}>
+          <ChangeTable
+            label={title}
+            before={before}
+            after={after}
+            beforeName={`v${a.version}`}
+            afterName={`v${b.version}`}
+          />
+        </Section>
+      ))}
+      {changed > 0 && (
+        <Section title="Files">
+          <ul className="file-changes">
+            {files.changed.map((path) => (
+              <li key={path}>
+                <Badge tone="warn">changed</Badge> <code>{path}</code>
+              </li>
+            ))}
+            {files.added.map((path) => (
+              <li key={path}>
+                <Badge tone="good">added</Badge> <code>{path}</code>
+              </li>
+            ))}
+            {files.removed.map((path) => (
+              <li key={path}>
+                <Badge tone="bad">removed</Badge> <code>{path}</code>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      {groups.metrics.length === 0 && groups.other.length === 0 && changed === 0 && (
+        <Empty icon="check" title="Nothing differs">
+          <p>Metrics, parameters, data, signature and files are the same.</p>
+        </Empty>
+      )}
+    </>
+  );
+}
+
+function VersionLink({ version }: { version: ModelVersion }): ReactElement {
+  return (
+    <Link
+      to="/models/$model/versions/$version"
+      params={{ model: version.model, version: String(version.version) }}
+    >
+      v{version.version}
+      {version.aliases.length > 0 && ` (${version.aliases.join(', ')})`}
+    </Link>
+  );
+}
+
+/** Both values and, drawn to one scale, how far the second lies from the first. Whether that is good, people know. */
+function MetricTable({
+  rows,
+  a,
+  b,
+}: {
+  rows: readonly MetricDifference[];
+  a: ModelVersion;
+  b: ModelVersion;
+}): ReactElement {
+  const most = Math.max(...rows.map(({ relative }) => Math.abs(relative ?? 0)), 1e-12);
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="listing listing-bare" tabIndex={0} role="group" aria-label="Metrics of both versions">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Metric</th>
+            <th scope="col" className="num">
+              v{a.version}
+            </th>
+            <th scope="col" className="num">
+              v{b.version}
+            </th>
+            <th scope="col" className="num">
+              Difference
+            </th>
+            <th scope="col" className="wide-only">
+              Relative
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.key}>
+              <th scope="row">{row.key}</th>
+              <td className="num">{row.a === undefined ? '–' : formatNumber(row.a)}</td>
+              <td className="num">{row.b === undefined ? '–' : formatNumber(row.b)}</td>
+              <td className="num">
+                {row.difference === undefined
+                  ? '–'
+                  : `${row.difference > 0 ? '+' : ''}${formatNumber(row.difference)}`}
+              </td>
+              <td className="wide-only">
+                {row.relative !== undefined && (
+                  <span className="delta">
+                    <span className="delta-track" aria-hidden="true">
+                      <span
+                        className={row.relative < 0 ? 'delta-down' : 'delta-up'}
+                        style={{ width: `${(Math.abs(row.relative) / most) * 50}%` }}
+                      />
+                    </span>
+                    <span className="num">
+                      {row.relative > 0 ? '+' : ''}
+                      {formatNumber(row.relative * 100, 3)} %
+                    </span>
+                  </span>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

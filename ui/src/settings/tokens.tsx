@@ -156,7 +156,8 @@ function columns(now: number, revoke: (token: Token) => void): ListingColumn<Tok
     },
     {
       key: 'do',
-      head: '',
+      head: 'Revoke',
+      hideHead: true,
       cell: (token) =>
         tokenState(token, now).works && (
           <Button
