@@ -24,8 +24,7 @@ export function parse<S extends TSchema>(
 ): Static<S> {
   let validator = validators.get(schema);
   if (!validator) validators.set(schema, (validator = Compile(schema)));
-  const candidate: unknown =
-    options.convert === true ? Value.Convert(schema, { ...(value as object) }) : value;
+  const candidate: unknown = options.convert === true ? convert(schema, { ...(value as object) }) : value;
   // Checked against this very schema, so it has its static type.
   if (validator.Check(candidate)) return candidate as Static<S>;
   const { field, what } = explain([...validator.Errors(candidate)], candidate);
@@ -34,6 +33,13 @@ export function parse<S extends TSchema>(
     field: field || where,
     hint: 'see /docs for what this endpoint takes',
   });
+}
+
+/** The rest of a path, named `*`, is text already, and TypeBox would read the name as a regular expression. */
+function convert(schema: TSchema, { '*': rest, ...named }: Record<string, unknown>): unknown {
+  if (rest === undefined) return Value.Convert(schema, named);
+  const { '*': _, ...properties } = (schema as { properties?: Record<string, TSchema> }).properties ?? {};
+  return { ...(Value.Convert({ ...schema, properties } as TSchema, named) as object), '*': rest };
 }
 
 /** The one fault worth telling: what is missing, then what is unknown, then the most specific of the rest. */
