@@ -424,3 +424,13 @@ export const runSql = endpoint({
   body: SqlQuery,
   response: SqlResult,
 });
+
+export const nameIds = endpoint({
+  method: 'GET',
+  path: '/api/v1/data/names',
+  action: 'dataset:read',
+  summary: 'Say what the ids of datasets and versions are called',
+  description: 'The ledger names them by id, for good. Ids that are unknown here are left out.',
+  query: Strict({ ids: Type.String({ minLength: 1, maxLength: 8000, description: 'Separated by commas; 200 at most.' }) }),
+  response: Type.Object({ items: Type.Array(Type.Object({ id: Type.String(), dataset: DatasetName, version: Type.Optional(Type.String({ description: '`v3`; absent where the id is of the dataset itself.' })) })) }),
+});

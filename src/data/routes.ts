@@ -7,6 +7,7 @@ import { diffTrees } from './diff-versions.ts';
 import type { Duck } from './duck/duck.ts';
 import { listFiles, requireFile } from './list-files.ts';
 import { moveBranch, setTag } from './move-branch.ts';
+import { nameIds } from './name-ids.ts';
 import { previewFile } from './preview-file.ts';
 import { readProfile } from './profile-version.ts';
 import { parseRange } from './range.ts';
@@ -57,6 +58,7 @@ export const dataRoutes = (duck: Duck): Route[] => [
     await find(ctx, params);
     return { stream: await sendBlobs(ctx, body.hashes) };
   }),
+  route(contract.nameIds, async (ctx, { query }) => ({ items: await nameIds(ctx, query.ids) })),
   route(contract.runSql, (ctx, { body, signal }) => runSql(ctx, duck, body, signal)),
 ];
 

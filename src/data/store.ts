@@ -83,6 +83,19 @@ export async function selectVersion(ctx: Ctx, id: string): Promise<DatasetVersio
   return row && toVersion(row, row.dataset_name);
 }
 
+/** Of datasets and versions alike: an id belongs to one of them at most. */
+export async function selectNames(ctx: Ctx, ids: readonly string[]): Promise<{ id: string; dataset: string; version?: string }[]> {
+  const datasets = await tables(ctx).selectFrom('dataset').select(['id', 'name']).where('workspace', '=', ctx.workspace).where('id', 'in', ids).execute();
+  const versions = await tables(ctx)
+    .selectFrom('dataset_version')
+    .innerJoin('dataset', 'dataset.id', 'dataset_version.dataset')
+    .select(['dataset_version.id', 'dataset_version.number', 'dataset.name'])
+    .where('dataset_version.workspace', '=', ctx.workspace)
+    .where('dataset_version.id', 'in', ids)
+    .execute();
+  return [...datasets.map(({ id, name }) => ({ id, dataset: name })), ...versions.map(({ id, name, number }) => ({ id, dataset: name, version: `v${number}` }))];
+}
+
 /** By number, by id, or by the first digits of the hash: then the earliest with that content, so that the answer stays. */
 export async function findVersion(ctx: Ctx, dataset: DatasetRow, by: { number: number } | { id: string } | { prefix: string }): Promise<DatasetVersion[]> {
   const query = tables(ctx)
