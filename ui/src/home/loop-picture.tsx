@@ -1,0 +1,114 @@
+import { Link } from '@tanstack/react-router';
+import { useMemo, useSyncExternalStore, type ReactElement } from 'react';
+import { Badge, statusTone } from '../kit/badge.tsx';
+import { Graph, type GraphEdge, type GraphNode } from '../kit/graph/graph.tsx';
+import { Icon, type IconName } from '../kit/icons.tsx';
+import { TimeAgo } from '../kit/time.tsx';
+
+/** One leg of the loop as it is now. */
+export interface Station {
+  id: string;
+  name: string;
+  icon: IconName;
+  to: string;
+  count: string;
+  noun: string;
+  detail: string;
+  /** How many things move in it. */
+  live: number;
+  latest: { label: string; to: string; time: number; status?: string } | undefined;
+}
+
+/** How the legs hang together, in the verbs of lineage. */
+const VERBS: Record<string, string> = { pipelines: 'is read by', runs: 'start', models: 'make' };
+
+const wide = window.matchMedia('(min-width: 1180px)');
+function useWide(): boolean {
+  return useSyncExternalStore(
+    (watcher) => {
+      wide.addEventListener('change', watcher);
+      return () => wide.removeEventListener('change', watcher);
+    },
+    () => wide.matches,
+  );
+}
+
+/** The loop as far as it exists: stations on a thread, in the order that things are made from one another. */
+export function LoopPicture({ stations }: { stations: readonly Station[] }): ReactElement {
+  const across = useWide();
+  const nodes = useMemo(
+    () =>
+      stations.map((station): GraphNode => ({
+        id: station.id,
+        width: across ? 222 : 300,
+        height: across ? 168 : 124,
+        content: <StationCard station={station} />,
+      })),
+    [stations, across],
+  );
+  const edges = useMemo(
+    () =>
+      stations.slice(1).map((station, i): GraphEdge => ({
+        from: stations[i]!.id,
+        to: station.id,
+        label: VERBS[station.id] ?? '',
+        live: station.live > 0,
+      })),
+    [stations],
+  );
+  return (
+    <div className="loop">
+      <Graph
+        label="The loop"
+        nodes={nodes}
+        edges={edges}
+        direction={across ? 'right' : 'down'}
+        layerGap={across ? 74 : 44}
+        nameOf={(id) => stations.find((each) => each.id === id)?.name ?? id}
+      />
+    </div>
+  );
+}
+
+function StationCard({ station }: { station: Station }): ReactElement {
+  const { latest } = station;
+  return (
+    <article className={`station${station.count === '0' ? ' station-empty' : ''}`} aria-label={station.name}>
+      <header className="row">
+        <span className="station-icon">
+          <Icon name={station.icon} size={18} />
+        </span>
+        <Link to={station.to} className="station-name">
+          {station.name}
+        </Link>
+        <span className="spacer" />
+        {station.live > 0 && (
+          <Badge tone="live" dot>
+            {station.live} live
+          </Badge>
+        )}
+      </header>
+      <p className="station-count">
+        <strong>{station.count}</strong> {station.noun}
+        <span className="faint"> · {station.detail}</span>
+      </p>
+      <footer>
+        {latest === undefined ? (
+          <span className="faint">nothing yet</span>
+        ) : (
+          <>
+            <Link to={latest.to} className="truncate" title={latest.label}>
+              {latest.label}
+            </Link>
+            <span className="row">
+              {latest.status !== undefined && <Badge tone={statusTone(latest.status)}>{latest.status}</Badge>}
+              <span className="faint">
+                <TimeAgo time={latest.time} />
+              </span>
+            </span>
+          </>
+        )}
+      </footer>
+    </article>
+  );
+}

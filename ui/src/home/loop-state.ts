@@ -1,0 +1,51 @@
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { listDatasets } from '../../../src/data/contract.ts';
+import { listModels } from '../../../src/models/contract.ts';
+import { listPipelines } from '../../../src/pipelines/contract.ts';
+import { listExperiments, searchRuns } from '../../../src/tracking/contract.ts';
+import { api } from '../api/client.ts';
+import type { Station } from './loop-picture.tsx';
+import { loopWords, stationsOf } from './loop-words.ts';
+
+/** More than this is "many": the picture shows the order of things, the lists the numbers. */
+const COUNTED = 1000;
+
+/** The present state of every leg of the loop that exists. */
+export function useLoop(): {
+  stations: readonly Station[] | undefined;
+  words: string;
+  empty: boolean;
+  error: unknown;
+  retry(): void;
+} {
+  const datasets = useQuery(api(listDatasets, { query: { limit: COUNTED } }));
+  const pipelines = useQuery(api(listPipelines, { query: { limit: COUNTED } }, ['execution:*']));
+  const experiments = useQuery(api(listExperiments, { query: { limit: COUNTED } }, ['run:*']));
+  const newest = useQuery(api(searchRuns, { body: { experiments: [], limit: 1, columns: [] } }, ['run:*']));
+  const models = useQuery(api(listModels, { query: { limit: COUNTED, sort: 'updated' } }));
+  const all = [datasets, pipelines, experiments, newest, models];
+  const state = useMemo(() => {
+    if (!datasets.data || !pipelines.data || !experiments.data || !newest.data || !models.data)
+      return undefined;
+    return {
+      datasets: datasets.data,
+      pipelines: pipelines.data,
+      experiments: experiments.data,
+      newest: newest.data.items[0],
+      models: models.data,
+    };
+  }, [datasets.data, pipelines.data, experiments.data, newest.data, models.data]);
+  return {
+    stations: useMemo(() => state && stationsOf(state), [state]),
+    words: state === undefined ? ' ' : loopWords(state),
+    empty:
+      state !== undefined &&
+      state.datasets.items.length + state.pipelines.items.length + state.models.items.length === 0 &&
+      state.newest === undefined,
+    error: all.find((query) => query.error)?.error,
+    retry: () => {
+      for (const query of all) if (query.error) void query.refetch();
+    },
+  };
+}

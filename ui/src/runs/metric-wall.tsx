@@ -1,0 +1,98 @@
+import { useMemo, useState, type ReactElement } from 'react';
+import type { SeriesStyle } from '../kit/chart/colors.ts';
+import type { Range } from '../kit/chart/series.ts';
+import { Button } from '../kit/button.tsx';
+import { formatCount } from '../kit/format.ts';
+import { Empty } from '../kit/page.tsx';
+import type { ChartView } from './chart-view.ts';
+import { groupMetrics } from './group-metrics.ts';
+import { MetricChart, type ChartRun } from './metric-chart.tsx';
+
+const FIRST = 24;
+
+/** Every metric as a chart, in groups by the words before the slash. */
+export function MetricWall(props: {
+  metrics: readonly string[];
+  runs: readonly ChartRun[];
+  view: ChartView;
+  search: string | undefined;
+  onZoom(zoom: Range | undefined): void;
+  styles?: ReadonlyMap<string, SeriesStyle>;
+  formatY?(metric: string): ((value: number) => string) | undefined;
+  /** Taken off the front of each title. */
+  prefix?: string;
+}): ReactElement {
+  const { metrics, search = '', prefix = '' } = props;
+  const groups = useMemo(
+    () =>
+      groupMetrics(
+        metrics.filter((key) => key.toLowerCase().includes(search.toLowerCase())),
+        prefix,
+      ),
+    [metrics, search, prefix],
+  );
+  if (metrics.length === 0) {
+    return (
+      <Empty icon="chart" title="No metrics yet">
+        <p>
+          They appear while the run logs them: <code>mlflow.log_metric("loss", loss, step=step)</code>
+        </p>
+      </Empty>
+    );
+  }
+  if (groups.length === 0) return <Empty icon="search" title={`No metric is called like “${search}”`} />;
+  return (
+    <div className="stack" style={{ gap: 22 }}>
+      {groups.map((group) => (
+        <Group
+          key={group.name}
+          {...props}
+          name={groups.length === 1 ? '' : group.name}
+          keys={group.keys}
+          prefix={prefix}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Group(
+  props: Parameters<typeof MetricWall>[0] & { name: string; keys: readonly string[]; prefix: string },
+): ReactElement {
+  const { name, keys, runs, view, onZoom, styles, prefix } = props;
+  const [shown, setShown] = useState(FIRST);
+  return (
+    <section aria-label={name || 'Metrics'} className="stack">
+      {name !== '' && (
+        <h2 className="row">
+          {name} <span className="tab-count">{formatCount(keys.length)}</span>
+        </h2>
+      )}
+      <div className="charts">
+        {keys.slice(0, shown).map((key) => {
+          const formatY = props.formatY?.(key);
+          return (
+            <MetricChart
+              key={key}
+              title={key.startsWith(prefix) ? key.slice(prefix.length) : key}
+              metric={key}
+              runs={runs}
+              view={view}
+              onZoom={onZoom}
+              sync="metrics"
+              {...(styles === undefined ? {} : { styles, legend: false })}
+              {...(formatY === undefined ? {} : { formatY })}
+            />
+          );
+        })}
+      </div>
+      {keys.length > shown && (
+        <div>
+          <Button onClick={() => setShown(shown + 2 * FIRST)}>
+            Show more of {formatCount(keys.length - shown)} left
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
