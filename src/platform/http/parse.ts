@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import { Type, type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import { invalid } from '../errors/index.ts';
@@ -35,11 +35,17 @@ export function parse<S extends TSchema>(
   });
 }
 
-/** The rest of a path, named `*`, is text already, and TypeBox would read the name as a regular expression. */
-function convert(schema: TSchema, { '*': rest, ...named }: Record<string, unknown>): unknown {
-  if (rest === undefined) return Value.Convert(schema, named);
-  const { '*': _, ...properties } = (schema as { properties?: Record<string, TSchema> }).properties ?? {};
-  return { ...(Value.Convert({ ...schema, properties } as TSchema, named) as object), '*': rest };
+const named = new WeakMap<TSchema, TSchema>();
+
+/** The rest of a path, called `*`, is text already, and TypeBox would read the name as a regular expression. */
+function convert(schema: TSchema, { '*': rest, ...value }: Record<string, unknown>): unknown {
+  if (rest === undefined) return Value.Convert(schema, value);
+  let others = named.get(schema);
+  if (!others) {
+    const { '*': _, ...properties } = (schema as { properties?: Record<string, TSchema> }).properties ?? {};
+    named.set(schema, (others = Type.Object(properties)));
+  }
+  return { ...(Value.Convert(others, value) as object), '*': rest };
 }
 
 /** The one fault worth telling: what is missing, then what is unknown, then the most specific of the rest. */
