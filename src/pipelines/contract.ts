@@ -61,19 +61,26 @@ export const NewExecution = Strict({
 });
 export type NewExecution = Static<typeof NewExecution>;
 
-export const ExecutionState = Type.Union(
-  ['queued', 'running', 'succeeded', 'failed', 'cancelled'].map((state) =>
-    Type.Literal(state as 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'),
-  ),
-);
+export const ExecutionState = Type.Union([
+  Type.Literal('queued'),
+  Type.Literal('running'),
+  Type.Literal('succeeded'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
+]);
 export type ExecutionState = Static<typeof ExecutionState>;
 
 export const StepState = Type.Union(
-  ['waiting', 'ready', 'running', 'succeeded', 'cached', 'failed', 'cancelled', 'skipped'].map((state) =>
-    Type.Literal(
-      state as 'waiting' | 'ready' | 'running' | 'succeeded' | 'cached' | 'failed' | 'cancelled' | 'skipped',
-    ),
-  ),
+  [
+    Type.Literal('waiting'),
+    Type.Literal('ready'),
+    Type.Literal('running'),
+    Type.Literal('succeeded'),
+    Type.Literal('cached'),
+    Type.Literal('failed'),
+    Type.Literal('cancelled'),
+    Type.Literal('skipped'),
+  ],
   {
     description:
       'waiting for other steps; ready; running; succeeded; cached: an earlier result was taken; failed; cancelled; skipped: a step it needs did not succeed.',

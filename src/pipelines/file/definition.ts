@@ -40,7 +40,7 @@ export interface Step {
   needs: string[];
   env: string;
   variables: Record<string, string>;
-  resources: { cpu: number; memory: number | undefined; gpu: number };
+  resources: { cpu: number | undefined; memory: number | undefined; gpu: number };
   timeout: number | undefined;
   retry: { times: number; when: readonly RetryReason[]; backoff: number };
   cache: { use: boolean; maxAge: number | undefined; salt: string | undefined };

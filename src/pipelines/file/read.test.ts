@@ -35,7 +35,7 @@ test('a good file is read, its steps in an order that works', () => {
   assert.deepEqual(train!.inputs, [{ kind: 'output', name: 'train', step: 'prep', output: 'train' }]);
   assert.deepEqual(train!.params, ['depth', 'rate', 'seed']);
   assert.deepEqual(train!.outputs, [{ name: 'model', path: 'model', folder: true }]);
-  assert.deepEqual(train!.resources, { cpu: 1, memory: 2 * 2 ** 30, gpu: 0 });
+  assert.deepEqual(train!.resources, { cpu: undefined, memory: 2 * 2 ** 30, gpu: 0 });
   assert.deepEqual(train!.retry, { times: 2, when: ['oom'], backoff: 10_000 });
   assert.equal(train!.timeout, 7_200_000);
   assert.deepEqual(definition!.model, { name: 'flight-delay', step: 'train', output: 'model' });

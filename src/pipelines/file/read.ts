@@ -265,7 +265,7 @@ function resolveStep({ name, step, outputs }: Draft, scope: Scope): Step {
     env,
     variables: step.variables ?? {},
     resources: {
-      cpu: step.resources?.cpu ?? 1,
+      cpu: step.resources?.cpu,
       memory: step.resources?.memory === undefined ? undefined : bytesOf(step.resources.memory),
       gpu: step.resources?.gpu ?? 0,
     },

@@ -47,10 +47,19 @@ const Retry = Type.Union(
         description: 'How often a failed step is tried again.',
       }),
       when: Type.Optional(
-        Type.Array(Type.Union(RETRY_REASONS.map((reason) => Type.Literal(reason))), {
-          description:
-            'For which ends: exit (an exit code), signal, oom (out of memory), timeout, output (a declared output is missing). All unless said.',
-        }),
+        Type.Array(
+          Type.Union([
+            Type.Literal('exit'),
+            Type.Literal('signal'),
+            Type.Literal('oom'),
+            Type.Literal('timeout'),
+            Type.Literal('output'),
+          ]),
+          {
+            description:
+              'For which ends: exit (an exit code), signal, oom (out of memory), timeout, output (a declared output is missing). All unless said.',
+          },
+        ),
       ),
       backoff: Type.Optional({
         ...Duration,

@@ -123,8 +123,10 @@ function play(world: World): Record<string, Planned> {
     })!;
     // What the process would really get, taken from the world and not from the parts.
     const sees = {
-      argv: step.run.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
-        name in world.file.params ? JSON.stringify(world.file.params[name]) : `<${name}>`,
+      argv: (/["'\\]/.test(step.run) ? step.run : step.run.replaceAll(/\s+/g, ' ')).replaceAll(
+        /\{(\w+)\}/g,
+        (_all, name: string) =>
+          name in world.file.params ? JSON.stringify(world.file.params[name]) : `<${name}>`,
       ),
       files: step
         .code!.flatMap((entry) =>
@@ -174,7 +176,7 @@ const relevant: Array<[string, (world: World) => void]> = [
     'code swapped',
     (w) => Object.assign(w.code, { 'lib/a.py': w.code['lib/b.py'], 'lib/b.py': w.code['lib/a.py'] }),
   ],
-  ['data', (w) => (w.data['raw'] += serial++)],
+  ['data', (w) => (w.data['raw'] = `raw${serial++}`)],
   ['param', (w) => (w.file.params[pick(['depth', 'rate', 'seed'])] = serial++ + 100.5)],
   ['param type', (w) => (w.file.params[pick(['depth', 'seed'])] = '6')],
   ['param text', (w) => (w.file.params['note'] = pick(['a  b', 'a b ', 'ab', 'a b\n', '', "a'b"]))],

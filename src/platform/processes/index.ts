@@ -2,7 +2,8 @@ import { createSampler } from './sampler.ts';
 import { killMarked } from './reap.ts';
 import { start, type Ended, type Running, type StartOptions } from './start.ts';
 
-export { reap } from './reap.ts';
+export { killMarked, reap } from './reap.ts';
+export { newMark } from './start.ts';
 export type { ResourceSample } from './sampler.ts';
 export type { Ended, ExitReason, ProcessMark, Running, StartOptions } from './start.ts';
 

@@ -23,6 +23,8 @@ export interface StartOptions {
   /** Gets output as it comes. Without it, output is thrown away. */
   onOutput?: ((chunk: Buffer, stream: 'stdout' | 'stderr') => void) | undefined;
   onSample?: ((sample: ResourceSample) => void) | undefined;
+  /** 24 hex digits, to be known before the start; made up otherwise. Stands in the environment as TREADLE_PROCESS. */
+  mark?: string;
   /** Stops the tree with reason `cancelled`. */
   signal?: AbortSignal | undefined;
   /** `pipe`: write to `stdin` of what is returned. Default: empty. */
@@ -80,12 +82,12 @@ export interface Surroundings {
 }
 
 const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
-const newMark = (): string => randomBytes(12).toString('hex');
+export const newMark = (): string => randomBytes(12).toString('hex');
 
 /** Starts a process tree of its own session. Never throws: a program that cannot be started ends with `not-started`. */
 export function start(options: StartOptions, around: Surroundings): Running {
   const { cwd, memory, timeout, grace = 5000, merge = false, onOutput, onSample, signal } = options;
-  const mark = newMark();
+  const mark = options.mark ?? newMark();
   const began = around.now();
   const oomBefore = oomKills();
   const [program, ...args] = supervised(options.argv, merge);

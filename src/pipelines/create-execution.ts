@@ -1,0 +1,136 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import type { JobType } from '../platform/jobs/index.ts';
+import { newId } from '../platform/ids/index.ts';
+import type { CodeFile, DataInput, Execution, GitState, NewExecution } from './contract.ts';
+import type { Step } from './file/definition.ts';
+import { canonical, codeDigest } from './plan/parts.ts';
+import type { Reproduces } from './reproduce/compare.ts';
+import type { ExecutionOptions } from './run/execute.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { insertExecution, nextNumber, saveSteps, type StepRow } from './store.ts';
+
+export type RunJob = JobType<{ execution: string }>;
+
+/** Runs a pipeline: resolves everything now, and leaves the work to a job of the same transaction. Returns the id. */
+export async function createExecution(ctx: Ctx, input: NewExecution, job: RunJob): Promise<string> {
+  const { definition, steps, params, data, code, warnings } = await takeSnapshot(ctx, input);
+  return addExecution(ctx, job, {
+    pipeline: definition.name,
+    file: input.file,
+    steps,
+    params,
+    data,
+    code,
+    git: input.git,
+    warnings,
+    trigger: 'manual',
+    options: { ...(input.steps ? { steps: input.steps } : {}), ...(input.force ? { force: true } : {}) },
+  });
+}
+
+export interface Prepared {
+  pipeline: string;
+  file: string;
+  steps: readonly Step[];
+  params: Execution['params'];
+  data: readonly DataInput[];
+  code: readonly CodeFile[];
+  git: GitState | undefined;
+  warnings: readonly string[];
+  trigger: Execution['trigger'];
+  options: ExecutionOptions;
+  reproduces?: Reproduces;
+}
+
+/** Writes the rows and enqueues the work, all or nothing. */
+export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): Promise<string> {
+  const { pipeline, steps, code, git } = prepared;
+  const manifest = await ctx.blobs.put(Buffer.from(canonical(code)));
+  const digest = codeDigest(code);
+  const now = ctx.clock.now();
+  const id = newId(now);
+  await ctx.write(async (tx) => {
+    const { number, made } = await nextNumber(tx, pipeline);
+    if (made)
+      await tx.record({
+        action: 'pipeline.created',
+        resource: `pipeline:${pipeline}`,
+        after: { name: pipeline },
+      });
+    await insertExecution(tx, {
+      id,
+      workspace: tx.workspace,
+      pipeline,
+      number,
+      state: 'queued',
+      reason: null,
+      caused_by: prepared.trigger,
+      created_at: now,
+      created_by: tx.actor.name,
+      started_at: null,
+      ended_at: null,
+      file: prepared.file,
+      options: JSON.stringify(prepared.options),
+      params: JSON.stringify(prepared.params),
+      data: JSON.stringify(prepared.data),
+      code: JSON.stringify({ digest, files: code.length, ...(git ? { git } : {}) }),
+      manifest: manifest.hash,
+      environments: null,
+      warnings: JSON.stringify(prepared.warnings),
+      cancel_by: null,
+      experiment_id: null,
+      run_id: null,
+      model_version: null,
+      reproduces: prepared.reproduces ? JSON.stringify(prepared.reproduces) : null,
+      comparison: null,
+    });
+    await saveSteps(
+      tx,
+      steps.map((step, position) =>
+        newStep({ execution_id: id, workspace: tx.workspace, pipeline, position, name: step.name }),
+      ),
+    );
+    await tx.record({
+      action: 'execution.created',
+      resource: `execution:${id}`,
+      after: {
+        pipeline,
+        number,
+        code: digest,
+        params: Object.fromEntries(prepared.params.map(({ name, value }) => [name, value])),
+      },
+      edges: prepared.data.map(({ version_id }) => ({
+        from: `execution:${id}`,
+        to: `dataset_version:${version_id}`,
+        relation: 'read',
+      })),
+    });
+    await tx.emit({ type: 'execution.created', subject: `execution:${id}`, data: { pipeline, number } });
+    await tx.enqueue(job, { execution: id });
+  });
+  return id;
+}
+
+const newStep = (
+  head: Pick<StepRow, 'execution_id' | 'workspace' | 'pipeline' | 'position' | 'name'>,
+): StepRow => ({
+  ...head,
+  state: 'waiting',
+  key: null,
+  parts: null,
+  reasons: '[]',
+  cached_from: null,
+  attempt: 0,
+  attempts: '[]',
+  mark: null,
+  ready_at: null,
+  started_at: null,
+  ended_at: null,
+  start_delay_ms: null,
+  outcome: null,
+  run_id: null,
+  outputs: '[]',
+  resources: null,
+  log_hash: null,
+  log_bytes: 0,
+});

@@ -1,0 +1,25 @@
+import type { JobType } from '../platform/jobs/index.ts';
+import type { Route } from '../platform/http/index.ts';
+import { runExecution } from './jobs.ts';
+import { pipelineRoutes } from './routes.ts';
+import { createEngine, type EngineOptions } from './run/engine.ts';
+
+export { describe, type Problem } from './file/problem.ts';
+export { readPipelineFile } from './file/read.ts';
+export type { EngineOptions, ModelRegistrar } from './run/engine.ts';
+export { outputFiles, type OutputFile } from './run/collect.ts';
+export { migrations } from './schema.ts';
+
+export interface Pipelines {
+  routes: Route[];
+  jobs: ReadonlyArray<JobType<never>>;
+  /** Tells the steps where the server is; they start only after this. */
+  listening(url: string): void;
+}
+
+/** The room with what it needs handed in: processes, the data folder, and the registry's door. */
+export function openPipelines(options: EngineOptions): Pipelines {
+  const engine = createEngine(options);
+  const run = runExecution(engine);
+  return { routes: pipelineRoutes(engine, run), jobs: [run], listening: engine.listening };
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import type { Processes } from '../../platform/processes/index.ts';
+import type { StepOutput } from '../contract.ts';
+import { createEnvironments, type Environments } from '../environments/environments.ts';
+import { createHub, type Hub } from './hub.ts';
+import { describeMachine, type Machine } from './machine.ts';
+import { createSlots, machineTotal, type Slots } from './slots.ts';
+
+/** Registers what a pipeline made as a version of a model. The registry is a neighbour on this floor, so the roof hands it in. */
+export interface ModelRegistrar {
+  register(
+    ctx: Ctx,
+    model: {
+      name: string;
+      run: string;
+      output: StepOutput;
+      description: string;
+      tags: Record<string, string>;
+    },
+  ): Promise<{ name: string; version: string }>;
+}
+
+export interface EngineOptions {
+  /** The data folder of the server: `work/` and `envs/` in it are ours. */
+  data: string;
+  processes: Processes;
+  registrar?: ModelRegistrar;
+  /** What the machine has; measured unless said. */
+  slots?: Slots;
+}
+
+/** What executions share in one server: folders, environments, cores, and who is watching. */
+export interface Engine {
+  readonly processes: Processes;
+  readonly environments: Environments;
+  readonly hub: Hub;
+  readonly registrar: ModelRegistrar | undefined;
+  slots(): Promise<Slots>;
+  machine(): Promise<Machine>;
+  /** The server's address for steps; known once it listens. */
+  url(): Promise<string>;
+  listening(url: string): void;
+  folderOf(execution: string): string;
+  logOf(execution: string, step: string): string;
+  /** Where an execution that runs here hears of its cancellation. */
+  readonly cancels: Map<string, AbortController>;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const work = path.resolve(options.data, 'work');
+  // What a crash left there belongs to attempts that nobody will take up.
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true, mode: 0o700 });
+  let machine: Promise<Machine> | undefined;
+  const describe = (): Promise<Machine> => (machine ??= describeMachine(options.processes));
+  let slots: Slots | undefined = options.slots;
+  const address = Promise.withResolvers<string>();
+  return {
+    processes: options.processes,
+    environments: createEnvironments({
+      processes: options.processes,
+      folder: path.resolve(options.data, 'envs'),
+    }),
+    hub: createHub(),
+    registrar: options.registrar,
+    slots: async () => (slots ??= createSlots({ ...machineTotal(), gpu: (await describe()).gpus.length })),
+    machine: describe,
+    url: () => address.promise,
+    listening: (url) => address.resolve(url),
+    folderOf: (execution) => path.join(work, execution),
+    // Names are those of the file's grammar: letters, digits, _ and -.
+    logOf: (execution, step) => path.join(work, execution, `${step}.log`),
+    cancels: new Map(),
+  };
+}

@@ -1,0 +1,75 @@
+import { closeSync, existsSync, mkdirSync, openSync, readSync, writeSync, fstatSync } from 'node:fs';
+import path from 'node:path';
+
+/** What is kept of one step's log. */
+export const MAX_LOG = 64 * 1024 * 1024;
+
+export interface LogFile {
+  readonly path: string;
+  readonly size: number;
+  write(chunk: Uint8Array): void;
+  close(): void;
+}
+
+/** The log of a running step, as a file. Written at once, so that a reader sees it by its offset, live. */
+export function openLog(file: string): LogFile {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const fd = openSync(file, 'w', 0o600);
+  let size = 0;
+  let open = true;
+  const put = (bytes: Uint8Array): void => {
+    size += writeSync(fd, bytes);
+  };
+  return {
+    path: file,
+    get size() {
+      return size;
+    },
+    write(chunk) {
+      if (!open || size >= MAX_LOG) return;
+      put(chunk.subarray(0, MAX_LOG - size));
+      if (size >= MAX_LOG) {
+        const note = Buffer.from(
+          `\n[treadle: the log was cut here; only the first ${MAX_LOG / 1024 / 1024} MiB are kept]\n`,
+        );
+        writeSync(fd, note);
+        size += note.length;
+      }
+    },
+    close() {
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
+}
+
+/** Part of a log that is being written; undefined when there is no such file. */
+export function readLogFile(
+  file: string,
+  offset: number,
+  limit: number,
+): { bytes: Buffer; size: number } | undefined {
+  if (!existsSync(file)) return undefined;
+  const fd = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    const bytes = Buffer.alloc(Math.max(0, Math.min(limit, size - offset)));
+    const read = readSync(fd, bytes, 0, bytes.length, offset);
+    return { bytes: bytes.subarray(0, read), size };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Text of bytes that may end inside a character: what is cut off comes with the next part. */
+export function wholeText(bytes: Buffer, atEnd: boolean): { text: string; used: number } {
+  let used = bytes.length;
+  if (!atEnd) {
+    let back = 1;
+    while (back <= 3 && back <= used && (bytes[used - back]! & 0xc0) === 0x80) back++;
+    const lead = back <= used ? bytes[used - back]! : 0;
+    const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    if (length > back) used -= back;
+  }
+  return { text: bytes.subarray(0, used).toString('utf8'), used };
+}

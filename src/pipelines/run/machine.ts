@@ -1,0 +1,37 @@
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import type { Processes } from '../../platform/processes/index.ts';
+
+/** The hardware and system that steps run on, as far as it can change a result. */
+export interface Machine {
+  os: string;
+  kernel: string;
+  arch: string;
+  cpu: string;
+  cores: number;
+  memory_bytes: number;
+  gpus: string[];
+}
+
+export async function describeMachine(processes: Processes): Promise<Machine> {
+  const smi = await processes.run({
+    argv: ['nvidia-smi', '--query-gpu=name,uuid,memory.total,driver_version', '--format=csv,noheader'],
+    cwd: '/',
+    env: {},
+    timeout: 5000,
+  });
+  return {
+    os: platform(),
+    kernel: release(),
+    arch: arch(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memory_bytes: totalmem(),
+    gpus:
+      smi.reason === 'ok'
+        ? smi.stdout
+            .split('\n')
+            .map((line) => line.trim())
+            .filter((line) => line !== '')
+        : [],
+  };
+}

@@ -1,0 +1,45 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { BlobStore } from '../../platform/blobs/index.ts';
+import { TreadleError } from '../../platform/errors/index.ts';
+
+/** A file of ours to be put into a step's folder. `path` was checked when it came in. */
+export interface Placed {
+  path: string;
+  hash: string;
+  executable?: boolean;
+}
+
+const AT_ONCE = 16;
+
+/** Writes blobs under a folder, read-only: a step that changes its own code or inputs fails instead of spoiling a result. */
+export async function placeFiles(blobs: BlobStore, folder: string, files: readonly Placed[]): Promise<void> {
+  const folders = new Set(files.map((file) => path.dirname(inside(folder, file.path))));
+  for (const one of folders) await mkdir(one, { recursive: true });
+  const queue = files.values();
+  const worker = async (): Promise<void> => {
+    for (const file of queue) {
+      const to = inside(folder, file.path);
+      await blobs.materialise(file.hash, to, { mode: file.executable === true ? 0o555 : 0o444 });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, files.length) }, worker));
+}
+
+/** Belt and braces: no name that was let in may lead out. */
+export function inside(folder: string, name: string): string {
+  const to = path.join(folder, name);
+  if (!to.startsWith(folder + path.sep))
+    throw new TreadleError('invalid', `'${name}' leads out of the step's folder`);
+  return to;
+}
+
+/** Removes a step's folder, whatever the step did to the rights in it. */
+export async function removeFolder(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch {
+    await chmod(folder, 0o700).catch(() => undefined);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}

@@ -1,0 +1,120 @@
+import type { Ctx, Tx } from '../../platform/ctx/index.ts';
+import { TreadleError } from '../../platform/errors/index.ts';
+import {
+  createExperiment,
+  createRun,
+  getExperimentByName,
+  logBatch,
+  logVersionRead,
+  reportResources,
+  updateRun,
+} from '../../tracking/index.ts';
+import type { DataInput, Outcome, StepResources } from '../contract.ts';
+import type { MetricValue } from './metrics-file.ts';
+import type { SamplePoint } from './samples.ts';
+
+/** The experiment that carries a pipeline's name, made at its first execution. */
+export async function ensureExperiment(ctx: Ctx, pipeline: string): Promise<string> {
+  try {
+    return (await getExperimentByName(ctx, pipeline)).id;
+  } catch (error) {
+    if (!(error instanceof TreadleError) || error.kind !== 'missing') throw error;
+    return (await createExperiment(ctx, { name: pipeline, note: `Executions of the pipeline ${pipeline}.` }))
+      .id;
+  }
+}
+
+export interface StepRun {
+  experiment: string;
+  parent: string;
+  name: string;
+  tags: Record<string, string>;
+  params: Record<string, string>;
+  code: object;
+  environment: object;
+  data: ReadonlyArray<DataInput>;
+}
+
+/** The run that a step's own MLflow calls land in. Part of the transaction that starts the step. */
+export async function startStepRun(tx: Tx, run: StepRun): Promise<string> {
+  const id = await createRun(tx, {
+    experiment: run.experiment,
+    parent: run.parent,
+    name: run.name,
+    tags: Object.entries(run.tags),
+    code: run.code,
+    environment: run.environment,
+  });
+  const params = Object.entries(run.params).filter(([key]) => /^[\w\-./ :]{1,250}$/.test(key));
+  // A batch takes a hundred at most; a step that mentions more is rare, and loses none.
+  for (let i = 0; i < params.length; i += 100) await logBatch(tx, id, { params: params.slice(i, i + 100) });
+  for (const input of run.data) {
+    await logVersionRead(tx, id, {
+      name: input.dataset,
+      version: { id: input.version_id, ref: `${input.dataset}@${input.version}` },
+      digest: input.hash,
+      context: input.name,
+    });
+  }
+  return id;
+}
+
+export const startParentRun = (
+  tx: Tx,
+  run: { experiment: string; name: string; tags: Record<string, string>; code: object },
+): Promise<string> =>
+  createRun(tx, {
+    experiment: run.experiment,
+    name: run.name,
+    tags: Object.entries(run.tags),
+    code: run.code,
+  });
+
+/** Ends a step's run with what was measured. Part of the transaction that ends the step. */
+export async function endStepRun(
+  tx: Tx,
+  id: string,
+  end: {
+    outcome: Outcome;
+    at: number;
+    metrics: readonly MetricValue[];
+    samples: readonly SamplePoint[];
+    resources: StepResources | undefined;
+  },
+): Promise<void> {
+  const { resources, outcome } = end;
+  const metrics = end.metrics.map(({ key, value, step }) => ({ key, value, step, time: end.at }));
+  if (metrics.length > 0) await logBatch(tx, id, { metrics });
+  if (resources) {
+    await reportResources(tx, id, {
+      samples: end.samples.map(({ time, cpuPercent, memory }) => ({
+        time,
+        values: { cpu_utilization_percentage: cpuPercent, system_memory_usage_megabytes: memory / 1e6 },
+      })),
+      cpu_seconds: resources.cpu_ms / 1000,
+      peak_memory_bytes: resources.peak_memory_bytes,
+      measured: { ...resources },
+    });
+  }
+  await logBatch(tx, id, {
+    tags: [
+      ['treadle.outcome', outcome.reason],
+      ['treadle.outcome_message', outcome.message],
+    ],
+  });
+  await updateRun(tx, id, { status: statusOf(end.outcome), endedAt: end.at });
+}
+
+export const endParentRun = (
+  tx: Tx,
+  id: string,
+  state: 'succeeded' | 'failed' | 'cancelled',
+  at: number,
+): Promise<unknown> =>
+  updateRun(tx, id, {
+    status: state === 'succeeded' ? 'finished' : state === 'failed' ? 'failed' : 'killed',
+    endedAt: at,
+  });
+
+const statusOf = ({ reason }: Outcome): 'finished' | 'failed' | 'killed' =>
+  reason === 'ok' ? 'finished' : reason === 'cancelled' || reason === 'lost' ? 'killed' : 'failed';

@@ -1,0 +1,152 @@
+import type { Migration } from '../platform/db/index.ts';
+
+export type PipelineTables = {
+  /** Which code blobs a workspace has sent: naming a hash is no way to another workspace's bytes. */
+  code_blob: { workspace: string; hash: string; size: number; created_at: number };
+  pipeline: { workspace: string; name: string; executions: number; created_at: number; created_by: string };
+  execution: {
+    id: string;
+    workspace: string;
+    pipeline: string;
+    number: number;
+    state: string;
+    reason: string | null;
+    caused_by: string;
+    created_at: number;
+    created_by: string;
+    started_at: number | null;
+    ended_at: number | null;
+    /** The text of the file. */
+    file: string;
+    /** JSON: targets, force. */
+    options: string;
+    /** JSON of the noun's fields. */
+    params: string;
+    data: string;
+    code: string;
+    /** Blob: JSON list of code files. */
+    manifest: string;
+    /** JSON by `env`: identity, packages, interpreter; written when the environments are made. */
+    environments: string | null;
+    warnings: string;
+    /** Who asked for it to be cancelled. */
+    cancel_by: string | null;
+    experiment_id: string | null;
+    run_id: string | null;
+    /** JSON. */
+    model_version: string | null;
+    reproduces: string | null;
+    comparison: string | null;
+  };
+  step: {
+    execution_id: string;
+    name: string;
+    workspace: string;
+    pipeline: string;
+    /** Its place in the order of the plan. */
+    position: number;
+    state: string;
+    key: string | null;
+    /** JSON: key parts. */
+    parts: string | null;
+    reasons: string;
+    cached_from: string | null;
+    attempt: number;
+    attempts: string;
+    /** Stands in the environment of its processes, for the reaper. */
+    mark: string | null;
+    ready_at: number | null;
+    started_at: number | null;
+    ended_at: number | null;
+    start_delay_ms: number | null;
+    outcome: string | null;
+    run_id: string | null;
+    /** JSON: outputs with their blobs. */
+    outputs: string;
+    resources: string | null;
+    log_hash: string | null;
+    log_bytes: number;
+  };
+};
+
+export const migrations: Migration[] = [
+  {
+    id: 'pipelines-001',
+    sql: [
+      `create table code_blob (
+        workspace text not null,
+        hash text not null,
+        size bigint not null,
+        created_at bigint not null,
+        primary key (workspace, hash)
+      )`,
+      `create table pipeline (
+        workspace text not null,
+        name text not null,
+        executions bigint not null,
+        created_at bigint not null,
+        created_by text not null,
+        primary key (workspace, name)
+      )`,
+      `create table execution (
+        id text primary key,
+        workspace text not null,
+        pipeline text not null,
+        number bigint not null,
+        state text not null,
+        reason text,
+        caused_by text not null,
+        created_at bigint not null,
+        created_by text not null,
+        started_at bigint,
+        ended_at bigint,
+        file text not null,
+        options text not null,
+        params text not null,
+        data text not null,
+        code text not null,
+        manifest text not null,
+        environments text,
+        warnings text not null,
+        cancel_by text,
+        experiment_id text,
+        run_id text,
+        model_version text,
+        reproduces text,
+        comparison text,
+        unique (workspace, pipeline, number)
+      )`,
+      `create index execution_by_time on execution (workspace, id)`,
+      `create table step (
+        execution_id text not null references execution (id),
+        name text not null,
+        workspace text not null,
+        pipeline text not null,
+        position bigint not null,
+        state text not null,
+        key text,
+        parts text,
+        reasons text not null,
+        cached_from text,
+        attempt bigint not null,
+        attempts text not null,
+        mark text,
+        ready_at bigint,
+        started_at bigint,
+        ended_at bigint,
+        start_delay_ms double precision,
+        outcome text,
+        run_id text,
+        outputs text not null,
+        resources text,
+        log_hash text,
+        log_bytes bigint not null,
+        primary key (execution_id, name)
+      )`,
+      // The look-up of the cache, and of a step's history.
+      `create index step_by_key on step (workspace, key, ended_at)`,
+      `create index step_by_name on step (workspace, pipeline, name, execution_id)`,
+      `create index step_by_run on step (workspace, run_id)`,
+    ],
+  },
+];

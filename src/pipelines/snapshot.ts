@@ -1,0 +1,216 @@
+import { resolveRef } from '../data/index.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
+import type { CodeFile, DataInput, NewExecution } from './contract.ts';
+import type { Definition, Step } from './file/definition.ts';
+import { describe, suggestion } from './file/problem.ts';
+import { readPipelineFile, type ReadFile } from './file/read.ts';
+import type { Value } from './file/schema.ts';
+import { environmentSource } from './environments/source.ts';
+import { missingCode } from './plan/parts.ts';
+import { knownCode } from './store.ts';
+
+/** Everything an execution runs, resolved: data to immutable versions, parameters to values, code to stored blobs. */
+export interface Snapshot {
+  definition: Definition;
+  /** The steps to run: all, or those asked for and what they need. */
+  steps: Step[];
+  params: Array<{ name: string; value: Value; from: string }>;
+  data: DataInput[];
+  code: CodeFile[];
+  warnings: string[];
+}
+
+/** Resolves a request. Every fault of the file names its line and column; nothing is written. */
+export async function takeSnapshot(ctx: Ctx, input: NewExecution): Promise<Snapshot> {
+  const read = readPipelineFile(input.file);
+  const { definition } = read;
+  if (!definition) throw fileErrors(read);
+  const steps = chosen(definition, input.steps);
+  const params = parameters(definition, input.params ?? {});
+  const data = await Promise.all(
+    referenced(definition, steps, input.data ?? {}).map(([name, ref, own]) =>
+      resolveData(ctx, read, name, ref, own),
+    ),
+  );
+  const code = await checkCode(ctx, read, steps, input.code);
+  for (const env of new Set(steps.map((step) => step.env))) {
+    await atPlace(
+      read,
+      steps.find((step) => step.env === env)!,
+      () => environmentSource(ctx, env, code),
+    );
+  }
+  const warnings = read.problems.map((problem) => describe(problem));
+  return { definition, steps, params, data, code, warnings };
+}
+
+function fileErrors({ problems }: ReadFile): TreadleError {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return invalid(
+    `${errors
+      .map((problem) => describe(problem))
+      .slice(0, 10)
+      .join('\n')}${errors.length > 10 ? more : ''}`,
+    {
+      field: first?.path || 'file',
+      hint: first?.hint ?? 'treadle check shows all of them',
+      code: 'pipeline-file',
+    },
+  );
+}
+
+function chosen(definition: Definition, names: readonly string[] | undefined): Step[] {
+  if (names === undefined || names.length === 0) return definition.steps;
+  const byName = new Map(definition.steps.map((step) => [step.name, step]));
+  const wanted = new Set<string>();
+  const add = (name: string): void => {
+    const step = byName.get(name);
+    if (!step)
+      throw invalid(`there is no step '${name}'`, {
+        field: 'steps',
+        hint: suggestion(name, [...byName.keys()]),
+      });
+    if (wanted.has(name)) return;
+    wanted.add(name);
+    step.needs.forEach(add);
+  };
+  names.forEach(add);
+  return definition.steps.filter(({ name }) => wanted.has(name));
+}
+
+function parameters({ params }: Definition, given: Readonly<Record<string, Value>>): Snapshot['params'] {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(params, name))
+      throw invalid(`'${name}' is not a parameter of this file`, {
+        field: `params.${name}`,
+        hint: suggestion(name, Object.keys(params)),
+      });
+  }
+  return Object.entries(params).map(([name, value]) =>
+    Object.hasOwn(given, name)
+      ? { name, value: like(value, given[name]!, name), from: 'request' }
+      : { name, value, from: 'file' },
+  );
+}
+
+/** A command line has text alone: it becomes what the file's own value is. */
+function like(own: Value, given: Value, name: string): Value {
+  if (typeof given === typeof own) return given;
+  if (typeof own === 'string') return String(given);
+  if (
+    typeof own === 'number' &&
+    typeof given === 'string' &&
+    given.trim() !== '' &&
+    Number.isFinite(Number(given))
+  )
+    return Number(given);
+  if (typeof own === 'boolean' && (given === 'true' || given === 'false')) return given === 'true';
+  throw invalid(`parameter '${name}' is ${JSON.stringify(given)}, and in the file it is a ${typeof own}`, {
+    field: `params.${name}`,
+    hint: `give a ${typeof own}, as ${JSON.stringify(own)} in the file`,
+  });
+}
+
+/** Name, reference, and whether it is the file's own. */
+function referenced(
+  { data }: Definition,
+  steps: readonly Step[],
+  given: Readonly<Record<string, string>>,
+): Array<[string, string, boolean]> {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(data, name))
+      throw invalid(`'${name}' is not a dataset of this file`, {
+        field: `data.${name}`,
+        hint: suggestion(name, Object.keys(data)),
+      });
+  }
+  const used = new Set(
+    steps.flatMap(({ inputs }) => inputs.flatMap((input) => (input.kind === 'data' ? [input.name] : []))),
+  );
+  return Object.entries(data)
+    .filter(([name]) => used.has(name))
+    .map(([name, ref]) => [name, given[name] ?? ref, given[name] === undefined]);
+}
+
+async function resolveData(
+  ctx: Ctx,
+  { source }: ReadFile,
+  name: string,
+  ref: string,
+  own: boolean,
+): Promise<DataInput> {
+  try {
+    const version = await resolveRef(ctx, ref);
+    return {
+      name,
+      ref,
+      dataset: version.dataset,
+      version: version.name,
+      version_id: version.id,
+      hash: version.hash,
+    };
+  } catch (error) {
+    if (!(error instanceof TreadleError) || !own) throw error;
+    const problem = source.problem('error', `data.${name}`, 'value', error.message);
+    throw new TreadleError(error.kind, describe(problem), {
+      field: `data.${name}`,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      code: 'pipeline-file',
+    });
+  }
+}
+
+async function checkCode(
+  ctx: Ctx,
+  { source }: ReadFile,
+  steps: readonly Step[],
+  files: readonly CodeFile[],
+): Promise<CodeFile[]> {
+  const code = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  code.forEach((file, i) => {
+    if (file.path === code[i - 1]?.path)
+      throw invalid(`the code lists '${file.path}' twice`, { field: 'code' });
+  });
+  const hashes = [...new Set(code.map(({ hash }) => hash))];
+  const known = await knownCode(ctx, hashes);
+  const absent = code.find(({ hash }) => !known.has(hash));
+  if (absent)
+    throw missing(`the content of '${absent.path}' was not uploaded`, {
+      field: 'code',
+      hint: 'ask /api/v1/code/missing which blobs to upload first',
+    });
+  for (const step of steps) {
+    const [entry] = missingCode(step, code);
+    if (entry === undefined) continue;
+    const problem = source.problem(
+      'error',
+      `steps.${step.name}.code`,
+      { text: entry },
+      `the project has no '${entry}'`,
+    );
+    throw invalid(describe(problem), {
+      field: `steps.${step.name}.code`,
+      hint: 'paths count from the folder of treadle.yaml; files that git ignores are not part of the project',
+      code: 'pipeline-file',
+    });
+  }
+  return code;
+}
+
+/** An error about a step's environment gets the place of the `env:` that names it. */
+async function atPlace<T>({ source }: ReadFile, step: Step, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof TreadleError)) throw error;
+    const path = source.places.has(`steps.${step.name}.env`) ? `steps.${step.name}.env` : 'env';
+    throw new TreadleError(error.kind, describe(source.problem('error', path, 'value', error.message)), {
+      field: path,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      code: 'pipeline-file',
+    });
+  }
+}

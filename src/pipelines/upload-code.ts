@@ -1,0 +1,59 @@
+import type { Readable } from 'node:stream';
+import type { BlobInput } from '../platform/blobs/index.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid, tooLarge } from '../platform/errors/index.ts';
+import { insertCode, knownCode } from './store.ts';
+
+const HEAD = 40;
+/** One file of code; what is larger is data. */
+const MAX_FILE = 64 * 1024 * 1024;
+
+/** Which of these this workspace has not sent yet, whatever others have. */
+export async function missingBlobs(ctx: Ctx, hashes: readonly string[]): Promise<string[]> {
+  const unique = [...new Set(hashes)];
+  const known = await knownCode(ctx, unique);
+  const stored = await ctx.blobs.has([...known]);
+  return unique.filter((hash) => !known.has(hash) || !stored.has(hash));
+}
+
+/** Takes frames of hash, size and bytes: all of them, or none. */
+export async function uploadCode(ctx: Ctx, body: Readable): Promise<{ blobs: number; bytes: number }> {
+  const infos = await ctx.blobs.putMany(frames(body));
+  await ctx.write((tx) => insertCode(tx, infos));
+  return { blobs: infos.length, bytes: infos.reduce((sum, { size }) => sum + size, 0) };
+}
+
+async function* frames(body: Readable): AsyncGenerator<BlobInput> {
+  let held: Buffer = Buffer.alloc(0);
+  const parts: Buffer[] = [];
+  let have = 0;
+  let wanted = HEAD;
+  let head: { hash: string; size: number } | undefined;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    parts.push(chunk);
+    have += chunk.length;
+    while (have >= wanted) {
+      held = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+      const part = held.subarray(0, wanted);
+      parts.length = 0;
+      if (held.length > wanted) parts.push(held.subarray(wanted));
+      have -= wanted;
+      if (head) {
+        yield { bytes: part, expected: head };
+        head = undefined;
+        wanted = HEAD;
+      } else {
+        const size = part.readBigUInt64LE(32);
+        if (size > BigInt(MAX_FILE))
+          throw tooLarge(`a file of the project has ${size} bytes, and code may have ${MAX_FILE}`, {
+            field: 'body',
+            hint: 'commit large files as a dataset: treadle data commit',
+          });
+        head = { hash: part.toString('hex', 0, 32), size: Number(size) };
+        wanted = head.size;
+      }
+    }
+  }
+  if (head || have > 0)
+    throw invalid('the upload ends inside a frame', { field: 'body', hint: 'send it again' });
+}

@@ -1,0 +1,146 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid } from '../platform/errors/index.ts';
+import type {
+  Attempt,
+  Comparison,
+  DataInput,
+  Execution,
+  ExecutionDetail,
+  GitState,
+  Outcome,
+  Pipeline,
+  Reason,
+  Step,
+  StepOutput,
+  StepResources,
+} from './contract.ts';
+import { readPipelineFile } from './file/read.ts';
+import type { Reproduces } from './reproduce/compare.ts';
+import {
+  countSteps,
+  selectExecution,
+  selectExecutions,
+  selectNumbers,
+  selectPipelines,
+  selectSteps,
+  type ExecutionQuery,
+  type ExecutionRow,
+  type StepRow,
+} from './store.ts';
+
+// Columns of JSON hold what this room wrote there: each is the noun's own field, checked when it was made.
+const json = <T>(text: string): T => JSON.parse(text) as T;
+const optional = <K extends string, T>(key: K, value: T | null): { [key in K]?: T } =>
+  value === null ? {} : ({ [key]: value } as { [key in K]?: T });
+const optionalJson = <K extends string, T>(key: K, text: string | null): { [key in K]?: T } =>
+  optional(key, text === null ? null : json<T>(text));
+
+export function toExecution(row: ExecutionRow, counts: Record<string, number> | undefined): Execution {
+  return {
+    id: row.id,
+    pipeline: row.pipeline,
+    number: row.number,
+    state: row.state as Execution['state'],
+    ...optional('reason', row.reason),
+    trigger: row.caused_by as Execution['trigger'],
+    created_at: row.created_at,
+    created_by: row.created_by,
+    ...optional('started_at', row.started_at),
+    ...optional('ended_at', row.ended_at),
+    params: json<Execution['params']>(row.params),
+    data: json<DataInput[]>(row.data),
+    code: json<{ digest: string; files: number; git?: GitState }>(row.code),
+    steps_by_state: counts ?? {},
+    ...optional('experiment_id', row.experiment_id),
+    ...optional('run_id', row.run_id),
+    ...optionalJson<'model_version', { name: string; version: string }>('model_version', row.model_version),
+    ...optionalJson<'reproduces', Reproduces>('reproduces', row.reproduces),
+    ...optionalJson<'comparison', Comparison>('comparison', row.comparison),
+  };
+}
+
+export function toStep(
+  row: StepRow,
+  command: string,
+  needs: string[],
+  numbers: ReadonlyMap<string, number>,
+): Step {
+  const from =
+    row.cached_from === null
+      ? undefined
+      : json<{ execution: string; step: string; pipeline: string; run_id?: string }>(row.cached_from);
+  return {
+    name: row.name,
+    state: row.state as Step['state'],
+    command,
+    needs,
+    ...optional('key', row.key),
+    reasons: json<Reason[]>(row.reasons),
+    ...(from ? { cached_from: { ...from, number: numbers.get(from.execution) ?? 0 } } : {}),
+    attempt: row.attempt,
+    attempts: json<Attempt[]>(row.attempts),
+    ...optional('ready_at', row.ready_at),
+    ...optional('started_at', row.started_at),
+    ...optional('ended_at', row.ended_at),
+    ...optional('start_delay_ms', row.start_delay_ms),
+    ...optionalJson<'outcome', Outcome>('outcome', row.outcome),
+    ...optional('run_id', row.run_id),
+    outputs: json<StepOutput[]>(row.outputs),
+    ...optionalJson<'resources', StepResources>('resources', row.resources),
+    log_bytes: row.log_bytes,
+  };
+}
+
+export async function getExecution(ctx: Ctx, id: string): Promise<ExecutionDetail> {
+  const row = await selectExecution(ctx, id);
+  const rows = await selectSteps(ctx, id);
+  const counts: Record<string, number> = {};
+  for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1;
+  const steps = new Map(readPipelineFile(row.file).definition?.steps.map((step) => [step.name, step]));
+  const numbers = await selectNumbers(ctx, [
+    ...new Set(
+      rows.flatMap(({ cached_from }) =>
+        cached_from === null ? [] : [json<{ execution: string }>(cached_from).execution],
+      ),
+    ),
+  ]);
+  return {
+    ...toExecution(row, counts),
+    steps: rows.map((step) =>
+      toStep(step, steps.get(step.name)?.run ?? '', steps.get(step.name)?.needs ?? [], numbers),
+    ),
+    warnings: json<string[]>(row.warnings),
+  };
+}
+
+export async function listExecutions(
+  ctx: Ctx,
+  query: Partial<ExecutionQuery> & { page?: string | undefined },
+): Promise<{ items: Execution[]; next?: string }> {
+  const { page, limit = 50, ...rest } = query;
+  if (page !== undefined && !/^[0-9a-f]{32}$/.test(page))
+    throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
+  const rows = await selectExecutions(ctx, { ...rest, before: page, limit: limit + 1 });
+  const shown = rows.slice(0, limit);
+  const counts = await countSteps(
+    ctx,
+    shown.map(({ id }) => id),
+  );
+  return {
+    items: shown.map((row) => toExecution(row, counts.get(row.id))),
+    ...(rows.length > limit ? { next: shown.at(-1)!.id } : {}),
+  };
+}
+
+export async function listPipelines(
+  ctx: Ctx,
+  { page = '', limit = 50 }: { page?: string | undefined; limit?: number | undefined },
+): Promise<{ items: Pipeline[]; next?: string }> {
+  const rows = await selectPipelines(ctx, page, limit + 1);
+  const items: Pipeline[] = [];
+  for (const { name, executions, created_at, created_by } of rows.slice(0, limit)) {
+    const [latest] = (await listExecutions(ctx, { pipeline: name, limit: 1 })).items;
+    items.push({ name, executions, created_at, created_by, ...(latest ? { latest } : {}) });
+  }
+  return { items, ...(rows.length > limit ? { next: items.at(-1)!.name } : {}) };
+}
