@@ -15,6 +15,7 @@ import { forbidden, invalid } from './platform/errors/index.ts';
 import * as eventRoom from './platform/events/index.ts';
 import { createHttp } from './platform/http/index.ts';
 import * as jobRoom from './platform/jobs/index.ts';
+import { openPipelines, migrations as pipelineMigrations } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import * as models from './models/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
@@ -41,6 +42,7 @@ const migrations: Migration[] = [
   ...data.migrations,
   ...tracking.migrations,
   ...models.migrations,
+  ...pipelineMigrations,
 ];
 
 /** Opens everything, wires it, and listens. All wiring of the house is on this page. */
@@ -80,7 +82,17 @@ export async function startServer(
   events.subscribe(webhooks.subscriber);
   const processes = createProcesses();
   const duck = data.createDuck(processes);
-  jobs.register(prune, webhooks.deliver, data.profileJob(duck));
+  const pipelines = openPipelines({
+    data: config.data,
+    processes,
+    registrar: {
+      async register(ctx, { name, run, source, description, tags }) {
+        const made = await models.createVersion(ctx, { model: name, source, run_id: run, description, tags, makeModel: true });
+        return { name, version: String(made.version) };
+      },
+    },
+  });
+  jobs.register(prune, webhooks.deliver, data.profileJob(duck), ...pipelines.jobs);
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   await events.start(ctxFor);
@@ -133,6 +145,7 @@ export async function startServer(
         ...data.dataRoutes(duck),
         ...tracking.routes,
         ...models.routes,
+        ...pipelines.routes,
         ...ledgerRoom.ledgerRoutes(ledger),
       ],
       version(),
@@ -143,6 +156,7 @@ export async function startServer(
 
   const { port } = await http.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  pipelines.listening(url);
   log.info('ready', { url, data: config.data, database: database.dialect.label });
   return {
     url,

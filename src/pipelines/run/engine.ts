@@ -2,7 +2,6 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
-import type { StepOutput } from '../contract.ts';
 import { createEnvironments, type Environments } from '../environments/environments.ts';
 import { createHub, type Hub } from './hub.ts';
 import { describeMachine, type Machine } from './machine.ts';
@@ -15,7 +14,8 @@ export interface ModelRegistrar {
     model: {
       name: string;
       run: string;
-      output: StepOutput;
+      /** Where the files are: `runs:/<run>/outputs/<name>`. */
+      source: string;
       description: string;
       tags: Record<string, string>;
     },

@@ -44,6 +44,7 @@ import {
   type AttemptResult,
 } from './attempt.ts';
 import { capturedCode, capturedEnvironment } from './capture.ts';
+import { attachOutput } from './attach-output.ts';
 import type { Engine } from './engine.ts';
 import { openLog } from './log-file.ts';
 import { stepEnvironment } from './step-environment.ts';
@@ -794,7 +795,7 @@ class Drive {
     return registrar.register(this.#ctx, {
       name: model.name,
       run: node.row.run_id,
-      output,
+      source: await attachOutput(this.#ctx, node.row.run_id, output),
       description: `Made by step ${model.step} of ${this.#row.pipeline} in execution ${this.#row.number}.`,
       tags: {
         'treadle.pipeline': this.#row.pipeline,
