@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { invalid, missing } from '../platform/errors/index.ts';
+import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
 import type { DatasetVersion, SqlQuery, SqlResult } from './contract.ts';
 import { refused, type Duck } from './duck/duck.ts';
 import type { Source, View } from './duck/protocol.ts';
@@ -30,10 +30,15 @@ export async function runSql(ctx: Ctx, duck: Duck, { query, limit = ROWS }: SqlQ
       }
       continue; // a text that only looks like a ref, or a table that DuckDB will judge
     }
-    const version = await resolveVersion(ctx, dataset, ref.selector);
-    const source = await sourceOf(ctx, version, ref.path, text, files);
-    versions.push({ ref: text, id: version.id, name: version.name });
-    views.push({ name: text, table: source });
+    try {
+      const version = await resolveVersion(ctx, dataset, ref.selector);
+      const source = await sourceOf(ctx, version, ref.path, text, files);
+      versions.push({ ref: text, id: version.id, name: version.name });
+      views.push({ name: text, table: source });
+    } catch (error) {
+      // Elsewhere than behind FROM it may be a text to compare with; if it was meant as a table, DuckDB will say so.
+      if (table || !(error instanceof TreadleError)) throw error;
+    }
   }
   const answer = await duck.ask(ctx, { op: 'query', query, views, limit, bytes: BYTES }, files, signal ? { signal } : {});
   const error = refused(answer);
