@@ -9,6 +9,8 @@ import { createOutput } from './output.ts';
 const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./access.ts'),
   () => import('./data.ts'),
+  () => import('./run.ts'),
+  () => import('./pipelines.ts'),
   () => import('./ledger.ts'),
 ];
 

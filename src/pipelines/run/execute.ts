@@ -116,6 +116,7 @@ class Drive {
   #code: CodeFile[] = [];
   #explain!: Explainer;
   #settling = 0;
+  #ended = false;
   #token: Promise<{ id: string; secret: string }> | undefined;
   #parent: Promise<{ experiment: string; run: string }> | undefined;
 
@@ -743,6 +744,7 @@ class Drive {
           );
     const at = this.#ctx.clock.now();
     const parent = this.#parent && (await this.#parent);
+    const token = this.#token && (await this.#token);
     await this.#ctx.write(async (tx) => {
       await updateExecution(tx, id, {
         state,
@@ -753,6 +755,7 @@ class Drive {
       });
       if (parent) await endParentRun(tx, parent.run, state, at);
       await comparison?.store(tx);
+      if (token) await revokeToken(tx, token.id);
       await tx.record({
         action: `execution.${state}`,
         resource: `execution:${id}`,
@@ -771,6 +774,7 @@ class Drive {
       });
       await this.#job.finish(tx);
     });
+    this.#ended = true;
   }
 
   /** What was taken from the cache has its version already: the one of the execution that made it. */
@@ -836,7 +840,7 @@ class Drive {
 
   async #revoke(): Promise<void> {
     const token = await this.#token?.catch(() => undefined);
-    if (token)
+    if (token && !this.#ended)
       await revokeToken(this.#ctx, token.id).catch((error: unknown) =>
         this.#ctx.log.warn('the token of an execution could not be revoked', { error }),
       );

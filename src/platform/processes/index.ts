@@ -33,7 +33,7 @@ export function createProcesses(now: () => number = () => Date.now()): Processes
         sweeping = undefined;
         killMarked(gone);
         gone.clear();
-      }, 250);
+      }, 250).unref();
     },
   };
   const begin = (options: StartOptions): Running => {

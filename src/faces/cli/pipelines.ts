@@ -1,0 +1,205 @@
+import {
+  cancelExecution,
+  explainStep,
+  getExecution,
+  listExecutions,
+  readStepLog,
+  type Execution,
+  type ExecutionDetail,
+} from '../../pipelines/contract.ts';
+import { getVersion } from '../../data/contract.ts';
+import { invalid, missing, TreadleError } from '../../platform/errors/index.ts';
+import type { Client } from './client.ts';
+import type { Register } from './frame.ts';
+import { ago, table } from './output.ts';
+import { seconds } from './pipelines/show.ts';
+import { watch } from './run.ts';
+
+interface Which {
+  pipeline?: string;
+  file: string;
+}
+
+/** `treadle check`, `why`, `executions`, `cancel`, `logs`: what asks about pipelines and their executions. */
+export const register: Register = (program, cli) => {
+  program
+    .command('check [file]')
+    .description('check a pipeline file; every fault is shown with its line and column')
+    .action(async (name = 'treadle.yaml') => {
+      const { readFileOf } = await import('./pipelines/project.ts');
+      const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
+      const { file } = readFileOf(name);
+      const { problems, definition, source } = readPipelineFile(file);
+      const output = cli.output();
+      let unchecked = '';
+      for (const [key, ref] of Object.entries(definition?.data ?? {})) {
+        const error = await findData(cli.client(), ref);
+        if (error?.kind === 'unavailable')
+          unchecked = '; the datasets were not looked up, since no server answers';
+        else if (error)
+          problems.push(source.problem('error', `data.${key}`, 'value', error.message, error.hint));
+      }
+      const errors = problems.filter(({ severity }) => severity === 'error').length;
+      output.result({ problems }, () =>
+        [
+          ...problems.flatMap((problem) => [
+            describe(problem, name),
+            ...(problem.hint === undefined ? [] : [`    → ${problem.hint}`]),
+          ]),
+          errors === 0 ? `${name} is good: ${definition?.steps.length} steps${unchecked}` : '',
+        ]
+          .filter((line) => line !== '')
+          .join('\n'),
+      );
+      if (errors > 0) throw invalid(`${name} has ${errors} fault${errors === 1 ? '' : 's'}`);
+    });
+
+  program
+    .command('why <step>')
+    .description('say why a step ran, or did not, field by field')
+    .option('-e, --execution <which>', 'number, id or pipeline#number; the latest unless said')
+    .option('-f, --file <file>', 'the pipeline file that names the pipeline', 'treadle.yaml')
+    .action(async (step: string, flags: { execution?: string; file: string }) => {
+      const { id } = await find(cli.client(), flags.execution, flags);
+      const why = await cli.client().call(explainStep, { params: { execution: id, step } });
+      cli
+        .output()
+        .result(why, () =>
+          [
+            `${step} in execution ${why.number}: ${why.state}${why.compared_with ? `, compared with execution ${why.compared_with.number}` : ''}`,
+            ...why.reasons.map(
+              ({ text, before, after, part }) =>
+                `  ${text}${part === 'command' && before !== undefined ? `\n    before: ${before}\n    after:  ${after}` : ''}`,
+            ),
+          ].join('\n'),
+        );
+    });
+
+  program
+    .command('executions [pipeline]')
+    .description('list executions, newest first')
+    .option('-n, --limit <count>', 'how many', '20')
+    .action(async (pipeline: string | undefined, flags: { limit: string }) => {
+      const { items } = await cli
+        .client()
+        .call(listExecutions, {
+          query: { limit: Number(flags.limit), ...(pipeline === undefined ? {} : { pipeline }) },
+        });
+      cli.output().result(items, () =>
+        table(
+          ['pipeline', '#', 'state', 'when', 'took', 'ran', 'cached', 'why'],
+          items.map((one) => [
+            one.pipeline,
+            one.number,
+            one.state,
+            ago(one.created_at),
+            took(one),
+            one.steps_by_state['succeeded'] ?? 0,
+            one.steps_by_state['cached'] ?? 0,
+            one.reason ?? (one.trigger === 'manual' ? '' : one.trigger),
+          ]),
+        ),
+      );
+    });
+
+  program
+    .command('cancel <execution>')
+    .description('cancel an execution: number, id or pipeline#number')
+    .option('-f, --file <file>', 'the pipeline file that names the pipeline', 'treadle.yaml')
+    .action(async (which: string, flags: Which) => {
+      const { id } = await find(cli.client(), which, flags);
+      const execution = await cli.client().call(cancelExecution, { params: { execution: id } });
+      cli.output().result(execution, () => `${execution.pipeline} #${execution.number} is being cancelled`);
+    });
+
+  program
+    .command('logs [execution] [step]')
+    .description('show what the steps of an execution printed; the latest unless said')
+    .option('-f, --follow', 'go on until it ends')
+    .option('--file <file>', 'the pipeline file that names the pipeline', 'treadle.yaml')
+    .action(
+      async (which: string | undefined, step: string | undefined, flags: Which & { follow?: boolean }) => {
+        const client = cli.client();
+        const execution = await find(client, which, flags);
+        if (flags.follow === true) return watch(cli, execution, true);
+        const names =
+          step === undefined ? ['_environment', ...execution.steps.map(({ name }) => name)] : [step];
+        const logs: Record<string, string> = {};
+        for (const name of names) logs[name] = await wholeLog(client, execution.id, name);
+        cli.output().result(logs, () =>
+          Object.entries(logs)
+            .filter(([, text]) => text !== '' || step !== undefined)
+            .map(([name, text]) =>
+              step === undefined
+                ? `── ${name} ${'─'.repeat(Math.max(0, 70 - name.length))}\n${text.trimEnd()}`
+                : text.trimEnd(),
+            )
+            .join('\n'),
+        );
+      },
+    );
+};
+
+async function findData(client: Client, ref: string): Promise<TreadleError | undefined> {
+  const [dataset, selector = 'main'] = ref.split('@') as [string, string?];
+  try {
+    await client.call(getVersion, { params: { dataset, ref: selector } });
+    return undefined;
+  } catch (error) {
+    if (error instanceof TreadleError) return error;
+    throw error;
+  }
+}
+
+async function wholeLog(client: Client, execution: string, step: string): Promise<string> {
+  let text = '';
+  for (let offset = 0; ;) {
+    const part = await client.call(readStepLog, {
+      params: { execution, step },
+      query: { offset, limit: 1 << 20 },
+    });
+    text += part.text;
+    if (part.next === offset) return text;
+    offset = part.next;
+  }
+}
+
+/** An execution by id, `pipeline#number`, or a number of the pipeline in the file here; the latest of that one unless said. */
+async function find(client: Client, which: string | undefined, { file }: Which): Promise<ExecutionDetail> {
+  if (which !== undefined && /^[0-9a-f]{32}$/.test(which))
+    return client.call(getExecution, { params: { execution: which } });
+  const [, named, number] = /^(?:([^#]+)#)?(\d+)$/.exec(which ?? '') ?? [];
+  if (which !== undefined && number === undefined)
+    throw invalid(`'${which}' is no execution`, {
+      field: 'execution',
+      hint: 'name it by its number, as pipeline#number, or by its id; treadle executions lists them',
+    });
+  const pipeline = named ?? (await pipelineHere(file));
+  const { items } = await client.call(listExecutions, {
+    query: {
+      limit: 1,
+      ...(pipeline === undefined ? {} : { pipeline }),
+      ...(number === undefined ? {} : { number: Number(number) }),
+    },
+  });
+  const [found] = items;
+  if (!found)
+    throw missing(
+      pipeline === undefined
+        ? 'there is no execution yet'
+        : `pipeline '${pipeline}' has no execution${number === undefined ? ' yet' : ` ${number}`}`,
+      { field: 'execution', hint: 'treadle executions lists them' },
+    );
+  return client.call(getExecution, { params: { execution: found.id } });
+}
+
+async function pipelineHere(name: string): Promise<string | undefined> {
+  const { existsSync } = await import('node:fs');
+  if (!existsSync(name)) return undefined;
+  const { readFileOf } = await import('./pipelines/project.ts');
+  const { readPipelineFile } = await import('../../pipelines/index.ts');
+  return readPipelineFile(readFileOf(name).file).definition?.name;
+}
+
+const took = ({ started_at, ended_at }: Execution): string =>
+  started_at === undefined ? '' : seconds((ended_at ?? Date.now()) - started_at);

@@ -1,0 +1,88 @@
+import type { ExecutionDetail, Step } from '../../../pipelines/contract.ts';
+import type { Output } from '../output.ts';
+import type { Watcher } from './follow.ts';
+import { stepLine, widthOf } from './show.ts';
+
+const TAIL = 30;
+
+/**
+ * Shows an execution as it goes on: on a terminal a block of lines that is drawn anew, elsewhere a line for each change. The last
+ * lines of a failed step's log are always shown.
+ */
+export function liveView(
+  output: Output,
+  execution: ExecutionDetail,
+  options: { logs: boolean },
+): Watcher & { close(): void } {
+  const width = widthOf(execution);
+  const steps = new Map(execution.steps.map((step) => [step.name, step]));
+  const tails = new Map<string, string>();
+  const { stderr } = process;
+  const block =
+    !output.json && stderr.isTTY && execution.steps.length <= Math.max(5, (stderr.rows ?? 24) - 6);
+  let drawn = 0;
+
+  const clear = (): void => {
+    if (drawn > 0) stderr.write(`\u001b[${drawn}A\u001b[J`);
+    drawn = 0;
+  };
+  const draw = (): void => {
+    if (!block) return;
+    clear();
+    const lines = [...steps.values()].map((step) =>
+      stepLine(step, width, Date.now()).slice(0, (stderr.columns ?? 120) - 1),
+    );
+    stderr.write(`${lines.join('\n')}\n`);
+    drawn = lines.length;
+  };
+  /** Above the block, so that it stays. */
+  const say = (text: string): void => {
+    clear();
+    output.say(text);
+    draw();
+  };
+  const timer = block ? setInterval(draw, 250) : undefined;
+  draw();
+
+  return {
+    execution: () => undefined,
+    step(step: Step) {
+      const before = steps.get(step.name);
+      steps.set(step.name, step);
+      if (block) draw();
+      else if (before?.state !== step.state && step.state !== 'waiting' && step.state !== 'ready')
+        output.say(stepLine(step, width, Date.now()));
+      else if (before && step.attempts.length > before.attempts.length)
+        output.say(
+          `↻ ${step.name.padEnd(width)}  is tried again: ${step.attempts.at(-1)?.outcome.message ?? ''}`,
+        );
+      if (step.state === 'failed' && before?.state !== 'failed' && !options.logs) {
+        const tail = (tails.get(step.name) ?? '').trimEnd().split('\n').slice(-TAIL);
+        if (tail.join('') !== '') say(tail.map((line) => `  ${step.name} | ${line}`).join('\n'));
+      }
+    },
+    log(step, text) {
+      if (step === '_environment')
+        say(
+          text
+            .trimEnd()
+            .split('\n')
+            .map((line) => `  environment | ${line}`)
+            .join('\n'),
+        );
+      else if (options.logs)
+        say(
+          text
+            .replace(/\n$/, '')
+            .split('\n')
+            .map((line) => `  ${step.padEnd(width)} | ${line}`)
+            .join('\n'),
+        );
+      else tails.set(step, ((tails.get(step) ?? '') + text).slice(-20_000));
+    },
+    close() {
+      clearInterval(timer);
+      draw();
+    },
+  };
+}

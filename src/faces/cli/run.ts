@@ -1,0 +1,182 @@
+import {
+  cancelExecution,
+  createExecution,
+  getExecution,
+  planExecution,
+  reproduceRun,
+  type ExecutionDetail,
+  type NewExecution,
+} from '../../pipelines/contract.ts';
+import { conflict, invalid } from '../../platform/errors/index.ts';
+import type { Cli, Register } from './frame.ts';
+import type { Output } from './output.ts';
+import { because, seconds, summary } from './pipelines/show.ts';
+
+interface ProjectFlags {
+  file: string;
+  param?: string[];
+  data?: string[];
+  force?: boolean;
+}
+
+const collect = (value: string, all: string[] = []): string[] => [...all, value];
+
+/** `treadle run`, `plan`, `reproduce`: what starts an execution, or would. */
+export const register: Register = (program, cli) => {
+  program
+    .command('run [steps...]')
+    .description(
+      'run the pipeline in treadle.yaml, or some of its steps with what they need; unchanged steps are skipped',
+    )
+    .option('-f, --file <file>', 'the pipeline file; its folder is the project', 'treadle.yaml')
+    .option('-p, --param <name=value>', 'another value for a parameter; may be given often', collect)
+    .option(
+      '-d, --data <name=ref>',
+      'another dataset version, such as flights=flights@v2; may be given often',
+      collect,
+    )
+    .option('--force', 'run every step, whatever is cached')
+    .option('--logs', 'show what the steps print')
+    .option('--detach', 'do not wait for the end')
+    .addHelpText('after', RUN_HELP)
+    .action(async (steps: string[], flags: ProjectFlags & { logs?: boolean; detach?: boolean }) => {
+      const output = cli.output();
+      const execution = await cli
+        .client()
+        .call(createExecution, { body: await request(cli, output, steps, flags) });
+      for (const warning of execution.warnings) output.say(warning);
+      output.say(
+        `${execution.pipeline} #${execution.number}${execution.data.map(({ name, dataset, version }) => `, ${name} = ${dataset}@${version}`).join('')}`,
+      );
+      if (flags.detach === true)
+        return output.result(execution, () => `follow it with: treadle logs ${execution.number} --follow`);
+      await watch(cli, execution, flags.logs === true);
+    });
+
+  program
+    .command('plan [steps...]')
+    .description('say which steps would run, and why, without running any')
+    .option('-f, --file <file>', 'the pipeline file', 'treadle.yaml')
+    .option('-p, --param <name=value>', 'another value for a parameter', collect)
+    .option('-d, --data <name=ref>', 'another dataset version', collect)
+    .option('--force', 'as if nothing were cached')
+    .action(async (steps: string[], flags: ProjectFlags) => {
+      const output = cli.output();
+      const plan = await cli.client().call(planExecution, { body: await request(cli, output, steps, flags) });
+      const width = Math.max(...plan.steps.map(({ name }) => name.length));
+      const words = { cached: 'cached ', run: 'runs   ', depends: 'depends' };
+      output.result(plan, () =>
+        [
+          ...plan.warnings,
+          ...plan.steps.map(({ name, action, reasons, expected_ms }) => {
+            const last =
+              action !== 'cached' && expected_ms !== undefined ? ` (last time ${seconds(expected_ms)})` : '';
+            return `${name.padEnd(width)}  ${words[action]}  ${because(reasons)}${last}`;
+          }),
+        ].join('\n'),
+      );
+    });
+
+  program
+    .command('reproduce <run>')
+    .description(
+      'repeat a run from what was captured of it, without the cache, and compare: bitwise, numeric or different',
+    )
+    .option('--env <file>', 'another requirements file, to see what it changes')
+    .option('--tolerance <number>', 'relative difference of metrics that counts as equal', '1e-6')
+    .option('--logs', 'show what the steps print')
+    .action(async (run: string, flags: { env?: string; tolerance: string; logs?: boolean }) => {
+      const tolerance = Number(flags.tolerance);
+      if (!(tolerance >= 0))
+        throw invalid(`the tolerance is '${flags.tolerance}'`, {
+          field: 'tolerance',
+          hint: 'give a number such as 1e-6',
+        });
+      const { readFileOf } = await import('./pipelines/project.ts');
+      const environment = flags.env === undefined ? {} : { environment: readFileOf(flags.env).file };
+      const execution = await cli
+        .client()
+        .call(reproduceRun, { params: { run }, body: { tolerance, ...environment } });
+      cli
+        .output()
+        .say(
+          `repeating ${execution.reproduces?.number === undefined ? run : `${execution.pipeline} #${execution.reproduces.number}`} as #${execution.number}`,
+        );
+      await watch(cli, execution, flags.logs === true);
+    });
+};
+
+const RUN_HELP = `
+Examples:
+  treadle run                      run all that changed
+  treadle run train -p depth=8     run train, and what it needs, with another depth
+  treadle run --logs               show what the steps print
+The exit code is 0 when the execution succeeded. Ctrl-C cancels it; a second one leaves it at once.`;
+
+/** The project as it is now, sent to the server. */
+async function request(
+  cli: Cli,
+  output: Output,
+  steps: readonly string[],
+  flags: ProjectFlags,
+): Promise<NewExecution> {
+  const { readProject, sendCode } = await import('./pipelines/project.ts');
+  const project = await readProject(flags.file);
+  for (const warning of project.warnings) output.say(`warning: ${warning}`);
+  await sendCode(cli.client(), project);
+  return {
+    file: project.file,
+    code: project.code,
+    ...(project.git ? { git: project.git } : {}),
+    ...(steps.length > 0 ? { steps: [...steps] } : {}),
+    ...(flags.param ? { params: pairs(flags.param, 'param') } : {}),
+    ...(flags.data ? { data: pairs(flags.data, 'data') } : {}),
+    ...(flags.force === true ? { force: true } : {}),
+  };
+}
+
+function pairs(texts: readonly string[], option: string): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw invalid(`--${option} '${text}' is not name=value`, { field: option });
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+/** Shows an execution until it ends. Throws when it did not succeed, so that the exit code says so. */
+export async function watch(cli: Cli, execution: ExecutionDetail, logs: boolean): Promise<void> {
+  const { follow } = await import('./pipelines/follow.ts');
+  const { liveView } = await import('./pipelines/live.ts');
+  const client = cli.client();
+  const output = cli.output();
+  const view = liveView(output, execution, { logs });
+  let asked = false;
+  const interrupt = (): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    output.say('cancelling …');
+    void client.call(cancelExecution, { params: { execution: execution.id } }).catch(() => undefined);
+  };
+  process.on('SIGINT', interrupt);
+  try {
+    await follow(client, execution.id, view);
+  } finally {
+    process.off('SIGINT', interrupt);
+    view.close();
+  }
+  const ended = await client.call(getExecution, { params: { execution: execution.id } });
+  output.result(ended, () =>
+    [summary(ended, client.url), ...(ended.comparison ? [ended.comparison.text] : [])].join('\n'),
+  );
+  if (ended.state !== 'succeeded')
+    throw conflict(
+      `${ended.pipeline} #${ended.number} ${ended.state}`,
+      ended.state === 'failed' ? { hint: `treadle logs ${ended.number} shows what the steps said` } : {},
+    );
+  if (ended.comparison && (ended.comparison.verdict === 'different' || ended.comparison.verdict === 'failed'))
+    throw conflict(
+      `the repetition is ${ended.comparison.verdict === 'failed' ? 'not possible' : 'different'}`,
+    );
+}
