@@ -90,7 +90,7 @@ const peer = 'dvc add';
 const seconds = { unit: 's', better: 'lower' as const, peer };
 figure({ name: `commit ${files} small files`, value: ours.small, peerValue: theirs.small, ...seconds });
 figure({
-  name: '… again, nothing changed',
+  name: `the same ${files} files again`,
   value: ours.smallAgain,
   peerValue: theirs.smallAgain,
   ...seconds,

@@ -83,10 +83,9 @@ async function stage(title, work) {
   }
 }
 
-function describeVersion(answer) {
-  const name = answer.version?.name ?? answer.name ?? answer.version ?? 'committed';
-  const label = typeof name === 'number' ? `v${name}` : String(name);
-  return answer.unchanged || answer.created === false ? `${label}, unchanged` : label;
+function describeVersion({ version, unchanged, new_bytes: stored }) {
+  if (unchanged) return `still ${version.name}, nothing changed`;
+  return `${version.name}, ${version.files} files, ${(stored / 1e6).toFixed(1)} MB stored`;
 }
 
 const treadle = join(root, 'bin', 'treadle');
