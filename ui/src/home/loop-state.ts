@@ -4,7 +4,7 @@ import { listDatasets } from '../../../src/data/contract.ts';
 import { listModels } from '../../../src/models/contract.ts';
 import { listPipelines } from '../../../src/pipelines/contract.ts';
 import { listExperiments, searchRuns } from '../../../src/tracking/contract.ts';
-import { api } from '../api/client.ts';
+import { api, ApiError } from '../api/client.ts';
 import type { Station } from './loop-picture.tsx';
 import { loopWords, stationsOf } from './loop-words.ts';
 
@@ -26,7 +26,9 @@ export function useLoop(): {
   const models = useQuery(api(listModels, { query: { limit: COUNTED, sort: 'updated' } }));
   const all = [datasets, pipelines, experiments, newest, models];
   const state = useMemo(() => {
-    if (!datasets.data || !pipelines.data || !experiments.data || !newest.data || !models.data)
+    // A server without the room has no such leg, and it is not drawn.
+    const without = pipelines.error instanceof ApiError && pipelines.error.status === 404;
+    if (!datasets.data || !(pipelines.data || without) || !experiments.data || !newest.data || !models.data)
       return undefined;
     return {
       datasets: datasets.data,
@@ -35,15 +37,15 @@ export function useLoop(): {
       newest: newest.data.items[0],
       models: models.data,
     };
-  }, [datasets.data, pipelines.data, experiments.data, newest.data, models.data]);
+  }, [datasets.data, pipelines.data, pipelines.error, experiments.data, newest.data, models.data]);
   return {
     stations: useMemo(() => state && stationsOf(state), [state]),
     words: state === undefined ? ' ' : loopWords(state),
     empty:
       state !== undefined &&
-      state.datasets.items.length + state.pipelines.items.length + state.models.items.length === 0 &&
+      state.datasets.items.length + (state.pipelines?.items.length ?? 0) + state.models.items.length === 0 &&
       state.newest === undefined,
-    error: all.find((query) => query.error)?.error,
+    error: all.find((query) => query.error && state === undefined)?.error,
     retry: () => {
       for (const query of all) if (query.error) void query.refetch();
     },

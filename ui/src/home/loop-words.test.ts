@@ -58,3 +58,10 @@ test('counts are summed, the newest is named, and what was not read to its end s
   assert.deepEqual(runs?.latest, { label: 'bold-oak', to: '/runs/r%2F1', time: 9, status: 'running' });
   assert.equal(loopWords(state), '3 runs under way.');
 });
+
+test('a leg that the server does not have is not drawn', () => {
+  assert.deepEqual(
+    stationsOf({ ...empty, pipelines: undefined }).map(({ id }) => id),
+    ['data', 'runs', 'models'],
+  );
+});

@@ -9,7 +9,7 @@ import type { Station } from './loop-picture.tsx';
 /** What the picture of the loop says, from what the rooms answered. Pure. */
 export interface LoopState {
   datasets: Answer<typeof listDatasets>;
-  pipelines: Answer<typeof listPipelines>;
+  pipelines: Answer<typeof listPipelines> | undefined;
   experiments: Answer<typeof listExperiments>;
   newest: RunRow | undefined;
   models: Answer<typeof listModels>;
@@ -22,91 +22,106 @@ const newestOf = <T>(items: readonly T[], time: (item: T) => number): T | undefi
 const atLeast = (count: number, list: { next?: string }) =>
   `${formatCount(count)}${list.next === undefined ? '' : '+'}`;
 
-export function stationsOf({ datasets, pipelines, experiments, newest, models }: LoopState): Station[] {
-  const dataset = newestOf(datasets.items, (each) => each.latest?.created_at ?? each.created_at);
-  const pipeline = newestOf(pipelines.items, (each) => each.latest?.created_at ?? each.created_at);
-  const model = newestOf(models.items, (each) => each.updated_at);
-  const executing = pipelines.items.filter(
-    (each) => each.latest?.state === 'running' || each.latest?.state === 'queued',
-  ).length;
-  const running = sum(experiments.items.map((each) => each.running));
-  const runs = sum(experiments.items.map((each) => each.runs));
-  const executions = sum(pipelines.items.map((each) => each.executions));
+export function stationsOf(state: LoopState): Station[] {
+  const { pipelines } = state;
   return [
-    {
-      id: 'data',
-      name: 'Data',
-      icon: 'data',
-      to: '/datasets',
-      count: atLeast(datasets.items.length, datasets),
-      noun: datasets.items.length === 1 ? 'dataset' : 'datasets',
-      detail: plural(sum(datasets.items.map((each) => each.versions)), 'version'),
-      live: 0,
-      latest: dataset && {
-        label: dataset.latest ? `${dataset.name}@${dataset.latest.name}` : dataset.name,
-        to: dataset.latest
-          ? `/datasets/${encodeURIComponent(dataset.name)}/versions/${dataset.latest.name}`
-          : `/datasets/${encodeURIComponent(dataset.name)}`,
-        time: dataset.latest?.created_at ?? dataset.created_at,
-      },
-    },
-    {
-      id: 'pipelines',
-      name: 'Pipelines',
-      icon: 'pipeline',
-      to: '/pipelines',
-      count: atLeast(pipelines.items.length, pipelines),
-      noun: pipelines.items.length === 1 ? 'pipeline' : 'pipelines',
-      detail: plural(executions, 'execution'),
-      live: executing,
-      latest: pipeline?.latest && {
-        label: `${pipeline.name} #${pipeline.latest.number}`,
-        to: `/pipelines/${encodeURIComponent(pipeline.name)}`,
-        time: pipeline.latest.created_at,
-        status: pipeline.latest.state,
-      },
-    },
-    {
-      id: 'runs',
-      name: 'Runs',
-      icon: 'run',
-      to: '/experiments',
-      count: atLeast(runs, experiments),
-      noun: runs === 1 ? 'run' : 'runs',
-      detail: `in ${plural(experiments.items.length, 'experiment')}`,
-      live: running,
-      latest: newest && {
-        label: newest.name,
-        to: `/runs/${encodeURIComponent(newest.id)}`,
-        time: newest.started_at,
-        status: newest.status,
-      },
-    },
-    {
-      id: 'models',
-      name: 'Models',
-      icon: 'model',
-      to: '/models',
-      count: atLeast(models.items.length, models),
-      noun: models.items.length === 1 ? 'model' : 'models',
-      detail: plural(sum(models.items.map((each) => each.versions)), 'version'),
-      live: 0,
-      latest: model && {
-        label: model.latest ? `${model.name} v${model.latest.version}` : model.name,
-        to: model.latest
-          ? `/models/${encodeURIComponent(model.name)}/versions/${model.latest.version}`
-          : `/models/${encodeURIComponent(model.name)}`,
-        time: model.updated_at,
-        ...(model.aliases[0] === undefined ? {} : { status: `@${model.aliases[0].alias}` }),
-      },
-    },
+    dataStation(state),
+    ...(pipelines ? [pipelineStation(pipelines)] : []),
+    runStation(state),
+    modelStation(state),
   ];
+}
+
+function dataStation({ datasets }: LoopState): Station {
+  const newest = newestOf(datasets.items, (each) => each.latest?.created_at ?? each.created_at);
+  const page = newest && `/datasets/${encodeURIComponent(newest.name)}`;
+  return {
+    id: 'data',
+    name: 'Data',
+    icon: 'data',
+    to: '/datasets',
+    count: atLeast(datasets.items.length, datasets),
+    noun: datasets.items.length === 1 ? 'dataset' : 'datasets',
+    detail: plural(sum(datasets.items.map((each) => each.versions)), 'version'),
+    live: 0,
+    latest: newest && {
+      label: newest.latest ? `${newest.name}@${newest.latest.name}` : newest.name,
+      to: newest.latest ? `${page}/versions/${newest.latest.name}` : page!,
+      time: newest.latest?.created_at ?? newest.created_at,
+    },
+  };
+}
+
+function pipelineStation(pipelines: NonNullable<LoopState['pipelines']>): Station {
+  const newest = newestOf(pipelines.items, (each) => each.latest?.created_at ?? each.created_at);
+  return {
+    id: 'pipelines',
+    name: 'Pipelines',
+    icon: 'pipeline',
+    to: '/pipelines',
+    count: atLeast(pipelines.items.length, pipelines),
+    noun: pipelines.items.length === 1 ? 'pipeline' : 'pipelines',
+    detail: plural(sum(pipelines.items.map((each) => each.executions)), 'execution'),
+    live: atWork(pipelines),
+    latest: newest?.latest && {
+      label: `${newest.name} #${newest.latest.number}`,
+      to: `/pipelines/${encodeURIComponent(newest.name)}`,
+      time: newest.latest.created_at,
+      status: newest.latest.state,
+    },
+  };
+}
+
+function runStation({ experiments, newest }: LoopState): Station {
+  const runs = sum(experiments.items.map((each) => each.runs));
+  return {
+    id: 'runs',
+    name: 'Runs',
+    icon: 'run',
+    to: '/experiments',
+    count: atLeast(runs, experiments),
+    noun: runs === 1 ? 'run' : 'runs',
+    detail: `in ${plural(experiments.items.filter((each) => each.runs > 0).length, 'experiment')}`,
+    live: sum(experiments.items.map((each) => each.running)),
+    latest: newest && {
+      label: newest.name,
+      to: `/runs/${encodeURIComponent(newest.id)}`,
+      time: newest.started_at,
+      status: newest.status,
+    },
+  };
+}
+
+function modelStation({ models }: LoopState): Station {
+  const newest = newestOf(models.items, (each) => each.updated_at);
+  const page = newest && `/models/${encodeURIComponent(newest.name)}`;
+  return {
+    id: 'models',
+    name: 'Models',
+    icon: 'model',
+    to: '/models',
+    count: atLeast(models.items.length, models),
+    noun: models.items.length === 1 ? 'model' : 'models',
+    detail: plural(sum(models.items.map((each) => each.versions)), 'version'),
+    live: 0,
+    latest: newest && {
+      label: newest.latest ? `${newest.name} v${newest.latest.version}` : newest.name,
+      to: newest.latest ? `${page}/versions/${newest.latest.version}` : page!,
+      time: newest.updated_at,
+      ...(newest.aliases[0] === undefined ? {} : { status: `@${newest.aliases[0].alias}` }),
+    },
+  };
+}
+
+function atWork(pipelines: LoopState['pipelines']): number {
+  const states = pipelines?.items.map((each) => each.latest?.state) ?? [];
+  return states.filter((state) => state === 'running' || state === 'queued').length;
 }
 
 /** The state in one line. */
 export function loopWords({ pipelines, experiments, newest, models }: LoopState): string {
   const running = sum(experiments.items.map((each) => each.running));
-  const executing = pipelines.items.filter((each) => each.latest?.state === 'running').length;
+  const executing = atWork(pipelines);
   const moving = [
     ...(executing > 0 ? [`${plural(executing, 'pipeline')} at work`] : []),
     ...(running > 0 ? [`${plural(running, 'run')} under way`] : []),

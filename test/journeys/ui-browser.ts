@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { openTest, type TestServer } from '../harness.ts';
+
+/** A real server and a real Chromium, for journeys through the UI. */
+export interface UiHouse {
+  server: TestServer;
+  url: string;
+  open(address: string, options?: PageOptions): Promise<UiPage>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+export interface PageOptions {
+  width?: number;
+  height?: number;
+  theme?: 'light' | 'dark';
+  /** Console errors that the journey provokes on purpose. */
+  expected?: RegExp;
+}
+export interface UiPage {
+  page: Page;
+  /** axe finds nothing, in the state that the page is in now. */
+  accessible(what: string): Promise<void>;
+  /** Nothing went to the console as an error, and no request to another host was tried. */
+  close(): Promise<void>;
+}
+
+const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const chromiumPath = process.env['TREADLE_CHROMIUM'] ?? CANDIDATES.find((file) => existsSync(file));
+const built = existsSync(path.join(import.meta.dirname, '..', '..', 'ui', 'dist', 'index.html'));
+
+/** Why a browser journey cannot run here; undefined when it can. */
+export const cannotRun: string | undefined =
+  chromiumPath === undefined
+    ? 'no Chromium here: install it, or set TREADLE_CHROMIUM'
+    : built
+      ? undefined
+      : 'the UI is not built: run npm start once';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  id: string;
+  help: string;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+export async function openUi(): Promise<UiHouse> {
+  const server = await openTest();
+  let browser: Browser;
+  try {
+    browser = await chromium.launch({ ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }), headless: true, args: FLAGS });
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    server,
+    url: server.url,
+    open: (address, options = {}) => openPage(browser, server.url, address, options),
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openPage(browser: Browser, url: string, address: string, options: PageOptions): Promise<UiPage> {
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+    colorScheme: options.theme ?? 'light',
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    const text = `${message.text()} ${message.location().url}`;
+    if (!options.expected?.test(text)) complaints.push(text);
+  });
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+  page.on('request', (request) => {
+    if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== url) complaints.push(`asked another host: ${request.url()}`);
+  });
+  await page.goto(url + address);
+  await page.waitForSelector('h1');
+  return {
+    page,
+    async accessible(what) {
+      await page.evaluate(axe);
+      const violations = await page.evaluate<Violation[]>(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
+      );
+      const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.slice(0, 4).map(({ html, failureSummary }) => `   ${html.slice(0, 200)}\n   ${failureSummary ?? ''}`).join('\n')}`);
+      assert.deepEqual(told, [], `axe on ${what}`);
+    },
+    async close() {
+      await context.close();
+      assert.deepEqual(complaints, []);
+    },
+  };
+}
