@@ -40,7 +40,7 @@ export const rooms: readonly Room[] = [
     name: 'Datasets',
     icon: 'data',
     to: '/datasets',
-    also: ['/dataset-versions'],
+    also: ['/data'],
     key: 'd',
     find: findDatasets,
   },

@@ -14,7 +14,7 @@ export const datasetRoutes = [
   createRoute({
     getParentRoute,
     path: '/datasets/$dataset',
-    validateSearch: searchOf({ tab: field.choice('moves') }),
+    validateSearch: searchOf({ tab: field.choice('moves'), sel: field.list }),
     component: lazyRouteComponent(() => import('./dataset-page.tsx')),
   }),
   createRoute({
@@ -26,6 +26,8 @@ export const datasetRoutes = [
       path: field.text,
       /** First row of the preview. */
       at: field.number(0),
+      /** Folders that are open in the file tree. */
+      open: field.list,
       /** What the file list is narrowed to. */
       q: field.text,
       sql: field.text,
@@ -42,10 +44,10 @@ export const datasetRoutes = [
     }),
     component: lazyRouteComponent(() => import('./diff-page.tsx')),
   }),
-  /** What the ledger calls a version by: leads to its page. */
+  /** What the ledger calls a dataset or version by: leads to its page. */
   createRoute({
     getParentRoute,
-    path: '/dataset-versions/$id',
+    path: '/data/$id',
     component: lazyRouteComponent(() => import('./by-id-page.tsx')),
   }),
 ];

@@ -13,6 +13,7 @@ import { TimeAgo } from '../kit/time.tsx';
 import { useShortcut } from '../kit/shortcuts.ts';
 import { ChangeTable } from './change-table.tsx';
 import { canCheck, checkEntry, type EntryCheck } from './check-entry.ts';
+import { useNames } from './names.ts';
 import { Proof } from './proof.tsx';
 import { ResourceLink } from './resource-link.tsx';
 import './ledger.css';
@@ -107,6 +108,7 @@ export default function EntryPage(): ReactElement {
 function Facts({ proof, check }: { proof: EntryProof; check: EntryCheck | undefined }): ReactElement {
   const { entry } = proof;
   const { before, after } = check ? check.fields : entry;
+  const names = useNames([entry.resource, ...(entry.edges ?? []).flatMap(({ from, to }) => [from, to])]);
   return (
     <div className="stack entry-facts">
       <Section title="What happened">
@@ -118,7 +120,10 @@ function Facts({ proof, check }: { proof: EntryProof; check: EntryCheck | undefi
                 <code>{entry.action}</code>
               </Link>,
             ],
-            ['On', <ResourceLink key="resource" resource={entry.resource} />],
+            [
+              'On',
+              <ResourceLink key="resource" resource={entry.resource} name={names.get(entry.resource)} />,
+            ],
             [
               'By',
               <span key="actor">
@@ -161,14 +166,22 @@ function Facts({ proof, check }: { proof: EntryProof; check: EntryCheck | undefi
             rows={entry.edges}
             rowKey={(edge) => `${edge.from} ${edge.relation} ${edge.to}`}
             columns={[
-              { key: 'from', head: 'From', cell: ({ from }) => <ResourceLink resource={from} /> },
+              {
+                key: 'from',
+                head: 'From',
+                cell: ({ from }) => <ResourceLink resource={from} name={names.get(from)} />,
+              },
               {
                 key: 'relation',
                 head: 'Relation',
                 hideHead: true,
                 cell: ({ relation }) => <span className="faint">{relation}</span>,
               },
-              { key: 'to', head: 'To', cell: ({ to }) => <ResourceLink resource={to} /> },
+              {
+                key: 'to',
+                head: 'To',
+                cell: ({ to }) => <ResourceLink resource={to} name={names.get(to)} />,
+              },
             ]}
           />
         </Section>

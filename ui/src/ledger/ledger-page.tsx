@@ -12,13 +12,14 @@ import { Empty, Page, Skeleton } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { Head } from './head.tsx';
+import { useNames } from './names.ts';
 import { ResourceLink } from './resource-link.tsx';
 import { TimeFilter } from './time-filter.tsx';
 import './ledger.css';
 
 const route = getRouteApi('/ledger');
 
-const columns: Column<Entry>[] = [
+const columnsWith = (names: ReadonlyMap<string, string>): Column<Entry>[] => [
   {
     id: 'seq',
     header: '#',
@@ -40,7 +41,12 @@ const columns: Column<Entry>[] = [
       </Link>
     ),
   },
-  { id: 'resource', header: 'On', width: 270, cell: ({ resource }) => <ResourceLink resource={resource} /> },
+  {
+    id: 'resource',
+    header: 'On',
+    width: 270,
+    cell: ({ resource }) => <ResourceLink resource={resource} name={names.get(resource)} />,
+  },
   {
     id: 'actor',
     header: 'By',
@@ -69,6 +75,8 @@ export default function LedgerPage(): ReactElement {
   const entries = usePages(listEntries, { query: filter });
   const [fresh, showFresh] = useFresh(entries.live, entries.refresh);
   const rows = entries.items;
+  const names = useNames(useMemo(() => rows.map(({ resource }) => resource), [rows]));
+  const columns = useMemo(() => columnsWith(names), [names]);
   const actions = useMemo(() => [...new Set(rows.map(({ action }) => action))].toSorted(), [rows]);
   const set = (change: Partial<typeof search>) =>
     void navigate({ search: (now) => ({ ...now, ...change }), replace: true });

@@ -7,20 +7,18 @@ import { Failure } from '../kit/failure.tsx';
 import { Graph, type GraphEdge, type GraphNode } from '../kit/graph/graph.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Skeleton } from '../kit/page.tsx';
+import { useNames } from './names.ts';
 import { readResource } from './resource.ts';
 import { ResourceAnchor } from './resource-link.tsx';
 import './ledger.css';
 
 /** More boxes than this are no picture any more; the nearest are drawn. */
 const DRAWN = 150;
-const noNames: ReadonlyMap<string, string> = new Map();
 
 interface Props {
   node: string;
   show?: 'up' | 'down' | undefined;
   depth?: number | undefined;
-  /** What ids are called, where the page knows better: `dataset_version:…` → `flights@v3`. */
-  names?: ReadonlyMap<string, string>;
 }
 
 export function lineageQuery(node: string, show: 'up' | 'down' | undefined, depth: number) {
@@ -35,8 +33,9 @@ export function lineageQuery(node: string, show: 'up' | 'down' | undefined, dept
 }
 
 /** Where a thing came from (left) and what came from it (right). */
-export function LineageGraph({ node, show, depth = 6, names = noNames }: Props): ReactElement {
+export function LineageGraph({ node, show, depth = 6 }: Props): ReactElement {
   const lineage = useQuery(lineageQuery(node, show, depth));
+  const names = useNames(lineage.data?.nodes.map(({ id }) => id) ?? []);
   const { nodes, edges, left } = useMemo(() => {
     const near = (lineage.data?.nodes ?? [])
       .toSorted((a, b) => Math.abs(a.depth) - Math.abs(b.depth))

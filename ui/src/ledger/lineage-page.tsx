@@ -8,6 +8,7 @@ import { plural } from '../kit/format.ts';
 import { Listing } from '../kit/listing.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { LineageGraph, lineageQuery } from './lineage-graph.tsx';
+import { useNames } from './names.ts';
 import { readResource } from './resource.ts';
 import { ResourceAnchor, ResourceLink } from './resource-link.tsx';
 import './ledger.css';
@@ -19,7 +20,9 @@ export default function LineagePage(): ReactElement {
   const { show, depth = 6 } = route.useSearch();
   const navigate = route.useNavigate();
   const lineage = useQuery(lineageQuery(node, show, depth));
-  const { word, short } = readResource(node);
+  const names = useNames(lineage.data?.nodes.map(({ id }) => id) ?? []);
+  const { word, short: id } = readResource(node);
+  const short = names.get(node) ?? id;
   return (
     <Page
       title={`Lineage of ${word} ${short}`}
@@ -95,9 +98,17 @@ export default function LineagePage(): ReactElement {
                 rows={lineage.data.edges.slice(0, 500)}
                 rowKey={(edge) => `${edge.from} ${edge.relation} ${edge.to} ${edge.seq}`}
                 columns={[
-                  { key: 'from', head: 'This', cell: ({ from }) => <ResourceLink resource={from} /> },
+                  {
+                    key: 'from',
+                    head: 'This',
+                    cell: ({ from }) => <ResourceLink resource={from} name={names.get(from)} />,
+                  },
                   { key: 'relation', head: 'is tied by', cell: ({ relation }) => relation },
-                  { key: 'to', head: 'to this', cell: ({ to }) => <ResourceLink resource={to} /> },
+                  {
+                    key: 'to',
+                    head: 'to this',
+                    cell: ({ to }) => <ResourceLink resource={to} name={names.get(to)} />,
+                  },
                   {
                     key: 'seq',
                     head: 'Proof',

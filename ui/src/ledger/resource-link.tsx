@@ -20,14 +20,9 @@ export function ResourceAnchor({
   const [owner, rest] = slash < 0 ? [id, ''] : [id.slice(0, slash), id.slice(slash + 1)];
   switch (noun) {
     case 'dataset':
-      return (
-        <Link to="/datasets/$dataset" params={{ dataset: id }} {...look}>
-          {children}
-        </Link>
-      );
     case 'dataset_version':
       return (
-        <Link to="/dataset-versions/$id" params={{ id }} {...look}>
+        <Link to="/data/$id" params={{ id }} {...look}>
           {children}
         </Link>
       );
@@ -72,14 +67,20 @@ export function ResourceAnchor({
 }
 
 /** A link that says what kind of thing it leads to. */
-export function ResourceLink({ resource }: { resource: string }): ReactElement {
+export function ResourceLink({
+  resource,
+  name,
+}: {
+  resource: string;
+  name?: string | undefined;
+}): ReactElement {
   const { icon, word, short } = readResource(resource);
   return (
     <ResourceAnchor resource={resource} className="resource-link">
       <Icon name={icon} size={14} />
       <span className="faint">{word}</span>
       <span className="truncate" title={resource}>
-        {short}
+        {name ?? short}
       </span>
     </ResourceAnchor>
   );

@@ -133,7 +133,7 @@ export default function ModelVersionPage(): ReactElement {
                 label: 'Lineage',
                 panel: (
                   <Section title="Where it comes from, and what came from it">
-                    <LineageGraph node={detail.data.version.ref} names={namesOf(detail.data)} />
+                    <LineageGraph node={detail.data.version.ref} />
                   </Section>
                 ),
               },
@@ -144,14 +144,6 @@ export default function ModelVersionPage(): ReactElement {
       )}
     </Page>
   );
-}
-
-function namesOf({ version, run }: VersionDetail): Map<string, string> {
-  const names = new Map([[version.ref, `${version.model} v${version.version}`]]);
-  if (run) names.set(`run:${run.id}`, run.name);
-  for (const { version: id, version_ref: ref } of run?.datasets ?? [])
-    if (id !== undefined && ref !== undefined) names.set(`dataset_version:${id}`, ref);
-  return names;
 }
 
 function About({ version }: { version: ModelVersion }): ReactElement {

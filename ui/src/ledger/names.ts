@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { nameIds } from '../../../src/data/contract.ts';
+import { searchRuns } from '../../../src/tracking/contract.ts';
+import { api } from '../api/client.ts';
+
+const MOST = 150;
+const ID = /^[0-9a-f]{32}$/;
+
+/** What resources are called by people, where the ledger has only their ids: `dataset_version:…` → `flights@v3`, `run:…` → its name. */
+export function useNames(resources: readonly string[]): ReadonlyMap<string, string> {
+  const data = idsOf(resources, /^dataset(_version)?$/);
+  const runs = idsOf(resources, /^run$/);
+  const named = useQuery({
+    ...api(nameIds, { query: { ids: data.join(',') } }),
+    enabled: data.length > 0,
+    placeholderData: (before) => before,
+  });
+  const found = useQuery({
+    ...api(searchRuns, {
+      body: {
+        experiments: [],
+        columns: [],
+        state: 'all',
+        limit: MOST,
+        filter: `attributes.run_id IN (${runs.map((id) => `'${id}'`).join(', ')})`,
+      },
+    }),
+    enabled: runs.length > 0,
+    placeholderData: (before) => before,
+  });
+  return useMemo(() => {
+    const names = new Map<string, string>();
+    for (const { id, dataset, version } of named.data?.items ?? [])
+      names.set(
+        version === undefined ? `dataset:${id}` : `dataset_version:${id}`,
+        version === undefined ? dataset : `${dataset}@${version}`,
+      );
+    for (const { id, name } of found.data?.items ?? []) names.set(`run:${id}`, name);
+    return names;
+  }, [named.data, found.data]);
+}
+
+/** Sorted, so that the same resources in another order are the same question. */
+function idsOf(resources: readonly string[], noun: RegExp): string[] {
+  const ids = resources.flatMap((resource) => {
+    const [word = '', id = ''] = [
+      resource.slice(0, resource.indexOf(':')),
+      resource.slice(resource.indexOf(':') + 1),
+    ];
+    return noun.test(word) && ID.test(id) ? [id] : [];
+  });
+  return [...new Set(ids)].slice(0, MOST).toSorted();
+}
