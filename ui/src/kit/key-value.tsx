@@ -10,7 +10,7 @@ export function KeyValue({
   return (
     <dl className="key-value">
       {entries
-        .filter(([, value]) => value !== undefined && value !== null && value !== '')
+        .filter(([, value]) => value !== undefined && value !== null && value !== false && value !== '')
         .map(([name, value], i) => (
           <div key={typeof name === 'string' ? name : i}>
             <dt>{name}</dt>
