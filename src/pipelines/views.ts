@@ -91,19 +91,22 @@ export function toStep(
   };
 }
 
-export async function getExecution(ctx: Ctx, id: string): Promise<ExecutionDetail> {
+/** What the file says of each step; the file of an execution never changes, so a follower reads it once. */
+export type Commands = ReadonlyMap<string, { run: string; needs: string[] }>;
+
+export const commandsOf = (file: string): Commands =>
+  new Map(readPipelineFile(file).definition?.steps.map((step) => [step.name, step]));
+
+export async function getExecution(ctx: Ctx, id: string, commands?: Commands): Promise<ExecutionDetail> {
   const row = await selectExecution(ctx, id);
   const rows = await selectSteps(ctx, id);
   const counts: Record<string, number> = {};
   for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1;
-  const steps = new Map(readPipelineFile(row.file).definition?.steps.map((step) => [step.name, step]));
-  const numbers = await selectNumbers(ctx, [
-    ...new Set(
-      rows.flatMap(({ cached_from }) =>
-        cached_from === null ? [] : [json<{ execution: string }>(cached_from).execution],
-      ),
-    ),
-  ]);
+  const steps = commands ?? commandsOf(row.file);
+  const sources = rows.flatMap(({ cached_from }) =>
+    cached_from === null ? [] : [json<{ execution: string }>(cached_from).execution],
+  );
+  const numbers = await selectNumbers(ctx, [...new Set(sources)]);
   return {
     ...toExecution(row, counts),
     steps: rows.map((step) =>

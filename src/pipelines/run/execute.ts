@@ -106,6 +106,8 @@ class Drive {
   readonly #params: Record<string, Value>;
   readonly #data: Map<string, DataInput>;
   readonly #nodes = new Map<string, Node>();
+  /** Those that have not been taken up: the only ones that are looked through when a step ends. */
+  readonly #waiting = new Set<Node>();
   readonly #outputs = new Map<string, StepOutput>();
   readonly #environments = new Map<string, Environment>();
   readonly #finished = Promise.withResolvers<void>();
@@ -202,6 +204,7 @@ class Drive {
       });
       if (DONE.includes(row.state as StepState)) this.#remember(step.name, outputs);
     }
+    for (const node of this.#nodes.values()) this.#waiting.add(node);
     killMarked(new Set(lost.flatMap(({ mark }) => mark ?? [])));
     await this.#ctx.write(async (tx) => {
       await updateExecution(tx, this.#row.id, {
@@ -310,8 +313,11 @@ class Drive {
   /** Steps whose needs are met, taken out of the waiting ones at once so that nobody takes them twice; those that never can are skipped. */
   #claim(changed: Node[]): Node[] {
     const candidates: Node[] = [];
-    for (const node of this.#nodes.values()) {
-      if (node.state !== 'waiting') continue;
+    for (const node of this.#waiting) {
+      if (node.state !== 'waiting') {
+        this.#waiting.delete(node);
+        continue;
+      }
       const needs = node.step.needs.flatMap((name) => this.#nodes.get(name) ?? []);
       const blocked = needs.find(
         ({ state }) => state === 'failed' || state === 'skipped' || state === 'cancelled',
