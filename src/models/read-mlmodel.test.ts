@@ -34,7 +34,10 @@ test('nested types are written out', () => {
 const HOSTILE: Record<string, string> = {
   'a tag for JavaScript': 'a: !!js/function "function(){}"',
   'a tag for Python': '!!python/object/apply:os.system ["x"]',
-  'a billion laughs': `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi'].map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`).join('\n')}`,
+  'a billion laughs': `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+    .split('')
+    .map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`)
+    .join('\n')}`,
   'deep brackets': '['.repeat(500_000),
   'deep braces': `a: ${'{a: '.repeat(120_000)}`,
   'deep dashes': '- '.repeat(250_000),

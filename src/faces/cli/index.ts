@@ -11,6 +11,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./data.ts'),
   () => import('./run.ts'),
   () => import('./pipelines.ts'),
+  () => import('./models.ts'),
   () => import('./ledger.ts'),
 ];
 
