@@ -28,27 +28,33 @@ export async function playFlights(url) {
     args.push('--source', 'https://github.com/vega/vega-datasets', '--meta', `months=${months.join(',')}`);
     args.push('--meta', 'prepared=one Parquet file a month, by examples/flights/extract.py');
     const version = await treadleJson(args, env);
-    return { note: describeVersion(version), link: `${url}/datasets/flights` };
+    return { note: describeVersion(version), links: [`${url}/datasets/flights`] };
   });
 
   console.log('▸ Pipeline: prepare, train, evaluate, register');
   const began = performance.now();
   await treadleShown(['run'], env);
-  console.log(`  ${seconds(began)}  ${url}/pipelines/flight-delay`);
+  console.log(`  ${seconds(began)}`);
 
-  await stage('Model: what is registered', async () => {
-    const found = await ask(
-      `${url}/api/2.0/mlflow/registered-models/search?filter=${encodeURIComponent("name = 'flight-delay'")}`,
-    );
-    const model = found.registered_models?.[0];
-    if (!model)
-      throw new SetupError('the pipeline ended well, and yet no model `flight-delay` is registered');
-    const version = Math.max(...(model.latest_versions ?? []).map((item) => Number(item.version)));
+  await stage('Result', async () => {
+    const { items } = await ask(`${url}/api/v1/executions?pipeline=flight-delay&limit=1`);
+    const { steps, model_version: model } = await ask(`${url}/api/v1/executions/${items[0].id}`);
+    if (!model) throw new SetupError('the pipeline ended well, and yet it registered no model');
+    const run = (name) => steps.find((step) => step.name === name).run_id;
+    const [trained, scored] = [await metrics(url, run('train')), await metrics(url, run('evaluate'))];
+    const days = `AUC ${trained.auc.toFixed(4)} on the days after those it learned from`;
+    const holdout = `${scored.holdout_auc.toFixed(4)} on ${scored.holdout_rows.toLocaleString('en')} flights that training never read`;
     return {
-      note: `flight-delay${Number.isFinite(version) ? `, version ${version}` : ''}`,
-      link: `${url}/models/flight-delay`,
+      note: `model ${model.name} version ${model.version}; ${days}, ${holdout}`,
+      links: [`${url}/runs/${run('train')}`, `${url}/models/${model.name}`],
     };
   });
+}
+
+/** Latest value of each metric of a run, as any MLflow client reads them. */
+async function metrics(url, run) {
+  const answer = await ask(`${url}/api/2.0/mlflow/runs/get?run_id=${run}`);
+  return Object.fromEntries(answer.run.data.metrics.map(({ key, value }) => [key, value]));
 }
 
 /** One Parquet file a month, made once from the same source by the same program. */
@@ -74,8 +80,8 @@ async function stage(title, work) {
   const began = performance.now();
   process.stdout.write(`▸ ${title}`);
   try {
-    const { value, note, link } = await work();
-    process.stdout.write(`: ${note}\n  ${seconds(began)}${link ? `  ${link}` : ''}\n`);
+    const { value, note, links = [] } = await work();
+    process.stdout.write(`: ${note}\n  ${[seconds(began), ...links].join('  ')}\n`);
     return value;
   } catch (error) {
     process.stdout.write(': failed\n');
