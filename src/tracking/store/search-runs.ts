@@ -44,10 +44,11 @@ export const cursorLength = (order: readonly Order[]): number => 1 + plan(order)
 
 type Phase = 'every' | 'value' | 'nan' | 'none';
 
-/** Not the facts, which may be long. */
-const HEAD_COLUMNS = sql.join(
-  ['id', 'workspace', 'experiment_id', 'name', 'user_id', 'status', 'started_at', 'ended_at', 'created_at', 'updated_at', 'state', 'deleted_with', 'verdict', 'verdict_reason', 'verdict_by', 'verdict_at'].map((column) => sql`run.${sql.ref(column)}`),
-);
+/** Not the facts, which may be long: a page of a table has no use for them. */
+const HEAD_COLUMNS = sql.join([
+  ...  ['id', 'workspace', 'experiment_id', 'name', 'user_id', 'status', 'started_at', 'ended_at', 'created_at', 'updated_at', 'state', 'deleted_with', 'verdict', 'verdict_reason', 'verdict_by', 'verdict_at'].map((column) => sql`run.${sql.ref(column)}`),
+  sql`null as code, null as environment, null as resources`,
+]);
 
 function plan(order: readonly Order[]): { first: Order | undefined; rest: SortKey[]; width: number } {
   const first = order[0] && order[0].left.entity !== 'attribute' ? order[0] : undefined;
