@@ -15,6 +15,7 @@ import { ChartControls } from '../runs/chart-controls.tsx';
 import { chartView, zoomText, type ChartSearch } from '../runs/chart-view.ts';
 import { MetricWall } from '../runs/metric-wall.tsx';
 import { RunLink, SYSTEM, VerdictBadge } from '../runs/run-words.tsx';
+import { SingleValues, splitMetrics } from '../runs/single-values.tsx';
 import { DiffTable } from './diff-table.tsx';
 import { MetricTable } from './metric-table.tsx';
 import { Scatter } from './scatter.tsx';
@@ -62,13 +63,8 @@ function Loaded({ runs }: { runs: readonly Run[] }): ReactElement {
     void navigate({ search: (now) => ({ ...now, ...next }), replace: true });
   const styles = useMemo(() => seriesStyles(runs.map(({ id }) => id)), [runs]);
   const view = useMemo(() => chartView(search), [search]);
-  const metrics = useMemo(
-    () =>
-      [...new Set(runs.flatMap((run) => run.metrics.map(({ key }) => key)))]
-        .filter((key) => !key.startsWith(SYSTEM))
-        .sort(),
-    [runs],
-  );
+  const { curves, singles } = useMemo(() => splitMetrics(runs, (key) => !key.startsWith(SYSTEM)), [runs]);
+  const metrics = useMemo(() => [...singles, ...curves], [curves, singles]);
   const tab = search.tab ?? 'charts';
   const remove = (id: string) =>
     void navigate({
@@ -91,8 +87,10 @@ function Loaded({ runs }: { runs: readonly Run[] }): ReactElement {
             panel: (
               <>
                 <ChartControls search={search} onChange={change} withSearch />
+                <SingleValues keys={singles} runs={runs} styles={styles} search={search.q} />
                 <MetricWall
-                  metrics={metrics}
+                  metrics={curves}
+                  silent={singles.length > 0}
                   runs={runs}
                   view={view}
                   search={search.q}

@@ -97,7 +97,9 @@ function SeenChart(props: MetricChartProps): ReactElement {
       {...(props.legend === undefined ? {} : { legend: props.legend })}
       {...(props.formatY === undefined ? {} : { formatY: props.formatY })}
       {...(thinned
-        ? { note: `${formatCount(points)} points; each band holds the lowest and highest of its points` }
+        ? {
+            note: `${formatCount(points)} points: the band spans the lowest and highest, the line runs through the middle`,
+          }
         : {})}
     />
   );

@@ -28,10 +28,10 @@ export function chartSeries(series: Series, name: string, x: XAxis, startedAt: n
   const finite = order.filter((i) => series.values[i] !== null);
   const xs = finite.map(place);
   const ys = finite.map((i) => series.values[i]!);
-  const head = { id: series.run, name, odd: odd.toSorted((a, b) => a.x - b.x) };
+  const head = { id: series.run, name, end: ys.at(-1), odd: odd.toSorted((a, b) => a.x - b.x) };
   if (!series.thinned) return { ...head, x: xs, y: ys, min: ys, max: ys, count: xs.map(() => 1) };
-  const { x: ends, min, max, last, count } = bucketize(xs, ys, BUCKETS);
-  return { ...head, x: ends, y: last, min, max, count };
+  const { x: ends, min, max, mean, count } = bucketize(xs, ys, BUCKETS);
+  return { ...head, x: ends, y: mean, min, max, count };
 }
 
 /** Which steps to ask for so that a part of the x-axis is filled, with a margin so that smoothing begins before the edge. */

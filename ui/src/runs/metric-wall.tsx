@@ -19,9 +19,11 @@ export function MetricWall(props: {
   onZoom(zoom: Range | undefined): void;
   styles?: ReadonlyMap<string, SeriesStyle>;
   formatY?(metric: string): ((value: number) => string) | undefined;
+  /** Something else of the page already answers; no words when there is no chart. */
+  silent?: boolean;
   /** Taken off the front of each title. */
   prefix?: string;
-}): ReactElement {
+}): ReactElement | null {
   const { metrics, search = '', prefix = '' } = props;
   const groups = useMemo(
     () =>
@@ -31,6 +33,7 @@ export function MetricWall(props: {
       ),
     [metrics, search, prefix],
   );
+  if (groups.length === 0 && props.silent) return null;
   if (metrics.length === 0) {
     return (
       <Empty icon="chart" title="No metrics yet">

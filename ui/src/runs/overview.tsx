@@ -11,6 +11,7 @@ import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Section } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
+import { ResourceAnchor } from '../ledger/resource-link.tsx';
 import { MetricChart } from './metric-chart.tsx';
 import { NoteCard, OutcomeCard } from './outcome.tsx';
 import { metricText, SYSTEM } from './run-words.tsx';
@@ -209,9 +210,9 @@ function Input({ input }: { input: DatasetInput }): ReactElement {
           {words}
         </span>
       ) : (
-        <Link to="/dataset-versions/$id" params={{ id: input.version }} className="row">
+        <ResourceAnchor resource={`dataset_version:${input.version}`} className="row">
           {words}
-        </Link>
+        </ResourceAnchor>
       )}
       <span className="row">
         {input.context !== undefined && <Badge>{input.context}</Badge>}

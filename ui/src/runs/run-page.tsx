@@ -27,6 +27,7 @@ import { Overview } from './overview.tsx';
 import { RenameDialog } from './rename.tsx';
 import { Resources } from './resources.tsx';
 import { SYSTEM, VerdictBadge } from './run-words.tsx';
+import { SingleValues, splitMetrics } from './single-values.tsx';
 import './run.css';
 
 export default function RunPage(): ReactElement {
@@ -72,22 +73,7 @@ function LoadedRun({ run }: { run: Run }): ReactElement {
     () => [{ id: run.id, name: run.name, started_at: run.started_at }],
     [run.id, run.name, run.started_at],
   );
-  const own = useMemo(
-    () => run.metrics.filter(({ key }) => !key.startsWith(SYSTEM)).map(({ key }) => key),
-    [run.metrics],
-  );
-  const names = useMemo(
-    () =>
-      new Map([
-        [`run:${run.id}`, run.name],
-        ...run.inputs.flatMap(({ version, version_ref }) =>
-          version === undefined || version_ref === undefined
-            ? []
-            : [[`dataset_version:${version}`, version_ref] as const],
-        ),
-      ]),
-    [run],
-  );
+  const own = useMemo(() => splitMetrics([run], (key) => !key.startsWith(SYSTEM)), [run]);
   const onZoom = (zoom: readonly [number, number] | undefined) => change({ zoom: zoomText(zoom) });
 
   usePageAction('Write the verdict on this run', 'note', () => setDialog('outcome'));
@@ -133,9 +119,12 @@ function LoadedRun({ run }: { run: Run }): ReactElement {
       lead={
         <span className="run-lead">
           <span>
-            <Icon name="clock" /> started <TimeAgo time={run.started_at} />,{' '}
-            {run.ended_at === undefined && run.status === 'running' ? 'running for' : 'took'}{' '}
-            <Duration from={run.started_at} to={run.ended_at} />
+            <Icon name="clock" />
+            <span>
+              started <TimeAgo time={run.started_at} />,{' '}
+              {run.ended_at === undefined && run.status === 'running' ? 'running for' : 'took'}{' '}
+              <Duration from={run.started_at} to={run.ended_at} />
+            </span>
           </span>
           {run.user !== '' && <span>by {run.user}</span>}
           <span className="row">
@@ -180,11 +169,19 @@ function LoadedRun({ run }: { run: Run }): ReactElement {
           {
             value: 'metrics',
             label: 'Metrics',
-            count: own.length,
+            count: own.curves.length + own.singles.length,
             panel: (
               <>
                 <ChartControls search={search} onChange={change} withSearch />
-                <MetricWall metrics={own} runs={runs} view={view} search={search.q} onZoom={onZoom} />
+                <SingleValues keys={own.singles} runs={[run]} search={search.q} />
+                <MetricWall
+                  metrics={own.curves}
+                  silent={own.singles.length > 0}
+                  runs={runs}
+                  view={view}
+                  search={search.q}
+                  onZoom={onZoom}
+                />
               </>
             ),
           },
@@ -202,7 +199,7 @@ function LoadedRun({ run }: { run: Run }): ReactElement {
           {
             value: 'lineage',
             label: 'Lineage',
-            panel: <LineageGraph node={`run:${run.id}`} names={names} />,
+            panel: <LineageGraph node={`run:${run.id}`} />,
           },
           {
             value: 'resources',

@@ -19,7 +19,7 @@ export function Nav({ onSearch, onHelp }: { onSearch(): void; onHelp(): void }):
         <span className="wordmark">Treadle</span>
       </Link>
       <Place />
-      <button type="button" className="nav-search" onClick={onSearch} aria-label="Search and commands">
+      <button type="button" className="nav-search" onClick={onSearch} aria-keyshortcuts="Control+K Meta+K">
         <Icon name="search" />
         <span>Search</span>
         <kbd>{/Mac|iP/.test(navigator.platform) ? '⌘K' : 'Ctrl K'}</kbd>

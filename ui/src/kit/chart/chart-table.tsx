@@ -46,7 +46,11 @@ export function ChartTable(props: {
       ...(series.length > 1
         ? [{ id: 'series', header: 'Run', value: (line: Line) => line.series.name, width: 140 }]
         : []),
-      number('y', 'Value', (line) => line.series.y[line.at]),
+      number(
+        'y',
+        series.some(({ count }) => count.some((each) => each > 1)) ? 'Mean' : 'Value',
+        (line) => line.series.y[line.at],
+      ),
       number('min', 'Lowest', (line) => line.series.min[line.at]),
       number('max', 'Highest', (line) => line.series.max[line.at]),
       { id: 'count', header: 'Points', value: (line) => line.series.count[line.at], align: 'end', width: 74 },

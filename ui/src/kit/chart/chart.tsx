@@ -122,8 +122,7 @@ export function Chart(props: ChartProps): ReactElement {
   const here = at ?? series[0]?.x.at(-1) ?? 0;
   const value = (index: number) => {
     const line = series[index]!;
-    const i = at === undefined ? line.x.length - 1 : nearest(line.x, at);
-    const y = lines[index]?.[i];
+    const y = at === undefined ? line.end : lines[index]?.[nearest(line.x, at)];
     return y === undefined || y === null ? '–' : formatY(y);
   };
   const onKeyDown = (event: KeyboardEvent) => {

@@ -4,13 +4,13 @@
  */
 const PALETTE: readonly { light: string; dark: string }[] = [
   { light: '#0066a8', dark: '#5fb0ec' },
-  { light: '#bd4a00', dark: '#f28e4f' },
-  { light: '#00795a', dark: '#45c79e' },
-  { light: '#a13d7c', dark: '#e391c4' },
-  { light: '#846600', dark: '#d8b13c' },
-  { light: '#5746b2', dark: '#ab9df2' },
-  { light: '#137f8e', dark: '#61c9da' },
-  { light: '#6a5f52', dark: '#bfb5a6' },
+  { light: '#c94f06', dark: '#f28e4f' },
+  { light: '#008062', dark: '#3fc79c' },
+  { light: '#ad3a84', dark: '#ea96cb' },
+  { light: '#8a6900', dark: '#dab640' },
+  { light: '#4f3fae', dark: '#a797f5' },
+  { light: '#463e35', dark: '#ddd5c6' },
+  { light: '#2f8fd0', dark: '#a5e0f7' },
 ];
 const DASHES: readonly number[][] = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 
@@ -22,7 +22,7 @@ export interface SeriesStyle {
   name: string;
 }
 
-const NAMES = ['blue', 'vermilion', 'green', 'purple', 'ochre', 'violet', 'teal', 'grey'];
+const NAMES = ['blue', 'vermilion', 'green', 'purple', 'ochre', 'violet', 'ink', 'sky blue'];
 const DASH_NAMES = ['', 'dashed ', 'dotted ', 'dash-dotted '];
 
 /** FNV-1a: small, fast, and the same everywhere. */

@@ -22,6 +22,7 @@ const series = (id: string, x: number[], y: number[], more: Partial<ChartSeries>
   max: y,
   count: x.map(() => 1),
   odd: [],
+  end: y.at(-1),
   ...more,
 });
 

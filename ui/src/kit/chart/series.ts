@@ -8,8 +8,10 @@ export interface ChartSeries {
   x: readonly number[];
   min: readonly number[];
   max: readonly number[];
-  /** What the line goes through. */
+  /** What the line goes through: the points, or the mean of each bucket. */
   y: readonly number[];
+  /** The very last value, which the mean of the last bucket need not be. */
+  end: number | undefined;
   /** How many points each bucket holds; all ones when nothing had to be put together. */
   count: readonly number[];
   /** Values that no axis can show; marked at the edge. */
@@ -118,14 +120,14 @@ export function summary(
   format: (value: number) => string,
   formatX: (x: number) => string,
 ): string {
-  const lines = series.map(({ name, x, y, min, max, odd }) => {
+  const lines = series.map(({ name, x, y, min, max, odd, end }) => {
     const last = x.length - 1;
     if (last < 0) return `${name}: ${odd.length > 0 ? 'no finite value' : 'no values'}`;
     const lowest = min.reduce((a, b) => Math.min(a, b), Infinity);
     const highest = max.reduce((a, b) => Math.max(a, b), -Infinity);
     const strange =
       odd.length > 0 ? `; not finite at ${odd.length === 1 ? '1 place' : `${odd.length} places`}` : '';
-    return `${name}: from ${format(y[0]!)} at ${formatX(x[0]!)} to ${format(y[last]!)} at ${formatX(x[last]!)}, lowest ${format(lowest)}, highest ${format(highest)}${strange}`;
+    return `${name}: from ${format(y[0]!)} at ${formatX(x[0]!)} to ${format(end ?? y[last]!)} at ${formatX(x[last]!)}, lowest ${format(lowest)}, highest ${format(highest)}${strange}`;
   });
   const shown = lines.slice(0, 8).join('. ');
   return lines.length > 8 ? `${shown}. And ${lines.length - 8} more lines.` : `${shown}.`;
