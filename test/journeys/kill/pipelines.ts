@@ -93,9 +93,8 @@ export class KilledPipeline {
   async #round(id: string): Promise<string> {
     const known = this.#rounds.get(id);
     if (known !== undefined) return known;
-    const detail = await this.#get<{ params: Record<string, unknown> }>(`/api/v1/executions/${id}`);
-    const value = detail.params['round'];
-    const round = JSON.stringify(typeof value === 'object' && value !== null && 'value' in value ? value.value : value);
+    const { params } = await this.#get<{ params: Array<{ name: string; value: unknown }> }>(`/api/v1/executions/${id}`);
+    const round = String(params.find(({ name }) => name === 'round')?.value);
     this.#rounds.set(id, round);
     return round;
   }
