@@ -99,7 +99,7 @@ export function createHttp(options: HttpOptions): Http {
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 2000 },
     exposeHeadRoutes: false,
   });
-  app.server.headersTimeout = 60_000;
+  app.server.headersTimeout = 80_000; // above the keep-alive time, or Node cuts idle connections in mid-request
   // JSON is parsed after the rule is checked, by the route; everything else stays a stream until a route asks.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
