@@ -9,3 +9,4 @@ export { parseRef, type ParsedRef } from './parse-ref.ts';
 export { resolveRef } from './resolve-ref.ts';
 export { dataRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
+export { countDatasets } from './store.ts';

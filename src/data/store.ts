@@ -298,3 +298,12 @@ function toVersion(row: VersionRow, dataset: string): DatasetVersion {
   };
 }
 
+/** How many datasets this workspace has, and how many versions of them. */
+export async function countDatasets(ctx: Ctx): Promise<{ datasets: number; versions: number }> {
+  const scan = ctx.scan.$extendTables<DataTables>();
+  const [{ datasets }, { versions }] = await Promise.all([
+    scan.selectFrom('dataset').select((eb) => eb.fn.countAll().as('datasets')).where('workspace', '=', ctx.workspace).executeTakeFirstOrThrow(),
+    scan.selectFrom('dataset_version').select((eb) => eb.fn.countAll().as('versions')).where('workspace', '=', ctx.workspace).executeTakeFirstOrThrow(),
+  ]);
+  return { datasets: Number(datasets), versions: Number(versions) };
+}

@@ -220,3 +220,23 @@ export const isPrompt = (eb: ExpressionBuilder<ModelTables, 'model'>) =>
       .where('model_tag.key', '=', PROMPT_TAG)
       .where('model_tag.value', '=', 'true'),
   );
+
+/** How many models this workspace has, and how many versions of them. */
+export async function countModels(ctx: Ctx): Promise<{ models: number; versions: number }> {
+  const scan = ctx.scan.$extendTables<ModelTables>();
+  const [{ models }, { versions }] = await Promise.all([
+    scan
+      .selectFrom('model')
+      .select((eb) => eb.fn.countAll().as('models'))
+      .where('workspace', '=', ctx.workspace)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow(),
+    scan
+      .selectFrom('model_version')
+      .select((eb) => eb.fn.countAll().as('versions'))
+      .where('workspace', '=', ctx.workspace)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow(),
+  ]);
+  return { models: Number(models), versions: Number(versions) };
+}

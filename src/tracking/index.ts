@@ -24,5 +24,6 @@ export { experimentVocabulary, runVocabulary } from './search/vocabulary.ts';
 export { searchExperiments, type ExperimentSearch } from './search-experiments.ts';
 export { searchRuns, type RunSearch } from './search-runs.ts';
 export { selectReaders } from './store/inputs.ts';
+export { countByStatus } from './store/runs.ts';
 export { setOutcome, updateRun, type RunChange } from './update-run.ts';
 export { deleteExperimentTag, updateExperiment, type ExperimentChange } from './update-experiment.ts';

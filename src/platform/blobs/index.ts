@@ -5,6 +5,7 @@ export { openDisk } from './disk.ts';
 export { openBlobs } from './open-blobs.ts';
 export { migrations } from './schema.ts';
 export { blake3 } from './hash.ts';
+export { countBlobs } from './store.ts';
 
 /** BLAKE3-256 of the bytes, 64 hex digits, lower case. */
 export type BlobHash = string;

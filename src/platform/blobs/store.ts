@@ -46,3 +46,13 @@ export async function selectPackEnd(database: Database, pack: string): Promise<n
     .executeTakeFirst();
   return last ? last.start + last.stored : 0;
 }
+
+/** Everything that is stored, of all workspaces: they share what is equal. */
+export async function countBlobs({ scan }: Pick<Database, 'scan'>): Promise<{ blobs: number; bytes: number; stored: number }> {
+  const row = await scan
+    .$extendTables<BlobTables>()
+    .selectFrom('blob')
+    .select((eb) => [eb.fn.countAll().as('blobs'), eb.fn.sum('size').as('bytes'), eb.fn.sum('stored').as('stored')])
+    .executeTakeFirstOrThrow();
+  return { blobs: Number(row.blobs), bytes: Number(row.bytes ?? 0), stored: Number(row.stored ?? 0) };
+}

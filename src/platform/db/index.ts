@@ -4,7 +4,7 @@ export { sqliteDialect, postgresDialect, type Dialect } from './dialect.ts';
 export { insertMany } from './insert-many.ts';
 export { migrate, type Migration } from './migrate.ts';
 export { lockDataFolder } from './lock.ts';
-export { openSqlite } from './sqlite.ts';
+export { openSqlite, type Commit } from './sqlite.ts';
 export { openPostgres } from './postgres.ts';
 export { openPglite } from './pglite.ts';
 

@@ -21,13 +21,16 @@ import { openSqliteFile, SqliteConnection } from './sqlite-connection.ts';
  * Embedded SQLite: one writer connection with group commit, one reader on this thread for short reads,
  * reader threads for long ones (started at the first long read).
  */
-export function openSqlite(file: string, options: { readers?: number } = {}): Database {
+export function openSqlite(
+  file: string,
+  options: { readers?: number; observe?: (commit: Commit) => void } = {},
+): Database {
   mkdirSync(path.dirname(file), { recursive: true });
   const writer = openSqliteFile(file, { readOnly: false });
   // A read-only connection cannot open a database whose WAL index does not exist yet; the writer made it above.
   const reader = openSqliteFile(file, { readOnly: true });
   const readers = new ReaderThreads(file, options.readers ?? 1);
-  const group = new GroupCommit(writer, kysely(new SqliteConnection(writer)));
+  const group = new GroupCommit(writer, kysely(new SqliteConnection(writer)), options.observe);
   return {
     dialect: sqliteDialect,
     db: kysely(new SqliteConnection(reader)),
@@ -40,6 +43,12 @@ export function openSqlite(file: string, options: { readers?: number } = {}): Da
       writer.close();
     },
   };
+}
+
+/** One commit of the group: how many changes shared it, and its seconds from the first change to the disk. */
+export interface Commit {
+  changes: number;
+  seconds: number;
 }
 
 type Change = (db: Db, afterCommit: (wake: () => void) => void) => Promise<unknown>;
@@ -60,9 +69,12 @@ class GroupCommit {
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(writer: DatabaseSync, db: Db) {
+  readonly #observe: ((commit: Commit) => void) | undefined;
+
+  constructor(writer: DatabaseSync, db: Db, observe?: (commit: Commit) => void) {
     this.#writer = writer;
     this.#db = db;
+    this.#observe = observe;
   }
 
   write<T>(change: (db: Db, afterCommit: (wake: () => void) => void) => Promise<T>): Promise<T> {
@@ -113,6 +125,7 @@ class GroupCommit {
         }
       }
       this.#writer.exec('commit');
+      this.#observe?.({ changes: taken.length, seconds: (performance.now() - started) / 1000 });
     } catch (error) {
       if (this.#writer.isTransaction) this.#writer.exec('rollback');
       const reason = storageError(error);

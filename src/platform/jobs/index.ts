@@ -5,6 +5,7 @@ export { createJobs, type Jobs, type JobsOptions } from './jobs.ts';
 export { removeSchedule, setSchedule } from './schedules.ts';
 export { jobRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
+export { countJobs } from './store.ts';
 
 /** A kind of background work: its name, what it is told, and what it does. Rooms export these from `jobs.ts`. */
 export interface JobType<P extends object = object> {

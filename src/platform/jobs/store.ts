@@ -243,3 +243,15 @@ export async function advanceSchedule(tx: Tx, row: ScheduleRow, next: number): P
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
+
+/** How many jobs of this workspace stand in each state. */
+export async function countJobs(ctx: Ctx): Promise<Array<{ state: string; count: number }>> {
+  const rows = await ctx.scan
+    .$extendTables<JobTables>()
+    .selectFrom('job')
+    .select((eb) => ['state', eb.fn.countAll().as('count')])
+    .where('workspace', '=', ctx.workspace)
+    .groupBy('state')
+    .execute();
+  return STATES.map((state) => ({ state, count: Number(rows.find((row) => row.state === state)?.count ?? 0) }));
+}

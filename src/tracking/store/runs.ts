@@ -4,7 +4,7 @@ import { insertMany } from '../../platform/db/index.ts';
 import { missing } from '../../platform/errors/index.ts';
 import type { Outcome, RunHead, RunStatus, State, Verdict } from '../contract.ts';
 import type { TrackingTables } from '../schema.ts';
-import { experimentNumber, tables } from './tables.ts';
+import { experimentNumber, scanTables, tables } from './tables.ts';
 
 export type RunTableRow = Selectable<TrackingTables['run']>;
 
@@ -123,3 +123,15 @@ export function toHead(row: RunTableRow): RunHead {
 
 const toOutcome = ({ verdict, verdict_reason, verdict_by, verdict_at }: RunTableRow): Outcome | undefined =>
   verdict === null ? undefined : { verdict: verdict as Verdict, reason: verdict_reason ?? '', by: verdict_by ?? '', at: verdict_at ?? 0 };
+
+/** How many active runs of this workspace have each status. */
+export async function countByStatus(ctx: Ctx): Promise<Array<{ status: string; count: number }>> {
+  const rows = await scanTables(ctx)
+    .selectFrom('run')
+    .select((eb) => ['status', eb.fn.countAll().as('count')])
+    .where('workspace', '=', ctx.workspace)
+    .where('state', '=', 'active')
+    .groupBy('status')
+    .execute();
+  return rows.map(({ status, count }) => ({ status, count: Number(count) }));
+}
