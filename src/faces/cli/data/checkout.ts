@@ -37,7 +37,7 @@ export async function checkout(client: Client, output: Output, ref: { dataset: s
     renameSync(partial, directory); // over an empty directory, which rename allows
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    progress.done('');
+    progress.done();
     throw error instanceof Error && 'code' in error && error.code === 'ENOSPC'
       ? unavailable('this disk is full; nothing was checked out', { hint: 'free some space, then check out again', cause: error })
       : error;
@@ -63,6 +63,8 @@ async function fetchAll(client: Client, params: { dataset: string; ref: string }
       await writeFile(reader, place(root, first!, folders), first!, copies.map((copy) => ({ to: place(root, copy, folders), executable: copy.executable === true })));
       step(frame.size * (1 + copies.length), 1 + copies.length);
     }
+    // Read to its end, an answer gives its connection back; otherwise it would keep this program alive.
+    if ((await reader.take(1)).length > 0) throw damaged('the server sent more than was asked for');
     batch = [];
     size = 0;
   };

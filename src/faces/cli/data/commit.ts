@@ -24,7 +24,7 @@ export async function commit(client: Client, output: Output, dataset: string, ta
   const cache = openHashCache(root);
   const progress = startProgress(output, 'commit', total);
   const sent = await upload(client, files, cache, progress.add).catch((error: unknown) => {
-    progress.done('');
+    progress.done();
     throw error;
   });
   progress.done(`read ${count(files.length, 'file')}, ${bytes(total)}; uploaded ${bytes(sent.newBytes)} in ${count(sent.newBlobs, 'new blob')}`);

@@ -4,13 +4,13 @@ import { bytes, type Output } from '../output.ts';
 /** A bar on a terminal; elsewhere one plain line when it is done. Nothing with `--json`. */
 export interface Progress {
   add(bytes: number, files: number): void;
-  /** Takes the bar away; `words` says what was done. */
-  done(words: string): void;
+  /** Takes the bar away; `words` says what was done, unless it failed. */
+  done(words?: string): void;
 }
 
 export function startProgress(output: Output, label: string, total: number): Progress {
   if (output.json || !process.stderr.isTTY) {
-    return { add: () => undefined, done: (words) => output.say(words) };
+    return { add: () => undefined, done: (words) => (words === undefined ? undefined : output.say(words)) };
   }
   let files = 0;
   const bar = new SingleBar({
@@ -31,7 +31,7 @@ export function startProgress(output: Output, label: string, total: number): Pro
     },
     done(words) {
       bar.stop();
-      output.say(words);
+      if (words !== undefined) output.say(words);
     },
   };
 }

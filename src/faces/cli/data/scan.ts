@@ -34,7 +34,7 @@ export function scan(target: string): { root: string; files: Found[]; bytes: num
   if (stats.isFile()) {
     take(target, path.basename(target), stats);
   } else if (stats.isDirectory()) {
-    walk(target, '', take, new Set([realpathSync(target)]));
+    walk(target, '', take);
     if (files.length === 0) throw invalid(`there is no file in ${quoted(target)}`, { field: 'path', hint: 'put the data there first' });
   } else {
     throw invalid(`${quoted(target)} is neither a file nor a directory`, { field: 'path', hint: 'name the directory that holds the data' });
@@ -42,7 +42,7 @@ export function scan(target: string): { root: string; files: Found[]; bytes: num
   return { root: realpathSync(target), files, bytes: files.reduce((sum, { size }) => sum + size, 0) };
 }
 
-function walk(folder: string, prefix: string, take: (file: string, relative: string, stats: BigIntStats) => void, above: Set<string>): void {
+function walk(folder: string, prefix: string, take: (file: string, relative: string, stats: BigIntStats) => void): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
     const relative = prefix + entry.name;
@@ -50,11 +50,11 @@ function walk(folder: string, prefix: string, take: (file: string, relative: str
     if (entry.name.includes('\ufffd')) canonicalPath(relative);
     const stats = entry.isDirectory() ? undefined : statSync(file, { bigint: true, throwIfNoEntry: false });
     if (entry.isDirectory() || stats?.isDirectory() === true) {
-      if (entry.isDirectory()) walk(file, `${relative}/`, take, above);
+      if (entry.isDirectory()) walk(file, `${relative}/`, take);
       else {
         const real = realpathSync(file);
-        if (above.has(real)) throw invalid(`the link ${quoted(relative)} leads back to a directory that holds it`, { field: 'path', hint: 'remove the link' });
-        walk(file, `${relative}/`, take, new Set([...above, real]));
+        if (`${realpathSync(folder)}${path.sep}`.startsWith(`${real}${path.sep}`)) throw invalid(`the link ${quoted(relative)} leads back to a directory that holds it`, { field: 'path', hint: 'remove the link' });
+        walk(file, `${relative}/`, take);
       }
     } else if (stats?.isFile() === true) {
       take(file, relative, stats);
