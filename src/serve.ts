@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as access from './access/index.ts';
 import type { ServerConfig } from './config.ts';
 import * as data from './data/index.ts';
+import { createMetrics } from './faces/metrics/index.ts';
 import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { mountWeb } from './faces/web/index.ts';
@@ -51,9 +52,10 @@ export async function startServer(
   log: Log = createLog(config.log),
 ): Promise<RunningServer> {
   const unlock = config.db === undefined ? lockDataFolder(config.data) : () => undefined;
+  const metrics = createMetrics({ version: version() });
   const database =
     config.db === undefined
-      ? openSqlite(path.join(config.data, 'treadle.db'))
+      ? openSqlite(path.join(config.data, 'treadle.db'), { observe: metrics.observeCommit })
       : await openPostgres(config.db);
   await migrate(database, migrations);
 
@@ -87,7 +89,14 @@ export async function startServer(
     processes,
     registrar: {
       async register(ctx, { name, run, source, description, tags }) {
-        const made = await models.createVersion(ctx, { model: name, source, run_id: run, description, tags, makeModel: true });
+        const made = await models.createVersion(ctx, {
+          model: name,
+          source,
+          run_id: run,
+          description,
+          tags,
+          makeModel: true,
+        });
         return { name, version: String(made.version) };
       },
     },
@@ -133,6 +142,7 @@ export async function startServer(
         hint: 'ask an admin for a token with a higher role',
       });
     },
+    observe: metrics.observe,
     checkResponses: process.env['TREADLE_CHECK_RESPONSES'] === '1',
   });
   http.mount(
@@ -151,6 +161,7 @@ export async function startServer(
       version(),
     ),
   );
+  http.mount([metrics.route]);
   http.mount(mlflowRoutes, { errors: mlflowErrors, anyJson: true });
   await mountWeb(http.app);
 
