@@ -63,6 +63,8 @@ export function stepEnvironment(options: {
     NO_PROXY: ['127.0.0.1', 'localhost', '::1', process.env['NO_PROXY'] ?? process.env['no_proxy']]
       .filter(Boolean)
       .join(','),
+    // Threads that wait yield their core: steps share the machine, and spinning would slow everyone down.
+    OMP_WAIT_POLICY: 'PASSIVE',
     PYTHONHASHSEED: '0',
     PYTHONNOUSERSITE: '1',
     PYTHONUNBUFFERED: '1',

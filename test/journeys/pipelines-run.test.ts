@@ -1,0 +1,401 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  cancelExecution,
+  downloadOutput,
+  explainStep,
+  listExecutions,
+  rerunExecution,
+} from '../../src/pipelines/contract.ts';
+import { commitVersion } from '../../src/data/index.ts';
+import { TreadleError } from '../../src/platform/errors/index.ts';
+import { getRun } from '../../src/tracking/index.ts';
+import { openTest, type TestServer } from '../harness.ts';
+import { Project, states, stepOf, whyOf } from './pipelines/project.ts';
+
+let server: TestServer;
+before(async () => {
+  server = await openTest();
+});
+after(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+const commit = async (name: string, text: string): Promise<void> => {
+  const blob = await server.ctx.blobs.put(Buffer.from(text));
+  await commitVersion(server.ctx, {
+    dataset: name,
+    files: [{ path: 'rows.csv', hash: blob.hash, size: blob.size }],
+  });
+};
+
+const FILE = `name: NAME
+params: { n: 3, unused_by_prep: 1 }
+steps:
+  prep:
+    run: cat prep.txt > {clean}
+    code: [prep.txt]
+    out: { clean: clean.txt }
+  train:
+    run: sh train.sh {clean} {model} {metrics} {n}
+    code: [train.sh]
+    params: [unused_by_prep]
+    out: { model: model/, metrics: metrics.json }
+`;
+const TRAIN = `set -e
+wc -l < "$1" > "$2/weights.txt"
+echo "{\\"auc\\": 0.$4, \\"deep\\": {\\"loss\\": 2}}" > "$3"
+echo "params: $(cat "$TREADLE_PARAMS") $TREADLE_PARAM_N"
+`;
+const project = (name: string): Project =>
+  new Project(server.url)
+    .write('treadle.yaml', FILE.replace('NAME', name))
+    .write('prep.txt', `${name}\nb\n`)
+    .write('train.sh', TRAIN)
+    .write('notes.md', 'x');
+
+test('a pipeline runs, is tracked, and does nothing the second time', async () => {
+  using p = project('first');
+  const first = await p.run();
+  assert.equal(first.state, 'succeeded', JSON.stringify(first));
+  assert.deepEqual(states(first), { prep: 'succeeded', train: 'succeeded' });
+  assert.equal(whyOf(first, 'prep'), 'it has not run before');
+  assert.match(await p.log(first.id, 'train'), /params: \{"n":3,"unused_by_prep":1\} 3/);
+
+  const train = stepOf(first, 'train');
+  const run = await getRun(server.ctx, train.run_id!);
+  assert.equal(run.status, 'finished');
+  assert.equal(run.parent, first.run_id);
+  assert.deepEqual(run.params, { n: '3', unused_by_prep: '1' });
+  assert.equal(run.metrics.find(({ key }) => key === 'auc')?.last, 0.3);
+  assert.equal(run.metrics.find(({ key }) => key === 'deep.loss')?.last, 2);
+  assert.equal(run.tags['treadle.execution'], first.id);
+  assert.equal(run.code?.['command'], 'sh train.sh {clean} {model} {metrics} {n}');
+  assert.ok(run.environment?.['machine']);
+  assert.ok((run.resources.wall_seconds ?? 0) >= 0);
+  assert.ok(train.start_delay_ms !== undefined && train.ready_at !== undefined);
+  assert.deepEqual(
+    train.outputs.map(({ name, kind, files }) => [name, kind, files]),
+    [
+      ['model', 'folder', 1],
+      ['metrics', 'file', 1],
+    ],
+  );
+  const stream = await p.client.call(downloadOutput, {
+    params: { execution: first.id, step: 'train', output: 'model' },
+    query: { path: 'weights.txt' },
+  });
+  let text = '';
+  for await (const chunk of stream) text += String(chunk);
+  assert.equal(text.trim(), '2');
+
+  const second = await p.run();
+  assert.deepEqual(states(second), { prep: 'cached', train: 'cached' });
+  assert.match(whyOf(second, 'train'), /cached: same as execution 1/);
+  assert.equal(stepOf(second, 'train').run_id, train.run_id);
+  assert.equal(second.run_id, undefined, 'an execution that runs nothing makes no run');
+  assert.match(await p.log(second.id, 'train'), /params:/, 'the log of the cached result is at hand');
+  assert.deepEqual(readdirSync(path.join(server.data, 'work')), [], 'step folders are removed');
+});
+
+test('what changes runs, what does not is skipped, and each says why', async () => {
+  using p = project('second');
+  await p.run();
+  p.write('notes.md', 'another').write('extra.txt', 'new');
+  assert.deepEqual(states(await p.run()), { prep: 'cached', train: 'cached' });
+  p.write('train.sh', `${TRAIN}# a comment\n`);
+  const code = await p.run();
+  assert.deepEqual(states(code), { prep: 'cached', train: 'succeeded' });
+  assert.equal(whyOf(code, 'train'), 'code train.sh changed');
+  const param = await p.run({ params: { n: '4' } });
+  assert.deepEqual(states(param), { prep: 'cached', train: 'succeeded' });
+  assert.equal(whyOf(param, 'train'), 'parameter n changed: 3 → 4');
+  assert.deepEqual(
+    param.params.find(({ name }) => name === 'n'),
+    { name: 'n', value: 4, from: 'request' },
+  );
+  // The data of prep changes, but not what prep makes of it: train is not run again.
+  p.write('treadle.yaml', FILE.replace('NAME', 'second').replace('cat prep.txt', 'head -n 2 prep.txt')).write(
+    'prep.txt',
+    'second\nb\nc\n',
+  );
+  const same = await p.run({ params: { n: 4 } });
+  assert.deepEqual(states(same), { prep: 'succeeded', train: 'cached' });
+  assert.match(whyOf(same, 'prep'), /the command changed; code prep.txt changed/);
+  const forced = await p.run({ force: true, steps: ['prep'] });
+  assert.deepEqual(states(forced), { prep: 'succeeded' });
+  assert.match(whyOf(forced, 'prep'), /asked to run/);
+  const why = await p.client.call(explainStep, { params: { execution: param.id, step: 'train' } });
+  assert.equal(why.compared_with?.number, 3);
+  // An older state of the project finds its own old results.
+  p.write('train.sh', TRAIN)
+    .write('prep.txt', 'second\nb\n')
+    .write('treadle.yaml', FILE.replace('NAME', 'second'));
+  assert.deepEqual(states(await p.run()), { prep: 'cached', train: 'cached' });
+});
+
+test('a plan says what would run, and runs nothing', async () => {
+  using p = project('planned');
+  assert.deepEqual(
+    (await p.plan()).steps.map(({ name, action }) => [name, action]),
+    [
+      ['prep', 'run'],
+      ['train', 'depends'],
+    ],
+  );
+  await p.run();
+  p.write('train.sh', `${TRAIN}# c`);
+  const plan = await p.plan();
+  assert.deepEqual(
+    plan.steps.map(({ name, action, reasons }) => [name, action, reasons[0]?.text]),
+    [
+      [
+        'prep',
+        'cached',
+        'cached: same as execution 1; command, code, inputs, parameters and environment are unchanged',
+      ],
+      ['train', 'run', 'code train.sh changed'],
+    ],
+  );
+  const { items } = await p.client.call(listExecutions, { query: { pipeline: 'planned' } });
+  assert.equal(items.length, 1);
+});
+
+test('data is resolved to an immutable version, and a new version runs the steps that read it', async () => {
+  await commit('rows', '1\n2\n');
+  using p = new Project(server.url).write(
+    'treadle.yaml',
+    'name: data\ndata: { rows: rows@main }\nsteps:\n  count: { run: "wc -l < {rows/rows.csv} > {n}", out: { n: n.txt }, code: [] }\n',
+  );
+  const first = await p.run();
+  assert.equal(first.data[0]?.version, 'v1');
+  const run = await getRun(server.ctx, stepOf(first, 'count').run_id!);
+  assert.equal(run.inputs[0]?.version_ref, 'rows@v1');
+  await commit('rows', '1\n2\n3\n');
+  const second = await p.run();
+  assert.equal(second.data[0]?.version, 'v2');
+  assert.match(whyOf(second, 'count'), /input rows changed/);
+  assert.deepEqual(states(await p.run({ data: { rows: 'rows@v1' } })), { count: 'cached' });
+});
+
+test('a step sees what it declares and nothing else', async () => {
+  process.env['TREADLE_TEST_SECRET'] = 'leaked';
+  using p = new Project(server.url)
+    .write(
+      'treadle.yaml',
+      `name: hermetic\nsteps:\n  a: { run: "find . -type f | grep -v -e _tmp -e seen | sort > {seen}; env > {env}; echo x 2> /dev/null >> mine.txt || true; id -u > {user}", code: [mine.txt], out: { seen: seen.txt, env: env.txt, user: user.txt } }\n  b: { run: cat other.txt, code: [mine.txt] }\n`,
+    )
+    .write('mine.txt', 'm')
+    .write('other.txt', 'o');
+  const execution = await p.run();
+  assert.equal(stepOf(execution, 'b').state, 'failed');
+  assert.match(await p.log(execution.id, 'b'), /other.txt: No such file/);
+  const read = async (output: string): Promise<string> => {
+    let text = '';
+    for await (const chunk of await p.client.call(downloadOutput, {
+      params: { execution: execution.id, step: 'a', output },
+      query: {},
+    }))
+      text += String(chunk);
+    return text;
+  };
+  assert.equal(await read('seen'), './mine.txt\n');
+  const env = await read('env');
+  assert.ok(!env.includes('leaked'));
+  assert.match(env, /^MLFLOW_RUN_ID=[0-9a-f]{32}$/m);
+  assert.match(env, /^HOME=.*_tmp\/home$/m);
+});
+
+test('a failed step skips what needs it, and others go on; its end has a reason', async () => {
+  using p = new Project(server.url).write(
+    'treadle.yaml',
+    `name: failing
+steps:
+  bad: { run: "echo oh no; exit 3", out: { x: x.txt }, code: [] }
+  needs: { run: "cat {x}", code: [] }
+  fine: { run: "true", code: [] }
+  forgets: { run: "true", out: { y: y.txt }, code: [] }
+  slow: { run: "sleep 30 & sleep 30", timeout: 200ms, code: [] }
+`,
+  );
+  const execution = await p.run();
+  assert.equal(execution.state, 'failed');
+  assert.deepEqual(states(execution), {
+    bad: 'failed',
+    needs: 'skipped',
+    fine: 'succeeded',
+    forgets: 'failed',
+    slow: 'failed',
+  });
+  assert.deepEqual(stepOf(execution, 'bad').outcome, {
+    reason: 'exit',
+    message: 'it ended with code 3',
+    code: 3,
+  });
+  assert.equal(stepOf(execution, 'forgets').outcome?.reason, 'output');
+  assert.match(stepOf(execution, 'forgets').outcome!.message, /did not write 'y.txt'/);
+  assert.equal(stepOf(execution, 'slow').outcome?.reason, 'timeout');
+  assert.match(execution.reason!, /bad: it ended with code 3/);
+  assert.equal((await getRun(server.ctx, stepOf(execution, 'bad').run_id!)).status, 'failed');
+  const again = await p.run();
+  assert.equal(stepOf(again, 'bad').state, 'failed', 'a failure is never cached');
+  assert.match(whyOf(again, 'bad'), /in execution 1 it did not succeed/);
+});
+
+test('a retry runs the step again, for the reasons it names', async () => {
+  const marker = path.join(server.data, 'tries');
+  using p = new Project(server.url).write(
+    'treadle.yaml',
+    `name: retrying
+steps:
+  flaky: { run: "echo x >> ${marker}; test $(wc -l < ${marker}) -ge 3", retry: { times: 3, backoff: 10ms }, code: [] }
+  picky: { run: "exit 1", retry: { times: 3, when: [oom, timeout], backoff: 10ms }, code: [] }
+`,
+  );
+  const execution = await p.run();
+  const flaky = stepOf(execution, 'flaky');
+  assert.deepEqual(
+    [flaky.state, flaky.attempt, flaky.attempts.map(({ outcome }) => outcome.reason)],
+    ['succeeded', 3, ['exit', 'exit']],
+  );
+  assert.equal(
+    new Set([...flaky.attempts.map(({ run_id }) => run_id), flaky.run_id]).size,
+    3,
+    'each try is a run of its own',
+  );
+  assert.equal(stepOf(execution, 'picky').attempt, 1);
+});
+
+test('a cancel ends grandchildren too, and what waits never starts', async () => {
+  const pid = path.join(server.data, 'grandchild');
+  using p = new Project(server.url).write(
+    'treadle.yaml',
+    `name: cancelled\nsteps:\n  long: { run: "sh -c 'setsid sh -c \\"echo \\\\$\\\\$ > ${pid}; sleep 60\\"' & wait; sleep 60", out: { o: o }, code: [] }\n  next: { run: "cat {o}", code: [] }\n`,
+  );
+  const { id } = await p.start();
+  for (let tries = 0; tries < 400 && !(existsSync(pid) && readFileSync(pid, 'utf8').trim() !== ''); tries++)
+    await sleep(10);
+  const grandchild = Number(readFileSync(pid, 'utf8'));
+  assert.ok(existsSync(`/proc/${grandchild}`));
+  await p.client.call(cancelExecution, { params: { execution: id } });
+  const execution = await p.ended(id);
+  assert.equal(execution.state, 'cancelled');
+  assert.equal(execution.reason, 'cancelled by local owner');
+  assert.deepEqual(states(execution), { long: 'cancelled', next: 'cancelled' });
+  for (let tries = 0; tries < 200 && existsSync(`/proc/${grandchild}`); tries++) await sleep(10);
+  assert.ok(!existsSync(`/proc/${grandchild}`), 'the grandchild lives on');
+  await assert.rejects(
+    p.client.call(cancelExecution, { params: { execution: id } }),
+    /has cancelled already|cancelled/,
+  );
+});
+
+test('steps that need nothing of each other run at the same time', async () => {
+  using p = new Project(server.url).write(
+    'treadle.yaml',
+    'name: parallel\nsteps:\n  a: { run: sleep 0.4, code: [], resources: { cpu: 0.5 } }\n  b: { run: sleep 0.4, code: [], resources: { cpu: 0.5 } }\n',
+  );
+  const execution = await p.run();
+  const [a, b] = [stepOf(execution, 'a'), stepOf(execution, 'b')];
+  assert.ok(a.started_at! < b.ended_at! && b.started_at! < a.ended_at!, 'they ran one after the other');
+});
+
+test('one after another when cores are few, and more than the machine has is refused', async () => {
+  using p = new Project(server.url).write(
+    'treadle.yaml',
+    'name: narrow\nsteps:\n  a: { run: sleep 0.2, code: [], resources: { cpu: 4096 } }\n  b: { run: sleep 0.2, code: [], resources: { cpu: 4096 } }\n  c: { run: "true c", code: [], resources: { memory: 900TiB } }\n',
+  );
+  const execution = await p.run();
+  const [a, b] = [stepOf(execution, 'a'), stepOf(execution, 'b')];
+  assert.ok(a.started_at! >= b.ended_at! || b.started_at! >= a.ended_at!, 'they ran at the same time');
+  assert.match(stepOf(execution, 'c').outcome?.message ?? JSON.stringify(execution), /asks for/);
+});
+
+test('a request that is wrong is refused with its place, and leaves nothing', async () => {
+  const before = (await new Project(server.url).client.call(listExecutions, { query: { limit: 1000 } })).items
+    .length;
+  const refused = async (file: string, pattern: RegExp): Promise<void> => {
+    using p = new Project(server.url).write('treadle.yaml', file);
+    await assert.rejects(
+      p.start(),
+      (error: unknown) =>
+        error instanceof TreadleError && pattern.test(error.message) && error.hint !== undefined,
+    );
+  };
+  await refused(
+    'name: x\ndata: { d: nowhere@main }\nsteps: { a: { run: "cat {d}" } }\n',
+    /^treadle.yaml:2:12: .*nowhere/,
+  );
+  await refused(
+    'name: x\nsteps:\n  a: { run: b, code: [gone.py] }\n',
+    /^treadle.yaml:3:23: the project has no 'gone.py'/,
+  );
+  await refused(
+    'name: x\nenv: lost.txt\nsteps: { a: { run: b } }\n',
+    /^treadle.yaml:2:6: the project has no file 'lost.txt'/,
+  );
+  await refused('name: x\nsteps: { a: { run: "{b}" } }\n', /^treadle.yaml:2:21:/);
+  using p = project('refusals');
+  const body = await p.request();
+  await assert.rejects(p.start({ params: { nn: 1 } }), /'nn' is not a parameter/);
+  await assert.rejects(p.start({ params: { n: 'many' } }), /is "many", and in the file it is a number/);
+  await assert.rejects(p.start({ steps: ['tran'] }), /there is no step 'tran'/);
+  await assert.rejects(
+    p.start({ code: [...body.code, { path: 'stolen.txt', hash: 'ab'.repeat(32), size: 1 }] }),
+    /'stolen.txt' was not uploaded/,
+  );
+  for (const name of ['../x', '/etc/passwd', 'a/../../b', 'a//b', './a', 'a\nb', 'a\\b']) {
+    await assert.rejects(p.start({ code: [{ ...body.code[0]!, path: name }] }), /code\[0\].path/);
+  }
+  assert.equal((await p.client.call(listExecutions, { query: { limit: 1000 } })).items.length, before);
+});
+
+test('a parameter is a value, never a command', async () => {
+  using p = new Project(server.url).write(
+    'treadle.yaml',
+    `name: quoting\nparams: { word: x }\nsteps:\n  a: { run: "printf %s {word} > {o}", out: { o: o.txt }, code: [] }\n`,
+  );
+  for (const word of [
+    '$(touch /tmp/owned)',
+    '; exit 1',
+    "it's",
+    'a  b',
+    '`id`',
+    '"',
+    '\n',
+    '*',
+    '-n',
+    '\\',
+  ]) {
+    const execution = await p.run({ params: { word } });
+    assert.equal(execution.state, 'succeeded', word);
+    let text = '';
+    for await (const chunk of await p.client.call(downloadOutput, {
+      params: { execution: execution.id, step: 'a', output: 'o' },
+      query: {},
+    }))
+      text += String(chunk);
+    assert.equal(text, word);
+  }
+});
+
+test('an execution can be run again as it was', async () => {
+  using p = project('again');
+  const first = await p.run({ params: { n: 5 } });
+  const { id } = await p.client.call(rerunExecution, {
+    params: { execution: first.id },
+    body: { force: true },
+  });
+  const again = await p.ended(id);
+  assert.equal(again.trigger, 'rerun');
+  assert.deepEqual(states(again), { prep: 'succeeded', train: 'succeeded' });
+  assert.equal(stepOf(again, 'train').key, stepOf(first, 'train').key);
+  assert.deepEqual(stepOf(again, 'train').outputs, stepOf(first, 'train').outputs);
+});
+
+test('nothing of this was an error of the server', () => {
+  assert.deepEqual(server.errors, []);
+});
