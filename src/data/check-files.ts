@@ -12,7 +12,11 @@ const TEXT_BYTES = 64 * 1024;
 export type Allowed = 'empty' | 'broken';
 
 /** Refuses files that are surely a mistake, unless the caller says that they are meant. Looks at new files only. */
-export async function checkFiles(ctx: Ctx, files: readonly TreeFile[], allow: readonly Allowed[]): Promise<void> {
+export async function checkFiles(
+  ctx: Ctx,
+  files: readonly TreeFile[],
+  allow: readonly Allowed[],
+): Promise<void> {
   const empty: string[] = [];
   const rowless: string[] = [];
   const broken: Array<{ path: string; what: string }> = [];
@@ -32,7 +36,8 @@ export async function checkFiles(ctx: Ctx, files: readonly TreeFile[], allow: re
   }
   for await (const { hash, content } of ctx.blobs.readMany(texts.keys())) {
     if (!(content instanceof Buffer)) continue;
-    for (const { path } of texts.get(hash) ?? []) if (!hasRow(content, tableFormat(path) === 'csv' ? 1 : 0)) rowless.push(path);
+    for (const { path } of texts.get(hash) ?? [])
+      if (!hasRow(content, tableFormat(path) === 'csv' ? 1 : 0)) rowless.push(path);
   }
   if (!allow.includes('empty') && empty.length > 0) {
     throw invalid(`${named(empty)} ${empty.length === 1 ? 'is an empty file' : 'are empty files'}`, {
@@ -65,7 +70,8 @@ const rangeOf = async (ctx: Ctx, hash: string, start: number, end: number): Prom
 /** Whether there are more than `headings` lines with something in them. */
 function hasRow(content: Buffer, headings: number): boolean {
   let lines = 0;
-  for (const line of content.toString('utf8').split(/\r\n|\r|\n/)) if (line.trim() !== '' && ++lines > headings) return true;
+  for (const line of content.toString('utf8').split(/\r\n|\r|\n/))
+    if (line.trim() !== '' && ++lines > headings) return true;
   return false;
 }
 

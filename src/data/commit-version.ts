@@ -67,7 +67,10 @@ export async function commitVersion(ctx: Ctx, input: CommitInput): Promise<Commi
   const files = canonicalFiles(input.files);
   const tree = buildTree(files);
   if ('clash' in tree) {
-    throw invalid(`${quoted(tree.clash)} is both a file and a directory`, { field: 'files', hint: 'rename one of them' });
+    throw invalid(`${quoted(tree.clash)} is both a file and a directory`, {
+      field: 'files',
+      hint: 'rename one of them',
+    });
   }
   await requireSizes(ctx, files);
 
@@ -84,7 +87,14 @@ export async function commitVersion(ctx: Ctx, input: CommitInput): Promise<Commi
     await putTree(ctx, tree);
   }
   const fresh = await newlyHeld(ctx, files);
-  return ctx.write((tx) => record(tx, input, { branch, tree, fresh, tables: files.some(({ path }) => tableFormat(path) !== undefined) }));
+  return ctx.write((tx) =>
+    record(tx, input, {
+      branch,
+      tree,
+      fresh,
+      tables: files.some(({ path }) => tableFormat(path) !== undefined),
+    }),
+  );
 }
 
 async function record(
@@ -97,7 +107,11 @@ async function record(
   await lockDatasets(tx);
   let dataset = await findDataset(tx, input.dataset);
   const ref = dataset && (await findRef(tx, dataset, branch));
-  if (ref?.kind === 'tag') throw conflict(`'${branch}' is a tag of dataset '${input.dataset}'`, { field: 'branch', hint: 'commit to a branch' });
+  if (ref?.kind === 'tag')
+    throw conflict(`'${branch}' is a tag of dataset '${input.dataset}'`, {
+      field: 'branch',
+      hint: 'commit to a branch',
+    });
   if (input.expected !== undefined && (input.expected ?? undefined) !== ref?.version) {
     throw conflict(`branch '${branch}' of dataset '${input.dataset}' moved meanwhile`, {
       field: 'expected',
@@ -108,7 +122,13 @@ async function record(
   const head = ref && (await selectVersion(tx, ref.version));
   if (head?.hash === tree.hash) return { version: head, unchanged: true };
   if (!dataset) {
-    dataset = { id: newId(now), workspace: tx.workspace, name: input.dataset, created_at: now, created_by: tx.actor.name };
+    dataset = {
+      id: newId(now),
+      workspace: tx.workspace,
+      name: input.dataset,
+      created_at: now,
+      created_by: tx.actor.name,
+    };
     await insertDataset(tx, dataset);
   }
   // A new branch grows out of main.
@@ -133,7 +153,14 @@ async function record(
   };
   await insertVersion(tx, dataset, version);
   await insertHeld(tx, fresh);
-  await setRef(tx, dataset, { id: newId(now), name: branch, kind: 'branch', from: head?.id, to: version.id, reason: version.message || undefined });
+  await setRef(tx, dataset, {
+    id: newId(now),
+    name: branch,
+    kind: 'branch',
+    from: head?.id,
+    to: version.id,
+    reason: version.message || undefined,
+  });
   const resource = `dataset_version:${version.id}`;
   const { id: _id, parents: _parents, profile: _profile, ...said } = version;
   await tx.record({
@@ -143,22 +170,33 @@ async function record(
     after: { ...said, branch },
     edges: parents.map((id) => ({ from: resource, to: `dataset_version:${id}`, relation: 'derived-from' })),
   });
-  await tx.emit({ type: 'dataset_version.committed', subject: resource, data: { dataset: input.dataset, version: version.id, name: version.name, branch } });
+  await tx.emit({
+    type: 'dataset_version.committed',
+    subject: resource,
+    data: { dataset: input.dataset, version: version.id, name: version.name, branch },
+  });
   if (tables) await tx.enqueue(PROFILE, { version: version.id }, { uniqueKey: version.id });
   return { version, unchanged: false };
 }
 
 function canonicalFiles(files: readonly FileInput[]): TreeFile[] {
-  if (files.length === 0) throw invalid('there is no file to commit', { field: 'files', hint: 'put the data into the directory first' });
+  if (files.length === 0)
+    throw invalid('there is no file to commit', {
+      field: 'files',
+      hint: 'put the data into the directory first',
+    });
   const seen = new Map<string, string>();
   return files.map((file, i) => {
     const path = canonicalPath(file.path, `files[${i}].path`);
     if (seen.has(path)) {
       const same = seen.get(path) === file.path;
-      throw invalid(`the file ${quoted(path)} ${same ? 'is named twice' : 'is there twice, with its letters composed differently'}`, {
-        field: `files[${i}].path`,
-        hint: same ? 'name it once' : 'rename one of the two',
-      });
+      throw invalid(
+        `the file ${quoted(path)} ${same ? 'is named twice' : 'is there twice, with its letters composed differently'}`,
+        {
+          field: `files[${i}].path`,
+          hint: same ? 'name it once' : 'rename one of the two',
+        },
+      );
     }
     seen.set(path, file.path);
     return { ...file, path };
@@ -171,7 +209,9 @@ async function requireSizes(ctx: Ctx, files: readonly TreeFile[]): Promise<void>
     const stored = sizes.get(hash);
     if (stored === size) continue;
     throw invalid(
-      stored === undefined ? `the content of ${quoted(path)} is not stored` : `${quoted(path)} has ${stored} bytes, not ${size}`,
+      stored === undefined
+        ? `the content of ${quoted(path)} is not stored`
+        : `${quoted(path)} has ${stored} bytes, not ${size}`,
       { field: 'files', hint: 'upload the file, then commit again' },
     );
   }
@@ -194,4 +234,3 @@ async function newlyHeld(ctx: Ctx, files: readonly TreeFile[]): Promise<string[]
   const held = await selectHeld(ctx, hashes);
   return hashes.filter((hash) => !held.has(hash));
 }
-

@@ -11,7 +11,8 @@ const MiB = 1024 * 1024;
 
 export const DatasetName = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
-  description: 'Letters, digits, dot, dash and underscore; begins with a letter or digit; 100 characters at most.',
+  description:
+    'Letters, digits, dot, dash and underscore; begins with a letter or digit; 100 characters at most.',
 });
 export const RefName = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
@@ -22,22 +23,37 @@ export const Selector = Type.String({
   maxLength: 100,
   description: 'A branch, a tag, `v3`, a version id, or the first 8 or more digits of a version hash.',
 });
-export const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'BLAKE3-256 of the content, 64 hex digits.' });
+export const Hash = Type.String({
+  pattern: '^[0-9a-f]{64}$',
+  description: 'BLAKE3-256 of the content, 64 hex digits.',
+});
 const FilePath = Type.String({
   minLength: 1,
   maxLength: 4096,
-  description: 'Path inside the version, with `/`. Any Unicode but control characters and backslash; no `.` or `..`; 255 bytes a segment.',
+  description:
+    'Path inside the version, with `/`. Any Unicode but control characters and backslash; no `.` or `..`; 255 bytes a segment.',
 });
 const Message = Type.String({ maxLength: 10_000, description: 'Why this version exists.' });
-const Reason = Type.String({ minLength: 1, maxLength: 2000, description: 'Why the branch moves; kept in the ledger.' });
-export const Meta = Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$' }), Type.String({ maxLength: 5000 }), {
-  description: 'How the data was collected and prepared, as key and value.',
-  maxProperties: 100,
+const Reason = Type.String({
+  minLength: 1,
+  maxLength: 2000,
+  description: 'Why the branch moves; kept in the ledger.',
 });
+export const Meta = Type.Record(
+  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$' }),
+  Type.String({ maxLength: 5000 }),
+  {
+    description: 'How the data was collected and prepared, as key and value.',
+    maxProperties: 100,
+  },
+);
 
-export const ProfileState = Type.Union([Type.Literal('none'), Type.Literal('pending'), Type.Literal('ready')], {
-  description: 'none: no table in it; pending: the profile job has not finished; ready: see the profile.',
-});
+export const ProfileState = Type.Union(
+  [Type.Literal('none'), Type.Literal('pending'), Type.Literal('ready')],
+  {
+    description: 'none: no table in it; pending: the profile job has not finished; ready: see the profile.',
+  },
+);
 
 export const DatasetVersion = Type.Object({
   id: Type.String({ description: 'Names this version for good: `dataset_version:<id>` in the ledger.' }),
@@ -47,7 +63,9 @@ export const DatasetVersion = Type.Object({
   hash: Type.String({ description: 'BLAKE3 Merkle hash over the whole tree: equal hash, equal content.' }),
   parents: Type.Array(Type.String(), { description: 'Ids of the versions it was made from.' }),
   message: Message,
-  source: Type.Optional(Type.String({ description: 'Where the data came from. Kept as text, never fetched.' })),
+  source: Type.Optional(
+    Type.String({ description: 'Where the data came from. Kept as text, never fetched.' }),
+  ),
   meta: Meta,
   author: Type.String(),
   created_at: Millis('When it was committed.'),
@@ -88,7 +106,13 @@ export const RefMove = Type.Object({
 });
 export type RefMove = Static<typeof RefMove>;
 
-export const DatasetDetail = Type.Intersect([Dataset, Type.Object({ refs: Type.Array(Ref), moves: Type.Array(RefMove, { description: 'The last 100 moves of branches and tags, newest first.' }) })]);
+export const DatasetDetail = Type.Intersect([
+  Dataset,
+  Type.Object({
+    refs: Type.Array(Ref),
+    moves: Type.Array(RefMove, { description: 'The last 100 moves of branches and tags, newest first.' }),
+  }),
+]);
 export type DatasetDetail = Static<typeof DatasetDetail>;
 
 export const TreeEntry = Type.Object({
@@ -110,7 +134,8 @@ export const FileInput = Strict({
 export type FileInput = Static<typeof FileInput>;
 
 export const Allow = Type.Array(Type.Union([Type.Literal('empty'), Type.Literal('broken')]), {
-  description: 'empty: take empty files and tables without rows; broken: take Parquet files that cannot be read.',
+  description:
+    'empty: take empty files and tables without rows; broken: take Parquet files that cannot be read.',
   maxItems: 2,
 });
 
@@ -122,7 +147,8 @@ export const Commit = Strict({
   branch: Type.Optional(RefName),
   expected: Type.Optional(
     Type.Union([Type.String({ maxLength: 100 }), Type.Null()], {
-      description: 'Id of the version the branch must still be at; null: the branch must not exist. Absent: not checked.',
+      description:
+        'Id of the version the branch must still be at; null: the branch must not exist. Absent: not checked.',
     }),
   ),
   allow: Type.Optional(Allow),
@@ -131,12 +157,19 @@ export type Commit = Static<typeof Commit>;
 
 export const Committed = Type.Object({
   version: DatasetVersion,
-  unchanged: Type.Boolean({ description: 'The branch held exactly this content already; no version was made.' }),
+  unchanged: Type.Boolean({
+    description: 'The branch held exactly this content already; no version was made.',
+  }),
 });
 export type Committed = Static<typeof Committed>;
 
 export const DiffEntry = Type.Object({
-  status: Type.Union([Type.Literal('added'), Type.Literal('removed'), Type.Literal('modified'), Type.Literal('renamed')]),
+  status: Type.Union([
+    Type.Literal('added'),
+    Type.Literal('removed'),
+    Type.Literal('modified'),
+    Type.Literal('renamed'),
+  ]),
   path: Type.String({ description: 'Path in the newer version; of a removed file, in the older.' }),
   from_path: Type.Optional(Type.String({ description: 'Of a renamed file: where it was.' })),
   old_size: Type.Optional(Type.Integer()),
@@ -165,20 +198,28 @@ export const ColumnProfile = Type.Object({
   name: Type.String(),
   type: Type.String({ description: "DuckDB's name of the type." }),
   nulls: Type.Integer(),
-  distinct: Type.Integer({ description: 'Approximate number of distinct values (HyperLogLog, a few percent off).' }),
+  distinct: Type.Integer({
+    description: 'Approximate number of distinct values (HyperLogLog, a few percent off).',
+  }),
   min: Type.Optional(Type.String()),
   max: Type.Optional(Type.String()),
   mean: Type.Optional(Type.Number()),
   std: Type.Optional(Type.Number({ description: 'Sample standard deviation.' })),
-  quantiles: Type.Optional(Type.Array(Type.Number(), { description: 'Approximate 5, 25, 50, 75 and 95 percent.' })),
+  quantiles: Type.Optional(
+    Type.Array(Type.Number(), { description: 'Approximate 5, 25, 50, 75 and 95 percent.' }),
+  ),
   histogram: Type.Optional(
     Type.Object({
-      edges: Type.Array(Type.Number(), { description: 'One more than counts; equal widths from min to max.' }),
+      edges: Type.Array(Type.Number(), {
+        description: 'One more than counts; equal widths from min to max.',
+      }),
       counts: Type.Array(Type.Integer()),
     }),
   ),
   top: Type.Optional(
-    Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() }), { description: 'The most frequent values, most frequent first.' }),
+    Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() }), {
+      description: 'The most frequent values, most frequent first.',
+    }),
   ),
 });
 export type ColumnProfile = Static<typeof ColumnProfile>;
@@ -194,7 +235,9 @@ export const TableProfile = Type.Object({
   state: Type.Union([Type.Literal('ok'), Type.Literal('failed'), Type.Literal('pending')]),
   error: Type.Optional(
     Type.Object({
-      code: Type.String({ description: 'empty-file, broken-parquet, unreadable, timeout, out-of-memory or failed.' }),
+      code: Type.String({
+        description: 'empty-file, broken-parquet, unreadable, timeout, out-of-memory or failed.',
+      }),
       message: Type.String(),
     }),
   ),
@@ -203,16 +246,21 @@ export const TableProfile = Type.Object({
 });
 export type TableProfile = Static<typeof TableProfile>;
 
-const Cell = Type.Unknown({ description: 'A JSON value; whole numbers beyond 2^53 and decimals as text; NaN and infinities as text.' });
+const Cell = Type.Unknown({
+  description: 'A JSON value; whole numbers beyond 2^53 and decimals as text; NaN and infinities as text.',
+});
 const Columns = Type.Array(Type.Object({ name: Type.String(), type: Type.String() }));
 
 export const SqlQuery = Strict({
   query: Type.String({
     minLength: 1,
     maxLength: 100_000,
-    description: "One SELECT in DuckDB's SQL. Tables are refs in quotes: 'flights@v3', or 'flights@v3/may.parquet' where a version holds several.",
+    description:
+      "One SELECT in DuckDB's SQL. Tables are refs in quotes: 'flights@v3', or 'flights@v3/may.parquet' where a version holds several.",
   }),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Most rows to return; 1,000 unless said.' })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 10_000, description: 'Most rows to return; 1,000 unless said.' }),
+  ),
 });
 export type SqlQuery = Static<typeof SqlQuery>;
 
@@ -220,7 +268,9 @@ export const SqlResult = Type.Object({
   columns: Columns,
   rows: Type.Array(Type.Array(Cell)),
   truncated: Type.Boolean({ description: 'There were more rows than the limit, or more bytes than 16 MiB.' }),
-  versions: Type.Array(Type.Object({ ref: Type.String(), id: Type.String(), name: Type.String() }), { description: 'What each ref stood for.' }),
+  versions: Type.Array(Type.Object({ ref: Type.String(), id: Type.String(), name: Type.String() }), {
+    description: 'What each ref stood for.',
+  }),
   ms: Type.Number(),
 });
 export type SqlResult = Static<typeof SqlResult>;
@@ -237,7 +287,10 @@ export const Preview = Type.Object({
 });
 export type Preview = Static<typeof Preview>;
 
-const Paging = { page: Type.Optional(Type.String({ maxLength: 200 })), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50_000 })) };
+const Paging = {
+  page: Type.Optional(Type.String({ maxLength: 200 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50_000 })),
+};
 const OfDataset = Type.Object({ dataset: DatasetName });
 const OfVersion = Type.Object({ dataset: DatasetName, ref: Selector });
 
@@ -285,8 +338,12 @@ export const listFiles = endpoint({
   summary: 'List the files of a version',
   params: OfVersion,
   query: Type.Object({
-    path: Type.Optional(Type.String({ maxLength: 4096, description: 'The directory; the root unless said.' })),
-    recursive: Type.Optional(Type.Boolean({ description: 'All files below it, rather than its own entries.' })),
+    path: Type.Optional(
+      Type.String({ maxLength: 4096, description: 'The directory; the root unless said.' }),
+    ),
+    recursive: Type.Optional(
+      Type.Boolean({ description: 'All files below it, rather than its own entries.' }),
+    ),
     ...Paging,
   }),
   response: Page(TreeEntry),
@@ -341,7 +398,8 @@ export const commitVersion = endpoint({
   path: '/api/v1/datasets/:dataset/versions',
   action: 'dataset:write',
   summary: 'Commit a version from uploaded blobs',
-  description: 'Upload the blobs first (`/api/v1/data/missing`, then `/api/v1/data/blobs`). Names the whole tree; what the branch holds already is not sent again.',
+  description:
+    'Upload the blobs first (`/api/v1/data/missing`, then `/api/v1/data/blobs`). Names the whole tree; what the branch holds already is not sent again.',
   params: OfDataset,
   body: Commit,
   response: Committed,
@@ -357,7 +415,9 @@ export const moveBranch = endpoint({
   body: Strict({
     to: Selector,
     reason: Type.Optional(Reason),
-    expected: Type.Optional(Type.Union([Type.String({ maxLength: 100 }), Type.Null()], { description: 'As in a commit.' })),
+    expected: Type.Optional(
+      Type.Union([Type.String({ maxLength: 100 }), Type.Null()], { description: 'As in a commit.' }),
+    ),
   }),
   response: Ref,
 });
@@ -408,7 +468,8 @@ export const downloadBlobs = endpoint({
   path: '/api/v1/datasets/:dataset/versions/:ref/blobs',
   action: 'dataset:read',
   summary: 'Download many blobs of a version in one request',
-  description: 'The answer is a sequence of frames as in the upload, in the order asked for. Hashes that this workspace does not hold are refused.',
+  description:
+    'The answer is a sequence of frames as in the upload, in the order asked for. Hashes that this workspace does not hold are refused.',
   params: OfVersion,
   body: Strict({ hashes: Type.Array(Hash, { minItems: 1, maxItems: 50_000 }) }),
   response: 'bytes',
@@ -420,7 +481,8 @@ export const runSql = endpoint({
   path: '/api/v1/data/sql',
   action: 'dataset:read',
   summary: 'Query dataset versions with SQL',
-  description: 'Runs in a process of its own that can read the named versions and nothing else, within limits of time, memory, rows and bytes.',
+  description:
+    'Runs in a process of its own that can read the named versions and nothing else, within limits of time, memory, rows and bytes.',
   body: SqlQuery,
   response: SqlResult,
 });
@@ -431,6 +493,18 @@ export const nameIds = endpoint({
   action: 'dataset:read',
   summary: 'Say what the ids of datasets and versions are called',
   description: 'The ledger names them by id, for good. Ids that are unknown here are left out.',
-  query: Strict({ ids: Type.String({ minLength: 1, maxLength: 8000, description: 'Separated by commas; 200 at most.' }) }),
-  response: Type.Object({ items: Type.Array(Type.Object({ id: Type.String(), dataset: DatasetName, version: Type.Optional(Type.String({ description: '`v3`; absent where the id is of the dataset itself.' })) })) }),
+  query: Strict({
+    ids: Type.String({ minLength: 1, maxLength: 8000, description: 'Separated by commas; 200 at most.' }),
+  }),
+  response: Type.Object({
+    items: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        dataset: DatasetName,
+        version: Type.Optional(
+          Type.String({ description: '`v3`; absent where the id is of the dataset itself.' }),
+        ),
+      }),
+    ),
+  }),
 });

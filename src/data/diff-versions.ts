@@ -13,10 +13,20 @@ export async function diffTrees(ctx: Ctx, from: string, to: string): Promise<Dif
   const gone = Map.groupBy(changes.removed, ({ hash, size }) => `${hash} ${size}`);
   for (const { path, hash, size } of changes.added) {
     const origin = size > 0 ? gone.get(`${hash} ${size}`)?.shift() : undefined;
-    if (origin) entries.push({ status: 'renamed', path, from_path: origin.path, old_size: size, new_size: size, old_hash: hash, new_hash: hash });
+    if (origin)
+      entries.push({
+        status: 'renamed',
+        path,
+        from_path: origin.path,
+        old_size: size,
+        new_size: size,
+        old_hash: hash,
+        new_hash: hash,
+      });
     else entries.push({ status: 'added', path, new_size: size, new_hash: hash });
   }
-  for (const { path, hash, size } of [...gone.values()].flat()) entries.push({ status: 'removed', path, old_size: size, old_hash: hash });
+  for (const { path, hash, size } of [...gone.values()].flat())
+    entries.push({ status: 'removed', path, old_size: size, old_hash: hash });
   return entries.toSorted((a, b) => comparePaths(a.path, b.path) || comparePaths(a.status, b.status));
 }
 
@@ -32,24 +42,42 @@ async function compare(ctx: Ctx, from: string, to: string, prefix: string, chang
   for (const [name, old] of before) {
     const now = after.get(name);
     const path = prefix + name;
-    if (now && now.kind === 'directory' && old.kind === 'directory') await compare(ctx, old.hash, now.hash, `${path}/`, changes);
+    if (now && now.kind === 'directory' && old.kind === 'directory')
+      await compare(ctx, old.hash, now.hash, `${path}/`, changes);
     else if (now && now.kind === 'file' && old.kind === 'file') {
       if (now.hash !== old.hash || now.executable !== old.executable) {
-        changes.modified.push({ status: 'modified', path, old_size: old.size, new_size: now.size, old_hash: old.hash, new_hash: now.hash });
+        changes.modified.push({
+          status: 'modified',
+          path,
+          old_size: old.size,
+          new_size: now.size,
+          old_hash: old.hash,
+          new_hash: now.hash,
+        });
       }
     } else {
       await collect(ctx, old, path, changes.removed);
       if (now) await collect(ctx, now, path, changes.added);
     }
   }
-  for (const [name, now] of after) if (!before.has(name)) await collect(ctx, now, prefix + name, changes.added);
+  for (const [name, now] of after)
+    if (!before.has(name)) await collect(ctx, now, prefix + name, changes.added);
 }
 
 /** The entries of two directories, less the parts that both have. */
-async function differing(ctx: Ctx, from: string, to: string): Promise<[Map<string, TreeNode>, Map<string, TreeNode>]> {
+async function differing(
+  ctx: Ctx,
+  from: string,
+  to: string,
+): Promise<[Map<string, TreeNode>, Map<string, TreeNode>]> {
   const [before, after] = [await readDirectory(ctx, from), await readDirectory(ctx, to)];
-  const same = new Set(before.parts?.map(({ hash }) => hash)).intersection(new Set(after.parts?.map(({ hash }) => hash)));
-  const read = async ({ entries, parts }: Awaited<ReturnType<typeof readDirectory>>): Promise<Map<string, TreeNode>> => {
+  const same = new Set(before.parts?.map(({ hash }) => hash)).intersection(
+    new Set(after.parts?.map(({ hash }) => hash)),
+  );
+  const read = async ({
+    entries,
+    parts,
+  }: Awaited<ReturnType<typeof readDirectory>>): Promise<Map<string, TreeNode>> => {
     const all = entries ?? [];
     for (const { hash } of parts ?? []) {
       if (same.has(hash)) continue;

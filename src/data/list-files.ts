@@ -11,17 +11,28 @@ const LIMIT = 1000;
 export async function listFiles(
   ctx: Ctx,
   root: string,
-  { path = '', recursive = false, page, limit = LIMIT }: { path?: string; recursive?: boolean; page?: string; limit?: number },
+  {
+    path = '',
+    recursive = false,
+    page,
+    limit = LIMIT,
+  }: { path?: string; recursive?: boolean; page?: string; limit?: number },
 ): Promise<{ items: TreeEntry[]; next?: string }> {
   const skip = Number(page ?? 0);
-  if (!Number.isSafeInteger(skip) || skip < 0) throw invalid(`'${page}' is not a page of this list`, { field: 'page', hint: "hand back the answer's `next`" });
+  if (!Number.isSafeInteger(skip) || skip < 0)
+    throw invalid(`'${page}' is not a page of this list`, {
+      field: 'page',
+      hint: "hand back the answer's `next`",
+    });
   const folder = path.replace(/\/+$/, '').normalize('NFC');
   const at = folder === '' ? undefined : await lookUp(ctx, root, folder);
   if (folder !== '' && !at) throw notThere(path);
   const prefix = folder === '' ? '' : `${folder}/`;
   if (at?.kind === 'file') return { items: [toEntry(at, folder)] };
   const items: TreeEntry[] = [];
-  const entries = recursive ? allFiles(ctx, at?.hash ?? root, prefix, skip) : ownEntries(ctx, at?.hash ?? root, prefix, skip);
+  const entries = recursive
+    ? allFiles(ctx, at?.hash ?? root, prefix, skip)
+    : ownEntries(ctx, at?.hash ?? root, prefix, skip);
   for await (const entry of entries) {
     if (items.length === limit) return { items, next: String(skip + limit) };
     items.push(entry);
@@ -53,8 +64,10 @@ const toEntry = ({ kind, hash, size, files, executable }: TreeNode, path: string
 export async function requireFile(ctx: Ctx, root: string, path: string): Promise<TreeNode> {
   const node = await lookUp(ctx, root, path.normalize('NFC'));
   if (!node) throw notThere(path);
-  if (node.kind === 'directory') throw invalid(`${quoted(path)} is a directory`, { field: 'path', hint: 'name a file in it' });
+  if (node.kind === 'directory')
+    throw invalid(`${quoted(path)} is a directory`, { field: 'path', hint: 'name a file in it' });
   return node;
 }
 
-const notThere = (path: string): Error => missing(`the version has no ${quoted(path)}`, { field: 'path', hint: 'list its files first' });
+const notThere = (path: string): Error =>
+  missing(`the version has no ${quoted(path)}`, { field: 'path', hint: 'list its files first' });

@@ -10,7 +10,19 @@ test('ids are given their names, in the own workspace only; others are left out'
   const { ctx } = server;
   const dataset = { id: 'd1', workspace: 'default', name: 'flights', created_at: 1, created_by: 'me' };
   const version: DatasetVersion = {
-    id: 'v1id', dataset: 'flights', number: 1, name: 'v1', hash: '0'.repeat(64), parents: [], message: '', meta: {}, author: 'me', created_at: 1, files: 0, bytes: 0, profile: 'none',
+    id: 'v1id',
+    dataset: 'flights',
+    number: 1,
+    name: 'v1',
+    hash: '0'.repeat(64),
+    parents: [],
+    message: '',
+    meta: {},
+    author: 'me',
+    created_at: 1,
+    files: 0,
+    bytes: 0,
+    profile: 'none',
   };
   await ctx.write(async (tx) => {
     await insertDataset(tx, dataset);

@@ -21,8 +21,15 @@ const check = (bytes: Buffer): Promise<FooterCheck> =>
   checkParquet(bytes.length, (start, end) => Promise.resolve(bytes.subarray(start, end + 1)));
 
 test('counts the rows of whole files', async () => {
-  assert.deepEqual(await check(await parquet('select range as a, range::varchar as b from range(300000)')), { rows: 300_000 });
-  assert.deepEqual(await check(await parquet("select 1 as a, [1, 2] as l, {'x': 1.5, 'y': [null]} as s, null::date as d, true as t")), { rows: 1 });
+  assert.deepEqual(await check(await parquet('select range as a, range::varchar as b from range(300000)')), {
+    rows: 300_000,
+  });
+  assert.deepEqual(
+    await check(
+      await parquet("select 1 as a, [1, 2] as l, {'x': 1.5, 'y': [null]} as s, null::date as d, true as t"),
+    ),
+    { rows: 1 },
+  );
   assert.deepEqual(await check(await parquet('select 1 as a where false')), { rows: 0 });
 });
 
@@ -33,8 +40,19 @@ test('says what is wrong with broken ones', async () => {
     [Buffer.from('not a parquet file at all'), /begin with PAR1/],
     [good.subarray(0, good.length - 5), /cut short/],
     [good.subarray(0, good.length >> 1), /cut short/],
-    [Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(100), Buffer.from([255, 255, 255, 127]), Buffer.from('PAR1')]), /claims/],
-    [Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(20), Buffer.from([20, 0, 0, 0]), Buffer.from('PAR1')]), /schema/],
+    [
+      Buffer.concat([
+        Buffer.from('PAR1'),
+        Buffer.alloc(100),
+        Buffer.from([255, 255, 255, 127]),
+        Buffer.from('PAR1'),
+      ]),
+      /claims/,
+    ],
+    [
+      Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(20), Buffer.from([20, 0, 0, 0]), Buffer.from('PAR1')]),
+      /schema/,
+    ],
   ];
   for (const [bytes, why] of broken) {
     const found = await check(bytes);
@@ -44,7 +62,7 @@ test('says what is wrong with broken ones', async () => {
 });
 
 test('whatever bytes a footer has, the answer is an answer, and quick', async () => {
-  const good = await parquet("select range as a, range::varchar as b, [range] as l from range(100)");
+  const good = await parquet('select range as a, range::varchar as b, [range] as l from range(100)');
   const footer = good.readUInt32LE(good.length - 8);
   let seed = 42;
   const random = (below: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below;

@@ -8,16 +8,21 @@ export type FooterCheck = { rows: number } | { broken: string };
 /** Larger footers are left to DuckDB. */
 const FOOTER_BYTES = 64 * 1024 * 1024;
 
-export async function checkParquet(size: number, read: (start: number, end: number) => Promise<Buffer>): Promise<FooterCheck> {
+export async function checkParquet(
+  size: number,
+  read: (start: number, end: number) => Promise<Buffer>,
+): Promise<FooterCheck> {
   if (size < 12) return { broken: `it has ${size} bytes, and a Parquet file has at least 12` };
   const [head, tail] = [await read(0, 3), await read(size - 8, size - 1)];
   if (head.toString('latin1') !== 'PAR1') return { broken: 'it does not begin with PAR1' };
   const mark = tail.toString('latin1', 4, 8);
   if (mark === 'PARE') return { broken: 'its footer is encrypted' };
-  if (mark !== 'PAR1') return { broken: 'it does not end with PAR1: it was cut short, or not closed by its writer' };
+  if (mark !== 'PAR1')
+    return { broken: 'it does not end with PAR1: it was cut short, or not closed by its writer' };
   const length = tail.readUInt32LE(0);
   if (length > size - 12) return { broken: `its footer claims ${length} bytes, more than the file has` };
-  if (length > FOOTER_BYTES) return { broken: `its footer has ${length} bytes, more than ${FOOTER_BYTES} are read` };
+  if (length > FOOTER_BYTES)
+    return { broken: `its footer has ${length} bytes, more than ${FOOTER_BYTES} are read` };
   try {
     return new Metadata(await read(size - 8 - length, size - 9), size).check();
   } catch (error) {
@@ -29,7 +34,21 @@ export async function checkParquet(size: number, read: (start: number, end: numb
 class BadFooter extends Error {}
 
 /** Types of Thrift's compact protocol. */
-const T = { stop: 0, true: 1, false: 2, byte: 3, i16: 4, i32: 5, i64: 6, double: 7, binary: 8, list: 9, set: 10, map: 11, struct: 12 };
+const T = {
+  stop: 0,
+  true: 1,
+  false: 2,
+  byte: 3,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  double: 7,
+  binary: 8,
+  list: 9,
+  set: 10,
+  map: 11,
+  struct: 12,
+};
 
 class Metadata {
   readonly #bytes: Buffer;
@@ -55,7 +74,8 @@ class Metadata {
       } else this.#skip(type, 0);
     });
     if (schema < 1) throw new BadFooter('its footer has no schema');
-    if (rows === undefined || rows < 0) throw new BadFooter('its footer does not say how many rows there are');
+    if (rows === undefined || rows < 0)
+      throw new BadFooter('its footer does not say how many rows there are');
     return { rows };
   }
 
@@ -73,7 +93,8 @@ class Metadata {
             else if (inner === 9 && innerKind === T.i64) start = this.#varint();
             else this.#skip(innerKind, 0);
           });
-          if (start < 0 || length < 0 || start > this.#size) throw new BadFooter('its footer points outside the file: it was cut or joined');
+          if (start < 0 || length < 0 || start > this.#size)
+            throw new BadFooter('its footer points outside the file: it was cut or joined');
         });
       });
     });
@@ -125,7 +146,9 @@ class Metadata {
       case T.list:
       case T.set:
         // Booleans in a list have a byte each.
-        this.#list((element) => (element === T.true || element === T.false ? void this.#at++ : this.#skip(element, depth + 1)));
+        this.#list((element) =>
+          element === T.true || element === T.false ? void this.#at++ : this.#skip(element, depth + 1),
+        );
         return;
       case T.struct:
         this.#struct((_id, inner) => this.#skip(inner, depth + 1));

@@ -4,7 +4,18 @@ import fc from 'fast-check';
 import { canonicalPath, comparePaths, quoted } from './paths.ts';
 
 test('takes spaces, Unicode and odd but harmless names, in their composed form', () => {
-  for (const path of ['a b/c  d.csv', 'données/été.csv', '数据/😀.bin', '...', '..a', 'a..', '.hidden', "it's;$(x)`&|<>*?.csv", 'a'.repeat(255), '%2e%2e/x']) {
+  for (const path of [
+    'a b/c  d.csv',
+    'données/été.csv',
+    '数据/😀.bin',
+    '...',
+    '..a',
+    'a..',
+    '.hidden',
+    "it's;$(x)`&|<>*?.csv",
+    'a'.repeat(255),
+    '%2e%2e/x',
+  ]) {
     assert.equal(canonicalPath(path), path.normalize('NFC'));
   }
   assert.equal(canonicalPath('e\u0301.csv'), '\u00e9.csv');
@@ -34,14 +45,17 @@ const REFUSED: ReadonlyArray<[string, RegExp]> = [
 
 for (const [path, why] of REFUSED) {
   test(`refuses ${quoted(path).slice(0, 60)} by name`, () => {
-    assert.throws(() => canonicalPath(path), (error: Error & { kind?: string; hint?: string }) => {
-      assert.equal(error.kind, 'invalid');
-      assert.match(error.message, why);
-      assert.ok(error.message.includes(quoted(path)), 'the message names the file');
-      assert.ok(!/[\n\r\0]/.test(error.message), 'and stays on one line');
-      assert.ok(error.hint);
-      return true;
-    });
+    assert.throws(
+      () => canonicalPath(path),
+      (error: Error & { kind?: string; hint?: string }) => {
+        assert.equal(error.kind, 'invalid');
+        assert.match(error.message, why);
+        assert.ok(error.message.includes(quoted(path)), 'the message names the file');
+        assert.ok(!/[\n\r\0]/.test(error.message), 'and stays on one line');
+        assert.ok(error.hint);
+        return true;
+      },
+    );
   });
 }
 

@@ -13,15 +13,21 @@ export function canonicalPath(path: string, field = 'path'): string {
   const refuse = (what: string, hint: string): never => {
     throw invalid(`the file ${quoted(path)} ${what}`, { field, hint });
   };
-  if (!path.isWellFormed() || path.includes('\ufffd')) refuse('has a name that is not valid Unicode', 'rename it');
+  if (!path.isWellFormed() || path.includes('\ufffd'))
+    refuse('has a name that is not valid Unicode', 'rename it');
   const canonical = path.normalize('NFC');
-  if (HIDDEN.test(canonical)) refuse('has a line break, control or direction character in its name', 'rename it');
-  if (canonical.includes('\\')) refuse('has a backslash in its name', "rename it; directories are separated by '/'");
-  if (canonical.startsWith('/')) refuse('has an absolute path', 'name it relative to the root of the dataset');
+  if (HIDDEN.test(canonical))
+    refuse('has a line break, control or direction character in its name', 'rename it');
+  if (canonical.includes('\\'))
+    refuse('has a backslash in its name', "rename it; directories are separated by '/'");
+  if (canonical.startsWith('/'))
+    refuse('has an absolute path', 'name it relative to the root of the dataset');
   if (bytes(canonical) > PATH_BYTES) refuse(`has a path longer than ${PATH_BYTES} bytes`, 'shorten it');
   for (const segment of canonical.split('/')) {
-    if (segment === '') refuse("has an empty part in its path ('//' or a '/' at the end)", 'leave the extra slash out');
-    if (segment === '.' || segment === '..') refuse(`has '${segment}' in its path`, 'name it relative to the root of the dataset');
+    if (segment === '')
+      refuse("has an empty part in its path ('//' or a '/' at the end)", 'leave the extra slash out');
+    if (segment === '.' || segment === '..')
+      refuse(`has '${segment}' in its path`, 'name it relative to the root of the dataset');
     if (bytes(segment) > SEGMENT_BYTES) refuse(`has a name longer than ${SEGMENT_BYTES} bytes`, 'shorten it');
   }
   return canonical;

@@ -23,11 +23,24 @@ export async function previewFile(
   if (format && size > 0) {
     const file = `table${/\.gz$/i.test(path) ? '.gz' : `.${format}`}`;
     const table = { format, files: [{ file, shown: path }] };
-    const answer = await duck.ask(ctx, { op: 'rows', table, offset, limit, bytes: BYTES }, new Map([[file, hash]]), { timeout: 30_000, ...(signal ? { signal } : {}) });
+    const answer = await duck.ask(
+      ctx,
+      { op: 'rows', table, offset, limit, bytes: BYTES },
+      new Map([[file, hash]]),
+      { timeout: 30_000, ...(signal ? { signal } : {}) },
+    );
     if ('rows' in answer) {
       const { columns, rows, truncated, total } = answer.rows;
       const more = truncated || offset + rows.length < (total ?? 0);
-      return { path, size, kind: 'table', columns, rows, truncated: more, ...(total === undefined ? {} : { total_rows: total }) };
+      return {
+        path,
+        size,
+        kind: 'table',
+        columns,
+        rows,
+        truncated: more,
+        ...(total === undefined ? {} : { total_rows: total }),
+      };
     }
     // A broken text table can still be looked at as text; a broken Parquet file cannot.
     const error = refused(answer);
@@ -36,7 +49,9 @@ export async function previewFile(
   if (size === 0) return { path, size, kind: 'text', text: '', truncated: false };
   const head = await buffer(await ctx.blobs.open(hash, { start: 0, end: Math.min(size, TEXT) - 1 }));
   const text = asText(head, size > TEXT);
-  return text === undefined ? { path, size, kind: 'binary', truncated: false } : { path, size, kind: 'text', text, truncated: size > TEXT };
+  return text === undefined
+    ? { path, size, kind: 'binary', truncated: false }
+    : { path, size, kind: 'text', text, truncated: size > TEXT };
 }
 
 /** UTF-8 without zero bytes; a cut may fall into the last character. */

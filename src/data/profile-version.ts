@@ -5,7 +5,14 @@ import type { TableProfile } from './contract.ts';
 import type { Duck } from './duck/duck.ts';
 import { PROFILE } from './jobs.ts';
 import { walk } from './read-tree.ts';
-import { insertTable, selectTables, selectVersion, tableKey, updateProfileState, type StoredProfile } from './store.ts';
+import {
+  insertTable,
+  selectTables,
+  selectVersion,
+  tableKey,
+  updateProfileState,
+  type StoredProfile,
+} from './store.ts';
 import { tableFormat } from './table-format.ts';
 
 /** Of a version with more tables, the first in the order of the tree. */
@@ -27,8 +34,14 @@ async function tablesOf(ctx: Ctx, root: string): Promise<Table[]> {
 /** The tables of a version with what is known of them. */
 export async function readProfile(ctx: Ctx, root: string): Promise<TableProfile[]> {
   const tables = await tablesOf(ctx, root);
-  const known = await selectTables(ctx, tables.map(({ hash }) => hash));
-  return tables.map((table) => ({ ...table, ...(known.get(tableKey(table.hash, table.format)) ?? { state: 'pending' as const }) }));
+  const known = await selectTables(
+    ctx,
+    tables.map(({ hash }) => hash),
+  );
+  return tables.map((table) => ({
+    ...table,
+    ...(known.get(tableKey(table.hash, table.format)) ?? { state: 'pending' as const }),
+  }));
 }
 
 export const profileJob = (duck: Duck): typeof PROFILE => ({
@@ -47,18 +60,33 @@ async function profileVersion(ctx: Ctx, duck: Duck, id: string, run: JobRun): Pr
   }
   await ctx.write(async (tx) => {
     await updateProfileState(tx, version.id, 'ready');
-    await tx.emit({ type: 'dataset_version.profiled', subject: `dataset_version:${version.id}`, data: { dataset: version.dataset, version: version.id } });
+    await tx.emit({
+      type: 'dataset_version.profiled',
+      subject: `dataset_version:${version.id}`,
+      data: { dataset: version.dataset, version: version.id },
+    });
     await run.finish(tx);
   });
 }
 
-async function profileTable(ctx: Ctx, duck: Duck, { path, hash, size, format }: Table, signal: AbortSignal): Promise<StoredProfile> {
-  const failed = (code: string, message: string): StoredProfile => ({ state: 'failed', error: { code, message } });
+async function profileTable(
+  ctx: Ctx,
+  duck: Duck,
+  { path, hash, size, format }: Table,
+  signal: AbortSignal,
+): Promise<StoredProfile> {
+  const failed = (code: string, message: string): StoredProfile => ({
+    state: 'failed',
+    error: { code, message },
+  });
   if (size === 0) return failed('empty-file', 'the file is empty');
   const file = `table${/\.gz$/i.test(path) ? '.gz' : `.${format}`}`;
   try {
     const table = { format, files: [{ file, shown: path }] };
-    const answer = await duck.ask(ctx, { op: 'profile', table, size }, new Map([[file, hash]]), { timeout: TIMEOUT, signal });
+    const answer = await duck.ask(ctx, { op: 'profile', table, size }, new Map([[file, hash]]), {
+      timeout: TIMEOUT,
+      signal,
+    });
     if ('profile' in answer) return { state: 'ok', ...answer.profile };
     if (!('error' in answer)) throw new Error('the table reader answered something else');
     if (answer.error.code === 'memory') return failed('out-of-memory', answer.error.message);

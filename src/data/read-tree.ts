@@ -29,7 +29,8 @@ export async function* walk(ctx: Ctx, hash: string, prefix = '', skip = 0): Asyn
   }
   for (const { kind, name, hash: own, size, files, executable } of directory.entries) {
     if (left >= files) left -= files;
-    else if (kind === 'file') yield { path: prefix + name, hash: own, size, ...(executable ? { executable } : {}) };
+    else if (kind === 'file')
+      yield { path: prefix + name, hash: own, size, ...(executable ? { executable } : {}) };
     else {
       yield* walk(ctx, own, `${prefix}${name}/`, left);
       left = 0;

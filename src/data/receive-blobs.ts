@@ -18,11 +18,18 @@ export async function findMissing(ctx: Ctx, hashes: readonly string[]): Promise<
 /** Stores the frames of one upload: all of them, or none. */
 export async function receiveBlobs(ctx: Ctx, body: Readable): Promise<{ blobs: number; bytes: number }> {
   const infos = await ctx.blobs.putMany(frames(body));
-  await hold(ctx, infos.map(({ hash }) => hash));
+  await hold(
+    ctx,
+    infos.map(({ hash }) => hash),
+  );
   return { blobs: infos.length, bytes: infos.reduce((sum, { size }) => sum + size, 0) };
 }
 
-export async function receiveBlob(ctx: Ctx, hash: string, body: Readable): Promise<{ hash: string; size: number }> {
+export async function receiveBlob(
+  ctx: Ctx,
+  hash: string,
+  body: Readable,
+): Promise<{ hash: string; size: number }> {
   const info = await ctx.blobs.put(body as AsyncIterable<Uint8Array>, { hash });
   await hold(ctx, [hash]);
   return info;
@@ -40,10 +47,18 @@ async function* frames(body: Readable): AsyncGenerator<BlobInput> {
     const header = await reader.take(FRAME_HEADER);
     if (header.length === 0) return;
     const cutShort = (): Error =>
-      invalid(`the upload ends in the middle of frame ${n}`, { field: 'body', hint: 'send each frame whole: hash, size, bytes', code: 'content-mismatch' });
+      invalid(`the upload ends in the middle of frame ${n}`, {
+        field: 'body',
+        hint: 'send each frame whole: hash, size, bytes',
+        code: 'content-mismatch',
+      });
     if (header.length < FRAME_HEADER) throw cutShort();
     const expected = readFrameHeader(header);
-    if (!Number.isSafeInteger(expected.size)) throw invalid(`frame ${n} claims ${expected.size} bytes`, { field: 'body', hint: 'the size is an unsigned little-endian number of 8 bytes' });
+    if (!Number.isSafeInteger(expected.size))
+      throw invalid(`frame ${n} claims ${expected.size} bytes`, {
+        field: 'body',
+        hint: 'the size is an unsigned little-endian number of 8 bytes',
+      });
     if (expected.size > WHOLE) {
       yield { bytes: reader.stream(expected.size), expected };
     } else {

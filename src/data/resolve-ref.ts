@@ -8,12 +8,19 @@ import { findRef, findVersion, requireDataset, selectRefs, selectVersion, type D
 export async function resolveRef(ctx: Ctx, text: string): Promise<DatasetVersion> {
   const ref = parseRef(text);
   if (!ref || ref.path !== undefined) {
-    throw invalid(`'${text}' is not a dataset ref`, { field: 'ref', hint: 'write it as flights@main, flights@v3, flights@TAG or flights@HASH' });
+    throw invalid(`'${text}' is not a dataset ref`, {
+      field: 'ref',
+      hint: 'write it as flights@main, flights@v3, flights@TAG or flights@HASH',
+    });
   }
   return resolveVersion(ctx, await requireDataset(ctx, ref.dataset), ref.selector);
 }
 
-export async function resolveVersion(ctx: Ctx, dataset: DatasetRow, selector: string): Promise<DatasetVersion> {
+export async function resolveVersion(
+  ctx: Ctx,
+  dataset: DatasetRow,
+  selector: string,
+): Promise<DatasetVersion> {
   const ref = await findRef(ctx, dataset, selector);
   if (ref) {
     const version = await selectVersion(ctx, ref.version);
@@ -28,18 +35,30 @@ export async function resolveVersion(ctx: Ctx, dataset: DatasetRow, selector: st
     if (byId) return byId;
     const found = await findVersion(ctx, dataset, { prefix: selector });
     if (new Set(found.map(({ hash }) => hash)).size > 1) {
-      throw invalid(`'${dataset.name}@${selector}' fits ${found.length} versions`, { field: 'ref', hint: 'write more digits of the hash' });
+      throw invalid(`'${dataset.name}@${selector}' fits ${found.length} versions`, {
+        field: 'ref',
+        hint: 'write more digits of the hash',
+      });
     }
     if (found[0]) return found[0];
   }
   const refs = (await selectRefs(ctx, dataset)).map(({ name }) => name);
-  const known = refs.length > 0 ? `it has ${refs.slice(0, 10).join(', ')}${refs.length > 10 ? ', …' : ''}` : 'it has no branch yet';
-  throw missing(`dataset '${dataset.name}' has no version '${selector}'`, { field: 'ref', hint: `${known}; treadle data log ${dataset.name} lists its versions` });
+  const known =
+    refs.length > 0
+      ? `it has ${refs.slice(0, 10).join(', ')}${refs.length > 10 ? ', …' : ''}`
+      : 'it has no branch yet';
+  throw missing(`dataset '${dataset.name}' has no version '${selector}'`, {
+    field: 'ref',
+    hint: `${known}; treadle data log ${dataset.name} lists its versions`,
+  });
 }
 
 /** Names that would be read as a version are not for branches and tags. */
 export function requireRefName(name: string, field: string): void {
   if (/^v\d+$/.test(name) || /^[0-9a-f]{8,64}$/.test(name)) {
-    throw invalid(`'${name}' cannot name a ${field}: it reads as a version`, { field, hint: 'choose a name that is not v and a number, nor hex digits only' });
+    throw invalid(`'${name}' cannot name a ${field}: it reads as a version`, {
+      field,
+      hint: 'choose a name that is not v and a number, nor hex digits only',
+    });
   }
 }

@@ -29,7 +29,9 @@ export const dataRoutes = (duck: Duck): Route[] => [
   route(contract.getDataset, (ctx, { params }) => showDataset(ctx, params.dataset)),
   route(contract.listVersions, (ctx, { params, query }) => listVersions(ctx, params.dataset, query)),
   route(contract.getVersion, (ctx, { params }) => find(ctx, params)),
-  route(contract.listFiles, async (ctx, { params, query }) => listFiles(ctx, (await find(ctx, params)).hash, query)),
+  route(contract.listFiles, async (ctx, { params, query }) =>
+    listFiles(ctx, (await find(ctx, params)).hash, query),
+  ),
   route(contract.downloadFile, async (ctx, { params, query, headers }) => {
     const { hash, size, name } = await requireFile(ctx, (await find(ctx, params)).hash, query.path);
     const range = parseRange(headers['range'], size);
@@ -42,13 +44,17 @@ export const dataRoutes = (duck: Duck): Route[] => [
       ...(range ? { range: { ...range, total: size } } : {}),
     };
   }),
-  route(contract.previewFile, async (ctx, { params, query, signal }) => previewFile(ctx, duck, (await find(ctx, params)).hash, query, signal)),
+  route(contract.previewFile, async (ctx, { params, query, signal }) =>
+    previewFile(ctx, duck, (await find(ctx, params)).hash, query, signal),
+  ),
   route(contract.getProfile, async (ctx, { params }) => {
     const { hash, profile } = await find(ctx, params);
     return { state: profile, tables: await readProfile(ctx, hash) };
   }),
   route(contract.diffVersions, (ctx, { params, query }) => diff(ctx, params.dataset, query)),
-  route(contract.commitVersion, (ctx, { params, body }) => commitUpload(ctx, { ...body, dataset: params.dataset })),
+  route(contract.commitVersion, (ctx, { params, body }) =>
+    commitUpload(ctx, { ...body, dataset: params.dataset }),
+  ),
   route(contract.moveBranch, (ctx, { params, body }) => moveBranch(ctx, { ...body, ...params })),
   route(contract.setTag, (ctx, { params, body }) => setTag(ctx, { ...body, ...params })),
   route(contract.findMissing, async (ctx, { body }) => ({ missing: await findMissing(ctx, body.hashes) })),
@@ -62,8 +68,15 @@ export const dataRoutes = (duck: Duck): Route[] => [
   route(contract.runSql, (ctx, { body, signal }) => runSql(ctx, duck, body, signal)),
 ];
 
-async function diff(ctx: Ctx, dataset: string, query: { from: string; to: string; page?: string; limit?: number }): Promise<Diff> {
-  const [from, to] = [await find(ctx, { dataset, ref: query.from }), await find(ctx, { dataset, ref: query.to })];
+async function diff(
+  ctx: Ctx,
+  dataset: string,
+  query: { from: string; to: string; page?: string; limit?: number },
+): Promise<Diff> {
+  const [from, to] = [
+    await find(ctx, { dataset, ref: query.from }),
+    await find(ctx, { dataset, ref: query.to }),
+  ];
   const all = await diffTrees(ctx, from.hash, to.hash);
   const count = (status: string): number => all.filter((entry) => entry.status === status).length;
   const skip = Number(query.page ?? 0) || 0;
@@ -71,7 +84,13 @@ async function diff(ctx: Ctx, dataset: string, query: { from: string; to: string
   return {
     from,
     to,
-    summary: { added: count('added'), removed: count('removed'), modified: count('modified'), renamed: count('renamed'), bytes: to.bytes - from.bytes },
+    summary: {
+      added: count('added'),
+      removed: count('removed'),
+      modified: count('modified'),
+      renamed: count('renamed'),
+      bytes: to.bytes - from.bytes,
+    },
     items: all.slice(skip, skip + limit),
     ...(all.length > skip + limit ? { next: String(skip + limit) } : {}),
   };

@@ -16,7 +16,12 @@ const BYTES = 16 * 1024 * 1024;
 const FILES = 2000;
 
 /** One SELECT over dataset versions, in a process that can read their files and nothing else. */
-export async function runSql(ctx: Ctx, duck: Duck, { query, limit = ROWS }: SqlQuery, signal?: AbortSignal): Promise<SqlResult> {
+export async function runSql(
+  ctx: Ctx,
+  duck: Duck,
+  { query, limit = ROWS }: SqlQuery,
+  signal?: AbortSignal,
+): Promise<SqlResult> {
   const started = performance.now();
   const views: View[] = [];
   const versions: SqlResult['versions'] = [];
@@ -26,7 +31,10 @@ export async function runSql(ctx: Ctx, duck: Duck, { query, limit = ROWS }: SqlQ
     const dataset = ref && (await findDataset(ctx, ref.dataset));
     if (!ref || !dataset) {
       if (table && ref && text.includes('@')) {
-        throw missing(`there is no dataset '${ref.dataset}' in workspace '${ctx.workspace}'`, { field: 'query', hint: 'treadle data ls lists them' });
+        throw missing(`there is no dataset '${ref.dataset}' in workspace '${ctx.workspace}'`, {
+          field: 'query',
+          hint: 'treadle data ls lists them',
+        });
       }
       continue; // a text that only looks like a ref, or a table that DuckDB will judge
     }
@@ -40,7 +48,12 @@ export async function runSql(ctx: Ctx, duck: Duck, { query, limit = ROWS }: SqlQ
       if (table || !(error instanceof TreadleError)) throw error;
     }
   }
-  const answer = await duck.ask(ctx, { op: 'query', query, views, limit, bytes: BYTES }, files, signal ? { signal } : {});
+  const answer = await duck.ask(
+    ctx,
+    { op: 'query', query, views, limit, bytes: BYTES },
+    files,
+    signal ? { signal } : {},
+  );
   const error = refused(answer);
   if (error) throw error;
   if (!('rows' in answer)) throw new Error('the table reader answered something else');
@@ -49,23 +62,40 @@ export async function runSql(ctx: Ctx, duck: Duck, { query, limit = ROWS }: SqlQ
 }
 
 /** The tables that a ref names: one file, or all tables of a version or folder when they are of one format. */
-async function sourceOf(ctx: Ctx, version: DatasetVersion, path: string | undefined, ref: string, files: Map<string, string>): Promise<Source> {
+async function sourceOf(
+  ctx: Ctx,
+  version: DatasetVersion,
+  path: string | undefined,
+  ref: string,
+  files: Map<string, string>,
+): Promise<Source> {
   const found: TreeFile[] = [];
   for await (const file of walk(ctx, version.hash)) {
-    const inside = path === undefined || file.path === path || file.path.startsWith(`${path.replace(/\/$/, '')}/`);
+    const inside =
+      path === undefined || file.path === path || file.path.startsWith(`${path.replace(/\/$/, '')}/`);
     if (!inside || tableFormat(file.path) === undefined) continue;
     found.push(file);
     if (found.length > FILES) {
-      throw invalid(`'${ref}' holds more than ${FILES} tables`, { field: 'query', hint: `name a folder or a file: '${version.dataset}@${version.name}/PATH'` });
+      throw invalid(`'${ref}' holds more than ${FILES} tables`, {
+        field: 'query',
+        hint: `name a folder or a file: '${version.dataset}@${version.name}/PATH'`,
+      });
     }
   }
   const formats = [...new Set(found.map((file) => tableFormat(file.path)))];
   const [format] = formats;
   const named = `name a file: '${version.dataset}@${version.name}/PATH'; treadle data ls ${version.dataset}@${version.name} lists them`;
   if (format === undefined) {
-    throw invalid(`'${ref}' holds no table`, { field: 'query', hint: `tables are .parquet, .csv, .tsv, .jsonl and .ndjson files; ${named}` });
+    throw invalid(`'${ref}' holds no table`, {
+      field: 'query',
+      hint: `tables are .parquet, .csv, .tsv, .jsonl and .ndjson files; ${named}`,
+    });
   }
-  if (formats.length > 1) throw invalid(`'${ref}' holds tables of several formats: ${formats.join(', ')}`, { field: 'query', hint: named });
+  if (formats.length > 1)
+    throw invalid(`'${ref}' holds tables of several formats: ${formats.join(', ')}`, {
+      field: 'query',
+      hint: named,
+    });
   return {
     format,
     files: found.map(({ path: shown, hash }) => {

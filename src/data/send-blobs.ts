@@ -8,7 +8,11 @@ import { selectHeld } from './store.ts';
 export async function sendBlobs(ctx: Ctx, hashes: readonly string[]): Promise<Readable> {
   const held = await selectHeld(ctx, [...new Set(hashes)]);
   const lost = hashes.find((hash) => !held.has(hash));
-  if (lost !== undefined) throw missing(`this workspace holds no blob ${lost}`, { field: 'hashes', hint: 'ask for hashes that the list of files names' });
+  if (lost !== undefined)
+    throw missing(`this workspace holds no blob ${lost}`, {
+      field: 'hashes',
+      hint: 'ask for hashes that the list of files names',
+    });
   return Readable.from(gather(ctx, hashes), { objectMode: false, highWaterMark: 1024 * 1024 });
 }
 

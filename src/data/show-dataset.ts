@@ -2,19 +2,34 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Dataset, DatasetDetail, DatasetVersion } from './contract.ts';
 import { resolveVersion } from './resolve-ref.ts';
-import { requireDataset, selectDatasets, selectMoves, selectRefs, selectVersion, selectVersions, toDataset } from './store.ts';
+import {
+  requireDataset,
+  selectDatasets,
+  selectMoves,
+  selectRefs,
+  selectVersion,
+  selectVersions,
+  toDataset,
+} from './store.ts';
 
 const LIMIT = 100;
 const MOVES = 100;
 
-export async function listDatasets(ctx: Ctx, { page = '', limit = LIMIT }: { page?: string; limit?: number }): Promise<{ items: Dataset[]; next?: string }> {
+export async function listDatasets(
+  ctx: Ctx,
+  { page = '', limit = LIMIT }: { page?: string; limit?: number },
+): Promise<{ items: Dataset[]; next?: string }> {
   const items = await selectDatasets(ctx, page, Math.min(limit, 1000) + 1);
   return paged(items, Math.min(limit, 1000), ({ name }) => name);
 }
 
 export async function showDataset(ctx: Ctx, name: string): Promise<DatasetDetail> {
   const row = await requireDataset(ctx, name);
-  const [dataset, refs, moves] = await Promise.all([toDataset(ctx, row), selectRefs(ctx, row), selectMoves(ctx, row, MOVES)]);
+  const [dataset, refs, moves] = await Promise.all([
+    toDataset(ctx, row),
+    selectRefs(ctx, row),
+    selectMoves(ctx, row, MOVES),
+  ]);
   return { ...dataset, refs, moves };
 }
 
@@ -28,7 +43,9 @@ export async function listVersions(
   const most = Math.min(limit, 1000);
   if (ref !== undefined || page?.startsWith('@')) {
     const items: DatasetVersion[] = [];
-    let at: DatasetVersion | undefined = page?.startsWith('@') ? await selectVersion(ctx, page.slice(1)) : await resolveVersion(ctx, dataset, ref!);
+    let at: DatasetVersion | undefined = page?.startsWith('@')
+      ? await selectVersion(ctx, page.slice(1))
+      : await resolveVersion(ctx, dataset, ref!);
     while (at && items.length <= most) {
       items.push(at);
       const parent: string | undefined = at.parents[0];
@@ -38,7 +55,11 @@ export async function listVersions(
     return { items: items.slice(0, most), ...(next ? { next: `@${next.id}` } : {}) };
   }
   const before = page === undefined ? Number.MAX_SAFE_INTEGER : Number(page);
-  if (!Number.isSafeInteger(before)) throw invalid(`'${page}' is not a page of this list`, { field: 'page', hint: "hand back the answer's `next`" });
+  if (!Number.isSafeInteger(before))
+    throw invalid(`'${page}' is not a page of this list`, {
+      field: 'page',
+      hint: "hand back the answer's `next`",
+    });
   return paged(await selectVersions(ctx, dataset, before, most + 1), most, ({ number }) => String(number));
 }
 

@@ -13,11 +13,20 @@ export type RefRow = Selectable<DataTables['dataset_ref']>;
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<DataTables>();
 
 export const findDataset = (ctx: Ctx, name: string): Promise<DatasetRow | undefined> =>
-  tables(ctx).selectFrom('dataset').selectAll().where('workspace', '=', ctx.workspace).where('name', '=', name).executeTakeFirst();
+  tables(ctx)
+    .selectFrom('dataset')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('name', '=', name)
+    .executeTakeFirst();
 
 export async function requireDataset(ctx: Ctx, name: string): Promise<DatasetRow> {
   const row = await findDataset(ctx, name);
-  if (!row) throw missing(`there is no dataset '${name}' in workspace '${ctx.workspace}'`, { field: 'dataset', hint: 'treadle data ls lists them' });
+  if (!row)
+    throw missing(`there is no dataset '${name}' in workspace '${ctx.workspace}'`, {
+      field: 'dataset',
+      hint: 'treadle data ls lists them',
+    });
   return row;
 }
 
@@ -47,7 +56,14 @@ export async function toDataset(ctx: Ctx, row: DatasetRow): Promise<Dataset> {
     .limit(1)
     .executeTakeFirst();
   const { id, name, created_at, created_by } = row;
-  return { id, name, created_at, created_by, versions: latest?.number ?? 0, ...(latest ? { latest: toVersion(latest, name) } : {}) };
+  return {
+    id,
+    name,
+    created_at,
+    created_by,
+    versions: latest?.number ?? 0,
+    ...(latest ? { latest: toVersion(latest, name) } : {}),
+  };
 }
 
 /** Numbers have no gaps, so the latest one is also how many there are. */
@@ -67,7 +83,14 @@ export async function insertVersion(tx: Tx, dataset: DatasetRow, version: Datase
   const { dataset: _name, name: _v, parents, meta, source, ...rest } = version;
   await tables(tx)
     .insertInto('dataset_version')
-    .values({ ...rest, workspace: tx.workspace, dataset: dataset.id, parents: JSON.stringify(parents), meta: JSON.stringify(meta), source: source ?? null })
+    .values({
+      ...rest,
+      workspace: tx.workspace,
+      dataset: dataset.id,
+      parents: JSON.stringify(parents),
+      meta: JSON.stringify(meta),
+      source: source ?? null,
+    })
     .execute();
 }
 
@@ -84,8 +107,16 @@ export async function selectVersion(ctx: Ctx, id: string): Promise<DatasetVersio
 }
 
 /** Of datasets and versions alike: an id belongs to one of them at most. */
-export async function selectNames(ctx: Ctx, ids: readonly string[]): Promise<{ id: string; dataset: string; version?: string }[]> {
-  const datasets = await tables(ctx).selectFrom('dataset').select(['id', 'name']).where('workspace', '=', ctx.workspace).where('id', 'in', ids).execute();
+export async function selectNames(
+  ctx: Ctx,
+  ids: readonly string[],
+): Promise<{ id: string; dataset: string; version?: string }[]> {
+  const datasets = await tables(ctx)
+    .selectFrom('dataset')
+    .select(['id', 'name'])
+    .where('workspace', '=', ctx.workspace)
+    .where('id', 'in', ids)
+    .execute();
   const versions = await tables(ctx)
     .selectFrom('dataset_version')
     .innerJoin('dataset', 'dataset.id', 'dataset_version.dataset')
@@ -93,27 +124,41 @@ export async function selectNames(ctx: Ctx, ids: readonly string[]): Promise<{ i
     .where('dataset_version.workspace', '=', ctx.workspace)
     .where('dataset_version.id', 'in', ids)
     .execute();
-  return [...datasets.map(({ id, name }) => ({ id, dataset: name })), ...versions.map(({ id, name, number }) => ({ id, dataset: name, version: `v${number}` }))];
+  return [
+    ...datasets.map(({ id, name }) => ({ id, dataset: name })),
+    ...versions.map(({ id, name, number }) => ({ id, dataset: name, version: `v${number}` })),
+  ];
 }
 
 /** By number, by id, or by the first digits of the hash: then the earliest with that content, so that the answer stays. */
-export async function findVersion(ctx: Ctx, dataset: DatasetRow, by: { number: number } | { id: string } | { prefix: string }): Promise<DatasetVersion[]> {
+export async function findVersion(
+  ctx: Ctx,
+  dataset: DatasetRow,
+  by: { number: number } | { id: string } | { prefix: string },
+): Promise<DatasetVersion[]> {
   const query = tables(ctx)
     .selectFrom('dataset_version')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .where('dataset', '=', dataset.id)
     .orderBy('number');
-  const rows = await ('number' in by
-    ? query.where('number', '=', by.number)
-    : 'id' in by
-      ? query.where('id', '=', by.id)
-      : query.where('hash', '>=', by.prefix).where('hash', '<=', `${by.prefix}~`)
+  const rows = await (
+    'number' in by
+      ? query.where('number', '=', by.number)
+      : 'id' in by
+        ? query.where('id', '=', by.id)
+        : // `g` comes behind every hex digit in every collation.
+          query.where('hash', '>=', by.prefix).where('hash', '<', `${by.prefix}g`)
   ).execute();
   return rows.map((row) => toVersion(row, dataset.name));
 }
 
-export async function selectVersions(ctx: Ctx, dataset: DatasetRow, before: number, limit: number): Promise<DatasetVersion[]> {
+export async function selectVersions(
+  ctx: Ctx,
+  dataset: DatasetRow,
+  before: number,
+  limit: number,
+): Promise<DatasetVersion[]> {
   const rows = await tables(ctx)
     .selectFrom('dataset_version')
     .selectAll()
@@ -169,14 +214,33 @@ export async function selectRefs(ctx: Ctx, dataset: DatasetRow): Promise<Ref[]> 
 export async function setRef(
   tx: Tx,
   dataset: DatasetRow,
-  change: { name: string; kind: 'branch' | 'tag'; from: string | undefined; to: string; reason: string | undefined; id: string },
+  change: {
+    name: string;
+    kind: 'branch' | 'tag';
+    from: string | undefined;
+    to: string;
+    reason: string | undefined;
+    id: string;
+  },
 ): Promise<void> {
   const { name, kind, from, to, reason, id } = change;
-  const row = { workspace: tx.workspace, dataset: dataset.id, name, kind, version: to, updated_at: tx.clock.now(), updated_by: tx.actor.name };
+  const row = {
+    workspace: tx.workspace,
+    dataset: dataset.id,
+    name,
+    kind,
+    version: to,
+    updated_at: tx.clock.now(),
+    updated_by: tx.actor.name,
+  };
   const db = tables(tx);
   const result =
     from === undefined
-      ? await db.insertInto('dataset_ref').values(row).onConflict((on) => on.doNothing()).executeTakeFirst()
+      ? await db
+          .insertInto('dataset_ref')
+          .values(row)
+          .onConflict((on) => on.doNothing())
+          .executeTakeFirst()
       : await db
           .updateTable('dataset_ref')
           .set(row)
@@ -186,7 +250,11 @@ export async function setRef(
           .where('version', '=', from)
           .executeTakeFirst();
   const changed = 'numUpdatedRows' in result ? result.numUpdatedRows : result.numInsertedOrUpdatedRows;
-  if (changed === 0n) throw conflict(`'${name}' of dataset '${dataset.name}' moved meanwhile`, { field: kind, hint: 'look at it, then try again' });
+  if (changed === 0n)
+    throw conflict(`'${name}' of dataset '${dataset.name}' moved meanwhile`, {
+      field: kind,
+      hint: 'look at it, then try again',
+    });
   await db
     .insertInto('dataset_ref_move')
     .values({
@@ -209,7 +277,15 @@ export async function selectMoves(ctx: Ctx, dataset: DatasetRow, limit: number):
     .selectFrom('dataset_ref_move as move')
     .innerJoin('dataset_version as target', 'target.id', 'move.to_version')
     .leftJoin('dataset_version as origin', 'origin.id', 'move.from_version')
-    .select(['move.ref', 'move.kind', 'move.reason', 'move.created_at', 'move.created_by', 'target.number as to', 'origin.number as from'])
+    .select([
+      'move.ref',
+      'move.kind',
+      'move.reason',
+      'move.created_at',
+      'move.created_by',
+      'target.number as to',
+      'origin.number as from',
+    ])
     .where('move.workspace', '=', ctx.workspace)
     .where('move.dataset', '=', dataset.id)
     .orderBy('move.created_at', 'desc')
@@ -258,12 +334,19 @@ export async function selectTables(ctx: Ctx, hashes: readonly string[]): Promise
     .where('hash', 'in', hashes)
     .execute();
   // Written by `insertTable` alone, from the very type.
-  return new Map(rows.map(({ hash, format, profile }) => [tableKey(hash, format), JSON.parse(profile) as StoredProfile]));
+  return new Map(
+    rows.map(({ hash, format, profile }) => [tableKey(hash, format), JSON.parse(profile) as StoredProfile]),
+  );
 }
 
 export const tableKey = (hash: string, format: string): string => `${hash}.${format}`;
 
-export async function insertTable(tx: Tx, hash: string, format: TableFormat, profile: StoredProfile): Promise<void> {
+export async function insertTable(
+  tx: Tx,
+  hash: string,
+  format: TableFormat,
+  profile: StoredProfile,
+): Promise<void> {
   const values = { state: profile.state, profile: JSON.stringify(profile), created_at: tx.clock.now() };
   await tables(tx)
     .insertInto('dataset_table')
@@ -302,8 +385,16 @@ function toVersion(row: VersionRow, dataset: string): DatasetVersion {
 export async function countDatasets(ctx: Ctx): Promise<{ datasets: number; versions: number }> {
   const scan = ctx.scan.$extendTables<DataTables>();
   const [{ datasets }, { versions }] = await Promise.all([
-    scan.selectFrom('dataset').select((eb) => eb.fn.countAll().as('datasets')).where('workspace', '=', ctx.workspace).executeTakeFirstOrThrow(),
-    scan.selectFrom('dataset_version').select((eb) => eb.fn.countAll().as('versions')).where('workspace', '=', ctx.workspace).executeTakeFirstOrThrow(),
+    scan
+      .selectFrom('dataset')
+      .select((eb) => eb.fn.countAll().as('datasets'))
+      .where('workspace', '=', ctx.workspace)
+      .executeTakeFirstOrThrow(),
+    scan
+      .selectFrom('dataset_version')
+      .select((eb) => eb.fn.countAll().as('versions'))
+      .where('workspace', '=', ctx.workspace)
+      .executeTakeFirstOrThrow(),
   ]);
   return { datasets: Number(datasets), versions: Number(versions) };
 }

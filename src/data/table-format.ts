@@ -7,4 +7,5 @@ const BY_ENDING: ReadonlyArray<[RegExp, TableFormat]> = [
 ];
 
 /** By the ending of its name; undefined: not a table. */
-export const tableFormat = (path: string): TableFormat | undefined => BY_ENDING.find(([ending]) => ending.test(path))?.[1];
+export const tableFormat = (path: string): TableFormat | undefined =>
+  BY_ENDING.find(([ending]) => ending.test(path))?.[1];

@@ -4,7 +4,11 @@ import fc from 'fast-check';
 import { blake3 } from '../platform/blobs/index.ts';
 import { buildTree, parseDirectory, type BuiltTree, type TreeFile } from './tree.ts';
 
-const file = (path: string, content = path): TreeFile => ({ path, hash: blake3(content), size: content.length });
+const file = (path: string, content = path): TreeFile => ({
+  path,
+  hash: blake3(content),
+  size: content.length,
+});
 const built = (files: readonly TreeFile[]): BuiltTree => {
   const tree = buildTree(files);
   assert.ok(!('clash' in tree), 'no clash');
@@ -17,7 +21,14 @@ function read(tree: BuiltTree, hash = tree.hash, prefix = ''): TreeFile[] {
   return directory.entries.flatMap((entry) =>
     entry.kind === 'directory'
       ? read(tree, entry.hash, `${prefix}${entry.name}/`)
-      : [{ path: prefix + entry.name, hash: entry.hash, size: entry.size, ...(entry.executable ? { executable: true } : {}) }],
+      : [
+          {
+            path: prefix + entry.name,
+            hash: entry.hash,
+            size: entry.size,
+            ...(entry.executable ? { executable: true } : {}),
+          },
+        ],
   );
 }
 
@@ -26,9 +37,15 @@ test('one tree has one hash, in whatever order it is told', () => {
   const tree = built(files);
   assert.equal(tree.hash, built(files.toReversed()).hash);
   assert.equal(tree.files, files.length);
-  assert.equal(tree.bytes, files.reduce((sum, { size }) => sum + size, 0));
+  assert.equal(
+    tree.bytes,
+    files.reduce((sum, { size }) => sum + size, 0),
+  );
   // The format is for ever: another hash here would orphan every version that exists.
-  assert.equal(built([file('a/b c.csv', 'x'), file('z', 'y')]).hash, '564026d068f92ed8ea0fd2d72cc53dd6e019fd8794b0e676479548f7321b575a');
+  assert.equal(
+    built([file('a/b c.csv', 'x'), file('z', 'y')]).hash,
+    '564026d068f92ed8ea0fd2d72cc53dd6e019fd8794b0e676479548f7321b575a',
+  );
 });
 
 test('content, name, place and the executable bit each make another hash', () => {
@@ -59,9 +76,15 @@ test('a large directory is cut so that a change rewrites little', () => {
   const files = Array.from({ length: 20_000 }, (_, i) => file(`f${i}`));
   const before = built(files);
   const whole = [...before.objects.values()].reduce((sum, bytes) => sum + bytes.length, 0);
-  for (const changed of [files.with(12_345, file('f12345', 'new')), files.toSpliced(500, 1), [...files, file('g')]]) {
+  for (const changed of [
+    files.with(12_345, file('f12345', 'new')),
+    files.toSpliced(500, 1),
+    [...files, file('g')],
+  ]) {
     const after = built(changed);
-    const fresh = [...after.objects].filter(([hash]) => !before.objects.has(hash)).reduce((sum, [, bytes]) => sum + bytes.length, 0);
+    const fresh = [...after.objects]
+      .filter(([hash]) => !before.objects.has(hash))
+      .reduce((sum, [, bytes]) => sum + bytes.length, 0);
     assert.ok(fresh < whole / 5, `${fresh} of ${whole} bytes are new`);
     assert.equal(read(after).length, changed.length);
   }
@@ -72,7 +95,10 @@ test('what was built is read back, for any tree', () => {
   const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
   fc.assert(
     fc.property(fc.uniqueArray(path, { maxLength: 40 }), fc.array(fc.boolean()), (paths, bits) => {
-      const files = paths.map((one, i) => ({ ...file(one), ...(bits[i] === true ? { executable: true } : {}) }));
+      const files = paths.map((one, i) => ({
+        ...file(one),
+        ...(bits[i] === true ? { executable: true } : {}),
+      }));
       const tree = buildTree(files);
       if ('clash' in tree) return;
       const by = (a: TreeFile, b: TreeFile): number => (a.path < b.path ? -1 : 1);
@@ -83,10 +109,20 @@ test('what was built is read back, for any tree', () => {
 });
 
 test('only directory objects are read as directories', () => {
-  const good = built([file('a')]).objects.values().next().value!;
+  const good = built([file('a')])
+    .objects.values()
+    .next().value!;
   assert.equal(parseDirectory(good).entries?.length, 1);
   const hash = blake3('x');
-  for (const bad of ['', 'x', 'treadle-tree 1', `treadle-tree 1\nf ${hash} 1 1 ..\n`, `treadle-tree 1\nf ${hash} 1 1 a/b\n`, 'treadle-tree 1\nf abc 1 1 a\n', good.toString().slice(0, -3)]) {
+  for (const bad of [
+    '',
+    'x',
+    'treadle-tree 1',
+    `treadle-tree 1\nf ${hash} 1 1 ..\n`,
+    `treadle-tree 1\nf ${hash} 1 1 a/b\n`,
+    'treadle-tree 1\nf abc 1 1 a\n',
+    good.toString().slice(0, -3),
+  ]) {
     assert.throws(() => parseDirectory(Buffer.from(bad)), /director|line/);
   }
 });

@@ -40,7 +40,9 @@ export interface TreePart {
   first: string;
 }
 
-export type Directory = { entries: TreeNode[]; parts?: undefined } | { entries?: undefined; parts: TreePart[] };
+export type Directory =
+  | { entries: TreeNode[]; parts?: undefined }
+  | { entries?: undefined; parts: TreePart[] };
 
 export interface BuiltTree {
   hash: string;
@@ -98,12 +100,16 @@ function clashIn(folder: Draft, path: string): string | undefined {
   return undefined;
 }
 
-function write(folder: Draft, store: (text: string) => string): { hash: string; size: number; files: number } {
+function write(
+  folder: Draft,
+  store: (text: string) => string,
+): { hash: string; size: number; files: number } {
   const nodes: TreeNode[] = [];
   for (const [name, { hash, size, executable }] of folder.files) {
     nodes.push({ kind: 'file', name, hash, size, files: 1, executable: executable === true });
   }
-  for (const [name, child] of folder.folders) nodes.push({ kind: 'directory', name, executable: false, ...write(child, store) });
+  for (const [name, child] of folder.folders)
+    nodes.push({ kind: 'directory', name, executable: false, ...write(child, store) });
   nodes.sort((a, b) => comparePaths(a.name, b.name));
   const total = sum(nodes);
   if (nodes.length <= WHOLE) return { hash: store(lines(nodes)), ...total };
@@ -143,8 +149,17 @@ export function parseDirectory(bytes: Buffer): Directory {
   if (mark === INDEX) {
     return {
       parts: rest.map((line) => {
-        const [, hash, size, files, entries, first] = match(/^p ([0-9a-f]{64}) (\d+) (\d+) (\d+) (.+)$/u, line);
-        return { hash: hash!, size: Number(size), files: Number(files), entries: Number(entries), first: first! };
+        const [, hash, size, files, entries, first] = match(
+          /^p ([0-9a-f]{64}) (\d+) (\d+) (\d+) (.+)$/u,
+          line,
+        );
+        return {
+          hash: hash!,
+          size: Number(size),
+          files: Number(files),
+          entries: Number(entries),
+          first: first!,
+        };
       }),
     };
   }

@@ -39,42 +39,84 @@ async function parquet(query: string): Promise<Buffer> {
 }
 
 async function commit(dataset: string, content: Record<string, Buffer | string>): Promise<void> {
-  const infos = await server.ctx.blobs.putMany(Object.values(content).map((bytes) => ({ bytes: Buffer.from(bytes) })));
-  await commitVersion(server.ctx, { dataset, files: Object.keys(content).map((name, i) => ({ path: name, ...infos[i]! })), allow: ['empty', 'broken'] });
+  const infos = await server.ctx.blobs.putMany(
+    Object.values(content).map((bytes) => ({ bytes: Buffer.from(bytes) })),
+  );
+  await commitVersion(server.ctx, {
+    dataset,
+    files: Object.keys(content).map((name, i) => ({ path: name, ...infos[i]! })),
+    allow: ['empty', 'broken'],
+  });
 }
 
-const run = (query: string, limit?: number) => runSql(server.ctx, duck, { query, ...(limit === undefined ? {} : { limit }) });
+const run = (query: string, limit?: number) =>
+  runSql(server.ctx, duck, { query, ...(limit === undefined ? {} : { limit }) });
 const scratchFolders = (): string[] => readdirSync(path.join(server.data, 'blobs', 'temp'));
 
 test('queries one version, several, a file, a folder, and many files as one table', async () => {
-  await commit('sales', { 'may.parquet': await parquet('select range as id, range * 2 as n from range(1000)') });
-  await commit('sales', { '2001/may.parquet': await parquet('select range as id, range * 2 as n from range(1000)'), '2001/june 1.parquet': await parquet('select range + 1000 as id, 7 as n from range(500)') });
+  await commit('sales', {
+    'may.parquet': await parquet('select range as id, range * 2 as n from range(1000)'),
+  });
+  await commit('sales', {
+    '2001/may.parquet': await parquet('select range as id, range * 2 as n from range(1000)'),
+    '2001/june 1.parquet': await parquet('select range + 1000 as id, 7 as n from range(500)'),
+  });
   await commit('people', { 'a.csv': "id,name\n1,O'Hara\n2,José\n", 'b.jsonl': '{"id":1,"tags":["x"]}\n' });
   assert.deepEqual((await run("select count(*), sum(n)::bigint from 'sales@v1'")).rows, [[1000, 999_000]]);
   assert.deepEqual((await run('select count(*) from "sales@main"')).rows, [[1500]]);
   assert.deepEqual((await run("select count(*) from 'sales@v2/2001/june 1.parquet'")).rows, [[500]]);
   assert.deepEqual((await run("select count(*) from 'sales@v2/2001' where id >= 990")).rows, [[510]]);
   assert.deepEqual((await run('select count(*) from sales')).rows, [[1500]]);
-  const joined = await run("select p.name, s.n from 'people/a.csv' p join 'sales@v1' s using (id) where p.name <> 'sales@v9' -- 'nope@v1'\n order by 1");
-  assert.deepEqual(joined.rows, [['José', 4], ["O'Hara", 2]]);
-  assert.deepEqual(joined.versions.map(({ ref, name }) => [ref, name]), [['people/a.csv', 'v1'], ['sales@v1', 'v1']]);
+  const joined = await run(
+    "select p.name, s.n from 'people/a.csv' p join 'sales@v1' s using (id) where p.name <> 'sales@v9' -- 'nope@v1'\n order by 1",
+  );
+  assert.deepEqual(joined.rows, [
+    ['José', 4],
+    ["O'Hara", 2],
+  ]);
+  assert.deepEqual(
+    joined.versions.map(({ ref, name }) => [ref, name]),
+    [
+      ['people/a.csv', 'v1'],
+      ['sales@v1', 'v1'],
+    ],
+  );
   assert.deepEqual((await run("select tags from 'people@v1/b.jsonl'")).rows, [[['x']]]);
-  const exact = await run("select 9007199254740993::bigint as big, 1.50::decimal(9,2) as d, 'NaN'::double as nan, date '2001-01-02' as day, null as none");
+  const exact = await run(
+    "select 9007199254740993::bigint as big, 1.50::decimal(9,2) as d, 'NaN'::double as nan, date '2001-01-02' as day, null as none",
+  );
   assert.deepEqual(exact.rows, [['9007199254740993', '1.50', 'NaN', '2001-01-02', null]]);
   assert.deepEqual(scratchFolders(), [], 'nothing is left behind');
 });
 
 test('says what is wrong with a query', async () => {
-  await assert.rejects(run("select * from 'nothing@v1'"), { kind: 'missing', message: /no dataset 'nothing'/ });
+  await assert.rejects(run("select * from 'nothing@v1'"), {
+    kind: 'missing',
+    message: /no dataset 'nothing'/,
+  });
   await assert.rejects(run("select * from 'sales@v99'"), { kind: 'missing', message: /no version 'v99'/ });
-  await assert.rejects(run("select * from 'sales@v1/june.parquet'"), { kind: 'invalid', message: /holds no table/ });
-  await assert.rejects(run("select * from 'people@v1'"), { kind: 'invalid', message: /several formats: csv, jsonl/ });
-  await assert.rejects(run("select wrong from 'sales@v1'"), { kind: 'invalid', field: 'query', message: /"wrong"/ });
+  await assert.rejects(run("select * from 'sales@v1/june.parquet'"), {
+    kind: 'invalid',
+    message: /holds no table/,
+  });
+  await assert.rejects(run("select * from 'people@v1'"), {
+    kind: 'invalid',
+    message: /several formats: csv, jsonl/,
+  });
+  await assert.rejects(run("select wrong from 'sales@v1'"), {
+    kind: 'invalid',
+    field: 'query',
+    message: /"wrong"/,
+  });
   await assert.rejects(run('selec 1'), { kind: 'invalid', field: 'query', message: /syntax error/ });
   await assert.rejects(run('select * from sales@v1'), { kind: 'invalid', hint: /quotes/ });
   assert.equal((await run("select * from 'sales@v1'", 10)).truncated, true);
   assert.equal((await run("select * from 'sales@v1'", 1000)).truncated, false);
-  assert.equal((await run("select repeat('x', 1000000) from range(100)")).truncated, true, 'bytes are bounded, too');
+  assert.equal(
+    (await run("select repeat('x', 1000000) from range(100)")).truncated,
+    true,
+    'bytes are bounded, too',
+  );
 });
 
 test('a query reaches nothing but its versions', async () => {
@@ -111,25 +153,42 @@ test('a query reaches nothing but its versions', async () => {
 test('a query is bounded in time and memory', async () => {
   const before = Date.now();
   await assert.rejects(
-    duck.ask(server.ctx, { op: 'query', query: 'select sum(a.range * b.range) from range(10000000) a, range(10000000) b where a.range % 7 = b.range % 11', views: [], limit: 1, bytes: 1000 }, new Map(), { timeout: 1500 }),
+    duck.ask(
+      server.ctx,
+      {
+        op: 'query',
+        query:
+          'select sum(a.range * b.range) from range(10000000) a, range(10000000) b where a.range % 7 = b.range % 11',
+        views: [],
+        limit: 1,
+        bytes: 1000,
+      },
+      new Map(),
+      { timeout: 1500 },
+    ),
     { code: 'timeout' },
   );
   assert.ok(Date.now() - before < 10_000);
-  await assert.rejects(run("select count(distinct x) from (select repeat(md5(range::varchar), 20) as x from range(20000000))"), { kind: 'too-large', code: 'out-of-memory' });
+  await assert.rejects(
+    run('select count(distinct x) from (select repeat(md5(range::varchar), 20) as x from range(20000000))'),
+    { kind: 'too-large', code: 'out-of-memory' },
+  );
   assert.deepEqual(scratchFolders(), []);
 });
 
 async function profiles(dataset: string) {
   for (let i = 0; i < 200; i++) {
     const version = await resolveRef(server.ctx, dataset);
-    if (version.profile === 'ready') return new Map((await readProfile(server.ctx, version.hash)).map((one) => [one.path, one]));
+    if (version.profile === 'ready')
+      return new Map((await readProfile(server.ctx, version.hash)).map((one) => [one.path, one]));
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('the profile never came');
 }
 
 test('profiles tables, and says of each bad one what is wrong with it', async () => {
-  const good = await parquet(`select range as id, (range % 10)::double as x, case when range % 4 = 0 then null else 'c' || (range % 3) end as c,
+  const good =
+    await parquet(`select range as id, (range % 10)::double as x, case when range % 4 = 0 then null else 'c' || (range % 3) end as c,
     date '2001-01-01' + (range % 30)::int as day, [range] as list, {'a': range} as s, range % 2 = 0 as flag, 'inf'::double as wild, 1e308 * (case when range % 2 = 0 then 1 else -1 end) as huge from range(2000)`);
   const damaged = Buffer.from(good);
   damaged.fill(0xff, 40, 4000);
@@ -148,28 +207,59 @@ test('profiles tables, and says of each bad one what is wrong with it', async ()
   const one = found.get('good.parquet')!;
   assert.equal(one.rows, 2000);
   const column = new Map(one.columns!.map((c) => [c.name, c]));
-  assert.deepEqual({ ...column.get('x'), distinct: 10, quantiles: [] }, {
-    name: 'x', type: 'DOUBLE', nulls: 0, distinct: 10, min: '0.0', max: '9.0', mean: 4.5, std: column.get('x')!.std, quantiles: [],
-    histogram: column.get('x')!.histogram, top: column.get('x')!.top,
-  });
+  assert.deepEqual(
+    { ...column.get('x'), distinct: 10, quantiles: [] },
+    {
+      name: 'x',
+      type: 'DOUBLE',
+      nulls: 0,
+      distinct: 10,
+      min: '0.0',
+      max: '9.0',
+      mean: 4.5,
+      std: column.get('x')!.std,
+      quantiles: [],
+      histogram: column.get('x')!.histogram,
+      top: column.get('x')!.top,
+    },
+  );
   assert.ok(Math.abs(column.get('x')!.std! - Math.sqrt((2000 / 1999) * 8.25)) < 1e-9);
-  assert.equal(column.get('x')!.histogram!.counts.reduce((a, b) => a + b), 2000);
+  assert.equal(
+    column.get('x')!.histogram!.counts.reduce((a, b) => a + b),
+    2000,
+  );
   assert.equal(column.get('x')!.histogram!.edges.length, column.get('x')!.histogram!.counts.length + 1);
   assert.equal(column.get('c')!.nulls, 500);
-  assert.equal(column.get('c')!.top!.reduce((sum, { count }) => sum + count, 0), 1500);
+  assert.equal(
+    column.get('c')!.top!.reduce((sum, { count }) => sum + count, 0),
+    1500,
+  );
   assert.deepEqual([column.get('day')!.min, column.get('day')!.max], ['2001-01-01', '2001-01-30']);
   assert.equal(column.get('wild')!.mean, undefined);
   assert.equal(column.get('list')!.nulls, 0);
   assert.ok(column.has('huge'));
   for (const name of ['damaged.parquet', 'cut.parquet']) {
-    assert.deepEqual([found.get(name)!.state, found.get(name)!.error?.code], ['failed', 'broken-parquet'], name);
-    assert.ok(!found.get(name)!.error!.message.includes('table.parquet'), 'errors call the file by its own name');
+    assert.deepEqual(
+      [found.get(name)!.state, found.get(name)!.error?.code],
+      ['failed', 'broken-parquet'],
+      name,
+    );
+    assert.ok(
+      !found.get(name)!.error!.message.includes('table.parquet'),
+      'errors call the file by its own name',
+    );
   }
   assert.deepEqual([found.get('none.parquet')!.rows, found.get('none.parquet')!.columns?.[0]?.nulls], [0, 0]);
   assert.equal(found.get('header.csv')!.rows, 0);
   assert.equal(found.get('empty.csv')!.error?.code, 'empty-file');
   assert.equal(found.get('wide.csv')!.columns!.length, 120);
-  assert.deepEqual(found.get('odd names.jsonl')!.columns!.map(({ name, nulls }) => [name, nulls]), [['a b', 0], ['quote"', 1]]);
+  assert.deepEqual(
+    found.get('odd names.jsonl')!.columns!.map(({ name, nulls }) => [name, nulls]),
+    [
+      ['a b', 0],
+      ['quote"', 1],
+    ],
+  );
   assert.ok(!found.has('notes.txt'));
   assert.deepEqual(server.errors, []);
 });
@@ -178,7 +268,10 @@ test('looks into files', async () => {
   const { hash } = await resolveRef(server.ctx, 'zoo');
   const look = (file: string, more = {}) => previewFile(server.ctx, duck, hash, { path: file, ...more });
   const page = await look('good.parquet', { offset: 1990, limit: 5 });
-  assert.deepEqual([page.kind, page.rows!.length, page.rows![0]![0], page.total_rows, page.truncated], ['table', 5, 1990, 2000, true]);
+  assert.deepEqual(
+    [page.kind, page.rows!.length, page.rows![0]![0], page.total_rows, page.truncated],
+    ['table', 5, 1990, 2000, true],
+  );
   assert.equal((await look('good.parquet', { offset: 1995, limit: 50 })).truncated, false);
   assert.deepEqual((await look('notes.txt')).text, 'not a table');
   assert.equal((await look('empty.csv')).text, '');

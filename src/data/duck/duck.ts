@@ -9,7 +9,12 @@ import type { DuckAnswer, DuckRequest } from './protocol.ts';
 /** Runs DuckDB in processes of its own: a crash, a flood or a break-in there is not one here. */
 export interface Duck {
   /** `files` maps the names that the request uses to blobs; they are put into the process's working directory. */
-  ask(ctx: Ctx, request: DuckRequest, files: ReadonlyMap<string, string>, limits?: { timeout?: number; signal?: AbortSignal }): Promise<DuckAnswer>;
+  ask(
+    ctx: Ctx,
+    request: DuckRequest,
+    files: ReadonlyMap<string, string>,
+    limits?: { timeout?: number; signal?: AbortSignal },
+  ): Promise<DuckAnswer>;
 }
 
 const MiB = 1024 * 1024;
@@ -29,7 +34,8 @@ export function createDuck(processes: Processes): Duck {
       try {
         const folder = await ctx.blobs.scratch();
         try {
-          for (const [name, hash] of files) await ctx.blobs.materialise(hash, path.join(folder, name), { link: true });
+          for (const [name, hash] of files)
+            await ctx.blobs.materialise(hash, path.join(folder, name), { link: true });
           return await converse(processes, folder, request, timeout, signal);
         } finally {
           await rm(folder, { recursive: true, force: true });
@@ -41,7 +47,13 @@ export function createDuck(processes: Processes): Duck {
   };
 }
 
-async function converse(processes: Processes, cwd: string, request: DuckRequest, timeout: number, signal: AbortSignal | undefined): Promise<DuckAnswer> {
+async function converse(
+  processes: Processes,
+  cwd: string,
+  request: DuckRequest,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<DuckAnswer> {
   const out: Buffer[] = [];
   let size = 0;
   let complaint = '';
@@ -63,25 +75,40 @@ async function converse(processes: Processes, cwd: string, request: DuckRequest,
   child.stdin?.end(JSON.stringify(request));
   const ended = await child.ended;
   if (ended.reason === 'timeout') {
-    throw tooLarge(`the query took longer than ${Math.round(timeout / 1000)} s`, { field: 'query', hint: 'ask for fewer rows or columns', code: 'timeout' });
+    throw tooLarge(`the query took longer than ${Math.round(timeout / 1000)} s`, {
+      field: 'query',
+      hint: 'ask for fewer rows or columns',
+      code: 'timeout',
+    });
   }
   if (ended.reason === 'oom') throw outOfMemory();
   if (ended.reason !== 'ok' || size > ANSWER) {
-    throw unavailable(`the table reader stopped: ${ended.message}`, { hint: 'try again; the server log has its last words', cause: new Error(complaint) });
+    throw unavailable(`the table reader stopped: ${ended.message}`, {
+      hint: 'try again; the server log has its last words',
+      cause: new Error(complaint),
+    });
   }
   // The child is our own code.
   return JSON.parse(Buffer.concat(out).toString('utf8')) as DuckAnswer;
 }
 
 const outOfMemory = (): TreadleError =>
-  tooLarge('the query needs more than 1 GiB of memory', { field: 'query', hint: 'ask for fewer rows or columns, or aggregate first', code: 'out-of-memory' });
+  tooLarge('the query needs more than 1 GiB of memory', {
+    field: 'query',
+    hint: 'ask for fewer rows or columns, or aggregate first',
+    code: 'out-of-memory',
+  });
 
 /** The answer's error as one of ours. */
 export function refused(answer: DuckAnswer): TreadleError | undefined {
   if (!('error' in answer)) return undefined;
   if (answer.error.code === 'memory') return outOfMemory();
   if (answer.error.code === 'unreadable') {
-    return invalid(answer.error.message, { field: 'path', hint: 'the file is not what its name says, or it is damaged', code: 'unreadable' });
+    return invalid(answer.error.message, {
+      field: 'path',
+      hint: 'the file is not what its name says, or it is damaged',
+      code: 'unreadable',
+    });
   }
   const { message } = answer.error;
   const hint = /at or near "@"/.test(message)
@@ -101,7 +128,8 @@ function turns(): () => Promise<() => void> {
   };
   return async () => {
     if (free > 0) free--;
-    else if (waiting.length >= MOST_WAITING) throw limited('too many queries wait already', { hint: 'try again in a moment' });
+    else if (waiting.length >= MOST_WAITING)
+      throw limited('too many queries wait already', { hint: 'try again in a moment' });
     else await new Promise<void>((resolve) => void waiting.push(resolve));
     return release;
   };

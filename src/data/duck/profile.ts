@@ -16,7 +16,8 @@ interface Column {
   type: string;
 }
 
-const isNumber = (type: string): boolean => /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type);
+const isNumber = (type: string): boolean =>
+  /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type);
 const isFloat = (type: string): boolean => type === 'FLOAT' || type === 'DOUBLE';
 const isNested = (type: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(type);
 
@@ -24,7 +25,10 @@ export async function profile(connection: DuckDBConnection, source: Source, size
   await connection.run(`create view source as select * from ${reader(source)}`);
   const table = source.format !== 'parquet' && size <= INTO_MEMORY ? 'loaded' : 'source';
   if (table === 'loaded') await connection.run('create table loaded as select * from source');
-  const columns = (await read(connection, `describe ${table}`)).map(([name, type]) => ({ name: String(name), type: String(type) }));
+  const columns = (await read(connection, `describe ${table}`)).map(([name, type]) => ({
+    name: String(name),
+    type: String(type),
+  }));
   const rows = Number((await read(connection, `select count(*) from ${table}`))[0]![0]);
   const profiles: ColumnProfile[] = [];
   for (let at = 0; at < columns.length; at += COLUMNS_AT_ONCE) {
@@ -40,7 +44,12 @@ async function read(connection: DuckDBConnection, sql: string): Promise<unknown[
 }
 
 /** Counts, extremes and moments of some columns in one pass. */
-async function summarise(connection: DuckDBConnection, table: string, columns: readonly Column[], rows: number): Promise<ColumnProfile[]> {
+async function summarise(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly Column[],
+  rows: number,
+): Promise<ColumnProfile[]> {
   const wanted = columns.map(({ name, type }) => {
     const c = identifier(name);
     const plain = isNested(type) ? `${c}::varchar` : c;
@@ -67,7 +76,13 @@ async function summarise(connection: DuckDBConnection, table: string, columns: r
     }
     if (!/out of range/i.test(error instanceof Error ? error.message : '')) throw error;
     const c = identifier(columns[0]!.name);
-    values = (await read(connection, `select count(${c}), approx_count_distinct(${c}), min(${c})::varchar, max(${c})::varchar, null, null, null from ${table}`))[0] ?? [];
+    values =
+      (
+        await read(
+          connection,
+          `select count(${c}), approx_count_distinct(${c}), min(${c})::varchar, max(${c})::varchar, null, null, null from ${table}`,
+        )
+      )[0] ?? [];
   }
   return columns.map(({ name, type }, i) => {
     const [count, distinct, min, max, mean, std, quantiles] = values.slice(i * 7, i * 7 + 7);
@@ -86,23 +101,44 @@ async function summarise(connection: DuckDBConnection, table: string, columns: r
 }
 
 /** The histogram of a numeric column, the most frequent values of the others and of numbers with few values. */
-async function addShape(connection: DuckDBConnection, table: string, column: ColumnProfile, rows: number): Promise<void> {
+async function addShape(
+  connection: DuckDBConnection,
+  table: string,
+  column: ColumnProfile,
+  rows: number,
+): Promise<void> {
   const c = identifier(column.name);
   if (isNumber(column.type)) {
     const finite = isFloat(column.type) ? `isfinite(${c})` : `${c} is not null`;
-    const [lo, hi] = ((await read(connection, `select min(${c}::double), max(${c}::double) from ${table} where ${finite}`))[0] ?? []) as Array<number | null>;
+    const [lo, hi] = ((
+      await read(connection, `select min(${c}::double), max(${c}::double) from ${table} where ${finite}`)
+    )[0] ?? []) as Array<number | null>;
     if (typeof lo === 'number' && typeof hi === 'number' && Number.isFinite(hi - lo)) {
       const width = (hi - lo) / BINS;
-      const bin = width > 0 ? `least(${BINS - 1}, greatest(0, floor((${c}::double - ${lo}::double) / ${width}::double)::int))` : '0';
-      const found = await read(connection, `select ${bin} as bin, count(*) from ${table} where ${finite} group by 1`);
+      const bin =
+        width > 0
+          ? `least(${BINS - 1}, greatest(0, floor((${c}::double - ${lo}::double) / ${width}::double)::int))`
+          : '0';
+      const found = await read(
+        connection,
+        `select ${bin} as bin, count(*) from ${table} where ${finite} group by 1`,
+      );
       const counts = Array.from({ length: width > 0 ? BINS : 1 }, () => 0);
       for (const [at, count] of found) counts[Number(at)] = Number(count);
-      column.histogram = { edges: Array.from({ length: counts.length + 1 }, (_, i) => (i === counts.length ? hi : lo + i * width)), counts };
+      column.histogram = {
+        edges: Array.from({ length: counts.length + 1 }, (_, i) =>
+          i === counts.length ? hi : lo + i * width,
+        ),
+        counts,
+      };
     }
   }
   const few = column.distinct <= 50;
   const telling = !isNumber(column.type) && (rows < 1000 || column.distinct < rows * MOSTLY_DISTINCT);
   if (isNested(column.type) || column.type === 'BLOB' || !(few || telling)) return;
   const sql = `select left(${c}::varchar, 200), count(*) as n from ${table} where ${c} is not null group by ${c} order by n desc, 1 limit ${TOP}`;
-  column.top = (await read(connection, sql)).map(([value, count]) => ({ value: String(value), count: Number(count) }));
+  column.top = (await read(connection, sql)).map(([value, count]) => ({
+    value: String(value),
+    count: Number(count),
+  }));
 }

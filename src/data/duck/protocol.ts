@@ -30,4 +30,7 @@ export interface Profiled {
   columns: ColumnProfile[];
 }
 
-export type DuckAnswer = { rows: Rows } | { profile: Profiled } | { error: { code: 'query' | 'memory' | 'unreadable'; message: string } };
+export type DuckAnswer =
+  | { rows: Rows }
+  | { profile: Profiled }
+  | { error: { code: 'query' | 'memory' | 'unreadable'; message: string } };

@@ -1,4 +1,11 @@
-import { JsonDuckDBValueConverter, StatementType, type DuckDBConnection, type DuckDBResult, type DuckDBValueConverter, type Json } from '@duckdb/node-api';
+import {
+  JsonDuckDBValueConverter,
+  StatementType,
+  type DuckDBConnection,
+  type DuckDBResult,
+  type DuckDBValueConverter,
+  type Json,
+} from '@duckdb/node-api';
 import type { DuckRequest, Rows } from './protocol.ts';
 import { identifier, reader } from './sandbox.ts';
 
@@ -8,25 +15,38 @@ const toJson: DuckDBValueConverter<Json> = (value, type, converter) =>
     ? Number(value)
     : JsonDuckDBValueConverter(value, type, converter);
 
-export async function query(connection: DuckDBConnection, request: Extract<DuckRequest, { op: 'query' }>): Promise<Rows> {
+export async function query(
+  connection: DuckDBConnection,
+  request: Extract<DuckRequest, { op: 'query' }>,
+): Promise<Rows> {
   for (const { name, table } of request.views) {
     await connection.run(`create view ${identifier(name)} as select * from ${reader(table)}`);
   }
   const statements = await connection.extractStatements(request.query);
-  if (statements.count !== 1) throw new Error(`this must be one SELECT statement; it is ${statements.count} statements (PIVOT counts as two)`);
+  if (statements.count !== 1)
+    throw new Error(
+      `this must be one SELECT statement; it is ${statements.count} statements (PIVOT counts as two)`,
+    );
   const statement = await statements.prepare(0);
   // Nothing but a SELECT: a COPY could write to the very files it may read.
   if (statement.statementType !== StatementType.SELECT) {
-    throw new Error(`only SELECT (also WITH, FROM, DESCRIBE, SUMMARIZE) can run here, not ${StatementType[statement.statementType]}`);
+    throw new Error(
+      `only SELECT (also WITH, FROM, DESCRIBE, SUMMARIZE) can run here, not ${StatementType[statement.statementType]}`,
+    );
   }
   return take(await statement.stream(), request.limit, request.bytes);
 }
 
-export async function rows(connection: DuckDBConnection, request: Extract<DuckRequest, { op: 'rows' }>): Promise<Rows> {
+export async function rows(
+  connection: DuckDBConnection,
+  request: Extract<DuckRequest, { op: 'rows' }>,
+): Promise<Rows> {
   const table = reader(request.table);
   const count = await connection.runAndReadAll(`select count(*) from ${table}`);
   const total = Number(count.value(0, 0));
-  const result = await connection.stream(`select * from ${table} limit ${request.limit} offset ${request.offset}`);
+  const result = await connection.stream(
+    `select * from ${table} limit ${request.limit} offset ${request.offset}`,
+  );
   return { ...(await take(result, request.limit, request.bytes)), total };
 }
 

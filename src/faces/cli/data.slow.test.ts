@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
@@ -28,7 +40,12 @@ interface Ran {
 function treadle(...args: string[]): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, 'data', ...args], {
     cwd: home,
-    env: { PATH: process.env['PATH'], TREADLE_URL: server.url, XDG_CACHE_HOME: path.join(home, '.cache'), NODE_COMPILE_CACHE: path.join(home, '.cache/node') },
+    env: {
+      PATH: process.env['PATH'],
+      TREADLE_URL: server.url,
+      XDG_CACHE_HOME: path.join(home, '.cache'),
+      NODE_COMPILE_CACHE: path.join(home, '.cache/node'),
+    },
   });
   const ran: Ran = { code: null, out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (ran.out += chunk.toString()));
@@ -49,15 +66,35 @@ const folder = (name: string, files: Record<string, string | Buffer>): string =>
   }
   return name;
 };
-const versions = async (): Promise<number> => (await sql<{ n: number }>`select count(*) as n from dataset_version`.execute(server.ctx.db)).rows[0]!.n;
+const versions = async (): Promise<number> =>
+  (await sql<{ n: number }>`select count(*) as n from dataset_version`.execute(server.ctx.db)).rows[0]!.n;
 
 test('commit, log, ls, show, diff, tag, branch, checkout and sql', async () => {
-  folder('birds', { 'a b.csv': 'id,name\n1,wren\n2,owl\n', 'deep/er/notes.txt': 'hello', 'run.sh': '#!/bin/sh\n' });
+  folder('birds', {
+    'a b.csv': 'id,name\n1,wren\n2,owl\n',
+    'deep/er/notes.txt': 'hello',
+    'run.sh': '#!/bin/sh\n',
+  });
   chmodSync(path.join(home, 'birds/run.sh'), 0o755);
-  const first = await treadle('commit', 'birds', 'birds', '-m', 'first', '--source', 'https://example.org', '--meta', 'sensor=A7', '--meta', 'k=v=w');
+  const first = await treadle(
+    'commit',
+    'birds',
+    'birds',
+    '-m',
+    'first',
+    '--source',
+    'https://example.org',
+    '--meta',
+    'sensor=A7',
+    '--meta',
+    'k=v=w',
+  );
   assert.match(first.out, /^committed birds@v1 \([0-9a-f]{8}\) to main: 3 files/);
   assert.match(first.err, /read 3 files, 36 B; uploaded 36 B in 3 new blobs/);
-  assert.match(await ok('commit', 'birds', 'birds', '-m', 'again'), /^nothing changed: birds@main is still v1/);
+  assert.match(
+    await ok('commit', 'birds', 'birds', '-m', 'again'),
+    /^nothing changed: birds@main is still v1/,
+  );
   appendFileSync(path.join(home, 'birds/a b.csv'), '3,crow\n');
   assert.match(await ok('commit', 'birds', 'birds', '-m', 'crow'), /^committed birds@v2/);
   assert.match(await ok('ls'), /birds +2 +v2/);
@@ -65,11 +102,17 @@ test('commit, log, ls, show, diff, tag, branch, checkout and sql', async () => {
   assert.match(await ok('ls', '-r', 'birds/deep'), /deep\/er\/notes\.txt/);
   assert.match(await ok('log', 'birds'), /v2 .*main +crow\nv1 .*first/);
   assert.match(await ok('show', 'birds@v1'), /source +https:\/\/example\.org\nsensor +A7\nk +v=w/);
-  assert.match(await ok('diff', 'birds@v1', 'v2'), /~ +a b\.csv +21 B +28 B\nv1 → v2: 0 added, 0 removed, 1 modified, 0 renamed/);
+  assert.match(
+    await ok('diff', 'birds@v1', 'v2'),
+    /~ +a b\.csv +21 B +28 B\nv1 → v2: 0 added, 0 removed, 1 modified, 0 renamed/,
+  );
   assert.match(await ok('tag', 'birds@v1', 'paper'), /birds@paper is v1/);
   assert.match(await ok('branch', 'birds', 'dev', '--at', 'paper'), /birds@dev is at v1/);
   assert.match((await treadle('branch', 'birds', 'main', '--at', 'v1')).err, /needs a reason[\s\S]*--reason/);
-  assert.match(await ok('branch', 'birds', 'main', '--at', 'v1', '--reason', 'crows are wrong'), /birds@main is at v1/);
+  assert.match(
+    await ok('branch', 'birds', 'main', '--at', 'v1', '--reason', 'crows are wrong'),
+    /birds@main is at v1/,
+  );
   assert.match(await ok('branch', 'birds'), /main +branch +v1/);
   await ok('checkout', 'birds@paper', 'out');
   assert.equal(readFileSync(path.join(home, 'out/a b.csv'), 'utf8'), 'id,name\n1,wren\n2,owl\n');
@@ -88,11 +131,27 @@ test('--json prints one document everywhere', async () => {
     return JSON.parse(ran.out) as Json;
   };
   const committed = await json('commit', 'js', 'js', '-m', 'm');
-  assert.deepEqual([committed['unchanged'], committed['new_blobs'], (committed['version'] as Json)['name']], [false, 1, 'v1']);
+  assert.deepEqual(
+    [committed['unchanged'], committed['new_blobs'], (committed['version'] as Json)['name']],
+    [false, 1, 'v1'],
+  );
   assert.equal(((await json('log', 'js')) as unknown as Json[])[0]!['message'], 'm');
-  for (const args of [['ls'], ['ls', 'js'], ['show', 'js'], ['diff', 'js@v1', 'main'], ['branch', 'js'], ['sql', "select * from 'js'"], ['checkout', 'js', 'js-out'], ['tag', 'js', 't1']]) await json(...args);
+  for (const args of [
+    ['ls'],
+    ['ls', 'js'],
+    ['show', 'js'],
+    ['diff', 'js@v1', 'main'],
+    ['branch', 'js'],
+    ['sql', "select * from 'js'"],
+    ['checkout', 'js', 'js-out'],
+    ['tag', 'js', 't1'],
+  ])
+    await json(...args);
   const failed = await treadle('--json', 'show', 'nothing');
-  assert.deepEqual([failed.code, failed.out, (JSON.parse(failed.err) as { error: { kind: string } }).error.kind], [1, '', 'missing']);
+  assert.deepEqual(
+    [failed.code, failed.out, (JSON.parse(failed.err) as { error: { kind: string } }).error.kind],
+    [1, '', 'missing'],
+  );
 });
 
 test('bad data: a clear error each, and nothing half committed', async () => {
@@ -107,7 +166,10 @@ test('bad data: a clear error each, and nothing half committed', async () => {
     ['nothing', /there is no file in "nothing"/],
     [folder('e', { 'empty.parquet': '' }), /"empty\.parquet" is an empty file\n.*--allow-empty/],
     [folder('z', { 'zero.csv': 'a,b\n' }), /"zero\.csv" is a table without a row\n.*--allow-empty/],
-    [folder('p', { 'bad.parquet': 'PAR1this is not parquet' }), /"bad\.parquet" is a broken Parquet file: .*\n.*--allow-broken/],
+    [
+      folder('p', { 'bad.parquet': 'PAR1this is not parquet' }),
+      /"bad\.parquet" is a broken Parquet file: .*\n.*--allow-broken/,
+    ],
     [folder('n', { 'line\nbreak.txt': 'x' }), /"line\\nbreak\.txt" has a line break/],
     [folder('b', { 'back\\slash.txt': 'x' }), /backslash/],
     [folder('u', { 'e\u0301.txt': 'x', '\u00e9.txt': 'y' }), /the same name, composed differently/],
@@ -132,11 +194,21 @@ test('bad data: a clear error each, and nothing half committed', async () => {
   assert.equal((await treadle('commit', 'bad', 'p', '--allow-broken')).code, 0);
 });
 
-test('a name that is not UTF-8 is named', { skip: process.platform !== 'linux' && 'only Linux has such names' }, async () => {
-  mkdirSync(path.join(home, 'latin'));
-  writeFileSync(Buffer.concat([Buffer.from(path.join(home, 'latin/')), Buffer.from([0x66, 0xe9, 0x2e, 0x63, 0x73, 0x76])]), 'x');
-  assert.match((await treadle('commit', 'latin', 'latin')).err, /not valid Unicode/);
-});
+test(
+  'a name that is not UTF-8 is named',
+  { skip: process.platform !== 'linux' && 'only Linux has such names' },
+  async () => {
+    mkdirSync(path.join(home, 'latin'));
+    writeFileSync(
+      Buffer.concat([
+        Buffer.from(path.join(home, 'latin/')),
+        Buffer.from([0x66, 0xe9, 0x2e, 0x63, 0x73, 0x76]),
+      ]),
+      'x',
+    );
+    assert.match((await treadle('commit', 'latin', 'latin')).err, /not valid Unicode/);
+  },
+);
 
 test('a file that is written to while it is committed: refused by name, or whole as it was found', async () => {
   folder('live', { 'log.bin': Buffer.alloc(120 * 1024 * 1024, 1), 'other.txt': 'x' });
@@ -161,6 +233,7 @@ test('a file that is written to while it is committed: refused by name, or whole
 
 test('checkout leaves nothing behind when it fails', async () => {
   const before = readdirSync(home).toSorted();
-  for (const wanted of ['birds@v99', 'nothing', 'birds@main/x', '']) assert.equal((await treadle('checkout', wanted, 'fresh')).code, 1);
+  for (const wanted of ['birds@v99', 'nothing', 'birds@main/x', ''])
+    assert.equal((await treadle('checkout', wanted, 'fresh')).code, 1);
   assert.deepEqual(readdirSync(home).toSorted(), before);
 });

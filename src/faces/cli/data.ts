@@ -32,11 +32,16 @@ export const register: Register = (program, cli) => {
 
   data
     .command('log <ref>')
-    .description('list the versions of a dataset, newest first; a ref with @ lists that version and its ancestors')
+    .description(
+      'list the versions of a dataset, newest first; a ref with @ lists that version and its ancestors',
+    )
     .option('--limit <n>', 'how many', '50')
     .action(async (text: string, options: { limit: string }) => {
       const { dataset, selector } = ref(text);
-      const query = { limit: number(options.limit, 'limit'), ...(text.includes('@') ? { ref: selector } : {}) };
+      const query = {
+        limit: number(options.limit, 'limit'),
+        ...(text.includes('@') ? { ref: selector } : {}),
+      };
       const { items } = await cli.client().call(contract.listVersions, { params: { dataset }, query });
       const { refs } = await cli.client().call(contract.getDataset, { params: { dataset } });
       cli.output().result(items, () =>
@@ -49,7 +54,10 @@ export const register: Register = (program, cli) => {
             one.author,
             one.files,
             bytes(one.bytes),
-            refs.filter(({ version_id }) => version_id === one.id).map(({ name }) => name).join(' '),
+            refs
+              .filter(({ version_id }) => version_id === one.id)
+              .map(({ name }) => name)
+              .join(' '),
             one.message.split('\n')[0] ?? '',
           ]),
         ),
@@ -60,34 +68,50 @@ export const register: Register = (program, cli) => {
     .command('ls [ref] [path]')
     .description('list datasets; with a ref, the files of a version')
     .option('-r, --recursive', 'all files below, not only the directory itself')
-    .action(async (text: string | undefined, inside: string | undefined, options: { recursive?: boolean }) => {
-      if (text === undefined) {
-        const { items } = await cli.client().call(contract.listDatasets, { query: { limit: 1000 } });
-        return cli.output().result(items, () =>
-          items.length === 0
-            ? 'there is no dataset yet; make one with: treadle data commit NAME PATH -m "…"'
-            : table(
-                ['dataset', 'versions', 'latest', 'files', 'size', 'made'],
-                items.map(({ name, versions, latest }) => [
-                  name,
-                  versions,
-                  latest?.name ?? '',
-                  latest?.files ?? 0,
-                  bytes(latest?.bytes ?? 0),
-                  latest ? ago(latest.created_at) : '',
-                ]),
-              ),
-        );
-      }
-      const { dataset, selector, path } = ref(text, true);
-      const folder = inside ?? path;
-      const query = { limit: 50_000, ...(folder === undefined ? {} : { path: folder }), ...(options.recursive === true ? { recursive: true } : {}) };
-      const { items, next } = await cli.client().call(contract.listFiles, { params: { dataset, ref: selector }, query });
-      cli.output().result(items, () => {
-        const rows = items.map(({ path: name, kind, size, files, hash }) => [kind === 'directory' ? `${name}/` : name, bytes(size), files, hash.slice(0, 8)]);
-        return table(['path', 'size', 'files', 'hash'], rows) + (next === undefined ? '' : '\n… and more; name a directory');
-      });
-    });
+    .action(
+      async (text: string | undefined, inside: string | undefined, options: { recursive?: boolean }) => {
+        if (text === undefined) {
+          const { items } = await cli.client().call(contract.listDatasets, { query: { limit: 1000 } });
+          return cli.output().result(items, () =>
+            items.length === 0
+              ? 'there is no dataset yet; make one with: treadle data commit NAME PATH -m "…"'
+              : table(
+                  ['dataset', 'versions', 'latest', 'files', 'size', 'made'],
+                  items.map(({ name, versions, latest }) => [
+                    name,
+                    versions,
+                    latest?.name ?? '',
+                    latest?.files ?? 0,
+                    bytes(latest?.bytes ?? 0),
+                    latest ? ago(latest.created_at) : '',
+                  ]),
+                ),
+          );
+        }
+        const { dataset, selector, path } = ref(text, true);
+        const folder = inside ?? path;
+        const query = {
+          limit: 50_000,
+          ...(folder === undefined ? {} : { path: folder }),
+          ...(options.recursive === true ? { recursive: true } : {}),
+        };
+        const { items, next } = await cli
+          .client()
+          .call(contract.listFiles, { params: { dataset, ref: selector }, query });
+        cli.output().result(items, () => {
+          const rows = items.map(({ path: name, kind, size, files, hash }) => [
+            kind === 'directory' ? `${name}/` : name,
+            bytes(size),
+            files,
+            hash.slice(0, 8),
+          ]);
+          return (
+            table(['path', 'size', 'files', 'hash'], rows) +
+            (next === undefined ? '' : '\n… and more; name a directory')
+          );
+        });
+      },
+    );
 
   data
     .command('show <ref>')
@@ -107,9 +131,17 @@ export const register: Register = (program, cli) => {
       const left = ref(from);
       const right = to.includes('@') ? ref(to) : { dataset: left.dataset, selector: to };
       if (right.dataset !== left.dataset) {
-        throw invalid(`'${from}' and '${to}' are of different datasets`, { field: 'to', hint: 'compare versions of one dataset' });
+        throw invalid(`'${from}' and '${to}' are of different datasets`, {
+          field: 'to',
+          hint: 'compare versions of one dataset',
+        });
       }
-      const diff = await cli.client().call(contract.diffVersions, { params: { dataset: left.dataset }, query: { from: left.selector, to: right.selector, limit: 50_000 } });
+      const diff = await cli
+        .client()
+        .call(contract.diffVersions, {
+          params: { dataset: left.dataset },
+          query: { from: left.selector, to: right.selector, limit: 50_000 },
+        });
       cli.output().result(diff, () => differences(diff));
     });
 
@@ -128,7 +160,9 @@ export const register: Register = (program, cli) => {
     .description('give a version a name for good')
     .action(async (text: string, tag: string) => {
       const { dataset, selector } = ref(text);
-      const made = await cli.client().call(contract.setTag, { params: { dataset, tag }, body: { to: selector } });
+      const made = await cli
+        .client()
+        .call(contract.setTag, { params: { dataset, tag }, body: { to: selector } });
       cli.output().result(made, () => `${dataset}@${made.name} is ${made.version}`);
     });
 
@@ -141,7 +175,10 @@ export const register: Register = (program, cli) => {
       if (branch === undefined) {
         const { refs } = await cli.client().call(contract.getDataset, { params: { dataset } });
         return cli.output().result(refs, () =>
-          table(['name', 'kind', 'version', 'moved', 'by'], refs.map((one) => [one.name, one.kind, one.version, ago(one.updated_at), one.updated_by])),
+          table(
+            ['name', 'kind', 'version', 'moved', 'by'],
+            refs.map((one) => [one.name, one.kind, one.version, ago(one.updated_at), one.updated_by]),
+          ),
         );
       }
       const body = { to: options.at, ...(options.reason === undefined ? {} : { reason: options.reason }) };
@@ -154,11 +191,16 @@ export const register: Register = (program, cli) => {
     .description(`query versions with SQL: treadle data sql "select count(*) from 'flights@v3'"`)
     .option('--limit <n>', 'most rows to print', '1000')
     .action(async (query: string, options: { limit: string }) => {
-      const result = await cli.client().call(contract.runSql, { body: { query, limit: number(options.limit, 'limit') } });
+      const result = await cli
+        .client()
+        .call(contract.runSql, { body: { query, limit: number(options.limit, 'limit') } });
       cli.output().result(result, () => {
         const rows = result.rows.map((row) => row.map(cell));
         const more = result.truncated ? ', and there are more' : '';
-        return `${table(result.columns.map(({ name }) => name), rows)}\n(${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${more})`;
+        return `${table(
+          result.columns.map(({ name }) => name),
+          rows,
+        )}\n(${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${more})`;
       });
     });
 };
@@ -169,7 +211,10 @@ const short = ({ hash }: DatasetVersion): string => hash.slice(0, 8);
 function ref(text: string, withPath = false): contract.ParsedRef {
   const parsed = contract.parseRef(text);
   if (parsed && (withPath || parsed.path === undefined)) return parsed;
-  throw invalid(`'${text}' is not a dataset ref`, { field: 'ref', hint: 'write it as flights, flights@main, flights@v3, flights@TAG or flights@HASH' });
+  throw invalid(`'${text}' is not a dataset ref`, {
+    field: 'ref',
+    hint: 'write it as flights, flights@main, flights@v3, flights@TAG or flights@HASH',
+  });
 }
 
 function number(text: string, option: string): number {
@@ -195,7 +240,9 @@ function shown(version: DatasetVersion, tables: readonly contract.TableProfile[]
     ['files', `${version.files.toLocaleString('en')}, ${bytes(version.bytes)}`],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
-  const head = facts.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  const head = facts
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name.padEnd(width)}  ${value}`);
   const profiles = tables.map((one) => {
     if (one.state === 'pending') return `\n${one.path}: not profiled yet`;
     if (one.error) return `\n${one.path}: ${one.error.message}`;

@@ -60,42 +60,79 @@ export function blobSuite(label: string, open: (folder: string) => BlobBackend):
   check('reads ranges as HTTP means them', async ({ store }) => {
     for (const bytes of [randomBytes(1000), Buffer.from('abc'.repeat(5000)), randomBytes(5 * MiB)]) {
       const { hash } = await store.put(bytes);
-      for (const [start, end] of [[0, 0], [10, 19], [bytes.length - 1, bytes.length - 1], [5, bytes.length + 100]] as const) {
-        assert.ok((await collect(store, hash, { start, end })).equals(bytes.subarray(start, end + 1)), `${start}-${end}`);
+      for (const [start, end] of [
+        [0, 0],
+        [10, 19],
+        [bytes.length - 1, bytes.length - 1],
+        [5, bytes.length + 100],
+      ] as const) {
+        assert.ok(
+          (await collect(store, hash, { start, end })).equals(bytes.subarray(start, end + 1)),
+          `${start}-${end}`,
+        );
       }
-      await assert.rejects(store.open(hash, { start: bytes.length, end: bytes.length }), { kind: 'invalid', field: 'range' });
+      await assert.rejects(store.open(hash, { start: bytes.length, end: bytes.length }), {
+        kind: 'invalid',
+        field: 'range',
+      });
       await assert.rejects(store.open(hash, { start: 5, end: 4 }), { kind: 'invalid' });
     }
   });
 
   check('stores identical content once, also when it comes at once', async ({ store, rows }) => {
     const [small, large] = [randomBytes(5000), randomBytes(5 * MiB)];
-    await Promise.all(Array.from({ length: 10 }, (_, i) => store.put(i % 2 ? small : pieces(large, 100_000))));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, i) => store.put(i % 2 ? small : pieces(large, 100_000))),
+    );
     assert.equal(await rows(), 2);
-    const infos = await store.putMany([{ bytes: small }, { bytes: randomBytes(10) }, { bytes: small }, { bytes: large }]);
-    assert.deepEqual(infos.map(({ size }) => size), [5000, 10, 5000, 5 * MiB]);
+    const infos = await store.putMany([
+      { bytes: small },
+      { bytes: randomBytes(10) },
+      { bytes: small },
+      { bytes: large },
+    ]);
+    assert.deepEqual(
+      infos.map(({ size }) => size),
+      [5000, 10, 5000, 5 * MiB],
+    );
     assert.equal(await rows(), 3);
   });
 
-  check('refuses content that is not what was announced, and keeps nothing', async ({ store, rows, reopen }) => {
-    const bytes = randomBytes(1000);
-    const large = randomBytes(5 * MiB);
-    await assert.rejects(store.put(bytes, { hash: blake3('other') }), { kind: 'invalid', code: 'content-mismatch' });
-    await assert.rejects(store.put(bytes, { size: 999 }), { code: 'content-mismatch' });
-    await assert.rejects(store.put(pieces(large, 65_536), { size: 5 * MiB + 1 }), { code: 'content-mismatch' });
-    await assert.rejects(store.put(pieces(large, 65_536), { hash: blake3('x') }), { code: 'content-mismatch' });
-    const many = [{ bytes: randomBytes(10) }, { bytes: large }, { bytes, expected: { hash: blake3('other') } }];
-    await assert.rejects(store.putMany(many), { code: 'content-mismatch' });
-    await assert.rejects(store.put(failing(bytes, large)), /the line went dead/);
-    assert.equal(await rows(), 0);
-    await reopen();
-    assert.equal((await store.has([blake3(bytes), blake3(large)])).size, 0);
-    // What failed does not stand in the way.
-    assert.equal((await store.put(large, { hash: blake3(large), size: large.length })).size, large.length);
-  });
+  check(
+    'refuses content that is not what was announced, and keeps nothing',
+    async ({ store, rows, reopen }) => {
+      const bytes = randomBytes(1000);
+      const large = randomBytes(5 * MiB);
+      await assert.rejects(store.put(bytes, { hash: blake3('other') }), {
+        kind: 'invalid',
+        code: 'content-mismatch',
+      });
+      await assert.rejects(store.put(bytes, { size: 999 }), { code: 'content-mismatch' });
+      await assert.rejects(store.put(pieces(large, 65_536), { size: 5 * MiB + 1 }), {
+        code: 'content-mismatch',
+      });
+      await assert.rejects(store.put(pieces(large, 65_536), { hash: blake3('x') }), {
+        code: 'content-mismatch',
+      });
+      const many = [
+        { bytes: randomBytes(10) },
+        { bytes: large },
+        { bytes, expected: { hash: blake3('other') } },
+      ];
+      await assert.rejects(store.putMany(many), { code: 'content-mismatch' });
+      await assert.rejects(store.put(failing(bytes, large)), /the line went dead/);
+      assert.equal(await rows(), 0);
+      await reopen();
+      assert.equal((await store.has([blake3(bytes), blake3(large)])).size, 0);
+      // What failed does not stand in the way.
+      assert.equal((await store.put(large, { hash: blake3(large), size: large.length })).size, large.length);
+    },
+  );
 
   check('puts many at once and side by side', async ({ store, rows, reopen }) => {
-    const sets = Array.from({ length: 8 }, () => Array.from({ length: 700 }, (_, i) => randomBytes(1 + ((i * 37) % 3000))));
+    const sets = Array.from({ length: 8 }, () =>
+      Array.from({ length: 700 }, (_, i) => randomBytes(1 + ((i * 37) % 3000))),
+    );
     const infos = await Promise.all(sets.map((set) => store.putMany(set.map((bytes) => ({ bytes })))));
     assert.equal(await rows(), new Set(infos.flat().map(({ hash }) => hash)).size);
     await reopen();
@@ -109,13 +146,16 @@ export function blobSuite(label: string, open: (folder: string) => BlobBackend):
   });
 
   check('reads many in the order asked for', async ({ store }) => {
-    const all = Array.from({ length: 1200 }, (_, i) => (i % 400 === 7 ? randomBytes(5 * MiB) : i % 3 === 0 ? Buffer.from(`${i},`.repeat(900)) : randomBytes(i)));
+    const all = Array.from({ length: 1200 }, (_, i) =>
+      i % 400 === 7 ? randomBytes(5 * MiB) : i % 3 === 0 ? Buffer.from(`${i},`.repeat(900)) : randomBytes(i),
+    );
     const infos = await store.putMany(all.map((bytes) => ({ bytes })));
     const order = [...infos.keys()].toSorted((a, b) => ((a * 7919) % 1201) - ((b * 7919) % 1201));
     order.push(order[0]!); // twice is fine
     let at = 0;
     for await (const { hash, size, content } of store.readMany(order.map((i) => infos[i]!.hash))) {
-      const bytes = content instanceof Readable ? Buffer.concat((await content.toArray()) as Buffer[]) : content;
+      const bytes =
+        content instanceof Readable ? Buffer.concat((await content.toArray()) as Buffer[]) : content;
       assert.ok(bytes.equals(all[order[at]!]!));
       assert.deepEqual({ hash, size }, infos[order[at]!]);
       at++;
@@ -167,8 +207,12 @@ export function blobSuite(label: string, open: (folder: string) => BlobBackend):
   });
 }
 
-export async function withBlobs(open: (folder: string) => BlobBackend, body: (bench: Bench) => Promise<void>, folder?: string): Promise<void> {
-  const home = folder ?? (await mkdtemp(path.join(tmpdir(), 'treadle-blobs-')));
+export async function withBlobs(
+  open: (folder: string) => BlobBackend,
+  body: (bench: Bench) => Promise<void>,
+  where: { home?: string; keep?: boolean } = {},
+): Promise<void> {
+  const home = where.home ?? (await mkdtemp(path.join(tmpdir(), 'treadle-blobs-')));
   const database = openSqlite(path.join(home, 'test.db'));
   await migrate(database, migrations);
   const start = () => openBlobs({ database, backend: open(path.join(home, 'blobs')), clock: systemClock });
@@ -194,11 +238,15 @@ export async function withBlobs(open: (folder: string) => BlobBackend, body: (be
   } finally {
     await bench.store.close();
     await database.close();
-    await rm(home, { recursive: true, force: true });
+    if (where.keep !== true) await rm(home, { recursive: true, force: true });
   }
 }
 
-export async function collect(store: BlobStore, hash: string, range?: { start: number; end: number }): Promise<Buffer> {
+export async function collect(
+  store: BlobStore,
+  hash: string,
+  range?: { start: number; end: number },
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of await store.open(hash, range)) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -11,8 +11,11 @@ import { blake3, openDisk } from './index.ts';
 
 const MiB = 1024 * 1024;
 const files = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(path.join(folder, name)).isFile());
-const bytesOnDisk = (folder: string): number => files(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0);
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(path.join(folder, name)).isFile(),
+  );
+const bytesOnDisk = (folder: string): number =>
+  files(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0);
 
 blobSuite('disk', openDisk);
 
@@ -22,7 +25,9 @@ test('disk: a failed put gives its space back', () =>
     const before = bytesOnDisk(folder);
     const bad = { bytes: randomBytes(10), expected: { size: 11 } };
     const good = Array.from({ length: 2000 }, () => ({ bytes: randomBytes(5000) }));
-    await assert.rejects(store.putMany([...good, { bytes: randomBytes(6 * MiB) }, bad]), { code: 'content-mismatch' });
+    await assert.rejects(store.putMany([...good, { bytes: randomBytes(6 * MiB) }, bad]), {
+      code: 'content-mismatch',
+    });
     assert.equal(bytesOnDisk(folder), before);
   }));
 
@@ -50,7 +55,12 @@ test('disk: damaged bytes are never handed out as good', () =>
     await store.put(pieces(large, 65_536));
     for (const name of files(folder)) {
       const handle = await open(path.join(folder, name), 'r+').catch(() => undefined);
-      await handle?.write(Buffer.from([0xff ^ (name.endsWith('.pack') ? small[500]! : large[500]!)]), 0, 1, name.endsWith('.pack') ? 548 : 500);
+      await handle?.write(
+        Buffer.from([0xff ^ (name.endsWith('.pack') ? small[500]! : large[500]!)]),
+        0,
+        1,
+        name.endsWith('.pack') ? 548 : 500,
+      );
       await handle?.close();
     }
     await assert.rejects(store.read(blake3(small)), { code: 'blob-damaged' });
@@ -60,27 +70,35 @@ test('disk: damaged bytes are never handed out as good', () =>
 
 const root = process.getuid?.() === 0 && process.platform === 'linux';
 
-test('disk: a full disk is said so, and keeps nothing', { skip: root ? false : 'needs root, to mount a small tmpfs' }, async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-full-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder]);
-  try {
-    const disk = (home: string) => openDisk(path.join(folder, path.basename(home)));
-    await withBlobs(disk, async ({ store, rows }) => {
-      const kept = await store.put(randomBytes(1 * MiB));
-      const before = bytesOnDisk(folder);
-      const large = pieces(randomBytes(30 * MiB), 65_536);
-      await assert.rejects(store.put(large), { kind: 'unavailable', code: 'disk-full', message: /disk .* is full/ });
-      const many = Array.from({ length: 30 }, () => ({ bytes: randomBytes(1 * MiB) }));
-      await assert.rejects(store.putMany(many), { kind: 'unavailable', code: 'disk-full' });
-      assert.equal(bytesOnDisk(folder), before, 'the space came back');
-      assert.equal(await rows(), 1);
-      // Reads and smaller writes go on without a restart.
-      assert.equal((await store.read(kept.hash)).length, MiB);
-      await store.put(randomBytes(2 * MiB));
-      assert.equal(await rows(), 2);
-    });
-  } finally {
-    execFileSync('umount', [folder]);
-    rmSync(folder, { recursive: true });
-  }
-});
+test(
+  'disk: a full disk is said so, and keeps nothing',
+  { skip: root ? false : 'needs root, to mount a small tmpfs' },
+  async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'treadle-full-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder]);
+    try {
+      const disk = (home: string) => openDisk(path.join(folder, path.basename(home)));
+      await withBlobs(disk, async ({ store, rows }) => {
+        const kept = await store.put(randomBytes(1 * MiB));
+        const before = bytesOnDisk(folder);
+        const large = pieces(randomBytes(30 * MiB), 65_536);
+        await assert.rejects(store.put(large), {
+          kind: 'unavailable',
+          code: 'disk-full',
+          message: /disk .* is full/,
+        });
+        const many = Array.from({ length: 30 }, () => ({ bytes: randomBytes(1 * MiB) }));
+        await assert.rejects(store.putMany(many), { kind: 'unavailable', code: 'disk-full' });
+        assert.equal(bytesOnDisk(folder), before, 'the space came back');
+        assert.equal(await rows(), 1);
+        // Reads and smaller writes go on without a restart.
+        assert.equal((await store.read(kept.hash)).length, MiB);
+        await store.put(randomBytes(2 * MiB));
+        assert.equal(await rows(), 2);
+      });
+    } finally {
+      execFileSync('umount', [folder]);
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

@@ -90,7 +90,7 @@ async function stage(file: string, place: (hash: string) => string): Promise<Sta
         // A short write says that the disk is about to be full; the rest then says it is.
         if (bytesWritten < length) {
           const rest = Buffer.concat(chunks).subarray(bytesWritten);
-          for (let done = 0; done < rest.length; ) {
+          for (let done = 0; done < rest.length;) {
             const more = await handle.write(rest, done, rest.length - done, written);
             done += more.bytesWritten;
             written += more.bytesWritten;

@@ -20,7 +20,8 @@ const WORTH = 0.875;
 export async function encode(bytes: Uint8Array): Promise<{ encoding: Encoding; stored: Uint8Array }> {
   const raw = { encoding: 'raw' as const, stored: bytes };
   if (bytes.length < SMALLEST || !pays(bytes)) return raw;
-  const stored = bytes.length <= INLINE ? zlib.zstdCompressSync(bytes, params) : await compress(bytes, params);
+  const stored =
+    bytes.length <= INLINE ? zlib.zstdCompressSync(bytes, params) : await compress(bytes, params);
   return stored.length < bytes.length * WORTH ? { encoding: 'zstd', stored } : raw;
 }
 

@@ -35,7 +35,11 @@ export class Intake {
   #batch: Small[] = [];
   #batchBytes = 0;
 
-  constructor(backend: BlobBackend, sizes: (hashes: readonly string[]) => Promise<Map<string, number>>, clock: Clock) {
+  constructor(
+    backend: BlobBackend,
+    sizes: (hashes: readonly string[]) => Promise<Map<string, number>>,
+    clock: Clock,
+  ) {
     this.#backend = backend;
     this.#sizes = sizes;
     this.#clock = clock;
@@ -52,7 +56,8 @@ export class Intake {
     let size = 0;
     while (size < LARGE) {
       const next = await iterator.next();
-      if (next.done === true) return this.#takeSmall(head.length === 1 ? head[0]! : Buffer.concat(head, size), expected);
+      if (next.done === true)
+        return this.#takeSmall(head.length === 1 ? head[0]! : Buffer.concat(head, size), expected);
       head.push(next.value);
       size += next.value.length;
     }
@@ -108,7 +113,11 @@ export class Intake {
     });
   }
 
-  async #takeLarge(head: Uint8Array[], rest: AsyncIterator<Uint8Array> | undefined, expected: Partial<BlobInfo>): Promise<void> {
+  async #takeLarge(
+    head: Uint8Array[],
+    rest: AsyncIterator<Uint8Array> | undefined,
+    expected: Partial<BlobInfo>,
+  ): Promise<void> {
     const staged = await this.#backend.stage();
     try {
       const hash = hasher();
@@ -126,13 +135,15 @@ export class Intake {
       const take = async (chunk: Uint8Array): Promise<void> => {
         hash.update(chunk);
         size += chunk.length;
-        if (expected.size !== undefined && size > expected.size) check({ hash: '', size }, { size: expected.size });
+        if (expected.size !== undefined && size > expected.size)
+          check({ hash: '', size }, { size: expected.size });
         step.push(chunk);
         waiting += chunk.length;
         if (waiting >= STEP) await flush();
       };
       for (const chunk of head) await take(chunk);
-      for (let next = await rest?.next(); next && next.done !== true; next = await rest!.next()) await take(next.value);
+      for (let next = await rest?.next(); next && next.done !== true; next = await rest!.next())
+        await take(next.value);
       await flush();
       await writing;
       const info = { hash: hash.hex(), size };
@@ -142,7 +153,14 @@ export class Intake {
       if (known) return await staged.abort();
       this.#taken.add(info.hash);
       this.#staged.push({ hash: info.hash, staged });
-      this.rows.push({ ...info, pack: null, start: 0, stored: size, encoding: 'raw', created_at: this.#clock.now() });
+      this.rows.push({
+        ...info,
+        pack: null,
+        start: 0,
+        stored: size,
+        encoding: 'raw',
+        created_at: this.#clock.now(),
+      });
     } catch (error) {
       await rest?.return?.();
       await staged.abort();
@@ -151,7 +169,10 @@ export class Intake {
   }
 }
 
-function header({ hash, size }: Small, { encoding, stored }: { encoding: string; stored: Uint8Array }): Buffer {
+function header(
+  { hash, size }: Small,
+  { encoding, stored }: { encoding: string; stored: Uint8Array },
+): Buffer {
   const bytes = Buffer.alloc(HEADER);
   bytes.write(encoding === 'raw' ? 'TB1r' : 'TB1z', 0, 'latin1');
   bytes.writeUInt32LE(stored.length, 4);

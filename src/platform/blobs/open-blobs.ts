@@ -9,14 +9,25 @@ import { decode } from './encoding.ts';
 import { hasher, blake3 } from './hash.ts';
 import type { BlobContent, BlobInfo, BlobStore } from './index.ts';
 import { Intake } from './intake.ts';
-import { insertBlobs, selectBlob, selectBlobs, selectBlobSizes, selectPackEnd, type BlobRow } from './store.ts';
+import {
+  insertBlobs,
+  selectBlob,
+  selectBlobs,
+  selectBlobSizes,
+  selectPackEnd,
+  type BlobRow,
+} from './store.ts';
 
 /** `readMany` looks up this many rows at once, and reads ahead about this many bytes. */
 const BATCH = 512;
 const STEP = 4 * 1024 * 1024;
 
 /** The store over one back end and the rows of one database. Cleans up what a killed process left, then opens. */
-export async function openBlobs(parts: { database: Database; backend: BlobBackend; clock: Clock }): Promise<BlobStore> {
+export async function openBlobs(parts: {
+  database: Database;
+  backend: BlobBackend;
+  clock: Clock;
+}): Promise<BlobStore> {
   const { database, backend, clock } = parts;
   await backend.recover((pack) => selectPackEnd(database, pack));
 
@@ -53,7 +64,9 @@ export async function openBlobs(parts: { database: Database; backend: BlobBacken
       const within = range && clip(range, row.size);
       if (row.pack !== null || row.size === 0) {
         const bytes = await readSmall(backend, row);
-        return Readable.from([within ? bytes.subarray(within.start, within.end + 1) : bytes], { objectMode: false });
+        return Readable.from([within ? bytes.subarray(within.start, within.end + 1) : bytes], {
+          objectMode: false,
+        });
       }
       await requireFile(backend, row);
       const stream = backend.openFile(hash, within);
@@ -71,7 +84,8 @@ export async function openBlobs(parts: { database: Database; backend: BlobBacken
     },
     async read(hash, limit = 16 * 1024 * 1024) {
       const row = await find(hash);
-      if (row.size > limit) throw tooLarge(`blob ${hash} has ${row.size} bytes; at most ${limit} are read at once`);
+      if (row.size > limit)
+        throw tooLarge(`blob ${hash} has ${row.size} bytes; at most ${limit} are read at once`);
       if (row.pack !== null) return readSmall(backend, row);
       await requireFile(backend, row);
       const chunks: Buffer[] = [];
@@ -98,7 +112,10 @@ export async function openBlobs(parts: { database: Database; backend: BlobBacken
 
 function clip({ start, end }: { start: number; end: number }, size: number): { start: number; end: number } {
   if (start < 0 || start >= size || end < start) {
-    throw invalid(`bytes ${start}-${end} lie outside the ${size} bytes there are`, { field: 'range', hint: 'ask for a range inside the file' });
+    throw invalid(`bytes ${start}-${end} lie outside the ${size} bytes there are`, {
+      field: 'range',
+      hint: 'ask for a range inside the file',
+    });
   }
   return { start, end: Math.min(end, size - 1) };
 }
@@ -123,7 +140,10 @@ async function unpack(row: BlobRow, stored: Buffer): Promise<Buffer> {
 }
 
 /** One batch of `readMany`. */
-async function* readBatch(parts: { database: Database; backend: BlobBackend }, hashes: readonly string[]): AsyncGenerator<BlobContent> {
+async function* readBatch(
+  parts: { database: Database; backend: BlobBackend },
+  hashes: readonly string[],
+): AsyncGenerator<BlobContent> {
   const { database, backend } = parts;
   const found = await selectBlobs(database, hashes);
   const rows = hashes.map((hash) => {

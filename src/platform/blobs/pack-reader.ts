@@ -31,7 +31,8 @@ export class PackReader {
       let done = 0;
       while (done < length) {
         const { bytesRead } = await handle.read(bytes, done, length - done, start + done);
-        if (bytesRead === 0) throw new Error(`pack ${pack} ends at ${start + done}, before byte ${start + length}`);
+        if (bytesRead === 0)
+          throw new Error(`pack ${pack} ends at ${start + done}, before byte ${start + length}`);
         done += bytesRead;
       }
       return bytes;
@@ -44,20 +45,27 @@ export class PackReader {
   /** In the order of the regions; neighbours cost one read. */
   async readAll(regions: readonly Region[]): Promise<Buffer[]> {
     const found = new Map<Region, Buffer>();
-    const sorted = regions.toSorted((a, b) => (a.pack < b.pack ? -1 : a.pack > b.pack ? 1 : a.start - b.start));
+    const sorted = regions.toSorted((a, b) =>
+      a.pack < b.pack ? -1 : a.pack > b.pack ? 1 : a.start - b.start,
+    );
     let run: Region[] = [];
     let end = 0;
     const flush = async (): Promise<void> => {
       const first = run[0];
       if (!first) return;
       const bytes = await this.read({ ...first, length: end - first.start });
-      for (const region of run) found.set(region, bytes.subarray(region.start - first.start, region.start - first.start + region.length));
+      for (const region of run)
+        found.set(
+          region,
+          bytes.subarray(region.start - first.start, region.start - first.start + region.length),
+        );
       run = [];
     };
     for (const region of sorted) {
       const first = run[0];
       const reach = region.start + region.length;
-      if (first && (first.pack !== region.pack || region.start > end + GAP || reach - first.start > TOGETHER)) await flush();
+      if (first && (first.pack !== region.pack || region.start > end + GAP || reach - first.start > TOGETHER))
+        await flush();
       end = run.length === 0 ? reach : Math.max(end, reach);
       run.push(region);
     }

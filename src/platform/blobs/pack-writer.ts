@@ -110,7 +110,16 @@ export class PackWriter {
   }
 
   #adopt(name: string, handle: FileHandle, end: number): OpenPack {
-    const pack: OpenPack = { name, handle, end, tail: [], nextSync: undefined, runningSync: undefined, retired: false, users: 0 };
+    const pack: OpenPack = {
+      name,
+      handle,
+      end,
+      tail: [],
+      nextSync: undefined,
+      runningSync: undefined,
+      retired: false,
+      users: 0,
+    };
     this.#packs.set(name, pack);
     this.#current = pack;
     return pack;
@@ -181,10 +190,15 @@ export class PackWriter {
   }
 }
 
-async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], start: number, length: number): Promise<void> {
+async function writeAll(
+  handle: FileHandle,
+  pieces: readonly Uint8Array[],
+  start: number,
+  length: number,
+): Promise<void> {
   // writev takes at most 1024 buffers; many small ones are cheaper as one.
   const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const { bytesWritten } = await handle.write(bytes, done, length - done, start + done);
     done += bytesWritten;
   }

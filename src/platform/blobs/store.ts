@@ -11,13 +11,18 @@ export async function insertBlobs(database: Database, rows: readonly BlobRow[]):
   if (rows.length === 0) return;
   const values = rows.map((row) => COLUMNS.map((column) => row[column]));
   // Somebody else may have stored the same content meanwhile; theirs is as good as ours.
-  await database.write((db) => insertMany(db, database.dialect, 'blob', COLUMNS, values, 'on conflict do nothing'));
+  await database.write((db) =>
+    insertMany(db, database.dialect, 'blob', COLUMNS, values, 'on conflict do nothing'),
+  );
 }
 
 export const selectBlob = (database: Database, hash: string): Promise<BlobRow | undefined> =>
   tables(database.db).selectFrom('blob').selectAll().where('hash', '=', hash).executeTakeFirst();
 
-export async function selectBlobSizes(database: Database, hashes: readonly string[]): Promise<Map<string, number>> {
+export async function selectBlobSizes(
+  database: Database,
+  hashes: readonly string[],
+): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   for (let start = 0; start < hashes.length; start += 500) {
     const rows = await tables(database.db)
@@ -30,7 +35,10 @@ export async function selectBlobSizes(database: Database, hashes: readonly strin
   return sizes;
 }
 
-export async function selectBlobs(database: Database, hashes: readonly string[]): Promise<Map<string, BlobRow>> {
+export async function selectBlobs(
+  database: Database,
+  hashes: readonly string[],
+): Promise<Map<string, BlobRow>> {
   const rows = await tables(database.db).selectFrom('blob').selectAll().where('hash', 'in', hashes).execute();
   return new Map(rows.map((row) => [row.hash, row]));
 }
@@ -48,11 +56,17 @@ export async function selectPackEnd(database: Database, pack: string): Promise<n
 }
 
 /** Everything that is stored, of all workspaces: they share what is equal. */
-export async function countBlobs({ scan }: Pick<Database, 'scan'>): Promise<{ blobs: number; bytes: number; stored: number }> {
+export async function countBlobs({
+  scan,
+}: Pick<Database, 'scan'>): Promise<{ blobs: number; bytes: number; stored: number }> {
   const row = await scan
     .$extendTables<BlobTables>()
     .selectFrom('blob')
-    .select((eb) => [eb.fn.countAll().as('blobs'), eb.fn.sum('size').as('bytes'), eb.fn.sum('stored').as('stored')])
+    .select((eb) => [
+      eb.fn.countAll().as('blobs'),
+      eb.fn.sum('size').as('bytes'),
+      eb.fn.sum('stored').as('stored'),
+    ])
     .executeTakeFirstOrThrow();
   return { blobs: Number(row.blobs), bytes: Number(row.bytes ?? 0), stored: Number(row.stored ?? 0) };
 }

@@ -17,7 +17,13 @@ export interface CommitOptions {
 }
 
 /** Reads, uploads what is new, and commits against the branch as it was when the command began. */
-export async function commit(client: Client, output: Output, dataset: string, target: string, options: CommitOptions): Promise<Committed & { new_bytes: number; new_blobs: number }> {
+export async function commit(
+  client: Client,
+  output: Output,
+  dataset: string,
+  target: string,
+  options: CommitOptions,
+): Promise<Committed & { new_bytes: number; new_blobs: number }> {
   const meta = toMeta(options.meta ?? []);
   const { root, files, bytes: total } = scan(target);
   const expected = await headOf(client, dataset, options.branch);
@@ -27,7 +33,9 @@ export async function commit(client: Client, output: Output, dataset: string, ta
     progress.done();
     throw error;
   });
-  progress.done(`read ${count(files.length, 'file')}, ${bytes(total)}; uploaded ${bytes(sent.newBytes)} in ${count(sent.newBlobs, 'new blob')}`);
+  progress.done(
+    `read ${count(files.length, 'file')}, ${bytes(total)}; uploaded ${bytes(sent.newBytes)} in ${count(sent.newBlobs, 'new blob')}`,
+  );
   const committed = await client.call(commitVersion, {
     params: { dataset },
     body: {
@@ -37,14 +45,18 @@ export async function commit(client: Client, output: Output, dataset: string, ta
       ...(options.message === undefined ? {} : { message: options.message }),
       ...(options.source === undefined ? {} : { source: options.source }),
       ...(Object.keys(meta).length > 0 ? { meta } : {}),
-      allow: [...(options.allowEmpty === true ? ['empty' as const] : []), ...(options.allowBroken === true ? ['broken' as const] : [])],
+      allow: [
+        ...(options.allowEmpty === true ? ['empty' as const] : []),
+        ...(options.allowBroken === true ? ['broken' as const] : []),
+      ],
     },
   });
   cache.save();
   return { ...committed, new_bytes: sent.newBytes, new_blobs: sent.newBlobs };
 }
 
-export const count = (n: number, noun: string): string => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+export const count = (n: number, noun: string): string =>
+  `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 
 async function headOf(client: Client, dataset: string, branch: string): Promise<string | null> {
   try {
@@ -60,7 +72,11 @@ function toMeta(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1) throw invalid(`--meta '${pair}' is not key=value`, { field: 'meta', hint: 'write it as --meta sensor=A7' });
+      if (at < 1)
+        throw invalid(`--meta '${pair}' is not key=value`, {
+          field: 'meta',
+          hint: 'write it as --meta sensor=A7',
+        });
       return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );

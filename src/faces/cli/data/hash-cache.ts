@@ -18,7 +18,11 @@ export interface HashCache {
 const RACY = 2_000_000_000n;
 const MARK = 'treadle-hashes 1';
 
-export function openHashCache(root: string, env: NodeJS.ProcessEnv = process.env, now: () => bigint = () => BigInt(Date.now()) * 1_000_000n): HashCache {
+export function openHashCache(
+  root: string,
+  env: NodeJS.ProcessEnv = process.env,
+  now: () => bigint = () => BigInt(Date.now()) * 1_000_000n,
+): HashCache {
   const folder = path.join(env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'treadle', 'hashes');
   const file = path.join(folder, blake3(root).toString('hex').slice(0, 32));
   const known = load(file);
@@ -49,7 +53,8 @@ export function openHashCache(root: string, env: NodeJS.ProcessEnv = process.env
   };
 }
 
-const key = ({ path: name, size, mtime, ctime, inode }: Found): string => `${size} ${mtime} ${ctime} ${inode} ${name}`;
+const key = ({ path: name, size, mtime, ctime, inode }: Found): string =>
+  `${size} ${mtime} ${ctime} ${inode} ${name}`;
 
 function load(file: string): Map<string, string> {
   const known = new Map<string, string>();

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after, beforeEach } from 'node:test';
@@ -18,8 +28,14 @@ const look = (): Found => scan(file).files[0]!;
 const error = { kind: 'invalid', code: 'file-changed', message: /"data\.bin" changed while it was read/ };
 
 test('a file at rest has its hash', () => {
-  assert.equal(hashLarge(look(), () => undefined), blake3(Buffer.alloc(9 * MiB, 7)).toString('hex'));
-  assert.equal(readSmall(look()).hash, hashLarge(look(), () => undefined));
+  assert.equal(
+    hashLarge(look(), () => undefined),
+    blake3(Buffer.alloc(9 * MiB, 7)).toString('hex'),
+  );
+  assert.equal(
+    readSmall(look()).hash,
+    hashLarge(look(), () => undefined),
+  );
 });
 
 const CHANGES: ReadonlyArray<[string, () => void]> = [
@@ -64,7 +80,11 @@ test('the cache knows a file by all that the system tells of it, and trusts no f
     cache.save();
   };
   fill();
-  assert.equal(openHashCache(folder, env).get(found), undefined, 'written to a moment ago: it may be again within the tick');
+  assert.equal(
+    openHashCache(folder, env).get(found),
+    undefined,
+    'written to a moment ago: it may be again within the tick',
+  );
   fill(later);
   assert.equal(openHashCache(folder, env).get(found), hash);
   for (const other of [{ size: 1 }, { mtime: 1n }, { ctime: 1n }, { inode: 1n }, { path: 'other' }]) {

@@ -21,7 +21,7 @@ export function hashLarge(found: Found, step: (bytes: number) => void): string {
   return opened(found, (fd) => {
     const hasher = new Blake3Hasher();
     const buffer = Buffer.allocUnsafe(4 * 1024 * 1024);
-    for (let left = found.size; left > 0; ) {
+    for (let left = found.size; left > 0;) {
       const piece = buffer.subarray(0, Math.min(left, buffer.length));
       fill(fd, piece, found);
       hasher.update(piece);
@@ -39,11 +39,14 @@ function opened<T>(found: Found, read: (fd: number) => T): T {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') throw changed(found.path, 'it is gone');
-    throw invalid(`the file ${quoted(found.path)} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      field: 'path',
-      hint: 'check its rights',
-      cause: error,
-    });
+    throw invalid(
+      `the file ${quoted(found.path)} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        field: 'path',
+        hint: 'check its rights',
+        cause: error,
+      },
+    );
   }
   try {
     same(fd, found);
@@ -57,13 +60,14 @@ function opened<T>(found: Found, read: (fd: number) => T): T {
 
 function same(fd: number, found: Found): void {
   const now = fstatSync(fd, { bigint: true });
-  if (Number(now.size) !== found.size) throw changed(found.path, `it had ${found.size} bytes and now has ${now.size}`);
+  if (Number(now.size) !== found.size)
+    throw changed(found.path, `it had ${found.size} bytes and now has ${now.size}`);
   if (now.ino !== found.inode) throw changed(found.path, 'another file took its place');
   if (now.mtimeNs !== found.mtime) throw changed(found.path, 'it was written to');
 }
 
 function fill(fd: number, bytes: Buffer, found: Found): void {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const n = readSync(fd, bytes, done, bytes.length - done, null);
     if (n === 0) throw changed(found.path, 'it became shorter');
     done += n;

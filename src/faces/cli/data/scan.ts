@@ -19,14 +19,21 @@ export interface Found {
 /** All files of a directory, or the one file that is named. Names are checked here, before anything is read or sent. */
 export function scan(target: string): { root: string; files: Found[]; bytes: number } {
   const stats = statSync(target, { bigint: true, throwIfNoEntry: false });
-  if (!stats) throw missing(`there is no file or directory ${quoted(target)}`, { field: 'path', hint: 'check the spelling; a relative path starts here' });
+  if (!stats)
+    throw missing(`there is no file or directory ${quoted(target)}`, {
+      field: 'path',
+      hint: 'check the spelling; a relative path starts here',
+    });
   const files: Found[] = [];
   const seen = new Map<string, string>();
   const take = (file: string, relative: string, found: BigIntStats): void => {
     const name = canonicalPath(relative);
     const other = seen.get(name);
     if (other !== undefined) {
-      throw invalid(`the files ${quoted(other)} and ${quoted(relative)} have the same name, composed differently`, { field: 'path', hint: 'rename one of the two' });
+      throw invalid(
+        `the files ${quoted(other)} and ${quoted(relative)} have the same name, composed differently`,
+        { field: 'path', hint: 'rename one of the two' },
+      );
     }
     seen.set(name, relative);
     files.push(toFound(file, name, found));
@@ -35,14 +42,25 @@ export function scan(target: string): { root: string; files: Found[]; bytes: num
     take(target, path.basename(target), stats);
   } else if (stats.isDirectory()) {
     walk(target, '', take);
-    if (files.length === 0) throw invalid(`there is no file in ${quoted(target)}`, { field: 'path', hint: 'put the data there first' });
+    if (files.length === 0)
+      throw invalid(`there is no file in ${quoted(target)}`, {
+        field: 'path',
+        hint: 'put the data there first',
+      });
   } else {
-    throw invalid(`${quoted(target)} is neither a file nor a directory`, { field: 'path', hint: 'name the directory that holds the data' });
+    throw invalid(`${quoted(target)} is neither a file nor a directory`, {
+      field: 'path',
+      hint: 'name the directory that holds the data',
+    });
   }
   return { root: realpathSync(target), files, bytes: files.reduce((sum, { size }) => sum + size, 0) };
 }
 
-function walk(folder: string, prefix: string, take: (file: string, relative: string, stats: BigIntStats) => void): void {
+function walk(
+  folder: string,
+  prefix: string,
+  take: (file: string, relative: string, stats: BigIntStats) => void,
+): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
     const relative = prefix + entry.name;
@@ -53,15 +71,25 @@ function walk(folder: string, prefix: string, take: (file: string, relative: str
       if (entry.isDirectory()) walk(file, `${relative}/`, take);
       else {
         const real = realpathSync(file);
-        if (`${realpathSync(folder)}${path.sep}`.startsWith(`${real}${path.sep}`)) throw invalid(`the link ${quoted(relative)} leads back to a directory that holds it`, { field: 'path', hint: 'remove the link' });
+        if (`${realpathSync(folder)}${path.sep}`.startsWith(`${real}${path.sep}`))
+          throw invalid(`the link ${quoted(relative)} leads back to a directory that holds it`, {
+            field: 'path',
+            hint: 'remove the link',
+          });
         walk(file, `${relative}/`, take);
       }
     } else if (stats?.isFile() === true) {
       take(file, relative, stats);
     } else if (stats) {
-      throw invalid(`${quoted(relative)} is not a regular file`, { field: 'path', hint: 'sockets, pipes and devices cannot be committed; move it away' });
+      throw invalid(`${quoted(relative)} is not a regular file`, {
+        field: 'path',
+        hint: 'sockets, pipes and devices cannot be committed; move it away',
+      });
     } else if (entry.isSymbolicLink()) {
-      throw invalid(`the link ${quoted(relative)} leads nowhere`, { field: 'path', hint: 'mend or remove the link' });
+      throw invalid(`the link ${quoted(relative)} leads nowhere`, {
+        field: 'path',
+        hint: 'mend or remove the link',
+      });
     } else {
       throw changed(relative, 'it is gone');
     }

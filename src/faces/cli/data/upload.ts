@@ -26,7 +26,12 @@ interface Hashed {
 }
 
 /** Hashes the files and uploads what the server lacks. While one batch travels, the next one is read. */
-export async function upload(client: Client, files: readonly Found[], cache: HashCache, step: (bytes: number, files: number) => void): Promise<Sent> {
+export async function upload(
+  client: Client,
+  files: readonly Found[],
+  cache: HashCache,
+  step: (bytes: number, files: number) => void,
+): Promise<Sent> {
   const sent: Sent = { files: [], newBytes: 0, newBlobs: 0 };
   let travelling: Promise<void> = Promise.resolve();
   let batch: Hashed[] = [];
@@ -42,10 +47,20 @@ export async function upload(client: Client, files: readonly Found[], cache: Has
   let breath = performance.now();
   for (const found of files) {
     const cached = cache.get(found);
-    const one: Hashed = cached !== undefined ? { found, hash: cached } : found.size > LARGE ? { found, hash: hashLarge(found, (bytes) => step(bytes, 0)) } : { found, ...readSmall(found) };
+    const one: Hashed =
+      cached !== undefined
+        ? { found, hash: cached }
+        : found.size > LARGE
+          ? { found, hash: hashLarge(found, (bytes) => step(bytes, 0)) }
+          : { found, ...readSmall(found) };
     if (cached === undefined) cache.set(found, one.hash);
     step(cached === undefined && found.size > LARGE ? 0 : found.size, 1);
-    sent.files.push({ path: found.path, hash: one.hash, size: found.size, ...(found.executable ? { executable: true } : {}) });
+    sent.files.push({
+      path: found.path,
+      hash: one.hash,
+      size: found.size,
+      ...(found.executable ? { executable: true } : {}),
+    });
     batch.push(one);
     batchBytes += one.bytes?.length ?? 0;
     if (batchBytes >= BATCH_BYTES || batch.length >= BATCH_FILES) await flush();
@@ -66,7 +81,10 @@ async function sendSmall(client: Client, batch: readonly Hashed[], sent: Sent): 
   const { missing } = await client.call(findMissing, { body: { hashes: [...byHash.keys()] } });
   const wanted = missing.map((hash) => byHash.get(hash)!);
   const small = wanted.filter(({ found }) => found.size <= LARGE);
-  if (small.length > 0) await client.call(uploadBlobs, { body: Readable.from(frames(small), { objectMode: false, highWaterMark: 1024 * 1024 }) });
+  if (small.length > 0)
+    await client.call(uploadBlobs, {
+      body: Readable.from(frames(small), { objectMode: false, highWaterMark: 1024 * 1024 }),
+    });
   for (const one of wanted) if (one.found.size > LARGE) await sendLarge(client, one);
   sent.newBlobs += wanted.length;
   sent.newBytes += wanted.reduce((sum, { found }) => sum + found.size, 0);
@@ -99,7 +117,8 @@ async function sendLarge(client: Client, { found, hash }: Hashed): Promise<void>
   try {
     await client.call(uploadBlob, { params: { hash }, body: source });
   } catch (error) {
-    if (error instanceof TreadleError && error.code === 'content-mismatch') throw changed(found.path, 'what was sent is not what was hashed');
+    if (error instanceof TreadleError && error.code === 'content-mismatch')
+      throw changed(found.path, 'what was sent is not what was hashed');
     throw error;
   } finally {
     source.destroy();
