@@ -90,6 +90,10 @@ export type TrackingTables = {
 /** Values may be longer than an index entry may be (Postgres: 2.7 KB); equality looks here first. */
 export const HEAD = 'substr(value, 1, 100)';
 
+/**
+ * No index but a primary key begins with `workspace`: every statement names it, so an index that did would look useful
+ * to SQLite's planner where a run's id is what finds the rows.
+ */
 export const migrations: Migration[] = [
   {
     id: 'tracking-001',
@@ -136,7 +140,7 @@ export const migrations: Migration[] = [
         environment text,
         resources text
       )`,
-      `create index run_by_start on run (workspace, experiment_id, state, started_at desc, id)`,
+      `create index run_by_start on run (experiment_id, workspace, state, started_at desc, id)`,
       `create table run_param (
         run_id text not null,
         key text not null,
@@ -145,7 +149,7 @@ export const migrations: Migration[] = [
         experiment_id bigint not null,
         primary key (run_id, key)
       )`,
-      `create index run_param_by_value on run_param (workspace, experiment_id, key, ${HEAD})`,
+      `create index run_param_by_value on run_param (experiment_id, workspace, key, ${HEAD})`,
       `create table run_tag (
         run_id text not null,
         key text not null,
@@ -154,7 +158,7 @@ export const migrations: Migration[] = [
         experiment_id bigint not null,
         primary key (run_id, key)
       )`,
-      `create index run_tag_by_value on run_tag (workspace, experiment_id, key, ${HEAD})`,
+      `create index run_tag_by_value on run_tag (experiment_id, workspace, key, ${HEAD})`,
       `create table metric_series (
         id bigint primary key,
         workspace text not null,
@@ -173,7 +177,7 @@ export const migrations: Migration[] = [
         last_time bigint not null,
         unique (run_id, key)
       )`,
-      `create index metric_series_by_value on metric_series (workspace, experiment_id, key, last_nan, last_value)`,
+      `create index metric_series_by_value on metric_series (experiment_id, workspace, key, last_nan, last_value)`,
       `create table metric_point (
         series bigint not null,
         n bigint not null,
@@ -216,7 +220,7 @@ export const migrations: Migration[] = [
         primary key (run_id, dataset_id)
       )`,
       `create index run_input_by_dataset on run_input (dataset_id)`,
-      `create index run_input_by_version on run_input (workspace, version)`,
+      `create index run_input_by_version on run_input (version, workspace)`,
       `create table run_input_tag (
         run_id text not null,
         dataset_id text not null,
@@ -233,7 +237,7 @@ export const migrations: Migration[] = [
         at bigint not null,
         primary key (run_id, direction, model_id)
       )`,
-      `create index run_model_by_model on run_model (workspace, model_id)`,
+      `create index run_model_by_model on run_model (model_id, workspace)`,
       `create table artifact (
         workspace text not null,
         folder text not null,

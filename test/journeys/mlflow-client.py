@@ -41,6 +41,7 @@ def same(value):
         text = text.replace(found, name)
     text = re.sub(r"m-[0-9a-f]{32}", "<model>", text)
     text = re.sub(r"\b[0-9a-f]{32}\b", "<id>", text)
+    text = re.sub(r"\b[0-9a-f]{40}\b", "<commit>", text)
     text = re.sub(r"\b1[78]\d{11}\b", "0", text)
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>", text)
     return json.loads(text)
