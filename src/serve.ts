@@ -14,7 +14,7 @@ import { systemClock } from './platform/clock/index.ts';
 import { lockDataFolder, migrate, openPostgres, openSqlite, type Migration } from './platform/db/index.ts';
 import { forbidden, invalid } from './platform/errors/index.ts';
 import * as eventRoom from './platform/events/index.ts';
-import { createHttp } from './platform/http/index.ts';
+import { createHttp, type Route } from './platform/http/index.ts';
 import * as jobRoom from './platform/jobs/index.ts';
 import { openPipelines, migrations as pipelineMigrations } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
@@ -28,6 +28,8 @@ export interface RunningServer {
   url: string;
   /** For tests and journeys: the same parts that the routes use. */
   parts: Parts;
+  /** Every route that is live. */
+  routes: readonly Route[];
   close(): Promise<void>;
 }
 
@@ -172,6 +174,7 @@ export async function startServer(
   return {
     url,
     parts,
+    routes: http.routes,
     async close() {
       const ended = events.stop(); // first: it ends the live streams, and with them their connections
       await http.close();
