@@ -64,7 +64,7 @@ export function DiffTable({
           <input type="checkbox" checked={!all} onChange={(event) => onAll(!event.target.checked)} />
           Only what differs
         </label>
-        <span className="faint">
+        <span className="faint small">
           {plural(different.length, 'difference')} in {plural(rows.length, 'line')}; what differs from the
           first run is coloured
         </span>

@@ -1,14 +1,15 @@
 import { Link } from '@tanstack/react-router';
-import { useMemo, type ReactElement } from 'react';
+import { useMemo, useRef, type ReactElement } from 'react';
 import type { Run } from '../../../src/tracking/contract.ts';
 import type { SeriesStyle } from '../kit/chart/colors.ts';
 import { padded } from '../kit/chart/series.ts';
 import { Choice } from '../kit/field.tsx';
 import { formatNumber } from '../kit/format.ts';
 import { Empty } from '../kit/page.tsx';
+import { useWidth } from '../kit/media.ts';
 import { useDark } from '../kit/theme.ts';
 
-const [W, H] = [880, 420];
+const H = 400;
 const EDGE = { left: 66, right: 24, top: 16, bottom: 42 };
 
 /** Each run a point: what was set, or what came out, against what came out. */
@@ -22,6 +23,9 @@ export function Scatter(props: {
 }): ReactElement {
   const { runs, metrics, styles } = props;
   const dark = useDark();
+  const holder = useRef<HTMLElement>(null);
+  // Drawn at the size it is seen, so that its words keep theirs.
+  const W = Math.max(280, useWidth(holder, 880));
   const params = useMemo(
     () =>
       [...new Set(runs.flatMap((run) => Object.keys(run.params)))]
@@ -46,10 +50,10 @@ export function Scatter(props: {
     EDGE.left + ((value - xLow) / (xHigh - xLow)) * (W - EDGE.left - EDGE.right);
   const top = (value: number) =>
     H - EDGE.bottom - ((value - yLow) / (yHigh - yLow)) * (H - EDGE.top - EDGE.bottom);
-  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  const ticks = W < 480 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
   const options = axes.map((each) => ({ value: each, label: each }));
   return (
-    <figure className="scatter panel">
+    <figure className="scatter panel" ref={holder}>
       <div className="axis-pickers">
         <Choice label="Across" value={x} options={options} onChange={(next) => props.onAxes(next, y)} />
         <Choice label="Up" value={y} options={options} onChange={(next) => props.onAxes(x, next)} />

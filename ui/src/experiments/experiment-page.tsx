@@ -22,6 +22,7 @@ import { Table } from '../kit/table/table.tsx';
 import { say, sayError } from '../kit/toast.tsx';
 import { usePageAction } from '../shell/page-actions.ts';
 import { FilterBar } from './filter-bar.tsx';
+import { FilterHelp } from './filter-help.tsx';
 import { FIRST_RUN } from './first-run.ts';
 import { GroupTable } from './group-table.tsx';
 import { FACTS, orderOf, sortOf, sortText, usualColumns } from './run-columns.ts';
@@ -216,7 +217,9 @@ export default function ExperimentPage(): ReactElement {
         />
       ) : runs.error && !filterWrong ? (
         <Failure error={runs.error} retry={runs.refresh} />
-      ) : filterWrong ? null : runs.loading || columns.isPending ? (
+      ) : filterWrong ? (
+        <FilterHelp />
+      ) : runs.loading || columns.isPending ? (
         <Skeleton lines={10} />
       ) : bare ? (
         <Empty icon="run" title="No runs here yet">

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
-import { useMemo, useSyncExternalStore, type ReactElement } from 'react';
+import { useMemo, type ReactElement } from 'react';
 import { Badge, statusTone } from '../kit/badge.tsx';
 import { Graph, type GraphEdge, type GraphNode } from '../kit/graph/graph.tsx';
 import { Icon, type IconName } from '../kit/icons.tsx';
+import { useMedia } from '../kit/media.ts';
 import { TimeAgo } from '../kit/time.tsx';
 
 /** One leg of the loop as it is now. */
@@ -22,26 +23,15 @@ export interface Station {
 /** How the legs hang together, in the verbs of lineage. */
 const VERBS: Record<string, string> = { pipelines: 'is read by', runs: 'start', models: 'make' };
 
-const wide = window.matchMedia('(min-width: 1180px)');
-function useWide(): boolean {
-  return useSyncExternalStore(
-    (watcher) => {
-      wide.addEventListener('change', watcher);
-      return () => wide.removeEventListener('change', watcher);
-    },
-    () => wide.matches,
-  );
-}
-
 /** The loop as far as it exists: stations on a thread, in the order that things are made from one another. */
 export function LoopPicture({ stations }: { stations: readonly Station[] }): ReactElement {
-  const across = useWide();
+  const across = useMedia('(min-width: 1180px)');
   const nodes = useMemo(
     () =>
       stations.map((station): GraphNode => ({
         id: station.id,
         width: across ? 222 : 300,
-        height: across ? 168 : 124,
+        height: across ? 168 : 148,
         content: <StationCard station={station} />,
       })),
     [stations, across],

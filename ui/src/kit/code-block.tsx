@@ -16,7 +16,7 @@ export function CodeBlock(props: {
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre
         tabIndex={0}
-        role="region"
+        role="group"
         aria-label={props.label ?? 'Code'}
         style={props.maxHeight === undefined ? undefined : { maxHeight: props.maxHeight }}
       >

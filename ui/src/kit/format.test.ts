@@ -27,6 +27,7 @@ test('sizes, spans and counts', () => {
   assert.equal(formatBytes(64 * 1024 ** 2), '64.0 MiB');
   assert.equal(formatDuration(380), '380 ms');
   assert.equal(formatDuration(4210), '4.2 s');
+  assert.equal(formatDuration(-4210), '−4.2 s');
   assert.equal(formatDuration(59_600), '1 m 00 s');
   assert.equal(formatDuration(187_000), '3 m 07 s');
   assert.equal(formatDuration(7_500_000), '2 h 05 m');

@@ -44,7 +44,7 @@ export function formatBytes(bytes: number): string {
 
 /** Milliseconds as two units at most: `380 ms`, `4.2 s`, `3 m 07 s`, `2 h 05 m`, `6 d 4 h`. */
 export function formatDuration(ms: number): string {
-  if (ms < 0) return '0 ms';
+  if (ms < 0) return `−${formatDuration(-ms)}`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const s = ms / 1000;
   if (s < 10) return `${s.toFixed(1)} s`;

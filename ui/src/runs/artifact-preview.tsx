@@ -87,7 +87,7 @@ function Look({ path, data }: { path: string; data: Loaded }): ReactElement {
       <Picture path={path} bytes={data.bytes} type={kind.type} />
     );
   }
-  const note = cut && <p className="faint">The first {formatBytes(data.bytes.length)} are shown.</p>;
+  const note = cut && <p className="faint small">The first {formatBytes(data.bytes.length)} are shown.</p>;
   if (table) {
     return (
       <>
@@ -163,7 +163,7 @@ function DataTable({ label, data }: { label: string; data: TableData }): ReactEl
         maxHeight={560}
         empty={<p className="muted">The table has no rows.</p>}
       />
-      <p className="faint">
+      <p className="faint small">
         {formatCount(rows.length)} rows, {formatCount(columns.length)} columns
       </p>
     </>

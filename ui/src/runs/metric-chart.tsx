@@ -73,7 +73,11 @@ function SeenChart(props: MetricChartProps): ReactElement {
           chartSeries(series, names.get(series.run) ?? series.run, view.x, started.get(series.run) ?? 0),
         );
   }, [runs, view.x]);
-  const series = useMemo(() => draw(data), [draw, data]);
+  const series = useMemo(() => {
+    // The value in the head is the metric's last, whatever part is looked at.
+    const ends = new Map(draw(whole.data).map(({ id, end }) => [id, end]));
+    return draw(data).map((line) => ({ ...line, end: ends.get(line.id) }));
+  }, [draw, data, whole.data]);
   const extent = useMemo(() => xExtent(draw(whole.data)), [draw, whole.data]);
 
   if (whole.error) return <Failure error={whole.error} retry={() => void whole.refetch()} title={title} />;
@@ -96,7 +100,7 @@ function SeenChart(props: MetricChartProps): ReactElement {
       {...(props.styles === undefined ? {} : { styles: props.styles })}
       {...(props.legend === undefined ? {} : { legend: props.legend })}
       {...(props.formatY === undefined ? {} : { formatY: props.formatY })}
-      {...(thinned
+      {...(data?.series.some((each) => each.thinned)
         ? {
             note: `${formatCount(points)} points: the band spans the lowest and highest, the line runs through the middle`,
           }

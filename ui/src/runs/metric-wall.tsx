@@ -66,7 +66,9 @@ function Group(
   const [shown, setShown] = useState(FIRST);
   return (
     <section aria-label={name || 'Metrics'} className="stack">
-      {name !== '' && (
+      {name === '' ? (
+        <h2 className="sr-only">Curves</h2>
+      ) : (
         <h2 className="row">
           {name} <span className="tab-count">{formatCount(keys.length)}</span>
         </h2>

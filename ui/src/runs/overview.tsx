@@ -126,6 +126,7 @@ export function Overview(props: {
       <div className="overview-main">
         {curves.length > 0 && (
           <div className="charts">
+            <h2 className="sr-only">Curves</h2>
             {curves.map(({ key }) => (
               <MetricChart
                 key={key}

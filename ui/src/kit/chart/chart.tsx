@@ -146,6 +146,7 @@ export function Chart(props: ChartProps): ReactElement {
   };
 
   const first = series[0];
+  const bare = zoom !== undefined && yExtent(series, zoom, false) === undefined;
   const single = series.length === 1;
   return (
     <figure className={`chart${props.loading ? ' chart-loading' : ''}`} aria-label={title}>
@@ -198,6 +199,7 @@ export function Chart(props: ChartProps): ReactElement {
           onDoubleClick={() => onZoom?.(undefined)}
         />
       )}
+      {bare && !asTable && <p className="chart-bare">Nothing in this part. It has values elsewhere.</p>}
       {(props.legend ?? !single) && !asTable && (
         <ul className="chart-legend">
           {series.map((line, i) => (

@@ -203,7 +203,7 @@ function drawEnvelope(
     ctx.closePath();
     ctx.fill();
     // A bucket narrower than a pixel would vanish from the fill: its extremes are drawn as a line of their own.
-    ctx.globalAlpha = 0.32;
+    ctx.globalAlpha = 0.5;
     ctx.lineWidth = devicePixelRatio;
     ctx.beginPath();
     x.forEach((value, i) => {

@@ -1,5 +1,6 @@
 import { useMemo, type ReactElement, type ReactNode } from 'react';
 import { layoutGraph, type LayoutEdge, type Route } from './layout.ts';
+import { useNarrow } from '../media.ts';
 import './graph.css';
 
 export interface GraphNode {
@@ -23,13 +24,16 @@ export function Graph(props: {
   label: string;
   nodes: readonly GraphNode[];
   edges: readonly GraphEdge[];
+  /** To the right where there is room for it, unless said. */
   direction?: 'right' | 'down';
   layerGap?: number;
   nodeGap?: number;
   /** How an id is called in words. */
   nameOf?(id: string): string;
 }): ReactElement {
-  const { nodes, edges, direction = 'right', layerGap = 64, nodeGap = 18 } = props;
+  const { nodes, edges, layerGap = 64, nodeGap = 18 } = props;
+  const narrow = useNarrow();
+  const direction = props.direction ?? (narrow ? 'down' : 'right');
   const layout = useMemo(
     () => layoutGraph(nodes, edges, { direction, layerGap, nodeGap }),
     [nodes, edges, direction, layerGap, nodeGap],

@@ -21,6 +21,7 @@ import {
   type ReactNode,
 } from 'react';
 import { Icon } from '../icons.tsx';
+import { useNarrow } from '../media.ts';
 import { useShortcut } from '../shortcuts.ts';
 import { compareValues } from './compare-values.ts';
 import './table.css';
@@ -82,7 +83,15 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
   const { columns, rows, rowId, onSort, more, onSelect } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [ownSort, setOwnSort] = useState<SortingState>([]);
-  const defs = useMemo(() => columns.map(columnDef), [columns]);
+  const narrow = useNarrow();
+  // On a telephone the column that stays must leave room for the others.
+  const defs = useMemo(
+    () =>
+      columns.map((column, i) =>
+        columnDef(i === 0 && narrow ? { ...column, width: Math.min(column.width ?? 130, 148) } : column),
+      ),
+    [columns, narrow],
+  );
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
   const table = useTable<Features, Row>({
     features,
@@ -145,7 +154,7 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
     <div
       ref={scroller}
       className="table-scroll"
-      role="region"
+      role="group"
       aria-label={props.label}
       tabIndex={0}
       style={
