@@ -1,6 +1,7 @@
 import type { IconName } from './kit/icons.tsx';
 import { findDatasets } from './datasets/find.ts';
 import { findModels } from './models/find.ts';
+import { findPipelines } from './pipelines/find.ts';
 import { findExperiments } from './experiments/find.ts';
 
 /** One thing that the command palette found. */
@@ -29,20 +30,28 @@ export interface Room {
 export const rooms: readonly Room[] = [
   { name: 'Home', icon: 'home', to: '/', key: 'h' },
   {
-    name: 'Experiments',
-    icon: 'experiment',
-    to: '/experiments',
-    also: ['/runs', '/compare'],
-    key: 'e',
-    find: findExperiments,
-  },
-  {
     name: 'Datasets',
     icon: 'data',
     to: '/datasets',
     also: ['/data'],
     key: 'd',
     find: findDatasets,
+  },
+  {
+    name: 'Pipelines',
+    icon: 'pipeline',
+    to: '/pipelines',
+    also: ['/executions'],
+    key: 'p',
+    find: findPipelines,
+  },
+  {
+    name: 'Experiments',
+    icon: 'experiment',
+    to: '/experiments',
+    also: ['/runs', '/compare'],
+    key: 'e',
+    find: findExperiments,
   },
   { name: 'Models', icon: 'model', to: '/models', key: 'm', find: findModels },
   { name: 'Ledger', icon: 'ledger', to: '/ledger', also: ['/lineage'], key: 'l' },

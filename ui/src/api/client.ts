@@ -13,11 +13,14 @@ export type CallInput<E extends Endpoint> = Part<'params', Static<E['params']>> 
       : { body?: undefined });
 type Part<Name extends string, T> = {} extends T ? { [K in Name]?: T } : { [K in Name]: T };
 
-export type Answer<E extends Endpoint> = E['response'] extends TSchema
-  ? Static<E['response']>
-  : E['response'] extends 'bytes'
-    ? Blob
-    : string;
+// The words first: to TypeBox anything is a schema.
+export type Answer<E extends Endpoint> = E['response'] extends 'bytes'
+  ? Blob
+  : E['response'] extends 'text' | 'events'
+    ? string
+    : E['response'] extends TSchema
+      ? Static<E['response']>
+      : never;
 
 interface AnyInput {
   params?: Record<string, unknown>;
@@ -101,7 +104,7 @@ export function urlOf(
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value])
-      if (one !== undefined) search.append(key, String(one));
+      if (one !== undefined) search.append(key, String(one as string | number | boolean));
   }
   const text = search.toString();
   return text === '' ? path : `${path}?${text}`;

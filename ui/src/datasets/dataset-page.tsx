@@ -37,13 +37,15 @@ export default function DatasetPage(): ReactElement {
       lead={
         dataset.data && (
           <span className="row row-wrap">
-            {plural(dataset.data.versions, 'version')}
-            {dataset.data.latest && (
-              <span>
-                , the latest with {plural(dataset.data.latest.files, 'file')} and{' '}
-                {formatBytes(dataset.data.latest.bytes)}, <TimeAgo time={dataset.data.latest.created_at} />
-              </span>
-            )}
+            <span>
+              {plural(dataset.data.versions, 'version')}
+              {dataset.data.latest && (
+                <>
+                  , the latest <TimeAgo time={dataset.data.latest.created_at} /> with{' '}
+                  {plural(dataset.data.latest.files, 'file')}, {formatBytes(dataset.data.latest.bytes)}
+                </>
+              )}
+            </span>
             {dataset.data.refs.map((ref) => (
               <RefBadge key={ref.name} dataset={name} {...ref} withVersion />
             ))}

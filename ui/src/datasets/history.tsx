@@ -63,7 +63,7 @@ export function History({ dataset, versions, refs, selected, onSelect, more }: P
       {
         id: 'message',
         header: 'Message',
-        width: 380,
+        width: 320,
         cell: ({ message }) =>
           message === '' ? (
             <span className="table-none">–</span>

@@ -3,6 +3,7 @@ import { Badge } from '../kit/badge.tsx';
 import { formatCount } from '../kit/format.ts';
 import { Overlay } from './bars.tsx';
 import type { ColumnDiff, TableDiff } from './profile-diff.ts';
+import '../kit/listing.css';
 
 /** How the columns of two versions differ, the most changed first. */
 export function ProfileDiff({
@@ -151,8 +152,8 @@ function TopChange({ column: { a, b } }: { column: ColumnDiff }): ReactElement {
       {moved.slice(0, SHOWN).map(({ value, before, after }) => (
         <li key={value}>
           <span className="top-bar top-pair" aria-hidden="true">
-            <span style={{ width: percent(before) }} />
-            <span style={{ width: percent(after) }} />
+            <span style={{ width: `${before * 100}%` }} />
+            <span style={{ width: `${after * 100}%` }} />
           </span>
           <span className="truncate">{value === '' ? '(empty)' : value}</span>
           <span className="faint">

@@ -8,6 +8,7 @@ import { Icon } from '../kit/icons.tsx';
 import { Empty, Skeleton } from '../kit/page.tsx';
 import { HistogramBars, TopBars } from './bars.tsx';
 import type { PartProps } from './parts.ts';
+import '../kit/listing.css';
 
 interface Props extends PartProps {
   profile: { state: 'none' | 'pending' | 'ready'; tables: TableProfile[] } | undefined;

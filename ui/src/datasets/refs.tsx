@@ -7,6 +7,7 @@ import { Ask } from '../kit/confirm.tsx';
 import { TextField } from '../kit/field.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { say } from '../kit/toast.tsx';
+import '../kit/badge.css';
 
 /** A branch or tag, leading to the version it points at. */
 export function RefBadge(props: {

@@ -37,7 +37,8 @@ export function layoutLanes(versions: readonly Versioned[]): Lanes {
     waiting[lane] = undefined;
     const joined: { from: number; to: number }[] = [];
     version.parents.forEach((parent, nth) => {
-      const shared = waiting.indexOf(parent);
+      // The first parent keeps the lane, also where another waits for it too: they meet at its dot.
+      const shared = nth === 0 ? -1 : waiting.indexOf(parent);
       if (shared >= 0) {
         joined.push({ from: lane, to: shared });
         return;

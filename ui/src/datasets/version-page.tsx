@@ -13,7 +13,7 @@ import { Badge } from '../kit/badge.tsx';
 import { Button, buttonClass } from '../kit/button.tsx';
 import { CodeBlock, CopyButton } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
-import { formatCount, formatTime, plural } from '../kit/format.ts';
+import { formatTime, plural } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
@@ -222,7 +222,7 @@ function Facts({
               ],
               [
                 'Profile',
-                version.profile === 'pending' && (
+                version.profile !== 'pending' ? undefined : (
                   <Badge key="pending" tone="live" dot>
                     being made
                   </Badge>
@@ -249,7 +249,7 @@ function Facts({
             text={`treadle data checkout ${ref} ./${version.dataset}\ntreadle data sql "select * from '${ref}' limit 10"${version.files === 0 ? '' : `\ntreadle data ls ${ref}`}`}
           />
           <p className="faint">
-            {formatCount(version.number)}. version; {ref} means these very bytes for ever.
+            {ref} means these very bytes, for ever.
           </p>
         </div>
       </Section>

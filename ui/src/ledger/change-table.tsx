@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { changesBetween, shown, type Change } from './changes.ts';
 import './ledger.css';
+import '../kit/listing.css';
 
 const SIGN: Record<Change['kind'], string> = { added: '+', removed: '−', changed: '→', same: '' };
 

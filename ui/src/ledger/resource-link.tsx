@@ -50,6 +50,18 @@ export function ResourceAnchor({
           {children}
         </Link>
       );
+    case 'pipeline':
+      return (
+        <Link to="/pipelines/$pipeline" params={{ pipeline: id }} {...look}>
+          {children}
+        </Link>
+      );
+    case 'execution':
+      return (
+        <Link to="/executions/$execution" params={{ execution: id }} {...look}>
+          {children}
+        </Link>
+      );
     case 'token':
     case 'workspace':
       return (

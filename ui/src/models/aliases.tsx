@@ -8,6 +8,7 @@ import { TextField } from '../kit/field.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { say } from '../kit/toast.tsx';
 import { refreshModel } from './refresh.ts';
+import '../kit/badge.css';
 
 /** The aliases of a model, each with where it points. */
 export function Aliases({ model, aliases }: { model: string; aliases: readonly Alias[] }): ReactElement {

@@ -18,6 +18,7 @@ import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
 import { ChangeTable } from '../ledger/change-table.tsx';
 import { groupDifferences, type MetricDifference } from './differences.ts';
 import './models.css';
+import '../kit/listing.css';
 
 const route = getRouteApi('/models/$model/compare');
 

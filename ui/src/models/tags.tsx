@@ -4,6 +4,7 @@ import { Ask } from '../kit/confirm.tsx';
 import { TextField } from '../kit/field.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { sayError } from '../kit/toast.tsx';
+import '../kit/badge.css';
 
 interface Props {
   tags: Readonly<Record<string, string>>;

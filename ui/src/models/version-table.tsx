@@ -8,6 +8,7 @@ import { formatNumber, formatBytes, shortId } from '../kit/format.ts';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { metricColumns, toNumber } from './metric-columns.ts';
+import '../kit/badge.css';
 
 interface Props {
   model: string;

@@ -6,6 +6,7 @@ import { compareRoutes } from '../compare/routes.ts';
 import { ledgerRoutes } from '../ledger/routes.ts';
 import { modelRoutes } from '../models/routes.ts';
 import { datasetRoutes } from '../datasets/routes.ts';
+import { pipelineRoutes } from '../pipelines/routes.ts';
 import { settingsRoutes } from '../settings/routes.ts';
 import { parseSearch, stringifySearch } from '../kit/url-state.ts';
 import { Crash, Pending } from './crash.tsx';
@@ -20,6 +21,7 @@ export const router = createRouter({
     ...compareRoutes,
     ...datasetRoutes,
     ...modelRoutes,
+    ...pipelineRoutes,
     ...ledgerRoutes,
     ...settingsRoutes,
   ]),
