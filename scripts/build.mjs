@@ -9,16 +9,7 @@ await main(async () => {
   await setup([...parts.npm, ...parts.ui]);
   const dist = join(root, 'dist');
   rmSync(dist, { recursive: true, force: true });
-  await run(node, [
-    join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-    '-p',
-    join(root, 'scripts', 'build', 'tsconfig.json'),
-  ]);
-  // What is not TypeScript but read at run time: SQL, JSON, templates.
-  cpSync(join(root, 'src'), dist, {
-    recursive: true,
-    filter: (path) => !/\.(ts|tsx|md)$/.test(path),
-  });
+  await run(node, [join(root, 'scripts', 'build', 'bundle.mjs')]);
   const ui = join(root, 'ui', 'dist');
   if (!existsSync(ui)) throw new SetupError('the UI has not been built: a package without it is not wanted');
   cpSync(ui, join(dist, 'ui'), { recursive: true });

@@ -22,10 +22,9 @@ export const CONTENT_SECURITY_POLICY = [
 /** A page of the UI never begins with these: there a wrong address is an error of a program, not a page. */
 const NOT_PAGES = /^\/(api|ajax-api|assets|v2|get-artifact|model-versions|graphql)(\/|$)/;
 
-/** Beside `src` in a checkout, inside `dist` when installed; undefined when it was not built. */
+/** Beside the bundle when installed, in `ui/dist` of a checkout; undefined when it was not built. */
 export function findUi(here: string = import.meta.dirname): string | undefined {
-  const home = path.join(here, '..', '..');
-  return [path.join(home, 'ui'), path.join(home, '..', 'ui', 'dist')].find((folder) =>
+  return [path.join(here, 'ui'), path.join(here, '..', '..', '..', 'ui', 'dist')].find((folder) =>
     existsSync(path.join(folder, 'index.html')),
   );
 }

@@ -128,7 +128,7 @@ test('the UI is found beside the sources and inside a package', () => {
     place('ui/dist');
     assert.equal(findUi(path.join(home, 'src', 'faces', 'web')), path.join(home, 'ui', 'dist'));
     place('dist/ui');
-    assert.equal(findUi(path.join(home, 'dist', 'faces', 'web')), path.join(home, 'dist', 'ui'));
+    assert.equal(findUi(path.join(home, 'dist')), path.join(home, 'dist', 'ui'));
   } finally {
     rmSync(home, { recursive: true });
   }
