@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/index.ts';
 import { createCtx, type Caller, type Parts } from '../ctx/create.ts';
-import type { Ctx, LedgerRecord } from '../ctx/index.ts';
-import { migrate, type Database } from '../db/index.ts';
+import type { Ctx, Ledger, LedgerRecord } from '../ctx/index.ts';
+import { migrate, type Database, type Migration } from '../db/index.ts';
 import {
   createEvents,
   migrations as eventMigrations,
@@ -32,11 +32,15 @@ export async function openHouse(
     schedules?: readonly Schedule[];
     /** Waits between a subscriber's tries, ms. */
     waits?: readonly number[];
+    /** Besides those of jobs and events. */
+    migrations?: readonly Migration[];
+    /** Instead of the one that only remembers. */
+    ledger?: Ledger;
     /** False: nothing is delivered and no job runs until the caller starts them. */
     start?: boolean;
   } = {},
 ): Promise<House> {
-  await migrate(database, [...eventMigrations, ...jobMigrations]);
+  await migrate(database, [...eventMigrations, ...jobMigrations, ...(options.migrations ?? [])]);
   const { shared } = database.dialect;
   const lines: string[] = [];
   const log = createLog('warn', (line) => void lines.push(line));
@@ -48,7 +52,7 @@ export async function openHouse(
     clock: options.clock ?? { now: () => Date.now() },
     log,
     blobs: undefined as never, // nothing down here touches bytes
-    ledger: {
+    ledger: options.ledger ?? {
       append: async (tx, record) => {
         tx.afterCommit(() => void records.push(record));
       },

@@ -143,8 +143,9 @@ class Engine implements Jobs {
         ).unref(),
       );
     };
-    every(SWEEP, () => this.#sweep());
-    every(LEASE / 6, () => this.#heartbeat());
+    const shortest = Math.min(...[...this.#types.values()].map(({ lease }) => lease ?? LEASE));
+    every(Math.min(SWEEP, shortest), () => this.#sweep());
+    every(shortest / 4, () => this.#heartbeat());
     if (this.#shared) {
       every(POLL, () => {
         for (const type of this.#types.keys()) this.#due.set(type, 0);

@@ -253,5 +253,8 @@ export async function countJobs(ctx: Ctx): Promise<Array<{ state: string; count:
     .where('workspace', '=', ctx.workspace)
     .groupBy('state')
     .execute();
-  return STATES.map((state) => ({ state, count: Number(rows.find((row) => row.state === state)?.count ?? 0) }));
+  return STATES.map((state) => ({
+    state,
+    count: Number(rows.find((row) => row.state === state)?.count ?? 0),
+  }));
 }
