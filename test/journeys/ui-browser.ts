@@ -61,7 +61,11 @@ export async function openUi(): Promise<UiHouse> {
   const server = await openTest();
   let browser: Browser;
   try {
-    browser = await chromium.launch({ ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }), headless: true, args: FLAGS });
+    browser = await chromium.launch({
+      ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
+      headless: true,
+      args: FLAGS,
+    });
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
@@ -77,7 +81,12 @@ export async function openUi(): Promise<UiHouse> {
   };
 }
 
-async function openPage(browser: Browser, url: string, address: string, options: PageOptions): Promise<UiPage> {
+async function openPage(
+  browser: Browser,
+  url: string,
+  address: string,
+  options: PageOptions,
+): Promise<UiPage> {
   const context: BrowserContext = await browser.newContext({
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     colorScheme: options.theme ?? 'light',
@@ -93,7 +102,8 @@ async function openPage(browser: Browser, url: string, address: string, options:
   });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
   page.on('request', (request) => {
-    if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== url) complaints.push(`asked another host: ${request.url()}`);
+    if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== url)
+      complaints.push(`asked another host: ${request.url()}`);
   });
   await page.goto(url + address);
   await page.waitForSelector('h1');
@@ -104,7 +114,13 @@ async function openPage(browser: Browser, url: string, address: string, options:
       const violations = await page.evaluate<Violation[]>(
         "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
       );
-      const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.slice(0, 4).map(({ html, failureSummary }) => `   ${html.slice(0, 200)}\n   ${failureSummary ?? ''}`).join('\n')}`);
+      const told = violations.map(
+        ({ id, help, nodes }) =>
+          `${id}: ${help}\n${nodes
+            .slice(0, 4)
+            .map(({ html, failureSummary }) => `   ${html.slice(0, 200)}\n   ${failureSummary ?? ''}`)
+            .join('\n')}`,
+      );
       assert.deepEqual(told, [], `axe on ${what}`);
     },
     async close() {

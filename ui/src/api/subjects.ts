@@ -20,9 +20,9 @@ function singular(word: string): string {
 
 /** `run:*` and `run:4f…` hear `run:4f…`; `dataset:*` and `dataset:flights` also hear `dataset_version:flights/3`. */
 export function hears(listens: readonly string[], subject: string): boolean {
-  const [noun = '', id = ''] = halves(subject);
+  const [noun, id] = halves(subject);
   return listens.some((pattern) => {
-    const [wanted = '', which = ''] = halves(pattern);
+    const [wanted, which] = halves(pattern);
     if (wanted !== noun && !noun.startsWith(`${wanted}_`)) return false;
     return which === '*' || which === id || id.startsWith(`${which}/`) || id.startsWith(`${which}@`);
   });

@@ -86,7 +86,7 @@ export default function ExperimentPage(): ReactElement {
     search.filter !== undefined,
   );
 
-  const each = async (verb: typeof deleteRun | typeof restoreRun, word: string) => {
+  const each = async (verb: typeof deleteRun, word: string) => {
     try {
       await Promise.all(sel.map((run) => call(verb, { params: { run } })));
       change({ sel: undefined });

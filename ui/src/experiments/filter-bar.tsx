@@ -1,4 +1,4 @@
-import { useEffect, useState, type FormEvent, type ReactElement } from 'react';
+import { useState, type FormEvent, type ReactElement } from 'react';
 import { ApiError } from '../api/client.ts';
 import { Button } from '../kit/button.tsx';
 import { Icon } from '../kit/icons.tsx';
@@ -31,7 +31,12 @@ export function FilterBar(props: {
 }): ReactElement {
   const { filter, onFilter } = props;
   const [text, setText] = useState(filter ?? '');
-  useEffect(() => setText(filter ?? ''), [filter]);
+  // Back, forward and a new condition change the filter under the field.
+  const [told, setTold] = useState(filter);
+  if (told !== filter) {
+    setTold(filter);
+    setText(filter ?? '');
+  }
   const wrong = props.error instanceof ApiError && props.error.kind === 'invalid' ? props.error : undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -39,7 +44,7 @@ export function FilterBar(props: {
   };
   return (
     <div className="filter-bar">
-      <form onSubmit={submit} role="search" className="filter-form">
+      <form onSubmit={submit} className="filter-form">
         <Icon name="filter" />
         <input
           data-filter

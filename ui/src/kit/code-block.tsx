@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/no-noninteractive-tabindex -- what scrolls must take focus */
 import { useState, type ReactElement } from 'react';
 import { Button } from './button.tsx';
 import './code-block.css';
@@ -13,7 +14,6 @@ export function CodeBlock(props: {
   return (
     <div className="code-block">
       {/* Scrolls, so it takes focus: otherwise a keyboard could not reach its end. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre
         tabIndex={0}
         role="group"

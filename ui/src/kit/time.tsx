@@ -8,6 +8,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  // Nobody kept the clock while nobody listened.
+  if (timer === undefined) now = Date.now();
   timer ??= setInterval(() => {
     if (document.hidden) return;
     now = Date.now();
@@ -26,8 +28,7 @@ export function useNow(): number {
 }
 
 export function TimeAgo({ time }: { time: number }): ReactElement {
-  // A row may be newer than the last tick.
-  const current = Math.max(useNow(), Math.min(time, Date.now()));
+  const current = useNow();
   return (
     <time dateTime={new Date(time).toISOString()} title={formatTime(time)} className="nowrap">
       {formatAgo(time, current)}

@@ -73,7 +73,7 @@ export function searchOf<F extends Fields>(fields: F): (raw: Record<string, unkn
           ? '1'
           : value == null || value === false
             ? undefined
-            : String(value);
+            : String(value as string | number);
       const parsed = read(text);
       if (parsed !== undefined) found[name] = parsed;
     }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { useCallback, useMemo, useState, type ReactElement } from 'react';
 import { getArtifact } from '../../../src/tracking/contract.ts';
 import { send, urlOf } from '../api/client.ts';
 import { buttonClass } from '../kit/button.tsx';
@@ -114,17 +114,20 @@ function Picture({
   bytes: Uint8Array<ArrayBuffer>;
   type: string;
 }): ReactElement {
-  const [url, setUrl] = useState<string | undefined>();
   const [broken, setBroken] = useState(false);
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([bytes], { type }));
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [bytes, type]);
+  const show = useCallback(
+    (image: HTMLImageElement | null) => {
+      if (!image) return;
+      const url = URL.createObjectURL(new Blob([bytes], { type }));
+      image.src = url;
+      return () => URL.revokeObjectURL(url);
+    },
+    [bytes, type],
+  );
   if (broken) return <p className="muted">These bytes are no image that the browser can read.</p>;
   return (
     <div className="preview-image">
-      {url !== undefined && <img src={url} alt={path} onError={() => setBroken(true)} />}
+      <img ref={show} alt={path} onError={() => setBroken(true)} />
     </div>
   );
 }

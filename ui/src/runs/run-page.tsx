@@ -82,7 +82,7 @@ function LoadedRun({ run }: { run: Run }): ReactElement {
   usePageAction('Show artifacts', 'file', () => show('artifacts'));
   usePageAction('Show lineage', 'graph', () => show('lineage'));
 
-  const turn = async (verb: typeof deleteRun | typeof restoreRun, word: string) => {
+  const turn = async (verb: typeof deleteRun, word: string) => {
     try {
       await call(verb, { params: { run: run.id } });
       say(`${run.name} ${word}`);

@@ -2,7 +2,7 @@ import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Dialog } from '@base-ui/react/dialog';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState, type ReactElement } from 'react';
+import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { Button } from '../kit/button.tsx';
 import { Mark } from '../kit/icons.tsx';
 import { useShortcut } from '../kit/shortcuts.ts';
@@ -18,7 +18,12 @@ const Help = lazy(() => import('./help.tsx'));
 export function Shell(): ReactElement {
   const [open, setOpen] = useState<'palette' | 'help' | 'nav' | undefined>();
   const address = useLocation({ select: (location) => location.pathname });
-  useEffect(() => setOpen((now) => (now === 'nav' ? undefined : now)), [address]);
+  const [shown, setShown] = useState(address);
+  if (shown !== address) {
+    // The drawer has done its work once it led somewhere.
+    setShown(address);
+    if (open === 'nav') setOpen(undefined);
+  }
 
   useShortcut('mod+k', 'Search and run commands', () => setOpen('palette'));
   useShortcut('?', 'Show this help', () => setOpen('help'));

@@ -1,6 +1,6 @@
 import { useMemo, type ReactElement } from 'react';
 import { Table, type Column } from '../table/table.tsx';
-import { formatX } from './chart.tsx';
+import { formatX } from './format-x.ts';
 import type { ChartSeries, XAxis } from './series.ts';
 
 interface Line {

@@ -8,16 +8,18 @@ import {
   type ReactNode,
 } from 'react';
 import { Button } from '../button.tsx';
-import { formatDuration, formatNumber, formatTime, formatCount } from '../format.ts';
+import { formatNumber } from '../format.ts';
 import { useDark } from '../theme.ts';
 import { ChartTable } from './chart-table.tsx';
 import { seriesStyles, type SeriesStyle } from './colors.ts';
+import { formatX } from './format-x.ts';
 import { mountPlot, type Plot } from './plot.ts';
 import {
   nearest,
   panned,
   summary,
   xExtent,
+  yExtent,
   zoomed,
   type ChartSeries,
   type Range,
@@ -50,12 +52,6 @@ export interface ChartProps {
   actions?: ReactNode;
   loading?: boolean;
   note?: ReactNode;
-}
-
-export function formatX(x: XAxis): (value: number) => string {
-  if (x === 'wall') return formatTime;
-  if (x === 'relative') return formatDuration;
-  return (value) => `step ${formatCount(value)}`;
 }
 
 export function Chart(props: ChartProps): ReactElement {
@@ -94,13 +90,15 @@ export function Chart(props: ChartProps): ReactElement {
   const events = useRef({ onZoom, setAt });
   useEffect(() => {
     events.current = { onZoom, setAt };
-  });
+  }, [onZoom]);
   const input = useMemo(
     () => ({ series, lines, styles, dark, x, log, shown, smoothed: smoothing > 0, formatY }),
     [series, lines, styles, dark, x, log, shown, smoothing, formatY],
   );
   const latest = useRef(input);
-  latest.current = input;
+  useEffect(() => {
+    latest.current = input;
+  }, [input]);
   const shape = `${x} ${log} ${dark} ${height} ${series.map(({ id }) => id).join()}`;
   useEffect(() => {
     if (asTable || !holder.current) return;

@@ -16,7 +16,8 @@ const contrast = (a: string, b: string) => {
 
 test('a run keeps its colour whatever order it is chosen in', () => {
   const ids = ['a1', 'b2', 'c3', 'd4', 'e5'];
-  assert.deepEqual([...seriesStyles(ids)].sort(), [...seriesStyles(ids.toReversed())].sort());
+  const turned = seriesStyles(ids.toReversed());
+  for (const [id, style] of seriesStyles(ids)) assert.deepEqual(style, turned.get(id));
   assert.equal(hashText('run-1'), hashText('run-1'));
 });
 

@@ -36,7 +36,7 @@ export function align(
   return [
     xs,
     ...lines.map((line) => {
-      const ys = new Array<number | null>(xs.length).fill(null);
+      const ys = Array.from<number | null>({ length: xs.length }).fill(null);
       line.x.forEach((x, i) => (ys[place.get(x)!] = finiteOrNull(line.y[i] ?? null)));
       return ys;
     }),

@@ -1,3 +1,5 @@
+/* oxlint-disable jsx-a11y/no-redundant-roles, jsx-a11y/no-interactive-element-to-noninteractive-role, jsx-a11y/control-has-associated-label, jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions --
+   Rows are laid out as flex boxes, and some browsers then forget what a table element is: the roles say it again. */
 import {
   columnResizingFeature,
   columnSizingFeature,
@@ -93,6 +95,7 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
     [columns, narrow],
   );
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
+  // oxlint-disable-next-line react/incompatible-library -- its own hooks tell when it changed
   const table = useTable<Features, Row>({
     features,
     columns: defs,
@@ -150,7 +153,6 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
   const bodyHeight = down.getTotalSize() + (total > (scroller.current?.clientWidth ?? total) ? 14 : 0);
   return (
     // Scrolls, so it takes focus; j, k and the arrows move inside.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
     <div
       ref={scroller}
       className="table-scroll"
