@@ -11,6 +11,8 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./data.ts'),
   () => import('./run.ts'),
   () => import('./pipelines.ts'),
+  () => import('./experiments.ts'),
+  () => import('./runs.ts'),
   () => import('./models.ts'),
   () => import('./ledger.ts'),
 ];

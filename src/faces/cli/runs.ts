@@ -1,0 +1,194 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import {
+  compareRuns,
+  deleteRun,
+  getArtifact,
+  getRun,
+  listArtifacts,
+  restoreRun,
+  searchRuns,
+  setOutcome,
+  updateRun,
+  type MetricSummary,
+  type Run,
+  type RunRow,
+  type Verdict,
+} from '../../tracking/contract.ts';
+import { invalid } from '../../platform/errors/index.ts';
+import { findExperiment } from './experiments.ts';
+import type { Cli, Register } from './frame.ts';
+import { ago, bytes, table } from './output.ts';
+
+interface ListOptions {
+  filter?: string;
+  order?: string[];
+  columns?: string;
+  deleted?: boolean;
+  limit: string;
+}
+
+const VERDICTS: readonly string[] = ['accepted', 'rejected', 'inconclusive'] satisfies Verdict[];
+
+/** `treadle runs …` */
+export const register: Register = (program, cli) => {
+  const runs = program.command('runs').description('search, show, compare and judge runs');
+  runs
+    .command('list [experiment]')
+    .description('list runs, the newest first; of one experiment, or of all')
+    .option('--filter <filter>', "such as: metrics.auc > 0.6 AND (params.model = 'xgb' OR tags.team = 'ops')")
+    .option('--order <order...>', "such as: 'metrics.auc DESC'")
+    .option('--columns <columns>', 'metrics.…, params.…, tags.… to show, separated by commas')
+    .option('--deleted', 'the deleted ones')
+    .option('--limit <n>', 'at most this many', '50')
+    .action(async (experiment: string | undefined, options: ListOptions) => {
+      const client = cli.client();
+      const columns = options.columns?.split(',').map((column) => column.trim()) ?? [];
+      const { items } = await client.call(searchRuns, {
+        body: {
+          experiments: experiment === undefined ? [] : [(await findExperiment(client, experiment)).id],
+          columns: [...columns, ...(options.order ?? []).flatMap(orderedColumn)],
+          limit: Number(options.limit),
+          ...(options.filter === undefined ? {} : { filter: options.filter }),
+          ...(options.order === undefined ? {} : { order: options.order }),
+          ...(options.deleted === true ? { state: 'deleted' as const } : {}),
+        },
+      });
+      cli.output().result(items, () => runTable(items));
+    });
+  runs
+    .command('show <run>')
+    .description('show all that a run holds')
+    .action(async (run: string) => showRun(cli, await cli.client().call(getRun, { params: { run } })));
+  runs
+    .command('compare <runs...>')
+    .description('show what differs between runs')
+    .action(async (ids: string[]) => {
+      const compared = await cli.client().call(compareRuns, { body: { runs: ids } });
+      cli.output().result(compared.runs, () => differences(compared.runs));
+    });
+  runs
+    .command('judge <run> <verdict>')
+    .description('write a verdict on a run: accepted, rejected or inconclusive')
+    .requiredOption('--reason <text>', 'why')
+    .action(async (run: string, verdict: string, { reason }: { reason: string }) => {
+      if (!VERDICTS.includes(verdict))
+        throw invalid(`'${verdict}' is not a verdict`, { field: 'verdict', hint: `use ${VERDICTS.join(', ')}` });
+      const body = { verdict: verdict as Verdict, reason };
+      showRun(cli, await cli.client().call(setOutcome, { params: { run }, body }));
+    });
+  runs
+    .command('note <run> <text>')
+    .description('write the note of a run, in Markdown')
+    .action(async (run: string, note: string) =>
+      showRun(cli, await cli.client().call(updateRun, { params: { run }, body: { note } })),
+    );
+  runs
+    .command('delete <run>')
+    .description('delete a run; it can be restored')
+    .action(async (run: string) => {
+      const deleted = await cli.client().call(deleteRun, { params: { run } });
+      cli.output().result(deleted, () => `deleted run ${run}; treadle runs restore ${run} brings it back`);
+    });
+  runs
+    .command('restore <run>')
+    .description('bring a deleted run back')
+    .action(async (run: string) => {
+      const restored = await cli.client().call(restoreRun, { params: { run } });
+      cli.output().result(restored, () => `restored run ${run}`);
+    });
+  runs
+    .command('artifacts <run> [folder]')
+    .description('list the artifacts of a run')
+    .action(async (run: string, folder: string | undefined) => {
+      const query = folder === undefined ? {} : { path: folder };
+      const { items } = await cli.client().call(listArtifacts, { params: { run }, query });
+      cli.output().result(items, () =>
+        table(
+          ['path', 'size'],
+          items.map((entry) => [entry.folder ? `${entry.path}/` : entry.path, bytes(entry.size ?? 0)]),
+        ),
+      );
+    });
+  runs
+    .command('download <run> <artifact>')
+    .description('write one artifact to a file')
+    .requiredOption('-o, --output <file>', 'the file to write')
+    .action(async (run: string, artifact: string, { output }: { output: string }) => {
+      const stream = await cli.client().call(getArtifact, { params: { run, '*': artifact } });
+      const file = createWriteStream(output);
+      await pipeline(stream, file);
+      cli.output().result({ file: output, bytes: file.bytesWritten }, () => `wrote ${output}, ${bytes(file.bytesWritten)}`);
+    });
+};
+
+/** The metric or param that the list is ordered by is worth a column. */
+const orderedColumn = (order: string): string[] => {
+  const name = order.replace(/\s+(asc|desc)\s*$/i, '').replaceAll(/[`"]/g, '');
+  return /^(metrics|params|tags)\./.test(name) ? [name] : [];
+};
+
+function runTable(items: readonly RunRow[]): string {
+  const keys = (part: 'metrics' | 'params' | 'tags') => [...new Set(items.flatMap((run) => Object.keys(run[part])))];
+  const metrics = keys('metrics');
+  const others = [...keys('params').map((key) => ['params', key] as const), ...keys('tags').map((key) => ['tags', key] as const)];
+  return table(
+    ['run', 'name', 'status', 'verdict', 'started', ...metrics, ...others.map(([, key]) => key)],
+    items.map((run) => [
+      run.id,
+      run.name,
+      run.status,
+      run.outcome?.verdict ?? '',
+      ago(run.started_at),
+      ...metrics.map((key) => run.metrics[key] ?? ''),
+      ...others.map(([part, key]) => run[part][key] ?? ''),
+    ]),
+  );
+}
+
+function showRun(cli: Cli, run: Run): void {
+  cli.output().result(run, () => {
+    const seconds = run.resources.wall_seconds ?? 0;
+    const { outcome, note } = run;
+    return [
+      `${run.name}  ${run.id}  (${run.status}${run.state === 'deleted' ? ', deleted' : ''})`,
+      `experiment ${run.experiment}, by ${run.user}, ${ago(run.started_at)}, took ${seconds.toFixed(1)} s`,
+      ...(outcome ? [`${outcome.verdict} by ${outcome.by}: ${outcome.reason}`] : []),
+      ...(note === undefined ? [] : ['', note]),
+      section('metrics', run.metrics.filter(({ key }) => !key.startsWith('system/')).map(metricLine)),
+      section('params', Object.entries(run.params)),
+      section('data read', run.inputs.map((input) => [input.version_ref ?? `${input.name} (${input.digest})`, input.context ?? ''])),
+      section('models made', run.outputs.map(({ model }) => [model, ''])),
+      section('resources', run.resources.sampled.map(({ key, min, mean, max }) => [key, `${short(min)} … ${short(mean)} … ${short(max)}`])),
+    ]
+      .filter((part) => part !== undefined)
+      .join('\n');
+  });
+}
+
+const section = (title: string, rows: ReadonlyArray<readonly [string, string]>): string | undefined =>
+  rows.length === 0 ? undefined : `\n${table([title, ''], rows)}`;
+
+const metricLine = ({ key, last, step, min, max }: MetricSummary): [string, string] => [
+  key,
+  `${last} at step ${step}${min === max ? '' : `, from ${short(min)} to ${short(max)}`}`,
+];
+
+const short = (value: number | undefined): string => (value === undefined ? '–' : String(Number(value.toPrecision(5))));
+
+/** Only the rows that are not equal everywhere. */
+function differences(all: readonly Run[]): string {
+  const rows: string[][] = [];
+  const compare = (name: string, values: readonly string[]) => {
+    if (new Set(values).size > 1) rows.push([name, ...values]);
+  };
+  compare('status', all.map(({ status }) => status));
+  compare('verdict', all.map(({ outcome }) => outcome?.verdict ?? ''));
+  compare('data read', all.map(({ inputs }) => inputs.map((input) => input.version_ref ?? `${input.name} ${input.digest}`).join(', ')));
+  for (const key of new Set(all.flatMap(({ params }) => Object.keys(params)))) compare(`params.${key}`, all.map(({ params }) => params[key] ?? ''));
+  for (const key of new Set(all.flatMap(({ metrics }) => metrics.map((metric) => metric.key)))) {
+    compare(`metrics.${key}`, all.map(({ metrics }) => String(metrics.find((metric) => metric.key === key)?.last ?? '')));
+  }
+  if (rows.length === 0) return 'nothing differs';
+  return table(['', ...all.map(({ name }) => name)], rows);
+}
