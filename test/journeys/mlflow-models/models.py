@@ -142,4 +142,4 @@ told["refused"] = {
 client.delete_logged_model(made.model_id)
 told["deleted"] = code(lambda: client.get_logged_model(made.model_id))
 told["deleted search"] = "try-2" in found()
-print(json.dumps(told, sort_keys=True))
+print("REPORT" + json.dumps(told))

@@ -1,4 +1,4 @@
-"""The registry through MLflow's own client: prints one JSON line a step, with ids and times taken out.
+"""The registry through MLflow's own client: reports what each step saw, with ids and times taken out.
 
 The same script runs against Treadle and against MLflow's own server; the steps must say the same.
 """
@@ -26,8 +26,12 @@ def plain(value):
     return json.loads(text)
 
 
+said = {}
+
+
 def say(step, value):
-    print(json.dumps({"step": step, "value": plain(value)}, sort_keys=True), flush=True)
+    assert step not in said, step
+    said[step] = plain(value)
 
 
 def refused(step, call):
@@ -98,7 +102,7 @@ names[uri] = "ROOT"
 client.log_text(run.info.run_id, "x", "model/MLmodel")
 for i in range(3):
     made = client.create_model_version("alpha", f"{uri}/model", run.info.run_id, tags={"i": i, "even": str(i % 2 == 0)}, description=f"number {i}", await_creation_for=0)
-    say("create version", version(made))
+    say(f"create version {i}", version(made))
 client.create_model_version("beta", f"{uri}/model", run.info.run_id, run_link="https://elsewhere/run", await_creation_for=0)
 client.create_model_version("beta", "s3://bucket/some/key", await_creation_for=0)
 say("version", version(client.get_model_version("beta", "2")))
@@ -230,3 +234,4 @@ say("its versions", [key(one) for one in client.search_model_versions("name = 'a
 client.create_registered_model("alpha")
 say("made again", model(client.get_registered_model("alpha")))
 say("counts anew", version(client.create_model_version("alpha", f"{uri}/model", run.info.run_id, await_creation_for=0))["version"])
+print("REPORT" + json.dumps(said))
