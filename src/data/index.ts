@@ -1,11 +1,8 @@
 export { commitVersion, type CommitInput } from './commit-version.ts';
 export type { DatasetVersion, FileInput, TableProfile } from './contract.ts';
-export { diffTrees } from './diff-versions.ts';
 export { createDuck, type Duck } from './duck/duck.ts';
 export { materialiseVersion, type MaterialiseOptions } from './materialise-version.ts';
-export { canonicalPath } from './paths.ts';
 export { profileJob } from './profile-version.ts';
-export { parseRef, type ParsedRef } from './parse-ref.ts';
 export { resolveRef } from './resolve-ref.ts';
 export { dataRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
