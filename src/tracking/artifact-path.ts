@@ -10,16 +10,17 @@ export function artifactPath(given: string, field = 'path'): string {
   for (let seen = path, depth = 0; ; depth++) {
     if (/[\u0000-\u001f\u007f]/.test(seen)) throw bad('it holds control characters');
     if (/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(seen)) throw bad('it holds characters that turn the direction of text');
-    if (seen.startsWith('/') || /^[a-zA-Z]:/.test(seen)) throw bad('it is absolute');
+    // Anywhere, since a client may ask for a folder and write what it lists beneath one of its own.
+    if (seen.startsWith('/') || /(^|\/)[a-zA-Z]:/.test(seen)) throw bad('it is absolute');
     if (seen.includes('\\')) throw bad('it holds a backslash');
     if (seen.includes('#')) throw bad("it holds '#'");
     if (seen.split('/').some((segment) => segment === '..' || segment === '.')) throw bad("it holds '.' or '..'");
+    if (seen.split('/').includes('')) throw bad('a part of it is empty');
     const decoded = decodeOnce(seen);
     if (decoded === seen) break;
     if (depth >= 4) throw bad('it is encoded many times over');
     seen = decoded;
   }
-  if (path.split('/').some((segment) => segment === '')) throw bad('a part of it is empty');
   const longest = Math.max(...path.split('/').map((segment) => Buffer.byteLength(segment)));
   if (longest > 255) throw bad(`a part of it is ${longest} bytes long; 255 is the most`);
   if (Buffer.byteLength(path) > 2000) throw bad('it is longer than 2000 bytes');
