@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { CANARY, openHouse, rowsOf, SECRET, type House } from './security/house.ts';
+import { requestTo, send, type Answer } from './security/requests.ts';
+import type { Endpoint } from '../../src/platform/http/contract.ts';
+
+/** Every live route × every principal, generated from the routes themselves: a new one is in here without anybody's doing. */
+
+/** What needs no token. A route that joins must be added here by hand. */
+const PUBLIC = new Set([
+  'GET /health',
+  'GET /version',
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /schema/treadle.json',
+  ...['api', 'ajax-api'].flatMap((twin) => [
+    `GET /${twin}/3.0/mlflow/server-info`,
+    // What MLflow has and we have not: the answer is that there is no such call.
+    ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].flatMap((method) => [
+      `${method} /${twin}/2.0/*`,
+      `${method} /${twin}/3.0/*`,
+    ]),
+  ]),
+]);
+
+/** Present, and wrong: none of these may be taken for the absence of a credential, or for somebody. */
+const MALFORMED = [
+  '',
+  ' ',
+  'Bearer',
+  'Bearer ',
+  'Bearer null',
+  'Bearer undefined',
+  'Bearer trd_',
+  `Bearer trd_${'A'.repeat(43)}`,
+  `Bearer trd_${'A'.repeat(100_0)}`,
+  "Bearer ' or 1=1 --",
+  'Bearer %00',
+  'bearer\ttoken',
+  'Basic',
+  'Basic !!!!',
+  `Basic ${Buffer.from('admin:password1234').toString('base64')}`,
+  `Basic ${Buffer.from('admin').toString('base64')}`,
+  `Basic ${Buffer.from(':').toString('base64')}`,
+  'Digest username="admin"',
+  'AWS4-HMAC-SHA256 Credential=x',
+  'Negotiate abc',
+];
+
+const label = (endpoint: Endpoint): string => `${endpoint.method} ${endpoint.path}`;
+const rank = { read: 1, write: 2, admin: 3 } as const;
+const needs = ({ action }: Endpoint): number =>
+  rank[action.slice(action.lastIndexOf(':') + 1) as keyof typeof rank];
+
+let house: House;
+let guarded: Endpoint[];
+before(async () => {
+  house = await openHouse('0.0.0.0');
+  guarded = house.routes.map(({ endpoint }) => endpoint).filter((endpoint) => endpoint.action !== 'public');
+});
+after(async () => {
+  await house[Symbol.asyncDispose]();
+});
+
+function call(
+  endpoint: Endpoint,
+  authorization: string | undefined,
+  url = house.seeds,
+  body = house.seeds,
+): Promise<Answer> {
+  const sent = requestTo(endpoint, url, body);
+  return send(house.port, {
+    ...sent,
+    headers: { ...sent.headers, ...(authorization === undefined ? {} : { authorization }) },
+  });
+}
+
+/** What an answer says beyond the names that the request itself held: those it may repeat. */
+function unasked(answer: Answer): string {
+  const echoed = [house.seeds.model, house.seeds.dataset, `${house.seeds.model}-new`];
+  return echoed.reduce(
+    (text, name) => text.replaceAll(name, '').replaceAll(encodeURIComponent(name), ''),
+    answer.all,
+  );
+}
+
+/** Some at a time: one after the other takes long, all at once is another test. */
+async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+    }),
+  );
+}
+
+test('the public routes are these and no others', () => {
+  const open = house.routes.map(({ endpoint }) => endpoint).filter(({ action }) => action === 'public');
+  assert.deepEqual(new Set(open.map(label)), PUBLIC);
+  assert.ok(guarded.length > 150, `only ${guarded.length} guarded routes were found`);
+});
+
+test('without a credential, or with one that expired, was revoked or is malformed, every route answers 401 and changes nothing', async (t) => {
+  const held = [await rowsOf(house.ctx), await rowsOf(house.rival)];
+  let sent = 0;
+  const refused = async (endpoint: Endpoint, what: string, authorization: string | undefined) => {
+    const answer = await call(endpoint, authorization);
+    sent++;
+    assert.equal(answer.status, 401, `${label(endpoint)} with ${what}: ${answer.body.slice(0, 200)}`);
+    assert.ok(!answer.all.includes(CANARY));
+  };
+  await each(guarded, async (endpoint) => {
+    await refused(endpoint, 'no credential', undefined);
+    await refused(endpoint, 'an expired token', house.authorization.expired);
+    await refused(endpoint, 'a revoked token', house.authorization.revoked);
+    for (const malformed of MALFORMED) await refused(endpoint, `'${malformed.slice(0, 40)}'`, malformed);
+    // The same secret, cut short or made longer, is another secret.
+    await refused(endpoint, 'half a token', house.authorization.admin.slice(0, -5));
+    await refused(endpoint, 'a token and more', `${house.authorization.admin}A`);
+  });
+  assert.deepEqual([await rowsOf(house.ctx), await rowsOf(house.rival)], held);
+  t.diagnostic(`${guarded.length} routes, ${sent} requests, all 401`);
+});
+
+test('who reads may not write, who writes may not administer', async () => {
+  const held = await rowsOf(house.ctx);
+  let forbidden = 0;
+  await each(guarded, async (endpoint) => {
+    for (const [role, authorization] of [
+      ['viewer', house.authorization.viewer],
+      ['editor', house.authorization.editor],
+    ] as const) {
+      if (needs(endpoint) <= (role === 'viewer' ? 1 : 2)) continue;
+      const answer = await call(endpoint, authorization);
+      assert.equal(answer.status, 403, `${label(endpoint)} as ${role}: ${answer.body.slice(0, 200)}`);
+      forbidden++;
+    }
+  });
+  assert.ok(forbidden > 80, `only ${forbidden} were tried`);
+  assert.deepEqual(await rowsOf(house.ctx), held);
+});
+
+test('their own people do see it: the canary sings where it should', async (t) => {
+  const singing: string[] = [];
+  for (const endpoint of guarded.filter((one) => needs(one) === 1)) {
+    const answer = await call(endpoint, house.authorization.viewer);
+    if (answer.status === 200 && unasked(answer).includes(CANARY)) singing.push(label(endpoint));
+  }
+  // If these were silent, the silence towards a rival would prove nothing.
+  assert.ok(singing.length >= 40, `only ${singing.length} routes show the canary: ${singing.join(', ')}`);
+  t.diagnostic(`${singing.length} routes show it`);
+});
+
+test('an admin of another workspace sees nothing and changes nothing here, whatever ids they name', async (t) => {
+  const held = await rowsOf(house.ctx);
+  assert.ok([...held.values()].filter((rows) => rows !== '[]').length > 15, 'few tables hold anything');
+  let sent = 0;
+  await each(guarded, async (endpoint) => {
+    for (const [url, body] of [
+      [house.seeds, house.seeds],
+      [house.rivalSeeds, house.seeds],
+      [house.seeds, house.rivalSeeds],
+    ] as const) {
+      // Their own credential is spared, or the rest would prove nothing.
+      if (label(endpoint) === 'DELETE /api/v1/tokens/:id' && url === house.rivalSeeds) continue;
+      const answer = await call(endpoint, house.authorization.rival, url, body);
+      sent++;
+      const seen = unasked(answer);
+      assert.ok(!seen.includes(CANARY), `${label(endpoint)} shows what is not theirs: ${seen.slice(0, 500)}`);
+      assert.ok(
+        answer.status !== 401 && answer.status !== 403,
+        `${label(endpoint)} was not tried at all: ${answer.status}`,
+      );
+      assert.ok(
+        answer.status < 500 || answer.status === 501,
+        `${label(endpoint)}: ${answer.status} ${answer.body.slice(0, 300)}`,
+      );
+    }
+  });
+  const now = await rowsOf(house.ctx);
+  for (const [table, rows] of held) assert.equal(now.get(table), rows, `the rival changed ${table}`);
+  t.diagnostic(`${guarded.length} routes, ${sent} requests`);
+});
+
+test('naming another workspace in a header changes nothing of that', async () => {
+  const sent = { method: 'GET', path: '/api/v1/models' };
+  for (const header of ['x-treadle-workspace', 'x-mlflow-workspace']) {
+    const answer = await send(house.port, {
+      ...sent,
+      headers: { authorization: house.authorization.rival, [header]: 'default' },
+    });
+    assert.equal(answer.status, 403, answer.body);
+    assert.ok(!answer.all.includes(CANARY));
+  }
+});
+
+test('the roles that may, can: no route turns its own people away', async () => {
+  let done = 0;
+  // What reads comes first: what writes may delete what is read.
+  for (const endpoint of guarded.toSorted(
+    (a, b) => needs(a) - needs(b) || Number(a.method === 'DELETE') - Number(b.method === 'DELETE'),
+  )) {
+    const authorization = [house.authorization.viewer, house.authorization.editor, house.authorization.admin][
+      needs(endpoint) - 1
+    ];
+    const answer = await call(endpoint, authorization);
+    if (answer.status === 200) done++;
+    assert.ok(
+      answer.status !== 401 && answer.status !== 403,
+      `${label(endpoint)}: ${answer.status} ${answer.body.slice(0, 300)}`,
+    );
+    assert.ok(
+      answer.status < 500 || answer.status === 501,
+      `${label(endpoint)}: ${answer.status} ${answer.body.slice(0, 300)}`,
+    );
+    assert.ok(!answer.all.includes(SECRET));
+  }
+  // Most must have got as far as doing something.
+  assert.ok(done > guarded.length / 2, `only ${done} of ${guarded.length} calls did what they are for`);
+  assert.deepEqual(house.errors, []);
+});

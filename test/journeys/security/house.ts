@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { sql } from 'kysely';
+import { createToken, createWorkspace } from '../../../src/access/index.ts';
+import { commitVersion } from '../../../src/data/index.ts';
+import {
+  createLoggedModel,
+  createVersion,
+  finalizeLoggedModel,
+  setAlias,
+  setModelTag,
+} from '../../../src/models/index.ts';
+import { createCtx } from '../../../src/platform/ctx/create.ts';
+import type { Ctx } from '../../../src/platform/ctx/index.ts';
+import { createLog } from '../../../src/platform/log/index.ts';
+import { startServer, type RunningServer } from '../../../src/serve.ts';
+import { createRun, logBatch, logInputs, putArtifact } from '../../../src/tracking/index.ts';
+
+/** A text that only its own workspace may ever see. */
+export const CANARY = 'canary-7f3a9c';
+/** Lies in a file beside the data folder: no answer may ever hold it. */
+export const SECRET = 'secret-beside-the-data-folder-51d0';
+
+/** Names of things that exist in one workspace. */
+export interface Seeds {
+  experiment: string;
+  run: string;
+  model: string;
+  loggedModel: string;
+  dataset: string;
+  hash: string;
+  token: string;
+}
+
+export type Principal = 'none' | 'expired' | 'revoked' | 'viewer' | 'editor' | 'admin' | 'rival';
+
+export interface House extends RunningServer {
+  port: number;
+  ctx: Ctx;
+  rival: Ctx;
+  errors: string[];
+  /** `Authorization` of each principal; all but the rival belong to the default workspace. */
+  authorization: Record<Exclude<Principal, 'none'>, string>;
+  seeds: Seeds;
+  rivalSeeds: Seeds;
+  /** The folder that holds the data folder and the secret. */
+  parent: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The whole server with two workspaces full of things; on `0.0.0.0`, where everybody needs a token, or on loopback. */
+export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
+  const parent = mkdtempSync(path.join(tmpdir(), 'treadle-security-'));
+  writeFileSync(path.join(parent, 'secret.txt'), SECRET);
+  const data = path.join(parent, 'data');
+  const errors: string[] = [];
+  const log = createLog('error', (line) => void errors.push(line));
+  const config = { port: 0, data, db: undefined, allowHosts: [], log: 'error' as const };
+  process.env['TREADLE_CHECK_RESPONSES'] = '1';
+
+  // Tokens come first: without one the server would not listen on any other address.
+  const first = await startServer({ ...config, host: '127.0.0.1' }, log);
+  const owner = { kind: 'owner' as const, id: 'owner', name: 'local owner', role: 'admin' as const };
+  const setUp = createCtx(first.parts, { actor: owner, workspace: 'default' });
+  await createWorkspace(setUp, 'rival');
+  const token = async (name: string, role: 'viewer' | 'editor' | 'admin', workspace = 'default') => {
+    const made = await createToken(setUp, { name, role, workspace });
+    return { id: made.token.id, authorization: `Bearer ${made.secret}` };
+  };
+  const [viewer, editor, admin, rival, expired, revoked, spare] = [
+    await token('viewer', 'viewer'),
+    await token('editor', 'editor'),
+    await token('admin', 'admin'),
+    await token('rival', 'admin', 'rival'),
+    await token('expired', 'admin'),
+    await token('revoked', 'admin'),
+    await token(`spare ${CANARY}`, 'viewer'),
+  ];
+  await setUp.write(async (tx) => {
+    await sql`update token set expires_at = 1 where id = ${expired.id}`.execute(tx.db);
+    await sql`update token set revoked_at = 1 where id = ${revoked.id}`.execute(tx.db);
+  });
+  const seeds = { ...(await seed(setUp, CANARY)), token: spare.id };
+  const rivalSeeds = { ...(await seed(setUp.as({ workspace: 'rival' }), 'mine')), token: rival.id };
+  await quiet(setUp);
+  await first.close();
+
+  const running = await startServer({ ...config, host }, log);
+  const ctx = createCtx(running.parts, { actor: owner, workspace: 'default' });
+  return {
+    ...running,
+    port: Number(new URL(running.url).port),
+    ctx,
+    rival: ctx.as({ workspace: 'rival' }),
+    errors,
+    authorization: {
+      viewer: viewer.authorization,
+      editor: editor.authorization,
+      admin: admin.authorization,
+      rival: rival.authorization,
+      expired: expired.authorization,
+      revoked: revoked.authorization,
+    },
+    seeds,
+    rivalSeeds,
+    parent,
+    async [Symbol.asyncDispose]() {
+      await running.close();
+      rmSync(parent, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One of everything, each marked. */
+async function seed(ctx: Ctx, mark: string): Promise<Omit<Seeds, 'token'>> {
+  const run = await createRun(ctx, { experiment: '0', name: `run ${mark}` });
+  await logBatch(ctx, run, {
+    params: [['depth', mark]],
+    tags: [['owner', mark]],
+    metrics: [{ key: `auc ${mark}`, value: 0.5, time: 1, step: 0 }],
+  });
+  await putArtifact(ctx, `0/${run}/artifacts/notes.txt`, { source: Buffer.from(`notes ${mark}`) });
+  const logged = await createLoggedModel(ctx, { experiment: '0', name: mark, run, params: { mark } });
+  await putArtifact(ctx, `0/models/${logged.id}/artifacts/MLmodel`, {
+    source: Buffer.from(`flavors: {onnx: {data: ${mark}}}`),
+  });
+  await finalizeLoggedModel(ctx, logged.id, 'ready');
+  const model = `model-${mark}`;
+  await createVersion(ctx, {
+    model,
+    source: `models:/${logged.id}`,
+    tags: { mark },
+    description: mark,
+    makeModel: true,
+  });
+  await setAlias(ctx, { model, alias: 'champion', version: 1 });
+  await setModelTag(ctx, model, 'mark', mark);
+  const dataset = `data-${mark}`;
+  const blob = await ctx.blobs.put(Buffer.from(`a,b\n1,${mark}\n`));
+  await commitVersion(ctx, {
+    dataset,
+    files: [{ path: 'rows.csv', hash: blob.hash, size: blob.size }],
+    message: mark,
+  });
+  await logInputs(
+    ctx,
+    run,
+    { datasets: [{ name: dataset, digest: 'x', sourceType: 'local', source: mark }] },
+    () => Promise.resolve(undefined),
+  );
+  return { experiment: '0', run, model, loggedModel: logged.id, dataset, hash: blob.hash };
+}
+
+/** Waits until no job of the seeds is left to run. */
+async function quiet(ctx: Ctx): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const { rows } = await sql<{
+      n: number;
+    }>`select count(*) as n from job where state in ('queued', 'running') and run_at <= ${Date.now()}`.execute(
+      ctx.db,
+    );
+    if (Number(rows[0]?.n) === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Every row that belongs to a workspace, as text by table: equal exactly when nothing changed. */
+export async function rowsOf(ctx: Ctx): Promise<Map<string, string>> {
+  const { rows: named } = await sql<{
+    name: string;
+  }>`select m.name from sqlite_master m where m.type = 'table' and exists (select 1 from pragma_table_info(m.name) c where c.name = 'workspace') order by m.name`.execute(
+    ctx.db,
+  );
+  const held = new Map<string, string>();
+  for (const { name } of named) {
+    const { rows } =
+      await sql<object>`select * from ${sql.table(name)} where workspace = ${ctx.workspace}`.execute(ctx.db);
+    held.set(name, JSON.stringify(rows.map((row) => ({ ...row, last_used_at: undefined }))));
+  }
+  return held;
+}
