@@ -83,6 +83,7 @@ export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): P
       model_version: null,
       reproduces: prepared.reproduces ? JSON.stringify(prepared.reproduces) : null,
       comparison: null,
+      environment_log: null,
     });
     await saveSteps(
       tx,

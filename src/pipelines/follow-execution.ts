@@ -33,18 +33,19 @@ export async function* followExecution(
     const changed = engine.hub.next(id, BEAT, signal);
     const { steps: all, warnings: _warnings, ...execution } = await getExecution(ctx, id, commands);
     const over = execution.state !== 'queued' && execution.state !== 'running';
-    for (const step of all) {
-      const text = JSON.stringify(step);
-      if (steps.get(step.name) === text) continue;
-      steps.set(step.name, text);
-      yield { event: 'step', data: step };
-    }
+    // What a step said comes before what became of it.
     if (options.logs) {
       const loud = [
         ENVIRONMENT_LOG,
         ...all.filter(({ state, attempt }) => attempt > 0 && state !== 'cached').map(({ name }) => name),
       ];
       for (const name of loud) yield* newText(ctx, id, name, offsets, engine);
+    }
+    for (const step of all) {
+      const text = JSON.stringify(step);
+      if (steps.get(step.name) === text) continue;
+      steps.set(step.name, text);
+      yield { event: 'step', data: step };
     }
     const text = JSON.stringify(execution);
     if (text !== shown) yield { event: 'execution', data: execution satisfies Execution };

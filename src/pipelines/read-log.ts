@@ -20,6 +20,7 @@ export async function readLog(
 ): Promise<LogPart> {
   if (name === ENVIRONMENT_LOG) {
     const row = await selectExecution(ctx, execution);
+    if (row.environment_log !== null) return fromBlob(ctx, row.environment_log, query);
     return fromFile(engine, execution, name, query, row.state !== 'queued' && row.state !== 'running');
   }
   return readStepLog(ctx, await selectStep(ctx, execution, name), query, engine);
@@ -34,16 +35,25 @@ export async function readStepLog(
   const over = OVER.has(step.state);
   if (!over || step.log_hash === null)
     return fromFile(engine, step.execution_id, step.name, { offset, limit }, over);
-  if (offset >= step.log_bytes) return { text: '', next: offset, done: true };
-  const end = Math.min(offset + limit, step.log_bytes);
+  return fromBlob(ctx, step.log_hash, { offset, limit });
+}
+
+async function fromBlob(
+  ctx: Ctx,
+  hash: string,
+  { offset = 0, limit = DEFAULT }: { offset?: number | undefined; limit?: number | undefined },
+): Promise<LogPart> {
+  const { size } = (await ctx.blobs.info(hash)) ?? { size: 0 };
+  if (offset >= size) return { text: '', next: offset, done: true };
+  const end = Math.min(offset + limit, size);
   const chunks: Buffer[] = [];
-  for await (const chunk of (await ctx.blobs.open(step.log_hash, {
+  for await (const chunk of (await ctx.blobs.open(hash, {
     start: offset,
     end: end - 1,
   })) as AsyncIterable<Buffer>)
     chunks.push(chunk);
-  const { text, used } = wholeText(Buffer.concat(chunks), end === step.log_bytes);
-  return { text, next: offset + used, done: offset + used >= step.log_bytes };
+  const { text, used } = wholeText(Buffer.concat(chunks), end === size);
+  return { text, next: offset + used, done: offset + used >= size };
 }
 
 function fromFile(

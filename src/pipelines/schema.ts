@@ -37,6 +37,8 @@ export type PipelineTables = {
     model_version: string | null;
     reproduces: string | null;
     comparison: string | null;
+    /** Blob: what making the environments said. */
+    environment_log: string | null;
   };
   step: {
     execution_id: string;
@@ -149,4 +151,5 @@ export const migrations: Migration[] = [
       `create index step_by_run on step (workspace, run_id)`,
     ],
   },
+  { id: 'pipelines-002', sql: [`alter table execution add column environment_log text`] },
 ];

@@ -57,6 +57,7 @@ test('keys of coming versions are named, never silently accepted', () => {
 const WRONG: Array<[string, string, RegExp, RegExp?]> = [
   ['', '1:1', /the file is empty/],
   ['a: [', '1:5', /not YAML/],
+  ['name: x\nsteps:\n  a: { run: cat {b}, out: c }\n', '3:17', /not YAML/, /put the command in quotes/],
   ['name: x\nname: y\nsteps: {a: {run: b}}', '2:1', /not YAML: Map keys must be unique/],
   ['- a\n', '1:1', /the file is a list/],
   ['name: x\n', '1:1', /has no 'steps'/],

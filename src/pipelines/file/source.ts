@@ -67,12 +67,20 @@ export function readSource(text: string): Source {
       });
     }
   }
-  for (const error of document?.errors ?? []) {
+  // The first fault of the syntax makes many more; they say nothing new.
+  const [error] = document?.errors ?? [];
+  if (error) {
+    const place = at(error.pos[0]);
+    const line = text.split('\n')[place.line - 1] ?? '';
     problems.push({
       severity: 'error',
-      ...at(error.pos[0]),
+      ...place,
       path: '',
       message: `this is not YAML: ${error.message.split('\n')[0]}`,
+      // Inside { … } a command may hold no braces of its own unless it is quoted; everyone falls for it once.
+      ...(/\{.*\brun:\s*[^"'\s].*\{/.test(line)
+        ? { hint: 'put the command in quotes: { run: "python train.py {model}", … }' }
+        : {}),
     });
   }
   const places = new Map<string, { key: number; value: number; end: number }>();

@@ -1,4 +1,5 @@
 // One execution from start to end. Longer than other files: its states and transitions are best read in one piece.
+import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -260,7 +261,13 @@ class Drive {
       return { reason: 'environment', message: messageOf(error) };
     } finally {
       log.close();
+      if (log.size > 0 && !this.#job.signal.aborted) await this.#keepEnvironmentLog(log.path);
     }
+  }
+
+  async #keepEnvironmentLog(file: string): Promise<void> {
+    const { hash } = await this.#ctx.blobs.put(createReadStream(file));
+    await this.#ctx.write((tx) => updateExecution(tx, this.#row.id, { environment_log: hash }));
   }
 
   async #sourceOf(env: string): Promise<EnvironmentSource> {

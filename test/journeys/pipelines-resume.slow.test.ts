@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { listExecutions } from '../../src/pipelines/contract.ts';
+import { getRun } from '../../src/tracking/contract.ts';
+import { ServerProcess, sleep } from './kill/server-process.ts';
+import { Project, states, stepOf } from './pipelines/project.ts';
+
+async function waitFor<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(20);
+  }
+  throw new Error(`${what} never came`);
+}
+
+test('a server killed while a step runs: its processes end, and the next start goes on where it was', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-resume-'));
+  const server = await ServerProcess.on(path.join(folder, 'data'));
+  const marks = path.join(folder, 'marks');
+  writeFileSync(marks, '');
+  const pidOf = (name: string): number | undefined => {
+    const at = path.join(folder, name);
+    return existsSync(at) && readFileSync(at, 'utf8').trim() !== ''
+      ? Number(readFileSync(at, 'utf8'))
+      : undefined;
+  };
+  try {
+    await server.start();
+    using p = new Project(server.url);
+    p.write(
+      'step.sh',
+      `echo "$1" >> ${marks}
+[ "$1" = b ] && [ ! -e ${folder}/go ] && {
+  setsid sh -c 'echo $$ > ${folder}/escaped; sleep 100' &
+  echo $$ > ${folder}/pid; sleep 100
+}
+echo "$1" > "$2"
+`,
+    ).write(
+      'treadle.yaml',
+      `name: resumed
+steps:
+  a: { run: "sh step.sh a {x}", out: { x: x.txt } }
+  b: { run: "sh step.sh b {y} # {x}", out: { y: y.txt } }
+  c: { run: "sh step.sh c {z} # {y}", out: { z: z.txt } }
+`,
+    );
+    const { id } = await p.start();
+    const pid = await waitFor('the step', () => pidOf('pid'));
+    const escaped = await waitFor('its grandchild', () => pidOf('escaped'));
+    const before = await p.until(id, (execution) => states(execution)['b'] === 'running');
+    await server.kill();
+    await waitFor('the end of the step', () => (existsSync(`/proc/${pid}`) ? undefined : true));
+    writeFileSync(path.join(folder, 'go'), '');
+    const began = Date.now();
+    await server.start();
+    const after = await p.ended(id);
+    assert.ok(Date.now() - began < 15_000, 'it went on at once');
+    assert.equal(after.state, 'succeeded', String(after.reason));
+    await waitFor('the end of what escaped', () => (existsSync(`/proc/${escaped}`) ? undefined : true));
+    assert.deepEqual(
+      readFileSync(marks, 'utf8').trim().split('\n'),
+      ['a', 'b', 'b', 'c'],
+      'what had ended was not run again',
+    );
+    assert.deepEqual(stepOf(after, 'a'), stepOf(before, 'a'));
+    const b = stepOf(after, 'b');
+    assert.deepEqual([b.attempt, b.attempts.length, b.attempts[0]?.outcome.reason], [2, 1, 'lost']);
+    const lost = await p.client.call(getRun, { params: { run: b.attempts[0]!.run_id! } });
+    assert.equal(lost.status, 'killed');
+    assert.equal((await p.client.call(listExecutions, { query: {} })).items.length, 1);
+    assert.deepEqual(states(await p.run()), { a: 'cached', b: 'cached', c: 'cached' });
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a server that stops in good order ends the steps and goes on with them at its next start', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-resume-'));
+  const server = await ServerProcess.on(path.join(folder, 'data'));
+  try {
+    await server.start();
+    using p = new Project(server.url).write(
+      'treadle.yaml',
+      `name: stopped\nsteps:\n  a: { run: "test -e ${folder}/go || { touch ${folder}/up; sleep 100; }", code: [] }\n`,
+    );
+    const { id } = await p.start();
+    await waitFor('the step', () => (existsSync(path.join(folder, 'up')) ? true : undefined));
+    await server.stop();
+    writeFileSync(path.join(folder, 'go'), '');
+    await server.start();
+    assert.equal((await p.ended(id)).state, 'succeeded');
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
