@@ -91,7 +91,7 @@ function readKey(file: string): string | undefined {
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new Error(
-      `the ledger's key ${file} can be read by others on this machine: chmod 600 it, and see docs/ledger.md on what that may have cost`,
+      `the ledger's key ${file} can be read by others on this machine: chmod 600 it, and see docs/decisions/ledger-signature.md on what that may have cost`,
     );
   }
   return readFileSync(file, 'utf8');

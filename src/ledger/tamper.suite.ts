@@ -299,7 +299,7 @@ function twoOf(size: number, pick: Pick): [number, number] {
 
 /** The text with one unit changed, dropped, doubled or put in; never the same text. */
 function bend(text: string, pick: Pick): string {
-  const units = [...text];
+  const units = Array.from(text);
   const i = pick(units.length);
   const other = String.fromCharCode(33 + pick(90));
   const way = pick(4);

@@ -114,7 +114,10 @@ export function jobsSuite(name: string, open: OpenDatabase): void {
     assert.equal(second, first);
     assert.notEqual(other, first);
     await settle(house);
-    assert.deepEqual(runs.map(({ n }) => n).toSorted(), [1, 3]);
+    assert.deepEqual(
+      runs.map(({ n }) => n).toSorted((a, b) => a - b),
+      [1, 3],
+    );
   });
 
   check('a failure is tried again with growing waits, then it is final and told', async (database) => {
