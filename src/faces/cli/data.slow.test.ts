@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -230,6 +231,43 @@ test('a file that is written to while it is committed: refused by name, or whole
   truncateSync(file, 1024);
   assert.equal((await treadle('commit', 'live', 'live', '-m', 'x')).code, 0);
 });
+
+const root = process.getuid?.() === 0 && process.platform === 'linux';
+
+test(
+  'a full disk, of the server or our own: said so, and nothing half committed',
+  { skip: root ? false : 'needs root, to mount small disks' },
+  async () => {
+    const disk = path.join(home, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', disk]);
+    const usual = server;
+    try {
+      folder('big', { 'a.bin': randomBytes(60 * 1024 * 1024), 'b.txt': 'x' });
+      server = await openTest({ data: path.join(disk, 'state') });
+      for (const target of ['big', 'big/a.bin']) {
+        const ran = await treadle('commit', 'full', target, '-m', 'x');
+        assert.deepEqual([ran.code, ran.out], [1, '']);
+        assert.match(
+          ran.err,
+          /the disk that holds the data folder is full; nothing of this request was kept\n {2}→ free some space/,
+        );
+      }
+      assert.equal(await versions(), 0);
+      // Room for what fits, without a restart.
+      assert.equal((await treadle('commit', 'fits', 'birds', '-m', 'x')).code, 0);
+      await server[Symbol.asyncDispose]();
+      server = usual;
+      await ok('commit', 'big', 'big', '-m', 'x');
+      const ran = await treadle('checkout', 'big', 'disk/out');
+      assert.match(ran.err, /this disk is full; nothing was checked out/);
+      assert.deepEqual(readdirSync(disk), ['state']);
+    } finally {
+      server = usual;
+      execFileSync('umount', [disk]);
+    }
+  },
+);
 
 test('checkout leaves nothing behind when it fails', async () => {
   const before = readdirSync(home).toSorted();
