@@ -99,7 +99,7 @@ async function measure(server: Server): Promise<Measured> {
     [`search 100 of ${runs} runs`]: ms(median(newest)),
     [`search 100 of ${runs} runs by a metric`]: ms(median(byMetric)),
     [`search 100 of ${runs} runs, filter on metric and param`]: ms(median(filtered)),
-    [`search 1,000 of ${runs} runs`]: ms(median(thousand)),
+    [`search all, at most 1,000, of ${runs} runs`]: ms(median(thousand)),
   };
 }
 

@@ -10,13 +10,16 @@ await main(async () => {
   const args = process.argv.slice(2);
   const server = [
     node,
-    '--watch-path=src',
+    '--watch',
     '--watch-preserve-output',
     '--disable-warning=ExperimentalWarning',
     'src/main.ts',
     'server',
     ...args,
   ];
+  const portAt = args.indexOf('--port');
+  // Where the UI's development server sends its calls.
+  if (portAt >= 0) process.env.TREADLE_URL = `http://127.0.0.1:${args[portAt + 1]}`;
   const children = [start('server', server, root)];
   const ui = join(root, 'ui');
   if (existsSync(join(ui, 'vite.config.ts')))
