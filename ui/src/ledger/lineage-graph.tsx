@@ -4,9 +4,10 @@ import { useMemo, type ReactElement } from 'react';
 import { getLineage } from '../../../src/ledger/contract.ts';
 import { api } from '../api/client.ts';
 import { Failure } from '../kit/failure.tsx';
-import { Graph, type GraphEdge, type GraphNode } from '../kit/graph/graph.tsx';
+import { Graph, type GraphNode } from '../kit/graph/graph.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Skeleton } from '../kit/page.tsx';
+import { viewLineage } from './lineage-view.ts';
 import { useNames } from './names.ts';
 import { readResource } from './resource.ts';
 import { ResourceAnchor } from './resource-link.tsx';
@@ -19,6 +20,8 @@ interface Props {
   node: string;
   show?: 'up' | 'down' | undefined;
   depth?: number | undefined;
+  /** The bytes of single files too. */
+  files?: boolean;
 }
 
 export function lineageQuery(node: string, show: 'up' | 'down' | undefined, depth: number) {
@@ -33,31 +36,26 @@ export function lineageQuery(node: string, show: 'up' | 'down' | undefined, dept
 }
 
 /** Where a thing came from (left) and what came from it (right). */
-export function LineageGraph({ node, show, depth = 6 }: Props): ReactElement {
+export function LineageGraph({ node, show, depth = 4, files = false }: Props): ReactElement {
   const lineage = useQuery(lineageQuery(node, show, depth));
   const names = useNames(lineage.data?.nodes.map(({ id }) => id) ?? []);
-  const { nodes, edges, left } = useMemo(() => {
-    const near = (lineage.data?.nodes ?? [])
-      .toSorted((a, b) => Math.abs(a.depth) - Math.abs(b.depth))
-      .slice(0, DRAWN);
-    const drawn = new Set(near.map(({ id }) => id));
-    return {
-      nodes: near.map(({ id }): GraphNode => ({
+  const view = useMemo(
+    () => lineage.data && viewLineage(lineage.data, { files, most: DRAWN }),
+    [lineage.data, files],
+  );
+  const nodes = useMemo(
+    () =>
+      (view?.nodes ?? []).map(({ id }): GraphNode => ({
         id,
         width: 178,
         height: 46,
         content: <Box id={id} here={id === node} name={names.get(id)} />,
       })),
-      // An edge points at what it was made from; the picture reads the way the data went.
-      edges: (lineage.data?.edges ?? [])
-        .filter(({ from, to }) => drawn.has(from) && drawn.has(to))
-        .map(({ from, to, relation }): GraphEdge => ({ from: to, to: from, label: relation })),
-      left: (lineage.data?.nodes.length ?? 0) - near.length,
-    };
-  }, [lineage.data, node, names]);
+    [view, node, names],
+  );
   if (lineage.isPending) return <Skeleton height={120} />;
   if (lineage.isError) return <Failure error={lineage.error} retry={() => void lineage.refetch()} />;
-  if (nodes.length <= 1)
+  if (!view || nodes.length <= 1)
     return (
       <p className="muted">
         The ledger knows of nothing that this came from, and of nothing that came from it.
@@ -68,14 +66,14 @@ export function LineageGraph({ node, show, depth = 6 }: Props): ReactElement {
       <Graph
         label={`Lineage of ${readResource(node).word} ${names.get(node) ?? readResource(node).short}`}
         nodes={nodes}
-        edges={edges}
+        edges={view.edges}
         layerGap={92}
         nodeGap={14}
         nameOf={(id) => names.get(id) ?? readResource(id).short}
       />
-      {(lineage.data.truncated || left > 0) && (
+      {(lineage.data.truncated || view.left > 0) && (
         <p className="muted">
-          There is more{left > 0 ? `: ${left} further things are not drawn` : ' further away'}.{' '}
+          There is more{view.left > 0 ? `: ${view.left} further things are not drawn` : ' further away'}.{' '}
           <Link to="/lineage/$node" params={{ node }}>
             Explore it
           </Link>

@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { Button } from '../kit/button.tsx';
 import { Failure } from '../kit/failure.tsx';
-import { Choice, TextField } from '../kit/field.tsx';
+import { Check, Choice, TextField } from '../kit/field.tsx';
 import { plural } from '../kit/format.ts';
 import { Listing } from '../kit/listing.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
@@ -17,7 +17,7 @@ const route = getRouteApi('/lineage/$node');
 
 export default function LineagePage(): ReactElement {
   const { node } = route.useParams();
-  const { show, depth = 6 } = route.useSearch();
+  const { show, depth = 4, files = false } = route.useSearch();
   const navigate = route.useNavigate();
   const lineage = useQuery(lineageQuery(node, show, depth));
   const names = useNames(lineage.data?.nodes.map(({ id }) => id) ?? []);
@@ -58,16 +58,24 @@ export default function LineagePage(): ReactElement {
             '1',
             '2',
             '3',
+            '4',
             '6',
             '10',
             '50',
-            ...(['1', '2', '3', '6', '10', '50'].includes(String(depth)) ? [] : [String(depth)]),
+            ...(['1', '2', '3', '4', '6', '10', '50'].includes(String(depth)) ? [] : [String(depth)]),
           ].map((value) => ({ value, label: value }))}
           onChange={(value) =>
             void navigate({
-              search: (now) => ({ ...now, depth: value === '6' ? undefined : Number(value) }),
+              search: (now) => ({ ...now, depth: value === '4' ? undefined : Number(value) }),
               replace: true,
             })
+          }
+        />
+        <Check
+          label="Single files too"
+          checked={files}
+          onChange={(on) =>
+            void navigate({ search: (now) => ({ ...now, files: on || undefined }), replace: true })
           }
         />
       </div>
@@ -76,7 +84,7 @@ export default function LineagePage(): ReactElement {
       ) : (
         <>
           <Section title="Graph">
-            <LineageGraph node={node} show={show} depth={depth} />
+            <LineageGraph node={node} show={show} depth={depth} files={files} />
           </Section>
           <Section
             title="Edges"

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { nameIds } from '../../../src/data/contract.ts';
+import { listExecutions } from '../../../src/pipelines/contract.ts';
 import { searchRuns } from '../../../src/tracking/contract.ts';
 import { api } from '../api/client.ts';
 
@@ -29,6 +30,8 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
     enabled: runs.length > 0,
     placeholderData: (before) => before,
   });
+  const some = resources.some((resource) => resource.startsWith('execution:'));
+  const executions = useQuery({ ...api(listExecutions, { query: { limit: 500 } }), enabled: some });
   return useMemo(() => {
     const names = new Map<string, string>();
     for (const { id, dataset, version } of named.data?.items ?? [])
@@ -37,8 +40,10 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
         version === undefined ? dataset : `${dataset}@${version}`,
       );
     for (const { id, name } of found.data?.items ?? []) names.set(`run:${id}`, name);
+    for (const { id, pipeline, number } of executions.data?.items ?? [])
+      names.set(`execution:${id}`, `${pipeline} #${number}`);
     return names;
-  }, [named.data, found.data]);
+  }, [named.data, found.data, executions.data]);
 }
 
 /** Sorted, so that the same resources in another order are the same question. */

@@ -25,7 +25,11 @@ export const ledgerRoutes = [
   createRoute({
     getParentRoute,
     path: '/lineage/$node',
-    validateSearch: searchOf({ show: field.choice('up', 'down'), depth: field.number(1, 50) }),
+    validateSearch: searchOf({
+      show: field.choice('up', 'down'),
+      depth: field.number(1, 50),
+      files: field.flag,
+    }),
     component: lazyRouteComponent(() => import('./lineage-page.tsx')),
   }),
 ];

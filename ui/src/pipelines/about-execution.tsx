@@ -93,7 +93,7 @@ export function AboutExecution({ execution }: { execution: ExecutionDetail }): R
         </Section>
       )}
       <Section title="Lineage">
-        <LineageGraph node={`execution:${execution.id}`} />
+        <LineageGraph node={`execution:${execution.id}`} depth={2} />
       </Section>
       <p className="faint">
         Asked for {formatTime(execution.created_at)} by {execution.created_by}, id <code>{execution.id}</code>

@@ -171,7 +171,7 @@ const TRIGGERS = { manual: 'Asked for', rerun: 'Run again', reproduce: 'Repeated
 function Lead({ execution }: { execution: ExecutionDetail }): ReactElement {
   const { model_version: model, run_id: run, reproduces } = execution;
   return (
-    <span className="row row-wrap">
+    <span className="row row-wrap lead-parts">
       <span>
         {TRIGGERS[execution.trigger]} <TimeAgo time={execution.created_at} /> by {execution.created_by}
       </span>

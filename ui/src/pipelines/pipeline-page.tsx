@@ -10,7 +10,7 @@ import { formatCount, formatDuration } from '../kit/format.ts';
 import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
-import { StateStrip, StepTally } from './state-strip.tsx';
+import { StateBars, StepTally } from './state-strip.tsx';
 import './pipelines.css';
 
 const route = getRouteApi('/pipelines/$pipeline');
@@ -148,9 +148,11 @@ export default function PipelinePage(): ReactElement {
         <>
           <Section
             title="Over time"
-            actions={<span className="faint">height: how long it took; the newest on the right</span>}
+            actions={
+              <span className="faint strip-key">height: how long it took; the newest on the right</span>
+            }
           >
-            <StateStrip executions={recent} label={`Executions of ${pipeline} over time`} tall />
+            <StateBars executions={recent} label={`Executions of ${pipeline} over time`} />
           </Section>
           <div className="bar">
             <Choice

@@ -25,11 +25,17 @@ export const pipelineRoutes = [
     validateSearch: searchOf({
       /** The step that is looked at. */
       step: field.text,
-      view: field.choice('log', 'io', 'usage'),
+      view: field.choice('why', 'log', 'io', 'usage'),
       tab: field.choice('file', 'about'),
       /** What is looked for in the log. */
       find: field.text,
     }),
     component: lazyRouteComponent(() => import('./execution-page.tsx')),
+  }),
+  /** How people call an execution, and the command line links to it. */
+  createRoute({
+    getParentRoute,
+    path: '/pipelines/$pipeline/executions/$number',
+    component: lazyRouteComponent(() => import('./by-number-page.tsx')),
   }),
 ];

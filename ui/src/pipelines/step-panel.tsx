@@ -17,7 +17,7 @@ import { Usage } from './usage.tsx';
 import { Why } from './why.tsx';
 
 export interface StepSearch {
-  view?: 'log' | 'io' | 'usage' | undefined;
+  view?: 'why' | 'log' | 'io' | 'usage' | undefined;
   find?: string | undefined;
 }
 
@@ -33,6 +33,8 @@ export function StepPanel({
   search: StepSearch;
   set(change: StepSearch): void;
 }): ReactElement {
+  // Who comes to a step that failed or runs comes for what it says.
+  const usual = step.state === 'failed' || step.state === 'running' ? 'log' : 'why';
   return (
     <Section
       title={`Step ${step.name}`}
@@ -61,8 +63,8 @@ export function StepPanel({
         )}
         <Tabs
           label={`Parts of ${step.name}`}
-          value={search.view ?? 'why'}
-          onChange={(value) => set({ view: value === 'why' ? undefined : value })}
+          value={search.view ?? usual}
+          onChange={(value) => set({ view: value === usual ? undefined : value })}
           tabs={[
             { value: 'why', label: 'Why', panel: <Why execution={execution.id} step={step} /> },
             {

@@ -36,7 +36,7 @@ export function Usage({ step }: { step: Step }): ReactElement {
               formatDuration(step.started_at - step.ready_at),
           ],
           [
-            'Of that, not for free cores',
+            'Start-up, without waiting for cores',
             step.start_delay_ms !== undefined && formatDuration(step.start_delay_ms),
           ],
           ['Began', step.started_at !== undefined && <TimeAgo key="began" time={step.started_at} />],

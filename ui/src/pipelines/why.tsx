@@ -8,6 +8,7 @@ import { Failure } from '../kit/failure.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Listing } from '../kit/listing.tsx';
 import { Skeleton } from '../kit/page.tsx';
+import { HashText } from '../ledger/hash-text.tsx';
 
 /** Why a step ran or did not: field by field, what of its key is not what it was. */
 export function Why({ execution, step }: { execution: string; step: Step }): ReactElement {
@@ -77,7 +78,7 @@ export function Why({ execution, step }: { execution: string; step: Step }): Rea
                   before === undefined ? (
                     <span className="faint">not there</span>
                   ) : (
-                    <code className="why-old">{before}</code>
+                    <Value text={before} look="why-old" />
                   ),
               },
               {
@@ -87,7 +88,7 @@ export function Why({ execution, step }: { execution: string; step: Step }): Rea
                   after === undefined ? (
                     <span className="faint">gone</span>
                   ) : (
-                    <code className="why-new">{after}</code>
+                    <Value text={after} look="why-new" />
                   ),
               },
             ]}
@@ -114,6 +115,15 @@ function Part({ reason }: { reason: Reason }): ReactElement {
   return (
     <span title={reason.text}>
       <span className="faint">{reason.part}</span> {reason.name}
+    </span>
+  );
+}
+
+/** A file is known by its hash, which nobody reads to its end. */
+function Value({ text, look }: { text: string; look: string }): ReactElement {
+  return (
+    <span className={look}>
+      {/^[0-9a-f]{40,}$/.test(text) ? <HashText hash={text} /> : <code>{text}</code>}
     </span>
   );
 }
