@@ -5,16 +5,19 @@ import { invalid } from '../platform/errors/index.ts';
  * what is refused is what clients, that do write files, could be tricked with.
  */
 export function artifactPath(given: string, field = 'path'): string {
-  const bad = (why: string) => invalid(`Invalid path: ${why}`, { field, hint: 'use a relative path such as plots/roc.png' });
+  const bad = (why: string) =>
+    invalid(`Invalid path: ${why}`, { field, hint: 'use a relative path such as plots/roc.png' });
   const path = given.normalize('NFC');
   for (let seen = path, depth = 0; ; depth++) {
-    if (/[\u0000-\u001f\u007f]/.test(seen)) throw bad('it holds control characters');
-    if (/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(seen)) throw bad('it holds characters that turn the direction of text');
+    if (/\p{Cc}/u.test(seen)) throw bad('it holds control characters');
+    if (/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(seen))
+      throw bad('it holds characters that turn the direction of text');
     // Anywhere, since a client may ask for a folder and write what it lists beneath one of its own.
     if (seen.startsWith('/') || /(^|\/)[a-zA-Z]:/.test(seen)) throw bad('it is absolute');
     if (seen.includes('\\')) throw bad('it holds a backslash');
     if (seen.includes('#')) throw bad("it holds '#'");
-    if (seen.split('/').some((segment) => segment === '..' || segment === '.')) throw bad("it holds '.' or '..'");
+    if (seen.split('/').some((segment) => segment === '..' || segment === '.'))
+      throw bad("it holds '.' or '..'");
     if (seen.split('/').includes('')) throw bad('a part of it is empty');
     const decoded = decodeOnce(seen);
     if (decoded === seen) break;
@@ -35,10 +38,13 @@ export const folderPath = (given: string, field = 'path'): string => {
 
 export function splitPath(path: string): { folder: string; name: string } {
   const slash = path.lastIndexOf('/');
-  return slash < 0 ? { folder: '', name: path } : { folder: path.slice(0, slash), name: path.slice(slash + 1) };
+  return slash < 0
+    ? { folder: '', name: path }
+    : { folder: path.slice(0, slash), name: path.slice(slash + 1) };
 }
 
-export const joinPath = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
+export const joinPath = (folder: string, name: string): string =>
+  folder === '' ? name : `${folder}/${name}`;
 
 function decodeOnce(text: string): string {
   try {

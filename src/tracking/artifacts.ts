@@ -5,7 +5,14 @@ import type { Download } from '../platform/http/index.ts';
 import { artifactPath, folderPath, joinPath } from './artifact-path.ts';
 import { byteRange } from './byte-range.ts';
 import type { ArtifactEntry } from './contract.ts';
-import { checkPlace, deleteTree, findArtifact, listFolder, upsertFile, type ArtifactRow } from './store/artifacts.ts';
+import {
+  checkPlace,
+  deleteTree,
+  findArtifact,
+  listFolder,
+  upsertFile,
+  type ArtifactRow,
+} from './store/artifacts.ts';
 
 /**
  * Artifacts of runs, logged models and traces in one tree a workspace: `<experiment>/<run>/artifacts/plots/roc.png`.
@@ -24,7 +31,10 @@ export interface Upload {
 export async function putArtifact(ctx: Ctx, given: string, upload: Upload): Promise<ArtifactEntry> {
   const path = artifactPath(given);
   await checkPlace(ctx, path); // before the bytes are taken, and again when they are in
-  const { hash, size } = await ctx.blobs.put(upload.source, upload.size === undefined ? {} : { size: upload.size });
+  const { hash, size } = await ctx.blobs.put(
+    upload.source,
+    upload.size === undefined ? {} : { size: upload.size },
+  );
   const type = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/.exec(upload.type?.split(';')[0]?.trim() ?? '')?.[0] ?? null;
   return ctx.write(async (tx) => {
     const row = await upsertFile(tx, path, { hash, size, type });

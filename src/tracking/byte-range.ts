@@ -1,5 +1,8 @@
 /** The part that a `Range` header asks for; undefined for all of it: no header, several ranges, or none that fits. */
-export function byteRange(header: string | undefined, size: number): { start: number; end: number } | undefined {
+export function byteRange(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
   if (!match || size === 0) return undefined;
   const [, first = '', last = ''] = match;

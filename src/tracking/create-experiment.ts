@@ -2,7 +2,12 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Experiment } from './contract.ts';
 import { checkExperimentName, checkExperimentTag } from './limits.ts';
-import { findExperiment, insertExperiment, selectExperiment, upsertExperimentTags } from './store/experiments.ts';
+import {
+  findExperiment,
+  insertExperiment,
+  selectExperiment,
+  upsertExperimentTags,
+} from './store/experiments.ts';
 import { DEFAULT_EXPERIMENT, NOTE_TAG } from './well-known.ts';
 
 export interface NewExperiment {
@@ -17,12 +22,19 @@ export async function createExperiment(ctx: Ctx, input: NewExperiment): Promise<
   checkExperimentName(input.name);
   const tags = { ...input.tags, ...(input.note === undefined ? {} : { [NOTE_TAG]: input.note }) };
   for (const [key, value] of Object.entries(tags)) checkExperimentTag(key, value);
-  const location = input.artifactLocation === undefined || input.artifactLocation === '' ? null : checkLocation(input.artifactLocation);
+  const location =
+    input.artifactLocation === undefined || input.artifactLocation === ''
+      ? null
+      : checkLocation(input.artifactLocation);
   await ensureDefaultExperiment(ctx);
   return ctx.write(async (tx) => {
     const id = await insertExperiment(tx, { name: input.name, artifact_location: location });
     await upsertExperimentTags(tx, id, tags);
-    await tx.record({ action: 'experiment.created', resource: `experiment:${id}`, after: { name: input.name } });
+    await tx.record({
+      action: 'experiment.created',
+      resource: `experiment:${id}`,
+      after: { name: input.name },
+    });
     await tx.emit({ type: 'experiment.created', subject: `experiment:${id}` });
     return selectExperiment(tx, id);
   });
@@ -34,17 +46,24 @@ export async function ensureDefaultExperiment(ctx: Ctx): Promise<void> {
   await ctx.write(async (tx) => {
     if (await findExperiment(tx, { id: DEFAULT_EXPERIMENT.id })) return;
     await insertExperiment(tx, { id: 0, name: DEFAULT_EXPERIMENT.name, artifact_location: null });
-    await tx.record({ action: 'experiment.created', resource: 'experiment:0', after: { name: DEFAULT_EXPERIMENT.name } });
+    await tx.record({
+      action: 'experiment.created',
+      resource: 'experiment:0',
+      after: { name: DEFAULT_EXPERIMENT.name },
+    });
   });
 }
 
 function checkLocation(location: string): string {
   // The server never follows it, but clients do: nothing in it may read differently to them.
-  if (location.length > 500 || /[\u0000-\u001f\u007f#?]|\.\.|%2e/i.test(location)) {
-    throw invalid("Invalid artifact_location: it may not hold '..', '#', '?' or control characters, nor more than 500 characters", {
-      field: 'artifact_location',
-      hint: 'leave it out, and Treadle keeps the artifacts',
-    });
+  if (location.length > 500 || /[\p{Cc}#?]|\.\.|%2e/iu.test(location)) {
+    throw invalid(
+      "Invalid artifact_location: it may not hold '..', '#', '?' or control characters, nor more than 500 characters",
+      {
+        field: 'artifact_location',
+        hint: 'leave it out, and Treadle keeps the artifacts',
+      },
+    );
   }
   return location;
 }

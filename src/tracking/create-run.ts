@@ -29,7 +29,10 @@ export async function createRun(ctx: Ctx, input: NewRun): Promise<string> {
   const tags = new Map(checkPairs(input.tags ?? [], (i) => `tags[${i}].`, clipTag));
   const named = tags.get(NAME_TAG);
   if (input.name !== undefined && input.name !== '' && named !== undefined && named !== input.name) {
-    throw invalid(`Both 'run_name' argument and '${NAME_TAG}' tag are specified, but with different values (run_name='${input.name}', ${NAME_TAG}='${named}')`, { field: 'run_name' });
+    throw invalid(
+      `Both 'run_name' argument and '${NAME_TAG}' tag are specified, but with different values (run_name='${input.name}', ${NAME_TAG}='${named}')`,
+      { field: 'run_name' },
+    );
   }
   const name = clean(input.name || named || randomName(), 'run_name');
   checkLength(name, 250, 'run_name');
@@ -66,7 +69,11 @@ export async function createRun(ctx: Ctx, input: NewRun): Promise<string> {
     };
     await insertRun(tx, row);
     await upsertTags(tx, row, [...tags]);
-    await tx.record({ action: 'run.created', resource: `run:${id}`, after: { experiment: experiment.id, name } });
+    await tx.record({
+      action: 'run.created',
+      resource: `run:${id}`,
+      after: { experiment: experiment.id, name },
+    });
     await tx.emit({ type: 'run.created', subject: `run:${id}`, data: { experiment: experiment.id } });
   });
   return id;

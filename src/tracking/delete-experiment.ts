@@ -10,7 +10,11 @@ export async function deleteExperiment(ctx: Ctx, id: string): Promise<Experiment
   await getExperiment(ctx, id);
   return ctx.write(async (tx) => {
     const experiment = await selectExperiment(tx, id);
-    if (experiment.state !== 'active') throw missing(`No active experiment with id=${id} exists`, { field: 'experiment_id', hint: 'it is deleted already' });
+    if (experiment.state !== 'active')
+      throw missing(`No active experiment with id=${id} exists`, {
+        field: 'experiment_id',
+        hint: 'it is deleted already',
+      });
     await setExperimentState(tx, id, 'deleted');
     const runs = await deleteRunsOf(tx, id);
     await tx.record({ action: 'experiment.deleted', resource: `experiment:${id}`, after: { runs } });
@@ -24,7 +28,11 @@ export async function restoreExperiment(ctx: Ctx, id: string): Promise<Experimen
   await getExperiment(ctx, id);
   return ctx.write(async (tx) => {
     const experiment = await selectExperiment(tx, id);
-    if (experiment.state !== 'deleted') throw missing(`No deleted experiment with id=${id} exists`, { field: 'experiment_id', hint: 'it is active' });
+    if (experiment.state !== 'deleted')
+      throw missing(`No deleted experiment with id=${id} exists`, {
+        field: 'experiment_id',
+        hint: 'it is active',
+      });
     await setExperimentState(tx, id, 'active');
     const runs = await restoreRunsOf(tx, id);
     await tx.record({ action: 'experiment.restored', resource: `experiment:${id}`, after: { runs } });

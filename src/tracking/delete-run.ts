@@ -22,7 +22,8 @@ function setState(ctx: Ctx, id: string, state: 'active' | 'deleted'): Promise<vo
 export function deleteTag(ctx: Ctx, id: string, key: string): Promise<void> {
   return ctx.write(async (tx) => {
     requireActiveRun(await selectRunRow(tx, id));
-    if (!(await deleteTagRow(tx, id, key))) throw missing(`No tag with name: ${key} in run with id ${id}`, { field: 'key' });
+    if (!(await deleteTagRow(tx, id, key)))
+      throw missing(`No tag with name: ${key} in run with id ${id}`, { field: 'key' });
     await tx.emit({ type: 'run.updated', subject: `run:${id}` });
   });
 }

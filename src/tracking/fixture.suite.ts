@@ -21,7 +21,8 @@ export interface Room {
 }
 
 /** Postgres in process takes seconds to open: the quick run leaves it out. */
-export const databases: ReadonlyArray<'SQLite' | 'Postgres'> = process.env['TREADLE_TEST_QUICK'] === '1' ? ['SQLite'] : ['SQLite', 'Postgres'];
+export const databases: ReadonlyArray<'SQLite' | 'Postgres'> =
+  process.env['TREADLE_TEST_QUICK'] === '1' ? ['SQLite'] : ['SQLite', 'Postgres'];
 
 interface Open {
   database: Database;
@@ -38,7 +39,11 @@ async function open(kind: 'SQLite' | 'Postgres'): Promise<Open> {
   folders.push(folder);
   const database = kind === 'SQLite' ? openSqlite(path.join(folder, 'test.db')) : await openPglite();
   await migrate(database, [...blobStore.migrations, ...migrations]);
-  const blobs = await blobStore.openBlobs({ database, backend: blobStore.openDisk(path.join(folder, 'blobs')), clock: systemClock });
+  const blobs = await blobStore.openBlobs({
+    database,
+    backend: blobStore.openDisk(path.join(folder, 'blobs')),
+    clock: systemClock,
+  });
   return { database, blobs };
 }
 
@@ -67,7 +72,8 @@ export async function openRoom(kind: 'SQLite' | 'Postgres'): Promise<Room> {
     outbox: { emit: (_tx: unknown, event: DomainEvent) => Promise.resolve(void told.push(event)) },
     queue: { enqueue: () => Promise.reject(new Error('this room enqueues nothing')) },
   };
-  const another = (workspace: string) => createCtx(parts, { actor: { kind: 'owner', id: 'owner', name: 'Ada', role: 'admin' }, workspace });
+  const another = (workspace: string) =>
+    createCtx(parts, { actor: { kind: 'owner', id: 'owner', name: 'Ada', role: 'admin' }, workspace });
   return {
     ctx: another(`w${++workspaces}`),
     clock,

@@ -2,7 +2,13 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import type { Series } from './contract.ts';
 import { FACTOR, oddity, type Bucket, type Mark, type Odd } from './rollup.ts';
-import { selectPoints, selectSeries, selectSeriesOf, type NumberedPoint, type SeriesRow } from './store/metrics.ts';
+import {
+  selectPoints,
+  selectSeries,
+  selectSeriesOf,
+  type NumberedPoint,
+  type SeriesRow,
+} from './store/metrics.ts';
 import { countBuckets, selectBuckets } from './store/rollup.ts';
 import { selectRunRow } from './store/runs.ts';
 
@@ -15,12 +21,21 @@ export interface Range {
 export async function getSeries(ctx: Ctx, run: string, key: string, range: Range): Promise<Series> {
   await selectRunRow(ctx, run);
   const series = (await selectSeries(ctx, run, [key])).get(key);
-  if (!series) throw missing(`run ${run} has no metric '${key}'`, { field: 'key', hint: 'list the run’s metrics to see their keys' });
+  if (!series)
+    throw missing(`run ${run} has no metric '${key}'`, {
+      field: 'key',
+      hint: 'list the run’s metrics to see their keys',
+    });
   return readSeries(ctx, series, range);
 }
 
 /** Those that exist of every run and key. */
-export async function getManySeries(ctx: Ctx, runs: readonly string[], keys: readonly string[], range: Range): Promise<Series[]> {
+export async function getManySeries(
+  ctx: Ctx,
+  runs: readonly string[],
+  keys: readonly string[],
+  range: Range,
+): Promise<Series[]> {
   const found = await selectSeriesOf(ctx, [...new Set(runs)], [...new Set(keys)]);
   const all: Series[] = [];
   for (const series of found) all.push(await readSeries(ctx, series, range));
@@ -47,14 +62,18 @@ async function readSeries(ctx: Ctx, series: SeriesRow, range: Range): Promise<Se
   // Buckets far wider than their share hide the shape of sparse stretches: those are opened, too.
   const [low, high] = extent(covered.whole, covered.tail, steps);
   const widest = Math.max(1, ((high - low) / points) * FACTOR);
-  const told = (bucket: Bucket) => wanted && bucket.low >= steps.low && bucket.high <= steps.high && bucket.high - bucket.low <= widest;
+  const told = (bucket: Bucket) =>
+    wanted && bucket.low >= steps.low && bucket.high <= steps.high && bucket.high - bucket.low <= widest;
   let opened = covered.tail;
-  for (let open = covered.whole; open.length > 0; ) {
+  for (let open = covered.whole; open.length > 0;) {
     for (const bucket of open.filter(told)) {
       for (const mark of [bucket.first, bucket.min, bucket.max, bucket.last]) if (mark) marks.push(mark);
       odd.push(...bucket.odd);
     }
-    const children = await below(reader, open.filter((bucket) => !told(bucket)));
+    const children = await below(
+      reader,
+      open.filter((bucket) => !told(bucket)),
+    );
     opened = opened.concat(children.points);
     open = children.buckets;
   }
@@ -72,7 +91,11 @@ interface Reader {
  * The finest level with at most `points` buckets in the range. Where the range has few enough points, every one is
  * wanted: level 0 for the whole metric, or buckets of level 1 to be opened (`whole` false).
  */
-async function chooseLevel(reader: Reader, next: number, points: number): Promise<{ level: number; whole: boolean }> {
+async function chooseLevel(
+  reader: Reader,
+  next: number,
+  points: number,
+): Promise<{ level: number; whole: boolean }> {
   if (next <= points * 4) return { level: 0, whole: true };
   for (let level = 1; FACTOR ** level <= next; level++) {
     const count = await countBuckets(reader.db, reader.series, level, reader.steps);
@@ -83,7 +106,11 @@ async function chooseLevel(reader: Reader, next: number, points: number): Promis
 }
 
 /** The complete buckets of a level, and of each level below what no complete bucket holds yet. */
-async function cover(reader: Reader, next: number, level: number): Promise<{ whole: Bucket[]; tail: NumberedPoint[] }> {
+async function cover(
+  reader: Reader,
+  next: number,
+  level: number,
+): Promise<{ whole: Bucket[]; tail: NumberedPoint[] }> {
   const whole: Bucket[] = [];
   let from = 0;
   for (let at = level; at >= 1; at--) {
@@ -95,7 +122,10 @@ async function cover(reader: Reader, next: number, level: number): Promise<{ who
 }
 
 /** What lies under buckets; neighbours are read together. */
-async function below(reader: Reader, buckets: readonly Bucket[]): Promise<{ buckets: Bucket[]; points: NumberedPoint[] }> {
+async function below(
+  reader: Reader,
+  buckets: readonly Bucket[],
+): Promise<{ buckets: Bucket[]; points: NumberedPoint[] }> {
   const found = { buckets: new Array<Bucket>(), points: new Array<NumberedPoint>() };
   const runs: Array<{ level: number; from: number; to: number }> = [];
   for (const { level, i } of buckets) {
@@ -104,13 +134,28 @@ async function below(reader: Reader, buckets: readonly Bucket[]): Promise<{ buck
     else runs.push({ level, from: i, to: i + 1 });
   }
   for (const { level, from, to } of runs) {
-    if (level === 1) found.points.push(...(await selectPoints(reader.db, reader.series, from * FACTOR, to * FACTOR)));
-    else found.buckets.push(...(await selectBuckets(reader.db, reader.series, level - 1, from * FACTOR, to * FACTOR, reader.steps)));
+    if (level === 1)
+      found.points.push(...(await selectPoints(reader.db, reader.series, from * FACTOR, to * FACTOR)));
+    else
+      found.buckets.push(
+        ...(await selectBuckets(
+          reader.db,
+          reader.series,
+          level - 1,
+          from * FACTOR,
+          to * FACTOR,
+          reader.steps,
+        )),
+      );
   }
   return found;
 }
 
-function extent(whole: readonly Bucket[], tail: readonly NumberedPoint[], steps: Reader['steps']): [number, number] {
+function extent(
+  whole: readonly Bucket[],
+  tail: readonly NumberedPoint[],
+  steps: Reader['steps'],
+): [number, number] {
   let low = Infinity;
   let high = -Infinity;
   for (const bucket of whole) {
@@ -124,7 +169,12 @@ function extent(whole: readonly Bucket[], tail: readonly NumberedPoint[], steps:
   return [Math.max(low, steps.low), Math.min(high, steps.high)];
 }
 
-function collect(points: readonly NumberedPoint[], steps: Reader['steps'], marks: Mark[], odd: Array<readonly [number, Odd]>): void {
+function collect(
+  points: readonly NumberedPoint[],
+  steps: Reader['steps'],
+  marks: Mark[],
+  odd: Array<readonly [number, Odd]>,
+): void {
   for (const point of points) {
     if (point.step < steps.low || point.step > steps.high) continue;
     const what = oddity(point);
@@ -133,9 +183,16 @@ function collect(points: readonly NumberedPoint[], steps: Reader['steps'], marks
   }
 }
 
-function toSeries(series: SeriesRow, marks: Mark[], odd: Array<readonly [number, Odd]>, thinned: boolean): Series {
+function toSeries(
+  series: SeriesRow,
+  marks: Mark[],
+  odd: Array<readonly [number, Odd]>,
+  thinned: boolean,
+): Series {
   const sorted = marks.toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-  const distinct = sorted.filter((mark, i) => i === 0 || mark.some((value, j) => value !== sorted[i - 1]![j]));
+  const distinct = sorted.filter(
+    (mark, i) => i === 0 || mark.some((value, j) => value !== sorted[i - 1]![j]),
+  );
   return {
     run: series.run_id,
     key: series.key,

@@ -25,7 +25,9 @@ export async function groupRuns(ctx: Ctx, input: Static<(typeof endpoint)['body'
       ...(value === null ? {} : { value }),
       runs,
       last_started_at: last,
-      metrics: metrics.filter((one) => one.value === value).map(({ key, runs: count, min, mean, max }) => ({ key, runs: count, min, mean, max })),
+      metrics: metrics
+        .filter((one) => one.value === value)
+        .map(({ key, runs: count, min, mean, max }) => ({ key, runs: count, min, mean, max })),
     })),
   };
 }

@@ -1,15 +1,21 @@
-export { artifactPath } from './artifact-path.ts';
 export { deleteArtifact, listArtifacts, putArtifact, readArtifact, type Upload } from './artifacts.ts';
-export { byteRange } from './byte-range.ts';
 export { createExperiment, ensureDefaultExperiment, type NewExperiment } from './create-experiment.ts';
 export { createRun, type NewRun } from './create-run.ts';
 export { deleteExperiment, restoreExperiment } from './delete-experiment.ts';
 export { deleteRun, deleteTag, restoreRun } from './delete-run.ts';
 export { getExperiment, getExperimentByName } from './get-experiment.ts';
-export { getManySeries, getSeries } from './get-series.ts';
-export { artifactFolder, artifactUri, compareRuns, getRun, loadRuns } from './load-runs.ts';
+export { getManySeries } from './get-series.ts';
+export { getRun, loadRuns } from './load-runs.ts';
 export { logBatch, type Batch } from './log-batch.ts';
-export { logInputs, logOutputs, logVersionRead, type DatasetRead, type FindVersion, type FoundVersion, type ModelOutput } from './log-inputs.ts';
+export {
+  logInputs,
+  logOutputs,
+  logVersionRead,
+  type DatasetRead,
+  type FindVersion,
+  type FoundVersion,
+  type ModelOutput,
+} from './log-inputs.ts';
 export type { MetricPoint } from './log-metrics.ts';
 export { metricHistory } from './metric-history.ts';
 export { reportResources, type ResourceReport } from './report-resources.ts';
@@ -17,13 +23,17 @@ export { declaredSize, routes } from './routes.ts';
 export { runArtifact, runFolder } from './run-artifacts.ts';
 export { migrations } from './schema.ts';
 export type { Comparison, Filter, Left, NullTest, Order, Vocabulary } from './search/ast.ts';
-export { compileAfter, compileComparison, compileFilter, compileOrder, type SortKey } from './search/compile.ts';
+export {
+  compileAfter,
+  compileComparison,
+  compileFilter,
+  compileOrder,
+  type SortKey,
+} from './search/compile.ts';
 export { decodePage, encodePage, queryDigest, type Cursor } from './search/page.ts';
 export { parseFilter, parseName, parseOrder } from './search/parse.ts';
-export { experimentVocabulary, runVocabulary } from './search/vocabulary.ts';
 export { searchExperiments, type ExperimentSearch } from './search-experiments.ts';
 export { searchRuns, type RunSearch } from './search-runs.ts';
-export { selectReaders } from './store/inputs.ts';
 export { countByStatus } from './store/runs.ts';
-export { setOutcome, updateRun, type RunChange } from './update-run.ts';
+export { updateRun, type RunChange } from './update-run.ts';
 export { deleteExperimentTag, updateExperiment, type ExperimentChange } from './update-experiment.ts';

@@ -12,9 +12,15 @@ const KEY_FORM = /^[/\p{L}\p{N}_.\- :]*$/u;
 
 /** The key of a metric, param or tag; `field` names it in messages. */
 export function checkKey(key: string, field: string): void {
-  if (key === '') throw invalid(`Invalid value "" for parameter '${field}' supplied: A key name must be provided`, { field });
+  if (key === '')
+    throw invalid(`Invalid value "" for parameter '${field}' supplied: A key name must be provided`, {
+      field,
+    });
   if (key.length > KEY && longerThan(key, KEY)) {
-    throw invalid(`'${field}' exceeds the maximum length of ${KEY} characters`, { field, hint: `shorten '${key.slice(0, 40)}…'` });
+    throw invalid(`'${field}' exceeds the maximum length of ${KEY} characters`, {
+      field,
+      hint: `shorten '${key.slice(0, 40)}…'`,
+    });
   }
   if (!KEY_FORM.test(key)) {
     throw invalid(
@@ -23,43 +29,63 @@ export function checkKey(key: string, field: string): void {
     );
   }
   if (!isPlainPath(key)) {
-    throw invalid(`Invalid value "${key}" for parameter '${field}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such`, {
-      field,
-      hint: 'no leading or doubled slash, no . or .. between slashes',
-    });
+    throw invalid(
+      `Invalid value "${key}" for parameter '${field}' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such`,
+      {
+        field,
+        hint: 'no leading or doubled slash, no . or .. between slashes',
+      },
+    );
   }
 }
 
 /** A relative path that is already as short as it can be: no empty, `.` or `..` segment. */
-const isPlainPath = (key: string): boolean => key.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..') && !key.startsWith('..');
+const isPlainPath = (key: string): boolean =>
+  key.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..') &&
+  !key.startsWith('..');
 
 /** Over-long values are cut, silently, as clients expect. */
 export const clipParam = (value: string, field: string): string => clip(clean(value, field), PARAM_VALUE);
 export const clipTag = (value: string, field: string): string => clip(clean(value, field), TAG_VALUE);
 
 export function checkExperimentName(name: string): void {
-  if (name === '') throw invalid("Invalid value \"\" for parameter 'name' supplied: an experiment needs a name", { field: 'name' });
-  if (longerThan(name, EXPERIMENT_NAME)) throw invalid(`'name' exceeds the maximum length of ${EXPERIMENT_NAME} characters`, { field: 'name', hint: 'use a shorter name' });
+  if (name === '')
+    throw invalid('Invalid value "" for parameter \'name\' supplied: an experiment needs a name', {
+      field: 'name',
+    });
+  if (longerThan(name, EXPERIMENT_NAME))
+    throw invalid(`'name' exceeds the maximum length of ${EXPERIMENT_NAME} characters`, {
+      field: 'name',
+      hint: 'use a shorter name',
+    });
   clean(name, 'name');
 }
 
 export function checkExperimentTag(key: string, value: string): void {
   checkKey(key, 'key');
-  if (longerThan(value, EXPERIMENT_TAG_VALUE)) throw invalid(`'value' exceeds the maximum length of ${EXPERIMENT_TAG_VALUE} characters`, { field: 'value', hint: 'put long text into an artifact' });
+  if (longerThan(value, EXPERIMENT_TAG_VALUE))
+    throw invalid(`'value' exceeds the maximum length of ${EXPERIMENT_TAG_VALUE} characters`, {
+      field: 'value',
+      hint: 'put long text into an artifact',
+    });
   clean(value, 'value');
 }
 
 export function checkLength(text: string, limit: number, field: string): void {
   clean(text, field);
-  if (longerThan(text, limit)) throw invalid(`'${field}' exceeds the maximum length of ${limit} characters`, { field });
+  if (longerThan(text, limit))
+    throw invalid(`'${field}' exceeds the maximum length of ${limit} characters`, { field });
 }
 
 /** No database keeps a NUL in text in the same way. */
 export function clean(text: string, field: string): string {
-  if (text.includes('\u0000')) throw invalid(`'${field}' holds a NUL character`, { field, hint: 'log bytes as an artifact' });
+  if (text.includes('\u0000'))
+    throw invalid(`'${field}' holds a NUL character`, { field, hint: 'log bytes as an artifact' });
   return text;
 }
 
 /** Counts characters, not UTF-16 halves. */
-const longerThan = (text: string, limit: number): boolean => text.length > limit && [...text].length > limit;
-const clip = (text: string, limit: number): string => (longerThan(text, limit) ? [...text].slice(0, limit).join('') : text);
+const longerThan = (text: string, limit: number): boolean =>
+  text.length > limit && Array.from(text).length > limit;
+const clip = (text: string, limit: number): string =>
+  longerThan(text, limit) ? Array.from(text).slice(0, limit).join('') : text;

@@ -15,7 +15,8 @@ export async function getRun(ctx: Ctx, id: string): Promise<Run> {
 export async function compareRuns(ctx: Ctx, ids: readonly string[]): Promise<Run[]> {
   const distinct = [...new Set(ids)];
   const rows = await selectRunRows(ctx, distinct);
-  if (rows.length < distinct.length) for (const id of distinct) if (!rows.some((row) => row.id === id)) await selectRunRow(ctx, id);
+  if (rows.length < distinct.length)
+    for (const id of distinct) if (!rows.some((row) => row.id === id)) await selectRunRow(ctx, id);
   return loadRuns(ctx, rows);
 }
 
@@ -39,7 +40,8 @@ export async function loadRuns(ctx: Ctx, rows: readonly RunTableRow[]): Promise<
     const parent = own.get(PARENT_TAG);
     const summaries = (metrics.get(row.id) ?? []).map(summarise);
     const links = models.get(row.id) ?? [];
-    const linked = (direction: string) => links.filter((link) => link.direction === direction).map(({ model, step }) => ({ model, step }));
+    const linked = (direction: string) =>
+      links.filter((link) => link.direction === direction).map(({ model, step }) => ({ model, step }));
     return {
       ...toHead(row),
       ...(parent === undefined ? {} : { parent }),
@@ -62,14 +64,16 @@ export async function loadRuns(ctx: Ctx, rows: readonly RunTableRow[]): Promise<
   });
 }
 
-const facts = (name: 'code' | 'environment', json: string | null) => (json === null ? {} : { [name]: JSON.parse(json) as Record<string, unknown> });
+const facts = (name: 'code' | 'environment', json: string | null) =>
+  json === null ? {} : { [name]: JSON.parse(json) as Record<string, unknown> };
 
 /** Where MLflow's clients write a run's artifacts: our proxy, unless the experiment names another place. */
 export const artifactUri = (location: string | null, experiment: number | string, run: string): string =>
   `${location?.replace(/\/$/, '') ?? `mlflow-artifacts:/${experiment}`}/${run}/artifacts`;
 
 /** The same as a folder of our own tree. */
-export const artifactFolder = (experiment: number | string, run: string): string => `${experiment}/${run}/artifacts`;
+export const artifactFolder = (experiment: number | string, run: string): string =>
+  `${experiment}/${run}/artifacts`;
 
 export function summarise(series: SeriesRow): MetricSummary {
   return {
@@ -85,4 +89,5 @@ export function summarise(series: SeriesRow): MetricSummary {
 }
 
 /** As JSON can carry it. */
-export const shown = (point: { value: number; nan: number }): MetricSummary['last'] => oddity(point) ?? point.value;
+export const shown = (point: { value: number; nan: number }): MetricSummary['last'] =>
+  oddity(point) ?? point.value;

@@ -2,7 +2,15 @@ import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { checkKey, clipParam, clipTag } from './limits.ts';
 import { appendMetrics, checkMetrics, type MetricPoint } from './log-metrics.ts';
-import { insertParams, selectParams, selectRunRow, updateRunRow, upsertTags, type Pair, type RunTableRow } from './store/runs.ts';
+import {
+  insertParams,
+  selectParams,
+  selectRunRow,
+  updateRunRow,
+  upsertTags,
+  type Pair,
+  type RunTableRow,
+} from './store/runs.ts';
 import { NAME_TAG } from './well-known.ts';
 
 export interface Batch {
@@ -16,7 +24,12 @@ const MOST_OTHERS = 100;
 const MOST_TOGETHER = 1000;
 
 /** Logs metrics, params and tags to an active run: all of them or none. `single`: the batch is one item of its own call. */
-export async function logBatch(ctx: Ctx, runId: string, batch: Batch, options: { single?: boolean } = {}): Promise<void> {
+export async function logBatch(
+  ctx: Ctx,
+  runId: string,
+  batch: Batch,
+  options: { single?: boolean } = {},
+): Promise<void> {
   const { metrics = [], params: rawParams = [], tags: rawTags = [] } = batch;
   const field = (list: string) => (i: number) => (options.single === true ? '' : `${list}[${i}].`);
   limit('metrics', metrics.length, MOST_METRICS);
@@ -51,15 +64,22 @@ export async function writeTags(tx: Tx, run: RunTableRow, tags: readonly Pair[])
 async function writeParams(tx: Tx, run: RunTableRow, params: readonly Pair[]): Promise<void> {
   if (params.length === 0) return;
   const compare = async (): Promise<readonly Pair[]> => {
-    const known = await selectParams(tx, run, params.map(([key]) => key));
+    const known = await selectParams(
+      tx,
+      run,
+      params.map(([key]) => key),
+    );
     for (const [key, value] of params) {
       const old = known.get(key);
       if (old !== undefined && old !== value) {
-        throw invalid(`Changing param values is not allowed. Param with key='${key}' was already logged with value='${old}' for run ID='${run.id}'. Attempted logging new value '${value}'`, {
-          field: 'params',
-          code: 'param-changed',
-          hint: 'log it under another key, or start a new run',
-        });
+        throw invalid(
+          `Changing param values is not allowed. Param with key='${key}' was already logged with value='${old}' for run ID='${run.id}'. Attempted logging new value '${value}'`,
+          {
+            field: 'params',
+            code: 'param-changed',
+            hint: 'log it under another key, or start a new run',
+          },
+        );
       }
     }
     return params.filter(([key]) => !known.has(key));
@@ -71,12 +91,20 @@ async function writeParams(tx: Tx, run: RunTableRow, params: readonly Pair[]): P
 
 export function requireActiveRun(run: RunTableRow): void {
   if (run.state !== 'active') {
-    throw invalid(`The run ${run.id} must be in the 'active' state. Current state is ${run.state}`, { field: 'run_id', code: 'run-deleted', hint: 'restore it first' });
+    throw invalid(`The run ${run.id} must be in the 'active' state. Current state is ${run.state}`, {
+      field: 'run_id',
+      code: 'run-deleted',
+      hint: 'restore it first',
+    });
   }
 }
 
 /** Keys checked, values cut to what is kept. */
-export function checkPairs(pairs: readonly Pair[], field: (i: number) => string, clip: (value: string, field: string) => string): Pair[] {
+export function checkPairs(
+  pairs: readonly Pair[],
+  field: (i: number) => string,
+  clip: (value: string, field: string) => string,
+): Pair[] {
   return pairs.map(([key, value], i) => {
     checkKey(key, `${field(i)}key`);
     return [key, clip(value, `${field(i)}value`)];
@@ -86,11 +114,19 @@ export function checkPairs(pairs: readonly Pair[], field: (i: number) => string,
 function requireDistinct(params: readonly Pair[]): void {
   const seen = new Set<string>();
   for (const [key] of params) {
-    if (seen.has(key)) throw invalid(`Duplicate parameter keys have been submitted: ${key}. Please ensure the request contains only one param value per param key`, { field: 'params' });
+    if (seen.has(key))
+      throw invalid(
+        `Duplicate parameter keys have been submitted: ${key}. Please ensure the request contains only one param value per param key`,
+        { field: 'params' },
+      );
     seen.add(key);
   }
 }
 
 function limit(what: string, length: number, most: number): void {
-  if (length > most) throw invalid(`A batch logging request can contain at most ${most} ${what}. Got ${length} ${what}`, { field: what, hint: 'split it into several requests' });
+  if (length > most)
+    throw invalid(`A batch logging request can contain at most ${most} ${what}. Got ${length} ${what}`, {
+      field: what,
+      hint: 'split it into several requests',
+    });
 }

@@ -33,25 +33,45 @@ export interface Inputs {
 const MOST = 1000;
 
 /** Notes what a run read: datasets as the client describes them, linked to our own versions where they are ours. */
-export async function logInputs(ctx: Ctx, runId: string, inputs: Inputs, findVersion: FindVersion): Promise<void> {
+export async function logInputs(
+  ctx: Ctx,
+  runId: string,
+  inputs: Inputs,
+  findVersion: FindVersion,
+): Promise<void> {
   const { datasets = [], models = [] } = inputs;
-  if (datasets.length > MOST) throw invalid(`at most ${MOST} datasets may be logged at once, not ${datasets.length}`, { field: 'datasets' });
+  if (datasets.length > MOST)
+    throw invalid(`at most ${MOST} datasets may be logged at once, not ${datasets.length}`, {
+      field: 'datasets',
+    });
   datasets.forEach(checkDataset);
   const versions = await Promise.all(datasets.map((dataset) => firstVersion(ctx, dataset, findVersion)));
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, runId);
     requireActiveRun(run);
     const edges: LineageEdge[] = [];
-    for (const [i, dataset] of datasets.entries()) edges.push(...(await writeInput(tx, run, dataset, versions[i])));
-    const fresh = await insertRunModels(tx, run, 'input', models.map((model) => ({ model, step: 0 })));
-    edges.push(...fresh.map((model) => ({ from: `run:${run.id}`, to: `logged_model:${model}`, relation: 'read' })));
+    for (const [i, dataset] of datasets.entries())
+      edges.push(...(await writeInput(tx, run, dataset, versions[i])));
+    const fresh = await insertRunModels(
+      tx,
+      run,
+      'input',
+      models.map((model) => ({ model, step: 0 })),
+    );
+    edges.push(
+      ...fresh.map((model) => ({ from: `run:${run.id}`, to: `logged_model:${model}`, relation: 'read' })),
+    );
     if (edges.length > 0) await tx.record({ action: 'run.inputs_logged', resource: `run:${run.id}`, edges });
     await tx.emit({ type: 'run.updated', subject: `run:${run.id}` });
   });
 }
 
 /** For those who know the version itself, such as the pipeline executor. */
-export function logVersionRead(ctx: Ctx, runId: string, read: { name: string; version: FoundVersion; digest: string; context?: string }): Promise<void> {
+export function logVersionRead(
+  ctx: Ctx,
+  runId: string,
+  read: { name: string; version: FoundVersion; digest: string; context?: string },
+): Promise<void> {
   const dataset: DatasetRead = {
     name: read.name,
     digest: read.digest.slice(0, 36),
@@ -74,21 +94,39 @@ export function logOutputs(ctx: Ctx, runId: string, outputs: readonly ModelOutpu
     requireActiveRun(run);
     const fresh = await insertRunModels(tx, run, 'output', outputs);
     if (fresh.length > 0) {
-      const edges = fresh.map((model) => ({ from: `logged_model:${model}`, to: `run:${run.id}`, relation: 'trained-by' }));
+      const edges = fresh.map((model) => ({
+        from: `logged_model:${model}`,
+        to: `run:${run.id}`,
+        relation: 'trained-by',
+      }));
       await tx.record({ action: 'run.outputs_logged', resource: `run:${run.id}`, edges });
     }
     await tx.emit({ type: 'run.updated', subject: `run:${run.id}` });
   });
 }
 
-async function writeInput(tx: Tx, run: RunTableRow, dataset: DatasetRead, version: FoundVersion | undefined): Promise<LineageEdge[]> {
-  const id = createHash('sha256').update(JSON.stringify([run.workspace, run.experiment_id, dataset.name, dataset.digest])).digest('hex').slice(0, 32);
+async function writeInput(
+  tx: Tx,
+  run: RunTableRow,
+  dataset: DatasetRead,
+  version: FoundVersion | undefined,
+): Promise<LineageEdge[]> {
+  const id = createHash('sha256')
+    .update(JSON.stringify([run.workspace, run.experiment_id, dataset.name, dataset.digest]))
+    .digest('hex')
+    .slice(0, 32);
   await upsertDataset(tx, run, id, dataset);
   const context = new Map(dataset.tags).get(CONTEXT_TAG);
   const fresh = await linkInput(tx, run, id, context, version);
   await upsertInputTags(tx, run, id, dataset.tags ?? []);
   if (!fresh) return [];
-  return [{ from: `run:${run.id}`, to: version ? `dataset_version:${version.id}` : `dataset_input:${dataset.digest}`, relation: 'read' }];
+  return [
+    {
+      from: `run:${run.id}`,
+      to: version ? `dataset_version:${version.id}` : `dataset_input:${dataset.digest}`,
+      relation: 'read',
+    },
+  ];
 }
 
 function checkDataset(dataset: DatasetRead, i: number): void {
@@ -108,9 +146,17 @@ function checkDataset(dataset: DatasetRead, i: number): void {
 }
 
 /** A `treadle://name@ref/…` in its source, a name like `flights@v3`, or a digest that is the version's own. */
-async function firstVersion(ctx: Ctx, dataset: DatasetRead, findVersion: FindVersion): Promise<FoundVersion | undefined> {
+async function firstVersion(
+  ctx: Ctx,
+  dataset: DatasetRead,
+  findVersion: FindVersion,
+): Promise<FoundVersion | undefined> {
   const address = /treadle:\/\/([^\s"'\\/?#@]{1,200}@[^\s"'\\/?#@]{1,200})/.exec(dataset.source)?.[1];
-  const refs = [address, dataset.name.includes('@') ? dataset.name : undefined, `${dataset.name}@${dataset.digest}`];
+  const refs = [
+    address,
+    dataset.name.includes('@') ? dataset.name : undefined,
+    `${dataset.name}@${dataset.digest}`,
+  ];
   for (const ref of refs) {
     const found = ref === undefined ? undefined : await findVersion(ctx, ref);
     if (found) return found;

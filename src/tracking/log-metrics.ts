@@ -2,7 +2,19 @@ import type { Tx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { checkKey } from './limits.ts';
 import { closedBuckets, FACTOR, firstLevel, mergeBuckets, oddity, type Bucket } from './rollup.ts';
-import { insertPoints, lockRunMetrics, newSeries, recount, selectPoints, selectSeries, takeSeriesIds, upsertSeries, type NumberedPoint, type Point, type SeriesRow } from './store/metrics.ts';
+import {
+  insertPoints,
+  lockRunMetrics,
+  newSeries,
+  recount,
+  selectPoints,
+  selectSeries,
+  takeSeriesIds,
+  upsertSeries,
+  type NumberedPoint,
+  type Point,
+  type SeriesRow,
+} from './store/metrics.ts';
 import { insertBuckets, selectBuckets } from './store/rollup.ts';
 import type { RunTableRow } from './store/runs.ts';
 
@@ -18,11 +30,21 @@ export interface MetricPoint {
 export function checkMetrics(points: readonly MetricPoint[], field: (i: number) => string): void {
   for (const [i, { key, value, time, step }] of points.entries()) {
     checkKey(key, `${field(i)}name`);
-    if (typeof value !== 'number') throw invalid(`Invalid value for parameter '${field(i)}value' supplied: it must be a number`, { field: `${field(i)}value` });
+    if (typeof value !== 'number')
+      throw invalid(`Invalid value for parameter '${field(i)}value' supplied: it must be a number`, {
+        field: `${field(i)}value`,
+      });
     if (!Number.isSafeInteger(time) || time < 0) {
-      throw invalid(`Invalid value ${time} for parameter '${field(i)}timestamp' supplied: it must be milliseconds since 1970, 0 or more`, { field: `${field(i)}timestamp` });
+      throw invalid(
+        `Invalid value ${time} for parameter '${field(i)}timestamp' supplied: it must be milliseconds since 1970, 0 or more`,
+        { field: `${field(i)}timestamp` },
+      );
     }
-    if (!Number.isSafeInteger(step)) throw invalid(`Invalid value ${step} for parameter '${field(i)}step' supplied: it must be a whole number`, { field: `${field(i)}step` });
+    if (!Number.isSafeInteger(step))
+      throw invalid(
+        `Invalid value ${step} for parameter '${field(i)}step' supplied: it must be a whole number`,
+        { field: `${field(i)}step` },
+      );
   }
 }
 
@@ -49,13 +71,19 @@ export async function appendMetrics(tx: Tx, run: RunTableRow, points: readonly M
     const numbered = group.map((point, i): NumberedPoint => ({ ...point, n: old.next_n + i }));
     return { old, numbered, series: advanced(old, group) };
   });
-  const rows = appended.flatMap(({ old, numbered }) => numbered.map(({ n, step, time, value, nan }) => [old.id, n, step, time, value, nan] as const));
+  const rows = appended.flatMap(({ old, numbered }) =>
+    numbered.map(({ n, step, time, value, nan }) => [old.id, n, step, time, value, nan] as const),
+  );
   const written = await insertPoints(tx, rows);
   // With repeats among them, what was counted ahead is wrong, and which were new only the table knows.
   const exact = written === rows.length;
   if (!exact) for (const { series } of appended) Object.assign(series, await recount(tx, series.id));
-  await upsertSeries(tx, appended.map(({ series }) => series));
-  for (const { old, numbered } of appended) await closeBuckets(tx, old, exact ? numbered : undefined, old.next_n + numbered.length);
+  await upsertSeries(
+    tx,
+    appended.map(({ series }) => series),
+  );
+  for (const { old, numbered } of appended)
+    await closeBuckets(tx, old, exact ? numbered : undefined, old.next_n + numbered.length);
 }
 
 /** NaN is kept as 0 with a mark, infinities as the greatest doubles: what every database can store and sort. */
@@ -72,10 +100,17 @@ function advanced(old: SeriesRow, group: readonly Point[]): SeriesRow {
   for (const point of group) {
     const later =
       point.step > series.last_step ||
-      (point.step === series.last_step && (point.time > series.last_time || (point.time === series.last_time && point.value > series.last_value)));
+      (point.step === series.last_step &&
+        (point.time > series.last_time ||
+          (point.time === series.last_time && point.value > series.last_value)));
     if (empty || later) {
       empty = false;
-      Object.assign(series, { last_step: point.step, last_time: point.time, last_value: point.value, last_nan: point.nan });
+      Object.assign(series, {
+        last_step: point.step,
+        last_time: point.time,
+        last_value: point.value,
+        last_nan: point.nan,
+      });
     }
     if (oddity(point)) continue;
     series.finite++;
@@ -87,26 +122,39 @@ function advanced(old: SeriesRow, group: readonly Point[]): SeriesRow {
 }
 
 /** `numbered`: the new points, when they are exactly what was written; otherwise they are read back. */
-async function closeBuckets(tx: Tx, { id, next_n: old }: SeriesRow, numbered: readonly NumberedPoint[] | undefined, next: number): Promise<void> {
+async function closeBuckets(
+  tx: Tx,
+  { id, next_n: old }: SeriesRow,
+  numbered: readonly NumberedPoint[] | undefined,
+  next: number,
+): Promise<void> {
   const first = closedBuckets(old, next, 1);
   if (first.to <= first.from) return;
   // The open bucket began before these points.
   const start = first.from * FACTOR;
-  const points = numbered ? [...(start < old ? await selectPoints(tx, id, start, old) : []), ...numbered] : await selectPoints(tx, id, start, first.to * FACTOR);
+  const points = numbered
+    ? [...(start < old ? await selectPoints(tx, id, start, old) : []), ...numbered]
+    : await selectPoints(tx, id, start, first.to * FACTOR);
   let buckets: Bucket[] = firstLevel(points, first.from, first.to);
   await insertBuckets(tx, id, buckets);
   for (let level = 2; ; level++) {
     const { from, to } = closedBuckets(old, next, level);
     if (to <= from) return;
     const earliest = buckets[0]?.i ?? 0;
-    const below = [...(from * FACTOR < earliest ? await selectBuckets(tx, id, level - 1, from * FACTOR, earliest) : []), ...buckets];
+    const below = [
+      ...(from * FACTOR < earliest ? await selectBuckets(tx, id, level - 1, from * FACTOR, earliest) : []),
+      ...buckets,
+    ];
     const above: Bucket[] = [];
     for (let i = from; i < to; i++) {
-      const bucket = mergeBuckets(level, i, below.filter((part) => Math.floor(part.i / FACTOR) === i));
+      const bucket = mergeBuckets(
+        level,
+        i,
+        below.filter((part) => Math.floor(part.i / FACTOR) === i),
+      );
       if (bucket) above.push(bucket);
     }
     await insertBuckets(tx, id, above);
     buckets = above;
   }
 }
-

@@ -19,7 +19,14 @@ export interface ResourceReport {
 export async function reportResources(ctx: Ctx, id: string, report: ResourceReport): Promise<Resources> {
   const { samples = [], ...totals } = report;
   const given = Object.fromEntries(Object.entries(totals).filter(([, value]) => value !== undefined));
-  const points = samples.flatMap(({ time, values }, step) => Object.entries(values).map(([name, value]): MetricPoint => ({ key: `${SYSTEM_PREFIX}${name}`, value, time, step })));
+  const points = samples.flatMap(({ time, values }, step) =>
+    Object.entries(values).map(([name, value]): MetricPoint => ({
+      key: `${SYSTEM_PREFIX}${name}`,
+      value,
+      time,
+      step,
+    })),
+  );
   checkMetrics(points, () => 'samples.');
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, id);
@@ -28,7 +35,11 @@ export async function reportResources(ctx: Ctx, id: string, report: ResourceRepo
       // Steps go on where the last report stopped.
       const known = await selectSeries(tx, id, [...new Set(points.map(({ key }) => key))]);
       const first = Math.max(-1, ...[...known.values()].map(({ last_step }) => last_step)) + 1;
-      await appendMetrics(tx, run, points.map((point) => ({ ...point, step: first + point.step })));
+      await appendMetrics(
+        tx,
+        run,
+        points.map((point) => ({ ...point, step: first + point.step })),
+      );
       await tx.emit({ type: 'run.metrics_logged', subject: `run:${id}` });
     }
     if (Object.keys(given).length > 0) {

@@ -72,7 +72,14 @@ export function mergeBuckets(level: number, i: number, parts: readonly Bucket[])
   return bucket;
 }
 
-const emptyBucket = (level: number, i: number): Bucket => ({ level, i, low: Infinity, high: -Infinity, count: 0, odd: [] });
+const emptyBucket = (level: number, i: number): Bucket => ({
+  level,
+  i,
+  low: Infinity,
+  high: -Infinity,
+  count: 0,
+  odd: [],
+});
 
 function addOdd(bucket: Bucket, step: number, what: Odd): void {
   const known = bucket.odd.findIndex(([, kind]) => kind === what);
@@ -81,7 +88,8 @@ function addOdd(bucket: Bucket, step: number, what: Odd): void {
 }
 
 /** By step, then time, then value: the order in which the latest value is chosen, too. */
-const before = (a: Mark, b: Mark): boolean => a[0] < b[0] || (a[0] === b[0] && (a[1] < b[1] || (a[1] === b[1] && a[2] < b[2])));
+const before = (a: Mark, b: Mark): boolean =>
+  a[0] < b[0] || (a[0] === b[0] && (a[1] < b[1] || (a[1] === b[1] && a[2] < b[2])));
 
 /** Which buckets of level 1 are complete once numbers below `next` are given out and were not before: `from` ≤ i < `to`. */
 export const closedBuckets = (before: number, next: number, level: number): { from: number; to: number } => ({

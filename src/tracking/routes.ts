@@ -23,7 +23,11 @@ import { updateExperiment } from './update-experiment.ts';
 
 const experiments = [
   route(contract.listExperiments, async (ctx, { query: { order, limit = 100, ...query } }) => {
-    const { items, next } = await searchExperiments(ctx, { ...query, limit, order: order === undefined ? ['last_update_time DESC'] : [order] });
+    const { items, next } = await searchExperiments(ctx, {
+      ...query,
+      limit,
+      order: order === undefined ? ['last_update_time DESC'] : [order],
+    });
     return { items: await countRuns(ctx, items), ...(next === undefined ? {} : { next }) };
   }),
   route(contract.createExperiment, (ctx, { body }) => createExperiment(ctx, body)),
@@ -31,7 +35,9 @@ const experiments = [
   route(contract.updateExperiment, (ctx, { params, body }) => updateExperiment(ctx, params.experiment, body)),
   route(contract.deleteExperiment, (ctx, { params }) => deleteExperiment(ctx, params.experiment)),
   route(contract.restoreExperiment, (ctx, { params }) => restoreExperiment(ctx, params.experiment)),
-  route(contract.listColumns, async (ctx, { params }) => selectColumns(ctx, (await getExperiment(ctx, params.experiment)).id)),
+  route(contract.listColumns, async (ctx, { params }) =>
+    selectColumns(ctx, (await getExperiment(ctx, params.experiment)).id),
+  ),
 ];
 
 /** Does it, then shows the run as it is. */
@@ -41,19 +47,32 @@ const thenShow = async (ctx: Ctx, id: string, change: Promise<unknown>) => {
 };
 
 const runs = [
-  route(contract.searchRuns, (ctx, { body: { limit = 100, ...search } }) => searchRunTable(ctx, { ...search, limit })),
+  route(contract.searchRuns, (ctx, { body: { limit = 100, ...search } }) =>
+    searchRunTable(ctx, { ...search, limit }),
+  ),
   route(contract.groupRuns, (ctx, { body }) => groupRuns(ctx, body)),
-  route(contract.createRun, async (ctx, { body: { tags = {}, ...body } }) => getRun(ctx, await createRun(ctx, { ...body, tags: Object.entries(tags) }))),
+  route(contract.createRun, async (ctx, { body: { tags = {}, ...body } }) =>
+    getRun(ctx, await createRun(ctx, { ...body, tags: Object.entries(tags) })),
+  ),
   route(contract.compareRuns, async (ctx, { body }) => ({ runs: await compareRuns(ctx, body.runs) })),
   route(contract.getRun, (ctx, { params }) => getRun(ctx, params.run)),
-  route(contract.updateRun, (ctx, { params, body: { ended_at, ...body } }) => thenShow(ctx, params.run, updateRun(ctx, params.run, { ...body, endedAt: ended_at }))),
-  route(contract.setOutcome, (ctx, { params, body }) => thenShow(ctx, params.run, setOutcome(ctx, params.run, body))),
+  route(contract.updateRun, (ctx, { params, body: { ended_at, ...body } }) =>
+    thenShow(ctx, params.run, updateRun(ctx, params.run, { ...body, endedAt: ended_at })),
+  ),
+  route(contract.setOutcome, (ctx, { params, body }) =>
+    thenShow(ctx, params.run, setOutcome(ctx, params.run, body)),
+  ),
   route(contract.deleteRun, (ctx, { params }) => thenShow(ctx, params.run, deleteRun(ctx, params.run))),
   route(contract.restoreRun, (ctx, { params }) => thenShow(ctx, params.run, restoreRun(ctx, params.run))),
   route(contract.logToRun, async (ctx, { params, body: { metrics = [], params: given = {}, tags = {} } }) => {
     const now = ctx.clock.now();
     await logBatch(ctx, params.run, {
-      metrics: metrics.map(({ key, value, step = 0, time = now }) => ({ key, value: Number(value), step, time })),
+      metrics: metrics.map(({ key, value, step = 0, time = now }) => ({
+        key,
+        value: Number(value),
+        step,
+        time,
+      })),
       params: Object.entries(given),
       tags: Object.entries(tags),
     });
@@ -68,7 +87,9 @@ const metrics = [
     return { items: [...(await selectSeries(ctx, id)).values()].map(summarise) };
   }),
   route(contract.getSeries, (ctx, { params, query }) => getSeries(ctx, params.run, params.key, query)),
-  route(contract.getManySeries, async (ctx, { body: { runs: ids, keys, ...range } }) => ({ series: await getManySeries(ctx, ids, keys, range) })),
+  route(contract.getManySeries, async (ctx, { body: { runs: ids, keys, ...range } }) => ({
+    series: await getManySeries(ctx, ids, keys, range),
+  })),
 ];
 
 const artifacts = [
@@ -77,15 +98,24 @@ const artifacts = [
     const entries = await listArtifacts(ctx, await runFolder(ctx, params.run, query.path ?? ''));
     return { items: entries.map((entry) => ({ ...entry, path: entry.path.slice(root.length + 1) })) };
   }),
-  route(contract.getArtifact, async (ctx, { params, headers }) => readArtifact(ctx, await runArtifact(ctx, params.run, params['*'], false), headers['range'])),
+  route(contract.getArtifact, async (ctx, { params, headers }) =>
+    readArtifact(ctx, await runArtifact(ctx, params.run, params['*'], false), headers['range']),
+  ),
   route(contract.putArtifact, async (ctx, { params, body, headers }) => {
     const path = await runArtifact(ctx, params.run, params['*'], true);
-    const stored = await putArtifact(ctx, path, { source: body, type: headers['content-type'], size: declaredSize(headers['content-length']) });
+    const stored = await putArtifact(ctx, path, {
+      source: body,
+      type: headers['content-type'],
+      size: declaredSize(headers['content-length']),
+    });
     return { ...stored, path: stored.path.slice(stored.path.length - params['*'].normalize('NFC').length) };
   }),
-  route(contract.deleteArtifact, async (ctx, { params }) => ({ deleted: await deleteArtifact(ctx, await runArtifact(ctx, params.run, params['*'], true)) })),
+  route(contract.deleteArtifact, async (ctx, { params }) => ({
+    deleted: await deleteArtifact(ctx, await runArtifact(ctx, params.run, params['*'], true)),
+  })),
 ];
 
-export const declaredSize = (header: string | undefined): number | undefined => (header === undefined ? undefined : Number(header));
+export const declaredSize = (header: string | undefined): number | undefined =>
+  header === undefined ? undefined : Number(header);
 
 export const routes: Route[] = [...experiments, ...runs, ...metrics, ...artifacts];

@@ -22,7 +22,10 @@ async function root(ctx: Ctx, id: string, write: boolean): Promise<string> {
   if (write) requireActiveRun(run);
   const location = (await selectLocations(ctx, [run.experiment_id])).get(run.experiment_id);
   if (location) {
-    throw invalid(`the artifacts of run ${id} are not kept here: its experiment names another place`, { field: 'run', hint: `clients read them at ${location}` });
+    throw invalid(`the artifacts of run ${id} are not kept here: its experiment names another place`, {
+      field: 'run',
+      hint: `clients read them at ${location}`,
+    });
   }
   return artifactFolder(run.experiment_id, id);
 }

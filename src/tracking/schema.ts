@@ -72,9 +72,24 @@ export type TrackingTables = {
     schema: string | null;
     profile: string | null;
   };
-  run_input: { run_id: string; dataset_id: string; workspace: string; experiment_id: number; context: string | null; version: string | null; version_ref: string | null };
+  run_input: {
+    run_id: string;
+    dataset_id: string;
+    workspace: string;
+    experiment_id: number;
+    context: string | null;
+    version: string | null;
+    version_ref: string | null;
+  };
   run_input_tag: { run_id: string; dataset_id: string; key: string; value: string };
-  run_model: { run_id: string; model_id: string; direction: string; step: number; workspace: string; at: number };
+  run_model: {
+    run_id: string;
+    model_id: string;
+    direction: string;
+    step: number;
+    workspace: string;
+    at: number;
+  };
   artifact: {
     workspace: string;
     folder: string;

@@ -14,7 +14,10 @@ export interface ExperimentSearch {
   page?: string | undefined;
 }
 
-export async function searchExperiments(ctx: Ctx, search: ExperimentSearch): Promise<{ items: Experiment[]; next?: string }> {
+export async function searchExperiments(
+  ctx: Ctx,
+  search: ExperimentSearch,
+): Promise<{ items: Experiment[]; next?: string }> {
   const { state = 'active', filter, limit, page } = search;
   const order = distinct(search.order?.length ? search.order : ['creation_time DESC']);
   const digest = queryDigest(['experiments', state, filter, order]);
@@ -33,5 +36,7 @@ export async function searchExperiments(ctx: Ctx, search: ExperimentSearch): Pro
 /** A name that comes twice decides nothing the second time. */
 function distinct(order: readonly string[]) {
   const seen = new Set<string>();
-  return order.map((text) => parseOrder(text, experimentVocabulary)).filter(({ left }) => !seen.has(left.key) && seen.add(left.key));
+  return order
+    .map((text) => parseOrder(text, experimentVocabulary))
+    .filter(({ left }) => !seen.has(left.key) && seen.add(left.key));
 }

@@ -18,17 +18,32 @@ async function fill({ ctx, clock }: Room) {
   const ids: string[] = [];
   for (let i = 0; i < 7; i++) {
     clock.advance(1000);
-    const id = await createRun(ctx, { experiment, name: `run ${i}`, tags: [['kind', i % 2 ? 'odd' : 'even']] });
+    const id = await createRun(ctx, {
+      experiment,
+      name: `run ${i}`,
+      tags: [['kind', i % 2 ? 'odd' : 'even']],
+    });
     ids.push(id);
     const value = i === 5 ? Number.NaN : i;
     await logBatch(ctx, id, {
-      metrics: [...(i < 6 ? [{ key: 'm', value, time: clock.now(), step: 0 }] : []), { key: 'val loss', value: -i, time: clock.now(), step: 0 }],
-      params: i < 6 ? [['p', i < 3 ? 'low' : 'high'], ['long', 'x'.repeat(150) + String(i)]] : [],
+      metrics: [
+        ...(i < 6 ? [{ key: 'm', value, time: clock.now(), step: 0 }] : []),
+        { key: 'val loss', value: -i, time: clock.now(), step: 0 },
+      ],
+      params:
+        i < 6
+          ? [
+              ['p', i < 3 ? 'low' : 'high'],
+              ['long', 'x'.repeat(150) + String(i)],
+            ]
+          : [],
     });
     if (i < 3) await updateRun(ctx, id, { status: i === 0 ? 'failed' : 'finished' });
   }
   const find = async (filter: string, order: string[] = []) =>
-    (await searchRuns(ctx, { experiments: [experiment], filter, order, limit: 100 })).rows.map(({ id }) => ids.indexOf(id));
+    (await searchRuns(ctx, { experiments: [experiment], filter, order, limit: 100 })).rows.map(({ id }) =>
+      ids.indexOf(id),
+    );
   return { experiment, ids, find };
 }
 
@@ -37,7 +52,22 @@ for (const kind of databases) {
     const room = await openRoom(kind);
     const { ids, find, experiment } = await fill(room);
     await setOutcome(room.ctx, ids[1]!, { verdict: 'accepted', reason: 'good' });
-    await logInputs(room.ctx, ids[2]!, { datasets: [{ name: 'flights', digest: 'd1', sourceType: 'local', source: '{}', tags: [['mlflow.data.context', 'training']] }] }, () => Promise.resolve(undefined));
+    await logInputs(
+      room.ctx,
+      ids[2]!,
+      {
+        datasets: [
+          {
+            name: 'flights',
+            digest: 'd1',
+            sourceType: 'local',
+            source: '{}',
+            tags: [['mlflow.data.context', 'training']],
+          },
+        ],
+      },
+      () => Promise.resolve(undefined),
+    );
     const cases: Array<[string, number[]]> = [
       ['', [6, 5, 4, 3, 2, 1, 0]],
       ['metrics.m > 2', [4, 3]],
@@ -52,7 +82,7 @@ for (const kind of databases) {
       ["params.p ILIKE '%O_'", [2, 1, 0]],
       [`params.long = '${'x'.repeat(150)}3'`, [3]],
       ['params.p IS NULL', [6]],
-      ['params.p IS NOT NULL and tags.kind = \'odd\'', [5, 3, 1]],
+      ["params.p IS NOT NULL and tags.kind = 'odd'", [5, 3, 1]],
       ["tags.mlflow.runName = 'run 4'", [4]],
       ["run_name = 'run 4'", [4]],
       ["attributes.status = 'FINISHED'", [2, 1]],
@@ -85,13 +115,25 @@ for (const kind of databases) {
     assert.deepEqual(await find('', ['status ASC', 'run_name DESC']), [0, 2, 1, 6, 5, 4, 3]);
     assert.deepEqual(await find('', ['end_time DESC', 'metrics.m ASC']), [2, 1, 0, 3, 4, 5, 6]);
     assert.deepEqual(await find('', ['metrics.none ASC']), [6, 5, 4, 3, 2, 1, 0]);
-    assert.deepEqual(await find('', ['metrics.m', 'metrics.m DESC']), [0, 1, 2, 3, 4, 5, 6], 'a name twice counts once');
+    assert.deepEqual(
+      await find('', ['metrics.m', 'metrics.m DESC']),
+      [0, 1, 2, 3, 4, 5, 6],
+      'a name twice counts once',
+    );
   });
 
   test(`${kind}: pages join up without gap or repeat, in every order`, async () => {
     const room = await openRoom(kind);
     const { ids, find, experiment } = await fill(room);
-    for (const order of [[], ['metrics.m DESC'], ['metrics.m'], ['params.p DESC'], ['tags.kind', 'metrics.m DESC'], ['end_time', 'params.p'], ['run_name']]) {
+    for (const order of [
+      [],
+      ['metrics.m DESC'],
+      ['metrics.m'],
+      ['params.p DESC'],
+      ['tags.kind', 'metrics.m DESC'],
+      ['end_time', 'params.p'],
+      ['run_name'],
+    ]) {
       const whole = await find('', order);
       for (const limit of [1, 2, 3]) {
         const paged: number[] = [];
@@ -106,29 +148,59 @@ for (const kind of databases) {
       }
     }
     const { next } = await searchRuns(room.ctx, { experiments: [experiment], limit: 1 });
-    await assert.rejects(() => searchRuns(room.ctx, { experiments: [experiment], limit: 1, order: ['run_name'], page: next }), /belongs to another search/);
+    await assert.rejects(
+      () => searchRuns(room.ctx, { experiments: [experiment], limit: 1, order: ['run_name'], page: next }),
+      /belongs to another search/,
+    );
   });
 
   test(`${kind}: the wall, deleted runs, columns, groups`, async () => {
     const room = await openRoom(kind);
     const { ids, experiment } = await fill(room);
     const { ctx } = room;
-    assert.deepEqual((await searchRuns(room.another('other'), { experiments: [experiment], limit: 10 })).rows, []);
+    assert.deepEqual(
+      (await searchRuns(room.another('other'), { experiments: [experiment], limit: 10 })).rows,
+      [],
+    );
     await deleteRun(ctx, ids[0]!);
-    const count = async (state: 'active' | 'deleted' | 'all') => (await searchRuns(ctx, { experiments: [experiment], state, limit: 10 })).rows.length;
+    const count = async (state: 'active' | 'deleted' | 'all') =>
+      (await searchRuns(ctx, { experiments: [experiment], state, limit: 10 })).rows.length;
     assert.deepEqual([await count('active'), await count('deleted'), await count('all')], [6, 1, 7]);
 
-    const table = await searchRunTable(ctx, { experiments: [], columns: ['metrics.val loss', 'params.p', 'status'], order: ['metrics.m DESC'], limit: 3 });
-    assert.deepEqual(table.items.map(({ metrics, params, tags }) => ({ metrics, params, tags })), [
-      { metrics: { 'val loss': -4 }, params: { p: 'high' }, tags: {} },
-      { metrics: { 'val loss': -3 }, params: { p: 'high' }, tags: {} },
-      { metrics: { 'val loss': -2 }, params: { p: 'low' }, tags: {} },
-    ]);
-    assert.deepEqual(await selectColumns(ctx, experiment), { metrics: ['m', 'val loss'], params: ['long', 'p'], tags: ['kind', 'mlflow.runName'] });
+    const table = await searchRunTable(ctx, {
+      experiments: [],
+      columns: ['metrics.val loss', 'params.p', 'status'],
+      order: ['metrics.m DESC'],
+      limit: 3,
+    });
+    assert.deepEqual(
+      table.items.map(({ metrics, params, tags }) => ({ metrics, params, tags })),
+      [
+        { metrics: { 'val loss': -4 }, params: { p: 'high' }, tags: {} },
+        { metrics: { 'val loss': -3 }, params: { p: 'high' }, tags: {} },
+        { metrics: { 'val loss': -2 }, params: { p: 'low' }, tags: {} },
+      ],
+    );
+    assert.deepEqual(await selectColumns(ctx, experiment), {
+      metrics: ['m', 'val loss'],
+      params: ['long', 'p'],
+      tags: ['kind', 'mlflow.runName'],
+    });
 
-    const groups = await groupRuns(ctx, { experiments: [experiment], by: 'params.p', metrics: ['m', 'val loss'] });
+    const groups = await groupRuns(ctx, {
+      experiments: [experiment],
+      by: 'params.p',
+      metrics: ['m', 'val loss'],
+    });
     assert.equal(groups.total, 3);
-    assert.deepEqual(groups.groups.map(({ value, runs }) => [value, runs]), [['high', 3], ['low', 2], [undefined, 1]]);
+    assert.deepEqual(
+      groups.groups.map(({ value, runs }) => [value, runs]),
+      [
+        ['high', 3],
+        ['low', 2],
+        [undefined, 1],
+      ],
+    );
     assert.deepEqual(groups.groups[0]!.metrics, [
       { key: 'm', runs: 2, min: 3, mean: 3.5, max: 4 },
       { key: 'val loss', runs: 3, min: -5, mean: -4, max: -3 },
@@ -143,16 +215,23 @@ for (const kind of databases) {
       clock.advance(10);
       await createExperiment(ctx, { name, tags: { team: name.length === 4 ? 'x' : 'y' } });
     }
-    const names = async (filter: string, order?: string[]) => (await searchExperiments(ctx, { filter, order, limit: 10 })).items.map(({ name }) => name);
+    const names = async (filter: string, order?: string[]) =>
+      (await searchExperiments(ctx, { filter, order, limit: 10 })).items.map(({ name }) => name);
     assert.deepEqual(await names(''), ['gamma', 'beta', 'alpha', 'Default']);
     assert.deepEqual(await names("name LIKE '%a'", ['name ASC']), ['alpha', 'beta', 'gamma']);
-    assert.deepEqual(await names("tags.team = 'x' or name = 'Default'", ['experiment_id ASC']), ['Default', 'beta']);
+    assert.deepEqual(await names("tags.team = 'x' or name = 'Default'", ['experiment_id ASC']), [
+      'Default',
+      'beta',
+    ]);
     assert.deepEqual(await names('tags.team IS NULL'), ['Default']);
     assert.deepEqual(await names('creation_time >= 1700000000020'), ['gamma', 'beta']);
     const first = await searchExperiments(ctx, { limit: 2, order: ['name DESC'] });
     const second = await searchExperiments(ctx, { limit: 2, order: ['name DESC'], page: first.next });
     assert.equal(new Set([...first.items, ...second.items].map(({ id }) => id)).size, 4);
     assert.equal(second.next, undefined);
-    assert.deepEqual((await searchExperiments(room.another('other'), { limit: 10 })).items.map(({ name }) => name), ['Default']);
+    assert.deepEqual(
+      (await searchExperiments(room.another('other'), { limit: 10 })).items.map(({ name }) => name),
+      ['Default'],
+    );
   });
 }

@@ -22,7 +22,10 @@ export interface RunSearch {
 }
 
 /** A page of runs: the newest first unless ordered otherwise; ties by the newest, then by id. */
-export async function searchRuns(ctx: Ctx, search: RunSearch): Promise<{ rows: RunTableRow[]; next?: string }> {
+export async function searchRuns(
+  ctx: Ctx,
+  search: RunSearch,
+): Promise<{ rows: RunTableRow[]; next?: string }> {
   const { state = 'active', limit, page } = search;
   const order = fullOrder(search.order ?? []);
   const digest = queryDigest(['runs', search.experiments, state, search.filter, order]);
@@ -38,7 +41,10 @@ export async function searchRuns(ctx: Ctx, search: RunSearch): Promise<{ rows: R
 }
 
 /** The run table: heads and the columns asked for. No experiments means all. */
-export async function searchRunTable(ctx: Ctx, search: RunSearch & { columns?: readonly string[] | undefined }): Promise<{ items: RunRow[]; next?: string }> {
+export async function searchRunTable(
+  ctx: Ctx,
+  search: RunSearch & { columns?: readonly string[] | undefined },
+): Promise<{ items: RunRow[]; next?: string }> {
   const keys = search.columns && chosenKeys(search.columns);
   const experiments = await experimentsOr(ctx, search.experiments);
   const { rows, next } = await searchRuns(ctx, { ...search, experiments });
@@ -51,7 +57,12 @@ export async function searchRunTable(ctx: Ctx, search: RunSearch & { columns?: r
   const metrics = Map.groupBy(series, ({ run_id }) => run_id);
   const items = rows.map((row) => ({
     ...toHead(row),
-    metrics: Object.fromEntries((metrics.get(row.id) ?? []).map((one) => [one.key, shown({ value: one.last_value, nan: one.last_nan })])),
+    metrics: Object.fromEntries(
+      (metrics.get(row.id) ?? []).map((one) => [
+        one.key,
+        shown({ value: one.last_value, nan: one.last_nan }),
+      ]),
+    ),
     params: Object.fromEntries(params.get(row.id) ?? []),
     tags: Object.fromEntries(tags.get(row.id) ?? []),
   }));
@@ -68,7 +79,8 @@ function fullOrder(texts: readonly string[]): Order[] {
   const defaults = ['start_time DESC', 'run_id ASC'];
   for (const text of [...texts, ...defaults]) {
     const term = parseOrder(text, runVocabulary);
-    if (!order.some(({ left }) => left.entity === term.left.entity && left.key === term.left.key)) order.push(term);
+    if (!order.some(({ left }) => left.entity === term.left.entity && left.key === term.left.key))
+      order.push(term);
   }
   return order;
 }
@@ -80,7 +92,11 @@ function chosenKeys(columns: readonly string[]): { metric: string[]; param: stri
     const entity = dot < 0 ? 'attribute' : runVocabulary.entities[column.slice(0, dot)]?.entity;
     const key = column.slice(dot + 1); // the rest as it is: a key may hold spaces and dots
     if (entity === 'attribute') continue; // the head is always there
-    if (entity !== 'metric' && entity !== 'param' && entity !== 'tag') throw invalid(`'${column}' is not a column`, { field: 'columns', hint: 'choose metrics.…, params.… or tags.…' });
+    if (entity !== 'metric' && entity !== 'param' && entity !== 'tag')
+      throw invalid(`'${column}' is not a column`, {
+        field: 'columns',
+        hint: 'choose metrics.…, params.… or tags.…',
+      });
     keys[entity].push(key);
   }
   return keys;

@@ -3,7 +3,12 @@ import { invalid, missing } from '../platform/errors/index.ts';
 import type { Experiment } from './contract.ts';
 import { getExperiment } from './get-experiment.ts';
 import { checkExperimentName, checkExperimentTag } from './limits.ts';
-import { deleteExperimentTagRow, renameExperiment, selectExperiment, upsertExperimentTags } from './store/experiments.ts';
+import {
+  deleteExperimentTagRow,
+  renameExperiment,
+  selectExperiment,
+  upsertExperimentTags,
+} from './store/experiments.ts';
 import { NOTE_TAG } from './well-known.ts';
 
 export interface ExperimentChange {
@@ -22,7 +27,12 @@ export async function updateExperiment(ctx: Ctx, id: string, change: ExperimentC
     requireActive(before);
     if (change.name !== undefined && change.name !== before.name) {
       await renameExperiment(tx, id, change.name);
-      await tx.record({ action: 'experiment.renamed', resource: `experiment:${id}`, before: { name: before.name }, after: { name: change.name } });
+      await tx.record({
+        action: 'experiment.renamed',
+        resource: `experiment:${id}`,
+        before: { name: before.name },
+        after: { name: change.name },
+      });
     }
     await upsertExperimentTags(tx, id, tags);
     await tx.emit({ type: 'experiment.updated', subject: `experiment:${id}` });
@@ -34,13 +44,17 @@ export async function deleteExperimentTag(ctx: Ctx, id: string, key: string): Pr
   await getExperiment(ctx, id);
   await ctx.write(async (tx) => {
     requireActive(await selectExperiment(tx, id));
-    if (!(await deleteExperimentTagRow(tx, id, key))) throw missing(`No tag with name: ${key} in experiment with id ${id}`, { field: 'key' });
+    if (!(await deleteExperimentTagRow(tx, id, key)))
+      throw missing(`No tag with name: ${key} in experiment with id ${id}`, { field: 'key' });
     await tx.emit({ type: 'experiment.updated', subject: `experiment:${id}` });
   });
 }
 
 export function requireActive(experiment: Experiment): void {
   if (experiment.state !== 'active') {
-    throw invalid(`The experiment ${experiment.id} must be in the 'active' state. Current state is ${experiment.state}`, { field: 'experiment_id', code: 'experiment-deleted', hint: 'restore it first' });
+    throw invalid(
+      `The experiment ${experiment.id} must be in the 'active' state. Current state is ${experiment.state}`,
+      { field: 'experiment_id', code: 'experiment-deleted', hint: 'restore it first' },
+    );
   }
 }

@@ -26,7 +26,9 @@ export async function updateRun(ctx: Ctx, id: string, change: RunChange): Promis
     const status = change.status ?? before.status;
     const ends = change.status !== undefined && ENDED.includes(change.status);
     // A run that goes on again has not ended.
-    const endedAt = change.endedAt ?? (ends ? (before.ended_at ?? tx.clock.now()) : change.status === undefined ? before.ended_at : null);
+    const endedAt =
+      change.endedAt ??
+      (ends ? (before.ended_at ?? tx.clock.now()) : change.status === undefined ? before.ended_at : null);
     const set: Partial<RunTableRow> = {
       status,
       ended_at: endedAt,
@@ -35,10 +37,22 @@ export async function updateRun(ctx: Ctx, id: string, change: RunChange): Promis
       ...(change.environment ? { environment: JSON.stringify(change.environment) } : {}),
     };
     await updateRunRow(tx, id, set);
-    await upsertTags(tx, before, [...(change.name ? [[NAME_TAG, change.name] as const] : []), ...(note === undefined ? [] : [[NOTE_TAG, note] as const])]);
+    await upsertTags(tx, before, [
+      ...(change.name ? [[NAME_TAG, change.name] as const] : []),
+      ...(note === undefined ? [] : [[NOTE_TAG, note] as const]),
+    ]);
     if (ends && before.status !== status) {
-      await tx.record({ action: 'run.ended', resource: `run:${id}`, before: { status: before.status }, after: { status, ended_at: endedAt } });
-      await tx.emit({ type: 'run.ended', subject: `run:${id}`, data: { experiment: String(before.experiment_id), status } });
+      await tx.record({
+        action: 'run.ended',
+        resource: `run:${id}`,
+        before: { status: before.status },
+        after: { status, ended_at: endedAt },
+      });
+      await tx.emit({
+        type: 'run.ended',
+        subject: `run:${id}`,
+        data: { experiment: String(before.experiment_id), status },
+      });
     }
     await tx.emit({ type: 'run.updated', subject: `run:${id}` });
     return { ...before, ...set };
@@ -46,16 +60,27 @@ export async function updateRun(ctx: Ctx, id: string, change: RunChange): Promis
 }
 
 /** Writes what a person or a gate made of the run, and why. The former verdict stays in the ledger. */
-export async function setOutcome(ctx: Ctx, id: string, outcome: { verdict: Verdict; reason: string }): Promise<void> {
+export async function setOutcome(
+  ctx: Ctx,
+  id: string,
+  outcome: { verdict: Verdict; reason: string },
+): Promise<void> {
   checkLength(outcome.reason, 8000, 'reason');
   await ctx.write(async (tx) => {
     const before = await selectRunRow(tx, id);
     requireActiveRun(before);
-    await updateRunRow(tx, id, { verdict: outcome.verdict, verdict_reason: outcome.reason, verdict_by: tx.actor.name, verdict_at: tx.clock.now() });
+    await updateRunRow(tx, id, {
+      verdict: outcome.verdict,
+      verdict_reason: outcome.reason,
+      verdict_by: tx.actor.name,
+      verdict_at: tx.clock.now(),
+    });
     await tx.record({
       action: 'run.judged',
       resource: `run:${id}`,
-      ...(before.verdict === null ? {} : { before: { verdict: before.verdict, reason: before.verdict_reason } }),
+      ...(before.verdict === null
+        ? {}
+        : { before: { verdict: before.verdict, reason: before.verdict_reason } }),
       after: { verdict: outcome.verdict, reason: outcome.reason },
       reason: outcome.reason,
     });

@@ -8,12 +8,26 @@ import { promisify } from 'node:util';
 const root = path.resolve(import.meta.dirname, '../..');
 
 /** The Python with the mlflow package, made by the set-up; undefined where there is none. */
-export const python: string | undefined = [process.env['TREADLE_PYTHON'], path.join(root, '.venv/bin/python')].find((file) => file !== undefined && existsSync(file));
+export const python: string | undefined = [
+  process.env['TREADLE_PYTHON'],
+  path.join(root, '.venv/bin/python'),
+].find((file) => file !== undefined && existsSync(file));
 
 /** Runs a journey's script and returns what it reported. */
 export async function play(script: string, url: string): Promise<Record<string, unknown>> {
-  const environment = { ...process.env, MLFLOW_TRACKING_URI: url, MLFLOW_DISABLE_TELEMETRY: 'true', GIT_PYTHON_REFRESH: 'quiet', MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1' };
-  const { stdout } = await promisify(execFile)(python!, [path.join(import.meta.dirname, script), url], { env: environment, maxBuffer: 64 << 20, timeout: 300_000, cwd: tmpdir() });
+  const environment = {
+    ...process.env,
+    MLFLOW_TRACKING_URI: url,
+    MLFLOW_DISABLE_TELEMETRY: 'true',
+    GIT_PYTHON_REFRESH: 'quiet',
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
+  };
+  const { stdout } = await promisify(execFile)(python!, [path.join(import.meta.dirname, script), url], {
+    env: environment,
+    maxBuffer: 64 << 20,
+    timeout: 300_000,
+    cwd: tmpdir(),
+  });
   const line = stdout.split('\n').find((text) => text.startsWith('REPORT'));
   if (line === undefined) throw new Error(`${script} reported nothing:\n${stdout.slice(-2000)}`);
   return JSON.parse(line.slice('REPORT'.length)) as Record<string, unknown>;
@@ -23,8 +37,27 @@ export async function play(script: string, url: string): Promise<Record<string, 
 export async function openMlflow(): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-mlflow-'));
   const port = await freePort();
-  const args = ['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1', '--backend-store-uri', `sqlite:///${folder}/mlflow.db`, '--artifacts-destination', path.join(folder, 'artifacts')];
-  const child = spawn(python!, args, { cwd: folder, detached: true, stdio: 'ignore', env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true' } });
+  const args = [
+    '-m',
+    'mlflow',
+    'server',
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--workers',
+    '1',
+    '--backend-store-uri',
+    `sqlite:///${folder}/mlflow.db`,
+    '--artifacts-destination',
+    path.join(folder, 'artifacts'),
+  ];
+  const child = spawn(python!, args, {
+    cwd: folder,
+    detached: true,
+    stdio: 'ignore',
+    env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true' },
+  });
   const url = `http://127.0.0.1:${port}`;
   const close = async (): Promise<void> => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -35,7 +68,10 @@ export async function openMlflow(): Promise<{ url: string; [Symbol.asyncDispose]
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   for (let waited = 0; ; waited += 250) {
-    const up = await fetch(`${url}/health`).then((response) => response.ok, () => false);
+    const up = await fetch(`${url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
     if (up) return { url, [Symbol.asyncDispose]: close };
     if (child.exitCode !== null || waited > 120_000) {
       await close();
@@ -51,7 +87,11 @@ function freePort(): Promise<number> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        address !== null && typeof address === 'object'
+          ? resolve(address.port)
+          : reject(new Error('no port')),
+      );
     });
   });
 }

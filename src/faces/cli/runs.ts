@@ -73,7 +73,10 @@ export const register: Register = (program, cli) => {
     .requiredOption('--reason <text>', 'why')
     .action(async (run: string, verdict: string, { reason }: { reason: string }) => {
       if (!VERDICTS.includes(verdict))
-        throw invalid(`'${verdict}' is not a verdict`, { field: 'verdict', hint: `use ${VERDICTS.join(', ')}` });
+        throw invalid(`'${verdict}' is not a verdict`, {
+          field: 'verdict',
+          hint: `use ${VERDICTS.join(', ')}`,
+        });
       const body = { verdict: verdict as Verdict, reason };
       showRun(cli, await cli.client().call(setOutcome, { params: { run }, body }));
     });
@@ -118,7 +121,12 @@ export const register: Register = (program, cli) => {
       const stream = await cli.client().call(getArtifact, { params: { run, '*': artifact } });
       const file = createWriteStream(output);
       await pipeline(stream, file);
-      cli.output().result({ file: output, bytes: file.bytesWritten }, () => `wrote ${output}, ${bytes(file.bytesWritten)}`);
+      cli
+        .output()
+        .result(
+          { file: output, bytes: file.bytesWritten },
+          () => `wrote ${output}, ${bytes(file.bytesWritten)}`,
+        );
     });
 };
 
@@ -129,9 +137,14 @@ const orderedColumn = (order: string): string[] => {
 };
 
 function runTable(items: readonly RunRow[]): string {
-  const keys = (part: 'metrics' | 'params' | 'tags') => [...new Set(items.flatMap((run) => Object.keys(run[part])))];
+  const keys = (part: 'metrics' | 'params' | 'tags') => [
+    ...new Set(items.flatMap((run) => Object.keys(run[part]))),
+  ];
   const metrics = keys('metrics');
-  const others = [...keys('params').map((key) => ['params', key] as const), ...keys('tags').map((key) => ['tags', key] as const)];
+  const others = [
+    ...keys('params').map((key) => ['params', key] as const),
+    ...keys('tags').map((key) => ['tags', key] as const),
+  ];
   return table(
     ['run', 'name', 'status', 'verdict', 'started', ...metrics, ...others.map(([, key]) => key)],
     items.map((run) => [
@@ -157,9 +170,24 @@ function showRun(cli: Cli, run: Run): void {
       ...(note === undefined ? [] : ['', note]),
       section('metrics', run.metrics.filter(({ key }) => !key.startsWith('system/')).map(metricLine)),
       section('params', Object.entries(run.params)),
-      section('data read', run.inputs.map((input) => [input.version_ref ?? `${input.name} (${input.digest})`, input.context ?? ''])),
-      section('models made', run.outputs.map(({ model }) => [model, ''])),
-      section('resources', run.resources.sampled.map(({ key, min, mean, max }) => [key, `${short(min)} … ${short(mean)} … ${short(max)}`])),
+      section(
+        'data read',
+        run.inputs.map((input) => [
+          input.version_ref ?? `${input.name} (${input.digest})`,
+          input.context ?? '',
+        ]),
+      ),
+      section(
+        'models made',
+        run.outputs.map(({ model }) => [model, '']),
+      ),
+      section(
+        'resources',
+        run.resources.sampled.map(({ key, min, mean, max }) => [
+          key,
+          `${short(min)} … ${short(mean)} … ${short(max)}`,
+        ]),
+      ),
     ]
       .filter((part) => part !== undefined)
       .join('\n');
@@ -174,7 +202,8 @@ const metricLine = ({ key, last, step, min, max }: MetricSummary): [string, stri
   `${last} at step ${step}${min === max ? '' : `, from ${short(min)} to ${short(max)}`}`,
 ];
 
-const short = (value: number | undefined): string => (value === undefined ? '–' : String(Number(value.toPrecision(5))));
+const short = (value: number | undefined): string =>
+  value === undefined ? '–' : String(Number(value.toPrecision(5)));
 
 /** Only the rows that are not equal everywhere. */
 function differences(all: readonly Run[]): string {
@@ -182,12 +211,30 @@ function differences(all: readonly Run[]): string {
   const compare = (name: string, values: readonly string[]) => {
     if (new Set(values).size > 1) rows.push([name, ...values]);
   };
-  compare('status', all.map(({ status }) => status));
-  compare('verdict', all.map(({ outcome }) => outcome?.verdict ?? ''));
-  compare('data read', all.map(({ inputs }) => inputs.map((input) => input.version_ref ?? `${input.name} ${input.digest}`).join(', ')));
-  for (const key of new Set(all.flatMap(({ params }) => Object.keys(params)))) compare(`params.${key}`, all.map(({ params }) => params[key] ?? ''));
+  compare(
+    'status',
+    all.map(({ status }) => status),
+  );
+  compare(
+    'verdict',
+    all.map(({ outcome }) => outcome?.verdict ?? ''),
+  );
+  compare(
+    'data read',
+    all.map(({ inputs }) =>
+      inputs.map((input) => input.version_ref ?? `${input.name} ${input.digest}`).join(', '),
+    ),
+  );
+  for (const key of new Set(all.flatMap(({ params }) => Object.keys(params))))
+    compare(
+      `params.${key}`,
+      all.map(({ params }) => params[key] ?? ''),
+    );
   for (const key of new Set(all.flatMap(({ metrics }) => metrics.map((metric) => metric.key)))) {
-    compare(`metrics.${key}`, all.map(({ metrics }) => String(metrics.find((metric) => metric.key === key)?.last ?? '')));
+    compare(
+      `metrics.${key}`,
+      all.map(({ metrics }) => String(metrics.find((metric) => metric.key === key)?.last ?? '')),
+    );
   }
   if (rows.length === 0) return 'nothing differs';
   return table(['', ...all.map(({ name }) => name)], rows);

@@ -13,12 +13,38 @@ const PROXY = '/mlflow-artifacts/artifacts';
 /** The artifact proxy: bytes stream through, whole or in part. */
 const files: Route[] = ['api', 'ajax-api'].flatMap((twin) => {
   const path = `/${twin}/2.0${PROXY}/*`;
-  const upload = endpoint({ method: 'PUT', path, action: 'run:write', summary: 'Upload an artifact', params: Path, body: 'bytes', response: Type.Unknown() });
-  const download = endpoint({ method: 'GET', path, action: 'run:read', summary: 'Download an artifact', params: Path, response: 'bytes' });
-  const removal = endpoint({ method: 'DELETE', path, action: 'run:write', summary: 'Delete an artifact or a folder', params: Path, response: Type.Unknown() });
+  const upload = endpoint({
+    method: 'PUT',
+    path,
+    action: 'run:write',
+    summary: 'Upload an artifact',
+    params: Path,
+    body: 'bytes',
+    response: Type.Unknown(),
+  });
+  const download = endpoint({
+    method: 'GET',
+    path,
+    action: 'run:read',
+    summary: 'Download an artifact',
+    params: Path,
+    response: 'bytes',
+  });
+  const removal = endpoint({
+    method: 'DELETE',
+    path,
+    action: 'run:write',
+    summary: 'Delete an artifact or a folder',
+    params: Path,
+    response: Type.Unknown(),
+  });
   return [
     route(upload, async (ctx, { params, body, headers }) => {
-      await tracking.putArtifact(ctx, params['*'], { source: body, type: headers['content-type'], size: tracking.declaredSize(headers['content-length']) });
+      await tracking.putArtifact(ctx, params['*'], {
+        source: body,
+        type: headers['content-type'],
+        size: tracking.declaredSize(headers['content-length']),
+      });
       return {};
     }),
     route(download, (ctx, { params, headers }) => tracking.readArtifact(ctx, params['*'], headers['range'])),
@@ -44,7 +70,13 @@ export const artifactRoutes: Route[] = [
     request: folder,
     async answer(ctx, { path = '' }) {
       const entries = await tracking.listArtifacts(ctx, path);
-      return { files: entries.map((entry) => ({ path: entry.path.slice(entry.path.lastIndexOf('/') + 1), is_dir: entry.folder, file_size: entry.size })) };
+      return {
+        files: entries.map((entry) => ({
+          path: entry.path.slice(entry.path.lastIndexOf('/') + 1),
+          is_dir: entry.folder,
+          file_size: entry.size,
+        })),
+      };
     },
   }),
   ...call({
@@ -59,7 +91,14 @@ export const artifactRoutes: Route[] = [
       const root = await tracking.runFolder(ctx, run_id, '');
       const entries = await tracking.listArtifacts(ctx, await tracking.runFolder(ctx, run_id, path));
       const { artifact_uri } = await tracking.getRun(ctx, run_id);
-      return { root_uri: artifact_uri, files: entries.map((entry) => ({ path: entry.path.slice(root.length + 1), is_dir: entry.folder, file_size: entry.size })) };
+      return {
+        root_uri: artifact_uri,
+        files: entries.map((entry) => ({
+          path: entry.path.slice(root.length + 1),
+          is_dir: entry.folder,
+          file_size: entry.size,
+        })),
+      };
     },
   }),
   // Parts of one file are not taken: this very status sends the client back to one streamed PUT.
@@ -70,6 +109,11 @@ export const artifactRoutes: Route[] = [
     action: 'run:write',
     summary: 'Decline an upload in parts',
     request: nothing,
-    answer: () => Promise.reject(invalid('Multipart upload is not supported for the current artifact repository', { code: 'not-implemented' })),
+    answer: () =>
+      Promise.reject(
+        invalid('Multipart upload is not supported for the current artifact repository', {
+          code: 'not-implemented',
+        }),
+      ),
   }),
 ];

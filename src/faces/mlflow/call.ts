@@ -58,11 +58,15 @@ function bodyFields(body: unknown): object {
     try {
       value = JSON.parse(value) as unknown;
     } catch {
-      throw invalid('the body is a JSON string that does not hold JSON itself', { field: 'body', hint: 'send a JSON object' });
+      throw invalid('the body is a JSON string that does not hold JSON itself', {
+        field: 'body',
+        hint: 'send a JSON object',
+      });
     }
   }
   if (value === undefined || value === null || value === '') return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw invalid('the body must be a JSON object', { field: 'body', hint: 'send {"field": value}' });
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw invalid('the body must be a JSON object', { field: 'body', hint: 'send {"field": value}' });
   return value;
 }
 
@@ -70,6 +74,8 @@ function bodyFields(body: unknown): object {
 export function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([, one]) => one !== undefined && one !== null && !(Array.isArray(one) && one.length === 0));
+  const kept = Object.entries(value).filter(
+    ([, one]) => one !== undefined && one !== null && !(Array.isArray(one) && one.length === 0),
+  );
   return Object.fromEntries(kept.map(([key, one]) => [key, withoutEmpty(one)]));
 }

@@ -31,11 +31,20 @@ export const mlflowErrors: ErrorFace = (error, requestId) => {
   if (!error) {
     return {
       status: 500,
-      body: { error_code: 'INTERNAL_ERROR', message: `Something went wrong inside Treadle; look for request ${requestId} in the server log.` },
+      body: {
+        error_code: 'INTERNAL_ERROR',
+        message: `Something went wrong inside Treadle; look for request ${requestId} in the server log.`,
+      },
     };
   }
   const [status, errorCode] = answer(error);
-  return { status, body: { error_code: errorCode, message: error.hint === undefined ? error.message : `${error.message}. Hint: ${error.hint}` } };
+  return {
+    status,
+    body: {
+      error_code: errorCode,
+      message: error.hint === undefined ? error.message : `${error.message}. Hint: ${error.hint}`,
+    },
+  };
 };
 
 function answer(error: TreadleError): Answer {

@@ -6,7 +6,13 @@ import { keyValue, pairs, toExperiment, view } from './wire.ts';
 const byId = message({ experiment_id: need(text) });
 const byName = message({ experiment_name: need(text) });
 const creation = message({ name: need(text), artifact_location: text, tags: list(keyValue) });
-const search = message({ max_results: pageSize(1000, 50_000), page_token: text, filter: text, order_by: list(need(text)), view_type: view });
+const search = message({
+  max_results: pageSize(1000, 50_000),
+  page_token: text,
+  filter: text,
+  order_by: list(need(text)),
+  view_type: view,
+});
 const renaming = message({ experiment_id: need(text), new_name: need(text) });
 const tagging = message({ experiment_id: need(text), key: need(text), value: text });
 const untagging = message({ experiment_id: need(text), key: need(text) });
@@ -24,7 +30,10 @@ const searching = (method: 'GET' | 'POST') =>
     request: search,
     async answer(ctx, { max_results: limit, page_token: page, filter, order_by: order, view_type: state }) {
       const { items, next } = await tracking.searchExperiments(ctx, { limit, page, filter, order, state });
-      return { experiments: items.map((experiment) => toExperiment(experiment, ctx.workspace)), next_page_token: next };
+      return {
+        experiments: items.map((experiment) => toExperiment(experiment, ctx.workspace)),
+        next_page_token: next,
+      };
     },
   });
 
@@ -35,7 +44,11 @@ export const experimentRoutes = [
     summary: 'Make an experiment',
     request: creation,
     async answer(ctx, { name, artifact_location: artifactLocation, tags }) {
-      const made = await tracking.createExperiment(ctx, { name, tags: Object.fromEntries(pairs(tags)), ...(artifactLocation === undefined ? {} : { artifactLocation }) });
+      const made = await tracking.createExperiment(ctx, {
+        name,
+        tags: Object.fromEntries(pairs(tags)),
+        ...(artifactLocation === undefined ? {} : { artifactLocation }),
+      });
       return { experiment_id: made.id };
     },
   }),
@@ -45,7 +58,9 @@ export const experimentRoutes = [
     path: '/mlflow/experiments/get',
     summary: 'Get an experiment',
     request: byId,
-    answer: async (ctx, { experiment_id }) => ({ experiment: toExperiment(await tracking.getExperiment(ctx, experiment_id), ctx.workspace) }),
+    answer: async (ctx, { experiment_id }) => ({
+      experiment: toExperiment(await tracking.getExperiment(ctx, experiment_id), ctx.workspace),
+    }),
   }),
   ...call({
     ...read,
@@ -53,7 +68,9 @@ export const experimentRoutes = [
     path: '/mlflow/experiments/get-by-name',
     summary: 'Get an experiment by its name',
     request: byName,
-    answer: async (ctx, { experiment_name }) => ({ experiment: toExperiment(await tracking.getExperimentByName(ctx, experiment_name), ctx.workspace) }),
+    answer: async (ctx, { experiment_name }) => ({
+      experiment: toExperiment(await tracking.getExperimentByName(ctx, experiment_name), ctx.workspace),
+    }),
   }),
   ...searching('POST'),
   ...searching('GET'),
@@ -62,7 +79,8 @@ export const experimentRoutes = [
     path: '/mlflow/experiments/update',
     summary: 'Rename an experiment',
     request: renaming,
-    answer: async (ctx, { experiment_id, new_name }) => void (await tracking.updateExperiment(ctx, experiment_id, { name: new_name })),
+    answer: async (ctx, { experiment_id, new_name }) =>
+      void (await tracking.updateExperiment(ctx, experiment_id, { name: new_name })),
   }),
   ...call({
     ...write,
@@ -83,7 +101,8 @@ export const experimentRoutes = [
     path: '/mlflow/experiments/set-experiment-tag',
     summary: 'Tag an experiment',
     request: tagging,
-    answer: async (ctx, { experiment_id, key, value = '' }) => void (await tracking.updateExperiment(ctx, experiment_id, { tags: { [key]: value } })),
+    answer: async (ctx, { experiment_id, key, value = '' }) =>
+      void (await tracking.updateExperiment(ctx, experiment_id, { tags: { [key]: value } })),
   }),
   ...call({
     ...write,

@@ -34,7 +34,8 @@ async function findDatasetVersion(ctx: Ctx, ref: string): Promise<FoundVersion |
     const version = await resolveRef(ctx, ref);
     return { id: version.id, ref: `${version.dataset}@v${version.number}` };
   } catch (error) {
-    if (error instanceof TreadleError && (error.kind === 'missing' || error.kind === 'invalid')) return undefined;
+    if (error instanceof TreadleError && (error.kind === 'missing' || error.kind === 'invalid'))
+      return undefined;
     throw error;
   }
 }

@@ -6,7 +6,15 @@ import { call } from './call.ts';
 import { double, int, list, message, need, text, type Read } from './message.ts';
 import { keyValue, millis, pairs, runId } from './wire.ts';
 
-const point = { key: need(text), value: need(double), timestamp: need(millis), step: int, model_id: text, dataset_name: text, dataset_digest: text };
+const point = {
+  key: need(text),
+  value: need(double),
+  timestamp: need(millis),
+  step: int,
+  model_id: text,
+  dataset_name: text,
+  dataset_digest: text,
+};
 const metric = message(point);
 const oneMetric = message({ run_id: runId, ...point });
 const oneParam = message({ run_id: runId, key: need(text), value: text });
@@ -17,13 +25,39 @@ type Metric = Read<typeof metric>;
 const write = { version: '2.0', method: 'POST', action: 'run:write', older: { run_uuid: 'run_id' } } as const;
 
 /** A metric that names a logged model is filed under both, or under neither. */
-async function log(ctx: Ctx, run: string, metrics: readonly Metric[], rest: Omit<tracking.Batch, 'metrics'>, single: boolean): Promise<void> {
-  const points = metrics.map(({ key, value, timestamp, step = 0 }) => ({ key, value, time: timestamp, step }));
-  const ofModels = metrics.flatMap(({ key, value, timestamp, step = 0, model_id, dataset_name, dataset_digest }) => {
-    if (model_id === undefined || model_id === '') return [];
-    const dataset = { ...(dataset_name === undefined ? {} : { dataset_name }), ...(dataset_digest === undefined ? {} : { dataset_digest }) };
-    return [{ key, value: Number.isNaN(value) ? ('NaN' as const) : clamped(value), timestamp, step, run_id: run, model_id, ...dataset }];
-  });
+async function log(
+  ctx: Ctx,
+  run: string,
+  metrics: readonly Metric[],
+  rest: Omit<tracking.Batch, 'metrics'>,
+  single: boolean,
+): Promise<void> {
+  const points = metrics.map(({ key, value, timestamp, step = 0 }) => ({
+    key,
+    value,
+    time: timestamp,
+    step,
+  }));
+  const ofModels = metrics.flatMap(
+    ({ key, value, timestamp, step = 0, model_id, dataset_name, dataset_digest }) => {
+      if (model_id === undefined || model_id === '') return [];
+      const dataset = {
+        ...(dataset_name === undefined ? {} : { dataset_name }),
+        ...(dataset_digest === undefined ? {} : { dataset_digest }),
+      };
+      return [
+        {
+          key,
+          value: Number.isNaN(value) ? ('NaN' as const) : clamped(value),
+          timestamp,
+          step,
+          run_id: run,
+          model_id,
+          ...dataset,
+        },
+      ];
+    },
+  );
   const logged = (to: Ctx) => tracking.logBatch(to, run, { metrics: points, ...rest }, { single });
   if (ofModels.length === 0) return logged(ctx);
   await ctx.write(async (tx) => {
@@ -34,9 +68,20 @@ async function log(ctx: Ctx, run: string, metrics: readonly Metric[], rest: Omit
 
 const clamped = (value: number): number => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 
-const dataset = message({ name: need(text), digest: need(text), source_type: need(text), source: need(text), schema: text, profile: text });
+const dataset = message({
+  name: need(text),
+  digest: need(text),
+  source_type: need(text),
+  source: need(text),
+  schema: text,
+  profile: text,
+});
 const datasetInput = message({ tags: list(keyValue), dataset });
-const inputs = message({ run_id: runId, datasets: list(datasetInput), models: list(message({ model_id: need(text) })) });
+const inputs = message({
+  run_id: runId,
+  datasets: list(datasetInput),
+  models: list(message({ model_id: need(text) })),
+});
 const outputs = message({ run_id: runId, models: list(message({ model_id: need(text), step: int })) });
 
 export const loggingRoutes = (findVersion: tracking.FindVersion) => [
@@ -52,14 +97,16 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
     path: '/mlflow/runs/log-parameter',
     summary: 'Log a param',
     request: oneParam,
-    answer: (ctx, { run_id, key, value = '' }) => tracking.logBatch(ctx, run_id, { params: [[key, value]] }, { single: true }),
+    answer: (ctx, { run_id, key, value = '' }) =>
+      tracking.logBatch(ctx, run_id, { params: [[key, value]] }, { single: true }),
   }),
   ...call({
     ...write,
     path: '/mlflow/runs/log-batch',
     summary: 'Log metrics, params and tags together',
     request: batch,
-    answer: (ctx, { run_id, metrics, params, tags }) => log(ctx, run_id, metrics, { params: pairs(params), tags: pairs(tags) }, false),
+    answer: (ctx, { run_id, metrics, params, tags }) =>
+      log(ctx, run_id, metrics, { params: pairs(params), tags: pairs(tags) }, false),
   }),
   ...call({
     ...write,
@@ -68,9 +115,28 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
     request: inputs,
     maxBody: 64 * 1024 * 1024,
     answer(ctx, { run_id, datasets, models: read }) {
-      if (datasets.length === 0 && read.length === 0) throw invalid("Missing value for required parameter 'datasets'", { field: 'datasets', hint: 'send datasets, models or both' });
-      const reads = datasets.map(({ tags, dataset: { name, digest, source_type, source, schema, profile } }) => ({ name, digest, sourceType: source_type, source, schema, profile, tags: pairs(tags) }));
-      return tracking.logInputs(ctx, run_id, { datasets: reads, models: read.map(({ model_id }) => model_id) }, findVersion);
+      if (datasets.length === 0 && read.length === 0)
+        throw invalid("Missing value for required parameter 'datasets'", {
+          field: 'datasets',
+          hint: 'send datasets, models or both',
+        });
+      const reads = datasets.map(
+        ({ tags, dataset: { name, digest, source_type, source, schema, profile } }) => ({
+          name,
+          digest,
+          sourceType: source_type,
+          source,
+          schema,
+          profile,
+          tags: pairs(tags),
+        }),
+      );
+      return tracking.logInputs(
+        ctx,
+        run_id,
+        { datasets: reads, models: read.map(({ model_id }) => model_id) },
+        findVersion,
+      );
     },
   }),
   ...call({
@@ -78,6 +144,11 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
     path: '/mlflow/runs/outputs',
     summary: 'Note the models that a run made',
     request: outputs,
-    answer: (ctx, { run_id, models: made }) => tracking.logOutputs(ctx, run_id, made.map(({ model_id, step = 0 }) => ({ model: model_id, step }))),
+    answer: (ctx, { run_id, models: made }) =>
+      tracking.logOutputs(
+        ctx,
+        run_id,
+        made.map(({ model_id, step = 0 }) => ({ model: model_id, step })),
+      ),
   }),
 ];

@@ -25,7 +25,8 @@ export const text: Reader<string | undefined> = (value, field) => {
 export const int: Reader<number | undefined> = (value, field) => {
   if (value === undefined || value === null || value === '') return undefined;
   const number = typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isInteger(number)) throw wrong(value, field, 'it must be a whole number');
+  if (typeof number !== 'number' || !Number.isInteger(number))
+    throw wrong(value, field, 'it must be a whole number');
   if (!Number.isSafeInteger(number)) throw wrong(value, field, 'it must lie within ±9007199254740991');
   return number;
 };
@@ -63,24 +64,24 @@ export const list =
   <T>(item: Reader<T>): Reader<T[]> =>
   (value, field) => {
     if (value === undefined || value === null) return [];
-    return (Array.isArray(value) ? (value as unknown[]) : [value]).map((one, i) => item(one, `${field}[${i}]`));
+    return (Array.isArray(value) ? (value as unknown[]) : [value]).map((one, i) =>
+      item(one, `${field}[${i}]`),
+    );
   };
 
 export const message =
   <S extends Record<string, Reader<unknown>>>(shape: S): Reader<{ [K in keyof S]: Read<S[K]> }> =>
   (value, field) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(value, field || 'body', 'it must be an object');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw wrong(value, field || 'body', 'it must be an object');
     const source = value as Record<string, unknown>;
-    const entries = Object.entries(shape).map(([key, read]) => [key, read(Object.hasOwn(source, key) ? source[key] : undefined, field ? `${field}.${key}` : key)]);
+    const entries = Object.entries(shape).map(([key, read]) => [
+      key,
+      read(Object.hasOwn(source, key) ? source[key] : undefined, field ? `${field}.${key}` : key),
+    ]);
     // Each key was read by its own reader, which gives it its type.
     return Object.fromEntries(entries) as { [K in keyof S]: Read<S[K]> };
   };
-
-/** A message that may be absent. */
-export const optional =
-  <T>(reader: Reader<T>): Reader<T | undefined> =>
-  (value, field) =>
-    value === undefined || value === null ? undefined : reader(value, field);
 
 /** Absent and the empty text are both refused, as the client's protocol cannot tell them apart. */
 export const need =
@@ -88,7 +89,10 @@ export const need =
   (value, field) => {
     const read = reader(value, field);
     if (read === undefined || read === '' || (Array.isArray(read) && read.length === 0)) {
-      throw invalid(`Missing value for required parameter '${field}'. See the API docs for more information about request parameters.`, { field });
+      throw invalid(
+        `Missing value for required parameter '${field}'. See the API docs for more information about request parameters.`,
+        { field },
+      );
     }
     return read;
   };
@@ -101,4 +105,3 @@ export const pageSize =
     if (size < 1 || size > most) throw wrong(value, field, `it must be from 1 to ${most}`);
     return size;
   };
-

@@ -4,9 +4,22 @@ import { list, message, need, pageSize, text } from './message.ts';
 import { keyValue, millis, pairs, runId, status, toRun, toRunInfo, view } from './wire.ts';
 
 const byId = message({ run_id: runId });
-const creation = message({ experiment_id: text, run_name: text, user_id: text, start_time: millis, tags: list(keyValue) });
+const creation = message({
+  experiment_id: text,
+  run_name: text,
+  user_id: text,
+  start_time: millis,
+  tags: list(keyValue),
+});
 const update = message({ run_id: runId, status, end_time: millis, run_name: text });
-const search = message({ experiment_ids: list(need(text)), filter: text, run_view_type: view, max_results: pageSize(1000, 50_000), order_by: list(need(text)), page_token: text });
+const search = message({
+  experiment_ids: list(need(text)),
+  filter: text,
+  run_view_type: view,
+  max_results: pageSize(1000, 50_000),
+  order_by: list(need(text)),
+  page_token: text,
+});
 const tagging = message({ run_id: runId, key: need(text), value: text });
 const untagging = message({ run_id: runId, key: need(text) });
 
@@ -20,7 +33,10 @@ export const runRoutes = [
     path: '/mlflow/runs/create',
     summary: 'Start a run',
     request: creation,
-    async answer(ctx, { experiment_id: experiment = '0', run_name: name, user_id: user, start_time: startedAt, tags }) {
+    async answer(
+      ctx,
+      { experiment_id: experiment = '0', run_name: name, user_id: user, start_time: startedAt, tags },
+    ) {
       const id = await tracking.createRun(ctx, { experiment, name, user, startedAt, tags: pairs(tags) });
       return { run: toRun(await tracking.getRun(ctx, id)) };
     },
@@ -51,19 +67,55 @@ export const runRoutes = [
     path: '/mlflow/runs/search',
     summary: 'Search runs',
     request: search,
-    async answer(ctx, { experiment_ids: experiments, filter, run_view_type: state, max_results: limit, order_by: order, page_token: page }) {
-      const { rows, next } = await tracking.searchRuns(ctx, { experiments, filter, state, limit, order, page });
+    async answer(
+      ctx,
+      {
+        experiment_ids: experiments,
+        filter,
+        run_view_type: state,
+        max_results: limit,
+        order_by: order,
+        page_token: page,
+      },
+    ) {
+      const { rows, next } = await tracking.searchRuns(ctx, {
+        experiments,
+        filter,
+        state,
+        limit,
+        order,
+        page,
+      });
       return { runs: (await tracking.loadRuns(ctx, rows)).map(toRun), next_page_token: next };
     },
   }),
-  ...call({ ...write, path: '/mlflow/runs/delete', summary: 'Delete a run', request: byId, answer: (ctx, { run_id }) => tracking.deleteRun(ctx, run_id) }),
-  ...call({ ...write, path: '/mlflow/runs/restore', summary: 'Restore a run', request: byId, answer: (ctx, { run_id }) => tracking.restoreRun(ctx, run_id) }),
+  ...call({
+    ...write,
+    path: '/mlflow/runs/delete',
+    summary: 'Delete a run',
+    request: byId,
+    answer: (ctx, { run_id }) => tracking.deleteRun(ctx, run_id),
+  }),
+  ...call({
+    ...write,
+    path: '/mlflow/runs/restore',
+    summary: 'Restore a run',
+    request: byId,
+    answer: (ctx, { run_id }) => tracking.restoreRun(ctx, run_id),
+  }),
   ...call({
     ...write,
     path: '/mlflow/runs/set-tag',
     summary: 'Tag a run',
     request: tagging,
-    answer: (ctx, { run_id, key, value = '' }) => tracking.logBatch(ctx, run_id, { tags: [[key, value]] }, { single: true }),
+    answer: (ctx, { run_id, key, value = '' }) =>
+      tracking.logBatch(ctx, run_id, { tags: [[key, value]] }, { single: true }),
   }),
-  ...call({ ...write, path: '/mlflow/runs/delete-tag', summary: 'Remove a tag of a run', request: untagging, answer: (ctx, { run_id, key }) => tracking.deleteTag(ctx, run_id, key) }),
+  ...call({
+    ...write,
+    path: '/mlflow/runs/delete-tag',
+    summary: 'Remove a tag of a run',
+    request: untagging,
+    answer: (ctx, { run_id, key }) => tracking.deleteTag(ctx, run_id, key),
+  }),
 ];

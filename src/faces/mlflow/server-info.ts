@@ -9,7 +9,13 @@ import { route, type Route } from '../../platform/http/index.ts';
  */
 const PROTOCOL_VERSION = '3.3.2';
 
-const version = endpoint({ method: 'GET', path: '/version', action: 'public', summary: 'Say which MLflow protocol is spoken', response: 'text' });
+const version = endpoint({
+  method: 'GET',
+  path: '/version',
+  action: 'public',
+  summary: 'Say which MLflow protocol is spoken',
+  response: 'text',
+});
 
 const INFO = {
   store_type: 'SqlStore',
@@ -24,7 +30,13 @@ const INFO = {
 
 const info = ['api', 'ajax-api'].map((twin) =>
   route(
-    endpoint({ method: 'GET', path: `/${twin}/3.0/mlflow/server-info`, action: 'public', summary: 'Say what this server can do', response: Type.Unknown() }),
+    endpoint({
+      method: 'GET',
+      path: `/${twin}/3.0/mlflow/server-info`,
+      action: 'public',
+      summary: 'Say what this server can do',
+      response: Type.Unknown(),
+    }),
     () => Promise.resolve(INFO),
   ),
 );
@@ -44,10 +56,19 @@ const unknown = ['api', 'ajax-api'].flatMap((twin) =>
           query: Type.Object({}, { additionalProperties: true }),
           response: Type.Unknown(),
         }),
-        (_ctx, { params }) => Promise.reject(missing(`there is no ${method} /${twin}/${number}/${params['*']} here`, { code: 'endpoint-not-found' })),
+        (_ctx, { params }) =>
+          Promise.reject(
+            missing(`there is no ${method} /${twin}/${number}/${params['*']} here`, {
+              code: 'endpoint-not-found',
+            }),
+          ),
       ),
     ),
   ),
 );
 
-export const serverRoutes: Route[] = [route(version, () => Promise.resolve({ text: PROTOCOL_VERSION })), ...info, ...unknown];
+export const serverRoutes: Route[] = [
+  route(version, () => Promise.resolve({ text: PROTOCOL_VERSION })),
+  ...info,
+  ...unknown,
+];

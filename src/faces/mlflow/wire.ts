@@ -9,11 +9,13 @@ const VIEWS = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const;
 /** An enum's word, or its number in the protocol, from 1. An unknown one is refused. */
 const enumeration = <W extends string>(words: readonly W[]): Reader<W | undefined> => {
   const word = oneOf(...words);
-  return (value, field) => word(typeof value === 'number' ? (words[value - 1] ?? String(value)) : value, field);
+  return (value, field) =>
+    word(typeof value === 'number' ? (words[value - 1] ?? String(value)) : value, field);
 };
 
 const statusWord = enumeration(STATUSES);
-export const status: Reader<RunStatus | undefined> = (value, field) => statusWord(value, field)?.toLowerCase() as RunStatus | undefined;
+export const status: Reader<RunStatus | undefined> = (value, field) =>
+  statusWord(value, field)?.toLowerCase() as RunStatus | undefined;
 
 const viewWord = enumeration(VIEWS);
 export const view: Reader<StateFilter> = (value, field) => {
@@ -25,9 +27,12 @@ export const keyValue = message({ key: need(text), value: text });
 export const runId = need(text);
 export const millis: Reader<number | undefined> = int;
 
-export const pairs = (list: ReadonlyArray<{ key: string; value: string | undefined }>): Array<readonly [string, string]> => list.map(({ key, value }) => [key, value ?? '']);
+export const pairs = (
+  list: ReadonlyArray<{ key: string; value: string | undefined }>,
+): Array<readonly [string, string]> => list.map(({ key, value }) => [key, value ?? '']);
 
-const entries = (map: Readonly<Record<string, string>>) => Object.entries(map).map(([key, value]) => ({ key, value }));
+const entries = (map: Readonly<Record<string, string>>) =>
+  Object.entries(map).map(([key, value]) => ({ key, value }));
 
 export const toExperiment = (experiment: Experiment, workspace: string) => ({
   experiment_id: experiment.id,
@@ -40,7 +45,12 @@ export const toExperiment = (experiment: Experiment, workspace: string) => ({
   workspace,
 });
 
-export const toRunInfo = (run: Pick<Run, 'id' | 'experiment' | 'name' | 'user' | 'status' | 'state' | 'started_at' | 'ended_at' | 'artifact_uri'>) => ({
+export const toRunInfo = (
+  run: Pick<
+    Run,
+    'id' | 'experiment' | 'name' | 'user' | 'status' | 'state' | 'started_at' | 'ended_at' | 'artifact_uri'
+  >,
+) => ({
   run_uuid: run.id,
   experiment_id: run.experiment,
   run_name: run.name,
@@ -62,7 +72,12 @@ export const toValue = (value: number | string): number | string => {
 export const toRun = (run: Run) => ({
   info: toRunInfo(run),
   data: {
-    metrics: run.metrics.map(({ key, last, time, step }) => ({ key, value: toValue(last), timestamp: time, step })),
+    metrics: run.metrics.map(({ key, last, time, step }) => ({
+      key,
+      value: toValue(last),
+      timestamp: time,
+      step,
+    })),
     params: entries(run.params),
     tags: entries(run.tags),
   },

@@ -1,18 +1,29 @@
 import { Type, type Static } from 'typebox';
 import { endpoint, Millis, Page, Strict } from '../../platform/http/contract.ts';
 
-export const State = Type.Union([Type.Literal('active'), Type.Literal('deleted')], { description: 'A deleted thing can be restored.' });
+export const State = Type.Union([Type.Literal('active'), Type.Literal('deleted')], {
+  description: 'A deleted thing can be restored.',
+});
 export type State = Static<typeof State>;
-export const StateFilter = Type.Union([Type.Literal('active'), Type.Literal('deleted'), Type.Literal('all')], { description: 'active unless said.' });
+export const StateFilter = Type.Union(
+  [Type.Literal('active'), Type.Literal('deleted'), Type.Literal('all')],
+  { description: 'active unless said.' },
+);
 export type StateFilter = Static<typeof StateFilter>;
 
 export const Tags = Type.Record(Type.String(), Type.String(), { description: 'Free key and value pairs.' });
 
 export const Experiment = Type.Object({
-  id: Type.String({ description: 'A number as text; 0 is the experiment that runs land in when none is named.' }),
+  id: Type.String({
+    description: 'A number as text; 0 is the experiment that runs land in when none is named.',
+  }),
   name: Type.String(),
   state: State,
-  artifact_location: Type.Optional(Type.String({ description: 'Where clients were told to write artifacts themselves; absent when Treadle keeps them.' })),
+  artifact_location: Type.Optional(
+    Type.String({
+      description: 'Where clients were told to write artifacts themselves; absent when Treadle keeps them.',
+    }),
+  ),
   note: Type.Optional(Type.String({ description: 'What it is about, in Markdown.' })),
   tags: Tags,
   created_at: Millis('When it was made.'),
@@ -32,7 +43,11 @@ export const ExperimentRow = Type.Intersect([
 export type ExperimentRow = Static<typeof ExperimentRow>;
 
 const ById = Strict({ experiment: Type.String({ description: 'The experiment’s id.' }) });
-const Name = Type.String({ minLength: 1, maxLength: 500, description: 'Unique in the workspace, deleted experiments included.' });
+const Name = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  description: 'Unique in the workspace, deleted experiments included.',
+});
 const Note = Type.String({ maxLength: 20_000, description: 'What it is about, in Markdown.' });
 
 export const listExperiments = endpoint({
@@ -43,7 +58,11 @@ export const listExperiments = endpoint({
   query: Strict({
     state: Type.Optional(StateFilter),
     filter: Type.Optional(Type.String({ description: "Such as: name LIKE 'flight%' AND tags.team = 'ops'" })),
-    order: Type.Optional(Type.String({ description: 'name, creation_time, last_update_time or experiment_id, then ASC or DESC.' })),
+    order: Type.Optional(
+      Type.String({
+        description: 'name, creation_time, last_update_time or experiment_id, then ASC or DESC.',
+      }),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 unless said.' })),
     page: Type.Optional(Type.String()),
   }),

@@ -5,7 +5,9 @@ import { MetricSummary } from './runs.ts';
 const Columns = {
   steps: Type.Array(Type.Integer()),
   times: Type.Array(Type.Integer(), { description: 'Milliseconds since 1970, UTC.' }),
-  values: Type.Array(Type.Union([Type.Number(), Type.Null()]), { description: 'Null where the value is not finite; `marks` says what it is.' }),
+  values: Type.Array(Type.Union([Type.Number(), Type.Null()]), {
+    description: 'Null where the value is not finite; `marks` says what it is.',
+  }),
 };
 
 /** Points of a metric by step, thinned so that no extreme is lost. */
@@ -13,18 +15,35 @@ export const Series = Type.Object({
   run: Type.String(),
   key: Type.String(),
   ...Columns,
-  marks: Type.Array(Type.Object({ step: Type.Integer(), what: Type.Union([Type.Literal('NaN'), Type.Literal('Infinity'), Type.Literal('-Infinity')]) }), {
-    description: 'Where the metric was not finite: each such point of the range, the first of each bucket once thinned.',
-  }),
+  marks: Type.Array(
+    Type.Object({
+      step: Type.Integer(),
+      what: Type.Union([Type.Literal('NaN'), Type.Literal('Infinity'), Type.Literal('-Infinity')]),
+    }),
+    {
+      description:
+        'Where the metric was not finite: each such point of the range, the first of each bucket once thinned.',
+    },
+  ),
   total: Type.Integer({ description: 'Points the whole metric has.' }),
-  thinned: Type.Boolean({ description: 'False: every point of the range is here. True: of every bucket the first, least, greatest and last point are.' }),
+  thinned: Type.Boolean({
+    description:
+      'False: every point of the range is here. True: of every bucket the first, least, greatest and last point are.',
+  }),
 });
 export type Series = Static<typeof Series>;
 
 const Range = {
   from: Type.Optional(Type.Integer({ description: 'First step; the first there is unless said.' })),
   to: Type.Optional(Type.Integer({ description: 'Last step; the last there is unless said.' })),
-  points: Type.Optional(Type.Integer({ minimum: 4, maximum: 20_000, description: 'About how many points to return, 1000 unless said; up to about four times as many where the line is restless.' })),
+  points: Type.Optional(
+    Type.Integer({
+      minimum: 4,
+      maximum: 20_000,
+      description:
+        'About how many points to return, 1000 unless said; up to about four times as many where the line is restless.',
+    }),
+  ),
 };
 
 export const getSeries = endpoint({
@@ -42,7 +61,11 @@ export const getManySeries = endpoint({
   path: '/api/v1/series',
   action: 'run:read',
   summary: 'Points of many metrics of many runs at once',
-  body: Strict({ runs: Type.Array(Type.String(), { minItems: 1, maxItems: 500 }), keys: Type.Array(Type.String(), { minItems: 1, maxItems: 200 }), ...Range }),
+  body: Strict({
+    runs: Type.Array(Type.String(), { minItems: 1, maxItems: 500 }),
+    keys: Type.Array(Type.String(), { minItems: 1, maxItems: 200 }),
+    ...Range,
+  }),
   response: Type.Object({ series: Type.Array(Series) }),
 });
 

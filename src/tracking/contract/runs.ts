@@ -3,14 +3,23 @@ import { endpoint, Millis, Strict } from '../../platform/http/contract.ts';
 import { State, StateFilter, Tags } from './experiments.ts';
 
 export const RunStatus = Type.Union(
-  [Type.Literal('scheduled'), Type.Literal('running'), Type.Literal('finished'), Type.Literal('failed'), Type.Literal('killed')],
+  [
+    Type.Literal('scheduled'),
+    Type.Literal('running'),
+    Type.Literal('finished'),
+    Type.Literal('failed'),
+    Type.Literal('killed'),
+  ],
   { description: 'How far the try is, or how it ended.' },
 );
 export type RunStatus = Static<typeof RunStatus>;
 
-export const Verdict = Type.Union([Type.Literal('accepted'), Type.Literal('rejected'), Type.Literal('inconclusive')], {
-  description: 'What a person or a gate made of the run.',
-});
+export const Verdict = Type.Union(
+  [Type.Literal('accepted'), Type.Literal('rejected'), Type.Literal('inconclusive')],
+  {
+    description: 'What a person or a gate made of the run.',
+  },
+);
 export type Verdict = Static<typeof Verdict>;
 
 export const Outcome = Type.Object({
@@ -21,15 +30,21 @@ export const Outcome = Type.Object({
 });
 export type Outcome = Static<typeof Outcome>;
 
-const Value = Type.Union([Type.Number(), Type.Literal('NaN'), Type.Literal('Infinity'), Type.Literal('-Infinity')], {
-  description: 'A number; NaN and the infinities as text, since JSON has no numbers for them.',
-});
+const Value = Type.Union(
+  [Type.Number(), Type.Literal('NaN'), Type.Literal('Infinity'), Type.Literal('-Infinity')],
+  {
+    description: 'A number; NaN and the infinities as text, since JSON has no numbers for them.',
+  },
+);
 
 /** The latest value of a metric and what its points say together. */
 export const MetricSummary = Type.Object({
   key: Type.String(),
   last: Value,
-  step: Type.Integer({ description: 'The step of the latest value: the highest step, then the latest time, then the greatest value.' }),
+  step: Type.Integer({
+    description:
+      'The step of the latest value: the highest step, then the latest time, then the greatest value.',
+  }),
   time: Millis('The time of the latest value.'),
   min: Type.Optional(Type.Number({ description: 'The least finite value.' })),
   max: Type.Optional(Type.Number({ description: 'The greatest finite value.' })),
@@ -47,12 +62,17 @@ export const DatasetInput = Type.Object({
   profile: Type.Optional(Type.String()),
   tags: Tags,
   context: Type.Optional(Type.String({ description: 'What it was used for: training, validation …' })),
-  version: Type.Optional(Type.String({ description: 'The id of the dataset version that this is, where it is one of ours.' })),
+  version: Type.Optional(
+    Type.String({ description: 'The id of the dataset version that this is, where it is one of ours.' }),
+  ),
   version_ref: Type.Optional(Type.String({ description: 'That version as people write it: flights@v3.' })),
 });
 export type DatasetInput = Static<typeof DatasetInput>;
 
-export const ModelLink = Type.Object({ model: Type.String({ description: 'The id of a logged model.' }), step: Type.Integer() });
+export const ModelLink = Type.Object({
+  model: Type.String({ description: 'The id of a logged model.' }),
+  step: Type.Integer(),
+});
 export type ModelLink = Static<typeof ModelLink>;
 
 /** Free facts, such as {commit, branch, dirty, command} or {python, packages, machine}. */
@@ -61,7 +81,9 @@ const Facts = (description: string) => Type.Record(Type.String(), Type.Unknown()
 export const Resources = Type.Object({
   wall_seconds: Type.Optional(Type.Number({ description: 'From start to end, or to now.' })),
   cpu_seconds: Type.Optional(Type.Number({ description: 'CPU time of the whole process tree.' })),
-  peak_memory_bytes: Type.Optional(Type.Number({ description: 'Greatest resident memory of the process tree.' })),
+  peak_memory_bytes: Type.Optional(
+    Type.Number({ description: 'Greatest resident memory of the process tree.' }),
+  ),
   measured: Type.Optional(Facts('Anything else that the sampler reported at the end.')),
   sampled: Type.Array(MetricSummary, { description: 'The system/… metrics: what was sampled while it ran.' }),
 });
@@ -114,7 +136,8 @@ export type RunRow = Static<typeof RunRow>;
 
 const ById = Strict({ run: Type.String({ description: 'The run’s id.' }) });
 const Filter = Type.String({
-  description: "Such as: metrics.auc > 0.6 AND (params.model = 'xgb' OR tags.team LIKE 'ops%'). Names: metrics.…, params.…, tags.…, datasets.…, and attributes such as status.",
+  description:
+    "Such as: metrics.auc > 0.6 AND (params.model = 'xgb' OR tags.team LIKE 'ops%'). Names: metrics.…, params.…, tags.…, datasets.…, and attributes such as status.",
 });
 
 export const searchRuns = endpoint({
@@ -125,10 +148,19 @@ export const searchRuns = endpoint({
   body: Strict({
     experiments: Type.Array(Type.String(), { maxItems: 1000, description: 'Ids; none means all.' }),
     filter: Type.Optional(Filter),
-    order: Type.Optional(Type.Array(Type.String(), { maxItems: 8, description: 'Such as: metrics.auc DESC. The newest first unless said.' })),
+    order: Type.Optional(
+      Type.Array(Type.String(), {
+        maxItems: 8,
+        description: 'Such as: metrics.auc DESC. The newest first unless said.',
+      }),
+    ),
     state: Type.Optional(StateFilter),
     columns: Type.Optional(
-      Type.Array(Type.String(), { maxItems: 500, description: 'metrics.…, params.…, tags.… to return; all of a run’s metrics, params and tags unless said.' }),
+      Type.Array(Type.String(), {
+        maxItems: 500,
+        description:
+          'metrics.…, params.…, tags.… to return; all of a run’s metrics, params and tags unless said.',
+      }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 unless said.' })),
     page: Type.Optional(Type.String()),
@@ -146,8 +178,12 @@ export const groupRuns = endpoint({
     filter: Type.Optional(Filter),
     state: Type.Optional(StateFilter),
     by: Type.String({ description: 'params.model, tags.team, status, verdict or user_id.' }),
-    metrics: Type.Optional(Type.Array(Type.String(), { maxItems: 20, description: 'Metrics to sum up for each group.' })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'The largest groups; 100 unless said.' })),
+    metrics: Type.Optional(
+      Type.Array(Type.String(), { maxItems: 20, description: 'Metrics to sum up for each group.' }),
+    ),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, description: 'The largest groups; 100 unless said.' }),
+    ),
   }),
   response: Type.Object({
     groups: Type.Array(
@@ -155,7 +191,15 @@ export const groupRuns = endpoint({
         value: Type.Optional(Type.String({ description: 'Absent: the runs that have none.' })),
         runs: Type.Integer(),
         last_started_at: Millis('Start of the newest run in it.'),
-        metrics: Type.Array(Type.Object({ key: Type.String(), runs: Type.Integer(), min: Type.Number(), mean: Type.Number(), max: Type.Number() })),
+        metrics: Type.Array(
+          Type.Object({
+            key: Type.String(),
+            runs: Type.Integer(),
+            min: Type.Number(),
+            mean: Type.Number(),
+            max: Type.Number(),
+          }),
+        ),
       }),
     ),
     total: Type.Integer({ description: 'Groups, also those past the limit.' }),
@@ -168,7 +212,11 @@ export const listColumns = endpoint({
   action: 'run:read',
   summary: 'List the metrics, params and tags that an experiment’s runs have',
   params: Strict({ experiment: Type.String() }),
-  response: Type.Object({ metrics: Type.Array(Type.String()), params: Type.Array(Type.String()), tags: Type.Array(Type.String()) }),
+  response: Type.Object({
+    metrics: Type.Array(Type.String()),
+    params: Type.Array(Type.String()),
+    tags: Type.Array(Type.String()),
+  }),
 });
 
 export const createRun = endpoint({
@@ -187,7 +235,14 @@ export const createRun = endpoint({
   response: Run,
 });
 
-export const getRun = endpoint({ method: 'GET', path: '/api/v1/runs/:run', action: 'run:read', summary: 'Show a run with all that it holds', params: ById, response: Run });
+export const getRun = endpoint({
+  method: 'GET',
+  path: '/api/v1/runs/:run',
+  action: 'run:read',
+  summary: 'Show a run with all that it holds',
+  params: ById,
+  response: Run,
+});
 
 export const compareRuns = endpoint({
   method: 'POST',
@@ -225,8 +280,22 @@ export const setOutcome = endpoint({
   response: Run,
 });
 
-export const deleteRun = endpoint({ method: 'DELETE', path: '/api/v1/runs/:run', action: 'run:write', summary: 'Delete a run; it can be restored', params: ById, response: Run });
-export const restoreRun = endpoint({ method: 'POST', path: '/api/v1/runs/:run/restore', action: 'run:write', summary: 'Restore a deleted run', params: ById, response: Run });
+export const deleteRun = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/runs/:run',
+  action: 'run:write',
+  summary: 'Delete a run; it can be restored',
+  params: ById,
+  response: Run,
+});
+export const restoreRun = endpoint({
+  method: 'POST',
+  path: '/api/v1/runs/:run/restore',
+  action: 'run:write',
+  summary: 'Restore a deleted run',
+  params: ById,
+  response: Run,
+});
 
 export const logToRun = endpoint({
   method: 'POST',
@@ -237,7 +306,12 @@ export const logToRun = endpoint({
   body: Strict({
     metrics: Type.Optional(
       Type.Array(
-        Strict({ key: Type.String(), value: Value, step: Type.Optional(Type.Integer()), time: Type.Optional(Millis('Now unless said.')) }),
+        Strict({
+          key: Type.String(),
+          value: Value,
+          step: Type.Optional(Type.Integer()),
+          time: Type.Optional(Millis('Now unless said.')),
+        }),
         { maxItems: 1000 },
       ),
     ),
@@ -259,7 +333,10 @@ export const reportResources = endpoint({
       Type.Array(
         Strict({
           time: Millis('When it was sampled.'),
-          values: Type.Record(Type.String(), Type.Number(), { description: 'By MLflow’s names, without system/: cpu_utilization_percentage, system_memory_usage_megabytes, gpu_0_utilization_percentage …' }),
+          values: Type.Record(Type.String(), Type.Number(), {
+            description:
+              'By MLflow’s names, without system/: cpu_utilization_percentage, system_memory_usage_megabytes, gpu_0_utilization_percentage …',
+          }),
         }),
         { maxItems: 1000 },
       ),

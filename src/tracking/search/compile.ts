@@ -3,14 +3,21 @@ import type { Dialect } from '../../platform/db/index.ts';
 import type { Comparison, Filter, NullTest } from './ast.ts';
 
 /** Compiles the junctions; `leaf` knows the tables. */
-export function compileFilter(filter: Filter, leaf: (test: Comparison | NullTest) => RawBuilder<SqlBool>): RawBuilder<SqlBool> {
+export function compileFilter(
+  filter: Filter,
+  leaf: (test: Comparison | NullTest) => RawBuilder<SqlBool>,
+): RawBuilder<SqlBool> {
   if (filter.kind === 'compare' || filter.kind === 'null') return leaf(filter);
   const parts = filter.parts.map((part) => compileFilter(part, leaf));
   return sql<SqlBool>`(${sql.join(parts, filter.kind === 'and' ? sql` and ` : sql` or `)})`;
 }
 
 /** `column <op> value`, for a column of the comparison's type. A null column matches nothing. */
-export function compileComparison(dialect: Dialect, column: Expression<unknown>, { op, value }: Pick<Comparison, 'op' | 'value'>): RawBuilder<SqlBool> {
+export function compileComparison(
+  dialect: Dialect,
+  column: Expression<unknown>,
+  { op, value }: Pick<Comparison, 'op' | 'value'>,
+): RawBuilder<SqlBool> {
   if (typeof value === 'object') {
     const list = sql.join(value.map((one) => sql`${one}`));
     return op === 'in' ? sql<SqlBool>`${column} in (${list})` : sql<SqlBool>`${column} not in (${list})`;
@@ -26,16 +33,25 @@ export interface SortKey {
 }
 
 /** The rows after `cursor` in this order; the first condition alone is a range that an index can use. */
-export function compileAfter(keys: readonly SortKey[], cursor: ReadonlyArray<string | number | null>): RawBuilder<SqlBool> {
+export function compileAfter(
+  keys: readonly SortKey[],
+  cursor: ReadonlyArray<string | number | null>,
+): RawBuilder<SqlBool> {
   const steps = keys.map((key, i) => {
     const equal = keys.slice(0, i).map((before, j) => sql`${before.expression} = ${cursor[j]}`);
-    const past = key.descending ? sql`${key.expression} < ${cursor[i]}` : sql`${key.expression} > ${cursor[i]}`;
+    const past = key.descending
+      ? sql`${key.expression} < ${cursor[i]}`
+      : sql`${key.expression} > ${cursor[i]}`;
     return sql`(${sql.join([...equal, past], sql` and `)})`;
   });
   const first = keys[0]!;
-  const range = first.descending ? sql`${first.expression} <= ${cursor[0]}` : sql`${first.expression} >= ${cursor[0]}`;
+  const range = first.descending
+    ? sql`${first.expression} <= ${cursor[0]}`
+    : sql`${first.expression} >= ${cursor[0]}`;
   return sql<SqlBool>`(${range} and (${sql.join(steps, sql` or `)}))`;
 }
 
 export const compileOrder = (keys: readonly SortKey[]): RawBuilder<unknown> =>
-  sql.join(keys.map(({ expression, descending }) => (descending ? sql`${expression} desc` : sql`${expression} asc`)));
+  sql.join(
+    keys.map(({ expression, descending }) => (descending ? sql`${expression} desc` : sql`${expression} asc`)),
+  );

@@ -16,7 +16,10 @@ const DELIMITERS = ' \t\r\n\f\v()=!<>,\'"`';
 
 /** Cuts a filter or order into tokens, in one pass over its characters. */
 export function tokenize(text: string): Token[] {
-  if (text.length > LONGEST) throw invalid(`the filter is ${text.length} characters long; at most ${LONGEST} are read`, { field: 'filter' });
+  if (text.length > LONGEST)
+    throw invalid(`the filter is ${text.length} characters long; at most ${LONGEST} are read`, {
+      field: 'filter',
+    });
   const tokens: Token[] = [];
   let i = 0;
   while (i < text.length) {
@@ -63,7 +66,8 @@ function readQuoted(text: string, start: number): { text: string; end: number } 
   let from = start + 1;
   for (;;) {
     const close = text.indexOf(quote, from);
-    if (close < 0) throw wrong(text, start, `the quote ${quote} is never closed`, 'close it with the same character');
+    if (close < 0)
+      throw wrong(text, start, `the quote ${quote} is never closed`, 'close it with the same character');
     parts.push(text.slice(from, close));
     if (text[close + 1] !== quote) return { text: parts.join(quote), end: close + 1 };
     from = close + 2;
@@ -74,5 +78,9 @@ function readQuoted(text: string, start: number): { text: string; end: number } 
 export function wrong(text: string, at: number, what: string, hint: string): TreadleError {
   const near = text.slice(at, at + 20).split(/\s+/)[0] ?? '';
   const place = near === '' ? 'at its end' : `at character ${at + 1} ('${near}')`;
-  return invalid(`Invalid clause(s) in filter string: ${what} ${place}`, { field: 'filter', hint, code: 'filter' });
+  return invalid(`Invalid clause(s) in filter string: ${what} ${place}`, {
+    field: 'filter',
+    hint,
+    code: 'filter',
+  });
 }

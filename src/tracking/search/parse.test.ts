@@ -12,21 +12,51 @@ const left = (entity: string, key: string, type = 'text') => ({ entity, key, typ
 test('reads every shape that MLflow writes', () => {
   const cases: Array<[string, unknown]> = [
     ['metrics.loss < 0.5', { kind: 'compare', left: left('metric', 'loss', 'number'), op: '<', value: 0.5 }],
-    ['metric.loss>=-1e-3', { kind: 'compare', left: left('metric', 'loss', 'number'), op: '>=', value: -0.001 }],
-    ['metrics.`val loss` = 1', { kind: 'compare', left: left('metric', 'val loss', 'number'), op: '=', value: 1 }],
+    [
+      'metric.loss>=-1e-3',
+      { kind: 'compare', left: left('metric', 'loss', 'number'), op: '>=', value: -0.001 },
+    ],
+    [
+      'metrics.`val loss` = 1',
+      { kind: 'compare', left: left('metric', 'val loss', 'number'), op: '=', value: 1 },
+    ],
     ['metrics."a/b" != 1', { kind: 'compare', left: left('metric', 'a/b', 'number'), op: '!=', value: 1 }],
     ["parameters.m = 'x'", { kind: 'compare', left: left('param', 'm'), op: '=', value: 'x' }],
     ['params.m = "it\'s"', { kind: 'compare', left: left('param', 'm'), op: '=', value: "it's" }],
     ["params.m = 'it''s'", { kind: 'compare', left: left('param', 'm'), op: '=', value: "it's" }],
-    ["tags.mlflow.parentRunId LIKE 'a%'", { kind: 'compare', left: left('tag', 'mlflow.parentRunId'), op: 'like', value: 'a%' }],
-    ['tags."mlflow.source.name" ilike \'%X\'', { kind: 'compare', left: left('tag', 'mlflow.source.name'), op: 'ilike', value: '%X' }],
-    ["status = 'FINISHED'", { kind: 'compare', left: left('attribute', 'status'), op: '=', value: 'FINISHED' }],
-    ["attributes.status != 'FINISHED'", { kind: 'compare', left: left('attribute', 'status'), op: '!=', value: 'FINISHED' }],
+    [
+      "tags.mlflow.parentRunId LIKE 'a%'",
+      { kind: 'compare', left: left('tag', 'mlflow.parentRunId'), op: 'like', value: 'a%' },
+    ],
+    [
+      'tags."mlflow.source.name" ilike \'%X\'',
+      { kind: 'compare', left: left('tag', 'mlflow.source.name'), op: 'ilike', value: '%X' },
+    ],
+    [
+      "status = 'FINISHED'",
+      { kind: 'compare', left: left('attribute', 'status'), op: '=', value: 'FINISHED' },
+    ],
+    [
+      "attributes.status != 'FINISHED'",
+      { kind: 'compare', left: left('attribute', 'status'), op: '!=', value: 'FINISHED' },
+    ],
     ["`run name` = 'a'", { kind: 'compare', left: left('attribute', 'run_name'), op: '=', value: 'a' }],
-    ['created > 1700000000000', { kind: 'compare', left: left('attribute', 'start_time', 'number'), op: '>', value: 1_700_000_000_000 }],
-    ["run_id in ('a', 'b')", { kind: 'compare', left: left('attribute', 'run_id'), op: 'in', value: ['a', 'b'] }],
-    ["attribute.run_id NOT IN ('a',)", { kind: 'compare', left: left('attribute', 'run_id'), op: 'not in', value: ['a'] }],
-    ["datasets.name NOT IN ('a')", { kind: 'compare', left: left('dataset', 'name'), op: 'not in', value: ['a'] }],
+    [
+      'created > 1700000000000',
+      { kind: 'compare', left: left('attribute', 'start_time', 'number'), op: '>', value: 1_700_000_000_000 },
+    ],
+    [
+      "run_id in ('a', 'b')",
+      { kind: 'compare', left: left('attribute', 'run_id'), op: 'in', value: ['a', 'b'] },
+    ],
+    [
+      "attribute.run_id NOT IN ('a',)",
+      { kind: 'compare', left: left('attribute', 'run_id'), op: 'not in', value: ['a'] },
+    ],
+    [
+      "datasets.name NOT IN ('a')",
+      { kind: 'compare', left: left('dataset', 'name'), op: 'not in', value: ['a'] },
+    ],
     ['params.x IS NULL', { kind: 'null', left: left('param', 'x'), negated: false }],
     ['tags.x is not null', { kind: 'null', left: left('tag', 'x'), negated: true }],
   ];
@@ -36,7 +66,12 @@ test('reads every shape that MLflow writes', () => {
 });
 
 test('AND binds tighter than OR, parentheses bind tightest', () => {
-  const clause = (key: string) => ({ kind: 'compare', left: left('metric', key, 'number'), op: '>', value: 0 });
+  const clause = (key: string) => ({
+    kind: 'compare',
+    left: left('metric', key, 'number'),
+    op: '>',
+    value: 0,
+  });
   assert.deepEqual(runs('metrics.a > 0 or metrics.b > 0 AND metrics.c > 0'), {
     kind: 'or',
     parts: [clause('a'), { kind: 'and', parts: [clause('b'), clause('c')] }],
@@ -85,15 +120,42 @@ test('a wrong filter names the place and what to do', () => {
 });
 
 test('any text gives a filter or a typed error, also a hostile one', () => {
-  const word = fc.constantFrom('metrics.a', "'x'", '"', '`', '(', ')', ',', '=', '!', '<', 'and', 'or', 'not', 'in', 'is', 'null', '1.5', ' ', 'tags.', '.');
+  const word = fc.constantFrom(
+    'metrics.a',
+    "'x'",
+    '"',
+    '`',
+    '(',
+    ')',
+    ',',
+    '=',
+    '!',
+    '<',
+    'and',
+    'or',
+    'not',
+    'in',
+    'is',
+    'null',
+    '1.5',
+    ' ',
+    'tags.',
+    '.',
+  );
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.array(word).map((words) => words.join(' '))), (text) => {
-      try {
-        runs(text);
-      } catch (error) {
-        assert.ok(error instanceof TreadleError, `${text}: ${String(error)}`);
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(word).map((words) => words.join(' ')),
+      ),
+      (text) => {
+        try {
+          runs(text);
+        } catch (error) {
+          assert.ok(error instanceof TreadleError, `${text}: ${String(error)}`);
+        }
+      },
+    ),
   );
   assert.throws(() => runs(`params.a in (${"'x',".repeat(15_000)}`), TreadleError);
   assert.throws(() => runs('('.repeat(60_000)), TreadleError);
@@ -101,8 +163,14 @@ test('any text gives a filter or a typed error, also a hostile one', () => {
 });
 
 test('orders', () => {
-  assert.deepEqual(parseOrder('metrics.`a b` DESC', runVocabulary), { left: left('metric', 'a b', 'number'), descending: true });
-  assert.deepEqual(parseOrder('start_time', runVocabulary), { left: left('attribute', 'start_time', 'number'), descending: false });
+  assert.deepEqual(parseOrder('metrics.`a b` DESC', runVocabulary), {
+    left: left('metric', 'a b', 'number'),
+    descending: true,
+  });
+  assert.deepEqual(parseOrder('start_time', runVocabulary), {
+    left: left('attribute', 'start_time', 'number'),
+    descending: false,
+  });
   assert.deepEqual(parseOrder('`Run name` asc', runVocabulary).left.key, 'run_name');
   assert.deepEqual(parseOrder('name ASC', experimentVocabulary).left.key, 'name');
   assert.throws(() => parseOrder('metrics.a sideways', runVocabulary), /only ASC or DESC/);
@@ -114,7 +182,13 @@ test('a page token continues its own search only', () => {
   assert.deepEqual(decodePage('q1', token, 3), [1.5, 'x', null]);
   assert.equal(decodePage('q1', undefined, 3), undefined);
   assert.equal(decodePage('q1', '', 3), undefined);
-  for (const bad of [encodePage('q2', [1, 2, 3]), encodePage('q1', [1]), 'junk', Buffer.from('{}').toString('base64url'), Buffer.from('["q1",{},1,2]').toString('base64url')]) {
+  for (const bad of [
+    encodePage('q2', [1, 2, 3]),
+    encodePage('q1', [1]),
+    'junk',
+    Buffer.from('{}').toString('base64url'),
+    Buffer.from('["q1",{},1,2]').toString('base64url'),
+  ]) {
     assert.throws(() => decodePage('q1', bad, 3), /Invalid page token/, bad);
   }
 });

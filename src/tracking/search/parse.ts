@@ -59,13 +59,16 @@ class Parser {
   #clause(depth: number): Filter {
     if (this.#peek().kind === '(') {
       const open = this.#take();
-      if (depth >= DEEPEST) throw this.#wrong(open, `more than ${DEEPEST} parentheses are nested`, 'write it flatter');
+      if (depth >= DEEPEST)
+        throw this.#wrong(open, `more than ${DEEPEST} parentheses are nested`, 'write it flatter');
       const inner = this.either(depth + 1);
-      if (this.#peek().kind !== ')') throw this.#wrong(this.#peek(), "')' is missing", 'close the parenthesis');
+      if (this.#peek().kind !== ')')
+        throw this.#wrong(this.#peek(), "')' is missing", 'close the parenthesis');
       this.#take();
       return inner;
     }
-    if (++this.#clauses > MOST_CLAUSES) throw this.#wrong(this.#peek(), `more than ${MOST_CLAUSES} clauses`, 'ask in several searches');
+    if (++this.#clauses > MOST_CLAUSES)
+      throw this.#wrong(this.#peek(), `more than ${MOST_CLAUSES} clauses`, 'ask in several searches');
     const name = this.#peek();
     const { left, kind } = this.#left();
     if (this.#keyword('is')) return this.#nullTest(name, left, kind.nullable === true);
@@ -76,11 +79,20 @@ class Parser {
 
   order(): Order {
     const { left, kind } = this.#left();
-    if (kind.sortable === false) throw this.#wrong(this.#tokens[0]!, `cannot order by ${left.entity} '${left.key}'`, 'order by another name');
+    if (kind.sortable === false)
+      throw this.#wrong(
+        this.#tokens[0]!,
+        `cannot order by ${left.entity} '${left.key}'`,
+        'order by another name',
+      );
     const descending = this.#keyword('desc');
     if (!descending) this.#keyword('asc');
     if (this.#peek().kind !== 'end') {
-      throw this.#wrong(this.#peek(), `Invalid order_by clause '${this.#text}': only ASC or DESC may follow the name, not`, 'write it as: metrics.loss DESC');
+      throw this.#wrong(
+        this.#peek(),
+        `Invalid order_by clause '${this.#text}': only ASC or DESC may follow the name, not`,
+        'write it as: metrics.loss DESC',
+      );
     }
     return { left, descending };
   }
@@ -91,36 +103,55 @@ class Parser {
 
   expectEnd(): void {
     const token = this.#peek();
-    if (token.kind !== 'end') throw this.#wrong(token, 'AND or OR was expected', "join clauses with AND or OR; quote names that hold spaces with `backticks`");
+    if (token.kind !== 'end')
+      throw this.#wrong(
+        token,
+        'AND or OR was expected',
+        'join clauses with AND or OR; quote names that hold spaces with `backticks`',
+      );
   }
 
   #left(): { left: Left; kind: { nullable?: boolean; list?: boolean; sortable?: boolean } } {
     const token = this.#take();
     const { noun, entities, attributes, attributePrefixes } = this.#vocabulary;
-    if (token.kind !== 'word' && token.kind !== 'quoted') throw this.#wrong(token, 'a name was expected', `for example ${this.#examples()}`);
+    if (token.kind !== 'word' && token.kind !== 'quoted')
+      throw this.#wrong(token, 'a name was expected', `for example ${this.#examples()}`);
     // `"metrics.a b"` as a whole is read as metrics.`a b`.
     const dot = token.kind === 'quoted' ? token.text.indexOf('.') : -1;
     const prefix = token.prefix ?? (dot > 0 ? token.text.slice(0, dot) : undefined);
     const key = token.prefix === undefined && dot > 0 ? token.text.slice(dot + 1) : token.text;
     if (prefix === undefined || attributePrefixes.includes(prefix)) {
       const attribute = Object.hasOwn(attributes, key) ? attributes[key] : undefined;
-      if (!attribute) throw this.#wrong(token, `a ${noun} has no attribute '${key}'`, `there are ${[...new Set(Object.keys(attributes))].join(', ')}`);
+      if (!attribute)
+        throw this.#wrong(
+          token,
+          `a ${noun} has no attribute '${key}'`,
+          `there are ${[...new Set(Object.keys(attributes))].join(', ')}`,
+        );
       return { left: { entity: 'attribute', key: attribute.key, type: attribute.type }, kind: attribute };
     }
     const entity = Object.hasOwn(entities, prefix) ? entities[prefix] : undefined;
-    if (!entity) throw this.#wrong(token, `a ${noun} has no '${prefix}'`, `a name is one of ${this.#examples()}`);
-    if (key === '') throw this.#wrong(token, `the name after '${prefix}.' is missing`, `for example ${this.#examples()}`);
-    if (entity.keys && !entity.keys.includes(key)) throw this.#wrong(token, `'${prefix}' has no '${key}'`, `there are ${entity.keys.join(', ')}`);
+    if (!entity)
+      throw this.#wrong(token, `a ${noun} has no '${prefix}'`, `a name is one of ${this.#examples()}`);
+    if (key === '')
+      throw this.#wrong(token, `the name after '${prefix}.' is missing`, `for example ${this.#examples()}`);
+    if (entity.keys && !entity.keys.includes(key))
+      throw this.#wrong(token, `'${prefix}' has no '${key}'`, `there are ${entity.keys.join(', ')}`);
     return { left: { entity: entity.entity, key, type: entity.type }, kind: entity };
   }
 
   #comparator(left: Left, list: boolean): Comparator {
     const token = this.#take();
     const word = token.kind === 'word' && token.prefix === undefined ? token.text.toLowerCase() : token.text;
-    const allowed: readonly string[] = left.type === 'number' ? NUMERIC : ['=', '!=', 'like', 'ilike', ...(list ? ['in', 'not in'] : [])];
+    const allowed: readonly string[] =
+      left.type === 'number' ? NUMERIC : ['=', '!=', 'like', 'ilike', ...(list ? ['in', 'not in'] : [])];
     const found = token.kind === 'word' && word === 'not' && this.#keyword('in') ? 'not in' : word;
-    if ((token.kind === 'operator' || token.kind === 'word') && allowed.includes(found)) return found as Comparator;
-    const what = token.kind === 'end' ? 'a comparison was expected' : `Invalid comparator '${token.text}' for ${left.entity} '${left.key}'`;
+    if ((token.kind === 'operator' || token.kind === 'word') && allowed.includes(found))
+      return found as Comparator;
+    const what =
+      token.kind === 'end'
+        ? 'a comparison was expected'
+        : `Invalid comparator '${token.text}' for ${left.entity} '${left.key}'`;
     throw this.#wrong(token, what, `it takes ${allowed.join(', ').toUpperCase()}`);
   }
 
@@ -128,11 +159,24 @@ class Parser {
     const token = this.#take();
     if (left.type === 'text') {
       if (token.kind === 'quoted') return token.text;
-      throw this.#wrong(token, `Expected a quoted string value for ${left.entity} '${left.key}'`, `put the value in quotes: 'value'`);
+      throw this.#wrong(
+        token,
+        `Expected a quoted string value for ${left.entity} '${left.key}'`,
+        `put the value in quotes: 'value'`,
+      );
     }
-    const written = token.kind === 'word' ? (token.prefix === undefined ? token.text : `${token.prefix}.${token.text}`) : '';
+    const written =
+      token.kind === 'word'
+        ? token.prefix === undefined
+          ? token.text
+          : `${token.prefix}.${token.text}`
+        : '';
     if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(written)) return Number(written);
-    throw this.#wrong(token, `Expected a numeric value for ${left.entity} '${left.key}'`, 'write a number without quotes');
+    throw this.#wrong(
+      token,
+      `Expected a numeric value for ${left.entity} '${left.key}'`,
+      'write a number without quotes',
+    );
   }
 
   #list(): string[] {
@@ -141,25 +185,35 @@ class Parser {
     if (open.kind !== '(') throw this.#wrong(open, "'(' was expected after IN", "write IN ('a', 'b')");
     for (;;) {
       const token = this.#take();
-      if (token.kind === ')' && values.length > 0 && this.#tokens[this.#next - 2]?.kind === ',') return values;
-      if (token.kind !== 'quoted') throw this.#wrong(token, 'a quoted string was expected in the list', "write IN ('a', 'b')");
+      if (token.kind === ')' && values.length > 0 && this.#tokens[this.#next - 2]?.kind === ',')
+        return values;
+      if (token.kind !== 'quoted')
+        throw this.#wrong(token, 'a quoted string was expected in the list', "write IN ('a', 'b')");
       values.push(token.text);
       const after = this.#take();
       if (after.kind === ')') return values;
-      if (after.kind !== ',') throw this.#wrong(after, "',' or ')' was expected in the list", "write IN ('a', 'b')");
+      if (after.kind !== ',')
+        throw this.#wrong(after, "',' or ')' was expected in the list", "write IN ('a', 'b')");
     }
   }
 
   #nullTest(name: Token, left: Left, nullable: boolean): NullTest {
     const negated = this.#keyword('not');
-    if (!this.#keyword('null')) throw this.#wrong(this.#peek(), 'NULL was expected after IS', 'write IS NULL or IS NOT NULL');
-    if (!nullable) throw this.#wrong(name, `${left.entity} '${left.key}' cannot be tested with IS NULL`, 'params and tags can');
+    if (!this.#keyword('null'))
+      throw this.#wrong(this.#peek(), 'NULL was expected after IS', 'write IS NULL or IS NOT NULL');
+    if (!nullable)
+      throw this.#wrong(
+        name,
+        `${left.entity} '${left.key}' cannot be tested with IS NULL`,
+        'params and tags can',
+      );
     return { kind: 'null', left, negated };
   }
 
   #keyword(word: string): boolean {
     const token = this.#peek();
-    if (token.kind !== 'word' || token.prefix !== undefined || token.text.toLowerCase() !== word) return false;
+    if (token.kind !== 'word' || token.prefix !== undefined || token.text.toLowerCase() !== word)
+      return false;
     this.#next++;
     return true;
   }
@@ -180,7 +234,8 @@ class Parser {
 
   #examples(): string {
     const { entities, attributes } = this.#vocabulary;
-    return [...Object.keys(entities).map((name) => `${name}.…`), ...Object.keys(attributes)].slice(0, 12).join(', ');
+    return [...Object.keys(entities).map((name) => `${name}.…`), ...Object.keys(attributes)]
+      .slice(0, 12)
+      .join(', ');
   }
 }
-

@@ -5,9 +5,19 @@ export const runVocabulary: Vocabulary = {
   noun: 'run',
   entities: {
     ...spelt(['metric', 'metrics'], { entity: 'metric', type: 'number' }),
-    ...spelt(['param', 'params', 'parameter', 'parameters'], { entity: 'param', type: 'text', nullable: true }),
+    ...spelt(['param', 'params', 'parameter', 'parameters'], {
+      entity: 'param',
+      type: 'text',
+      nullable: true,
+    }),
     ...spelt(['tag', 'tags'], { entity: 'tag', type: 'text', nullable: true }),
-    ...spelt(['dataset', 'datasets'], { entity: 'dataset', type: 'text', list: true, sortable: false, keys: ['name', 'digest', 'context'] }),
+    ...spelt(['dataset', 'datasets'], {
+      entity: 'dataset',
+      type: 'text',
+      list: true,
+      sortable: false,
+      keys: ['name', 'digest', 'context'],
+    }),
   },
   attributes: {
     run_id: { key: 'run_id', type: 'text', list: true },

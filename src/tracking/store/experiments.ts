@@ -4,16 +4,27 @@ import { conflict, missing } from '../../platform/errors/index.ts';
 import type { Experiment, ExperimentRow, State, StateFilter } from '../contract.ts';
 import type { TrackingTables } from '../schema.ts';
 import type { Filter, Order } from '../search/ast.ts';
-import { compileAfter, compileComparison, compileFilter, compileOrder, type SortKey } from '../search/compile.ts';
+import {
+  compileAfter,
+  compileComparison,
+  compileFilter,
+  compileOrder,
+  type SortKey,
+} from '../search/compile.ts';
 import type { Cursor } from '../search/page.ts';
 import { NOTE_TAG } from '../well-known.ts';
 import { experimentNumber, pieces, tables } from './tables.ts';
 
 type Row = Selectable<TrackingTables['experiment']>;
 
-export async function findExperiment(ctx: Ctx, by: { id: string } | { name: string }): Promise<Experiment | undefined> {
+export async function findExperiment(
+  ctx: Ctx,
+  by: { id: string } | { name: string },
+): Promise<Experiment | undefined> {
   const query = tables(ctx).selectFrom('experiment').selectAll().where('workspace', '=', ctx.workspace);
-  const row = await ('id' in by ? query.where('id', '=', experimentNumber(by.id)) : query.where('name', '=', by.name)).executeTakeFirst();
+  const row = await (
+    'id' in by ? query.where('id', '=', experimentNumber(by.id)) : query.where('name', '=', by.name)
+  ).executeTakeFirst();
   return row && (await withTags(ctx, [row]))[0];
 }
 
@@ -25,15 +36,31 @@ export async function selectExperiment(ctx: Ctx, id: string): Promise<Experiment
 }
 
 /** Numbers it after the workspace's newest, under a lock, so that two makers never take one number. */
-export async function insertExperiment(tx: Tx, experiment: { id?: number; name: string; artifact_location: string | null }): Promise<string> {
+export async function insertExperiment(
+  tx: Tx,
+  experiment: { id?: number; name: string; artifact_location: string | null },
+): Promise<string> {
   const lock = tx.dialect.sequenceLock(`experiment:${tx.workspace}`);
   if (lock) await lock.execute(tx.db);
-  const newest = await tables(tx).selectFrom('experiment').select(sql<number | null>`max(id)`.as('id')).where('workspace', '=', tx.workspace).executeTakeFirst();
+  const newest = await tables(tx)
+    .selectFrom('experiment')
+    .select(sql<number | null>`max(id)`.as('id'))
+    .where('workspace', '=', tx.workspace)
+    .executeTakeFirst();
   const id = experiment.id ?? Math.max(newest?.id ?? 0, 0) + 1;
   const now = tx.clock.now();
   const result = await tables(tx)
     .insertInto('experiment')
-    .values({ workspace: tx.workspace, id, name: experiment.name, artifact_location: experiment.artifact_location, state: 'active', created_at: now, updated_at: now, created_by: tx.actor.name })
+    .values({
+      workspace: tx.workspace,
+      id,
+      name: experiment.name,
+      artifact_location: experiment.artifact_location,
+      state: 'active',
+      created_at: now,
+      updated_at: now,
+      created_by: tx.actor.name,
+    })
     .onConflict((on) => on.doNothing())
     .executeTakeFirst();
   if (result.numInsertedOrUpdatedRows === 0n) throw await nameTaken(tx, experiment.name);
@@ -50,7 +77,11 @@ export async function setExperimentState(tx: Tx, id: string, state: State): Prom
   await touch(tx, id).set({ state, updated_at: tx.clock.now() }).execute();
 }
 
-const touch = (tx: Tx, id: string) => tables(tx).updateTable('experiment').where('workspace', '=', tx.workspace).where('id', '=', experimentNumber(id));
+const touch = (tx: Tx, id: string) =>
+  tables(tx)
+    .updateTable('experiment')
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', experimentNumber(id));
 
 async function nameTaken(tx: Tx, name: string): Promise<Error> {
   const other = await findExperiment(tx, { name });
@@ -58,11 +89,17 @@ async function nameTaken(tx: Tx, name: string): Promise<Error> {
   return conflict(`Experiment '${name}' already exists${deleted ? ' in deleted state' : ''}`, {
     field: 'name',
     code: 'name-taken',
-    hint: deleted ? `restore experiment ${other.id}, or choose another name` : 'choose another name, or use the one there is',
+    hint: deleted
+      ? `restore experiment ${other.id}, or choose another name`
+      : 'choose another name, or use the one there is',
   });
 }
 
-export async function upsertExperimentTags(tx: Tx, id: string, tags: Readonly<Record<string, string>>): Promise<void> {
+export async function upsertExperimentTags(
+  tx: Tx,
+  id: string,
+  tags: Readonly<Record<string, string>>,
+): Promise<void> {
   for (const [key, value] of Object.entries(tags)) {
     await tables(tx)
       .insertInto('experiment_tag')
@@ -99,9 +136,16 @@ export interface ExperimentQuery {
 }
 
 /** One row more than a page tells that another follows. */
-export async function searchExperimentRows(ctx: Ctx, query: ExperimentQuery): Promise<{ items: Experiment[]; next: Cursor | undefined }> {
-  const keys: SortKey[] = query.order.map(({ left, descending }) => ({ expression: ATTRIBUTES[left.key]!, descending }));
-  if (!query.order.some(({ left }) => left.key === 'experiment_id')) keys.push({ expression: sql`experiment.id`, descending: true });
+export async function searchExperimentRows(
+  ctx: Ctx,
+  query: ExperimentQuery,
+): Promise<{ items: Experiment[]; next: Cursor | undefined }> {
+  const keys: SortKey[] = query.order.map(({ left, descending }) => ({
+    expression: ATTRIBUTES[left.key]!,
+    descending,
+  }));
+  if (!query.order.some(({ left }) => left.key === 'experiment_id'))
+    keys.push({ expression: sql`experiment.id`, descending: true });
   let select = tables(ctx)
     .selectFrom('experiment')
     .selectAll()
@@ -110,7 +154,10 @@ export async function searchExperimentRows(ctx: Ctx, query: ExperimentQuery): Pr
   if (query.state !== 'all') select = select.where('state', '=', query.state);
   if (query.filter) select = select.where(compileExperimentFilter(ctx, query.filter));
   if (query.after) select = select.where(compileAfter(keys, query.after));
-  const rows = await select.orderBy(compileOrder(keys)).limit(query.limit + 1).execute();
+  const rows = await select
+    .orderBy(compileOrder(keys))
+    .limit(query.limit + 1)
+    .execute();
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? (page.at(-1) as Record<string, unknown> | undefined) : undefined;
   return {
@@ -126,7 +173,8 @@ function compileExperimentFilter(ctx: Ctx, filter: Filter): RawBuilder<SqlBool> 
       return compileComparison(ctx.dialect, ATTRIBUTES[test.left.key]!, test);
     }
     const having = sql`select 1 from experiment_tag t where t.workspace = experiment.workspace and t.experiment_id = experiment.id and t.key = ${test.left.key}`;
-    if (test.kind === 'null') return test.negated ? sql<SqlBool>`exists (${having})` : sql<SqlBool>`not exists (${having})`;
+    if (test.kind === 'null')
+      return test.negated ? sql<SqlBool>`exists (${having})` : sql<SqlBool>`not exists (${having})`;
     return sql<SqlBool>`exists (${having} and ${compileComparison(ctx.dialect, sql`t.value`, test)})`;
   });
 }
@@ -136,23 +184,43 @@ export async function countRuns(ctx: Ctx, experiments: readonly Experiment[]): P
   if (experiments.length === 0) return [];
   const rows = await tables(ctx)
     .selectFrom('run')
-    .select(['experiment_id', sql<number>`count(*)`.as('runs'), sql<number>`sum(case when status = 'running' then 1 else 0 end)`.as('running'), sql<number>`max(started_at)`.as('last')])
+    .select([
+      'experiment_id',
+      sql<number>`count(*)`.as('runs'),
+      sql<number>`sum(case when status = 'running' then 1 else 0 end)`.as('running'),
+      sql<number>`max(started_at)`.as('last'),
+    ])
     .where('workspace', '=', ctx.workspace)
     .where('state', '=', 'active')
-    .where('experiment_id', 'in', experiments.map(({ id }) => Number(id)))
+    .where(
+      'experiment_id',
+      'in',
+      experiments.map(({ id }) => Number(id)),
+    )
     .groupBy('experiment_id')
     .execute();
   const found = new Map(rows.map((row) => [String(row.experiment_id), row]));
   return experiments.map((experiment) => {
     const counts = found.get(experiment.id);
-    return { ...experiment, runs: Number(counts?.runs ?? 0), running: Number(counts?.running ?? 0), ...(counts ? { last_run_at: counts.last } : {}) };
+    return {
+      ...experiment,
+      runs: Number(counts?.runs ?? 0),
+      running: Number(counts?.running ?? 0),
+      ...(counts ? { last_run_at: counts.last } : {}),
+    };
   });
 }
 
 async function withTags(ctx: Ctx, rows: readonly Row[]): Promise<Experiment[]> {
   const tags = new Map<number, Array<[string, string]>>(rows.map(({ id }) => [id, []]));
   for (const ids of pieces([...tags.keys()])) {
-    const found = await tables(ctx).selectFrom('experiment_tag').select(['experiment_id', 'key', 'value']).where('workspace', '=', ctx.workspace).where('experiment_id', 'in', ids).orderBy('key').execute();
+    const found = await tables(ctx)
+      .selectFrom('experiment_tag')
+      .select(['experiment_id', 'key', 'value'])
+      .where('workspace', '=', ctx.workspace)
+      .where('experiment_id', 'in', ids)
+      .orderBy('key')
+      .execute();
     for (const { experiment_id, key, value } of found) tags.get(experiment_id)!.push([key, value]);
   }
   return rows.map((row) => {

@@ -3,26 +3,50 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Left } from '../search/ast.ts';
 import { list, runConditions, type RunScope } from './run-conditions.ts';
 
-const COLUMNS: Readonly<Record<string, string>> = { run_id: 'id', run_name: 'name', user_id: 'user_id', status: 'status', verdict: 'verdict', start_time: 'started_at', end_time: 'ended_at' };
+const COLUMNS: Readonly<Record<string, string>> = {
+  run_id: 'id',
+  run_name: 'name',
+  user_id: 'user_id',
+  status: 'status',
+  verdict: 'verdict',
+  start_time: 'started_at',
+  end_time: 'ended_at',
+};
 
 /** The value that a run is grouped by, as text; null when it has none. */
 function groupValue({ entity, key }: Left): RawBuilder<string | null> {
   if (entity === 'attribute') return sql`cast(run.${sql.ref(COLUMNS[key] ?? 'status')} as text)`;
-  if (entity === 'metric') return sql`(select cast(s.last_value as text) from metric_series s where s.run_id = run.id and s.key = ${key})`;
+  if (entity === 'metric')
+    return sql`(select cast(s.last_value as text) from metric_series s where s.run_id = run.id and s.key = ${key})`;
   return sql`(select p.value from ${sql.table(entity === 'param' ? 'run_param' : 'run_tag')} p where p.run_id = run.id and p.key = ${key})`;
 }
 
-export async function selectGroups(ctx: Ctx, scope: RunScope, by: Left, limit: number): Promise<{ groups: Array<{ value: string | null; runs: number; last: number }>; total: number }> {
+export async function selectGroups(
+  ctx: Ctx,
+  scope: RunScope,
+  by: Left,
+  limit: number,
+): Promise<{ groups: Array<{ value: string | null; runs: number; last: number }>; total: number }> {
   const { rows } = await sql<{ value: string | null; runs: number; last: number; total: number }>`
     select value, count(*) as runs, max(started_at) as last, count(*) over () as total
     from (select ${groupValue(by)} as value, run.started_at from run where ${runConditions(ctx, scope)}) g
     group by value order by runs desc, last desc limit ${limit}`.execute(ctx.scan);
-  return { groups: rows.map(({ value, runs, last }) => ({ value, runs: Number(runs), last: Number(last) })), total: Number(rows[0]?.total ?? 0) };
+  return {
+    groups: rows.map(({ value, runs, last }) => ({ value, runs: Number(runs), last: Number(last) })),
+    total: Number(rows[0]?.total ?? 0),
+  };
 }
 
 /** Least, mean and greatest of the latest finite values. */
 export async function selectGroupMetrics(ctx: Ctx, scope: RunScope, by: Left, keys: readonly string[]) {
-  const { rows } = await sql<{ value: string | null; key: string; runs: number; min: number; mean: number; max: number }>`
+  const { rows } = await sql<{
+    value: string | null;
+    key: string;
+    runs: number;
+    min: number;
+    mean: number;
+    max: number;
+  }>`
     select g.value, s.key, count(*) as runs, min(s.last_value) as min, avg(s.last_value) as mean, max(s.last_value) as max
     from (select ${groupValue(by)} as value, run.id from run where ${runConditions(ctx, scope)}) g
     inner join metric_series s on s.run_id = g.id

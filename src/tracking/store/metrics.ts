@@ -22,8 +22,16 @@ const SERIES_COLUMNS = [
   'id', 'workspace', 'experiment_id', 'run_id', 'key', 'next_n', 'count', 'finite', 'sum', 'min', 'max', 'last_value', 'last_nan', 'last_step', 'last_time',
 ] as const; // prettier-ignore
 
-export async function selectSeries(ctx: Ctx, run: string, keys?: readonly string[]): Promise<Map<string, SeriesRow>> {
-  let query = tables(ctx).selectFrom('metric_series').selectAll().where('workspace', '=', ctx.workspace).where('run_id', '=', run);
+export async function selectSeries(
+  ctx: Ctx,
+  run: string,
+  keys?: readonly string[],
+): Promise<Map<string, SeriesRow>> {
+  let query = tables(ctx)
+    .selectFrom('metric_series')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('run_id', '=', run);
   if (keys) query = query.where('key', 'in', keys);
   const rows = await query.orderBy('key').execute();
   return new Map(rows.map((row) => [row.key, row]));
@@ -69,23 +77,58 @@ const SERIES_SUFFIX = `on conflict (id) do update set ${SERIES_COLUMNS.slice(5)
   .join(', ')}`;
 
 export async function upsertSeries(tx: Tx, rows: readonly SeriesRow[]): Promise<void> {
-  await insertMany(tx.db, tx.dialect, 'metric_series', SERIES_COLUMNS, rows.map((row) => SERIES_COLUMNS.map((column) => row[column])), SERIES_SUFFIX);
+  await insertMany(
+    tx.db,
+    tx.dialect,
+    'metric_series',
+    SERIES_COLUMNS,
+    rows.map((row) => SERIES_COLUMNS.map((column) => row[column])),
+    SERIES_SUFFIX,
+  );
 }
 
 /** Exact repeats are left out; returns how many points were new. */
-export const insertPoints = (tx: Tx, rows: ReadonlyArray<readonly [series: number, n: number, step: number, time: number, value: number, nan: number]>): Promise<number> =>
-  insertMany(tx.db, tx.dialect, 'metric_point', ['series', 'n', 'step', 'time', 'value', 'nan'], rows, 'on conflict do nothing');
+export const insertPoints = (
+  tx: Tx,
+  rows: ReadonlyArray<
+    readonly [series: number, n: number, step: number, time: number, value: number, nan: number]
+  >,
+): Promise<number> =>
+  insertMany(
+    tx.db,
+    tx.dialect,
+    'metric_point',
+    ['series', 'n', 'step', 'time', 'value', 'nan'],
+    rows,
+    'on conflict do nothing',
+  );
 
 /** Points by their numbers, `from` ≤ n < `to`. */
-export const selectPoints = (ctx: Pick<Ctx, 'db'>, series: number, from: number, to: number): Promise<NumberedPoint[]> =>
-  tables(ctx).selectFrom('metric_point').select(['n', 'step', 'time', 'value', 'nan']).where('series', '=', series).where('n', '>=', from).where('n', '<', to).orderBy('n').execute();
+export const selectPoints = (
+  ctx: Pick<Ctx, 'db'>,
+  series: number,
+  from: number,
+  to: number,
+): Promise<NumberedPoint[]> =>
+  tables(ctx)
+    .selectFrom('metric_point')
+    .select(['n', 'step', 'time', 'value', 'nan'])
+    .where('series', '=', series)
+    .where('n', '>=', from)
+    .where('n', '<', to)
+    .orderBy('n')
+    .execute();
 
 /** Recounts what an exact repeat would have counted twice. */
 export async function recount(tx: Tx, series: number): Promise<Pick<SeriesRow, 'count' | 'finite' | 'sum'>> {
   const finite = sql`case when nan = 0 and abs(value) < ${Number.MAX_VALUE} then 1 else 0 end`;
   const row = await tables(tx)
     .selectFrom('metric_point')
-    .select([sql<number>`count(*)`.as('count'), sql<number>`sum(${finite})`.as('finite'), sql<number>`sum(case when ${finite} = 1 then value else 0 end)`.as('sum')])
+    .select([
+      sql<number>`count(*)`.as('count'),
+      sql<number>`sum(${finite})`.as('finite'),
+      sql<number>`sum(case when ${finite} = 1 then value else 0 end)`.as('sum'),
+    ])
     .where('series', '=', series)
     .executeTakeFirstOrThrow();
   return { count: Number(row.count), finite: Number(row.finite), sum: Number(row.sum) };
@@ -94,17 +137,36 @@ export async function recount(tx: Tx, series: number): Promise<Pick<SeriesRow, '
 export type HistoryCursor = readonly [time: number, step: number, value: number, nan: number];
 
 /** By time, then step, then value; pages by key. */
-export async function selectHistory(ctx: Ctx, series: number, limit: number, after: HistoryCursor | undefined): Promise<Point[]> {
-  let query = scanTables(ctx).selectFrom('metric_point').select(['step', 'time', 'value', 'nan']).where('series', '=', series);
-  if (after) query = query.where(sql<boolean>`(time, step, value, nan) > (${after[0]}, ${after[1]}, ${after[2]}, ${after[3]})`);
+export async function selectHistory(
+  ctx: Ctx,
+  series: number,
+  limit: number,
+  after: HistoryCursor | undefined,
+): Promise<Point[]> {
+  let query = scanTables(ctx)
+    .selectFrom('metric_point')
+    .select(['step', 'time', 'value', 'nan'])
+    .where('series', '=', series);
+  if (after)
+    query = query.where(
+      sql<boolean>`(time, step, value, nan) > (${after[0]}, ${after[1]}, ${after[2]}, ${after[3]})`,
+    );
   return query.orderBy('time').orderBy('step').orderBy('value').orderBy('nan').limit(limit).execute();
 }
 
 /** Latest values of many runs at once: all of them, or the keys asked for. */
-export async function selectSeriesOf(ctx: Ctx, runs: readonly string[], keys?: readonly string[]): Promise<SeriesRow[]> {
+export async function selectSeriesOf(
+  ctx: Ctx,
+  runs: readonly string[],
+  keys?: readonly string[],
+): Promise<SeriesRow[]> {
   const rows: SeriesRow[] = [];
   for (const ids of pieces(runs)) {
-    let query = (runs.length > 200 ? scanTables(ctx) : tables(ctx)).selectFrom('metric_series').selectAll().where('workspace', '=', ctx.workspace).where('run_id', 'in', ids);
+    let query = (runs.length > 200 ? scanTables(ctx) : tables(ctx))
+      .selectFrom('metric_series')
+      .selectAll()
+      .where('workspace', '=', ctx.workspace)
+      .where('run_id', 'in', ids);
     if (keys) query = query.where('key', 'in', keys);
     rows.push(...(await query.orderBy('run_id').orderBy('key').execute()));
   }

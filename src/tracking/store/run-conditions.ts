@@ -12,7 +12,8 @@ export interface RunScope {
   filter: Filter | undefined;
 }
 
-export const list = (values: readonly unknown[]): RawBuilder<unknown> => (values.length === 0 ? sql`null` : sql.join(values.map((value) => sql`${value}`)));
+export const list = (values: readonly unknown[]): RawBuilder<unknown> =>
+  values.length === 0 ? sql`null` : sql.join(values.map((value) => sql`${value}`));
 
 export function runConditions(ctx: Ctx, { experiments, state, filter }: RunScope): RawBuilder<SqlBool> {
   const parts = [sql`run.workspace = ${ctx.workspace}`, sql`run.experiment_id in (${list(experiments)})`];
@@ -36,11 +37,16 @@ const ATTRIBUTES: Readonly<Record<string, { expression: RawBuilder<unknown>; nul
   verdict: { expression: sql`run.verdict`, nullable: true },
 };
 
-function compileTest(ctx: Ctx, experiments: readonly number[], test: Comparison | NullTest): RawBuilder<SqlBool> {
+function compileTest(
+  ctx: Ctx,
+  experiments: readonly number[],
+  test: Comparison | NullTest,
+): RawBuilder<SqlBool> {
   const { entity, key } = test.left;
   if (entity === 'attribute') {
     const { expression } = ATTRIBUTES[key]!;
-    if (test.kind === 'null') return test.negated ? sql<SqlBool>`${expression} is not null` : sql<SqlBool>`${expression} is null`;
+    if (test.kind === 'null')
+      return test.negated ? sql<SqlBool>`${expression} is not null` : sql<SqlBool>`${expression} is null`;
     // Statuses are kept in lower case; MLflow writes them in capitals.
     const value = key === 'status' && typeof test.value === 'string' ? test.value.toLowerCase() : test.value;
     return compileComparison(ctx.dialect, expression, { op: test.op, value });
@@ -52,11 +58,12 @@ function compileTest(ctx: Ctx, experiments: readonly number[], test: Comparison 
   }
   const table = sql.table(entity === 'param' ? 'run_param' : 'run_tag');
   const own = sql`select 1 from ${table} p where p.run_id = run.id and p.key = ${key}`;
-  if (test.kind === 'null') return test.negated ? sql<SqlBool>`exists (${own})` : sql<SqlBool>`not exists (${own})`;
+  if (test.kind === 'null')
+    return test.negated ? sql<SqlBool>`exists (${own})` : sql<SqlBool>`not exists (${own})`;
   if (test.op === '=' && typeof test.value === 'string') {
     // Few runs have one given value: found by the index, not by asking each run.
     return sql<SqlBool>`run.id in (select p.run_id from ${table} p where p.workspace = ${ctx.workspace} and p.experiment_id in (${list(experiments)})
-      and p.key = ${key} and substr(p.value, 1, 100) = ${[...test.value].slice(0, 100).join('')} and p.value = ${test.value})`;
+      and p.key = ${key} and substr(p.value, 1, 100) = ${Array.from(test.value).slice(0, 100).join('')} and p.value = ${test.value})`;
   }
   return sql<SqlBool>`exists (${own} and ${compileComparison(ctx.dialect, sql`p.value`, test)})`;
 }
@@ -80,7 +87,8 @@ export function sortKeys(left: Left, descending: boolean): SortKey[] {
     ];
   }
   if (left.entity === 'metric') {
-    const one = (column: string) => sql`(select s.${sql.ref(column)} from metric_series s where s.run_id = run.id and s.key = ${left.key})`;
+    const one = (column: string) =>
+      sql`(select s.${sql.ref(column)} from metric_series s where s.run_id = run.id and s.key = ${left.key})`;
     return [
       { expression: sql`coalesce(${one('last_nan')}, 2)`, descending: false },
       { expression: sql`coalesce(${one('last_value')}, 0)`, descending },

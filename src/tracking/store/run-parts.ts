@@ -4,27 +4,50 @@ import type { Pair } from './runs.ts';
 import { pieces, scanTables, tables } from './tables.ts';
 
 /** Params or tags of many runs at once: all of them, or the keys asked for. */
-export async function selectPairsOf(ctx: Ctx, table: 'run_param' | 'run_tag', runs: readonly string[], keys?: readonly string[]): Promise<Map<string, Pair[]>> {
+export async function selectPairsOf(
+  ctx: Ctx,
+  table: 'run_param' | 'run_tag',
+  runs: readonly string[],
+  keys?: readonly string[],
+): Promise<Map<string, Pair[]>> {
   const pairs = new Map<string, Pair[]>();
   for (const ids of pieces(runs)) {
-    let query = (runs.length > 200 ? scanTables(ctx) : tables(ctx)).selectFrom(table).select(['run_id', 'key', 'value']).where('workspace', '=', ctx.workspace).where('run_id', 'in', ids);
+    let query = (runs.length > 200 ? scanTables(ctx) : tables(ctx))
+      .selectFrom(table)
+      .select(['run_id', 'key', 'value'])
+      .where('workspace', '=', ctx.workspace)
+      .where('run_id', 'in', ids);
     if (keys) query = query.where('key', 'in', keys);
-    for (const { run_id, key, value } of await query.orderBy('run_id').orderBy('key').execute()) add(pairs, run_id, [key, value]);
+    for (const { run_id, key, value } of await query.orderBy('run_id').orderBy('key').execute())
+      add(pairs, run_id, [key, value]);
   }
   return pairs;
 }
 
 /** Where experiments have their artifacts, if not with us. */
-export async function selectLocations(ctx: Ctx, experiments: readonly number[]): Promise<Map<number, string | null>> {
+export async function selectLocations(
+  ctx: Ctx,
+  experiments: readonly number[],
+): Promise<Map<number, string | null>> {
   const locations = new Map<number, string | null>();
   for (const ids of pieces(experiments)) {
-    const rows = await tables(ctx).selectFrom('experiment').select(['id', 'artifact_location']).where('workspace', '=', ctx.workspace).where('id', 'in', ids).execute();
+    const rows = await tables(ctx)
+      .selectFrom('experiment')
+      .select(['id', 'artifact_location'])
+      .where('workspace', '=', ctx.workspace)
+      .where('id', 'in', ids)
+      .execute();
     for (const { id, artifact_location } of rows) locations.set(id, artifact_location);
   }
   return locations;
 }
 
 export async function selectExperimentIds(ctx: Ctx): Promise<number[]> {
-  const rows = await tables(ctx).selectFrom('experiment').select('id').where('workspace', '=', ctx.workspace).where('state', '=', 'active').execute();
+  const rows = await tables(ctx)
+    .selectFrom('experiment')
+    .select('id')
+    .where('workspace', '=', ctx.workspace)
+    .where('state', '=', 'active')
+    .execute();
   return rows.map(({ id }) => id);
 }

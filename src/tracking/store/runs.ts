@@ -10,7 +10,12 @@ export type RunTableRow = Selectable<TrackingTables['run']>;
 
 /** A run's own row, as verbs need it. */
 export async function selectRunRow(ctx: Ctx, id: string): Promise<RunTableRow> {
-  const row = await tables(ctx).selectFrom('run').selectAll().where('workspace', '=', ctx.workspace).where('id', '=', id).executeTakeFirst();
+  const row = await tables(ctx)
+    .selectFrom('run')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', '=', id)
+    .executeTakeFirst();
   if (!row) throw missing(`Run with id=${id} not found`, { field: 'run_id' });
   return row;
 }
@@ -18,7 +23,12 @@ export async function selectRunRow(ctx: Ctx, id: string): Promise<RunTableRow> {
 /** In the order of `ids`; unknown ones are left out. */
 export async function selectRunRows(ctx: Ctx, ids: readonly string[]): Promise<RunTableRow[]> {
   if (ids.length === 0) return [];
-  const rows = await tables(ctx).selectFrom('run').selectAll().where('workspace', '=', ctx.workspace).where('id', 'in', ids).execute();
+  const rows = await tables(ctx)
+    .selectFrom('run')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', 'in', ids)
+    .execute();
   const found = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => found.get(id) ?? []);
 }
@@ -64,34 +74,66 @@ export async function restoreRunsOf(tx: Tx, experiment: string): Promise<number>
 export type Pair = readonly [key: string, value: string];
 type Placed = Pick<RunTableRow, 'id' | 'workspace' | 'experiment_id'>;
 
-export async function selectParams(ctx: Ctx, run: Placed, keys: readonly string[]): Promise<Map<string, string>> {
+export async function selectParams(
+  ctx: Ctx,
+  run: Placed,
+  keys: readonly string[],
+): Promise<Map<string, string>> {
   if (keys.length === 0) return new Map();
-  const rows = await tables(ctx).selectFrom('run_param').select(['key', 'value']).where('workspace', '=', ctx.workspace).where('run_id', '=', run.id).where('key', 'in', keys).execute();
+  const rows = await tables(ctx)
+    .selectFrom('run_param')
+    .select(['key', 'value'])
+    .where('workspace', '=', ctx.workspace)
+    .where('run_id', '=', run.id)
+    .where('key', 'in', keys)
+    .execute();
   return new Map(rows.map(({ key, value }) => [key, value]));
 }
 
 /** Leaves those that exist; returns how many were new. */
 export const insertParams = (tx: Tx, run: Placed, params: readonly Pair[]): Promise<number> =>
-  insertMany(tx.db, tx.dialect, 'run_param', PAIR_COLUMNS, params.map(([key, value]) => [run.id, key, value, run.workspace, run.experiment_id]), 'on conflict do nothing');
+  insertMany(
+    tx.db,
+    tx.dialect,
+    'run_param',
+    PAIR_COLUMNS,
+    params.map(([key, value]) => [run.id, key, value, run.workspace, run.experiment_id]),
+    'on conflict do nothing',
+  );
 
 /** The last value wins. */
 export async function upsertTags(tx: Tx, run: Placed, tags: readonly Pair[]): Promise<void> {
   // One statement may not touch a row twice.
   const latest = [...new Map(tags)];
   const rows = latest.map(([key, value]) => [run.id, key, value, run.workspace, run.experiment_id]);
-  await insertMany(tx.db, tx.dialect, 'run_tag', PAIR_COLUMNS, rows, 'on conflict (run_id, key) do update set value = excluded.value');
+  await insertMany(
+    tx.db,
+    tx.dialect,
+    'run_tag',
+    PAIR_COLUMNS,
+    rows,
+    'on conflict (run_id, key) do update set value = excluded.value',
+  );
 }
 
 const PAIR_COLUMNS = ['run_id', 'key', 'value', 'workspace', 'experiment_id'];
 
 /** Says whether there was one. */
 export async function deleteTagRow(tx: Tx, run: string, key: string): Promise<boolean> {
-  const result = await tables(tx).deleteFrom('run_tag').where('workspace', '=', tx.workspace).where('run_id', '=', run).where('key', '=', key).executeTakeFirst();
+  const result = await tables(tx)
+    .deleteFrom('run_tag')
+    .where('workspace', '=', tx.workspace)
+    .where('run_id', '=', run)
+    .where('key', '=', key)
+    .executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
 
 /** The keys that an experiment's active runs use, for choosing columns. */
-export async function selectColumns(ctx: Ctx, experiment: string): Promise<{ metrics: string[]; params: string[]; tags: string[] }> {
+export async function selectColumns(
+  ctx: Ctx,
+  experiment: string,
+): Promise<{ metrics: string[]; params: string[]; tags: string[] }> {
   const keys = async (table: 'metric_series' | 'run_param' | 'run_tag'): Promise<string[]> => {
     // Steps from key to key along the index, rather than over every row.
     const rows = await sql<{ key: string | null }>`
@@ -103,7 +145,11 @@ export async function selectColumns(ctx: Ctx, experiment: string): Promise<{ met
       ) select key from keys where key is not null`.execute(ctx.db);
     return rows.rows.flatMap(({ key }) => key ?? []);
   };
-  return { metrics: await keys('metric_series'), params: await keys('run_param'), tags: await keys('run_tag') };
+  return {
+    metrics: await keys('metric_series'),
+    params: await keys('run_param'),
+    tags: await keys('run_tag'),
+  };
 }
 
 export function toHead(row: RunTableRow): RunHead {
@@ -122,7 +168,14 @@ export function toHead(row: RunTableRow): RunHead {
 }
 
 const toOutcome = ({ verdict, verdict_reason, verdict_by, verdict_at }: RunTableRow): Outcome | undefined =>
-  verdict === null ? undefined : { verdict: verdict as Verdict, reason: verdict_reason ?? '', by: verdict_by ?? '', at: verdict_at ?? 0 };
+  verdict === null
+    ? undefined
+    : {
+        verdict: verdict as Verdict,
+        reason: verdict_reason ?? '',
+        by: verdict_by ?? '',
+        at: verdict_at ?? 0,
+      };
 
 /** How many active runs of this workspace have each status. */
 export async function countByStatus(ctx: Ctx): Promise<Array<{ status: string; count: number }>> {
