@@ -3,11 +3,14 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import type { Preview } from './contract.ts';
 import { refused, type Duck } from './duck/duck.ts';
 import { requireFile } from './list-files.ts';
+import { selectTables, tableKey } from './store.ts';
 import { tableFormat } from './table-format.ts';
 
 const TEXT = 64 * 1024;
 const BYTES = 4 * 1024 * 1024;
 const ROWS = 100;
+/** The rows of a larger text table are counted by its profile, not for a look into it. */
+const COUNTED = 64 * 1024 * 1024;
 
 /** Rows of a table, the head of a text, or word that it is neither. */
 export async function previewFile(
@@ -23,15 +26,16 @@ export async function previewFile(
   if (format && size > 0) {
     const file = `table${/\.gz$/i.test(path) ? '.gz' : `.${format}`}`;
     const table = { format, files: [{ file, shown: path }] };
-    const answer = await duck.ask(
-      ctx,
-      { op: 'rows', table, offset, limit, bytes: BYTES },
-      new Map([[file, hash]]),
-      { timeout: 30_000, ...(signal ? { signal } : {}) },
-    );
+    const known = (await selectTables(ctx, [hash])).get(tableKey(hash, format))?.rows;
+    const count = known === undefined && (format === 'parquet' || size <= COUNTED);
+    const request = { op: 'rows', table, offset, limit, bytes: BYTES, count } as const;
+    const answer = await duck.ask(ctx, request, new Map([[file, hash]]), {
+      timeout: 30_000,
+      ...(signal ? { signal } : {}),
+    });
     if ('rows' in answer) {
-      const { columns, rows, truncated, total } = answer.rows;
-      const more = truncated || offset + rows.length < (total ?? 0);
+      const { columns, rows, truncated, total = known } = answer.rows;
+      const more = truncated || (total === undefined ? rows.length === limit : offset + rows.length < total);
       return {
         path,
         size,

@@ -3,7 +3,7 @@ import type { ColumnProfile, TableFormat } from '../contract.ts';
 /** One request a process: JSON on its stdin, one JSON answer on its stdout. */
 export type DuckRequest =
   | { op: 'query'; query: string; views: readonly View[]; limit: number; bytes: number }
-  | { op: 'rows'; table: Source; offset: number; limit: number; bytes: number }
+  | { op: 'rows'; table: Source; offset: number; limit: number; bytes: number; count: boolean }
   | { op: 'profile'; table: Source; size: number };
 
 export interface View {

@@ -42,12 +42,12 @@ export async function rows(
   request: Extract<DuckRequest, { op: 'rows' }>,
 ): Promise<Rows> {
   const table = reader(request.table);
-  const count = await connection.runAndReadAll(`select count(*) from ${table}`);
-  const total = Number(count.value(0, 0));
+  const count = request.count ? await connection.runAndReadAll(`select count(*) from ${table}`) : undefined;
   const result = await connection.stream(
     `select * from ${table} limit ${request.limit} offset ${request.offset}`,
   );
-  return { ...(await take(result, request.limit, request.bytes)), total };
+  const taken = await take(result, request.limit, request.bytes);
+  return count ? { ...taken, total: Number(count.value(0, 0)) } : taken;
 }
 
 /** Reads chunk by chunk, so that a result of any size costs only what is shown. */
