@@ -39,6 +39,10 @@ export type GitState = Static<typeof GitState>;
 
 export const NewExecution = Strict({
   file: Type.String({ maxLength: MiB, description: 'The text of treadle.yaml.' }),
+  file_name: Type.Optional({
+    ...FilePath,
+    description: 'Its path in the project; treadle.yaml unless said.',
+  }),
   code: Type.Array(CodeFile, {
     maxItems: 50_000,
     description: 'The project as it is now; upload the blobs first.',

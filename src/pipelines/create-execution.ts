@@ -24,7 +24,11 @@ export async function createExecution(ctx: Ctx, input: NewExecution, job: RunJob
     git: input.git,
     warnings,
     trigger: 'manual',
-    options: { ...(input.steps ? { steps: input.steps } : {}), ...(input.force ? { force: true } : {}) },
+    options: {
+      ...(input.file_name === undefined ? {} : { file: input.file_name }),
+      ...(input.steps ? { steps: input.steps } : {}),
+      ...(input.force ? { force: true } : {}),
+    },
   });
 }
 

@@ -7,7 +7,6 @@ import { createEngine, type EngineOptions } from './run/engine.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
 export type { EngineOptions, ModelRegistrar } from './run/engine.ts';
-export { outputFiles, type OutputFile } from './run/collect.ts';
 export { migrations } from './schema.ts';
 
 export interface Pipelines {

@@ -17,7 +17,14 @@ export async function planExecution(ctx: Ctx, input: NewExecution, engine: Engin
   const environments = new Map<string, Environment | undefined>();
   for (const env of new Set(steps.map((step) => step.env)))
     environments.set(env, await engine.environments.peek(await environmentSource(ctx, env, code)));
-  const explain = explainer(ctx, { pipeline: definition.name, before: undefined, steps, code });
+  const pipelineFile = input.file_name ?? 'treadle.yaml';
+  const explain = explainer(ctx, {
+    pipelineFile,
+    pipeline: definition.name,
+    before: undefined,
+    steps,
+    code,
+  });
   const history = await selectHistory(
     ctx,
     definition.name,
@@ -48,6 +55,7 @@ export async function planExecution(ctx: Ctx, input: NewExecution, engine: Engin
       definition,
       params: values,
       code,
+      pipelineFile,
       environment: () => environment.identity,
       input: (_step, one) => {
         if (one.kind === 'data')

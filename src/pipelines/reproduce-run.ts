@@ -4,6 +4,7 @@ import { addExecution, type RunJob } from './create-execution.ts';
 import { checkRequirements } from './environments/lock.ts';
 import type { Step } from './file/definition.ts';
 import { preparedAgain } from './rerun-execution.ts';
+import type { ExecutionOptions } from './run/execute.ts';
 import { selectExecution, selectExecutions, selectMaker } from './store.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function reproduceRun(
     throw conflict(`execution ${row.number} of ${row.pipeline} has not ended yet`, { field: 'run' });
   const prepared = await preparedAgain(ctx, row);
   const steps = maker ? withNeeds(prepared.steps, maker.name) : prepared.steps;
+  const { file } = JSON.parse(row.options) as ExecutionOptions; // written by us
   let environment: string | undefined;
   if (options.environment !== undefined) {
     checkRequirements(options.environment, 'environment');
@@ -38,6 +40,7 @@ export async function reproduceRun(
     steps,
     trigger: 'reproduce',
     options: {
+      ...(file === undefined ? {} : { file }),
       force: true,
       ...(environment === undefined ? {} : { environment }),
       ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),

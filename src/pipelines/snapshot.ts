@@ -21,9 +21,12 @@ export interface Snapshot {
   warnings: string[];
 }
 
+type NamedFile = ReadFile & { name: string };
+
 /** Resolves a request. Every fault of the file names its line and column; nothing is written. */
 export async function takeSnapshot(ctx: Ctx, input: NewExecution): Promise<Snapshot> {
-  const read = readPipelineFile(input.file);
+  const name = input.file_name ?? 'treadle.yaml';
+  const read = { ...readPipelineFile(input.file), name };
   const { definition } = read;
   if (!definition) throw fileErrors(read);
   const steps = chosen(definition, input.steps);
@@ -41,17 +44,17 @@ export async function takeSnapshot(ctx: Ctx, input: NewExecution): Promise<Snaps
       () => environmentSource(ctx, env, code),
     );
   }
-  const warnings = read.problems.map((problem) => describe(problem));
+  const warnings = read.problems.map((problem) => describe(problem, name));
   return { definition, steps, params, data, code, warnings };
 }
 
-function fileErrors({ problems }: ReadFile): TreadleError {
+function fileErrors({ problems, name }: NamedFile): TreadleError {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   return invalid(
     `${errors
-      .map((problem) => describe(problem))
+      .map((problem) => describe(problem, name))
       .slice(0, 10)
       .join('\n')}${errors.length > 10 ? more : ''}`,
     {
@@ -137,7 +140,7 @@ function referenced(
 
 async function resolveData(
   ctx: Ctx,
-  { source }: ReadFile,
+  { source, name: fileName }: NamedFile,
   name: string,
   ref: string,
   own: boolean,
@@ -155,7 +158,7 @@ async function resolveData(
   } catch (error) {
     if (!(error instanceof TreadleError) || !own) throw error;
     const problem = source.problem('error', `data.${name}`, 'value', error.message);
-    throw new TreadleError(error.kind, describe(problem), {
+    throw new TreadleError(error.kind, describe(problem, fileName), {
       field: `data.${name}`,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       code: 'pipeline-file',
@@ -165,7 +168,7 @@ async function resolveData(
 
 async function checkCode(
   ctx: Ctx,
-  { source }: ReadFile,
+  { source, name: fileName }: NamedFile,
   steps: readonly Step[],
   files: readonly CodeFile[],
 ): Promise<CodeFile[]> {
@@ -191,7 +194,7 @@ async function checkCode(
       { text: entry },
       `the project has no '${entry}'`,
     );
-    throw invalid(describe(problem), {
+    throw invalid(describe(problem, fileName), {
       field: `steps.${step.name}.code`,
       hint: 'paths count from the folder of treadle.yaml; files that git ignores are not part of the project',
       code: 'pipeline-file',
@@ -201,16 +204,24 @@ async function checkCode(
 }
 
 /** An error about a step's environment gets the place of the `env:` that names it. */
-async function atPlace<T>({ source }: ReadFile, step: Step, work: () => Promise<T>): Promise<T> {
+async function atPlace<T>(
+  { source, name: fileName }: NamedFile,
+  step: Step,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof TreadleError)) throw error;
     const path = source.places.has(`steps.${step.name}.env`) ? `steps.${step.name}.env` : 'env';
-    throw new TreadleError(error.kind, describe(source.problem('error', path, 'value', error.message)), {
-      field: path,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      code: 'pipeline-file',
-    });
+    throw new TreadleError(
+      error.kind,
+      describe(source.problem('error', path, 'value', error.message), fileName),
+      {
+        field: path,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        code: 'pipeline-file',
+      },
+    );
   }
 }

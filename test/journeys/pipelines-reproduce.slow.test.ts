@@ -127,7 +127,7 @@ test('an environment is made from its lock once, is part of the key, and a chang
   assert.equal(first.state, 'succeeded', String(first.reason));
   assert.match(await p.log(first.id, '_environment'), /the environment is ready/);
   const run = await getRun(server.ctx, stepOf(first, 'make').run_id!);
-  assert.equal((run.environment?.['packages'] as Record<string, string>)['tiny-maths'], '1.0');
+  assert.equal((run.environment!['packages'] as Record<string, string>)['tiny-maths'], '1.0');
 
   p.write('requirements.txt', `# a comment\n${lock('1.0')}`);
   assert.deepEqual(

@@ -25,9 +25,10 @@ export const register: Register = (program, cli) => {
   program
     .command('check [file]')
     .description('check a pipeline file; every fault is shown with its line and column')
-    .action(async (name = 'treadle.yaml') => {
+    .action(async (given: string | undefined) => {
       const { readFileOf } = await import('./pipelines/project.ts');
       const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
+      const name = given ?? 'treadle.yaml';
       const { file } = readFileOf(name);
       const { problems, definition, source } = readPipelineFile(file);
       const output = cli.output();
@@ -80,11 +81,9 @@ export const register: Register = (program, cli) => {
     .description('list executions, newest first')
     .option('-n, --limit <count>', 'how many', '20')
     .action(async (pipeline: string | undefined, flags: { limit: string }) => {
-      const { items } = await cli
-        .client()
-        .call(listExecutions, {
-          query: { limit: Number(flags.limit), ...(pipeline === undefined ? {} : { pipeline }) },
-        });
+      const { items } = await cli.client().call(listExecutions, {
+        query: { limit: Number(flags.limit), ...(pipeline === undefined ? {} : { pipeline }) },
+      });
       cli.output().result(items, () =>
         table(
           ['pipeline', '#', 'state', 'when', 'took', 'ran', 'cached', 'why'],

@@ -126,6 +126,7 @@ async function request(
   await sendCode(cli.client(), project);
   return {
     file: project.file,
+    ...(project.fileName === 'treadle.yaml' ? {} : { file_name: project.fileName }),
     code: project.code,
     ...(project.git ? { git: project.git } : {}),
     ...(steps.length > 0 ? { steps: [...steps] } : {}),

@@ -294,7 +294,7 @@ function resolveName(
 }
 
 function checkEnv(env: string, path: string, say: Say): void {
-  if (env === 'system' || /(^|\/)uv\.lock$/.test(env) || /\.txt$/.test(env)) return;
+  if (env === 'system' || /(^|\/)uv\.lock$/.test(env) || env.endsWith('.txt')) return;
   const conda = /\.ya?ml$/.test(env) || env.includes('conda');
   const hint = 'write system, a requirements file (requirements.txt) or uv.lock';
   say(

@@ -108,6 +108,7 @@ function play(world: World): Record<string, Planned> {
       definition,
       params: definition.params,
       code,
+      pipelineFile: 'treadle.yaml',
       environment: ({ env }) => world.environments[env]!,
       input: (_step, input) => {
         if (input.kind === 'data')
@@ -132,7 +133,7 @@ function play(world: World): Record<string, Planned> {
         .code!.flatMap((entry) =>
           Object.entries(world.code).filter(([path]) => path === entry || path.startsWith(entry)),
         )
-        .map(([path, { text, executable }]) => [path, text, executable])
+        .map(([path, { text, executable }]) => `${path} ${executable} ${text}`)
         .toSorted(),
       inputs: step.inputs.map((input) =>
         input.kind === 'data' ? world.data[input.name] : planned[input.step]!.truth,

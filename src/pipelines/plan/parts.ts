@@ -65,8 +65,8 @@ const selects = (entry: string, path: string): boolean => {
  * The code that a step sees: what it lists, or the whole project without the pipeline file and the environment's lock,
  * whose meaning is in the key already. What the step itself writes is not its code, even where it lies in the project.
  */
-export function codeOf(step: Step, files: readonly CodeFile[], pipelineFile = 'treadle.yaml'): CodeFile[] {
-  const environment = /uv\.lock$/.test(step.env)
+export function codeOf(step: Step, files: readonly CodeFile[], pipelineFile: string): CodeFile[] {
+  const environment = step.env.endsWith('uv.lock')
     ? [step.env, step.env.replace(/uv\.lock$/, 'pyproject.toml')]
     : [step.env];
   return files.filter(({ path }) => {
@@ -94,6 +94,8 @@ export interface Surroundings {
   definition: Definition;
   params: Readonly<Record<string, Value>>;
   code: readonly CodeFile[];
+  /** Its path in the project. */
+  pipelineFile: string;
   environment: (step: Step) => EnvironmentIdentity;
   /** Undefined while the step that makes it has no result. */
   input: (step: Step, input: Input) => ResolvedInput | undefined;
@@ -110,7 +112,7 @@ export function keyParts(step: Step, around: Surroundings): KeyParts | undefined
   return {
     version: KEY_VERSION,
     command: normalise(step.run),
-    code: codeDigest(codeOf(step, around.code)),
+    code: codeDigest(codeOf(step, around.code, around.pipelineFile)),
     inputs,
     params: Object.fromEntries(step.params.map((name) => [name, around.params[name]!])),
     environment: around.environment(step),

@@ -19,6 +19,7 @@ export function explainer(
     before: string | undefined;
     steps: readonly Step[];
     code: readonly CodeFile[];
+    pipelineFile: string;
   },
 ): Explainer {
   let history: Promise<Map<string, HistoryRow>> | undefined;
@@ -74,7 +75,10 @@ export function explainer(
       const reasons = difference(
         before,
         parts,
-        then && { before: codeOf(step, then), after: codeOf(step, options.code) },
+        then && {
+          before: codeOf(step, then, options.pipelineFile),
+          after: codeOf(step, options.code, options.pipelineFile),
+        },
       );
       if (reasons.length > 0) return reasons;
       return [

@@ -122,7 +122,12 @@ function changes<T>(
     .filter(([, was, is]) => JSON.stringify(was) !== JSON.stringify(is));
 }
 
-const values = (before: unknown, after: unknown): { before?: string; after?: string } => ({
+type Shown = string | number | boolean;
+
+const values = (
+  before: Shown | undefined,
+  after: Shown | undefined,
+): { before?: string; after?: string } => ({
   ...(before === undefined ? {} : { before: String(before).slice(0, 1000) }),
   ...(after === undefined ? {} : { after: String(after).slice(0, 1000) }),
 });

@@ -101,7 +101,7 @@ async function find(root: string, output: Output): Promise<Found> {
 async function walk(root: string, below: string, files: Found['files']): Promise<void> {
   for (const entry of await readdir(path.join(root, below), { withFileTypes: true })) {
     const name = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (/[\u0000-\u001f\u007f\\]/.test(entry.name))
+    if (/[\p{Cc}\\]/u.test(entry.name))
       throw fault(
         `the output file ${JSON.stringify(name)} has a name with a control character or a backslash`,
         'give it a plain name',

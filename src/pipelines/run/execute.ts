@@ -53,6 +53,8 @@ import { endParentRun, endStepRun, ensureExperiment, startParentRun, startStepRu
 
 /** How an execution was asked for. */
 export interface ExecutionOptions {
+  /** The pipeline file's path in the project, where it is not treadle.yaml. */
+  file?: string;
   steps?: string[];
   force?: boolean;
   /** Blob of another requirements file, taken for every environment that has one. */
@@ -142,6 +144,10 @@ class Drive {
     this.#data = new Map((JSON.parse(row.data) as DataInput[]).map((input) => [input.name, input]));
   }
 
+  get #file(): string {
+    return this.#options.file ?? 'treadle.yaml';
+  }
+
   async run(): Promise<void> {
     try {
       await this.#begin();
@@ -179,6 +185,7 @@ class Drive {
       before: this.#row.id,
       steps,
       code: this.#code,
+      pipelineFile: this.#file,
     });
     const now = this.#ctx.clock.now();
     const lost: StepRow[] = [];
@@ -363,6 +370,7 @@ class Drive {
         definition: this.#definition,
         params: this.#params,
         code: this.#code,
+        pipelineFile: this.#file,
         environment: ({ env }) => this.#environments.get(env)!.identity,
         input: (_step, input) => {
           if (input.kind === 'data')
@@ -478,7 +486,7 @@ class Drive {
     const plan: AttemptPlan = {
       step,
       folder,
-      code: codeOf(step, this.#code),
+      code: codeOf(step, this.#code, this.#file),
       params: this.#params,
       data: this.#data,
       outputs: this.#outputs,

@@ -58,8 +58,8 @@ test('nothing of the server leaks in: environment, umask, stdin, arguments of a 
   assert.deepEqual(
     seen.stdout
       .split('\n')
-      .map((line) => line.split('=')[0])
-      .filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_', ''].includes(name!))
+      .map((line) => line.split('=')[0]!)
+      .filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_', ''].includes(name))
       .toSorted(),
     ['A', 'PATH', 'TREADLE_PROCESS'],
   );

@@ -16,6 +16,8 @@ const BATCH = 32 * 1024 * 1024;
 /** A project as it is on disk now. */
 export interface Project {
   folder: string;
+  /** The pipeline file's path in the project. */
+  fileName: string;
   /** Text of the pipeline file. */
   file: string;
   code: CodeFile[];
@@ -46,7 +48,14 @@ export async function readProject(name: string): Promise<Project> {
   const tracked = listed?.includes(path.basename(at)) === true;
   const names = tracked ? listed : listWithout(folder, warnings);
   const code = hashAll(folder, names, warnings);
-  return { folder, file, code, git: tracked ? await gitState(processes, folder) : undefined, warnings };
+  return {
+    folder,
+    fileName: path.basename(at),
+    file,
+    code,
+    git: tracked ? await gitState(processes, folder) : undefined,
+    warnings,
+  };
 }
 
 async function listWithGit(processes: Processes, folder: string): Promise<string[] | undefined> {
@@ -101,7 +110,7 @@ function hashAll(folder: string, names: readonly string[], warnings: string[]): 
         warnings.push(`${name} is no plain file; it was left out`);
       continue;
     }
-    if (/[\u0000-\u001f\u007f\\]/.test(name))
+    if (/[\p{Cc}\\]/u.test(name))
       throw invalid(`the file ${JSON.stringify(name)} has a name with a control character or a backslash`, {
         field: 'code',
         hint: 'rename it, or list it in .gitignore',
