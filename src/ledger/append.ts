@@ -72,7 +72,7 @@ async function standing(tx: Tx, key: LedgerKey, signed: ReadonlySet<string>): Pr
   const fault = (what: string) =>
     unavailable(`the ledger cannot be written: ${what}`, {
       code: 'ledger-broken',
-      hint: 'run treadle ledger verify; put the key file or the database back from a backup. Nothing was changed',
+      hint: 'nothing was changed. Run treadle ledger verify; put ledger.key or the database back from a backup (servers that share a database share ledger.key)',
     });
   const opened = signed.has(head.checkpoint) ? claims(head.checkpoint) : key.open(head.checkpoint);
   if ('fault' in opened) throw fault(opened.fault);

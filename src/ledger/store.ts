@@ -77,11 +77,12 @@ export interface EntryFilter {
   limit: number;
 }
 
+/** A rare actor may lie far back: a long read. */
 export const selectEntries = (
   ctx: Ctx,
   { action, resource, actor, since, until, before, limit }: EntryFilter,
 ): Promise<EntryRow[]> =>
-  tables(ctx)
+  scans(ctx)
     .selectFrom('ledger_entry')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
