@@ -248,9 +248,7 @@ function Facts({
             label="Commands for this version"
             text={`treadle data checkout ${ref} ./${version.dataset}\ntreadle data sql "select * from '${ref}' limit 10"${version.files === 0 ? '' : `\ntreadle data ls ${ref}`}`}
           />
-          <p className="faint">
-            {ref} means these very bytes, for ever.
-          </p>
+          <p className="faint">{ref} means these very bytes, for ever.</p>
         </div>
       </Section>
     </div>

@@ -1,6 +1,7 @@
 import { useEffect, type ReactElement, type ReactNode } from 'react';
 import { Icon, type IconName } from './icons.tsx';
 import './page.css';
+import './parts.css';
 
 interface PageProps {
   title: string;

@@ -19,6 +19,7 @@ test('a thing made, a thing deleted, a bare value, lists of objects', () => {
   assert.deepEqual(changesBetween({ name: 'x' }, undefined), [
     { path: 'name', kind: 'removed', before: 'x' },
   ]);
+  assert.deepEqual(changesBetween({}, { name: 'x' }), [{ path: 'name', kind: 'added', after: 'x' }]);
   assert.deepEqual(changesBetween('v1', 'v2'), [{ path: '', kind: 'changed', before: 'v1', after: 'v2' }]);
   assert.deepEqual(
     changesBetween([{ a: 1 }], [{ a: 2 }, { a: 3 }]).map(({ path, kind }) => [path, kind]),

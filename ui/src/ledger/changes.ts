@@ -36,7 +36,8 @@ function flat(value: unknown, path = ''): [string, unknown][] {
     return value.flatMap((item: unknown, i) => flat(item, `${path}[${i}]`));
   }
   const entries = Object.entries(value);
-  if (entries.length === 0) return [[path, value]];
+  // Of a thing that has nothing yet there is nothing to say.
+  if (entries.length === 0) return path === '' ? [] : [[path, value]];
   return entries.flatMap(([key, item]: [string, unknown]) =>
     flat(item, path === '' ? key : `${path}.${key}`),
   );

@@ -103,7 +103,7 @@ function Compared({ comparison }: { comparison: Comparison }): ReactElement {
         ) : changed === 0 ? (
           'the files of one of them are not here.'
         ) : (
-          `${[files.changed.length > 0 && `${files.changed.length} changed`, files.added.length > 0 && `${files.added.length} added`, files.removed.length > 0 && `${files.removed.length} removed`].filter(Boolean).join(', ')} of their files.`
+          `${[files.changed.length > 0 && `${files.changed.length} changed`, files.added.length > 0 && `${files.added.length} added`, files.removed.length > 0 && `${files.removed.length} removed`].filter(Boolean).join(', ')} among their files.`
         )}
       </p>
       {groups.metrics.length > 0 && (

@@ -136,7 +136,8 @@ export default function ModelPage(): ReactElement {
 }
 
 function loadCode({ name, aliases, latest }: Model): string {
-  const which = aliases[0] ? `@${aliases[0].alias}` : `/${latest?.version ?? 1}`;
+  const alias = aliases.find((one) => one.alias === 'champion') ?? aliases[0];
+  const which = alias ? `@${alias.alias}` : `/${latest?.version ?? 1}`;
   return `import mlflow\n\nmlflow.set_tracking_uri("${window.location.origin}")\nmodel = mlflow.pyfunc.load_model("models:/${name}${which}")`;
 }
 
