@@ -129,3 +129,15 @@ async function openPage(
     },
   };
 }
+
+/**
+ * Waits until a condition of the page holds, and says which did not. By asking again and again: Playwright's own way
+ * evaluates in the page, which the content security policy rightly forbids.
+ */
+export async function eventually(page: Page, expression: string, what: string): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!(await page.evaluate<boolean>(`Boolean(${expression})`))) {
+    if (Date.now() > end) assert.fail(`${what}: ${expression} never held at ${page.url()}`);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+}

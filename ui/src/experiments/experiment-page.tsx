@@ -245,6 +245,7 @@ export default function ExperimentPage(): ReactElement {
           selected={selected}
           onSelect={(ids) => change({ sel: ids.size === 0 ? undefined : [...ids] })}
           more={runs.more}
+          busy={runs.stale}
           keys
           empty={
             <Empty icon="filter" title="No run matches">

@@ -145,6 +145,7 @@ export default function ExperimentsPage(): ReactElement {
           sort={sort}
           onSort={(next) => change({ sort: next && `${next.desc ? '-' : ''}${next.id}` })}
           more={list.more}
+          busy={list.stale}
           keys
           empty={
             <Empty icon="search" title="No experiment matches">

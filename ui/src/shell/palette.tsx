@@ -44,7 +44,9 @@ export default function Palette({ onClose, onHelp }: { onClose(): void; onHelp()
   });
 
   const groups = useMemo(() => {
-    const matches = (label: string) => label.toLowerCase().includes(search.toLowerCase());
+    // At once, not when the search is done: who types fast and presses Enter means what was typed.
+    const typed = text.trim().toLowerCase();
+    const matches = (label: string) => label.toLowerCase().includes(typed);
     const go = (to: string) => () => void navigate({ to });
     const all: Group[] = [
       {
@@ -67,13 +69,16 @@ export default function Palette({ onClose, onHelp }: { onClose(): void; onHelp()
       },
       ...(found.data ?? []).map(({ room, items }) => ({
         value: room.name === 'Experiments' ? 'Experiments and runs' : room.name,
-        items: (items ?? []).map((item) => ({
-          value: item.id,
-          label: item.label,
-          detail: item.detail,
-          icon: item.icon,
-          act: go(item.to),
-        })),
+        // While the next search runs, what the last one found is kept as far as it fits.
+        items: (items ?? [])
+          .filter((item) => !found.isPlaceholderData || matches(item.label))
+          .map((item) => ({
+            value: item.id,
+            label: item.label,
+            detail: item.detail,
+            icon: item.icon,
+            act: go(item.to),
+          })),
       })),
       {
         value: 'Actions',
@@ -102,7 +107,7 @@ export default function Palette({ onClose, onHelp }: { onClose(): void; onHelp()
       },
     ];
     return all.filter((group) => group.items.length > 0);
-  }, [found.data, search, navigate, onHelp]);
+  }, [found.data, found.isPlaceholderData, text, navigate, onHelp]);
 
   const choose = (item: Item) => {
     onClose();

@@ -65,6 +65,8 @@ export interface TableProps<Row> {
   empty?: ReactNode;
   /** px; without it the table fills its parent and scrolls inside. */
   maxHeight?: number;
+  /** The rows are those of the question before. */
+  busy?: boolean;
   /** One table of a page answers to j, k and x. */
   keys?: boolean;
 }
@@ -95,7 +97,6 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
     [columns, narrow],
   );
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
-  // oxlint-disable-next-line react/incompatible-library -- its own hooks tell when it changed
   const table = useTable<Features, Row>({
     features,
     columns: defs,
@@ -114,6 +115,7 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
   const headers = table.getHeaderGroups()[0]?.headers ?? [];
   const sizes = headers.map((header) => header.getSize());
 
+  // oxlint-disable-next-line react/incompatible-library -- it tells by itself when it changed
   const down = useVirtualizer({
     count: model.length + (more ? 1 : 0),
     getScrollElement: () => scroller.current,
@@ -155,7 +157,8 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
     // Scrolls, so it takes focus; j, k and the arrows move inside.
     <div
       ref={scroller}
-      className="table-scroll"
+      className={`table-scroll${props.busy ? ' table-busy' : ''}`}
+      aria-busy={props.busy ?? false}
       role="group"
       aria-label={props.label}
       tabIndex={0}
