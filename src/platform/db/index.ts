@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Dialect } from './dialect.ts';
 
 export { sqliteDialect, postgresDialect, type Dialect } from './dialect.ts';
 export { insertMany } from './insert-many.ts';
@@ -14,7 +15,7 @@ export type Db = Kysely<{}>;
 
 /** One open database: readers, the writer, and what this database can do. */
 export interface Database {
-  readonly dialect: import('./dialect.ts').Dialect;
+  readonly dialect: Dialect;
   /** Short reads. */
   readonly db: Db;
   /** Long reads: off the event loop where the database lives in this process. */

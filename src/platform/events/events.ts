@@ -1,6 +1,6 @@
 import { systemActor, type Caller } from '../ctx/create.ts';
 import type { Ctx, Tx } from '../ctx/index.ts';
-import { messageOf } from '../errors/index.ts';
+import { limited, messageOf } from '../errors/index.ts';
 import type { ServerSentEvent } from '../http/index.ts';
 import type { Log } from '../log/index.ts';
 import type { DeliveredEvent, DomainEvent, Subscriber } from './index.ts';
@@ -22,6 +22,8 @@ export interface Events {
 }
 
 const BATCH = 50;
+/** Most live streams of this process: each reads the outbox at every change. */
+const STREAMS = 1_000;
 /** Tries of one event before it is parked, and the waits between them, ms. */
 const WAITS = [100, 1_000, 5_000];
 
@@ -133,15 +135,19 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
       all(); // what a crash left undelivered
       if (options.shared) poll = setInterval(all, 1_000).unref();
     },
-    stream: (ctx, stream) =>
-      liveStream(
+    stream(ctx, stream) {
+      if (listeners.size >= STREAMS) {
+        throw limited(`${STREAMS} live streams are open already`, { hint: 'close some, or ask again later' });
+      }
+      return liveStream(
         ctx,
         { ...stream, signal: AbortSignal.any([stream.signal, stopping.signal]) },
         (listener) => {
           listeners.add(listener);
           return () => void listeners.delete(listener);
         },
-      ),
+      );
+    },
     async settled() {
       while (running.size > 0) await Promise.all(running.values());
     },

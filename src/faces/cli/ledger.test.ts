@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { openTest } from '../../../test/harness.ts';
+import type { Entry, LineageGraph, Verification } from '../../ledger/contract.ts';
+import type { LedgerTables } from '../../ledger/schema.ts';
+import { runCli } from './index.ts';
+
+/** Runs a command line in this process, with what it prints caught. */
+async function run(url: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const held = { url: process.env['TREADLE_URL'], out: process.stdout.write, err: process.stderr.write };
+  let [out, err] = ['', ''];
+  process.env['TREADLE_URL'] = url;
+  process.stdout.write = (text) => ((out += String(text)), true);
+  process.stderr.write = (text) => ((err += String(text)), true);
+  try {
+    return { code: await runCli(argv, { version: '0', roof: () => undefined }), out, err };
+  } finally {
+    process.stdout.write = held.out;
+    process.stderr.write = held.err;
+    if (held.url === undefined) delete process.env['TREADLE_URL'];
+    else process.env['TREADLE_URL'] = held.url;
+  }
+}
+
+test('treadle ledger: verify, log and lineage; a changed entry is named and ends with 1', async () => {
+  await using server = await openTest();
+  const { ctx, url } = server;
+  await ctx.write(async (tx) => {
+    for (let n = 0; n < 3; n++) {
+      await tx.record({
+        action: 'run.ended',
+        resource: `run:${n}`,
+        reason: `reason ${n}`,
+        edges: [{ from: `run:${n}`, to: 'dataset_version:1', relation: 'read' }],
+      });
+    }
+  });
+  const whole = await run(url, 'ledger', 'verify');
+  assert.equal(whole.code, 0, whole.err);
+  assert.match(
+    whole.out,
+    /^the ledger holds: \d+ entries, 3 lineage edges\nroot [0-9a-f]{64}\n\ntreadle-ledger-/,
+  );
+  const log = await run(url, 'ledger', 'log', '--action', 'run.ended', '--limit', '2', '--json');
+  const items = JSON.parse(log.out) as Entry[];
+  assert.deepEqual(
+    items.map(({ resource }) => resource),
+    ['run:2', 'run:1'],
+  );
+  assert.match((await run(url, 'ledger', 'log', '--resource', 'run:1')).out, /run\.ended\s+run:1\s+reason 1/);
+  assert.match(
+    (await run(url, 'ledger', 'log', String(items[0]!.seq))).out,
+    /in the tree of \d+ entries by \d+ hashes/,
+  );
+  const lineage = JSON.parse(
+    (await run(url, 'ledger', 'lineage', 'dataset_version:1', '--direction', 'down', '--json')).out,
+  ) as LineageGraph;
+  assert.deepEqual(lineage.nodes.map(({ id }) => id).toSorted(), [
+    'dataset_version:1',
+    'run:0',
+    'run:1',
+    'run:2',
+  ]);
+  assert.match(
+    (await run(url, 'ledger', 'lineage', 'run:0')).out,
+    /run:0\s+read\s+dataset_version:1\s+entry \d+/,
+  );
+  for (const [words, field] of [
+    [['log', '--limit', 'x'], 'limit'],
+    [['log', '--since', 'once'], 'since'],
+    [['lineage', 'run:0', '--direction', 'left'], 'direction'],
+  ] as const) {
+    const wrong = await run(url, 'ledger', ...words, '--json');
+    assert.equal(wrong.code, 1);
+    assert.equal((JSON.parse(wrong.err) as { error: { field: string } }).error.field, field);
+  }
+
+  const { seq } = items[1]!;
+  await server.parts.database.write((db) =>
+    db
+      .$extendTables<LedgerTables>()
+      .updateTable('ledger_entry')
+      .set({ reason: 'reason l' })
+      .where('seq', '=', seq)
+      .execute(),
+  );
+  const broken = await run(url, 'ledger', 'verify');
+  assert.equal(broken.code, 1);
+  assert.equal(broken.out, '');
+  assert.ok(
+    broken.err.includes(`the ledger does not hold: entry ${seq}: its content does not match its hash`),
+    broken.err,
+  );
+  const told = await run(url, 'ledger', 'verify', '--json');
+  assert.equal(told.code, 1);
+  assert.partialDeepStrictEqual(JSON.parse(told.out) as Verification, {
+    ok: false,
+    fault: { what: 'entry', seq },
+  });
+});
