@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useMemo, type ReactElement } from 'react';
+import { useEffect, useMemo, useRef, type ReactElement } from 'react';
 import { getLineage } from '../../../src/ledger/contract.ts';
 import { api } from '../api/client.ts';
 import { Failure } from '../kit/failure.tsx';
@@ -53,6 +53,17 @@ export function LineageGraph({ node, show, depth = 4, files = false }: Props): R
       })),
     [view, node, names],
   );
+  const frame = useRef<HTMLDivElement>(null);
+  const count = nodes.length;
+  useEffect(() => {
+    // A picture wider than its place begins at the thing that was asked for.
+    const here = frame.current?.querySelector<HTMLElement>('.graph-box-here');
+    const scroller = here?.closest<HTMLElement>('.graph');
+    if (!here || !scroller) return;
+    const place = here.getBoundingClientRect();
+    const view = scroller.getBoundingClientRect();
+    scroller.scrollLeft += place.left + place.width / 2 - (view.left + view.width / 2);
+  }, [node, count]);
   if (lineage.isPending) return <Skeleton height={120} />;
   if (lineage.isError) return <Failure error={lineage.error} retry={() => void lineage.refetch()} />;
   if (!view || nodes.length <= 1)
@@ -62,7 +73,7 @@ export function LineageGraph({ node, show, depth = 4, files = false }: Props): R
       </p>
     );
   return (
-    <>
+    <div ref={frame}>
       <Graph
         label={`Lineage of ${readResource(node).word} ${names.get(node) ?? readResource(node).short}`}
         nodes={nodes}
@@ -79,7 +90,7 @@ export function LineageGraph({ node, show, depth = 4, files = false }: Props): R
           </Link>
         </p>
       )}
-    </>
+    </div>
   );
 }
 

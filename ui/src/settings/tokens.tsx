@@ -66,7 +66,7 @@ export function Tokens({ all, onAll }: Props): ReactElement {
           {...(mayManage ? {} : { title: 'Only an admin sees the tokens' })}
         />
       ) : shown.length === 0 ? (
-        <Empty icon="key" title="No token yet">
+        <Empty icon="key" title={past > 0 ? 'No token works now' : 'No token yet'}>
           <p>
             On this machine nobody needs one. A program on another machine does: it sends the token with every
             request, and what it does is recorded under the token’s name.
