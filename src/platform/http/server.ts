@@ -291,7 +291,12 @@ async function sendEvents(
   events: AsyncIterable<ServerSentEvent>,
   signal: AbortSignal,
 ): Promise<FastifyReply> {
-  void reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  // The connection ends with the stream: one kept open would hold up the server's stop.
+  void reply.headers({
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
   async function* lines(): AsyncGenerator<string> {
     yield ': connected\n\n';
     for await (const { id, event, data } of events) {
