@@ -45,7 +45,16 @@ test('disk: a killed process leaves a loose end and temps; the next start remove
     const other = await store.put(randomBytes(700));
     assert.ok((await store.read(hash)).equals(bytes));
     assert.equal((await store.read(other.hash)).length, 700);
-    assert.equal(files(folder).length, 1, 'the same pack went on');
+    assert.equal(files(path.join(folder, 'packs')).length, 1, 'the same pack went on');
+  }));
+
+test('disk: two stores never share a folder', () =>
+  withBlobs(openDisk, async ({ folder, reopen }) => {
+    await assert.rejects(
+      openDisk(folder).recover(() => Promise.resolve(0)),
+      { kind: 'conflict', message: /another Treadle server/ },
+    );
+    await reopen();
   }));
 
 test('disk: damaged bytes are never handed out as good', () =>

@@ -1,6 +1,7 @@
 import { constants, createReadStream } from 'node:fs';
 import { chmod, copyFile, link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { lockDataFolder } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
 import type { BlobBackend, Staged } from './backend.ts';
 import { diskError } from './disk-error.ts';
@@ -18,6 +19,7 @@ export function openDisk(folder: string): BlobBackend {
   const temp = path.join(folder, 'temp');
   const writer = new PackWriter(packs);
   const reader = new PackReader(packs);
+  let unlock = (): void => undefined;
   // Only hashes and ids of our own are ever joined to a folder.
   const place = (hash: string): string => {
     if (!/^[0-9a-f]{64}$/.test(hash)) throw new Error(`'${hash}' is not a BLAKE3 hash`);
@@ -25,6 +27,8 @@ export function openDisk(folder: string): BlobBackend {
   };
   return {
     async recover(end) {
+      // Also where the database is elsewhere: two writers would cut off each other's packs.
+      unlock = lockDataFolder(folder);
       await rm(temp, { recursive: true, force: true });
       for (const one of [folder, temp, files]) await mkdir(one, { recursive: true, mode: 0o700 });
       await writer.recover(end);
@@ -53,6 +57,7 @@ export function openDisk(folder: string): BlobBackend {
     async close() {
       await writer.close();
       await reader.close();
+      unlock();
     },
   };
 }

@@ -11,6 +11,9 @@ import { changed, type Found } from './scan.ts';
 const BATCH_BYTES = 32 * 1024 * 1024;
 const BATCH_FILES = 5000;
 
+/** Hears of progress: a file's bytes count half when they were read and half when they are there. */
+export type Step = (bytes: number, files: number) => void;
+
 export interface Sent {
   files: FileInput[];
   /** What had to be uploaded. */
@@ -30,7 +33,7 @@ export async function upload(
   client: Client,
   files: readonly Found[],
   cache: HashCache,
-  step: (bytes: number, files: number) => void,
+  step: Step,
 ): Promise<Sent> {
   const sent: Sent = { files: [], newBytes: 0, newBlobs: 0 };
   let travelling: Promise<void> = Promise.resolve();
@@ -39,7 +42,7 @@ export async function upload(
   const flush = async (): Promise<void> => {
     await travelling;
     const ready = batch;
-    travelling = sendSmall(client, ready, sent);
+    travelling = send(client, ready, sent, step);
     travelling.catch(() => undefined); // told by the next await
     batch = [];
     batchBytes = 0;
@@ -51,10 +54,10 @@ export async function upload(
       cached !== undefined
         ? { found, hash: cached }
         : found.size > LARGE
-          ? { found, hash: hashLarge(found, (bytes) => step(bytes, 0)) }
+          ? { found, hash: hashLarge(found, (bytes) => step(bytes / 2, 0)) }
           : { found, ...readSmall(found) };
     if (cached === undefined) cache.set(found, one.hash);
-    step(cached === undefined && found.size > LARGE ? 0 : found.size, 1);
+    if (cached !== undefined || found.size <= LARGE) step(found.size / 2, 0);
     sent.files.push({
       path: found.path,
       hash: one.hash,
@@ -75,28 +78,31 @@ export async function upload(
   return sent;
 }
 
-async function sendSmall(client: Client, batch: readonly Hashed[], sent: Sent): Promise<void> {
+async function send(client: Client, batch: readonly Hashed[], sent: Sent, step: Step): Promise<void> {
   const byHash = new Map(batch.map((one) => [one.hash, one]));
   if (byHash.size === 0) return;
   const { missing } = await client.call(findMissing, { body: { hashes: [...byHash.keys()] } });
   const wanted = missing.map((hash) => byHash.get(hash)!);
+  const travels = new Set(wanted);
+  for (const one of batch) if (!travels.has(one)) step(one.found.size / 2, 1);
   const small = wanted.filter(({ found }) => found.size <= LARGE);
   if (small.length > 0)
     await client.call(uploadBlobs, {
-      body: Readable.from(frames(small), { objectMode: false, highWaterMark: 1024 * 1024 }),
+      body: Readable.from(frames(small, step), { objectMode: false, highWaterMark: 1024 * 1024 }),
     });
-  for (const one of wanted) if (one.found.size > LARGE) await sendLarge(client, one);
+  for (const one of wanted) if (one.found.size > LARGE) await sendLarge(client, one, step);
   sent.newBlobs += wanted.length;
   sent.newBytes += wanted.reduce((sum, { found }) => sum + found.size, 0);
 }
 
-async function* frames(wanted: readonly Hashed[]): AsyncGenerator<Buffer> {
+async function* frames(wanted: readonly Hashed[], step: Step): AsyncGenerator<Buffer> {
   let pieces: Uint8Array[] = [];
   let size = 0;
   for (const one of wanted) {
     const bytes = one.bytes ?? reread(one);
     pieces.push(frameHeader(one.hash, bytes.length), bytes);
     size += bytes.length;
+    step(bytes.length / 2, 1);
     if (size < 1024 * 1024) continue;
     yield Buffer.concat(pieces);
     pieces = [];
@@ -112,8 +118,9 @@ function reread({ found, hash }: Hashed): Buffer {
   return again.bytes;
 }
 
-async function sendLarge(client: Client, { found, hash }: Hashed): Promise<void> {
-  const source = createReadStream(found.file, { highWaterMark: 1024 * 1024 });
+async function sendLarge(client: Client, { found, hash }: Hashed, step: Step): Promise<void> {
+  const file = createReadStream(found.file, { highWaterMark: 1024 * 1024 });
+  const source = Readable.from(counted(file, step), { objectMode: false, highWaterMark: 1024 * 1024 });
   try {
     await client.call(uploadBlob, { params: { hash }, body: source });
   } catch (error) {
@@ -121,6 +128,14 @@ async function sendLarge(client: Client, { found, hash }: Hashed): Promise<void>
       throw changed(found.path, 'what was sent is not what was hashed');
     throw error;
   } finally {
-    source.destroy();
+    file.destroy();
+  }
+  step(0, 1);
+}
+
+async function* counted(file: Readable, step: Step): AsyncGenerator<Buffer> {
+  for await (const chunk of file as AsyncIterable<Buffer>) {
+    yield chunk;
+    step(chunk.length / 2, 0);
   }
 }
