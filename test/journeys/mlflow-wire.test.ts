@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import test, { after, before } from 'node:test';
+import { commitVersion } from '../../src/data/index.ts';
 import { mlflowRoutes } from '../../src/faces/mlflow/index.ts';
 import { openTest, type TestServer } from '../harness.ts';
 
@@ -420,4 +421,40 @@ test('what clients write as a place is kept as they wrote it and never opened', 
       artifact_location,
     );
   }
+});
+
+test('a dataset that a client logs is linked to the version of ours that it names', async () => {
+  const { hash, size } = await server.ctx.blobs.put(Buffer.from('date,delay\n2001-01-01,5\n'));
+  const { version } = await commitVersion(server.ctx, {
+    dataset: 'flights',
+    files: [{ path: 'a.csv', hash, size }],
+  });
+  const id = await newRun();
+  const log = (name: string, digest: string, source: string) =>
+    post('/runs/log-inputs', {
+      run_id: id,
+      datasets: [{ dataset: { name, digest, source_type: 'http', source: JSON.stringify({ uri: source }) } }],
+    });
+  await log('flights@v1', 'd1', '/tmp/a.csv');
+  await log('by address', 'd2', 'treadle://flights@main/a.csv');
+  await log('flights', version.hash.slice(0, 36), '/tmp/a.csv');
+  await log('flights', 'd4', '/tmp/other.csv');
+  await log('../@', '%', 'treadle://@');
+  const run = JSON.parse((await send('GET', `/api/v1/runs/${id}`)).text) as {
+    inputs: Array<{ digest: string; version?: string; version_ref?: string }>;
+  };
+  const linked = Object.fromEntries(run.inputs.map((input) => [input.digest, input.version_ref]));
+  assert.deepEqual(linked, {
+    d1: 'flights@v1',
+    d2: 'flights@v1',
+    [version.hash.slice(0, 36)]: 'flights@v1',
+    d4: undefined,
+    '%': undefined,
+  });
+  assert.ok(run.inputs.filter((input) => input.version === version.id).length === 3);
+  const edges = await server.ctx.db
+    .selectFrom('lineage_edge' as never)
+    .selectAll()
+    .execute();
+  assert.ok(JSON.stringify(edges).includes(`dataset_version:${version.id}`), 'and the ledger holds the edge');
 });
