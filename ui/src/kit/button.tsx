@@ -1,5 +1,6 @@
 import type { ComponentProps, ReactElement, ReactNode } from 'react';
 import { Icon, type IconName } from './icons.tsx';
+import { Tooltip } from './tooltip.tsx';
 import './button.css';
 
 interface ButtonProps extends ComponentProps<'button'> {
@@ -18,17 +19,19 @@ export function Button({
   className,
   ...rest
 }: ButtonProps): ReactElement {
-  return (
+  const button = (
     <button
       type="button"
       {...rest}
-      {...(label === undefined ? {} : { 'aria-label': label, title: label })}
+      {...(label === undefined ? {} : { 'aria-label': label })}
       className={buttonClass(look, children === undefined, className)}
     >
       {icon && <Icon name={icon} />}
       {children !== undefined && <span>{children}</span>}
     </button>
   );
+  // Those who see only the icon are told its words when they rest on it.
+  return label === undefined ? button : <Tooltip text={label}>{button}</Tooltip>;
 }
 
 /** For links that look like buttons: `<Link className={buttonClass('primary')}>`. */

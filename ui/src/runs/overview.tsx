@@ -2,84 +2,26 @@ import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo, type ReactElement } from 'react';
 import { getLoggedModel } from '../../../src/models/contract.ts';
-import type { DatasetInput, MetricSummary, Run } from '../../../src/tracking/contract.ts';
+import type { DatasetInput, Run } from '../../../src/tracking/contract.ts';
 import { api } from '../api/client.ts';
 import { Badge } from '../kit/badge.tsx';
 import type { Range } from '../kit/chart/series.ts';
-import { formatCount, formatNumber, shortId } from '../kit/format.ts';
+import { shortId } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Section } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { ResourceAnchor } from '../ledger/resource-link.tsx';
 import { MetricChart } from './metric-chart.tsx';
+import { MetricSummaryTable } from './metric-summary-table.tsx';
 import { NoteCard, OutcomeCard } from './outcome.tsx';
-import { metricText, SYSTEM } from './run-words.tsx';
+import { SYSTEM } from './run-words.tsx';
 import type { ChartView } from './chart-view.ts';
 
 /** How many curves greet the reader; all of them are one tab away. */
 const CURVES = 4;
 /** Clients write their own housekeeping under these names. */
 const HOUSEKEEPING = /^(mlflow|treadle)\./;
-
-const METRIC_COLUMNS: Column<MetricSummary>[] = [
-  {
-    id: 'key',
-    header: 'Metric',
-    value: (metric) => metric.key,
-    width: 220,
-    cell: (metric) => (
-      <span className="truncate" title={metric.key}>
-        {metric.key}
-      </span>
-    ),
-  },
-  {
-    id: 'last',
-    header: 'Last',
-    align: 'end',
-    width: 104,
-    value: (metric) => Number(metric.last),
-    cell: (metric) => <strong>{metricText(metric.last)}</strong>,
-  },
-  number('min', 'Lowest', (metric) => metric.min),
-  number('max', 'Highest', (metric) => metric.max),
-  number('mean', 'Mean', (metric) => metric.mean),
-  {
-    id: 'step',
-    header: 'Step',
-    align: 'end',
-    width: 90,
-    value: (metric) => metric.step,
-    cell: (metric) => formatCount(metric.step),
-  },
-  {
-    id: 'count',
-    header: 'Points',
-    align: 'end',
-    width: 90,
-    value: (metric) => metric.count,
-    cell: (metric) => formatCount(metric.count),
-  },
-];
-
-function number(
-  id: string,
-  header: string,
-  read: (metric: MetricSummary) => number | undefined,
-): Column<MetricSummary> {
-  return {
-    id,
-    header,
-    align: 'end',
-    width: 104,
-    value: read,
-    cell: (metric) => {
-      const value = read(metric);
-      return value === undefined ? <span className="table-none">–</span> : formatNumber(value);
-    },
-  };
-}
 
 const PARAM_COLUMNS: Column<[string, string]>[] = [
   {
@@ -142,14 +84,7 @@ export function Overview(props: {
           </div>
         )}
         <Section title="Metrics" quiet>
-          <Table
-            label="Metrics"
-            columns={METRIC_COLUMNS}
-            rows={metrics}
-            rowId={(metric) => metric.key}
-            maxHeight={410}
-            empty={<p className="muted">None were logged.</p>}
-          />
+          <MetricSummaryTable run={run.id} metrics={metrics} />
         </Section>
         <Section title="Params" quiet>
           <Table
