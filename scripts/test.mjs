@@ -106,7 +106,7 @@ async function runTests({ files, name, quick }) {
       child.on('error', reject).on('close', (code) => resolve(code === 0)),
     );
   } finally {
-    postgres?.stop();
+    await postgres?.stop();
   }
 }
 

@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** @param bin folder with `initdb` and `postgres`. @returns {Promise<{url: string, stop: () => void}>} */
+/** @param bin folder with `initdb` and `postgres`. @returns {Promise<{url: string, stop: () => Promise<void>}>} */
 export async function startPostgres(bin) {
   const base = mkdtempSync(join(tmpdir(), 'treadle-pg-'));
   const who = unprivileged();
@@ -39,20 +39,23 @@ export async function startPostgres(bin) {
   );
   let said = '';
   child.stderr.on('data', (chunk) => (said = (said + chunk).slice(-4000)));
-  const stop = () => {
-    process.off('exit', stop);
-    child.kill('SIGQUIT');
-    // Its own processes may still be writing for a moment.
-    rmSync(base, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const abandon = () => child.kill('SIGQUIT');
+  process.on('exit', abandon);
+  const stop = async () => {
+    process.off('exit', abandon);
+    abandon();
+    // While it ends it still writes: a folder removed too early would come back half.
+    await ended;
+    rmSync(base, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
-  process.on('exit', stop);
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) break;
     if (said.includes('ready to accept connections') && (await reachable(port)))
       return { url: `postgres://treadle@127.0.0.1:${port}/postgres`, stop };
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  stop();
+  await stop();
   throw new Error(`PostgreSQL did not start:\n${said}`);
 }
 
