@@ -18,15 +18,13 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 
 def main(model: str, holdout: str, metrics: str) -> None:
-    about = json.loads((Path(model) / "model.json").read_text())
+    session = onnxruntime.InferenceSession(Path(model) / "model.onnx", providers=["CPUExecutionProvider"])
     rows = pq.read_table(holdout)
-    kinds = {"string": object, "float": np.float32}
     feed = {
-        column["name"]: rows[column["name"]].to_numpy().astype(kinds[column["type"]])
-        for column in about["inputs"]
+        column.name: rows[column.name].to_numpy().astype(object if column.type == "tensor(string)" else np.float32)
+        for column in session.get_inputs()
     }
-    session = onnxruntime.InferenceSession(Path(model) / about["model"], providers=["CPUExecutionProvider"])
-    (chance,) = session.run([about["output"]["name"]], feed)
+    (chance,) = session.run(["late"], feed)
     late = rows["late"].to_numpy()
 
     scores = {

@@ -8,12 +8,12 @@ any MLflow server. The same rows and parameters give the same bytes in MODEL_FOL
 
 import argparse
 import os
+import shutil
 
 # One thread: the order in which numbers are added decides their last digits, and on a busy machine threads that wait for each
 # other take three times as long as one alone.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import json
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -68,8 +68,9 @@ def main() -> None:
         # Raises when the two models disagree: a wrong conversion must not become a model version.
         difference = check_parity(model, onnx, later[FEATURES])
         mlflow.log_metric("onnx_max_difference", difference)
-        save(options.model, onnx, options)
-        log_model(onnx, later[FEATURES].head(5))
+        package = packaged(later[FEATURES].head(5))
+        save(options.model, onnx, package)
+        mlflow.onnx.log_model(onnx, name="model", **package)
         print(
             f"{len(seen):,} rows learned, AUC {metrics['auc']:.4f} on {len(later):,} later rows, "
             f"ONNX differs by at most {difference:.1e}, run {run.info.run_id}"
@@ -128,34 +129,28 @@ def roc_figure(truth: pd.Series, chance: np.ndarray, auc: float) -> Figure:
     return figure
 
 
-def save(folder: str, onnx, options: argparse.Namespace) -> None:
-    path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
-    (path / "model.onnx").write_bytes(onnx.SerializeToString(deterministic=True))
-    about = {
-        "format": "onnx",
-        "model": "model.onnx",
-        "inputs": [{"name": name, "type": "string" if name in PLACES else "float"} for name in FEATURES],
-        "output": {"name": "late", "type": "float", "meaning": "chance of arriving 15 minutes late or more"},
-        "params": {"depth": options.depth, "rate": options.rate, "seed": options.seed, "rounds": ROUNDS},
-    }
-    (path / "model.json").write_text(json.dumps(about, indent=2) + "\n")
-
-
-def log_model(onnx, example: pd.DataFrame) -> None:
+def packaged(example: pd.DataFrame) -> dict:
+    """What MLflow writes beside the weights, wherever the model is kept."""
     import onnx as onnx_package
     import onnxruntime
 
-    signature = mlflow.models.infer_signature(example, pd.DataFrame({"late": np.zeros(1, np.float32)}))
-    # Naming the packages spares MLflow a search for them, which loads the model in a second process.
-    packages = [f"onnx=={onnx_package.__version__}", f"onnxruntime=={onnxruntime.__version__}"]
-    mlflow.onnx.log_model(
-        onnx,
-        name="model",
-        signature=signature,
-        pip_requirements=packages,
-        onnx_execution_providers=["CPUExecutionProvider"],
-    )
+    return {
+        "signature": mlflow.models.infer_signature(example, pd.DataFrame({"late": np.zeros(1, np.float32)})),
+        # Naming the packages spares MLflow a search for them, which loads the model in a second process.
+        "pip_requirements": [f"onnx=={onnx_package.__version__}", f"onnxruntime=={onnxruntime.__version__}"],
+        "onnx_execution_providers": ["CPUExecutionProvider"],
+    }
+
+
+def save(folder: str, onnx, package: dict) -> None:
+    """The model as a folder that any MLflow client loads; equal models are equal bytes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    mlflow.onnx.save_model(onnx, folder, **package)
+    Path(folder, "model.onnx").write_bytes(onnx.SerializeToString(deterministic=True))
+    card = Path(folder, "MLmodel")
+    # When and under which random id it was saved says nothing of the model.
+    kept = [line for line in card.read_text().splitlines() if not line.startswith(("utc_time_created:", "model_uuid:"))]
+    card.write_text("\n".join(kept) + "\n")
 
 
 if __name__ == "__main__":
