@@ -92,7 +92,15 @@ export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): P
     await saveSteps(
       tx,
       steps.map((step, position) =>
-        newStep({ execution_id: id, workspace: tx.workspace, pipeline, position, name: step.name }),
+        newStep({
+          execution_id: id,
+          workspace: tx.workspace,
+          pipeline,
+          position,
+          name: step.name,
+          command: step.run,
+          needs: JSON.stringify(step.needs),
+        }),
       ),
     );
     await tx.record({
@@ -117,7 +125,7 @@ export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): P
 }
 
 const newStep = (
-  head: Pick<StepRow, 'execution_id' | 'workspace' | 'pipeline' | 'position' | 'name'>,
+  head: Pick<StepRow, 'execution_id' | 'workspace' | 'pipeline' | 'position' | 'name' | 'command' | 'needs'>,
 ): StepRow => ({
   ...head,
   state: 'waiting',

@@ -3,8 +3,7 @@ import type { ServerSentEvent } from '../platform/http/index.ts';
 import type { Execution, Step } from './contract.ts';
 import { ENVIRONMENT_LOG, readLog } from './read-log.ts';
 import type { Engine } from './run/engine.ts';
-import { selectExecution } from './store.ts';
-import { commandsOf, getExecution } from './views.ts';
+import { getExecution } from './views.ts';
 
 /** Changes that come together are told together; a look at thousands of steps is taken less often, so that watching costs a tenth of a core at most. */
 const CALM = 100;
@@ -26,12 +25,11 @@ export async function* followExecution(
   let shown: string | undefined;
   const steps = new Map<string, string>();
   const offsets = new Map<string, number>();
-  const commands = commandsOf((await selectExecution(ctx, id)).file);
   while (!signal.aborted) {
     const began = performance.now();
     // Asked for before the look: a change between the two is not lost.
     const changed = engine.hub.next(id, BEAT, signal);
-    const { steps: all, warnings: _warnings, ...execution } = await getExecution(ctx, id, commands);
+    const { steps: all, warnings: _warnings, ...execution } = await getExecution(ctx, id);
     const over = execution.state !== 'queued' && execution.state !== 'running';
     // What a step said comes before what became of it.
     if (options.logs) {

@@ -48,6 +48,10 @@ export type PipelineTables = {
     /** Its place in the order of the plan. */
     position: number;
     state: string;
+    /** As in the file, so that a list of thousands of steps needs no reading of it. */
+    command: string;
+    /** JSON: names. */
+    needs: string;
     key: string | null;
     /** JSON: key parts. */
     parts: string | null;
@@ -152,4 +156,11 @@ export const migrations: Migration[] = [
     ],
   },
   { id: 'pipelines-002', sql: [`alter table execution add column environment_log text`] },
+  {
+    id: 'pipelines-003',
+    sql: [
+      `alter table step add column command text not null default ''`,
+      `alter table step add column needs text not null default '[]'`,
+    ],
+  },
 ];

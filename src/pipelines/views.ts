@@ -14,7 +14,6 @@ import type {
   StepOutput,
   StepResources,
 } from './contract.ts';
-import { readPipelineFile } from './file/read.ts';
 import type { Reproduces } from './reproduce/compare.ts';
 import {
   countSteps,
@@ -59,12 +58,7 @@ export function toExecution(row: ExecutionRow, counts: Record<string, number> | 
   };
 }
 
-export function toStep(
-  row: StepRow,
-  command: string,
-  needs: string[],
-  numbers: ReadonlyMap<string, number>,
-): Step {
+export function toStep(row: StepRow, numbers: ReadonlyMap<string, number>): Step {
   const from =
     row.cached_from === null
       ? undefined
@@ -72,8 +66,8 @@ export function toStep(
   return {
     name: row.name,
     state: row.state as Step['state'],
-    command,
-    needs,
+    command: row.command,
+    needs: json<string[]>(row.needs),
     ...optional('key', row.key),
     reasons: json<Reason[]>(row.reasons),
     ...(from ? { cached_from: { ...from, number: numbers.get(from.execution) ?? 0 } } : {}),
@@ -91,27 +85,18 @@ export function toStep(
   };
 }
 
-/** What the file says of each step; the file of an execution never changes, so a follower reads it once. */
-export type Commands = ReadonlyMap<string, { run: string; needs: string[] }>;
-
-export const commandsOf = (file: string): Commands =>
-  new Map(readPipelineFile(file).definition?.steps.map((step) => [step.name, step]));
-
-export async function getExecution(ctx: Ctx, id: string, commands?: Commands): Promise<ExecutionDetail> {
+export async function getExecution(ctx: Ctx, id: string): Promise<ExecutionDetail> {
   const row = await selectExecution(ctx, id);
   const rows = await selectSteps(ctx, id);
   const counts: Record<string, number> = {};
   for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1;
-  const steps = commands ?? commandsOf(row.file);
   const sources = rows.flatMap(({ cached_from }) =>
     cached_from === null ? [] : [json<{ execution: string }>(cached_from).execution],
   );
   const numbers = await selectNumbers(ctx, [...new Set(sources)]);
   return {
     ...toExecution(row, counts),
-    steps: rows.map((step) =>
-      toStep(step, steps.get(step.name)?.run ?? '', steps.get(step.name)?.needs ?? [], numbers),
-    ),
+    steps: rows.map((step) => toStep(step, numbers)),
     warnings: json<string[]>(row.warnings),
   };
 }

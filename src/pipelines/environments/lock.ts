@@ -21,19 +21,26 @@ export function requirementLines(text: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** Refuses lines that reach for files which the server does not have. */
+/** Options that only say where packages come from and which may be taken. */
+const OPTIONS =
+  /^(--hash|--index-url|-i|--extra-index-url|--find-links|-f|--no-index|--no-binary|--only-binary|--pre|--prefer-binary|--require-hashes|--trusted-host)(=|\s|$)/;
+
+/** Refuses lines that reach for files which the server does not have, and options that do more than choose packages. */
 export function checkRequirements(text: string, file: string): void {
   for (const line of requirementLines(text)) {
-    const what = /^(-r|-c|-e|--requirement|--constraint|--editable)\b/.test(line)
-      ? 'points to another file'
-      : /^(\.|\/|file:)/.test(line)
-        ? 'is a local path'
+    const what = line.startsWith('-')
+      ? OPTIONS.test(line)
+        ? undefined
+        : 'is an option that an environment cannot be made with'
+      : /^[./~]|^file:|@\s*(file:|[./~])/i.test(line) || /^[^\s[;@]*\//.test(line)
+        ? 'is a local path, which the server does not have'
         : undefined;
-    if (what)
-      throw invalid(`${file}: '${line.slice(0, 100)}' ${what}, which the server does not have`, {
+    if (what) {
+      throw invalid(`${file}: '${line.slice(0, 100)}' ${what}`, {
         field: 'env',
-        hint: 'write everything into one file: uv pip compile requirements.in -o requirements.txt',
+        hint: 'write every package into one file: uv pip compile requirements.in -o requirements.txt',
       });
+    }
   }
 }
 

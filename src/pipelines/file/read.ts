@@ -62,7 +62,10 @@ function resolve(file: PipelineFile, source: Source, problems: Problem[]): Defin
   }));
   const owners = nameOutputs(drafts, params, data, say);
   const used = new Set<string>();
-  const steps = drafts.map((draft) => resolveStep(draft, { file, params, data, owners, drafts, used, say }));
+  const byName = new Map(drafts.map((draft) => [draft.name, draft]));
+  const steps = drafts.map((draft) =>
+    resolveStep(draft, { file, params, data, owners, drafts: byName, used, say }),
+  );
   unused(file, used, say);
   environmentNames(params, say);
   return { name: file.name, params, data, steps: inOrder(steps, say), model: resolveModel(file, steps, say) };
@@ -177,7 +180,7 @@ interface Scope {
   params: Record<string, unknown>;
   data: Record<string, string>;
   owners: ReadonlyMap<string, string>;
-  drafts: readonly Draft[];
+  drafts: ReadonlyMap<string, Draft>;
   used: Set<string>;
   say: Say;
 }
@@ -233,15 +236,14 @@ function resolveStep({ name, step, outputs }: Draft, scope: Scope): Step {
       );
     mentioned.add(param);
   }
-  const stepNames = drafts.map((draft) => draft.name);
   for (const [i, before] of (step.after ?? []).entries()) {
-    if (!stepNames.includes(before))
+    if (!drafts.has(before))
       say(
         'error',
         `${at}.after[${i}]`,
         'value',
         `there is no step '${before}'`,
-        suggestion(before, stepNames),
+        suggestion(before, [...drafts.keys()]),
       );
   }
   for (const param of mentioned) used.add(param);
@@ -261,7 +263,7 @@ function resolveStep({ name, step, outputs }: Draft, scope: Scope): Step {
       ).values(),
     ],
     params: [...mentioned].toSorted(),
-    needs: [...new Set([...needs, ...(step.after ?? [])])].filter((need) => stepNames.includes(need)),
+    needs: [...new Set([...needs, ...(step.after ?? [])])].filter((need) => drafts.has(need)),
     env,
     variables: step.variables ?? {},
     resources: {
@@ -284,7 +286,7 @@ function resolveName(
   const outputOf = (owner: string, output: string): Input | 'own' =>
     owner === step ? 'own' : { kind: 'output', name: piece.name, step: owner, output };
   if (second !== undefined) {
-    const owner = drafts.find((draft) => draft.name === first);
+    const owner = drafts.get(first);
     return owner?.outputs.some((output) => output.name === second) ? outputOf(first, second) : undefined;
   }
   if (Object.hasOwn(params, first)) return 'param';
