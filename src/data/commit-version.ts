@@ -6,8 +6,7 @@ import type { Committed, DatasetVersion, FileInput } from './contract.ts';
 import { PROFILE } from './jobs.ts';
 import { canonicalPath, quoted } from './paths.ts';
 import { walk } from './read-tree.ts';
-import { DATASET, MAIN } from './parse-ref.ts';
-import { requireRefName } from './resolve-ref.ts';
+import { MAIN, requireDatasetName, requireRefName } from './parse-ref.ts';
 import {
   findDataset,
   findRef,
@@ -57,12 +56,7 @@ export async function commitUpload(ctx: Ctx, input: CommitInput): Promise<Commit
 /** A commit by a room of ours, of blobs it has put itself. All or nothing: version, branch, ledger, event and job are one transaction. */
 export async function commitVersion(ctx: Ctx, input: CommitInput): Promise<Committed> {
   const { dataset: name, branch = MAIN, allow = [] } = input;
-  if (!DATASET.test(name)) {
-    throw invalid(`${quoted(name)} cannot name a dataset`, {
-      field: 'dataset',
-      hint: 'use letters, digits, dot, dash and underscore, beginning with a letter or digit; 100 characters at most',
-    });
-  }
+  requireDatasetName(name);
   requireRefName(branch, 'branch');
   const files = canonicalFiles(input.files);
   const tree = buildTree(files);

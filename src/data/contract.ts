@@ -5,7 +5,7 @@ import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 // What clients need besides the nouns; free of Node as well.
 export { ByteReader, FRAME_HEADER, frameHeader, readFrameHeader } from './frames.ts';
 export { canonicalPath, quoted } from './paths.ts';
-export { parseRef, type ParsedRef } from './parse-ref.ts';
+export { parseRef, requireDatasetName, requireRefName, type ParsedRef } from './parse-ref.ts';
 
 const MiB = 1024 * 1024;
 
@@ -45,6 +45,7 @@ export const Meta = Type.Record(
   {
     description: 'How the data was collected and prepared, as key and value.',
     maxProperties: 100,
+    additionalProperties: false,
   },
 );
 

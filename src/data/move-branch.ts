@@ -2,7 +2,8 @@ import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { conflict, invalid } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { DatasetVersion, Ref } from './contract.ts';
-import { requireRefName, resolveVersion } from './resolve-ref.ts';
+import { requireRefName } from './parse-ref.ts';
+import { resolveVersion } from './resolve-ref.ts';
 import {
   findRef,
   lockDatasets,

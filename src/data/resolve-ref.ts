@@ -52,13 +52,3 @@ export async function resolveVersion(
     hint: `${known}; treadle data log ${dataset.name} lists its versions`,
   });
 }
-
-/** Names that would be read as a version are not for branches and tags. */
-export function requireRefName(name: string, field: string): void {
-  if (/^v\d+$/.test(name) || /^[0-9a-f]{8,64}$/.test(name)) {
-    throw invalid(`'${name}' cannot name a ${field}: it reads as a version`, {
-      field,
-      hint: 'choose a name that is not v and a number, nor hex digits only',
-    });
-  }
-}

@@ -183,12 +183,18 @@ test('bad data: a clear error each, and nothing half committed', async () => {
     assert.match(ran.err, why);
     assert.match(ran.err, /\n {2}→ /, 'and what to do');
   }
-  for (const name of ['a b', '../x', 'x'.repeat(300), 'a\nb', 'a/b']) {
+  for (const name of ['..', 'a b', '../x', 'x'.repeat(300), 'a\nb', 'a/b']) {
     const ran = await treadle('commit', name, 'birds');
     assert.deepEqual([ran.code, ran.out], [1, ''], name);
-    assert.match(ran.err, /dataset/);
+    assert.match(ran.err, /^treadle: ".*" cannot name a dataset\n {2}→ use letters/);
   }
   // 300 bytes fit no file name, so they come through the API alone; see data/versions.test.ts.
+  for (const [option, why] of [
+    ['--meta=bad key!=x', /meta.*bad key!/],
+    ['--meta=novalue', /is not key=value/],
+    ['--branch=a/b', /cannot name a branch/],
+  ] as const)
+    assert.match((await treadle('commit', 'bad', 'birds', option)).err, why);
   assert.equal(await versions(), before);
   assert.equal((await treadle('show', 'bad')).code, 1);
   assert.equal((await treadle('commit', 'bad', 'e', '--allow-empty')).code, 0);

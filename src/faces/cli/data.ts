@@ -136,12 +136,10 @@ export const register: Register = (program, cli) => {
           hint: 'compare versions of one dataset',
         });
       }
-      const diff = await cli
-        .client()
-        .call(contract.diffVersions, {
-          params: { dataset: left.dataset },
-          query: { from: left.selector, to: right.selector, limit: 50_000 },
-        });
+      const diff = await cli.client().call(contract.diffVersions, {
+        params: { dataset: left.dataset },
+        query: { from: left.selector, to: right.selector, limit: 50_000 },
+      });
       cli.output().result(diff, () => differences(diff));
     });
 
@@ -160,6 +158,7 @@ export const register: Register = (program, cli) => {
     .description('give a version a name for good')
     .action(async (text: string, tag: string) => {
       const { dataset, selector } = ref(text);
+      contract.requireRefName(tag, 'tag');
       const made = await cli
         .client()
         .call(contract.setTag, { params: { dataset, tag }, body: { to: selector } });
@@ -172,6 +171,8 @@ export const register: Register = (program, cli) => {
     .option('--at <version>', 'the version to point at: v3, a branch, a tag or a hash', 'main')
     .option('--reason <text>', 'why it moves; kept in the ledger')
     .action(async (dataset: string, branch: string | undefined, options: { at: string; reason?: string }) => {
+      contract.requireDatasetName(dataset);
+      if (branch !== undefined) contract.requireRefName(branch, 'branch');
       if (branch === undefined) {
         const { refs } = await cli.client().call(contract.getDataset, { params: { dataset } });
         return cli.output().result(refs, () =>

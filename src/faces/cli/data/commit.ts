@@ -1,4 +1,10 @@
-import { commitVersion, getDataset, type Committed } from '../../../data/contract.ts';
+import {
+  commitVersion,
+  getDataset,
+  requireDatasetName,
+  requireRefName,
+  type Committed,
+} from '../../../data/contract.ts';
 import { invalid, TreadleError } from '../../../platform/errors/index.ts';
 import type { Client } from '../client.ts';
 import { bytes, type Output } from '../output.ts';
@@ -24,6 +30,8 @@ export async function commit(
   target: string,
   options: CommitOptions,
 ): Promise<Committed & { new_bytes: number; new_blobs: number }> {
+  requireDatasetName(dataset);
+  requireRefName(options.branch, 'branch');
   const meta = toMeta(options.meta ?? []);
   const { root, files, bytes: total } = scan(target);
   const expected = await headOf(client, dataset, options.branch);
