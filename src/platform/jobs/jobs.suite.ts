@@ -487,7 +487,7 @@ export function jobsSuite(name: string, open: OpenDatabase): void {
             mine
               .filter((row) => row.payload === `{"n":${n}}`)
               .map((row) => new Date(row.scheduled_for ?? 0).getUTCHours())
-              .toSorted(),
+              .toSorted((a, b) => a - b),
           ]),
         );
       };
