@@ -1,5 +1,6 @@
 // Runs a program quietly: its output is kept, and shown only when it fails.
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from './place.mjs';
 
 /** @returns {Promise<string>} standard output. Rejects with the last lines of output when the program fails. */
@@ -13,12 +14,7 @@ export function run(command, args, { cwd = root, env = process.env } = {}) {
     child.on('error', (error) => reject(new SetupError(`${command} could not be started: ${error.message}`)));
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(out);
-      const tail = all
-        .replaceAll(/\u001B\[[\d;]*m/g, '')
-        .trimEnd()
-        .split('\n')
-        .slice(-25)
-        .join('\n');
+      const tail = stripVTControlCharacters(all).trimEnd().split('\n').slice(-25).join('\n');
       reject(
         new SetupError(
           `\`${[command, ...args].join(' ')}\` ended with ${signal ?? `status ${code}`}:\n${tail}`,
