@@ -16,7 +16,7 @@ const COLUMNS: Column<MetricSummary>[] = [
     id: 'key',
     header: 'Metric',
     value: (metric) => metric.key,
-    width: 220,
+    width: 180,
     cell: (metric) => (
       <span className="truncate" title={metric.key}>
         {metric.key}
@@ -27,7 +27,7 @@ const COLUMNS: Column<MetricSummary>[] = [
     id: 'last',
     header: 'Last',
     align: 'end',
-    width: 104,
+    width: 88,
     value: (metric) => Number(metric.last),
     cell: (metric) => <strong>{metricText(metric.last)}</strong>,
   },
@@ -38,7 +38,7 @@ const COLUMNS: Column<MetricSummary>[] = [
     id: 'step',
     header: 'Step',
     align: 'end',
-    width: 90,
+    width: 72,
     value: (metric) => metric.step,
     cell: (metric) => formatCount(metric.step),
   },
@@ -46,7 +46,7 @@ const COLUMNS: Column<MetricSummary>[] = [
     id: 'count',
     header: 'Points',
     align: 'end',
-    width: 90,
+    width: 72,
     value: (metric) => metric.count,
     cell: (metric) => formatCount(metric.count),
   },
@@ -61,7 +61,7 @@ function number(
     id,
     header,
     align: 'end',
-    width: 104,
+    width: 88,
     value: read,
     cell: (metric) => {
       const value = read(metric);
@@ -92,7 +92,7 @@ export function MetricSummaryTable({
     const curve: Column<MetricSummary> = {
       id: 'curve',
       header: 'Curve',
-      width: 108,
+      width: 102,
       cell: ({ key }) => {
         const values = curves.get(key)?.filter((value) => value !== null);
         return values === undefined ? null : <Sparkline values={values} label={`Curve of ${key}`} />;

@@ -56,7 +56,8 @@ export function Graph(props: {
                 key={`${edge.from} ${edge.to}`}
                 className={`graph-edge${edge.back ? ' graph-back' : ''}${detail?.live ? ' graph-live' : ''}`}
               >
-                <path d={curve(edge, direction)} />
+                <path className="graph-under" d={curve(edge, direction)} />
+                <path className="graph-line" d={curve(edge, direction)} />
                 <path className="graph-arrow" d={arrow(edge, direction)} />
                 {detail?.label !== undefined && (
                   <text

@@ -146,6 +146,12 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
     if (wanted) load?.();
   }, [wanted, load]);
 
+  // Another order or another list begins at its top.
+  const order = `${props.sort?.id} ${props.sort?.desc}`;
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [order]);
+
   const visible = across.getVirtualItems().map((item) => item.index + 1);
   const frame = useFrame(props, model, down, scroller);
   const total = pinned + sizes.slice(1).reduce((sum, size) => sum + size, 0);
