@@ -35,7 +35,8 @@ export interface BlobBackend {
   /** Size of a large blob's object, or undefined when it is not there. */
   statFile(hash: string): Promise<number | undefined>;
   openFile(hash: string, range?: { start: number; end: number }): Readable;
-  copyFile(hash: string, path: string, link: boolean): Promise<void>;
+  /** A new file of this mode; with `link`, the blob's own file where that is possible. */
+  copyFile(hash: string, path: string, options: { link: boolean; mode: number }): Promise<void>;
   scratch(): Promise<string>;
   close(): Promise<void>;
 }

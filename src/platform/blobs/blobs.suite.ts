@@ -186,6 +186,8 @@ export function blobSuite(label: string, open: (folder: string) => BlobBackend):
         assert.ok((await readFile(file)).equals(bytes));
         await assert.rejects(store.materialise(hash, file, { link }), { code: 'EEXIST' });
       }
+      await store.materialise(hash, path.join(folder, `${i}-mode`), { mode: 0o555 });
+      assert.equal((await stat(path.join(folder, `${i}-mode`))).mode & 0o700, 0o500);
       // A copy is the reader's own: writing to it changes no blob.
       assert.ok(((await stat(path.join(folder, `${i}-false`))).mode & 0o200) !== 0);
     }

@@ -47,7 +47,7 @@ export function openDisk(folder: string): BlobBackend {
       }
     },
     openFile: (hash, range) => createReadStream(place(hash), { ...range, highWaterMark: 1024 * 1024 }),
-    copyFile: (hash, to, hard) => guarded(() => copy(place(hash), to, hard)),
+    copyFile: (hash, to, options) => guarded(() => copy(place(hash), to, options)),
     scratch: () =>
       guarded(async () => {
         const fresh = path.join(temp, newId());
@@ -123,8 +123,8 @@ async function stage(file: string, place: (hash: string) => string): Promise<Sta
   };
 }
 
-async function copy(from: string, to: string, hard: boolean): Promise<void> {
-  if (hard) {
+async function copy(from: string, to: string, options: { link: boolean; mode: number }): Promise<void> {
+  if (options.link) {
     try {
       await link(from, to);
       return;
@@ -134,5 +134,5 @@ async function copy(from: string, to: string, hard: boolean): Promise<void> {
     }
   }
   await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-  await chmod(to, 0o644);
+  await chmod(to, options.mode);
 }

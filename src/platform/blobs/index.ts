@@ -60,7 +60,7 @@ export interface BlobStore {
   /**
    * Writes the blob to a new file of ours (never a client's path): a reflink where the file system can, else a copy.
    * With `link`, a hard link where the blob is a file of its own: free, but a writer of that file would
-   * change the blob. Only for readers that we trust not to write.
+   * change the blob. Only for readers that we trust not to write. `mode` is that of a copy (0644 unless said).
    */
   materialise(hash: BlobHash, path: string, options?: { link?: boolean; mode?: number }): Promise<void>;
   /** A new empty directory on the blobs' own file system, for materialised files. The next start removes what is left. */

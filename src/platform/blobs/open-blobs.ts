@@ -96,7 +96,7 @@ export async function openBlobs(parts: {
       const row = await find(hash);
       if (row.pack === null) {
         await requireFile(backend, row);
-        await backend.copyFile(hash, path, link);
+        await backend.copyFile(hash, path, { link, mode });
       } else {
         const bytes = await readSmall(backend, row);
         await writeFile(path, bytes, { flag: 'wx', mode }).catch((error: unknown) => {
