@@ -19,6 +19,7 @@ const roof: Register = (program, cli) => {
       command.option(`--${name} <value>`, fallback === undefined ? meaning : `${meaning} (${fallback})`);
   }
   server.action(async (flags: Flags) => {
+    process.umask(0o077); // what the server writes is its own user's alone
     // Loaded here, so that no other command pays for the whole house.
     const { startServer } = await import('./serve.ts');
     const running = await startServer(serverConfig(readConfig(byName(flags), process.env, process.cwd())));

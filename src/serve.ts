@@ -48,32 +48,46 @@ const migrations: Migration[] = [
   ...pipelineMigrations,
 ];
 
-/** Opens everything, wires it, and listens. All wiring of the house is on this page. */
+/** Opens everything, wires it, and listens; what a failure midway had opened is closed again. */
 export async function startServer(
   config: ServerConfig,
   log: Log = createLog(config.log),
 ): Promise<RunningServer> {
-  const unlock = config.db === undefined ? lockDataFolder(config.data) : () => undefined;
+  const opened = new AsyncDisposableStack();
+  try {
+    return await open(config, log, opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+/** All wiring of the house is on this page. `opened` closes in the reverse order. */
+async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack): Promise<RunningServer> {
+  if (config.db === undefined) opened.defer(lockDataFolder(config.data));
   const metrics = createMetrics({ version: version() });
   const database =
     config.db === undefined
       ? openSqlite(path.join(config.data, 'treadle.db'), { observe: metrics.observeCommit })
       : await openPostgres(config.db);
+  opened.defer(() => database.close());
   await migrate(database, migrations);
 
   const { shared } = database.dialect;
   const events = eventRoom.createEvents({ log, shared });
   const jobs = jobRoom.createJobs({ log, shared });
   const ledger = ledgerRoom.openLedger({ keyFile: path.join(config.data, 'ledger.key') });
+  const store = await blobs.openBlobs({
+    database,
+    backend: blobs.openDisk(path.join(config.data, 'blobs')),
+    clock: systemClock,
+  });
+  opened.defer(() => store.close());
   const parts: Parts = {
     database,
     clock: systemClock,
     log,
-    blobs: await blobs.openBlobs({
-      database,
-      backend: blobs.openDisk(path.join(config.data, 'blobs')),
-      clock: systemClock,
-    }),
+    blobs: store,
     ledger,
     outbox: events.outbox,
     queue: jobs.queue,
@@ -85,6 +99,7 @@ export async function startServer(
   const webhooks = eventRoom.createWebhooks(createOutbound({ allow: config.allowOutbound ?? [] }));
   events.subscribe(webhooks.subscriber);
   const processes = createProcesses();
+  opened.defer(() => processes.close());
   const duck = data.createDuck(processes);
   const pipelines = openPipelines({
     data: config.data,
@@ -106,8 +121,7 @@ export async function startServer(
   jobs.register(prune, webhooks.deliver, data.profileJob(duck), ...pipelines.jobs);
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
-  await events.start(ctxFor);
-  await jobs.start(ctxFor);
+  opened.defer(() => jobs.stop());
 
   const loopback = LOOPBACK.includes(config.host);
   if (!loopback && !(await access.liveTokenExists(system, Date.now()))) {
@@ -147,6 +161,7 @@ export async function startServer(
     observe: metrics.observe,
     checkResponses: process.env['TREADLE_CHECK_RESPONSES'] === '1',
   });
+  opened.defer(() => http.close());
   http.mount(
     restRoutes(
       [
@@ -167,6 +182,9 @@ export async function startServer(
   http.mount(mlflowRoutes, { errors: mlflowErrors, anyJson: true });
   await mountWeb(http.app);
 
+  opened.defer(() => events.stop()); // first of all: it ends the live streams, and with them their connections
+  await events.start(ctxFor);
+  await jobs.start(ctxFor);
   const { port } = await http.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   pipelines.listening(url);
@@ -175,15 +193,6 @@ export async function startServer(
     url,
     parts,
     routes: http.routes,
-    async close() {
-      const ended = events.stop(); // first: it ends the live streams, and with them their connections
-      await http.close();
-      await ended;
-      await jobs.stop();
-      await processes.close();
-      await parts.blobs.close();
-      await database.close();
-      unlock();
-    },
+    close: () => opened.disposeAsync(),
   };
 }

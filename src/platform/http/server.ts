@@ -154,7 +154,9 @@ export function createHttp(options: HttpOptions): Http {
       }
     },
     async listen(host, port) {
-      await app.listen({ host, port });
+      await app.listen({ host, port }).catch((error: unknown) => {
+        throw listenError(error, host, port);
+      });
       const address = app.server.address();
       if (address === null || typeof address === 'string') throw new Error('the server has no address');
       return { host, port: address.port };
@@ -335,6 +337,23 @@ async function sendError(
     .type('application/json; charset=utf-8')
     .header('x-request-id', request.id)
     .send(JSON.stringify(body));
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const known = {
+    EADDRINUSE: 'another program listens there already',
+    EACCES: 'this user may not listen there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'no such host is known',
+  };
+  const what = typeof code === 'string' && code in known ? known[code as keyof typeof known] : undefined;
+  if (what === undefined) return error;
+  return new TreadleError('conflict', `the server cannot listen on ${host} port ${port}: ${what}`, {
+    field: code === 'EADDRINUSE' || code === 'EACCES' ? 'port' : 'host',
+    hint: 'choose another with --port or --host; --port 0 takes a free one',
+    cause: error,
+  });
 }
 
 /** What Fastify itself refuses before a route is asked, such as a media type that cannot be read. */
