@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { LoggedModel, Model, ModelVersion } from './contract.ts';
 import { findVersionBy } from './find-version.ts';
-import { findModel, requireModel } from './store.ts';
+import { findModels, requireModel } from './store.ts';
 import { requireLoggedModel, toLoggedModel } from './store-logged-models.ts';
 import { latestVersions, toVersion } from './store-versions.ts';
 import { toModel } from './store-views.ts';
@@ -30,9 +30,7 @@ export async function latestVersionsOf(
   ctx: Ctx,
   names: readonly string[],
 ): Promise<Map<string, ModelVersion[]>> {
-  const rows = (await Promise.all([...new Set(names)].map((name) => findModel(ctx, name)))).filter(
-    (row) => row !== undefined,
-  );
+  const rows = await findModels(ctx, names);
   const latest = await latestVersions(
     ctx,
     rows.map(({ id }) => id),

@@ -86,8 +86,8 @@ export const migrations: Migration[] = [
         unique (workspace, ref)
       )`,
       `create unique index model_live_name on model (workspace, name) where deleted_at is null`,
-      `create table model_tag (workspace text not null, model_id text not null references model (id), key text not null, value text not null, primary key (model_id, key))`,
-      `create table model_alias (workspace text not null, model_id text not null references model (id), alias text not null, version bigint not null, primary key (model_id, alias))`,
+      `create table model_tag (workspace text not null, model_id text not null references model (id), key text not null, value text not null, primary key (workspace, model_id, key))`,
+      `create table model_alias (workspace text not null, model_id text not null references model (id), alias text not null, version bigint not null, primary key (workspace, model_id, alias))`,
       `create table model_version (
         workspace text not null,
         model_id text not null references model (id),
@@ -104,8 +104,10 @@ export const migrations: Migration[] = [
         created_by text not null,
         facts text,
         deleted_at bigint,
-        primary key (model_id, version)
+        primary key (workspace, model_id, version)
       )`,
+      // Holds all that counting and finding the newest of each stage need.
+      `create index model_version_stage on model_version (workspace, model_id, stage, version) where deleted_at is null`,
       `create index model_version_updated on model_version (workspace, updated_at)`,
       `create index model_version_run on model_version (workspace, run_id)`,
       `create index model_version_logged on model_version (workspace, logged_model_id)`,
@@ -115,7 +117,7 @@ export const migrations: Migration[] = [
         version bigint not null,
         key text not null,
         value text not null,
-        primary key (model_id, version, key)
+        primary key (workspace, model_id, version, key)
       )`,
       `create table logged_model (
         id text primary key,
@@ -134,8 +136,8 @@ export const migrations: Migration[] = [
       )`,
       `create index logged_model_experiment on logged_model (workspace, experiment_id, created_at)`,
       `create index logged_model_run on logged_model (workspace, run_id)`,
-      `create table logged_model_param (workspace text not null, model_id text not null references logged_model (id), key text not null, value text not null, primary key (model_id, key))`,
-      `create table logged_model_tag (workspace text not null, model_id text not null references logged_model (id), key text not null, value text not null, primary key (model_id, key))`,
+      `create table logged_model_param (workspace text not null, model_id text not null references logged_model (id), key text not null, value text not null, primary key (workspace, model_id, key))`,
+      `create table logged_model_tag (workspace text not null, model_id text not null references logged_model (id), key text not null, value text not null, primary key (workspace, model_id, key))`,
       `create table logged_model_metric (
         workspace text not null,
         model_id text not null references logged_model (id),
@@ -147,7 +149,7 @@ export const migrations: Migration[] = [
         step bigint not null,
         dataset_name text not null,
         dataset_digest text not null,
-        primary key (model_id, key, timestamp, step, run_id, dataset_name, dataset_digest, value, nan)
+        primary key (workspace, model_id, key, timestamp, step, run_id, dataset_name, dataset_digest, value, nan)
       )`,
     ],
   },

@@ -114,7 +114,7 @@ export async function searchVersions(
   };
 }
 
-const versionIsPrompt = sql<SqlBool>`exists (select 1 from model_version_tag p where p.model_id = model_version.model_id and p.version = model_version.version and p.key = ${PROMPT_TAG} and p.value = 'true')`;
+const versionIsPrompt = sql<SqlBool>`exists (select 1 from model_version_tag p where p.workspace = model_version.workspace and p.model_id = model_version.model_id and p.version = model_version.version and p.key = ${PROMPT_TAG} and p.value = 'true')`;
 
 /** One test of a filter. A tag that is not there matches nothing, also not `!=`, as in MLflow. */
 function leaf(

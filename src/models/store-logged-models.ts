@@ -75,7 +75,7 @@ export async function putLoggedModelTags(
     .insertInto('logged_model_tag')
     .values(rows)
     .onConflict((on) =>
-      on.columns(['model_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
+      on.columns(['workspace', 'model_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
     )
     .execute();
 }

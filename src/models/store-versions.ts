@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable, type SqlBool } from 'kysely';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { STAGES, type ModelFacts, type ModelVersion, type Stage } from './contract.ts';
@@ -36,6 +36,7 @@ export const liveVersions = (ctx: Ctx) =>
     .innerJoin('model', 'model.id', 'model_version.model_id')
     .where('model_version.workspace', '=', ctx.workspace)
     .where('model.workspace', '=', ctx.workspace)
+    .where('model.deleted_at', 'is', null)
     .where('model_version.deleted_at', 'is', null);
 
 export async function findVersion(
@@ -137,7 +138,9 @@ export async function putVersionTags(
     .insertInto('model_version_tag')
     .values(rows)
     .onConflict((on) =>
-      on.columns(['model_id', 'version', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
+      on
+        .columns(['workspace', 'model_id', 'version', 'key'])
+        .doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
     )
     .execute();
 }
@@ -166,20 +169,22 @@ export async function latestVersions(
 ): Promise<Map<string, ModelVersion[]>> {
   const newest = new Map<string, ModelVersion[]>(modelIds.map((id) => [id, []]));
   if (modelIds.length === 0) return newest;
+  const numbers = await tables(ctx)
+    .selectFrom('model_version')
+    .select((eb) => ['model_id', eb.fn.max('version').as('version')])
+    .where('workspace', '=', ctx.workspace)
+    .where('model_id', 'in', [...modelIds])
+    .where('deleted_at', 'is', null)
+    .groupBy(['model_id', 'stage'])
+    .execute();
+  if (numbers.length === 0) return newest;
+  const pairs = sql.join(
+    numbers.map(({ model_id, version }) => sql`(${model_id}, ${sql.raw(String(Number(version)))})`),
+  );
   const rows = await liveVersions(ctx)
-    .innerJoin(
-      liveVersions(ctx)
-        .select((eb) => ['model_version.model_id', 'stage', eb.fn.max('model_version.version').as('version')])
-        .where('model_version.model_id', 'in', [...modelIds])
-        .groupBy(['model_version.model_id', 'stage'])
-        .as('newest'),
-      (join) =>
-        join
-          .onRef('newest.model_id', '=', 'model_version.model_id')
-          .onRef('newest.version', '=', 'model_version.version'),
-    )
     .selectAll('model_version')
     .select(['model.name', 'model.ref'])
+    .where(sql<SqlBool>`(model_version.model_id, model_version.version) in (values ${pairs})`)
     .execute();
   const nouns = await toVersions(ctx, rows);
   rows.forEach((row, i) => newest.get(row.model_id)!.push(nouns[i]!));
@@ -197,9 +202,16 @@ export async function versionsOfLoggedModel(ctx: Ctx, id: string): Promise<Model
   return toVersions(ctx, rows);
 }
 
-/** Rows as nouns, with tags and aliases; two queries however many there are. */
+/** Rows as nouns, with tags and aliases; two queries for each thousand. */
 export async function toVersions(ctx: Ctx, rows: readonly NamedVersion[]): Promise<ModelVersion[]> {
-  if (rows.length === 0) return [];
+  const nouns: ModelVersion[] = [];
+  // MLflow lets a client ask for 200,000 at once, and a statement takes only so many parameters.
+  for (let start = 0; start < rows.length; start += 1000)
+    nouns.push(...(await someVersions(ctx, rows.slice(start, start + 1000))));
+  return nouns;
+}
+
+async function someVersions(ctx: Ctx, rows: readonly NamedVersion[]): Promise<ModelVersion[]> {
   const ids = [...new Set(rows.map(({ model_id }) => model_id))];
   const room = tables(ctx);
   const low = Math.min(...rows.map(({ version }) => version));

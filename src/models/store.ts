@@ -22,6 +22,17 @@ export async function findModel(ctx: Ctx, name: string): Promise<ModelRow | unde
     .executeTakeFirst();
 }
 
+export async function findModels(ctx: Ctx, names: readonly string[]): Promise<ModelRow[]> {
+  if (names.length === 0) return [];
+  return await tables(ctx)
+    .selectFrom('model')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('name', 'in', [...names])
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
 export async function requireModel(ctx: Ctx, name: string): Promise<ModelRow> {
   return (await findModel(ctx, name)) ?? notThere(name);
 }
@@ -119,7 +130,7 @@ export async function putModelTags(
     .insertInto('model_tag')
     .values(rows)
     .onConflict((on) =>
-      on.columns(['model_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
+      on.columns(['workspace', 'model_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
     )
     .execute();
 }
@@ -160,7 +171,7 @@ export async function putAlias(tx: Tx, modelId: string, alias: string, version: 
   await tables(tx)
     .insertInto('model_alias')
     .values({ workspace: tx.workspace, model_id: modelId, alias, version })
-    .onConflict((on) => on.columns(['model_id', 'alias']).doUpdateSet({ version }))
+    .onConflict((on) => on.columns(['workspace', 'model_id', 'alias']).doUpdateSet({ version }))
     .execute();
 }
 
@@ -216,6 +227,7 @@ export const isPrompt = (eb: ExpressionBuilder<ModelTables, 'model'>) =>
     eb
       .selectFrom('model_tag')
       .select(sql`1`.as('one'))
+      .whereRef('model_tag.workspace', '=', 'model.workspace')
       .whereRef('model_tag.model_id', '=', 'model.id')
       .where('model_tag.key', '=', PROMPT_TAG)
       .where('model_tag.value', '=', 'true'),
