@@ -1,27 +1,36 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openTest } from '../harness.ts';
+import { freshPostgres } from '../postgres.ts';
 import { openMlflow, play, python } from './mlflow-servers.ts';
 
-const skip =
-  python === undefined ? 'there is no Python with mlflow: node scripts/setup.mjs makes one' : false;
+const skip = python === undefined ? 'there is no Python with mlflow: node scripts/setup.mjs makes one' : false;
+const postgres = process.env['TREADLE_TEST_PG'];
+const script = 'mlflow-client.py';
+
+function assertSame(ours: Record<string, unknown>, theirs: Record<string, unknown>): void {
+  assert.ok(Object.keys(theirs).length > 60, 'the script reported what it saw');
+  for (const [name, answer] of Object.entries(theirs)) assert.deepEqual(ours[name], answer, name);
+  assert.deepEqual(Object.keys(ours), Object.keys(theirs));
+}
+
+test('the plain mlflow client sees of Treadle what it sees of MLflow’s own server', { skip }, async () => {
+  await using treadle = await openTest();
+  await using mlflow = await openMlflow();
+  const [ours, theirs] = await Promise.all([play(script, treadle.url), play(script, mlflow.url)]);
+  assert.deepEqual(treadle.errors, []);
+  assertSame(ours, theirs);
+});
 
 test(
-  'the plain mlflow client works against Treadle, and sees what it sees of MLflow’s own server',
-  { skip },
-  async (t) => {
-    await using treadle = await openTest();
-    let ours: Record<string, unknown> = {};
-    await t.test('a day of work passes', async () => {
-      ours = await play('mlflow-client.py', treadle.url);
-      assert.deepEqual(treadle.errors, []);
-    });
-    await t.test('MLflow’s own server answers the same', async () => {
-      await using mlflow = await openMlflow();
-      const theirs = await play('mlflow-client.py', mlflow.url);
-      assert.ok(Object.keys(theirs).length > 60, 'the script reported what it saw');
-      for (const [name, answer] of Object.entries(theirs)) assert.deepEqual(ours[name], answer, name);
-      assert.deepEqual(Object.keys(ours), Object.keys(theirs));
-    });
+  'and the same on Postgres',
+  { skip: skip || (postgres === undefined ? 'TREADLE_TEST_PG names no Postgres' : false) },
+  async () => {
+    await using database = await freshPostgres(postgres!);
+    await using onPostgres = await openTest({ db: database.url });
+    await using onSqlite = await openTest();
+    const [one, other] = await Promise.all([play(script, onPostgres.url), play(script, onSqlite.url)]);
+    assert.deepEqual(onPostgres.errors, []);
+    assertSame(one, other);
   },
 );
