@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { request } from 'node:http';
+import path from 'node:path';
 import test from 'node:test';
 import { sql } from 'kysely';
 import { openTest, type TestServer } from '../../test/harness.ts';
@@ -117,6 +120,32 @@ test('a bad upload keeps nothing', async () => {
     (await sql<{ n: number }>`select count(*) as n from dataset_blob`.execute(server.ctx.db)).rows[0]!.n,
     0,
   );
+});
+
+test('an upload whose sender goes away leaves nothing', async () => {
+  await using server = await openTest();
+  const temp = path.join(server.data, 'blobs', 'temp');
+  const until = async (n: number): Promise<void> => {
+    for (let i = 0; i < 200 && readdirSync(temp).length !== n; i++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(readdirSync(temp).length, n);
+  };
+  const bytes = randomBytes(10_000_000);
+  for (const [method, url, head] of [
+    ['PUT', `/data/blobs/${blake3(bytes)}`, Buffer.alloc(0)],
+    ['POST', '/data/blobs', frameHeader(blake3(bytes), bytes.length)],
+  ] as const) {
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': '20000000' };
+    const sending = request(`${server.url}/api/v1${url}`, { method, headers });
+    sending.on('error', () => undefined);
+    sending.write(head);
+    sending.write(bytes.subarray(0, 9_000_000));
+    await until(1);
+    sending.destroy();
+    await until(0);
+  }
+  assert.equal(await blobs(server), 0);
+  assert.deepEqual(server.errors, []);
 });
 
 test('knowing a hash is not owning the bytes', async () => {

@@ -318,12 +318,11 @@ async function sendError(
 ): Promise<void> {
   const known = thrown instanceof TreadleError ? thrown : fromFastify(thrown);
   if (!known) {
-    log.error('request failed', {
-      request_id: request.id,
-      method: request.method,
-      url: request.url,
-      error: thrown,
-    });
+    const fields = { request_id: request.id, method: request.method, url: request.url };
+    // An upload whose sender went away is no fault of ours.
+    if (request.raw.destroyed && !request.raw.complete)
+      log.info('the caller went away in the middle of its request', fields);
+    else log.error('request failed', { ...fields, error: thrown });
   }
   const { status, body } = face(known, request.id);
   // An unread upload would keep the connection busy for a reply nobody waits for.
