@@ -3,7 +3,7 @@ import { messageOf } from '../platform/errors/index.ts';
 import { job } from '../platform/jobs/index.ts';
 import { execute } from './run/execute.ts';
 import type { Engine } from './run/engine.ts';
-import { updateExecution } from './store.ts';
+import { endOpenSteps, updateExecution } from './store.ts';
 
 /**
  * One job is one execution: its lease keeps two servers from driving the same one, and its fence keeps the writes of a dead one
@@ -30,6 +30,7 @@ export const runExecution = (engine: Engine) =>
             reason: `something went wrong inside Treadle: ${messageOf(error)}`,
             ended_at: tx.clock.now(),
           });
+          await endOpenSteps(tx, execution, JSON.stringify({ reason: 'lost', message: messageOf(error) }));
           await tx.record({
             action: 'execution.failed',
             resource: `execution:${execution}`,

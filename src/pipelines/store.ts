@@ -102,6 +102,17 @@ export async function updateExecution(
     .execute();
 }
 
+/** Steps that have not ended, when their execution cannot go on. */
+export async function endOpenSteps(tx: Tx, execution: string, outcome: string): Promise<void> {
+  await tables(tx)
+    .updateTable('step')
+    .set({ state: 'failed', outcome, ended_at: tx.clock.now(), mark: null })
+    .where('workspace', '=', tx.workspace)
+    .where('execution_id', '=', execution)
+    .where('state', 'in', ['waiting', 'ready', 'running'])
+    .execute();
+}
+
 export async function selectExecution(ctx: Ctx, id: string): Promise<ExecutionRow> {
   const row = await tables(ctx)
     .selectFrom('execution')

@@ -139,6 +139,30 @@ test('what changes runs, what does not is skipped, and each says why', async () 
   assert.deepEqual(states(await p.run()), { prep: 'cached', train: 'cached' });
 });
 
+test('where the checkout lies means nothing; a cache that is off, too old or salted means all', async () => {
+  using p = project('moved');
+  using q = project('moved');
+  const first = await p.run();
+  const moved = await q.run();
+  assert.deepEqual(states(moved), { prep: 'cached', train: 'cached' });
+  assert.equal(stepOf(moved, 'train').key, stepOf(first, 'train').key);
+  const file = (cache: string): string =>
+    `name: kept\nsteps:\n  a: { run: "echo kept > {o}", out: { o: o.txt }, code: [], cache: ${cache}, resources: { cpu: 1 } }\n`;
+  const ran = async (cache: string): Promise<string> =>
+    (await q.write('treadle.yaml', file(cache)).run()).steps[0]!.state;
+  assert.deepEqual(
+    [
+      await ran('on'),
+      await ran('1d'),
+      await ran('off'),
+      await ran('1ms'),
+      await ran('{ salt: x }'),
+      await ran('{ salt: x, for: 1h }'),
+    ],
+    ['succeeded', 'cached', 'succeeded', 'succeeded', 'succeeded', 'cached'],
+  );
+});
+
 test('a plan says what would run, and runs nothing', async () => {
   using p = project('planned');
   assert.deepEqual(

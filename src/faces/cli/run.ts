@@ -71,7 +71,7 @@ export const register: Register = (program, cli) => {
           ...plan.steps.map(({ name, action, reasons, expected_ms }) => {
             const last =
               action !== 'cached' && expected_ms !== undefined ? ` (last time ${seconds(expected_ms)})` : '';
-            return `${name.padEnd(width)}  ${words[action]}  ${because(reasons)}${last}`;
+            return `${name.padEnd(width)}  ${words[action]}  ${because(reasons).replace(/^cached: /, '')}${last}`;
           }),
         ].join('\n'),
       );

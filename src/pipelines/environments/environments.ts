@@ -19,8 +19,11 @@ export interface Environment {
 }
 
 export interface Environments {
-  /** Makes it where it is not there yet; `say` hears what is going on. */
-  prepare(source: EnvironmentSource, say: (text: string) => void, signal?: AbortSignal): Promise<Environment>;
+  /**
+   * Makes it where it is not there yet; `say` hears what is going on. Goes on when the caller loses interest: others may wait
+   * for the same one, and the next execution will want it.
+   */
+  prepare(source: EnvironmentSource, say: (text: string) => void): Promise<Environment>;
   /** It, if it is there; makes nothing. */
   peek(source: EnvironmentSource): Promise<Environment | undefined>;
 }
@@ -109,7 +112,7 @@ export function createEnvironments({
       const { at, lock } = await place(source);
       return load(at, source.kind, lock);
     },
-    async prepare(source, say, signal) {
+    async prepare(source, say) {
       if (source.kind === 'system') return systemEnvironment();
       const { id, at, base, lock } = await place(source);
       const there = await load(at, source.kind, lock);
@@ -117,7 +120,7 @@ export function createEnvironments({
       let work = making.get(id);
       if (work) say('another execution is making this environment; waiting for it');
       else {
-        work = make(processes, source, at, base, say, signal).then(async () => {
+        work = make(processes, source, at, base, say).then(async () => {
           const made = await load(at, source.kind, lock);
           if (!made) throw new Error(`the environment in ${at} was made but cannot be read`);
           return made;
@@ -137,7 +140,6 @@ async function make(
   at: string,
   base: Observed,
   say: (text: string) => void,
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   await rm(at, { recursive: true, force: true });
   await mkdir(path.dirname(at), { recursive: true });
@@ -157,7 +159,6 @@ async function make(
       env: { ...env, UV_PYTHON_DOWNLOADS: 'never', ...extra },
       merge: true,
       timeout: 30 * 60_000,
-      signal,
       onOutput(chunk) {
         const text = chunk.toString();
         lines.push(text);

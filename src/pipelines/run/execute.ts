@@ -252,7 +252,10 @@ class Drive {
       for (const { step, state } of this.#nodes.values()) {
         if (ENDED.includes(state) || this.#environments.has(step.env)) continue;
         const source = await this.#sourceOf(step.env);
-        this.#environments.set(step.env, await this.#engine.environments.prepare(source, say, this.#signal));
+        this.#environments.set(
+          step.env,
+          await untilAborted(this.#engine.environments.prepare(source, say), this.#signal),
+        );
       }
       const environments = Object.fromEntries(
         [...this.#environments].map(([name, { identity, observed }]) => [name, { identity, observed }]),
@@ -882,4 +885,14 @@ function withAttempt(row: StepRow, outcome: Outcome, at: number): string {
     ...(row.run_id === null ? {} : { run_id: row.run_id }),
   });
   return JSON.stringify(attempts.slice(-MOST_ATTEMPT_LOG));
+}
+
+/** The promise, or a rejection as soon as the signal aborts. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new Error('cancelled'));
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
