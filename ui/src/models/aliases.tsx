@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { deleteAlias, setAlias, type Alias, type ModelVersion } from '../../../src/models/contract.ts';
 import { call } from '../api/client.ts';
@@ -147,6 +147,7 @@ function RemoveAlias({
   alias: string;
   onClose(): void;
 }): ReactElement {
+  const navigate = useNavigate({ from: '/models/$model/versions/$version' });
   const [reason, setReason] = useState('');
   return (
     <Ask
@@ -158,6 +159,13 @@ function RemoveAlias({
         await call(deleteAlias, {
           params: { model: version.model, alias },
           query: reason.trim() === '' ? {} : { reason: reason.trim() },
+        });
+        // The page may stand at the alias that is gone.
+        await navigate({
+          to: '/models/$model/versions/$version',
+          params: { model: version.model, version: String(version.version) },
+          search: (now) => now,
+          replace: true,
         });
         await refreshModel(version.model);
         say(`Alias ${alias} is removed`);

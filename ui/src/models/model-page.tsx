@@ -157,7 +157,8 @@ function DeleteModel({ model, onClose }: { model: Model; onClose(): void }): Rea
           params: { model: model.name },
           query: reason.trim() === '' ? {} : { reason: reason.trim() },
         });
-        void navigate({ to: '/models' });
+        // Away first: this page would ask for what is gone.
+        await navigate({ to: '/models' });
         void refreshModel(model.name);
         say(`${model.name} is deleted`);
       }}

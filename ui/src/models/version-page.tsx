@@ -46,7 +46,7 @@ export default function ModelVersionPage(): ReactElement {
   const detail = useQuery(api(getVersion, { params: { model, version: which } }));
   const owner = useQuery(api(getModel, { params: { model } }));
   const [deleting, setDeleting] = useState(false);
-  const version = detail.data?.version;
+  const version = detail.isError ? undefined : detail.data?.version;
   const name = version ? `v${version.version}` : which.startsWith('@') ? which : `v${which}`;
   return (
     <Page
@@ -306,7 +306,7 @@ function DeleteVersion({ version, onClose }: { version: ModelVersion; onClose():
           params: { model: version.model, version: String(version.version) },
           query: reason.trim() === '' ? {} : { reason: reason.trim() },
         });
-        void navigate({ to: '/models/$model', params: { model: version.model } });
+        await navigate({ to: '/models/$model', params: { model: version.model } });
         void refreshModel(version.model);
         say(`v${version.version} of ${version.model} is deleted`);
       }}
