@@ -171,11 +171,14 @@ for (const kind of databases) {
       [run.name, run.note, run.status, run.ended_at, run.resources.wall_seconds],
       ['renamed', 'went well', 'finished', started + 4000, 4],
     );
-    assert.deepEqual(Object.entries(run.tags).toSorted(), [
-      ['__proto__', 'kept'],
-      ['mlflow.note.content', 'went well'],
-      ['mlflow.runName', 'renamed'],
-    ]);
+    assert.deepEqual(
+      Object.entries(run.tags).toSorted(([a], [b]) => a.localeCompare(b)),
+      [
+        ['__proto__', 'kept'],
+        ['mlflow.note.content', 'went well'],
+        ['mlflow.runName', 'renamed'],
+      ],
+    );
 
     assert.deepEqual(await heard(room, () => deleteRun(ctx, id)), {
       said: ['run.deleted'],

@@ -234,8 +234,6 @@ export const migrations: Migration[] = [
         version_ref text,
         primary key (run_id, dataset_id)
       )`,
-      `create index run_input_by_dataset on run_input (dataset_id)`,
-      `create index run_input_by_version on run_input (version, workspace)`,
       `create table run_input_tag (
         run_id text not null,
         dataset_id text not null,
@@ -252,7 +250,6 @@ export const migrations: Migration[] = [
         at bigint not null,
         primary key (run_id, direction, model_id)
       )`,
-      `create index run_model_by_model on run_model (model_id, workspace)`,
       `create table artifact (
         workspace text not null,
         folder text not null,
@@ -263,7 +260,6 @@ export const migrations: Migration[] = [
         created_at bigint not null,
         primary key (workspace, folder, name)
       )`,
-      `create index artifact_by_hash on artifact (hash)`,
     ],
   },
 ];

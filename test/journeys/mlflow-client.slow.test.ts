@@ -4,7 +4,8 @@ import { openTest } from '../harness.ts';
 import { freshPostgres } from '../postgres.ts';
 import { openMlflow, play, python } from './mlflow-servers.ts';
 
-const skip = python === undefined ? 'there is no Python with mlflow: node scripts/setup.mjs makes one' : false;
+const skip =
+  python === undefined ? 'there is no Python with mlflow: node scripts/setup.mjs makes one' : false;
 const postgres = process.env['TREADLE_TEST_PG'];
 const script = 'mlflow-client.py';
 
