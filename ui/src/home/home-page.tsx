@@ -9,6 +9,7 @@ import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
+import { useNames } from '../ledger/names.ts';
 import { ResourceLink } from '../ledger/resource-link.tsx';
 import { LoopPicture } from './loop-picture.tsx';
 import { useLoop } from './loop-state.ts';
@@ -85,6 +86,7 @@ function Lately(): ReactElement {
       'workspace:*',
     ]),
   );
+  const names = useNames(changes.data?.items.map(({ resource }) => resource) ?? []);
   return (
     <div className="lately">
       <Section title="Newest runs" actions={<Link to="/experiments">All experiments</Link>}>
@@ -115,7 +117,7 @@ function Lately(): ReactElement {
           <ul className="lately-list">
             {changes.data.items.map((entry) => (
               <li key={entry.seq}>
-                <ChangeLine entry={entry} />
+                <ChangeLine entry={entry} name={names.get(entry.resource)} />
               </li>
             ))}
           </ul>
@@ -143,12 +145,12 @@ function RunLine({ run }: { run: RunRow }): ReactElement {
   );
 }
 
-function ChangeLine({ entry }: { entry: Entry }): ReactElement {
+function ChangeLine({ entry, name }: { entry: Entry; name: string | undefined }): ReactElement {
   const verb = entry.action.slice(entry.action.indexOf('.') + 1).replaceAll('_', ' ');
   return (
     <>
       <span className="truncate lately-change">
-        <ResourceLink resource={entry.resource} />
+        <ResourceLink resource={entry.resource} name={name} />
         <span className="muted nowrap">
           {verb} by {entry.actor.name}
         </span>

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router';
-import { useMemo, type ReactElement } from 'react';
+import { useMemo, useRef, type ReactElement } from 'react';
 import { Badge, statusTone } from '../kit/badge.tsx';
 import { Graph, type GraphEdge, type GraphNode } from '../kit/graph/graph.tsx';
 import { Icon, type IconName } from '../kit/icons.tsx';
-import { useMedia } from '../kit/media.ts';
+import { useWidth } from '../kit/media.ts';
 import { TimeAgo } from '../kit/time.tsx';
 
 /** One leg of the loop as it is now. */
@@ -23,18 +23,25 @@ export interface Station {
 /** How the legs hang together, in the verbs of lineage. */
 const VERBS: Record<string, string> = { pipelines: 'is read by', runs: 'start', models: 'make' };
 
+/** Room for the verb between two stations, px. */
+const GAP = 70;
+
 /** The loop as far as it exists: stations on a thread, in the order that things are made from one another. */
 export function LoopPicture({ stations }: { stations: readonly Station[] }): ReactElement {
-  const across = useMedia('(min-width: 1180px)');
+  const holder = useRef<HTMLDivElement>(null);
+  const room = useWidth(holder, 1100);
+  // Side by side where every card keeps the room that its words need; else one below the other.
+  const width = Math.min(236, (room - (stations.length - 1) * GAP) / stations.length);
+  const across = width >= 176;
   const nodes = useMemo(
     () =>
       stations.map((station): GraphNode => ({
         id: station.id,
-        width: across ? 222 : 300,
+        width: across ? width : Math.min(320, room),
         height: across ? 168 : 148,
         content: <StationCard station={station} />,
       })),
-    [stations, across],
+    [stations, across, width, room],
   );
   const edges = useMemo(
     () =>
@@ -47,13 +54,14 @@ export function LoopPicture({ stations }: { stations: readonly Station[] }): Rea
     [stations],
   );
   return (
-    <div className="loop">
+    <div className={`loop${across ? ' loop-across' : ''}`}>
+      <div ref={holder} />
       <Graph
         label="The loop"
         nodes={nodes}
         edges={edges}
         direction={across ? 'right' : 'down'}
-        layerGap={across ? 74 : 44}
+        layerGap={across ? GAP : 44}
         nameOf={(id) => stations.find((each) => each.id === id)?.name ?? id}
       />
     </div>

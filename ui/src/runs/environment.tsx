@@ -63,6 +63,7 @@ function factText(value: unknown): string {
   if (Array.isArray(value)) return value.map(factText).join('\n');
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value)
+      .sort(([a], [b]) => a.localeCompare(b, 'en'))
       .map(([key, inner]) => `${key}: ${factText(inner)}`)
       .join('\n');
   }

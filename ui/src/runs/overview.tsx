@@ -11,7 +11,8 @@ import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Section } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
-import { ResourceAnchor } from '../ledger/resource-link.tsx';
+import { useNames } from '../ledger/names.ts';
+import { ResourceAnchor, ResourceLink } from '../ledger/resource-link.tsx';
 import { MetricChart } from './metric-chart.tsx';
 import { MetricSummaryTable } from './metric-summary-table.tsx';
 import { NoteCard, OutcomeCard } from './outcome.tsx';
@@ -101,6 +102,11 @@ export function Overview(props: {
         <Section title="Outcome">
           <OutcomeCard run={run} onVerdict={props.onVerdict} />
         </Section>
+        {typeof run.code?.['execution'] === 'string' && (
+          <Section title="Made by">
+            <MadeBy execution={`execution:${run.code['execution']}`} />
+          </Section>
+        )}
         <Section title="Note">
           <NoteCard run={run} />
         </Section>
@@ -130,6 +136,12 @@ export function Overview(props: {
       </div>
     </div>
   );
+}
+
+/** The execution of a pipeline whose step this run tells of. */
+function MadeBy({ execution }: { execution: string }): ReactElement {
+  const names = useNames(useMemo(() => [execution], [execution]));
+  return <ResourceLink resource={execution} name={names.get(execution)} />;
 }
 
 function Input({ input }: { input: DatasetInput }): ReactElement {

@@ -6,6 +6,7 @@ import { Empty, Section } from '../kit/page.tsx';
 import { ChartControls } from './chart-controls.tsx';
 import { chartView, zoomText, type ChartSearch } from './chart-view.ts';
 import { Facts } from './environment.tsx';
+import { measuredWords, unitOf } from './measured.ts';
 import { MetricWall } from './metric-wall.tsx';
 import { SYSTEM } from './run-words.tsx';
 
@@ -33,6 +34,7 @@ export function Resources({
   );
   // Samples are taken by the clock; their step is only a count.
   const view = useMemo(() => chartView({ ...search, x: search.x ?? 'relative' }), [search]);
+  const also = useMemo(() => measuredWords(measured ?? {}), [measured]);
   const totals = wall !== undefined || cpu !== undefined || memory !== undefined;
   if (!totals && keys.length === 0) {
     return (
@@ -57,9 +59,10 @@ export function Resources({
           <Figure name="Peak memory" value={memory === undefined ? undefined : formatBytes(memory)} />
         </dl>
       )}
-      {measured !== undefined && Object.keys(measured).length > 0 && (
+      {measured !== undefined && (also.words.length > 0 || Object.keys(also.rest).length > 0) && (
         <Section title="Also measured">
-          <Facts facts={measured} />
+          <KeyValue entries={also.words} />
+          {Object.keys(also.rest).length > 0 && <Facts facts={also.rest} />}
         </Section>
       )}
       {keys.length > 0 && (
@@ -84,7 +87,7 @@ export function Resources({
         <Section title="Over the whole run">
           <KeyValue
             entries={sampled.map(({ key, mean, max }) => {
-              const format = unitOf(key) ?? formatNumber;
+              const format = unitOf(key);
               return [
                 key.slice(SYSTEM.length),
                 mean === undefined || max === undefined
@@ -106,12 +109,4 @@ function Figure({ name, value }: { name: string; value: string | undefined }): R
       <dd>{value}</dd>
     </div>
   );
-}
-
-/** MLflow's names end in their unit. */
-function unitOf(key: string): ((value: number) => string) | undefined {
-  if (key.endsWith('_percentage')) return (value) => `${formatNumber(value, 3)} %`;
-  if (key.endsWith('_megabytes')) return (value) => formatBytes(Math.round(value * 1024 * 1024));
-  if (key.endsWith('_watts')) return (value) => `${formatNumber(value, 3)} W`;
-  return undefined;
 }
