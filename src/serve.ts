@@ -106,6 +106,14 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     processes,
     registrar: {
       async register(ctx, { name, run, source, description, tags }) {
+        // An execution that a crash cut short right after this comes here again with the same files.
+        const { items } = await models.searchVersions(ctx, {
+          filter: tracking.parseFilter(`run_id = '${run}'`, models.versionVocabulary),
+          limit: 100,
+          facts: false,
+        });
+        const known = items.find((one) => one.source === source && one.model === name);
+        if (known) return { name, version: String(known.version) };
         const made = await models.createVersion(ctx, {
           model: name,
           source,

@@ -11,6 +11,7 @@ import {
   rerunExecution,
 } from '../../src/pipelines/contract.ts';
 import { commitVersion } from '../../src/data/index.ts';
+import { searchVersions } from '../../src/models/index.ts';
 import { TreadleError } from '../../src/platform/errors/index.ts';
 import { getRun } from '../../src/tracking/index.ts';
 import { openTest, type TestServer } from '../harness.ts';
@@ -160,6 +161,39 @@ test('where the checkout lies means nothing; a cache that is off, too old or sal
       await ran('{ salt: x, for: 1h }'),
     ],
     ['succeeded', 'cached', 'succeeded', 'succeeded', 'succeeded', 'cached'],
+  );
+});
+
+test('the model that the file names is registered once for each result', async () => {
+  const file = (word: string): string =>
+    `name: modelled\nmodel: { name: made, from: fit.model }\nsteps:\n  fit: { run: "echo ${word} > {model}/weights", out: { model: model/ }, code: [] }\n`;
+  using p = new Project(server.url).write('treadle.yaml', file('one'));
+  const first = await p.run();
+  assert.deepEqual(first.model_version, { name: 'made', version: '1' });
+  assert.deepEqual(
+    (await p.run()).model_version,
+    { name: 'made', version: '1' },
+    'a cached result is the version that it was',
+  );
+  assert.deepEqual((await p.write('treadle.yaml', file('two')).run()).model_version, {
+    name: 'made',
+    version: '2',
+  });
+  assert.deepEqual((await p.write('treadle.yaml', file('one')).run()).model_version, {
+    name: 'made',
+    version: '1',
+  });
+  const { items } = await searchVersions(server.ctx, { limit: 10 });
+  assert.deepEqual(
+    items.map(({ model, version, run_id }) => [
+      model,
+      Number(version),
+      run_id === stepOf(first, 'fit').run_id,
+    ]),
+    [
+      ['made', 2, false],
+      ['made', 1, true],
+    ],
   );
 });
 

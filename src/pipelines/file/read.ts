@@ -1,3 +1,4 @@
+// What a file means, from its shape to a checked graph: one walk in one piece, longer than other files.
 import { Check } from 'typebox/value';
 import { parseCommand, type Piece } from './command.ts';
 import type { Definition, Input, Output, Step } from './definition.ts';

@@ -1,13 +1,10 @@
 // One execution from start to end. Longer than other files: its states and transitions are best read in one piece.
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createToken, revokeToken } from '../../access/index.ts';
 import type { Ctx, LineageEdge, Tx } from '../../platform/ctx/index.ts';
 import { messageOf } from '../../platform/errors/index.ts';
 import type { JobRun } from '../../platform/jobs/index.ts';
-import { killMarked, newMark } from '../../platform/processes/index.ts';
+import { killMarked } from '../../platform/processes/index.ts';
 import type {
   Attempt,
   CodeFile,
@@ -18,13 +15,11 @@ import type {
   StepState,
 } from '../contract.ts';
 import type { Environment } from '../environments/environments.ts';
-import type { EnvironmentSource } from '../environments/lock.ts';
-import { environmentSource } from '../environments/source.ts';
-import type { Definition, RetryReason, Step } from '../file/definition.ts';
+import type { Definition, RetryReason } from '../file/definition.ts';
 import { readPipelineFile } from '../file/read.ts';
 import type { Value } from '../file/schema.ts';
 import { lookUp } from '../plan/cache.ts';
-import { codeOf, inputPath, keyOf, keyParts, type KeyParts } from '../plan/parts.ts';
+import { inputPath, keyOf, keyParts, type KeyParts } from '../plan/parts.ts';
 import { explainer, readManifestBlob, type Explainer } from '../plan/reasons.ts';
 import { compareExecutions } from '../reproduce/compare.ts';
 import {
@@ -35,21 +30,13 @@ import {
   type ExecutionRow,
   type StepRow,
 } from '../store.ts';
-import {
-  failedToPrepare,
-  paramsFileOf,
-  prepareFolder,
-  removeFolder,
-  runCommand,
-  type AttemptPlan,
-  type AttemptResult,
-} from './attempt.ts';
-import { capturedCode, capturedEnvironment } from './capture.ts';
-import { attachOutput } from './attach-output.ts';
+import type { AttemptResult } from './attempt.ts';
 import type { Engine } from './engine.ts';
-import { openLog } from './log-file.ts';
-import { stepEnvironment } from './step-environment.ts';
-import { endParentRun, endStepRun, ensureExperiment, startParentRun, startStepRun } from './tracker.ts';
+import { createIdentity, type Identity } from './identity.ts';
+import { prepareEnvironments } from './prepare-environments.ts';
+import { registerModel } from './register-model.ts';
+import { endStepRun } from './tracker.ts';
+import { tryStep, type Node } from './try-step.ts';
 
 /** How an execution was asked for. */
 export interface ExecutionOptions {
@@ -89,14 +76,6 @@ async function askedToCancel(ctx: Ctx, id: string, cancel: AbortController): Pro
   if (row && row.cancel_by !== null) cancel.abort();
 }
 
-interface Node {
-  step: Step;
-  row: StepRow;
-  state: StepState;
-  outputs: StepOutput[];
-  parts: KeyParts | undefined;
-}
-
 class Drive {
   readonly #ctx: Ctx;
   readonly #row: ExecutionRow;
@@ -112,7 +91,8 @@ class Drive {
   /** Those that have not been taken up: the only ones that are looked through when a step ends. */
   readonly #waiting = new Set<Node>();
   readonly #outputs = new Map<string, StepOutput>();
-  readonly #environments = new Map<string, Environment>();
+  readonly #identity: Identity;
+  #environments: ReadonlyMap<string, Environment> = new Map();
   readonly #finished = Promise.withResolvers<void>();
   /** Aborts when this driver itself cannot go on. */
   readonly #broken = new AbortController();
@@ -121,15 +101,13 @@ class Drive {
   #code: CodeFile[] = [];
   #explain!: Explainer;
   #settling = 0;
-  #ended = false;
-  #token: Promise<{ id: string; secret: string }> | undefined;
-  #parent: Promise<{ experiment: string; run: string }> | undefined;
 
   constructor(ctx: Ctx, row: ExecutionRow, job: JobRun, engine: Engine, cancelled: AbortSignal) {
     this.#ctx = ctx;
     this.#row = row;
     this.#job = job;
     this.#engine = engine;
+    this.#identity = createIdentity(ctx, row);
     this.#cancelled = cancelled;
     this.#signal = AbortSignal.any([cancelled, job.signal, this.#broken.signal]);
     this.#finished.promise.catch(() => undefined); // it is awaited in `run`, perhaps later than it fails
@@ -167,7 +145,7 @@ class Drive {
       // Whatever happened, nothing of this execution runs on without its driver.
       this.#broken.abort();
       await Promise.all(this.#tasks);
-      await this.#revoke();
+      await this.#identity.abandon();
       await rm(this.#engine.folderOf(this.#row.id), { recursive: true, force: true });
     }
   }
@@ -241,50 +219,21 @@ class Drive {
     for (const output of outputs) this.#outputs.set(`${step}.${output.name}`, output);
   }
 
-  /** Makes the environments that are needed and not there. Returns what went wrong. */
+  /** Returns what went wrong. */
   async #prepareEnvironments(): Promise<Outcome | undefined> {
-    const log = openLog(this.#engine.logOf(this.#row.id, '_environment'));
-    const say = (text: string): void => {
-      log.write(Buffer.from(`${text}\n`));
-      this.#changed();
-    };
+    const open = [...this.#nodes.values()].filter(({ state }) => !ENDED.includes(state));
     try {
-      for (const { step, state } of this.#nodes.values()) {
-        if (ENDED.includes(state) || this.#environments.has(step.env)) continue;
-        const source = await this.#sourceOf(step.env);
-        this.#environments.set(
-          step.env,
-          await untilAborted(this.#engine.environments.prepare(source, say), this.#signal),
-        );
-      }
-      const environments = Object.fromEntries(
-        [...this.#environments].map(([name, { identity, observed }]) => [name, { identity, observed }]),
-      );
-      await this.#ctx.write((tx) =>
-        updateExecution(tx, this.#row.id, { environments: JSON.stringify(environments) }),
-      );
+      this.#environments = await prepareEnvironments(this.#ctx, this.#engine, this.#row, {
+        envs: open.map(({ step }) => step.env),
+        code: this.#code,
+        instead: this.#options.environment,
+        signal: this.#signal,
+      });
       return undefined;
     } catch (error) {
       this.#job.signal.throwIfAborted();
-      if (this.#cancelled.aborted) return undefined;
-      say(messageOf(error));
-      return { reason: 'environment', message: messageOf(error) };
-    } finally {
-      log.close();
-      if (log.size > 0 && !this.#job.signal.aborted) await this.#keepEnvironmentLog(log.path);
+      return this.#cancelled.aborted ? undefined : { reason: 'environment', message: messageOf(error) };
     }
-  }
-
-  async #keepEnvironmentLog(file: string): Promise<void> {
-    const { hash } = await this.#ctx.blobs.put(createReadStream(file));
-    await this.#ctx.write((tx) => updateExecution(tx, this.#row.id, { environment_log: hash }));
-  }
-
-  async #sourceOf(env: string): Promise<EnvironmentSource> {
-    const other = this.#options.environment;
-    if (env !== 'system' && other !== undefined)
-      return { kind: 'requirements', text: (await this.#ctx.blobs.read(other)).toString('utf8') };
-    return environmentSource(this.#ctx, env, this.#code);
   }
 
   /**
@@ -444,7 +393,17 @@ class Drive {
   async #runStep(node: Node): Promise<void> {
     const { step } = node;
     for (;;) {
-      const result = await this.#attempt(node);
+      const result = await tryStep(this.#ctx, this.#engine, node, {
+        execution: this.#row,
+        params: this.#params,
+        data: this.#data,
+        code: this.#code,
+        pipelineFile: this.#file,
+        outputs: this.#outputs,
+        environment: this.#environments.get(step.env)!,
+        identity: this.#identity,
+        signal: this.#signal,
+      });
       this.#job.signal.throwIfAborted();
       if (!result) return this.#settle(this.#cancelNode(node));
       const { outcome } = result;
@@ -464,129 +423,6 @@ class Drive {
       this.#job.signal.throwIfAborted();
       if (this.#cancelled.aborted) return this.#settle(this.#cancelNode(node));
     }
-  }
-
-  /** One try. Undefined when it was cancelled before its process began. */
-  async #attempt(node: Node): Promise<AttemptResult | undefined> {
-    const { step, row } = node;
-    const slots = await this.#engine.slots();
-    const { total } = slots;
-    const memory = step.resources.memory;
-    if ((memory ?? 0) > total.memory || step.resources.gpu > total.gpu) return this.#impossible(node, total);
-    // Cores are shared out, not walled off: a step that wants more than there are runs alone.
-    const want = {
-      cpu: Math.min(step.resources.cpu ?? 1, total.cpu),
-      memory: memory ?? 0,
-      gpu: step.resources.gpu,
-    };
-    const release = await slots.take(want, this.#signal).catch(() => undefined);
-    if (!release) return undefined;
-    const began = performance.now();
-    row.attempt += 1;
-    row.mark = newMark();
-    const folder = path.join(this.#engine.folderOf(this.#row.id), `${step.name}-${row.attempt}`);
-    const log = openLog(this.#engine.logOf(this.#row.id, step.name));
-    const plan: AttemptPlan = {
-      step,
-      folder,
-      code: codeOf(step, this.#code, this.#file),
-      params: this.#params,
-      data: this.#data,
-      outputs: this.#outputs,
-      mark: row.mark,
-      memory,
-      log,
-      onOutput: () => this.#changed(),
-      signal: this.#signal,
-    };
-    try {
-      const environment = this.#environments.get(step.env)!;
-      const [{ experiment, run }, { secret }, url, machine] = await Promise.all([
-        this.#parentRun(),
-        this.#accessToken(),
-        this.#engine.url(),
-        this.#engine.machine(),
-      ]);
-      const variables = (runId: string) =>
-        stepEnvironment({
-          step,
-          folder,
-          environment,
-          params: this.#params,
-          paramsFile: paramsFileOf(folder),
-          execution: this.#row.id,
-          tracking: { url, experiment, run: runId, token: secret },
-        });
-      const { determinism } = variables('');
-      const prepared = prepareFolder(this.#ctx, plan).then(
-        () => undefined,
-        (error: unknown) => ({ error }),
-      );
-      const runId = await this.#ctx.write(async (tx) => {
-        const made = await startStepRun(tx, {
-          experiment,
-          parent: run,
-          name: `${step.name} #${this.#row.number}`,
-          tags: {
-            'treadle.pipeline': this.#row.pipeline,
-            'treadle.execution': this.#row.id,
-            'treadle.step': step.name,
-            'treadle.key': row.key!,
-          },
-          params: Object.fromEntries(step.params.map((name) => [name, String(this.#params[name])])),
-          code: capturedCode(this.#row, step, node.parts!.code),
-          environment: capturedEnvironment(environment, machine, determinism),
-          data: step.inputs.flatMap((input) => (input.kind === 'data' ? [this.#data.get(input.name)!] : [])),
-        });
-        Object.assign(row, {
-          state: 'running',
-          run_id: made,
-          started_at: tx.clock.now(),
-          ended_at: null,
-          outcome: null,
-        });
-        await saveSteps(tx, [row]);
-        await tx.emit({
-          type: 'step.started',
-          subject: `execution:${this.#row.id}`,
-          data: { step: step.name, run: made },
-        });
-        return made;
-      });
-      node.state = 'running';
-      const failed = await prepared;
-      if (failed) {
-        if (this.#signal.aborted) return undefined;
-        return await failedToPrepare(this.#ctx, plan, failed.error);
-      }
-      return await runCommand(this.#ctx, this.#engine.processes, plan, variables(runId).variables, (at) => {
-        row.started_at = at;
-        row.start_delay_ms = Math.round((performance.now() - began) * 100) / 100;
-        this.#changed();
-      });
-    } finally {
-      log.close();
-      release();
-      void removeFolder(folder).catch((error: unknown) =>
-        this.#ctx.log.warn('a step folder could not be removed', { folder, error }),
-      );
-    }
-  }
-
-  #impossible({ step }: Node, total: { memory: number; gpu: number }): AttemptResult {
-    const what =
-      step.resources.gpu > total.gpu
-        ? `${step.resources.gpu} GPUs, and this machine has ${total.gpu}`
-        : `${step.resources.memory} bytes of memory, and this machine can give ${Math.floor(total.memory)}`;
-    return {
-      outcome: { reason: 'input', message: `it asks for ${what}` },
-      startedAt: undefined,
-      outputs: [],
-      log: undefined,
-      resources: undefined,
-      samples: [],
-      metrics: [],
-    };
   }
 
   /** The end of a try that is followed by another. */
@@ -751,7 +587,13 @@ class Drive {
     let model: { name: string; version: string } | undefined;
     if (state === 'succeeded' && this.#row.reproduces === null) {
       try {
-        model = await this.#registerModel();
+        model = await registerModel(
+          this.#ctx,
+          this.#engine.registrar,
+          this.#row,
+          this.#definition.model,
+          this.#nodes.get(this.#definition.model?.step ?? '')?.row,
+        );
       } catch (error) {
         state = 'failed';
         reason = `the model could not be registered: ${messageOf(error)}`;
@@ -767,8 +609,7 @@ class Drive {
             nodes.map(({ row }) => row),
           );
     const at = this.#ctx.clock.now();
-    const parent = this.#parent && (await this.#parent);
-    const token = this.#token && (await this.#token);
+    await this.#identity.settled();
     await this.#ctx.write(async (tx) => {
       await updateExecution(tx, id, {
         state,
@@ -777,9 +618,8 @@ class Drive {
         ...(model ? { model_version: JSON.stringify(model) } : {}),
         ...(comparison ? { comparison: JSON.stringify(comparison.comparison) } : {}),
       });
-      if (parent) await endParentRun(tx, parent.run, state, at);
+      await this.#identity.end(tx, state, at);
       await comparison?.store(tx);
-      if (token) await revokeToken(tx, token.id);
       await tx.record({
         action: `execution.${state}`,
         resource: `execution:${id}`,
@@ -798,76 +638,6 @@ class Drive {
       });
       await this.#job.finish(tx);
     });
-    this.#ended = true;
-  }
-
-  /** What was taken from the cache has its version already: the one of the execution that made it. */
-  async #registerModel(): Promise<{ name: string; version: string } | undefined> {
-    const { model } = this.#definition;
-    const node = model && this.#nodes.get(model.step);
-    const { registrar } = this.#engine;
-    if (!model || !node || !registrar || node.row.run_id === null) return undefined;
-    if (node.row.cached_from !== null) {
-      const from = await selectExecution(
-        this.#ctx,
-        (JSON.parse(node.row.cached_from) as { execution: string }).execution,
-      ).catch(() => undefined);
-      const known =
-        from?.model_version === null || from === undefined
-          ? undefined
-          : (JSON.parse(from.model_version) as { name: string; version: string });
-      if (known?.name === model.name) return known;
-    }
-    const output = node.outputs.find(({ name }) => name === model.output);
-    if (!output) return undefined;
-    return registrar.register(this.#ctx, {
-      name: model.name,
-      run: node.row.run_id,
-      source: await attachOutput(this.#ctx, node.row.run_id, output),
-      description: `Made by step ${model.step} of ${this.#row.pipeline} in execution ${this.#row.number}.`,
-      tags: {
-        'treadle.pipeline': this.#row.pipeline,
-        'treadle.execution': this.#row.id,
-        'treadle.step': model.step,
-      },
-    });
-  }
-
-  #parentRun(): Promise<{ experiment: string; run: string }> {
-    return (this.#parent ??= (async () => {
-      const { experiment_id, run_id, id, pipeline, number } = this.#row;
-      if (experiment_id !== null && run_id !== null) return { experiment: experiment_id, run: run_id };
-      const experiment = await ensureExperiment(this.#ctx, pipeline);
-      const run = await this.#ctx.write(async (tx) => {
-        const made = await startParentRun(tx, {
-          experiment,
-          name: `${pipeline} #${number}`,
-          tags: { 'treadle.pipeline': pipeline, 'treadle.execution': id },
-          code: capturedCode(this.#row, undefined, ''),
-        });
-        await updateExecution(tx, id, { experiment_id: experiment, run_id: made });
-        return made;
-      });
-      return { experiment, run };
-    })());
-  }
-
-  /** What the steps' MLflow clients show: bound to this workspace, ended with the execution. */
-  #accessToken(): Promise<{ id: string; secret: string }> {
-    return (this.#token ??= createToken(this.#ctx, {
-      name: `${this.#row.pipeline} #${this.#row.number}`,
-      role: 'editor',
-      workspace: this.#ctx.workspace,
-      days: 30,
-    }).then(({ token, secret }) => ({ id: token.id, secret })));
-  }
-
-  async #revoke(): Promise<void> {
-    const token = await this.#token?.catch(() => undefined);
-    if (token && !this.#ended)
-      await revokeToken(this.#ctx, token.id).catch((error: unknown) =>
-        this.#ctx.log.warn('the token of an execution could not be revoked', { error }),
-      );
   }
 
   #changed(): void {
@@ -885,14 +655,4 @@ function withAttempt(row: StepRow, outcome: Outcome, at: number): string {
     ...(row.run_id === null ? {} : { run_id: row.run_id }),
   });
   return JSON.stringify(attempts.slice(-MOST_ATTEMPT_LOG));
-}
-
-/** The promise, or a rejection as soon as the signal aborts. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new Error('cancelled'));
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -1,0 +1,68 @@
+import { createToken, revokeToken } from '../../access/index.ts';
+import type { Ctx, Tx } from '../../platform/ctx/index.ts';
+import { updateExecution, type ExecutionRow } from '../store.ts';
+import { capturedCode } from './capture.ts';
+import { endParentRun, ensureExperiment, startParentRun } from './tracker.ts';
+
+/** What the steps of one execution act under: the run that holds theirs, and a token for their clients. Made at the first step that runs. */
+export interface Identity {
+  parent(): Promise<{ experiment: string; run: string }>;
+  /** What the steps' MLflow clients show: bound to this workspace, ended with the execution. */
+  token(): Promise<{ id: string; secret: string }>;
+  /** Waits for what is being made, so that `end` has it at hand. */
+  settled(): Promise<void>;
+  /** Ends both, in the transaction that ends the execution. */
+  end(tx: Tx, state: 'succeeded' | 'failed' | 'cancelled', at: number): Promise<void>;
+  /** The token goes even when the execution goes on later: its secret is in no memory then. */
+  abandon(): Promise<void>;
+}
+
+export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
+  let parent: Promise<{ experiment: string; run: string }> | undefined;
+  let token: Promise<{ id: string; secret: string }> | undefined;
+  let held: { run: string | null; token: string | undefined } = { run: row.run_id, token: undefined };
+  let ended = false;
+
+  async function makeParent(): Promise<{ experiment: string; run: string }> {
+    const { experiment_id, run_id, id, pipeline, number } = row;
+    if (experiment_id !== null && run_id !== null) return { experiment: experiment_id, run: run_id };
+    const experiment = await ensureExperiment(ctx, pipeline);
+    const run = await ctx.write(async (tx) => {
+      const made = await startParentRun(tx, {
+        experiment,
+        name: `${pipeline} #${number}`,
+        tags: { 'treadle.pipeline': pipeline, 'treadle.execution': id },
+        code: capturedCode(row, undefined, ''),
+      });
+      await updateExecution(tx, id, { experiment_id: experiment, run_id: made });
+      return made;
+    });
+    return { experiment, run };
+  }
+
+  async function makeToken(): Promise<{ id: string; secret: string }> {
+    const name = `${row.pipeline} #${row.number}`;
+    const made = await createToken(ctx, { name, role: 'editor', workspace: ctx.workspace, days: 30 });
+    return { id: made.token.id, secret: made.secret };
+  }
+
+  return {
+    parent: () => (parent ??= makeParent()),
+    token: () => (token ??= makeToken()),
+    async settled() {
+      held = { run: parent ? (await parent).run : row.run_id, token: token && (await token).id };
+    },
+    async end(tx, state, at) {
+      if (held.run !== null) await endParentRun(tx, held.run, state, at);
+      if (held.token !== undefined) await revokeToken(tx, held.token);
+      tx.afterCommit(() => (ended = true));
+    },
+    async abandon() {
+      const made = ended ? undefined : await token?.catch(() => undefined);
+      if (!made) return;
+      await revokeToken(ctx, made.id).catch((error: unknown) =>
+        ctx.log.warn('the token of an execution could not be revoked; it expires by itself', { error }),
+      );
+    },
+  };
+}
