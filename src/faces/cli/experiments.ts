@@ -22,7 +22,7 @@ export async function findExperiment(client: Client, idOrName: string): Promise<
   if (!found)
     throw missing(`there is no experiment '${idOrName}'`, {
       field: 'experiment',
-      hint: 'treadle experiments list shows those there are',
+      hint: 'treadle experiments ls shows those there are',
     });
   return found;
 }
@@ -33,7 +33,7 @@ export const register: Register = (program, cli) => {
     .command('experiments')
     .description('list, make, rename, delete and restore experiments');
   experiments
-    .command('list')
+    .command('ls')
     .description('list experiments, the newest change first')
     .option('--filter <filter>', "such as: name LIKE 'flight%' AND tags.team = 'ops'")
     .option('--deleted', 'the deleted ones')
@@ -76,7 +76,7 @@ export const register: Register = (program, cli) => {
       show(cli, 'renamed', await cli.client().call(updateExperiment, { params, body: { name } }));
     });
   experiments
-    .command('delete <experiment>')
+    .command('rm <experiment>')
     .description('delete an experiment with its runs; it can be restored')
     .action(async (idOrName: string) => {
       const { id } = await findExperiment(cli.client(), idOrName);

@@ -34,7 +34,7 @@ const VERDICTS: readonly string[] = ['accepted', 'rejected', 'inconclusive'] sat
 export const register: Register = (program, cli) => {
   const runs = program.command('runs').description('search, show, compare and judge runs');
   runs
-    .command('list [experiment]')
+    .command('ls [experiment]')
     .description('list runs, the newest first; of one experiment, or of all')
     .option('--filter <filter>', "such as: metrics.auc > 0.6 AND (params.model = 'xgb' OR tags.team = 'ops')")
     .option('--order <order...>', "such as: 'metrics.auc DESC'")
@@ -87,7 +87,7 @@ export const register: Register = (program, cli) => {
       showRun(cli, await cli.client().call(updateRun, { params: { run }, body: { note } })),
     );
   runs
-    .command('delete <run>')
+    .command('rm <run>')
     .description('delete a run; it can be restored')
     .action(async (run: string) => {
       const deleted = await cli.client().call(deleteRun, { params: { run } });
