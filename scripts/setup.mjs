@@ -10,8 +10,9 @@ import { seconds, SetupError } from './setup/run.mjs';
 import { isStamped, stamp, unstamp } from './setup/stamp.mjs';
 import { testTools } from './setup/test-tools.mjs';
 import { uiBuild } from './setup/ui.mjs';
+import { serverBundle } from './setup/server.mjs';
 
-export const parts = { npm: [npmPackages], python: [pythonEnv], tools: testTools, ui: [uiBuild] };
+export const parts = { npm: [npmPackages], python: [pythonEnv], tools: testTools, ui: [uiBuild], server: [serverBundle] };
 
 /**
  * Brings the parts up to date, one line each. With `keepGoing` a part that fails is reported and left out: tests of the rest can run.

@@ -12,7 +12,7 @@ import { openServer } from './start/server.mjs';
 await main(async () => {
   const { values: options } = readArguments();
   console.log('Treadle: setting up');
-  await setup([...parts.npm, ...parts.python, ...parts.ui]);
+  await setup([...parts.npm, ...parts.python, ...parts.ui, ...parts.server]);
 
   const began = performance.now();
   const server = await openServer(options);

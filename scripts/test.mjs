@@ -21,7 +21,7 @@ await main(async () => {
   const whole = !quick && picked.length === 0 && !name;
 
   const ui = whole || picked.some((word) => /^(test|ui)/.test(word)) ? parts.ui : [];
-  await setup(quick ? parts.npm : [...parts.npm, ...parts.python, ...parts.tools, ...ui], {
+  await setup(quick ? parts.npm : [...parts.npm, ...parts.python, ...parts.tools, ...ui, ...parts.server], {
     keepGoing: true,
   });
   console.log();

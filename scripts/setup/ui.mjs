@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { node, root } from './place.mjs';
 import { run } from './run.mjs';
+import { isContract } from './server.mjs';
 import { content, digest, digestFolder } from './stamp.mjs';
 
 const ui = join(root, 'ui');
@@ -15,11 +16,11 @@ export const uiBuild = {
   name: 'UI build',
   stamp: 'ui',
   optional: true,
-  // The UI sees the server's nouns through contract files and nothing else of src/.
+  // The UI sees the server's nouns through its contracts and nothing else of src/.
   key: () =>
     digest(
       digestFolder(ui, isSource),
-      digestFolder(join(root, 'src'), (path) => path.endsWith(`${sep}contract.ts`)),
+      digestFolder(join(root, 'src'), isContract),
       content(join(root, 'package-lock.json')),
     ),
   present: () => existsSync(out),

@@ -22,11 +22,13 @@ export const CONTENT_SECURITY_POLICY = [
 /** A page of the UI never begins with these: there a wrong address is an error of a program, not a page. */
 const NOT_PAGES = /^\/(api|ajax-api|assets|v2|get-artifact|model-versions|graphql)(\/|$)/;
 
-/** Beside the bundle when installed, in `ui/dist` of a checkout; undefined when it was not built. */
+/** In `ui/dist` of a checkout, in `dist/ui` of an installed package; undefined when it was not built. */
 export function findUi(here: string = import.meta.dirname): string | undefined {
-  return [path.join(here, 'ui'), path.join(here, '..', '..', '..', 'ui', 'dist')].find((folder) =>
-    existsSync(path.join(folder, 'index.html')),
-  );
+  const bundled = path.basename(here) === 'dist';
+  const root = bundled ? path.dirname(here) : path.join(here, '..', '..', '..');
+  const installed = bundled && !existsSync(path.join(root, 'src'));
+  const folder = installed ? path.join(here, 'ui') : path.join(root, 'ui', 'dist');
+  return existsSync(path.join(folder, 'index.html')) ? folder : undefined;
 }
 
 /** Mounts the UI on the server's own Fastify; `folder` is read again on each request, so a later build shows up. */
