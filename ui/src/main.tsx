@@ -6,7 +6,11 @@ import { live, queries } from './api/queries.ts';
 import './kit/tokens.css';
 import './kit/base.css';
 import './kit/form.css';
+import { fromMlflowLink } from './shell/mlflow-links.ts';
 import { router } from './shell/router.ts';
+
+const wanted = fromMlflowLink(location.hash);
+if (wanted !== undefined) history.replaceState(null, '', wanted);
 
 live.start();
 
