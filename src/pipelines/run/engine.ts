@@ -68,7 +68,11 @@ export function createEngine(options: EngineOptions): Engine {
     slots: async () => (slots ??= createSlots({ ...machineTotal(), gpu: (await describe()).gpus.length })),
     machine: describe,
     url: () => address.promise,
-    listening: (url) => address.resolve(url),
+    listening(url) {
+      address.resolve(url);
+      // Asking the GPUs takes a second on some machines: the first step shall not wait for it.
+      describe().catch(() => undefined);
+    },
     folderOf: (execution) => path.join(work, execution),
     // Names are those of the file's grammar: letters, digits, _ and -.
     logOf: (execution, step) => path.join(work, execution, `${step}.log`),
