@@ -9,7 +9,7 @@ test("links that MLflow's client prints lead to our pages", () => {
   assert.equal(fromMlflowLink('#/experiments/12'), '/experiments/12');
   assert.equal(fromMlflowLink('#/models/flight%20delay/versions/3'), '/models/flight%20delay/versions/3');
   assert.equal(fromMlflowLink('#/models/flights'), '/models/flights');
-  for (const other of ['', '#', '#metrics', '#/experiments/x', '#/experiments/1/runs/../..', '#/models/']) {
+  for (const other of ['', '#', '#metrics', '#/experiments/x', '#/experiments/../..', '#/models/']) {
     assert.equal(fromMlflowLink(other), undefined, other);
   }
 });
