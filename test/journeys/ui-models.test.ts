@@ -142,7 +142,7 @@ test(
     await page.getByRole('tab', { name: 'Lineage' }).click();
     await page
       .getByRole('figure', { name: /Lineage of model version/ })
-      .getByText('second-try')
+      .getByRole('link', { name: /second-try/ })
       .waitFor();
     await ui.accessible('lineage');
     await page.reload();

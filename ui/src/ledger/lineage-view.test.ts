@@ -27,8 +27,8 @@ test('drawn the way the data went, edges between the same two as one, files left
     ['run:1', 'dataset_version:d', 'model:m'],
   );
   assert.deepEqual(view.edges, [
-    { from: 'dataset_version:d', to: 'run:1', label: 'read, trained-on' },
-    { from: 'run:1', to: 'model:m', label: 'registered-from' },
+    { from: 'dataset_version:d', to: 'run:1', label: 'read by, ‹ trained-on' },
+    { from: 'run:1', to: 'model:m', label: 'registered as' },
   ]);
   assert.deepEqual([view.left, view.files], [0, 1]);
 });

@@ -10,6 +10,17 @@ export interface LineageView {
   files: number;
 }
 
+/** What an edge says when it is read from its other end, as it is drawn. */
+const BACK: Record<string, string> = {
+  read: 'read by',
+  'trained-by': 'trained',
+  'derived-from': 'became',
+  'registered-from': 'registered as',
+  'part-of': 'holds',
+  reused: 'reused by',
+  repeats: 'repeated by',
+};
+
 /**
  * The ledger's edges as a picture that reads the way the data went: `a read b` is drawn from b to a, `a produced b` from
  * a to b. The bytes of single files are left out unless asked for: what runs hand on is said by the runs. Pure.
@@ -25,7 +36,7 @@ export function viewLineage(graph: LineageGraph, options: { files: boolean; most
     const [start, end] = relation === 'produced' ? [from, to] : [to, from];
     const key = `${start} ${end}`;
     const pair = pairs.get(key) ?? { from: start, to: end, labels: new Set<string>() };
-    pair.labels.add(relation);
+    pair.labels.add(relation === 'produced' ? relation : (BACK[relation] ?? `‹ ${relation}`));
     pairs.set(key, pair);
   }
   return {

@@ -19,7 +19,10 @@ export function ProjectFile({
   const marked = useRef<HTMLSpanElement>(null);
   const lines = file.data?.replace(/\n$/, '').split('\n') ?? [];
   const place = step === undefined ? undefined : stepLines(lines, step);
-  useEffect(() => marked.current?.scrollIntoView({ block: 'nearest' }), [step, file.data]);
+  // In braces: newer browsers answer with a promise, which React would take for a clean-up.
+  useEffect(() => {
+    marked.current?.scrollIntoView({ block: 'nearest' });
+  }, [step, file.data]);
   if (file.isPending) return <Skeleton lines={8} />;
   if (file.isError) return <Failure error={file.error} retry={() => void file.refetch()} />;
   return (

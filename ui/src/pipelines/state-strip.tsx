@@ -31,7 +31,9 @@ export function StateStrip({ executions, label }: StripProps): ReactElement {
 export function StateBars({ executions, label }: StripProps): ReactElement {
   const { shown, bars, words } = useBars(executions);
   const end = useRef<HTMLOListElement>(null);
-  useEffect(() => end.current?.scrollTo({ left: end.current.scrollWidth }), [shown.length]);
+  useEffect(() => {
+    end.current?.scrollTo({ left: end.current.scrollWidth });
+  }, [shown.length]);
   return (
     <ol className="strip strip-tall" aria-label={label} ref={end}>
       {shown.map((execution, i) => (
