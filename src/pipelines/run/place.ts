@@ -1,4 +1,5 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { chmod, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { BlobStore } from '../../platform/blobs/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
@@ -15,7 +16,7 @@ const AT_ONCE = 16;
 /** Writes blobs under a folder, read-only: a step that changes its own code or inputs fails instead of spoiling a result. */
 export async function placeFiles(blobs: BlobStore, folder: string, files: readonly Placed[]): Promise<void> {
   const folders = new Set(files.map((file) => path.dirname(inside(folder, file.path))));
-  for (const one of folders) await mkdir(one, { recursive: true });
+  for (const one of folders) mkdirSync(one, { recursive: true });
   const queue = files.values();
   const worker = async (): Promise<void> => {
     for (const file of queue) {
