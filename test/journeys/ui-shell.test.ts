@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { cannotRun, openUi, type UiHouse } from './ui-browser.ts';
 
@@ -143,5 +145,22 @@ test('a stream of news that breaks is said, and found again when it is back', { 
   await ui.accessible('reconnecting');
   await page.unroute('**/api/v1/events*');
   await page.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
+  await ui.close();
+});
+
+test('the first page needs little JavaScript, and only from here', { skip }, async () => {
+  const script = path.join(import.meta.dirname, '..', '..', 'ui', 'scripts', 'first-load.mjs');
+  // Exits with 1 past the budget of 250 KB gzip, counting what index.html and the home page import.
+  const told = execFileSync(process.execPath, [script], { encoding: 'utf8' });
+  assert.match(told, /first load of JavaScript/);
+
+  const ui = await house.open('/');
+  await ui.page.getByText('treadle data commit').waitFor();
+  const scripts = await ui.page.evaluate<{ name: string; sent: number }[]>(
+    "performance.getEntriesByType('resource').filter((entry) => entry.name.endsWith('.js')).map((entry) => ({ name: entry.name, sent: entry.encodedBodySize }))",
+  );
+  assert.ok(scripts.length >= 3, 'the browser told of no scripts');
+  const sent = scripts.reduce((sum, script) => sum + script.sent, 0);
+  assert.ok(sent < 250 * 1024, `${sent} bytes of JavaScript were sent`);
   await ui.close();
 });

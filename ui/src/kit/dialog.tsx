@@ -20,16 +20,16 @@ export function Dialog({ open, onClose, title, description, children, actions }:
         <Base.Backdrop className="backdrop" />
         <Base.Viewport className="dialog-viewport">
           <Base.Popup className="dialog">
-            <header className="row">
-              <Base.Title className="dialog-title">{title}</Base.Title>
-              <span className="spacer" />
-              <Base.Close render={<Button look="quiet" icon="close" label="Close" />} />
-            </header>
+            <Base.Title className="dialog-title">{title}</Base.Title>
             {description !== undefined && (
               <Base.Description className="muted">{description}</Base.Description>
             )}
             {children}
             {actions !== undefined && <footer className="dialog-actions">{actions}</footer>}
+            {/* Last, so that the focus begins at the first thing to do. */}
+            <Base.Close
+              render={<Button look="quiet" icon="close" label="Close" className="dialog-close" />}
+            />
           </Base.Popup>
         </Base.Viewport>
       </Base.Portal>

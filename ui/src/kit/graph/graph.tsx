@@ -47,6 +47,9 @@ export function Graph(props: {
     <figure className="graph" aria-label={props.label}>
       <div className="graph-board" style={{ width: layout.width, height: layout.height }}>
         <svg width={layout.width} height={layout.height} aria-hidden="true">
+          {layout.edges.map((edge) => (
+            <path key={`${edge.from} ${edge.to}`} className="graph-under" d={curve(edge, direction)} />
+          ))}
           {layout.edges.map((edge) => {
             const detail = details.get(`${edge.from} ${edge.to}`);
             const middle = edge.points[Math.floor((edge.points.length - 1) / 2)]!;
@@ -56,7 +59,6 @@ export function Graph(props: {
                 key={`${edge.from} ${edge.to}`}
                 className={`graph-edge${edge.back ? ' graph-back' : ''}${detail?.live ? ' graph-live' : ''}`}
               >
-                <path className="graph-under" d={curve(edge, direction)} />
                 <path className="graph-line" d={curve(edge, direction)} />
                 <path className="graph-arrow" d={arrow(edge, direction)} />
                 {detail?.label !== undefined && (
