@@ -55,9 +55,10 @@ function Columns({ table, from, to }: { table: TableDiff; from: string; to: stri
   return (
     <>
       {differ.length > 0 && (
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        // Scrolls sideways, so it takes focus.
         <div
           className="listing listing-bare"
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
           tabIndex={0}
           role="group"
           aria-label={`Columns of ${table.path} that differ`}

@@ -73,6 +73,7 @@ export function Profile({ profile, error, retry, search, set }: Props): ReactEle
       ) : table.state === 'pending' || !table.columns ? (
         <Skeleton lines={6} />
       ) : (
+        // Scrolls sideways, so it takes focus.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <div className="listing" tabIndex={0} role="group" aria-label={`Columns of ${table.path}`}>
           <table className="profile">

@@ -116,7 +116,9 @@ export function MoveBranch({ version, refs, onClose }: AskProps): ReactElement {
             {refs
               .filter(({ kind }) => kind === 'branch')
               .map((ref) => (
-                <option key={ref.name} value={ref.name} />
+                <option key={ref.name} value={ref.name}>
+                  {ref.name}
+                </option>
               ))}
           </datalist>
           <p className="notice" role="status">

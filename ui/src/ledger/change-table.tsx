@@ -19,6 +19,7 @@ export function ChangeTable(props: {
   const onlyBefore = rows.every(({ kind }) => kind === 'removed');
   if (rows.length === 0) return <p className="faint">Nothing differs.</p>;
   return (
+    // Scrolls sideways, so it takes focus.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="listing listing-bare" tabIndex={0} role="group" aria-label={props.label}>
       <table className="changes">

@@ -73,7 +73,7 @@ export default function LedgerPage(): ReactElement {
   );
   const filtered = Object.keys(filter).length > 0;
   const entries = usePages(listEntries, { query: filter });
-  const [fresh, showFresh] = useFresh(entries.live, entries.refresh);
+  const [fresh, showFresh] = useFresh(JSON.stringify(filter), entries.live, entries.refresh);
   const rows = entries.items;
   const names = useNames(useMemo(() => rows.map(({ resource }) => resource), [rows]));
   const columns = useMemo(() => columnsWith(names), [names]);
@@ -155,16 +155,15 @@ export default function LedgerPage(): ReactElement {
 
 /**
  * How many changes came since the list was read. While it is short it is simply read anew; further down, rows must not
- * move under the reader.
+ * move under the reader. `list` names what is listed: another filter begins from nothing.
  */
-function useFresh(isLive: boolean, refresh: () => void) {
-  const [count, setCount] = useState(0);
+function useFresh(list: string, isLive: boolean, refresh: () => void) {
+  const [seen, setSeen] = useState({ list, count: 0 });
   const again = useEffectEvent(refresh);
   useEffect(() => {
-    setCount(0);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = live.listen(() => {
-      if (!isLive) setCount((now) => now + 1);
+      if (!isLive) setSeen((now) => ({ list, count: now.list === list ? now.count + 1 : 1 }));
       else
         timer ??= setTimeout(() => {
           timer = undefined;
@@ -175,12 +174,10 @@ function useFresh(isLive: boolean, refresh: () => void) {
       stop();
       clearTimeout(timer);
     };
-  }, [isLive]);
-  return [
-    count,
-    () => {
-      setCount(0);
-      refresh();
-    },
-  ] as const;
+  }, [list, isLive]);
+  const show = () => {
+    setSeen({ list, count: 0 });
+    refresh();
+  };
+  return [isLive || seen.list !== list ? 0 : seen.count, show] as const;
 }

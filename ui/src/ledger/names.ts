@@ -49,10 +49,8 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
 /** Sorted, so that the same resources in another order are the same question. */
 function idsOf(resources: readonly string[], noun: RegExp): string[] {
   const ids = resources.flatMap((resource) => {
-    const [word = '', id = ''] = [
-      resource.slice(0, resource.indexOf(':')),
-      resource.slice(resource.indexOf(':') + 1),
-    ];
+    const colon = resource.indexOf(':');
+    const [word, id] = [resource.slice(0, colon), resource.slice(colon + 1)];
     return noun.test(word) && ID.test(id) ? [id] : [];
   });
   return [...new Set(ids)].slice(0, MOST).toSorted();

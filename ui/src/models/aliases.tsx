@@ -109,7 +109,9 @@ function SetAlias({
           />
           <datalist id="known-aliases">
             {[...new Set([...all.map((one) => one.alias), 'champion', 'challenger'])].map((one) => (
-              <option key={one} value={one} />
+              <option key={one} value={one}>
+                {one}
+              </option>
             ))}
           </datalist>
           {moves && (

@@ -176,6 +176,7 @@ function MetricTable({
 }): ReactElement {
   const most = Math.max(...rows.map(({ relative }) => Math.abs(relative ?? 0)), 1e-12);
   return (
+    // Scrolls sideways, so it takes focus.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="listing listing-bare" tabIndex={0} role="group" aria-label="Metrics of both versions">
       <table>

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactElement } from 'react';
 import { Button } from '../kit/button.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { formatBytes, formatCount, plural } from '../kit/format.ts';
@@ -7,14 +7,13 @@ import { useShortcut } from '../kit/shortcuts.ts';
 import { sayError } from '../kit/toast.tsx';
 import { SearchField } from '../kit/field.tsx';
 import { searchLog, splitMatches, type LogLine } from './log-view.ts';
-import { downloadLog, useStepLog } from './use-log.ts';
+import { downloadLog, LogReader, TAIL } from './log-reader.ts';
 
 interface Props {
   execution: string;
   number: number;
   pipeline: string;
   step: string;
-  attempt: number;
   bytes: number;
   /** More may come. */
   going: boolean;
@@ -25,25 +24,18 @@ interface Props {
 const LINE = 19;
 
 /** What the step said, as it says it. */
-export function Log({
-  execution,
-  number,
-  pipeline,
-  step,
-  attempt,
-  bytes,
-  going,
-  find,
-  onFind,
-}: Props): ReactElement {
-  const log = useStepLog(execution, step, attempt, bytes);
+export function Log({ execution, number, pipeline, step, bytes, going, find, onFind }: Props): ReactElement {
+  // How long the log was when the page came: it decides where reading begins, once.
+  const [from, setFrom] = useState(() => Math.max(0, bytes - TAIL));
+  const reader = useMemo(() => new LogReader(execution, step, from), [execution, step, from]);
+  const log = useSyncExternalStore(reader.watch, reader.current);
   const { lines } = log.buffer;
   const [follow, setFollow] = useState(going);
   const [at, setAt] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
-  // The buffer grows in place; `turn` says when.
+  // The buffer grows in place; each moment of the log is a new object.
   // oxlint-disable-next-line react-hooks/exhaustive-deps
-  const matches = useMemo(() => searchLog(lines, find), [lines, find, log.turn]);
+  const matches = useMemo(() => searchLog(lines, find), [lines, find, log]);
   const rows = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -53,7 +45,7 @@ export function Log({
   const last = lines.length - 1;
   useEffect(() => {
     if (follow && last >= 0) rows.scrollToIndex(last, { align: 'end' });
-  }, [follow, last, log.turn, rows]);
+  }, [follow, last, log, rows]);
   const current = matches.length === 0 ? undefined : matches[Math.min(at, matches.length - 1)];
   useEffect(() => {
     if (current !== undefined && find !== '') {
@@ -63,12 +55,12 @@ export function Log({
     // Only a new place to go to moves the page, not every line that comes.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [current, find]);
-  const step1 = (by: number) =>
+  const goOn = (by: number) =>
     setAt((now) =>
       matches.length === 0 ? 0 : (Math.min(now, matches.length - 1) + by + matches.length) % matches.length,
     );
-  useShortcut('n', 'Next match in the log', () => step1(1), matches.length > 0);
-  useShortcut('N', 'Match before in the log', () => step1(-1), matches.length > 0);
+  useShortcut('n', 'Next match in the log', () => goOn(1), matches.length > 0);
+  useShortcut('N', 'Match before in the log', () => goOn(-1), matches.length > 0);
   useShortcut('f', 'Follow the log', () => setFollow((now) => !now), going);
   return (
     <div className="log">
@@ -93,14 +85,14 @@ export function Log({
               icon="up"
               label="Match before"
               disabled={matches.length === 0}
-              onClick={() => step1(-1)}
+              onClick={() => goOn(-1)}
             />
             <Button
               look="quiet"
               icon="down"
               label="Next match"
               disabled={matches.length === 0}
-              onClick={() => step1(1)}
+              onClick={() => goOn(1)}
             />
           </>
         )}
@@ -123,10 +115,10 @@ export function Log({
           Download
         </Button>
       </div>
-      {log.skipped > 0 && (
+      {from > 0 && (
         <p className="muted">
-          The first {formatBytes(log.skipped)} are not shown.{' '}
-          <Button look="quiet" onClick={log.readAll}>
+          The first {formatBytes(from)} are not shown.{' '}
+          <Button look="quiet" onClick={() => setFrom(0)}>
             Read from the beginning
           </Button>
         </p>
@@ -137,8 +129,8 @@ export function Log({
           {log.done ? 'It said nothing.' : going ? 'Nothing so far.' : 'Reading…'}
         </p>
       ) : (
-        // Scrolls, so it takes focus.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        // Scrolls, so it takes focus; going up stops the following.
+        // oxlint-disable jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
         <div
           ref={scroller}
           className="log-lines"

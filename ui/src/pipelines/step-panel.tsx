@@ -125,7 +125,6 @@ function StepLogPanel({
       number={execution.number}
       pipeline={execution.pipeline}
       step={step.name}
-      attempt={step.attempt}
       bytes={step.log_bytes}
       going={!stepIsOver(step.state)}
       find={search.find ?? ''}
