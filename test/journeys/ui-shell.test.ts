@@ -68,7 +68,8 @@ test('the palette finds, goes and does; by keyboard alone', { skip }, async () =
   await page.keyboard.press('Control+k');
   // Fast fingers: Enter follows the last letter at once.
   await field.fill('dark theme');
-  await page.keyboard.press('Enter');
+  await field.press('Enter');
+  await field.waitFor({ state: 'detached' });
   assert.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
   await page.reload();
   await page.waitForSelector('h1');

@@ -2,7 +2,7 @@ import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useState, type ReactElement } from 'react';
+import { useDeferredValue, useMemo, useRef, useState, type ReactElement } from 'react';
 import { Icon, type IconName } from '../kit/icons.tsx';
 import { setTheme } from '../kit/theme.ts';
 import { rooms } from '../rooms.ts';
@@ -109,6 +109,7 @@ export default function Palette({ onClose, onHelp }: { onClose(): void; onHelp()
     return all.filter((group) => group.items.length > 0);
   }, [found.data, found.isPlaceholderData, text, navigate, onHelp]);
 
+  const highlighted = useRef<string>(undefined);
   const choose = (item: Item) => {
     onClose();
     item.act();
@@ -127,12 +128,22 @@ export default function Palette({ onClose, onHelp }: { onClose(): void; onHelp()
               value={text}
               onValueChange={setText}
               autoHighlight="always"
+              onItemHighlighted={(item: Item | undefined) => (highlighted.current = item?.value)}
               keepHighlight
               itemToStringValue={(item: Item) => item.label}
             >
               <div className="palette-field">
                 <Icon name="search" />
                 <Autocomplete.Input
+                  onKeyDown={(event) => {
+                    if (event.key !== 'Enter') return;
+                    // The highlight follows a moment after the last letter; what is meant is what is on top now.
+                    event.preventBaseUIHandler();
+                    event.preventDefault();
+                    const items = groups.flatMap((group) => group.items);
+                    const item = items.find(({ value }) => value === highlighted.current) ?? items[0];
+                    if (item) choose(item);
+                  }}
                   placeholder="Search experiments and runs, or do something…"
                   aria-label="Search and commands"
                 />
