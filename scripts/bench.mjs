@@ -29,7 +29,12 @@ await main(async () => {
     process.exitCode = name ? 1 : 0;
     return;
   }
-  await setup([...parts.npm, ...parts.python, ...parts.server, ...(['data', 'steps'].includes(name) ? [peers] : [])]);
+  await setup([
+    ...parts.npm,
+    ...parts.python,
+    ...parts.server,
+    ...(['data', 'steps'].includes(name) ? [peers] : []),
+  ]);
   const flags = ['--disable-warning=ExperimentalWarning', join(benches, `${name}.bench.ts`), ...args];
   process.exitCode = spawnSync(node, flags, { cwd: root, stdio: 'inherit' }).status ?? 1;
 });

@@ -12,7 +12,13 @@ import { testTools } from './setup/test-tools.mjs';
 import { uiBuild } from './setup/ui.mjs';
 import { serverBundle } from './setup/server.mjs';
 
-export const parts = { npm: [npmPackages], python: [pythonEnv], tools: testTools, ui: [uiBuild], server: [serverBundle] };
+export const parts = {
+  npm: [npmPackages],
+  python: [pythonEnv],
+  tools: testTools,
+  ui: [uiBuild],
+  server: [serverBundle],
+};
 
 /**
  * Brings the parts up to date, one line each. With `keepGoing` a part that fails is reported and left out: tests of the rest can run.

@@ -23,4 +23,5 @@ export const serverBundle = {
 };
 
 /** Contracts are what the UI sees of the server: `contract.ts`, or the files of a `contract/` folder. */
-export const isContract = (path) => path.endsWith(`${sep}contract.ts`) || path.includes(`${sep}contract${sep}`);
+export const isContract = (path) =>
+  path.endsWith(`${sep}contract.ts`) || path.includes(`${sep}contract${sep}`);

@@ -14,41 +14,59 @@ import { verify } from './kill/verify.ts';
 const KILLS = Number(process.env['TREADLE_KILLS'] ?? 12);
 const treadle = path.join(import.meta.dirname, '..', '..', 'bin', 'treadle');
 
-test(`${KILLS} kills while clients write: nothing acknowledged is lost, nothing is half there`, { timeout: KILLS * 10_000 + 120_000 }, async (t) => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-kill-'));
-  const server = await ServerProcess.on(path.join(folder, 'data'));
-  try {
-    await server.start();
-    const told: Told = { batches: new Set(), artifacts: new Set(), versions: new Map(), ...(await openRun(server.url)) };
-    const pipeline = new KilledPipeline(server.url, folder);
-    let going = true;
-    const clients = [logMetrics, uploadArtifacts, commitData].map((client) => client(server.url, told, () => going));
-    clients.push(pipeline.client(() => going));
-    for (let kill = 0; kill < KILLS; kill++) {
-      // Mostly soon after the start, when recovery itself is cut short too; at times only after a while.
-      await sleep(kill % 4 === 0 ? 800 + Math.random() * 1500 : Math.random() * 700);
-      await pipeline.observe();
-      await server.kill();
+test(
+  `${KILLS} kills while clients write: nothing acknowledged is lost, nothing is half there`,
+  { timeout: KILLS * 10_000 + 120_000 },
+  async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'treadle-kill-'));
+    const server = await ServerProcess.on(path.join(folder, 'data'));
+    try {
       await server.start();
+      const told: Told = {
+        batches: new Set(),
+        artifacts: new Set(),
+        versions: new Map(),
+        ...(await openRun(server.url)),
+      };
+      const pipeline = new KilledPipeline(server.url, folder);
+      let going = true;
+      const clients = [logMetrics, uploadArtifacts, commitData].map((client) =>
+        client(server.url, told, () => going),
+      );
+      clients.push(pipeline.client(() => going));
+      for (let kill = 0; kill < KILLS; kill++) {
+        // Mostly soon after the start, when recovery itself is cut short too; at times only after a while.
+        await sleep(kill % 4 === 0 ? 800 + Math.random() * 1500 : Math.random() * 700);
+        await pipeline.observe();
+        await server.kill();
+        await server.start();
+      }
+      await sleep(500);
+      going = false;
+      await Promise.all(clients);
+      await verify(server.url, told);
+      const ran = await pipeline.verify();
+      const ledger = await promisify(execFile)(treadle, ['ledger', 'verify', '--json'], {
+        env: { ...process.env, TREADLE_URL: server.url },
+      });
+      const { entries, fault } = JSON.parse(ledger.stdout) as { entries: number; fault?: unknown };
+      assert.equal(fault, undefined);
+      assert.equal(server.log, '', 'the server logged errors');
+      t.diagnostic(
+        `acknowledged: ${told.batches.size} batches, ${told.artifacts.size} artifacts, ${told.versions.size} versions; ${ran.executions} executions with ${ran.steps} steps; ${entries} ledger entries`,
+      );
+      // A proof over nothing proves nothing.
+      for (const [what, count] of [
+        ['batches', told.batches.size],
+        ['artifacts', told.artifacts.size],
+        ['versions', told.versions.size],
+        ['executions', ran.executions],
+      ] as const) {
+        assert.ok(count > 0, `no ${what} were acknowledged`);
+      }
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
     }
-    await sleep(500);
-    going = false;
-    await Promise.all(clients);
-    await verify(server.url, told);
-    const ran = await pipeline.verify();
-    const ledger = await promisify(execFile)(treadle, ['ledger', 'verify', '--json'], { env: { ...process.env, TREADLE_URL: server.url } });
-    const { entries, fault } = JSON.parse(ledger.stdout) as { entries: number; fault?: unknown };
-    assert.equal(fault, undefined);
-    assert.equal(server.log, '', 'the server logged errors');
-    t.diagnostic(
-      `acknowledged: ${told.batches.size} batches, ${told.artifacts.size} artifacts, ${told.versions.size} versions; ${ran.executions} executions with ${ran.steps} steps; ${entries} ledger entries`,
-    );
-    // A proof over nothing proves nothing.
-    for (const [what, count] of [['batches', told.batches.size], ['artifacts', told.artifacts.size], ['versions', told.versions.size], ['executions', ran.executions]] as const) {
-      assert.ok(count > 0, `no ${what} were acknowledged`);
-    }
-  } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  },
+);

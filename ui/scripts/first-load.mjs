@@ -28,7 +28,10 @@ export function firstLoad(page = 'src/home/home-page.tsx') {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const files = firstLoad(process.argv[2]);
   const total = files.reduce((sum, { gzip }) => sum + gzip, 0);
-  for (const { file, gzip } of files.toSorted((a, b) => b.gzip - a.gzip)) console.log(`${String((gzip / 1024).toFixed(1)).padStart(8)} KB  ${file}`);
-  console.log(`${String((total / 1024).toFixed(1)).padStart(8)} KB  first load of JavaScript, gzip (budget ${BUDGET / 1024} KB)`);
+  for (const { file, gzip } of files.toSorted((a, b) => b.gzip - a.gzip))
+    console.log(`${String((gzip / 1024).toFixed(1)).padStart(8)} KB  ${file}`);
+  console.log(
+    `${String((total / 1024).toFixed(1)).padStart(8)} KB  first load of JavaScript, gzip (budget ${BUDGET / 1024} KB)`,
+  );
   process.exitCode = total <= BUDGET ? 0 : 1;
 }

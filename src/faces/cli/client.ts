@@ -100,11 +100,14 @@ function send(
   });
 }
 
+/** Path parameters are text or numbers, by their contracts. */
+const wordOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 function fillPath(path: string, params: Record<string, unknown>): string {
   return path
-    .replaceAll(/:([a-z_]+)/gi, (_all, name: string) => encodeURIComponent(String(params[name])))
+    .replaceAll(/:([a-z_]+)/gi, (_all, name: string) => encodeURIComponent(wordOf(params[name])))
     .replace(/\*$/, () =>
-      String(params['*'] ?? '')
+      wordOf(params['*'] ?? '')
         .split('/')
         .map(encodeURIComponent)
         .join('/'),

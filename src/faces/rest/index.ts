@@ -1,2 +1,1 @@
-export { openApi } from './openapi.ts';
 export { restRoutes } from './routes.ts';

@@ -21,6 +21,9 @@ test('the OpenAPI document is valid and says every native endpoint', async () =>
   for (const path of Object.keys(document.paths)) {
     if (!path.startsWith('/api/')) continue;
     const words = path.split('/').filter((part) => part !== '' && !part.startsWith('{'));
-    assert.ok(words.every((word) => page.includes(word)), `${path} is not on the docs page`);
+    assert.ok(
+      words.every((word) => page.includes(word)),
+      `${path} is not on the docs page`,
+    );
   }
 });

@@ -128,7 +128,11 @@ test('the UI is found beside the sources and inside a package', () => {
     place('ui/dist');
     assert.equal(findUi(path.join(home, 'src', 'faces', 'web')), path.join(home, 'ui', 'dist'));
     place('dist/ui');
-    assert.equal(findUi(path.join(home, 'dist')), path.join(home, 'dist', 'ui'), 'an installed package has no sources');
+    assert.equal(
+      findUi(path.join(home, 'dist')),
+      path.join(home, 'dist', 'ui'),
+      'an installed package has no sources',
+    );
     mkdirSync(path.join(home, 'src'));
     assert.equal(findUi(path.join(home, 'dist')), path.join(home, 'ui', 'dist'), 'a bundle in a checkout');
   } finally {

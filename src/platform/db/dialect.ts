@@ -37,7 +37,9 @@ export const sqliteDialect: Dialect = {
   forUpdateSkipLocked: sql``,
   shared: false,
   async tableFaults(db, table) {
-    const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check(${sql.id(table)})`.execute(db);
+    const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check(${sql.id(table)})`.execute(
+      db,
+    );
     return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
   },
 };

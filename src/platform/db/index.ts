@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Dialect } from './dialect.ts';
 
-export { sqliteDialect, postgresDialect, type Dialect } from './dialect.ts';
+export type { Dialect } from './dialect.ts';
 export { insertMany } from './insert-many.ts';
 export { migrate, type Migration } from './migrate.ts';
 export { lockDataFolder } from './lock.ts';

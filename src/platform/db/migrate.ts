@@ -21,14 +21,18 @@ export async function migrate(database: Database, migrations: readonly Migration
     ids.add(id);
   }
   await database.write(async (db) => {
-    await sql`create table if not exists schema_migration (id text primary key, applied_at bigint not null)`.execute(db);
+    await sql`create table if not exists schema_migration (id text primary key, applied_at bigint not null)`.execute(
+      db,
+    );
   });
   const applied: string[] = [];
   await database.write(async (db) => {
     const lock = database.dialect.sequenceLock('schema_migration');
     if (lock) await lock.execute(db);
     const tables = db.$extendTables<MigrationTable>();
-    const done = new Set((await tables.selectFrom('schema_migration').select('id').execute()).map((row) => row.id));
+    const done = new Set(
+      (await tables.selectFrom('schema_migration').select('id').execute()).map((row) => row.id),
+    );
     const unknown = [...done].filter((id) => !ids.has(id));
     if (unknown.length > 0) {
       throw new Error(
@@ -38,7 +42,10 @@ export async function migrate(database: Database, migrations: readonly Migration
     for (const migration of migrations) {
       if (done.has(migration.id)) continue;
       for (const statement of migration.sql) await sql.raw(statement).execute(db);
-      await tables.insertInto('schema_migration').values({ id: migration.id, applied_at: Date.now() }).execute();
+      await tables
+        .insertInto('schema_migration')
+        .values({ id: migration.id, applied_at: Date.now() })
+        .execute();
       applied.push(migration.id);
     }
   });

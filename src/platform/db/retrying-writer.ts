@@ -9,7 +9,9 @@ export function retryingWriter(db: Db): Database['write'] {
     for (let attempt = 1; ; attempt++) {
       const wakes: Array<() => void> = [];
       try {
-        const value = await db.transaction().execute((transaction) => change(transaction, (wake) => void wakes.push(wake)));
+        const value = await db
+          .transaction()
+          .execute((transaction) => change(transaction, (wake) => void wakes.push(wake)));
         for (const wake of wakes) wake();
         return value;
       } catch (error) {

@@ -9,10 +9,15 @@ export function openSqliteFile(path: string, options: { readOnly: boolean }): Da
   const parts = version.split('.').map(Number);
   const older = MINIMUM.findIndex((want, i) => (parts[i] ?? 0) !== want);
   if (older >= 0 && (parts[older] ?? 0) < MINIMUM[older]!) {
-    throw new Error(`SQLite ${version} can corrupt its write-ahead log; Treadle needs ${MINIMUM.join('.')} or newer: use a newer Node`);
+    throw new Error(
+      `SQLite ${version} can corrupt its write-ahead log; Treadle needs ${MINIMUM.join('.')} or newer: use a newer Node`,
+    );
   }
-  db.exec(`pragma busy_timeout = 5000; pragma case_sensitive_like = on; pragma temp_store = memory; pragma cache_size = -16000`);
-  if (!options.readOnly) db.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000`);
+  db.exec(
+    `pragma busy_timeout = 5000; pragma case_sensitive_like = on; pragma temp_store = memory; pragma cache_size = -16000`,
+  );
+  if (!options.readOnly)
+    db.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000`);
   return db;
 }
 
@@ -70,5 +75,7 @@ function toSqlite(value: unknown): SQLInputValue {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value;
   if (value instanceof Uint8Array) return value;
-  throw new TypeError(`a ${Object.prototype.toString.call(value)} cannot be a SQL parameter: hand in text or a number`);
+  throw new TypeError(
+    `a ${Object.prototype.toString.call(value)} cannot be a SQL parameter: hand in text or a number`,
+  );
 }

@@ -162,7 +162,10 @@ class ReaderThreads implements DatabaseConnection {
   readonly #file: string;
   readonly #size: number;
   readonly #threads: Array<{ worker: Worker; busy: number }> = [];
-  readonly #pending = new Map<number, { resolve: (rows: unknown[]) => void; reject: (error: Error) => void }>();
+  readonly #pending = new Map<
+    number,
+    { resolve: (rows: unknown[]) => void; reject: (error: Error) => void }
+  >();
   #next = 0;
 
   constructor(file: string, size: number) {
@@ -204,7 +207,9 @@ class ReaderThreads implements DatabaseConnection {
 
   #start(): { worker: Worker; busy: number } {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./sqlite-reader.${extension}`, import.meta.url), { workerData: { path: this.#file } });
+    const worker = new Worker(new URL(`./sqlite-reader.${extension}`, import.meta.url), {
+      workerData: { path: this.#file },
+    });
     worker.unref();
     worker.on('message', ({ id, rows, error }: { id: number; rows?: unknown[]; error?: string }) => {
       const waiting = this.#pending.get(id);
@@ -212,7 +217,8 @@ class ReaderThreads implements DatabaseConnection {
       else waiting?.reject(new Error(error));
     });
     worker.on('error', (error) => {
-      for (const waiting of this.#pending.values()) waiting.reject(error instanceof Error ? error : new Error(String(error)));
+      for (const waiting of this.#pending.values())
+        waiting.reject(error instanceof Error ? error : new Error(String(error)));
       this.#threads.splice(0);
     });
     const thread = { worker, busy: 0 };

@@ -1,11 +1,3 @@
-export { parse } from './parse.ts';
-export {
-  createHttp,
-  nativeErrors,
-  type ErrorFace,
-  type Http,
-  type HttpOptions,
-  type MountOptions,
-} from './server.ts';
+export { createHttp, type ErrorFace, type Http, type HttpOptions, type MountOptions } from './server.ts';
 export { route, type Download, type Input, type Output, type Route, type ServerSentEvent } from './route.ts';
 export type { Action, Endpoint, Method } from './contract.ts';

@@ -54,5 +54,8 @@ test('text of a query becomes the numbers of the schema', () => {
 
 test('the rest of a path may be called *, as routes write it', () => {
   const schema = Type.Object({ id: Type.Integer(), '*': Type.String() });
-  assert.deepEqual(parse(schema, { id: '7', '*': 'a/b.txt' }, 'path', { convert: true }), { id: 7, '*': 'a/b.txt' });
+  assert.deepEqual(parse(schema, { id: '7', '*': 'a/b.txt' }, 'path', { convert: true }), {
+    id: 7,
+    '*': 'a/b.txt',
+  });
 });

@@ -38,17 +38,26 @@ async function attempt(url: string, init: RequestInit): Promise<Response | undef
 }
 
 async function expectOk(answer: Response, what: string): Promise<void> {
-  if (answer.status !== 200) throw new Error(`${what} was refused with ${answer.status}: ${await answer.text()}`);
+  if (answer.status !== 200)
+    throw new Error(`${what} was refused with ${answer.status}: ${await answer.text()}`);
 }
 
 export async function openRun(url: string): Promise<{ experiment: string; run: string }> {
   const post = async (path: string, body: object): Promise<unknown> => {
-    const answer = await fetch(`${url}/api/2.0/mlflow/${path}`, { method: 'POST', headers: json, body: JSON.stringify(body) });
+    const answer = await fetch(`${url}/api/2.0/mlflow/${path}`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify(body),
+    });
     await expectOk(answer.clone(), path);
     return answer.json();
   };
-  const { experiment_id: experiment } = (await post('experiments/create', { name: 'killed' })) as { experiment_id: string };
-  const { run } = (await post('runs/create', { experiment_id: experiment, start_time: Date.now() })) as { run: { info: { run_id: string } } };
+  const { experiment_id: experiment } = (await post('experiments/create', { name: 'killed' })) as {
+    experiment_id: string;
+  };
+  const { run } = (await post('runs/create', { experiment_id: experiment, start_time: Date.now() })) as {
+    run: { info: { run_id: string } };
+  };
   return { experiment, run: run.info.run_id };
 }
 
@@ -57,7 +66,11 @@ export async function logMetrics(url: string, told: Told, going: () => boolean):
   for (let i = 0; going(); i++) {
     const point = (key: string): object => ({ key, value: i, step: i, timestamp: 1_700_000_000_000 + i });
     const body = JSON.stringify({ run_id: told.run, metrics: [point('left'), point('right')] });
-    const answer = await attempt(`${url}/api/2.0/mlflow/runs/log-batch`, { method: 'POST', headers: json, body });
+    const answer = await attempt(`${url}/api/2.0/mlflow/runs/log-batch`, {
+      method: 'POST',
+      headers: json,
+      body,
+    });
     if (!answer) continue;
     await expectOk(answer, `batch ${i}`);
     told.batches.add(i);
@@ -67,7 +80,10 @@ export async function logMetrics(url: string, told: Told, going: () => boolean):
 export async function uploadArtifacts(url: string, told: Told, going: () => boolean): Promise<void> {
   for (let i = 0; going(); i++) {
     const path = `${told.experiment}/${told.run}/artifacts/files/${i}.bin`;
-    const answer = await attempt(`${url}/api/2.0/mlflow-artifacts/artifacts/${path}`, { method: 'PUT', body: new Uint8Array(bytesOf(i)) });
+    const answer = await attempt(`${url}/api/2.0/mlflow-artifacts/artifacts/${path}`, {
+      method: 'PUT',
+      body: new Uint8Array(bytesOf(i)),
+    });
     if (!answer) continue;
     await expectOk(answer, `artifact ${i}`);
     told.artifacts.add(i);
@@ -77,18 +93,34 @@ export async function uploadArtifacts(url: string, told: Told, going: () => bool
 /** Commits versions of three files, one of them new each time. */
 export async function commitData(url: string, told: Told, going: () => boolean): Promise<void> {
   for (let i = 1; going(); i++) {
-    const files = [1_000_000 + i, 2_000_000 + (i % 7), 3_000_000].map((seed) => ({ seed, bytes: bytesOf(seed), path: `dir/${seed}.bin` }));
-    const entries = files.map(({ bytes, path }) => ({ path, size: bytes.length, hash: Buffer.from(blake3(bytes)).toString('hex') }));
+    const files = [1_000_000 + i, 2_000_000 + (i % 7), 3_000_000].map((seed) => ({
+      seed,
+      bytes: bytesOf(seed),
+      path: `dir/${seed}.bin`,
+    }));
+    const entries = files.map(({ bytes, path }) => ({
+      path,
+      size: bytes.length,
+      hash: Buffer.from(blake3(bytes)).toString('hex'),
+    }));
     const frames = files.flatMap(({ bytes }, at) => {
       const size = Buffer.alloc(8);
       size.writeBigUInt64LE(BigInt(bytes.length));
       return [Buffer.from(entries[at]!.hash, 'hex'), size, bytes];
     });
-    const sent = await attempt(`${url}/api/v1/data/blobs`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: new Uint8Array(Buffer.concat(frames)) });
+    const sent = await attempt(`${url}/api/v1/data/blobs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(Buffer.concat(frames)),
+    });
     if (!sent) continue;
     await expectOk(sent, `blobs of ${i}`);
     const body = JSON.stringify({ files: entries, message: `commit ${i}` });
-    const answer = await attempt(`${url}/api/v1/datasets/killed/versions`, { method: 'POST', headers: json, body });
+    const answer = await attempt(`${url}/api/v1/datasets/killed/versions`, {
+      method: 'POST',
+      headers: json,
+      body,
+    });
     if (!answer) continue;
     await expectOk(answer.clone(), `commit ${i}`);
     const { version } = (await answer.json()) as { version: { hash: string } };

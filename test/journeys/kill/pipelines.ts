@@ -40,8 +40,18 @@ export class KilledPipeline {
         `    run: echo {round}-${name} >> ${this.#marks}; sleep 0.15; echo ${input === undefined ? '' : `"$(cat {${input}})"`} ${name} > {${name}_out}`,
         `    out: { ${name}_out: ${name}.txt }`,
       ].join('\n');
-    const chain = ['a', 'b', 'c', 'd', 'e'].map((name, i, all) => step(name, i === 0 ? undefined : `${all[i - 1]}_out`));
-    const file = ['name: killed', 'env: system', 'params: { round: 0 }', 'steps:', ...chain, step('side', undefined), ''].join('\n');
+    const chain = ['a', 'b', 'c', 'd', 'e'].map((name, i, all) =>
+      step(name, i === 0 ? undefined : `${all[i - 1]}_out`),
+    );
+    const file = [
+      'name: killed',
+      'env: system',
+      'params: { round: 0 }',
+      'steps:',
+      ...chain,
+      step('side', undefined),
+      '',
+    ].join('\n');
     writeFileSync(path.join(folder, 'project', 'treadle.yaml'), file);
   }
 
@@ -63,7 +73,8 @@ export class KilledPipeline {
     for (const { id, steps } of details) {
       for (const { name, state } of steps) {
         const key = `${id}/${name}`;
-        if (state === 'succeeded' && !this.#done.has(key)) this.#done.set(key, marks.get(`${await this.#round(id)}-${name}`) ?? 0);
+        if (state === 'succeeded' && !this.#done.has(key))
+          this.#done.set(key, marks.get(`${await this.#round(id)}-${name}`) ?? 0);
       }
     }
   }
@@ -75,16 +86,30 @@ export class KilledPipeline {
       const open = details.filter(({ state }) => state === 'queued' || state === 'running');
       if (open.length === 0) {
         for (const { id, state, steps } of details) {
-          assert.equal(state, 'succeeded', `execution ${id} ended ${state}: ${JSON.stringify(steps.map(({ name, state: s }) => [name, s]))}`);
+          assert.equal(
+            state,
+            'succeeded',
+            `execution ${id} ended ${state}: ${JSON.stringify(steps.map(({ name, state: s }) => [name, s]))}`,
+          );
         }
         const marks = this.#count();
         for (const [key, before] of this.#done) {
           const [id = '', name = ''] = key.split('/');
-          assert.equal(marks.get(`${await this.#round(id)}-${name}`), before, `step ${name} of ${id} ran again after it had succeeded`);
+          assert.equal(
+            marks.get(`${await this.#round(id)}-${name}`),
+            before,
+            `step ${name} of ${id} ran again after it had succeeded`,
+          );
         }
-        return { executions: details.length, steps: details.reduce((sum, { steps }) => sum + steps.length, 0) };
+        return {
+          executions: details.length,
+          steps: details.reduce((sum, { steps }) => sum + steps.length, 0),
+        };
       }
-      assert.ok(waited < 300, `executions still open a minute after the last start: ${JSON.stringify(open.map(({ id }) => id))}`);
+      assert.ok(
+        waited < 300,
+        `executions still open a minute after the last start: ${JSON.stringify(open.map(({ id }) => id))}`,
+      );
       await sleep(200);
     }
   }
@@ -93,14 +118,18 @@ export class KilledPipeline {
   async #round(id: string): Promise<string> {
     const known = this.#rounds.get(id);
     if (known !== undefined) return known;
-    const { params } = await this.#get<{ params: Array<{ name: string; value: unknown }> }>(`/api/v1/executions/${id}`);
+    const { params } = await this.#get<{ params: Array<{ name: string; value: unknown }> }>(
+      `/api/v1/executions/${id}`,
+    );
     const round = String(params.find(({ name }) => name === 'round')?.value);
     this.#rounds.set(id, round);
     return round;
   }
 
   async #details(): Promise<Execution[]> {
-    const { items } = await this.#get<{ items: Array<{ id: string }> }>('/api/v1/executions?pipeline=killed&limit=1000');
+    const { items } = await this.#get<{ items: Array<{ id: string }> }>(
+      '/api/v1/executions?pipeline=killed&limit=1000',
+    );
     return Promise.all(items.map(({ id }) => this.#get<Execution>(`/api/v1/executions/${id}`)));
   }
 
@@ -113,7 +142,8 @@ export class KilledPipeline {
 
   #count(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const mark of readFileSync(this.#marks, 'utf8').split('\n').filter(Boolean)) counts.set(mark, (counts.get(mark) ?? 0) + 1);
+    for (const mark of readFileSync(this.#marks, 'utf8').split('\n').filter(Boolean))
+      counts.set(mark, (counts.get(mark) ?? 0) + 1);
     return counts;
   }
 }

@@ -32,11 +32,20 @@ export class ServerProcess {
   async start(): Promise<void> {
     const args = ['server', '--port', String(this.#port), '--data', this.#data, '--log', 'error'];
     const child = spawn(treadle, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => void (this.log = (this.log + text.replace(/^Treadle is ready.*\n/gm, '')).slice(-20_000)));
+    child.stderr
+      .setEncoding('utf8')
+      .on(
+        'data',
+        (text: string) =>
+          void (this.log = (this.log + text.replace(/^Treadle is ready.*\n/gm, '')).slice(-20_000)),
+      );
     this.#child = child;
     for (;;) {
       if (child.exitCode !== null) throw new Error(`the server ended by itself:\n${this.log}`);
-      const ready = await fetch(`${this.url}/health`).then((answer) => answer.ok, () => false);
+      const ready = await fetch(`${this.url}/health`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
       if (ready) return;
       await sleep(10);
     }

@@ -19,7 +19,7 @@ async function get<T>(url: string): Promise<T> {
 async function verifyMetrics(url: string, told: Told): Promise<void> {
   const history = async (key: string): Promise<Set<number>> => {
     const steps = new Set<number>();
-    for (let token = ''; ; ) {
+    for (let token = ''; ;) {
       const page = await get<{ metrics?: Array<{ step?: number; value: number }>; next_page_token?: string }>(
         `${url}/api/2.0/mlflow/metrics/get-history?run_id=${told.run}&metric_key=${key}&max_results=20000&page_token=${token}`,
       );
@@ -58,7 +58,7 @@ interface Version {
 
 async function verifyVersions(url: string, told: Told): Promise<void> {
   const versions: Version[] = [];
-  for (let page: string | undefined; ; ) {
+  for (let page: string | undefined; ;) {
     const answer = await get<{ items: Version[]; next?: string }>(
       `${url}/api/v1/datasets/killed/versions?limit=1000${page === undefined ? '' : `&page=${encodeURIComponent(page)}`}`,
     );
@@ -67,13 +67,18 @@ async function verifyVersions(url: string, told: Told): Promise<void> {
     if (page === undefined) break;
   }
   const hashes = new Set(versions.map(({ hash }) => hash));
-  for (const [commit, hash] of told.versions) assert.ok(hashes.has(hash), `acknowledged commit ${commit} is gone`);
+  for (const [commit, hash] of told.versions)
+    assert.ok(hashes.has(hash), `acknowledged commit ${commit} is gone`);
   for (const { name } of versions) {
     const base = `${url}/api/v1/datasets/killed/versions/${name}`;
-    const { items } = await get<{ items: Array<{ path: string; hash: string }> }>(`${base}/files?recursive=true&limit=100`);
+    const { items } = await get<{ items: Array<{ path: string; hash: string }> }>(
+      `${base}/files?recursive=true&limit=100`,
+    );
     assert.equal(items.length, 3, `${name} is not whole`);
     for (const { path, hash } of items) {
-      const bytes = Buffer.from(await (await fetch(`${base}/content?path=${encodeURIComponent(path)}`)).arrayBuffer());
+      const bytes = Buffer.from(
+        await (await fetch(`${base}/content?path=${encodeURIComponent(path)}`)).arrayBuffer(),
+      );
       assert.equal(blake3(bytes).toString('hex'), hash, `${name}/${path} is not what its tree says`);
     }
   }
