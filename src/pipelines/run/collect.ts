@@ -42,7 +42,7 @@ export async function collectOutputs(
     ...found.flatMap(({ files }) => files.map(({ at }) => at)),
     ...(log === undefined ? [] : [log]),
   ];
-  const infos = await blobs.putMany(paths.map((at): BlobInput => ({ bytes: createReadStream(at) })));
+  const infos = await blobs.putMany(reading(paths));
   const logInfo = log === undefined ? undefined : infos.at(-1);
   let next = 0;
   const lists = found.map(({ files }) =>
@@ -71,6 +71,11 @@ export async function collectOutputs(
       };
     }),
   };
+}
+
+/** A stream opens its file when it is made: one at a time, so that thousands of outputs never hold thousands of files open. */
+function* reading(paths: readonly string[]): Generator<BlobInput> {
+  for (const at of paths) yield { bytes: createReadStream(at) };
 }
 
 async function find(root: string, output: Output): Promise<Found> {
