@@ -7,7 +7,7 @@ import { Status } from '../kit/badge.tsx';
 import { Button } from '../kit/button.tsx';
 import { Ask } from '../kit/confirm.tsx';
 import { Failure } from '../kit/failure.tsx';
-import { Check } from '../kit/field.tsx';
+import { Check, SearchField } from '../kit/field.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { useShortcut } from '../kit/shortcuts.ts';
@@ -18,6 +18,7 @@ import { AboutExecution, Repeated } from './about-execution.tsx';
 import { Gantt } from './gantt.tsx';
 import { isOver } from './moments.ts';
 import { ProjectFile } from './project-file.tsx';
+import { StepTally } from './state-strip.tsx';
 import { StepGraph } from './step-graph.tsx';
 import { StepPanel } from './step-panel.tsx';
 import { useExecution } from './use-execution.ts';
@@ -116,7 +117,11 @@ export default function ExecutionPage(): ReactElement {
                   panel: (
                     <div className="stack execution">
                       <Section title="Graph">
-                        <StepGraph execution={execution} chosen={chosen} />
+                        {execution.steps.length > GRAPHED ? (
+                          <StepFinder execution={execution} choose={(name) => set({ step: name })} />
+                        ) : (
+                          <StepGraph execution={execution} chosen={chosen} />
+                        )}
                       </Section>
                       <Section title="Over time">
                         <Gantt execution={execution} chosen={chosen} />
@@ -164,6 +169,42 @@ function choose({ steps }: ExecutionDetail, wanted: string | undefined): string 
     steps.findLast(({ state }) => state === 'succeeded') ??
     steps.at(-1)
   )?.name;
+}
+
+/** A graph of hundreds of boxes says less than their names. */
+const GRAPHED = 120;
+
+/** In place of a graph that would be too large: what there is, and the way to any of it. */
+function StepFinder({
+  execution,
+  choose: go,
+}: {
+  execution: ExecutionDetail;
+  choose(name: string): void;
+}): ReactElement {
+  const [text, setText] = useState('');
+  const found =
+    text === '' ? [] : execution.steps.filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()));
+  return (
+    <div className="stack">
+      <StepTally states={execution.steps_by_state} />
+      <SearchField label="Find a step" value={text} onChange={setText} />
+      {text !== '' && (
+        <ul className="found-steps" aria-label="Steps that were found">
+          {found.slice(0, 40).map(({ name, state }) => (
+            <li key={name}>
+              <Button look="quiet" onClick={() => go(name)}>
+                {name}
+              </Button>{' '}
+              <Status status={state} />
+            </li>
+          ))}
+          {found.length === 0 && <li className="muted">No step is called so.</li>}
+          {found.length > 40 && <li className="muted">and {found.length - 40} more</li>}
+        </ul>
+      )}
+    </div>
+  );
 }
 
 const TRIGGERS = { manual: 'Asked for', rerun: 'Run again', reproduce: 'Repeated' };

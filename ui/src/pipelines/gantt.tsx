@@ -1,12 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import type { ExecutionDetail } from '../../../src/pipelines/contract.ts';
-import { formatDuration } from '../kit/format.ts';
+import { formatCount, formatDuration } from '../kit/format.ts';
 import { useNow } from '../kit/time.tsx';
-import { stepLines, ticks, type Span } from './moments.ts';
+import { mostTelling, stepLines, ticks, type Span } from './moments.ts';
 import { StepWords } from './step-graph.tsx';
 
 const WORDS: Record<Span['kind'], string> = { wait: 'waited', run: 'ran', tried: 'tried' };
+
+/** More lines than this are no picture any more. */
+const DRAWN = 200;
 
 /** When each step waited and ran: what was the long pole, and what stood in line. */
 export function Gantt({
@@ -17,7 +20,8 @@ export function Gantt({
   chosen: string | undefined;
 }): ReactElement {
   const now = useNow();
-  const { lines, ms } = stepLines(execution, Math.max(now, execution.started_at ?? 0));
+  const { lines: all, ms } = stepLines(execution, Math.max(now, execution.started_at ?? 0));
+  const lines = mostTelling(all, DRAWN);
   return (
     <div className="gantt">
       <ol>
@@ -60,6 +64,12 @@ export function Gantt({
           </li>
         ))}
       </ol>
+      {all.length > lines.length && (
+        <p className="muted">
+          {formatCount(all.length - lines.length)} more steps are not drawn: mostly cached, skipped or
+          waiting.
+        </p>
+      )}
       <div className="gantt-axis" aria-hidden="true">
         <span />
         <span className="gantt-ticks">

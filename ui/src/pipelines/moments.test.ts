@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Step } from '../../../src/pipelines/contract.ts';
-import { barHeights, lasted, mentioned, stepLines, ticks } from './moments.ts';
+import { barHeights, lasted, mentioned, mostTelling, stepLines, ticks } from './moments.ts';
 
 const step = (name: string, more: Partial<Step>): Step => ({
   name,
@@ -91,4 +91,15 @@ test('names in braces', () => {
     [...mentioned('python prep.py {flights} {train} --x {flights} {1} {}')],
     ['flights', 'train'],
   );
+});
+
+test('of too many lines, failures and what runs are kept, in their order', () => {
+  const lines = (['cached', 'succeeded', 'running', 'waiting', 'failed', 'cached'] as const).map(
+    (state, i) => ({ i, step: { state } }),
+  );
+  assert.deepEqual(
+    mostTelling(lines, 3).map(({ i }) => i),
+    [1, 2, 4],
+  );
+  assert.equal(mostTelling(lines, 6).length, 6);
 });

@@ -75,6 +75,22 @@ export function stepLines(
   return { lines, ms: end - start };
 }
 
+const TELLING: Partial<Record<StepState, number>> = {
+  failed: 0,
+  running: 1,
+  cancelled: 2,
+  succeeded: 3,
+  ready: 4,
+};
+
+/** Where there are too many lines to draw: those that people look for, in the order that they had. */
+export function mostTelling<L extends { step: Pick<Step, 'state'> }>(lines: readonly L[], most: number): L[] {
+  if (lines.length <= most) return [...lines];
+  const rank = (line: L) => TELLING[line.step.state] ?? 5;
+  const kept = new Set(lines.toSorted((a, b) => rank(a) - rank(b)).slice(0, most));
+  return lines.filter((line) => kept.has(line));
+}
+
 /** Round moments for an axis: about five over the whole length, ms. */
 export function ticks(ms: number): number[] {
   const steps = [
