@@ -1,18 +1,13 @@
 /* oxlint-disable jsx-a11y/no-redundant-roles, jsx-a11y/no-interactive-element-to-noninteractive-role, jsx-a11y/control-has-associated-label, jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions --
    Rows are laid out as flex boxes, and some browsers then forget what a table element is: the roles say it again. */
 import {
-  columnResizingFeature,
-  columnSizingFeature,
-  createSortedRowModel,
-  rowSortingFeature,
-  tableFeatures,
   useTable,
   type ColumnDef,
   type Header,
   type Row as TableRow,
   type SortingState,
 } from '@tanstack/react-table';
-import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
+import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   useEffect,
   useMemo,
@@ -24,8 +19,9 @@ import {
 } from 'react';
 import { Icon } from '../icons.tsx';
 import { useNarrow } from '../media.ts';
-import { useShortcut } from '../shortcuts.ts';
 import { compareValues } from './compare-values.ts';
+import { features, type Features } from './features.ts';
+import { useRowKeys } from './use-row-keys.ts';
 import './table.css';
 
 export interface Column<Row> {
@@ -74,14 +70,6 @@ export interface TableProps<Row> {
 const ROW = 34;
 const HEAD = 34;
 const CHECK = 36;
-const features = tableFeatures({
-  columnSizingFeature,
-  columnResizingFeature,
-  rowSortingFeature,
-  sortedRowModel: createSortedRowModel(),
-});
-type Features = typeof features;
-
 /** Virtual in both directions: a hundred thousand rows and a thousand columns cost what is in sight. */
 export function Table<Row extends object>(props: TableProps<Row>): ReactElement {
   const { columns, rows, rowId, onSort, more, onSelect } = props;
@@ -153,7 +141,7 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
   }, [order]);
 
   const visible = across.getVirtualItems().map((item) => item.index + 1);
-  const frame = useFrame(props, model, down, scroller);
+  const frame = useRowKeys(props, model, down, scroller);
   const total = pinned + sizes.slice(1).reduce((sum, size) => sum + size, 0);
   const lead = visible.length === 0 ? 0 : sizes.slice(1, visible[0]).reduce((sum, size) => sum + size, 0);
 
@@ -371,53 +359,4 @@ function Head<Row extends object>(props: {
       />
     </th>
   );
-}
-
-/** Moving with j, k and the arrows, opening with Enter, choosing with x. Focus really moves, so it is seen and heard. */
-function useFrame<Row extends object>(
-  props: TableProps<Row>,
-  model: readonly TableRow<Features, Row>[],
-  down: Virtualizer<HTMLDivElement, Element>,
-  scroller: { current: HTMLDivElement | null },
-) {
-  const at = () => Number(document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset['row'] ?? -1);
-  const move = (to: number) => {
-    const index = Math.max(0, Math.min(model.length - 1, to));
-    if (model.length === 0) return;
-    down.scrollToIndex(index);
-    // The row may only now be drawn.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() =>
-        scroller.current
-          ?.querySelector<HTMLElement>(`[data-row="${index}"] :is(a, button, input:not(.table-check input))`)
-          ?.focus({ preventScroll: true }),
-      ),
-    );
-  };
-  const toggle = (id: string) => {
-    const next = new Set(props.selected);
-    if (!next.delete(id)) next.add(id);
-    props.onSelect?.(next);
-  };
-  const on = props.keys === true;
-  useShortcut('j', 'Next row', () => move(at() + 1), on);
-  useShortcut('k', 'Row before', () => move(at() - 1), on);
-  useShortcut(
-    'x',
-    'Select the row',
-    () => {
-      const row = model[at()];
-      if (row) toggle(row.id);
-    },
-    on && props.onSelect !== undefined,
-  );
-  return {
-    toggle,
-    onKeyDown(event: KeyboardEvent) {
-      const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-      if (step === 0 || at() < 0) return;
-      event.preventDefault();
-      move(at() + step);
-    },
-  };
 }
