@@ -48,6 +48,24 @@ function convert(schema: TSchema, { '*': rest, ...value }: Record<string, unknow
   return { ...(Value.Convert(others, value) as object), '*': rest };
 }
 
+/** Refuses text that holds a NUL, however deep it lies: Postgres keeps none, and SQLite's functions stop at it. */
+export function refuseNul(value: unknown, where: string): void {
+  const open: Array<[pointer: string, value: unknown]> = [['', value]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [pointer, one] = next;
+    if (typeof one === 'string' && one.includes('\0')) {
+      const field = dotted(pointer);
+      throw invalid(`${field || 'the request'}${where === 'body' ? '' : ` (${where})`} holds a NUL character`, {
+        field: field || where,
+        hint: 'leave it out; bytes can be stored as an artifact',
+      });
+    }
+    if (typeof one !== 'object' || one === null) continue;
+    for (const [key, part] of Object.entries(one))
+      open.push([`${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, key.includes('\0') ? key : part]);
+  }
+}
+
 /** The one fault worth telling: what is missing, then what is unknown, then the most specific of the rest. */
 function explain(faults: readonly Fault[], value: unknown): { field: string; what: string } {
   const missing = faults.find(({ keyword }) => keyword === 'required');

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import test from 'node:test';
 import { Type } from 'typebox';
 import type { Actor, Ctx } from '../ctx/index.ts';
-import { forbidden, unauthenticated } from '../errors/index.ts';
+import { forbidden, unauthenticated, unavailable } from '../errors/index.ts';
 import { createLog } from '../log/index.ts';
 import { endpoint, Strict } from './contract.ts';
 import { createHttp, route, type Http } from './index.ts';
@@ -40,6 +40,13 @@ const download = endpoint({
   path: '/download',
   action: 'thing:read',
   summary: 'Download',
+  response: 'bytes',
+});
+const broken = endpoint({
+  method: 'GET',
+  path: '/broken',
+  action: 'thing:read',
+  summary: 'Download of damaged bytes',
   response: 'bytes',
 });
 const events = endpoint({
@@ -86,6 +93,17 @@ async function open(): Promise<{ http: Http; url: string; port: number; log: str
       stream: Readable.from(['<script>alert(1)</script>']),
       type: 'text/html',
       filename: 'a b.html',
+    })),
+    route(broken, async () => ({
+      stream: new Readable({
+        read() {
+          this.destroy(unavailable('the disk is gone'));
+        },
+      }),
+      size: 1000,
+      etag: 'abc',
+      filename: 'a.bin',
+      immutable: true,
     })),
     route(events, async () =>
       (async function* () {
@@ -134,6 +152,10 @@ test('a route validates what it takes, by its contract', async () => {
       ['/echo/ann?time=1', { word: 'hi' }, 'time'],
       ['/echo/ann', '{"word": ', 'body'],
       ['/echo/ann', '{"__proto__": {}, "word": "x"}', 'body'],
+      ['/echo/ann', { word: 'a\0b' }, 'word'],
+      ['/echo/ann', { word: 'hi', more: [{ 'deep/er': 'a\0b' }] }, 'more[0].deep/er'],
+      ['/echo/a%00nn', { word: 'hi' }, 'name'],
+      ['/echo/ann?times=1%00', { word: 'hi' }, 'times'],
     ] as const) {
       const answer = await post(path, body);
       const { error } = (await answer.json()) as { error: { field: string; kind: string } };
@@ -231,6 +253,36 @@ test('streams: an upload up to its limit, a download that no browser renders, ev
     assert.match(got.headers.get('content-security-policy') ?? '', /sandbox/);
     const heard = await fetch(`${url}/events`, { headers: { authorization: 'Bearer viewer' } });
     assert.match(await heard.text(), /id: 1\nevent: made\ndata: {"n":1}\n\n/);
+  } finally {
+    await http.close();
+  }
+});
+
+test('a chunked body, which announces no length, is held to the limit too', async () => {
+  const { http, port, url } = await open();
+  try {
+    const chunked = { ...json, 'transfer-encoding': 'chunked', host: `127.0.0.1:${port}` };
+    const long = JSON.stringify({ word: 'x'.repeat(1024 * 1024) });
+    const told = await raw(port, { method: 'POST', path: '/echo/ann', headers: chunked, body: long });
+    assert.equal(told.status, 413);
+    const put = (body: string) => raw(port, { method: 'PUT', path: '/upload', headers: chunked, body });
+    assert.deepEqual(await put('x'.repeat(1000)), { status: 200, text: '{"size":1000}' });
+    assert.equal((await put('x'.repeat(1001))).status, 413);
+    assert.equal((await fetch(`${url}/crash`)).status, 500, 'the server goes on');
+  } finally {
+    await http.close();
+  }
+});
+
+test('a download that fails before its first byte answers as an error that nobody caches', async () => {
+  const { http, url } = await open();
+  try {
+    const got = await fetch(`${url}/broken`, { headers: { authorization: 'Bearer viewer' } });
+    assert.equal(got.status, 503);
+    assert.match(await got.text(), /the disk is gone/);
+    assert.equal(got.headers.get('cache-control'), 'no-store');
+    assert.equal(got.headers.get('etag'), null);
+    assert.equal(got.headers.get('content-disposition'), null);
   } finally {
     await http.close();
   }

@@ -7,7 +7,7 @@ import { invalid, TreadleError, type ErrorKind } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Action, Endpoint } from './contract.ts';
-import { parse } from './parse.ts';
+import { parse, refuseNul } from './parse.ts';
 import type { Download, Input, Route, ServerSentEvent } from './route.ts';
 
 /** A face's table from what went wrong to its own status and body. */
@@ -197,10 +197,14 @@ async function serve(
 
   const aborter = new AbortController();
   if (endpoint.response === 'events') streams.add(aborter);
-  reply.raw.once('close', () => {
+  const gone = (): void => {
     streams.delete(aborter);
     aborter.abort();
-  });
+  };
+  if (reply.raw.destroyed) gone();
+  else reply.raw.once('close', gone);
+  refuseNul(request.params, 'path');
+  refuseNul(request.query, 'query');
   const input: Input<Endpoint> = {
     params: parse(endpoint.params, request.params, 'path', { convert: true }),
     query: parse(endpoint.query, request.query, 'query', { convert: true }),
@@ -232,7 +236,8 @@ async function readBody(endpoint: Endpoint, request: FastifyRequest, mount: Moun
   const limit = endpoint.maxBody ?? (endpoint.body === 'bytes' ? Infinity : 1024 * 1024);
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limit) throw bodyTooLarge(limit);
-  if (endpoint.body === 'bytes') return request.raw;
+  if (endpoint.body === 'bytes')
+    return limit === Infinity ? request.raw : Readable.from(upTo(limit, request.raw), { objectMode: false });
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   // A page of another origin can send text/plain without asking; only JSON, which it cannot, changes anything.
   if (type !== 'application/json' && !(mount.anyJson === true && type === '')) {
@@ -243,15 +248,22 @@ async function readBody(endpoint: Endpoint, request: FastifyRequest, mount: Moun
     });
   }
   const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw bodyTooLarge(limit);
-    chunks.push(chunk);
-  }
+  for await (const chunk of upTo(limit, request.raw)) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString('utf8');
   if (text === '' && mount.anyJson === true) return parse(endpoint.body, {}, 'body');
-  return parse(endpoint.body, parseJson(text), 'body');
+  const value = parseJson(text);
+  if (text.includes('\\u0000')) refuseNul(value, 'body'); // JSON spells it in this way alone
+  return parse(endpoint.body, value, 'body');
+}
+
+/** Counts what really comes, for a chunked body announces no length. The connection stays open for the answer. */
+async function* upTo(limit: number, body: Readable): AsyncGenerator<Buffer> {
+  let size = 0;
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw bodyTooLarge(limit);
+    yield chunk;
+  }
 }
 
 const bodyTooLarge = (limit: number): TreadleError =>
@@ -334,6 +346,10 @@ async function sendError(
   await reply
     .code(status)
     .type('application/json; charset=utf-8')
+    // What a download that then failed had said of its content does not hold for the error.
+    .header('cache-control', 'no-store')
+    .removeHeader('etag')
+    .removeHeader('content-disposition')
     .header('x-request-id', request.id)
     .send(JSON.stringify(body));
 }
