@@ -20,15 +20,14 @@ export async function migrate(database: Database, migrations: readonly Migration
     if (ids.has(id)) throw new Error(`two migrations are called ${id}`);
     ids.add(id);
   }
-  await database.write(async (db) => {
+  return database.write(async (db) => {
+    const applied: string[] = []; // in here: the transaction may run again
+    // The lock comes first: of two servers that make the table at once Postgres would refuse one.
+    const lock = database.dialect.sequenceLock('schema_migration');
+    if (lock) await lock.execute(db);
     await sql`create table if not exists schema_migration (id text primary key, applied_at bigint not null)`.execute(
       db,
     );
-  });
-  const applied: string[] = [];
-  await database.write(async (db) => {
-    const lock = database.dialect.sequenceLock('schema_migration');
-    if (lock) await lock.execute(db);
     const tables = db.$extendTables<MigrationTable>();
     const done = new Set(
       (await tables.selectFrom('schema_migration').select('id').execute()).map((row) => row.id),
@@ -48,6 +47,6 @@ export async function migrate(database: Database, migrations: readonly Migration
         .execute();
       applied.push(migration.id);
     }
+    return applied;
   });
-  return applied;
 }

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { unavailable } from '../errors/index.ts';
 import { postgresDialect } from './dialect.ts';
 import type { Database, Db } from './index.ts';
+import { tellingErrors } from './postgres-errors.ts';
 import { retryingWriter } from './retrying-writer.ts';
 
 /** Postgres 15 or newer. `url` is `postgres://…`; `schema` sets the search path (each test has its own). */
@@ -34,7 +35,7 @@ export async function openPostgres(
     await pool.end();
     throw new Error('Treadle needs Postgres 15 or newer');
   }
-  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  const db: Db = new Kysely({ dialect: tellingErrors(new PostgresDialect({ pool })) });
   return {
     dialect: postgresDialect,
     db,
