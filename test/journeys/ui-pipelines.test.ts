@@ -207,17 +207,14 @@ test('an execution that is not there says so', { skip }, async () => {
 });
 
 test('on a phone, in the dark', { skip }, async () => {
-  for (const address of [
-    '/pipelines',
-    '/pipelines/demo',
-    '/pipelines/demo/executions/1',
-    '/pipelines/demo/executions/3',
-  ]) {
+  for (const [address, words] of [
+    ['/pipelines', 'demo'],
+    ['/pipelines/demo', '#1'],
+    ['/pipelines/demo/executions/1', 'sh train.sh {clean} {rate} {model}'],
+    ['/pipelines/demo/executions/3', 'no such column: delay'],
+  ] as const) {
     const ui = await house.open(address, { width: 390, height: 844, theme: 'dark' });
-    await ui.page
-      .getByRole('heading', { name: /Pipelines|demo/ })
-      .first()
-      .waitFor();
+    await ui.page.getByText(words, { exact: true }).first().waitFor();
     await ui.accessible(`${address}, narrow and dark`);
     await eventually(
       ui.page,

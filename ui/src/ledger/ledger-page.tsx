@@ -25,7 +25,7 @@ const columnsWith = (names: ReadonlyMap<string, string>): Column<Entry>[] => [
     header: '#',
     width: 76,
     cell: ({ seq }) => (
-      <Link to="/ledger/$seq" params={{ seq: String(seq) }} aria-label={`Entry ${seq}`}>
+      <Link to="/ledger/$seq" params={{ seq: String(seq) }} aria-label={`Entry ${formatCount(seq)}`}>
         {formatCount(seq)}
       </Link>
     ),

@@ -116,7 +116,7 @@ export default function ExecutionPage(): ReactElement {
                   count: execution.steps.length,
                   panel: (
                     <div className="stack execution">
-                      <Section title="Graph">
+                      <Section title={execution.steps.length > GRAPHED ? 'All steps' : 'Graph'}>
                         {execution.steps.length > GRAPHED ? (
                           <StepFinder execution={execution} choose={(name) => set({ step: name })} />
                         ) : (
@@ -188,7 +188,9 @@ function StepFinder({
   return (
     <div className="stack">
       <StepTally states={execution.steps_by_state} />
-      <SearchField label="Find a step" value={text} onChange={setText} />
+      <div className="bar">
+        <SearchField label="Find a step" value={text} onChange={setText} />
+      </div>
       {text !== '' && (
         <ul className="found-steps" aria-label="Steps that were found">
           {found.slice(0, 40).map(({ name, state }) => (
