@@ -83,7 +83,8 @@ export function summarise(series: SeriesRow): MetricSummary {
     time: series.last_time,
     ...(series.min === null ? {} : { min: series.min }),
     ...(series.max === null ? {} : { max: series.max }),
-    ...(series.finite === 0 ? {} : { mean: series.sum / series.finite }),
+    // A sum beyond the doubles says nothing of the mean, and JSON could not carry it.
+    ...(series.finite === 0 || !Number.isFinite(series.sum) ? {} : { mean: series.sum / series.finite }),
     count: series.count,
   };
 }

@@ -44,6 +44,7 @@ export async function logInputs(
     throw invalid(`at most ${MOST} datasets may be logged at once, not ${datasets.length}`, {
       field: 'datasets',
     });
+  checkCount(models);
   datasets.forEach(checkDataset);
   const versions = await Promise.all(datasets.map((dataset) => firstVersion(ctx, dataset, findVersion)));
   await ctx.write(async (tx) => {
@@ -88,8 +89,9 @@ export interface ModelOutput {
 }
 
 /** Notes which logged models a run made. */
-export function logOutputs(ctx: Ctx, runId: string, outputs: readonly ModelOutput[]): Promise<void> {
-  return ctx.write(async (tx) => {
+export async function logOutputs(ctx: Ctx, runId: string, outputs: readonly ModelOutput[]): Promise<void> {
+  checkCount(outputs);
+  await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, runId);
     requireActiveRun(run);
     const fresh = await insertRunModels(tx, run, 'output', outputs);
@@ -127,6 +129,15 @@ async function writeInput(
       relation: 'read',
     },
   ];
+}
+
+/** Each is a row of its own, and every other writer waits meanwhile. */
+function checkCount(models: readonly unknown[]): void {
+  if (models.length > MOST)
+    throw invalid(`at most ${MOST} models may be logged at once, not ${models.length}`, {
+      field: 'models',
+      hint: 'split them into several requests',
+    });
 }
 
 function checkDataset(dataset: DatasetRead, i: number): void {

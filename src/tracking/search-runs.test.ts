@@ -6,7 +6,7 @@ import { deleteRun } from './delete-run.ts';
 import { databases, openRoom, type Room } from './fixture.suite.ts';
 import { groupRuns } from './group-runs.ts';
 import { logBatch } from './log-batch.ts';
-import { logInputs } from './log-inputs.ts';
+import { logInputs, logOutputs } from './log-inputs.ts';
 import { searchExperiments } from './search-experiments.ts';
 import { searchRuns, searchRunTable } from './search-runs.ts';
 import { selectColumns } from './store/runs.ts';
@@ -206,6 +206,40 @@ for (const kind of databases) {
       { key: 'val loss', runs: 3, min: -5, mean: -4, max: -3 },
     ]);
     assert.deepEqual(groups.groups[2]!.metrics, [{ key: 'val loss', runs: 1, min: -6, mean: -6, max: -6 }]);
+  });
+
+  test(`${kind}: what is odd in a search is answered or refused, never a fault`, async () => {
+    const { ctx, clock } = await openRoom(kind);
+    const experiment = (await createExperiment(ctx, { name: 'odd' })).id;
+    const id = await createRun(ctx, { experiment, name: 'one', tags: [['kind', 'a']] });
+    await logBatch(ctx, id, { metrics: [{ key: 'm', value: Number.NaN, time: clock.now(), step: 0 }] });
+    const found = async (filter: string, experiments = [experiment]) =>
+      (await searchRuns(ctx, { experiments, filter, limit: 10 })).rows.map((row) => row.id);
+    for (const filter of ['start_time > 1.5', 'start_time < 1e300', 'start_time < 1e999'])
+      assert.deepEqual(await found(filter), [id], filter);
+    await assert.rejects(found(`params.p LIKE '%${'x'.repeat(60_000)}'`), { kind: 'invalid', field: 'filter' });
+    // MLflow's clients send the id of every experiment there is.
+    const many = [experiment, ...Array.from({ length: 40_000 }, (_, i) => String(i + 1_000))];
+    assert.deepEqual(await found("tags.kind = 'a' and tags.kind = 'a'", many), [id]);
+    const ordered = await searchRuns(ctx, { experiments: many, order: ['tags.kind ASC'], limit: 10 });
+    assert.deepEqual(
+      ordered.rows.map((row) => row.id),
+      [id],
+    );
+
+    for (const by of ['duration', 'artifact_uri', 'datasets.name'])
+      await assert.rejects(groupRuns(ctx, { experiments: [experiment], by }), { kind: 'invalid', field: 'by' });
+    const nan = await groupRuns(ctx, { experiments: [experiment], by: 'metrics.m' });
+    assert.deepEqual(
+      nan.groups.map(({ value, runs }) => [value, runs]),
+      [['NaN', 1]],
+    );
+    const models = Array.from({ length: 1_001 }, (_, i) => ({ model: `m-${i}`, step: 0 }));
+    await assert.rejects(logOutputs(ctx, id, models), { kind: 'invalid', field: 'models' });
+    await assert.rejects(
+      logInputs(ctx, id, { models: models.map(({ model }) => model) }, () => Promise.resolve(undefined)),
+      { kind: 'invalid', field: 'models' },
+    );
   });
 
   test(`${kind}: experiments`, async () => {

@@ -24,7 +24,12 @@ export function compileComparison(
   }
   if (op === 'like') return dialect.like(column, String(value));
   if (op === 'ilike') return dialect.ilike(column, String(value));
-  return sql<SqlBool>`${column} ${sql.raw(op)} ${value}`;
+  // Postgres would read 1.5 beside an integer column as an integer, and refuse it.
+  const right =
+    typeof value === 'number' && !Number.isSafeInteger(value)
+      ? sql`cast(${value} as double precision)`
+      : sql`${value}`;
+  return sql<SqlBool>`${column} ${sql.raw(op)} ${right}`;
 }
 
 export interface SortKey {

@@ -4,6 +4,8 @@ import { tokenize, wrong, type Token } from './lexer.ts';
 const NUMERIC: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
 const MOST_CLAUSES = 200;
 const DEEPEST = 50;
+/** SQLite takes no longer pattern than 50,000 bytes. */
+const LONGEST_PATTERN = 10_000;
 
 /**
  * Reads a filter: MLflow's language (clauses joined by AND), and OR and parentheses besides. AND binds tighter.
@@ -74,7 +76,11 @@ class Parser {
     if (this.#keyword('is')) return this.#nullTest(name, left, kind.nullable === true);
     const op = this.#comparator(left, kind.list === true);
     if (op === 'in' || op === 'not in') return { kind: 'compare', left, op, value: this.#list() };
-    return { kind: 'compare', left, op, value: this.#value(left) };
+    const at = this.#peek();
+    const value = this.#value(left);
+    if (op.endsWith('like') && String(value).length > LONGEST_PATTERN)
+      throw this.#wrong(at, `a pattern is longer than ${LONGEST_PATTERN} characters`, 'look for less of it');
+    return { kind: 'compare', left, op, value };
   }
 
   order(): Order {

@@ -3,7 +3,8 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Left } from '../search/ast.ts';
 import { list, runConditions, type RunScope } from './run-conditions.ts';
 
-const COLUMNS: Readonly<Record<string, string>> = {
+/** The attributes that runs can be grouped by, and where they are kept. */
+export const GROUP_COLUMNS: Readonly<Record<string, string>> = {
   run_id: 'id',
   run_name: 'name',
   user_id: 'user_id',
@@ -15,9 +16,9 @@ const COLUMNS: Readonly<Record<string, string>> = {
 
 /** The value that a run is grouped by, as text; null when it has none. */
 function groupValue({ entity, key }: Left): RawBuilder<string | null> {
-  if (entity === 'attribute') return sql`cast(run.${sql.ref(COLUMNS[key] ?? 'status')} as text)`;
+  if (entity === 'attribute') return sql`cast(run.${sql.ref(GROUP_COLUMNS[key]!)} as text)`;
   if (entity === 'metric')
-    return sql`(select cast(s.last_value as text) from metric_series s where s.run_id = run.id and s.key = ${key})`;
+    return sql`(select case when s.last_nan = 1 then 'NaN' else cast(s.last_value as text) end from metric_series s where s.run_id = run.id and s.key = ${key})`;
   return sql`(select p.value from ${sql.table(entity === 'param' ? 'run_param' : 'run_tag')} p where p.run_id = run.id and p.key = ${key})`;
 }
 
@@ -37,8 +38,14 @@ export async function selectGroups(
   };
 }
 
-/** Least, mean and greatest of the latest finite values. */
-export async function selectGroupMetrics(ctx: Ctx, scope: RunScope, by: Left, keys: readonly string[]) {
+/** Least, mean and greatest of the latest finite values, in the groups of these values. */
+export async function selectGroupMetrics(
+  ctx: Ctx,
+  scope: RunScope,
+  by: Left,
+  values: ReadonlyArray<string | null>,
+  keys: readonly string[],
+) {
   const { rows } = await sql<{
     value: string | null;
     key: string;
@@ -50,7 +57,7 @@ export async function selectGroupMetrics(ctx: Ctx, scope: RunScope, by: Left, ke
     select g.value, s.key, count(*) as runs, min(s.last_value) as min, avg(s.last_value) as mean, max(s.last_value) as max
     from (select ${groupValue(by)} as value, run.id from run where ${runConditions(ctx, scope)}) g
     inner join metric_series s on s.run_id = g.id
-    where s.key in (${list(keys)}) and s.last_nan = 0 and abs(s.last_value) < ${Number.MAX_VALUE}
+    where (g.value in (${list(values.filter((value) => value !== null))})${values.includes(null) ? sql` or g.value is null` : sql``}) and s.key in (${list(keys)}) and s.last_nan = 0 and abs(s.last_value) < ${Number.MAX_VALUE}
     group by g.value, s.key order by s.key`.execute(ctx.scan);
   return rows.map((row) => ({ ...row, runs: Number(row.runs) }));
 }

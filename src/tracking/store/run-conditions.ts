@@ -15,8 +15,15 @@ export interface RunScope {
 export const list = (values: readonly unknown[]): RawBuilder<unknown> =>
   values.length === 0 ? sql`null` : sql.join(values.map((value) => sql`${value}`));
 
+/** Numbers of experiments. Many are written out: a statement has room for only so many parameters. */
+export const numbers = (values: readonly number[]): RawBuilder<unknown> =>
+  values.length > FEW && values.every(Number.isSafeInteger) ? sql.raw(values.join(',')) : list(values);
+
+/** Up to so many experiments a value is looked up in the index of each; beyond, each run is asked. */
+const FEW = 100;
+
 export function runConditions(ctx: Ctx, { experiments, state, filter }: RunScope): RawBuilder<SqlBool> {
-  const parts = [sql`run.workspace = ${ctx.workspace}`, sql`run.experiment_id in (${list(experiments)})`];
+  const parts = [sql`run.workspace = ${ctx.workspace}`, sql`run.experiment_id in (${numbers(experiments)})`];
   if (state !== 'all') parts.push(sql`run.state = ${state}`);
   if (filter) parts.push(compileFilter(filter, (test) => compileTest(ctx, experiments, test)));
   return sql<SqlBool>`(${sql.join(parts, sql` and `)})`;
@@ -60,7 +67,7 @@ function compileTest(
   const own = sql`select 1 from ${table} p where p.run_id = run.id and p.key = ${key}`;
   if (test.kind === 'null')
     return test.negated ? sql<SqlBool>`exists (${own})` : sql<SqlBool>`not exists (${own})`;
-  if (test.op === '=' && typeof test.value === 'string') {
+  if (test.op === '=' && typeof test.value === 'string' && experiments.length <= FEW) {
     // Few runs have one given value: found by the index, not by asking each run.
     return sql<SqlBool>`run.id in (select p.run_id from ${table} p where p.workspace = ${ctx.workspace} and p.experiment_id in (${list(experiments)})
       and p.key = ${key} and substr(p.value, 1, 100) = ${Array.from(test.value).slice(0, 100).join('')} and p.value = ${test.value})`;

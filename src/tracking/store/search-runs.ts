@@ -3,7 +3,7 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Order } from '../search/ast.ts';
 import { compileAfter, compileOrder, type SortKey } from '../search/compile.ts';
 import type { Cursor } from '../search/page.ts';
-import { list, runConditions, sortKeys, type RunScope } from './run-conditions.ts';
+import { numbers, runConditions, sortKeys, type RunScope } from './run-conditions.ts';
 import type { RunTableRow } from './runs.ts';
 
 export interface RunQuery extends RunScope {
@@ -113,7 +113,7 @@ function walk(
   // `cross join` keeps SQLite from starting at the runs; Postgres plans by its statistics.
   const tables = sql`${table} f cross join run`;
   const where = [
-    sql<SqlBool>`f.workspace = ${ctx.workspace} and f.experiment_id in (${list(experiments)}) and f.key = ${left.key} and run.id = f.run_id`,
+    sql<SqlBool>`f.workspace = ${ctx.workspace} and f.experiment_id in (${numbers(experiments)}) and f.key = ${left.key} and run.id = f.run_id`,
   ];
   if (left.entity !== 'metric') {
     const keys = [sql`substr(f.value, 1, 100)`, sql`f.value`].map((expression) => ({
