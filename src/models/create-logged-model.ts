@@ -4,7 +4,7 @@ import { newId } from '../platform/ids/index.ts';
 import { getExperiment, getRun } from '../tracking/index.ts';
 import type { LoggedModel } from './contract.ts';
 import { OURS } from './files.ts';
-import { checkTag, checkTagKey, checkText, loggedModelName } from './names.ts';
+import { checkTags, checkTagKey, checkText, loggedModelName } from './names.ts';
 import { say } from './say.ts';
 import {
   insertLoggedModel,
@@ -33,7 +33,7 @@ export async function createLoggedModel(ctx: Ctx, input: NewLoggedModel): Promis
   const params = input.params ?? {};
   const tags = input.tags ?? {};
   checkParams(params);
-  for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+  checkTags(tags);
   const experiment = await getExperiment(ctx, input.experiment);
   if (experiment.state === 'deleted') {
     throw invalid(`experiment '${experiment.id}' is deleted; a model needs one in the 'active' state`, {

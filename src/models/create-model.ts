@@ -1,7 +1,7 @@
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { Model } from './contract.ts';
-import { checkDescription, checkTag, modelName } from './names.ts';
+import { checkDescription, checkTags, modelName } from './names.ts';
 import { brief, say } from './say.ts';
 import { findModel, insertModel, modelRef, nameTaken, putModelTags, type ModelRow } from './store.ts';
 import { toModel } from './store-views.ts';
@@ -16,7 +16,7 @@ export interface NewModel {
 export async function createModel(ctx: Ctx, input: NewModel): Promise<Model> {
   const name = modelName(input.name);
   checkDescription(input.description);
-  for (const [key, value] of Object.entries(input.tags ?? {})) checkTag(key, value);
+  checkTags(input.tags ?? {});
   await ctx.write((tx) => makeModel(tx, { ...input, name }));
   return toModel(ctx, (await findModel(ctx, name))!);
 }

@@ -4,7 +4,7 @@ import { getRun } from '../tracking/index.ts';
 import type { ModelFacts, ModelVersion } from './contract.ts';
 import { makeModel } from './create-model.ts';
 import { findVersionBy } from './find-version.ts';
-import { checkDescription, checkTag, checkText, modelName } from './names.ts';
+import { checkDescription, checkTags, checkText, modelName } from './names.ts';
 import { readFacts } from './read-facts.ts';
 import { brief, say } from './say.ts';
 import { parseSource } from './source.ts';
@@ -30,7 +30,7 @@ export async function createVersion(ctx: Ctx, input: NewVersion): Promise<ModelV
   checkDescription(input.description);
   checkText(input.run_link, 'run_link', 2000);
   const tags = input.tags ?? {};
-  for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+  checkTags(tags);
   if (!input.makeModel) await requireModel(ctx, name);
   const origin = await findOrigin(ctx, input);
   const facts = origin.facts ?? (await readFacts(ctx, origin.location));

@@ -1,6 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
-import { checkTag, checkTagKey } from './names.ts';
+import { checkTags, checkTagKey } from './names.ts';
 import { brief, say } from './say.ts';
 import { putLoggedModelTags, removeLoggedModelTag, requireLoggedModel } from './store-logged-models.ts';
 
@@ -9,7 +9,7 @@ export async function setLoggedModelTags(
   id: string,
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
-  for (const [key, value] of Object.entries(tags)) checkTag(key, value);
+  checkTags(tags);
   await ctx.write(async (tx) => {
     await requireLoggedModel(tx, id);
     await putLoggedModelTags(tx, id, tags);

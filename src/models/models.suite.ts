@@ -168,11 +168,17 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     await models.createModel(ctx, { name: 'm' });
     await ensureDefaultExperiment(ctx);
     const before = await last(server);
+    const manyTags = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`t${i}`, '']));
     const nothing: Array<[() => Promise<unknown>, RegExp]> = [
       [() => models.createModel(ctx, { name: 'm' }), /exists already/],
       [() => models.createModel(ctx, { name: 'a/b' }), /may not hold/],
       [() => models.createModel(ctx, { name: 'x', tags: { 'a/../b': '1' } }), /Invalid tag name/],
       [() => models.createModel(ctx, { name: 'x', description: 'a\u0000b' }), /NUL/],
+      [() => models.createModel(ctx, { name: 'x', tags: manyTags }), /at most 1000 tags/],
+      [
+        () => models.createLoggedModel(ctx, { experiment: '0', name: 'x', tags: manyTags }),
+        /at most 1000 tags/,
+      ],
       [() => models.createVersion(ctx, { model: 'none', source: 's3://b/k' }), /no registered model/],
       [
         () => models.createVersion(ctx, { model: 'm', source: 'runs:/abc/model' }),
@@ -444,6 +450,12 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
       } while (page !== undefined);
       return found.join('');
     };
+    const everywhere = Array.from({ length: 40_000 }, (_, i) => i);
+    assert.equal(await names({ experiments: everywhere }), await names({}));
+    await assert.rejects(
+      names({ datasets: Array.from({ length: 101 }, (_, i) => ({ name: `d${i}` })) }),
+      /at most 100 datasets/,
+    );
     const auc = { entity: 'metric', key: 'auc', type: 'number' as const };
     assert.equal(await names({ order: [{ left: auc, descending: true }] }), 'ebadc'); // d's NaN counts as 0; c has none
     assert.equal(await names({ order: [{ left: auc, descending: false }] }), 'dabec');

@@ -70,6 +70,19 @@ export function checkTag(key: string, value: string, longest = 100_000): void {
   checkText(value, 'value', longest);
 }
 
+/** As many tags as one request may set. */
+const MOST_TAGS = 1000;
+
+export function checkTags(tags: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(tags);
+  if (entries.length > MOST_TAGS)
+    throw invalid(`at most ${MOST_TAGS} tags may be set at once, not ${entries.length}`, {
+      field: 'tags',
+      hint: 'set some now and the others afterwards',
+    });
+  for (const [key, value] of entries) checkTag(key, value);
+}
+
 export function checkTagKey(key: string): void {
   const wrong = (what: string) =>
     invalid(`Invalid tag name '${shown(key)}': ${what}`, {

@@ -1,12 +1,15 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid } from '../platform/errors/index.ts';
 import {
+  checkOrder,
   compileAfter,
   compileComparison,
   compileFilter,
   compileOrder,
   decodePage,
   encodePage,
+  numbers,
   queryDigest,
   type Comparison,
   type Filter,
@@ -34,9 +37,18 @@ export interface LoggedModelSearch extends Omit<Search, 'order'> {
   order?: readonly LoggedModelOrder[];
 }
 
+/** Every metric of a filter asks for each of them. */
+const MOST_DATASETS = 100;
+
 /** Logged models by filter; newest first unless ordered. A model without the metric that is ordered by comes last. */
 export async function searchLoggedModels(ctx: Ctx, search: LoggedModelSearch): Promise<Found<LoggedModel>> {
   const { experiments, run, filter, datasets = [], order = [], limit, page } = search;
+  checkOrder(order);
+  if (datasets.length > MOST_DATASETS)
+    throw invalid(`a search may name at most ${MOST_DATASETS} datasets, not ${datasets.length}`, {
+      field: 'datasets',
+      hint: 'ask in several searches',
+    });
   const keys = sortKeys(ctx, order);
   const digest = queryDigest([
     'logged-models',
@@ -56,7 +68,7 @@ export async function searchLoggedModels(ctx: Ctx, search: LoggedModelSearch): P
     query =
       experiments.length === 0
         ? query.where(sql<SqlBool>`1 = 0`)
-        : query.where('experiment_id', 'in', [...experiments]);
+        : query.where(sql<SqlBool>`experiment_id in (${numbers(experiments)})`);
   if (run !== undefined) query = query.where('run_id', '=', run);
   if (filter) query = query.where(compileFilter(filter, (test) => leaf(ctx, test, datasets)));
   if (datasets.length > 0 && !namesMetric(filter)) query = query.where(anyMetric(ctx, sql`1 = 1`, datasets));

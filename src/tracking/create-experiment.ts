@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Experiment } from './contract.ts';
-import { checkExperimentName, checkExperimentTag } from './limits.ts';
+import { checkExperimentName, checkExperimentTags } from './limits.ts';
 import {
   findExperiment,
   insertExperiment,
@@ -21,7 +21,7 @@ export interface NewExperiment {
 export async function createExperiment(ctx: Ctx, input: NewExperiment): Promise<Experiment> {
   checkExperimentName(input.name);
   const tags = { ...input.tags, ...(input.note === undefined ? {} : { [NOTE_TAG]: input.note }) };
-  for (const [key, value] of Object.entries(tags)) checkExperimentTag(key, value);
+  checkExperimentTags(tags);
   const location =
     input.artifactLocation === undefined || input.artifactLocation === ''
       ? null

@@ -31,9 +31,10 @@ export {
   type SortKey,
 } from './search/compile.ts';
 export { decodePage, encodePage, queryDigest, type Cursor } from './search/page.ts';
-export { parseFilter, parseName, parseOrder } from './search/parse.ts';
+export { checkOrder, parseFilter, parseName, parseOrder } from './search/parse.ts';
 export { searchExperiments, type ExperimentSearch } from './search-experiments.ts';
 export { searchRuns, type RunSearch } from './search-runs.ts';
+export { numbers } from './store/run-conditions.ts';
 export { countByStatus } from './store/runs.ts';
 export { updateRun, type RunChange } from './update-run.ts';
 export { deleteExperimentTag, updateExperiment, type ExperimentChange } from './update-experiment.ts';

@@ -61,7 +61,20 @@ export function checkExperimentName(name: string): void {
   clean(name, 'name');
 }
 
-export function checkExperimentTag(key: string, value: string): void {
+/** As many tags as one request may set. */
+const MOST_TAGS = 1000;
+
+export function checkExperimentTags(tags: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(tags);
+  if (entries.length > MOST_TAGS)
+    throw invalid(`at most ${MOST_TAGS} tags may be set at once, not ${entries.length}`, {
+      field: 'tags',
+      hint: 'set some now and the others afterwards',
+    });
+  for (const [key, value] of entries) checkExperimentTag(key, value);
+}
+
+function checkExperimentTag(key: string, value: string): void {
   checkKey(key, 'key');
   if (longerThan(value, EXPERIMENT_TAG_VALUE))
     throw invalid(`'value' exceeds the maximum length of ${EXPERIMENT_TAG_VALUE} characters`, {

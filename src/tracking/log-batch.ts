@@ -105,6 +105,7 @@ export function checkPairs(
   field: (i: number) => string,
   clip: (value: string, field: string) => string,
 ): Pair[] {
+  limit('tags', pairs.length, MOST_TOGETHER);
   return pairs.map(([key, value], i) => {
     checkKey(key, `${field(i)}key`);
     return [key, clip(value, `${field(i)}value`)];

@@ -56,6 +56,15 @@ for (const kind of databases) {
     await assert.rejects(() => createExperiment(ctx, { name: 'one' }), { kind: 'conflict', field: 'name' });
     await assert.rejects(() => createExperiment(ctx, { name: '' }), { kind: 'invalid', field: 'name' });
     await assert.rejects(() => createExperiment(ctx, { name: 'x'.repeat(501) }), { kind: 'invalid' });
+    const many = Array.from({ length: 1001 }, (_, i) => [`t${i}`, ''] as const);
+    await assert.rejects(() => createExperiment(ctx, { name: 'many', tags: Object.fromEntries(many) }), {
+      kind: 'invalid',
+      field: 'tags',
+    });
+    await assert.rejects(() => createRun(ctx, { experiment: '0', tags: many }), {
+      kind: 'invalid',
+      field: 'tags',
+    });
 
     assert.deepEqual(await heard(room, () => updateExperiment(ctx, id, { name: 'two', tags: { a: '2' } })), {
       said: ['experiment.renamed'],

@@ -217,10 +217,18 @@ for (const kind of databases) {
       (await searchRuns(ctx, { experiments, filter, limit: 10 })).rows.map((row) => row.id);
     for (const filter of ['start_time > 1.5', 'start_time < 1e300', 'start_time < 1e999'])
       assert.deepEqual(await found(filter), [id], filter);
-    await assert.rejects(found(`params.p LIKE '%${'x'.repeat(60_000)}'`), { kind: 'invalid', field: 'filter' });
+    await assert.rejects(found(`params.p LIKE '%${'x'.repeat(60_000)}'`), {
+      kind: 'invalid',
+      field: 'filter',
+    });
     // MLflow's clients send the id of every experiment there is.
     const many = [experiment, ...Array.from({ length: 40_000 }, (_, i) => String(i + 1_000))];
     assert.deepEqual(await found("tags.kind = 'a' and tags.kind = 'a'", many), [id]);
+    const order = Array.from({ length: 2_500 }, (_, i) => `metrics.m${i}`);
+    await assert.rejects(searchRuns(ctx, { experiments: [experiment], order, limit: 10 }), {
+      kind: 'invalid',
+      field: 'order_by',
+    });
     const ordered = await searchRuns(ctx, { experiments: many, order: ['tags.kind ASC'], limit: 10 });
     assert.deepEqual(
       ordered.rows.map((row) => row.id),
@@ -228,7 +236,10 @@ for (const kind of databases) {
     );
 
     for (const by of ['duration', 'artifact_uri', 'datasets.name'])
-      await assert.rejects(groupRuns(ctx, { experiments: [experiment], by }), { kind: 'invalid', field: 'by' });
+      await assert.rejects(groupRuns(ctx, { experiments: [experiment], by }), {
+        kind: 'invalid',
+        field: 'by',
+      });
     const nan = await groupRuns(ctx, { experiments: [experiment], by: 'metrics.m' });
     assert.deepEqual(
       nan.groups.map(({ value, runs }) => [value, runs]),

@@ -4,7 +4,7 @@ import type { RunRow, StateFilter } from './contract.ts';
 import { shown } from './load-runs.ts';
 import type { Order } from './search/ast.ts';
 import { decodePage, encodePage, queryDigest } from './search/page.ts';
-import { parseFilter, parseOrder } from './search/parse.ts';
+import { checkOrder, parseFilter, parseOrder } from './search/parse.ts';
 import { runVocabulary } from './search/vocabulary.ts';
 import { selectSeriesOf } from './store/metrics.ts';
 import { selectExperimentIds, selectPairsOf } from './store/run-parts.ts';
@@ -75,6 +75,7 @@ export const experimentsOr = async (ctx: Ctx, experiments: readonly string[]): P
 
 /** The order as asked for, each name once, and what breaks ties. */
 function fullOrder(texts: readonly string[]): Order[] {
+  checkOrder(texts);
   const order: Order[] = [];
   const defaults = ['start_time DESC', 'run_id ASC'];
   for (const text of [...texts, ...defaults]) {

@@ -2,7 +2,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, missing } from '../platform/errors/index.ts';
 import type { Experiment } from './contract.ts';
 import { getExperiment } from './get-experiment.ts';
-import { checkExperimentName, checkExperimentTag } from './limits.ts';
+import { checkExperimentName, checkExperimentTags } from './limits.ts';
 import {
   deleteExperimentTagRow,
   renameExperiment,
@@ -20,7 +20,7 @@ export interface ExperimentChange {
 export async function updateExperiment(ctx: Ctx, id: string, change: ExperimentChange): Promise<Experiment> {
   if (change.name !== undefined) checkExperimentName(change.name);
   const tags = { ...change.tags, ...(change.note === undefined ? {} : { [NOTE_TAG]: change.note }) };
-  for (const [key, value] of Object.entries(tags)) checkExperimentTag(key, value);
+  checkExperimentTags(tags);
   await getExperiment(ctx, id);
   return ctx.write(async (tx) => {
     const before = await selectExperiment(tx, id);

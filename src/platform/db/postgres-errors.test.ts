@@ -9,7 +9,10 @@ void test('what Postgres refuses in a request is told in our kinds, read or writ
   const database = await openPglite();
   try {
     await migrate(database, [
-      { id: 'test-001', sql: [`create table item (id text primary key, n bigint not null, text text not null)`] },
+      {
+        id: 'test-001',
+        sql: [`create table item (id text primary key, n bigint not null, text text not null)`],
+      },
     ]);
     const items = database.db.$extendTables<Tables>();
     const put = (id: string, n: number, text = '') =>

@@ -55,14 +55,20 @@ export function refuseNul(value: unknown, where: string): void {
     const [pointer, one] = next;
     if (typeof one === 'string' && one.includes('\0')) {
       const field = dotted(pointer);
-      throw invalid(`${field || 'the request'}${where === 'body' ? '' : ` (${where})`} holds a NUL character`, {
-        field: field || where,
-        hint: 'leave it out; bytes can be stored as an artifact',
-      });
+      throw invalid(
+        `${field || 'the request'}${where === 'body' ? '' : ` (${where})`} holds a NUL character`,
+        {
+          field: field || where,
+          hint: 'leave it out; bytes can be stored as an artifact',
+        },
+      );
     }
     if (typeof one !== 'object' || one === null) continue;
     for (const [key, part] of Object.entries(one))
-      open.push([`${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, key.includes('\0') ? key : part]);
+      open.push([
+        `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        key.includes('\0') ? key : part,
+      ]);
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Comparator, Filter, Left, NullTest, Order, Vocabulary } from './ast.ts';
+import { invalid } from '../../platform/errors/index.ts';
 import { tokenize, wrong, type Token } from './lexer.ts';
 
 const NUMERIC: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
 const MOST_CLAUSES = 200;
 const DEEPEST = 50;
+const MOST_TERMS = 20;
 /** SQLite takes no longer pattern than 50,000 bytes. */
 const LONGEST_PATTERN = 10_000;
 
@@ -23,6 +25,15 @@ export function parseFilter(text: string | undefined, vocabulary: Vocabulary): F
 export function parseOrder(text: string, vocabulary: Vocabulary): Order {
   const parser = new Parser(text, vocabulary);
   return parser.order();
+}
+
+/** Each term is a part of the statement's order and of its page's condition. */
+export function checkOrder(terms: readonly unknown[]): void {
+  if (terms.length > MOST_TERMS)
+    throw invalid(`a search may be ordered by at most ${MOST_TERMS} names, not ${terms.length}`, {
+      field: 'order_by',
+      hint: 'leave out the later ones',
+    });
 }
 
 /** Resolves a single dotted name: `metrics.loss`. */
