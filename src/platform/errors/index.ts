@@ -53,6 +53,6 @@ export const limited = (message: string, details?: ErrorDetails): TreadleError =
 export const unavailable = (message: string, details?: ErrorDetails): TreadleError =>
   new TreadleError('unavailable', message, details);
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, as text that every database can keep. */
 export const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown);
+  (thrown instanceof Error ? thrown.message : String(thrown)).replaceAll('\0', '\ufffd');

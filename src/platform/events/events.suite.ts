@@ -6,6 +6,7 @@ import type { ServerSentEvent } from '../http/index.ts';
 import { openHouse, type House } from '../jobs/house.suite.ts';
 import { pruneEvents, type DeliveredEvent, type Subscriber } from './index.ts';
 import type { EventTables } from './schema.ts';
+import { ensureCursor, moveCursor } from './store.ts';
 
 const emit = (house: House, n: number, workspace = 'default', type = 'thing.made') =>
   house.ctx.as({ workspace }).write((tx) => tx.emit({ type, subject: `thing:${n}`, data: { n } }));
@@ -190,6 +191,36 @@ export function eventsSuite(name: string, open: OpenDatabase): void {
       ['thing.made', 'chain.made'],
     );
   });
+
+  check(
+    'giving an event up never moves the cursor back behind what another process heard',
+    async (database) => {
+      let ahead: Promise<void> | undefined;
+      const subscriber: Subscriber = {
+        name: 'fragile',
+        types: ['thing.made'],
+        async handle() {
+          // Another process is luckier with all three, just before this one gives the first up.
+          ahead ??= house.ctx.write(async (tx) => void (await moveCursor(tx, 'fragile', 3)));
+          throw new Error('never');
+        },
+      };
+      const house = await openHouse(database, { subscribers: [subscriber], waits: [], start: false });
+      await house.ctx.write((tx) => ensureCursor(tx, 'fragile'));
+      for (const n of [1, 2, 3]) await emit(house, n);
+      await house.events.start(house.ctxFor);
+      await house.events.settled();
+      await ahead;
+      await house.stop();
+      const tables = database.db.$extendTables<EventTables>();
+      const cursors = await tables.selectFrom('event_cursor').select('seq').execute();
+      assert.deepEqual(
+        cursors.map(({ seq }) => seq),
+        [3],
+      );
+      assert.deepEqual(await tables.selectFrom('event_parked').selectAll().execute(), []);
+    },
+  );
 
   check('two processes deliver each event once', async (database, { another }) => {
     if (!another) return;

@@ -90,8 +90,9 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
           });
           await ctx.write(async (tx) => {
             if (!(await claimCursor(tx, subscriber.name))) return;
-            await insertParked(tx, subscriber.name, first.seq, messageOf(error));
-            await moveCursor(tx, subscriber.name, first.seq);
+            // Another process may have been luckier with it meanwhile.
+            if (await moveCursor(tx, subscriber.name, first.seq))
+              await insertParked(tx, subscriber.name, first.seq, messageOf(error));
           });
           failures = 0;
         } else {

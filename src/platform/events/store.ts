@@ -94,8 +94,15 @@ export async function claimCursor(tx: Tx, subscriber: string): Promise<boolean> 
   return rows.rows.length === 1;
 }
 
-export async function moveCursor(tx: Tx, subscriber: string, seq: number): Promise<void> {
-  await tables(tx).updateTable('event_cursor').set({ seq }).where('subscriber', '=', subscriber).execute();
+/** Only ever forward; false when it is there or beyond already. */
+export async function moveCursor(tx: Tx, subscriber: string, seq: number): Promise<boolean> {
+  const result = await tables(tx)
+    .updateTable('event_cursor')
+    .set({ seq })
+    .where('subscriber', '=', subscriber)
+    .where('seq', '<', seq)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }
 
 export async function insertParked(tx: Tx, subscriber: string, seq: number, error: string): Promise<void> {

@@ -162,6 +162,17 @@ export function jobsSuite(name: string, open: OpenDatabase): void {
     await house.stop();
   });
 
+  check('a failure whose words hold a NUL, such as those of a program, is recorded', async (database) => {
+    const { type } = noted({ attempts: 1 }, async () => {
+      throw new Error('it said \0');
+    });
+    const house = await openHouse(database, { types: [type] });
+    await house.ctx.write((tx) => tx.enqueue(type, { n: 1 }));
+    await settle(house);
+    const [row] = await rows(house.ctx);
+    assert.deepEqual([row?.state, row?.error], ['failed', 'it said \ufffd']);
+  });
+
   check('an error that no repeat can mend is final at once', async (database) => {
     const { type, runs } = noted({ attempts: 5 }, async () => {
       throw invalid('never right');
