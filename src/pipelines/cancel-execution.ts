@@ -8,9 +8,13 @@ export async function cancelExecution(ctx: Ctx, id: string, engine: Engine): Pro
   await ctx.write(async (tx) => {
     const row = await selectExecution(tx, id);
     if (row.state !== 'queued' && row.state !== 'running')
-      throw conflict(`execution ${row.number} of ${row.pipeline} has ${row.state} already`, {
-        field: 'execution',
-      });
+      throw conflict(
+        `execution ${row.number} of ${row.pipeline} has ended already: it ${row.state === 'cancelled' ? 'was cancelled' : row.state}`,
+        {
+          field: 'execution',
+          hint: 'only an execution that has not ended can be cancelled',
+        },
+      );
     if (row.cancel_by !== null) return;
     await updateExecution(tx, id, { cancel_by: tx.actor.name });
     await tx.record({ action: 'execution.cancel_asked', resource: `execution:${id}` });

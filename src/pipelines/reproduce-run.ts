@@ -23,7 +23,7 @@ export async function reproduceRun(
   if (!row)
     throw missing(`no pipeline made the run '${run}'`, {
       field: 'run',
-      hint: 'only runs of pipeline steps hold all that is needed to repeat them',
+      hint: 'name the run of a step or of an execution; only those hold all that is needed to repeat them',
     });
   if (row.state === 'queued' || row.state === 'running')
     throw conflict(`execution ${row.number} of ${row.pipeline} has not ended yet`, { field: 'run' });

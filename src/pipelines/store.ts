@@ -145,7 +145,11 @@ export async function selectStep(ctx: Ctx, execution: string, name: string): Pro
     .where('execution_id', '=', execution)
     .where('name', '=', name)
     .executeTakeFirst();
-  if (!row) throw missing(`execution '${execution}' has no step '${name}'`, { field: 'step' });
+  if (!row)
+    throw missing(`this execution has no step '${name}'`, {
+      field: 'step',
+      hint: 'treadle executions and treadle plan show which there are; a step is named as in treadle.yaml',
+    });
   return row;
 }
 

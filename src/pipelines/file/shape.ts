@@ -156,7 +156,9 @@ export function checkShape(source: Source, schema: TSchema): { value: unknown; p
       path,
       'value',
       `${label(path)} is ${is === 'nothing' ? 'empty' : `a ${is === 'map' ? 'map of keys' : is}`}`,
-      `it must be ${wanted}`,
+      path === ''
+        ? 'begin with its steps, such as: steps: { hello: { run: echo hello } }'
+        : `it must be ${wanted}`,
     );
   }
 

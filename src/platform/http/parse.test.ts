@@ -3,7 +3,7 @@ import test from 'node:test';
 import { Type } from 'typebox';
 import { TreadleError } from '../errors/index.ts';
 import { Strict } from './contract.ts';
-import { parse } from './parse.ts';
+import { parse, refuseUnknown } from './parse.ts';
 
 const Schema = Strict({
   kind: Type.Union([Type.Literal('x'), Type.Literal('y')]),
@@ -25,7 +25,7 @@ const fault = (value: unknown): { field: string | undefined; message: string } =
 test('a fault names the field as the caller spelt it', () => {
   assert.deepEqual(fault({ kind: 'z', list: [] }), {
     field: 'kind',
-    message: 'kind is "z"; it must be x, y',
+    message: 'kind is "z"; it must be x or y',
   });
   assert.deepEqual(fault({ kind: 'x' }), { field: 'list', message: 'list is missing' });
   assert.deepEqual(fault({ kind: 'x', list: [], extra: 1 }), {
@@ -35,7 +35,7 @@ test('a fault names the field as the caller spelt it', () => {
   assert.deepEqual(fault({ kind: 'x', list: [{ key: 'abc' }, { key: 'abcd' }] }).field, 'list[1].key');
   assert.deepEqual(fault({ kind: 'x', list: [], count: 0.5 }), {
     field: 'count',
-    message: 'count is 0.5; it must be integer',
+    message: 'count is 0.5; it must be a whole number',
   });
   assert.deepEqual(fault(5).field, 'body');
 });
@@ -57,5 +57,39 @@ test('the rest of a path may be called *, as routes write it', () => {
   assert.deepEqual(parse(schema, { id: '7', '*': 'a/b.txt' }, 'path', { convert: true }), {
     id: 7,
     '*': 'a/b.txt',
+  });
+});
+
+test('the hint is what the contract says about the field, or the fields that there are', () => {
+  const Described = Strict({
+    name: Type.String({ minLength: 1, pattern: '^[a-z]*$', description: 'Lower-case letters.' }),
+    days: Type.Optional(Type.Integer({ minimum: 1 })),
+  });
+  const told = (value: unknown): readonly [string, string | undefined] => {
+    try {
+      parse(Described, value, 'body');
+    } catch (error) {
+      assert.ok(error instanceof TreadleError);
+      return [error.message, error.hint];
+    }
+    throw new Error('nothing was thrown');
+  };
+  assert.deepEqual(told({}), ['name is missing', 'Lower-case letters.']);
+  assert.deepEqual(told({ name: '' }), ['name is empty', 'Lower-case letters.']);
+  assert.deepEqual(told({ name: 'A' })[1], 'Lower-case letters.');
+  assert.deepEqual(told({ name: 'a', dyas: 1 })[1], 'known here: name, days');
+  assert.deepEqual(told({ name: 'a', days: 0 }), [
+    'days is 0; it must be at least 1',
+    'see /docs for what this endpoint takes',
+  ]);
+});
+
+test('a query that names an unknown field is refused', () => {
+  const Query = Type.Object({ limit: Type.Optional(Type.Integer()) });
+  refuseUnknown(Query, { limit: '1' });
+  assert.throws(() => refuseUnknown(Query, { limt: '1' }), {
+    message: 'limt (query) is not a field that is known here',
+    field: 'limt',
+    hint: 'known here: limit',
   });
 });

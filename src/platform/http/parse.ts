@@ -27,12 +27,21 @@ export function parse<S extends TSchema>(
   const candidate: unknown = options.convert === true ? convert(schema, { ...(value as object) }) : value;
   // Checked against this very schema, so it has its static type.
   if (validator.Check(candidate)) return candidate as Static<S>;
-  const { field, what } = explain([...validator.Errors(candidate)], candidate);
+  const { field, what, hint } = explain(schema, [...validator.Errors(candidate)], candidate);
   const place = where === 'body' ? '' : ` (${where})`;
   throw invalid(`${field || 'the request'}${place} ${what}`, {
     field: field || where,
-    hint: 'see /docs for what this endpoint takes',
+    hint: hint ?? 'see /docs for what this endpoint takes',
   });
+}
+
+/** Refuses a query that names what the endpoint does not take: a misspelt filter must not answer with everything. */
+export function refuseUnknown(schema: TSchema, query: object): void {
+  const known = propertiesOf(schema);
+  for (const field of Object.keys(query)) {
+    if (Object.hasOwn(known, field)) continue;
+    throw invalid(`${field} (query) is not a field that is known here`, { field, hint: knownHere(known) });
+  }
 }
 
 const named = new WeakMap<TSchema, TSchema>();
@@ -72,31 +81,97 @@ export function refuseNul(value: unknown, where: string): void {
   }
 }
 
+interface Explained {
+  field: string;
+  what: string;
+  hint?: string | undefined;
+}
+
 /** The one fault worth telling: what is missing, then what is unknown, then the most specific of the rest. */
-function explain(faults: readonly Fault[], value: unknown): { field: string; what: string } {
+function explain(schema: TSchema, faults: readonly Fault[], value: unknown): Explained {
   const missing = faults.find(({ keyword }) => keyword === 'required');
   const unknown = faults.find(({ keyword }) => keyword === 'boolean');
   const constants = faults.filter(({ keyword }) => keyword === 'const');
   if (missing) {
     const { requiredProperties = [] } = missing.params as { requiredProperties?: string[] };
-    return { field: dotted(missing.instancePath, requiredProperties[0]), what: 'is missing' };
+    const pointer = `${missing.instancePath}/${requiredProperties[0] ?? ''}`;
+    return { field: dotted(pointer), what: 'is missing', hint: described(schema, pointer) };
   }
-  if (unknown) return { field: dotted(unknown.instancePath), what: 'is not a field that is known here' };
+  if (unknown) {
+    const around = schemaAt(schema, unknown.instancePath.replace(/\/[^/]*$/, ''));
+    const known = around === undefined ? {} : propertiesOf(around);
+    return {
+      field: dotted(unknown.instancePath),
+      what: 'is not a field that is known here',
+      hint: Object.keys(known).length === 0 ? undefined : knownHere(known),
+    };
+  }
   if (constants.length > 0) {
     const path = constants[0]!.instancePath;
     const allowed = constants.map(({ params }) =>
       String((params as { allowedValue?: unknown }).allowedValue),
     );
+    const choice = [allowed.slice(0, -1).join(', '), allowed.at(-1)].filter(Boolean).join(' or ');
     return {
       field: dotted(path),
-      what: `is ${shown(Value.Pointer.Get(value, path))}; it must be ${allowed.join(', ')}`,
+      what: `is ${shown(Value.Pointer.Get(value, path))}; it must be ${choice}`,
+      hint: described(schema, path),
     };
   }
   const [first] = faults;
   if (!first) return { field: '', what: 'is wrong' };
   const given = Value.Pointer.Get(value, first.instancePath);
-  return { field: dotted(first.instancePath), what: `is ${shown(given)}; it ${first.message}` };
+  return {
+    field: dotted(first.instancePath),
+    what: wrong(first, given),
+    hint: described(schema, first.instancePath),
+  };
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  null: 'null',
+};
+
+function wrong({ keyword, params, message }: Fault, given: unknown): string {
+  const { type, limit } = params as { type?: unknown; limit?: unknown };
+  if (keyword === 'type') {
+    const types = (Array.isArray(type) ? type : [type]).map((one) => TYPES[String(one)] ?? String(one));
+    return `is ${shown(given)}; it must be ${types.join(' or ')}`;
+  }
+  if ((keyword === 'minLength' || keyword === 'minItems') && limit === 1) return 'is empty';
+  if (keyword === 'minimum') return `is ${shown(given)}; it must be at least ${String(limit)}`;
+  if (keyword === 'maximum') return `is ${shown(given)}; it must be at most ${String(limit)}`;
+  return `is ${shown(given)}; it ${message}`;
+}
+
+const propertiesOf = (schema: TSchema): Record<string, TSchema> =>
+  (schema as { properties?: Record<string, TSchema> }).properties ?? {};
+
+const knownHere = (known: object): string =>
+  Object.keys(known).length === 0 ? 'leave it out' : `known here: ${Object.keys(known).join(', ')}`;
+
+/** The part of a schema that holds for this place of a value; nothing where alternatives leave it open. */
+function schemaAt(schema: TSchema, pointer: string): TSchema | undefined {
+  let at: TSchema | undefined = schema;
+  for (const part of partsOf(pointer)) {
+    const { items } = (at ?? {}) as { items?: TSchema };
+    const own: Record<string, TSchema> = at === undefined ? {} : propertiesOf(at);
+    at = Object.hasOwn(own, part) ? own[part] : /^\d+$/.test(part) ? items : undefined;
+  }
+  return at;
+}
+
+/** What the contract says about a field is the best advice that there is. */
+const described = (schema: TSchema, pointer: string): string | undefined =>
+  pointer === ''
+    ? undefined
+    : (schemaAt(schema, pointer) as { description?: string } | undefined)?.description;
 
 /** A client's value in a message: short, on one line. */
 function shown(value: unknown): string {
@@ -104,15 +179,15 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** `/metrics/3/key` → `metrics[3].key`. */
-function dotted(pointer: string, last?: string): string {
-  const parts = pointer
+const partsOf = (pointer: string): string[] =>
+  pointer
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  if (last !== undefined) parts.push(last);
-  return parts.reduce(
+
+/** `/metrics/3/key` → `metrics[3].key`. */
+const dotted = (pointer: string): string =>
+  partsOf(pointer).reduce(
     (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part),
     '',
   );
-}

@@ -7,7 +7,7 @@ import { invalid, TreadleError, type ErrorKind } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Action, Endpoint } from './contract.ts';
-import { parse, refuseNul } from './parse.ts';
+import { parse, refuseNul, refuseUnknown } from './parse.ts';
 import type { Download, Input, Route, ServerSentEvent } from './route.ts';
 
 /** A face's table from what went wrong to its own status and body. */
@@ -205,6 +205,8 @@ async function serve(
   else reply.raw.once('close', gone);
   refuseNul(request.params, 'path');
   refuseNul(request.query, 'query');
+  // Foreign protocols take fields that we do not know; our own names each of its own.
+  if (endpoint.path.startsWith('/api/v1/')) refuseUnknown(endpoint.query, request.query as object);
   const input: Input<Endpoint> = {
     params: parse(endpoint.params, request.params, 'path', { convert: true }),
     query: parse(endpoint.query, request.query, 'query', { convert: true }),

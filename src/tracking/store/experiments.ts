@@ -31,7 +31,11 @@ export async function findExperiment(
 /** Throws `missing` for an unknown id. */
 export async function selectExperiment(ctx: Ctx, id: string): Promise<Experiment> {
   const found = await findExperiment(ctx, { id });
-  if (!found) throw missing(`No Experiment with id=${id} exists`, { field: 'experiment_id' });
+  if (!found)
+    throw missing(`No Experiment with id=${id} exists`, {
+      field: 'experiment_id',
+      hint: 'treadle experiments ls lists the experiments with their ids',
+    });
   return found;
 }
 

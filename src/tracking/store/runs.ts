@@ -16,7 +16,11 @@ export async function selectRunRow(ctx: Ctx, id: string): Promise<RunTableRow> {
     .where('workspace', '=', ctx.workspace)
     .where('id', '=', id)
     .executeTakeFirst();
-  if (!row) throw missing(`Run with id=${id} not found`, { field: 'run_id' });
+  if (!row)
+    throw missing(`Run with id=${id} not found`, {
+      field: 'run_id',
+      hint: 'treadle runs ls lists the runs with their ids',
+    });
   return row;
 }
 
