@@ -35,24 +35,27 @@ export async function materialiseVersion(
     await ctx.blobs.materialise(hash, to, { link: link && executable !== true });
     if (executable === true) await chmod(to, 0o755);
   };
-  for await (const file of walk(ctx, version.hash)) {
-    if (errors.length > 0) break;
-    signal?.throwIfAborted();
-    if (only !== undefined && file.path !== only && !file.path.startsWith(`${only}/`)) continue;
-    const folder = path.posix.dirname(file.path);
-    if (!made.has(folder)) {
-      await mkdir(path.join(dir, folder), { recursive: true });
-      made.add(folder);
+  try {
+    for await (const file of walk(ctx, version.hash)) {
+      if (errors.length > 0) break;
+      signal?.throwIfAborted();
+      if (only !== undefined && file.path !== only && !file.path.startsWith(`${only}/`)) continue;
+      const folder = path.posix.dirname(file.path);
+      if (!made.has(folder)) {
+        await mkdir(path.join(dir, folder), { recursive: true });
+        made.add(folder);
+      }
+      const task = one(file)
+        .catch((error: unknown) => void errors.push(error))
+        .finally(() => running.delete(task));
+      running.add(task);
+      files++;
+      bytes += file.size;
+      if (running.size >= AT_ONCE) await Promise.race(running);
     }
-    const task = one(file)
-      .catch((error: unknown) => void errors.push(error))
-      .finally(() => running.delete(task));
-    running.add(task);
-    files++;
-    bytes += file.size;
-    if (running.size >= AT_ONCE) await Promise.race(running);
+  } finally {
+    await Promise.all(running); // whoever clears the folder up after an error must not race with us
   }
-  await Promise.all(running);
   if (errors.length > 0) throw errors[0];
   return { files, bytes };
 }

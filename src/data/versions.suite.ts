@@ -395,6 +395,24 @@ export function versionsSuite(label: string, open: () => Promise<DataHouse>): vo
     const some = path.join(data, 'some');
     mkdirSync(some);
     assert.equal((await materialiseVersion(ctx, version.id, some, { only: 'deep/er' })).files, 1);
+
+    // Told to stop in the middle, it writes nothing more once it has answered.
+    const stop = new AbortController();
+    let writing = 0;
+    const slow: typeof ctx = {
+      ...ctx,
+      blobs: {
+        ...ctx.blobs,
+        async materialise() {
+          writing++;
+          stop.abort();
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          writing--;
+        },
+      },
+    };
+    await assert.rejects(materialiseVersion(slow, version.id, some, { signal: stop.signal }));
+    assert.equal(writing, 0);
   });
 
   check('a diff tells added, removed, modified and renamed apart', async () => {

@@ -31,6 +31,25 @@ test('disk: a failed put gives its space back', () =>
     assert.equal(bytesOnDisk(folder), before);
   }));
 
+test('disk: a source is closed also where no temp file can be made for it', () => {
+  const full = (folder: string) => ({
+    ...openDisk(folder),
+    stage: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+  });
+  return withBlobs(full, async ({ store }) => {
+    let closed = false;
+    const source = async function* () {
+      try {
+        for (;;) yield randomBytes(MiB);
+      } finally {
+        closed = true;
+      }
+    };
+    await assert.rejects(store.put(source()), { kind: 'unavailable' });
+    assert.ok(closed);
+  });
+});
+
 test('disk: a killed process leaves a loose end and temps; the next start removes them', () =>
   withBlobs(openDisk, async ({ store, folder, reopen }) => {
     const bytes = randomBytes(1000);

@@ -118,7 +118,10 @@ export class Intake {
     rest: AsyncIterator<Uint8Array> | undefined,
     expected: Partial<BlobInfo>,
   ): Promise<void> {
-    const staged = await this.#backend.stage();
+    const staged = await this.#backend.stage().catch(async (error: unknown) => {
+      await rest?.return?.();
+      throw error;
+    });
     try {
       const hash = hasher();
       let size = 0;

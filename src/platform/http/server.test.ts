@@ -49,6 +49,14 @@ const broken = endpoint({
   summary: 'Download of damaged bytes',
   response: 'bytes',
 });
+const picky = endpoint({
+  method: 'PUT',
+  path: '/picky',
+  action: 'thing:write',
+  summary: 'Upload that is refused in the middle',
+  body: 'bytes',
+  response: Type.Object({}),
+});
 const events = endpoint({
   method: 'GET',
   path: '/events',
@@ -94,6 +102,10 @@ async function open(): Promise<{ http: Http; url: string; port: number; log: str
       type: 'text/html',
       filename: 'a b.html',
     })),
+    route(picky, async (_ctx, { body }) => {
+      for await (const _chunk of body) throw unavailable('the disk is full');
+      return {};
+    }),
     route(broken, async () => ({
       stream: new Readable({
         read() {
@@ -269,6 +281,22 @@ test('a chunked body, which announces no length, is held to the limit too', asyn
     assert.deepEqual(await put('x'.repeat(1000)), { status: 200, text: '{"size":1000}' });
     assert.equal((await put('x'.repeat(1001))).status, 413);
     assert.equal((await fetch(`${url}/crash`)).status, 500, 'the server goes on');
+  } finally {
+    await http.close();
+  }
+});
+
+test('an upload that is given up in the middle is told why', async () => {
+  const { http, port } = await open();
+  try {
+    const told = await raw(port, {
+      method: 'PUT',
+      path: '/picky',
+      headers: { ...json, 'transfer-encoding': 'chunked', host: `127.0.0.1:${port}` },
+      body: 'x'.repeat(8_000_000),
+    });
+    assert.equal(told.status, 503);
+    assert.match(told.text, /the disk is full/);
   } finally {
     await http.close();
   }
