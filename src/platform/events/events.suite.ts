@@ -192,35 +192,26 @@ export function eventsSuite(name: string, open: OpenDatabase): void {
     );
   });
 
-  check(
-    'giving an event up never moves the cursor back behind what another process heard',
-    async (database) => {
-      let ahead: Promise<void> | undefined;
-      const subscriber: Subscriber = {
-        name: 'fragile',
-        types: ['thing.made'],
-        async handle() {
-          // Another process is luckier with all three, just before this one gives the first up.
-          ahead ??= house.ctx.write(async (tx) => void (await moveCursor(tx, 'fragile', 3)));
-          throw new Error('never');
-        },
-      };
-      const house = await openHouse(database, { subscribers: [subscriber], waits: [], start: false });
-      await house.ctx.write((tx) => ensureCursor(tx, 'fragile'));
-      for (const n of [1, 2, 3]) await emit(house, n);
-      await house.events.start(house.ctxFor);
-      await house.events.settled();
-      await ahead;
-      await house.stop();
-      const tables = database.db.$extendTables<EventTables>();
-      const cursors = await tables.selectFrom('event_cursor').select('seq').execute();
-      assert.deepEqual(
-        cursors.map(({ seq }) => seq),
-        [3],
-      );
-      assert.deepEqual(await tables.selectFrom('event_parked').selectAll().execute(), []);
-    },
-  );
+  // Who gives an event up parks it only when this says so: another process may have been luckier with it meanwhile.
+  check('a cursor never moves back', async (database) => {
+    const house = await openHouse(database, { start: false });
+    await house.ctx.write((tx) => ensureCursor(tx, 'fragile'));
+    const move = (seq: number) => house.ctx.write((tx) => moveCursor(tx, 'fragile', seq));
+    assert.deepEqual(
+      [await move(3), await move(1), await move(3), await move(4)],
+      [true, false, false, true],
+    );
+    const rows = await database.db
+      .$extendTables<EventTables>()
+      .selectFrom('event_cursor')
+      .select('seq')
+      .execute();
+    assert.deepEqual(
+      rows.map(({ seq }) => seq),
+      [4],
+    );
+    await house.stop();
+  });
 
   check('two processes deliver each event once', async (database, { another }) => {
     if (!another) return;
