@@ -8,9 +8,18 @@ import {
   type RoleName,
   whoAmI,
 } from '../../access/contract.ts';
-import { invalid } from '../../platform/errors/index.ts';
 import type { Register } from './frame.ts';
-import { ago, table } from './output.ts';
+import { choice, whole } from './options.ts';
+import { ago, listed, table } from './output.ts';
+
+type Role = Static<typeof RoleName>;
+const ROLES: readonly Role[] = ['viewer', 'editor', 'admin'];
+
+const TOKEN_HELP = `
+Examples:
+  treadle token create ci --role viewer      may read, for 90 days
+  treadle token create laptop --days 365     may also write, for a year
+A token is of one workspace: that of TREADLE_WORKSPACE, or default.`;
 
 /** `treadle token …`, `treadle workspace …`, `treadle whoami`. */
 export const register: Register = (program, cli) => {
@@ -26,12 +35,13 @@ export const register: Register = (program, cli) => {
   token
     .command('create <name>')
     .description('make a token; its secret is printed once')
-    .option('--role <role>', 'viewer, editor or admin', 'editor')
-    .option('--days <days>', 'days until it expires', '90')
-    .action(async (name: string, options: { role: string; days: string }) => {
+    .option('--role <role>', 'viewer, editor or admin', choice(...ROLES), 'editor')
+    .option('--days <days>', 'days until it expires', whole(1, 3650), 90)
+    .addHelpText('after', TOKEN_HELP)
+    .action(async (name: string, options: { role: Role; days: number }) => {
       const { token: made, secret } = await cli
         .client()
-        .call(createToken, { body: { name, role: toRole(options.role), days: Number(options.days) } });
+        .call(createToken, { body: { name, role: options.role, days: options.days } });
       cli
         .output()
         .result(
@@ -46,7 +56,8 @@ export const register: Register = (program, cli) => {
     .action(async () => {
       const { items } = await cli.client().call(listTokens);
       cli.output().result(items, () =>
-        table(
+        listed(
+          'there is no token yet; treadle token create NAME makes one',
           ['id', 'name', 'role', 'starts with', 'last used', 'state'],
           items.map((one) => [
             one.id,
@@ -90,11 +101,6 @@ export const register: Register = (program, cli) => {
       );
     });
 };
-
-function toRole(text: string): Static<typeof RoleName> {
-  if (text === 'viewer' || text === 'editor' || text === 'admin') return text;
-  throw invalid(`--role is '${text}'`, { field: 'role', hint: 'it must be viewer, editor or admin' });
-}
 
 function state(token: { revoked_at?: number; expires_at: number }): string {
   if (token.revoked_at !== undefined) return 'revoked';

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import type { Static, TSchema } from 'typebox';
-import { TreadleError, unavailable, type ErrorKind } from '../../platform/errors/index.ts';
+import { invalid, TreadleError, unavailable, type ErrorKind } from '../../platform/errors/index.ts';
 import type { Endpoint, ErrorBody } from '../../platform/http/contract.ts';
 
 /** The arguments an endpoint takes; parts without fields may be left out. */
@@ -32,7 +32,7 @@ export interface Client {
 
 /** `TREADLE_URL` (http://127.0.0.1:5000 unless set), `TREADLE_TOKEN`, `TREADLE_WORKSPACE`. */
 export function createClient(env: NodeJS.ProcessEnv = process.env): Client {
-  const url = (env['TREADLE_URL'] ?? 'http://127.0.0.1:5000').replace(/\/$/, '');
+  const url = baseUrl(env['TREADLE_URL'] || 'http://127.0.0.1:5000');
   const common: Record<string, string> = {};
   if (env['TREADLE_TOKEN']) common['authorization'] = `Bearer ${env['TREADLE_TOKEN']}`;
   if (env['TREADLE_WORKSPACE']) common['x-treadle-workspace'] = env['TREADLE_WORKSPACE'];
@@ -49,6 +49,15 @@ export function createClient(env: NodeJS.ProcessEnv = process.env): Client {
       return (endpoint.response === 'text' ? Readable.from([text]) : JSON.parse(text)) as CallOutput<E>;
     },
   };
+}
+
+function baseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text.replace(/\/+$/, '');
+  throw invalid(`TREADLE_URL is '${text}'`, {
+    field: 'TREADLE_URL',
+    hint: 'write it as http://127.0.0.1:5000',
+  });
 }
 
 interface Answer {

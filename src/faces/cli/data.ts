@@ -1,4 +1,5 @@
 import type { Register } from './frame.ts';
+import { whole } from './options.ts';
 import { ago, bytes, table } from './output.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import * as contract from '../../data/contract.ts';
@@ -7,17 +8,21 @@ import type { CommitOptions } from './data/commit.ts';
 
 /** `treadle data …`: datasets and their versions. */
 export const register: Register = (program, cli) => {
-  const data = program.command('data').description('commit, look at, compare and query versions of datasets');
+  const data = program
+    .command('data')
+    .description('commit, look at, compare and query versions of datasets')
+    .addHelpText('after', REF_HELP);
 
   data
     .command('commit <dataset> <path>')
     .description('make a new version of a dataset from a file or directory')
     .option('-m, --message <text>', 'why this version exists')
     .option('--source <url>', 'where the data came from')
-    .option('--meta <key=value>', 'how it was collected or prepared; may be given several times', collect, [])
+    .option('--meta <key=value>', 'how it was collected or prepared; may be given often', collect)
     .option('--branch <branch>', 'the branch to commit to', 'main')
     .option('--allow-empty', 'take empty files, and tables without a row')
     .option('--allow-broken', 'take Parquet files that cannot be read')
+    .addHelpText('after', COMMIT_HELP)
     .action(async (dataset: string, path: string, options: CommitOptions) => {
       const { commit, count } = await import('./data/commit.ts');
       const output = cli.output();
@@ -35,11 +40,11 @@ export const register: Register = (program, cli) => {
     .description(
       'list the versions of a dataset, newest first; a ref with @ lists that version and its ancestors',
     )
-    .option('--limit <n>', 'how many', '50')
-    .action(async (text: string, options: { limit: string }) => {
+    .option('--limit <n>', 'how many', whole(1), 50)
+    .action(async (text: string, options: { limit: number }) => {
       const { dataset, selector } = ref(text);
       const query = {
-        limit: number(options.limit, 'limit'),
+        limit: options.limit,
         ...(text.includes('@') ? { ref: selector } : {}),
       };
       const { items } = await cli.client().call(contract.listVersions, { params: { dataset }, query });
@@ -167,9 +172,10 @@ export const register: Register = (program, cli) => {
 
   data
     .command('branch <dataset> [branch]')
-    .description('list branches; make one, or move it (back, too) with a reason')
+    .description('list branches and tags; make a branch, or move it (back, too) with a reason')
     .option('--at <version>', 'the version to point at: v3, a branch, a tag or a hash', 'main')
     .option('--reason <text>', 'why it moves; kept in the ledger')
+    .addHelpText('after', BRANCH_HELP)
     .action(async (dataset: string, branch: string | undefined, options: { at: string; reason?: string }) => {
       contract.requireDatasetName(dataset);
       if (branch !== undefined) contract.requireRefName(branch, 'branch');
@@ -190,11 +196,10 @@ export const register: Register = (program, cli) => {
   data
     .command('sql <query>')
     .description(`query versions with SQL: treadle data sql "select count(*) from 'flights@v3'"`)
-    .option('--limit <n>', 'most rows to print', '1000')
-    .action(async (query: string, options: { limit: string }) => {
-      const result = await cli
-        .client()
-        .call(contract.runSql, { body: { query, limit: number(options.limit, 'limit') } });
+    .option('--limit <n>', 'most rows to print', whole(1), 1000)
+    .addHelpText('after', SQL_HELP)
+    .action(async (query: string, options: { limit: number }) => {
+      const result = await cli.client().call(contract.runSql, { body: { query, limit: options.limit } });
       cli.output().result(result, () => {
         const rows = result.rows.map((row) => row.map(cell));
         const more = result.truncated ? ', and there are more' : '';
@@ -206,7 +211,40 @@ export const register: Register = (program, cli) => {
     });
 };
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+const REF_HELP = `
+A version is named by a ref:
+  flights          the newest on branch main
+  flights@v3       the third version
+  flights@gold     where a branch or a tag points
+  flights@1f0c92   the version whose hash begins so
+
+Examples:
+  treadle data commit flights ./flights -m "May, without duplicates" --source https://example.org
+  treadle data diff flights@v1 v2
+  treadle data checkout flights@gold ./gold
+  treadle data branch flights main --at v1 --reason "v2 holds broken rows"`;
+
+const COMMIT_HELP = `
+Examples:
+  treadle data commit flights ./flights -m "May"
+  treadle data commit flights may.parquet -m "May" --source https://example.org --meta sensor=A7
+Only what is new is sent; a directory that did not change makes no new version.`;
+
+const BRANCH_HELP = `
+Examples:
+  treadle data branch flights                     list branches and tags
+  treadle data branch flights trial --at v2       make a branch
+  treadle data branch flights main --at v1 --reason "v2 holds broken rows"
+                                                  roll main back`;
+
+const SQL_HELP = `
+Examples:
+  treadle data sql "select origin, count(*) from 'flights@v3' group by all"
+  treadle data sql "select * from 'flights@main/2001/may.csv' limit 5"
+A query sees the versions that it names and nothing else: no files, no network.`;
+
 const short = ({ hash }: DatasetVersion): string => hash.slice(0, 8);
 
 function ref(text: string, withPath = false): contract.ParsedRef {
@@ -216,12 +254,6 @@ function ref(text: string, withPath = false): contract.ParsedRef {
     field: 'ref',
     hint: 'write it as flights, flights@main, flights@v3, flights@TAG or flights@HASH',
   });
-}
-
-function number(text: string, option: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw invalid(`--${option} is '${text}'`, { field: option, hint: 'it must be a whole number above 0' });
 }
 
 function cell(value: unknown): string | number {
@@ -256,7 +288,7 @@ function shown(version: DatasetVersion, tables: readonly contract.TableProfile[]
       column.max ?? '',
       column.mean === undefined ? '' : String(Number(column.mean.toPrecision(6))),
     ]);
-    return `\n${one.path}: ${(one.rows ?? 0).toLocaleString('en')} rows\n${table(['column', 'type', 'nulls', 'distinct', 'min', 'max', 'mean'], columns)}`;
+    return `\n${one.path}: ${(one.rows ?? 0).toLocaleString('en')} ${one.rows === 1 ? 'row' : 'rows'}\n${table(['column', 'type', 'nulls', 'distinct', 'min', 'max', 'mean'], columns)}`;
   });
   return [...head, ...profiles].join('\n');
 }

@@ -9,7 +9,8 @@ import {
 import { missing } from '../../platform/errors/index.ts';
 import type { Client } from './client.ts';
 import type { Cli, Register } from './frame.ts';
-import { ago, table } from './output.ts';
+import { whole } from './options.ts';
+import { ago, listed } from './output.ts';
 
 /** An experiment by its id or its name, deleted ones too. */
 export async function findExperiment(client: Client, idOrName: string): Promise<Experiment> {
@@ -37,17 +38,18 @@ export const register: Register = (program, cli) => {
     .description('list experiments, the newest change first')
     .option('--filter <filter>', "such as: name LIKE 'flight%' AND tags.team = 'ops'")
     .option('--deleted', 'the deleted ones')
-    .option('--limit <n>', 'at most this many', '100')
-    .action(async ({ filter, deleted, limit }: { filter?: string; deleted?: boolean; limit: string }) => {
+    .option('--limit <n>', 'at most this many', whole(1), 100)
+    .action(async ({ filter, deleted, limit }: { filter?: string; deleted?: boolean; limit: number }) => {
       const { items } = await cli.client().call(listExperiments, {
         query: {
-          limit: Number(limit),
+          limit,
           ...(filter === undefined ? {} : { filter }),
           ...(deleted === true ? { state: 'deleted' as const } : {}),
         },
       });
       cli.output().result(items, () =>
-        table(
+        listed(
+          'there is no such experiment',
           ['id', 'name', 'runs', 'running', 'last run'],
           items.map((one) => [
             Number(one.id),

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, TreadleError } from '../../platform/errors/index.ts';
 import { createClient, type Client } from './client.ts';
-import { completionScript } from './completion.ts';
+import { COMPLETION_HELP, completionScript, SHELLS, type Shell } from './completion.ts';
 import type { Cli, Register } from './frame.ts';
+import { choice } from './options.ts';
 import { createOutput } from './output.ts';
 
 /** One entry per noun, in the order of `treadle --help`; not loaded for the server, which should be ready at once. */
@@ -25,33 +26,39 @@ export interface CliOptions {
 
 /** Runs one command line. Returns the exit code: 0 done, 1 failed, 2 used wrongly. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
+  const json = argv.includes('--json');
   const program = new Command('treadle')
     .description(
       'The whole machine-learning loop in one process: data, pipelines, runs, models, with proof at every step.',
     )
     .version(options.version)
     .option('--json', 'print the result as JSON')
-    .showHelpAfterError('(add --help to see how it is used)')
+    .showHelpAfterError(json ? false : '(add --help to see how it is used)')
+    .configureOutput({
+      outputError: (text, write) => write(json ? usageJson(text) : `treadle: ${usage(text)}\n`),
+    })
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   let client: Client | undefined;
   const cli: Cli = {
     client: () => (client ??= createClient()),
-    output: () => createOutput(program.opts<{ json?: boolean }>().json === true || argv.includes('--json')),
+    output: () => createOutput(json),
   };
   options.roof(program, cli);
   if (argv[0] !== 'server') for (const load of NOUNS) (await load()).register(program, cli);
   program
-    .command('completion <shell>')
+    .command('completion')
     .description('print the completion script for bash, zsh or fish')
-    .action((shell: string) => void process.stdout.write(completionScript(shell, program)));
+    .argument('<shell>', SHELLS.join(', '), choice(...SHELLS))
+    .addHelpText('after', COMPLETION_HELP)
+    .action((shell: Shell) => void process.stdout.write(completionScript(shell, program)));
   everywhereJson(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    printError(error, argv.includes('--json'));
+    printError(error, json);
     return 1;
   }
 }
@@ -64,6 +71,19 @@ function everywhereJson(command: Command): void {
     child.exitOverride();
     everywhereJson(child);
   }
+}
+
+/** Commander's words, told as all our errors are. */
+const usage = (text: string): string =>
+  text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(.*?)'\./s, "the $2 is '$1'.");
+
+function usageJson(text: string): string {
+  const message = usage(text);
+  const field = /^(?:option '(?:-\w, )?--|the |missing required argument ')([\w-]+)/.exec(message)?.[1];
+  return `${JSON.stringify({ error: { kind: 'usage', message, field } })}\n`;
 }
 
 function printError(error: unknown, json: boolean): void {
@@ -86,4 +106,5 @@ Examples:
   treadle why train                               say why a step ran, or did not
   treadle ledger verify                           prove that no record was changed
 
-The server is found at TREADLE_URL (http://127.0.0.1:5000), with TREADLE_TOKEN where one is needed.`;
+The server is found at TREADLE_URL (http://127.0.0.1:5000), with TREADLE_TOKEN where one is needed,
+in the workspace TREADLE_WORKSPACE (default). Exit codes: 0 done, 1 failed, 2 used wrongly.`;

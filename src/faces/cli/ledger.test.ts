@@ -71,7 +71,7 @@ test('treadle ledger: verify, log and lineage; a changed entry is named and ends
     [['lineage', 'run:0', '--direction', 'left'], 'direction'],
   ] as const) {
     const wrong = await run(url, 'ledger', ...words, '--json');
-    assert.equal(wrong.code, 1);
+    assert.equal(wrong.code, 2);
     assert.equal((JSON.parse(wrong.err) as { error: { field: string } }).error.field, field);
   }
 

@@ -7,22 +7,33 @@ import {
   type Entry,
   type LineageGraph,
 } from '../../ledger/contract.ts';
-import { conflict, invalid } from '../../platform/errors/index.ts';
+import { conflict } from '../../platform/errors/index.ts';
 import type { Register } from './frame.ts';
 import { table } from './output.ts';
+import { choice, moment, whole } from './options.ts';
 
 interface LogOptions {
   action?: string;
   resource?: string;
   actor?: string;
-  since?: string;
-  until?: string;
-  limit: string;
+  since?: number;
+  until?: number;
+  limit: number;
 }
+
+const LEDGER_HELP = `
+Examples:
+  treadle ledger verify
+  treadle ledger log --action dataset.branch_moved --since 2026-11-01
+  treadle ledger log 42                              one entry, and the proof that it is in the ledger
+  treadle ledger lineage run:01a2072e… --direction up`;
 
 /** `treadle ledger …`: who changed what and why, and the proof that nobody rewrote it. */
 export const register: Register = (program, cli) => {
-  const ledger = program.command('ledger').description('read and check the record of every change');
+  const ledger = program
+    .command('ledger')
+    .description('read and check the record of every change')
+    .addHelpText('after', LEDGER_HELP);
   ledger
     .command('verify')
     .description('recompute the whole ledger; ends with 1 and names the first fault if anything was changed')
@@ -49,17 +60,18 @@ export const register: Register = (program, cli) => {
         );
     });
   ledger
-    .command('log [seq]')
+    .command('log')
     .description('list changes, newest first; with a number, that entry and its proof')
+    .argument('[entry]', 'the number of an entry', whole(0))
     .option('--action <action>', 'only this action, such as dataset_version.committed')
     .option('--resource <noun:id>', 'only changes of this thing')
     .option('--actor <name>', 'only changes by this person or token')
-    .option('--since <time>', 'from this time on: 2026-11-23 or 2026-11-23T14:00Z')
-    .option('--until <time>', 'before this time')
-    .option('--limit <n>', 'at most this many', '50')
-    .action(async (seq: string | undefined, options: LogOptions) => {
+    .option('--since <time>', 'from this time on: 2026-11-23 or 2026-11-23T14:00Z', moment)
+    .option('--until <time>', 'before this time', moment)
+    .option('--limit <n>', 'at most this many', whole(1), 50)
+    .action(async (seq: number | undefined, options: LogOptions) => {
       if (seq !== undefined) {
-        const proof = await cli.client().call(getEntry, { params: { seq: whole('seq', seq) } });
+        const proof = await cli.client().call(getEntry, { params: { seq } });
         cli
           .output()
           .result(
@@ -72,12 +84,12 @@ export const register: Register = (program, cli) => {
       const { action, resource, actor, since, until, limit } = options;
       const { items } = await cli.client().call(listEntries, {
         query: {
-          limit: whole('limit', limit),
+          limit,
           ...(action === undefined ? {} : { action }),
           ...(resource === undefined ? {} : { resource }),
           ...(actor === undefined ? {} : { actor }),
-          ...(since === undefined ? {} : { since: time('since', since) }),
-          ...(until === undefined ? {} : { until: time('until', until) }),
+          ...(since === undefined ? {} : { since }),
+          ...(until === undefined ? {} : { until }),
         },
       });
       cli.output().result(items, () =>
@@ -97,12 +109,17 @@ export const register: Register = (program, cli) => {
   ledger
     .command('lineage <noun:id>')
     .description('show what a thing came from and what came from it')
-    .option('--direction <way>', 'up (what it came from), down (what came from it) or both', 'both')
-    .option('--depth <steps>', 'steps to walk', '10')
-    .action(async (node: string, options: { direction: string; depth: string }) => {
+    .option(
+      '--direction <way>',
+      'up (what it came from), down (what came from it) or both',
+      choice('up', 'down', 'both'),
+      'both',
+    )
+    .option('--depth <steps>', 'steps to walk', whole(1), 10)
+    .action(async (node: string, options: { direction: 'up' | 'down' | 'both'; depth: number }) => {
       const graph = await cli.client().call(getLineage, {
         params: { node },
-        query: { direction: way(options.direction), depth: whole('depth', options.depth) },
+        query: { direction: options.direction, depth: options.depth },
       });
       cli.output().result(graph, () => draw(graph));
     });
@@ -126,20 +143,4 @@ function draw({ root, nodes, edges, truncated }: Static<typeof LineageGraph>): s
     .toSorted((a, b) => a.steps - b.steps || a.seq - b.seq)
     .map(({ from, relation, to, steps, seq }) => [steps, from, relation, to, `entry ${seq}`]);
   return `${table(['steps', 'from', 'relation', 'to', 'proof'], rows)}${truncated ? '\n… and more; ask for a nearer or deeper part' : ''}`;
-}
-
-function whole(field: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw invalid(`${field} is '${text}'`, { field, hint: 'it must be a whole number' });
-}
-
-function time(field: string, text: string): number {
-  const parsed = Date.parse(text);
-  if (!Number.isNaN(parsed) && parsed >= 0) return parsed;
-  throw invalid(`--${field} is '${text}'`, { field, hint: 'write it as 2026-11-23 or 2026-11-23T14:00Z' });
-}
-
-function way(text: string): 'up' | 'down' | 'both' {
-  if (text === 'up' || text === 'down' || text === 'both') return text;
-  throw invalid(`--direction is '${text}'`, { field: 'direction', hint: 'it must be up, down or both' });
 }

@@ -3,22 +3,30 @@ import * as contract from '../../models/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Cli, Register } from './frame.ts';
 import { aliases, flavors, showComparison, showModel, showVersion } from './models/show.ts';
+import { choice, whole } from './options.ts';
 import { ago, bytes, table } from './output.ts';
+
+const MODELS_HELP = `
+Examples:
+  treadle models show flights@champion
+  treadle models compare flights 3 4
+  treadle models alias flights champion 4 --reason "better on every airline"`;
 
 /** `treadle models …`: the registry. A version is named `flights/3`, `flights/latest` or `flights@champion`. */
 export const register: Register = (program, cli) => {
   const models = program
     .command('models')
-    .description('look at registered models, move aliases, tag and delete');
+    .description('look at registered models, move aliases, tag and delete')
+    .addHelpText('after', MODELS_HELP);
 
   models
     .command('ls')
     .description('list models with their newest version and aliases')
     .option('--search <text>', 'only names that hold this text')
-    .option('--limit <n>', 'how many at most', '100')
-    .action(async (options: { search?: string; limit: string }) => {
+    .option('--limit <n>', 'at most this many', whole(1), 100)
+    .action(async (options: { search?: string; limit: number }) => {
       const query = {
-        limit: count(options.limit),
+        limit: options.limit,
         ...(options.search === undefined ? {} : { search: options.search }),
       };
       const { items, next } = await cli.client().call(contract.listModels, { query });
@@ -55,13 +63,13 @@ export const register: Register = (program, cli) => {
   models
     .command('versions <model>')
     .description('list the versions of a model, newest first')
-    .option('--stage <stage>', 'only this stage')
+    .option('--stage <stage>', `only this stage: ${contract.STAGES.join(', ')}`, choice(...contract.STAGES))
     .option('--tag <key=value>', 'only versions with this tag')
-    .option('--limit <n>', 'how many at most', '100')
-    .action(async (model: string, options: { stage?: string; tag?: string; limit: string }) => {
-      const stage = options.stage === undefined ? undefined : toStage(options.stage);
+    .option('--limit <n>', 'at most this many', whole(1), 100)
+    .action(async (model: string, options: { stage?: contract.Stage; tag?: string; limit: number }) => {
+      const { stage } = options;
       const query = {
-        limit: count(options.limit),
+        limit: options.limit,
         ...(stage === undefined ? {} : { stage }),
         ...(options.tag === undefined ? {} : { tag: options.tag }),
       };
@@ -215,14 +223,4 @@ function count(text: string): number {
   if (!Number.isInteger(number) || number < 1)
     throw invalid(`'${text}' is no whole number above 0`, { hint: 'write digits only' });
   return number;
-}
-
-function toStage(text: string): contract.Stage {
-  const found = contract.STAGES.find((one) => one.toLowerCase() === text.toLowerCase());
-  if (found === undefined)
-    throw invalid(`--stage is '${text}'`, {
-      field: 'stage',
-      hint: `it must be one of ${contract.STAGES.join(', ')}`,
-    });
-  return found;
 }

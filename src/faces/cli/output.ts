@@ -38,6 +38,16 @@ export function table(
     .join('\n');
 }
 
+/** A list as a table, or a sentence where there is nothing to list. */
+export const listed = (
+  nothing: string,
+  headings: readonly string[],
+  rows: ReadonlyArray<ReadonlyArray<string | number>>,
+): string => (rows.length === 0 ? nothing : table(headings, rows));
+
+export const count = (n: number, noun: string): string =>
+  `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+
 export function bytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let unit = 0;

@@ -1,24 +1,19 @@
 import {
   cancelExecution,
   explainStep,
-  getExecution,
   listExecutions,
   readStepLog,
   type Execution,
-  type ExecutionDetail,
 } from '../../pipelines/contract.ts';
 import { getVersion } from '../../data/contract.ts';
-import { invalid, missing, TreadleError } from '../../platform/errors/index.ts';
+import { invalid, TreadleError } from '../../platform/errors/index.ts';
 import type { Client } from './client.ts';
 import type { Register } from './frame.ts';
-import { ago, table } from './output.ts';
+import { whole } from './options.ts';
+import { ago, count, listed } from './output.ts';
 import { seconds } from './pipelines/show.ts';
+import { find, type Which } from './pipelines/which.ts';
 import { watch } from './run.ts';
-
-interface Which {
-  pipeline?: string;
-  file: string;
-}
 
 /** `treadle check`, `why`, `executions`, `cancel`, `logs`: what asks about pipelines and their executions. */
 export const register: Register = (program, cli) => {
@@ -29,9 +24,27 @@ export const register: Register = (program, cli) => {
       const { readFileOf } = await import('./pipelines/project.ts');
       const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
       const name = given ?? 'treadle.yaml';
-      const { file } = readFileOf(name);
+      const { file, folder } = readFileOf(name);
       const { problems, definition, source } = readPipelineFile(file);
       const output = cli.output();
+      const { existsSync } = await import('node:fs');
+      const path = await import('node:path');
+      const places = new Set<string>();
+      for (const { name: step, env } of definition?.steps ?? []) {
+        const own = `steps.${step}.env`;
+        const place = source.places.has(own) ? own : 'env';
+        if (env === 'system' || places.has(place) || existsSync(path.join(folder, env))) continue;
+        places.add(place);
+        problems.push(
+          source.problem(
+            'error',
+            place,
+            'value',
+            `the project has no file '${env}'`,
+            'write the requirements there, or say env: system',
+          ),
+        );
+      }
       let unchecked = '';
       for (const [key, ref] of Object.entries(definition?.data ?? {})) {
         const error = await findData(cli.client(), ref);
@@ -47,7 +60,7 @@ export const register: Register = (program, cli) => {
             describe(problem, name),
             ...(problem.hint === undefined ? [] : [`    → ${problem.hint}`]),
           ]),
-          errors === 0 ? `${name} is good: ${definition?.steps.length} steps${unchecked}` : '',
+          errors === 0 ? `${name} is good: ${count(definition?.steps.length ?? 0, 'step')}${unchecked}` : '',
         ]
           .filter((line) => line !== '')
           .join('\n'),
@@ -78,14 +91,15 @@ export const register: Register = (program, cli) => {
 
   program
     .command('executions [pipeline]')
-    .description('list executions, newest first')
-    .option('-n, --limit <count>', 'how many', '20')
-    .action(async (pipeline: string | undefined, flags: { limit: string }) => {
+    .description('list executions of pipelines, newest first')
+    .option('-n, --limit <n>', 'how many', whole(1, 1000), 20)
+    .action(async (pipeline: string | undefined, flags: { limit: number }) => {
       const { items } = await cli.client().call(listExecutions, {
-        query: { limit: Number(flags.limit), ...(pipeline === undefined ? {} : { pipeline }) },
+        query: { limit: flags.limit, ...(pipeline === undefined ? {} : { pipeline }) },
       });
       cli.output().result(items, () =>
-        table(
+        listed(
+          'there is no execution yet; treadle run starts one',
           ['pipeline', '#', 'state', 'when', 'took', 'ran', 'cached', 'why'],
           items.map((one) => [
             one.pipeline,
@@ -161,43 +175,6 @@ async function wholeLog(client: Client, execution: string, step: string): Promis
     if (part.next === offset) return text;
     offset = part.next;
   }
-}
-
-/** An execution by id, `pipeline#number`, or a number of the pipeline in the file here; the latest of that one unless said. */
-async function find(client: Client, which: string | undefined, { file }: Which): Promise<ExecutionDetail> {
-  if (which !== undefined && /^[0-9a-f]{32}$/.test(which))
-    return client.call(getExecution, { params: { execution: which } });
-  const [, named, number] = /^(?:([^#]+)#)?(\d+)$/.exec(which ?? '') ?? [];
-  if (which !== undefined && number === undefined)
-    throw invalid(`'${which}' is no execution`, {
-      field: 'execution',
-      hint: 'name it by its number, as pipeline#number, or by its id; treadle executions lists them',
-    });
-  const pipeline = named ?? (await pipelineHere(file));
-  const { items } = await client.call(listExecutions, {
-    query: {
-      limit: 1,
-      ...(pipeline === undefined ? {} : { pipeline }),
-      ...(number === undefined ? {} : { number: Number(number) }),
-    },
-  });
-  const [found] = items;
-  if (!found)
-    throw missing(
-      pipeline === undefined
-        ? 'there is no execution yet'
-        : `pipeline '${pipeline}' has no execution${number === undefined ? ' yet' : ` ${number}`}`,
-      { field: 'execution', hint: 'treadle executions lists them' },
-    );
-  return client.call(getExecution, { params: { execution: found.id } });
-}
-
-async function pipelineHere(name: string): Promise<string | undefined> {
-  const { existsSync } = await import('node:fs');
-  if (!existsSync(name)) return undefined;
-  const { readFileOf } = await import('./pipelines/project.ts');
-  const { readPipelineFile } = await import('../../pipelines/index.ts');
-  return readPipelineFile(readFileOf(name).file).definition?.name;
 }
 
 const took = ({ started_at, ended_at }: Execution): string =>

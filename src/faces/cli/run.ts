@@ -7,19 +7,19 @@ import {
   type ExecutionDetail,
   type NewExecution,
 } from '../../pipelines/contract.ts';
-import { conflict, invalid } from '../../platform/errors/index.ts';
+import { conflict } from '../../platform/errors/index.ts';
 import type { Cli, Register } from './frame.ts';
+import { amount, pair } from './options.ts';
 import type { Output } from './output.ts';
+import { runOf } from './pipelines/which.ts';
 import { because, seconds, summary } from './pipelines/show.ts';
 
 interface ProjectFlags {
   file: string;
-  param?: string[];
-  data?: string[];
+  param?: Record<string, string>;
+  data?: Record<string, string>;
   force?: boolean;
 }
-
-const collect = (value: string, all: string[] = []): string[] => [...all, value];
 
 /** `treadle run`, `plan`, `reproduce`: what starts an execution, or would. */
 export const register: Register = (program, cli) => {
@@ -29,11 +29,11 @@ export const register: Register = (program, cli) => {
       'run the pipeline in treadle.yaml, or some of its steps with what they need; unchanged steps are skipped',
     )
     .option('-f, --file <file>', 'the pipeline file; its folder is the project', 'treadle.yaml')
-    .option('-p, --param <name=value>', 'another value for a parameter; may be given often', collect)
+    .option('-p, --param <name=value>', 'another value for a parameter; may be given often', pair('depth=8'))
     .option(
       '-d, --data <name=ref>',
       'another dataset version, such as flights=flights@v2; may be given often',
-      collect,
+      pair('flights=flights@v2'),
     )
     .option('--force', 'run every step, whatever is cached')
     .option('--logs', 'show what the steps print')
@@ -49,7 +49,10 @@ export const register: Register = (program, cli) => {
         `${execution.pipeline} #${execution.number}${execution.data.map(({ name, dataset, version }) => `, ${name} = ${dataset}@${version}`).join('')}`,
       );
       if (flags.detach === true)
-        return output.result(execution, () => `follow it with: treadle logs ${execution.number} --follow`);
+        return output.result(
+          execution,
+          () => `follow it with: treadle logs ${execution.pipeline}#${execution.number} --follow`,
+        );
       await watch(cli, execution, flags.logs === true);
     });
 
@@ -57,8 +60,12 @@ export const register: Register = (program, cli) => {
     .command('plan [steps...]')
     .description('say which steps would run, and why, without running any')
     .option('-f, --file <file>', 'the pipeline file', 'treadle.yaml')
-    .option('-p, --param <name=value>', 'another value for a parameter', collect)
-    .option('-d, --data <name=ref>', 'another dataset version', collect)
+    .option('-p, --param <name=value>', 'another value for a parameter; may be given often', pair('depth=8'))
+    .option(
+      '-d, --data <name=ref>',
+      'another dataset version; may be given often',
+      pair('flights=flights@v2'),
+    )
     .option('--force', 'as if nothing were cached')
     .action(async (steps: string[], flags: ProjectFlags) => {
       const output = cli.output();
@@ -83,15 +90,12 @@ export const register: Register = (program, cli) => {
       'repeat a run from what was captured of it, without the cache, and compare: bitwise, numeric or different',
     )
     .option('--env <file>', 'another requirements file, to see what it changes')
-    .option('--tolerance <number>', 'relative difference of metrics that counts as equal', '1e-6')
+    .option('--tolerance <number>', 'relative difference of metrics that counts as equal', amount, 1e-6)
     .option('--logs', 'show what the steps print')
-    .action(async (run: string, flags: { env?: string; tolerance: string; logs?: boolean }) => {
-      const tolerance = Number(flags.tolerance);
-      if (!(tolerance >= 0))
-        throw invalid(`the tolerance is '${flags.tolerance}'`, {
-          field: 'tolerance',
-          hint: 'give a number such as 1e-6',
-        });
+    .addHelpText('after', REPRODUCE_HELP)
+    .action(async (given: string, flags: { env?: string; tolerance: number; logs?: boolean }) => {
+      const { tolerance } = flags;
+      const run = await runOf(cli.client(), given);
       const { readFileOf } = await import('./pipelines/project.ts');
       const environment = flags.env === undefined ? {} : { environment: readFileOf(flags.env).file };
       const execution = await cli
@@ -100,7 +104,7 @@ export const register: Register = (program, cli) => {
       cli
         .output()
         .say(
-          `repeating ${execution.reproduces?.number === undefined ? run : `${execution.pipeline} #${execution.reproduces.number}`} as #${execution.number}`,
+          `repeating ${execution.reproduces?.number === undefined ? given : `${execution.pipeline} #${execution.reproduces.number}`} as #${execution.number}`,
         );
       await watch(cli, execution, flags.logs === true);
     });
@@ -112,6 +116,14 @@ Examples:
   treadle run train -p depth=8     run train, and what it needs, with another depth
   treadle run --logs               show what the steps print
 The exit code is 0 when the execution succeeded. Ctrl-C cancels it; a second one leaves it at once.`;
+
+const REPRODUCE_HELP = `
+Examples:
+  treadle reproduce flights#12             repeat all steps of execution 12
+  treadle reproduce 01a2072ec4d875e7…      repeat the step that made a run, with all that it needs
+  treadle reproduce flights#12 --env newer.txt
+                                           say what other library versions change
+The exit code is 0 when it is equal, bitwise or within the tolerance.`;
 
 /** The project as it is now, sent to the server. */
 async function request(
@@ -130,20 +142,10 @@ async function request(
     code: project.code,
     ...(project.git ? { git: project.git } : {}),
     ...(steps.length > 0 ? { steps: [...steps] } : {}),
-    ...(flags.param ? { params: pairs(flags.param, 'param') } : {}),
-    ...(flags.data ? { data: pairs(flags.data, 'data') } : {}),
+    ...(flags.param ? { params: flags.param } : {}),
+    ...(flags.data ? { data: flags.data } : {}),
     ...(flags.force === true ? { force: true } : {}),
   };
-}
-
-function pairs(texts: readonly string[], option: string): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf('=');
-      if (at < 1) throw invalid(`--${option} '${text}' is not name=value`, { field: option });
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
 }
 
 /** Shows an execution until it ends. Throws when it did not succeed, so that the exit code says so. */
@@ -174,7 +176,9 @@ export async function watch(cli: Cli, execution: ExecutionDetail, logs: boolean)
   if (ended.state !== 'succeeded')
     throw conflict(
       `${ended.pipeline} #${ended.number} ${ended.state}`,
-      ended.state === 'failed' ? { hint: `treadle logs ${ended.number} shows what the steps said` } : {},
+      ended.state === 'failed'
+        ? { hint: `treadle logs ${ended.pipeline}#${ended.number} shows what the steps said` }
+        : {},
     );
   if (ended.comparison && (ended.comparison.verdict === 'different' || ended.comparison.verdict === 'failed'))
     throw conflict(

@@ -79,13 +79,15 @@ test('treadle runs and treadle experiments', { timeout: 180_000 }, async () => {
   for (const [wrong, message] of [
     [['runs', 'show', 'nope'], /Run with id=nope not found/],
     [['runs', 'ls', 'nowhere'], /no experiment 'nowhere'[^]*experiments ls/],
-    [['runs', 'judge', first, 'fine', '--reason', 'x'], /'fine' is not a verdict/],
     [['runs', 'ls', '--filter', 'metrics.auc >'], /numeric value/],
   ] as const) {
     const { code, stderr } = await cli(...wrong);
     assert.equal(code, 1);
     assert.match(stderr, message);
   }
+  const judged = await cli('runs', 'judge', first, 'fine', '--reason', 'x');
+  assert.equal(judged.code, 2);
+  assert.match(judged.stderr, /the verdict is 'fine'/);
   rmSync(folder, { recursive: true });
   assert.deepEqual(server.errors, []);
 });

@@ -15,24 +15,34 @@ import {
   type RunRow,
   type Verdict,
 } from '../../tracking/contract.ts';
-import { invalid } from '../../platform/errors/index.ts';
 import { findExperiment } from './experiments.ts';
 import type { Cli, Register } from './frame.ts';
-import { ago, bytes, table } from './output.ts';
+import { choice, whole } from './options.ts';
+import { ago, bytes, listed, table } from './output.ts';
 
 interface ListOptions {
   filter?: string;
   order?: string[];
   columns?: string;
   deleted?: boolean;
-  limit: string;
+  limit: number;
 }
 
-const VERDICTS: readonly string[] = ['accepted', 'rejected', 'inconclusive'] satisfies Verdict[];
+const VERDICTS: readonly Verdict[] = ['accepted', 'rejected', 'inconclusive'];
+
+const RUNS_HELP = `
+Examples:
+  treadle runs ls flights --filter "metrics.auc > 0.6" --order "metrics.auc DESC"
+  treadle runs compare 01a2072e… 01a2072f…
+  treadle runs judge 01a2072e… rejected --reason "worse on winter days"
+  treadle runs download 01a2072e… plots/roc.png -o roc.png`;
 
 /** `treadle runs …` */
 export const register: Register = (program, cli) => {
-  const runs = program.command('runs').description('search, show, compare and judge runs');
+  const runs = program
+    .command('runs')
+    .description('search, show, compare and judge runs')
+    .addHelpText('after', RUNS_HELP);
   runs
     .command('ls [experiment]')
     .description('list runs, the newest first; of one experiment, or of all')
@@ -40,7 +50,7 @@ export const register: Register = (program, cli) => {
     .option('--order <order...>', "such as: 'metrics.auc DESC'")
     .option('--columns <columns>', 'metrics.…, params.…, tags.… to show, separated by commas')
     .option('--deleted', 'the deleted ones')
-    .option('--limit <n>', 'at most this many', '50')
+    .option('--limit <n>', 'at most this many', whole(1), 50)
     .action(async (experiment: string | undefined, options: ListOptions) => {
       const client = cli.client();
       const columns = options.columns?.split(',').map((column) => column.trim()) ?? [];
@@ -48,7 +58,7 @@ export const register: Register = (program, cli) => {
         body: {
           experiments: experiment === undefined ? [] : [(await findExperiment(client, experiment)).id],
           columns: [...columns, ...(options.order ?? []).flatMap(orderedColumn)],
-          limit: Number(options.limit),
+          limit: options.limit,
           ...(options.filter === undefined ? {} : { filter: options.filter }),
           ...(options.order === undefined ? {} : { order: options.order }),
           ...(options.deleted === true ? { state: 'deleted' as const } : {}),
@@ -68,16 +78,12 @@ export const register: Register = (program, cli) => {
       cli.output().result(compared.runs, () => differences(compared.runs));
     });
   runs
-    .command('judge <run> <verdict>')
-    .description('write a verdict on a run: accepted, rejected or inconclusive')
+    .command('judge <run>')
+    .description('write a verdict on a run, with the reason')
+    .argument('<verdict>', VERDICTS.join(', '), choice(...VERDICTS))
     .requiredOption('--reason <text>', 'why')
-    .action(async (run: string, verdict: string, { reason }: { reason: string }) => {
-      if (!VERDICTS.includes(verdict))
-        throw invalid(`'${verdict}' is not a verdict`, {
-          field: 'verdict',
-          hint: `use ${VERDICTS.join(', ')}`,
-        });
-      const body = { verdict: verdict as Verdict, reason };
+    .action(async (run: string, verdict: Verdict, { reason }: { reason: string }) => {
+      const body = { verdict, reason };
       showRun(cli, await cli.client().call(setOutcome, { params: { run }, body }));
     });
   runs
@@ -145,7 +151,8 @@ function runTable(items: readonly RunRow[]): string {
     ...keys('params').map((key) => ['params', key] as const),
     ...keys('tags').map((key) => ['tags', key] as const),
   ];
-  return table(
+  return listed(
+    'there is no such run',
     ['run', 'name', 'status', 'verdict', 'started', ...metrics, ...others.map(([, key]) => key)],
     items.map((run) => [
       run.id,

@@ -21,6 +21,7 @@ export function liveView(
   const block =
     !output.json && stderr.isTTY && execution.steps.length <= Math.max(5, (stderr.rows ?? 24) - 6);
   let drawn = 0;
+  const begun = new Map<string, string>();
 
   const clear = (): void => {
     if (drawn > 0) stderr.write(`\u001b[${drawn}A\u001b[J`);
@@ -41,6 +42,14 @@ export function liveView(
     output.say(text);
     draw();
   };
+  /** Output arrives in any pieces; a line is told once it is whole. */
+  const wholeLines = (step: string, chunk: string): string => {
+    const text = (begun.get(step) ?? '') + chunk;
+    const end = text.lastIndexOf('\n') + 1;
+    if (end < text.length) begun.set(step, text.slice(end));
+    else begun.delete(step);
+    return text.slice(0, end);
+  };
   const timer = block ? setInterval(draw, 250) : undefined;
   draw();
 
@@ -57,11 +66,16 @@ export function liveView(
           `↻ ${step.name.padEnd(width)}  is tried again: ${step.attempts.at(-1)?.outcome.message ?? ''}`,
         );
       if (step.state === 'failed' && before?.state !== 'failed' && !options.logs) {
-        const tail = (tails.get(step.name) ?? '').trimEnd().split('\n').slice(-TAIL);
+        const tail = ((tails.get(step.name) ?? '') + (begun.get(step.name) ?? ''))
+          .trimEnd()
+          .split('\n')
+          .slice(-TAIL);
         if (tail.join('') !== '') say(tail.map((line) => `  ${step.name} | ${line}`).join('\n'));
       }
     },
-    log(step, text) {
+    log(step, chunk) {
+      const text = wholeLines(step, chunk);
+      if (text === '') return;
       if (step === '_environment')
         say(
           text
@@ -82,6 +96,7 @@ export function liveView(
     },
     close() {
       clearInterval(timer);
+      for (const step of begun.keys()) this.log(step, '\n');
       draw();
     },
   };

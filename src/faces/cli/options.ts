@@ -1,0 +1,53 @@
+import { InvalidArgumentError } from 'commander';
+
+/**
+ * Readers of option values. A value that does not fit is a wrong use of the command: commander names the option, and
+ * the exit code is 2.
+ */
+
+/** A whole number within bounds. */
+export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(
+      most === Number.MAX_SAFE_INTEGER
+        ? `Give a whole number, ${least} or more.`
+        : `Give a whole number from ${least} to ${most}.`,
+    );
+  };
+}
+
+/** One of a few words. */
+export function choice<T extends string>(...words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = words.find((word) => word.toLowerCase() === text.toLowerCase());
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`It must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`);
+  };
+}
+
+/** `name=value`, given as often as wanted; the later one of a name wins. */
+export function pair(
+  example: string,
+): (text: string, before?: Readonly<Record<string, string>>) => Record<string, string> {
+  return (text, before = {}) => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new InvalidArgumentError(`Write it as ${example}.`);
+    return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  };
+}
+
+/** A moment, as milliseconds since 1970. */
+export function moment(text: string): number {
+  const parsed = Date.parse(text);
+  if (!Number.isNaN(parsed) && parsed >= 0) return parsed;
+  throw new InvalidArgumentError('Write it as 2026-11-23 or 2026-11-23T14:00Z.');
+}
+
+/** A number that is not negative. */
+export function amount(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value >= 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Give a number such as 1e-6.');
+}

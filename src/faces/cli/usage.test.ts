@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import test from 'node:test';
+import { Command } from 'commander';
+import { createClient } from './client.ts';
+import { completionScript } from './completion.ts';
+import { runCli } from './index.ts';
+
+/** Runs a command line that must need no server, with what it prints caught. */
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const held = { url: process.env['TREADLE_URL'], out: process.stdout.write, err: process.stderr.write };
+  let [out, err] = ['', ''];
+  process.env['TREADLE_URL'] = 'http://127.0.0.1:9'; // nobody listens at the discard port
+  // The test runner reports in bytes through the same stream; those are its own.
+  process.stdout.write = (text) =>
+    typeof text === 'string' ? ((out += text), true) : held.out.call(process.stdout, text);
+  process.stderr.write = (text) => ((err += String(text)), true);
+  try {
+    return { code: await runCli(argv, { version: '0', roof: () => undefined }), out, err };
+  } finally {
+    process.stdout.write = held.out;
+    process.stderr.write = held.err;
+    if (held.url === undefined) delete process.env['TREADLE_URL'];
+    else process.env['TREADLE_URL'] = held.url;
+  }
+}
+
+test('a wrong use names what was wrong and what to do, and ends with 2', async () => {
+  for (const [line, message] of [
+    [
+      'executions --limit abc',
+      /option '-n, --limit <n>' argument 'abc' is invalid\. Give a whole number from 1/,
+    ],
+    ['data log flights --limit 0', /--limit <n>' argument '0' is invalid\. Give a whole number, 1 or more/],
+    ['runs ls --limit 1.5', /--limit/],
+    [
+      'token create x --days -5',
+      /--days <days>' argument '-5' is invalid\. Give a whole number from 1 to 3650/,
+    ],
+    [
+      'token create x --role king',
+      /--role <role>' argument 'king' is invalid\. It must be viewer, editor or admin/,
+    ],
+    ['ledger log --since garbage', /--since <time>' argument 'garbage' is invalid\. Write it as 2026-11-23/],
+    ['ledger log x', /the entry is 'x'\. Give a whole number/],
+    ['runs judge r good --reason y', /the verdict is 'good'\. It must be accepted, rejected or inconclusive/],
+    ['reproduce r --tolerance none', /--tolerance <number>' argument 'none' is invalid\. Give a number/],
+    ['plan -p depth', /--param <name=value>' argument 'depth' is invalid\. Write it as depth=8/],
+    ['completion tcsh', /the shell is 'tcsh'\. It must be bash, zsh or fish/],
+    ['data comit', /unknown command 'comit'\n\(Did you mean commit\?\)/],
+    ['data show', /missing required argument 'ref'/],
+  ] as const) {
+    const { code, out, err } = await run(...line.split(' '));
+    assert.equal(code, 2, line);
+    assert.match(err, /^treadle: /, line);
+    assert.match(err, message, line);
+    assert.equal(out, '', line);
+    const told = await run(...line.split(' '), '--json');
+    assert.deepEqual([told.code, told.out], [2, ''], line);
+    const { error } = JSON.parse(told.err) as { error: { kind: string; message: string } };
+    assert.equal(error.kind, 'usage', line);
+    assert.match(error.message, message, line);
+  }
+});
+
+test('a server that is not there, and an address that is none, say what to do and end with 1', async () => {
+  const away = await run('whoami');
+  assert.deepEqual([away.code, away.out], [1, '']);
+  assert.match(
+    away.err,
+    /no Treadle server answers at http:\/\/127\.0\.0\.1:9\n {2}→ start one with: treadle server/,
+  );
+  const nowhere = await run('whoami', '--json');
+  assert.equal((JSON.parse(nowhere.err) as { error: { kind: string } }).error.kind, 'unavailable');
+  assert.throws(() => createClient({ TREADLE_URL: 'localhost' }), {
+    message: "TREADLE_URL is 'localhost'",
+    hint: 'write it as http://127.0.0.1:5000',
+  });
+});
+
+test('completion offers commands, after a dash options, and leaves the rest to the shell', () => {
+  const program = new Command('treadle').option('--json');
+  const data = program.command('data');
+  data.command('commit <dataset>').option('--message <text>');
+  data.command('checkout <ref>');
+  const offered = (...words: string[]): string =>
+    execFileSync(
+      'bash',
+      [
+        '-c',
+        `${completionScript('bash', program)}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _treadle; echo "\${COMPREPLY[*]}"`,
+        '-',
+        ...words,
+      ],
+      { encoding: 'utf8' },
+    ).trim();
+  assert.equal(offered('treadle', ''), 'data');
+  assert.equal(offered('treadle', 'data', 'c'), 'commit checkout');
+  assert.equal(offered('treadle', 'data', '--json', 'comm'), 'commit');
+  assert.equal(offered('treadle', 'data', 'commit', ''), '');
+  assert.equal(offered('treadle', 'data', 'commit', 'flights', '--m'), '--message');
+});
