@@ -36,7 +36,11 @@ const roof: Register = (program, cli) => {
     });
   });
   config.action((flags: Flags) => {
-    const held = readConfig(byName(flags), process.env, process.cwd());
+    const held = readConfig(byName(flags), process.env, process.cwd()).map((setting) => ({
+      ...setting,
+      // What is printed ends up in logs and screenshots.
+      value: setting.value?.replace(/^(\w+:\/\/[^:@/]+):.*@/, '$1:***@'),
+    }));
     cli.output().result(held, () =>
       table(
         ['setting', 'value', 'from'],

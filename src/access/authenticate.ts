@@ -50,7 +50,10 @@ export async function authenticate(
   if (credentials.workspace !== undefined && credentials.workspace !== token.workspace) {
     throw forbidden(
       `the token '${token.name}' belongs to another workspace than '${credentials.workspace}'`,
-      { field: 'workspace' },
+      {
+        field: 'workspace',
+        hint: 'a token is of one workspace: leave the workspace out, or ask an admin there for a token',
+      },
     );
   }
   if (now - (token.last_used_at ?? 0) > MINUTE) await ctx.write((tx) => touchToken(tx, token.id, now));

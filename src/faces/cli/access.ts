@@ -52,12 +52,16 @@ export const register: Register = (program, cli) => {
     });
   token
     .command('ls')
-    .description('list tokens')
-    .action(async () => {
-      const { items } = await cli.client().call(listTokens);
+    .description('list the tokens that work')
+    .option('--all', 'the revoked and expired ones, too')
+    .action(async ({ all }: { all?: boolean }) => {
+      // Every execution of a pipeline leaves a revoked one behind.
+      const items = (await cli.client().call(listTokens)).items.filter(
+        (one) => all === true || state(one) === 'works',
+      );
       cli.output().result(items, () =>
         listed(
-          'there is no token yet; treadle token create NAME makes one',
+          'there is no token here; treadle token create NAME makes one',
           ['id', 'name', 'role', 'starts with', 'last used', 'state'],
           items.map((one) => [
             one.id,

@@ -100,7 +100,7 @@ function judge(
   if (failed !== undefined)
     Object.assign(comparison, { verdict: 'failed', text: `it could not be repeated: ${failed}${differs}` });
   else if (!first && worst.length === 0)
-    comparison.text = `bitwise equal: all ${outputs} outputs${compared > 0 ? ` and ${compared} metrics` : ''} are the same${differs}`;
+    comparison.text = `bitwise equal: ${outputs} ${outputs === 1 ? 'output' : 'outputs'}${compared > 0 ? ` and ${compared} ${compared === 1 ? 'metric' : 'metrics'}` : ''} compared, none differs${differs}`;
   else if (first && compared > 0 && worst.length === 0)
     Object.assign(comparison, {
       verdict: 'numeric',
