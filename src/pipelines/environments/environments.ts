@@ -151,8 +151,10 @@ async function make(
   const run = async (
     argv: [string, ...string[]],
     extra: Record<string, string> = {},
+    heard: (text: string) => void = say,
   ): Promise<{ ok: boolean; text: string }> => {
     const lines: string[] = [];
+    let rest = ''; // output comes in pieces that end anywhere
     const ended = await processes.start({
       argv,
       cwd: path.dirname(at),
@@ -162,11 +164,17 @@ async function make(
       onOutput(chunk) {
         const text = chunk.toString();
         lines.push(text);
-        say(text.trimEnd());
+        const whole = (rest + text).split('\n');
+        rest = whole.pop() ?? '';
+        if (whole.length > 0) heard(whole.join('\n'));
       },
     }).ended;
+    if (rest.trim() !== '') heard(rest);
     return { ok: ended.reason === 'ok', text: `${lines.join('').slice(-4000).trim()}\n${ended.message}` };
   };
+  /** A try that may fail, since another way follows: nobody needs to read why. */
+  const attempt = async (argv: [string, ...string[]], extra?: Record<string, string>): Promise<boolean> =>
+    (await run(argv, extra, () => undefined)).ok;
   const must = async (argv: [string, ...string[]], extra?: Record<string, string>): Promise<void> => {
     const { ok, text } = await run(argv, extra);
     if (!ok)
@@ -199,32 +207,34 @@ async function make(
       '--project',
       project,
     ];
-    const offline = await run([...sync, '--offline', '--quiet'], { UV_PROJECT_ENVIRONMENT: at });
-    if (!offline.ok) await must(sync, { UV_PROJECT_ENVIRONMENT: at });
+    const place = { UV_PROJECT_ENVIRONMENT: at };
+    if (!(await attempt([...sync, '--offline', '--quiet'], place))) await must(sync, place);
     await rm(project, { recursive: true, force: true });
   } else {
-    const file = `${at}.txt`;
+    const folder = `${at}.source`;
+    const file = path.join(folder, 'requirements.txt'); // the name that messages will say
+    await mkdir(folder, { recursive: true });
     await writeFile(file, source.text);
     if (uv) {
       await must([uv, 'venv', '--quiet', '--clear', '--python', base.executable, at]);
       const install: [string, ...string[]] = [uv, 'pip', 'install', '--python', python, '-r', file];
       // Exact versions that were fetched before need no network, and with none there is no wait for it to fail.
-      if (!isPinned(source.text) || !(await run([...install, '--offline', '--quiet'])).ok)
+      if (!isPinned(source.text) || !(await attempt([...install, '--offline', '--quiet'])))
         await must(install);
     } else {
       await must([base.executable, '-m', 'venv', at]);
       await must([python, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', file]);
     }
-    await rm(file, { force: true });
+    await rm(folder, { recursive: true, force: true });
   }
   const observed = await probe(processes, python);
   if (!observed)
     throw unavailable('the environment was made, but its interpreter does not run', { field: 'env' });
   await writeFile(`${path.join(at, MARKER)}.new`, JSON.stringify(observed));
   await rename(`${path.join(at, MARKER)}.new`, path.join(at, MARKER));
-  say(
-    `the environment is ready: ${Object.keys(observed.packages).length} packages in ${((Date.now() - began) / 1000).toFixed(1)} s`,
-  );
+  const count = Object.keys(observed.packages).length;
+  const took = ((Date.now() - began) / 1000).toFixed(1);
+  say(`the environment is ready: ${count} package${count === 1 ? '' : 's'} in ${took} s`);
 }
 
 const lastLines = (text: string): string =>
