@@ -67,8 +67,10 @@ function* ending({ files, failures, skips, ms }) {
   if (skips.size > 0) yield `\n${paint(33, 'Skipped on this machine:')}\n`;
   for (const [reason, count] of skips) yield `  ${reason}${count > 1 ? ` (${count}×)` : ''}\n`;
   const sum = (key) => [...files.values()].reduce((total, tally) => total + tally[key], 0);
-  const line = `tests: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped in ${files.size} files, ${duration(ms)}`;
-  yield `\n${paint(sum('failed') > 0 ? 31 : 32, line)}\n`;
+  yield `\n${files.size} test file${files.size === 1 ? '' : 's'} in ${duration(ms)}\n`;
+  // Alone on its line and without colour when nobody watches: other programs read it.
+  const line = `tests: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`;
+  yield `${paint(sum('failed') > 0 ? 31 : 32, line)}\n`;
 }
 
 const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
