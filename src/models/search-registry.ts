@@ -54,16 +54,7 @@ export async function searchModels(
     .orderBy(compileOrder(keys))
     .limit(limit + 1)
     .execute();
-  const items = await toModels(ctx, rows.slice(0, limit));
-  const last = rows[limit - 1];
-  if (rows.length <= limit || !last) return { items };
-  return {
-    items,
-    next: encodePage(
-      digest,
-      keys.map(({ key }) => last[key as 'name']),
-    ),
-  };
+  return { items: await toModels(ctx, rows.slice(0, limit)), ...nextPage(digest, keys, rows, limit) };
 }
 
 /** Versions by filter; last changed first unless ordered. `facts: false` leaves out what the files say. */
@@ -102,16 +93,7 @@ export async function searchVersions(
     .orderBy(compileOrder(keys))
     .limit(limit + 1)
     .execute();
-  const items = await toVersions(ctx, rows.slice(0, limit));
-  const last = rows[limit - 1];
-  if (rows.length <= limit || !last) return { items };
-  return {
-    items,
-    next: encodePage(
-      digest,
-      keys.map(({ key }) => last[key as 'name']),
-    ),
-  };
+  return { items: await toVersions(ctx, rows.slice(0, limit)), ...nextPage(digest, keys, rows, limit) };
 }
 
 const versionIsPrompt = sql<SqlBool>`exists (select 1 from model_version_tag p where p.workspace = model_version.workspace and p.model_id = model_version.model_id and p.version = model_version.version and p.key = ${PROMPT_TAG} and p.value = 'true')`;
@@ -158,4 +140,22 @@ function sortKeys(
   return wanted
     .filter(([key], i) => wanted.findIndex(([other]) => other === key) === i)
     .map(([key, descending]) => ({ key, descending, expression: column(key) }));
+}
+
+/** The token of the next page; `rows` holds one more than `limit` where there is one. */
+function nextPage(
+  digest: string,
+  keys: ReadonlyArray<{ key: string }>,
+  rows: ReadonlyArray<{ name: string }>,
+  limit: number,
+): { next?: string } {
+  const last = rows[limit - 1];
+  if (rows.length <= limit || !last) return {};
+  // Every key is a column of the row.
+  return {
+    next: encodePage(
+      digest,
+      keys.map(({ key }) => last[key as 'name']),
+    ),
+  };
 }
