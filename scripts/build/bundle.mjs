@@ -17,7 +17,7 @@ const bundle = await rolldown({
   platform: 'node',
   input: Object.fromEntries(ENTRIES.map((entry) => [basename(entry, '.ts'), join(root, entry)])),
   // Packages with native parts stay packages; PGlite and the pg driver's native twin are for tests and never loaded.
-  external: [/^@duckdb\//, /^@napi-rs\//, 'pg', 'pg-native', '@electric-sql/pglite'],
+  external: [/^@duckdb\//, /^@napi-rs\//, 'onnxruntime-node', 'pg', 'pg-native', '@electric-sql/pglite'],
   logLevel: 'warn',
 });
 await bundle.write({

@@ -43,5 +43,7 @@ function outerEnv() {
   const env = { ...process.env };
   for (const name of Object.keys(env)) if (/^npm_(lifecycle|package|command)/.test(name)) delete env[name];
   delete env.NODE_ENV;
+  // An npm too old for `allowScripts` would fetch a CUDA library of hundreds of megabytes; the CPU's is inside the package.
+  env.ONNXRUNTIME_NODE_INSTALL = 'skip';
   return env;
 }

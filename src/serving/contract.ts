@@ -1,0 +1,384 @@
+// The one statement of the room's nouns and endpoints: longer than other files, and better in one piece.
+import { Type, type Static } from 'typebox';
+import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+
+export const EndpointName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
+  description:
+    'Name of an endpoint, and the model name its callers use: letters, digits, dot, dash and underscore; 100 characters at most.',
+});
+const Counting = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
+const Note = Type.String({ maxLength: 2000, description: 'Why; kept in the ledger.' });
+const Percent = (description: string) => Type.Number({ minimum: 0, maximum: 100, description });
+const ModelName = Type.String({ minLength: 1, maxLength: 256, description: 'Name of a registered model.' });
+const VersionSelector = Type.String({
+  pattern: '^(v?[1-9][0-9]{0,8}|latest|@[^@/]{1,255})$',
+  description: 'A version number (`3` or `v3`), `latest`, or an alias (`@champion`).',
+});
+
+export const Runtime = Type.Union([Type.Literal('onnx'), Type.Literal('python')], {
+  description: 'onnx: in process, by ONNX Runtime; python: a host process in the model’s own environment.',
+});
+export type Runtime = Static<typeof Runtime>;
+
+export const VariantRole = Type.Union(
+  [Type.Literal('champion'), Type.Literal('canary'), Type.Literal('shadow')],
+  {
+    description:
+      'champion and canary answer; a shadow is asked with copies, and its answers are only compared.',
+  },
+);
+export type VariantRole = Static<typeof VariantRole>;
+
+export const Variant = Type.Object({
+  role: VariantRole,
+  model: ModelName,
+  version: Counting,
+  version_ref: Type.String({ description: 'Its name in the ledger: `model_version:flights/3`.' }),
+  percent: Percent('Champion and canary add up to 100; of a shadow: the share of requests that are copied.'),
+  runtime: Runtime,
+  evaluation: Type.Optional(
+    Type.String({ description: 'The newest evaluation of the version when it was deployed.' }),
+  ),
+});
+export type Variant = Static<typeof Variant>;
+
+export const RevisionState = Type.Union(
+  [Type.Literal('preparing'), Type.Literal('live'), Type.Literal('superseded'), Type.Literal('failed')],
+  {
+    description:
+      'preparing: models are fetched, loaded and asked their sample; live: it answers; superseded: another one took over; failed: it never answered, or was rolled back because it could not.',
+  },
+);
+export type RevisionState = Static<typeof RevisionState>;
+
+export const Revision = Type.Object(
+  {
+    ref: Type.String({ description: 'Its name in the ledger: `revision:<id>`.' }),
+    id: Type.String(),
+    endpoint: EndpointName,
+    revision: Type.Integer({ minimum: 1, description: 'Counts up per endpoint; never used twice.' }),
+    cause: Type.Union(
+      [Type.Literal('deploy'), Type.Literal('rollback'), Type.Literal('automatic-rollback')],
+      { description: 'Why it was made.' },
+    ),
+    restores: Type.Optional(
+      Type.Integer({ description: 'A rollback: the revision whose traffic it takes up again.' }),
+    ),
+    variants: Type.Array(Variant),
+    sticky: Type.Boolean({
+      description: 'Whether the key of a request (header X-Treadle-Key) always leads to the same variant.',
+    }),
+    state: RevisionState,
+    stage: Type.Optional(Type.String({ description: 'While preparing: what is going on now.' })),
+    problem: Type.Optional(Type.String({ description: 'Why it failed.' })),
+    note: Type.Optional(Note),
+    created_at: Millis('When it was asked for.'),
+    created_by: Type.String(),
+    live_at: Type.Optional(Millis('When it began to answer.')),
+    ended_at: Type.Optional(Millis('When it ended or failed.')),
+    load_ms: Type.Optional(Type.Number({ description: 'Loading and warming all its models, ms.' })),
+  },
+  { description: 'What an endpoint answers with: numbered, never changed once it is live.' },
+);
+export type Revision = Static<typeof Revision>;
+
+export const Endpoint = Type.Object({
+  ref: Type.String({ description: 'Its name in the ledger: `endpoint:<id>`.' }),
+  id: Type.String(),
+  name: EndpointName,
+  description: Type.Optional(Type.String()),
+  created_at: Millis('When it was made.'),
+  updated_at: Millis('When a revision last began, failed or ended.'),
+  created_by: Type.String(),
+  revisions: Type.Integer({ description: 'How many revisions there are.' }),
+  current: Type.Optional(Revision),
+  latest: Type.Optional(Revision),
+  address: Type.String({
+    description: 'Where Open Inference Protocol clients ask: `http://127.0.0.1:5001`.',
+  }),
+});
+export type Endpoint = Static<typeof Endpoint>;
+
+const TensorField = Type.Object({
+  name: Type.String(),
+  datatype: Type.String({ description: 'Open Inference Protocol datatype: FP32, INT64, BYTES …' }),
+  shape: Type.Array(Type.Integer({ minimum: -1 })),
+  optional: Type.Optional(Type.Boolean()),
+  column: Type.Optional(Type.String()),
+});
+
+export const EndpointDetail = Type.Object({
+  endpoint: Endpoint,
+  previous: Type.Optional(Revision),
+  /** For the try-it form. */
+  spec: Type.Optional(
+    Type.Object({
+      platform: Type.String(),
+      inputs: Type.Array(TensorField),
+      outputs: Type.Array(TensorField),
+      params: Type.Array(
+        Type.Object({ name: Type.String(), type: Type.String(), default: Type.Optional(Type.Unknown()) }),
+      ),
+      sample: Type.Optional(
+        Type.Array(
+          Type.Object({
+            name: Type.String(),
+            datatype: Type.String(),
+            shape: Type.Array(Type.Integer()),
+            data: Type.Array(Type.Unknown()),
+          }),
+          { description: 'A request of the model’s own, as Open Inference Protocol inputs.' },
+        ),
+      ),
+    }),
+  ),
+});
+export type EndpointDetail = Static<typeof EndpointDetail>;
+
+export const LiveVariant = Type.Object({
+  revision: Type.Integer(),
+  role: VariantRole,
+  model: ModelName,
+  version: Type.Integer(),
+  requests: Type.Integer(),
+  rows: Type.Integer(),
+  batches: Type.Integer(),
+  bad: Type.Integer({ description: 'Answered 4xx because the request was wrong.' }),
+  errors: Type.Integer({ description: 'Answered 5xx because the model failed.' }),
+  refused: Type.Integer({ description: 'Answered 429 or 503 because too much was waiting.' }),
+  waiting: Type.Integer({ description: 'In the queue at the end of the second.' }),
+  p50_ms: Type.Optional(Type.Number()),
+  p95_ms: Type.Optional(Type.Number()),
+  p99_ms: Type.Optional(Type.Number()),
+  shadow: Type.Optional(
+    Type.Object({
+      pairs: Type.Integer({ description: 'Answers compared with the champion’s.' }),
+      different: Type.Integer({ description: 'Of them, differing by more than 1e-6.' }),
+      largest: Type.Number({ description: 'Largest difference of a number.' }),
+      dropped: Type.Integer({ description: 'Copies not asked, because the shadow was busy.' }),
+      examples: Type.Array(
+        Type.Object({
+          prediction: Type.String(),
+          at: Millis('When.'),
+          champion: Type.Unknown(),
+          shadow: Type.Unknown(),
+        }),
+      ),
+    }),
+  ),
+});
+export type LiveVariant = Static<typeof LiveVariant>;
+
+export const LiveSecond = Type.Object({
+  at: Millis('End of the second.'),
+  variants: Type.Array(LiveVariant),
+});
+export type LiveSecond = Static<typeof LiveSecond>;
+
+/** One call tells where an answer came from. Absent parts say in `gaps` why they are not known. */
+export const PredictionLineage = Type.Object({
+  prediction: Type.String(),
+  at: Millis('When it was answered.'),
+  endpoint: Type.Object({ id: Type.String(), name: Type.String() }),
+  revision: Revision,
+  variant: Variant,
+  model_version: Type.Object({
+    ref: Type.String(),
+    model: Type.String(),
+    version: Type.Integer(),
+    digest: Type.Optional(Type.String({ description: 'Over all its files.' })),
+    created_at: Millis('When it was registered.'),
+    created_by: Type.String(),
+  }),
+  run: Type.Optional(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      experiment_id: Type.String(),
+      status: Type.String(),
+      params: Type.Record(Type.String(), Type.String()),
+      metrics: Type.Record(Type.String(), Type.Unknown()),
+      user: Type.Optional(Type.String()),
+    }),
+  ),
+  code: Type.Optional(
+    Type.Object({
+      commit: Type.Optional(Type.String({ description: 'Git commit.' })),
+      dirty: Type.Optional(Type.Boolean({ description: 'Whether files differed from that commit.' })),
+      repository: Type.Optional(Type.String()),
+      digest: Type.Optional(
+        Type.String({ description: 'Of the code that the step saw, where a pipeline ran it.' }),
+      ),
+      command: Type.Optional(Type.String()),
+      execution: Type.Optional(Type.String()),
+    }),
+  ),
+  datasets: Type.Array(
+    Type.Object({
+      ref: Type.String({ description: '`dataset_version:<id>`.' }),
+      name: Type.Optional(Type.String()),
+      version: Type.Optional(Type.String({ description: '`v3`.' })),
+      hash: Type.Optional(Type.String()),
+      read_by: Type.String({ description: 'The node of the lineage that read it: `run:…`.' }),
+    }),
+    { description: 'Every dataset version that its lineage read.' },
+  ),
+  evaluation: Type.Optional(
+    Type.Object({
+      id: Type.String(),
+      verdict: Type.String(),
+      at: Millis('When.'),
+      metrics: Type.Record(Type.String(), Type.Number()),
+    }),
+  ),
+  proof: Type.Optional(
+    Type.Object({
+      id: Type.String(),
+      verdict: Type.String(),
+      gate_rows: Type.Integer(),
+      training_rows: Type.Integer(),
+      overlapping_rows: Type.Integer(),
+      gate_digest: Type.String(),
+      training_digest: Type.String(),
+    }),
+  ),
+  edges: Type.Array(
+    Type.Object({ from: Type.String(), to: Type.String(), relation: Type.String(), seq: Type.Integer() }),
+    { description: 'The ledger’s arrows that prove it; `seq` names the entry.' },
+  ),
+  gaps: Type.Array(Type.String(), { description: 'What is not known, and why.' }),
+});
+export type PredictionLineage = Static<typeof PredictionLineage>;
+
+const OfEndpoint = Strict({ endpoint: EndpointName });
+const OfRevision = Strict({ endpoint: EndpointName, revision: Counting });
+const Paging = {
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 500, description: 'At most 500; 100 unless said.' }),
+  ),
+  page: Type.Optional(Type.String({ maxLength: 1000 })),
+};
+const Target = {
+  model: Type.Optional(ModelName),
+  version: VersionSelector,
+  runtime: Type.Optional(Runtime),
+};
+
+export const listEndpoints = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints',
+  action: 'endpoint:read',
+  summary: 'List endpoints with what they answer with',
+  query: Strict({
+    name: Type.Optional(Type.String({ maxLength: 100, description: 'A part of the name.' })),
+    model: Type.Optional(ModelName),
+    ...Paging,
+  }),
+  response: Page(Endpoint),
+});
+
+export const getEndpoint = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint',
+  action: 'endpoint:read',
+  summary: 'Show an endpoint',
+  params: OfEndpoint,
+  response: EndpointDetail,
+});
+
+export const deleteEndpoint = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/endpoints/:endpoint',
+  action: 'endpoint:admin',
+  summary: 'Take an endpoint away; its revisions stay, so that its predictions keep their story',
+  params: OfEndpoint,
+  response: Type.Object({}),
+});
+
+export const deploy = endpoint({
+  method: 'POST',
+  path: '/api/v1/endpoints/:endpoint/revisions',
+  action: 'endpoint:write',
+  summary: 'Deploy: make a new revision; it answers once its models are loaded and passed their sample',
+  description:
+    'The endpoint is made when it is not there. The old revision answers until the new one is ready, and stays when the new one fails. Answers at once with state `preparing`, or after `wait_s` at most.',
+  params: OfEndpoint,
+  body: Strict({
+    ...Target,
+    model: ModelName,
+    canary: Type.Optional(Strict({ ...Target, percent: Percent('Its share of the requests.') })),
+    shadow: Type.Optional(
+      Strict({ ...Target, percent: Percent('Share of the requests that are copied to it.') }),
+    ),
+    sticky: Type.Optional(Type.Boolean()),
+    note: Type.Optional(Note),
+    wait_s: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 600, description: 'How long to wait for it to be live.' }),
+    ),
+  }),
+  response: Revision,
+});
+
+export const listRevisions = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/revisions',
+  action: 'endpoint:read',
+  summary: 'List the revisions of an endpoint, newest first',
+  params: OfEndpoint,
+  query: Strict({ state: Type.Optional(RevisionState), ...Paging }),
+  response: Page(Revision),
+});
+
+export const getRevision = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/revisions/:revision',
+  action: 'endpoint:read',
+  summary: 'Show a revision',
+  params: OfRevision,
+  response: Revision,
+});
+
+export const rollback = endpoint({
+  method: 'POST',
+  path: '/api/v1/endpoints/:endpoint/rollback',
+  action: 'endpoint:write',
+  summary: 'Roll back: a new revision with the traffic of an earlier one',
+  params: OfEndpoint,
+  body: Strict({
+    to: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'The revision to restore; the one that was live before, unless said.',
+      }),
+    ),
+    note: Type.Optional(Note),
+    wait_s: Type.Optional(Type.Integer({ minimum: 0, maximum: 600 })),
+  }),
+  response: Revision,
+});
+
+export const liveEndpoint = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/live',
+  action: 'endpoint:read',
+  summary: 'Follow an endpoint: one event a second with requests and latency',
+  description: 'Begins with the last 5 minutes. Events: `second` {LiveSecond} and `revision` {Revision}.',
+  params: OfEndpoint,
+  response: 'events',
+});
+
+export const getPredictionLineage = endpoint({
+  method: 'GET',
+  path: '/api/v1/predictions/:prediction/lineage',
+  action: 'endpoint:read',
+  summary: 'Say where a prediction came from: revision, model version, run, code, data, evaluation and proof',
+  params: Strict({
+    prediction: Type.String({
+      minLength: 8,
+      maxLength: 64,
+      description: 'The id that came with the answer.',
+    }),
+  }),
+  response: PredictionLineage,
+});

@@ -1,0 +1,100 @@
+import type { ModelPlace, ModelSpec } from '../../runtimes/index.ts';
+
+/**
+ * What the server and a data plane say to each other: one JSON object a line, commands on the plane's stdin, reports on its
+ * stdout. The plane is a process of its own so that nothing the control plane does can hold an answer up.
+ */
+
+export type Role = 'champion' | 'canary' | 'shadow';
+
+/** One model that a revision sends traffic to. */
+export interface TableVariant {
+  role: Role;
+  /** Share of the requests, 0–100. Champion and canary add up to 100; a shadow's share is of copies. */
+  percent: number;
+  model: string;
+  version: number;
+  /** Key of its `ModelPlace`. */
+  key: string;
+}
+
+/** What an endpoint answers with now. */
+export interface TableEndpoint {
+  /** Id of the endpoint. */
+  id: string;
+  workspace: string;
+  name: string;
+  revision: number;
+  /** Number of the revision over all endpoints: what prediction ids carry. */
+  serial: number;
+  variants: TableVariant[];
+  /** Asked when a Python host of this revision is down: the revision before, kept loaded. */
+  fallback?: { revision: number; serial: number; variants: TableVariant[] };
+  /** Requests that may wait, and how long one may, ms. */
+  queue: { most: number; deadline: number };
+  /** Refuse lossy casts of JSON numbers (long → int, double → float) in `/invocations`. */
+  strict: boolean;
+}
+
+export type Command =
+  /** Loads and warms a model; answered by `loaded` or `failed` with the same key. */
+  | { type: 'load'; place: ModelPlace }
+  /** Replaces the whole table in one step; answered by `switched`. Models that no entry names are closed after their last answer. */
+  | { type: 'table'; sequence: number; endpoints: TableEndpoint[] }
+  | { type: 'caller'; id: number; verdict: CallerVerdict }
+  /** Tokens or roles changed: ask again for everybody. */
+  | { type: 'forget-callers' }
+  | { type: 'stop' };
+
+/** Who a bearer token is. `may` says whether the caller may predict. */
+export type CallerVerdict =
+  | { ok: true; workspace: string; may: boolean; name: string }
+  | { ok: false; status: 401 | 403; message: string };
+
+export type Report =
+  | { type: 'listening'; port: number; socket: string }
+  | { type: 'loaded'; key: string; spec: ModelSpec; ms: number; sample_ms: number }
+  | { type: 'failed'; key: string; problem: string }
+  | { type: 'switched'; sequence: number }
+  | { type: 'authenticate'; id: number; authorization?: string; workspace?: string }
+  | { type: 'crashed'; key: string; reason: string; recent: number; back_in?: number }
+  | { type: 'stats'; at: number; variants: VariantStats[] }
+  | {
+      type: 'log';
+      level: 'debug' | 'info' | 'warn' | 'error';
+      message: string;
+      fields?: Record<string, unknown>;
+    };
+
+/** What happened to one variant of one revision since the last report (about a second). */
+export interface VariantStats {
+  endpoint: string;
+  serial: number;
+  role: Role;
+  key: string;
+  requests: number;
+  rows: number;
+  batches: number;
+  /** Answered 4xx and 5xx; refused because the queue was full or the deadline passed. */
+  bad: number;
+  errors: number;
+  refused: number;
+  waiting: number;
+  /** Latency from the last byte of the request to the answer's first: counts per bucket of `LATENCY_BUCKETS`, the last one open. */
+  latency: number[];
+  /** Only for a shadow: pairs compared and how they differ. */
+  shadow?: { pairs: number; different: number; largest: number; dropped: number; examples: ShadowExample[] };
+}
+
+export interface ShadowExample {
+  prediction: string;
+  at: number;
+  champion: unknown;
+  shadow: unknown;
+}
+
+/** Upper bounds in ms. */
+export const LATENCY_BUCKETS = [
+  0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000,
+  2000, 5000,
+] as const;
