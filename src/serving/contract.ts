@@ -97,6 +97,19 @@ export const Endpoint = Type.Object({
   address: Type.String({
     description: 'Where Open Inference Protocol clients ask: `http://127.0.0.1:5001`.',
   }),
+  recent: Type.Optional(
+    Type.Object(
+      {
+        requests: Type.Array(Type.Integer(), {
+          maxItems: 60,
+          description: 'Requests in each of the last seconds, oldest first.',
+        }),
+        p95_ms: Type.Optional(Type.Number({ description: 'Highest 95th percentile of those seconds.' })),
+        failed: Type.Integer({ description: 'Of them answered 5xx, or refused because too much waited.' }),
+      },
+      { description: 'The last minute; absent when nothing was asked.' },
+    ),
+  ),
 });
 export type Endpoint = Static<typeof Endpoint>;
 
