@@ -6,17 +6,26 @@ import { main, parts, setup } from './setup.mjs';
 import { node, root, setupDir } from './setup/place.mjs';
 import { installEnv } from './setup/python.mjs';
 import { content, digest } from './setup/stamp.mjs';
+import { wrk } from './setup/test-tools.mjs';
 
-/** The peers have an environment of their own: their packages must not meet those of the example. */
-const folder = join(setupDir, 'bench-venv');
-const lock = join(root, 'scripts', 'bench-python.lock');
-const peers = {
-  name: 'peers to measure against',
-  stamp: 'bench-python',
-  key: () => digest(content(lock)),
-  present: () => existsSync(join(folder, 'bin', 'dvc')),
-  install: () => installEnv({ folder, lock }),
+/** Peers have environments of their own: their packages must meet neither those of the example nor each other's. */
+const peers = (name, what, program) => {
+  const folder = join(setupDir, `${name}-venv`);
+  const lock = join(root, 'scripts', `${name}.lock`);
+  return {
+    name: what,
+    stamp: name,
+    key: () => digest(content(lock)),
+    present: () => existsSync(join(folder, 'bin', program)),
+    install: () => installEnv({ folder, lock }),
+  };
 };
+const dvc = peers('bench-python', 'peers to measure against', 'dvc');
+const servers = [
+  peers('bench-serving', 'FastAPI, LitServe and Ray Serve', 'litserve'),
+  peers('bench-mlserver', 'MLServer', 'mlserver'),
+];
+const needed = { data: [dvc], steps: [dvc], serving: [wrk, ...servers] };
 
 await main(async () => {
   const benches = join(root, 'bench');
@@ -33,7 +42,7 @@ await main(async () => {
     ...parts.npm,
     ...parts.python,
     ...parts.server,
-    ...(['data', 'steps'].includes(name) ? [peers] : []),
+    ...(needed[name] ?? []),
   ]);
   const flags = ['--disable-warning=ExperimentalWarning', join(benches, `${name}.bench.ts`), ...args];
   process.exitCode = spawnSync(node, flags, { cwd: root, stdio: 'inherit' }).status ?? 1;

@@ -16,6 +16,8 @@ const locks = [
     constraints: ['scripts/python.lock'],
   },
   { from: 'scripts/bench-python.in', to: 'scripts/bench-python.lock', constraints: [] },
+  { from: 'scripts/bench-serving.in', to: 'scripts/bench-serving.lock', constraints: [] },
+  { from: 'scripts/bench-mlserver.in', to: 'scripts/bench-mlserver.lock', constraints: [] },
 ];
 
 const uv = await installUv(await findPython());

@@ -45,6 +45,9 @@ const tools = [
   },
 ];
 
+/** What loads the servers in the bench of serving. */
+export const wrk = { name: 'wrk', present: () => Boolean(onPath('wrk')), ...aptTool('wrk', 'the bench of serving') };
+
 export const testTools = tools.map((tool) => ({ ...tool, optional: true }));
 
 function aptTool(pkg, what) {
