@@ -1,4 +1,4 @@
-import type { ModelPlace, ModelSpec } from '../../runtimes/index.ts';
+import type { ModelPlace, ModelSpec, Tensor } from '../../runtimes/index.ts';
 
 /**
  * What the server and a data plane say to each other: one JSON object a line, commands on the plane's stdin, reports on its
@@ -36,11 +36,33 @@ export interface TableEndpoint {
   strict: boolean;
 }
 
+/** What a plane needs to know before anything else. The key is a secret, so it comes through stdin and never as an argument. */
+export interface PlaneOptions {
+  /** Host header values it answers to, without port, as on the main port; also for the Unix socket. */
+  hosts: readonly string[] | 'any';
+  /** The server listens on loopback only: a caller without a token is the local owner (still told by `caller`). */
+  loopback: boolean;
+  /** Key of prediction ids, hex. */
+  key: string;
+  /** `warn`: the least level of `log` reports that the server wants. */
+  log: 'debug' | 'info' | 'warn' | 'error';
+}
+
 export type Command =
-  /** Loads and warms a model; answered by `loaded` or `failed` with the same key. */
+  /** The first line. */
+  | { type: 'start'; options: PlaneOptions }
+  /**
+   * Opens both doors; answered by `listening`, or by a `log` of level error and the plane's end. A plane among several that
+   * came back after a crash is told only after its first table, so that no caller meets it empty.
+   */
+  | { type: 'listen'; host: string; port: number; reusePort: boolean; socket: string }
+  /** Loads and warms a model; answered by `loaded` or `failed` with the same key. A key that is there already is answered at once. */
   | { type: 'load'; place: ModelPlace }
-  /** Replaces the whole table in one step; answered by `switched`. Models that no entry names are closed after their last answer. */
-  | { type: 'table'; sequence: number; endpoints: TableEndpoint[] }
+  /**
+   * Replaces the whole table in one step; answered by `switched`. Models that neither an entry nor `keep` names are closed after
+   * their last answer, and given up where they are still loading. `keep`: what is being loaded for a table to come.
+   */
+  | { type: 'table'; sequence: number; endpoints: TableEndpoint[]; keep: string[] }
   | { type: 'caller'; id: number; verdict: CallerVerdict }
   /** Tokens or roles changed: ask again for everybody. */
   | { type: 'forget-callers' }
@@ -53,7 +75,7 @@ export type CallerVerdict =
 
 export type Report =
   | { type: 'listening'; port: number; socket: string }
-  | { type: 'loaded'; key: string; spec: ModelSpec; ms: number; sample_ms: number }
+  | { type: 'loaded'; key: string; spec: SpokenSpec; ms: number; sample_ms: number }
   | { type: 'failed'; key: string; problem: string }
   | { type: 'switched'; sequence: number }
   | { type: 'authenticate'; id: number; authorization?: string; workspace?: string }
@@ -98,3 +120,25 @@ export const LATENCY_BUCKETS = [
   0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000,
   2000, 5000,
 ] as const;
+
+/** A spec as JSON can carry it: the sample's values are plain numbers and texts. */
+export type SpokenSpec = Omit<ModelSpec, 'sample'> & {
+  sample?: Array<{ name: string; datatype: string; shape: readonly number[]; data: unknown[] }>;
+};
+
+export function speakSpec({ sample, ...spec }: ModelSpec): SpokenSpec {
+  return sample === undefined ? spec : { ...spec, sample: sample.map(speakTensor) };
+}
+
+const speakTensor = ({ name, datatype, shape, data }: Tensor): NonNullable<SpokenSpec['sample']>[number] => ({
+  name,
+  datatype,
+  shape,
+  data: Array.from<unknown, unknown>(data, (value) => {
+    if (typeof value === 'bigint') return Number(value);
+    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+    if (datatype === 'BOOL') return value === 1;
+    // JSON has no NaN: a missing value.
+    return typeof value === 'number' && !Number.isFinite(value) ? null : value;
+  }),
+});
