@@ -50,7 +50,10 @@ export interface LoadedModel {
   readonly loaded: { ms: number; sample_ms: number };
   /** Ready to take a batch now. A Python host that crashed is not, until it is back. */
   readonly ready: boolean;
-  /** One batch: `inputs` in the order of `spec.inputs` (an optional one may be undefined). Tensors are handed over: do not touch them again. */
+  /**
+   * One batch: `inputs` in the order of `spec.inputs` (an optional one may be undefined). Tensors are handed over: do not touch them again. Their data may be
+   * views into a larger buffer that other requests lie in too, so it is copied and never transferred or detached.
+   */
   run(
     inputs: ReadonlyArray<Tensor | undefined>,
     options?: { params?: Record<string, unknown>; signal?: AbortSignal },

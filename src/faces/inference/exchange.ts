@@ -7,7 +7,15 @@ export interface InferenceRequest {
   query: string;
   /** By lower-case name. */
   header(name: string): string | undefined;
+  /** Inflated already where the caller sent gzip or deflate. */
   body: Buffer;
+  /**
+   * Where the caller works. The front asked who the caller is and whether it may predict before a protocol sees the request;
+   * only health paths come here unasked, with the caller's workspace where it is known and `default` otherwise.
+   */
+  workspace: string;
+  /** When its last byte came, on the clock of `performance.now()`: latency counts from here (`Question.at`). */
+  at: number;
 }
 
 export interface InferenceReply {
@@ -19,6 +27,14 @@ export interface InferenceReply {
     headers?: Readonly<Record<string, string>>,
   ): void;
 }
+
+/** Paths that need no token: they say whether the plane is up, and nothing of what it holds. */
+export const HEALTH_PATHS: ReadonlySet<string> = new Set([
+  '/v2/health/live',
+  '/v2/health/ready',
+  '/ping',
+  '/health',
+]);
 
 /** A protocol: answers what is its own and says so, or returns false and has done nothing. */
 export type Protocol = (request: InferenceRequest, reply: InferenceReply) => boolean;

@@ -14,6 +14,8 @@ export interface Question {
   key?: string;
   /** How long the caller waits, ms; never past the endpoint's own. */
   deadline?: number;
+  /** When the request's last byte came, on the clock of `performance.now()`; now, unless said. */
+  at?: number;
 }
 
 export interface Answer {
@@ -33,6 +35,8 @@ export interface Served {
   spec: ModelSpec;
   /** Model versions that can be asked for by number. */
   versions: readonly number[];
+  /** Its queue is full: a question now would be refused, so its body need not be read. */
+  readonly full: boolean;
 }
 
 /** What faces see of a data plane. Callbacks rather than promises: this is the path of every request. */
