@@ -87,12 +87,19 @@ export interface Server {
   readonly stop: () => Promise<void>;
 }
 
-export async function startTreadle(data: string): Promise<Server> {
+export interface StartOptions {
+  /** The one core it and its children run on; any unless said. */
+  readonly core?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function startTreadle(data: string, options: StartOptions = {}): Promise<Server> {
   const port = await freePort();
   return await start(
     path.join(root, 'bin', 'treadle'),
     ['server', '--port', String(port), '--data', data],
     port,
+    options,
   );
 }
 
@@ -112,13 +119,21 @@ export async function startMlflow(folder: string): Promise<Server> {
   );
 }
 
-async function start(command: string, args: readonly string[], port: number): Promise<Server> {
+/** Starts a program that serves at `port`, and waits until `ready` says that it answers: `GET /health` unless said. */
+export async function start(
+  command: string,
+  args: readonly string[],
+  port: number,
+  { core, env = {}, ready = healthy }: StartOptions & { ready?: (url: string) => Promise<boolean> } = {},
+): Promise<Server> {
   const began = performance.now();
+  const [program, rest] =
+    core === undefined ? [command, args] : ['taskset', ['-c', String(core), command, ...args]];
   // A group of its own, so that all of a server's workers end with it.
-  const child = spawn(command, args, {
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
-    env: { ...process.env, PATH: `${venv}:${process.env['PATH'] ?? ''}` },
+    env: { ...process.env, PATH: `${venv}:${process.env['PATH'] ?? ''}`, ...env },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -126,10 +141,10 @@ async function start(command: string, args: readonly string[], port: number): Pr
   const kill = (): void => endGroup(child, 'SIGKILL');
   process.on('exit', kill);
   const url = `http://127.0.0.1:${port}`;
-  while (!(await healthy(url))) {
+  while (!(await ready(url))) {
     if (child.exitCode !== null) throw new Error(`${command} ended before it was ready:\n${said}`);
-    if (performance.now() - began > 120_000)
-      throw new Error(`${command} is not ready after two minutes:\n${said}`);
+    if (performance.now() - began > 180_000)
+      throw new Error(`${command} is not ready after three minutes:\n${said}`);
     await sleep(3);
   }
   const readyMs = performance.now() - began;
@@ -151,7 +166,7 @@ function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

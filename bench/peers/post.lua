@@ -1,5 +1,6 @@
 -- One body over and over, read from a file; prints one line of JSON at the end.
---   wrk … -s post.lua URL -- BODY_FILE CONTENT_TYPE [NAME:VALUE …]
+--   wrk … -s post.lua URL -- BODY_FILE CONTENT_TYPE [NAME:VALUE …] [delay=MS]
+-- With a delay every connection waits between questions, at random around that long: an offered rate, whatever the server does.
 function init(args)
   local file = assert(io.open(args[1], "rb"))
   wrk.method = "POST"
@@ -7,8 +8,13 @@ function init(args)
   file:close()
   wrk.headers["Content-Type"] = args[2]
   for i = 3, #args do
-    local name, value = args[i]:match("^([^:]+):(.*)$")
-    wrk.headers[name] = value
+    local wait = args[i]:match("^delay=(%d+)$")
+    if wait then
+      delay = function() return math.random(0, 2 * tonumber(wait)) end
+    else
+      local name, value = args[i]:match("^([^:]+):(.*)$")
+      wrk.headers[name] = value
+    end
   end
 end
 function done(summary, latency, requests)

@@ -1,0 +1,357 @@
+// Answers a second and their latency, beside the model servers that people use: the same ONNX file, the same bytes, servers on
+// one core and the client on the other, one after the other. Ours with tokens, metrics, routing and request records on.
+//   npm run bench -- serving --seconds 6 --rounds 3 --overload 60
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  figure,
+  freePort,
+  memory,
+  option,
+  report,
+  root,
+  scratch,
+  start,
+  startTreadle,
+  venv,
+  type Server,
+} from './harness.ts';
+
+const SERVER_CORE = 0;
+const CLIENT_CORE = 1;
+const seconds = option('seconds', 6);
+const rounds = option('rounds', 3);
+const overload = option('overload', 60);
+const connections = 32;
+
+const peers = path.join(root, 'bench', 'peers');
+const bench = path.join(root, '.setup', 'bench-serving-venv', 'bin');
+const mlserver = path.join(root, '.setup', 'bench-mlserver-venv', 'bin');
+const python = path.join(venv, 'python');
+const folder = scratch();
+const models = path.join(folder, 'models');
+
+/** What `post.lua` says at the end; latencies in ms. */
+interface Load {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** Answers that were not 2xx or 3xx, and connections that failed. */
+  readonly status: number;
+  readonly socket: number;
+}
+interface Body {
+  readonly file: string;
+  readonly type: string;
+  readonly headers: readonly string[];
+}
+/** A server with a model, and where to ask it. */
+interface Target {
+  readonly server: Server;
+  readonly address: string;
+  readonly headers: readonly string[];
+}
+
+function load(
+  { address, headers }: Target,
+  body: Body,
+  { many = connections, length = seconds, delay }: { many?: number; length?: number; delay?: number } = {},
+): Load {
+  const args = ['-c', String(CLIENT_CORE), 'wrk', '-t1', `-c${many}`, `-d${length}s`, '--timeout', '20s'];
+  args.push('-s', path.join(peers, 'post.lua'), address, '--', body.file, body.type);
+  args.push(...headers, ...body.headers, ...(delay === undefined ? [] : [`delay=${delay}`]));
+  const said = execFileSync('taskset', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  return JSON.parse(said.trim().split('\n').at(-1) ?? '') as Load; // written by post.lua
+}
+
+const rate = ({ requests, seconds: took, status }: Load): number => (requests - status) / took;
+
+/** The median round: a machine with neighbours has good and bad moments. */
+function measure(target: Target, body: Body): Load {
+  load(target, body, { length: 2 });
+  const loads = Array.from({ length: rounds }, () => load(target, body)).toSorted(
+    (a, b) => rate(a) - rate(b),
+  );
+  const failed = loads.find(({ status, socket }) => status + socket > 0);
+  if (failed)
+    throw new Error(
+      `${target.address}: ${failed.status} answers were errors, ${failed.socket} connections failed`,
+    );
+  return loads[Math.floor(loads.length / 2)]!;
+}
+
+function json(name: string, value: unknown, type = 'application/json'): Body {
+  const file = path.join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify(value));
+  return { file, type, headers: [] };
+}
+
+/** One float32 tensor by the binary extension of the protocol, answers binary as well. */
+function binary(name: string, input: string, shape: readonly number[], values: Float32Array): Body {
+  const header = Buffer.from(
+    JSON.stringify({
+      parameters: { binary_data_output: true },
+      inputs: [{ name: input, datatype: 'FP32', shape, parameters: { binary_data_size: values.byteLength } }],
+    }),
+  );
+  const file = path.join(folder, `${name}.bin`);
+  writeFileSync(file, Buffer.concat([header, Buffer.from(values.buffer)]));
+  return {
+    file,
+    type: 'application/octet-stream',
+    headers: [`Inference-Header-Content-Length:${header.length}`],
+  };
+}
+
+/** A running Treadle with the models deployed, asked with a token as an editor of the team would. */
+async function treadle(): Promise<{ server: Server; at: (endpoint: string, route?: string) => Target }> {
+  const server = await startTreadle(path.join(folder, 'treadle'), { core: SERVER_CORE });
+  const env = { ...process.env, TREADLE_URL: server.url, MLFLOW_TRACKING_URI: server.url };
+  const run = (command: string, args: readonly string[]): string =>
+    execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const cli = (...args: string[]): string => run(path.join(root, 'bin', 'treadle'), args);
+  const names = ['iris', 'mlp', 'wide', 'sklearn'];
+  run(python, [
+    path.join(peers, 'register.py'),
+    ...names.map((name) => `${name}=${path.join(models, name)}`),
+  ]);
+  for (const name of names)
+    cli('deploy', `${name}@v1`, '--to', name, ...(name === 'sklearn' ? ['--runtime', 'python'] : []));
+  const { token } = JSON.parse(cli('token', 'create', 'bench', '--role', 'editor', '--json')) as {
+    token: string;
+  };
+  const answer = (await (await fetch(`${server.url}/api/v1/endpoints/iris`)).json()) as {
+    endpoint: { address: string };
+  };
+  return {
+    server,
+    at: (endpoint, route = `/v2/models/${endpoint}/infer`) => ({
+      server,
+      address: answer.endpoint.address + route,
+      headers: [`Authorization:Bearer ${token}`],
+    }),
+  };
+}
+
+/** Starts a peer on the server's core and waits until it answers `body` with 200. */
+async function peer(
+  command: string,
+  args: (port: number) => readonly string[],
+  model: string,
+  body: Body,
+  {
+    env = () => ({}),
+    route = '/v2/models/model/infer',
+  }: { env?: (port: number) => Record<string, string>; route?: string } = {},
+): Promise<Target> {
+  const port = await freePort();
+  const ready = async (url: string): Promise<boolean> => {
+    const args = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '5'];
+    args.push('-H', `content-type: ${body.type}`, '--data-binary', `@${body.file}`, url + route);
+    const asked = spawnSync('curl', args);
+    if (asked.stdout.toString() === '200') return true;
+    await sleep(200);
+    return false;
+  };
+  const server = await start(command, args(port), port, {
+    core: SERVER_CORE,
+    env: {
+      MODEL_FOLDER: path.join(models, model),
+      PATH: `${path.dirname(command)}:${process.env['PATH'] ?? ''}`,
+      ...env(port),
+    },
+    ready,
+  });
+  return { server, address: server.url + route, headers: [] };
+}
+
+const peersOf = {
+  FastAPI: (model: string, body: Body) =>
+    peer(
+      path.join(bench, 'python'),
+      (port) => [path.join(peers, 'fastapi_server.py'), String(port)],
+      model,
+      body,
+    ),
+  LitServe: (model: string, body: Body) =>
+    peer(
+      path.join(bench, 'python'),
+      (port) => [path.join(peers, 'litserve_server.py'), String(port)],
+      model,
+      body,
+    ),
+  'Ray Serve': (model: string, body: Body) =>
+    peer(
+      path.join(bench, 'python'),
+      (port) => [path.join(peers, 'ray_server.py'), String(port)],
+      model,
+      body,
+    ),
+  MLServer: (model: string, body: Body) =>
+    peer(path.join(mlserver, 'mlserver'), () => ['start', path.join(peers, 'mlserver')], model, body, {
+      env: (port) => ({
+        MLSERVER_HOST: '127.0.0.1',
+        MLSERVER_HTTP_PORT: String(port),
+        MLSERVER_GRPC_PORT: String(port + 1),
+        MLSERVER_METRICS_PORT: String(port + 2),
+        MLSERVER_PARALLEL_WORKERS: '0',
+        MLSERVER_DEBUG: 'false',
+      }),
+    }),
+} as const;
+
+function compare(what: string, ours: Load, peerName: string, theirs: Load, { p99 = false } = {}): void {
+  figure({
+    name: what,
+    value: rate(ours),
+    unit: '1/s',
+    better: 'higher',
+    peer: peerName,
+    peerValue: rate(theirs),
+  });
+  if (p99)
+    figure({
+      name: `${what}, p99`,
+      value: ours.p99,
+      unit: 'ms',
+      better: 'lower',
+      peer: peerName,
+      peerValue: theirs.p99,
+    });
+}
+
+async function besides(
+  what: string,
+  name: keyof typeof peersOf,
+  model: string,
+  body: Body,
+  ours: Target,
+  p99 = false,
+): Promise<void> {
+  const theirs = await peersOf[name](model, body);
+  try {
+    // Ours is measured again beside every peer, so that both see the same moment of the machine.
+    const loads = [measure(theirs, body), measure(ours, body)] as const;
+    compare(what, loads[1], name, loads[0], { p99 });
+  } finally {
+    await theirs.server.stop();
+  }
+}
+
+mkdirSync(models);
+execFileSync(python, [path.join(root, 'bench', 'plane', 'make-models.py'), models], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+execFileSync(python, [path.join(peers, 'models.py'), models], { stdio: ['ignore', 'ignore', 'inherit'] });
+const ours = await treadle();
+
+const inputOf = async (endpoint: string): Promise<string> => {
+  const { address, headers } = ours.at(endpoint, `/v2/models/${endpoint}`);
+  const answer = await fetch(address, {
+    headers: { authorization: headers[0]!.slice('Authorization:'.length) },
+  });
+  return ((await answer.json()) as { inputs: Array<{ name: string }> }).inputs[0]!.name;
+};
+const pixels = Float32Array.from({ length: 784 }, (_, i) => Math.fround(((i * 7919) % 255) / 255));
+const tensor = (name: string, shape: readonly number[], data: readonly number[]): unknown => ({
+  inputs: [{ name, datatype: 'FP32', shape, data }],
+});
+const iris = json('iris', tensor(await inputOf('iris'), [1, 4], [5.1, 3.5, 1.4, 0.2]));
+const image = json('mlp', tensor(await inputOf('mlp'), [1, 784], [...pixels]));
+const imageBinary = binary('mlp', await inputOf('mlp'), [1, 784], pixels);
+
+for (const name of ['FastAPI', 'MLServer', 'LitServe', 'Ray Serve'] as const)
+  await besides('4 floats, JSON, 32 connections', name, 'iris', iris, ours.at('iris'), name === 'FastAPI');
+await besides('784 floats, JSON, 32 connections', 'FastAPI', 'mlp', image, ours.at('mlp'), true);
+await besides('784 floats, JSON, 32 connections', 'MLServer', 'mlp', image, ours.at('mlp'));
+compare(
+  '784 floats, binary, 32 connections',
+  measure(ours.at('mlp'), imageBinary),
+  'our JSON',
+  measure(ours.at('mlp'), image),
+);
+
+const frame = json('frame', {
+  dataframe_split: {
+    columns: ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'],
+    data: [[5.1, 3.5, 1.4, 0.2]],
+  },
+});
+const scoring = await peer(
+  path.join(venv, 'mlflow'),
+  (port) => [
+    'models',
+    'serve',
+    '-m',
+    path.join(models, 'sklearn'),
+    '-p',
+    String(port),
+    '--env-manager',
+    'local',
+  ],
+  'sklearn',
+  frame,
+  { route: '/invocations' },
+);
+try {
+  const loads = [
+    measure(scoring, frame),
+    measure(ours.at('sklearn', '/endpoints/sklearn/invocations'), frame),
+  ] as const;
+  compare('scikit-learn by its Python host, 32 connections', loads[1], 'mlflow models serve', loads[0], {
+    p99: true,
+  });
+} finally {
+  await scoring.server.stop();
+}
+
+if (overload > 0) {
+  const slow = json('wide', tensor(await inputOf('wide'), [1, 784], [...pixels]));
+  const target = ours.at('wide');
+  const peak = rate(measure(target, slow));
+  load(target, slow, { many: 64, length: 5 });
+  const before = memory(ours.server.pid);
+  // Every connection asks once a second or less often, whatever became of its last question: ten times the peak.
+  const many = Math.min(20_000, Math.ceil(peak * 10));
+  const flood = load(target, slow, { many, length: overload, delay: 1000 });
+  const after = memory(ours.server.pid);
+  const asked = flood.requests / flood.seconds;
+  figure({
+    name: `slow network, ${(asked / peak).toFixed(1)}× overload for ${overload} s, answered`,
+    value: rate(flood),
+    unit: '1/s',
+    better: 'higher',
+    peer: 'its own peak',
+    peerValue: peak,
+  });
+  figure({
+    name: 'the same, memory of all processes',
+    value: after,
+    unit: 'MiB',
+    better: 'lower',
+    peer: 'before',
+    peerValue: before,
+  });
+  figure({
+    name: 'the same, share refused',
+    value: (100 * flood.status) / flood.requests,
+    unit: '%',
+    better: 'lower',
+  });
+  const tiny = ours.at('iris');
+  const calm = rate(measure(tiny, iris));
+  const crowd = load(tiny, iris, { many: connections * 10, length: Math.min(overload, 15) });
+  figure({
+    name: '4 floats, 320 connections, answered',
+    value: rate(crowd),
+    unit: '1/s',
+    better: 'higher',
+    peer: 'with 32',
+    peerValue: calm,
+  });
+}
+await ours.server.stop();
+report();
