@@ -69,6 +69,10 @@ export const Revision = Type.Object(
     sticky: Type.Boolean({
       description: 'Whether the key of a request (header X-Treadle-Key) always leads to the same variant.',
     }),
+    strict: Type.Boolean({
+      description:
+        'Whether `/invocations` refuses numbers that only fit after a lossy cast (long to int, double to float).',
+    }),
     state: RevisionState,
     stage: Type.Optional(Type.String({ description: 'While preparing: what is going on now.' })),
     problem: Type.Optional(Type.String({ description: 'Why it failed.' })),
@@ -324,7 +328,14 @@ export const deploy = endpoint({
     shadow: Type.Optional(
       Strict({ ...Target, percent: Percent('Share of the requests that are copied to it.') }),
     ),
-    sticky: Type.Optional(Type.Boolean()),
+    sticky: Type.Optional(
+      Type.Boolean({
+        description: 'Lead equal keys (header X-Treadle-Key) to the same variant; true unless said.',
+      }),
+    ),
+    strict: Type.Optional(
+      Type.Boolean({ description: 'Refuse lossy casts in `/invocations`; false unless said.' }),
+    ),
     note: Type.Optional(Note),
     wait_s: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 600, description: 'How long to wait for it to be live.' }),

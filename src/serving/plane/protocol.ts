@@ -28,6 +28,8 @@ export interface TableEndpoint {
   /** Number of the revision over all endpoints: what prediction ids carry. */
   serial: number;
   variants: TableVariant[];
+  /** Equal keys (header X-Treadle-Key) get the same variant; without it each request is drawn anew. */
+  sticky: boolean;
   /** Asked when a Python host of this revision is down: the revision before, kept loaded. */
   fallback?: { revision: number; serial: number; variants: TableVariant[] };
   /** Requests that may wait, and how long one may, ms. */

@@ -1,0 +1,97 @@
+import type { Migration } from '../platform/db/index.ts';
+
+export type ServingTables = {
+  /** One row: what all workspaces share. */
+  serving_state: { id: number; last_serial: number; prediction_key: string };
+  endpoint: {
+    id: string;
+    workspace: string;
+    name: string;
+    description: string | null;
+    created_at: number;
+    updated_at: number;
+    created_by: string;
+    /** The highest number ever given. */
+    last_revision: number;
+    /** A name that is deployed to again takes up its row: numbers are never used twice. */
+    deleted_at: number | null;
+  };
+  revision: {
+    id: string;
+    workspace: string;
+    endpoint_id: string;
+    revision: number;
+    /** Number over all endpoints and workspaces: what a prediction id carries. */
+    serial: number;
+    cause: string;
+    restores: number | null;
+    /** JSON: the noun's `variants`. */
+    variants: string;
+    /** JSON, once prepared: a `ModelPlace` for each variant, in their order. */
+    places: string | null;
+    /** JSON: the runtime that was asked for, for each variant, or null. */
+    runtimes: string;
+    sticky: number;
+    strict: number;
+    state: string;
+    stage: string | null;
+    problem: string | null;
+    note: string | null;
+    created_at: number;
+    created_by: string;
+    live_at: number | null;
+    ended_at: number | null;
+    load_ms: number | null;
+  };
+};
+
+export const migrations: Migration[] = [
+  {
+    id: 'serving-001',
+    sql: [
+      `create table serving_state (
+        id bigint primary key,
+        last_serial bigint not null,
+        prediction_key text not null
+      )`,
+      `create table endpoint (
+        id text primary key,
+        workspace text not null,
+        name text not null,
+        description text,
+        created_at bigint not null,
+        updated_at bigint not null,
+        created_by text not null,
+        last_revision bigint not null,
+        deleted_at bigint,
+        unique (workspace, name)
+      )`,
+      `create table revision (
+        id text primary key,
+        workspace text not null,
+        endpoint_id text not null references endpoint (id),
+        revision bigint not null,
+        serial bigint not null unique,
+        cause text not null,
+        restores bigint,
+        variants text not null,
+        places text,
+        runtimes text not null,
+        sticky bigint not null,
+        strict bigint not null,
+        state text not null,
+        stage text,
+        problem text,
+        note text,
+        created_at bigint not null,
+        created_by text not null,
+        live_at bigint,
+        ended_at bigint,
+        load_ms double precision,
+        unique (endpoint_id, revision)
+      )`,
+      // What answers, and what is being prepared: a handful of rows among thousands.
+      `create index revision_by_state on revision (workspace, endpoint_id, state, revision)`,
+    ],
+  },
+];

@@ -1,0 +1,268 @@
+import { sql, type Selectable, type Updateable } from 'kysely';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import { missing } from '../platform/errors/index.ts';
+import { newId } from '../platform/ids/index.ts';
+import type { ServingTables } from './schema.ts';
+
+const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<ServingTables>();
+export type EndpointRow = Selectable<ServingTables['endpoint']>;
+export type RevisionRow = Selectable<ServingTables['revision']>;
+/** A revision with the name of its endpoint, as every reader wants it. */
+export type NamedRevision = RevisionRow & { endpoint: string };
+
+/** The key of prediction ids; `fresh` becomes it where there is none yet. */
+export async function predictionKey(tx: Tx, fresh: string): Promise<string> {
+  await tables(tx)
+    .insertInto('serving_state')
+    .values({ id: 1, last_serial: 0, prediction_key: fresh })
+    .onConflict((on) => on.column('id').doNothing())
+    .execute();
+  const row = await tables(tx)
+    .selectFrom('serving_state')
+    .select('prediction_key')
+    .where('id', '=', 1)
+    .executeTakeFirstOrThrow();
+  return row.prediction_key;
+}
+
+async function nextSerial(tx: Tx): Promise<number> {
+  const row = await tables(tx)
+    .updateTable('serving_state')
+    .set({ last_serial: sql<number>`last_serial + 1` })
+    .where('id', '=', 1)
+    .returning('last_serial')
+    .executeTakeFirstOrThrow();
+  return Number(row.last_serial);
+}
+
+const liveEndpoints = (ctx: Ctx) =>
+  tables(ctx).selectFrom('endpoint').where('workspace', '=', ctx.workspace).where('deleted_at', 'is', null);
+
+export async function requireEndpoint(ctx: Ctx, name: string): Promise<EndpointRow> {
+  const row = await liveEndpoints(ctx).selectAll().where('name', '=', name).executeTakeFirst();
+  return row ?? noEndpoint(name);
+}
+
+/** Also one that was taken away: its predictions keep their story. */
+export function findEndpoint(ctx: Ctx, id: string): Promise<EndpointRow | undefined> {
+  return tables(ctx)
+    .selectFrom('endpoint')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+function noEndpoint(name: string): never {
+  throw missing(`there is no endpoint '${name}'`, {
+    field: 'endpoint',
+    hint: 'list them with: treadle endpoints; treadle deploy makes one',
+  });
+}
+
+/**
+ * The endpoint with its next revision's number, the row held until the transaction ends, so that two who deploy to it take turns.
+ * Made, or taken up again, when it is not there and `make` says so.
+ */
+export async function takeNumber(
+  tx: Tx,
+  name: string,
+  make: boolean,
+): Promise<{ endpoint: EndpointRow; made: boolean; serial: number }> {
+  const now = tx.clock.now();
+  const counted = await tables(tx)
+    .updateTable('endpoint')
+    .set({ last_revision: sql<number>`last_revision + 1`, updated_at: now })
+    .where('workspace', '=', tx.workspace)
+    .where('name', '=', name)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  if (counted) return { endpoint: counted, made: false, serial: await nextSerial(tx) };
+  if (!make) noEndpoint(name);
+  const endpoint = await tables(tx)
+    .insertInto('endpoint')
+    .values({
+      id: newId(now),
+      workspace: tx.workspace,
+      name,
+      description: null,
+      created_at: now,
+      updated_at: now,
+      created_by: tx.actor.name,
+      last_revision: 1,
+      deleted_at: null,
+    })
+    .onConflict((on) =>
+      on.columns(['workspace', 'name']).doUpdateSet({
+        last_revision: sql<number>`endpoint.last_revision + 1`,
+        updated_at: now,
+        deleted_at: null,
+      }),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { endpoint, made: true, serial: await nextSerial(tx) };
+}
+
+export async function changeEndpoint(
+  tx: Tx,
+  id: string,
+  change: Updateable<ServingTables['endpoint']>,
+): Promise<void> {
+  await tables(tx)
+    .updateTable('endpoint')
+    .set(change)
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function selectEndpoints(
+  ctx: Ctx,
+  query: { name?: string | undefined; after: string; limit: number; ids?: readonly string[] | undefined },
+): Promise<EndpointRow[]> {
+  let rows = liveEndpoints(ctx).selectAll().where('name', '>', query.after);
+  if (query.name !== undefined)
+    rows = rows.where((eb) => ctx.dialect.ilike(eb.ref('name'), `%${query.name}%`));
+  if (query.ids !== undefined) rows = rows.where('id', 'in', query.ids);
+  return rows.orderBy('name').limit(query.limit).execute();
+}
+
+export async function countEndpoints(ctx: Ctx): Promise<number> {
+  const { n } = await liveEndpoints(ctx)
+    .select((eb) => eb.fn.countAll().as('n'))
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+export async function insertRevision(tx: Tx, row: RevisionRow): Promise<void> {
+  await tables(tx).insertInto('revision').values(row).execute();
+}
+
+/** Whether it was in one of the states: a change of state happens once, whoever else tries. */
+export async function changeRevision(
+  tx: Tx,
+  id: string,
+  states: readonly string[],
+  change: Updateable<ServingTables['revision']>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tables(tx)
+    .updateTable('revision')
+    .set(change)
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .where('state', 'in', [...states])
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+const revisions = (ctx: Ctx) =>
+  tables(ctx)
+    .selectFrom('revision')
+    .innerJoin('endpoint', 'endpoint.id', 'revision.endpoint_id')
+    .selectAll('revision')
+    .select('endpoint.name as endpoint')
+    .where('revision.workspace', '=', ctx.workspace)
+    .where('endpoint.workspace', '=', ctx.workspace);
+
+export function findRevisionById(ctx: Ctx, id: string): Promise<NamedRevision | undefined> {
+  return revisions(ctx).where('revision.id', '=', id).executeTakeFirst();
+}
+
+export function findRevisionBySerial(ctx: Ctx, serial: number): Promise<NamedRevision | undefined> {
+  return revisions(ctx).where('revision.serial', '=', serial).executeTakeFirst();
+}
+
+export async function requireRevision(
+  ctx: Ctx,
+  endpoint: EndpointRow,
+  revision: number,
+): Promise<NamedRevision> {
+  const row = await revisions(ctx)
+    .where('revision.endpoint_id', '=', endpoint.id)
+    .where('revision.revision', '=', revision)
+    .executeTakeFirst();
+  if (row) return row;
+  throw missing(`endpoint '${endpoint.name}' has no revision ${revision}`, {
+    field: 'revision',
+    hint: `list them with: treadle endpoints ${endpoint.name}`,
+  });
+}
+
+export async function selectRevisions(
+  ctx: Ctx,
+  endpoint: string,
+  query: { states?: readonly string[] | undefined; before?: number | undefined; limit: number },
+): Promise<NamedRevision[]> {
+  let rows = revisions(ctx).where('revision.endpoint_id', '=', endpoint);
+  if (query.states !== undefined) rows = rows.where('revision.state', 'in', [...query.states]);
+  if (query.before !== undefined) rows = rows.where('revision.revision', '<', query.before);
+  return rows.orderBy('revision.revision', 'desc').limit(query.limit).execute();
+}
+
+/** What answers now at these endpoints, and the newest revision of each. */
+export async function selectHeads(
+  ctx: Ctx,
+  endpoints: readonly EndpointRow[],
+): Promise<Map<string, { live?: NamedRevision; latest?: NamedRevision }>> {
+  const heads = new Map<string, { live?: NamedRevision; latest?: NamedRevision }>();
+  if (endpoints.length === 0) return heads;
+  const latest = new Map(endpoints.map(({ id, last_revision }) => [id, last_revision]));
+  const rows = await revisions(ctx)
+    .where(
+      'revision.endpoint_id',
+      'in',
+      endpoints.map(({ id }) => id),
+    )
+    .where((eb) =>
+      eb.or([
+        eb('revision.state', '=', 'live'),
+        eb('revision.revision', '=', eb.ref('endpoint.last_revision')),
+      ]),
+    )
+    .execute();
+  for (const row of rows) {
+    const head = heads.get(row.endpoint_id) ?? {};
+    if (row.state === 'live') head.live = row;
+    if (row.revision === latest.get(row.endpoint_id)) head.latest = row;
+    heads.set(row.endpoint_id, head);
+  }
+  return heads;
+}
+
+/**
+ * The live revisions of every workspace, with the endpoints' own workspaces: what the planes of this server answer with. The one
+ * query that looks over the wall; nothing of it reaches a caller.
+ */
+export function selectAllLive(ctx: Pick<Ctx, 'db'>): Promise<NamedRevision[]> {
+  return tables(ctx)
+    .selectFrom('revision')
+    .innerJoin('endpoint', 'endpoint.id', 'revision.endpoint_id')
+    .selectAll('revision')
+    .select('endpoint.name as endpoint')
+    .where('revision.state', '=', 'live')
+    .where('endpoint.deleted_at', 'is', null)
+    .orderBy('revision.serial')
+    .execute();
+}
+
+/** The revisions that answered before, newest first. */
+export function selectEarlier(ctx: Ctx, endpoint: string, before: number): Promise<NamedRevision[]> {
+  return revisions(ctx)
+    .where('revision.endpoint_id', '=', endpoint)
+    .where('revision.revision', '<', before)
+    .where('revision.state', '=', 'superseded')
+    .where('revision.live_at', 'is not', null)
+    .orderBy('revision.revision', 'desc')
+    .limit(50)
+    .execute();
+}
+
+/** Endpoints whose live revision sends traffic to a model. Variants are JSON, so the names are compared outside of SQL. */
+export function selectLiveHere(ctx: Ctx): Promise<NamedRevision[]> {
+  return revisions(ctx)
+    .where('revision.state', '=', 'live')
+    .where('endpoint.deleted_at', 'is', null)
+    .execute();
+}
