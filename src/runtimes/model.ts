@@ -36,6 +36,11 @@ export interface ModelSpec {
   /** Named by the signature or the graph; for Python models without an output signature found with the sample. */
   outputs: readonly TensorSpec[];
   params: readonly ParamSpec[];
+  /**
+   * What MLflow's own `predict` gives, so that `/invocations` answers in its shape: `array` [..], `frame` (a DataFrame: records),
+   * `named` (a dict of arrays), `onnx` (MLflow's ONNX flavour: a frame for a frame, else named). Absent: told by `outputs`.
+   */
+  returns?: 'array' | 'frame' | 'named' | 'onnx';
   /** Rows may be joined into one batch and split again: every input and output has a free first dimension, and it takes no params. */
   batchable: boolean;
   /** A request the model was loaded with, where it has an input example: one tensor an input. */
