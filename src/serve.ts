@@ -124,6 +124,17 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         });
         return { name, version: String(made.version) };
       },
+      async champion(ctx, name) {
+        const { aliases } = await models.getModel(ctx, name);
+        return aliases.find(({ alias }) => alias === 'champion')?.version;
+      },
+      async promote(ctx, { name, version, reason }) {
+        await models.setAlias(ctx, { model: name, alias: 'champion', version, reason });
+      },
+      async tag(ctx, { name, version, tags }) {
+        for (const [key, value] of Object.entries(tags))
+          await models.setVersionTag(ctx, name, version, key, value);
+      },
     },
   });
   jobs.register(prune, webhooks.deliver, data.profileJob(duck), ...pipelines.jobs);

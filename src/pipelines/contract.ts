@@ -65,13 +65,20 @@ export const NewExecution = Strict({
 });
 export type NewExecution = Static<typeof NewExecution>;
 
-export const ExecutionState = Type.Union([
-  Type.Literal('queued'),
-  Type.Literal('running'),
-  Type.Literal('succeeded'),
-  Type.Literal('failed'),
-  Type.Literal('cancelled'),
-]);
+export const ExecutionState = Type.Union(
+  [
+    Type.Literal('queued'),
+    Type.Literal('running'),
+    Type.Literal('succeeded'),
+    Type.Literal('failed'),
+    Type.Literal('cancelled'),
+    Type.Literal('rejected'),
+  ],
+  {
+    description:
+      'rejected: every step went well, and the gate did not let the model pass; it is registered, and nothing uses it.',
+  },
+);
 export type ExecutionState = Static<typeof ExecutionState>;
 
 export const StepState = Type.Union(
@@ -227,12 +234,70 @@ export const Comparison = Type.Object({
 });
 export type Comparison = Static<typeof Comparison>;
 
+const GateVerdict = Type.Union([Type.Literal('pass'), Type.Literal('fail'), Type.Literal('inconclusive')], {
+  description: 'inconclusive: what is known decides neither way.',
+});
+
+export const GateResult = Type.Object(
+  {
+    state: Type.Union(
+      [Type.Literal('judging'), Type.Literal('judged'), Type.Literal('failed'), Type.Literal('skipped')],
+      { description: 'failed: it could not judge, and `problem` says why.' },
+    ),
+    data: Type.String({ description: 'What it judges on, as in the file.' }),
+    stage: Type.Optional(Type.String({ description: 'While judging: what is going on now.' })),
+    evaluation: Type.Optional(Type.String({ description: 'Id of the evaluation, which holds everything.' })),
+    verdict: Type.Optional(GateVerdict),
+    reasons: Type.Array(Type.String(), { description: 'Why not pass, in the order of weight.' }),
+    rules: Type.Array(Type.Object({ rule: Type.String(), verdict: GateVerdict, reason: Type.String() })),
+    proof: Type.Optional(
+      Type.Object(
+        { verdict: GateVerdict, summary: Type.String() },
+        { description: 'Whether training read rows of the gate’s data.' },
+      ),
+    ),
+    compared_with: Type.Optional(
+      Type.Integer({ description: 'The version that was champion when it was judged.' }),
+    ),
+    problem: Type.Optional(Type.String()),
+    reused: Type.Optional(
+      Type.Object(
+        { execution: Type.String(), number: Type.Integer() },
+        { description: 'The execution that judged the same version on the same data by the same rules.' },
+      ),
+    ),
+    started_at: Type.Optional(Millis('When it began.')),
+    ended_at: Type.Optional(Millis('When it ended.')),
+  },
+  { description: 'What the gate of the file said of the model.' },
+);
+export type GateResult = Static<typeof GateResult>;
+
+export const DeployResult = Type.Object(
+  {
+    state: Type.Union(
+      [Type.Literal('deploying'), Type.Literal('live'), Type.Literal('failed'), Type.Literal('skipped')],
+      { description: 'failed: what answered before goes on answering.' },
+    ),
+    endpoint: Type.String(),
+    stage: Type.Optional(Type.String({ description: 'While deploying: what is going on now.' })),
+    revision: Type.Optional(Type.Integer()),
+    address: Type.Optional(Type.String({ description: 'Where it answers.' })),
+    reused: Type.Optional(Type.Boolean({ description: 'The endpoint answered with this version already.' })),
+    problem: Type.Optional(Type.String()),
+    started_at: Type.Optional(Millis('When it began.')),
+    ended_at: Type.Optional(Millis('When it ended.')),
+  },
+  { description: 'How the model got to its endpoint.' },
+);
+export type DeployResult = Static<typeof DeployResult>;
+
 export const Execution = Type.Object({
   id: Type.String(),
   pipeline: Type.String(),
   number: Type.Integer({ description: 'Counts from 1 in its pipeline.' }),
   state: ExecutionState,
-  reason: Type.Optional(Type.String({ description: 'Why it failed or was cancelled.' })),
+  reason: Type.Optional(Type.String({ description: 'Why it failed, was cancelled or rejected.' })),
   trigger: Type.Union([Type.Literal('manual'), Type.Literal('rerun'), Type.Literal('reproduce')]),
   created_at: Millis('When it was asked for.'),
   created_by: Type.String(),
@@ -251,6 +316,8 @@ export const Execution = Type.Object({
   experiment_id: Type.Optional(Type.String()),
   run_id: Type.Optional(Type.String({ description: 'The run that holds the runs of its steps.' })),
   model_version: Type.Optional(Type.Object({ name: Type.String(), version: Type.String() })),
+  gate: Type.Optional(GateResult),
+  deployment: Type.Optional(DeployResult),
   reproduces: Type.Optional(
     Type.Object({ run_id: Type.String(), execution: Type.String(), number: Type.Integer() }),
   ),

@@ -3,6 +3,7 @@ import type { JobType } from '../platform/jobs/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { CodeFile, DataInput, Execution, GitState, NewExecution } from './contract.ts';
 import type { Step } from './file/definition.ts';
+import type { CheckRules } from './file/gate.ts';
 import { canonical, codeDigest } from './plan/parts.ts';
 import type { Reproduces } from './reproduce/compare.ts';
 import type { ExecutionOptions } from './run/execute.ts';
@@ -12,8 +13,13 @@ import { insertExecution, nextNumber, saveSteps, type StepRow } from './store.ts
 export type RunJob = JobType<{ execution: string }>;
 
 /** Runs a pipeline: resolves everything now, and leaves the work to a job of the same transaction. Returns the id. */
-export async function createExecution(ctx: Ctx, input: NewExecution, job: RunJob): Promise<string> {
-  const { definition, steps, params, data, code, warnings } = await takeSnapshot(ctx, input);
+export async function createExecution(
+  ctx: Ctx,
+  input: NewExecution,
+  job: RunJob,
+  checkRules: CheckRules | undefined,
+): Promise<string> {
+  const { definition, steps, params, data, code, warnings } = await takeSnapshot(ctx, input, checkRules);
   return addExecution(ctx, job, {
     pipeline: definition.name,
     file: input.file,
@@ -88,6 +94,9 @@ export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): P
       reproduces: prepared.reproduces ? JSON.stringify(prepared.reproduces) : null,
       comparison: null,
       environment_log: null,
+      gate: null,
+      deployment: null,
+      gate_key: null,
     });
     await saveSteps(
       tx,

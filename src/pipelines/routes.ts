@@ -21,10 +21,12 @@ export const pipelineRoutes = (engine: Engine, job: RunJob): Route[] => [
     missing: await missingBlobs(ctx, body.hashes),
   })),
   route(contract.uploadCode, (ctx, { body }) => uploadCode(ctx, body)),
-  route(contract.checkFile, async (_ctx, { body }) => ({ problems: readPipelineFile(body.file).problems })),
+  route(contract.checkFile, async (_ctx, { body }) => ({
+    problems: readPipelineFile(body.file, engine.gatekeeper?.check).problems,
+  })),
   route(contract.planExecution, (ctx, { body }) => planExecution(ctx, body, engine)),
   route(contract.createExecution, async (ctx, { body }) =>
-    getExecution(ctx, await createExecution(ctx, body, job)),
+    getExecution(ctx, await createExecution(ctx, body, job, engine.gatekeeper?.check)),
   ),
   route(contract.listPipelines, (ctx, { query }) => listPipelines(ctx, query)),
   route(contract.listExecutions, (ctx, { query }) => listExecutions(ctx, query)),

@@ -39,6 +39,11 @@ export type PipelineTables = {
     comparison: string | null;
     /** Blob: what making the environments said. */
     environment_log: string | null;
+    /** JSON: GateResult and DeployResult. */
+    gate: string | null;
+    deployment: string | null;
+    /** Digest of what the gate was asked: equal keys need not be judged twice. */
+    gate_key: string | null;
   };
   step: {
     execution_id: string;
@@ -161,6 +166,15 @@ export const migrations: Migration[] = [
     sql: [
       `alter table step add column command text not null default ''`,
       `alter table step add column needs text not null default '[]'`,
+    ],
+  },
+  {
+    id: 'pipelines-004',
+    sql: [
+      `alter table execution add column gate text`,
+      `alter table execution add column deployment text`,
+      `alter table execution add column gate_key text`,
+      `create index execution_by_gate on execution (workspace, gate_key, id)`,
     ],
   },
 ];

@@ -3,6 +3,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
 import type { CodeFile, DataInput, NewExecution } from './contract.ts';
 import type { Definition, Step } from './file/definition.ts';
+import type { CheckRules } from './file/gate.ts';
 import { describe, suggestion } from './file/problem.ts';
 import { readPipelineFile, type ReadFile } from './file/read.ts';
 import type { Value } from './file/schema.ts';
@@ -24,9 +25,13 @@ export interface Snapshot {
 type NamedFile = ReadFile & { name: string };
 
 /** Resolves a request. Every fault of the file names its line and column; nothing is written. */
-export async function takeSnapshot(ctx: Ctx, input: NewExecution): Promise<Snapshot> {
+export async function takeSnapshot(
+  ctx: Ctx,
+  input: NewExecution,
+  checkRules: CheckRules | undefined,
+): Promise<Snapshot> {
   const name = input.file_name ?? 'treadle.yaml';
-  const read = { ...readPipelineFile(input.file), name };
+  const read = { ...readPipelineFile(input.file, checkRules), name };
   const { definition } = read;
   if (!definition) throw fileErrors(read);
   const steps = chosen(definition, input.steps);
@@ -119,7 +124,7 @@ function like(own: Value, given: Value, name: string): Value {
 
 /** Name, reference, and whether it is the file's own. */
 function referenced(
-  { data }: Definition,
+  { data, model, gate }: Definition,
   steps: readonly Step[],
   given: Readonly<Record<string, string>>,
 ): Array<[string, string, boolean]> {
@@ -133,6 +138,7 @@ function referenced(
   const used = new Set(
     steps.flatMap(({ inputs }) => inputs.flatMap((input) => (input.kind === 'data' ? [input.name] : []))),
   );
+  if (gate?.data.kind === 'data' && steps.some(({ name }) => name === model?.step)) used.add(gate.data.name);
   return Object.entries(data)
     .filter(([name]) => used.has(name))
     .map(([name, ref]) => [name, given[name] ?? ref, given[name] === undefined]);

@@ -189,6 +189,21 @@ export async function selectExecutions(
   return query.orderBy('id', 'desc').limit(limit).execute();
 }
 
+/** The newest executions that asked the same of a gate and heard its verdict themselves. */
+export const selectJudged = (
+  ctx: Ctx,
+  key: string,
+  limit: number,
+): Promise<Array<Pick<ExecutionRow, 'id' | 'number' | 'gate'>>> =>
+  tables(ctx)
+    .selectFrom('execution')
+    .select(['id', 'number', 'gate'])
+    .where('workspace', '=', ctx.workspace)
+    .where('gate_key', '=', key)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+
 /** How many steps of each execution are in each state. */
 export async function countSteps(
   ctx: Ctx,

@@ -10,6 +10,33 @@ export interface Definition {
   /** In an order in which each comes after what it needs. */
   steps: Step[];
   model: { name: string; step: string; output: string } | undefined;
+  gate: Gate | undefined;
+  deploy: { endpoint: string; sticky: boolean | undefined } | undefined;
+}
+
+/** How the model is judged before it is used. */
+export interface Gate {
+  data: GateInput;
+  /** As in the file. */
+  written: string;
+  spec: GateSpec;
+}
+
+export type GateInput =
+  | { kind: 'output'; step: string; output: string }
+  /** A dataset of the file, or one file of it. */
+  | { kind: 'data'; name: string; path: string | undefined };
+
+/** The same words as the gate of an evaluation: what validation is asked for. */
+export interface GateSpec {
+  label: string;
+  key?: string[];
+  time?: string;
+  rules?: string[];
+  slices?: string[];
+  task?: 'binary' | 'multiclass' | 'regression';
+  positive?: string;
+  prediction?: string;
 }
 
 export interface Output {

@@ -42,15 +42,85 @@ test('a good file is read, its steps in an order that works', () => {
 });
 
 test('keys of coming versions are named, never silently accepted', () => {
-  const { definition, problems } = readPipelineFile(`${GOOD}gate: { rules: [auc > 1] }\nretrain: [manual]\n`);
+  const { definition, problems } = readPipelineFile(
+    `${GOOD}deploy: { endpoint: late, canary: [10, 100], every: 5m, rollback_if: x > 1 }\nretrain: [manual]\n`,
+  );
   assert.ok(definition);
   assert.deepEqual(
-    problems.map(({ severity, line, message }) => [severity, line, message.split(':')[0]]),
+    problems.map(({ severity, line, column, message }) => [severity, line, column, message.split(':')[0]]),
     [
-      ['warning', 17, "'gate' is not run by this version"],
-      ['warning', 18, "'retrain' is not run by this version"],
+      ['warning', 17, 1, 'nothing judges the model before it is deployed'],
+      ['warning', 17, 27, "'deploy.canary' is not run by this version"],
+      ['warning', 17, 46, "'deploy.every' is not run by this version"],
+      ['warning', 17, 57, "'deploy.rollback_if' is not run by this version"],
+      ['warning', 18, 1, "'retrain' is not run by this version"],
     ],
   );
+});
+
+test('a gate and a deployment are read', () => {
+  const { definition, problems } = readPipelineFile(
+    `${GOOD}gate:
+  data: prep.holdout
+  key: [date, origin]
+  label: late
+  time: date
+  positive: 1
+  rules: [auc >= 0.60, p95_latency_ms < 20]
+deploy: { endpoint: late }
+`,
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(definition!.gate, {
+    data: { kind: 'output', step: 'prep', output: 'holdout' },
+    written: 'prep.holdout',
+    spec: {
+      label: 'late',
+      key: ['date', 'origin'],
+      time: 'date',
+      rules: ['auc >= 0.60', 'p95_latency_ms < 20'],
+      positive: '1',
+    },
+  });
+  assert.deepEqual(definition!.deploy, { endpoint: 'late', sticky: undefined });
+});
+
+test('the data of a gate is an output, a dataset, or a file of one', () => {
+  const read = (data: string) =>
+    readPipelineFile(
+      `${GOOD.replace('flights@main }', 'flights@main, later: later@main }')}gate: { data: ${data}, label: late }\n`,
+    );
+  assert.deepEqual(read('holdout').definition!.gate!.data, {
+    kind: 'output',
+    step: 'prep',
+    output: 'holdout',
+  });
+  const { definition, problems } = read('later');
+  assert.deepEqual(definition!.gate!.data, { kind: 'data', name: 'later', path: undefined });
+  assert.deepEqual(problems, [], 'a dataset that only the gate reads is used');
+  assert.deepEqual(read('later/2001/04.parquet').definition!.gate!.data, {
+    kind: 'data',
+    name: 'later',
+    path: '2001/04.parquet',
+  });
+  for (const wrong of ['later/../x', 'prep.nope', 'nope', 'holdout/x', 'prep.'])
+    assert.ok(
+      read(wrong).problems.some(({ message }) => /is no output of a step and no dataset/.test(message)),
+      wrong,
+    );
+});
+
+test('a rule that cannot be read is named with its line and column', () => {
+  const check = (rules: readonly string[]) =>
+    rules.flatMap((rule, i) =>
+      rule.includes('=>') ? [{ rule: i, at: rule.indexOf('=>'), message: "'=>' is no operator" }] : [],
+    );
+  const gate = `gate:\n  data: prep.holdout\n  label: late\n  rules:\n`;
+  const places = (rules: string): string[] =>
+    readPipelineFile(`${GOOD}${gate}${rules}`, check).problems.map((one) => `${one.line}:${one.column}`);
+  assert.deepEqual(places('    - auc > 1\n    - auc => 1\n'), ['22:11']);
+  assert.deepEqual(places('    - "auc => 1"\n'), ['21:12']);
+  assert.deepEqual(places('    - auc > 1\n'), []);
 });
 
 /** Every wrong file with the place and the words it must name. */
@@ -158,6 +228,27 @@ const WRONG: Array<[string, string, RegExp, RegExp?]> = [
   ],
   ['name: x\nsteps:\n  a: { run: a, params: [q] }\n', '3:25', /'q' is not a parameter/],
   ['name: x\nsteps: &s\n  a: *nope\n', '3:6', /'\*nope' names no anchor/],
+  ['name: x\nsteps:\n  a: { run: a }\ngate: { data: a.b, label: y }\n', '4:1', /no model to judge/, /model:/],
+  ['name: x\nsteps:\n  a: { run: a }\ngate: { data: a.b, label: y }\n', '4:15', /'a.b' is no output/],
+  ['name: x\nsteps:\n  a: { run: a }\ngate: { data: a.b }\n', '4:1', /gate has no 'label'/],
+  [
+    'name: x\nsteps:\n  a: { run: a }\ngate: { data: a.b, label: y, rule: [a] }\n',
+    '4:30',
+    /'rule'/,
+    /'rules'/,
+  ],
+  [
+    'name: x\nsteps:\n  a: { run: a }\ngate: { data: a.b, label: y, task: x }\n',
+    '4:36',
+    /gate.task may not be 'x'/,
+  ],
+  [
+    'name: x\nsteps:\n  a: { run: a }\ngate: { data: a.b, label: y, rules: [1] }\n',
+    '4:38',
+    /rules\[0\] is a number/,
+  ],
+  ['name: x\nsteps:\n  a: { run: a }\ndeploy: { endpoint: "a b" }\n', '4:21', /endpoint is 'a b'/],
+  ['name: x\nsteps:\n  a: { run: a }\ndeploy: { endpoint: e }\n', '4:1', /no model to deploy/],
   ['name: x\nsteps:\n  __proto__: { run: a }\n', '3:3', /'__proto__'/],
 ];
 

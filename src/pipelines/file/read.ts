@@ -3,6 +3,7 @@ import { Check } from 'typebox/value';
 import { parseCommand, type Piece } from './command.ts';
 import type { Definition, Input, Output, Step } from './definition.ts';
 import { suggestion, type Problem } from './problem.ts';
+import { resolveGate, type CheckRules } from './gate.ts';
 import { LATER, PipelineFile, RETRY_REASONS, type StepDefinition } from './schema.ts';
 import { checkShape } from './shape.ts';
 import { readSource, type Source } from './source.ts';
@@ -16,8 +17,11 @@ export interface ReadFile {
   source: Source;
 }
 
-/** Reads a pipeline file: what it means, and everything that is wrong with it. Pure: looks at nothing but the text. */
-export function readPipelineFile(text: string): ReadFile {
+/**
+ * Reads a pipeline file: what it means, and everything that is wrong with it. Pure: looks at nothing but the text. The language
+ * of the gate's rules belongs to a room above, which hands its check in; without it they are kept unread.
+ */
+export function readPipelineFile(text: string, checkRules?: CheckRules): ReadFile {
   const source = readSource(text);
   const problems = [...source.problems];
   const done = (definition: Definition | undefined): ReadFile => {
@@ -31,23 +35,28 @@ export function readPipelineFile(text: string): ReadFile {
   if (shape.problems.length > 0) return done(undefined);
   if (!Check(PipelineFile, shape.value))
     throw new Error('the shape walk let through what the contract refuses');
-  return done(resolve(shape.value, source, problems));
+  return done(resolve(shape.value, source, problems, checkRules));
 }
 
-type Say = (
+export type Say = (
   severity: Problem['severity'],
   path: string,
-  at: 'key' | 'value' | { text: string },
+  at: Parameters<Source['problem']>[2],
   message: string,
   hint?: string,
 ) => void;
 
-function resolve(file: PipelineFile, source: Source, problems: Problem[]): Definition {
+function resolve(
+  file: PipelineFile,
+  source: Source,
+  problems: Problem[],
+  checkRules: CheckRules | undefined,
+): Definition {
   const say: Say = (...problem) => void problems.push(source.problem(...problem));
   const params = file.params ?? {};
   const data = file.data ?? {};
   for (const [key, what] of Object.entries(LATER)) {
-    if (key in file)
+    if (source.places.has(key))
       say(
         'warning',
         key,
@@ -67,9 +76,18 @@ function resolve(file: PipelineFile, source: Source, problems: Problem[]): Defin
   const steps = drafts.map((draft) =>
     resolveStep(draft, { file, params, data, owners, drafts: byName, used, say }),
   );
+  const gate = resolveGate(file, steps, used, say, checkRules);
   unused(file, used, say);
   environmentNames(params, say);
-  return { name: file.name, params, data, steps: inOrder(steps, say), model: resolveModel(file, steps, say) };
+  return {
+    name: file.name,
+    params,
+    data,
+    steps: inOrder(steps, say),
+    model: resolveModel(file, steps, say),
+    gate,
+    deploy: resolveDeploy(file, say),
+  };
 }
 
 interface Draft {
@@ -401,6 +419,21 @@ function resolveModel({ model }: PipelineFile, steps: readonly Step[], say: Say)
     );
   }
   return { name: model.name, step: stepName, output };
+}
+
+function resolveDeploy({ deploy, gate, model }: PipelineFile, say: Say): Definition['deploy'] {
+  if (!deploy) return undefined;
+  if (!model)
+    say('error', 'deploy', 'key', 'there is no model to deploy', 'add model: { name: …, from: step.output }');
+  else if (!gate)
+    say(
+      'warning',
+      'deploy',
+      'key',
+      'nothing judges the model before it is deployed',
+      'add gate: { data: step.output, label: …, rules: […] }',
+    );
+  return { endpoint: deploy.endpoint, sticky: deploy.sticky };
 }
 
 /** Sorts so that each step comes after what it needs; a circle is named step by step. */

@@ -150,14 +150,78 @@ export type StepDefinition = Static<typeof StepDefinition>;
 
 /** Keys of coming versions: allowed, so that one file serves, and named in a warning, so that nobody relies on them. */
 export const LATER = {
-  gate: 'gates judge a model before it is used',
-  deploy: 'deployments put a model behind an endpoint',
   watch: 'monitors watch an endpoint',
   retrain: 'triggers start the pipeline by themselves',
+  'deploy.canary': 'a new version answers all requests as soon as it is loaded',
+  'deploy.every': 'it is the time between the stages of canary',
+  'deploy.rollback_if': 'what it watches comes with monitoring; treadle rollback does it by hand',
 } as const;
 
 const later = (what: string) =>
   Type.Optional(Type.Unknown({ description: `${what}: not run by this version` }));
+
+const column = (description: string) => Type.String({ minLength: 1, maxLength: 500, description });
+const oneOrMore = <T extends TSchema>(one: T, description: string) =>
+  Type.Union([one, Type.Array(one)], { description });
+
+const Gate = Strict(
+  {
+    data: Type.String({
+      minLength: 1,
+      maxLength: 500,
+      description:
+        'what it is judged on: an output (step.output), a name under data, or a file in it (name/file.parquet)',
+    }),
+    label: column('the column that holds the truth'),
+    key: Type.Optional(
+      oneOrMore(
+        column('the name of a column'),
+        'the columns that make a row the same row; all of them unless said',
+      ),
+    ),
+    time: Type.Optional(column('a column by which every row must be later than all that training read')),
+    rules: Type.Optional(
+      oneOrMore(
+        Type.String({ minLength: 1, maxLength: 1000, description: 'a rule such as auc >= 0.60' }),
+        'rules such as auc >= 0.60, auc >= champion.auc - 0.005, p95_latency_ms < 20',
+      ),
+    ),
+    slices: Type.Optional(
+      oneOrMore(
+        column('the name of a column'),
+        'columns whose values are scored each by itself; found unless said',
+      ),
+    ),
+    task: Type.Optional(
+      Type.Union([Type.Literal('binary'), Type.Literal('multiclass'), Type.Literal('regression')], {
+        description: 'binary, multiclass or regression; known from the label unless said',
+      }),
+    ),
+    positive: Type.Optional({
+      ...Value,
+      description: 'the value of the label that counts as 1; 1 or true unless said',
+    } as typeof Value),
+    prediction: Type.Optional(column('the output that is scored, where the model has several')),
+  },
+  { description: '{data, label, key, time, rules, …}' },
+);
+export type Gate = Static<typeof Gate>;
+
+const Deploy = Strict(
+  {
+    endpoint: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
+      description: 'the name of the endpoint: letters, digits, . _ and -; 100 characters at most',
+    }),
+    sticky: Type.Optional(
+      Type.Boolean({ description: 'requests of one key (header X-Treadle-Key) always get the same version' }),
+    ),
+    canary: later(LATER['deploy.canary']),
+    every: later(LATER['deploy.every']),
+    rollback_if: later(LATER['deploy.rollback_if']),
+  },
+  { description: '{endpoint}' },
+);
 
 export const PipelineFile = Strict(
   {
@@ -196,11 +260,15 @@ export const PipelineFile = Strict(
         { description: '{name, from}' },
       ),
     ),
-    gate: later(LATER.gate),
-    deploy: later(LATER.deploy),
+    gate: Type.Optional(Gate),
+    deploy: Type.Optional(Deploy),
     watch: later(LATER.watch),
     retrain: later(LATER.retrain),
   },
-  { title: 'treadle.yaml', description: 'A pipeline of Treadle: data, steps and the model they make.' },
+  {
+    title: 'treadle.yaml',
+    description:
+      'A pipeline of Treadle: data, steps, the model they make, the gate that judges it, and where it goes.',
+  },
 );
 export type PipelineFile = Static<typeof PipelineFile>;

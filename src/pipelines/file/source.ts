@@ -19,11 +19,11 @@ export interface Source {
   /** Places of keys and values by path: `steps.train.run`. */
   places: ReadonlyMap<string, { key: number; value: number; end: number }>;
   problems: Problem[];
-  /** A problem at a path; at the key, at the value, or at a text inside the value. */
+  /** A problem at a path; at the key, at the value, at a text inside the value, or at a character of it. */
   problem(
     severity: Problem['severity'],
     path: string,
-    at: 'key' | 'value' | { text: string },
+    at: 'key' | 'value' | { text: string } | { character: number },
     message: string,
     hint?: string,
   ): Problem;
@@ -129,7 +129,11 @@ export function readSource(text: string): Source {
     problem(severity, path, where, message, hint) {
       const found = nearest(places, path);
       let offset = where === 'key' ? found.key : found.value;
-      if (typeof where === 'object') {
+      if (typeof where === 'object' && 'character' in where) {
+        // A quote stands before the first character.
+        const quoted = /["']/.test(text[found.value] ?? '') ? 1 : 0;
+        offset = Math.min(found.value + quoted + where.character, Math.max(found.value, found.end - 1));
+      } else if (typeof where === 'object') {
         const inside = text.slice(found.value, found.end).indexOf(where.text);
         if (inside >= 0) offset = found.value + inside;
       }

@@ -3,6 +3,9 @@ import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { createEnvironments, type Environments } from '../environments/environments.ts';
+import type { GateResult } from '../contract.ts';
+import type { GateSpec } from '../file/definition.ts';
+import type { CheckRules } from '../file/gate.ts';
 import { createHub, type Hub } from './hub.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { createSlots, machineTotal, type Slots } from './slots.ts';
@@ -20,6 +23,65 @@ export interface ModelRegistrar {
       tags: Record<string, string>;
     },
   ): Promise<{ name: string; version: string }>;
+  /** The version that the alias `champion` names. */
+  champion(ctx: Ctx, name: string): Promise<number | undefined>;
+  /** Moves the alias `champion`. */
+  promote(ctx: Ctx, version: { name: string; version: number; reason: string }): Promise<void>;
+  tag(ctx: Ctx, version: { name: string; version: number; tags: Record<string, string> }): Promise<void>;
+}
+
+/** What the gate judges on. */
+export type GateData =
+  | { kind: 'dataset'; ref: string }
+  | { kind: 'output'; execution: string; step: string; output: string };
+
+export interface Judgement extends Pick<GateResult, 'reasons' | 'rules' | 'proof' | 'problem'> {
+  /** Id of the evaluation. */
+  evaluation: string;
+  /** Absent when it could not judge; `problem` says why. */
+  verdict?: GateResult['verdict'];
+}
+
+/** Scores a model version and judges it by rules. Validation stands above this room, so the roof hands it in. */
+export interface Gatekeeper {
+  check: CheckRules;
+  /** `execution` names what a crash cut short: the evaluation that it made is found again. */
+  judge(
+    ctx: Ctx,
+    question: {
+      execution: string;
+      model: string;
+      version: number;
+      data: GateData;
+      spec: GateSpec;
+      signal: AbortSignal;
+    },
+    say: (stage: string) => void,
+  ): Promise<Judgement>;
+}
+
+/** A revision of an endpoint that answers. */
+export interface LiveRevision {
+  endpoint: string;
+  revision: number;
+  /** Its name in the ledger. */
+  ref: string;
+  address: string;
+}
+
+/** Puts a model version behind an endpoint. Serving stands above this room, so the roof hands it in. */
+export interface Deployer {
+  /** The revision that answers all requests of the endpoint with this version, when there is one. */
+  live(
+    ctx: Ctx,
+    target: { endpoint: string; model: string; version: number },
+  ): Promise<LiveRevision | undefined>;
+  /** Resolves when it answers; rejects when it does not, and what answered before goes on. */
+  deploy(
+    ctx: Ctx,
+    target: { endpoint: string; model: string; version: number; sticky?: boolean; note: string },
+    say: (stage: string) => void,
+  ): Promise<LiveRevision>;
 }
 
 export interface EngineOptions {
@@ -27,6 +89,8 @@ export interface EngineOptions {
   data: string;
   processes: Processes;
   registrar?: ModelRegistrar;
+  gatekeeper?: Gatekeeper;
+  deployer?: Deployer;
   /** What the machine has; measured unless said. */
   slots?: Slots;
 }
@@ -37,6 +101,8 @@ export interface Engine {
   readonly environments: Environments;
   readonly hub: Hub;
   readonly registrar: ModelRegistrar | undefined;
+  readonly gatekeeper: Gatekeeper | undefined;
+  readonly deployer: Deployer | undefined;
   slots(): Promise<Slots>;
   machine(): Promise<Machine>;
   /** The server's address for steps; known once it listens. */
@@ -65,6 +131,8 @@ export function createEngine(options: EngineOptions): Engine {
     }),
     hub: createHub(),
     registrar: options.registrar,
+    gatekeeper: options.gatekeeper,
+    deployer: options.deployer,
     slots: async () => (slots ??= createSlots({ ...machineTotal(), gpu: (await describe()).gpus.length })),
     machine: describe,
     url: () => address.promise,

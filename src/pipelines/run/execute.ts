@@ -5,15 +5,7 @@ import type { Ctx, LineageEdge, Tx } from '../../platform/ctx/index.ts';
 import { messageOf } from '../../platform/errors/index.ts';
 import type { JobRun } from '../../platform/jobs/index.ts';
 import { killMarked } from '../../platform/processes/index.ts';
-import type {
-  Attempt,
-  CodeFile,
-  DataInput,
-  ExecutionState,
-  Outcome,
-  StepOutput,
-  StepState,
-} from '../contract.ts';
+import type { Attempt, CodeFile, DataInput, Outcome, StepOutput, StepState } from '../contract.ts';
 import type { Environment } from '../environments/environments.ts';
 import type { Definition, RetryReason } from '../file/definition.ts';
 import { readPipelineFile } from '../file/read.ts';
@@ -35,7 +27,8 @@ import type { Engine } from './engine.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { prepareEnvironments } from './prepare-environments.ts';
 import { registerModel } from './register-model.ts';
-import { endStepRun } from './tracker.ts';
+import { release } from './release.ts';
+import { endStepRun, type EndState } from './tracker.ts';
 import { tryStep, type Node } from './try-step.ts';
 
 /** How an execution was asked for. */
@@ -568,11 +561,7 @@ class Drive {
     const nodes = [...this.#nodes.values()];
     const failed = nodes.filter(({ state }) => state === 'failed');
     const cancelled = this.#cancelled.aborted && nodes.some(({ state }) => state === 'cancelled');
-    let state: ExecutionState & ('succeeded' | 'failed' | 'cancelled') = cancelled
-      ? 'cancelled'
-      : failed.length > 0
-        ? 'failed'
-        : 'succeeded';
+    let state: EndState = cancelled ? 'cancelled' : failed.length > 0 ? 'failed' : 'succeeded';
     let reason: string | null = null;
     if (state === 'failed')
       reason = failed
@@ -582,9 +571,8 @@ class Drive {
         )
         .slice(0, 5)
         .join('; ');
-    if (state === 'cancelled')
-      reason = `cancelled by ${(await selectExecution(this.#ctx, id)).cancel_by ?? 'somebody'}`;
     let model: { name: string; version: string } | undefined;
+    let edges: LineageEdge[] = [];
     if (state === 'succeeded' && this.#row.reproduces === null) {
       try {
         model = await registerModel(
@@ -599,7 +587,10 @@ class Drive {
         reason = `the model could not be registered: ${messageOf(error)}`;
         this.#ctx.log.warn('a model could not be registered', { execution: id, error });
       }
+      if (model) ({ state, reason, edges } = await this.#release(model));
     }
+    if (state === 'cancelled')
+      reason = `cancelled by ${(await selectExecution(this.#ctx, id)).cancel_by ?? 'somebody'}`;
     const comparison =
       this.#row.reproduces === null || state === 'cancelled'
         ? undefined
@@ -630,6 +621,7 @@ class Drive {
           ...(model ? { model } : {}),
         },
         ...(reason === null ? {} : { reason }),
+        edges,
       });
       await tx.emit({
         type: `execution.${state}`,
@@ -638,6 +630,28 @@ class Drive {
       });
       await this.#job.finish(tx);
     });
+  }
+
+  /** Gate and deployment of what was registered. A stop of the server leaves them to the next attempt. */
+  async #release(model: {
+    name: string;
+    version: string;
+  }): Promise<{ state: EndState; reason: string | null; edges: LineageEdge[] }> {
+    try {
+      return await release(this.#ctx, this.#engine, {
+        execution: this.#row,
+        model: { name: model.name, version: Number(model.version) },
+        definition: this.#definition,
+        data: this.#data,
+        outputs: this.#outputs,
+        force: this.#options.force === true,
+        signal: this.#signal,
+      });
+    } catch (error) {
+      this.#job.signal.throwIfAborted();
+      if (this.#cancelled.aborted) return { state: 'cancelled', reason: null, edges: [] };
+      throw error;
+    }
   }
 
   #changed(): void {

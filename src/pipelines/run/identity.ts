@@ -2,7 +2,7 @@ import { createToken, revokeToken } from '../../access/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { updateExecution, type ExecutionRow } from '../store.ts';
 import { capturedCode } from './capture.ts';
-import { endParentRun, ensureExperiment, startParentRun } from './tracker.ts';
+import { endParentRun, ensureExperiment, startParentRun, type EndState } from './tracker.ts';
 
 /** What the steps of one execution act under: the run that holds theirs, and a token for their clients. Made at the first step that runs. */
 export interface Identity {
@@ -12,7 +12,7 @@ export interface Identity {
   /** Waits for what is being made, so that `end` has it at hand. */
   settled(): Promise<void>;
   /** Ends both, in the transaction that ends the execution. */
-  end(tx: Tx, state: 'succeeded' | 'failed' | 'cancelled', at: number): Promise<void>;
+  end(tx: Tx, state: EndState, at: number): Promise<void>;
   /** The token goes even when the execution goes on later: its secret is in no memory then. */
   abandon(): Promise<void>;
 }

@@ -9,9 +9,12 @@ import {
   reportResources,
   updateRun,
 } from '../../tracking/index.ts';
-import type { DataInput, Outcome, StepResources } from '../contract.ts';
+import type { DataInput, ExecutionState, Outcome, StepResources } from '../contract.ts';
 import type { MetricValue } from './metrics-file.ts';
 import type { SamplePoint } from './samples.ts';
+
+/** How an execution ends. */
+export type EndState = Exclude<ExecutionState, 'queued' | 'running'>;
 
 /** The experiment that carries a pipeline's name, made at its first execution. */
 export async function ensureExperiment(ctx: Ctx, pipeline: string): Promise<string> {
@@ -105,14 +108,10 @@ export async function endStepRun(
   await updateRun(tx, id, { status: statusOf(end.outcome), endedAt: end.at });
 }
 
-export const endParentRun = (
-  tx: Tx,
-  id: string,
-  state: 'succeeded' | 'failed' | 'cancelled',
-  at: number,
-): Promise<unknown> =>
+export const endParentRun = (tx: Tx, id: string, state: EndState, at: number): Promise<unknown> =>
   updateRun(tx, id, {
-    status: state === 'succeeded' ? 'finished' : state === 'failed' ? 'failed' : 'killed',
+    status:
+      state === 'succeeded' || state === 'rejected' ? 'finished' : state === 'failed' ? 'failed' : 'killed',
     endedAt: at,
   });
 

@@ -14,7 +14,7 @@ import { StateBars, StepTally } from './state-strip.tsx';
 import './pipelines.css';
 
 const route = getRouteApi('/pipelines/$pipeline');
-const STATES: ExecutionState[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
+const STATES: ExecutionState[] = ['queued', 'running', 'succeeded', 'failed', 'rejected', 'cancelled'];
 /** Drawn as bars; more would be too thin to hit. */
 const DRAWN = 120;
 

@@ -15,7 +15,7 @@ export const pipelineRoutes = [
     getParentRoute,
     path: '/pipelines/$pipeline',
     validateSearch: searchOf({
-      state: field.choice('queued', 'running', 'succeeded', 'failed', 'cancelled'),
+      state: field.choice('queued', 'running', 'succeeded', 'failed', 'rejected', 'cancelled'),
     }),
     component: lazyRouteComponent(() => import('./pipeline-page.tsx')),
   }),
