@@ -11,7 +11,7 @@ import type { Client } from './client.ts';
 import type { Register } from './frame.ts';
 import { whole } from './options.ts';
 import { ago, count, listed } from './output.ts';
-import { seconds } from './pipelines/show.ts';
+import { seconds } from './pipelines/units.ts';
 import { find, type Which } from './pipelines/which.ts';
 import { watch } from './run.ts';
 

@@ -12,7 +12,8 @@ import type { Cli, Register } from './frame.ts';
 import { amount, pair } from './options.ts';
 import type { Output } from './output.ts';
 import { runOf } from './pipelines/which.ts';
-import { because, seconds, summary } from './pipelines/show.ts';
+import { because, summary } from './pipelines/show.ts';
+import { seconds } from './pipelines/units.ts';
 
 interface ProjectFlags {
   file: string;
@@ -115,7 +116,7 @@ Examples:
   treadle run                      run all that changed
   treadle run train -p depth=8     run train, and what it needs, with another depth
   treadle run --logs               show what the steps print
-The exit code is 0 when the execution succeeded. Ctrl-C cancels it; a second one leaves it at once.`;
+The exit code is 0 when the execution succeeded; a model that the gate refuses ends it with 1. Ctrl-C cancels it; a second one leaves it at once.`;
 
 const REPRODUCE_HELP = `
 Examples:
@@ -175,10 +176,14 @@ export async function watch(cli: Cli, execution: ExecutionDetail, logs: boolean)
   );
   if (ended.state !== 'succeeded')
     throw conflict(
-      `${ended.pipeline} #${ended.number} ${ended.state}`,
+      `${ended.pipeline} #${ended.number} ${ended.state === 'rejected' ? 'was rejected by its gate' : ended.state}`,
       ended.state === 'failed'
         ? { hint: `treadle logs ${ended.pipeline}#${ended.number} shows what the steps said` }
-        : {},
+        : ended.state === 'rejected'
+          ? {
+              hint: 'the version is registered, and nothing uses it; the evaluation says which rows and rules',
+            }
+          : {},
     );
   if (ended.comparison && (ended.comparison.verdict === 'different' || ended.comparison.verdict === 'failed'))
     throw conflict(

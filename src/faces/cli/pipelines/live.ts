@@ -1,6 +1,7 @@
-import type { ExecutionDetail, Step } from '../../../pipelines/contract.ts';
+import type { Execution, ExecutionDetail, Step } from '../../../pipelines/contract.ts';
 import type { Output } from '../output.ts';
 import type { Watcher } from './follow.ts';
+import { releaseLines, releaseStages } from './release.ts';
 import { stepLine, widthOf } from './show.ts';
 
 const TAIL = 30;
@@ -22,6 +23,7 @@ export function liveView(
     !output.json && stderr.isTTY && execution.steps.length <= Math.max(5, (stderr.rows ?? 24) - 6);
   let drawn = 0;
   const begun = new Map<string, string>();
+  let now: Execution = execution;
 
   const clear = (): void => {
     if (drawn > 0) stderr.write(`\u001b[${drawn}A\u001b[J`);
@@ -30,9 +32,10 @@ export function liveView(
   const draw = (): void => {
     if (!block) return;
     clear();
-    const lines = [...steps.values()].map((step) =>
-      stepLine(step, width, Date.now()).slice(0, (stderr.columns ?? 120) - 1),
-    );
+    const lines = [
+      ...[...steps.values()].map((step) => stepLine(step, width, Date.now())),
+      ...releaseLines(now, width, Date.now()),
+    ].map((line) => line.slice(0, (stderr.columns ?? 120) - 1));
     stderr.write(`${lines.join('\n')}\n`);
     drawn = lines.length;
   };
@@ -54,7 +57,15 @@ export function liveView(
   draw();
 
   return {
-    execution: () => undefined,
+    execution(changed) {
+      const before = releaseStages(now);
+      now = changed;
+      if (block) return draw();
+      const lines = releaseLines(changed, width, Date.now());
+      releaseStages(changed).forEach((stage, i) => {
+        if (stage !== before[i]) output.say(lines[i]!);
+      });
+    },
     step(step: Step) {
       const before = steps.get(step.name);
       steps.set(step.name, step);

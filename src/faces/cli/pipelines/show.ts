@@ -1,13 +1,6 @@
 import type { Execution, ExecutionDetail, Reason, Step } from '../../../pipelines/contract.ts';
-
-export const seconds = (ms: number): string => {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  return minutes < 60
-    ? `${minutes} min ${Math.round((ms % 60_000) / 1000)} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-};
+import { releaseSummary } from './release.ts';
+import { seconds } from './units.ts';
 
 export const MARKS: Record<Step['state'], string> = {
   waiting: '·',
@@ -70,7 +63,10 @@ export function summary(execution: Execution, url: string): string {
     ? `\nmodel ${execution.model_version.name} version ${execution.model_version.version}`
     : '';
   const reason = execution.reason === undefined ? '' : `\n${execution.reason}`;
-  return `${execution.pipeline} #${execution.number} ${execution.state}${took}: ${parts.join(', ')}${reason}${model}\n${url}/pipelines/${encodeURIComponent(execution.pipeline)}/executions/${execution.number}`;
+  const release = releaseSummary(execution)
+    .map((line) => `\n${line}`)
+    .join('');
+  return `${execution.pipeline} #${execution.number} ${execution.state}${took}: ${parts.join(', ')}${reason}${model}${release}\n${url}/pipelines/${encodeURIComponent(execution.pipeline)}/executions/${execution.number}`;
 }
 
 export const widthOf = ({ steps }: Pick<ExecutionDetail, 'steps'>): number =>
