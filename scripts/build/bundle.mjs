@@ -6,7 +6,12 @@ import { rolldown } from 'rolldown';
 import { root } from '../setup/place.mjs';
 
 /** Files that start as threads or processes of their own, found at run time beside the bundle. */
-const ENTRIES = ['src/main.ts', 'src/platform/db/sqlite-reader.ts', 'src/data/duck/child.ts'];
+const ENTRIES = [
+  'src/main.ts',
+  'src/platform/db/sqlite-reader.ts',
+  'src/data/duck/child.ts',
+  'src/runtimes/onnx/onnx-worker.ts',
+];
 
 const fresh = join(root, '.setup', 'bundle');
 const dist = join(root, 'dist');
@@ -17,7 +22,7 @@ const bundle = await rolldown({
   platform: 'node',
   input: Object.fromEntries(ENTRIES.map((entry) => [basename(entry, '.ts'), join(root, entry)])),
   // Packages with native parts stay packages; PGlite and the pg driver's native twin are for tests and never loaded.
-  external: [/^@duckdb\//, /^@napi-rs\//, 'onnxruntime-node', 'pg', 'pg-native', '@electric-sql/pglite'],
+  external: [/^@duckdb\//, /^@napi-rs\//, /^onnxruntime-node/, 'pg', 'pg-native', '@electric-sql/pglite'],
   logLevel: 'warn',
 });
 await bundle.write({

@@ -8,6 +8,7 @@ export type {
   ModelFile,
   ModelMetric,
   ModelVersion,
+  Signature as ModelSignature,
   Stage,
   VersionDetail,
 } from './contract.ts';
@@ -19,13 +20,14 @@ export { deleteLoggedModel, restoreLoggedModel } from './delete-logged-model.ts'
 export { deleteModel } from './delete-model.ts';
 export { deleteVersion } from './delete-version.ts';
 export { finalizeLoggedModel } from './finalize-logged-model.ts';
-export { listLoggedModelFolder } from './files.ts';
+export { listLoggedModelFolder, listModelFiles } from './files.ts';
 export { versionNumber } from './find-version.ts';
 export { getLoggedModel, getModel, getVersion, getVersionLocation, latestVersionsOf } from './get-model.ts';
 export { logModelMetrics } from './log-model-metrics.ts';
 export { logModelParams } from './log-model-params.ts';
 export { deleteLoggedModelTag, setLoggedModelTags } from './logged-model-tags.ts';
 export { deleteModelTag, setModelTag } from './model-tags.ts';
+export { readMlmodel } from './read-mlmodel.ts';
 export { routes } from './routes.ts';
 export { migrations } from './schema.ts';
 export { searchLoggedModels } from './search-logged-models.ts';

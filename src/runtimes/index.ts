@@ -6,4 +6,8 @@ export {
   type ModelSpec,
   type RuntimeLimits,
 } from './model.ts';
+export { openModel } from './open-model.ts';
+export { createRuntimes, type Runtimes } from './runtimes.ts';
+export type { PrepareOptions } from './prepare-model.ts';
+export { ELEMENT_BYTES, joinRows, sliceRows } from './spec/element.ts';
 export type { Datatype, ParamSpec, Tensor, TensorData, TensorSpec } from './tensor.ts';

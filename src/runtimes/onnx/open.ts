@@ -1,0 +1,100 @@
+import { messageOf, TreadleError } from '../../platform/errors/index.ts';
+import type { Log } from '../../platform/log/index.ts';
+import { ModelFault, type LoadedModel, type ModelPlace } from '../model.ts';
+import { supervise } from '../supervise.ts';
+import type { Tensor } from '../tensor.ts';
+import { fileOf, runnerOf, type Findings } from './load.ts';
+import { refusal, startWorker } from './worker-host.ts';
+
+/** A call that is shorter costs less than the way to another thread and back. */
+const INLINE_MS = 0.3;
+/** Making the second session stalls the thread that answers: only where that is hardly noticed. */
+const INLINE_CREATE_MS = 15;
+/** A batch that would hold the thread longer than this goes to the worker all the same. */
+const LONG_MS = 10;
+
+/** Always loaded and asked in a worker thread first; then answered by whichever thread is quicker. */
+export async function openOnnx(place: ModelPlace, log: Log): Promise<LoadedModel> {
+  const { host, findings, ms } = await startWorker(place);
+  const { spec, doubt, sample_ms } = findings;
+  if (doubt !== undefined)
+    log.warn('a model without an input example could not be warmed', { model: place.key, problem: doubt });
+  const loaded = { ms, sample_ms };
+  if (findings.row_ms >= INLINE_MS || findings.create_ms > INLINE_CREATE_MS || place.limits.threads > 1) {
+    const supervisor = supervise(host, {
+      slots: place.limits.hosts,
+      deadline: place.limits.predict,
+      start: async () => (await startWorker(place)).host,
+      warn: (message, fields) => log.warn(message, { model: place.key, ...fields }),
+    });
+    return {
+      place,
+      spec,
+      loaded,
+      get ready() {
+        return supervisor.ready;
+      },
+      run: (inputs) => supervisor.ask((one) => one.run(inputs)),
+      onCrash: supervisor.onCrash,
+      close: supervisor.close,
+    };
+  }
+  await host.close();
+  return openInline(place, findings, loaded);
+}
+
+async function openInline(
+  place: ModelPlace,
+  findings: Findings,
+  loaded: LoadedModel['loaded'],
+): Promise<LoadedModel> {
+  const { spec } = findings;
+  const { openSession } = await import('./session.ts');
+  const session = openSession(fileOf(place), place.limits.threads);
+  const run = runnerOf(session, spec, findings.binding);
+  // Rows of one call that keep the thread for LONG_MS; without joinable rows nobody can send many.
+  const long = spec.batchable
+    ? Math.max(1, Math.floor(LONG_MS / Math.max(findings.per_row_ms, 1e-4)))
+    : Infinity;
+  let aside: ReturnType<typeof startWorker> | undefined;
+  let closed = false;
+  return {
+    place,
+    spec,
+    loaded,
+    get ready() {
+      return !closed;
+    },
+    run(inputs) {
+      try {
+        if (closed) throw new ModelFault('the model was closed', { retriable: true });
+        if (rowsOf(inputs) > long) {
+          aside ??= startWorker(place);
+          return aside.then(
+            ({ host }) => host.run(inputs),
+            (error: unknown) => {
+              aside = undefined;
+              throw error;
+            },
+          );
+        }
+        return Promise.resolve(run(inputs));
+      } catch (error) {
+        return Promise.reject(
+          error instanceof TreadleError || error instanceof ModelFault ? error : refusal(messageOf(error)),
+        );
+      }
+    },
+    onCrash: () => () => undefined, // it runs here: it ends only with all of us
+    async close() {
+      closed = true;
+      session.close();
+      await aside?.then(({ host }) => host.close()).catch(() => undefined);
+    },
+  };
+}
+
+function rowsOf(inputs: ReadonlyArray<Tensor | undefined>): number {
+  for (const tensor of inputs) if (tensor) return tensor.shape[0] ?? 1;
+  return 1;
+}
