@@ -1,0 +1,191 @@
+import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { invalid, TreadleError } from '../../../platform/errors/index.ts';
+import type { PlaneDoor } from '../../../serving/index.ts';
+import { enter } from '../shared/caller.ts';
+import { failureOf } from '../shared/failure.ts';
+import { modelConfig, modelMetadata, repositoryIndex, serverMetadata, yes } from './describe.ts';
+import { find, infer, writeAnswer, type Caller } from './infer.ts';
+import { readEmpty, readIndex, readInfer, readNamed } from './messages.ts';
+import { Reader, Writer } from './protobuf.ts';
+import { streamInfer } from './stream.ts';
+import { answer, codeOf, receive, refuse, timeoutOf, UNIMPLEMENTED } from './transport.ts';
+
+const SERVICE = '/inference.GRPCInferenceService/';
+/** Health needs no token, as over HTTP. */
+const OPEN = new Set(['ServerLive', 'ServerReady']);
+
+type Done = (error: Error | undefined, message?: Buffer) => void;
+type Unary = (caller: Caller, message: Reader, at: number, done: Done) => void;
+
+export interface GrpcOptions {
+  /** Whether the server goes by this `:authority`, as on the HTTP front; everyone does unless said. */
+  allows?: (authority: string) => boolean;
+}
+
+/**
+ * The Open Inference Protocol over gRPC, on bare HTTP/2: a handler per stream and no layers between. Connections are handed
+ * in by the front (`server.emit('connection', socket)`), which tells HTTP/2 by its first bytes.
+ */
+export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Server {
+  const methods = createMethods(door);
+  const server = createServer({
+    maxSessionMemory: 1024, // MB; a few large tensors at once are no attack
+    settings: { initialWindowSize: 4 * 1024 * 1024, maxConcurrentStreams: 4096, enablePush: false },
+  });
+  server.on('session', (session) => {
+    session.setLocalWindowSize(16 * 1024 * 1024);
+    session.on('error', () => session.destroy());
+  });
+  // A broken connection is the caller's affair: nothing of it may end the process.
+  server.on('sessionError', () => {});
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    stream.on('error', () => {});
+    try {
+      call(stream, headers);
+    } catch (error) {
+      fail(stream, error);
+    }
+  });
+
+  function call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const type = headers['content-type'] ?? '';
+    if (headers[':method'] !== 'POST' || !/^application\/grpc($|[+;])/.test(type)) {
+      const status = headers[':method'] === 'POST' ? 415 : 405;
+      stream.respond({ ':status': status, 'content-type': 'text/plain' });
+      stream.end(
+        `This is the gRPC side of the port: POST with content-type application/grpc, not ${type || 'none'}.\n`,
+      );
+      return;
+    }
+    if (/^application\/grpc\+(?!proto\b)/.test(type))
+      return refuse(stream, UNIMPLEMENTED, `content-type ${type} is not offered; application/grpc+proto is`);
+    const path = headers[':path'] ?? '';
+    if (options.allows && !options.allows(headers[':authority'] ?? headers.host ?? ''))
+      return refuse(stream, 7, `this server does not go by the name '${headers[':authority'] ?? ''}'`);
+    const name = path.startsWith(SERVICE) ? path.slice(SERVICE.length) : '';
+    const unary = methods.get(name);
+    if (!unary && name !== 'ModelStreamInfer')
+      return refuse(stream, UNIMPLEMENTED, REFUSED[name] ?? `there is no method ${path}`);
+    if (unary && OPEN.has(name)) {
+      // Health is public: it says nothing of what is served.
+      return one(stream, headers, unary, () => (done) => done(undefined, 'default'));
+    }
+    const ask = (): Entered => (done) =>
+      enter(
+        door,
+        (header) => {
+          const value = headers[header];
+          return typeof value === 'string' ? value : undefined;
+        },
+        done,
+      );
+    if (unary) return one(stream, headers, unary, ask);
+    ask()((error, workspace) => {
+      if (error) return fail(stream, error);
+      try {
+        streamInfer(door, stream, headers, { workspace, key: keyOf(headers), deadline: undefined });
+      } catch (thrown) {
+        fail(stream, thrown);
+      }
+    });
+  }
+  return server;
+}
+
+type Entered = (done: (error: Error | undefined, workspace: string) => void) => void;
+
+const keyOf = (headers: IncomingHttpHeaders): string | undefined => {
+  const key = headers['x-treadle-key'];
+  return typeof key === 'string' && key !== '' ? key : undefined;
+};
+
+const REFUSED: Readonly<Record<string, string>> = {
+  RepositoryModelLoad:
+    'models are loaded by deployment: treadle deploy, or POST /api/v1/endpoints/NAME/revisions',
+  RepositoryModelUnload: 'models are unloaded when an endpoint no longer names them: treadle endpoints',
+};
+
+/** A call of one message and one answer. */
+function one(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  method: Unary,
+  ask: () => Entered,
+): void {
+  const began = performance.now();
+  const timeout = timeoutOf(headers);
+  let message: Buffer | undefined;
+  let over = false;
+  const finish: Done = (error, reply) => {
+    if (over) return;
+    over = true;
+    if (error || !reply)
+      return fail(stream, error, timeout !== undefined && performance.now() - began >= timeout);
+    answer(stream, reply);
+  };
+  receive(stream, headers, true, {
+    message(whole) {
+      if (message) finish(invalid('the call has more than one message'));
+      message = whole;
+    },
+    end() {
+      if (!message) return finish(invalid('the call has no message'));
+      const reader = new Reader(message);
+      const at = performance.now();
+      ask()((error, workspace) => {
+        if (error || over) return finish(error);
+        try {
+          const deadline = timeout === undefined ? undefined : Math.max(0, timeout - (at - began));
+          method({ workspace, key: keyOf(headers), deadline }, reader, at, finish);
+        } catch (thrown) {
+          finish(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        }
+      });
+    },
+    failed(error) {
+      if (error instanceof TreadleError) return finish(error);
+      over = true;
+      refuse(stream, UNIMPLEMENTED, error.unimplemented);
+    },
+  });
+}
+
+function fail(stream: ServerHttp2Stream, error: unknown, late = false): void {
+  const failure = failureOf(error);
+  const code = late && (failure.kind === 'unavailable' || failure.kind === 'limited') ? 4 : codeOf(failure);
+  refuse(stream, code, failure.message);
+}
+
+function createMethods(door: PlaneDoor): ReadonlyMap<string, Unary> {
+  const served = (caller: Caller, message: Reader) => {
+    const { name, version } = readNamed(message);
+    return find(door, caller.workspace, name, version);
+  };
+  const metadata = serverMetadata();
+  return new Map<string, Unary>([
+    ['ServerLive', (_caller, message, _at, done) => (readEmpty(message), done(undefined, yes(true)))],
+    ['ServerReady', (_caller, message, _at, done) => (readEmpty(message), done(undefined, yes(door.ready)))],
+    ['ModelReady', (caller, message, _at, done) => done(undefined, yes(served(caller, message).model.ready))],
+    ['ServerMetadata', (_caller, message, _at, done) => (readEmpty(message), done(undefined, metadata))],
+    [
+      'ModelMetadata',
+      (caller, message, _at, done) => done(undefined, modelMetadata(served(caller, message))),
+    ],
+    ['ModelConfig', (caller, message, _at, done) => done(undefined, modelConfig(served(caller, message)))],
+    [
+      'RepositoryIndex',
+      (caller, message, _at, done) =>
+        done(undefined, repositoryIndex(door, caller.workspace, readIndex(message).ready)),
+    ],
+    [
+      'ModelInfer',
+      (caller, message, at, done) => {
+        const request = readInfer(message);
+        infer(door, caller, request, at, (error, found, outputs) => {
+          if (error || !found || !outputs) return done(error ?? new Error('no answer'));
+          done(undefined, writeAnswer(new Writer(), request, found, outputs).finish());
+        });
+      },
+    ],
+  ]);
+}

@@ -1,0 +1,82 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { TreadleError } from '../../../platform/errors/index.ts';
+import type { PlaneDoor } from '../../../serving/index.ts';
+import { failureOf } from '../shared/failure.ts';
+import { infer, writeAnswer, type Caller } from './infer.ts';
+import { readInfer, type InferRequest } from './messages.ts';
+import { Reader, Writer } from './protobuf.ts';
+import { codeOf, OK, open, receive, UNIMPLEMENTED } from './transport.ts';
+
+/** Answers that one stream may be owed before its messages wait. */
+const MOST = 128;
+
+/**
+ * Triton's ModelStreamInfer: requests come one after another, answers go in the same order. What is wrong with a request is an
+ * answer (`error_message`) and not the end of the stream; a message that cannot be read is the end.
+ */
+export function streamInfer(
+  door: PlaneDoor,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  caller: Caller,
+): void {
+  /** Answers by order of asking; undefined until they are there. */
+  const owed: Array<Buffer | undefined> = [];
+  let first = 0;
+  let ended = false;
+  let ending = { code: OK, message: '' };
+  open(stream, () => ending);
+
+  const flush = (): void => {
+    while (owed.length > 0 && owed[0] !== undefined) {
+      const next = owed.shift();
+      first++;
+      if (next && !stream.destroyed && !stream.closed) stream.write(next);
+    }
+    if (stream.isPaused() && owed.length < MOST / 2) stream.resume();
+    if (ended && owed.length === 0 && !stream.destroyed && !stream.closed) stream.end();
+  };
+  const settle = (place: number, message: Buffer): void => {
+    owed[place - first] = message;
+    flush();
+  };
+
+  receive(stream, headers, false, {
+    message(bytes) {
+      const place = first + owed.push(undefined) - 1;
+      if (owed.length >= MOST) stream.pause();
+      let request: InferRequest | undefined;
+      try {
+        const read = readInfer(new Reader(bytes));
+        request = read;
+        infer(door, caller, read, performance.now(), (error, answer, outputs) => {
+          if (error || !answer || !outputs) return settle(place, failed(error, read));
+          const whole = new Writer().message(2, (into) => void writeAnswer(into, read, answer, outputs));
+          settle(place, whole.finish());
+        });
+      } catch (error) {
+        settle(place, failed(error, request));
+      }
+    },
+    end() {
+      ended = true;
+      flush();
+    },
+    failed(error) {
+      ending =
+        error instanceof TreadleError
+          ? { code: codeOf(failureOf(error)), message: failureOf(error).message }
+          : { code: UNIMPLEMENTED, message: error.unimplemented };
+      ended = true;
+      stream.resume(); // what still comes is thrown away
+      flush();
+    },
+  });
+}
+
+function failed(error: unknown, request: InferRequest | undefined): Buffer {
+  return new Writer()
+    .entry(1, failureOf(error).message)
+    .message(2, (into) => into.text(1, request?.model ?? '').text(3, request?.id ?? ''))
+    .finish();
+}
