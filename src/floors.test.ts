@@ -34,6 +34,7 @@ const GROUND = [
   'outbound',
   'db',
   'blobs',
+  'origin',
   'http',
   'ctx',
   'jobs',

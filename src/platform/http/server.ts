@@ -6,6 +6,7 @@ import type { Ctx } from '../ctx/index.ts';
 import { invalid, TreadleError, type ErrorKind } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
+import { guardHost, guardOrigin } from '../origin/index.ts';
 import type { Action, Endpoint } from './contract.ts';
 import { parse, refuseNul, refuseUnknown } from './parse.ts';
 import type { Download, Input, Route, ServerSentEvent } from './route.ts';
@@ -105,8 +106,12 @@ export function createHttp(options: HttpOptions): Http {
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
   app.addHook('onRequest', async (request) => {
-    guardHost(request, options.hosts);
-    guardOrigin(request, options.hosts);
+    const { host, origin, 'sec-fetch-site': site } = request.headers;
+    guardHost(host, options.hosts);
+    guardOrigin(
+      { method: request.method, host, origin, site: typeof site === 'string' ? site : undefined },
+      options.hosts,
+    );
   });
   app.addHook('onSend', async (_request, reply) => {
     void reply.headers({
@@ -379,42 +384,4 @@ function fromFastify(thrown: unknown): TreadleError | undefined {
   const { statusCode } = thrown;
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined;
   return new TreadleError(statusCode === 413 ? 'too-large' : 'invalid', thrown.message, { cause: thrown });
-}
-
-/** DNS rebinding: a name that is not ours, though it resolves to us, is refused. */
-function guardHost(request: FastifyRequest, hosts: readonly string[] | 'any'): void {
-  if (hosts === 'any') return;
-  const host = hostName(request.headers.host ?? '');
-  if (!hosts.includes(host)) {
-    throw new TreadleError('forbidden', `this server does not answer to the host name '${host}'`, {
-      field: 'host',
-      hint: 'open it by the address it prints at start, or list the name under --allow-host',
-    });
-  }
-}
-
-/** A foreign page may not change anything: Sec-Fetch-Site, or Origin against Host where a browser sends none. */
-function guardOrigin(request: FastifyRequest, hosts: readonly string[] | 'any'): void {
-  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return;
-  const site = request.headers['sec-fetch-site'];
-  const origin = request.headers.origin;
-  if (site === 'same-origin' || site === 'none') return;
-  const sameHost =
-    origin !== undefined &&
-    origin !== 'null' &&
-    URL.canParse(origin) &&
-    new URL(origin).host === request.headers.host;
-  if (site === undefined && (origin === undefined || sameHost)) return;
-  if (hosts === 'any' && sameHost) return;
-  throw new TreadleError('forbidden', 'a page of another origin may not change anything here', {
-    field: 'origin',
-    hint: 'call the API from a program, or from the Treadle UI',
-  });
-}
-
-function hostName(header: string): string {
-  const bracket = /^\[([^\]]+)\](?::\d+)?$/.exec(header);
-  if (bracket) return `[${bracket[1]}]`;
-  const plain = /^([^:/?#@\\]+)(?::\d+)?$/.exec(header);
-  return plain?.[1]?.toLowerCase() ?? '';
 }

@@ -1,0 +1,46 @@
+import { TreadleError } from '../errors/index.ts';
+
+/** What a request says of where it comes from: headers, for the HTTP server and the data plane alike. */
+export interface Provenance {
+  method: string;
+  host: string | undefined;
+  origin: string | undefined;
+  /** `Sec-Fetch-Site`. */
+  site: string | undefined;
+}
+
+/** DNS rebinding: a name that is not ours, though it resolves to us, is refused. */
+export function guardHost(header: string | undefined, hosts: readonly string[] | 'any'): void {
+  if (hosts === 'any') return;
+  const host = hostName(header ?? '');
+  if (!hosts.includes(host)) {
+    throw new TreadleError('forbidden', `this server does not answer to the host name '${host}'`, {
+      field: 'host',
+      hint: 'open it by the address it prints at start, or list the name under --allow-host',
+    });
+  }
+}
+
+/** A foreign page may not change anything: Sec-Fetch-Site, or Origin against Host where a browser sends none. */
+export function guardOrigin(
+  { method, host, origin, site }: Provenance,
+  hosts: readonly string[] | 'any',
+): void {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return;
+  if (site === 'same-origin' || site === 'none') return;
+  const sameHost =
+    origin !== undefined && origin !== 'null' && URL.canParse(origin) && new URL(origin).host === host;
+  if (site === undefined && (origin === undefined || sameHost)) return;
+  if (hosts === 'any' && sameHost) return;
+  throw new TreadleError('forbidden', 'a page of another origin may not change anything here', {
+    field: 'origin',
+    hint: 'call the API from a program, or from the Treadle UI',
+  });
+}
+
+function hostName(header: string): string {
+  const bracket = /^\[([^\]]+)\](?::\d+)?$/.exec(header);
+  if (bracket) return `[${bracket[1]}]`;
+  const plain = /^([^:/?#@\\]+)(?::\d+)?$/.exec(header);
+  return plain?.[1]?.toLowerCase() ?? '';
+}
