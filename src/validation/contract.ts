@@ -130,6 +130,7 @@ export const CalibrationBin = Type.Object({
   predicted: Type.Number({ description: 'Mean prediction.' }),
   observed: Type.Number({ description: 'Share that came true.' }),
 });
+export type CalibrationBin = Static<typeof CalibrationBin>;
 
 export const Task = Type.Union([
   Type.Literal('binary'),
