@@ -4,6 +4,8 @@ import { runExecution } from './jobs.ts';
 import { pipelineRoutes } from './routes.ts';
 import { createEngine, type EngineOptions } from './run/engine.ts';
 
+export { createEnvironments, type Environments } from './environments/environments.ts';
+export { checkRequirements } from './environments/lock.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
 export type { EngineOptions, ModelRegistrar } from './run/engine.ts';

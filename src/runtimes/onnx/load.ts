@@ -4,7 +4,7 @@ import type { ModelPlace, ModelSpec } from '../model.ts';
 import { describeFolder } from '../spec/describe.ts';
 import { joinRows, sliceRows } from '../spec/element.ts';
 import { emptySample, exampleTensors, readExample } from '../spec/example.ts';
-import { agree } from '../spec/agree.ts';
+import { joinable } from '../spec/batches.ts';
 import type { Tensor } from '../tensor.ts';
 import { bind, feeder, reader, type Binding } from './binding.ts';
 import { openSession, type Session } from './session.ts';
@@ -69,7 +69,7 @@ export async function loadOnnx(place: ModelPlace): Promise<{ findings: Findings;
     return { findings: { ...findings, spec: { ...spec, batchable: false }, doubt: messageOf(error) }, run };
   }
   if (!spec.batchable) return { findings: { ...findings, row_ms: findings.sample_ms }, run };
-  spec.batchable = batches(run, sample);
+  spec.batchable = await joinable(run, sample);
   const one = sample.map((tensor) => sliceRows(tensor, 0, 1));
   findings.row_ms = timed(one);
   if (spec.batchable) {
@@ -90,22 +90,4 @@ function openTwice(place: ModelPlace): { session: Session; create_ms: number } {
   if (first.create_ms > 200) return first;
   first.session.close();
   return open();
-}
-
-/** Whether two rows together answer what each answers alone: an open first dimension alone does not say that it is the rows. */
-function batches(run: Run, sample: readonly Tensor[]): boolean {
-  try {
-    const rows = sample[0]?.shape[0] ?? 1;
-    const first = sample.map((tensor) => sliceRows(tensor, 0, 1));
-    const last = sample.map((tensor) => sliceRows(tensor, rows - 1, rows));
-    const both = run(first.map((tensor, i) => joinRows([tensor, last[i]!])));
-    const alone = [run(first), run(last)];
-    return both.every(
-      (output, i) =>
-        output.shape[0] === 2 &&
-        alone.every((answer, row) => agree(sliceRows(output, row, row + 1), answer[i]!, 1e-3)),
-    );
-  } catch {
-    return false;
-  }
 }

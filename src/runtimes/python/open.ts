@@ -1,10 +1,177 @@
+import { messageOf } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
-import { ModelFault, type LoadedModel, type ModelPlace } from '../model.ts';
+import { ModelFault, type LoadedModel, type ModelPlace, type ModelSpec } from '../model.ts';
+import { joinable } from '../spec/batches.ts';
+import { describeFolder, type Description } from '../spec/describe.ts';
+import { emptySample, exampleTensors, readExample } from '../spec/example.ts';
+import { supervise } from '../supervise.ts';
+import type { Tensor, TensorSpec } from '../tensor.ts';
+import type { ToHost } from './frames.ts';
+import { startPythonHost, type PythonHost } from './python-host.ts';
 
+/** What a host is asked before it counts as ready. */
+interface Sample {
+  tensors?: readonly Tensor[];
+  /** Made up by us: its failure says nothing. */
+  invented?: boolean;
+  json?: unknown;
+}
+
+/** A model in Python processes of its own. Resolves when the first one has loaded it and answered its sample. */
 export async function openPython(
   place: ModelPlace,
-  _: { processes: Processes; log: Log },
+  { processes, log: parent }: { processes: Processes; log: Log },
 ): Promise<LoadedModel> {
-  throw new ModelFault(`there is no Python runtime yet for ${place.key}`);
+  const log = parent.child({ model: place.key });
+  const described = await describeFolder(place.folder);
+  const said = described.inputs;
+  const inputs = said && said.kind !== 'nested' ? said.specs : [];
+  const load: Extract<ToHost, { op: 'load' }> = {
+    op: 'load',
+    folder: place.folder,
+    kind: inputs.length === 0 ? 'none' : said?.kind === 'tensors' ? 'tensors' : 'columns',
+    named: said?.named ?? false,
+    inputs: inputs.map(({ name, datatype, column }) => ({
+      name,
+      datatype,
+      ...(column === undefined ? {} : { column }),
+    })),
+  };
+  const example = await readExample(place.folder, described.examples);
+  const own = exampleTensors(example, inputs);
+  const sample: Sample =
+    inputs.length === 0
+      ? example === undefined
+        ? {}
+        : { json: example }
+      : { tensors: own ?? emptySample(inputs), invented: own === undefined };
+
+  const bear = (): Promise<{ host: PythonHost; learnt: Learnt }> =>
+    withinLimit(place.limits.load, async (early) => {
+      const heard = (text: string): void => log.debug('a model says', { text: text.slice(0, 2000) });
+      const host = await startPythonHost(place, load, { processes, heard }, early);
+      try {
+        return { host, learnt: await prove(host, sample, log) };
+      } catch (error) {
+        await host.close();
+        throw error;
+      }
+    });
+
+  const began = performance.now();
+  const { host, learnt } = await bear();
+  const spec: ModelSpec = {
+    platform: 'mlflow_pyfunc',
+    inputs,
+    outputs: learnt.answers
+      ? outputsOf(learnt.answers, sample.tensors ?? [], described)
+      : saidOutputs(described),
+    params: described.params,
+    ...(learnt.returns ? { returns: learnt.returns } : {}),
+    batchable:
+      learnt.answers !== undefined &&
+      described.params.length === 0 &&
+      inputs.every(({ shape }) => shape[0] === -1) &&
+      (await joinable((rows) => host.run(rows), sample.tensors ?? [])),
+    ...(own ? { sample: own } : {}),
+  };
+  const loaded = { ms: performance.now() - began, sample_ms: learnt.ms };
+  const names = spec.outputs.map(({ name }) => name);
+  const rename = (outputs: Tensor[]): Tensor[] =>
+    outputs.length === names.length
+      ? outputs.map((tensor, i) => (tensor.name === names[i] ? tensor : { ...tensor, name: names[i]! }))
+      : outputs;
+
+  const supervisor = supervise(host, {
+    slots: place.limits.hosts,
+    deadline: place.limits.predict,
+    start: async () => (await bear()).host,
+    warn: (message, fields) => log.warn(message, fields),
+  });
+  return {
+    place,
+    spec,
+    loaded,
+    get ready() {
+      return supervisor.ready;
+    },
+    run: (given, options = {}) => supervisor.ask((one) => one.run(given, options.params)).then(rename),
+    ...(inputs.length === 0
+      ? {
+          runJson: (body: unknown, options: { params?: Record<string, unknown> } = {}) =>
+            supervisor.ask(
+              (one) =>
+                one.runJson?.(body, options.params) ?? Promise.reject(new ModelFault('it takes no JSON')),
+            ),
+        }
+      : {}),
+    onCrash: supervisor.onCrash,
+    close: supervisor.close,
+  };
+}
+
+interface Learnt {
+  ms: number;
+  answers?: Tensor[];
+  returns?: NonNullable<ModelSpec['returns']>;
+}
+
+/** Ready only when the sample passes; one that we made up may fail, since the model never promised to take it. */
+async function prove(host: PythonHost, sample: Sample, log: Log): Promise<Learnt> {
+  try {
+    if (sample.json !== undefined) {
+      await host.runJson(sample.json);
+      const start = performance.now();
+      await host.runJson(sample.json);
+      return { ms: performance.now() - start };
+    }
+    if (!sample.tensors) return { ms: 0 };
+    await host.run(sample.tensors); // the first call imports and allocates
+    const start = performance.now();
+    const { outputs, returns } = await host.ask(sample.tensors);
+    return { ms: performance.now() - start, answers: outputs, returns };
+  } catch (error) {
+    if (error instanceof ModelFault && error.retriable) throw error;
+    if (!sample.invented)
+      throw new ModelFault(`the model does not take its own input example: ${messageOf(error)}`, {
+        cause: error,
+      });
+    log.warn('a model without an input example could not be warmed', { problem: messageOf(error) });
+    return { ms: 0 };
+  }
+}
+
+/** Names from the signature where it names as many; kinds from what really came; an open first length where it follows the rows. */
+function outputsOf(
+  answers: readonly Tensor[],
+  sample: readonly Tensor[],
+  described: Description,
+): TensorSpec[] {
+  const said = described.outputs;
+  const names =
+    said?.named && said.specs.length === answers.length ? said.specs.map(({ name }) => name) : undefined;
+  const rows = sample[0]?.shape[0];
+  return answers.map((tensor, i) => ({
+    name: names?.[i] ?? tensor.name,
+    datatype: tensor.datatype,
+    shape: tensor.shape.map((length, at) => (at === 0 && length === rows ? -1 : length)),
+  }));
+}
+
+const saidOutputs = ({ outputs }: Description): readonly TensorSpec[] =>
+  outputs && outputs.kind !== 'nested' ? outputs.specs : [];
+
+/** Loading has one limit for all of it; what is late is killed, which makes it fail. */
+async function withinLimit<T>(
+  ms: number,
+  work: (early: (kill: (reason: string) => void) => void) => Promise<T>,
+): Promise<T> {
+  let kill: ((reason: string) => void) | undefined;
+  const late = setTimeout(() => kill?.(`loading took longer than its limit of ${ms / 1000} s`), ms);
+  try {
+    return await work((how) => (kill = how));
+  } finally {
+    clearTimeout(late);
+  }
 }

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import type { ModelFacts, ModelFile } from '../../models/index.ts';
+import { checkRequirements, type Environments } from '../../pipelines/index.ts';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import { unavailable } from '../../platform/errors/index.ts';
+import { newId } from '../../platform/ids/index.ts';
+import type { Say } from '../prepare-model.ts';
+
+const LARGEST = 256 * 1024;
+
+/**
+ * The packages that a model was recorded with, as lines of a requirements file: requirements.txt, else what python_env.yaml or
+ * conda.yaml lists. MLflow itself is added where nobody wrote it down, since it is what loads the model.
+ */
+export async function modelRequirements(
+  ctx: Ctx,
+  files: readonly ModelFile[],
+  facts: ModelFacts | undefined,
+): Promise<string> {
+  const read = async (name: string): Promise<string | undefined> => {
+    const file = files.find((one) => one.path === name);
+    return file && file.size <= LARGEST
+      ? (await ctx.blobs.read(file.digest, LARGEST)).toString('utf8')
+      : undefined;
+  };
+  const text =
+    (await read('requirements.txt')) ??
+    listed(await read('python_env.yaml')) ??
+    listed(await read('conda.yaml')) ??
+    '';
+  checkRequirements(text, 'requirements.txt');
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const has = (name: string): boolean =>
+    lines.some((line) => new RegExp(`^\\s*${name}(?![\\w.-])`, 'i').test(line));
+  if (!has('mlflow') && !has('mlflow-skinny'))
+    lines.push(facts?.mlflow_version === undefined ? 'mlflow' : `mlflow==${facts.mlflow_version}`);
+  if (has('mlflow-skinny') && !has('mlflow'))
+    for (const name of ['numpy', 'pandas']) if (!has(name)) lines.push(name);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The pip packages of python_env.yaml (`dependencies: [...]`) or conda.yaml (`dependencies: [..., {pip: [...]}]`). */
+function listed(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = parse(text, { schema: 'core', maxAliasCount: 10, logLevel: 'silent' });
+  } catch {
+    return undefined;
+  }
+  const list: unknown[] = isMap(value) && Array.isArray(value['dependencies']) ? value['dependencies'] : [];
+  const pip = list.find((one) => isMap(one) && Array.isArray(one['pip']));
+  const lines: unknown[] =
+    isMap(pip) && Array.isArray(pip['pip']) ? pip['pip'] : pip === undefined ? list : [];
+  const packages = lines.filter((one): one is string => typeof one === 'string' && !one.startsWith('-'));
+  return packages.length === 0 ? undefined : packages.join('\n');
+}
+
+/** Makes the environment where it is not there yet, and returns its interpreter. What was installed stands in its lock. */
+export async function modelInterpreter(
+  environments: Environments,
+  text: string,
+  wanted: string | undefined,
+  say: Say,
+): Promise<string> {
+  const { folder, observed } = await environments.prepare({ kind: 'requirements', text }, say);
+  if (folder === undefined || !observed)
+    throw unavailable('the model’s environment was made, but cannot be found', {
+      hint: 'see the server’s log',
+    });
+  const made = observed.interpreter.split(' ')[1] ?? '';
+  if (wanted !== undefined && minor(wanted) !== minor(made))
+    say(`the model was recorded with Python ${wanted}, and this machine has ${made}`);
+  const lock = path.join(folder, 'requirements.lock');
+  if (!existsSync(lock)) {
+    const pinned = Object.entries(observed.packages).map(([name, version]) => `${name}==${version}\n`);
+    const fresh = `${lock}.${newId()}`;
+    await writeFile(fresh, pinned.toSorted().join(''));
+    await rename(fresh, lock);
+  }
+  return path.join(folder, 'bin', 'python');
+}
+
+const minor = (version: string): string => version.split('.').slice(0, 2).join('.');
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A program of the Python project: beside the bundle in a package, in `sdk/` in a checkout. */
+export function pythonProgram(name: 'host' | 'convert'): string {
+  const places = [`./${name}.py`, `../../../sdk/python/treadle/${name}.py`];
+  const files = places.map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const found = files.find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`${name}.py is not where it belongs: ${files.join(', ')}`);
+  return found;
+}
+
+/** What a model's own code gets of this machine: no token, no address, no settings of the server. */
+export function modelEnvironment(python: string, scratch: string, threads: number): Record<string, string> {
+  const count = String(threads);
+  return {
+    PATH: `${python.slice(0, python.lastIndexOf('/'))}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: scratch,
+    TMPDIR: scratch,
+    LANG: 'C.UTF-8',
+    PYTHONNOUSERSITE: '1',
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    OPENBLAS_NUM_THREADS: count,
+    NUMEXPR_NUM_THREADS: count,
+    MLFLOW_DISABLE_TELEMETRY: 'true',
+    DO_NOT_TRACK: 'true',
+  };
+}
