@@ -4,12 +4,14 @@ import { runExecution } from './jobs.ts';
 import { pipelineRoutes } from './routes.ts';
 import { createEngine, type EngineOptions } from './run/engine.ts';
 
+export { codeOfRun, type RunCode } from './code-of-run.ts';
 export { createEnvironments, type Environments } from './environments/environments.ts';
 export { checkRequirements } from './environments/lock.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
 export type { EngineOptions, ModelRegistrar } from './run/engine.ts';
 export { migrations } from './schema.ts';
+export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
 
 export interface Pipelines {
   routes: Route[];

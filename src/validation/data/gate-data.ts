@@ -1,0 +1,103 @@
+import {
+  findDatasetVersion,
+  parseRef,
+  resolveRef,
+  walkFiles,
+  type DatasetVersion,
+} from '../../data/index.ts';
+import { stepOutput } from '../../pipelines/index.ts';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import { invalid, missing } from '../../platform/errors/index.ts';
+import { missingBlobs, splitTables, TABLES, type NamedBlob, type TableSource } from './table-source.ts';
+
+/** What a model version is judged on. */
+export type GateData =
+  /** `flights@v4`, or one file or folder of it: `flights@v4:holdout.parquet`, `flights@v4/holdout.parquet`. */
+  { kind: 'dataset'; ref: string } | { kind: 'output'; execution: string; step: string; output: string };
+
+/** The table files behind it. What is wrong is said with what is there instead. */
+export async function resolveGateData(ctx: Ctx, data: GateData): Promise<TableSource> {
+  const { ref, label, files } =
+    data.kind === 'dataset' ? await ofDataset(ctx, data.ref) : await ofOutput(ctx, data);
+  const { tables, opaque } = splitTables(files);
+  if (tables.length === 0) {
+    throw invalid(`'${label}' holds no table that can be read here`, {
+      field: 'data',
+      hint: `${TABLES}; it holds ${listed([...opaque, ...files.map(({ path }) => path)])}`,
+      code: 'no-table',
+    });
+  }
+  const [gone] = await missingBlobs(ctx, tables);
+  if (gone)
+    throw missing(`the bytes of '${gone.path}' of '${label}' are gone`, {
+      field: 'data',
+      hint: 'commit the file again, or name other data',
+    });
+  return { ref, label, files: tables };
+}
+
+async function ofDataset(
+  ctx: Ctx,
+  text: string,
+): Promise<{ ref: string; label: string; files: NamedBlob[] }> {
+  const { name, path } = splitRef(text);
+  const version = await resolveRef(ctx, name);
+  const all = await filesOf(ctx, version);
+  const at = `${version.dataset}@${version.name}`;
+  const ref = `dataset_version:${version.id}`;
+  if (path === undefined) return { ref, label: at, files: all };
+  const files = all.filter((file) => file.path === path || file.path.startsWith(`${path}/`));
+  if (files.length === 0)
+    throw missing(`'${at}' has no file '${path}'`, {
+      field: 'data',
+      hint: `it holds ${listed(all.map((file) => file.path))}`,
+    });
+  return { ref, label: `${at}:${path}`, files };
+}
+
+async function ofOutput(
+  ctx: Ctx,
+  { execution, step, output }: Extract<GateData, { kind: 'output' }>,
+): Promise<{ ref: string; label: string; files: NamedBlob[] }> {
+  const read = await stepOutput(ctx, execution, step, output);
+  if (!read.files)
+    throw missing(`the list of the files of ${read.label} is gone`, {
+      field: 'data',
+      hint: 'run the pipeline again with --force',
+    });
+  return { ref: `blob:${read.output.digest}`, label: read.label, files: read.files };
+}
+
+/** The colon parts the file from the ref; a slash does so too, as elsewhere. */
+function splitRef(text: string): { name: string; path: string | undefined } {
+  const colon = text.indexOf(':');
+  const ref = parseRef(colon < 0 ? text : text.slice(0, colon));
+  const path = colon < 0 ? ref?.path : text.slice(colon + 1);
+  if (!ref || (colon >= 0 && ref.path !== undefined) || path === '')
+    throw invalid(`'${text.slice(0, 200)}' names no data`, {
+      field: 'data',
+      hint: 'write a dataset ref, with a file where it has several: flights@v4, flights@v4:holdout.parquet',
+    });
+  return { name: `${ref.dataset}@${ref.selector}`, path: path?.replace(/\/+$/, '') };
+}
+
+export async function filesOf(ctx: Ctx, version: DatasetVersion): Promise<NamedBlob[]> {
+  const files: NamedBlob[] = [];
+  for await (const { path, hash, size } of walkFiles(ctx, version.hash)) files.push({ path, hash, size });
+  return files;
+}
+
+const listed = (paths: readonly string[]): string => {
+  const distinct = [...new Set(paths)];
+  if (distinct.length === 0) return 'nothing';
+  return distinct.slice(0, 8).join(', ') + (distinct.length > 8 ? ` and ${distinct.length - 8} more` : '');
+};
+
+/** The tables of a dataset version that a run read; a reason where there are none. */
+export async function versionTables(
+  ctx: Ctx,
+  id: string,
+): Promise<{ label: string; files: NamedBlob[] } | undefined> {
+  const version = await findDatasetVersion(ctx, id);
+  return version && { label: `${version.dataset}@${version.name}`, files: await filesOf(ctx, version) };
+}
