@@ -18,6 +18,18 @@ export const SETTINGS = [
     meaning: 'address to listen on; anything but loopback needs a token to exist',
   },
   { name: 'port', fallback: '5000', meaning: 'port to listen on; 0 takes a free one' },
+  {
+    name: 'inference-port',
+    fallback: undefined,
+    meaning:
+      'port that models answer on, HTTP and gRPC; the one after --port unless said, 0 takes a free one. Opened with the first endpoint',
+  },
+  {
+    name: 'inference-processes',
+    fallback: undefined,
+    meaning:
+      'processes that answer for models, each with all of them; half of the cores unless said, 4 at most',
+  },
   { name: 'data', fallback: '.treadle', meaning: 'folder that holds all state' },
   { name: 'db', fallback: undefined, meaning: 'postgres://… instead of the SQLite file in the data folder' },
   {
@@ -63,6 +75,10 @@ export function readConfig(
 export interface ServerConfig {
   host: string;
   port: number;
+  /** Where models answer: by default the port after `port`, or a free one. */
+  inferencePort?: number;
+  /** By default by the machine's cores. */
+  inferenceProcesses?: number;
   data: string;
   db: string | undefined;
   allowHosts: string[];
@@ -84,6 +100,18 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
   const port = Number(value('port').value);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     wrong('port', 'it must be a whole number from 0 to 65535');
+  const whole = (name: SettingName, least: number, most: number): number | undefined => {
+    const text = value(name).value;
+    if (text === undefined) return undefined;
+    const number = Number(text);
+    if (text.trim() === '' || !Number.isInteger(number) || number < least || number > most)
+      wrong(name, `it must be a whole number from ${least} to ${most}`);
+    return number;
+  };
+  const inferencePort = whole('inference-port', 0, 65_535);
+  if (inferencePort !== undefined && inferencePort !== 0 && inferencePort === port)
+    wrong('inference-port', 'it must be another than --port');
+  const inferenceProcesses = whole('inference-processes', 1, 64);
   const db = value('db').value;
   if (db !== undefined && !/^postgres(ql)?:\/\//.test(db)) wrong('db', 'it must start with postgres://');
   const log = value('log').value;
@@ -97,6 +125,8 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
   return {
     host: value('host').value ?? '127.0.0.1',
     port,
+    ...(inferencePort === undefined ? {} : { inferencePort }),
+    ...(inferenceProcesses === undefined ? {} : { inferenceProcesses }),
     data: path.resolve(value('data').value ?? '.treadle'),
     db,
     allowHosts: list('allow-host'),

@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as access from './access/index.ts';
 import type { ServerConfig } from './config.ts';
 import * as data from './data/index.ts';
+import { mountForward } from './faces/inference/forward.ts';
 import { createMetrics } from './faces/metrics/index.ts';
 import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
@@ -19,6 +20,8 @@ import * as jobRoom from './platform/jobs/index.ts';
 import { openPipelines, migrations as pipelineMigrations } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import * as models from './models/index.ts';
+import { createRuntimes } from './runtimes/index.ts';
+import * as serving from './serving/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { createProcesses } from './platform/processes/index.ts';
 import * as tracking from './tracking/index.ts';
@@ -46,6 +49,7 @@ const migrations: Migration[] = [
   ...tracking.migrations,
   ...models.migrations,
   ...pipelineMigrations,
+  ...serving.migrations,
 ];
 
 /** Opens everything, wires it, and listens; what a failure midway had opened is closed again. */
@@ -101,6 +105,36 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const processes = createProcesses();
   opened.defer(() => processes.close());
   const duck = data.createDuck(processes);
+  const runtimes = createRuntimes({ processes, folder: config.data });
+  const loopback = LOOPBACK.includes(config.host);
+  const hosts = loopback
+    ? [...LOOPBACK, ...config.allowHosts]
+    : config.allowHosts.length > 0
+      ? config.allowHosts
+      : 'any';
+  const endpoints = await serving.openServing({
+    data: config.data,
+    log,
+    processes,
+    runtimes,
+    evaluations: { newestFor: async () => undefined },
+    system,
+    host: config.host,
+    port: config.inferencePort ?? (config.port === 0 ? 0 : config.port + 1),
+    count: config.inferenceProcesses,
+    hosts,
+    loopback,
+    level: config.log,
+    authenticate: (authorization, workspace) =>
+      access.judgeCaller(system, { authorization, workspace }, loopback),
+  });
+  opened.defer(() => endpoints.close());
+  // What a plane remembers of callers is forgotten as soon as tokens change.
+  events.subscribe({
+    name: 'serving.callers',
+    types: ['token.created', 'token.revoked'],
+    handle: async (tx) => tx.afterCommit(() => endpoints.forgetCallers()),
+  });
   const pipelines = openPipelines({
     data: config.data,
     processes,
@@ -137,12 +171,18 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
       },
     },
   });
-  jobs.register(prune, webhooks.deliver, data.profileJob(duck), ...pipelines.jobs);
+  jobs.register(
+    prune,
+    webhooks.deliver,
+    data.profileJob(duck),
+    ...pipelines.jobs,
+    ...runtimes.jobs,
+    ...endpoints.jobs,
+  );
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   opened.defer(() => jobs.stop());
 
-  const loopback = LOOPBACK.includes(config.host);
   if (!loopback && !(await access.liveTokenExists(system, Date.now()))) {
     throw invalid(`the server may not listen on ${config.host} before a token exists`, {
       field: 'host',
@@ -151,11 +191,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   }
   const http = createHttp({
     log,
-    hosts: loopback
-      ? [...LOOPBACK, ...config.allowHosts]
-      : config.allowHosts.length > 0
-        ? config.allowHosts
-        : 'any',
+    hosts,
     anonymous: (requestId) =>
       createCtx(parts, {
         actor: { kind: 'system', id: 'anonymous', name: 'anonymous', role: 'viewer' },
@@ -192,6 +228,8 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         ...tracking.routes,
         ...models.routes,
         ...pipelines.routes,
+        ...runtimes.routes,
+        ...endpoints.routes,
         ...ledgerRoom.ledgerRoutes(ledger),
       ],
       version(),
@@ -199,6 +237,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   );
   http.mount([metrics.route]);
   http.mount(mlflowRoutes, { errors: mlflowErrors, anyJson: true });
+  mountForward(http.app, endpoints.socket);
   await mountWeb(http.app);
 
   opened.defer(() => events.stop()); // first of all: it ends the live streams, and with them their connections
@@ -207,6 +246,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const { port } = await http.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   pipelines.listening(url);
+  endpoints.listening(url);
   log.info('ready', { url, data: config.data, database: database.dialect.label });
   return {
     url,

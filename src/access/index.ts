@@ -2,6 +2,7 @@ export { authenticate, type Credentials } from './authenticate.ts';
 export { createToken } from './create-token.ts';
 export { createWorkspace, ensureDefaultWorkspace } from './create-workspace.ts';
 export { decide } from './decide.ts';
+export { judgeCaller, type CallerJudgement } from './judge-caller.ts';
 export { revokeToken } from './revoke-token.ts';
 export { routes } from './routes.ts';
 export { migrations } from './schema.ts';

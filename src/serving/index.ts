@@ -1,2 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { conflict } from '../platform/errors/index.ts';
+import type { Route } from '../platform/http/index.ts';
+import type { JobType } from '../platform/jobs/index.ts';
+import type { Log } from '../platform/log/index.ts';
+import type { Processes } from '../platform/processes/index.ts';
+import type { Revision } from './contract.ts';
+import { deploy, waitFor, type NewDeployment } from './deploy.ts';
+import { createEngine } from './engine.ts';
+import { prepareJob } from './jobs.ts';
+import { createPlanes } from './planes.ts';
+import type { CallerVerdict } from './plane/protocol.ts';
+import type { EvaluationsPort, RuntimesPort } from './ports.ts';
+import { makeIds } from './prediction-id.ts';
+import { restore } from './restore.ts';
+import { createGuard } from './rollback.ts';
+import { servingRoutes } from './routes.ts';
+import { predictionKey } from './store.ts';
+import { toRevision } from './views.ts';
+
 export type { Answer, PlaneDoor, Question, Served } from './plane/plane.ts';
 export type { CallerVerdict, TableEndpoint } from './plane/protocol.ts';
+export type { EvaluationSeen, EvaluationsPort, RuntimesPort } from './ports.ts';
+export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
+export { migrations } from './schema.ts';
+export { countEndpoints } from './store.ts';
+
+export interface ServingOptions {
+  /** The data folder. */
+  data: string;
+  log: Log;
+  processes: Processes;
+  runtimes: RuntimesPort;
+  evaluations: EvaluationsPort;
+  /** For what the room does of itself: restarts, rollbacks. */
+  system: Ctx;
+  host: string;
+  /** Port of the inference protocols; 0 takes a free one. */
+  port: number;
+  /** Processes of the data plane; by the machine's cores unless said. */
+  count?: number | undefined;
+  hosts: readonly string[] | 'any';
+  loopback: boolean;
+  level: 'debug' | 'info' | 'warn' | 'error';
+  authenticate(authorization: string | undefined, workspace: string | undefined): Promise<CallerVerdict>;
+}
+
+export interface Serving {
+  routes: Route[];
+  jobs: ReadonlyArray<JobType<never>>;
+  /** Deploys and waits until it answers; throws with the reason when it does not. `say` hears what goes on. */
+  deploy(
+    ctx: Ctx,
+    input: NewDeployment,
+    say?: (stage: string) => void,
+    signal?: AbortSignal,
+  ): Promise<Revision>;
+  /** Begins: takes up what was live. `url` is the main port's. */
+  listening(url: string): void;
+  /** The Unix socket of a plane that answers, for the main port to hand requests on to. */
+  socket(): string | undefined;
+  /** Tokens or roles changed. */
+  forgetCallers(): void;
+  close(): Promise<void>;
+}
+
+/** Longer than any model may take to load, its environment included. */
+const LONGEST = 60 * 60_000;
+/** How often another server's switches are looked for, where several write one database, ms. */
+const LOOK = 1_000;
+
+/** The room with what it needs handed in. Nothing runs before the first endpoint exists. */
+export async function openServing(options: ServingOptions): Promise<Serving> {
+  const { system, log } = options;
+  const key = await system.write((tx) => predictionKey(tx, randomBytes(32).toString('hex')));
+  const job = prepareJob(() => engine);
+  const guard = createGuard(
+    () => engine,
+    (workspace) => system.as({ workspace }),
+    job,
+  );
+  const hear = (work: Promise<void>): void => {
+    work.catch((error: unknown) => log.error('a report of a data plane was lost', { error }));
+  };
+  const planes = createPlanes({
+    ...options,
+    plane: { hosts: options.hosts, loopback: options.loopback, key, log: options.level },
+    crashed: (model, crash) => hear(guard.crashed(model, crash)),
+    lost: (model, problem) => hear(guard.lost(model, problem)),
+    fell: (recent, why) => hear(guard.fell(recent, why)),
+    stats: (_at, variants) => engine.live.add(variants),
+  });
+  let url = '';
+  const engine = createEngine({
+    planes,
+    runtimes: options.runtimes,
+    evaluations: options.evaluations,
+    ids: makeIds(key),
+    address: () => {
+      const port = planes.port ?? options.port;
+      const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+      return port === 0 ? url : `http://${host}:${port}`;
+    },
+    lost: (model, problem) => hear(guard.lost(model, problem)),
+  });
+  const timers: NodeJS.Timeout[] = [];
+  let looking: Promise<void> | undefined;
+  const look = (): Promise<void> =>
+    (looking ??= restore(system, engine)
+      .catch((error: unknown) => log.error('what is live could not be read', { error }))
+      .finally(() => (looking = undefined)));
+  return {
+    routes: servingRoutes(engine, job),
+    jobs: [job],
+    async deploy(ctx, input, say, signal) {
+      const { id } = await deploy(ctx, input, engine, job);
+      const row = await waitFor(ctx, id, LONGEST, engine, {
+        ...(say ? { say } : {}),
+        ...(signal ? { signal } : {}),
+      });
+      if (row.state === 'live' || row.state === 'superseded') return toRevision(row, engine);
+      throw conflict(
+        `revision ${row.revision} of endpoint '${row.endpoint}' does not answer: ${row.problem ?? 'it is still being prepared'}`,
+        { field: 'endpoint', hint: 'the revision before it goes on answering' },
+      );
+    },
+    listening(main) {
+      url = main;
+      void look();
+      timers.push(setInterval(() => engine.live.tick(Date.now()), 1_000).unref());
+      if (system.dialect.shared) {
+        timers.push(setInterval(() => void look(), LOOK).unref());
+        // Events go to one of the servers, so the others ask again now and then.
+        timers.push(setInterval(() => planes.forgetCallers(), 30 * LOOK).unref());
+      }
+    },
+    socket: () => planes.socket(),
+    forgetCallers: () => planes.forgetCallers(),
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      await planes.close();
+    },
+  };
+}

@@ -34,7 +34,6 @@ export type ServingTables = {
     sticky: number;
     strict: number;
     state: string;
-    stage: string | null;
     problem: string | null;
     note: string | null;
     created_at: number;
@@ -80,7 +79,6 @@ export const migrations: Migration[] = [
         sticky bigint not null,
         strict bigint not null,
         state text not null,
-        stage text,
         problem text,
         note text,
         created_at bigint not null,

@@ -1,0 +1,29 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { TreadleError } from '../platform/errors/index.ts';
+import { authenticate, type Credentials } from './authenticate.ts';
+import { decide } from './decide.ts';
+
+/** Who asks a model, as another process can keep it. */
+export type CallerJudgement =
+  | { ok: true; workspace: string; may: boolean; name: string }
+  | { ok: false; status: 401 | 403; message: string };
+
+/** Asking a model reads: it changes nothing, so a viewer's token is enough for a program in production. */
+export async function judgeCaller(
+  ctx: Ctx,
+  credentials: Credentials,
+  ownerAllowed: boolean,
+): Promise<CallerJudgement> {
+  try {
+    const { actor, workspace } = await authenticate(ctx, credentials, ownerAllowed);
+    return { ok: true, workspace, may: decide(actor, 'prediction:read'), name: actor.name };
+  } catch (error) {
+    if (!(error instanceof TreadleError)) throw error;
+    const { kind, message, hint } = error;
+    return {
+      ok: false,
+      status: kind === 'unauthenticated' ? 401 : 403,
+      message: hint === undefined ? message : `${message}; ${hint}`,
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import type { Engine } from './engine.ts';
+import { failRevision } from './new-revision.ts';
+import { changeEndpoint, changeRevision, requireEndpoint, selectRevisions } from './store.ts';
+
+/** Nothing answers under the name any more. The rows stay: predictions keep their story. */
+export async function deleteEndpoint(ctx: Ctx, name: string, engine: Engine): Promise<void> {
+  const { id, stopped } = await ctx.write(async (tx) => {
+    const endpoint = await requireEndpoint(tx, name);
+    const now = tx.clock.now();
+    const rows = await selectRevisions(tx, endpoint.id, { states: ['live', 'preparing'], limit: 100 });
+    for (const row of rows) {
+      if (row.state === 'preparing') await failRevision(tx, row, 'the endpoint was taken away');
+      else await changeRevision(tx, row.id, ['live'], { state: 'superseded', ended_at: now });
+    }
+    await changeEndpoint(tx, endpoint.id, { deleted_at: now, updated_at: now });
+    await tx.record({
+      action: 'endpoint.deleted',
+      resource: `endpoint:${endpoint.id}`,
+      before: { name, revision: rows.find(({ state }) => state === 'live')?.revision ?? null },
+    });
+    await tx.emit({ type: 'endpoint.deleted', subject: `endpoint:${endpoint.id}`, data: { name } });
+    return { id: endpoint.id, stopped: rows };
+  });
+  await engine.planes.take(id);
+  for (const row of stopped) engine.watch.changed(row.id);
+}

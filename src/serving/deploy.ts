@@ -1,0 +1,148 @@
+import { Compile } from 'typebox/compile';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { conflict, invalid, TreadleError } from '../platform/errors/index.ts';
+import { getVersion, type ModelVersion } from '../models/index.ts';
+import { EndpointName, type Runtime, type Variant, type VariantRole } from './contract.ts';
+import type { Engine } from './engine.ts';
+import type { PrepareJob } from './jobs.ts';
+import { addRevision } from './new-revision.ts';
+import { findRevisionById, type NamedRevision } from './store.ts';
+
+interface Target {
+  model?: string;
+  version: string;
+  runtime?: Runtime;
+}
+
+export interface NewDeployment extends Target {
+  endpoint: string;
+  model: string;
+  canary?: Target & { percent: number };
+  shadow?: Target & { percent: number };
+  sticky?: boolean;
+  strict?: boolean;
+  note?: string;
+}
+
+/** The room's door is open to other rooms, which no contract checks. */
+const name = Compile(EndpointName);
+const isName = (text: string): boolean => name.Check(text);
+
+/** Writes down what shall answer, and lets a job make it so. Returns at once, with the revision as it is being prepared. */
+export async function deploy(
+  ctx: Ctx,
+  input: NewDeployment,
+  engine: Engine,
+  job: PrepareJob,
+): Promise<NamedRevision> {
+  if (!isName(input.endpoint))
+    throw invalid(`'${input.endpoint.slice(0, 120)}' cannot be the name of an endpoint`, {
+      field: 'endpoint',
+      hint: 'use letters, digits, dots, dashes and underscores, 100 at most',
+    });
+  const canary = input.canary?.percent ?? 0;
+  const variants: Variant[] = [];
+  const runtimes: Array<Runtime | null> = [];
+  const add = async (role: VariantRole, target: Target, percent: number): Promise<void> => {
+    const { model = input.model, runtime } = target;
+    const variant = await variantOf(ctx, engine, role, { ...target, model }, percent);
+    const twin = variants.find(
+      (other) => other.version_ref === variant.version_ref && other.runtime === variant.runtime,
+    );
+    if (twin)
+      throw invalid(`the ${role} is the same as the ${twin.role}: ${variant.model} v${variant.version}`, {
+        field: `${role}.version`,
+        hint: 'give it another version, or another runtime',
+      });
+    variants.push(variant);
+    runtimes.push(runtime ?? null);
+  };
+  await add('champion', input, 100 - canary);
+  if (input.canary) await add('canary', input.canary, canary);
+  if (input.shadow) await add('shadow', input.shadow, input.shadow.percent);
+  const { row, gaveWay } = await ctx.write(async (tx) => {
+    const added = await addRevision(
+      tx,
+      {
+        endpoint: input.endpoint,
+        cause: 'deploy',
+        variants,
+        runtimes,
+        sticky: input.sticky ?? true,
+        strict: input.strict ?? false,
+        note: input.note,
+      },
+      true,
+    );
+    await tx.enqueue(job, { revision: added.row.id });
+    return added;
+  });
+  for (const id of gaveWay) engine.watch.changed(id);
+  return row;
+}
+
+async function variantOf(
+  ctx: Ctx,
+  engine: Engine,
+  role: VariantRole,
+  target: Target & { model: string },
+  percent: number,
+): Promise<Variant> {
+  const version = await findVersion(ctx, role, target);
+  const evaluation = await engine.evaluations.newestFor(ctx, version.ref);
+  const flavors = version.facts?.flavors ?? {};
+  return {
+    role,
+    model: version.model,
+    version: version.version,
+    version_ref: version.ref,
+    percent,
+    // A guess until it is prepared, where the flavours really decide.
+    runtime: target.runtime ?? ('onnx' in flavors ? 'onnx' : 'python'),
+    ...(evaluation ? { evaluation: evaluation.ref } : {}),
+  };
+}
+
+/** Names the field of the request in which the model or version stood. */
+async function findVersion(
+  ctx: Ctx,
+  role: VariantRole,
+  { model, version }: Target & { model: string },
+): Promise<ModelVersion> {
+  const prefix = role === 'champion' ? '' : `${role}.`;
+  try {
+    return await getVersion(ctx, model, version.replace(/^v(?=\d)/, ''));
+  } catch (error) {
+    if (!(error instanceof TreadleError)) throw error;
+    const field = `${prefix}${error.field === 'name' ? 'model' : 'version'}`;
+    throw new TreadleError(error.kind, error.message, {
+      field,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+}
+
+/** Waits until a revision is no longer being prepared, `ms` at most. Looks at the row, for another server may do the work. */
+export async function waitFor(
+  ctx: Ctx,
+  id: string,
+  ms: number,
+  engine: Engine,
+  options: { signal?: AbortSignal; say?: (stage: string) => void } = {},
+): Promise<NamedRevision> {
+  const end = performance.now() + ms;
+  let said: string | undefined;
+  for (;;) {
+    const left = end - performance.now();
+    const changed = engine.watch.next(id, Math.max(0, Math.min(1000, left)), options.signal);
+    const row = await findRevisionById(ctx, id);
+    if (!row) throw conflict('the revision is gone', { hint: 'deploy again' });
+    const stage = engine.stages.get(id);
+    if (stage !== undefined && stage !== said) options.say?.((said = stage));
+    // Live on disk is not yet live in the planes: the stage goes when they have switched.
+    const settled = row.state !== 'preparing' && stage === undefined;
+    if (settled || left <= 0 || options.signal?.aborted === true) return row;
+    await changed;
+  }
+}

@@ -1,0 +1,78 @@
+import type { EndpointDetail } from './contract.ts';
+import { loadProblem, type Planes } from './planes.ts';
+import { keysOf } from './plane-process.ts';
+import type { EvaluationsPort, RuntimesPort } from './ports.ts';
+import type { PredictionIds } from './prediction-id.ts';
+import { createWatch, type Watch } from './watch.ts';
+import { createLive, type Live } from './live.ts';
+
+/** What the verbs of the room share in one server. */
+export interface Engine {
+  readonly planes: Planes;
+  readonly runtimes: RuntimesPort;
+  readonly evaluations: EvaluationsPort;
+  readonly ids: PredictionIds;
+  readonly live: Live;
+  readonly watch: Watch;
+  /** What goes on with a revision that is being prepared here. */
+  readonly stages: Map<string, string>;
+  /** Where callers of the inference protocols ask. */
+  address(): string;
+  /** What the champion of an endpoint takes and gives; undefined while it is not loaded. */
+  spec(endpoint: string): EndpointDetail['spec'];
+  /** Loads a model again that the planes should hold. Whether that went well, or nobody wants it any more. */
+  reload(key: string): Promise<boolean>;
+}
+
+export function createEngine(options: {
+  planes: Planes;
+  runtimes: RuntimesPort;
+  evaluations: EvaluationsPort;
+  ids: PredictionIds;
+  address(): string;
+  lost(key: string, problem: string): void;
+}): Engine {
+  const { planes, runtimes, evaluations, ids, address } = options;
+  return {
+    planes,
+    runtimes,
+    evaluations,
+    ids,
+    address,
+    live: createLive(),
+    watch: createWatch(),
+    stages: new Map(),
+    spec(endpoint) {
+      const champion = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
+      const found = champion && planes.find(champion.key);
+      if (!found) return undefined;
+      const { platform, inputs, outputs, params, sample } = found.spec;
+      const field = ({ name, datatype, shape, optional, column }: (typeof inputs)[number]) => ({
+        name,
+        datatype,
+        shape: [...shape],
+        ...(optional === undefined ? {} : { optional }),
+        ...(column === undefined ? {} : { column }),
+      });
+      return {
+        platform,
+        inputs: inputs.map(field),
+        outputs: outputs.map(field),
+        params: [...params],
+        ...(sample ? { sample: sample.map((one) => ({ ...one, shape: [...one.shape] })) } : {}),
+      };
+    },
+    async reload(key) {
+      const wanted = [...planes.entries()].some((entry) => [...keysOf(entry)].includes(key));
+      const place = wanted ? planes.place(key) : undefined;
+      if (!place) return true;
+      try {
+        (await planes.load(place, place.limits.load)).release();
+        return true;
+      } catch (error) {
+        options.lost(key, loadProblem(error));
+        return false;
+      }
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { Tx } from '../platform/ctx/index.ts';
+import { newId } from '../platform/ids/index.ts';
+import type { ModelPlace } from '../runtimes/index.ts';
+import type { Revision, Runtime, Variant } from './contract.ts';
+import {
+  changeRevision,
+  insertRevision,
+  selectRevisions,
+  takeNumber,
+  type EndpointRow,
+  type NamedRevision,
+} from './store.ts';
+
+export interface NewRevision {
+  endpoint: string;
+  cause: Revision['cause'];
+  restores?: number | undefined;
+  variants: readonly Variant[];
+  runtimes: ReadonlyArray<Runtime | null>;
+  places?: readonly ModelPlace[] | undefined;
+  sticky: boolean;
+  strict: boolean;
+  note?: string | undefined;
+}
+
+/**
+ * Gives a revision its number and writes it as `preparing`. What was still being prepared for the endpoint gives way and hears
+ * so: of two who deploy at once the later one wins, whichever is quicker.
+ */
+export async function addRevision(
+  tx: Tx,
+  input: NewRevision,
+  make: boolean,
+): Promise<{ row: NamedRevision; endpoint: EndpointRow; gaveWay: string[] }> {
+  const now = tx.clock.now();
+  const { endpoint, made, serial } = await takeNumber(tx, input.endpoint, make);
+  if (made)
+    await tx.record({
+      action: 'endpoint.created',
+      resource: `endpoint:${endpoint.id}`,
+      after: { name: endpoint.name },
+    });
+  const row: NamedRevision = {
+    id: newId(now),
+    workspace: tx.workspace,
+    endpoint_id: endpoint.id,
+    endpoint: endpoint.name,
+    revision: endpoint.last_revision,
+    serial,
+    cause: input.cause,
+    restores: input.restores ?? null,
+    variants: JSON.stringify(input.variants),
+    places: input.places === undefined ? null : JSON.stringify(input.places),
+    runtimes: JSON.stringify(input.runtimes),
+    sticky: input.sticky ? 1 : 0,
+    strict: input.strict ? 1 : 0,
+    state: 'preparing',
+    problem: null,
+    note: input.note ?? null,
+    created_at: now,
+    created_by: tx.actor.name,
+    live_at: null,
+    ended_at: null,
+    load_ms: null,
+  };
+  const gaveWay: string[] = [];
+  for (const other of await selectRevisions(tx, endpoint.id, { states: ['preparing'], limit: 100 })) {
+    await failRevision(
+      tx,
+      other,
+      `revision ${row.revision} was asked for before this one was ready, and the later one wins`,
+    );
+    gaveWay.push(other.id);
+  }
+  const { endpoint: _name, ...plain } = row;
+  await insertRevision(tx, plain);
+  await tx.record({
+    action: 'revision.requested',
+    resource: `revision:${row.id}`,
+    after: {
+      endpoint: endpoint.name,
+      revision: row.revision,
+      cause: row.cause,
+      ...(row.restores === null ? {} : { restores: row.restores }),
+      variants: input.variants.map(({ role, version_ref, percent }) => ({ role, version_ref, percent })),
+    },
+    ...(input.note === undefined ? {} : { reason: input.note }),
+    edges: [{ from: `revision:${row.id}`, to: `endpoint:${endpoint.id}`, relation: 'part-of' }],
+  });
+  if (made) await tx.emit({ type: 'endpoint.created', subject: `endpoint:${endpoint.id}` });
+  await tx.emit({
+    type: 'revision.requested',
+    subject: `revision:${row.id}`,
+    data: { endpoint: endpoint.name, revision: row.revision },
+  });
+  return { row, endpoint, gaveWay };
+}
+
+/** Whether it was still being prepared. It never answered, and whatever answers goes on. */
+export async function failRevision(tx: Tx, row: NamedRevision, problem: string): Promise<boolean> {
+  const now = tx.clock.now();
+  const text = problem.slice(0, 4000);
+  if (!(await changeRevision(tx, row.id, ['preparing'], { state: 'failed', problem: text, ended_at: now })))
+    return false;
+  await tx.record({ action: 'revision.failed', resource: `revision:${row.id}`, reason: text });
+  await tx.emit({
+    type: 'revision.failed',
+    subject: `revision:${row.id}`,
+    data: { endpoint: row.endpoint, revision: row.revision, problem: text },
+  });
+  return true;
+}

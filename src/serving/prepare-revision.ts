@@ -1,0 +1,133 @@
+import { stat } from 'node:fs/promises';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { messageOf, TreadleError } from '../platform/errors/index.ts';
+import type { JobRun } from '../platform/jobs/index.ts';
+import type { ModelPlace } from '../runtimes/index.ts';
+import type { Runtime, Variant } from './contract.ts';
+import type { Engine } from './engine.ts';
+import { goLive, switchTo } from './go-live.ts';
+import { failRevision } from './new-revision.ts';
+import { LoadFailure } from './plane-process.ts';
+import { findRevisionById, type NamedRevision } from './store.ts';
+import { placesOf } from './table.ts';
+import { variantsOf } from './views.ts';
+
+/** A revision that ended the server so many times is not tried again. */
+const MOST_ATTEMPTS = 5;
+/** Above the model's own limit for loading, which the plane enforces: for a plane that does not answer at all. */
+const SLACK = 15_000;
+
+/** Fetches and loads a revision's models in every plane, then switches. Whatever goes wrong, the old one goes on. */
+export async function prepareRevision(ctx: Ctx, id: string, run: JobRun, engine: Engine): Promise<void> {
+  const row = await findRevisionById(ctx, id);
+  if (!row) return;
+  if (row.state !== 'preparing') return switchTo(ctx, id, engine);
+  const began = performance.now();
+  const say = (stage: string): void => {
+    engine.stages.set(id, stage);
+    engine.watch.changed(id);
+  };
+  const releases: Array<() => void> = [];
+  try {
+    if (run.attempt > MOST_ATTEMPTS)
+      throw new LoadFailure(`the server ended ${MOST_ATTEMPTS} times while it was preparing this`);
+    const variants = variantsOf(row);
+    const places = await preparePlaces(ctx, row, engine, say);
+    say(`loading ${places.length === 1 ? 'the model' : `${places.length} models`}`);
+    const loads = await Promise.allSettled(
+      places.map(async (place, i) => {
+        try {
+          const loaded = await engine.planes.load(place, place.limits.load + SLACK);
+          releases.push(loaded.release);
+        } catch (error) {
+          if (error instanceof LoadFailure)
+            throw new LoadFailure(`${called(variants[i]!)}: ${error.message}`);
+          throw error;
+        }
+      }),
+    );
+    const failed = loads.find((load) => load.status === 'rejected');
+    if (failed) throw failed.reason;
+    say('switching');
+    const ready = {
+      variants: variants.map((variant, i) => ({ ...variant, runtime: places[i]!.runtime })),
+      places,
+      load_ms: Math.round(performance.now() - began),
+    };
+    const live = await ctx.write(async (tx) => {
+      const changed = await goLive(tx, row, ready);
+      await run.finish(tx);
+      return changed;
+    });
+    if (live) await switchTo(ctx, id, engine);
+  } catch (error) {
+    // A stop of the server or a lost lease: somebody goes on with it.
+    if (run.signal.aborted) throw error;
+    if (!(error instanceof LoadFailure) && !(error instanceof TreadleError))
+      ctx.log.error('a revision failed inside Treadle', { revision: id, error });
+    const problem = problemOf(error);
+    await ctx.write(async (tx) => {
+      await failRevision(tx, row, problem);
+      await run.finish(tx);
+    });
+  } finally {
+    for (const release of releases) release();
+    engine.stages.delete(id);
+    engine.watch.changed(id);
+  }
+}
+
+/** Where the files of each variant are on this machine: where they were before, or fetched anew. */
+export async function preparePlaces(
+  ctx: Ctx,
+  row: NamedRevision,
+  engine: Engine,
+  say: (stage: string) => void,
+): Promise<ModelPlace[]> {
+  const variants = variantsOf(row);
+  const known = placesOf(row);
+  if (known.length === variants.length && (await Promise.all(known.map(isThere))).every(Boolean))
+    return known;
+  const runtimes = JSON.parse(row.runtimes) as Array<Runtime | null>; // written by this room
+  const places: ModelPlace[] = [];
+  for (const [i, variant] of variants.entries()) {
+    const runtime = runtimes[i] ?? undefined;
+    const told = (stage: string): void => say(variants.length === 1 ? stage : `${called(variant)}: ${stage}`);
+    told('fetching the model');
+    try {
+      places.push(
+        await engine.runtimes.prepare(
+          ctx,
+          { model: variant.model, version: variant.version },
+          runtime === undefined ? {} : { runtime },
+          told,
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof TreadleError)) throw error;
+      throw new LoadFailure(
+        `${called(variant)}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
+      );
+    }
+  }
+  return places;
+}
+
+const isThere = async ({ folder, python }: ModelPlace): Promise<boolean> => {
+  try {
+    await stat(folder);
+    if (python !== undefined) await stat(python);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const called = ({ model, version }: Variant): string => `${model} v${version}`;
+
+function problemOf(error: unknown): string {
+  if (error instanceof LoadFailure) return error.message;
+  if (error instanceof TreadleError)
+    return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  return `something went wrong inside Treadle: ${messageOf(error)}`;
+}

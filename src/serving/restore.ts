@@ -1,0 +1,72 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { messageOf } from '../platform/errors/index.ts';
+import type { Engine } from './engine.ts';
+import { entryOf } from './go-live.ts';
+import { preparePlaces } from './prepare-revision.ts';
+import { findRevisionById, selectAllLive, type NamedRevision } from './store.ts';
+import { placesOf } from './table.ts';
+import { previousOf } from './views.ts';
+
+/**
+ * Brings the planes to what the database says is live: after a start, and again and again where other servers write the same
+ * database. What is being answered already stays untouched.
+ */
+export async function restore(system: Ctx, engine: Engine): Promise<void> {
+  const rows = await selectAllLive(system);
+  const ids = new Set(rows.map(({ endpoint_id }) => endpoint_id));
+  for (const { id } of engine.planes.entries()) if (!ids.has(id)) await engine.planes.take(id);
+  const fresh = rows.filter(({ endpoint_id, serial }) => engine.planes.entry(endpoint_id)?.serial !== serial);
+  await Promise.all(
+    fresh.map(async (row) => {
+      const ctx = system.as({ workspace: row.workspace });
+      try {
+        await restoreOne(ctx, row, engine);
+      } catch (error) {
+        ctx.log.error('a live revision could not be taken up again', {
+          endpoint: row.endpoint,
+          revision: row.revision,
+          error: messageOf(error),
+        });
+      }
+    }),
+  );
+}
+
+async function restoreOne(ctx: Ctx, row: NamedRevision, engine: Engine): Promise<void> {
+  const silent = (): void => undefined;
+  const places = await preparePlaces(ctx, row, engine, silent);
+  const now = await findRevisionById(ctx, row.id);
+  if (now?.state !== 'live') return;
+  const held = { ...row, places: JSON.stringify(places) };
+  const replaces = engine.planes.entry(row.endpoint_id) !== undefined;
+  // A switch that another server made: the old one answers until the new one is loaded here, too.
+  const loads = replaces
+    ? await Promise.all(places.map((place) => engine.planes.load(place, place.limits.load)))
+    : [];
+  try {
+    await engine.planes.put(...(await entryOf(ctx, held, engine)));
+  } finally {
+    for (const { release } of loads) release();
+  }
+  if (replaces) return;
+  // The one before is loaded once this one answers, so that a rollback is quick again.
+  for (const place of placesOf(held)) (await engine.planes.load(place, place.limits.load)).release();
+  await warmFallback(ctx, held, engine);
+}
+
+async function warmFallback(ctx: Ctx, row: NamedRevision, engine: Engine): Promise<void> {
+  const before = await previousOf(ctx, row);
+  if (!before || before.places === null) return;
+  const loads = await Promise.all(
+    (await preparePlaces(ctx, before, engine, () => undefined)).map((place) =>
+      engine.planes.load(place, place.limits.load),
+    ),
+  );
+  try {
+    const now = await findRevisionById(ctx, row.id);
+    if (now?.state === 'live')
+      await engine.planes.put(...(await entryOf(ctx, { ...now, places: row.places }, engine)));
+  } finally {
+    for (const { release } of loads) release();
+  }
+}

@@ -1,0 +1,64 @@
+import type { ModelPlace } from '../runtimes/index.ts';
+import type { Variant } from './contract.ts';
+import type { TableEndpoint, TableVariant } from './plane/protocol.ts';
+import type { NamedRevision } from './store.ts';
+
+/** Requests of one endpoint that may wait in one process, and how long one may. Beyond that they are refused at once. */
+const QUEUE = { most: 1000, deadline: 10_000 };
+
+const read = (row: NamedRevision): { variants: Variant[]; places: ModelPlace[] } => ({
+  variants: JSON.parse(row.variants) as Variant[], // both written by this room
+  places: row.places === null ? [] : (JSON.parse(row.places) as ModelPlace[]),
+});
+
+/** The places of a revision that was loaded once; none for one that never was. */
+export const placesOf = (row: NamedRevision): ModelPlace[] => read(row).places;
+
+/** What a plane is told of a revision. `fallback` is one whose models are loaded, too. */
+export function tableEntry(row: NamedRevision, fallback: NamedRevision | undefined): TableEndpoint {
+  return {
+    id: row.endpoint_id,
+    workspace: row.workspace,
+    name: row.endpoint,
+    revision: row.revision,
+    serial: row.serial,
+    variants: tableVariants(row),
+    sticky: row.sticky === 1,
+    ...(fallback
+      ? {
+          fallback: {
+            revision: fallback.revision,
+            serial: fallback.serial,
+            variants: tableVariants(fallback),
+          },
+        }
+      : {}),
+    queue: QUEUE,
+    strict: row.strict === 1,
+  };
+}
+
+function tableVariants(row: NamedRevision): TableVariant[] {
+  const { variants, places } = read(row);
+  return variants.map(({ role, percent, model, version }, i) => ({
+    role,
+    percent,
+    model,
+    version,
+    key: places[i]!.key,
+  }));
+}
+
+/** Whether two revisions send the same shares to the same models. */
+export function sameTraffic(a: NamedRevision, b: NamedRevision): boolean {
+  const spoken = (row: NamedRevision): string =>
+    JSON.stringify(
+      read(row).variants.map(({ role, version_ref, percent, runtime }) => [
+        role,
+        version_ref,
+        percent,
+        runtime,
+      ]),
+    );
+  return spoken(a) === spoken(b);
+}

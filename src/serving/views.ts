@@ -1,0 +1,142 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid } from '../platform/errors/index.ts';
+import type { Endpoint, EndpointDetail, Revision, Variant } from './contract.ts';
+import type { Engine } from './engine.ts';
+import { sameTraffic } from './table.ts';
+import {
+  requireEndpoint,
+  requireRevision,
+  selectEarlier,
+  selectEndpoints,
+  selectHeads,
+  selectLiveHere,
+  selectRevisions,
+  type EndpointRow,
+  type NamedRevision,
+} from './store.ts';
+
+export const variantsOf = (row: Pick<NamedRevision, 'variants'>): Variant[] =>
+  JSON.parse(row.variants) as Variant[]; // written by this room
+
+export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages'>): Revision {
+  const stage = row.state === 'preparing' ? (engine.stages.get(row.id) ?? 'waits for its turn') : undefined;
+  return {
+    ref: `revision:${row.id}`,
+    id: row.id,
+    endpoint: row.endpoint,
+    revision: row.revision,
+    cause: row.cause as Revision['cause'],
+    ...(row.restores === null ? {} : { restores: row.restores }),
+    variants: variantsOf(row),
+    sticky: row.sticky === 1,
+    strict: row.strict === 1,
+    state: row.state as Revision['state'],
+    ...(stage === undefined ? {} : { stage }),
+    ...(row.problem === null ? {} : { problem: row.problem }),
+    ...(row.note === null ? {} : { note: row.note }),
+    created_at: row.created_at,
+    created_by: row.created_by,
+    ...(row.live_at === null ? {} : { live_at: row.live_at }),
+    ...(row.ended_at === null ? {} : { ended_at: row.ended_at }),
+    ...(row.load_ms === null ? {} : { load_ms: row.load_ms }),
+  };
+}
+
+function toEndpoint(
+  row: EndpointRow,
+  head: { live?: NamedRevision; latest?: NamedRevision } | undefined,
+  engine: Engine,
+): Endpoint {
+  const recent = engine.live.recent(row.id);
+  return {
+    ref: `endpoint:${row.id}`,
+    id: row.id,
+    name: row.name,
+    ...(row.description === null ? {} : { description: row.description }),
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+    created_by: row.created_by,
+    revisions: row.last_revision,
+    ...(head?.live ? { current: toRevision(head.live, engine) } : {}),
+    ...(head?.latest ? { latest: toRevision(head.latest, engine) } : {}),
+    address: engine.address(),
+    ...(recent === undefined ? {} : { recent }),
+  };
+}
+
+export async function listEndpoints(
+  ctx: Ctx,
+  query: { name?: string; model?: string; limit?: number; page?: string },
+  engine: Engine,
+): Promise<{ items: Endpoint[]; next?: string }> {
+  const { limit = 100 } = query;
+  let ids: string[] | undefined;
+  if (query.model !== undefined) {
+    const live = await selectLiveHere(ctx);
+    ids = live
+      .filter((row) => variantsOf(row).some(({ model }) => model === query.model))
+      .map(({ endpoint_id }) => endpoint_id);
+    if (ids.length === 0) return { items: [] };
+  }
+  const rows = await selectEndpoints(ctx, {
+    name: query.name,
+    after: query.page ?? '',
+    limit: limit + 1,
+    ids,
+  });
+  const shown = rows.slice(0, limit);
+  const heads = await selectHeads(ctx, shown);
+  return {
+    items: shown.map((row) => toEndpoint(row, heads.get(row.id), engine)),
+    ...(rows.length > limit ? { next: shown.at(-1)!.name } : {}),
+  };
+}
+
+export async function getEndpoint(ctx: Ctx, name: string, engine: Engine): Promise<EndpointDetail> {
+  const row = await requireEndpoint(ctx, name);
+  const head = (await selectHeads(ctx, [row])).get(row.id);
+  const previous = head?.live ? await previousOf(ctx, head.live) : undefined;
+  const spec = engine.spec(row.id);
+  return {
+    endpoint: toEndpoint(row, head, engine),
+    ...(previous ? { previous: toRevision(previous, engine) } : {}),
+    ...(spec ? { spec } : {}),
+  };
+}
+
+/** What a rollback goes back to: the newest that answered before, with other traffic than now. */
+export async function previousOf(ctx: Ctx, live: NamedRevision): Promise<NamedRevision | undefined> {
+  const earlier = await selectEarlier(ctx, live.endpoint_id, live.revision);
+  return earlier.find((row) => !sameTraffic(row, live));
+}
+
+export async function listRevisions(
+  ctx: Ctx,
+  name: string,
+  query: { state?: string; limit?: number; page?: string },
+  engine: Engine,
+): Promise<{ items: Revision[]; next?: string }> {
+  const { limit = 100, page } = query;
+  if (page !== undefined && !/^[1-9]\d{0,14}$/.test(page))
+    throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
+  const endpoint = await requireEndpoint(ctx, name);
+  const rows = await selectRevisions(ctx, endpoint.id, {
+    states: query.state === undefined ? undefined : [query.state],
+    before: page === undefined ? undefined : Number(page),
+    limit: limit + 1,
+  });
+  const shown = rows.slice(0, limit);
+  return {
+    items: shown.map((row) => toRevision(row, engine)),
+    ...(rows.length > limit ? { next: String(shown.at(-1)!.revision) } : {}),
+  };
+}
+
+export async function getRevision(
+  ctx: Ctx,
+  name: string,
+  revision: number,
+  engine: Engine,
+): Promise<Revision> {
+  return toRevision(await requireRevision(ctx, await requireEndpoint(ctx, name), revision), engine);
+}
