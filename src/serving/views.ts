@@ -19,7 +19,10 @@ export const variantsOf = (row: Pick<NamedRevision, 'variants'>): Variant[] =>
   JSON.parse(row.variants) as Variant[]; // written by this room
 
 export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages'>): Revision {
-  const stage = row.state === 'preparing' ? (engine.stages.get(row.id) ?? 'waits for its turn') : undefined;
+  // Live on disk, and the planes are just being told: it does not answer yet.
+  const switching = row.state === 'live' && engine.stages.has(row.id);
+  const state = switching ? 'preparing' : (row.state as Revision['state']);
+  const stage = state === 'preparing' ? (engine.stages.get(row.id) ?? 'waits for its turn') : undefined;
   return {
     ref: `revision:${row.id}`,
     id: row.id,
@@ -30,7 +33,7 @@ export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages'>): 
     variants: variantsOf(row),
     sticky: row.sticky === 1,
     strict: row.strict === 1,
-    state: row.state as Revision['state'],
+    state,
     ...(stage === undefined ? {} : { stage }),
     ...(row.problem === null ? {} : { problem: row.problem }),
     ...(row.note === null ? {} : { note: row.note }),

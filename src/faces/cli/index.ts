@@ -15,6 +15,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./experiments.ts'),
   () => import('./runs.ts'),
   () => import('./models.ts'),
+  () => import('./serving.ts'),
   () => import('./ledger.ts'),
 ];
 

@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { conflict } from '../../platform/errors/index.ts';
+import * as contract from '../../serving/contract.ts';
+import type { Cli, Register } from './frame.ts';
+import { choice, whole } from './options.ts';
+import { curl, showEndpoint, showEndpoints, showStory, traffic } from './serving/show.ts';
+import { endpointFor, readTarget, share, type Target } from './serving/target.ts';
+
+const DEPLOY_HELP = `
+The endpoint keeps its address and its name; what answers changes in one step, once every model of the new
+revision is loaded and has answered its own sample. Should anything fail, the old revision goes on.
+
+Examples:
+  treadle deploy flights                            the newest version, at the endpoint flights
+  treadle deploy flights@champion --to delays       a version by its alias, at another endpoint
+  treadle deploy flights@v3 --canary @v4:10         a tenth of the requests go to version 4
+  treadle deploy flights@v3 --shadow @v4:100        version 4 gets copies; its answers are only compared`;
+
+const ROLLBACK_HELP = `
+Without --to it goes back to what answered before, whose models are still loaded: this takes milliseconds.
+
+Examples:
+  treadle rollback flights
+  treadle rollback flights --to 3 --note "late trains are missing"`;
+
+const PREDICTIONS_HELP = `
+Every answer carries its id in the header X-Treadle-Prediction.
+
+Example:
+  treadle predictions lineage ID`;
+
+interface DeployFlags {
+  to?: string;
+  canary?: Target & { percent: number };
+  shadow?: Target & { percent: number };
+  sticky: boolean;
+  strict?: boolean;
+  runtime?: contract.Runtime;
+  note?: string;
+  detach?: boolean;
+}
+
+/** `treadle deploy`, `rollback`, `endpoints`, `predictions`: what answers, and where an answer came from. */
+export const register: Register = (program, cli) => {
+  program
+    .command('deploy <model>')
+    .description(
+      'let a model version answer at an endpoint: flights, flights@v3, flights/3, flights@champion',
+    )
+    .option('--to <endpoint>', 'the endpoint; the model’s name unless said')
+    .option(
+      '--canary <version:percent>',
+      'another version that gets a share of the requests',
+      share('@v4:10'),
+    )
+    .option('--shadow <version:percent>', 'another version that is asked with copies', share('@v4:100'))
+    .option('--no-sticky', 'draw each request anew, also where callers send X-Treadle-Key')
+    .option('--strict', 'refuse lossy casts of numbers in /invocations')
+    .option(
+      '--runtime <runtime>',
+      'onnx or python; the quicker one that the version has unless said',
+      choice('onnx', 'python'),
+    )
+    .option('-m, --note <text>', 'why; goes into the ledger')
+    .option('--detach', 'do not wait until it answers')
+    .addHelpText('after', DEPLOY_HELP)
+    .action(async (text: string, flags: DeployFlags) => deploy(cli, text, flags));
+
+  program
+    .command('rollback <endpoint>')
+    .description('let an earlier revision’s models answer again')
+    .option(
+      '--to <revision>',
+      'the number of the revision; the one that answered before unless said',
+      whole(1),
+    )
+    .option('-m, --note <text>', 'why; goes into the ledger')
+    .addHelpText('after', ROLLBACK_HELP)
+    .action(async (endpoint: string, { to, note }: { to?: number; note?: string }) => {
+      const body = { ...(to === undefined ? {} : { to }), ...(note === undefined ? {} : { note }) };
+      const began = await cli.client().call(contract.rollback, { params: { endpoint }, body });
+      const live = await follow(cli, began);
+      cli
+        .output()
+        .result(
+          live,
+          () =>
+            `${endpoint} answers with ${traffic(live)} again (revision ${live.revision}, as revision ${live.restores})`,
+        );
+    });
+
+  program
+    .command('endpoints [name]')
+    .description('list endpoints, or show one with its revisions')
+    .option('--model <model>', 'only those that this model answers at')
+    .option('--limit <n>', 'at most this many endpoints or revisions', whole(1, 500), 50)
+    .option('--rm', 'take the endpoint away; its predictions keep their story')
+    .action(async (name: string | undefined, flags: { model?: string; limit: number; rm?: boolean }) => {
+      const { limit, model } = flags;
+      const client = cli.client();
+      if (name === undefined) {
+        const { items } = await client.call(contract.listEndpoints, {
+          query: { limit, ...(model === undefined ? {} : { model }) },
+        });
+        return cli.output().result(items, () => showEndpoints(items));
+      }
+      const params = { endpoint: name };
+      if (flags.rm === true) {
+        await client.call(contract.deleteEndpoint, { params });
+        return cli.output().result({ deleted: name }, () => `endpoint ${name} is gone`);
+      }
+      const detail = await client.call(contract.getEndpoint, { params });
+      const { items } = await client.call(contract.listRevisions, { params, query: { limit } });
+      return cli.output().result({ ...detail, revisions: items }, () => showEndpoint(detail, items));
+    });
+
+  const predictions = program
+    .command('predictions')
+    .description('ask about answers that were given')
+    .addHelpText('after', PREDICTIONS_HELP);
+  predictions
+    .command('lineage <id>')
+    .description('tell where an answer came from: revision, model, run, code, data, evaluation and proof')
+    .action(async (prediction: string) => {
+      const story = await cli.client().call(contract.getPredictionLineage, { params: { prediction } });
+      cli.output().result(story, () => showStory(story));
+    });
+};
+
+async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void> {
+  const output = cli.output();
+  const { model = '', version } = readTarget(text);
+  const endpoint = flags.to ?? endpointFor(model);
+  const { canary, shadow, runtime, note } = flags;
+  const began = await cli.client().call(contract.deploy, {
+    params: { endpoint },
+    body: {
+      model,
+      version,
+      ...(runtime === undefined ? {} : { runtime }),
+      ...(canary ? { canary } : {}),
+      ...(shadow ? { shadow } : {}),
+      sticky: flags.sticky,
+      ...(flags.strict === true ? { strict: true } : {}),
+      ...(note === undefined ? {} : { note }),
+    },
+  });
+  output.say(`${endpoint} revision ${began.revision}: ${traffic(began)}`);
+  if (flags.detach === true)
+    return output.result(began, () => `it is being prepared; look with: treadle endpoints ${endpoint}`);
+  const live = await follow(cli, began);
+  const detail = await cli.client().call(contract.getEndpoint, { params: { endpoint } });
+  output.result(live, () =>
+    [
+      `${endpoint} answers with ${traffic(live)} (revision ${live.revision}${live.load_ms === undefined ? '' : `, loaded in ${Math.round(live.load_ms)} ms`})`,
+      `at ${detail.endpoint.address}/v2/models/${endpoint}/infer`,
+      '',
+      curl(detail),
+    ].join('\n'),
+  );
+}
+
+/** Says each stage once, and ends with the revision live; throws with the reason when it fails. */
+async function follow(cli: Cli, began: contract.Revision): Promise<contract.Revision> {
+  let revision = began;
+  let said = '';
+  let pause = 20;
+  while (revision.state === 'preparing') {
+    if (revision.stage !== undefined && revision.stage !== said)
+      cli.output().say(`  ${(said = revision.stage)}`);
+    await sleep(pause);
+    pause = Math.min(250, pause * 1.5);
+    const params = { endpoint: began.endpoint, revision: began.revision };
+    revision = await cli.client().call(contract.getRevision, { params });
+  }
+  if (revision.state === 'failed')
+    throw conflict(
+      `revision ${revision.revision} of ${revision.endpoint} failed: ${revision.problem ?? 'no reason was given'}`,
+      {
+        field: 'endpoint',
+        hint: `what answered before goes on; treadle endpoints ${revision.endpoint} shows it`,
+      },
+    );
+  return revision;
+}

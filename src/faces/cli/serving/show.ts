@@ -1,0 +1,161 @@
+import type {
+  Endpoint,
+  EndpointDetail,
+  PredictionLineage,
+  Revision,
+  Variant,
+} from '../../../serving/contract.ts';
+import { ago, count, listed, table } from '../output.ts';
+
+/** Endpoints, revisions and stories, as people read them. */
+
+const variant = ({ role, model, version, percent }: Variant, all: readonly Variant[]): string =>
+  `${all.length === 1 ? '' : `${role} `}${model}@v${version}${all.length === 1 ? '' : ` ${percent} %`}`;
+export const traffic = ({ variants }: Revision): string =>
+  variants.map((one) => variant(one, variants)).join(', ');
+
+const state = (revision: Revision): string =>
+  revision.state === 'preparing' && revision.stage !== undefined
+    ? `preparing (${revision.stage})`
+    : revision.state;
+const cause = ({ cause, restores }: Revision): string =>
+  cause === 'deploy' ? '' : `${cause === 'rollback' ? 'rollback' : 'rolled back by itself'} to ${restores}`;
+
+export const showEndpoints = (items: readonly Endpoint[]): string =>
+  listed(
+    'there are no endpoints; make one with: treadle deploy MODEL',
+    ['endpoint', 'revision', 'answers with', 'since', 'requests/s', 'p95 ms'],
+    items.map(({ name, current, latest, recent }) => [
+      name,
+      current?.revision ?? '',
+      current ? traffic(current) : `nothing yet (${latest ? state(latest) : 'no revision'})`,
+      current?.live_at === undefined ? '' : ago(current.live_at),
+      recent
+        ? (recent.requests.reduce((sum, n) => sum + n, 0) / Math.max(1, recent.requests.length)).toFixed(1)
+        : '',
+      recent?.p95_ms ?? '',
+    ]),
+  );
+
+export function showEndpoint(
+  { endpoint, previous, spec }: EndpointDetail,
+  revisions: readonly Revision[],
+): string {
+  const { current, latest } = endpoint;
+  const lines: Array<readonly [string, string | undefined]> = [
+    ['endpoint', endpoint.name],
+    ['address', `${endpoint.address}/v2/models/${endpoint.name}/infer`],
+    ['answers with', current ? `${traffic(current)} (revision ${current.revision})` : 'nothing'],
+    ['rollback goes to', previous ? `${traffic(previous)} (revision ${previous.revision})` : undefined],
+    ['problem', latest?.state === 'failed' ? `revision ${latest.revision}: ${latest.problem}` : undefined],
+    [
+      'takes',
+      spec?.inputs.map(({ name, datatype, shape }) => `${name} ${datatype}[${shape.join(',')}]`).join(', '),
+    ],
+    [
+      'gives',
+      spec?.outputs.map(({ name, datatype, shape }) => `${name} ${datatype}[${shape.join(',')}]`).join(', '),
+    ],
+  ];
+  return [
+    ...lines.flatMap(([name, text]) =>
+      text === undefined || text === '' ? [] : [`${name.padEnd(17)}${text}`],
+    ),
+    '',
+    table(
+      ['revision', 'state', 'traffic', 'why', 'asked for', 'by', 'load'],
+      revisions.map((one) => [
+        one.revision,
+        state(one),
+        traffic(one),
+        cause(one) || (one.note ?? ''),
+        ago(one.created_at),
+        one.created_by,
+        one.load_ms === undefined ? '' : `${Math.round(one.load_ms)} ms`,
+      ]),
+    ),
+  ].join('\n');
+}
+
+/** Ready to paste into a shell: the model's own sample, or the shape of a request. */
+export function curl({ endpoint, spec }: EndpointDetail): string {
+  const url = `${endpoint.address}/v2/models/${endpoint.name}/infer`;
+  const inputs = spec?.sample ?? [];
+  // A sample that fills a screen is not pasted.
+  const body = JSON.stringify({ inputs });
+  const shown = inputs.length > 0 && body.length <= 2000 ? body : undefined;
+  if (shown !== undefined)
+    return `curl -s ${url} -H 'content-type: application/json' -d '${shown.replaceAll("'", String.raw`'\''`)}'`;
+  return `curl -s ${endpoint.address}/v2/models/${endpoint.name}`;
+}
+
+const when = (time: number): string => new Date(time).toISOString().replace('T', ' ').replace(/\..*/, ' UTC');
+
+/** The story of an answer from the answer back to the rows. */
+export function showStory(story: PredictionLineage): string {
+  const { endpoint, revision, variant: by, model_version: version, run, code, evaluation, proof } = story;
+  const metrics = (all: Record<string, unknown>): string =>
+    Object.entries(all)
+      .slice(0, 8)
+      .map(
+        ([key, value]) =>
+          `${key} ${typeof value === 'number' ? Number(value.toPrecision(6)) : String(value)}`,
+      )
+      .join(', ');
+  const lines: Array<readonly [string, string | undefined]> = [
+    ['prediction', `${story.prediction}, ${when(story.at)}`],
+    [
+      'endpoint',
+      `${endpoint.name}, revision ${revision.revision} (${by.role}, ${revision.cause}) by ${revision.created_by}`,
+    ],
+    [
+      'model',
+      `${version.model}@v${version.version}, registered ${when(version.created_at)} by ${version.created_by}`,
+    ],
+    ['', version.digest === undefined ? undefined : `files ${version.digest}`],
+    [
+      'run',
+      run && `${run.name} (${run.id}), ${run.status}${run.user === undefined ? '' : `, by ${run.user}`}`,
+    ],
+    ['', run && metrics(run.metrics)],
+    [
+      'code',
+      code &&
+        [
+          code.commit === undefined
+            ? undefined
+            : `commit ${code.commit}${code.dirty === true ? ' with changes' : ''}`,
+          code.repository,
+          code.digest === undefined ? undefined : `digest ${code.digest}`,
+        ]
+          .filter(Boolean)
+          .join(', '),
+    ],
+    ['', code?.command],
+    ...story.datasets.map(
+      ({ name, version: number, ref, hash, read_by }, i) =>
+        [
+          i === 0 ? 'data' : '',
+          `${name === undefined ? ref : `${name}@${number}`}${hash === undefined ? '' : ` (${hash.slice(0, 16)})`}, read by ${read_by}`,
+        ] as const,
+    ),
+    [
+      'evaluation',
+      evaluation &&
+        `${evaluation.verdict}, ${when(evaluation.at)}: ${metrics(evaluation.metrics)} (${evaluation.id})`,
+    ],
+    [
+      'proof',
+      proof &&
+        `${proof.verdict}: of ${count(proof.gate_rows, 'row')} it was judged on, ${proof.overlapping_rows} are among the ${proof.training_rows.toLocaleString('en')} that training read`,
+    ],
+    ['ledger', `${count(story.edges.length, 'arrow')} prove it: treadle ledger show SEQ`],
+    ...story.edges.map(
+      ({ from, relation, to, seq }) => ['', `${String(seq).padStart(6)}  ${from} ${relation} ${to}`] as const,
+    ),
+    ...story.gaps.map((gap, i) => [i === 0 ? 'not known' : '', gap] as const),
+  ];
+  return lines
+    .flatMap(([name, text]) => (text === undefined || text === '' ? [] : [`${name.padEnd(12)}${text}`]))
+    .join('\n');
+}
