@@ -1,4 +1,5 @@
 import type { IconName } from './kit/icons.tsx';
+import { findEndpoints } from './endpoints/find.ts';
 import { findDatasets } from './datasets/find.ts';
 import { findModels } from './models/find.ts';
 import { findPipelines } from './pipelines/find.ts';
@@ -53,7 +54,22 @@ export const rooms: readonly Room[] = [
     key: 'e',
     find: findExperiments,
   },
-  { name: 'Models', icon: 'model', to: '/models', key: 'm', find: findModels },
+  {
+    name: 'Models',
+    icon: 'model',
+    to: '/models',
+    also: ['/evaluations'],
+    key: 'm',
+    find: findModels,
+  },
+  {
+    name: 'Endpoints',
+    icon: 'endpoint',
+    to: '/endpoints',
+    also: ['/predictions'],
+    key: 'n',
+    find: findEndpoints,
+  },
   { name: 'Ledger', icon: 'ledger', to: '/ledger', also: ['/lineage'], key: 'l' },
   { name: 'Settings', icon: 'settings', to: '/settings', key: 's' },
 ];

@@ -24,6 +24,8 @@ export function usePages<E extends Endpoint>(
   input: CallInput<E>,
   subjects: readonly string[] = [],
   enabled = true,
+  /** Also read anew every so many ms: for what moves without an event. */
+  every?: number,
 ) {
   type Item = ItemOf<Answer<E>>;
   const parts = input as {
@@ -51,6 +53,7 @@ export function usePages<E extends Endpoint>(
         : { page: next };
     },
     placeholderData: keepPreviousData,
+    refetchInterval: every ?? false,
     meta: {
       subjects: [...subjectsOf(endpoint.path, parts.params ?? {}), ...subjects],
       livePages: LIVE_PAGES,

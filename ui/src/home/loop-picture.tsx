@@ -21,10 +21,15 @@ export interface Station {
 }
 
 /** How the legs hang together, in the verbs of lineage. */
-const VERBS: Record<string, string> = { pipelines: 'is read by', runs: 'start', models: 'make' };
+const VERBS: Record<string, string> = {
+  pipelines: 'is read by',
+  runs: 'start',
+  models: 'make',
+  endpoints: 'answer at',
+};
 
 /** Room for the verb between two stations, px. */
-const GAP = 70;
+const GAP = 60;
 
 /** The loop as far as it exists: stations on a thread, in the order that things are made from one another. */
 export function LoopPicture({ stations }: { stations: readonly Station[] }): ReactElement {

@@ -3,8 +3,10 @@ import { useMemo } from 'react';
 import { listDatasets } from '../../../src/data/contract.ts';
 import { listModels } from '../../../src/models/contract.ts';
 import { listPipelines } from '../../../src/pipelines/contract.ts';
+import { listEndpoints } from '../../../src/serving/contract.ts';
 import { listExperiments, searchRuns } from '../../../src/tracking/contract.ts';
 import { api, ApiError } from '../api/client.ts';
+import { SERVING_SUBJECTS } from '../endpoints/refresh.ts';
 import type { Station } from './loop-picture.tsx';
 import { loopWords, stationsOf } from './loop-words.ts';
 
@@ -24,20 +26,22 @@ export function useLoop(): {
   const experiments = useQuery(api(listExperiments, { query: { limit: COUNTED } }, ['run:*']));
   const newest = useQuery(api(searchRuns, { body: { experiments: [], limit: 1, columns: [] } }, ['run:*']));
   const models = useQuery(api(listModels, { query: { limit: COUNTED, sort: 'updated' } }));
-  const all = [datasets, pipelines, experiments, newest, models];
+  const endpoints = useQuery(api(listEndpoints, { query: { limit: 500 } }, SERVING_SUBJECTS));
+  const all = [datasets, pipelines, experiments, newest, models, endpoints];
   const state = useMemo(() => {
     // A server without the room has no such leg, and it is not drawn.
-    const without = pipelines.error instanceof ApiError && pipelines.error.status === 404;
-    if (!datasets.data || !(pipelines.data || without) || !experiments.data || !newest.data || !models.data)
-      return undefined;
+    const without = (room: { error: unknown }) => room.error instanceof ApiError && room.error.status === 404;
+    if (!datasets.data || !experiments.data || !newest.data || !models.data) return undefined;
+    if (!(pipelines.data || without(pipelines)) || !(endpoints.data || without(endpoints))) return undefined;
     return {
       datasets: datasets.data,
       pipelines: pipelines.data,
       experiments: experiments.data,
       newest: newest.data.items[0],
       models: models.data,
+      endpoints: endpoints.data,
     };
-  }, [datasets.data, pipelines.data, pipelines.error, experiments.data, newest.data, models.data]);
+  }, [datasets.data, pipelines, experiments.data, newest.data, models.data, endpoints]);
   return {
     stations: useMemo(() => state && stationsOf(state), [state]),
     words: state === undefined ? ' ' : loopWords(state),

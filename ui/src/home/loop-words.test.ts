@@ -8,9 +8,10 @@ const empty: LoopState = {
   experiments: { items: [] },
   newest: undefined,
   models: { items: [] },
+  endpoints: { items: [] },
 };
 
-test('an empty house has four quiet stations', () => {
+test('an empty house has five quiet stations', () => {
   const stations = stationsOf(empty);
   assert.deepEqual(
     stations.map(({ id, count, live, latest }) => [id, count, live, latest]),
@@ -19,6 +20,7 @@ test('an empty house has four quiet stations', () => {
       ['pipelines', '0', 0, undefined],
       ['runs', '0', 0, undefined],
       ['models', '0', 0, undefined],
+      ['endpoints', '0', 0, undefined],
     ],
   );
   assert.match(loopWords(empty), /From data/);
@@ -61,7 +63,7 @@ test('counts are summed, the newest is named, and what was not read to its end s
 
 test('a leg that the server does not have is not drawn', () => {
   assert.deepEqual(
-    stationsOf({ ...empty, pipelines: undefined }).map(({ id }) => id),
+    stationsOf({ ...empty, pipelines: undefined, endpoints: undefined }).map(({ id }) => id),
     ['data', 'runs', 'models'],
   );
 });

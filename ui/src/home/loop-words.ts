@@ -2,8 +2,9 @@ import type { Answer } from '../api/client.ts';
 import type { listDatasets } from '../../../src/data/contract.ts';
 import type { listModels } from '../../../src/models/contract.ts';
 import type { listPipelines } from '../../../src/pipelines/contract.ts';
+import type { listEndpoints } from '../../../src/serving/contract.ts';
 import type { listExperiments, RunRow } from '../../../src/tracking/contract.ts';
-import { formatCount, plural } from '../kit/format.ts';
+import { formatCount, formatNumber, plural } from '../kit/format.ts';
 import type { Station } from './loop-picture.tsx';
 
 /** What the picture of the loop says, from what the rooms answered. Pure. */
@@ -13,6 +14,7 @@ export interface LoopState {
   experiments: Answer<typeof listExperiments>;
   newest: RunRow | undefined;
   models: Answer<typeof listModels>;
+  endpoints: Answer<typeof listEndpoints> | undefined;
 }
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -23,12 +25,13 @@ const atLeast = (count: number, list: { next?: string }) =>
   `${formatCount(count)}${list.next === undefined ? '' : '+'}`;
 
 export function stationsOf(state: LoopState): Station[] {
-  const { pipelines } = state;
+  const { pipelines, endpoints } = state;
   return [
     dataStation(state),
     ...(pipelines ? [pipelineStation(pipelines)] : []),
     runStation(state),
     modelStation(state),
+    ...(endpoints ? [endpointStation(endpoints)] : []),
   ];
 }
 
@@ -109,6 +112,29 @@ function modelStation({ models }: LoopState): Station {
       to: newest.latest ? `${page}/versions/${newest.latest.version}` : page!,
       time: newest.updated_at,
       ...(newest.aliases[0] === undefined ? {} : { status: `@${newest.aliases[0].alias}` }),
+    },
+  };
+}
+
+function endpointStation(endpoints: NonNullable<LoopState['endpoints']>): Station {
+  const newest = newestOf(endpoints.items, (each) => each.updated_at);
+  const answering = endpoints.items.filter((each) => each.current !== undefined).length;
+  const rate = sum(endpoints.items.map(({ recent }) => sum(recent?.requests.slice(-10) ?? []) / 10));
+  const champion = newest?.current?.variants.find(({ role }) => role === 'champion');
+  return {
+    id: 'endpoints',
+    name: 'Endpoints',
+    icon: 'endpoint',
+    to: '/endpoints',
+    count: atLeast(endpoints.items.length, endpoints),
+    noun: endpoints.items.length === 1 ? 'endpoint' : 'endpoints',
+    detail: rate > 0 ? `${formatNumber(rate, 3)} requests/s` : `${formatCount(answering)} answering`,
+    live: endpoints.items.filter((each) => each.latest?.state === 'preparing').length,
+    latest: newest && {
+      label: champion ? `${newest.name}: v${champion.version}` : newest.name,
+      to: `/endpoints/${encodeURIComponent(newest.name)}`,
+      time: newest.updated_at,
+      ...(newest.current || newest.latest ? { status: (newest.current ?? newest.latest)!.state } : {}),
     },
   };
 }

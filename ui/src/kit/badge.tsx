@@ -35,6 +35,10 @@ const TONES: Record<string, Tone> = {
   bad: 'bad',
   killed: 'warn',
   cancelled: 'warn',
+  rejected: 'warn',
+  live: 'good',
+  preparing: 'live',
+  'could not be done': 'bad',
   skipped: 'neutral',
 };
 

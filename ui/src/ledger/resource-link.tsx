@@ -50,6 +50,18 @@ export function ResourceAnchor({
           {children}
         </Link>
       );
+    case 'evaluation':
+      return (
+        <Link to="/evaluations/$evaluation" params={{ evaluation: id }} {...look}>
+          {children}
+        </Link>
+      );
+    case 'endpoint':
+      return (
+        <Link to="/endpoints/$endpoint" params={{ endpoint: id }} {...look}>
+          {children}
+        </Link>
+      );
     case 'pipeline':
       return (
         <Link to="/pipelines/$pipeline" params={{ pipeline: id }} {...look}>

@@ -25,6 +25,7 @@ import { Aliases } from './aliases.tsx';
 import { Described } from './described.tsx';
 import { refreshModel } from './refresh.ts';
 import { Tags } from './tags.tsx';
+import { Judgements } from './version-evaluations.tsx';
 import { VersionTable } from './version-table.tsx';
 import './models.css';
 
@@ -125,6 +126,7 @@ export default function ModelPage(): ReactElement {
               more={versions.more}
             />
           )}
+          <Judgements model={name} />
           <Section title="Load it">
             <CodeBlock label="Python that loads the model" text={loadCode(model.data)} />
           </Section>

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { sliceFields } from '../evaluations/slice-search.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
 
@@ -20,7 +21,10 @@ export const modelRoutes = [
   createRoute({
     getParentRoute,
     path: '/models/$model/versions/$version',
-    validateSearch: searchOf({ tab: field.choice('signature', 'files', 'lineage') }),
+    validateSearch: searchOf({
+      tab: field.choice('signature', 'evaluations', 'files', 'lineage'),
+      ...sliceFields,
+    }),
     component: lazyRouteComponent(() => import('./version-page.tsx')),
   }),
   createRoute({

@@ -11,7 +11,12 @@ import {
   type ModelVersion,
   type VersionDetail,
 } from '../../../src/models/contract.ts';
+import { listEvaluations } from '../../../src/validation/contract.ts';
 import { api, call } from '../api/client.ts';
+import { usePages } from '../api/pages.ts';
+import { DeployDialog } from '../endpoints/deploy-dialog.tsx';
+import { EvaluateDialog } from '../evaluations/evaluate-dialog.tsx';
+import { sliceSearch, sliceView } from '../evaluations/slice-search.ts';
 import { Badge, Status } from '../kit/badge.tsx';
 import { Button, buttonClass } from '../kit/button.tsx';
 import { CopyButton } from '../kit/code-block.tsx';
@@ -34,6 +39,8 @@ import { toNumber } from './metric-columns.ts';
 import { refreshModel } from './refresh.ts';
 import { SignatureTables } from './signature.tsx';
 import { Tags } from './tags.tsx';
+import { Standing } from './standing.tsx';
+import { VersionEvaluations } from './version-evaluations.tsx';
 import { ModelFiles } from './model-files.tsx';
 import './models.css';
 
@@ -41,12 +48,20 @@ const route = getRouteApi('/models/$model/versions/$version');
 
 export default function ModelVersionPage(): ReactElement {
   const { model, version: which } = route.useParams();
-  const { tab } = route.useSearch();
+  const search = route.useSearch();
+  const { tab } = search;
   const navigate = route.useNavigate();
   const detail = useQuery(api(getVersion, { params: { model, version: which } }));
   const owner = useQuery(api(getModel, { params: { model } }));
-  const [deleting, setDeleting] = useState(false);
+  const [doing, setDoing] = useState<'delete' | 'evaluate' | 'deploy'>();
+  const close = () => setDoing(undefined);
   const version = detail.isError ? undefined : detail.data?.version;
+  const judged = usePages(
+    listEvaluations,
+    { query: { model, ...(version ? { version: version.version } : {}) } },
+    [],
+    version !== undefined,
+  );
   const name = version ? `v${version.version}` : which.startsWith('@') ? which : `v${which}`;
   return (
     <Page
@@ -76,6 +91,12 @@ export default function ModelVersionPage(): ReactElement {
       actions={
         version && (
           <>
+            <Button icon="gauge" onClick={() => setDoing('evaluate')}>
+              Evaluate…
+            </Button>
+            <Button look="primary" icon="endpoint" onClick={() => setDoing('deploy')}>
+              Deploy…
+            </Button>
             {version.version > 1 && (
               <Link
                 to="/models/$model/compare"
@@ -87,7 +108,12 @@ export default function ModelVersionPage(): ReactElement {
                 Compare with v{version.version - 1}
               </Link>
             )}
-            <Button look="danger" icon="trash" label="Delete the version" onClick={() => setDeleting(true)} />
+            <Button
+              look="danger"
+              icon="trash"
+              label="Delete the version"
+              onClick={() => setDoing('delete')}
+            />
           </>
         )
       }
@@ -110,6 +136,11 @@ export default function ModelVersionPage(): ReactElement {
             <About version={detail.data.version} />
             <Origin detail={detail.data} />
           </div>
+          <Standing
+            model={detail.data.version.model}
+            version={detail.data.version.version}
+            evaluations={judged.items}
+          />
           <Tabs
             label="Parts of the version"
             value={tab ?? 'signature'}
@@ -121,6 +152,26 @@ export default function ModelVersionPage(): ReactElement {
                 value: 'signature',
                 label: 'Signature',
                 panel: <SignatureTables facts={detail.data.version.facts} />,
+              },
+              {
+                value: 'evaluations',
+                label: 'Evaluations',
+                count: judged.items.length,
+                panel: (
+                  <VersionEvaluations
+                    version={detail.data.version}
+                    evaluations={judged}
+                    slices={sliceView(search)}
+                    onSlices={(view) =>
+                      void navigate({
+                        search: (now) => ({ ...now, ...sliceSearch(view) }),
+                        replace: true,
+                        resetScroll: false,
+                      })
+                    }
+                    onEvaluate={() => setDoing('evaluate')}
+                  />
+                ),
               },
               {
                 value: 'files',
@@ -139,7 +190,21 @@ export default function ModelVersionPage(): ReactElement {
               },
             ]}
           />
-          {deleting && <DeleteVersion version={detail.data.version} onClose={() => setDeleting(false)} />}
+          {doing === 'delete' && <DeleteVersion version={detail.data.version} onClose={close} />}
+          {doing === 'evaluate' && (
+            <EvaluateDialog
+              model={detail.data.version.model}
+              version={detail.data.version.version}
+              onClose={close}
+            />
+          )}
+          {doing === 'deploy' && (
+            <DeployDialog
+              model={detail.data.version.model}
+              version={detail.data.version.version}
+              onClose={close}
+            />
+          )}
         </>
       )}
     </Page>

@@ -15,6 +15,7 @@ import { Tabs } from '../kit/tabs.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
 import { AboutExecution, Repeated } from './about-execution.tsx';
+import { AfterSteps } from './after-steps.tsx';
 import { Gantt } from './gantt.tsx';
 import { isOver } from './moments.ts';
 import { ProjectFile } from './project-file.tsx';
@@ -93,7 +94,10 @@ export default function ExecutionPage(): ReactElement {
         execution && (
           <>
             {execution.reason !== undefined && execution.state !== 'succeeded' && (
-              <p className="verdict verdict-bad" role="status">
+              <p
+                className={`verdict verdict-${execution.state === 'rejected' ? 'warn' : 'bad'}`}
+                role="status"
+              >
                 <Icon name="alert" />
                 <span>{execution.reason}</span>
               </p>
@@ -105,6 +109,7 @@ export default function ExecutionPage(): ReactElement {
               </p>
             ))}
             {execution.comparison && <Repeated comparison={execution.comparison} />}
+            {(execution.gate ?? execution.deployment) && <AfterSteps execution={execution} />}
             <Tabs
               label="Parts of the execution"
               value={search.tab ?? 'steps'}

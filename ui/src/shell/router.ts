@@ -4,6 +4,9 @@ import { homeRoutes } from '../home/routes.ts';
 import { runRoutes } from '../runs/routes.ts';
 import { compareRoutes } from '../compare/routes.ts';
 import { ledgerRoutes } from '../ledger/routes.ts';
+import { endpointRoutes } from '../endpoints/routes.ts';
+import { evaluationRoutes } from '../evaluations/routes.ts';
+import { predictionRoutes } from '../predictions/routes.ts';
 import { modelRoutes } from '../models/routes.ts';
 import { datasetRoutes } from '../datasets/routes.ts';
 import { pipelineRoutes } from '../pipelines/routes.ts';
@@ -21,6 +24,9 @@ export const router = createRouter({
     ...compareRoutes,
     ...datasetRoutes,
     ...modelRoutes,
+    ...evaluationRoutes,
+    ...endpointRoutes,
+    ...predictionRoutes,
     ...pipelineRoutes,
     ...ledgerRoutes,
     ...settingsRoutes,

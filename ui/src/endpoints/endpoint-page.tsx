@@ -1,0 +1,281 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useState, type ReactElement } from 'react';
+import {
+  deleteEndpoint,
+  getEndpoint,
+  type EndpointDetail,
+  type Revision,
+} from '../../../src/serving/contract.ts';
+import { api, call } from '../api/client.ts';
+import { Button } from '../kit/button.tsx';
+import { CodeBlock, CopyButton } from '../kit/code-block.tsx';
+import { Ask } from '../kit/confirm.tsx';
+import { Failure } from '../kit/failure.tsx';
+import { TextField } from '../kit/field.tsx';
+import { formatDuration } from '../kit/format.ts';
+import { Icon } from '../kit/icons.tsx';
+import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
+import { Tabs } from '../kit/tabs.tsx';
+import { TimeAgo } from '../kit/time.tsx';
+import { say } from '../kit/toast.tsx';
+import { DeployDialog } from './deploy-dialog.tsx';
+import { LiveView } from './live-view.tsx';
+import { refreshEndpoints, SERVING_SUBJECTS } from './refresh.ts';
+import { RevisionStateBadge } from './revision-state.tsx';
+import { RevisionTable } from './revision-table.tsx';
+import { Rollback } from './rollback.tsx';
+import { ShadowView } from './shadow-view.tsx';
+import { TrafficBar, Variants } from './traffic.tsx';
+import { causeWords, trafficWords } from './traffic-words.ts';
+import { TryIt } from './try-it.tsx';
+import type { Spec } from './try-form.ts';
+import { useLive } from './use-live.ts';
+import './endpoints.css';
+
+const route = getRouteApi('/endpoints/$endpoint');
+
+export default function EndpointPage(): ReactElement {
+  const { endpoint: name } = route.useParams();
+  const found = useQuery(api(getEndpoint, { params: { endpoint: name } }, SERVING_SUBJECTS));
+  const [doing, setDoing] = useState<'deploy' | 'rollback' | 'delete'>();
+  const detail = found.isError ? undefined : found.data;
+  const current = detail?.endpoint.current;
+  const close = () => setDoing(undefined);
+  return (
+    <Page
+      title={`${name} · endpoint`}
+      heading={name}
+      trail={<Link to="/endpoints">Endpoints</Link>}
+      lead={
+        detail && (
+          <span className="row row-wrap">
+            {current ? (
+              <>
+                <RevisionStateBadge revision={current} />
+                {trafficWords(current.variants)}
+              </>
+            ) : (
+              'Nothing answers yet'
+            )}
+            <span className="row faint">
+              <code>{detail.endpoint.address}</code>
+              <CopyButton text={detail.endpoint.address} label="Copy the address" />
+            </span>
+          </span>
+        )
+      }
+      actions={
+        detail && (
+          <>
+            {detail.previous && (
+              <Button icon="back" onClick={() => setDoing('rollback')}>
+                Roll back
+              </Button>
+            )}
+            <Button look="primary" icon="plus" onClick={() => setDoing('deploy')}>
+              Deploy…
+            </Button>
+            <Button
+              look="danger"
+              icon="trash"
+              label="Delete the endpoint"
+              onClick={() => setDoing('delete')}
+            />
+          </>
+        )
+      }
+    >
+      {found.isPending ? (
+        <Skeleton lines={8} />
+      ) : found.isError ? (
+        <Failure error={found.error} retry={() => void found.refetch()} />
+      ) : (
+        <>
+          <Progress detail={found.data} />
+          {current && <Current revision={current} />}
+          <Parts detail={found.data} />
+          {doing === 'deploy' && <DeployDialog endpoint={name} onClose={close} />}
+          {doing === 'rollback' && found.data.previous && (
+            <Rollback endpoint={name} to={found.data.previous} current={current} onClose={close} />
+          )}
+          {doing === 'delete' && <DeleteEndpoint name={name} onClose={close} />}
+        </>
+      )}
+    </Page>
+  );
+}
+
+/** What is on its way, or did not get there, while the present revision goes on answering. */
+function Progress({ detail: { endpoint } }: { detail: EndpointDetail }): ReactElement | null {
+  const { latest, current } = endpoint;
+  if (!latest || latest.id === current?.id) return null;
+  if (latest.state === 'preparing') {
+    return (
+      <p className="verdict verdict-going" role="status">
+        <span className="busy" aria-hidden="true" />
+        <span>
+          <strong>Revision {latest.revision}</strong> ({trafficWords(latest.variants)}) is being made ready:{' '}
+          {latest.stage ?? 'it waits for its turn'}.{' '}
+          {current ? `Revision ${current.revision} answers until then.` : ''}
+        </span>
+      </p>
+    );
+  }
+  if (latest.state !== 'failed') return null;
+  return (
+    <div className="verdict verdict-bad" role="alert">
+      <Icon name="alert" size={18} />
+      <span>
+        <strong>
+          Revision {latest.revision} ({trafficWords(latest.variants)}) failed:
+        </strong>{' '}
+        {latest.problem ?? 'the server did not say why'}.{' '}
+        {current ? `Revision ${current.revision} goes on answering.` : 'Nothing answers.'}
+      </span>
+    </div>
+  );
+}
+
+function Current({ revision }: { revision: Revision }): ReactElement {
+  return (
+    <Section
+      title={`Revision ${revision.revision}`}
+      actions={
+        <span className="faint small">
+          {causeWords(revision)} by {revision.created_by},{' '}
+          <TimeAgo time={revision.live_at ?? revision.created_at} />
+          {revision.load_ms !== undefined && `, loaded in ${formatDuration(revision.load_ms)}`}
+        </span>
+      }
+    >
+      <div className="stack">
+        <TrafficBar variants={revision.variants} />
+        <Variants revision={revision} />
+        {revision.note !== undefined && <p className="muted">“{revision.note}”</p>}
+      </div>
+    </Section>
+  );
+}
+
+function Parts({ detail }: { detail: EndpointDetail }): ReactElement {
+  const { endpoint, spec } = detail;
+  const { tab = 'live', latency = 'p95', state, form = 'fields', snippet = 'curl' } = route.useSearch();
+  const navigate = route.useNavigate();
+  const live = useLive(endpoint.name);
+  const shadow = endpoint.current?.variants.some(({ role }) => role === 'shadow') ?? false;
+  const see = (part: Partial<ReturnType<typeof route.useSearch>>) =>
+    void navigate({ search: (now) => ({ ...now, ...part }), replace: true, resetScroll: false });
+  return (
+    <Tabs
+      label="Parts of the endpoint"
+      value={tab}
+      onChange={(value) => see({ tab: value === 'live' ? undefined : value })}
+      tabs={[
+        {
+          value: 'live',
+          label: 'Live',
+          panel: endpoint.current ? (
+            <LiveView
+              live={live}
+              percentile={latency}
+              onPercentile={(which) => see({ latency: which === 'p95' ? undefined : which })}
+            />
+          ) : (
+            <NothingAnswers name={endpoint.name} />
+          ),
+        },
+        {
+          value: 'try',
+          label: 'Try it',
+          panel:
+            endpoint.current && spec ? (
+              <TryIt
+                // What the model takes may change with the version that answers.
+                key={endpoint.current.id}
+                detail={withSpec(detail, spec)}
+                view={{ form, snippet }}
+                onView={(view) =>
+                  see({
+                    form: view.form === 'fields' ? undefined : view.form,
+                    snippet: view.snippet === 'curl' ? undefined : view.snippet,
+                  })
+                }
+              />
+            ) : (
+              <NothingAnswers name={endpoint.name} />
+            ),
+        },
+        {
+          value: 'revisions',
+          label: 'Revisions',
+          count: endpoint.revisions,
+          panel: (
+            <RevisionTable
+              endpoint={endpoint.name}
+              current={endpoint.current}
+              state={state}
+              onState={(which) => see({ state: which })}
+            />
+          ),
+        },
+        ...(shadow || tab === 'shadow'
+          ? [
+              {
+                value: 'shadow' as const,
+                label: 'Shadow',
+                panel: (
+                  <Section title="What the shadow would have answered">
+                    <ShadowView seconds={live.seconds} />
+                  </Section>
+                ),
+              },
+            ]
+          : []),
+      ]}
+    />
+  );
+}
+
+const withSpec = (detail: EndpointDetail, spec: Spec) => ({ ...detail, spec });
+
+function NothingAnswers({ name }: { name: string }): ReactElement {
+  return (
+    <Empty icon="endpoint" title="Nothing answers here yet">
+      <p>Put a version behind it:</p>
+      <CodeBlock
+        prompt
+        label="Command that deploys"
+        text={`treadle deploy flight-delay@champion --endpoint ${name}`}
+      />
+    </Empty>
+  );
+}
+
+function DeleteEndpoint({ name, onClose }: { name: string; onClose(): void }): ReactElement {
+  const [typed, setTyped] = useState('');
+  const navigate = useNavigate();
+  return (
+    <Ask
+      title={`Take ${name} away?`}
+      description="Whoever asks it gets an error from then on. Its revisions stay on record, so that every prediction keeps its story."
+      action="Take it away"
+      danger
+      disabled={typed !== name}
+      run={async () => {
+        await call(deleteEndpoint, { params: { endpoint: name } });
+        // Away first: this page would ask for what is gone.
+        await navigate({ to: '/endpoints' });
+        void refreshEndpoints();
+        say(`${name} is taken away`);
+      }}
+      onClose={onClose}
+    >
+      <TextField
+        label={`Type ${name} to say that you mean it`}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+    </Ask>
+  );
+}

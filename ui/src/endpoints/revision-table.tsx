@@ -1,0 +1,176 @@
+import { Link } from '@tanstack/react-router';
+import { useState, type ReactElement } from 'react';
+import { listRevisions, type Revision, type RevisionState } from '../../../src/serving/contract.ts';
+import { usePages } from '../api/pages.ts';
+import { Button } from '../kit/button.tsx';
+import { Failure } from '../kit/failure.tsx';
+import { Choice } from '../kit/field.tsx';
+import { formatDuration } from '../kit/format.ts';
+import { Skeleton } from '../kit/page.tsx';
+import { Table, type Column } from '../kit/table/table.tsx';
+import { TimeAgo } from '../kit/time.tsx';
+import { SERVING_SUBJECTS } from './refresh.ts';
+import { RevisionStateBadge } from './revision-state.tsx';
+import { Rollback } from './rollback.tsx';
+import { TrafficBar, VersionLink } from './traffic.tsx';
+import { causeWords, percentWords } from './traffic-words.ts';
+
+/** All that ever answered, newest first; any of them can answer again. */
+export function RevisionTable({
+  endpoint,
+  current,
+  state,
+  onState,
+}: {
+  endpoint: string;
+  current: Revision | undefined;
+  state: RevisionState | undefined;
+  onState(state: RevisionState | undefined): void;
+}): ReactElement {
+  const [restoring, setRestoring] = useState<Revision>();
+  const found = usePages(
+    listRevisions,
+    { params: { endpoint }, query: state === undefined ? {} : { state } },
+    SERVING_SUBJECTS,
+  );
+  const columns: Column<Revision>[] = [
+    {
+      id: 'revision',
+      header: 'Revision',
+      width: 84,
+      value: ({ revision }) => revision,
+      cell: ({ revision, ref }) => (
+        <Link to="/lineage/$node" params={{ node: ref }} title="Its lineage">
+          {revision}
+        </Link>
+      ),
+    },
+    {
+      id: 'state',
+      header: 'State',
+      width: 116,
+      value: (revision) => revision.state,
+      cell: (revision) => <RevisionStateBadge revision={revision} />,
+    },
+    {
+      id: 'traffic',
+      header: 'Traffic',
+      width: 120,
+      cell: ({ variants }) => <TrafficBar variants={variants} small />,
+    },
+    {
+      id: 'variants',
+      header: 'What answers',
+      width: 260,
+      cell: ({ variants }) => (
+        <span className="row">
+          {variants.map((variant) => (
+            <span key={`${variant.role} ${variant.version_ref}`} className="nowrap">
+              <VersionLink model={variant.model} version={variant.version} />
+              {variants.length > 1 && (
+                <span className="faint">
+                  {' '}
+                  {variant.role === 'shadow' ? 'shadow' : percentWords(variant.percent)}
+                </span>
+              )}
+            </span>
+          ))}
+        </span>
+      ),
+    },
+    { id: 'cause', header: 'Cause', width: 190, value: causeWords },
+    {
+      id: 'evaluation',
+      header: 'Judged by',
+      width: 110,
+      cell: ({ variants }) => {
+        const judged = variants.filter(({ evaluation }) => evaluation !== undefined);
+        return judged.length === 0 ? (
+          <span className="table-none">–</span>
+        ) : (
+          <span className="row">
+            {judged.map(({ evaluation = '', version }) => (
+              <Link key={evaluation} to="/evaluations/$evaluation" params={{ evaluation }}>
+                v{version}’s
+              </Link>
+            ))}
+          </span>
+        );
+      },
+    },
+    {
+      id: 'when',
+      header: 'Asked for',
+      width: 104,
+      value: ({ created_at }) => created_at,
+      cell: ({ created_at }) => <TimeAgo time={created_at} />,
+    },
+    { id: 'by', header: 'By', width: 120, value: ({ created_by }) => created_by },
+    {
+      id: 'load',
+      header: 'Loading',
+      width: 84,
+      align: 'end',
+      value: ({ load_ms }) => load_ms,
+      cell: ({ load_ms }) =>
+        load_ms === undefined ? <span className="table-none">–</span> : formatDuration(load_ms),
+    },
+    { id: 'note', header: 'Note', width: 300, value: ({ note, problem }) => problem ?? note },
+    {
+      id: 'restore',
+      header: 'Restore',
+      width: 110,
+      sortable: false,
+      cell: (revision) =>
+        revision.state === 'superseded' ? (
+          <Button look="quiet" icon="back" onClick={() => setRestoring(revision)}>
+            Restore
+          </Button>
+        ) : (
+          <span className="table-none">–</span>
+        ),
+    },
+  ];
+  return (
+    <div className="stack">
+      <div className="bar">
+        <Choice
+          label="State"
+          value={state ?? ''}
+          options={[
+            { value: '', label: 'any' },
+            { value: 'live', label: 'live' },
+            { value: 'preparing', label: 'preparing' },
+            { value: 'superseded', label: 'superseded' },
+            { value: 'failed', label: 'failed' },
+          ]}
+          onChange={(value) => onState(value === '' ? undefined : value)}
+        />
+      </div>
+      {found.loading ? (
+        <Skeleton lines={5} />
+      ) : found.error ? (
+        <Failure error={found.error} retry={() => found.refresh()} />
+      ) : (
+        <Table
+          label={`Revisions of ${endpoint}`}
+          columns={columns}
+          rows={found.items}
+          rowId={({ id }) => id}
+          more={found.more}
+          maxHeight={520}
+          keys
+          empty={<p className="muted">No revision is in that state.</p>}
+        />
+      )}
+      {restoring && (
+        <Rollback
+          endpoint={endpoint}
+          to={restoring}
+          current={current}
+          onClose={() => setRestoring(undefined)}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { field, searchOf } from '../kit/url-state.ts';
+import { root } from '../shell/root.ts';
+
+const getParentRoute = () => root;
+
+export const endpointRoutes = [
+  createRoute({
+    getParentRoute,
+    path: '/endpoints',
+    validateSearch: searchOf({ q: field.text }),
+    component: lazyRouteComponent(() => import('./endpoints-page.tsx')),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/endpoints/$endpoint',
+    validateSearch: searchOf({
+      tab: field.choice('live', 'try', 'revisions', 'shadow'),
+      /** Which latency is drawn. */
+      latency: field.choice('p50', 'p95', 'p99'),
+      /** Of revisions. */
+      state: field.choice('preparing', 'live', 'superseded', 'failed'),
+      /** How the question is put: as a form, or as JSON. */
+      form: field.choice('fields', 'json'),
+      snippet: field.choice('curl', 'python', 'triton', 'mlflow'),
+    }),
+    component: lazyRouteComponent(() => import('./endpoint-page.tsx')),
+  }),
+];

@@ -1,0 +1,149 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactElement, ReactNode } from 'react';
+import type { DeployResult, ExecutionDetail, GateResult } from '../../../src/pipelines/contract.ts';
+import { VerdictChip } from '../evaluations/verdict.tsx';
+import { Status } from '../kit/badge.tsx';
+import { Section } from '../kit/page.tsx';
+import { Duration } from '../kit/time.tsx';
+
+/** What became of the model after the steps that made it: what the gate said, and where it answers. */
+export function AfterSteps({ execution }: { execution: ExecutionDetail }): ReactElement {
+  const { gate, deployment, model_version: model } = execution;
+  return (
+    <div className={gate && deployment ? 'pair' : undefined}>
+      {gate && <Gate gate={gate} model={model} />}
+      {deployment && <Deployment deployment={deployment} />}
+    </div>
+  );
+}
+
+function Gate({ gate, model }: { gate: GateResult; model: ExecutionDetail['model_version'] }): ReactElement {
+  return (
+    <Section
+      title="Gate"
+      actions={
+        gate.verdict === undefined ? <Status status={gate.state} /> : <VerdictChip verdict={gate.verdict} />
+      }
+    >
+      <div className="stack after-steps">
+        <p>
+          On <code>{gate.data}</code>
+          {gate.compared_with !== undefined && model && (
+            <>
+              , beside the champion{' '}
+              <Link
+                to="/models/$model/versions/$version"
+                params={{ model: model.name, version: String(gate.compared_with) }}
+              >
+                v{gate.compared_with}
+              </Link>
+            </>
+          )}
+          <Took from={gate.started_at} to={gate.ended_at} />
+        </p>
+        <Going stage={gate.stage} on={gate.state === 'judging'} />
+        {gate.problem !== undefined && <p className="field-error">{gate.problem}</p>}
+        {gate.state === 'skipped' && <p className="muted">It did not come to it.</p>}
+        {(gate.rules.length > 0 || gate.proof) && (
+          <ul className="gate-rules">
+            {gate.proof && (
+              <li>
+                <VerdictChip verdict={gate.proof.verdict} />
+                <span>{gate.proof.summary}</span>
+              </li>
+            )}
+            {gate.rules.map((rule) => (
+              <li key={rule.rule}>
+                <VerdictChip verdict={rule.verdict} />
+                <span>
+                  <code>{rule.rule}</code> <span className="muted">{rule.reason}</span>
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+        {gate.rules.length === 0 && gate.reasons.length > 0 && (
+          <ul className="gate-rules">
+            {gate.reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        )}
+        {gate.evaluation !== undefined && (
+          <p>
+            <Link to="/evaluations/$evaluation" params={{ evaluation: gate.evaluation }}>
+              The evaluation, with metrics, slices and proof
+            </Link>
+            {gate.reused && (
+              <span className="muted">
+                {' '}
+                was made by{' '}
+                <Link to="/executions/$execution" params={{ execution: gate.reused.execution }} search={{}}>
+                  #{gate.reused.number}
+                </Link>
+                : the same version, data and rules
+              </span>
+            )}
+          </p>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function Deployment({ deployment }: { deployment: DeployResult }): ReactElement {
+  const { state, endpoint, revision, address, problem, reused } = deployment;
+  return (
+    <Section title="Deployment" actions={<Status status={state} />}>
+      <div className="stack after-steps">
+        <p>
+          At{' '}
+          {state === 'skipped' ? (
+            <code>{endpoint}</code>
+          ) : (
+            <Link to="/endpoints/$endpoint" params={{ endpoint }}>
+              {endpoint}
+            </Link>
+          )}
+          {revision !== undefined && (
+            <>
+              , as{' '}
+              <Link to="/endpoints/$endpoint" params={{ endpoint }} search={{ tab: 'revisions' }}>
+                revision {revision}
+              </Link>
+            </>
+          )}
+          <Took from={deployment.started_at} to={deployment.ended_at} />
+        </p>
+        <Going stage={deployment.stage} on={state === 'deploying'} />
+        {reused === true && <p className="muted">It answered with this version already.</p>}
+        {state === 'skipped' && (
+          <p className="muted">Nothing was deployed: what answered before goes on answering.</p>
+        )}
+        {problem !== undefined && <p className="field-error">{problem}</p>}
+        {address !== undefined && (
+          <p>
+            Callers ask <code>{address}</code>
+          </p>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function Took({ from, to }: { from: number | undefined; to: number | undefined }): ReactNode {
+  return from === undefined || to === undefined ? null : (
+    <span className="faint">
+      , <Duration from={from} to={to} />
+    </span>
+  );
+}
+
+function Going({ stage, on }: { stage: string | undefined; on: boolean }): ReactElement | null {
+  return on ? (
+    <p className="verdict verdict-going" role="status">
+      <span className="busy" aria-hidden="true" />
+      <span>{stage ?? 'at work'}</span>
+    </p>
+  ) : null;
+}
