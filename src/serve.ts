@@ -24,6 +24,7 @@ import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { createProcesses } from './platform/processes/index.ts';
+import { createDeployer, modelRegistrar } from './ports.ts';
 import * as tracking from './tracking/index.ts';
 import { version } from './version.ts';
 
@@ -138,38 +139,8 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const pipelines = openPipelines({
     data: config.data,
     processes,
-    registrar: {
-      async register(ctx, { name, run, source, description, tags }) {
-        // An execution that a crash cut short right after this comes here again with the same files.
-        const { items } = await models.searchVersions(ctx, {
-          filter: tracking.parseFilter(`run_id = '${run}'`, models.versionVocabulary),
-          limit: 100,
-          facts: false,
-        });
-        const known = items.find((one) => one.source === source && one.model === name);
-        if (known) return { name, version: String(known.version) };
-        const made = await models.createVersion(ctx, {
-          model: name,
-          source,
-          run_id: run,
-          description,
-          tags,
-          makeModel: true,
-        });
-        return { name, version: String(made.version) };
-      },
-      async champion(ctx, name) {
-        const { aliases } = await models.getModel(ctx, name);
-        return aliases.find(({ alias }) => alias === 'champion')?.version;
-      },
-      async promote(ctx, { name, version, reason }) {
-        await models.setAlias(ctx, { model: name, alias: 'champion', version, reason });
-      },
-      async tag(ctx, { name, version, tags }) {
-        for (const [key, value] of Object.entries(tags))
-          await models.setVersionTag(ctx, name, version, key, value);
-      },
-    },
+    registrar: modelRegistrar,
+    deployer: createDeployer(endpoints),
   });
   jobs.register(
     prune,

@@ -9,7 +9,14 @@ export { createEnvironments, type Environments } from './environments/environmen
 export { checkRequirements } from './environments/lock.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
-export type { EngineOptions, ModelRegistrar } from './run/engine.ts';
+export type {
+  Deployer,
+  EngineOptions,
+  Gatekeeper,
+  Judgement,
+  LiveRevision,
+  ModelRegistrar,
+} from './run/engine.ts';
 export { migrations } from './schema.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
 

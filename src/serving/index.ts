@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { conflict } from '../platform/errors/index.ts';
+import { conflict, TreadleError } from '../platform/errors/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
-import type { Revision } from './contract.ts';
+import type { Endpoint, Revision } from './contract.ts';
 import { deploy, waitFor, type NewDeployment } from './deploy.ts';
 import { createEngine } from './engine.ts';
 import { prepareJob } from './jobs.ts';
@@ -17,7 +17,7 @@ import { restore } from './restore.ts';
 import { createGuard } from './rollback.ts';
 import { servingRoutes } from './routes.ts';
 import { predictionKey } from './store.ts';
-import { toRevision } from './views.ts';
+import { getEndpoint, toRevision } from './views.ts';
 
 export type { Answer, PlaneDoor, Question, Served } from './plane/plane.ts';
 export type { CallerVerdict, TableEndpoint } from './plane/protocol.ts';
@@ -56,6 +56,8 @@ export interface Serving {
     say?: (stage: string) => void,
     signal?: AbortSignal,
   ): Promise<Revision>;
+  /** Undefined where there is no endpoint of that name. */
+  find(ctx: Ctx, endpoint: string): Promise<Endpoint | undefined>;
   /** Begins: takes up what was live. `url` is the main port's. */
   listening(url: string): void;
   /** The Unix socket of a plane that answers, for the main port to hand requests on to. */
@@ -124,6 +126,14 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
         `revision ${row.revision} of endpoint '${row.endpoint}' does not answer: ${row.problem ?? 'it is still being prepared'}`,
         { field: 'endpoint', hint: 'the revision before it goes on answering' },
       );
+    },
+    async find(ctx, name) {
+      try {
+        return (await getEndpoint(ctx, name, engine)).endpoint;
+      } catch (error) {
+        if (error instanceof TreadleError && error.kind === 'missing') return undefined;
+        throw error;
+      }
     },
     listening(main) {
       url = main;

@@ -71,15 +71,25 @@ export interface LiveRevision {
 
 /** Puts a model version behind an endpoint. Serving stands above this room, so the roof hands it in. */
 export interface Deployer {
-  /** The revision that answers all requests of the endpoint with this version, when there is one. */
+  /**
+   * The revision that answers all requests of the endpoint with this version, when there is one; waits for one that is being
+   * prepared, as an attempt before a crash may have left it.
+   */
   live(
     ctx: Ctx,
-    target: { endpoint: string; model: string; version: number },
+    target: { endpoint: string; model: string; version: number; signal: AbortSignal },
   ): Promise<LiveRevision | undefined>;
   /** Resolves when it answers; rejects when it does not, and what answered before goes on. */
   deploy(
     ctx: Ctx,
-    target: { endpoint: string; model: string; version: number; sticky?: boolean; note: string },
+    target: {
+      endpoint: string;
+      model: string;
+      version: number;
+      sticky?: boolean;
+      note: string;
+      signal: AbortSignal;
+    },
     say: (stage: string) => void,
   ): Promise<LiveRevision>;
 }

@@ -83,7 +83,7 @@ async function deploy(
   save: Save,
 ): Promise<DeployResult & { ref?: string }> {
   const result: DeployResult = { state: 'deploying', endpoint, started_at: ctx.clock.now() };
-  const target = { endpoint, model: model.name, version: model.version };
+  const target = { endpoint, model: model.name, version: model.version, signal };
   const keep = (): Promise<void> => save({ deployment: JSON.stringify(result) });
   try {
     let revision = await deployer!.live(ctx, target);

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as models from './models/index.ts';
+import type { Deployer, LiveRevision, ModelRegistrar } from './pipelines/index.ts';
+import type { Serving } from './serving/index.ts';
+import * as tracking from './tracking/index.ts';
+
+/** What the pipelines' room is handed of its neighbours and of the rooms above it: adapters, wired in `serve.ts`. */
+
+export const modelRegistrar: ModelRegistrar = {
+  async register(ctx, { name, run, source, description, tags }) {
+    // An execution that a crash cut short right after this comes here again with the same files.
+    const { items } = await models.searchVersions(ctx, {
+      filter: tracking.parseFilter(`run_id = '${run}'`, models.versionVocabulary),
+      limit: 100,
+      facts: false,
+    });
+    const known = items.find((one) => one.source === source && one.model === name);
+    if (known) return { name, version: String(known.version) };
+    const made = await models.createVersion(ctx, {
+      model: name,
+      source,
+      run_id: run,
+      description,
+      tags,
+      makeModel: true,
+    });
+    return { name, version: String(made.version) };
+  },
+  async champion(ctx, name) {
+    const { aliases } = await models.getModel(ctx, name);
+    return aliases.find(({ alias }) => alias === 'champion')?.version;
+  },
+  async promote(ctx, { name, version, reason }) {
+    await models.setAlias(ctx, { model: name, alias: 'champion', version, reason });
+  },
+  async tag(ctx, { name, version, tags }) {
+    for (const [key, value] of Object.entries(tags))
+      await models.setVersionTag(ctx, name, version, key, value);
+  },
+};
+
+/** How often a revision that another attempt began is looked at, ms. */
+const LOOK = 200;
+
+export const createDeployer = (serving: Pick<Serving, 'find' | 'deploy'>): Deployer => ({
+  async live(ctx, { endpoint, model, version, signal }): Promise<LiveRevision | undefined> {
+    for (;;) {
+      const found = await serving.find(ctx, endpoint);
+      const newest = found?.latest;
+      if (!found || !newest) return undefined;
+      const whole = (one: typeof newest): boolean =>
+        one.variants.length === 1 && one.variants[0]?.model === model && one.variants[0].version === version;
+      if (newest.state === 'preparing' && whole(newest)) {
+        await sleep(LOOK, undefined, { signal });
+        continue;
+      }
+      const { current } = found;
+      if (!current || !whole(current)) return undefined;
+      return { endpoint, revision: current.revision, ref: current.ref, address: found.address };
+    }
+  },
+  async deploy(ctx, { endpoint, model, version, sticky, note, signal }, say) {
+    const made = await serving.deploy(
+      ctx,
+      { endpoint, model, version: String(version), note, ...(sticky === undefined ? {} : { sticky }) },
+      say,
+      signal,
+    );
+    const found = await serving.find(ctx, endpoint);
+    return { endpoint, revision: made.revision, ref: made.ref, address: found?.address ?? '' };
+  },
+});
