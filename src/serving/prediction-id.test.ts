@@ -13,6 +13,7 @@ test('an id says which revision and variant answered, and when', () => {
   assert.deepEqual(ids.read(first), { serial: 12, role: 'champion', at: at - 5 });
   assert.deepEqual(ids.read(second), { serial: 2_000_000_000, role: 'canary', at });
   assert.ok(first < second, 'ids sort by time');
+  assert.equal(ids.again(2_000_000_000, 'canary', ids.made), second);
   assert.ok(first.length <= 64);
 });
 

@@ -4,6 +4,10 @@ import type { Role } from './plane/protocol.ts';
 /** Names an answer for ever: which revision and variant gave it, when, and a check that this server made the name. */
 export interface PredictionIds {
   next(serial: number, role: Role): string;
+  /** What `next` made last, for records that keep numbers rather than texts; one object, changed by every `next`. */
+  readonly made: { at: number; counter: number };
+  /** The id of such a record. */
+  again(serial: number, role: Role, made: { at: number; counter: number }): string;
   /** Undefined for what this server did not make. */
   read(id: string): { serial: number; role: Role; at: number } | undefined;
 }
@@ -43,6 +47,9 @@ export function makeIds(
     checks: string;
   }
   const series = new Map<number, Series>();
+  const made = { at: 0, counter: 0 };
+  const prefixOf = (at: number, serial: number, role: Role): string =>
+    base36(at, TIME) + LETTERS[ROLES.indexOf(role)]! + base36(serial, SERIAL) + maker;
 
   return {
     next(serial, role) {
@@ -57,12 +64,21 @@ export function makeIds(
         // A clock that was set back, and more ids than a millisecond names, go on with the next millisecond.
         one.at = Math.max(at, one.at + 1);
         one.counter = 0;
-        one.prefix = base36(one.at, TIME) + LETTERS[ROLES.indexOf(role)]! + base36(serial, SERIAL) + maker;
+        one.prefix = prefixOf(one.at, serial, role);
       }
       const place = one.counter % TOGETHER;
       if (place === 0) one.checks = checks(one.prefix + String(one.counter / TOGETHER));
       const check = one.checks.slice(place * CHECK, (place + 1) * CHECK);
+      made.at = one.at;
+      made.counter = one.counter;
       return one.prefix + COUNTERS[one.counter++]! + check;
+    },
+    made,
+    again(serial, role, { at, counter }) {
+      const prefix = prefixOf(at, serial, role);
+      const place = counter % TOGETHER;
+      const check = checks(prefix + String((counter - place) / TOGETHER));
+      return prefix + COUNTERS[counter]! + check.slice(place * CHECK, (place + 1) * CHECK);
     },
     read(id) {
       if (id.length !== PLAIN + CHECK || !FORM.test(id)) return undefined;

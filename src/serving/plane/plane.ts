@@ -37,6 +37,8 @@ export interface Served {
   versions: readonly number[];
   /** Its queue is full: a question now would be refused, so its body need not be read. */
   readonly full: boolean;
+  /** What happened to this version here since the plane began. `last`: when it answered last, ms since 1970. */
+  readonly counts: { ok: number; failed: number; rows: number; batches: number; ms: number; last: number };
 }
 
 /** What faces see of a data plane. Callbacks rather than promises: this is the path of every request. */

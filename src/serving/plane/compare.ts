@@ -1,0 +1,46 @@
+import type { Tensor } from '../../runtimes/index.ts';
+import { isTexts } from './join.ts';
+
+/** Values of an output that an example keeps. */
+const SHOWN = 16;
+
+/** The largest difference of two answers' numbers; Infinity where they cannot be subtracted: other names, sizes or texts. */
+export function difference(a: readonly Tensor[], b: readonly Tensor[]): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (const left of a) {
+    const right = b.find(({ name }) => name === left.name);
+    if (!right || right.data.length !== left.data.length) return Number.POSITIVE_INFINITY;
+    for (let index = 0; index < left.data.length; index++) {
+      const distance = apart(left.data[index]!, right.data[index]!);
+      if (distance > largest) largest = distance;
+    }
+  }
+  return largest;
+}
+
+function apart(a: number | bigint | string | Uint8Array, b: number | bigint | string | Uint8Array): number {
+  if (a === b) return 0;
+  if (a instanceof Uint8Array && b instanceof Uint8Array)
+    return Buffer.compare(a, b) === 0 ? 0 : Number.POSITIVE_INFINITY;
+  if (typeof a === 'string' || typeof b === 'string' || a instanceof Uint8Array || b instanceof Uint8Array)
+    return Number.POSITIVE_INFINITY;
+  const [left, right] = [Number(a), Number(b)];
+  if (Number.isNaN(left) && Number.isNaN(right)) return 0;
+  const distance = Math.abs(left - right);
+  return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
+}
+
+/** An answer as an example keeps it: names, shapes and the first values. */
+export const shown = (outputs: readonly Tensor[]): unknown =>
+  outputs.slice(0, 8).map(({ name, shape, data }) => ({
+    name,
+    shape,
+    data: (isTexts(data) ? data.slice(0, SHOWN) : Array.from<number | bigint>(data.subarray(0, SHOWN))).map(
+      (value) => {
+        if (typeof value === 'bigint') return Number(value);
+        if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+        return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+      },
+    ),
+  }));

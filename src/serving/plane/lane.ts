@@ -1,0 +1,241 @@
+import { ModelFault, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
+import { unavailable } from '../../platform/errors/index.ts';
+import { join, rowsOf } from './join.ts';
+import { Pace } from './pace.ts';
+
+/** One question in a model's queue. */
+export interface Job {
+  inputs: ReadonlyArray<Tensor | undefined>;
+  /** Rows to join with others'; 0: it goes alone. */
+  rows: number;
+  params: Record<string, unknown> | undefined;
+  /** Any JSON instead of tensors. */
+  body?: unknown;
+  /** On the clock of `performance.now()`. */
+  deadline: number;
+  /** `batch`: the first answer of a batch counts it. */
+  settle(error: Error | undefined, outputs: Tensor[] | undefined, body: unknown, firstOfBatch: boolean): void;
+}
+
+/**
+ * A loaded model and the questions that wait for it. What comes in while the event loop reads sockets is flushed as one batch
+ * right after it, or as soon as the model is free: no timer, so batching adds no idle wait.
+ */
+export class Lane {
+  readonly model: LoadedModel;
+  readonly pace = new Pace();
+  private queue: Job[] = [];
+  private rows = 0;
+  private running = 0;
+  private scheduled = false;
+  /** Batches that may be under way at once. */
+  private readonly slots: number;
+  /** Inputs whose only free dimension is the rows can always be joined. */
+  private readonly plain: boolean;
+  private whenIdle: (() => void) | undefined;
+  /** Nothing is asked any more. */
+  closed = false;
+
+  constructor(model: LoadedModel) {
+    this.model = model;
+    this.slots = model.place.runtime === 'python' ? Math.max(1, model.place.limits.hosts) : 1;
+    this.plain = model.spec.inputs.every(
+      ({ shape, optional }) => optional !== true && shape.slice(1).every((length) => length >= 0),
+    );
+  }
+
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  get busy(): boolean {
+    return this.running > 0 || this.queue.length > 0;
+  }
+
+  /** Whether a question may be put to it now. */
+  get ready(): boolean {
+    return !this.closed && this.model.ready;
+  }
+
+  /** How long a question asked now would wait for its answer, ms, by what batches took lately. */
+  predicted(): number {
+    if (this.queue.length === 0 && this.running < this.slots) return 0;
+    const most = this.model.place.limits.batch;
+    const joined = this.model.spec.batchable;
+    const batches = joined ? Math.ceil((this.rows + 1) / most) : this.queue.length + 1;
+    const each = this.pace.of(joined ? Math.min(most, Math.max(1, this.rows)) : 1);
+    return ((batches + this.running / 2) * each) / this.slots;
+  }
+
+  push(job: Job): void {
+    this.queue.push(job);
+    this.rows += job.rows;
+    if (this.scheduled || this.running >= this.slots) return;
+    this.scheduled = true;
+    setImmediate(this.flush);
+  }
+
+  /** Answers what has waited too long while the model was busy. */
+  expire(now: number): void {
+    if (this.queue.length === 0 || !this.queue.some((job) => job.deadline <= now)) return;
+    const { queue } = this;
+    this.queue = queue.filter((job) => job.deadline > now);
+    this.rows = this.queue.reduce((sum, job) => sum + job.rows, 0);
+    for (const job of queue) if (job.deadline <= now) job.settle(late(), undefined, undefined, false);
+  }
+
+  /** Ends the model after its last answer, unless `wanted` says by then that it is named again. */
+  async close(wanted: () => boolean): Promise<void> {
+    if (this.whenIdle) return; // somebody waits for that already
+    if (this.busy) await new Promise<void>((resolve) => (this.whenIdle = resolve));
+    this.whenIdle = undefined;
+    if (this.closed || wanted()) return;
+    this.closed = true;
+    await this.model.close();
+  }
+
+  private readonly flush = (): void => {
+    this.scheduled = false;
+    while (this.running < this.slots && this.queue.length > 0) {
+      const jobs = this.take();
+      if (jobs.length > 0) void this.run(jobs);
+    }
+    if (!this.busy) this.whenIdle?.();
+  };
+
+  /** The next batch: from the front, as many as may be joined. */
+  private take(): Job[] {
+    const now = performance.now();
+    const { queue } = this;
+    const most = this.model.place.limits.batch;
+    const jobs: Job[] = [];
+    let rows = 0;
+    let end = 0;
+    for (; end < queue.length; end++) {
+      const job = queue[end]!;
+      if (job.deadline <= now) {
+        this.rows -= job.rows;
+        job.settle(late(), undefined, undefined, false);
+        continue;
+      }
+      if (jobs.length > 0) {
+        const first = jobs[0]!;
+        if (first.rows === 0 || job.rows === 0 || rows + job.rows > most) break;
+        if (!this.plain && !alike(first.inputs, job.inputs)) break;
+      }
+      jobs.push(job);
+      rows += job.rows;
+    }
+    this.rows -= rows;
+    this.queue = end === queue.length ? [] : queue.slice(end);
+    return jobs;
+  }
+
+  private async run(jobs: Job[]): Promise<void> {
+    this.running++;
+    const began = performance.now();
+    let rows = 0;
+    for (const job of jobs) rows += job.rows;
+    try {
+      const first = jobs[0]!;
+      if ('body' in first && first.body !== undefined) {
+        const body = await this.ask(first);
+        settle(first, undefined, undefined, body, true);
+      } else if (jobs.length === 1) {
+        const outputs = await this.model.run(
+          first.inputs,
+          first.params === undefined ? undefined : { params: first.params },
+        );
+        settle(first, undefined, outputs, undefined, true);
+      } else {
+        const outputs = await this.model.run(
+          join(
+            jobs.map(({ inputs }) => inputs),
+            rows,
+          ),
+        );
+        this.split(jobs, outputs, rows);
+      }
+      this.pace.took(Math.max(1, rows), performance.now() - began);
+    } catch (error) {
+      await this.failed(jobs, error instanceof Error ? error : new ModelFault(String(error)));
+    }
+    this.running--;
+    // On to what came in meanwhile: the runner is free.
+    if (!this.scheduled) this.flush();
+  }
+
+  private ask(job: Job): Promise<unknown> {
+    const { runJson } = this.model;
+    if (!runJson) throw new ModelFault('the model does not take JSON of any form');
+    return runJson.call(this.model, job.body, job.params === undefined ? undefined : { params: job.params });
+  }
+
+  private split(jobs: readonly Job[], outputs: readonly Tensor[], rows: number): void {
+    for (const { name, shape } of outputs) {
+      if (shape[0] !== rows)
+        throw new ModelFault(
+          `the model gave ${String(shape[0] ?? 'no')} rows in output '${name}' for a batch of ${rows}`,
+        );
+    }
+    let at = 0;
+    let first = true;
+    for (const job of jobs) {
+      const own = rowsOf(outputs, at, at + job.rows, rows);
+      at += job.rows;
+      settle(job, undefined, own, undefined, first);
+      first = false;
+    }
+  }
+
+  /** A question that the model chokes on must not fail those that happened to share its batch: each is asked alone. */
+  private async failed(jobs: readonly Job[], error: Error): Promise<void> {
+    const nobodyComputed = error instanceof ModelFault && error.retriable;
+    if (jobs.length === 1 || nobodyComputed) {
+      for (const job of jobs) settle(job, error, undefined, undefined, false);
+      return;
+    }
+    for (const job of jobs) {
+      try {
+        const outputs = await this.model.run(job.inputs);
+        settle(job, undefined, outputs, undefined, true);
+      } catch (own) {
+        settle(job, own instanceof Error ? own : error, undefined, undefined, false);
+      }
+    }
+  }
+}
+
+/** What a face does with its answer must not end the batch of the others. */
+function settle(
+  job: Job,
+  error: Error | undefined,
+  outputs: Tensor[] | undefined,
+  body: unknown,
+  first: boolean,
+): void {
+  try {
+    job.settle(error, outputs, body, first);
+  } catch (thrown) {
+    setImmediate(() => {
+      throw thrown;
+    });
+  }
+}
+
+const late = (): Error =>
+  unavailable('the answer would have come too late: its time in the queue is over', {
+    hint: 'ask again a little later, with fewer at once, or with a longer deadline',
+  });
+
+/** Equal in everything but the number of rows. */
+function alike(a: ReadonlyArray<Tensor | undefined>, b: ReadonlyArray<Tensor | undefined>): boolean {
+  return a.every((left, index) => {
+    const right = b[index];
+    if (left === undefined || right === undefined) return left === right;
+    return (
+      left.shape.length === right.shape.length &&
+      left.shape.every((length, axis) => axis === 0 || length === right.shape[axis])
+    );
+  });
+}
