@@ -8,6 +8,7 @@ import { root } from '../setup/place.mjs';
 /** Files that start as threads or processes of their own, found at run time beside the bundle. */
 const ENTRIES = [
   'src/main.ts',
+  'src/plane.ts',
   'src/platform/db/sqlite-reader.ts',
   'src/data/duck/child.ts',
   'src/runtimes/onnx/onnx-worker.ts',

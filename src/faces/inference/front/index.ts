@@ -1,0 +1,1 @@
+export { createFront, type Front, type FrontOptions } from './front.ts';
