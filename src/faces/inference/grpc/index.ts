@@ -1,5 +1,6 @@
 import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { invalid, TreadleError } from '../../../platform/errors/index.ts';
+import { guardHost, guardOrigin } from '../../../platform/origin/index.ts';
 import type { PlaneDoor } from '../../../serving/index.ts';
 import { enter } from '../shared/caller.ts';
 import { failureOf } from '../shared/failure.ts';
@@ -18,8 +19,8 @@ type Done = (error: Error | undefined, message?: Buffer) => void;
 type Unary = (caller: Caller, message: Reader, at: number, done: Done) => void;
 
 export interface GrpcOptions {
-  /** Whether the server goes by this `:authority`, as on the HTTP front; everyone does unless said. */
-  allows?: (authority: string) => boolean;
+  /** Names that this server goes by, as on the HTTP front; any unless said. */
+  hosts?: readonly string[] | 'any';
 }
 
 /**
@@ -27,6 +28,7 @@ export interface GrpcOptions {
  * in by the front (`server.emit('connection', socket)`), which tells HTTP/2 by its first bytes.
  */
 export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Server {
+  const { hosts = 'any' } = options;
   const methods = createMethods(door);
   const server = createServer({
     maxSessionMemory: 1024, // MB; a few large tensors at once are no attack
@@ -60,8 +62,13 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
     if (/^application\/grpc\+(?!proto\b)/.test(type))
       return refuse(stream, UNIMPLEMENTED, `content-type ${type} is not offered; application/grpc+proto is`);
     const path = headers[':path'] ?? '';
-    if (options.allows && !options.allows(headers[':authority'] ?? headers.host ?? ''))
-      return refuse(stream, 7, `this server does not go by the name '${headers[':authority'] ?? ''}'`);
+    const host = headers[':authority'] ?? headers.host;
+    const site = headers['sec-fetch-site'];
+    guardHost(host, hosts);
+    guardOrigin(
+      { method: 'POST', host, origin: headers.origin, site: typeof site === 'string' ? site : undefined },
+      hosts,
+    );
     const name = path.startsWith(SERVICE) ? path.slice(SERVICE.length) : '';
     const unary = methods.get(name);
     if (!unary && name !== 'ModelStreamInfer')

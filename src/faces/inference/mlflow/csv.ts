@@ -1,0 +1,108 @@
+import { isUtf8 } from 'node:buffer';
+import { invalid, type TreadleError } from '../../../platform/errors/index.ts';
+import type { TensorSpec } from '../../../runtimes/index.ts';
+import { byRows, type Frame } from './frame.ts';
+
+/** What pandas takes for a missing value. */
+const MISSING = new Set(
+  ' #N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null'
+    .trim()
+    .split('|')
+    .concat(''),
+);
+const BOOLEAN = new Map([
+  ['True', true],
+  ['TRUE', true],
+  ['true', true],
+  ['False', false],
+  ['FALSE', false],
+  ['false', false],
+]);
+
+/** A table with a header, as `DataFrame.to_csv(index=False)` writes it, with types by the signature. */
+export function fromCsv(body: Buffer, specs: readonly TensorSpec[]): Frame {
+  if (!isUtf8(body)) throw bad('Ensure that input is a valid UTF-8 encoded string.');
+  const records = split(body.toString('utf8').replace(/^\ufeff/, ''));
+  const [header, ...rows] = records;
+  if (!header) throw bad('No columns to parse from file');
+  const wrong = rows.findIndex((row) => row.length > header.length);
+  if (wrong >= 0)
+    throw bad(`Expected ${header.length} fields in line ${wrong + 2}, saw ${rows[wrong]?.length}`);
+  const types = new Map(specs.map((spec) => [spec.name, spec]));
+  const typed = header.map((name, at) => (types.get(name) ?? specs[at])?.datatype);
+  return byRows(
+    header,
+    rows.map((row) => header.map((name, at) => read(row[at] ?? '', typed[at], name))),
+    header.length,
+  );
+}
+
+function read(cell: string, datatype: TensorSpec['datatype'] | undefined, name: string): unknown {
+  if (MISSING.has(cell)) return null;
+  if (datatype === 'BYTES' || datatype === undefined) return cell;
+  if (datatype === 'BOOL') {
+    const value = BOOLEAN.get(cell.trim());
+    if (value === undefined)
+      throw bad(`could not convert '${cell.slice(0, 40)}' in column '${name}' to bool`, name);
+    return value;
+  }
+  const text = cell.trim();
+  if (/^[+-]?\d+$/.test(text)) {
+    const value = Number(text);
+    return Number.isSafeInteger(value) || text.length > 40 ? value : BigInt(text.replace('+', ''));
+  }
+  // Left as it is where it is no number: the cast says what is wrong with it, and where.
+  const value = Number(text);
+  if (Number.isNaN(value)) return cell;
+  if (/^(INT|UINT)/.test(datatype))
+    throw bad(`invalid literal for int(): '${cell.slice(0, 40)}' in column '${name}'`, name);
+  return value;
+}
+
+const bad = (why: string, field = 'body'): TreadleError =>
+  invalid(
+    `Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid CSV-formatted Pandas DataFrame produced using the \`pandas.DataFrame.to_csv()\` method. Error: '${why}'`,
+    { field },
+  );
+
+/** RFC 4180: fields in quotes may hold commas, line ends and doubled quotes. Empty lines are passed over. */
+function split(text: string): string[][] {
+  const records: string[][] = [];
+  let record: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    let cell: string;
+    if (text[at] === '"') {
+      let end = at + 1;
+      for (;;) {
+        end = text.indexOf('"', end);
+        if (end < 0) throw bad(`EOF inside string starting at row ${records.length}`);
+        if (text[end + 1] !== '"') break;
+        end += 2;
+      }
+      cell = text.slice(at + 1, end).replaceAll('""', '"');
+      at = end + 1;
+      const rest = /[^,\r\n]*/y;
+      rest.lastIndex = at;
+      const more = rest.exec(text)?.[0] ?? '';
+      cell += more;
+      at += more.length;
+    } else {
+      const plain = /[^,\r\n]*/y;
+      plain.lastIndex = at;
+      cell = plain.exec(text)?.[0] ?? '';
+      at += cell.length;
+    }
+    record.push(cell);
+    const char = text[at];
+    if (char === ',') {
+      at++;
+      if (at === text.length) record.push('');
+      else continue;
+    } else if (char === '\r') at += text[at + 1] === '\n' ? 2 : 1;
+    else if (char === '\n') at++;
+    if (record.length > 1 || record[0] !== '') records.push(record);
+    record = [];
+  }
+  return records;
+}
