@@ -11,21 +11,34 @@ import type { Say } from '../prepare-model.ts';
 
 const LARGEST = 256 * 1024;
 
+/** `requirementsOf` for a model whose files are blobs. */
+export const modelRequirements = (
+  ctx: Ctx,
+  files: readonly ModelFile[],
+  facts: ModelFacts | undefined,
+  tools: readonly string[] = [],
+): Promise<string> =>
+  requirementsOf(
+    async (name) => {
+      const file = files.find((one) => one.path === name);
+      return file && file.size <= LARGEST
+        ? (await ctx.blobs.read(file.digest, LARGEST)).toString('utf8')
+        : undefined;
+    },
+    facts?.mlflow_version,
+    tools,
+  );
+
 /**
  * The packages that a model was recorded with, as lines of a requirements file: requirements.txt, else what python_env.yaml or
  * conda.yaml lists. MLflow itself is added where nobody wrote it down, since it is what loads the model.
  */
-export async function modelRequirements(
-  ctx: Ctx,
-  files: readonly ModelFile[],
-  facts: ModelFacts | undefined,
+export async function requirementsOf(
+  read: (name: string) => Promise<string | undefined>,
+  mlflow: string | undefined,
+  /** Packages that are needed besides, where the model does not name them itself. */
+  tools: readonly string[] = [],
 ): Promise<string> {
-  const read = async (name: string): Promise<string | undefined> => {
-    const file = files.find((one) => one.path === name);
-    return file && file.size <= LARGEST
-      ? (await ctx.blobs.read(file.digest, LARGEST)).toString('utf8')
-      : undefined;
-  };
   const text =
     (await read('requirements.txt')) ??
     listed(await read('python_env.yaml')) ??
@@ -36,9 +49,10 @@ export async function modelRequirements(
   const has = (name: string): boolean =>
     lines.some((line) => new RegExp(`^\\s*${name}(?![\\w.-])`, 'i').test(line));
   if (!has('mlflow') && !has('mlflow-skinny'))
-    lines.push(facts?.mlflow_version === undefined ? 'mlflow' : `mlflow==${facts.mlflow_version}`);
+    lines.push(mlflow === undefined ? 'mlflow' : `mlflow==${mlflow}`);
   if (has('mlflow-skinny') && !has('mlflow'))
     for (const name of ['numpy', 'pandas']) if (!has(name)) lines.push(name);
+  for (const tool of tools) if (!has(tool.split('==')[0] ?? tool)) lines.push(tool);
   return `${lines.join('\n')}\n`;
 }
 
