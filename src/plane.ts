@@ -2,8 +2,11 @@ import { createInterface } from 'node:readline';
 import { Socket } from 'node:net';
 import { createFront, type Front } from './faces/inference/front/index.ts';
 import { createGrpc } from './faces/inference/grpc/index.ts';
+import { createMlflow } from './faces/inference/mlflow/index.ts';
 import { createOip } from './faces/inference/oip/index.ts';
 import { createPages } from './faces/inference/pages/index.ts';
+import { createSagemaker } from './faces/inference/sagemaker/index.ts';
+import { createTfServing } from './faces/inference/tfserving/index.ts';
 import { messageOf } from './platform/errors/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { createProcesses } from './platform/processes/index.ts';
@@ -55,12 +58,19 @@ function open(options: PlaneOptions): Running {
     report,
   });
   const parts = { version: version() };
+  const oip = createOip(plane, parts);
   const front = createFront({
-    protocols: [createOip(plane, parts), createPages(plane)],
+    protocols: [
+      oip,
+      createSagemaker(plane, oip), // before MLflow's, whose /invocations it shares
+      createMlflow(plane),
+      createTfServing(plane),
+      createPages(plane),
+    ],
     door: plane,
     hosts: options.hosts,
     log,
-    grpc: createGrpc(plane),
+    grpc: createGrpc(plane, { hosts: options.hosts }),
   });
   return {
     plane,

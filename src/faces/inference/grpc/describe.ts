@@ -61,6 +61,23 @@ export function modelConfig({ endpoint, spec }: Served): Buffer {
     .finish();
 }
 
+/** Triton's statistics, as far as they are known here: the time is the whole of an answer. */
+export function modelStatistics(all: readonly Served[]): Buffer {
+  const writer = new Writer(512);
+  const duration = (into: Writer, field: number, count: number, ns: number): void =>
+    void into.message(field, (one) => one.uint(1, count).uint(2, ns));
+  for (const { endpoint, versions, counts } of all)
+    writer.message(1, (stats) => {
+      stats.text(1, endpoint.name).text(2, String(versions[0] ?? ''));
+      stats.uint(3, Math.round(counts.last)).uint(4, counts.rows).uint(5, counts.batches);
+      stats.message(6, (inference) => {
+        duration(inference, 1, counts.ok, Math.round(counts.ms * 1e6));
+        duration(inference, 2, counts.failed, 0);
+      });
+    });
+  return writer.finish();
+}
+
 export function repositoryIndex(door: PlaneDoor, workspace: string, onlyReady: boolean): Buffer {
   const writer = new Writer(512);
   for (const { endpoint, model, versions } of door.list(workspace)) {

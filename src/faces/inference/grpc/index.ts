@@ -4,7 +4,14 @@ import { guardHost, guardOrigin } from '../../../platform/origin/index.ts';
 import type { PlaneDoor } from '../../../serving/index.ts';
 import { enter } from '../shared/caller.ts';
 import { failureOf } from '../shared/failure.ts';
-import { modelConfig, modelMetadata, repositoryIndex, serverMetadata, yes } from './describe.ts';
+import {
+  modelConfig,
+  modelMetadata,
+  modelStatistics,
+  repositoryIndex,
+  serverMetadata,
+  yes,
+} from './describe.ts';
 import { find, infer, writeAnswer, type Caller } from './infer.ts';
 import { readEmpty, readIndex, readInfer, readNamed } from './messages.ts';
 import { Reader, Writer } from './protobuf.ts';
@@ -179,6 +186,14 @@ function createMethods(door: PlaneDoor): ReadonlyMap<string, Unary> {
       (caller, message, _at, done) => done(undefined, modelMetadata(served(caller, message))),
     ],
     ['ModelConfig', (caller, message, _at, done) => done(undefined, modelConfig(served(caller, message)))],
+    [
+      'ModelStatistics',
+      (caller, message, _at, done) => {
+        const { name, version } = readNamed(message);
+        const all = name === '' ? door.list(caller.workspace) : [find(door, caller.workspace, name, version)];
+        done(undefined, modelStatistics(all));
+      },
+    ],
     [
       'RepositoryIndex',
       (caller, message, _at, done) =>

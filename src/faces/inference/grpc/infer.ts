@@ -1,4 +1,4 @@
-import { invalid, missing } from '../../../platform/errors/index.ts';
+import { invalid, limited, missing } from '../../../platform/errors/index.ts';
 import type { ModelSpec, Tensor } from '../../../runtimes/index.ts';
 import type { Answer, PlaneDoor, Question } from '../../../serving/index.ts';
 import { toRaw } from '../shared/raw.ts';
@@ -23,6 +23,10 @@ export function infer(
 ): void {
   const { model, version } = request;
   const served = find(door, caller.workspace, model, version);
+  if (served.full)
+    throw limited(`endpoint '${model}' has as many requests waiting as it may`, {
+      hint: 'ask again in a second, with fewer requests at once',
+    });
   const wanted = wantedOutputs(request, served.spec);
   const deadline = deadlineOf(request, caller.deadline);
   const question: Question = {
