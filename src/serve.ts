@@ -130,6 +130,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
       access.judgeCaller(system, { authorization, workspace }, loopback),
   });
   opened.defer(() => endpoints.close());
+  metrics.also(endpoints.measures);
   // What a plane remembers of callers is forgotten as soon as tokens change.
   events.subscribe({
     name: 'serving.callers',

@@ -9,6 +9,7 @@ import type { Endpoint, Revision } from './contract.ts';
 import { deploy, waitFor, type NewDeployment } from './deploy.ts';
 import { createEngine } from './engine.ts';
 import { prepareJob } from './jobs.ts';
+import { measures, type Measure } from './measures.ts';
 import { createPlanes } from './planes.ts';
 import type { CallerVerdict } from './plane/protocol.ts';
 import type { EvaluationsPort, RuntimesPort } from './ports.ts';
@@ -24,7 +25,6 @@ export type { CallerVerdict, TableEndpoint } from './plane/protocol.ts';
 export type { EvaluationSeen, EvaluationsPort, RuntimesPort } from './ports.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
 export { migrations } from './schema.ts';
-export { countEndpoints } from './store.ts';
 
 export interface ServingOptions {
   /** The data folder. */
@@ -62,6 +62,8 @@ export interface Serving {
   listening(url: string): void;
   /** The Unix socket of a plane that answers, for the main port to hand requests on to. */
   socket(): string | undefined;
+  /** For `/metrics`: what the caller's workspace may see. */
+  measures(ctx: Ctx): Promise<Measure[]>;
   /** Tokens or roles changed. */
   forgetCallers(): void;
   close(): Promise<void>;
@@ -146,6 +148,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
       }
     },
     socket: () => planes.socket(),
+    measures: (ctx) => measures(ctx, engine),
     forgetCallers: () => planes.forgetCallers(),
     async close() {
       for (const timer of timers) clearInterval(timer);

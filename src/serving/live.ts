@@ -129,6 +129,7 @@ function addTo(sums: Map<string, Sum>, { key: _key, ...one }: VariantStats): voi
   for (const field of ['requests', 'rows', 'batches', 'bad', 'errors', 'refused'] as const)
     sum[field] += one[field];
   sum.waiting += one.waiting;
+  sum.total_ms = (sum.total_ms ?? 0) + (one.total_ms ?? 0);
   one.latency.forEach((n, i) => (sum.latency[i] = (sum.latency[i] ?? 0) + n));
   if (!one.shadow) return;
   const before = sum.shadow ?? { pairs: 0, different: 0, largest: 0, dropped: 0, examples: [] };

@@ -144,14 +144,18 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
     });
     running = child;
     void child.ended.then((end) => {
-      const served = door !== undefined && loaded.size > 0;
+      const opened = door !== undefined;
+      const served = opened && loaded.size > 0;
       running = undefined;
       door = undefined;
       loaded.clear();
       const why = `${end.message}${words.trim() === '' ? '' : `: ${lastLine(words)}`}`;
-      for (const one of loading.values())
-        one.reject(new LoadFailure(`the serving process ended while it loaded the model (${why})`));
-      loading.clear();
+      // One that never opened its doors ended for another reason than a model: the loads wait for the next.
+      if (opened || stopping) {
+        for (const one of loading.values())
+          one.reject(new LoadFailure(`the serving process ended while it loaded the model (${why})`));
+        loading.clear();
+      }
       for (const shown of showing.values()) shown.resolve();
       showing.clear();
       if (stopping) return;
@@ -168,8 +172,16 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
     const now = around.door(plane, false);
     if (now) send(now);
     // Loads first, so that they are under way when the table that names them comes.
-    for (const { place } of loading.values()) send({ type: 'load', place }); // asked for while none ran
-    const all = around.desired().places.map((place) =>
+    const { places } = around.desired();
+    for (const [key, { place, reject }] of loading) {
+      // Asked for while none ran, and perhaps not wanted any more.
+      if (places.some((wanted) => wanted.key === key)) send({ type: 'load', place });
+      else {
+        loading.delete(key);
+        reject(new LoadFailure('it was given up'));
+      }
+    }
+    const all = places.map((place) =>
       load(place).catch((error: unknown) => {
         if (running === child)
           around.report(plane, {
@@ -276,7 +288,11 @@ function reportOf(line: string): Report | undefined {
   }
 }
 
-const lastLine = (text: string): string => text.trim().split('\n').at(-1)!.slice(0, 500);
+/** The line that says what was wrong: Node ends its last words with a line about itself. */
+function lastLine(text: string): string {
+  const lines = text.trim().split('\n');
+  return (lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)!).trim().slice(0, 500);
+}
 
 /** What Node, ONNX Runtime and a Python host need of the server's environment; no token, no address of a database. */
 function environment(): Record<string, string> {

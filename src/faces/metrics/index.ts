@@ -2,7 +2,9 @@ import { endpoint } from '../../platform/http/contract.ts';
 import { route, type HttpOptions, type Route } from '../../platform/http/index.ts';
 import type { Commit } from '../../platform/db/index.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Ctx } from '../../platform/ctx/index.ts';
 import { countEverything, type Counted } from './count.ts';
+import { exposition, type Family } from './exposition.ts';
 
 /** Floor 8. What Prometheus scrapes: the process and its HTTP answers, and what the caller's workspace holds. */
 export interface Metrics {
@@ -11,6 +13,8 @@ export interface Metrics {
   observe: NonNullable<HttpOptions['observe']>;
   /** For the database's group commits. */
   observeCommit(commit: Commit): void;
+  /** Further families, asked for at each scrape, as the caller may see them. */
+  also(source: (ctx: Ctx) => Promise<readonly Family[]>): void;
 }
 
 export const metrics = endpoint({
@@ -60,6 +64,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
     registers,
   });
 
+  const sources: Array<(ctx: Ctx) => Promise<readonly Family[]>> = [];
   const counted = new Map<string, { at: number; counts: Promise<Counted> }>();
   return {
     observe({ method, route: address, status, seconds }) {
@@ -69,6 +74,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
       commits.observe(commit.seconds);
       changes.inc(commit.changes);
     },
+    also: (source) => void sources.push(source),
     route: route(metrics, async (ctx) => {
       const now = ctx.clock.now();
       let held = counted.get(ctx.workspace);
@@ -87,7 +93,9 @@ export function createMetrics({ version }: { version: string }): Metrics {
         });
         for (const sample of samples) gauge.set(sample.labels, sample.value);
       }
-      return { text: (await registry.metrics()) + '\n' + (await own.metrics()), type: registry.contentType };
+      const more = (await Promise.all(sources.map((source) => source(ctx)))).flat();
+      const text = `${await registry.metrics()}\n${await own.metrics()}${exposition(more)}`;
+      return { text, type: registry.contentType };
     }),
   };
 }

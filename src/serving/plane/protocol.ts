@@ -106,6 +106,8 @@ export interface VariantStats {
   waiting: number;
   /** Latency from the last byte of the request to the answer's first: counts per bucket of `LATENCY_BUCKETS`, the last one open. */
   latency: number[];
+  /** Sum of these latencies, ms. */
+  total_ms?: number;
   /** Only for a shadow: pairs compared and how they differ. */
   shadow?: { pairs: number; different: number; largest: number; dropped: number; examples: ShadowExample[] };
 }

@@ -1,0 +1,96 @@
+import type { Ctx } from '../src/platform/ctx/index.ts';
+import {
+  createLoggedModel,
+  createVersion,
+  finalizeLoggedModel,
+  type ModelVersion,
+} from '../src/models/index.ts';
+import { createRun, putArtifact } from '../src/tracking/index.ts';
+
+/** Small ONNX files, written by hand: a test needs no Python for them. Field numbers are those of onnx.proto. */
+
+const FLOAT = 1;
+type Field = [number: number, value: number | string | Uint8Array];
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = BigInt(value); ; rest >>= 7n) {
+    const low = Number(rest & 0x7fn);
+    if (rest < 0x80n) return [...bytes, low];
+    bytes.push(low | 0x80);
+  }
+}
+
+const message = (...fields: Field[]): Uint8Array =>
+  Buffer.concat(
+    fields.map(([number, value]) => {
+      if (typeof value === 'number') return Buffer.from([...varint(number << 3), ...varint(value)]);
+      const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+      return Buffer.concat([Buffer.from([...varint((number << 3) | 2), ...varint(bytes.length)]), bytes]);
+    }),
+  );
+
+const floats = (name: string, dims: readonly number[], values: readonly number[]): Uint8Array =>
+  message(
+    ...dims.map((dim): Field => [1, dim]),
+    [2, FLOAT],
+    [8, name],
+    [9, new Uint8Array(Float32Array.from(values).buffer)],
+  );
+
+/** A value of `columns` floats a row, any number of rows. */
+const rows = (name: string, columns: number): Uint8Array => {
+  const shape = message([1, message([2, 'rows'])], [1, message([1, columns])]);
+  return message([1, name], [2, message([1, message([1, FLOAT], [2, shape])])]);
+};
+
+/** y = x · weights + bias, for rows of as many floats as there are weights. */
+export function linearOnnx(weights: readonly number[], bias: number): Uint8Array {
+  const node = message([1, 'x'], [1, 'w'], [1, 'b'], [2, 'y'], [3, 'linear'], [4, 'Gemm']);
+  const graph = message(
+    [1, node],
+    [2, 'linear'],
+    [5, floats('w', [weights.length, 1], weights)],
+    [5, floats('b', [1], [bias])],
+    [11, rows('x', weights.length)],
+    [12, rows('y', 1)],
+  );
+  return message([1, 8], [2, 'treadle-test'], [7, graph], [8, message([1, ''], [2, 17])]);
+}
+
+/** The same answer to every row of two floats. */
+export const constantOnnx = (answer: number): Uint8Array => linearOnnx([0, 0], answer);
+
+const MLMODEL = (id: string): string => `
+artifact_path: model
+flavors:
+  onnx: {onnx_version: 1.19.0, data: model.onnx, providers: [CPUExecutionProvider]}
+  python_function: {loader_module: mlflow.onnx, data: model.onnx, python_version: 3.11.2}
+mlflow_version: 3.17.2
+model_id: ${id}
+saved_input_example_info: {artifact_path: input_example.json, type: ndarray, format: tf-serving}
+signature:
+  inputs: '[{"name": "x", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}}]'
+  outputs: '[{"name": "y", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
+`;
+
+/** Registers a version whose only file besides MLmodel and the sample is this ONNX file. */
+export async function registerOnnx(
+  ctx: Ctx,
+  model: string,
+  onnx: Uint8Array,
+  more: Record<string, string> = {},
+): Promise<ModelVersion> {
+  const run = await createRun(ctx, { experiment: '0' });
+  const { id } = await createLoggedModel(ctx, { experiment: '0', name: 'onnx', run });
+  const files: Record<string, Uint8Array | string> = {
+    MLmodel: MLMODEL(id),
+    'model.onnx': onnx,
+    'input_example.json': JSON.stringify({ inputs: [[1, 2]] }),
+    ...more,
+  };
+  for (const [path, content] of Object.entries(files))
+    await putArtifact(ctx, `0/models/${id}/artifacts/${path}`, { source: Buffer.from(content) });
+  await finalizeLoggedModel(ctx, id, 'ready');
+  return createVersion(ctx, { model, source: `models:/${id}`, makeModel: true });
+}
