@@ -16,6 +16,8 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./runs.ts'),
   () => import('./models.ts'),
   () => import('./serving.ts'),
+  () => import('./package.ts'),
+  () => import('./serve.ts'),
   () => import('./ledger.ts'),
 ];
 
