@@ -136,6 +136,8 @@ def packaged(example: pd.DataFrame) -> dict:
 
     return {
         "signature": mlflow.models.infer_signature(example, pd.DataFrame({"late": np.zeros(1, np.float32)})),
+        # The server warms the model with it, and a package proves with it that the model answers elsewhere as it did here.
+        "input_example": example,
         # Naming the packages spares MLflow a search for them, which loads the model in a second process.
         "pip_requirements": [f"onnx=={onnx_package.__version__}", f"onnxruntime=={onnxruntime.__version__}"],
         "onnx_execution_providers": ["CPUExecutionProvider"],
