@@ -20,7 +20,7 @@ import * as jobRoom from './platform/jobs/index.ts';
 import { openPipelines, migrations as pipelineMigrations } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import * as models from './models/index.ts';
-import { createRuntimes } from './runtimes/index.ts';
+import { createRuntimes, migrations as runtimeMigrations } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { createProcesses } from './platform/processes/index.ts';
@@ -50,6 +50,7 @@ const migrations: Migration[] = [
   ...tracking.migrations,
   ...models.migrations,
   ...pipelineMigrations,
+  ...runtimeMigrations,
   ...serving.migrations,
 ];
 
@@ -107,6 +108,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   opened.defer(() => processes.close());
   const duck = data.createDuck(processes);
   const runtimes = createRuntimes({ processes, folder: config.data });
+  events.subscribe(runtimes.subscriber);
   const loopback = LOOPBACK.includes(config.host);
   const hosts = loopback
     ? [...LOOPBACK, ...config.allowHosts]

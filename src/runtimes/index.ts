@@ -7,6 +7,8 @@ export {
   type RuntimeLimits,
 } from './model.ts';
 export { openModel } from './open-model.ts';
+export { modelInterpreter, requirementsOf } from './python/environment.ts';
+export { migrations } from './schema.ts';
 export { createRuntimes, type Runtimes } from './runtimes.ts';
 export type { PrepareOptions } from './prepare-model.ts';
 export { ELEMENT_BYTES, joinRows, sliceRows } from './spec/element.ts';

@@ -24,7 +24,11 @@ export interface Preparing {
     say: Say,
   ): Promise<string>;
   /** The ONNX form that was made of these files and kept. */
-  conversion(ctx: Ctx, version: ModelVersion): Promise<{ digest: string } | undefined>;
+  conversion(
+    ctx: Ctx,
+    version: ModelVersion,
+    files: readonly ModelFile[],
+  ): Promise<{ digest: string } | undefined>;
 }
 
 export type Say = (text: string) => void;
@@ -34,6 +38,7 @@ const LIMITS: Readonly<Record<ModelPlace['runtime'], RuntimeLimits>> = {
   onnx: { load: 60_000, predict: 30_000, memory: 4096 * MiB, batch: 128, threads: 1, hosts: 1 },
   python: { load: 120_000, predict: 30_000, memory: 2048 * MiB, batch: 128, threads: 1, hosts: 1 },
 };
+export const limitsOf = (runtime: ModelPlace['runtime']): RuntimeLimits => ({ ...LIMITS[runtime] });
 /** A conversion lies beside the model's own files under this name. */
 export const CONVERTED = 'treadle-converted.onnx';
 
@@ -57,7 +62,8 @@ export async function prepareModel(
     );
   const { facts } = version;
   const own = ownOnnx(files, facts);
-  const kept = own === undefined && runtime !== 'python' ? await using.conversion(ctx, version) : undefined;
+  const kept =
+    own === undefined && runtime !== 'python' ? await using.conversion(ctx, version, files) : undefined;
   const chosen = runtime ?? (own !== undefined || kept ? 'onnx' : 'python');
   const all = { ...LIMITS[chosen], ...limits };
 

@@ -1,11 +1,18 @@
 import path from 'node:path';
 import { createEnvironments } from '../pipelines/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
+import type { Subscriber } from '../platform/events/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { ModelPlace } from './model.ts';
 import { prepareModel, type Preparing, type PrepareOptions, type Say } from './prepare-model.ts';
+import { digestOf } from './place.ts';
+import { convertJob } from './jobs.ts';
+import { runtimeRoutes } from './routes.ts';
+import { findConversion } from './store.ts';
+import { offerConversion } from './conversion/ask.ts';
+import { TOOLS, type Converting } from './conversion/convert.ts';
 import { modelInterpreter, modelRequirements } from './python/environment.ts';
 
 export interface Runtimes {
@@ -18,21 +25,39 @@ export interface Runtimes {
   ): Promise<ModelPlace>;
   jobs: ReadonlyArray<JobType<never>>;
   routes: Route[];
+  /** Offers conversion to every scikit-learn version that is registered. */
+  subscriber: Subscriber;
 }
 
 /** The room as the server has it. `folder`: where models and their environments are kept between starts. */
 export function createRuntimes({ processes, folder }: { processes: Processes; folder: string }): Runtimes {
-  const environments = createEnvironments({ processes, folder: path.join(folder, 'envs') });
-  const preparing: Preparing = {
-    root: path.join(folder, 'models'),
-    environment: async (ctx, files, facts, say) =>
-      modelInterpreter(environments, await modelRequirements(ctx, files, facts), facts?.python_version, say),
-    conversion: async () => undefined,
+  const environments = createEnvironments({ processes, folder: path.join(folder, 'runtimes', 'envs') });
+  const environment =
+    (tools: readonly string[] = []): Preparing['environment'] =>
+    async (ctx, files, facts, say) =>
+      modelInterpreter(
+        environments,
+        await modelRequirements(ctx, files, facts, tools),
+        facts?.python_version,
+        say,
+      );
+  const using: Converting = {
+    processes,
+    root: path.join(folder, 'runtimes', 'models'),
+    environment: environment(),
+    toolEnvironment: environment(TOOLS),
+    async conversion(ctx, version, files) {
+      const row = await findConversion(ctx, version.ref);
+      if (row?.state !== 'kept' || row.blob === null || row.files !== digestOf(files)) return undefined;
+      return { digest: row.blob };
+    },
   };
+  const convert = convertJob(using);
   return {
     prepare: (ctx, which, options = {}, say = () => undefined) =>
-      prepareModel(ctx, which, options, say, preparing),
-    jobs: [],
-    routes: [],
+      prepareModel(ctx, which, options, say, using),
+    jobs: [convert],
+    routes: runtimeRoutes(convert),
+    subscriber: offerConversion(convert),
   };
 }

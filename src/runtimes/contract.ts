@@ -1,0 +1,78 @@
+import { Type, type Static } from 'typebox';
+import { endpoint, Millis, Strict } from '../platform/http/contract.ts';
+
+export const ConversionState = Type.Union(
+  [
+    Type.Literal('none'),
+    Type.Literal('offered'),
+    Type.Literal('queued'),
+    Type.Literal('running'),
+    Type.Literal('kept'),
+    Type.Literal('refused'),
+    Type.Literal('failed'),
+  ],
+  {
+    description:
+      'none: nothing to convert; offered: it could be, and nobody asked; kept: its answers agree, and endpoints use it; refused: it could be made, but its answers differ; failed: it could not be made.',
+  },
+);
+export type ConversionState = Static<typeof ConversionState>;
+
+export const Conversion = Type.Object(
+  {
+    model: Type.String(),
+    version: Type.Integer({ minimum: 1 }),
+    version_ref: Type.String({ description: 'Its name in the ledger: `model_version:flights/3`.' }),
+    state: ConversionState,
+    reason: Type.Optional(
+      Type.String({ description: 'Why there is nothing to convert, or why it was not kept.' }),
+    ),
+    largest_difference: Type.Optional(
+      Type.Number({
+        description: 'Largest difference of an answer, relative above 1; the bar is `tolerance`.',
+      }),
+    ),
+    tolerance: Type.Number({ description: 'The largest difference that is kept.' }),
+    rows: Type.Optional(
+      Type.Integer({ description: 'Rows compared: the input example and random rows around it.' }),
+    ),
+    size: Type.Optional(Type.Integer({ description: 'Bytes of the ONNX file.' })),
+    tools: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: 'What it was made with, and in which precision.',
+      }),
+    ),
+    created_at: Type.Optional(Millis('When it was asked for.')),
+    created_by: Type.Optional(Type.String()),
+    ended_at: Type.Optional(Millis('When it was kept, refused or failed.')),
+  },
+  {
+    description:
+      'The ONNX form of a scikit-learn model: much quicker, and kept only when it answers the same.',
+  },
+);
+export type Conversion = Static<typeof Conversion>;
+
+const OneVersion = Strict({
+  model: Type.String({ minLength: 1, maxLength: 256, description: 'Name of a registered model.' }),
+  version: Type.String({ maxLength: 260, description: 'A number, `latest`, or `@alias`.' }),
+});
+
+export const getConversion = endpoint({
+  method: 'GET',
+  path: '/api/v1/models/:model/versions/:version/conversion',
+  action: 'model:read',
+  summary: 'Say whether a version has an ONNX form, and how far its answers agree',
+  params: OneVersion,
+  response: Conversion,
+});
+
+export const convertVersion = endpoint({
+  method: 'POST',
+  path: '/api/v1/models/:model/versions/:version/conversion',
+  action: 'model:write',
+  summary: 'Convert a scikit-learn version to ONNX, again if it was tried before',
+  description: 'Answers at once; the work is a job. Endpoints that are live stay as they are.',
+  params: OneVersion,
+  response: Conversion,
+});

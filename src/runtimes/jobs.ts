@@ -1,0 +1,36 @@
+import { Type } from 'typebox';
+import { getVersion } from '../models/index.ts';
+import { job } from '../platform/jobs/index.ts';
+import { convertVersion, type Converting } from './conversion/convert.ts';
+import { findConversion, updateConversion } from './store.ts';
+
+/** Converts one version; what comes of it is a row, a ledger entry and an event, never a failed job. */
+export const convertJob = (using: Converting) =>
+  job({
+    name: 'model.convert',
+    payload: Type.Object({ model: Type.String(), version: Type.Integer({ minimum: 1 }) }),
+    attempts: 3,
+    concurrency: 1,
+    async run(ctx, payload, run) {
+      const version = await getVersion(ctx, payload.model, String(payload.version)).catch(() => undefined);
+      if (!version || !(await findConversion(ctx, version.ref))) return; // deleted since
+      await ctx.write((tx) => updateConversion(tx, version.ref, { state: 'running' }));
+      const { tools, ...outcome } = await convertVersion(ctx, using, payload, run.signal);
+      const action =
+        outcome.state === 'kept' ? 'model_version.converted' : 'model_version.conversion_not_kept';
+      await ctx.write(async (tx) => {
+        await updateConversion(tx, version.ref, {
+          ...outcome,
+          tools: tools ? JSON.stringify(tools) : null,
+          ended_at: tx.clock.now(),
+        });
+        await tx.record({
+          action,
+          resource: version.ref,
+          after: { ...outcome, ...(tools ? { tools } : {}) },
+        });
+        await tx.emit({ type: action, subject: version.ref, data: { state: outcome.state } });
+        await run.finish(tx);
+      });
+    },
+  });
