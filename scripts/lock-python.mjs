@@ -15,6 +15,7 @@ const locks = [
     to: 'examples/flights/requirements.txt',
     constraints: ['scripts/python.lock'],
   },
+  { from: 'scripts/clients-python.in', to: 'scripts/clients-python.lock', constraints: [] },
   { from: 'scripts/bench-python.in', to: 'scripts/bench-python.lock', constraints: [] },
   { from: 'scripts/bench-serving.in', to: 'scripts/bench-serving.lock', constraints: [] },
   { from: 'scripts/bench-mlserver.in', to: 'scripts/bench-mlserver.lock', constraints: [] },

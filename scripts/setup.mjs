@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inferenceClients } from './setup/clients.mjs';
 import { npmPackages } from './setup/npm-packages.mjs';
 import { setupDir } from './setup/place.mjs';
 import { pythonEnv } from './setup/python.mjs';
@@ -16,6 +17,7 @@ export const parts = {
   npm: [npmPackages],
   python: [pythonEnv],
   tools: testTools,
+  clients: [inferenceClients],
   ui: [uiBuild],
   server: [serverBundle],
 };
@@ -112,5 +114,7 @@ export async function main(work) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const tests = process.argv.includes('--tests');
-  await main(() => setup([...parts.npm, ...parts.python, ...(tests ? parts.tools : []), ...parts.ui]));
+  await main(() =>
+    setup([...parts.npm, ...parts.python, ...(tests ? [...parts.tools, ...parts.clients] : []), ...parts.ui]),
+  );
 }

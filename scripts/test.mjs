@@ -3,10 +3,11 @@
 //   npm test -- --name "regex"    tests whose name matches
 // Environment: TREADLE_TEST_OUTPUT=1 shows what tests print; TREADLE_TEST_PG=url uses that PostgreSQL instead of a fresh one.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join, relative, sep } from 'node:path';
 import { check } from './check.mjs';
+import { clientsPython } from './setup/clients.mjs';
 import { main, parts, setup } from './setup.mjs';
 import { node, root, venv, venvPython } from './setup/place.mjs';
 import { findChromium, findPostgres, findPromtool } from './setup/test-tools.mjs';
@@ -21,9 +22,9 @@ await main(async () => {
   const whole = !quick && picked.length === 0 && !name;
 
   const ui = whole || picked.some((word) => /^(test|ui)/.test(word)) ? parts.ui : [];
-  await setup(quick ? parts.npm : [...parts.npm, ...parts.python, ...parts.tools, ...ui, ...parts.server], {
-    keepGoing: true,
-  });
+  const clients = whole || picked.some((word) => /^test|inference/.test(word)) ? parts.clients : [];
+  const full = [...parts.npm, ...parts.python, ...parts.tools, ...clients, ...ui, ...parts.server];
+  await setup(quick ? parts.npm : full, { keepGoing: true });
   console.log();
   const checked = whole ? await check() : true;
 
@@ -78,6 +79,7 @@ async function runTests({ files, name, quick }) {
       ? {}
       : {
           ...given('TREADLE_PYTHON', venvPython),
+          ...given('TREADLE_CLIENTS_PYTHON', existsSync(clientsPython) ? clientsPython : undefined),
           ...given('TREADLE_CHROMIUM', findChromium()),
           ...given('TREADLE_PROMTOOL', findPromtool()),
         }),
