@@ -38,12 +38,7 @@ await main(async () => {
     process.exitCode = name ? 1 : 0;
     return;
   }
-  await setup([
-    ...parts.npm,
-    ...parts.python,
-    ...parts.server,
-    ...(needed[name] ?? []),
-  ]);
+  await setup([...parts.npm, ...parts.python, ...parts.server, ...(needed[name] ?? [])]);
   const flags = ['--disable-warning=ExperimentalWarning', join(benches, `${name}.bench.ts`), ...args];
   process.exitCode = spawnSync(node, flags, { cwd: root, stdio: 'inherit' }).status ?? 1;
 });

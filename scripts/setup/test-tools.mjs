@@ -46,7 +46,11 @@ const tools = [
 ];
 
 /** What loads the servers in the bench of serving. */
-export const wrk = { name: 'wrk', present: () => Boolean(onPath('wrk')), ...aptTool('wrk', 'the bench of serving') };
+export const wrk = {
+  name: 'wrk',
+  present: () => Boolean(onPath('wrk')),
+  ...aptTool('wrk', 'the bench of serving'),
+};
 
 export const testTools = tools.map((tool) => ({ ...tool, optional: true }));
 
