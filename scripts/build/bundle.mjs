@@ -11,6 +11,7 @@ const ENTRIES = [
   'src/plane.ts',
   'src/platform/db/sqlite-reader.ts',
   'src/data/duck/child.ts',
+  'src/validation/data/table-child.ts',
   'src/runtimes/onnx/onnx-worker.ts',
 ];
 

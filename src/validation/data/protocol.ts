@@ -1,0 +1,114 @@
+import { totalmem } from 'node:os';
+import type { TableFormat } from './table-source.ts';
+
+/** Bytes that DuckDB may hold before it writes to disk: millions of rows are compared beside a server that goes on serving. */
+export const MEMORY = Math.min(4 * 1024 ** 3, Math.floor(totalmem() * 0.3));
+
+/** A file in the working directory of the child; `shown` is what errors call it. */
+export interface FileInput {
+  file: string;
+  shown: string;
+  format: TableFormat;
+}
+
+/** One request a process: JSON on its stdin. Answers are lines of JSON, or frames (`frames.ts`) for `read`. */
+export type TableRequest =
+  | { op: 'describe'; files: readonly FileInput[] }
+  | { op: 'read'; files: readonly FileInput[]; columns: readonly string[] | null; limit: number | null }
+  | DisjointRequest;
+
+export interface DisjointRequest {
+  op: 'disjoint';
+  gate: readonly FileInput[];
+  against: ReadonlyArray<readonly FileInput[]>;
+  key: readonly string[] | null;
+  time: string | null;
+}
+
+export interface TableColumn {
+  name: string;
+  /** As DuckDB says it: `BIGINT`, `TIMESTAMP WITH TIME ZONE`. */
+  type: string;
+  kind: ColumnKind;
+}
+
+/**
+ * How a column's values are handed over: `time` in microseconds since 1970, `text` also for whatever has no kind of its own.
+ */
+export type ColumnKind = 'double' | 'long' | 'boolean' | 'time' | 'text';
+
+export interface TableShape {
+  rows: number;
+  columns: TableColumn[];
+}
+
+export interface TableFault {
+  code: 'memory' | 'unreadable' | 'shapes' | 'column' | 'empty' | 'unexpected';
+  message: string;
+  hint?: string;
+  field?: string;
+}
+
+/** What one group of equally shaped files of a source came to. */
+export interface ComparedTable {
+  files: string[];
+  rows: number;
+  /** Columns that its rows and the gate's were compared by. */
+  identity: string[];
+  /** `aside`: a table of another kind, whose rows cannot be the gate's. */
+  state: 'compared' | 'aside' | 'incomparable';
+  /** Why not compared. */
+  reason?: string;
+  /** Distinct identities per row of the gate's data. */
+  distinct_share: number;
+  weak: boolean;
+  /** Rows of the gate's data that this table holds. */
+  overlapping: number;
+  /** The key, too, holds nothing in so many of its rows. */
+  unkeyed: number;
+  /** Numbers with fractions were also compared by what printing with fewer digits leaves of them. */
+  near: boolean;
+}
+
+export interface ComparedSource {
+  rows: number;
+  columns: string[];
+  digest: string;
+  tables: ComparedTable[];
+  /** Why it could not be read. */
+  problem?: string;
+}
+
+export interface Overlap {
+  /** Position in `against`. */
+  source: number;
+  gate_row: number;
+  values: Record<string, unknown>;
+}
+
+export interface DisjointAnswer {
+  gate: { rows: number; columns: string[]; digest: string };
+  /** Rows of the gate's data with no value in a column of the key. */
+  unkeyed: number;
+  against: ComparedSource[];
+  /** Rows of the gate's data that some table holds, and of these the ones found by an identity that can decide. */
+  overlapping: number;
+  decided: number;
+  overlaps: Overlap[];
+  order?: OrderFound;
+}
+
+export interface OrderFound {
+  column: string;
+  training_last?: string;
+  gate_first?: string;
+  early_rows: number;
+  /** Why it could not be decided, by source. */
+  undecided: Array<{ source: number; reason: string }>;
+}
+
+export type TableLine =
+  | { say: string }
+  | { shape: TableShape }
+  | { disjoint: DisjointAnswer }
+  | { error: TableFault };

@@ -1,0 +1,157 @@
+/**
+ * The canonical value of a cell, as SQL. Equal values of different types and formats come to the same:
+ * whole numbers are whole numbers whatever holds them; a single-precision number is what its shortest decimal says; NaN and
+ * the empty text are nothing; dates are instants (UTC unless said); true is 1; text is trimmed and NFC, and text that spells a
+ * number, an ISO date or a truth value is that.
+ */
+import type { Column } from '../data/relations.ts';
+import { identifier } from '../data/sandbox.ts';
+
+/** What becomes of the pieces of a canonical value: its 64-bit key, or a text that shows it. */
+interface Leaf {
+  nothing: string;
+  whole(sql: string): string;
+  fraction(sql: string): string;
+  /** A whole number beyond 64 bits, as digits. */
+  wide(sql: string): string;
+  instant(sql: string): string;
+  text(sql: string): string;
+}
+
+const KEY: Leaf = {
+  nothing: 'hash(null)',
+  whole: (sql) => `hash((${sql})::bigint)`,
+  fraction: (sql) => `hash((${sql})::double)`,
+  wide: (sql) => `hash('w' || (${sql}))`,
+  instant: (sql) => `hash('t' || (${sql})::varchar)`,
+  text: (sql) => `hash(${sql})`,
+};
+
+const TEXT: Leaf = {
+  nothing: 'null',
+  whole: (sql) => `(${sql})::bigint::varchar`,
+  fraction: (sql) => `(${sql})::double::varchar`,
+  wide: (sql) => `(${sql})`,
+  instant: (sql) => `'t' || (${sql})::varchar`,
+  text: (sql) => `'s' || (${sql})`,
+};
+
+type Kind = 'integer' | 'wide' | 'number' | 'boolean' | 'instant' | 'text' | 'other';
+
+export function kindOf(type: string): Kind {
+  if (/^U?(TINY|SMALL)INT$|^U?INTEGER$|^BIGINT$/.test(type)) return 'integer';
+  if (/^(UBIGINT|U?HUGEINT|DECIMAL\(\d+,0\))$/.test(type)) return 'wide';
+  if (/^(FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type)) return 'number';
+  if (type === 'BOOLEAN') return 'boolean';
+  if (/^(DATE|TIMESTAMP.*)$/.test(type)) return 'instant';
+  if (/^(VARCHAR|JSON|UUID|ENUM\(.*)$/s.test(type)) return 'text';
+  return 'other';
+}
+
+/** Text of a format that tells text from numbers. */
+export const isPlainText = ({ type, untyped }: Column): boolean => kindOf(type) === 'text' && !untyped;
+
+/** Whether its values may have fractions: only these may be re-printed with other digits. */
+export const mayHaveFractions = ({ type }: Column): boolean => ['number', 'text'].includes(kindOf(type));
+
+/** `plain`: both sides hold text, so '01' and '1' are two texts. */
+export const keyOf = (column: Column, plain = false): string => canonical(column, KEY, plain);
+export const shownOf = (column: Column, plain = false): string => canonical(column, TEXT, plain);
+
+function canonical(column: Column, leaf: Leaf, plain: boolean): string {
+  const c = identifier(column.name);
+  switch (kindOf(column.type)) {
+    case 'integer':
+    case 'boolean':
+      return leaf.whole(c);
+    case 'wide':
+      return `case when ${c} is null then ${leaf.nothing} when try_cast(${c} as bigint) is not null then ${leaf.whole(`try_cast(${c} as bigint)`)} else ${leaf.wide(`${c}::varchar`)} end`;
+    case 'number':
+      return number(`${c}::double`, leaf);
+    case 'instant':
+      return `case when ${c} is null then ${leaf.nothing} when isfinite(${c}) then ${leaf.instant(`epoch_us(${c})`)} else ${leaf.text(`${c}::varchar`)} end`;
+    case 'text':
+      return plain ? plainText(textOf(column), leaf) : anyText(textOf(column), leaf);
+    case 'other':
+      return plainText(`${c}::varchar`, leaf);
+  }
+}
+
+/** A JSON value that is a text stands in quotes in DuckDB's own cast. */
+const textOf = ({ name, type }: Column): string =>
+  `trim(${type === 'JSON' ? `(${identifier(name)} ->> '$')` : `${identifier(name)}::varchar`})`;
+
+const plainText = (s: string, leaf: Leaf): string =>
+  `case when ${s} is null or ${s} = '' then ${leaf.nothing} else ${leaf.text(`nfc_normalize(${s})`)} end`;
+
+function number(x: string, leaf: Leaf): string {
+  const single = `try_cast(${x} as float)`;
+  return `case when ${x} is null or isnan(${x}) then ${leaf.nothing} when ${x} = trunc(${x}) then case when abs(${x}) < 9.2e18 then ${leaf.whole(`try_cast(${x} as bigint)`)} when abs(${x}) < 1.6e38 then ${leaf.wide(`try_cast(${x} as hugeint)::varchar`)} else ${leaf.fraction(x)} end when ${single}::double = ${x} then ${leaf.fraction(`${single}::varchar::double`)} else ${leaf.fraction(x)} end`;
+}
+
+/** What begins like a number, a date included; '+' to ':' are the characters + , - . / and the digits. */
+const startsAsNumber = (s: string): string => `${s} >= '+' and ${s} < ':'`;
+
+function anyText(s: string, leaf: Leaf): string {
+  const d = `try_cast(${s} as double)`;
+  const h = `try_cast(${s} as hugeint)`;
+  const instant = `try_cast(${s} as timestamptz)`;
+  const large = `case when ${h} is null then ${number(d, leaf)} when try_cast(${h} as bigint) is not null then ${leaf.whole(`try_cast(${h} as bigint)`)} else ${leaf.wide(`${h}::varchar`)} end`;
+  const digits = `case when ${d} is null then case when ${s}[5] = '-' and isfinite(${instant}) then ${leaf.instant(`epoch_us(${instant})`)} else ${leaf.text(`nfc_normalize(${s})`)} end when abs(${d}) < 9007199254740992 or ${d} <> trunc(${d}) or not isfinite(${d}) then ${number(d, leaf)} else ${large} end`;
+  return `case when ${s} is null or ${s} in ('', 'nan', 'NaN') then ${leaf.nothing} when ${startsAsNumber(s)} then ${digits} when ${s} in ('true', 'True', 'TRUE') then ${leaf.whole('1')} when ${s} in ('false', 'False', 'FALSE') then ${leaf.whole('0')} when ${s} in ('inf', 'Inf', 'Infinity', 'infinity') then ${leaf.fraction("'inf'")} else ${leaf.text(`nfc_normalize(${s})`)} end`;
+}
+
+/** The value as a number, or null where it is none. */
+export function numberOf(column: Column): string {
+  const c = identifier(column.name);
+  switch (kindOf(column.type)) {
+    case 'integer':
+    case 'wide':
+    case 'number':
+    case 'boolean':
+      return `${c}::double`;
+    case 'text': {
+      const s = textOf(column);
+      return `case when ${startsAsNumber(s)} then try_cast(${s} as double) end`;
+    }
+    default:
+      return 'null::double';
+  }
+}
+
+/** The value as microseconds since 1970, or null where it is no date. */
+export function instantOf(column: Column): string {
+  const c = identifier(column.name);
+  switch (kindOf(column.type)) {
+    case 'instant':
+      return `case when isfinite(${c}) then epoch_us(${c}) end`;
+    case 'text': {
+      const s = textOf(column);
+      return `case when ${startsAsNumber(s)} and ${s}[5] = '-' and isfinite(try_cast(${s} as timestamptz)) then epoch_us(try_cast(${s} as timestamptz)) end`;
+    }
+    default:
+      return 'null::bigint';
+  }
+}
+
+/** Buckets in which numbers that differ by a re-printing lie together or side by side. */
+const BUCKETS = 4096;
+/** Half a unit of the sixth digit, in the bucket's measure: near 0 an absolute distance, above it a relative one. */
+const REACH = 6e-6 * BUCKETS;
+
+/** The bucket of a number, seen from a little below (-1), from itself (0), or from a little above (1); other values keep their key. */
+export function bucketOf(column: Column, key: string, side: -1 | 0 | 1): string {
+  const x = numberOf(column);
+  const place = `sign(${x}) * ln(1 + 10 * abs(${x})) * ${BUCKETS}`;
+  return `case when isfinite(${x}) then hash(floor(${place}${side === 0 ? '' : ` + ${side * REACH}`})::bigint) else ${key} end`;
+}
+
+/** What may be the same number, and what cannot: the condition before the digits are looked at one by one. */
+export const within = (a: string, b: string): string =>
+  `(${a} is null or ${b} is null or ${a} = ${b} or abs(${a} - ${b}) <= 5.1e-6 * greatest(abs(${a}), abs(${b})) + 5.1e-7)`;
+
+/** 128 bits over the keys, in an order that the columns' names settle: two folds of the same keys in opposite directions. */
+export const rowKeys = (keys: readonly string[]): { h1: string; h2: string } => ({
+  h1: `hash(${['1', ...keys].join(', ')})`,
+  h2: `hash(${['2', ...keys.toReversed()].join(', ')})`,
+});
