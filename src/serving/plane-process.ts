@@ -111,6 +111,9 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
         }
         return;
       default:
+        // Its last complaint says why it ended.
+        if (report.type === 'log' && report.level === 'error')
+          words = `${words}\nerror: ${report.message}`.slice(-2000);
         around.report(plane, report);
     }
   }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { openTest } from '../harness.ts';
+import { constantOnnx, registerOnnx } from '../onnx-model.ts';
+import { apiOf } from './serving/api.ts';
+import { quantile, spoken, startLoad } from './serving/load.ts';
+
+const SWITCHES = Number(process.env['TREADLE_SWITCHES'] ?? 100);
+const ROLLBACKS = Math.max(1, Math.round(SWITCHES / 5));
+
+test(`${SWITCHES} switches and ${ROLLBACKS} rollbacks under constant load: nothing fails, nothing is mixed`, async (t) => {
+  await using server = await openTest();
+  // Each always answers with its own version's number. Four of them, so that a switch really loads: the one before is kept.
+  for (let version = 1; version <= 4; version++)
+    await registerOnnx(server.ctx, 'const', constantOnnx(version));
+  const api = apiOf(server.url);
+  const versionOf = new Map<number, number>();
+  const note = (revision: {
+    revision: number;
+    state: string;
+    problem?: string;
+    variants: Array<{ version: number }>;
+  }) => {
+    assert.equal(revision.state, 'live', revision.problem ?? '');
+    versionOf.set(revision.revision, revision.variants[0]!.version);
+  };
+  note(await api.deploy('const', '1'));
+  const { endpoint } = await api.get<{ endpoint: { address: string } }>('/api/v1/endpoints/const');
+  assert.notEqual(endpoint.address, server.url);
+
+  const load = await startLoad({ url: endpoint.address, path: '/v2/models/const/infer', rate: 500 });
+  const pause = (ms: number) => new Promise((resolve) => void setTimeout(resolve, ms));
+  await pause(2000);
+  load.phase('steady');
+  await pause(5000);
+  load.phase('switching');
+  const took: number[] = [];
+  for (let n = 1; n <= SWITCHES; n++) {
+    const began = performance.now();
+    note(await api.deploy('const', String((n % 4) + 1)));
+    took.push(performance.now() - began);
+  }
+  load.phase('rolling back');
+  const back: number[] = [];
+  for (let n = 0; n < ROLLBACKS; n++) {
+    const began = performance.now();
+    note(await api.rollback('const'));
+    back.push(performance.now() - began);
+    await pause(50);
+  }
+  load.phase('after');
+  await pause(1000);
+  const phases = await load.end();
+
+  for (const [name, phase] of Object.entries(phases)) t.diagnostic(spoken(name, phase));
+  t.diagnostic(
+    `a switch takes ${quantile(took, 0.5).toFixed(0)} ms (longest ${quantile(took, 1).toFixed(0)}), a rollback ${quantile(back, 0.5).toFixed(0)} ms (longest ${quantile(back, 1).toFixed(0)})`,
+  );
+  const ratio = quantile(phases['switching']!.latency, 0.99) / quantile(phases['steady']!.latency, 0.99);
+  t.diagnostic(`p99 while switching / steady: ${ratio.toFixed(2)}`);
+
+  const seen = new Set<number>();
+  for (const phase of Object.values(phases)) {
+    assert.deepEqual(phase.failed, []);
+    for (const key of Object.keys(phase.answers)) {
+      const [revision, version, value] = key.split(' ').map(Number);
+      seen.add(revision!);
+      assert.equal(version, versionOf.get(revision!), key);
+      assert.equal(value, version, key);
+    }
+  }
+  // The check looked: the load met most of them.
+  assert.ok(seen.size > SWITCHES / 2, `only ${seen.size} revisions answered`);
+  const { items } = await api.get<{ items: Array<{ state: string }> }>(
+    '/api/v1/endpoints/const/revisions?limit=500',
+  );
+  assert.equal(items.length, SWITCHES + ROLLBACKS + 1);
+  assert.equal(items.filter(({ state }) => state === 'live').length, 1);
+  assert.equal(items.filter(({ state }) => state === 'superseded').length, SWITCHES + ROLLBACKS);
+  assert.deepEqual(server.errors, []);
+});

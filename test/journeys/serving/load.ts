@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface Asked {
+  url: string;
+  path: string;
+  /** Requests a second. */
+  rate: number;
+  headers?: Record<string, string>;
+}
+
+export interface Phase {
+  requests: number;
+  /** The first 20 reasons; its length counts all. */
+  failed: string[];
+  statuses: Record<string, number>;
+  /** How often each `revision version value` came. */
+  answers: Record<string, number>;
+  latency: number[];
+}
+
+export interface Load {
+  phase(name: string): void;
+  end(): Promise<Record<string, Phase>>;
+}
+
+const CLIENT = fileURLToPath(new URL('load-client.ts', import.meta.url));
+
+/** A constant load from a process of its own, until `end`. */
+export async function startLoad(asked: Asked): Promise<Load> {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', CLIENT, JSON.stringify(asked)],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  await lines.next();
+  return {
+    phase: (name) => void child.stdin.write(`${name}\n`),
+    async end() {
+      child.stdin.write('end\n');
+      const { value } = await lines.next();
+      return JSON.parse(String(value)) as Record<string, Phase>;
+    },
+  };
+}
+
+/** The value below which this share of the sorted list lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export const spoken = (name: string, { requests, failed, latency }: Phase): string =>
+  `${name}: ${requests} requests, ${failed.length} failed, p50 ${quantile(latency, 0.5).toFixed(2)} ms, p99 ${quantile(latency, 0.99).toFixed(2)} ms, longest ${quantile(latency, 1).toFixed(1)} ms`;
