@@ -15,7 +15,7 @@ import { TimeAgo } from '../kit/time.tsx';
 import { DeployDialog } from './deploy-dialog.tsx';
 import { SERVING_SUBJECTS } from './refresh.ts';
 import { RevisionStateBadge } from './revision-state.tsx';
-import { TrafficBar, VersionLink } from './traffic.tsx';
+import { TrafficBar, VersionLinks } from './traffic.tsx';
 import './endpoints.css';
 
 const route = getRouteApi('/endpoints');
@@ -52,18 +52,7 @@ const columns: Column<Endpoint>[] = [
     header: 'What answers',
     width: 240,
     cell: ({ current }) =>
-      current ? (
-        <span className="row">
-          {current.variants.map((variant) => (
-            <span key={`${variant.role} ${variant.version_ref}`} className="nowrap">
-              <VersionLink model={variant.model} version={variant.version} />
-              {variant.role !== 'champion' && <span className="faint"> {variant.role}</span>}
-            </span>
-          ))}
-        </span>
-      ) : (
-        <span className="table-none">nothing</span>
-      ),
+      current ? <VersionLinks variants={current.variants} /> : <span className="table-none">nothing</span>,
   },
   {
     id: 'traffic',

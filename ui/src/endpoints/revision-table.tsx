@@ -12,8 +12,8 @@ import { TimeAgo } from '../kit/time.tsx';
 import { SERVING_SUBJECTS } from './refresh.ts';
 import { RevisionStateBadge } from './revision-state.tsx';
 import { Rollback } from './rollback.tsx';
-import { TrafficBar, VersionLink } from './traffic.tsx';
-import { causeWords, percentWords } from './traffic-words.ts';
+import { TrafficBar, VersionLinks } from './traffic.tsx';
+import { causeWords, evaluationOf } from './traffic-words.ts';
 
 /** All that ever answered, newest first; any of them can answer again. */
 export function RevisionTable({
@@ -37,7 +37,7 @@ export function RevisionTable({
     {
       id: 'revision',
       header: 'Revision',
-      width: 84,
+      width: 78,
       value: ({ revision }) => revision,
       cell: ({ revision, ref }) => (
         <Link to="/lineage/$node" params={{ node: ref }} title="Its lineage">
@@ -55,67 +55,16 @@ export function RevisionTable({
     {
       id: 'traffic',
       header: 'Traffic',
-      width: 120,
+      width: 104,
       cell: ({ variants }) => <TrafficBar variants={variants} small />,
     },
     {
       id: 'variants',
       header: 'What answers',
-      width: 260,
-      cell: ({ variants }) => (
-        <span className="row">
-          {variants.map((variant) => (
-            <span key={`${variant.role} ${variant.version_ref}`} className="nowrap">
-              <VersionLink model={variant.model} version={variant.version} />
-              {variants.length > 1 && (
-                <span className="faint">
-                  {' '}
-                  {variant.role === 'shadow' ? 'shadow' : percentWords(variant.percent)}
-                </span>
-              )}
-            </span>
-          ))}
-        </span>
-      ),
+      width: 236,
+      cell: ({ variants }) => <VersionLinks variants={variants} />,
     },
-    { id: 'cause', header: 'Cause', width: 190, value: causeWords },
-    {
-      id: 'evaluation',
-      header: 'Judged by',
-      width: 110,
-      cell: ({ variants }) => {
-        const judged = variants.filter(({ evaluation }) => evaluation !== undefined);
-        return judged.length === 0 ? (
-          <span className="table-none">–</span>
-        ) : (
-          <span className="row">
-            {judged.map(({ evaluation = '', version }) => (
-              <Link key={evaluation} to="/evaluations/$evaluation" params={{ evaluation }}>
-                v{version}’s
-              </Link>
-            ))}
-          </span>
-        );
-      },
-    },
-    {
-      id: 'when',
-      header: 'Asked for',
-      width: 104,
-      value: ({ created_at }) => created_at,
-      cell: ({ created_at }) => <TimeAgo time={created_at} />,
-    },
-    { id: 'by', header: 'By', width: 120, value: ({ created_by }) => created_by },
-    {
-      id: 'load',
-      header: 'Loading',
-      width: 84,
-      align: 'end',
-      value: ({ load_ms }) => load_ms,
-      cell: ({ load_ms }) =>
-        load_ms === undefined ? <span className="table-none">–</span> : formatDuration(load_ms),
-    },
-    { id: 'note', header: 'Note', width: 300, value: ({ note, problem }) => problem ?? note },
+    { id: 'cause', header: 'Cause', width: 160, value: causeWords },
     {
       id: 'restore',
       header: 'Restore',
@@ -130,6 +79,51 @@ export function RevisionTable({
           <span className="table-none">–</span>
         ),
     },
+    {
+      id: 'evaluation',
+      header: 'Judged by',
+      width: 110,
+      cell: ({ variants }) => {
+        const judged = variants.flatMap((variant) => {
+          const evaluation = evaluationOf(variant);
+          return evaluation === undefined ? [] : [{ evaluation, version: variant.version }];
+        });
+        return judged.length === 0 ? (
+          <span className="table-none">–</span>
+        ) : (
+          <span className="version-links">
+            {judged.map(({ evaluation, version }) => (
+              <Link
+                key={`${evaluation} ${version}`}
+                to="/evaluations/$evaluation"
+                params={{ evaluation }}
+                title={`Evaluation of v${version}`}
+              >
+                v{version}’s
+              </Link>
+            ))}
+          </span>
+        );
+      },
+    },
+    {
+      id: 'when',
+      header: 'Asked for',
+      width: 96,
+      value: ({ created_at }) => created_at,
+      cell: ({ created_at }) => <TimeAgo time={created_at} />,
+    },
+    { id: 'by', header: 'By', width: 120, value: ({ created_by }) => created_by },
+    {
+      id: 'load',
+      header: 'Loading',
+      width: 84,
+      align: 'end',
+      value: ({ load_ms }) => load_ms,
+      cell: ({ load_ms }) =>
+        load_ms === undefined ? <span className="table-none">–</span> : formatDuration(load_ms),
+    },
+    { id: 'note', header: 'Note', width: 300, value: ({ note, problem }) => problem ?? note },
   ];
   return (
     <div className="stack">

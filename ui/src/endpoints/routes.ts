@@ -13,6 +13,11 @@ export const endpointRoutes = [
   }),
   createRoute({
     getParentRoute,
+    path: '/endpoints/by-id/$id',
+    component: lazyRouteComponent(() => import('./by-id-page.tsx')),
+  }),
+  createRoute({
+    getParentRoute,
     path: '/endpoints/$endpoint',
     validateSearch: searchOf({
       tab: field.choice('live', 'try', 'revisions', 'shadow'),

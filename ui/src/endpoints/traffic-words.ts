@@ -10,6 +10,10 @@ export const shadows = (variants: readonly Variant[]): Variant[] =>
 
 export const percentWords = (percent: number): string => `${formatNumber(percent, 3)} %`;
 
+/** The newest evaluation when it was deployed: its id, without the noun that the ledger puts before it. */
+export const evaluationOf = ({ evaluation }: Pick<Variant, 'evaluation'>): string | undefined =>
+  evaluation?.replace(/^evaluation:/, '');
+
 /** `flight-delay v3`. */
 export const variantName = ({ model, version }: Pick<Variant, 'model' | 'version'>): string =>
   `${model} v${version}`;

@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import type { Revision, Variant } from '../../../src/serving/contract.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Icon } from '../kit/icons.tsx';
-import { answering, percentWords, shadows, trafficWords } from './traffic-words.ts';
+import { answering, evaluationOf, percentWords, shadows, trafficWords } from './traffic-words.ts';
 import './endpoints.css';
 
 /** The split of the requests as one bar; copies that go to shadows run below it. */
@@ -67,12 +67,12 @@ export function Variants({ revision }: { revision: Revision }): ReactElement {
             </span>
           </span>
           <Badge>{variant.runtime === 'onnx' ? 'ONNX' : 'Python'}</Badge>
-          {variant.evaluation === undefined ? (
+          {evaluationOf(variant) === undefined ? (
             <span className="faint">not evaluated</span>
           ) : (
             <Link
               to="/evaluations/$evaluation"
-              params={{ evaluation: variant.evaluation }}
+              params={{ evaluation: evaluationOf(variant) ?? '' }}
               className="row"
               aria-label={`Evaluation of ${variant.model} v${variant.version}`}
             >
@@ -91,5 +91,29 @@ export function VersionLink({ model, version }: { model: string; version: number
     <Link to="/models/$model/versions/$version" params={{ model, version: String(version) }}>
       {model} v{version}
     </Link>
+  );
+}
+
+/** The versions of a split; the model is named once where all are of one. */
+export function VersionLinks({ variants }: { variants: readonly Variant[] }): ReactElement {
+  return (
+    <span className="version-links">
+      {variants.map((variant, i) => (
+        <span key={`${variant.role} ${variant.version_ref}`} className="nowrap">
+          <Link
+            to="/models/$model/versions/$version"
+            params={{ model: variant.model, version: String(variant.version) }}
+          >
+            {(i === 0 || variant.model !== variants[0]?.model) && `${variant.model} `}v{variant.version}
+          </Link>
+          {variants.length > 1 && (
+            <span className="faint">
+              {' '}
+              {variant.role === 'shadow' ? 'shadow' : percentWords(variant.percent)}
+            </span>
+          )}
+        </span>
+      ))}
+    </span>
   );
 }

@@ -60,6 +60,9 @@ export function Calibration({
         <text x={x(0.5)} y={SIZE + 35} textAnchor="middle" className="calibration-words">
           predicted
         </text>
+        <text x={LEFT + 6} y={22} className="calibration-words">
+          came true
+        </text>
       </svg>
       <div className="stack">
         <p>

@@ -42,12 +42,12 @@ function columns(of: 'model' | 'version' | undefined): Column<EvaluationSummary>
       header: 'Evaluation',
       width: 130,
       cell: (evaluation) => (
-        <Link
-          to="/evaluations/$evaluation"
-          params={{ evaluation: evaluation.id }}
-          aria-label={`Evaluation of ${evaluation.model} v${evaluation.version} on ${evaluation.data}`}
-        >
+        <Link to="/evaluations/$evaluation" params={{ evaluation: evaluation.id }}>
           <EvaluationStatus evaluation={evaluation} />
+          <span className="sr-only">
+            {' '}
+            evaluation of {evaluation.model} v{evaluation.version} on {evaluation.data}
+          </span>
         </Link>
       ),
     },

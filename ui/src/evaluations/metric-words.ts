@@ -29,7 +29,7 @@ export function metricWord(name: string): string {
 
 /** `0.6712 (0.6603 to 0.6821)`; as many places as the interval is wide, two figures of it. */
 export function intervalWords({ low, high }: Pick<MetricValue, 'low' | 'high'>): string | undefined {
-  if (low === undefined || high === undefined) return undefined;
+  if (low === undefined || high === undefined || low === high) return undefined;
   return `${formatNumber(low, 4)} to ${formatNumber(high, 4)}`;
 }
 

@@ -63,7 +63,7 @@ export function Slices({
           label="Column"
           value={view.column ?? ''}
           options={[
-            { value: '', label: `all ${columns.length}` },
+            { value: '', label: 'all' },
             ...columns.map((column) => ({ value: column, label: column })),
           ]}
           onChange={(column) => onView({ ...view, column: column === '' ? undefined : column })}

@@ -19,6 +19,9 @@ const BACK: Record<string, string> = {
   'part-of': 'holds',
   reused: 'reused by',
   repeats: 'repeated by',
+  serves: 'served by',
+  'judged-by': 'judged',
+  restores: 'restored by',
 };
 
 /**

@@ -58,7 +58,7 @@ export function ResourceAnchor({
       );
     case 'endpoint':
       return (
-        <Link to="/endpoints/$endpoint" params={{ endpoint: id }} {...look}>
+        <Link to="/endpoints/by-id/$id" params={{ id }} {...look}>
           {children}
         </Link>
       );

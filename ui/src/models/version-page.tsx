@@ -39,6 +39,7 @@ import { toNumber } from './metric-columns.ts';
 import { refreshModel } from './refresh.ts';
 import { SignatureTables } from './signature.tsx';
 import { Tags } from './tags.tsx';
+import { OnnxForm } from './conversion.tsx';
 import { Standing } from './standing.tsx';
 import { VersionEvaluations } from './version-evaluations.tsx';
 import { ModelFiles } from './model-files.tsx';
@@ -136,6 +137,7 @@ export default function ModelVersionPage(): ReactElement {
             <About version={detail.data.version} />
             <Origin detail={detail.data} />
           </div>
+          <OnnxForm model={detail.data.version.model} version={detail.data.version.version} />
           <Standing
             model={detail.data.version.model}
             version={detail.data.version.version}

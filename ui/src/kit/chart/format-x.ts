@@ -7,3 +7,16 @@ export function formatX(x: XAxis): (value: number) => string {
   if (x === 'relative') return formatDuration;
   return (value) => `step ${formatCount(value)}`;
 }
+
+/** Times along an axis, one line each: seconds since 1970 as the clock's time, and the day where it begins. */
+export function formatClock(seconds: readonly number[]): string[] {
+  const [first = 0, second = first + 60] = seconds;
+  const step = second - first;
+  return seconds.map((value, i) => {
+    const [day = '', time = ''] = formatTime(value * 1000).split(' ');
+    const before = i === 0 ? undefined : formatTime(seconds[i - 1]! * 1000).split(' ')[0];
+    if (step >= 86_400) return day;
+    if (before !== undefined && before !== day) return day.slice(5);
+    return step < 60 ? time : time.slice(0, 5);
+  });
+}

@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { formatClock } from './format-x.ts';
 import { formatDuration } from '../format.ts';
 import type { SeriesStyle } from './colors.ts';
 import { align, padded, yExtent, type ChartSeries, type Range, type XAxis } from './series.ts';
@@ -77,7 +78,9 @@ export function mountPlot(holder: HTMLElement, first: PlotInput, options: PlotOp
           size: 30,
           ...(input.x === 'relative'
             ? { values: (_u, values) => values.map((value) => (value === 0 ? '0' : formatDuration(value))) }
-            : {}),
+            : input.x === 'wall'
+              ? { values: (_u, values) => formatClock(values) }
+              : {}),
         },
         {
           ...axis,
