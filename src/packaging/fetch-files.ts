@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { VersionDetail } from '../models/contract.ts';
 import { invalid, unavailable } from '../platform/errors/index.ts';
+import { isPlainPath } from './plain-path.ts';
 
 /** Brings the files of a version into a folder, each checked by its digest. */
 export async function fetchFiles(
@@ -25,7 +26,7 @@ export async function fetchFiles(
     });
   const placed: Array<{ path: string; file: string }> = [];
   for (const { path: name, digest, size } of files) {
-    if (/[\0-\x1f\\]/.test(name) || name.split('/').some((part) => ['', '.', '..'].includes(part)))
+    if (!isPlainPath(name))
       throw invalid(`the model has a file of a name that cannot be placed: ${JSON.stringify(name)}`, {
         field: 'model',
       });

@@ -9,6 +9,7 @@ import { invalid, missing } from '../platform/errors/index.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { parse } from './document.ts';
 import { ARTIFACT, CONFIG, FILEPATH, INDEX, kindOf, MANIFEST, rawLayer, type LayerKind } from './media.ts';
+import { isPlainPath } from './plain-path.ts';
 
 const Digest = Type.String({ pattern: '^sha256:[0-9a-f]{64}$' });
 const Descriptor = Type.Object({
@@ -158,7 +159,7 @@ export async function checkLayout(folder: string): Promise<CheckedLayout> {
   const names = new Set<string>();
   for (const layer of manifest.layers) {
     const name = layer.annotations?.[FILEPATH];
-    if (name === undefined || !isPlain(name))
+    if (name === undefined || !isPlainPath(name))
       throw broken(
         folder,
         `a layer has ${name === undefined ? 'no name' : `the name ${JSON.stringify(name)}`}`,
@@ -172,12 +173,6 @@ export async function checkLayout(folder: string): Promise<CheckedLayout> {
   }
   return { digest: top.digest, files };
 }
-
-/** A path inside the package, whatever its author wrote. */
-const isPlain = (name: string): boolean =>
-  name.length <= 1000 &&
-  !/[\0-\x1f\\]/.test(name) &&
-  name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 
 const placeOf = (folder: string, digest: string): string =>
   path.join(folder, 'blobs', 'sha256', digest.slice('sha256:'.length));

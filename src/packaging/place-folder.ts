@@ -4,7 +4,13 @@ import { readMlmodel } from '../models/index.ts';
 import { checkRequirements, createEnvironments } from '../pipelines/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
-import { modelInterpreter, requirementsOf, type ModelPlace, type RuntimeLimits } from '../runtimes/index.ts';
+import {
+  CONVERTED,
+  modelInterpreter,
+  requirementsOf,
+  type ModelPlace,
+  type RuntimeLimits,
+} from '../runtimes/index.ts';
 
 const MiB = 1024 * 1024;
 /** A package is the only model of its process: it may take its time to load. */
@@ -30,7 +36,7 @@ export interface Locked {
   python: string;
 }
 
-/** How the model in a folder is loaded: its ONNX form where it has one, else Python in an environment of its own. */
+/** How the model in a folder is loaded: its ONNX form where it has one, own or converted, else Python in an environment of its own. */
 export async function placeFolder(
   folder: string,
   around: Around,
@@ -49,7 +55,8 @@ export async function placeFolder(
     : alone.length === 1
       ? alone[0]
       : undefined;
-  if (file !== undefined && names.includes(file)) return { place: onnxPlace(folder, file) };
+  for (const one of [file, CONVERTED])
+    if (one !== undefined && names.includes(one)) return { place: onnxPlace(folder, one) };
   if (!card || !('python_function' in card.flavors))
     throw invalid('the model has neither an ONNX file nor MLflow’s python_function flavour', {
       field: 'model',

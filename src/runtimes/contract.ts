@@ -76,3 +76,12 @@ export const convertVersion = endpoint({
   params: OneVersion,
   response: Conversion,
 });
+
+export const getConversionFile = endpoint({
+  method: 'GET',
+  path: '/api/v1/models/:model/versions/:version/conversion/file',
+  action: 'model:read',
+  summary: 'Download the ONNX form of a version, where one was kept',
+  params: OneVersion,
+  response: 'bytes',
+});

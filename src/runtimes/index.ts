@@ -10,6 +10,6 @@ export { openModel } from './open-model.ts';
 export { modelInterpreter, requirementsOf } from './python/environment.ts';
 export { migrations } from './schema.ts';
 export { createRuntimes, type Runtimes } from './runtimes.ts';
-export type { PrepareOptions } from './prepare-model.ts';
+export { CONVERTED, type PrepareOptions } from './prepare-model.ts';
 export { ELEMENT_BYTES, joinRows, sliceRows } from './spec/element.ts';
 export type { Datatype, ParamSpec, Tensor, TensorData, TensorSpec } from './tensor.ts';

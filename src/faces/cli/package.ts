@@ -1,8 +1,11 @@
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { getModel, getVersion, getVersionFile, type VersionDetail } from '../../models/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
+import { getConversion, getConversionFile } from '../../runtimes/contract.ts';
 import { getRun } from '../../tracking/contract.ts';
 import { getEvaluation, listEvaluations, type Evaluation } from '../../validation/contract.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -87,6 +90,8 @@ async function build(
   const files = await fetchFiles(detail, path.join(to.work, 'model'), (file) =>
     client.call(getVersionFile, { params: { ...params, '*': file } }),
   );
+  const converted = await conversion(client, params);
+  if (converted) files.push(await converted(path.join(to.work, 'model')));
   const run =
     version.run_id === undefined
       ? undefined
@@ -124,6 +129,21 @@ async function build(
   } finally {
     await processes.close();
   }
+}
+
+/** The ONNX form that the server made and serves, where it kept one: a package answers with the same. */
+async function conversion(client: Client, params: { model: string; version: string }) {
+  const { state } = await client.call(getConversion, { params });
+  if (state !== 'kept') return undefined;
+  return async (folder: string): Promise<{ path: string; file: string }> => {
+    const { CONVERTED } = await import('../../runtimes/index.ts');
+    const file = path.join(folder, CONVERTED);
+    await pipeline(
+      await client.call(getConversionFile, { params }),
+      createWriteStream(file, { flags: 'wx' }),
+    );
+    return { path: CONVERTED, file };
+  };
 }
 
 /** The newest that came to an end; none where nobody judged it. */

@@ -1,13 +1,18 @@
 import { getVersion, type ModelFacts, type ModelVersion } from '../../models/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
-import { invalid } from '../../platform/errors/index.ts';
+import { invalid, missing } from '../../platform/errors/index.ts';
 import type { Subscriber } from '../../platform/events/index.ts';
+import type { Download } from '../../platform/http/index.ts';
 import type { JobType } from '../../platform/jobs/index.ts';
 import type { Conversion } from '../contract.ts';
+import { CONVERTED } from '../prepare-model.ts';
 import { findConversion, queueConversion, toConversion, TOLERANCE } from '../store.ts';
 
 export type ConvertPayload = { model: string; version: number };
 type ConvertJob = JobType<ConvertPayload>;
+
+/** A registration is mostly followed by more of the same script; making an environment would only be in its way. */
+const LATER = 10_000;
 
 /** Why a version has nothing to convert, or undefined. */
 export function unconvertible(facts: ModelFacts | undefined): string | undefined {
@@ -36,6 +41,24 @@ export async function readConversion(ctx: Ctx, model: string, which: string): Pr
   };
 }
 
+/** The ONNX file of a conversion that was kept. */
+export async function openConversion(ctx: Ctx, model: string, which: string): Promise<Download> {
+  const version = await getVersion(ctx, model, which);
+  const row = await findConversion(ctx, version.ref);
+  if (row?.state !== 'kept' || row.blob === null)
+    throw missing(`version ${version.version} of model '${model}' has no ONNX form that was kept`, {
+      field: 'version',
+      hint: 'GET …/conversion says why',
+    });
+  return {
+    stream: await ctx.blobs.open(row.blob),
+    size: row.size ?? 0,
+    filename: CONVERTED,
+    etag: row.blob,
+    immutable: true,
+  };
+}
+
 /** Asked for by a person: one ledger entry, and a job. One that waits or runs is left to it. */
 export async function askConversion(
   ctx: Ctx,
@@ -55,7 +78,7 @@ export async function askConversion(
     if (row?.state === 'queued' || row?.state === 'running') return;
     await tx.record({ action: 'model_version.conversion_requested', resource: version.ref });
     await tx.emit({ type: 'model_version.conversion_requested', subject: version.ref });
-    await queue(tx, convert, version, tx.actor.name);
+    await queue(tx, convert, version, tx.actor.name, 0);
   });
   return readConversion(ctx, model, which);
 }
@@ -75,6 +98,6 @@ export const offerConversion = (convert: ConvertJob): Subscriber => ({
     const version = await getVersion(tx, name, String(number)).catch(() => undefined); // deleted since
     if (!version || version.ref !== event.subject || unconvertible(version.facts) !== undefined) return;
     if (await findConversion(tx, version.ref)) return;
-    await queue(tx, convert, version, event.actor);
+    await queue(tx, convert, version, event.actor, LATER);
   },
 });
