@@ -1,0 +1,43 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import type { JobType } from '../platform/jobs/index.ts';
+import type { Route } from '../platform/http/index.ts';
+import type { Processes } from '../platform/processes/index.ts';
+import type { Runtimes } from '../runtimes/index.ts';
+import type { Evaluation } from './contract.ts';
+import { createTables } from './data/tables.ts';
+import { evaluationJob } from './jobs.ts';
+import { judge, type Bench } from './judge.ts';
+import { validationRoutes } from './routes.ts';
+import { newestFor } from './views.ts';
+
+export { checkRules } from './check-rules.ts';
+export type { Evaluation } from './contract.ts';
+export type { GateData } from './data/gate-data.ts';
+export { migrations } from './schema.ts';
+
+export interface Validation {
+  routes: Route[];
+  jobs: ReadonlyArray<JobType<never>>;
+  /** Scores and judges within the caller's own work; `done` with a verdict, or `failed` with the problem. */
+  judge(ctx: Ctx, asked: Parameters<typeof judge>[2], say: (stage: string) => void): Promise<Evaluation>;
+  /** The newest evaluation of a version that came to an end. */
+  newestFor(ctx: Ctx, versionRef: string): Promise<Evaluation | undefined>;
+}
+
+/** The room with what it needs handed in. */
+export function openValidation({
+  processes,
+  runtimes,
+}: {
+  processes: Processes;
+  runtimes: Pick<Runtimes, 'prepare'>;
+}): Validation {
+  const bench: Bench = { processes, runtimes, tables: createTables(processes) };
+  const job = evaluationJob(bench);
+  return {
+    routes: validationRoutes(job),
+    jobs: [job],
+    judge: (ctx, asked, say) => judge(ctx, bench, asked, say),
+    newestFor,
+  };
+}

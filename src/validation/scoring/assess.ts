@@ -1,0 +1,219 @@
+import { invalid, messageOf, TreadleError } from '../../platform/errors/index.ts';
+import type { Log } from '../../platform/log/index.ts';
+import type { Processes } from '../../platform/processes/index.ts';
+import { ModelFault, openModel, type LoadedModel } from '../../runtimes/index.ts';
+import type { Evaluation } from '../contract.ts';
+import { METRICS } from '../metrics/names.ts';
+import { readRules } from '../check-rules.ts';
+import { decideRule } from '../rules/decide.ts';
+import { namesIn, parseRule } from '../rules/parse.ts';
+import { collect, looksLikeClasses } from './answers.ts';
+import { figuresOf, type Side, type Sides } from './figures.ts';
+import { planFeed, type Feed } from './inputs.ts';
+import { readLabel, type Label } from './label.ts';
+import { baselineOf, listMetrics, mainMetric, measure } from './measure.ts';
+import type { AssessRequest, Assessment, Contender } from './protocol.ts';
+import { openTable, type Column, type Table } from './read-table.ts';
+import { residentOfTree, score } from './score.ts';
+import { slicesOf } from './slices.ts';
+
+/** Columns with as few values as this are scored by value when nobody says which. */
+const FEW_VALUES = 20;
+const FOUND_COLUMNS = 8;
+
+interface Tools {
+  processes: Processes;
+  log: Log;
+  say: (stage: string) => void;
+}
+
+/** Scores the candidate and the champion on the table, and decides the rules. */
+export async function assess(request: AssessRequest, tools: Tools): Promise<Assessment> {
+  const { spec, candidate, champion, same } = request;
+  const { say } = tools;
+  const rules = readRules(spec.rules ?? []);
+  say('reading the data');
+  const table = await openTable(request.files);
+  if (table.rows === 0)
+    throw invalid('the gate’s data has no rows', { field: 'data', hint: 'judge on data with rows' });
+  table.info(spec.label, 'label');
+  for (const name of spec.slices ?? []) table.info(name, 'slices');
+  say(`loading ${candidate.who}`);
+  const before = residentOfTree() ?? 0;
+  await using loaded = await load(candidate, tools);
+  const { model } = loaded;
+  const feeds = {
+    label: spec.label,
+    besides: new Set([...(spec.key ?? []), ...(spec.time === undefined ? [] : [spec.time])]),
+  };
+  const feed = planFeed(model.spec, table, { ...feeds, who: candidate.who });
+  const names = rules.flatMap(({ condition }) => [...namesIn(condition)]);
+  const sliced = spec.slices ?? findSliceColumns(table, spec);
+  const asked = names.flatMap((name) => {
+    const column = name.kind === 'fact' ? name.column : name.slice?.column;
+    return column !== undefined && table.columns.some((one) => one.name === column) ? [column] : [];
+  });
+  const columns = await table.read([spec.label, ...feed.columns, ...sliced, ...asked]);
+  const label = readLabel(columns.get(spec.label)!, {
+    task: spec.task,
+    positive: spec.positive,
+    classes: looksLikeClasses(model.spec.outputs),
+  });
+  const exact = new Map<string, number>();
+  for (const name of names)
+    if (name.kind === 'fact' && name.name === 'distinct' && asked.includes(name.column!))
+      exact.set(name.column!, await table.distinct(name.column!));
+
+  const own = await scoreSide(candidate, model, feed, columns, label, table, {
+    before,
+    prediction: spec.prediction,
+    say,
+  });
+  await loaded.close();
+  const other = await scoreChampion(
+    champion,
+    same === true ? own : undefined,
+    table,
+    columns,
+    label,
+    feeds,
+    spec,
+    tools,
+  );
+  say('computing metrics');
+  const baseline = baselineOf(label);
+  const sides: Sides = {
+    candidate: own,
+    champion: other,
+    baseline: { answers: baseline.answers, metrics: measure(label, baseline.answers).metrics },
+  };
+  const figures = figuresOf(label, sides, table, columns, exact);
+  const decided = rules.map(({ rule, condition }) => decideRule(rule, condition, figures));
+  for (const rule of builtIn(label, own))
+    if (!rules.some((one) => one.rule === rule)) decided.push(decideRule(rule, parseRule(rule), figures));
+  return {
+    task: label.task,
+    rows: table.rows,
+    metrics: listMetrics(own.metrics),
+    ...(typeof other === 'object' ? { champion: { metrics: listMetrics(other.metrics) } } : {}),
+    ...(typeof other === 'string' ? { champion_problem: other } : {}),
+    baseline: { kind: baseline.kind, metrics: listMetrics(sides.baseline.metrics) },
+    rules: decided,
+    slices: slicesOf(
+      label,
+      own.answers,
+      own.metrics,
+      sliced.map((name) => columns.get(name)!),
+      spec.slices !== undefined,
+    ),
+    ...(own.calibration ? { calibration: own.calibration } : {}),
+    runtime: own.runtime!,
+  };
+}
+
+/** Always asked, whatever the rules say: better than knowing nothing, and the same row by row as in one batch. */
+function builtIn(label: Label, side: Side): string[] {
+  const main = mainMetric(label.task, side.metrics);
+  return [
+    `${main} ${METRICS[main]?.better === 'lower' ? '<' : '>'} baseline.${main}`,
+    'online_difference <= 1e-6',
+  ];
+}
+
+type Scored = Side & { calibration?: NonNullable<Evaluation['calibration']> };
+
+async function scoreSide(
+  { who, size }: Contender,
+  model: LoadedModel,
+  feed: Feed,
+  columns: ReadonlyMap<string, Column>,
+  label: Label,
+  table: Table,
+  {
+    before,
+    prediction,
+    say,
+  }: { before: number; prediction: string | undefined; say: (stage: string) => void },
+): Promise<Scored> {
+  const { rows } = table;
+  let told = 0;
+  const collector = collect(rows, label, prediction, who);
+  const { answers, runtime } = await score(model, feed, columns, rows, collector, {
+    size,
+    before,
+    say(done) {
+      const share = Math.floor((done / rows) * 10);
+      if (share > told) say(`scoring ${who}: ${10 * (told = share)} %`);
+    },
+  });
+  return { answers, runtime, ...measure(label, answers) };
+}
+
+/** A champion that cannot be scored is no reason not to judge: the rules that name it fail, and say why. */
+async function scoreChampion(
+  champion: AssessRequest['champion'],
+  same: Scored | undefined,
+  table: Table,
+  known: ReadonlyMap<string, Column>,
+  label: Label,
+  feeds: { label: string; besides: ReadonlySet<string> },
+  spec: AssessRequest['spec'],
+  tools: Tools,
+): Promise<Scored | string | undefined> {
+  if (same) return same;
+  if (champion === undefined || typeof champion === 'string') return champion;
+  try {
+    tools.say(`loading ${champion.who}`);
+    const before = residentOfTree() ?? 0;
+    await using loaded = await load(champion, tools);
+    const { model } = loaded;
+    const feed = planFeed(model.spec, table, { ...feeds, who: champion.who });
+    const more = await table.read(feed.columns.filter((name) => !known.has(name)));
+    const columns = new Map([...known, ...more]);
+    // The champion may name its output in another way: it is found as if nothing was said.
+    const named = model.spec.outputs.some(({ name }) => name === spec.prediction);
+    return await scoreSide(champion, model, feed, columns, label, table, {
+      before,
+      prediction: named ? spec.prediction : undefined,
+      say: tools.say,
+    });
+  } catch (error) {
+    if (!(error instanceof TreadleError) && !(error instanceof ModelFault)) throw error;
+    return `${champion.who} could not be scored: ${messageOf(error)}`;
+  }
+}
+
+interface Loaded extends AsyncDisposable {
+  model: LoadedModel;
+  close(): Promise<void>;
+}
+
+async function load({ place, who }: Contender, { processes, log }: Tools): Promise<Loaded> {
+  try {
+    const model = await openModel(place, { processes, log });
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= model.close());
+    return { model, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    if (error instanceof ModelFault)
+      throw new ModelFault(`${who} does not load: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Columns whose values divide the rows into a few groups that are each worth a look. */
+function findSliceColumns(table: Table, spec: AssessRequest['spec']): string[] {
+  const not = new Set([spec.label, spec.time]);
+  return table.columns
+    .filter(
+      ({ name, kind, distinct }) =>
+        !not.has(name) &&
+        (kind === 'text' || kind === 'boolean' || kind === 'integer') &&
+        distinct >= 2 &&
+        distinct <= FEW_VALUES &&
+        distinct <= table.rows / 30,
+    )
+    .toSorted((a, b) => a.distinct - b.distinct)
+    .slice(0, FOUND_COLUMNS)
+    .map(({ name }) => name);
+}

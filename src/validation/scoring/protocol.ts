@@ -1,0 +1,39 @@
+import type { Evaluation } from '../contract.ts';
+import type { ModelPlace } from '../../runtimes/index.ts';
+import type { ErrorKind } from '../../platform/errors/index.ts';
+import type { LocalFile } from './read-table.ts';
+
+/** One request a process: JSON on its stdin. */
+export interface AssessRequest {
+  files: readonly LocalFile[];
+  spec: Evaluation['spec'];
+  /** How people call the two: `flights version 3`. */
+  candidate: Contender;
+  /** A text says why there is one that could not be prepared. */
+  champion?: Contender | string;
+  /** The candidate is the champion itself. */
+  same?: boolean;
+}
+
+export interface Contender {
+  who: string;
+  place: ModelPlace;
+  /** Bytes of its files. */
+  size: number;
+}
+
+/** What the scoring says; the proof and the verdict of the whole are added by the server. */
+export type Assessment = Required<
+  Pick<Evaluation, 'task' | 'rows' | 'metrics' | 'rules' | 'slices' | 'runtime'>
+> &
+  Pick<Evaluation, 'calibration' | 'baseline'> & {
+    champion?: { metrics: Evaluation['metrics'] };
+    /** Why the champion could not be scored. */
+    champion_problem?: string;
+  };
+
+/** Lines of JSON on its stdout. */
+export type AssessLine =
+  | { stage: string }
+  | { assessment: Assessment }
+  | { error: { kind?: ErrorKind; message: string; field?: string; hint?: string } };
