@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as models from './models/index.ts';
-import type { Deployer, LiveRevision, ModelRegistrar } from './pipelines/index.ts';
+import type { Deployer, Gatekeeper, LiveRevision, ModelRegistrar } from './pipelines/index.ts';
 import type { Serving } from './serving/index.ts';
 import * as tracking from './tracking/index.ts';
+import { checkRules, type Validation } from './validation/index.ts';
 
 /** What the pipelines' room is handed of its neighbours and of the rooms above it: adapters, wired in `serve.ts`. */
 
@@ -38,6 +39,21 @@ export const modelRegistrar: ModelRegistrar = {
       await models.setVersionTag(ctx, name, version, key, value);
   },
 };
+
+export const createGatekeeper = (validation: Pick<Validation, 'judge'>): Gatekeeper => ({
+  check: checkRules,
+  async judge(ctx, question, say) {
+    const { id, verdict, reasons, rules, proof, problem } = await validation.judge(ctx, question, say);
+    return {
+      evaluation: id,
+      ...(verdict === undefined ? {} : { verdict }),
+      reasons,
+      rules: rules.map(({ rule, verdict: one, reason }) => ({ rule, verdict: one, reason })),
+      ...(proof ? { proof: { verdict: proof.verdict, summary: proof.summary } } : {}),
+      ...(problem === undefined ? {} : { problem }),
+    };
+  },
+});
 
 /** How often a revision that another attempt began is looked at, ms. */
 const LOOK = 200;

@@ -24,8 +24,9 @@ import { createRuntimes, migrations as runtimeMigrations } from './runtimes/inde
 import * as serving from './serving/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { createProcesses } from './platform/processes/index.ts';
-import { createDeployer, modelRegistrar } from './ports.ts';
+import { createDeployer, createGatekeeper, modelRegistrar } from './ports.ts';
 import * as tracking from './tracking/index.ts';
+import * as validation from './validation/index.ts';
 import { version } from './version.ts';
 
 export interface RunningServer {
@@ -52,6 +53,7 @@ const migrations: Migration[] = [
   ...pipelineMigrations,
   ...runtimeMigrations,
   ...serving.migrations,
+  ...validation.migrations,
 ];
 
 /** Opens everything, wires it, and listens; what a failure midway had opened is closed again. */
@@ -115,12 +117,13 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     : config.allowHosts.length > 0
       ? config.allowHosts
       : 'any';
+  const evaluations = validation.openValidation({ processes, runtimes });
   const endpoints = await serving.openServing({
     data: config.data,
     log,
     processes,
     runtimes,
-    evaluations: { newestFor: async () => undefined },
+    evaluations,
     system,
     host: config.host,
     port: config.inferencePort ?? (config.port === 0 ? 0 : config.port + 1),
@@ -143,6 +146,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     data: config.data,
     processes,
     registrar: modelRegistrar,
+    gatekeeper: createGatekeeper(evaluations),
     deployer: createDeployer(endpoints),
   });
   jobs.register(
@@ -152,6 +156,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     ...pipelines.jobs,
     ...runtimes.jobs,
     ...endpoints.jobs,
+    ...evaluations.jobs,
   );
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
@@ -204,6 +209,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         ...pipelines.routes,
         ...runtimes.routes,
         ...endpoints.routes,
+        ...evaluations.routes,
         ...ledgerRoom.ledgerRoutes(ledger),
       ],
       version(),

@@ -12,6 +12,7 @@ const ENTRIES = [
   'src/platform/db/sqlite-reader.ts',
   'src/data/duck/child.ts',
   'src/validation/data/table-child.ts',
+  'src/validation/scoring/judge-host.ts',
   'src/runtimes/onnx/onnx-worker.ts',
 ];
 
