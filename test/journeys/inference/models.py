@@ -1,0 +1,122 @@
+"""Registers the models that the clients' own examples ask for, and two that were really trained; prints what they answer."""
+import json
+import sys
+
+import mlflow
+import numpy as np
+import onnx
+import pandas as pd
+from mlflow.models import ModelSignature, infer_signature
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+from onnx import TensorProto, helper
+from skl2onnx import to_onnx
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+mlflow.set_tracking_uri(sys.argv[1])
+mlflow.set_experiment("inference")
+wanted = sys.argv[2].split(",")
+
+
+def graph(name, nodes, inputs, outputs):
+    built = helper.make_graph(nodes, name, inputs, outputs)
+    model = helper.make_model(built, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model
+
+
+def value(name, kind, shape):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def tensors(*specs):
+    return Schema([TensorSpec(np.dtype(dtype), shape, name) for name, dtype, shape in specs])
+
+
+def simple():
+    io = [(n, TensorProto.INT32, ["rows", 16]) for n in ("INPUT0", "INPUT1", "OUTPUT0", "OUTPUT1")]
+    values = [value(*one) for one in io]
+    nodes = [
+        helper.make_node("Add", ["INPUT0", "INPUT1"], ["OUTPUT0"]),
+        helper.make_node("Sub", ["INPUT0", "INPUT1"], ["OUTPUT1"]),
+    ]
+    return graph("simple", nodes, values[:2], values[2:])
+
+
+def identity(kind):
+    return graph(
+        "identity",
+        [helper.make_node("Identity", ["INPUT0"], ["OUTPUT0"])],
+        [value("INPUT0", kind, ["rows", "columns"])],
+        [value("OUTPUT0", kind, ["rows", "columns"])],
+    )
+
+
+def register_onnx(name, model, signature=None, example=None):
+    with mlflow.start_run(run_name=name):
+        mlflow.onnx.log_model(
+            model, name="model", registered_model_name=name, signature=signature, input_example=example,
+            pip_requirements=["onnxruntime"],
+        )
+
+
+features, labels = load_iris(return_X_y=True, as_frame=True)
+features.columns = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+iris = LogisticRegression(max_iter=1000).fit(features, labels)
+
+
+class Typed(mlflow.pyfunc.PythonModel):
+    """Answers with what it was given, as a frame: shows what the schema rules made of a request."""
+
+    def predict(self, context, model_input, params=None):
+        frame = pd.DataFrame(model_input)
+        answer = pd.DataFrame({name: [str(one) for one in frame[name]] for name in frame.columns})
+        answer["factor"] = float((params or {}).get("factor", 0))
+        return answer
+
+
+def main():
+    if "simple" in wanted:
+        register_onnx("simple", simple())
+    if "simple_string" in wanted:
+        register_onnx("simple_string", identity(TensorProto.STRING))
+    if "identity" in wanted:
+        register_onnx("identity", identity(TensorProto.FLOAT))
+    if "iris" in wanted:
+        exported = to_onnx(iris, features[:1].to_numpy(np.float32), options={"zipmap": False}, target_opset=17)
+        register_onnx(
+            "iris", exported, tensors_of(exported), features[:3].to_numpy(np.float32)
+        )
+    if "iris-sklearn" in wanted:
+        with mlflow.start_run(run_name="iris-sklearn"):
+            mlflow.sklearn.log_model(
+                iris, name="model", registered_model_name="iris-sklearn",
+                signature=infer_signature(features, iris.predict(features)), input_example=features[:3],
+            )
+    if "typed" in wanted:
+        columns = Schema([
+            ColSpec("double", "a"), ColSpec("long", "b"), ColSpec("boolean", "c"), ColSpec("string", "d"),
+            ColSpec("integer", "e", required=False),
+        ])
+        params = ParamSchema([ParamSpec("factor", "double", 1.0), ParamSpec("word", "string", "x")])
+        outputs = Schema([ColSpec("string", name) for name in "abcd"] + [ColSpec("double", "factor")])
+        with mlflow.start_run(run_name="typed"):
+            mlflow.pyfunc.log_model(
+                name="model", python_model=Typed(), registered_model_name="typed",
+                signature=ModelSignature(inputs=columns, outputs=outputs, params=params),
+                pip_requirements=["mlflow", "pandas<3"],
+            )
+
+
+def tensors_of(exported):
+    return ModelSignature(
+        inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, 4), exported.graph.input[0].name)]),
+        outputs=Schema([
+            TensorSpec(np.dtype(np.int64), (-1,), exported.graph.output[0].name),
+            TensorSpec(np.dtype(np.float32), (-1, 3), exported.graph.output[1].name),
+        ]),
+    )
+
+
+main()
+print("REPORT" + json.dumps({"models": wanted}))

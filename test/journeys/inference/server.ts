@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { openTest, type TestServer } from '../../harness.ts';
+import { python } from '../mlflow-servers.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+
+/** The Python with Triton's, KServe's and MLServer's clients, made by the set-up; undefined where there is none. */
+export const clients: string | undefined = [
+  process.env['TREADLE_CLIENTS_PYTHON'],
+  path.join(root, '.setup/clients/bin/python'),
+].find((file) => file !== undefined && existsSync(file));
+
+export const skipModels =
+  python === undefined ? 'there is no Python with mlflow: node scripts/setup.mjs makes one' : false;
+export const skipClients =
+  skipModels ||
+  (clients === undefined
+    ? 'there is no Python with the inference clients: node scripts/setup.mjs --tests makes one'
+    : false);
+
+export interface Serving {
+  server: TestServer;
+  /** Where the data plane answers. */
+  url: string;
+  /** The same without `http://`, as gRPC and Triton's clients want it. */
+  address: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A real server with an endpoint a model, each of the model's own name. */
+export async function openServing(models: readonly string[]): Promise<Serving> {
+  const server = await openTest();
+  try {
+    await script(python!, 'models.py', [server.url, models.join(',')]);
+    for (const model of models) await deploy(server, model, { model, version: '1' });
+    const found: unknown = await (await fetch(`${server.url}/api/v1/endpoints/${models[0]}`)).json();
+    const url = (found as { endpoint: { address: string } }).endpoint.address;
+    return {
+      server,
+      url,
+      address: new URL(url).host,
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export async function deploy(
+  server: TestServer,
+  endpoint: string,
+  body: Record<string, unknown>,
+): Promise<void> {
+  const response = await fetch(`${server.url}/api/v1/endpoints/${endpoint}/revisions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, wait_s: 240 }),
+  });
+  const revision = (await response.json()) as { state?: string; problem?: string };
+  if (revision.state !== 'live') throw new Error(`${endpoint} is not live: ${JSON.stringify(revision)}`);
+}
+
+/** Runs a script of this folder and returns what it reported. */
+export async function script(
+  interpreter: string,
+  file: string,
+  args: readonly string[],
+): Promise<Record<string, unknown>> {
+  const { stdout, stderr } = await promisify(execFile)(
+    interpreter,
+    ['-W', 'ignore', path.join(import.meta.dirname, file), ...args],
+    {
+      env: {
+        ...process.env,
+        MLFLOW_DISABLE_TELEMETRY: 'true',
+        GIT_PYTHON_REFRESH: 'quiet',
+        PYTHONDONTWRITEBYTECODE: '1',
+        PATH: `${path.dirname(interpreter)}:${process.env['PATH']}`,
+      },
+      maxBuffer: 64 << 20,
+      timeout: 240_000,
+      cwd: tmpdir(),
+    },
+  );
+  const line = stdout.split('\n').find((text) => text.startsWith('REPORT'));
+  if (line === undefined)
+    throw new Error(`${file} reported nothing:\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
+  return JSON.parse(line.slice('REPORT'.length)) as Record<string, unknown>;
+}
