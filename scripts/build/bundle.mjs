@@ -14,6 +14,7 @@ const ENTRIES = [
   'src/validation/data/table-child.ts',
   'src/validation/scoring/judge-host.ts',
   'src/runtimes/onnx/onnx-worker.ts',
+  'src/runtimes/onnx/probe-child.ts',
 ];
 
 const fresh = join(root, '.setup', 'bundle');

@@ -3,7 +3,9 @@ import { getVersion, getVersionLocation, listModelFiles } from '../models/index.
 import type { ModelFacts, ModelFile, ModelVersion } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
+import type { Processes } from '../platform/processes/index.ts';
 import type { ModelPlace, RuntimeLimits } from './model.ts';
+import { probeOnnx } from './onnx/probe.ts';
 import { placeFiles, type PlacedFile } from './place.ts';
 import { isPlain } from './spec/describe.ts';
 
@@ -14,6 +16,7 @@ export interface PrepareOptions {
 
 /** What the room's parts hand to `prepareModel`. */
 export interface Preparing {
+  processes: Processes;
   /** Where folders of models go. */
   root: string;
   /** The interpreter of the model's own environment, which is made where it is not there. */
@@ -78,7 +81,10 @@ export async function prepareModel(
       kept && own === undefined ? [...files, { path: CONVERTED, digest: kept.digest }] : files;
     say('bringing the model’s files here');
     const folder = await placeFiles(ctx, using.root, placed);
-    return keyed({ folder, runtime: 'onnx', file, limits: all });
+    const place = keyed({ folder, runtime: 'onnx', file, limits: all });
+    say('trying the model in a process of its own');
+    await probeOnnx(place, using.processes);
+    return place;
   }
   if (facts && facts.problem === undefined && !('python_function' in facts.flavors))
     throw invalid(`version ${version.version} of model '${model}' has no python_function flavour`, {

@@ -83,12 +83,19 @@ export async function askConversion(
   return readConversion(ctx, model, which);
 }
 
-async function queue(tx: Tx, convert: ConvertJob, version: ModelVersion, by: string): Promise<void> {
+async function queue(
+  tx: Tx,
+  convert: ConvertJob,
+  version: ModelVersion,
+  by: string,
+  delay: number,
+): Promise<void> {
   await queueConversion(tx, version.ref, by);
-  await tx.enqueue(convert, { model: version.model, version: version.version });
+  const payload = { model: version.model, version: version.version };
+  await tx.enqueue(convert, payload, { runAt: tx.clock.now() + delay });
 }
 
-/** Every scikit-learn version that is registered is offered conversion at once; registering never waits for it, nor fails by it. */
+/** Every scikit-learn version that is registered is offered conversion; registering never waits for it, nor fails by it. */
 export const offerConversion = (convert: ConvertJob): Subscriber => ({
   name: 'runtimes.conversion',
   types: ['model_version.created'],

@@ -25,7 +25,6 @@ const TIMEOUT = 10 * 60_000;
 export const TOOLS = ['skl2onnx==1.20.0', 'onnx==1.23.2', 'onnxruntime==1.32.0'];
 
 export interface Converting extends Preparing {
-  processes: Processes;
   /** The interpreter of an environment with the conversion's tools. */
   toolEnvironment: Preparing['environment'];
 }
@@ -60,8 +59,8 @@ export async function convertVersion(
     const sample = exampleTensors(await readExample(folder, described.examples), inputs);
     if (!sample) return { ...found, state: 'failed', reason: 'its input example does not fit its signature' };
 
-    const python = await using.environment(ctx, files, version.facts, say);
-    const tools = await using.toolEnvironment(ctx, files, version.facts, say);
+    // One environment for both: the model's own packages in their recorded versions, and the tools.
+    const python = await using.toolEnvironment(ctx, files, version.facts, say);
     signal.throwIfAborted();
     const original = await openModel(
       { key: found.files, folder, runtime: 'python', python, limits: limitsOf('python') },
@@ -78,7 +77,7 @@ export async function convertVersion(
       signal.throwIfAborted();
       const at = path.join(scratch, numbers);
       await mkdir(at);
-      const reply = await runConverter(using.processes, tools, at, signal, {
+      const reply = await runConverter(using.processes, python, at, signal, {
         folder,
         out: path.join(at, CONVERTED),
         numbers,

@@ -1,0 +1,241 @@
+"""Makes small packaged models for tests: python packaged-models.py FOLDER NAME..."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+import mlflow  # noqa: E402
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+from mlflow.models import infer_signature  # noqa: E402
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema  # noqa: E402
+
+random = np.random.default_rng(7)
+
+
+def iris():
+    from sklearn.datasets import load_iris
+
+    data = load_iris(as_frame=True)
+    return data.data, data.target
+
+
+def frame():
+    """Numbers, text and whole numbers, with what depends on them."""
+    rows = 400
+    table = pd.DataFrame({
+        "distance": random.uniform(50, 3000, rows).round(1),
+        "carrier": random.choice(["AA", "DL", "Ünited"], rows),
+        "stops": random.integers(0, 3, rows),
+    })
+    late = (table["distance"] / 3000 + (table["carrier"] == "DL") + random.normal(0, 0.4, rows) > 0.9).astype("int64")
+    return table, late
+
+
+def save_sklearn(path, model, inputs, outputs, **more):
+    mlflow.sklearn.save_model(
+        model, path, signature=infer_signature(inputs, outputs), input_example=inputs[:3], serialization_format="cloudpickle", **more
+    )
+
+
+def sklearn_iris(path):
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = iris()
+    model = LogisticRegression(max_iter=500).fit(X, y)
+    save_sklearn(path, model, X, model.predict(X))
+
+
+def sklearn_proba(path):
+    from sklearn.compose import ColumnTransformer
+    from sklearn.ensemble import GradientBoostingClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    X, y = frame()
+    columns = ColumnTransformer([
+        ("text", OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["carrier"]),
+        ("numbers", StandardScaler(), ["distance", "stops"]),
+    ])
+    model = make_pipeline(columns, GradientBoostingClassifier(n_estimators=20, random_state=1)).fit(X, y)
+    save_sklearn(path, model, X, model.predict_proba(X), pyfunc_predict_fn="predict_proba")
+
+
+def sklearn_regressor(path):
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    X, _ = iris()
+    model = make_pipeline(StandardScaler(), Ridge()).fit(X.iloc[:, :3], X.iloc[:, 3])
+    save_sklearn(path, model, X.iloc[:, :3], model.predict(X.iloc[:, :3]))
+
+
+def onnx_iris(path, example=True):
+    """The graph's own tensors as signature."""
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = iris()
+    values = X.to_numpy("float32")
+    graph = to_onnx(LogisticRegression(max_iter=500).fit(values, y), values[:1], options={"zipmap": False})
+    mlflow.onnx.save_model(
+        graph, path, signature=infer_signature({"X": values}), input_example={"X": values[:3]} if example else None
+    )
+
+
+def onnx_columns(path):
+    """One table of numbers behind four named columns."""
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = iris()
+    values = X.to_numpy("float32")
+    graph = to_onnx(LogisticRegression(max_iter=500).fit(values, y), values[:1], options={"zipmap": False})
+    mlflow.onnx.save_model(graph, path, signature=infer_signature(X), input_example=X[:2])
+
+
+def onnx_types(path):
+    """Each kind of element goes through as it is; text and numbers side by side."""
+    from onnx import TensorProto, helper
+
+    kinds = {"text": TensorProto.STRING, "whole": TensorProto.INT64, "yes": TensorProto.BOOL, "half": TensorProto.FLOAT16,
+             "real": TensorProto.DOUBLE, "byte": TensorProto.UINT8}
+    inputs = [helper.make_tensor_value_info(name, kind, ["n"]) for name, kind in kinds.items()]
+    outputs = [helper.make_tensor_value_info(name + "_out", kind, ["n"]) for name, kind in kinds.items()]
+    nodes = [helper.make_node("Identity", [name], [name + "_out"]) for name in kinds]
+    graph = helper.make_graph(nodes, "types", inputs, outputs)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    Path(path).mkdir(parents=True)
+    (Path(path) / "model.onnx").write_bytes(model.SerializeToString())
+
+
+def onnx_mlp(path):
+    """Slow enough for a thread of its own."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    shapes = [(784, 2048), (2048, 2048), (2048, 10)]
+    weights = [numpy_helper.from_array(random.normal(0, 0.02, shape).astype("float32"), f"w{i}") for i, shape in enumerate(shapes)]
+    nodes, last = [], "x"
+    for i in range(len(shapes)):
+        nodes += [helper.make_node("MatMul", [last, f"w{i}"], [f"m{i}"]), helper.make_node("Relu", [f"m{i}"], [f"r{i}"])]
+        last = f"r{i}"
+    graph = helper.make_graph(
+        nodes, "mlp", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 784])],
+        [helper.make_tensor_value_info(last, TensorProto.FLOAT, ["n", 10])], weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    Path(path).mkdir(parents=True)
+    (Path(path) / "model.onnx").write_bytes(model.SerializeToString())
+
+
+# ---- custom code
+
+class Echo(mlflow.pyfunc.PythonModel):
+    """Says of each row what it saw; what it does besides is told by the text."""
+
+    def predict(self, context, model_input, params=None):
+        for word in model_input["word"]:
+            if word == "raise":
+                raise ValueError("this row is not liked")
+            if word == "print":
+                print("a model speaks")
+            if word == "exit":
+                print("going now", flush=True)
+                os._exit(3)
+            if word == "sleep":
+                time.sleep(60)
+            if word == "leak":
+                self.kept = bytearray(1 << 30)
+                time.sleep(60)
+        seen = [
+            "%s|%s|%s|%s" % (word, type(word).__name__, "none" if pd.isna(number) else number, when.isoformat())
+            for word, number, when in zip(model_input["word"], model_input["number"], model_input["when"])
+        ]
+        return pd.DataFrame({"seen": seen, "length": model_input["word"].str.len().to_numpy("int64")})
+
+
+ECHO = pd.DataFrame({"word": ["a", "bé"], "number": [1.5, 2.5], "when": pd.to_datetime(["2001-01-02", "2001-02-03T04:05:06"], format="ISO8601")})
+
+
+def echo_signature(**more):
+    inputs = Schema([ColSpec("string", "word"), ColSpec("double", "number", required=False), ColSpec("datetime", "when")])
+    return mlflow.models.ModelSignature(inputs=inputs, outputs=Schema([ColSpec("string", "seen"), ColSpec("long", "length")]), **more)
+
+
+def custom_echo(path):
+    mlflow.pyfunc.save_model(path, python_model=Echo(), signature=echo_signature(), input_example=ECHO, pip_requirements=REQUIREMENTS)
+
+
+class Params(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return model_input["x"].to_numpy() * (params or {}).get("times", 1.0)
+
+
+def custom_params(path):
+    signature = mlflow.models.ModelSignature(
+        inputs=Schema([ColSpec("double", "x")]), params=ParamSchema([ParamSpec("times", "double", 1.0)])
+    )
+    mlflow.pyfunc.save_model(path, python_model=Params(), signature=signature, pip_requirements=REQUIREMENTS)
+
+
+class Json(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return {"shape": list(np.shape(model_input)), "kind": type(model_input).__name__, "nan": float("nan")}
+
+
+def custom_json(path):
+    """No signature: any JSON in, any JSON out."""
+    mlflow.pyfunc.save_model(path, python_model=Json(), pip_requirements=REQUIREMENTS)
+
+
+class Batch(mlflow.pyfunc.PythonModel):
+    """Looks at its whole batch: rows must not be joined."""
+
+    def predict(self, context, model_input, params=None):
+        return model_input["x"].to_numpy() - model_input["x"].mean()
+
+
+def custom_batch(path):
+    x = pd.DataFrame({"x": [1.0, 2.0]})
+    mlflow.pyfunc.save_model(path, python_model=Batch(), signature=infer_signature(x, x["x"].to_numpy()), input_example=x, pip_requirements=REQUIREMENTS)
+
+
+class Loads(mlflow.pyfunc.PythonModel):
+    def __init__(self, how):
+        self.how = how
+
+    def load_context(self, context):
+        if self.how == "sleeps":
+            time.sleep(3600)
+        if self.how == "dies":
+            print("no further", flush=True)
+            os._exit(9)
+        if self.how == "raises":
+            raise RuntimeError("the weights are not here")
+
+    def predict(self, context, model_input, params=None):
+        return model_input["x"].to_numpy()
+
+
+def save_loads(how):
+    x = pd.DataFrame({"x": [1.0, 2.0]})
+    return lambda path: mlflow.pyfunc.save_model(
+        path, python_model=Loads(how), signature=infer_signature(x, x["x"].to_numpy()), pip_requirements=REQUIREMENTS
+    )
+
+
+REQUIREMENTS = [f"mlflow=={mlflow.__version__}", f"pandas=={pd.__version__}", f"numpy=={np.__version__}", "cloudpickle"]
+MAKERS = {
+    "sklearn-iris": sklearn_iris, "sklearn-proba": sklearn_proba, "sklearn-regressor": sklearn_regressor,
+    "onnx-iris": onnx_iris, "onnx-bare-example": lambda path: onnx_iris(path, example=False), "onnx-columns": onnx_columns,
+    "onnx-types": onnx_types, "onnx-mlp": onnx_mlp,
+    "custom-echo": custom_echo, "custom-params": custom_params, "custom-json": custom_json, "custom-batch": custom_batch,
+    "loads-sleeps": save_loads("sleeps"), "loads-dies": save_loads("dies"), "loads-raises": save_loads("raises"),
+}
+
+if __name__ == "__main__":
+    for name in sys.argv[2:]:
+        MAKERS[name](os.path.join(sys.argv[1], name))
