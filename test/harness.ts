@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Ctx } from '../src/platform/ctx/index.ts';
 import { createCtx } from '../src/platform/ctx/create.ts';
+import type { ServerConfig } from '../src/config.ts';
 import { createLog } from '../src/platform/log/index.ts';
 import { startServer, type RunningServer } from '../src/serve.ts';
 
@@ -16,13 +17,15 @@ export interface TestServer extends RunningServer {
 }
 
 /** The whole house on a fresh data folder and a free port. `await using server = await openTest()`. */
-export async function openTest(options: { data?: string; db?: string } = {}): Promise<TestServer> {
+export async function openTest(
+  options: { data?: string; db?: string; config?: Partial<ServerConfig> } = {},
+): Promise<TestServer> {
   const data = options.data ?? mkdtempSync(path.join(tmpdir(), 'treadle-test-'));
   const errors: string[] = [];
   process.env['TREADLE_CHECK_RESPONSES'] = '1';
   const log = createLog('error', (line) => void errors.push(line));
   const running = await startServer(
-    { host: '127.0.0.1', port: 0, data, db: options.db, allowHosts: [], log: 'error' },
+    { host: '127.0.0.1', port: 0, data, db: options.db, allowHosts: [], log: 'error', ...options.config },
     log,
   );
   const ctx = createCtx(running.parts, {

@@ -336,6 +336,14 @@ export const deploy = endpoint({
     strict: Type.Optional(
       Type.Boolean({ description: 'Refuse lossy casts in `/invocations`; false unless said.' }),
     ),
+    load_timeout_s: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 3600,
+        description:
+          'Longest that loading a model and asking its sample may take, s; unless said 60 for ONNX, 120 for Python.',
+      }),
+    ),
     note: Type.Optional(Note),
     wait_s: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 600, description: 'How long to wait for it to be live.' }),

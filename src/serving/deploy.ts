@@ -5,7 +5,7 @@ import { getVersion, type ModelVersion } from '../models/index.ts';
 import { EndpointName, type Runtime, type Variant, type VariantRole } from './contract.ts';
 import type { Engine } from './engine.ts';
 import type { PrepareJob } from './jobs.ts';
-import { addRevision } from './new-revision.ts';
+import { addRevision, type Wish } from './new-revision.ts';
 import { findRevisionById, type NamedRevision } from './store.ts';
 
 interface Target {
@@ -21,6 +21,7 @@ export interface NewDeployment extends Target {
   shadow?: Target & { percent: number };
   sticky?: boolean;
   strict?: boolean;
+  load_timeout_s?: number;
   note?: string;
 }
 
@@ -42,7 +43,7 @@ export async function deploy(
     });
   const canary = input.canary?.percent ?? 0;
   const variants: Variant[] = [];
-  const runtimes: Array<Runtime | null> = [];
+  const wishes: Wish[] = [];
   const add = async (role: VariantRole, target: Target, percent: number): Promise<void> => {
     const { model = input.model, runtime } = target;
     const variant = await variantOf(ctx, engine, role, { ...target, model }, percent);
@@ -55,7 +56,10 @@ export async function deploy(
         hint: 'give it another version, or another runtime',
       });
     variants.push(variant);
-    runtimes.push(runtime ?? null);
+    wishes.push({
+      ...(runtime === undefined ? {} : { runtime }),
+      ...(input.load_timeout_s === undefined ? {} : { load: input.load_timeout_s * 1000 }),
+    });
   };
   await add('champion', input, 100 - canary);
   if (input.canary) await add('canary', input.canary, canary);
@@ -67,7 +71,7 @@ export async function deploy(
         endpoint: input.endpoint,
         cause: 'deploy',
         variants,
-        runtimes,
+        wishes,
         sticky: input.sticky ?? true,
         strict: input.strict ?? false,
         note: input.note,

@@ -11,12 +11,19 @@ import {
   type NamedRevision,
 } from './store.ts';
 
+/** What was asked for of one variant. */
+export interface Wish {
+  runtime?: Runtime;
+  /** Longest that loading may take, ms. */
+  load?: number;
+}
+
 export interface NewRevision {
   endpoint: string;
   cause: Revision['cause'];
   restores?: number | undefined;
   variants: readonly Variant[];
-  runtimes: ReadonlyArray<Runtime | null>;
+  wishes: readonly Wish[];
   places?: readonly ModelPlace[] | undefined;
   sticky: boolean;
   strict: boolean;
@@ -51,7 +58,7 @@ export async function addRevision(
     restores: input.restores ?? null,
     variants: JSON.stringify(input.variants),
     places: input.places === undefined ? null : JSON.stringify(input.places),
-    runtimes: JSON.stringify(input.runtimes),
+    wishes: JSON.stringify(input.wishes),
     sticky: input.sticky ? 1 : 0,
     strict: input.strict ? 1 : 0,
     state: 'preparing',

@@ -9,7 +9,7 @@ export interface RuntimesPort {
   prepare(
     ctx: Ctx,
     version: { model: string; version: number },
-    options: { runtime?: Runtime },
+    options: { runtime?: Runtime; limits?: { load: number } },
     say: (stage: string) => void,
   ): Promise<ModelPlace>;
 }

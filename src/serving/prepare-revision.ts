@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { messageOf, TreadleError } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
-import type { ModelPlace } from '../runtimes/index.ts';
-import type { Runtime, Variant } from './contract.ts';
+import { ModelFault, type ModelPlace } from '../runtimes/index.ts';
+import type { Variant } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { goLive, switchTo } from './go-live.ts';
-import { failRevision } from './new-revision.ts';
+import { failRevision, type Wish } from './new-revision.ts';
 import { LoadFailure } from './plane-process.ts';
 import { findRevisionById, type NamedRevision } from './store.ts';
 import { placesOf } from './table.ts';
@@ -16,6 +16,9 @@ import { variantsOf } from './views.ts';
 const MOST_ATTEMPTS = 5;
 /** Above the model's own limit for loading, which the plane enforces: for a plane that does not answer at all. */
 const SLACK = 15_000;
+
+/** Where models lie on this machine is nobody's business: what is left names the file within the model. */
+const FOLDERS = /[^\s'"]*\/runtimes\/models\/[^\s/'"]+\//g;
 
 /** Fetches and loads a revision's models in every plane, then switches. Whatever goes wrong, the old one goes on. */
 export async function prepareRevision(ctx: Ctx, id: string, run: JobRun, engine: Engine): Promise<void> {
@@ -65,7 +68,7 @@ export async function prepareRevision(ctx: Ctx, id: string, run: JobRun, engine:
     if (run.signal.aborted) throw error;
     if (!(error instanceof LoadFailure) && !(error instanceof TreadleError))
       ctx.log.error('a revision failed inside Treadle', { revision: id, error });
-    const problem = problemOf(error);
+    const problem = problemOf(error).replaceAll(FOLDERS, '');
     await ctx.write(async (tx) => {
       await failRevision(tx, row, problem);
       await run.finish(tx);
@@ -88,10 +91,10 @@ export async function preparePlaces(
   const known = placesOf(row);
   if (known.length === variants.length && (await Promise.all(known.map(isThere))).every(Boolean))
     return known;
-  const runtimes = JSON.parse(row.runtimes) as Array<Runtime | null>; // written by this room
+  const wishes = JSON.parse(row.wishes) as Wish[]; // written by this room
   const places: ModelPlace[] = [];
   for (const [i, variant] of variants.entries()) {
-    const runtime = runtimes[i] ?? undefined;
+    const { runtime, load } = wishes[i] ?? {};
     const told = (stage: string): void => say(variants.length === 1 ? stage : `${called(variant)}: ${stage}`);
     told('fetching the model');
     try {
@@ -99,11 +102,15 @@ export async function preparePlaces(
         await engine.runtimes.prepare(
           ctx,
           { model: variant.model, version: variant.version },
-          runtime === undefined ? {} : { runtime },
+          {
+            ...(runtime === undefined ? {} : { runtime }),
+            ...(load === undefined ? {} : { limits: { load } }),
+          },
           told,
         ),
       );
     } catch (error) {
+      if (error instanceof ModelFault) throw new LoadFailure(`${called(variant)}: ${error.message}`);
       if (!(error instanceof TreadleError)) throw error;
       throw new LoadFailure(
         `${called(variant)}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemActor } from '../platform/ctx/create.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, invalid, messageOf } from '../platform/errors/index.ts';
-import type { Revision, Runtime } from './contract.ts';
+import type { Revision } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { goLive, switchTo } from './go-live.ts';
 import type { PrepareJob } from './jobs.ts';
 import type { TableEndpoint } from './plane/protocol.ts';
-import { addRevision } from './new-revision.ts';
+import { addRevision, type Wish } from './new-revision.ts';
 import {
   findRevisionById,
   requireEndpoint,
@@ -54,7 +54,7 @@ export async function rollback(
           cause,
           restores: target.revision,
           variants: variantsOf(target),
-          runtimes: JSON.parse(target.runtimes) as Array<Runtime | null>, // written by this room
+          wishes: JSON.parse(target.wishes) as Wish[], // written by this room
           places: places.length > 0 ? places : undefined,
           sticky: target.sticky === 1,
           strict: target.strict === 1,

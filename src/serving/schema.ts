@@ -29,8 +29,8 @@ export type ServingTables = {
     variants: string;
     /** JSON, once prepared: a `ModelPlace` for each variant, in their order. */
     places: string | null;
-    /** JSON: the runtime that was asked for, for each variant, or null. */
-    runtimes: string;
+    /** JSON: what was asked for of each variant: runtime and longest loading. */
+    wishes: string;
     sticky: number;
     strict: number;
     state: string;
@@ -75,7 +75,7 @@ export const migrations: Migration[] = [
         restores bigint,
         variants text not null,
         places text,
-        runtimes text not null,
+        wishes text not null,
         sticky bigint not null,
         strict bigint not null,
         state text not null,

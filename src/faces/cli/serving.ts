@@ -36,6 +36,7 @@ interface DeployFlags {
   sticky: boolean;
   strict?: boolean;
   runtime?: contract.Runtime;
+  loadTimeout?: number;
   note?: string;
   detach?: boolean;
 }
@@ -62,6 +63,7 @@ export const register: Register = (program, cli) => {
       choice('onnx', 'python'),
     )
     .option('-m, --note <text>', 'why; goes into the ledger')
+    .option('--load-timeout <seconds>', 'longest that loading may take', whole(1, 3600))
     .option('--detach', 'do not wait until it answers')
     .addHelpText('after', DEPLOY_HELP)
     .action(async (text: string, flags: DeployFlags) => deploy(cli, text, flags));
@@ -142,6 +144,7 @@ async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void>
       ...(shadow ? { shadow } : {}),
       sticky: flags.sticky,
       ...(flags.strict === true ? { strict: true } : {}),
+      ...(flags.loadTimeout === undefined ? {} : { load_timeout_s: flags.loadTimeout }),
       ...(note === undefined ? {} : { note }),
     },
   });

@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createToken, createWorkspace } from '../access/index.ts';
+import { listEntries } from '../ledger/index.ts';
+import type { EventTables } from '../platform/events/schema.ts';
+import { apiOf } from '../../test/journeys/serving/api.ts';
+import type { TestServer } from '../../test/harness.ts';
+import { constantOnnx, registerOnnx } from '../../test/onnx-model.ts';
+import type { Endpoint, EndpointDetail, PredictionLineage, Revision } from './contract.ts';
+
+type Refusal = { error: { kind: string; message: string; field?: string; hint?: string } };
+
+/** What an answer of 4xx says. */
+async function refused(
+  server: TestServer,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Refusal['error'] & { status: number }> {
+  const answer = await fetch(server.url + path, {
+    method,
+    headers: body ? { 'content-type': 'application/json' } : {},
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  const { error } = (await answer.json()) as Refusal;
+  return { status: answer.status, ...error };
+}
+
+const actions = async (server: TestServer): Promise<string[]> =>
+  (await listEntries(server.ctx, { limit: 1000 })).items
+    .filter(({ resource }) => /^(endpoint|revision):/.test(resource))
+    .map(({ action }) => action)
+    .toReversed();
+
+const events = async (server: TestServer): Promise<string[]> => {
+  const rows = await server.ctx.db
+    .$extendTables<EventTables>()
+    .selectFrom('event')
+    .select('type')
+    .where('type', 'like', '%')
+    .orderBy('seq')
+    .execute();
+  return rows.map(({ type }) => type).filter((type) => /^(endpoint|revision)\./.test(type));
+};
+
+/** The room on one database, with the real processes of the data plane. */
+export function servingSuite(on: string, open: () => Promise<TestServer>): void {
+  test(`${on}: deploy, switch, roll back, and the story of each answer`, async () => {
+    await using server = await open();
+    const api = apiOf(server.url);
+    for (let version = 1; version <= 3; version++)
+      await registerOnnx(server.ctx, 'const', constantOnnx(version));
+
+    const nothing = await refused(server, 'POST', '/v2/models/const/infer', {});
+    assert.equal(nothing.status, 503);
+    assert.match(nothing.hint ?? '', /treadle deploy/);
+
+    const first = await api.deploy('const', '1', { note: 'the first' });
+    assert.equal(first.state, 'live');
+    assert.equal(first.revision, 1);
+    assert.equal(first.note, 'the first');
+    assert.equal(first.variants[0]?.runtime, 'onnx');
+    const { endpoint, spec, previous } = await api.get<EndpointDetail>('/api/v1/endpoints/const');
+    assert.equal(endpoint.current?.revision, 1);
+    assert.equal(previous, undefined);
+    assert.deepEqual(spec?.inputs, [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }]);
+    assert.deepEqual(spec?.sample, [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }]);
+
+    // On the main port and on the planes' own, the same answer.
+    for (const base of [server.url, endpoint.address]) {
+      const answer = await api.ask('const', base);
+      assert.deepEqual([answer.status, answer.value, answer.revision, answer.version], [200, 1, 1, '1']);
+    }
+    const asked = await api.ask('const');
+    const second = await api.deploy('const', 'v2');
+    assert.equal((await api.ask('const')).value, 2);
+    const back = await api.rollback('const', { note: 'worse' });
+    assert.deepEqual([back.cause, back.restores, back.revision, back.state], ['rollback', 1, 3, 'live']);
+    const again = await api.ask('const');
+    assert.deepEqual([again.value, again.revision], [1, 3]);
+    // Further back than what is kept loaded.
+    await api.deploy('const', 'latest');
+    await api.deploy('const', '2', { sticky: false, strict: true });
+    const far = await api.rollback('const', { to: 1 });
+    assert.deepEqual([far.restores, far.state], [1, 'live']);
+    assert.equal((await api.ask('const')).value, 1);
+
+    const { items } = await api.get<{ items: Revision[] }>('/api/v1/endpoints/const/revisions');
+    assert.deepEqual(
+      items.map(({ revision, state, cause, strict, sticky }) => [revision, state, cause, strict, sticky]),
+      [
+        [6, 'live', 'rollback', false, true],
+        [5, 'superseded', 'deploy', true, false],
+        [4, 'superseded', 'deploy', false, true],
+        [3, 'superseded', 'rollback', false, true],
+        [2, 'superseded', 'deploy', false, true],
+        [1, 'superseded', 'deploy', false, true],
+      ],
+    );
+    assert.ok(second.live_at !== undefined && items[4]?.ended_at !== undefined);
+
+    const story = await api.get<PredictionLineage>(`/api/v1/predictions/${asked.prediction}/lineage`);
+    assert.equal(story.revision.revision, 1);
+    assert.equal(story.variant.version, 1);
+    assert.equal(story.model_version.ref, 'model_version:const/1');
+    assert.equal(story.run?.status, 'running');
+    const arrows = story.edges.map(({ from, relation, to }) => `${from} ${relation} ${to}`);
+    assert.ok(arrows.includes(`${first.ref} serves model_version:const/1`), arrows.join('\n'));
+    assert.ok(arrows.includes(`${first.ref} part-of ${endpoint.ref}`));
+    assert.ok(story.gaps.some((gap) => gap.startsWith('evaluation')));
+    // A letter changed, and it is no id of ours.
+    const forged = asked.prediction.slice(0, -1) + (asked.prediction.endsWith('0') ? '1' : '0');
+    const unknown = await refused(server, 'GET', `/api/v1/predictions/${forged}/lineage`);
+    assert.deepEqual([unknown.status, unknown.field], [400, 'prediction']);
+
+    assert.deepEqual(await actions(server), [
+      'endpoint.created',
+      'revision.requested',
+      'revision.started', // 1
+      'revision.requested',
+      'revision.started', // 2
+      'revision.requested',
+      'revision.rolled_back', // 3
+      'revision.requested',
+      'revision.started', // 4
+      'revision.requested',
+      'revision.started', // 5
+      'revision.requested',
+      'revision.rolled_back', // 6
+    ]);
+    assert.deepEqual(await events(server), [
+      'endpoint.created',
+      'revision.requested',
+      'revision.started',
+      'revision.requested',
+      'revision.started',
+      'revision.requested',
+      'revision.rolled_back',
+      'revision.requested',
+      'revision.started',
+      'revision.requested',
+      'revision.started',
+      'revision.requested',
+      'revision.rolled_back',
+    ]);
+
+    // The endpoint goes, its story stays.
+    const gone = await fetch(`${server.url}/api/v1/endpoints/const`, { method: 'DELETE' });
+    assert.equal(gone.status, 200);
+    assert.equal((await api.ask('const')).status, 404);
+    assert.equal((await refused(server, 'GET', '/api/v1/endpoints/const')).status, 404);
+    const after = await api.get<PredictionLineage>(`/api/v1/predictions/${asked.prediction}/lineage`);
+    assert.ok(after.gaps.includes('endpoint: it was taken away since'));
+    const anew = await api.deploy('const', '3');
+    assert.equal(anew.revision, 7);
+    assert.equal((await api.ask('const')).value, 3);
+    assert.deepEqual(server.errors, []);
+  });
+
+  test(`${on}: what cannot be deployed is refused, and leaves nothing`, async () => {
+    await using server = await open();
+    await registerOnnx(server.ctx, 'const', constantOnnx(1));
+    const path = '/api/v1/endpoints/const/revisions';
+    const wrong: Array<[string, object, number, string]> = [
+      [path, { model: 'none', version: '1' }, 404, 'model'],
+      [path, { model: 'const', version: '7' }, 404, 'version'],
+      [path, { model: 'const', version: '@champion' }, 404, 'version'],
+      [path, { model: 'const', version: 'three' }, 400, 'version'],
+      [path, { model: 'const', version: '1', canary: { version: '1', percent: 10 } }, 400, 'canary.version'],
+      [path, { model: 'const', version: '1', canary: { version: '9', percent: 10 } }, 404, 'canary.version'],
+      [path, { model: 'const', version: '1', canary: { version: '1', percent: 101 } }, 400, 'canary.percent'],
+      [path, { model: 'const', version: '1', shadow: { version: '1' } }, 400, 'shadow.percent'],
+      [path, { model: 'const', version: '1', runtime: 'java' }, 400, 'runtime'],
+      ['/api/v1/endpoints/a%20b/revisions', { model: 'const', version: '1' }, 400, 'endpoint'],
+      ['/api/v1/endpoints/const/rollback', {}, 404, 'endpoint'],
+    ];
+    for (const [at, body, status, field] of wrong) {
+      const error = await refused(server, 'POST', at, body);
+      assert.deepEqual([error.status, error.field], [status, field], JSON.stringify({ body, error }));
+    }
+    assert.deepEqual(await actions(server), []);
+    assert.deepEqual(await events(server), []);
+    assert.deepEqual((await apiOf(server.url).get<{ items: Endpoint[] }>('/api/v1/endpoints')).items, []);
+  });
+
+  test(`${on}: a version that does not load fails with its reason; of two at once the later wins`, async () => {
+    await using server = await open();
+    const api = apiOf(server.url);
+    await registerOnnx(server.ctx, 'const', constantOnnx(1));
+    await registerOnnx(server.ctx, 'const', Buffer.from('this is no ONNX file'));
+    await registerOnnx(server.ctx, 'const', constantOnnx(3));
+    await api.deploy('const', '1');
+    const broken = await api.deploy('const', '2');
+    assert.equal(broken.state, 'failed');
+    assert.match(broken.problem ?? '', /^const v2: /);
+    assert.equal((await api.ask('const')).value, 1);
+    const { endpoint } = await api.get<EndpointDetail>('/api/v1/endpoints/const');
+    assert.deepEqual([endpoint.current?.revision, endpoint.latest?.revision], [1, 2]);
+    const never = await refused(server, 'POST', '/api/v1/endpoints/const/rollback', { to: 2 });
+    assert.deepEqual([never.status, never.field], [400, 'to']);
+    assert.match(never.message, /never answered/);
+    const none = await refused(server, 'POST', '/api/v1/endpoints/const/rollback', {});
+    assert.equal(none.status, 409);
+
+    const [one, two] = await Promise.all([
+      api.deploy('const', '3'),
+      api.deploy('const', '3', { strict: true }),
+    ]);
+    const [earlier, later] = one.revision < two.revision ? [one, two] : [two, one];
+    assert.deepEqual([earlier.state, later.state], ['failed', 'live']);
+    assert.match(earlier.problem ?? '', new RegExp(`revision ${later.revision} was asked for`));
+    assert.equal((await api.ask('const')).revision, later.revision);
+    assert.deepEqual(server.errors, []);
+  });
+
+  test(`${on}: canary by key, and the wall between workspaces`, async () => {
+    await using server = await open();
+    const api = apiOf(server.url);
+    await registerOnnx(server.ctx, 'const', constantOnnx(1));
+    await registerOnnx(server.ctx, 'const', constantOnnx(2));
+    await api.deploy('const', '1', { canary: { version: '2', percent: 50 } });
+    const seen = new Map<string, Set<string>>();
+    const counts = new Map<string, number>();
+    for (let n = 0; n < 200; n++) {
+      const key = `user-${n % 40}`;
+      const answer = await fetch(`${server.url}/v2/models/const/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-treadle-key': key },
+        body: JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] }),
+      });
+      const { model_version } = (await answer.json()) as { model_version: string };
+      seen.set(key, (seen.get(key) ?? new Set()).add(model_version));
+      counts.set(model_version, (counts.get(model_version) ?? 0) + 1);
+    }
+    assert.ok(
+      [...seen.values()].every((versions) => versions.size === 1),
+      'a key met two versions',
+    );
+    assert.deepEqual([...counts.keys()].toSorted(), ['1', '2']);
+
+    await createWorkspace(server.ctx, 'other');
+    const { secret } = await createToken(server.ctx.as({ workspace: 'other' }), {
+      name: 'viewer',
+      role: 'viewer',
+    });
+    const stranger = apiOf(server.url, { authorization: `Bearer ${secret}` });
+    assert.deepEqual((await stranger.get<{ items: Endpoint[] }>('/api/v1/endpoints')).items, []);
+    assert.equal((await stranger.ask('const')).status, 404);
+    const mine = await api.ask('const');
+    const story = await fetch(`${server.url}/api/v1/predictions/${mine.prediction}/lineage`, {
+      headers: { authorization: `Bearer ${secret}` },
+    });
+    assert.equal(story.status, 404);
+    assert.deepEqual(server.errors, []);
+  });
+}
