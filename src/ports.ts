@@ -55,11 +55,13 @@ export const createGatekeeper = (validation: Pick<Validation, 'judge'>): Gatekee
   },
 });
 
-/** How often a revision that another attempt began is looked at, ms. */
+/** How often a revision that is not ready yet is looked at, ms, and how long one that was live may take to be loaded again. */
 const LOOK = 200;
+const PATIENCE = 60_000;
 
 export const createDeployer = (serving: Pick<Serving, 'find' | 'deploy'>): Deployer => ({
   async live(ctx, { endpoint, model, version, signal }): Promise<LiveRevision | undefined> {
+    const began = performance.now();
     for (;;) {
       const found = await serving.find(ctx, endpoint);
       const newest = found?.latest;
@@ -72,6 +74,11 @@ export const createDeployer = (serving: Pick<Serving, 'find' | 'deploy'>): Deplo
       }
       const { current } = found;
       if (!current || !whole(current)) return undefined;
+      // Right after a start of the server it is live on paper, and being loaded.
+      if (!found.ready && performance.now() - began < PATIENCE) {
+        await sleep(LOOK, undefined, { signal });
+        continue;
+      }
       return { endpoint, revision: current.revision, ref: current.ref, address: found.address };
     }
   },

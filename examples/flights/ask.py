@@ -86,7 +86,7 @@ def of_day(source: str, day: datetime, most: int) -> list[dict]:
     table = pq.read_table(source, filters=(pc.field("date") >= day) & (pc.field("date") < day + timedelta(days=1)))
     table = table.sort_by([("date", "ascending"), ("origin", "ascending"), ("destination", "ascending")])
     step = max(1, table.num_rows // most)
-    return table.take(range(0, table.num_rows, step)[:most]).to_pylist()
+    return table.take(list(range(0, table.num_rows, step))[:most]).to_pylist()
 
 
 def question(flight: dict) -> dict:

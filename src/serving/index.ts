@@ -56,8 +56,8 @@ export interface Serving {
     say?: (stage: string) => void,
     signal?: AbortSignal,
   ): Promise<Revision>;
-  /** Undefined where there is no endpoint of that name. */
-  find(ctx: Ctx, endpoint: string): Promise<Endpoint | undefined>;
+  /** Undefined where there is no endpoint of that name. `ready`: its champion is loaded here; not yet, right after a start. */
+  find(ctx: Ctx, endpoint: string): Promise<(Endpoint & { ready: boolean }) | undefined>;
   /** Begins: takes up what was live. `url` is the main port's. */
   listening(url: string): void;
   /** The Unix socket of a plane that answers, for the main port to hand requests on to. */
@@ -131,7 +131,8 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     },
     async find(ctx, name) {
       try {
-        return (await getEndpoint(ctx, name, engine)).endpoint;
+        const { endpoint, spec } = await getEndpoint(ctx, name, engine);
+        return { ...endpoint, ready: spec !== undefined };
       } catch (error) {
         if (error instanceof TreadleError && error.kind === 'missing') return undefined;
         throw error;

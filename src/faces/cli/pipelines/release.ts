@@ -16,7 +16,9 @@ export function releaseLines(
 
 /** Of each line, what makes it worth telling again. */
 export const releaseStages = ({ gate, deployment }: Execution): string[] =>
-  [gate, deployment].flatMap((part) => (part ? [`${part.state} ${part.stage ?? ''}`] : []));
+  [gate, deployment].flatMap((part) =>
+    part ? [`${part.state} ${part.stage?.replace(/: \d+ %$/, '') ?? ''}`] : [],
+  );
 
 const MARK = { pass: '✔', fail: '✖', inconclusive: '?' } as const;
 
@@ -59,7 +61,10 @@ export function releaseSummary({ gate, deployment }: Execution): string[] {
       ? [
           `gate on ${gate.data}: ${gate.verdict}`,
           ...(gate.proof ? [`  ${MARK[gate.proof.verdict]} ${gate.proof.summary}`] : []),
-          ...gate.rules.map(({ rule, verdict, reason }) => `  ${MARK[verdict]} ${rule}: ${reason}`),
+          ...gate.rules.map(
+            ({ rule, verdict, reason }) =>
+              `  ${MARK[verdict]} ${reason.startsWith(rule) ? reason : `${rule}: ${reason}`}`,
+          ),
         ]
       : []),
     ...(deployment?.state === 'live'
