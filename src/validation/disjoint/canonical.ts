@@ -23,7 +23,8 @@ const KEY: Leaf = {
   whole: (sql) => `hash((${sql})::bigint)`,
   fraction: (sql) => `hash((${sql})::double)`,
   wide: (sql) => `hash('w' || (${sql}))`,
-  instant: (sql) => `hash('t' || (${sql})::varchar)`,
+  // The number keeps a moment from being the whole number of its microseconds.
+  instant: (sql) => `hash(${sql}, 1970)`,
   text: (sql) => `hash(${sql})`,
 };
 
@@ -82,11 +83,12 @@ const textOf = ({ name, type }: Column): string =>
   `trim(${type === 'JSON' ? `(${identifier(name)} ->> '$')` : `${identifier(name)}::varchar`})`;
 
 const plainText = (s: string, leaf: Leaf): string =>
-  `case when ${s} is null or ${s} = '' then ${leaf.nothing} else ${leaf.text(`nfc_normalize(${s})`)} end`;
+  `case when ${s} = '' then ${leaf.nothing} else ${leaf.text(`nfc_normalize(${s})`)} end`;
 
+// Nothing needs no branch of its own: every comparison with it is unknown, and the last branch keeps it.
 function number(x: string, leaf: Leaf): string {
   const single = `try_cast(${x} as float)`;
-  return `case when ${x} is null or isnan(${x}) then ${leaf.nothing} when ${x} = trunc(${x}) then case when abs(${x}) < 9.2e18 then ${leaf.whole(`try_cast(${x} as bigint)`)} when abs(${x}) < 1.6e38 then ${leaf.wide(`try_cast(${x} as hugeint)::varchar`)} else ${leaf.fraction(x)} end when ${single}::double = ${x} then ${leaf.fraction(`${single}::varchar::double`)} else ${leaf.fraction(x)} end`;
+  return `case when ${x} = trunc(${x}) then case when abs(${x}) < 9.2e18 then ${leaf.whole(`try_cast(${x} as bigint)`)} when abs(${x}) < 1.6e38 then ${leaf.wide(`try_cast(${x} as hugeint)::varchar`)} when isnan(${x}) then ${leaf.nothing} else ${leaf.fraction(x)} end when ${single}::double = ${x} then ${leaf.fraction(`${single}::varchar::double`)} else ${leaf.fraction(x)} end`;
 }
 
 /** What begins like a number, a date included; '+' to ':' are the characters + , - . / and the digits. */
@@ -98,8 +100,12 @@ function anyText(s: string, leaf: Leaf): string {
   const instant = `try_cast(${s} as timestamptz)`;
   const large = `case when ${h} is null then ${number(d, leaf)} when try_cast(${h} as bigint) is not null then ${leaf.whole(`try_cast(${h} as bigint)`)} else ${leaf.wide(`${h}::varchar`)} end`;
   const digits = `case when ${d} is null then case when ${s}[5] = '-' and isfinite(${instant}) then ${leaf.instant(`epoch_us(${instant})`)} else ${leaf.text(`nfc_normalize(${s})`)} end when abs(${d}) < 9007199254740992 or ${d} <> trunc(${d}) or not isfinite(${d}) then ${number(d, leaf)} else ${large} end`;
-  return `case when ${s} is null or ${s} in ('', 'nan', 'NaN') then ${leaf.nothing} when ${startsAsNumber(s)} then ${digits} when ${s} in ('true', 'True', 'TRUE') then ${leaf.whole('1')} when ${s} in ('false', 'False', 'FALSE') then ${leaf.whole('0')} when ${s} in ('inf', 'Inf', 'Infinity', 'infinity') then ${leaf.fraction("'inf'")} else ${leaf.text(`nfc_normalize(${s})`)} end`;
+  const special = `case when ${s} in ('', 'nan', 'NaN') then ${leaf.nothing} when ${s} in ('true', 'True', 'TRUE') then ${leaf.whole('1')} when ${s} in ('false', 'False', 'FALSE') then ${leaf.whole('0')} else ${leaf.fraction("'inf'")} end`;
+  return `case when ${startsAsNumber(s)} then ${digits} when regexp_full_match(${s}, ${SPECIAL}) then ${special} else ${leaf.text(`nfc_normalize(${s})`)} end`;
 }
+
+// One pattern rather than a list: DuckDB looks at each word of a column's dictionary once.
+const SPECIAL = "'|nan|NaN|true|True|TRUE|false|False|FALSE|inf|Inf|Infinity|infinity'";
 
 /** The value as a number, or null where it is none. */
 export function numberOf(column: Column): string {

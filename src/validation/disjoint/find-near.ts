@@ -1,49 +1,54 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Relation } from '../data/relations.ts';
 import { readOne } from '../data/sandbox.ts';
 import { bucketOf, keyOf, numberOf, within } from './canonical.ts';
-import { fractional, type Pair } from './compare.ts';
+import { hasPlaces, type Search } from './find-exact.ts';
 import { sameNumber } from './near.ts';
+import { keyOfPair, type Pair } from './pairs.ts';
 
 /** Columns of fractions that find a row; more are compared all the same. Each may double the places to look in. */
 const MOST_BUCKETS = 5;
 /** Pairs that one search may look at; past it numbers are too alike to be told apart this way. */
-const MOST_PAIRS = 2e9;
+const MOST_PAIRS = 1e9;
+
+const bucketed = (near: readonly Pair[]): readonly Pair[] => near.slice(0, MOST_BUCKETS);
+const keptAs = (identity: readonly Pair[], near: readonly Pair[]): Pair[] =>
+  identity.filter((pair) => !near.includes(pair));
+
+/** What of a training row says where its twins are: all that must be equal, and the buckets of its fractions. */
+export const nearBuckets = (identity: readonly Pair[], near: readonly Pair[]): string[] => [
+  ...keptAs(identity, near).map((pair) => keyOfPair(pair, 'training')),
+  ...bucketed(near).map((pair) => bucketOf(pair.training, keyOf(pair.training), 0)),
+];
 
 /**
  * Rows whose numbers are the gate's, printed with fewer or more digits. All other columns are equal; the fractions lie in the
  * same bucket, or in the next one, and are then looked at digit by digit. Says whether it looked.
  */
 export async function findNear(
-  connection: DuckDBConnection,
-  relation: Relation,
-  identity: readonly Pair[],
-  source: number,
-  decides: boolean,
+  search: Search,
+  near: readonly Pair[],
+  buckets: readonly string[],
 ): Promise<boolean> {
-  const near = await fractional(connection, relation, identity);
-  if (near.length === 0) return false;
-  const bucketed = near.slice(0, MOST_BUCKETS);
-  const keyed = identity.filter((pair) => !near.includes(pair));
-  await probe(connection, near, bucketed, keyed, source);
-  const [probes, places] = await readOne(connection, 'select count(*), approx_count_distinct(hc) from probe');
-  if (Number(probes) === 0) return true;
-  const [rows] = await readOne(connection, `select count(*) from ${relation.sql}`);
-  if ((Number(probes) * Number(rows)) / Math.max(1, Number(places)) > MOST_PAIRS) return false;
-  const keys = [
-    ...keyed.map((pair) => keyOf(pair.training, pair.plain)),
-    ...bucketed.map((pair) => bucketOf(pair.training, keyOf(pair.training), 0)),
-  ];
-  const values = near.map(
-    (pair, i) => `${numberOf(pair.training)} as n${i}, ${keyOf(pair.training)} as x${i}`,
+  const { connection, rows, identity, source, decides } = search;
+  await probe(connection, identity, near, source);
+  const places = await hasPlaces(connection);
+  const [pairs] = await readOne(
+    connection,
+    'select coalesce(sum(t.n * p.n), 0)::double from (select hc, count(*) as n from training where hc in (select hc from probe) group by hc) t join (select hc, count(*) as n from probe group by hc) p on p.hc = t.hc',
   );
+  if (Number(pairs) === 0) return true;
+  if (Number(pairs) > MOST_PAIRS || buckets.length === 0) return false;
+  await connection.run(
+    `create or replace table matched as select ${places ? 't' : 'distinct hc'} from training where hc in (select hc from probe)`,
+  );
+  const values = near.flatMap((pair) => [numberOf(pair.training), keyOf(pair.training)]);
   const same = near.map(
     (_, i) =>
       // What is no number on one side is compared by its key; nothing is like nothing only.
-      `case when p.n${i} is null or t.n${i} is null then p.x${i} = t.x${i} else ${within(`p.n${i}`, `t.n${i}`)} end`,
+      `case when p.n${i} is null or t.v${2 * i} is null then p.x${i} = t.v${2 * i + 1} else ${within(`p.n${i}`, `t.v${2 * i}`)} end`,
   );
   await connection.run(
-    `create or replace table pair as select distinct p.r, ${near.map((_, i) => `p.n${i} as a${i}, t.n${i} as b${i}`).join(', ')} from (select hash(${['3', ...keys].join(', ')}) as hc, ${values.join(', ')} from ${relation.sql}) t join probe p on p.hc = t.hc where ${same.join(' and ')}`,
+    `create or replace table pair as select distinct p.r, ${near.map((_, i) => `p.n${i} as a${i}, t.v${2 * i} as b${i}`).join(', ')} from (${rows.values(values, { table: 'matched', by: 'hc' })}) t join probe p on p.hc = t.hc where ${same.join(' and ')}`,
   );
   const found = await verify(connection, near.length);
   // A row stands for all rows of the gate with its identity.
@@ -59,26 +64,26 @@ export async function findNear(
 /** The places where a gate's row may have a twin: its buckets, and the next where a number lies close to the edge. */
 async function probe(
   connection: DuckDBConnection,
+  identity: readonly Pair[],
   near: readonly Pair[],
-  bucketed: readonly Pair[],
-  keyed: readonly Pair[],
   source: number,
 ): Promise<void> {
-  const sides = bucketed.flatMap((pair, i) => [
-    `${bucketOf(pair.gate, keyOf(pair.gate), -1)} as lo${i}`,
-    `${bucketOf(pair.gate, keyOf(pair.gate), 1)} as hi${i}`,
+  const kept = keptAs(identity, near).map((pair) => `k${identity.indexOf(pair)}`);
+  const sides = bucketed(near).flatMap(({ gate }, i) => [
+    `${bucketOf(gate, keyOf(gate), -1)} as lo${i}`,
+    `${bucketOf(gate, keyOf(gate), 1)} as hi${i}`,
   ]);
-  const keys = keyed.map((pair, i) => `${keyOf(pair.gate, pair.plain)} as k${i}`);
-  const values = near.map((pair, i) => `${numberOf(pair.gate)} as n${i}, ${keyOf(pair.gate)} as x${i}`);
+  const values = near.map((pair, i) => `${numberOf(pair.gate)} as n${i}`);
   const carried = near.map((_, i) => `n${i}, x${i}`).join(', ');
   await connection.run(
-    `create or replace table seen as select rowid as r, ${[...keys, ...sides, ...values].join(', ')} from gate where rowid in (select min(r) from identified where r not in (select r from hit where source = ${source}) group by h1, h2)`,
+    `create or replace table seen as select i.*, ${[...sides.map((_, i) => `g.${i % 2 === 0 ? 'lo' : 'hi'}${Math.floor(i / 2)}`), ...near.map((pair, i) => `g.n${i}, i.k${identity.indexOf(pair)} as x${i}`)].join(', ')} from identified i join (select rowid as r, ${[...sides, ...values].join(', ')} from gate) g on g.r = i.r where i.r not in (select r from hit where source = ${source})`,
   );
   await connection.run('drop table if exists probe');
-  for (let mask = 0; mask < 1 << bucketed.length; mask++) {
-    const chosen = bucketed.map((_, i) => (mask & (1 << i) ? `hi${i}` : `lo${i}`));
-    const other = bucketed.flatMap((_, i) => (mask & (1 << i) ? [`hi${i} <> lo${i}`] : []));
-    const select = `select r, hash(${['3', ...keyed.map((_, i) => `k${i}`), ...chosen].join(', ')}) as hc, ${carried} from seen`;
+  const mine = bucketed(near);
+  for (let mask = 0; mask < 1 << mine.length; mask++) {
+    const chosen = mine.map((_, i) => (mask & (1 << i) ? `hi${i}` : `lo${i}`));
+    const other = mine.flatMap((_, i) => (mask & (1 << i) ? [`hi${i} <> lo${i}`] : []));
+    const select = `select r, hash(${['3', ...kept, ...chosen].join(', ')}) as hc, ${carried} from seen`;
     await connection.run(
       mask === 0
         ? `create table probe as ${select}`

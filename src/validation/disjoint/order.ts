@@ -4,7 +4,7 @@ import type { Relation } from '../data/relations.ts';
 import { readOne } from '../data/sandbox.ts';
 import { TableError } from '../data/table-error.ts';
 import { instantOf, numberOf } from './canonical.ts';
-import type { Gate } from './compare.ts';
+import { columnOf, type Gate } from './gate.ts';
 
 /** Collects the last moment that training read, table by table, and then looks which rows of the gate are not later. */
 export interface Order {
@@ -13,7 +13,7 @@ export interface Order {
 }
 
 export async function createOrder(connection: DuckDBConnection, gate: Gate, name: string): Promise<Order> {
-  const column = gate.column(name);
+  const column = columnOf(gate.columns, name, 'time');
   const [instants, numbers, first, least] = await readOne(
     connection,
     `select count(${instantOf(column)}), count(${numberOf(column)}), min(${instantOf(column)})::varchar, min(${numberOf(column)}) from gate`,
