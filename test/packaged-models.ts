@@ -18,7 +18,7 @@ const ROOT = path.join(import.meta.dirname, '..');
 /** The Python of the checkout, with mlflow and scikit-learn. */
 export const PYTHON = path.join(ROOT, '.venv', 'bin', 'python');
 
-/** Folders of real models, made by the real libraries; they go when the test file ends. */
+/** Folders of real models, made by the real libraries; they go when the test file ends. For its top level: inside a hook `after` means that hook. */
 export async function packagedModels<Name extends string>(...names: Name[]): Promise<Record<Name, string>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-models-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
