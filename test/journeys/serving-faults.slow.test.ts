@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EndpointDetail, Revision } from '../../src/serving/contract.ts';
+import { openTest } from '../harness.ts';
+import { constantOnnx, registerOnnx } from '../onnx-model.ts';
+import { apiOf } from './serving/api.ts';
+import { startLoad } from './serving/load.ts';
+import { below, HOST, PLANE, registerPython } from './serving/python-model.ts';
+
+const detailOf = (api: ReturnType<typeof apiOf>) => api.get<EndpointDetail>('/api/v1/endpoints/const');
+
+async function until<T>(what: string, look: () => Promise<T | undefined>, within = 60_000): Promise<T> {
+  const end = performance.now() + within;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    assert.ok(performance.now() < end, `${what}: not within ${within / 1000} s`);
+    await sleep(50);
+  }
+}
+
+test('a broken file and a model that hangs while it loads: the old revision goes on', async () => {
+  await using server = await openTest();
+  const api = apiOf(server.url);
+  await registerOnnx(server.ctx, 'const', constantOnnx(1));
+  await registerOnnx(server.ctx, 'const', constantOnnx(2).subarray(0, 40));
+  await registerPython(server.ctx, 'const', 3, { loads: 3600 });
+  await api.deploy('const', '1');
+  const load = await startLoad({ url: server.url, path: '/v2/models/const/infer', rate: 100 });
+  const broken = await api.deploy('const', '2');
+  assert.equal(broken.state, 'failed');
+  const hanging = await api.deploy('const', '3', { load_timeout_s: 4, wait_s: 300 });
+  assert.equal(hanging.state, 'failed', hanging.stage ?? '');
+  assert.match(hanging.problem ?? '', /^const v3: .*\b4 s/);
+  await sleep(500);
+  assert.deepEqual(below(process.pid, HOST), [], 'the host that hung is still there');
+  const phases = await load.end();
+  assert.deepEqual(phases['first']?.failed, []);
+  assert.deepEqual(Object.keys(phases['first']?.answers ?? {}), ['1 1 1']);
+  assert.equal((await detailOf(api)).endpoint.current?.revision, 1);
+});
+
+test('a Python host that is killed every second: the revision before answers, and is taken up again', async (t) => {
+  await using server = await openTest();
+  const api = apiOf(server.url);
+  await registerOnnx(server.ctx, 'const', constantOnnx(1));
+  await registerPython(server.ctx, 'const', 2);
+  await api.deploy('const', '1');
+  const second = await api.deploy('const', '2', { wait_s: 300 });
+  assert.equal(second.state, 'live', second.problem ?? '');
+  assert.equal((await api.ask('const')).value, 2);
+  const load = await startLoad({ url: server.url, path: '/v2/models/const/infer', rate: 100 });
+  let killed = 0;
+  const back = await until('the rollback', async () => {
+    for (const pid of below(process.pid, HOST)) {
+      process.kill(pid, 'SIGKILL');
+      killed++;
+    }
+    await sleep(1000);
+    const { endpoint } = await detailOf(api);
+    return endpoint.current?.cause === 'automatic-rollback' ? endpoint.current : undefined;
+  });
+  load.phase('after');
+  await sleep(1000);
+  const phases = await load.end();
+  t.diagnostic(`${killed} hosts killed; ${JSON.stringify(phases['first']?.answers)}`);
+  assert.deepEqual([back.restores, back.variants[0]?.version], [1, 1]);
+  assert.match(back.note ?? '', /^const v2 crashed 3 times within a minute/);
+  assert.deepEqual(phases['first']?.failed, []);
+  assert.deepEqual(phases['after']?.failed, []);
+  const { items } = await api.get<{ items: Revision[] }>('/api/v1/endpoints/const/revisions');
+  assert.deepEqual(
+    items.map(({ revision, state }) => [revision, state]),
+    [
+      [3, 'live'],
+      [2, 'failed'],
+      [1, 'superseded'],
+    ],
+  );
+  const entries = await api.get<{ items: Array<{ action: string; reason?: string }> }>(
+    `/api/v1/ledger?resource=${back.ref}`,
+  );
+  const entry = entries.items.find(({ action }) => action === 'revision.rolled_back_by_itself');
+  assert.match(entry?.reason ?? '', /crashed 3 times/);
+  assert.equal((await api.ask('const')).value, 1);
+});
+
+test('a serving process that is killed comes back with everything; another one answers meanwhile', async (t) => {
+  await using server = await openTest({ config: { inferenceProcesses: 2 } });
+  const api = apiOf(server.url);
+  await registerOnnx(server.ctx, 'const', constantOnnx(1));
+  await registerOnnx(server.ctx, 'const', constantOnnx(2));
+  await api.deploy('const', '1');
+  await api.deploy('const', '2');
+  const planes = below(process.pid, PLANE);
+  assert.equal(planes.length, 2);
+  process.kill(planes[0]!, 'SIGKILL');
+  await sleep(100); // connections to it are gone; what is asked from now on is answered
+  for (let n = 0; n < 50; n++) {
+    const { status, value, text } = await api.ask('const');
+    assert.deepEqual([status, value], [200, 2], text);
+  }
+  await until('both processes', async () => {
+    const now = below(process.pid, PLANE);
+    return now.length === 2 && !now.includes(planes[0]!) ? now : undefined;
+  });
+  // Both, with nobody there to answer: it says so, and comes back.
+  for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
+  const seen = new Set<number>();
+  await until('an answer', async () => {
+    const { status } = await api.ask('const');
+    seen.add(status);
+    return status === 200 ? status : undefined;
+  });
+  t.diagnostic(`answers meanwhile: ${[...seen].join(', ')}`);
+  assert.ok([...seen].every((status) => status === 200 || status === 503));
+  const { endpoint } = await detailOf(api);
+  assert.deepEqual([endpoint.current?.revision, endpoint.current?.state], [2, 'live']);
+  const rolled = await until('a rollback', async () => {
+    const { state, restores } = await api.rollback('const');
+    return state === 'live' ? restores : undefined;
+  });
+  assert.equal(rolled, 1);
+  assert.equal((await api.ask('const')).value, 1);
+});

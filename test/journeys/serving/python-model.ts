@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Ctx } from '../../../src/platform/ctx/index.ts';
+import type { ModelVersion } from '../../../src/models/index.ts';
+import { registerOnnx } from '../../onnx-model.ts';
+
+const VENV = path.join(import.meta.dirname, '..', '..', '..', '.venv', 'lib');
+
+/** The versions that the set-up installed, so that the model's environment is made without a network. */
+function pinned(...names: string[]): string {
+  const python = readdirSync(VENV).find((name) => name.startsWith('python'))!;
+  const entries = readdirSync(path.join(VENV, python, 'site-packages'));
+  return names
+    .map((name) => {
+      const prefix = `${name.replaceAll('-', '_')}-`;
+      const found = entries.find((entry) => entry.startsWith(prefix) && entry.endsWith('.dist-info'));
+      if (found === undefined) throw new Error(`${name} is not in .venv`);
+      return `${name}==${found.slice(prefix.length, -'.dist-info'.length)}\n`;
+    })
+    .join('');
+}
+
+const CODE = (answer: number, loads: number): string => `
+import time
+import numpy as np
+
+class Model:
+    def predict(self, data, params=None):
+        rows = data["x"] if isinstance(data, dict) else data
+        return np.full((len(rows), 1), ${answer}, dtype="float32")
+
+def _load_pyfunc(path):
+    time.sleep(${loads})
+    return Model()
+`;
+
+const MLMODEL = `
+flavors:
+  python_function: {loader_module: constant_model, code: code, data: model.onnx, python_version: 3.11.2}
+mlflow_version: 3.17.2
+saved_input_example_info: {artifact_path: input_example.json, type: ndarray, format: tf-serving}
+signature:
+  inputs: '[{"name": "x", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}}]'
+  outputs: '[{"name": "y", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
+`;
+
+/** A model of its own Python code that always answers the same, and takes its time to load. */
+export const registerPython = (
+  ctx: Ctx,
+  model: string,
+  answer: number,
+  { loads = 0 } = {},
+): Promise<ModelVersion> =>
+  registerOnnx(ctx, model, Buffer.from('not looked at'), {
+    MLmodel: MLMODEL,
+    'code/constant_model.py': CODE(answer, loads),
+    'requirements.txt': pinned('mlflow-skinny', 'numpy', 'pandas'),
+  });
+
+interface Process {
+  pid: number;
+  parent: number;
+  command: string;
+}
+
+function processes(): Process[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return fields[0] === 'Z' ? [] : [{ pid: Number(name), parent: Number(fields[1]), command }];
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
+}
+
+/** Processes below `root` whose program and arguments match; the shells that watch over them are left out. */
+export function below(root: number, pattern: RegExp): number[] {
+  const all = processes();
+  const found: number[] = [];
+  const todo = [root];
+  for (let pid = todo.pop(); pid !== undefined; pid = todo.pop()) {
+    for (const child of all) {
+      if (child.parent !== pid) continue;
+      todo.push(child.pid);
+      if (pattern.test(child.command) && !child.command.startsWith('/bin/sh')) found.push(child.pid);
+    }
+  }
+  return found;
+}
+
+export const PLANE = /plane\.(ts|js)/;
+export const HOST = /treadle\/host\.py|\/host\.py/;
