@@ -113,10 +113,11 @@ function toRun(run: Run): NonNullable<PredictionLineage['run']> {
 async function codeOf(ctx: Ctx, run: Run | undefined): Promise<PredictionLineage['code']> {
   const captured = run && (await codeOfRun(ctx, run.id));
   const tags = run?.tags ?? {};
-  const commit = captured?.git?.commit ?? tags['mlflow.source.git.commit'];
-  const repository = captured?.git?.remote ?? tags['mlflow.source.git.repoURL'];
-  const dirty = captured?.git?.dirty ?? booleanOf(tags['mlflow.source.git.dirty']);
-  const command = captured?.command ?? tags['mlflow.source.name'];
+  const told = run?.code ?? {}; // free facts of the native API
+  const commit = captured?.git?.commit ?? tags['mlflow.source.git.commit'] ?? textOf(told['commit']);
+  const repository = captured?.git?.remote ?? tags['mlflow.source.git.repoURL'] ?? textOf(told['repository']);
+  const dirty = captured?.git?.dirty ?? booleanOf(tags['mlflow.source.git.dirty']) ?? flagOf(told['dirty']);
+  const command = captured?.command ?? tags['mlflow.source.name'] ?? textOf(told['command']);
   const code = {
     ...(commit === undefined ? {} : { commit }),
     ...(dirty === undefined ? {} : { dirty }),
@@ -127,6 +128,9 @@ async function codeOf(ctx: Ctx, run: Run | undefined): Promise<PredictionLineage
   return Object.keys(code).length === 0 ? undefined : code;
 }
 
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+const flagOf = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
 const booleanOf = (text: string | undefined): boolean | undefined =>
   text === undefined ? undefined : text.toLowerCase() === 'true';
 
