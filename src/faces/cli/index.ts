@@ -15,6 +15,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./experiments.ts'),
   () => import('./runs.ts'),
   () => import('./models.ts'),
+  () => import('./evaluate.ts'),
   () => import('./serving.ts'),
   () => import('./package.ts'),
   () => import('./serve.ts'),

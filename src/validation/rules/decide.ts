@@ -154,9 +154,7 @@ function compare(node: Condition & { kind: 'compare' }, figures: Figures): Outco
   const holds = holding(node.op, left.value, right.value);
   const said = `${node.text}: ${say(left.value)} ${holds ? 'is' : 'is not'} ${WORDS[node.op]} ${say(right.value)}`;
   const gap = join(left.value - right.value, left, 1, right, -1);
-  const sampled = gap.of.filter(
-    ({ estimate, slope }) => slope !== 0 && (estimate.spread || estimate.low !== undefined),
-  );
+  const sampled = gap.of.filter(({ estimate, slope }) => slope !== 0 && isSampled(estimate));
   if (sampled.length === 0 || node.op === '==' || node.op === '!=')
     return { ...outcome, verdict: holds ? 'pass' : 'fail', reason: said };
 
@@ -199,6 +197,10 @@ function compare(node: Condition & { kind: 'compare' }, figures: Figures): Outco
     }`,
   };
 }
+
+/** Other rows would have given another value. */
+const isSampled = ({ spread, low, high }: Estimate): boolean =>
+  spread !== undefined || (low !== undefined && high !== undefined && low < high);
 
 /** The 95 % interval of left minus right. */
 function intervalOf(
@@ -270,6 +272,7 @@ const count = (rows: number): string => `${rows.toLocaleString('en')} row${rows 
 export function say(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size >= 1e15 || size < 1e-6) return value.toExponential(2);
+  if (size >= 1e15 || size < 1e-4)
+    return String(Number(value.toPrecision(3)).toExponential()).replace('e+', 'e');
   return String(Number(value.toPrecision(size >= 1e5 ? 15 : 4)));
 }

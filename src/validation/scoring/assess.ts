@@ -14,7 +14,7 @@ import { readLabel, type Label } from './label.ts';
 import { baselineOf, listMetrics, mainMetric, measure } from './measure.ts';
 import type { AssessRequest, Assessment, Contender } from './protocol.ts';
 import { openTable, type Column, type Table } from './read-table.ts';
-import { residentOfTree, score } from './score.ts';
+import { score } from './score.ts';
 import { slicesOf } from './slices.ts';
 
 /** Columns with as few values as this are scored by value when nobody says which. */
@@ -39,9 +39,8 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
   table.info(spec.label, 'label');
   for (const name of spec.slices ?? []) table.info(name, 'slices');
   say(`loading ${candidate.who}`);
-  const before = residentOfTree() ?? 0;
   await using loaded = await load(candidate, tools);
-  const { model } = loaded;
+  const { model, grown } = loaded;
   const feeds = {
     label: spec.label,
     besides: new Set([...(spec.key ?? []), ...(spec.time === undefined ? [] : [spec.time])]),
@@ -65,7 +64,7 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
       exact.set(name.column!, await table.distinct(name.column!));
 
   const own = await scoreSide(candidate, model, feed, columns, label, table, {
-    before,
+    grown,
     prediction: spec.prediction,
     say,
   });
@@ -130,17 +129,17 @@ async function scoreSide(
   label: Label,
   table: Table,
   {
-    before,
+    grown,
     prediction,
     say,
-  }: { before: number; prediction: string | undefined; say: (stage: string) => void },
+  }: { grown: number; prediction: string | undefined; say: (stage: string) => void },
 ): Promise<Scored> {
   const { rows } = table;
   let told = 0;
   const collector = collect(rows, label, prediction, who);
   const { answers, runtime } = await score(model, feed, columns, rows, collector, {
     size,
-    before,
+    loaded: grown,
     say(done) {
       const share = Math.floor((done / rows) * 10);
       if (share > told) say(`scoring ${who}: ${10 * (told = share)} %`);
@@ -164,16 +163,15 @@ async function scoreChampion(
   if (champion === undefined || typeof champion === 'string') return champion;
   try {
     tools.say(`loading ${champion.who}`);
-    const before = residentOfTree() ?? 0;
     await using loaded = await load(champion, tools);
-    const { model } = loaded;
+    const { model, grown } = loaded;
     const feed = planFeed(model.spec, table, { ...feeds, who: champion.who });
     const more = await table.read(feed.columns.filter((name) => !known.has(name)));
     const columns = new Map([...known, ...more]);
     // The champion may name its output in another way: it is found as if nothing was said.
     const named = model.spec.outputs.some(({ name }) => name === spec.prediction);
     return await scoreSide(champion, model, feed, columns, label, table, {
-      before,
+      grown,
       prediction: named ? spec.prediction : undefined,
       say: tools.say,
     });
@@ -185,15 +183,18 @@ async function scoreChampion(
 
 interface Loaded extends AsyncDisposable {
   model: LoadedModel;
+  /** Resident bytes that loading added to this process. */
+  grown: number;
   close(): Promise<void>;
 }
 
 async function load({ place, who }: Contender, { processes, log }: Tools): Promise<Loaded> {
   try {
+    const before = process.memoryUsage.rss();
     const model = await openModel(place, { processes, log });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= model.close());
-    return { model, close, [Symbol.asyncDispose]: close };
+    return { model, grown: process.memoryUsage.rss() - before, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     if (error instanceof ModelFault)
       throw new ModelFault(`${who} does not load: ${error.message}`, { cause: error });

@@ -74,7 +74,7 @@ function binary(column: Column, found: readonly string[], positive: string | und
       positive === undefined
         ? `column '${column.name}' holds '${a}' and '${b}', and nothing says which of them counts as 1`
         : `column '${column.name}' holds '${a}' and '${b}', not '${positive}'`,
-      { field: 'positive', hint: `name it: positive: ${b}` },
+      { field: 'positive', hint: `say which: positive: ${a}, or positive: ${b}` },
     );
   const other = one === a ? b : a;
   const codes = new Map([

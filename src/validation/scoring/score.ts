@@ -24,7 +24,7 @@ export async function score(
   columns: ReadonlyMap<string, Column>,
   rows: number,
   collector: Collector,
-  { size, before, say }: { size: number; before: number; say: (done: number) => void },
+  { size, loaded, say }: { size: number; loaded: number; say: (done: number) => void },
 ): Promise<{ answers: Answers; runtime: Runtime }> {
   const batch = model.spec.batchable ? Math.max(1, model.place.limits.batch) : 1;
   // Those asked one by one later are spread over the whole, and kept as the batches answered them.
@@ -44,13 +44,14 @@ export async function score(
     say(to);
   }
   const { latencies, difference } = await oneByOne(model, feed, columns, probes, offline, collector);
-  const memory = residentOfTree();
+  const hosts = residentBelow();
   return {
     answers: collector.answers(),
     runtime: {
       platform: model.spec.platform,
       latency_ms: { ...percentiles(latencies), calls: latencies.length },
-      ...(memory === undefined ? {} : { memory_bytes: Math.max(0, memory - before) }),
+      // What loading added here, and the processes that hold it now.
+      ...(hosts === undefined ? {} : { memory_bytes: Math.max(0, loaded) + hosts }),
       size_bytes: size,
       online_difference: difference,
     },
@@ -109,8 +110,8 @@ function percentiles(latencies: readonly number[]): { p50: number; p95: number; 
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-/** Resident bytes of this process and all below it; undefined where there is no /proc. */
-export function residentOfTree(): number | undefined {
+/** Resident bytes of all processes below this one; undefined where there is no /proc. */
+function residentBelow(): number | undefined {
   try {
     const parents = new Map<number, number>();
     const resident = new Map<number, number>();
@@ -127,7 +128,7 @@ export function residentOfTree(): number | undefined {
     }
     let sum = 0;
     for (const [pid, bytes] of resident) {
-      let up: number | undefined = pid;
+      let up = parents.get(pid);
       for (let steps = 0; up !== undefined && up > 1 && steps < 100; steps++) {
         if (up === process.pid) {
           sum += bytes;
@@ -136,7 +137,7 @@ export function residentOfTree(): number | undefined {
         up = parents.get(up);
       }
     }
-    return sum === 0 ? undefined : sum;
+    return sum;
   } catch {
     return undefined;
   }

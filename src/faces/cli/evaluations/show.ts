@@ -1,0 +1,101 @@
+import type * as contract from '../../../validation/contract.ts';
+import { ago, bytes, count, table } from '../output.ts';
+
+/** Evaluations, as people read them. */
+
+const MARK = { pass: '✔', fail: '✖', inconclusive: '?' } as const;
+const MOST_SLICES = 15;
+const MOST_ROWS = 5;
+
+export function showEvaluation(one: contract.Evaluation): string {
+  const who = `${one.model}@v${one.version} on ${one.data}`;
+  if (one.state === 'queued' || one.state === 'running')
+    return `${who}: ${one.state}${one.stage === undefined ? '' : `, ${one.stage}`}\n${one.id}`;
+  if (one.state === 'failed') return `✖ ${who} could not be judged: ${one.problem ?? ''}\n${one.id}`;
+  const verdict = one.verdict ?? 'inconclusive';
+  return [
+    `${MARK[verdict]} ${verdict}: ${who}, ${count(one.rows ?? 0, 'row')} (${ago(one.created_at)})`,
+    ...(one.proof ? ['', ...proof(one.proof)] : []),
+    '',
+    ...one.rules.map((rule) => `${MARK[rule.verdict]} ${line(rule)}`),
+    '',
+    metrics(one),
+    ...(one.slices.length > 0 ? ['', slices(one.slices)] : []),
+    ...(one.runtime ? ['', runtime(one.runtime)] : []),
+    '',
+    `evaluation ${one.id}`,
+  ].join('\n');
+}
+
+const line = ({ rule, reason }: contract.RuleResult): string =>
+  reason.includes(rule) ? reason : `${rule}: ${reason}`;
+
+function proof({ verdict, summary, overlaps, overlapping_rows }: contract.Proof): string[] {
+  const shown = overlaps.slice(0, MOST_ROWS);
+  const columns = Object.keys(shown[0]?.values ?? {}).slice(0, 8);
+  return [
+    `${MARK[verdict]} ${summary}`,
+    ...(shown.length > 0
+      ? [
+          indent(
+            table(
+              ['row', ...columns],
+              shown.map(({ gate_row, values }) => [gate_row, ...columns.map((name) => text(values[name]))]),
+            ),
+          ),
+        ]
+      : []),
+    ...(overlapping_rows > shown.length && shown.length > 0
+      ? [`  … and ${count(overlapping_rows - shown.length, 'row')} more`]
+      : []),
+  ];
+}
+
+function metrics({ metrics: own, champion, baseline }: contract.Evaluation): string {
+  const of = (list: readonly contract.MetricValue[] | undefined, name: string): string => {
+    const found = list?.find((metric) => metric.name === name);
+    return found ? short(found.value) : '';
+  };
+  return table(
+    ['metric', 'value', '95 % interval', ...(champion ? [`champion v${champion.version}`] : []), 'baseline'],
+    own.map(({ name, value, low, high }) => [
+      name,
+      short(value),
+      low === undefined || high === undefined ? '' : `${short(low)} – ${short(high)}`,
+      ...(champion ? [of(champion.metrics, name)] : []),
+      of(baseline?.metrics, name),
+    ]),
+  );
+}
+
+function slices(all: readonly contract.Slice[]): string {
+  const sorted = all.toSorted((a, b) => Number(b.worse) - Number(a.worse)).slice(0, MOST_SLICES);
+  const rows = sorted.map(({ where, rows: size, metrics: own, worse }) => [
+    where,
+    size,
+    own[0] ? `${own[0].name} ${short(own[0].value)}` : '',
+    worse ? 'worse than all rows, past chance' : '',
+  ]);
+  return (
+    table(['slice', 'rows', 'metric', ''], rows) +
+    (all.length > sorted.length ? `\n… and ${count(all.length - sorted.length, 'slice')} more` : '')
+  );
+}
+
+const runtime = ({
+  platform,
+  latency_ms: { p50, p95, p99 },
+  memory_bytes,
+  size_bytes,
+}: NonNullable<contract.Evaluation['runtime']>): string =>
+  `${platform}: one row in ${short(p50)} ms (95 % within ${short(p95)}, 99 % within ${short(p99)}); ${bytes(size_bytes)} of files${
+    memory_bytes === undefined ? '' : `, ${bytes(memory_bytes)} in memory`
+  }`;
+
+const short = (value: number): string => String(Number(value.toPrecision(4)));
+const text = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+const indent = (block: string): string =>
+  block
+    .split('\n')
+    .map((one) => `  ${one}`)
+    .join('\n');
