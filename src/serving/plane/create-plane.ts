@@ -44,7 +44,11 @@ type Done = (error: Error | undefined, answer?: Answer) => void;
 type DoneJson = (error: Error | undefined, answer?: Omit<Answer, 'outputs'> & { body: unknown }) => void;
 
 export function createPlane({ open, ids, report, records: capacity }: PlaneParts): Plane {
-  const holders = new Holders(open, report);
+  const holders = new Holders(open, (one) => {
+    // After a start the table comes while the models it names still load: they join it as they are there.
+    if (one.type === 'loaded') lay();
+    report(one);
+  });
   const callers = new Callers(report);
   const records = new Records(ids, capacity);
   const counted = new Map<string, Counters>();
@@ -60,12 +64,9 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
     return found;
   };
 
-  function switchTo(next: readonly TableEndpoint[], keep: readonly string[], sequence: number): void {
-    endpoints = next;
-    const now = performance.now();
-    for (const counters of counted.values()) counters.retired ??= now;
+  const lay = (): void => {
     table = compile(
-      next,
+      endpoints,
       (key) => holders.lane(key),
       countersOf,
       (id) => {
@@ -74,6 +75,13 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
         return line;
       },
     );
+  };
+
+  function switchTo(next: readonly TableEndpoint[], keep: readonly string[], sequence: number): void {
+    endpoints = next;
+    const now = performance.now();
+    for (const counters of counted.values()) counters.retired ??= now;
+    lay();
     const live = new Set(next.map(({ id }) => id));
     for (const id of lines.keys()) if (!live.has(id)) lines.delete(id);
     holders.want(keysOf(next).union(new Set(keep)));
