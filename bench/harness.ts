@@ -45,16 +45,18 @@ export function report(): void {
     `${row.value} ${row.unit}`,
     row.peerValue === undefined ? '' : `${row.peerValue} ${row.unit}`,
     row.ratio === undefined ? '' : `${row.ratio}×`,
+    row.peer ?? '',
   ]);
-  const peers = [...new Set(rows.flatMap(({ peer }) => (peer ? [peer] : [])))].join(', ');
-  const all = [['', 'Treadle', peers, 'better by'], ...cells];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
+  const all = [['', 'Treadle', 'peer', 'better by', ''], ...cells];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
   console.log(`\n${machine()}\n`);
   for (const line of all)
     console.log(
       line
         .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+          column === 0 || column === 4
+            ? cell.padEnd(widths[column] ?? 0)
+            : cell.padStart(widths[column] ?? 0),
         )
         .join('  '),
     );

@@ -120,8 +120,8 @@ async function treadle(): Promise<{ server: Server; at: (endpoint: string, route
   ]);
   for (const name of names)
     cli('deploy', `${name}@v1`, '--to', name, ...(name === 'sklearn' ? ['--runtime', 'python'] : []));
-  const { token } = JSON.parse(cli('token', 'create', 'bench', '--role', 'editor', '--json')) as {
-    token: string;
+  const { secret } = JSON.parse(cli('token', 'create', 'bench', '--role', 'editor', '--json')) as {
+    secret: string;
   };
   const answer = (await (await fetch(`${server.url}/api/v1/endpoints/iris`)).json()) as {
     endpoint: { address: string };
@@ -131,7 +131,7 @@ async function treadle(): Promise<{ server: Server; at: (endpoint: string, route
     at: (endpoint, route = `/v2/models/${endpoint}/infer`) => ({
       server,
       address: answer.endpoint.address + route,
-      headers: [`Authorization:Bearer ${token}`],
+      headers: [`Authorization:Bearer ${secret}`],
     }),
   };
 }
@@ -253,7 +253,9 @@ const inputOf = async (endpoint: string): Promise<string> => {
   const answer = await fetch(address, {
     headers: { authorization: headers[0]!.slice('Authorization:'.length) },
   });
-  return ((await answer.json()) as { inputs: Array<{ name: string }> }).inputs[0]!.name;
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}: ${text}`);
+  return (JSON.parse(text) as { inputs: Array<{ name: string }> }).inputs[0]!.name;
 };
 const pixels = Float32Array.from({ length: 784 }, (_, i) => Math.fround(((i * 7919) % 255) / 255));
 const tensor = (name: string, shape: readonly number[], data: readonly number[]): unknown => ({
