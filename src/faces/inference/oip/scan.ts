@@ -4,14 +4,14 @@ import { room } from './slab.ts';
 
 /** Powers of ten that a double holds exactly. */
 const TENS = Array.from({ length: 23 }, (_, power) => 10 ** power);
-/** Digits that fit a double's 53 bits whatever they are. */
+/** Up to here a double holds every whole number. */
 const EXACT = 2 ** 53;
 
 /**
  * Numbers of a JSON array straight into the typed array. Undefined where it meets anything but plain numbers of the expected count
  * in the expected form: then the ordinary reader decides, so both always say the same.
  *
- * A decimal of up to 53 bits and a power of ten up to 22 is one exact product or quotient of doubles, so correctly rounded.
+ * Digits are gathered in two whole numbers of nine each. A decimal of up to 53 bits and a power of ten up to 22 is one exact product or quotient of doubles, so correctly rounded.
  * For FP32 longer ones, such as those of a widened float32, are decided by the bounds of the error: where both bounds round to the
  * same float32 that is it.
  */
@@ -50,14 +50,19 @@ export function scan(
       byte = json[at++]!;
     }
     const first = at - 1;
-    let digits = byte - 0x30;
-    if (!(digits >= 0 && digits <= 9)) return undefined;
+    let high = byte - 0x30;
+    if (!(high >= 0 && high <= 9)) return undefined;
+    let low = 0;
+    let size = 1;
     byte = json[at++]!;
-    if (digits === 0) {
+    if (high === 0) {
       if (byte >= 0x30 && byte <= 0x39) return undefined; // 01
+      size = 0;
     } else {
       while (byte >= 0x30 && byte <= 0x39) {
-        digits = digits * 10 + (byte - 0x30);
+        if (size < 9) high = high * 10 + (byte - 0x30);
+        else if (size < 18) low = low * 10 + (byte - 0x30);
+        size++;
         byte = json[at++]!;
       }
     }
@@ -66,7 +71,9 @@ export function scan(
       const point = at;
       byte = json[at++]!;
       while (byte >= 0x30 && byte <= 0x39) {
-        digits = digits * 10 + (byte - 0x30);
+        if (size < 9) high = high * 10 + (byte - 0x30);
+        else if (size < 18) low = low * 10 + (byte - 0x30);
+        size++;
         byte = json[at++]!;
       }
       scale = point + 1 - at;
@@ -85,12 +92,13 @@ export function scan(
       scale += minus ? -power : power;
     }
     let value: number;
-    if (digits < EXACT && scale >= -22 && scale <= 22) {
+    const digits = size <= 9 ? high : high * TENS[size < 18 ? size - 9 : 9]! + low;
+    if (size <= 18 && digits < EXACT && scale >= -22 && scale <= 22) {
       value = scale < 0 ? digits / TENS[-scale]! : digits * TENS[scale]!;
-    } else if (single && digits < 1e22 && scale >= -22 && scale <= 0) {
-      // Each step past 53 bits rounds by 2^-53 of the value at most, and there are fewer than 16 of them.
+    } else if (single && size <= 18 && scale >= -22 && scale <= 0) {
+      // Three steps have rounded by 2^-53 of the value at most.
       const near = digits / TENS[-scale]!;
-      const error = near * 2 ** -48;
+      const error = near * 2 ** -50;
       const low = Math.fround(near - error);
       value = low === Math.fround(near + error) ? low : Number(json.toString('latin1', first, at - 1));
     } else {
