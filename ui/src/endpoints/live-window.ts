@@ -32,6 +32,8 @@ export function linesOf(
     const x: number[] = [];
     const y: number[] = [];
     for (const { at, variants } of seconds) {
+      // Before it was there, it was not asked nothing.
+      if (x.length === 0 && !variants.some((variant) => lineId(variant) === id)) continue;
       const of = variants.filter((variant) => lineId(variant) === id);
       const found = of.map(value).filter((each): each is number => each !== undefined);
       // Two revisions may have answered in one second: requests add up, of latencies the worse one is told.

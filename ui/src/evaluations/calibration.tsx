@@ -41,7 +41,7 @@ export function Calibration({
             key={bin.low}
             cx={x(bin.predicted)}
             cy={y(bin.observed)}
-            r={2.5 + 5 * Math.sqrt(bin.rows / most)}
+            r={2 + 3.5 * Math.sqrt(bin.rows / most)}
             className="calibration-point"
           >
             <title>{`predicted ${formatNumber(bin.predicted, 3)}, observed ${formatNumber(bin.observed, 3)}, ${formatCount(bin.rows)} rows`}</title>

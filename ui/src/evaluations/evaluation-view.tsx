@@ -43,7 +43,7 @@ export function EvaluationView({
       )}
       {rules.length > 0 && (
         <Section title="Rules">
-          <Rules rules={rules} />
+          <Rules rules={rules} asked={evaluation.spec.rules ?? []} />
         </Section>
       )}
       {proof && (

@@ -15,12 +15,12 @@ const WORDS: Record<string, string> = {
   average_precision: 'average precision',
   log_loss: 'log loss',
   f1: 'F1',
+  mcc: 'MCC',
   mae: 'MAE',
   mse: 'MSE',
   rmse: 'RMSE',
   r2: 'R²',
   mape: 'MAPE',
-  ece: 'calibration error',
   balanced_accuracy: 'balanced accuracy',
 };
 export function metricWord(name: string): string {
@@ -31,6 +31,11 @@ export function metricWord(name: string): string {
 export function intervalWords({ low, high }: Pick<MetricValue, 'low' | 'high'>): string | undefined {
   if (low === undefined || high === undefined || low === high) return undefined;
   return `${formatNumber(low, 4)} to ${formatNumber(high, 4)}`;
+}
+
+/** What a rule came to, without the rule itself: that stands beside it. */
+export function reasonWords({ rule, reason }: { rule: string; reason: string }): string {
+  return reason.startsWith(`${rule}: `) ? reason.slice(rule.length + 2) : reason;
 }
 
 export interface MetricRow {

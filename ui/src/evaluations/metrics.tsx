@@ -82,7 +82,7 @@ export function Metrics({ evaluation }: { evaluation: Evaluation }): ReactElemen
           </span>
         )}
         {evaluation.rows !== undefined && <span className="faint">{plural(evaluation.rows, 'row')}</span>}
-        {methods.length > 0 && <span className="faint">intervals by {methods.join(', ')}</span>}
+        {methods.length > 0 && <span className="faint">intervals by {methods.join('; ')}</span>}
       </p>
     </div>
   );

@@ -6,11 +6,13 @@ import { Icon } from '../kit/icons.tsx';
 import { Listing } from '../kit/listing.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { HashText } from '../ledger/hash-text.tsx';
+import { useNames } from '../ledger/names.ts';
 import { ResourceAnchor, ResourceLink } from '../ledger/resource-link.tsx';
 import { VerdictChip } from './verdict.tsx';
 
 /** Both sides of the proof, and what they share: nothing, or these rows. */
 export function ProofView({ proof }: { proof: Proof }): ReactElement {
+  const names = useNames(proof.against.flatMap(({ read_by }) => read_by ?? []));
   return (
     <div className="stack proof">
       <p className="proof-summary">
@@ -36,7 +38,7 @@ export function ProofView({ proof }: { proof: Proof }): ReactElement {
           ) : (
             <div className="stack">
               {proof.against.map((source) => (
-                <Side key={`${source.ref} ${source.read_by ?? ''}`} source={source} />
+                <Side key={`${source.ref} ${source.read_by ?? ''}`} source={source} names={names} />
               ))}
             </div>
           )}
@@ -68,7 +70,7 @@ export function ProofView({ proof }: { proof: Proof }): ReactElement {
   );
 }
 
-function Side({ source }: { source: Source }): ReactElement {
+function Side({ source, names }: { source: Source; names?: ReadonlyMap<string, string> }): ReactElement {
   return (
     <div className="proof-side">
       <p className="proof-name">
@@ -90,7 +92,7 @@ function Side({ source }: { source: Source }): ReactElement {
       </p>
       {source.read_by !== undefined && (
         <p className="row faint">
-          read by <ResourceLink resource={source.read_by} />
+          read by <ResourceLink resource={source.read_by} name={names?.get(source.read_by)} />
         </p>
       )}
     </div>

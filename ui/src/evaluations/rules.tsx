@@ -1,11 +1,19 @@
 import type { ReactElement } from 'react';
 import type { RuleResult } from '../../../src/validation/contract.ts';
 import { formatCount, formatNumber, plural } from '../kit/format.ts';
+import { reasonWords } from './metric-words.ts';
 import { RuleBar } from './range-bar.tsx';
 import { VerdictChip } from './verdict.tsx';
 
 /** Every rule of the gate with what it came to. */
-export function Rules({ rules }: { rules: readonly RuleResult[] }): ReactElement {
+export function Rules({
+  rules,
+  asked,
+}: {
+  rules: readonly RuleResult[];
+  /** Those that somebody wrote; the others always hold. */
+  asked: readonly string[];
+}): ReactElement {
   if (rules.length === 0) {
     return <p className="muted">No rule was given: what decides is the proof that its rows are unseen.</p>;
   }
@@ -16,7 +24,8 @@ export function Rules({ rules }: { rules: readonly RuleResult[] }): ReactElement
           <VerdictChip verdict={rule.verdict} />
           <div className="rule-words">
             <code>{rule.rule}</code>
-            <p className="muted">{rule.reason}</p>
+            {!asked.includes(rule.rule) && <span className="faint rule-always">always asked</span>}
+            <p className="muted">{reasonWords(rule)}</p>
           </div>
           <div className="rule-figures">
             <RuleBar rule={rule} />

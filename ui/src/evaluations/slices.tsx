@@ -8,6 +8,8 @@ import { intervalWords, metricWord } from './metric-words.ts';
 import { IntervalBars } from './range-bar.tsx';
 import { columnsOf, mainMetric, metricOf, orderSlices } from './slice-rows.ts';
 
+/** How many other metrics stand beside the one that is drawn. */
+const BESIDE = 4;
 /** How many are drawn at once; the rest at a click. */
 const SHOWN = 40;
 
@@ -15,6 +17,8 @@ export interface SliceView {
   /** Of which column; all unless said. */
   column: string | undefined;
   worse: boolean;
+  /** Which metric is drawn; the main one unless said. */
+  metric: string | undefined;
   sort: Sort | undefined;
 }
 
@@ -32,7 +36,8 @@ export function Slices({
 }): ReactElement {
   const [all, setAll] = useState(false);
   const columns = columnsOf(slices);
-  const main = mainMetric(slices);
+  const names = [...new Set(slices.flatMap(({ metrics }) => metrics.map(({ name }) => name)))];
+  const main = names.find((name) => name === view.metric) ?? mainMetric(slices);
   const worse = slices.filter((slice) => slice.worse).length;
   const found = orderSlices(
     slices.filter(
@@ -41,9 +46,7 @@ export function Slices({
     view.sort,
   );
   const rows = all ? found : found.slice(0, SHOWN);
-  const others = [...new Set(slices.flatMap(({ metrics }) => metrics.map(({ name }) => name)))].filter(
-    (name) => name !== main,
-  );
+  const others = names.filter((name) => name !== main).slice(0, BESIDE);
   const whole = main === undefined ? undefined : overall.find(({ name }) => name === main);
   const scale = [
     ...found.flatMap((slice) => (main === undefined ? [] : (metricOf(slice, main) ?? []))),
@@ -67,6 +70,14 @@ export function Slices({
             ...columns.map((column) => ({ value: column, label: column })),
           ]}
           onChange={(column) => onView({ ...view, column: column === '' ? undefined : column })}
+        />
+        <Choice
+          label="Metric"
+          value={main ?? ''}
+          options={names.map((name) => ({ value: name, label: metricWord(name) }))}
+          onChange={(metric) =>
+            onView({ ...view, metric: metric === mainMetric(slices) ? undefined : metric })
+          }
         />
         <Check
           label={worse === 0 ? 'Only worse (none is)' : `Only the ${worse} worse`}
@@ -100,7 +111,7 @@ export function Slices({
               head: 'Slice',
               sort: true,
               cell: ({ where, worse: bad }) => (
-                <span className="row">
+                <span className="row slice-name">
                   <code>{where}</code>
                   {bad && <Badge tone="bad">worse</Badge>}
                 </span>

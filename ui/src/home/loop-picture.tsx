@@ -43,7 +43,7 @@ export function LoopPicture({ stations }: { stations: readonly Station[] }): Rea
       stations.map((station): GraphNode => ({
         id: station.id,
         width: across ? width : Math.min(320, room),
-        height: across ? 168 : 148,
+        height: across ? 178 : 176,
         content: <StationCard station={station} />,
       })),
     [stations, across, width, room],
@@ -92,8 +92,10 @@ function StationCard({ station }: { station: Station }): ReactElement {
         )}
       </header>
       <p className="station-count">
-        <strong>{station.count}</strong> {station.noun}
-        <span className="faint"> · {station.detail}</span>
+        <span className="truncate">
+          <strong>{station.count}</strong> {station.noun}
+        </span>
+        <span className="truncate">{station.detail}</span>
       </p>
       <footer>
         {latest === undefined ? (

@@ -4,6 +4,7 @@ import { nameIds } from '../../../src/data/contract.ts';
 import { listExecutions } from '../../../src/pipelines/contract.ts';
 import { listEndpoints } from '../../../src/serving/contract.ts';
 import { searchRuns } from '../../../src/tracking/contract.ts';
+import { listEvaluations } from '../../../src/validation/contract.ts';
 import { api } from '../api/client.ts';
 
 const MOST = 150;
@@ -35,6 +36,8 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
   const executions = useQuery({ ...api(listExecutions, { query: { limit: 500 } }), enabled: some });
   const serving = resources.some((resource) => /^(endpoint|revision):/.test(resource));
   const endpoints = useQuery({ ...api(listEndpoints, { query: { limit: 500 } }), enabled: serving });
+  const judged = resources.some((resource) => resource.startsWith('evaluation:'));
+  const evaluations = useQuery({ ...api(listEvaluations, { query: { limit: 500 } }), enabled: judged });
   return useMemo(() => {
     const names = new Map<string, string>();
     for (const { id, dataset, version } of named.data?.items ?? [])
@@ -45,13 +48,15 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
     for (const { id, name } of found.data?.items ?? []) names.set(`run:${id}`, name);
     for (const { id, pipeline, number } of executions.data?.items ?? [])
       names.set(`execution:${id}`, `${pipeline} #${number}`);
+    for (const { ref, model, version, data } of evaluations.data?.items ?? [])
+      names.set(ref, `${model} v${version} on ${data}`);
     for (const endpoint of endpoints.data?.items ?? []) {
       names.set(endpoint.ref, endpoint.name);
       for (const revision of [endpoint.current, endpoint.latest])
         if (revision) names.set(revision.ref, `${endpoint.name} #${revision.revision}`);
     }
     return names;
-  }, [named.data, found.data, executions.data, endpoints.data]);
+  }, [named.data, found.data, executions.data, endpoints.data, evaluations.data]);
 }
 
 /** Sorted, so that the same resources in another order are the same question. */

@@ -23,7 +23,7 @@ import { CopyButton } from '../kit/code-block.tsx';
 import { Ask } from '../kit/confirm.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { TextField } from '../kit/field.tsx';
-import { formatNumber } from '../kit/format.ts';
+import { formatNumber, plural } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
@@ -346,7 +346,7 @@ function Origin({ detail: { run, version } }: { detail: VersionDetail }): ReactE
         )}
         {Object.keys(run.params).length > 0 && (
           <details>
-            <summary>{Object.keys(run.params).length} parameters</summary>
+            <summary>{plural(Object.keys(run.params).length, 'parameter')}</summary>
             <KeyValue entries={Object.entries(run.params).toSorted(([a], [b]) => a.localeCompare(b))} />
           </details>
         )}
