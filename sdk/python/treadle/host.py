@@ -143,6 +143,8 @@ class Model:
         columns = {}
         for i, (spec, one) in enumerate(zip(self.inputs, arrays)):
             key = spec["name"] if self.named else i
+            if one is None and self.named:
+                continue  # the model sees that it was left out, as under MLflow
             if one is None:
                 empty = None if spec["datatype"] == "BYTES" else math.nan
                 columns[key] = pd.Series([empty] * rows, dtype=object if empty is None else "float64")

@@ -71,7 +71,7 @@ function toFrame(given: Given, specs: readonly TensorSpec[]): Frame {
   if (lengths.size > 1)
     throw invalid(
       `The length of values for each input/column name are not the same: ${[...named].map(([name, value]) => `'${name}' has ${Array.isArray(value) ? value.length : 1}`).join(', ')}`,
-      { field: 'inputs' },
+      { field: 'inputs', code: 'schema' },
     );
   const rows = [...lengths][0] ?? 1;
   const columns = new Map<string, unknown[]>();

@@ -2,17 +2,18 @@ import { invalid } from '../../../platform/errors/index.ts';
 import type { ParamSpec } from '../../../runtimes/index.ts';
 import { isObject, kindOf } from '../shared/json.ts';
 
-/** The settings of a call, by the signature's types; what it does not name is left out, as MLflow does. */
+/** The settings of a call, by the signature's types, with its defaults for what is not said; what it does not name is left out, as MLflow does. */
 export function readParams(given: unknown, specs: readonly ParamSpec[]): Record<string, unknown> | undefined {
-  if (specs.length === 0 || given === undefined || given === null) return undefined;
-  if (!isObject(given))
+  if (specs.length === 0) return undefined;
+  if (given !== undefined && given !== null && !isObject(given))
     throw invalid(`Parameters must be a dictionary. Got ${kindOf(given)}.`, {
       field: 'params',
       code: 'schema',
     });
   const entries: Array<[string, unknown]> = [];
-  for (const { name, type } of specs) {
-    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+  for (const { name, type, default: preset } of specs) {
+    const said = given && Object.hasOwn(given, name) ? given[name] : undefined;
+    const value = said === undefined ? preset : said;
     if (value === undefined) continue;
     const problem = value === null ? undefined : wrong(value, type);
     if (problem !== undefined)
