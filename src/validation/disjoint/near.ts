@@ -17,7 +17,8 @@ function reach(x: number): number {
   const { digits, exponent } = digitsOf(x);
   const significant = 0.5 * 10 ** (exponent - Math.max(6, digits) + 1);
   const decimals = 0.5 * 10 ** -Math.max(6, digits - 1 - exponent);
-  return Math.max(significant, decimals) * (1 + 1e-6);
+  // A last digit near the end of a double's own precision is rounded once more.
+  return Math.max(significant, decimals) * (1 + 1e-6) + Math.abs(x) * Number.EPSILON;
 }
 
 function sameSingle(a: number, b: number): boolean {
