@@ -63,7 +63,7 @@ export function createEngine(options: {
       };
     },
     async reload(key) {
-      const wanted = [...planes.entries()].some((entry) => [...keysOf(entry)].includes(key));
+      const wanted = [...planes.entries()].some((entry) => keysOf(entry).includes(key));
       const place = wanted ? planes.place(key) : undefined;
       if (!place) return true;
       try {

@@ -200,7 +200,7 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
         if (running !== child) return;
         await show();
         const then = running === child ? around.door(plane, true) : undefined;
-        if (then) send(then);
+        if (then && door === undefined) send(then);
       });
   }
 
@@ -276,10 +276,8 @@ export class LoadFailure extends Error {
   override readonly name = 'LoadFailure';
 }
 
-export function* keysOf({ variants, fallback }: TableEndpoint): Generator<string> {
-  for (const { key } of variants) yield key;
-  for (const { key } of fallback?.variants ?? []) yield key;
-}
+export const keysOf = ({ variants, fallback }: TableEndpoint): string[] =>
+  [...variants, ...(fallback?.variants ?? [])].map(({ key }) => key);
 
 /** A process of ours that speaks anything but a report has a library in it that prints. */
 function reportOf(line: string): Report | undefined {

@@ -165,7 +165,7 @@ export function createPlanes(options: PlanesOptions): Planes {
     const one = kept.get(key);
     if (!one || --one.by > 0) return;
     kept.delete(key);
-    const named = [...held.values()].some(({ entry }) => [...keysOf(entry)].includes(key));
+    const named = [...held.values()].some(({ entry }) => keysOf(entry).includes(key));
     if (!named) void show(); // nobody came to want it: its memory is given back
   };
 

@@ -176,6 +176,7 @@ export function createGuard(engine: () => Engine, ctxOf: (workspace: string) => 
       const tried = lost.get(key) ?? 0;
       lost.set(key, tried + 1);
       const wait = RETRIES[tried];
+      ctxOf('default').log.warn('a model that should answer could not be loaded', { key, problem, tried });
       if (wait === undefined) {
         lost.delete(key);
         await everywhere(key, (model) => `${model} cannot be loaded again: ${problem}`);
