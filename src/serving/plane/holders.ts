@@ -66,7 +66,14 @@ export class Holders {
         await model.close();
         return;
       }
-      const lane = new Lane(model);
+      const lane = new Lane(model, (error) =>
+        this.report({
+          type: 'log',
+          level: 'error',
+          message: 'an answer could not be handed on',
+          fields: { key, error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+        }),
+      );
       holder.lane = lane;
       model.onCrash((crash) => this.report({ type: 'crashed', key, ...crash }));
       this.say(key, model);

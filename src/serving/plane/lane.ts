@@ -36,9 +36,12 @@ export class Lane {
   /** Nothing is asked any more. */
   closed = false;
 
-  constructor(model: LoadedModel) {
+  private readonly fault: (error: unknown) => void;
+
+  constructor(model: LoadedModel, fault: (error: unknown) => void) {
     this.model = model;
-    this.slots = model.place.runtime === 'python' ? Math.max(1, model.place.limits.hosts) : 1;
+    this.fault = fault;
+    this.slots = Math.max(1, model.place.limits.hosts);
     this.plain = model.spec.inputs.every(
       ({ shape, optional }) => optional !== true && shape.slice(1).every((length) => length >= 0),
     );
@@ -81,7 +84,7 @@ export class Lane {
     const { queue } = this;
     this.queue = queue.filter((job) => job.deadline > now);
     this.rows = this.queue.reduce((sum, job) => sum + job.rows, 0);
-    for (const job of queue) if (job.deadline <= now) job.settle(late(), undefined, undefined, false);
+    for (const job of queue) if (job.deadline <= now) this.settle(job, late(), undefined, undefined, false);
   }
 
   /** Ends the model after its last answer, unless `wanted` says by then that it is named again. */
@@ -115,7 +118,7 @@ export class Lane {
       const job = queue[end]!;
       if (job.deadline <= now) {
         this.rows -= job.rows;
-        job.settle(late(), undefined, undefined, false);
+        this.settle(job, late(), undefined, undefined, false);
         continue;
       }
       if (jobs.length > 0) {
@@ -140,13 +143,13 @@ export class Lane {
       const first = jobs[0]!;
       if ('body' in first && first.body !== undefined) {
         const body = await this.ask(first);
-        settle(first, undefined, undefined, body, true);
+        this.settle(first, undefined, undefined, body, true);
       } else if (jobs.length === 1) {
         const outputs = await this.model.run(
           first.inputs,
           first.params === undefined ? undefined : { params: first.params },
         );
-        settle(first, undefined, outputs, undefined, true);
+        this.settle(first, undefined, outputs, undefined, true);
       } else {
         const outputs = await this.model.run(
           join(
@@ -163,6 +166,21 @@ export class Lane {
     this.running--;
     // On to what came in meanwhile: the runner is free.
     if (!this.scheduled) this.flush();
+  }
+
+  /** What a face does with its answer must not end the batch of the others, nor the process. */
+  private settle(
+    job: Job,
+    error: Error | undefined,
+    outputs: Tensor[] | undefined,
+    body: unknown,
+    first: boolean,
+  ): void {
+    try {
+      job.settle(error, outputs, body, first);
+    } catch (thrown) {
+      this.fault(thrown);
+    }
   }
 
   private ask(job: Job): Promise<unknown> {
@@ -183,7 +201,7 @@ export class Lane {
     for (const job of jobs) {
       const own = rowsOf(outputs, at, at + job.rows, rows);
       at += job.rows;
-      settle(job, undefined, own, undefined, first);
+      this.settle(job, undefined, own, undefined, first);
       first = false;
     }
   }
@@ -192,34 +210,17 @@ export class Lane {
   private async failed(jobs: readonly Job[], error: Error): Promise<void> {
     const nobodyComputed = error instanceof ModelFault && error.retriable;
     if (jobs.length === 1 || nobodyComputed) {
-      for (const job of jobs) settle(job, error, undefined, undefined, false);
+      for (const job of jobs) this.settle(job, error, undefined, undefined, false);
       return;
     }
     for (const job of jobs) {
       try {
         const outputs = await this.model.run(job.inputs);
-        settle(job, undefined, outputs, undefined, true);
+        this.settle(job, undefined, outputs, undefined, true);
       } catch (own) {
-        settle(job, own instanceof Error ? own : error, undefined, undefined, false);
+        this.settle(job, own instanceof Error ? own : error, undefined, undefined, false);
       }
     }
-  }
-}
-
-/** What a face does with its answer must not end the batch of the others. */
-function settle(
-  job: Job,
-  error: Error | undefined,
-  outputs: Tensor[] | undefined,
-  body: unknown,
-  first: boolean,
-): void {
-  try {
-    job.settle(error, outputs, body, first);
-  } catch (thrown) {
-    setImmediate(() => {
-      throw thrown;
-    });
   }
 }
 
