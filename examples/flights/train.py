@@ -49,12 +49,14 @@ def main() -> None:
     split = rows["date"].max().normalize() - timedelta(days=CHECK_DAYS - 1)
     seen, later = rows[rows["date"] < split], rows[rows["date"] >= split]
 
-    # A Treadle step names the experiment itself.
-    if not os.environ.get("MLFLOW_RUN_ID"):
+    # A Treadle step names the experiment itself, and knows what it read to the byte.
+    alone = not os.environ.get("MLFLOW_RUN_ID")
+    if alone:
         mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", "flight-delay"))
     with mlflow.start_run() as run:
         mlflow.log_params({"depth": options.depth, "rate": options.rate, "seed": options.seed, "rounds": ROUNDS})
-        mlflow.log_input(mlflow.data.from_pandas(seen.head(1000), source=options.train, name="flights-train"), context="training")
+        if alone:
+            mlflow.log_input(mlflow.data.from_pandas(seen.head(1000), source=options.train, name="flights-train"), context="training")
 
         model = build(seen, options).fit(seen[FEATURES], seen["late"])
         log_curve(model, later.sample(min(CURVE_ROWS, len(later)), random_state=options.seed))

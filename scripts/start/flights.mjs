@@ -141,7 +141,9 @@ function tell({ flight, chance, late }, lineage) {
     ],
     [
       'on data',
-      datasets.map(({ name, version, ref }) => (name ? `${name}@${version}` : ref)).join(', ') || 'unknown',
+      [...new Set(datasets.map(({ name, version, ref }) => (name ? `${name}@${version}` : ref)))].join(
+        ', ',
+      ) || 'unknown',
     ],
     evaluation && ['judged', `${evaluation.verdict}, AUC ${evaluation.metrics.auc?.toFixed(4)}`],
     proof && [
