@@ -118,7 +118,7 @@ export const Slice = Type.Object({
   metrics: Type.Array(MetricValue),
   worse: Type.Boolean({
     description:
-      'Its main metric lies below that of all rows, past chance, after correction for the number of slices.',
+      'Its main metric is worse than that of the column’s other values, past chance, after correction for the number of slices.',
   }),
 });
 export type Slice = Static<typeof Slice>;

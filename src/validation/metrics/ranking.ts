@@ -12,14 +12,16 @@ export function auc(ranked: Ranked, label: Uint8Array, rows: Rows): Estimate {
   const ofNegative = new Float64Array(groups);
   let positivesBelow = 0;
   let negativesBelow = 0;
-  let value = 0;
+  // Counted in whole and half pairs, so that perfect separation is 1 exactly.
+  let pairs = 0;
   for (let g = 0; g < groups; g++) {
     ofPositive[g] = (negativesBelow + negative[g]! / 2) / negatives;
     ofNegative[g] = 1 - (positivesBelow + positive[g]! / 2) / positives;
+    pairs += positive[g]! * (negativesBelow + negative[g]! / 2);
     positivesBelow += positive[g]!;
     negativesBelow += negative[g]!;
-    value += (positive[g]! * ofPositive[g]!) / positives;
   }
+  const value = pairs / (positives * negatives);
   // DeLong divides each class's sum of squares by its own count less one.
   const p = positives > 1 ? 1 / Math.sqrt(positives * (positives - 1)) : 1;
   const q = negatives > 1 ? 1 / Math.sqrt(negatives * (negatives - 1)) : 1;
@@ -71,8 +73,9 @@ export function averagePrecision(ranked: Ranked, label: Uint8Array, rows: Rows):
     all[g] = above;
     hits[g] = hitsAbove;
     precision[g] = hitsAbove / above;
-    value += (positive[g]! / positives) * precision[g]!;
+    value += positive[g]! * precision[g]!;
   }
+  value /= positives;
   // A row at g takes part in the precision of every positive at or below g: two running sums say how much.
   const own = new Float64Array(groups);
   const other = new Float64Array(groups);

@@ -94,11 +94,11 @@ function read(rule: string) {
   };
 
   function either(depth: number): Node {
-    let left = both(deeper(depth));
+    let left = both(depth);
     for (let joined = 0; isWord('or'); joined++) {
       const { at } = take();
       deeper(joined);
-      left = { kind: 'or', left: condition(left, 'or'), right: condition(both(deeper(depth)), 'or'), at };
+      left = { kind: 'or', left: condition(left, 'or'), right: condition(both(depth), 'or'), at };
     }
     return left;
   }

@@ -128,11 +128,7 @@ async function scoreSide(
   columns: ReadonlyMap<string, Column>,
   label: Label,
   table: Table,
-  {
-    grown,
-    prediction,
-    say,
-  }: { grown: number; prediction: string | undefined; say: (stage: string) => void },
+  { grown, prediction, say }: { grown: number; prediction: string | undefined; say: (stage: string) => void },
 ): Promise<Scored> {
   const { rows } = table;
   let told = 0;

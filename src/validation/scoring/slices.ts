@@ -25,9 +25,17 @@ export function rowsByValue(column: Column, rows: number): Map<string, Uint32Arr
   return new Map(sorted.map(([text, list]) => [text, Uint32Array.from(list)]));
 }
 
+interface Scored {
+  slice: Slice;
+  /** Its main metric and the variance of it; undefined where it has none, or too few rows to say. */
+  value?: number;
+  variance?: number;
+}
+
 /**
- * Every metric on every slice. A slice is `worse` when its main metric is worse than that of all rows by more than chance at 5 %,
- * after Holm's correction for the number of slices: with forty of them two would stand out by chance alone.
+ * Every metric on every slice. A slice is `worse` when its main metric is worse than that of the column's other values by more
+ * than chance at 5 %, after Holm's correction for the number of slices: with forty of them two would stand out by chance alone.
+ * The other values and not all rows, because a model that ranks well between the values of a column ranks less well within each.
  */
 export function slicesOf(
   label: Label,
@@ -38,14 +46,13 @@ export function slicesOf(
 ): Slice[] {
   const rows = label.task === 'regression' ? label.values.length : label.codes.length;
   const main = mainMetric(label.task, all);
-  const whole = all.get(main);
   const each = new Float64Array(rows);
-  if (typeof whole === 'object') whole.spread?.add(each, 1);
-  const total = each.reduce((sum, one) => sum + one * one, 0);
-  const found: Array<{ slice: Slice; chance: number }> = [];
+  const found: Scored[] = [];
+  const tested: Array<{ slice: Slice; chance: number }> = [];
   for (const column of columns) {
+    const ofColumn: Scored[] = [];
     for (const [value, part] of [...rowsByValue(column, rows)].slice(0, MOST_VALUES)) {
-      if (found.length >= MOST) break;
+      if (found.length + ofColumn.length >= MOST) break;
       if (part.length === rows || (!declared && part.length < LEAST_ROWS)) continue;
       const { metrics } = measure(label, answers, part);
       const slice: Slice = {
@@ -56,11 +63,16 @@ export function slicesOf(
         metrics: listMetrics(metrics),
         worse: false,
       };
-      found.push({ slice, chance: chanceOf(metrics.get(main), whole, part, each, total) });
+      ofColumn.push({ slice, ...spreadOf(metrics.get(main), part, each) });
+    }
+    found.push(...ofColumn);
+    for (const one of ofColumn) {
+      const chance = chanceOf(one, ofColumn, METRICS[main]?.better === 'lower' ? -1 : 1);
+      if (chance !== undefined) tested.push({ slice: one.slice, chance });
     }
   }
   // Holm: the smallest chance against the number of slices, the next against one less, until one is too large.
-  const tested = found.filter(({ chance }) => !Number.isNaN(chance)).toSorted((a, b) => a.chance - b.chance);
+  tested.sort((a, b) => a.chance - b.chance);
   for (const [i, { slice, chance }] of tested.entries()) {
     if (chance > 0.05 / (tested.length - i)) break;
     slice.worse = true;
@@ -68,22 +80,35 @@ export function slicesOf(
   return found.map(({ slice }) => slice);
 }
 
-/** How likely the slice looks this much worse than all rows by chance; NaN where that cannot be said. */
-function chanceOf(
+/** `each` is zero before and after. */
+function spreadOf(
   part: Estimate | string | undefined,
-  whole: Estimate | string | undefined,
   rows: Uint32Array,
   each: Float64Array,
-  total: number,
-): number {
-  if (typeof part !== 'object' || typeof whole !== 'object' || !part.spread || rows.length < LEAST_ROWS)
-    return NaN;
-  const own = new Float64Array(each.length);
-  part.spread.add(own, 1);
-  // The slice is a part of all rows: what both share is taken off row by row.
-  let variance = total;
-  for (const row of rows) variance += (own[row]! - each[row]!) ** 2 - each[row]! ** 2;
-  if (!(variance > 0)) return NaN;
-  const worse = METRICS[whole.name]?.better === 'lower' ? part.value - whole.value : whole.value - part.value;
-  return normalTail(worse / Math.sqrt(variance));
+): { value?: number; variance?: number } {
+  if (typeof part !== 'object' || !part.spread || rows.length < LEAST_ROWS) return {};
+  part.spread.add(each, 1);
+  let variance = 0;
+  for (const row of rows) {
+    variance += each[row]! * each[row]!;
+    each[row] = 0;
+  }
+  return variance > 0 ? { value: part.value, variance } : {};
+}
+
+/** How likely a slice looks this much worse than the others of its column by chance: they share no row. */
+function chanceOf(one: Scored, all: readonly Scored[], better: 1 | -1): number | undefined {
+  if (one.value === undefined || one.variance === undefined) return undefined;
+  let weight = 0;
+  let mean = 0;
+  let variance = 0;
+  for (const { slice, value, variance: its } of all) {
+    if (slice === one.slice || value === undefined || its === undefined) continue;
+    weight += slice.rows;
+    mean += slice.rows * value;
+    variance += slice.rows ** 2 * its;
+  }
+  if (weight === 0) return undefined;
+  const gap = better * (mean / weight - one.value);
+  return normalTail(gap / Math.sqrt(one.variance + variance / weight ** 2));
 }

@@ -74,7 +74,7 @@ function slices(all: readonly contract.Slice[]): string {
     where,
     size,
     own[0] ? `${own[0].name} ${short(own[0].value)}` : '',
-    worse ? 'worse than all rows, past chance' : '',
+    worse ? 'worse than the others, past chance' : '',
   ]);
   return (
     table(['slice', 'rows', 'metric', ''], rows) +
