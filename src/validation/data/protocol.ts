@@ -11,39 +11,16 @@ export interface FileInput {
   format: TableFormat;
 }
 
-/** One request a process: JSON on its stdin. Answers are lines of JSON, or frames (`frames.ts`) for `read`. */
-export type TableRequest =
-  | { op: 'describe'; files: readonly FileInput[] }
-  | { op: 'read'; files: readonly FileInput[]; columns: readonly string[] | null; limit: number | null }
-  | DisjointRequest;
-
+/** One request a process: JSON on its stdin; lines of JSON are its answer. */
 export interface DisjointRequest {
-  op: 'disjoint';
   gate: readonly FileInput[];
   against: ReadonlyArray<readonly FileInput[]>;
   key: readonly string[] | null;
   time: string | null;
 }
 
-export interface TableColumn {
-  name: string;
-  /** As DuckDB says it: `BIGINT`, `TIMESTAMP WITH TIME ZONE`. */
-  type: string;
-  kind: ColumnKind;
-}
-
-/**
- * How a column's values are handed over: `time` in microseconds since 1970, `text` also for whatever has no kind of its own.
- */
-export type ColumnKind = 'double' | 'long' | 'boolean' | 'time' | 'text';
-
-export interface TableShape {
-  rows: number;
-  columns: TableColumn[];
-}
-
 export interface TableFault {
-  code: 'memory' | 'unreadable' | 'shapes' | 'column' | 'empty' | 'unexpected';
+  code: 'memory' | 'unreadable' | 'shapes' | 'column' | 'empty';
   message: string;
   hint?: string;
   field?: string;
@@ -107,8 +84,4 @@ export interface OrderFound {
   undecided: Array<{ source: number; reason: string }>;
 }
 
-export type TableLine =
-  | { say: string }
-  | { shape: TableShape }
-  | { disjoint: DisjointAnswer }
-  | { error: TableFault };
+export type TableLine = { say: string } | { disjoint: DisjointAnswer } | { error: TableFault };

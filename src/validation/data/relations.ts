@@ -20,33 +20,29 @@ export interface Relation {
   sql: string;
 }
 
-/** A text file is looked at as a whole before its types are settled: a fraction may come in the last row. */
-const WHOLE = 'sample_size=-1';
-
 /**
- * Groups files by their columns. `raw` reads CSV as the text that stands there, so that no guess of a type stands between a
- * value and its comparison; otherwise its types are found out, as for scoring.
+ * Groups files by their columns. CSV is read as the text that stands there, so that no guess of a type stands between a value
+ * and its comparison.
  */
 export async function relationsOf(
   connection: DuckDBConnection,
   files: readonly FileInput[],
-  raw: boolean,
 ): Promise<Relation[]> {
   const relations: Relation[] = [];
   for (const alike of await alikeFiles(connection, files)) {
-    const described = await read(connection, `describe select * from ${reader(alike, raw)}`);
+    const described = await read(connection, `describe select * from ${reader(alike)}`);
     const format = alike[0]!.format;
     const columns = described.map(([name, type]) => ({
       name: String(name),
       type: String(type),
-      untyped: format === 'csv' && raw,
+      untyped: format === 'csv',
     }));
     const last = relations.at(-1);
     // Neighbours only: the rows of all keep the order of the files, in which they are counted and scored.
     if (last && last.format === format && JSON.stringify(last.columns) === JSON.stringify(columns)) {
       last.files.push(...alike);
-      last.sql = reader(last.files, raw);
-    } else relations.push({ format, columns, files: [...alike], sql: reader(alike, raw) });
+      last.sql = reader(last.files);
+    } else relations.push({ format, columns, files: [...alike], sql: reader(alike) });
   }
   return relations;
 }
@@ -73,14 +69,15 @@ async function alikeFiles(connection: DuckDBConnection, files: readonly FileInpu
   return groups;
 }
 
-function reader(files: readonly FileInput[], raw: boolean): string {
+function reader(files: readonly FileInput[]): string {
   const list = `[${files.map(({ file }) => quote(file)).join(',')}]`;
   switch (files[0]!.format) {
     case 'parquet':
       return `read_parquet(${list})`;
     case 'csv':
-      return `read_csv(${list}, union_by_name=true, ${raw ? 'all_varchar=true' : WHOLE})`;
+      return `read_csv(${list}, union_by_name=true, all_varchar=true)`;
     case 'json':
-      return `read_json(${list}, union_by_name=true, ${WHOLE})`;
+      // Looked at as a whole before its types are settled: a fraction may come in the last row.
+      return `read_json(${list}, union_by_name=true, sample_size=-1)`;
   }
 }

@@ -1,31 +1,24 @@
 // Runs in a process of its own: reads one request, opens DuckDB with nothing but the named files, answers, ends.
 import { text } from 'node:stream/consumers';
 import { compare } from '../disjoint/compare.ts';
-import { encode } from './frames.ts';
-import type { FileInput, TableFault, TableLine, TableRequest } from './protocol.ts';
-import { describeTable, readTable } from './read-table.ts';
+import type { DisjointAnswer, DisjointRequest, TableLine } from './protocol.ts';
 import { openSandbox } from './sandbox.ts';
 import { TableError } from './table-error.ts';
 
-const request = JSON.parse(await text(process.stdin)) as TableRequest; // the parent is our own code
-const files: FileInput[] =
-  request.op === 'disjoint' ? [...request.gate, ...request.against.flat()] : [...request.files];
+const request = JSON.parse(await text(process.stdin)) as DisjointRequest; // the parent is our own code
+const files = [...request.gate, ...request.against.flat()];
 
-const write = (bytes: Buffer | string): Promise<void> =>
+const line = (answer: TableLine): Promise<void> =>
   new Promise((resolve, reject) =>
-    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())),
+    process.stdout.write(`${JSON.stringify(answer)}\n`, (error) => (error ? reject(error) : resolve())),
   );
-const line = (answer: TableLine): Promise<void> => write(`${JSON.stringify(answer)}\n`);
 
 try {
   const connection = await openSandbox([...new Set(files.map(({ file }) => file))]);
-  if (request.op === 'describe') await line({ shape: await describeTable(connection, request.files) });
-  else if (request.op === 'read') await readTable(connection, request, write);
-  else await line({ disjoint: shownAll(await compare(connection, request, (say) => void line({ say }))) });
+  await line({ disjoint: named(await compare(connection, request, (say) => void line({ say }))) });
 } catch (error) {
   const { fault } = TableError.from(error);
-  const told: TableFault = { ...fault, message: shown(fault.message) };
-  await (request.op === 'read' ? write(encode({ kind: 'error', error: told })) : line({ error: told }));
+  await line({ error: { ...fault, message: shown(fault.message) } });
 }
 process.exit(0); // DuckDB's threads need no farewell
 
@@ -36,7 +29,7 @@ function shown(message: string): string {
   return clean.slice(0, 2000);
 }
 
-function shownAll<T extends { against: Array<{ problem?: string }> }>(answer: T): T {
+function named(answer: DisjointAnswer): DisjointAnswer {
   for (const source of answer.against)
     if (source.problem !== undefined) source.problem = shown(source.problem);
   return answer;

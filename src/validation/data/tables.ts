@@ -3,26 +3,26 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, limited, tooLarge, unavailable, type TreadleError } from '../../platform/errors/index.ts';
-import type { Ended, Processes, Running } from '../../platform/processes/index.ts';
-import { MEMORY, type FileInput, type TableFault, type TableLine, type TableRequest } from './protocol.ts';
+import type { Ended, Processes } from '../../platform/processes/index.ts';
+import {
+  MEMORY,
+  type DisjointAnswer,
+  type DisjointRequest,
+  type FileInput,
+  type TableFault,
+  type TableLine,
+} from './protocol.ts';
 import type { TableFile } from './table-source.ts';
 
-/** Reads and compares tables in processes of their own: a crash, a flood or a break-in there is not one here. */
+/** Compares tables in processes of their own: a crash, a flood or a break-in there is not one here. */
 export interface Tables {
-  /** One question with one answer. `hear` gets what goes on meanwhile. */
+  /** `request` gets the names under which the process finds the files, in their order. */
   ask(
     ctx: Ctx,
     files: readonly TableFile[],
-    request: (inputs: FileInput[]) => TableRequest,
+    request: (inputs: FileInput[]) => DisjointRequest,
     options?: { hear?: (say: string) => void; signal?: AbortSignal | undefined; timeout?: number },
-  ): Promise<TableLine>;
-  /** The process's own output, for what is too much for one answer; `close` ends it and clears up. */
-  stream(
-    ctx: Ctx,
-    files: readonly TableFile[],
-    request: (inputs: FileInput[]) => TableRequest,
-    options?: { signal?: AbortSignal | undefined },
-  ): Promise<{ out: AsyncIterable<Buffer>; close(): Promise<Ended> }>;
+  ): Promise<DisjointAnswer>;
 }
 
 const MiB = 1024 * 1024;
@@ -39,100 +39,83 @@ const CHILD = fileURLToPath(new URL(`./table-child.${EXTENSION}`, import.meta.ur
 export function createTables(processes: Processes): Tables {
   const turn = turns();
 
-  /** A folder with the files under names of ours, and the process in it. */
-  async function begin(
-    ctx: Ctx,
-    files: readonly TableFile[],
-    request: (inputs: FileInput[]) => TableRequest,
-    options: { signal?: AbortSignal | undefined; timeout?: number; onOutput?: (chunk: Buffer) => void },
-  ): Promise<{ child: Running; clear(): Promise<void> }> {
-    const release = await turn(options.signal);
-    let folder: string | undefined;
-    const clear = async (): Promise<void> => {
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-      release();
-    };
-    try {
-      folder = await ctx.blobs.scratch();
-      const names = new Map<string, string>();
-      const inputs = files.map(({ path: shown, hash, format }): FileInput => {
-        const file = `${hash.slice(0, 32)}.${format}${/\.gz$/i.test(shown) ? '.gz' : ''}`;
-        names.set(file, hash);
-        return { file, shown, format };
-      });
-      for (const [file, hash] of names) {
-        options.signal?.throwIfAborted();
-        await ctx.blobs.materialise(hash, path.join(folder, file), { link: true });
-      }
-      const { onOutput } = options;
-      const child = processes.start({
-        argv: [process.execPath, CHILD],
-        cwd: folder,
-        env: {}, // nothing of the server's own: no token, no address
-        timeout: options.timeout ?? HOUR,
-        grace: 200,
-        memory: RESIDENT,
-        signal: options.signal,
-        stdin: 'pipe',
-        ...(onOutput ? { onOutput: (chunk, stream) => stream === 'stdout' && onOutput(chunk) } : {}),
-      });
-      child.stdin?.end(JSON.stringify(request(inputs)));
-      return { child, clear };
-    } catch (error) {
-      await clear();
-      throw error;
-    }
-  }
-
   return {
-    async ask(ctx, files, request, { hear, signal, timeout } = {}) {
-      let text = '';
-      let answer: TableLine | undefined;
-      const decoder = new TextDecoder();
-      const onOutput = (chunk: Buffer): void => {
-        text += decoder.decode(chunk, { stream: true });
-        if (text.length > ANSWER) text = '';
-        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-          const line = JSON.parse(text.slice(0, end)) as TableLine; // written by our own code
-          text = text.slice(end + 1);
-          if ('say' in line) hear?.(line.say);
-          else answer = line;
-        }
-      };
-      const { child, clear } = await begin(ctx, files, request, {
-        signal,
-        onOutput,
-        ...(timeout === undefined ? {} : { timeout }),
-      });
+    async ask(ctx, files, request, { hear, signal, timeout = HOUR } = {}) {
+      const release = await turn(signal);
       try {
-        const ended = await child.ended;
-        signal?.throwIfAborted();
-        if (!answer) throw stopped(ended);
-        return answer;
-      } finally {
-        await clear();
-      }
-    },
-    async stream(ctx, files, request, { signal } = {}) {
-      const { child, clear } = await begin(ctx, files, request, { signal });
-      return {
-        out: child.stdout!,
-        async close() {
-          child.stop('cancelled');
-          child.stdout?.destroy();
-          try {
-            return await child.ended;
-          } finally {
-            await clear();
+        const folder = await ctx.blobs.scratch();
+        try {
+          const inputs = files.map(({ path: shown, hash, format }): FileInput => {
+            const zipped = /\.gz$/i.test(shown) ? '.gz' : '';
+            return { file: `${hash.slice(0, 32)}.${format}${zipped}`, shown, format };
+          });
+          for (const [i, { hash }] of files.entries()) {
+            signal?.throwIfAborted();
+            const { file } = inputs[i]!;
+            // The same bytes under two names are one file here.
+            if (inputs.findIndex((one) => one.file === file) < i) continue;
+            await ctx.blobs.materialise(hash, path.join(folder, file), { link: true });
           }
-        },
-      };
+          return await converse(processes, folder, request(inputs), { hear, signal, timeout });
+        } finally {
+          await rm(folder, { recursive: true, force: true });
+        }
+      } finally {
+        release();
+      }
     },
   };
 }
 
+async function converse(
+  processes: Processes,
+  cwd: string,
+  request: DisjointRequest,
+  {
+    hear,
+    signal,
+    timeout,
+  }: { hear?: ((say: string) => void) | undefined; signal?: AbortSignal | undefined; timeout: number },
+): Promise<DisjointAnswer> {
+  let text = '';
+  let answer: Exclude<TableLine, { say: string }> | undefined;
+  let complaint = '';
+  const decoder = new TextDecoder();
+  const child = processes.start({
+    argv: [process.execPath, CHILD],
+    cwd,
+    env: {}, // nothing of the server's own: no token, no address
+    timeout,
+    grace: 200,
+    memory: RESIDENT,
+    signal,
+    stdin: 'pipe',
+    onOutput(chunk, stream) {
+      if (stream === 'stderr') {
+        complaint = (complaint + chunk.toString()).slice(-2000);
+        return;
+      }
+      text += decoder.decode(chunk, { stream: true });
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+        const line = JSON.parse(text.slice(0, end)) as TableLine; // written by our own code
+        text = text.slice(end + 1);
+        if ('say' in line) hear?.(line.say);
+        else answer = line;
+      }
+      if (text.length > ANSWER) child.stop('oom');
+    },
+  });
+  child.stdin?.on('error', () => undefined); // it ended early; its end says why
+  child.stdin?.end(JSON.stringify(request));
+  const ended = await child.ended;
+  signal?.throwIfAborted();
+  if (!answer) throw stopped(ended, complaint);
+  if ('error' in answer) throw refused(answer.error);
+  return answer.disjoint;
+}
+
 /** A fault that the table reader named, as one of ours. */
-export function refused({ code, message, hint, field }: TableFault): TreadleError {
+function refused({ code, message, hint, field }: TableFault): TreadleError {
   if (code === 'memory')
     return tooLarge(
       `the comparison needs more memory than ${Math.round(MEMORY / MiB)} MiB and the disk gave`,
@@ -150,15 +133,18 @@ export function refused({ code, message, hint, field }: TableFault): TreadleErro
 }
 
 /** It ended without an answer. */
-export function stopped(ended: Ended): TreadleError {
+function stopped(ended: Ended, complaint: string): TreadleError {
   if (ended.reason === 'oom') return refused({ code: 'memory', message: ended.message });
   if (ended.reason === 'timeout')
-    return tooLarge(`reading the tables took too long: ${ended.message}`, {
+    return tooLarge(`comparing the tables took too long: ${ended.message}`, {
       field: 'data',
       hint: 'take fewer rows',
       code: 'timeout',
     });
-  return unavailable(`the table reader stopped: ${ended.message}`, { hint: 'try again' });
+  return unavailable(`the table reader stopped: ${ended.message}`, {
+    hint: 'try again; the server log has its last words',
+    cause: new Error(complaint),
+  });
 }
 
 /** Two processes at a time; more wait, and beyond a few dozen are turned away. */

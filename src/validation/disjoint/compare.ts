@@ -38,7 +38,7 @@ export async function compare(
     if (request.against.length > 1)
       say(`comparing rows with ${source + 1} of ${request.against.length} that training read`);
     try {
-      const relations = await relationsOf(connection, files, true);
+      const relations = await relationsOf(connection, files);
       const digests: RowsDigest[] = [];
       const tables: ComparedTable[] = [];
       for (const relation of relations) {

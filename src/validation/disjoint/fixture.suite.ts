@@ -47,7 +47,6 @@ export async function openWorkshop(): Promise<Workshop> {
         return await compare(
           connection,
           {
-            op: 'disjoint',
             gate: [gate].flat(),
             against: against.map((files) => [files].flat()),
             key: key ?? null,

@@ -13,7 +13,7 @@ export interface Gate {
 
 /** The gate's rows as table `gate`, in the order of the files; `rowid` is a row's position. */
 export async function loadGate(connection: DuckDBConnection, request: DisjointRequest): Promise<Gate> {
-  const relations = await relationsOf(connection, request.gate, true);
+  const relations = await relationsOf(connection, request.gate);
   const columns = oneShape(relations);
   for (const name of request.key ?? []) columnOf(columns, name, 'key');
   if (request.time !== null) columnOf(columns, request.time, 'time');

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { newId } from '../../platform/ids/index.ts';
 import type { Proof, Source } from '../contract.ts';
-import { refused, type Tables } from '../data/tables.ts';
+import type { Tables } from '../data/tables.ts';
 import type { ComparedSource, DisjointAnswer, FileInput } from '../data/protocol.ts';
 import type { TableSource, UnreadSource } from '../data/table-source.ts';
 import { decide } from './decide.ts';
@@ -30,20 +30,12 @@ export async function proveDisjoint(
   const { gate, against, key, time, signal } = claim;
   const files = [gate, ...against].flatMap((source) => source.files);
   say('comparing rows with what training read');
-  const answer = await tables.ask(
+  const found = await tables.ask(
     ctx,
     files,
-    (inputs) => ({
-      op: 'disjoint',
-      ...dealt(inputs, gate, against),
-      key: key ? [...key] : null,
-      time: time ?? null,
-    }),
+    (inputs) => ({ ...dealt(inputs, gate, against), key: key ? [...key] : null, time: time ?? null }),
     { hear: say, signal },
   );
-  if ('error' in answer) throw refused(answer.error);
-  if (!('disjoint' in answer)) throw new Error('the table reader answered something else');
-  const found = answer.disjoint;
   const unread = [...claim.unread, ...against.flatMap((source, i) => unreadOf(source, found.against[i]!))];
   const judged = decide({ found, unread, sources: against, key, time });
   const compared = found.against
