@@ -384,7 +384,13 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
         version === undefined
           ? route.champion
           : targetsOf(route).find((one) => String(one.variant.version) === version);
-      return target && served(route, target);
+      const found = target && served(route, target);
+      // It exists, so 'there is no such model' would send the caller away for good.
+      if (target && !found)
+        throw unavailable(`the model of endpoint '${route.endpoint.name}' is being loaded`, {
+          hint: 'try again in a moment',
+        });
+      return found;
     },
     list: (workspace) =>
       [...(table.get(workspace)?.values() ?? [])].flatMap((route) => served(route, route.champion) ?? []),

@@ -43,7 +43,7 @@ export interface Served {
 
 /** What faces see of a data plane. Callbacks rather than promises: this is the path of every request. */
 export interface PlaneDoor {
-  /** Undefined when there is no such endpoint, or the caller's workspace has none of that name. */
+  /** Undefined when there is no such endpoint, or the caller's workspace has none of that name; throws `unavailable` while it loads. */
   find(workspace: string, endpoint: string, version?: string): Served | undefined;
   /** All endpoints of a workspace that answer now. */
   list(workspace: string): Served[];
