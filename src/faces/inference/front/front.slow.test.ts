@@ -1,0 +1,425 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import test, { type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { silentLog } from '../../../platform/log/index.ts';
+import type { CallerVerdict } from '../../../serving/index.ts';
+import type { Protocol } from '../exchange.ts';
+import { createFront, type FrontOptions } from './front.ts';
+
+interface Seen {
+  method: string;
+  path: string;
+  body: string;
+  workspace: string;
+}
+
+interface Bench {
+  port: number;
+  socket: string;
+  /** Every request that reached the protocol. */
+  seen: Seen[];
+  close(): Promise<void>;
+}
+
+const allowed: CallerVerdict = { ok: true, workspace: 'w', may: true, name: 'ada' };
+
+async function open(t: TestContext, more: Partial<FrontOptions> = {}): Promise<Bench> {
+  const seen: Seen[] = [];
+  const echo: Protocol = (request, reply) => {
+    const { method, path: where, body, workspace } = request;
+    if (where === '/none') return false;
+    if (where === '/throws') throw new Error('a fault of ours');
+    seen.push({ method, path: where, body: body.toString(), workspace });
+    const answer = (): void =>
+      reply.send(200, 'text/plain', `${method} ${where} ${body.length} ${request.header('x-odd') ?? ''}`);
+    if (where === '/slow') setTimeout(answer, 25);
+    else if (where === '/large') reply.send(200, 'text/plain', Buffer.alloc(3_000_000, 'x'));
+    else answer();
+    return true;
+  };
+  const front = createFront({
+    protocols: [echo],
+    door: { authenticate: (_authorization, _workspace, done) => done(allowed), callersEpoch: 0 },
+    hosts: ['127.0.0.1', 'localhost'],
+    log: silentLog,
+    maxBody: 100_000,
+    ...more,
+  });
+  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-front-'));
+  const socket = path.join(folder, 's');
+  const { port } = await front.listen({ host: '127.0.0.1', port: 0, socket });
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= front.close(500));
+  t.after(async () => {
+    await close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { port, socket, seen, close };
+}
+
+interface Reply {
+  status: number;
+  head: string;
+  body: string;
+}
+
+/** All answers that came until the server ended the connection, or nothing came for a while. */
+async function say(port: number, pieces: Array<string | Buffer>, pause = 0): Promise<Reply[]> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  const heard = listen(socket);
+  for (const piece of pieces) {
+    if (socket.writable) socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
+    if (pause > 0) await sleep(pause);
+  }
+  return heard;
+}
+
+const QUIET = 20;
+
+async function listen(socket: Socket): Promise<Reply[]> {
+  let bytes = Buffer.alloc(0);
+  // Counted in turns of the loop, not in time: the server answers in this very process.
+  let quiet = 0;
+  let open = true;
+  socket.on('data', (chunk: Buffer) => {
+    bytes = Buffer.concat([bytes, chunk]);
+    quiet = 0;
+  });
+  socket.on('error', () => undefined);
+  socket.on('close', () => (open = false));
+  while (open && quiet++ < QUIET) await sleep(3);
+  socket.destroy();
+  return split(bytes);
+}
+
+function split(bytes: Buffer): Reply[] {
+  const replies: Reply[] = [];
+  let rest = bytes;
+  while (rest.length > 0) {
+    const end = rest.indexOf('\r\n\r\n');
+    assert.notEqual(end, -1, `half an answer: ${rest.toString().slice(0, 200)}`);
+    const head = rest.toString('latin1', 0, end);
+    const status = Number(head.slice(9, 12));
+    const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    const from = end + 4;
+    if (status === 100) {
+      rest = rest.subarray(from);
+      continue;
+    }
+    replies.push({ status, head, body: rest.toString('latin1', from, from + length) });
+    rest = rest.subarray(from + length);
+  }
+  return replies;
+}
+
+const post = (where: string, body: string, headers = ''): string =>
+  `POST ${where} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
+const get = (where: string, headers = ''): string =>
+  `GET ${where} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`;
+const statuses = (replies: Reply[]): number[] => replies.map(({ status }) => status);
+
+test('plain requests, one after another and pipelined, are answered in order', async (t) => {
+  const { port, seen } = await open(t);
+  const replies = await say(port, [
+    post('/slow', 'abc') + get('/a?b=c') + post('/a', '12') + post('/a', '12') + post('/a', '1234'),
+  ]);
+  assert.deepEqual(
+    replies.map(({ body }) => body.trim()),
+    ['POST /slow 3', 'GET /a 0', 'POST /a 2', 'POST /a 2', 'POST /a 4'],
+  );
+  assert.equal(seen.length, 5);
+  assert.match(
+    replies[0]!.head,
+    /^HTTP\/1\.1 200 OK\r\nContent-Type: text\/plain\r\nX-Content-Type-Options: nosniff/,
+  );
+});
+
+test('a request is the same however its bytes arrive', async (t) => {
+  const { port, seen } = await open(t);
+  const whole = post('/cut', '{"a":[1,2]}', 'X-Odd: yes\r\n') + post('/next', 'xy');
+  for (let at = 1; at < whole.length; at += 3) {
+    const replies = await say(port, [whole.slice(0, at), whole.slice(at)], 1);
+    assert.deepEqual(
+      replies.map(({ body }) => body),
+      ['POST /cut 11 yes', 'POST /next 2 '],
+      `cut at ${at}`,
+    );
+  }
+  assert.ok(seen.every(({ body }) => body === '{"a":[1,2]}' || body === 'xy'));
+});
+
+test('a deep pipeline is no deep stack, and a caller that does not read gets no further', async (t) => {
+  const { port, seen } = await open(t);
+  const many = await say(port, [get('/a').repeat(5000)]);
+  assert.equal(many.length, 5000);
+  seen.length = 0;
+  const deaf = connect(port, '127.0.0.1');
+  await once(deaf, 'connect');
+  deaf.pause();
+  deaf.write(get('/large').repeat(200));
+  await sleep(150);
+  assert.ok(seen.length < 20, `${seen.length} answers of 3 MB were made for nobody`);
+  deaf.destroy();
+});
+
+test('what is not plain is decided by the one parser that knows every form', async (t) => {
+  const { port, seen } = await open(t);
+  const chunked =
+    'POST /chunked HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
+  assert.deepEqual(
+    statuses(await say(port, [post('/a', 'x') + chunked + post('/b', 'yz')])),
+    [200, 200, 200],
+  );
+  assert.deepEqual(
+    seen.map(({ path: where, body }) => `${where} ${body}`),
+    ['/a x', '/chunked abc', '/b yz'],
+  );
+  const expecting =
+    'POST /expect HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n';
+  assert.deepEqual(statuses(await say(port, [expecting, 'hi'], 20)), [200]);
+  const [head] = await say(port, ['HEAD /a HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n']);
+  assert.equal(head!.status, 200);
+  const old = await say(port, ['GET /a HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n']);
+  assert.deepEqual(statuses(old), [200]);
+  const folded = get('/folded', 'X-Odd: a\r\n b\r\n');
+  for (const { status } of await say(port, [folded])) assert.ok(status === 200 || status === 400);
+});
+
+/** After each, a second request lies in wait that only a reader which lost count would see. */
+const HIDDEN = 'GET /smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+const CHUNKED = `0\r\n\r\n${HIDDEN}`;
+const attack = (headers: string, body: string): string =>
+  `POST /front HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n\r\n${body}`;
+const both = (coding: string): string => attack(`Content-Length: ${CHUNKED.length}\r\n${coding}`, CHUNKED);
+const SMUGGLING: Record<string, string> = {
+  'length and chunked': both('Transfer-Encoding: chunked'),
+  'chunked and length': attack(`Transfer-Encoding: chunked\r\nContent-Length: ${CHUNKED.length}`, CHUNKED),
+  'chunked in capitals': both('TRANSFER-ENCODING: CHUNKED'),
+  'blank before the colon': both('Transfer-Encoding : chunked'),
+  'tab before the colon': both('Transfer-Encoding\t: chunked'),
+  'blank before the name': both(' Transfer-Encoding: chunked'),
+  'folded onto the next line': both('Transfer-Encoding:\r\n chunked'),
+  'tab before the value': both('Transfer-Encoding:\tchunked'),
+  'two codings': both('Transfer-Encoding: identity, chunked'),
+  'a coding that is none': both('Transfer-Encoding: xchunked'),
+  'coding twice': both('Transfer-Encoding: chunked\r\nTransfer-Encoding: identity'),
+  'quoted coding': both('Transfer-Encoding: "chunked"'),
+  'a vertical tab': both('Transfer-Encoding: \x0bchunked'),
+  'a NUL in a name': both('Transfer-Encoding\x00: chunked'),
+  'a bare CR': both('X: y\rTransfer-Encoding: chunked'),
+  'a bare LF': both('X: y\nTransfer-Encoding: chunked'),
+  'two lengths': attack(`Content-Length: 0\r\nContent-Length: ${HIDDEN.length}`, HIDDEN),
+  'two lengths, the other way': attack(`Content-Length: ${HIDDEN.length}\r\nContent-Length: 0`, HIDDEN),
+  'lengths in a list': attack(`Content-Length: 0, ${HIDDEN.length}`, HIDDEN),
+  'a length with a sign': attack(`Content-Length: +${HIDDEN.length}`, HIDDEN),
+  'a negative length': attack('Content-Length: -1', HIDDEN),
+  'a length in hex': attack(`Content-Length: 0x${HIDDEN.length.toString(16)}`, HIDDEN),
+  'a length with a blank in it': attack('Content-Length: 1 0', HIDDEN),
+  'a length past any number': attack(`Content-Length: ${'9'.repeat(40)}`, HIDDEN),
+  'an empty length': attack('Content-Length:', HIDDEN),
+  'length before its colon blank': attack(`Content-Length : ${HIDDEN.length}`, HIDDEN),
+  'length in another script': attack('Content-Length: \xb2', HIDDEN),
+  'lines that end in LF alone': `POST /front HTTP/1.1\nHost: 127.0.0.1\nContent-Length: ${HIDDEN.length}\n\n${HIDDEN}`,
+  'two hosts': `POST /front HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil\r\nContent-Length: 0\r\n\r\n`,
+  'no host': 'POST /front HTTP/1.1\r\nContent-Length: 0\r\n\r\n',
+  'a blank in the target': `POST /front x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'a version that is none': `POST /front HTTP/1.2\r\nHost: 127.0.0.1\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'chunk with a bad size': attack('Transfer-Encoding: chunked', `zz\r\n${HIDDEN}`),
+  'chunk longer than it says': attack('Transfer-Encoding: chunked', `1\r\nabc\r\n0\r\n\r\n`),
+  'GET with a body': `GET /front HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'upgrade to HTTP/2': attack(
+    `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAAA\r\nContent-Length: ${HIDDEN.length}`,
+    HIDDEN,
+  ),
+  'length hidden by Connection': attack(
+    `Connection: Content-Length\r\nContent-Length: ${HIDDEN.length}`,
+    HIDDEN,
+  ),
+};
+
+for (const [name, bytes] of Object.entries(SMUGGLING))
+  test(`no request is smuggled in: ${name}`, async (t) => {
+    const { port, seen } = await open(t);
+    // First on a fresh connection, then behind a plain request, cut in two.
+    const half = Math.floor(bytes.length / 2);
+    for (const pieces of [[bytes], [post('/first', 'x'), bytes.slice(0, half), bytes.slice(half)]]) {
+      const replies = await say(port, pieces, 2);
+      for (const { status } of replies) assert.ok(status < 500, `status ${status}`);
+      const { length } = replies.filter(({ status }) => status === 200);
+      assert.ok(length <= pieces.length, 'no more good answers than requests');
+    }
+    const smuggled = seen.filter(({ path: where }) => where === '/smuggled');
+    assert.deepEqual(smuggled, [], 'the hidden request was never one');
+    assert.ok(
+      seen.every(({ path: where }) => where === '/first' || where === '/front'),
+      JSON.stringify(seen),
+    );
+  });
+
+test('both readers see one request in the same bytes', async (t) => {
+  const { port, seen } = await open(t);
+  const names = [
+    'X-Odd: v',
+    'x-odd:v',
+    'X-ODD:   v  ',
+    'X-Odd:\tv\t',
+    'Accept: */*',
+    'User-Agent: a (b; c)',
+    'Cookie: a=b',
+  ];
+  for (const name of names) {
+    seen.length = 0;
+    // A keep-alive with a second word sends a request to the other reader.
+    await say(port, [
+      post('/same?q=1', 'body', `${name}\r\n`),
+      post('/same?q=1', 'body', `${name}\r\nConnection: keep-alive, x\r\n`),
+    ]);
+    assert.equal(seen.length, 2, name);
+    assert.deepEqual(seen[0], seen[1], name);
+  }
+});
+
+test('bodies are limited and inflated, and a bomb is not', async (t) => {
+  const { port, seen } = await open(t);
+  const send = async (body: Buffer, encoding: string): Promise<Reply> => {
+    const head = `POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const [reply] = await say(port, [Buffer.concat([Buffer.from(head), body])]);
+    return reply!;
+  };
+  for (const [kind, pack] of [
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+  ] as const)
+    assert.equal((await send(pack(Buffer.from('hello')), kind)).status, 200);
+  assert.deepEqual(
+    seen.map(({ body }) => body),
+    ['hello', 'hello'],
+  );
+  const bomb = await send(gzipSync(Buffer.alloc(5_000_000)), 'gzip');
+  assert.deepEqual([bomb.status, /larger than/.test(bomb.body)], [413, true]);
+  assert.equal((await send(Buffer.from('no gzip'), 'gzip')).status, 400);
+  assert.equal((await send(Buffer.from('x'), 'br')).status, 400);
+  const [large] = await say(port, [`POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100001\r\n\r\n`]);
+  assert.deepEqual([large!.status, /Connection: close/i.test(large!.head)], [413, true]);
+  assert.equal(seen.length, 2, 'nothing else reached a protocol');
+});
+
+test('foreign host names and pages of other origins are refused, whatever came before on the connection', async (t) => {
+  const { port, seen } = await open(t);
+  const foreign = [
+    'evil.example',
+    '127.0.0.1.evil.example',
+    'localhost@evil',
+    'localhost/x',
+    '',
+    '[::2]',
+    'localhost:80:80',
+  ];
+  for (const host of foreign) {
+    const [reply] = await say(port, [`POST /a HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`]);
+    assert.ok(reply!.status === 403 || reply!.status === 400, `${host}: ${reply!.status}`);
+  }
+  const origins = [
+    'Origin: https://evil.example',
+    'Origin: null',
+    'Sec-Fetch-Site: cross-site',
+    'Sec-Fetch-Site: same-site',
+    'Origin: http://127.0.0.1.evil.example',
+  ];
+  for (const origin of origins) {
+    const replies = await say(port, [post('/first', ''), post('/a', '', `${origin}\r\n`)]);
+    assert.deepEqual(statuses(replies), [200, 403], origin);
+  }
+  assert.ok(seen.every(({ path: where }) => where === '/first'));
+  const [own] = await say(port, [post('/a', '', 'Origin: http://127.0.0.1\r\n')]);
+  assert.equal(own!.status, 200);
+});
+
+test('callers are asked for their name, and again when tokens change; health needs none', async (t) => {
+  let verdict: CallerVerdict = { ok: false, status: 401, message: 'no such token' };
+  let asked = 0;
+  const door = {
+    callersEpoch: 0,
+    authenticate(
+      authorization: string | undefined,
+      _workspace: string | undefined,
+      done: (one: CallerVerdict) => void,
+    ) {
+      asked++;
+      assert.equal(authorization, 'Bearer t');
+      setImmediate(() => done(verdict));
+    },
+  };
+  const { port, seen } = await open(t, { door });
+  const ask = post('/a', 'x', 'Authorization: Bearer t\r\n');
+  const [refused] = await say(port, [ask]);
+  assert.equal(refused!.status, 401);
+  assert.match(refused!.head, /WWW-Authenticate: Bearer/);
+  verdict = { ...allowed, may: false };
+  assert.deepEqual(statuses(await say(port, [ask])), [403]);
+  assert.deepEqual(statuses(await say(port, [get('/ping')])), [200]);
+  assert.deepEqual(
+    seen.map(({ path: where }) => where),
+    ['/ping'],
+  );
+  verdict = allowed;
+  asked = 0;
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  const heard = listen(socket);
+  socket.write(ask + ask);
+  await sleep(20);
+  assert.equal(asked, 1, 'an equal head is not asked for twice');
+  door.callersEpoch++;
+  verdict = { ok: false, status: 401, message: 'taken back' };
+  socket.write(ask);
+  assert.deepEqual(statuses(await heard), [200, 200, 401]);
+});
+
+test('a fault of ours is one 500, and an unknown path one 404, in JSON', async (t) => {
+  const { port } = await open(t);
+  const replies = await say(port, [get('/throws'), get('/none'), get('/a')]);
+  assert.deepEqual(statuses(replies), [500, 404, 200]);
+  for (const { body } of replies.slice(0, 2))
+    assert.equal(typeof (JSON.parse(body) as { error: string }).error, 'string');
+});
+
+test('half a request is none, and a caller that ended its side is still answered', async (t) => {
+  const { port, seen } = await open(t);
+  const half = connect(port, '127.0.0.1');
+  await once(half, 'connect');
+  half.end('POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nab');
+  assert.deepEqual(await listen(half), []);
+  const done = connect(port, '127.0.0.1');
+  await once(done, 'connect');
+  done.end(post('/slow', 'abc'));
+  assert.deepEqual(statuses(await listen(done)), [200]);
+  assert.deepEqual(
+    seen.map(({ path: where }) => where),
+    ['/slow'],
+  );
+});
+
+test('it stops after its answers, on both doors', async (t) => {
+  const { port, socket: file, close } = await open(t);
+  const local = connect(file);
+  await once(local, 'connect');
+  const heard = listen(local);
+  local.write(post('/slow', 'abc'));
+  const idle = connect(port, '127.0.0.1');
+  await once(idle, 'connect');
+  const nothing = listen(idle);
+  await sleep(5);
+  await close();
+  const [reply] = await heard;
+  assert.equal(reply!.status, 200);
+  assert.match(reply!.head, /Connection: close/);
+  assert.deepEqual(await nothing, []);
+});
