@@ -92,10 +92,14 @@ class Walk {
     for (const run of runs) await this.#node(run, by);
   }
 
-  /** `side`: the run itself, one that holds it, or one that it holds. */
-  async #run(id: string, by: string | undefined, side: 'self' | 'above' | 'below' = 'self'): Promise<void> {
+  /** `side`: the run itself, one that holds it, or one that it holds. Says whether it told what data it read. */
+  async #run(
+    id: string,
+    by: string | undefined,
+    side: 'self' | 'above' | 'below' = 'self',
+  ): Promise<boolean> {
     const ref = `run:${id}`;
-    if (!this.#first(`${ref} ${side}`)) return;
+    if (!this.#first(`${ref} ${side}`)) return true;
     const run = await unlessMissing(getRun(this.#ctx, id));
     const reads = await stepReads(this.#ctx, id);
     if (!run) this.#cannot(ref, `run ${id}`, 'the run was deleted, and with it what it says it read');
@@ -116,10 +120,21 @@ class Walk {
     for (const name of reads?.lost ?? [])
       this.#cannot(`${ref}/${name}`, `${reads!.label}: ${name}`, 'what it was is not known any more');
     for (const node of ancestors) await this.#node(node, node);
-    if (!run) return;
+    // What a step declares is all that it had; a run of a client has read what it logged, and more where it logged nothing.
+    let told = reads !== undefined || versions.size > 0 || (run?.inputs.length ?? 0) > 0;
+    if (!run) return true;
     // What a run above read is what all below it had; what lies beside did not train this model.
-    if (side !== 'below' && run.parent !== undefined) await this.#run(run.parent, by, 'above');
-    if (side !== 'above') for (const other of await this.#below(run)) await this.#run(other, by, 'below');
+    if (side !== 'below' && run.parent !== undefined)
+      told = (await this.#run(run.parent, by, 'above')) || told;
+    if (side !== 'above')
+      for (const other of await this.#below(run)) told = (await this.#run(other, by, 'below')) || told;
+    if (side === 'self' && !told)
+      this.#cannot(
+        ref,
+        `run ${run.name}`,
+        'it trained the model and says nothing of the data it read: log it with mlflow.log_input, or train in a pipeline step',
+      );
+    return told;
   }
 
   async #below(run: Run): Promise<string[]> {
