@@ -79,7 +79,7 @@ test('a Python host that is killed every second: the revision before answers, an
     ],
   );
   const entries = await api.get<{ items: Array<{ action: string; reason?: string }> }>(
-    `/api/v1/ledger?resource=${back.ref}`,
+    `/api/v1/ledger/entries?resource=${back.ref}`,
   );
   const entry = entries.items.find(({ action }) => action === 'revision.rolled_back_by_itself');
   assert.match(entry?.reason ?? '', /crashed 3 times/);

@@ -10,28 +10,38 @@ export class ServerProcess {
   readonly url: string;
   readonly #port: number;
   readonly #data: string;
+  readonly #env: Record<string, string>;
   #child: ChildProcess | undefined;
   /** What the server wrote to its log; printed when a check fails. */
   log = '';
 
-  private constructor(port: number, data: string) {
+  private constructor(port: number, data: string, env: Record<string, string>) {
     this.#port = port;
     this.#data = data;
+    this.#env = env;
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  static async on(data: string): Promise<ServerProcess> {
+  static async on(data: string, env: Record<string, string> = {}): Promise<ServerProcess> {
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const address = probe.address();
     probe.close();
     if (address === null || typeof address === 'string') throw new Error('no free port');
-    return new ServerProcess(address.port, data);
+    return new ServerProcess(address.port, data, env);
+  }
+
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error('the server does not run');
+    return this.#child.pid;
   }
 
   async start(): Promise<void> {
     const args = ['server', '--port', String(this.#port), '--data', this.#data, '--log', 'error'];
-    const child = spawn(treadle, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(treadle, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...this.#env },
+    });
     child.stderr
       .setEncoding('utf8')
       .on(

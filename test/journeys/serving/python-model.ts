@@ -93,5 +93,7 @@ export function below(root: number, pattern: RegExp): number[] {
   return found;
 }
 
+export const alive = (pid: number): boolean => processes().some((one) => one.pid === pid);
+
 export const PLANE = /plane\.(ts|js)/;
 export const HOST = /treadle\/host\.py|\/host\.py/;
