@@ -31,7 +31,7 @@ assert response.status_code == 200, response.text
 
 # A frame: an input a column, with content types as hints.
 frame = pd.DataFrame(rows.astype(np.float64), columns=["sepal_length", "sepal_width", "petal_length", "petal_width"])
-response = httpx.post(f"{url}/v2/models/iris-sklearn/infer", json=PandasCodec.encode_request(frame, use_bytes=False).model_dump())
+response = httpx.post(f"{url}/v2/models/iris-columns/infer", json=PandasCodec.encode_request(frame, use_bytes=False).model_dump())
 assert response.status_code == 200, response.text
 answer = InferenceResponse.model_validate_json(response.text)
 assert [int(one) for one in answer.outputs[0].data] == [0, 2], answer

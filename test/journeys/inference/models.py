@@ -6,12 +6,17 @@ import mlflow
 import numpy as np
 import onnx
 import pandas as pd
+import skops
+import sklearn
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 from onnx import TensorProto, helper
 from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+
+# As little as they need: an environment a model is made of these.
+SMALL = [f"mlflow-skinny=={mlflow.__version__}", f"pandas=={pd.__version__}", f"numpy=={np.__version__}"]
 
 mlflow.set_tracking_uri(sys.argv[1])
 mlflow.set_experiment("inference")
@@ -87,11 +92,15 @@ def main():
         register_onnx(
             "iris", exported, tensors_of(exported), features[:3].to_numpy(np.float32)
         )
+    if "iris-columns" in wanted:
+        exported = to_onnx(iris, features[:1].to_numpy(np.float32), options={"zipmap": False}, target_opset=17)
+        register_onnx("iris-columns", exported, infer_signature(features), features[:3])
     if "iris-sklearn" in wanted:
         with mlflow.start_run(run_name="iris-sklearn"):
             mlflow.sklearn.log_model(
                 iris, name="model", registered_model_name="iris-sklearn",
                 signature=infer_signature(features, iris.predict(features)), input_example=features[:3],
+                pip_requirements=[*SMALL, f"scikit-learn=={sklearn.__version__}", f"skops=={skops.__version__}"],
             )
     if "typed" in wanted:
         columns = Schema([
@@ -104,7 +113,7 @@ def main():
             mlflow.pyfunc.log_model(
                 name="model", python_model=Typed(), registered_model_name="typed",
                 signature=ModelSignature(inputs=columns, outputs=outputs, params=params),
-                pip_requirements=["mlflow", "pandas<3"],
+                pip_requirements=SMALL,
             )
 
 

@@ -31,13 +31,17 @@ export interface Serving {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A real server with an endpoint a model, each of the model's own name. */
-export async function openServing(models: readonly string[]): Promise<Serving> {
+/** A real server with endpoints by name, each with the first version of a model; lists are models with endpoints of their name. */
+export async function openServing(wanted: readonly string[] | Record<string, string>): Promise<Serving> {
+  const endpoints = Array.isArray(wanted)
+    ? wanted.map((model: string) => [model, model] as const)
+    : Object.entries(wanted as Record<string, string>);
+  const models = [...new Set(endpoints.map(([, model]) => model))];
   const server = await openTest();
   try {
     await script(python!, 'models.py', [server.url, models.join(',')]);
-    for (const model of models) await deploy(server, model, { model, version: '1' });
-    const found: unknown = await (await fetch(`${server.url}/api/v1/endpoints/${models[0]}`)).json();
+    for (const [endpoint, model] of endpoints) await deploy(server, endpoint, { model, version: '1' });
+    const found: unknown = await (await fetch(`${server.url}/api/v1/endpoints/${endpoints[0]?.[0]}`)).json();
     const url = (found as { endpoint: { address: string } }).endpoint.address;
     return {
       server,
