@@ -95,7 +95,14 @@ export default function EndpointPage(): ReactElement {
           <Progress detail={found.data} />
           {current && <Current revision={current} />}
           <Parts detail={found.data} />
-          {doing === 'deploy' && <DeployDialog endpoint={name} onClose={close} />}
+          {doing === 'deploy' && (
+            <DeployDialog
+              endpoint={name}
+              // Most often it is the next version of the same model.
+              {...(current?.variants[0] ? { model: current.variants[0].model } : {})}
+              onClose={close}
+            />
+          )}
           {doing === 'rollback' && found.data.previous && (
             <Rollback endpoint={name} to={found.data.previous} current={current} onClose={close} />
           )}

@@ -1,8 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { nameIds } from '../../../src/data/contract.ts';
 import { listExecutions } from '../../../src/pipelines/contract.ts';
-import { listEndpoints } from '../../../src/serving/contract.ts';
+import { listEndpoints, listRevisions } from '../../../src/serving/contract.ts';
 import { searchRuns } from '../../../src/tracking/contract.ts';
 import { listEvaluations } from '../../../src/validation/contract.ts';
 import { api } from '../api/client.ts';
@@ -38,6 +38,15 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
   const endpoints = useQuery({ ...api(listEndpoints, { query: { limit: 500 } }), enabled: serving });
   const judged = resources.some((resource) => resource.startsWith('evaluation:'));
   const evaluations = useQuery({ ...api(listEvaluations, { query: { limit: 500 } }), enabled: judged });
+  // Revisions are listed by endpoint only.
+  const earlier = useQueries({
+    queries: resources.some((resource) => resource.startsWith('revision:'))
+      ? (endpoints.data?.items ?? [])
+          .slice(0, 10)
+          .map(({ name }) => api(listRevisions, { params: { endpoint: name }, query: { limit: 200 } }))
+      : [],
+    combine: (found) => found.flatMap(({ data }) => data?.items ?? []),
+  });
   return useMemo(() => {
     const names = new Map<string, string>();
     for (const { id, dataset, version } of named.data?.items ?? [])
@@ -50,13 +59,10 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
       names.set(`execution:${id}`, `${pipeline} #${number}`);
     for (const { ref, model, version, data } of evaluations.data?.items ?? [])
       names.set(ref, `${model} v${version} on ${data}`);
-    for (const endpoint of endpoints.data?.items ?? []) {
-      names.set(endpoint.ref, endpoint.name);
-      for (const revision of [endpoint.current, endpoint.latest])
-        if (revision) names.set(revision.ref, `${endpoint.name} #${revision.revision}`);
-    }
+    for (const { ref, name } of endpoints.data?.items ?? []) names.set(ref, name);
+    for (const { ref, endpoint, revision } of earlier) names.set(ref, `${endpoint} #${revision}`);
     return names;
-  }, [named.data, found.data, executions.data, endpoints.data, evaluations.data]);
+  }, [named.data, found.data, executions.data, endpoints.data, evaluations.data, earlier]);
 }
 
 /** Sorted, so that the same resources in another order are the same question. */
