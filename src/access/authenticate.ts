@@ -14,13 +14,14 @@ const MINUTE = 60_000;
 
 /**
  * Who the caller is and which workspace they are in. A credential that is present but wrong is refused,
- * also where none would be needed. `ownerAllowed`: the server listens on loopback only.
+ * also where none would be needed. `ownerAllowed`: the server listens on loopback only. `until`: when the credential ends, for
+ * whoever remembers the answer.
  */
 export async function authenticate(
   ctx: Ctx,
   credentials: Credentials,
   ownerAllowed: boolean,
-): Promise<{ actor: Actor; workspace: string }> {
+): Promise<{ actor: Actor; workspace: string; until?: number }> {
   if (credentials.authorization === undefined) {
     if (!ownerAllowed)
       throw unauthenticated('this server needs a token', {
@@ -60,6 +61,7 @@ export async function authenticate(
   return {
     actor: { kind: 'token', id: token.id, name: token.name, role: token.role },
     workspace: token.workspace,
+    until: token.expires_at,
   };
 }
 

@@ -5,7 +5,7 @@ import { decide } from './decide.ts';
 
 /** Who asks a model, as another process can keep it. */
 export type CallerJudgement =
-  | { ok: true; workspace: string; may: boolean; name: string }
+  | { ok: true; workspace: string; may: boolean; name: string; until?: number }
   | { ok: false; status: 401 | 403; message: string };
 
 /** Asking a model reads: it changes nothing, so a viewer's token is enough for a program in production. */
@@ -15,8 +15,14 @@ export async function judgeCaller(
   ownerAllowed: boolean,
 ): Promise<CallerJudgement> {
   try {
-    const { actor, workspace } = await authenticate(ctx, credentials, ownerAllowed);
-    return { ok: true, workspace, may: decide(actor, 'prediction:read'), name: actor.name };
+    const { actor, workspace, until } = await authenticate(ctx, credentials, ownerAllowed);
+    return {
+      ok: true,
+      workspace,
+      may: decide(actor, 'prediction:read'),
+      name: actor.name,
+      ...(until === undefined ? {} : { until }),
+    };
   } catch (error) {
     if (!(error instanceof TreadleError)) throw error;
     const { kind, message, hint } = error;

@@ -6,6 +6,7 @@ const MOST = 10_000;
 const REFUSED_FOR = 2_000;
 /** How long the server may take to say who somebody is. */
 const PATIENCE = 10_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 type Done = (verdict: CallerVerdict) => void;
 
@@ -16,6 +17,7 @@ export class Callers {
   private readonly known = new Map<string, { verdict: CallerVerdict; until: number }>();
   private readonly asked = new Map<string, { id: number; done: Done[] }>();
   private readonly byId = new Map<number, string>();
+  private expiry: { time: number; timer: NodeJS.Timeout } | undefined;
   private next = 1;
   private readonly report: (report: Report) => void;
 
@@ -58,11 +60,25 @@ export class Callers {
     this.asked.delete(key);
     if (this.known.size >= MOST) this.known.clear();
     this.known.set(key, { verdict, until: performance.now() + REFUSED_FOR });
+    if (verdict.ok && verdict.until !== undefined) this.forgetAt(verdict.until);
     for (const done of open?.done ?? []) done(verdict);
+  }
+
+  /** When the first token expires, everybody is asked for again: connections that carry it are met, too. */
+  private forgetAt(time: number): void {
+    if (this.expiry && this.expiry.time <= time) return;
+    clearTimeout(this.expiry?.timer);
+    const timer = setTimeout(
+      () => this.forget(),
+      Math.min(LONGEST_TIMER, Math.max(0, time - Date.now()) + 1),
+    );
+    this.expiry = { time, timer: timer.unref() };
   }
 
   forget(): void {
     this.epoch++;
+    clearTimeout(this.expiry?.timer);
+    this.expiry = undefined;
     this.known.clear();
     // Answers under way may tell of before: those who wait get them, but they are asked again next time.
     for (const [id, key] of this.byId) {

@@ -70,9 +70,9 @@ export type Command =
   | { type: 'forget-callers' }
   | { type: 'stop' };
 
-/** Who a bearer token is. `may` says whether the caller may predict. */
+/** Who a bearer token is. `may` says whether the caller may predict; `until`, ms since 1970, when the token expires. */
 export type CallerVerdict =
-  | { ok: true; workspace: string; may: boolean; name: string }
+  | { ok: true; workspace: string; may: boolean; name: string; until?: number }
   | { ok: false; status: 401 | 403; message: string };
 
 export type Report =
