@@ -73,6 +73,17 @@ def sklearn_regressor(path):
     save_sklearn(path, model, X.iloc[:, :3], model.predict(X.iloc[:, :3]))
 
 
+def sklearn_odd(path):
+    """A step that has no ONNX form."""
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    X, _ = iris()
+    model = make_pipeline(FunctionTransformer(np.log1p), Ridge()).fit(X.iloc[:, :3], X.iloc[:, 3])
+    save_sklearn(path, model, X.iloc[:, :3], model.predict(X.iloc[:, :3]))
+
+
 def onnx_iris(path, example=True):
     """The graph's own tensors as signature."""
     from skl2onnx import to_onnx
@@ -230,6 +241,7 @@ def save_loads(how):
 REQUIREMENTS = [f"mlflow=={mlflow.__version__}", f"pandas=={pd.__version__}", f"numpy=={np.__version__}", "cloudpickle"]
 MAKERS = {
     "sklearn-iris": sklearn_iris, "sklearn-proba": sklearn_proba, "sklearn-regressor": sklearn_regressor,
+    "sklearn-odd": sklearn_odd,
     "onnx-iris": onnx_iris, "onnx-bare-example": lambda path: onnx_iris(path, example=False), "onnx-columns": onnx_columns,
     "onnx-types": onnx_types, "onnx-mlp": onnx_mlp,
     "custom-echo": custom_echo, "custom-params": custom_params, "custom-json": custom_json, "custom-batch": custom_batch,

@@ -13,7 +13,9 @@ export const convertJob = (using: Converting) =>
     concurrency: 1,
     async run(ctx, payload, run) {
       const version = await getVersion(ctx, payload.model, String(payload.version)).catch(() => undefined);
-      if (!version || !(await findConversion(ctx, version.ref))) return; // deleted since
+      const row = version && (await findConversion(ctx, version.ref));
+      // Deleted since, or another job was quicker.
+      if (!version || !row || row.ended_at !== null) return;
       await ctx.write((tx) => updateConversion(tx, version.ref, { state: 'running' }));
       const { tools, ...outcome } = await convertVersion(ctx, using, payload, run.signal);
       const action =

@@ -1,6 +1,6 @@
 """Turns a scikit-learn model that MLflow has packaged into ONNX.
 
-Started as ``python -I -B convert.py`` in the model's own environment plus skl2onnx; reads one JSON object from stdin:
+Started as ``python -I convert.py`` in the model's own environment plus skl2onnx; reads one JSON object from stdin:
 ``{"folder", "out", "numbers": "float" | "double", "inputs": [{name, datatype, column}], "predict_fn", "outputs": [names]}``.
 Writes the graph to ``out`` and one JSON line to stdout: what it was made with, or why it was not.
 """

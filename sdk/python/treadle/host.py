@@ -1,6 +1,6 @@
 """Holds one MLflow model in a process of its own and answers the server over a Unix socket.
 
-Started as ``python -I -B -u host.py SOCKET`` in the model's own environment; it needs nothing that a packaged MLflow model
+Started as ``python -I -u host.py SOCKET`` in the model's own environment; it needs nothing that a packaged MLflow model
 does not bring: mlflow, numpy, pandas. One request at a time, each a whole batch. It ends when the socket does.
 
 A frame is: length of the rest (u32), length of the header (u32), header (JSON, padded with blanks to a multiple of 8), then the

@@ -59,7 +59,7 @@ export async function openConversion(ctx: Ctx, model: string, which: string): Pr
   };
 }
 
-/** Asked for by a person: one ledger entry, and a job. One that waits or runs is left to it. */
+/** Asked for by a person: one ledger entry, and a job. One that runs is left to it; one that waits begins at once. */
 export async function askConversion(
   ctx: Ctx,
   convert: ConvertJob,
@@ -75,7 +75,7 @@ export async function askConversion(
     });
   await ctx.write(async (tx) => {
     const row = await findConversion(tx, version.ref);
-    if (row?.state === 'queued' || row?.state === 'running') return;
+    if (row?.state === 'running') return;
     await tx.record({ action: 'model_version.conversion_requested', resource: version.ref });
     await tx.emit({ type: 'model_version.conversion_requested', subject: version.ref });
     await queue(tx, convert, version, tx.actor.name, 0);

@@ -9,7 +9,7 @@ import type { LoadedModel, ModelPlace } from '../model.ts';
 import { openModel } from '../open-model.ts';
 import { digestOf, placeFiles } from '../place.ts';
 import { CONVERTED, limitsOf, type Preparing } from '../prepare-model.ts';
-import { modelEnvironment, pythonProgram } from '../python/program.ts';
+import { interpreterArgs, modelEnvironment, pythonProgram } from '../python/program.ts';
 import { difference } from '../spec/agree.ts';
 import { describeFolder } from '../spec/describe.ts';
 import { exampleTensors, readExample } from '../spec/example.ts';
@@ -187,7 +187,7 @@ async function runConverter(
   let out = '';
   let words = '';
   const child = processes.start({
-    argv: [python, '-I', '-B', pythonProgram('convert')],
+    argv: [python, ...interpreterArgs(python), pythonProgram('convert')],
     cwd,
     env: modelEnvironment(python, cwd, 1),
     timeout: TIMEOUT,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A program of the Python project: beside the bundle in a package, in `sdk/` in a checkout. */
@@ -8,6 +9,16 @@ export function pythonProgram(name: 'host' | 'convert'): string {
   const found = files.find((file) => existsSync(file));
   if (found === undefined) throw new Error(`${name}.py is not where it belongs: ${files.join(', ')}`);
   return found;
+}
+
+/**
+ * How an interpreter of a model is started: isolated, and never writing beside the model's files, which others share. Compiled
+ * modules go into an environment of ours, where the next start finds them.
+ */
+export function interpreterArgs(python: string): string[] {
+  const environment = path.dirname(path.dirname(python));
+  const ours = existsSync(path.join(environment, 'treadle-environment.json'));
+  return ['-I', '-u', ...(ours ? ['-X', `pycache_prefix=${path.join(environment, '.pycache')}`] : ['-B'])];
 }
 
 /** What a model's own code gets of this machine: no token, no address, no settings of the server. */

@@ -8,7 +8,7 @@ import type { Host } from '../host.ts';
 import { ModelFault, type ModelPlace } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
 import { decodeTensors, encodeFrame, frameReader, type FromHost, type ToHost } from './frames.ts';
-import { modelEnvironment, pythonProgram } from './program.ts';
+import { interpreterArgs, modelEnvironment, pythonProgram } from './program.ts';
 
 /** An idle host is asked this often whether it still hears, and has as long to answer. */
 const HEARTBEAT = 10_000;
@@ -41,7 +41,7 @@ export async function startPythonHost(
 ): Promise<PythonHost> {
   const { python, limits } = place;
   if (python === undefined) throw new ModelFault('the place names no interpreter');
-  const scratch = await mkdtemp(path.join(tmpdir(), 'treadle-host-'));
+  const scratch = await mkdtemp(path.join(tmpdir(), `treadle-host-${process.pid}-`));
   const address = path.join(scratch, 's');
   const connected = Promise.withResolvers<Socket>();
   const server = createServer((socket) => {
@@ -56,7 +56,7 @@ export async function startPythonHost(
 
   let words = '';
   const child = processes.start({
-    argv: [python, '-I', '-B', '-u', pythonProgram('host'), address],
+    argv: [python, ...interpreterArgs(python), pythonProgram('host'), address],
     cwd: scratch,
     env: modelEnvironment(python, scratch, limits.threads),
     memory: limits.memory,
@@ -108,7 +108,13 @@ export async function startPythonHost(
     return answer.promise;
   };
 
-  const socket = await connected.promise;
+  let socket: Socket;
+  try {
+    socket = await connected.promise;
+  } catch (error) {
+    await gone;
+    throw error;
+  }
   link.socket = socket;
   // The process says why it ended, and that is what people want to read; a connection that breaks without one is told here.
   socket.on('error', () => undefined);

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { packagedModels, placeOf } from '../../../test/packaged-models.ts';
+import { createLog, silentLog } from '../../platform/log/index.ts';
+import { createProcesses } from '../../platform/processes/index.ts';
+import { openModel, type HostCrash, type LoadedModel, type ModelPlace, type Tensor } from '../index.ts';
+import { agree } from '../spec/agree.ts';
+import { joinRows, sliceRows } from '../spec/element.ts';
+
+const processes = createProcesses();
+after(() => processes.close());
+const folders = await packagedModels(
+  'sklearn-proba',
+  'custom-echo',
+  'custom-params',
+  'custom-json',
+  'custom-batch',
+  'loads-sleeps',
+  'loads-dies',
+  'loads-raises',
+);
+const open = (place: ModelPlace, log = silentLog): Promise<LoadedModel> =>
+  openModel(place, { processes, log });
+
+const words = (...list: string[]): Tensor[] => [
+  { name: 'word', datatype: 'BYTES', shape: [list.length], data: list },
+  {
+    name: 'number',
+    datatype: 'FP64',
+    shape: [list.length],
+    data: Float64Array.from(list, (_, i) => i + 0.5),
+  },
+  { name: 'when', datatype: 'BYTES', shape: [list.length], data: list.map(() => '2001-02-03T04:05:06') },
+];
+
+test('a DataFrame model gets one frame of the right types a batch, and answers as tensors', async () => {
+  const lines: string[] = [];
+  const log = createLog('debug', (line) => void lines.push(line));
+  await using model = disposable(await open(placeOf(folders['custom-echo']), log));
+  const { sample, ...spec } = model.spec;
+  assert.deepEqual(spec, {
+    platform: 'mlflow_pyfunc',
+    inputs: [
+      { name: 'word', datatype: 'BYTES', shape: [-1], column: 'string' },
+      { name: 'number', datatype: 'FP64', shape: [-1], column: 'double', optional: true },
+      { name: 'when', datatype: 'BYTES', shape: [-1], column: 'datetime' },
+    ],
+    outputs: [
+      { name: 'seen', datatype: 'BYTES', shape: [-1] },
+      { name: 'length', datatype: 'INT64', shape: [-1] },
+    ],
+    params: [],
+    returns: 'frame',
+    batchable: true,
+  });
+  assert.deepEqual(sample?.[0]?.data, ['a', 'bé']);
+  const [seen, length] = await model.run(words('x', '日本'));
+  assert.deepEqual(seen?.data, ['x|str|0.5|2001-02-03T04:05:06', '日本|str|1.5|2001-02-03T04:05:06']);
+  assert.deepEqual(length?.data, BigInt64Array.of(1n, 2n));
+
+  const [word, , when] = words('x');
+  assert.deepEqual((await model.run([word, undefined, when]))[0]?.data, ['x|str|none|2001-02-03T04:05:06']);
+  await assert.rejects(model.run([word, undefined, { ...when!, data: ['tomorrow'] }]), {
+    kind: 'invalid',
+    message: /'when' holds text that is no date/,
+  });
+  await assert.rejects(model.run(words('fine', 'raise')), {
+    name: 'ModelFault',
+    retriable: false,
+    message: /^ValueError: this row is not liked \(packaged-models\.py:\d+ in predict\)$/,
+  });
+  await model.run(words('print'));
+  await sleep(50);
+  assert.ok(
+    lines.some((line) => line.includes('a model speaks')),
+    'what it prints is in the log',
+  );
+
+  // A model of text, numbers and whole numbers: n rows at once answer what n calls answer.
+  await using flights = disposable(await open(placeOf(folders['sklearn-proba'], { hosts: 2 })));
+  assert.deepEqual(flights.spec.outputs, [{ name: 'output-0', datatype: 'FP64', shape: [-1, 2] }]);
+  const rows = flights.spec.sample!;
+  const [together] = await flights.run(rows.map((tensor) => joinRows([tensor, tensor, tensor])));
+  assert.deepEqual(together?.shape, [9, 2]);
+  const alone = await Promise.all(
+    Array.from({ length: 9 }, (_, i) =>
+      flights.run(rows.map((tensor) => sliceRows(tensor, i % 3, (i % 3) + 1))),
+    ),
+  );
+  for (const [i, [answer]] of alone.entries())
+    assert.ok(agree(sliceRows(together!, i, i + 1), answer!, 1e-12));
+});
+
+test('parameters, models without a signature, and models that look at their whole batch', async () => {
+  await using params = disposable(await open(placeOf(folders['custom-params'])));
+  assert.deepEqual(params.spec.params, [{ name: 'times', type: 'double', default: 1 }]);
+  assert.equal(params.spec.batchable, false);
+  const x: Tensor = { name: 'x', datatype: 'FP64', shape: [2], data: Float64Array.of(1, 2) };
+  assert.deepEqual((await params.run([x], { params: { times: 3 } }))[0]?.data, Float64Array.of(3, 6));
+  assert.deepEqual((await params.run([x]))[0]?.data, Float64Array.of(1, 2));
+  assert.equal(params.runJson, undefined);
+
+  await using json = disposable(await open(placeOf(folders['custom-json'])));
+  assert.deepEqual(json.spec.inputs, []);
+  assert.deepEqual(await json.runJson?.({ inputs: [[1, 2]] }), { shape: [1, 2], kind: 'ndarray', nan: null });
+  assert.deepEqual(await json.runJson?.({ dataframe_split: { columns: ['a'], data: [[1], [2]] } }), {
+    shape: [2, 1],
+    kind: 'DataFrame',
+    nan: null,
+  });
+
+  await using batch = disposable(await open(placeOf(folders['custom-batch'])));
+  assert.equal(batch.spec.batchable, false);
+});
+
+test('a host that ends, hangs or takes all memory fails what runs, is started again, and leaves nothing', async () => {
+  await using model = disposable(
+    await open(placeOf(folders['custom-echo'], { predict: 2000, memory: 700 << 20 })),
+  );
+  const crashes: HostCrash[] = [];
+  const stop = model.onCrash((crash) => crashes.push(crash));
+  for (const [word, said] of [
+    ['exit', /ended with code 3; its last words: going now/],
+    ['sleep', /longer than its limit of 2 s/],
+    ['leak', /more than its limit of 700 MiB/],
+  ] as const) {
+    const first = model.run(words(word));
+    const behind = model.run(words('behind'));
+    await assert.rejects(first, { name: 'ModelFault', retriable: true, message: said }, word);
+    await assert.rejects(behind, { name: 'ModelFault', retriable: true });
+    assert.equal(model.ready, false);
+    await assert.rejects(model.run(words('early')), { retriable: true, message: /being started again/ });
+    await until(() => model.ready);
+    assert.equal((await model.run(words('back')))[1]?.data[0], 4n);
+  }
+  assert.deepEqual(
+    crashes.map(({ recent, back_in }) => [recent, back_in]),
+    [
+      [1, 100],
+      [2, 200],
+      [3, 400],
+    ],
+  );
+  stop();
+});
+
+test('a model that cannot be loaded says why', async () => {
+  await assert.rejects(open(placeOf(folders['loads-raises'])), {
+    name: 'ModelFault',
+    message: /^RuntimeError: the weights are not here \(packaged-models\.py:\d+ in load_context\)$/,
+  });
+  await assert.rejects(open(placeOf(folders['loads-dies'])), {
+    name: 'ModelFault',
+    message: /ended with code 9; its last words: no further/,
+  });
+  await assert.rejects(
+    open(placeOf(folders['loads-sleeps'], { load: 5000 })),
+    /loading took longer than its limit of 5 s/,
+  );
+  await assert.rejects(open({ ...placeOf(folders['custom-echo']), python: '/no/such/python' }), {
+    name: 'ModelFault',
+  });
+});
+
+test('a host killed again and again takes nothing with it and leaves nothing behind', async () => {
+  const before = handles('Pipe');
+  assert.deepEqual(scratch(), [], 'the tests above left nothing');
+  const model = await open(placeOf(folders['custom-batch']));
+  for (let kill = 0; kill < 4; kill++) {
+    await until(() => model.ready);
+    const [pid] = hosts();
+    assert.ok(pid, 'there is one to kill');
+    process.kill(pid, 'SIGKILL');
+    await until(() => !model.ready);
+  }
+  await until(() => model.ready);
+  const x: Tensor = { name: 'x', datatype: 'FP64', shape: [2], data: Float64Array.of(1, 3) };
+  assert.deepEqual((await model.run([x]))[0]?.data, Float64Array.of(-1, 1));
+  await model.close();
+  await assert.rejects(model.run([x]), { name: 'ModelFault' });
+  await until(() => hosts().length === 0);
+  await sleep(100);
+  assert.equal(handles('Pipe'), before);
+  assert.deepEqual(scratch(), []);
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 1200; tries++) {
+    if (holds()) return;
+    await sleep(50);
+  }
+  assert.fail('it never came to be');
+}
+
+/** Pids of hosts that this process started: other tests have theirs. */
+function hosts(): number[] {
+  const own = new Set([process.pid]);
+  const found: number[] = [];
+  // Children are found through their parents; a supervisor stands between us and the interpreter.
+  for (const pid of readdirSync('/proc')
+    .map(Number)
+    .filter(Number.isInteger)
+    .toSorted((a, b) => a - b)) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (state === 'Z' || !own.has(Number(parent))) continue;
+      own.add(pid);
+      if (/\0-I\0.*host\.py\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) && stat.includes('(python'))
+        found.push(pid);
+    } catch {
+      continue; // it ended meanwhile
+    }
+  }
+  return found;
+}
+
+const handles = (kind: string): number =>
+  process.getActiveResourcesInfo().filter((name) => name.includes(kind)).length;
+const scratch = (): string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith(`treadle-host-${process.pid}-`));
+
+/** Models hold processes: a test that fails must end them too. */
+function disposable(model: LoadedModel): LoadedModel & AsyncDisposable {
+  return Object.assign(Object.create(model) as LoadedModel, { [Symbol.asyncDispose]: () => model.close() });
+}

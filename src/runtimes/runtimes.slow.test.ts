@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openTest } from '../../test/harness.ts';
+import { packagedModels, registerFolder } from '../../test/packaged-models.ts';
+import { linearOnnx, registerOnnx } from '../../test/onnx-model.ts';
+import type { LedgerTables } from '../ledger/schema.ts';
+import { silentLog } from '../platform/log/index.ts';
+import { createProcesses } from '../platform/processes/index.ts';
+import type { Conversion } from './contract.ts';
+import { createRuntimes, openModel, type ModelPlace, type Tensor } from './index.ts';
+import { placeFiles } from './place.ts';
+import { difference } from './spec/agree.ts';
+
+const processes = createProcesses();
+after(() => processes.close());
+const folders = await packagedModels('sklearn-proba', 'sklearn-odd');
+
+test('a scikit-learn version is converted, compared and kept; endpoints then get the ONNX form, and both answer alike', async () => {
+  await using server = await openTest();
+  const runtimes = createRuntimes({ processes, folder: server.data });
+  const conversion = async (model: string, method: 'GET' | 'POST' = 'GET'): Promise<Conversion> => {
+    const answer = await fetch(`${server.url}/api/v1/models/${model}/versions/1/conversion`, { method });
+    return (await answer.json()) as Conversion;
+  };
+  const ended = async (model: string): Promise<Conversion> => {
+    for (let tries = 0; tries < 1200; tries++) {
+      const now = await conversion(model);
+      if (now.ended_at !== undefined) return now;
+      await sleep(100);
+    }
+    return assert.fail(`the conversion of ${model} never ended`);
+  };
+  await registerFolder(server.ctx, 'flights', folders['sklearn-proba']);
+  await registerFolder(server.ctx, 'odd', folders['sklearn-odd']);
+  await registerOnnx(server.ctx, 'plain', linearOnnx([1, 2], 3));
+
+  assert.deepEqual(await conversion('plain'), {
+    model: 'plain',
+    version: 1,
+    version_ref: 'model_version:plain/1',
+    state: 'none',
+    reason: 'it has an ONNX form of its own',
+    tolerance: 1e-5,
+  });
+  const refused = await fetch(`${server.url}/api/v1/models/plain/versions/1/conversion`, { method: 'POST' });
+  assert.equal(refused.status, 400);
+
+  // Registering alone is enough, a little later; asking brings it forward.
+  const queued = await conversion('flights', 'POST');
+  assert.ok(queued.state === 'queued' || queued.state === 'running', queued.state);
+  const kept = await ended('flights');
+  assert.equal(kept.state, 'kept', kept.reason ?? '');
+  assert.ok((kept.largest_difference ?? 1) <= 1e-5 && kept.rows === 259 && (kept.size ?? 0) > 0);
+  assert.equal(kept.tools?.['skl2onnx'], '1.20.0');
+  const odd = await ended('odd');
+  assert.equal(odd.state, 'failed');
+  assert.match(odd.reason ?? '', /FunctionTransformer|function/i);
+  assert.equal(odd.size, undefined);
+  const rows = await server.ctx.db
+    .$extendTables<LedgerTables>()
+    .selectFrom('ledger_entry')
+    .select(['action', 'resource'])
+    .where('action', 'like', 'model_version.conver%')
+    .orderBy('seq')
+    .execute();
+  const entries = rows.map(({ action, resource }) => ({ action, resource }));
+  assert.deepEqual(entries, [
+    { action: 'model_version.conversion_requested', resource: 'model_version:flights/1' },
+    { action: 'model_version.converted', resource: 'model_version:flights/1' },
+    { action: 'model_version.conversion_not_kept', resource: 'model_version:odd/1' },
+  ]);
+
+  const said: string[] = [];
+  const prepare = (model: string, runtime?: ModelPlace['runtime']): Promise<ModelPlace> =>
+    runtimes.prepare(server.ctx, { model, version: 1 }, { runtime }, (text) => said.push(text));
+  const onnx = await prepare('flights');
+  assert.equal(onnx.runtime, 'onnx');
+  assert.deepEqual(await prepare('flights'), onnx, 'the same files and settings have the same key');
+  const python = await prepare('flights', 'python');
+  assert.notEqual(python.key, onnx.key);
+  assert.ok(said.some((text) => text.startsWith('making the Python environment')));
+  const lock = readFileSync(path.join(path.dirname(python.python!), '..', 'requirements.lock'), 'utf8');
+  assert.match(lock, /^scikit-learn==\d/m);
+  assert.doesNotMatch(lock, /skl2onnx/, 'the model’s own environment has its own packages only');
+
+  const open = (place: ModelPlace) => openModel(place, { processes, log: silentLog });
+  const [quick, own] = [await open(onnx), await open(python)];
+  const names = ({ spec }: typeof quick): unknown => [
+    spec.inputs,
+    spec.outputs.map(({ name, shape }) => [name, shape]),
+    spec.returns,
+  ];
+  assert.deepEqual(names(quick), names(own), 'callers see no difference');
+  const asked: Tensor[] = quick.spec.sample!.map((tensor) => ({ ...tensor }));
+  const [a, b] = [await quick.run(asked), await own.run(asked)];
+  assert.ok(difference(a[0]!, b[0]!) <= 1e-5);
+  await quick.close();
+  await own.close();
+
+  // The form of other files is never taken, and what has no ONNX form says so.
+  await assert.rejects(prepare('odd', 'onnx'), { kind: 'invalid', field: 'runtime' });
+  await assert.rejects(runtimes.prepare(server.ctx, { model: 'none', version: 1 }), { kind: 'missing' });
+  await assert.rejects(runtimes.prepare(server.ctx, { model: 'plain', version: 9 }), { kind: 'missing' });
+  assert.deepEqual(server.errors, []);
+});
+
+test('files are placed whole or not at all, once for equal ones, and never outside their folder', async () => {
+  await using server = await openTest();
+  const { ctx } = server;
+  const root = path.join(server.data, 'placed');
+  const { hash: digest } = await ctx.blobs.put(Buffer.from('text'));
+  const files = [
+    { path: 'MLmodel', digest },
+    { path: 'code/a.py', digest },
+  ];
+  const folder = await placeFiles(ctx, root, files);
+  assert.deepEqual(
+    [...readdirSync(folder, { recursive: true, encoding: 'utf8' })].toSorted((a, b) => (a < b ? -1 : 1)),
+    ['MLmodel', 'code', path.join('code', 'a.py')],
+  );
+  const { ino } = statSync(path.join(folder, 'MLmodel'));
+  const again = await Promise.all([1, 2, 3].map(() => placeFiles(ctx, root, files.toReversed())));
+  assert.deepEqual(again, [folder, folder, folder]);
+  assert.equal(statSync(path.join(folder, 'MLmodel')).ino, ino);
+  for (const name of ['../x', '/etc/x', 'a/../../x', 'a//b', './x', 'a\\b', 'a\nb', ''])
+    await assert.rejects(placeFiles(ctx, root, [{ path: name, digest }]), { kind: 'invalid' }, name);
+  await assert.rejects(placeFiles(ctx, root, [...files, { path: 'gone', digest: '0'.repeat(64) }]));
+  assert.deepEqual(readdirSync(root), [path.basename(folder)], 'nothing half-made is left');
+  assert.equal(existsSync(path.join(server.data, 'x')), false);
+});
