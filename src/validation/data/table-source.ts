@@ -57,13 +57,16 @@ export function splitTables(files: readonly NamedBlob[]): { tables: TableFile[];
   const opaque: string[] = [];
   for (const { path, hash, size } of files) {
     const format = tableFormat(path);
-    // A model's or a step's notes are JSON as well; they count as tables only where nothing else is one.
     if (format !== undefined) tables.push({ path, hash, size, format });
     else if (OTHER_DATA.test(path)) opaque.push(path);
   }
   tables.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const plain = tables.filter(({ path }) => !/\.json(\.gz)?$/i.test(path));
-  return { tables: plain.length > 0 ? plain : tables, opaque };
+  // A step's notes are JSON as well: an array counts as a table only where nothing else is one.
+  const lines = tables.filter(({ path }) => !/\.json(\.gz)?$/i.test(path));
+  const chosen = lines.length > 0 ? lines : tables;
+  // A part without a byte has no columns to agree with the others'.
+  const filled = chosen.filter(({ size }) => size > 0);
+  return { tables: filled.length > 0 ? filled : chosen, opaque };
 }
 
 /** The blobs that exist of these: a file may be gone although its name is not. */
