@@ -22,15 +22,17 @@ const COUNTER = 3;
 const CHECK = 12;
 const PLAIN = TIME + 1 + SERIAL + MAKER + COUNTER;
 const FORM = new RegExp(`^[0-9a-z]{${TIME}}[${LETTERS}][0-9a-z]{${PLAIN - TIME - 1}}[0-9a-f]{${CHECK}}$`);
-/** Ids that share one HMAC: SHA-512 is long enough for eight checks, and its cost is that of one. */
-const TOGETHER = 8;
-
 const base36 = (value: number, digits: number): string => value.toString(36).padStart(digits, '0');
 const COUNTERS = Array.from({ length: 4096 }, (_, index) => base36(index, COUNTER));
+const HEX = Array.from({ length: 4096 }, (_, index) => index.toString(16).padStart(3, '0'));
+/** Ids of one variant within this time share a secret, ms. */
+const SPAN = 1000;
 
 /**
- * Ids sort by time. Nothing is stored for them: what they name is read from the id itself, and the keyed check (48 bits of
- * HMAC-SHA-512) keeps a caller from naming what never was. `maker` tells processes with one key apart.
+ * Ids sort by time. Nothing is stored for them: what they name is read from the id itself, and a keyed check keeps a caller from
+ * naming what never was: each second of each variant has a secret of its own, an HMAC of the key, and the check is drawn from it.
+ * Whoever could work a second's secret out from its ids could only name further ones of that second and variant, whose story is
+ * the same. `maker` tells processes with one key apart.
  */
 export function makeIds(
   key: string | Uint8Array,
@@ -39,17 +41,24 @@ export function makeIds(
     maker = base36(randomInt(36 ** MAKER), MAKER),
   }: { now?: () => number; maker?: string } = {},
 ): PredictionIds {
-  const checks = (group: string): string => createHmac('sha512', key).update(group).digest('hex');
+  const secretOf = (at: number, tail: string): Int32Array => {
+    const digest = createHmac('sha256', key)
+      .update(`${Math.floor(at / SPAN)} ${tail}`)
+      .digest();
+    return new Int32Array(digest.buffer, digest.byteOffset, 4);
+  };
+  const tailOf = (serial: number, role: Role, by: string): string =>
+    LETTERS[ROLES.indexOf(role)]! + base36(serial, SERIAL) + by;
   interface Series {
     at: number;
+    /** Role, serial and maker. */
+    tail: string;
     prefix: string;
     counter: number;
-    checks: string;
+    secret: Int32Array;
   }
   const series = new Map<number, Series>();
   const made = { at: 0, counter: 0 };
-  const prefixOf = (at: number, serial: number, role: Role): string =>
-    base36(at, TIME) + LETTERS[ROLES.indexOf(role)]! + base36(serial, SERIAL) + maker;
 
   return {
     next(serial, role) {
@@ -57,41 +66,57 @@ export function makeIds(
       let one = series.get(number);
       if (one === undefined) {
         if (series.size > 10_000) series.clear(); // revisions long gone; time and maker still keep ids apart
-        series.set(number, (one = { at: 0, prefix: '', counter: 0, checks: '' }));
+        const tail = tailOf(serial, role, maker);
+        series.set(number, (one = { at: -1, tail, prefix: '', counter: 0, secret: new Int32Array(4) }));
       }
       const at = now();
       if (at > one.at || one.counter === COUNTERS.length) {
         // A clock that was set back, and more ids than a millisecond names, go on with the next millisecond.
-        one.at = Math.max(at, one.at + 1);
+        const before = one.at;
+        one.at = Math.max(at, before + 1);
         one.counter = 0;
-        one.prefix = prefixOf(one.at, serial, role);
+        one.prefix = base36(one.at, TIME) + one.tail;
+        if (Math.floor(before / SPAN) !== Math.floor(one.at / SPAN)) one.secret = secretOf(one.at, one.tail);
       }
-      const place = one.counter % TOGETHER;
-      if (place === 0) one.checks = checks(one.prefix + String(one.counter / TOGETHER));
-      const check = one.checks.slice(place * CHECK, (place + 1) * CHECK);
       made.at = one.at;
       made.counter = one.counter;
+      const check = checkOf(one.secret, one.at, one.counter);
       return one.prefix + COUNTERS[one.counter++]! + check;
     },
     made,
     again(serial, role, { at, counter }) {
-      const prefix = prefixOf(at, serial, role);
-      const place = counter % TOGETHER;
-      const check = checks(prefix + String((counter - place) / TOGETHER));
-      return prefix + COUNTERS[counter]! + check.slice(place * CHECK, (place + 1) * CHECK);
+      const tail = tailOf(serial, role, maker);
+      return base36(at, TIME) + tail + COUNTERS[counter]! + checkOf(secretOf(at, tail), at, counter);
     },
     read(id) {
       if (id.length !== PLAIN + CHECK || !FORM.test(id)) return undefined;
+      const at = Number.parseInt(id.slice(0, TIME), 36);
       const counter = Number.parseInt(id.slice(PLAIN - COUNTER, PLAIN), 36);
-      const place = counter % TOGETHER;
-      const group = id.slice(0, PLAIN - COUNTER) + String((counter - place) / TOGETHER);
-      const right = checks(group).slice(place * CHECK, (place + 1) * CHECK);
+      const tail = id.slice(TIME, PLAIN - COUNTER);
+      const right = checkOf(secretOf(at, tail), at, counter);
       if (!timingSafeEqual(Buffer.from(right), Buffer.from(id.slice(PLAIN)))) return undefined;
       return {
         serial: Number.parseInt(id.slice(TIME + 1, TIME + 1 + SERIAL), 36),
         role: ROLES[LETTERS.indexOf(id[TIME]!)]!,
-        at: Number.parseInt(id.slice(0, TIME), 36),
+        at,
       };
     },
   };
+}
+
+/** 48 bits that hang on the secret, the millisecond and the counter, in hex. */
+function checkOf(secret: Int32Array, at: number, counter: number): string {
+  const place = (at % SPAN) * COUNTERS.length + counter;
+  const left = mix(place ^ secret[0]!, secret[1]!);
+  const right = mix(place ^ secret[2]!, secret[3]!);
+  return (
+    HEX[left & 0xfff]! + HEX[(left >>> 12) & 0xfff]! + HEX[right & 0xfff]! + HEX[(right >>> 12) & 0xfff]!
+  );
+}
+
+function mix(value: number, secret: number): number {
+  let hash = Math.imul(value ^ (value >>> 15), secret | 1);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0xc2b2ae35) + secret;
+  return hash ^ (hash >>> 16);
 }

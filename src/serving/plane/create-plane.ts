@@ -336,26 +336,14 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
     if (!route) return tell(unknownEndpoint(question.endpoint));
     const target = pick(route, question.version, question.key);
     if (!target) return tell(unknownVersion(route, question.version ?? ''));
-    const now = performance.now();
+    const now = question.at ?? performance.now();
     new Ask(route, target, question, now, done, doneJson).begin(now);
   }
 
   function served(route: Route, target: Target): Served | undefined {
+    if (target.served) return target.served;
     const model = (target.lane ?? route.fallback?.lane)?.model;
-    if (!model) return undefined;
-    return {
-      endpoint: route.endpoint,
-      model,
-      spec: model.spec,
-      versions: [...new Set(targetsOf(route).map(({ variant }) => variant.version))],
-      get full() {
-        return route.line.waiting >= route.endpoint.queue.most;
-      },
-      get counts() {
-        const { ok, bad, errors, refused, rows, batches, total, last } = target.counters;
-        return { ok, failed: bad + errors + refused, rows, batches, ms: total, last };
-      },
-    };
+    return model && (target.served = new Seen(route, target, model));
   }
 
   const second = setInterval(() => {
@@ -433,6 +421,34 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
       await holders.close();
     },
   };
+}
+
+/** One a target: getters, because what they tell changes while the table does not. */
+class Seen implements Served {
+  readonly endpoint: TableEndpoint;
+  readonly model: LoadedModel;
+  readonly spec: LoadedModel['spec'];
+  readonly versions: readonly number[];
+  private readonly line: Line;
+  private readonly counters: Counters;
+
+  constructor(route: Route, { counters }: Target, model: LoadedModel) {
+    this.endpoint = route.endpoint;
+    this.model = model;
+    this.spec = model.spec;
+    this.versions = [...new Set(targetsOf(route).map(({ variant }) => variant.version))];
+    this.line = route.line;
+    this.counters = counters;
+  }
+
+  get full(): boolean {
+    return this.line.waiting >= this.endpoint.queue.most;
+  }
+
+  get counts(): Served['counts'] {
+    const { ok, bad, errors, refused, rows, batches, total, last } = this.counters;
+    return { ok, failed: bad + errors + refused, rows, batches, ms: total, last };
+  }
 }
 
 const unknownEndpoint = (name: string): TreadleError =>

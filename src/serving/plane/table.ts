@@ -1,5 +1,6 @@
 import type { Counters } from './counters.ts';
 import type { Lane } from './lane.ts';
+import type { Served } from './plane.ts';
 import type { Role, TableEndpoint, TableVariant } from './protocol.ts';
 
 /** A variant of a revision with the model that answers for it. */
@@ -11,6 +12,8 @@ export interface Target {
   /** Undefined where its model is not loaded. */
   lane: Lane | undefined;
   counters: Counters;
+  /** What faces see of it; made when the first one asks. */
+  served: Served | undefined;
 }
 
 /** An endpoint as the table says, ready to answer. Never changed: a switch makes another one. */
@@ -48,6 +51,7 @@ export function compile(
       serial,
       lane: lane(variant.key),
       counters: counters(endpoint.id, serial, variant),
+      served: undefined,
     });
     const own = endpoint.variants.map((variant) => target(endpoint.revision, endpoint.serial, variant));
     const champion = own.find(({ role }) => role === 'champion') ?? own.find(({ role }) => role === 'canary');

@@ -39,7 +39,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class Connection {
   readonly socket: Socket;
-  /** When it last did something. */
+  /** When bytes last came. */
   active = performance.now();
   private readonly handlers: Handlers;
   private known: KnownHead | undefined;
@@ -198,7 +198,6 @@ export class Connection {
         socket.uncork();
       }
     }
-    this.active = performance.now();
     if (last) {
       this.waiting = NOTHING;
       socket.end();

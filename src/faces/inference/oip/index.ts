@@ -1,12 +1,13 @@
 import { invalid, missing, limited, messageOf } from '../../../platform/errors/index.ts';
-import type { PlaneDoor, Served } from '../../../serving/index.ts';
+import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
 import type { InferenceReply, InferenceRequest, Protocol } from '../exchange.ts';
 import { traceHeaders } from '../shared/answer.ts';
 import { failureOf } from '../shared/failure.ts';
 import { segments } from '../shared/path.ts';
 import { writeAnswer } from './answer.ts';
 import { EXTENSIONS, modelConfig, modelMetadata, modelStats, repositoryIndex } from './describe.ts';
-import { readRequest, type InferRequest } from './request.ts';
+import { createReader } from './reader.ts';
+import type { InferRequest } from './request.ts';
 
 /** Where a path leads: the part after the model, and which one. */
 interface Place {
@@ -23,6 +24,7 @@ const RESERVED =
 /** The Open Inference Protocol v2 over REST, JSON and binary. The rules that its clients really keep are in this room's README. */
 export function createOip(door: PlaneDoor, { version }: { version: string }): Protocol {
   const places = new Map<string, Place | undefined>();
+  const reader = createReader();
 
   function placeOf(path: string): Place | undefined {
     if (places.has(path)) return places.get(path);
@@ -39,37 +41,35 @@ export function createOip(door: PlaneDoor, { version }: { version: string }): Pr
       throw limited(`endpoint '${model}' has as many requests waiting as it may`, {
         hint: 'ask again after the time in Retry-After, with fewer requests at once',
       });
-    const asking = readRequest(request.body, request.header('inference-header-content-length'), served.spec);
+    const asking = reader(request.body, request.header('inference-header-content-length'), served.spec);
     refuseOutputs(asking, served);
     const params = paramsOf(asking.parameters, served);
     const { timeout } = asking.parameters;
     const key = request.header('x-treadle-key');
-    door.predict(
-      {
-        workspace: request.workspace,
-        endpoint: model,
-        inputs: asking.inputs,
-        at: request.at,
-        ...(asked === undefined ? undefined : { version: asked }),
-        ...(params === undefined ? undefined : { params }),
-        ...(key === undefined ? undefined : { key }),
-        ...(typeof timeout === 'number' && timeout > 0 ? { deadline: timeout / 1000 } : undefined),
-      },
-      (error, answer) => {
-        if (!answer) return fail(reply, error);
-        try {
-          const { body, header } = writeAnswer(answer, asking);
-          if (header === undefined) reply.send(200, JSON_TYPE, body, traceHeaders(answer));
-          else
-            reply.send(200, 'application/octet-stream', body, {
-              ...traceHeaders(answer),
-              'Inference-Header-Content-Length': String(header),
-            });
-        } catch (thrown) {
-          fail(reply, thrown);
-        }
-      },
-    );
+    const question: Question = {
+      workspace: request.workspace,
+      endpoint: model,
+      inputs: asking.inputs,
+      at: request.at,
+    };
+    if (asked !== undefined) question.version = asked;
+    if (params !== undefined) question.params = params;
+    if (key !== undefined) question.key = key;
+    if (typeof timeout === 'number' && timeout > 0) question.deadline = timeout / 1000;
+    door.predict(question, (error, answer) => {
+      if (!answer) return fail(reply, error);
+      try {
+        const { body, header } = writeAnswer(answer, asking);
+        if (header === undefined) reply.send(200, JSON_TYPE, body, traceHeaders(answer));
+        else
+          reply.send(200, 'application/octet-stream', body, {
+            ...traceHeaders(answer),
+            'Inference-Header-Content-Length': String(header),
+          });
+      } catch (thrown) {
+        fail(reply, thrown);
+      }
+    });
   }
 
   const json = (reply: InferenceReply, value: unknown, status = 200): void =>

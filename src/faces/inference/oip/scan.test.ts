@@ -7,7 +7,7 @@ import { scan } from './scan.ts';
 const read = (text: string, datatype: Datatype, shape: readonly number[]) => {
   const json = Buffer.from(`xx${text}yy`);
   const count = shape.reduce((product, length) => product * length, 1);
-  return scan(json, { mark: '', start: 2, end: json.length - 2 }, { datatype, shape, count });
+  return scan(json, 2, json.length - 2, { datatype, shape, count });
 };
 
 /** What the ordinary parser makes of it; undefined where it refuses, or where the values are not the tensor's. */

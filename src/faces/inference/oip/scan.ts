@@ -1,5 +1,4 @@
 import type { Datatype, TensorData } from '../../../runtimes/index.ts';
-import type { Cut } from './envelope.ts';
 import { room } from './slab.ts';
 
 /** Powers of ten that a double holds exactly. */
@@ -17,18 +16,18 @@ const EXACT = 2 ** 53;
  */
 export function scan(
   json: Buffer,
-  cut: Cut,
+  start: number,
+  end: number,
   { datatype, shape, count }: { datatype: Datatype; shape: readonly number[]; count: number },
 ): TensorData | undefined {
   if (datatype !== 'FP32' && datatype !== 'FP64') return undefined;
   const single = datatype === 'FP32';
   const largest = single ? LARGEST_SINGLE : Number.MAX_VALUE;
   // More values than the text has room for is wrong, and no reason to fetch memory.
-  if (count * 2 > cut.end - cut.start + 1) return undefined;
+  if (count * 2 > end - start + 1) return undefined;
   const own = single ? room(count, 'FP32') : room(count, 'FP64');
-  const { end } = cut;
   const rank = shape.length;
-  let at = cut.start;
+  let at = start;
   let byte = 0x20;
   let depth = 0;
   for (;;) {

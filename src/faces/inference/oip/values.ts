@@ -37,7 +37,7 @@ export function readValues(values: Values): TensorData {
   const { cut, json, name, count } = values;
   let { value } = values;
   if (cut !== undefined) {
-    const read = scan(json, cut, values);
+    const read = scan(json, cut.start, cut.end, values);
     if (read) return read;
     // Something that the quick reader does not know, or an error that deserves its place named.
     value = parseJson(json.subarray(cut.start, cut.end));
