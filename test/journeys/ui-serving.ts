@@ -22,11 +22,17 @@ export const noPython: string | undefined = existsSync(python)
 
 export const MODEL = 'flight-delay';
 
+/** A fresh folder with train.csv, holdout.csv and leaky.csv, and the packages `first` and `second`; the caller removes it. */
+export async function makeModels(): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-ui-model-'));
+  await promisify(execFile)(python, [path.join(import.meta.dirname, 'ui-model.py'), folder]);
+  return folder;
+}
+
 /** Two versions of a model, each trained by a run on flights@v1; unseen@v1 was read by nobody, leaky@v1 holds 100 rows of it. */
 export async function seedModels(server: TestServer): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-ui-model-'));
+  const folder = await makeModels();
   try {
-    await promisify(execFile)(python, [path.join(import.meta.dirname, 'ui-model.py'), folder]);
     const text = (name: string) => readFileSync(path.join(folder, name), 'utf8');
     const { url } = server;
     const flights = await commitFiles(

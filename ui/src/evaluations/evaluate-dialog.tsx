@@ -187,20 +187,22 @@ function RuleCheck({
       </p>
     );
   return (
-    <ul className="stack" role="status" aria-label="What is wrong with the rules">
-      {problems.map(({ rule, message, at, hint }) => (
-        <li key={`${rule} ${at ?? ''} ${message}`} className="rule-problem">
-          <span>
-            Line {lines[rule] ?? rule + 1}: {message}
-          </span>
-          {rules[rule] !== undefined && (
-            <pre>
-              <code>{pointAt(rules[rule], at)}</code>
-            </pre>
-          )}
-          {hint !== undefined && <span className="faint">{hint}</span>}
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul className="stack" aria-label="What is wrong with the rules">
+        {problems.map(({ rule, message, at, hint }) => (
+          <li key={`${rule} ${at ?? ''} ${message}`} className="rule-problem">
+            <span>
+              Line {lines[rule] ?? rule + 1}: {message}
+            </span>
+            {rules[rule] !== undefined && (
+              <pre>
+                <code>{pointAt(rules[rule], at)}</code>
+              </pre>
+            )}
+            {hint !== undefined && <span className="faint">{hint}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
