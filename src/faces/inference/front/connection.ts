@@ -85,7 +85,10 @@ export class Connection {
   private readonly onEnd = (): void => {
     this.ended = true;
     // Half a request is none; a whole one under way is still answered.
-    if (!this.busy) this.socket.destroy();
+    if (this.busy) return;
+    if (this.missing === 0) return void this.socket.destroy();
+    const error = `the body is cut short: ${this.missing} bytes of it did not come`;
+    this.answer(400, 'application/json', JSON.stringify({ error }), undefined, true);
   };
 
   private readonly onError = (): void => {

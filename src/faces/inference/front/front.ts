@@ -53,7 +53,13 @@ export function createFront(options: FrontOptions): Front {
   let stopping = false;
 
   const slow = createServer(
-    { keepAliveTimeout: IDLE, headersTimeout: HALF, requestTimeout: 300_000, maxHeaderSize: 16 * 1024 },
+    {
+      keepAliveTimeout: IDLE,
+      headersTimeout: HALF,
+      requestTimeout: 300_000,
+      maxHeaderSize: 16 * 1024,
+      requireHostHeader: false,
+    },
     (request, response) => void slowly(request, response),
   );
   slow.on('clientError', (error: Error & { code?: string }, socket) => {
@@ -159,6 +165,7 @@ export function createFront(options: FrontOptions): Front {
       if (!grpc) return handlers.handOver(socket, bytes);
       socket.pause();
       socket.unshift(bytes);
+      socket.allowHalfOpen = false; // a caller that ends its side is done: nothing of HTTP/2 comes after
       grpc.emit('connection', socket);
     },
   };
@@ -184,6 +191,18 @@ export function createFront(options: FrontOptions): Front {
     }
     guarded(reply, () => {
       const url = message.url ?? '/';
+      if (message.httpVersionMajor !== 1)
+        throw new TreadleError('invalid', 'the request names no version of HTTP that is spoken here', {
+          hint: 'send HTTP/1.1',
+        });
+      // Two names are two readings of one request: whichever is checked, something before us may have believed the other.
+      const named = message.rawHeaders.filter(
+        (name, at) => at % 2 === 0 && name.toLowerCase() === 'host',
+      ).length;
+      if (named > 1 || (named === 0 && message.httpVersionMinor > 0))
+        throw new TreadleError('invalid', `the request has ${named} Host headers; there must be one`, {
+          field: 'host',
+        });
       // A proxy's form (`GET http://host/path`) names a host of its own, and no check looks at that one.
       if (!url.startsWith('/'))
         throw new TreadleError('invalid', 'the request target must begin with a slash');
