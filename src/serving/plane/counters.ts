@@ -34,6 +34,7 @@ export class Counters {
     rows: 0,
     batches: 0,
     bad: 0,
+    total: 0,
     errors: 0,
     refused: 0,
     pairs: 0,
@@ -89,6 +90,7 @@ export class Counters {
       refused: this.refused - told.refused,
       waiting: this.waiting,
       latency: Array.from(this.latency, (count, bucket) => count - this.toldLatency[bucket]!),
+      total_ms: this.total - told.total,
     };
     if (this.role === 'shadow') {
       stats.shadow = {
@@ -101,8 +103,8 @@ export class Counters {
       this.examples = [];
       this.largest = 0;
     }
-    const { ok, rows, batches, bad, errors, refused, pairs, different, dropped } = this;
-    this.told = { ok, rows, batches, bad, errors, refused, pairs, different, dropped };
+    const { ok, rows, batches, bad, total, errors, refused, pairs, different, dropped } = this;
+    this.told = { ok, rows, batches, bad, total, errors, refused, pairs, different, dropped };
     this.toldLatency.set(this.latency);
     return stats;
   }
