@@ -22,6 +22,9 @@ const SERVICE = '/inference.GRPCInferenceService/';
 /** Health needs no token, as over HTTP. */
 const OPEN = new Set(['ServerLive', 'ServerReady']);
 
+/** A connection that asks nothing is ended after this long, ms; streams may be silent for as long as they like. */
+const IDLE = 300_000;
+
 type Done = (error: Error | undefined, message?: Buffer) => void;
 type Unary = (caller: Caller, message: Reader, at: number, done: Done) => void;
 
@@ -44,6 +47,14 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
   server.on('session', (session) => {
     session.setLocalWindowSize(16 * 1024 * 1024);
     session.on('error', () => session.destroy());
+    let open = 0;
+    session.on('stream', (stream) => {
+      open++;
+      stream.once('close', () => open--);
+    });
+    session.setTimeout(IDLE, () => {
+      if (open === 0) session.close(); // callers open another one when they ask again
+    });
   });
   // A broken connection is the caller's affair: nothing of it may end the process.
   server.on('sessionError', () => {});
@@ -79,7 +90,7 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
     const name = path.startsWith(SERVICE) ? path.slice(SERVICE.length) : '';
     const unary = methods.get(name);
     if (!unary && name !== 'ModelStreamInfer')
-      return refuse(stream, UNIMPLEMENTED, REFUSED[name] ?? `there is no method ${path}`);
+      return refuse(stream, UNIMPLEMENTED, REFUSED.get(name) ?? `there is no method ${path}`);
     if (unary && OPEN.has(name)) {
       // Health is public: it says nothing of what is served.
       return one(stream, headers, unary, () => (done) => done(undefined, 'default'));
@@ -113,11 +124,13 @@ const keyOf = (headers: IncomingHttpHeaders): string | undefined => {
   return typeof key === 'string' && key !== '' ? key : undefined;
 };
 
-const REFUSED: Readonly<Record<string, string>> = {
-  RepositoryModelLoad:
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  [
+    'RepositoryModelLoad',
     'models are loaded by deployment: treadle deploy, or POST /api/v1/endpoints/NAME/revisions',
-  RepositoryModelUnload: 'models are unloaded when an endpoint no longer names them: treadle endpoints',
-};
+  ],
+  ['RepositoryModelUnload', 'models are unloaded when an endpoint no longer names them: treadle endpoints'],
+]);
 
 /** A call of one message and one answer. */
 function one(

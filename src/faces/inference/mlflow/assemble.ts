@@ -55,7 +55,7 @@ function toFrame(given: Given, specs: readonly TensorSpec[]): Frame {
   if (given.kind === 'array') {
     const { value } = given;
     const [only] = specs;
-    if (!Array.isArray(value)) return byRows(nameOne(only), [[value]], 1);
+    if (!Array.isArray(value)) return byRows(specs.length === 1 ? nameOne(only) : undefined, [[value]], 1);
     if (specs.length === 1 && !value.some(Array.isArray))
       return byRows(
         nameOne(only),

@@ -1,4 +1,4 @@
-import { invalid, missing, limited, messageOf } from '../../../platform/errors/index.ts';
+import { invalid, messageOf, missing } from '../../../platform/errors/index.ts';
 import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
 import type { InferenceReply, InferenceRequest, Protocol } from '../exchange.ts';
 import { traceHeaders } from '../shared/answer.ts';
@@ -17,6 +17,11 @@ interface Place {
 }
 
 const JSON_TYPE = 'application/json';
+const FULL = JSON.stringify({
+  error:
+    'the endpoint has as many requests waiting as it may (ask again after the time in Retry-After, with fewer requests at once)',
+});
+const LATER = { 'Retry-After': '1' };
 /** Parameters that the protocol keeps for itself; the rest are the model's, where it takes any. */
 const RESERVED =
   /^(sequence_(id|start|end)|priority|timeout|headers|binary_data_output|content_type|triton_.*)$/;
@@ -37,10 +42,10 @@ export function createOip(door: PlaneDoor, { version }: { version: string }): Pr
   function infer(request: InferenceRequest, reply: InferenceReply, { model, version: asked }: Place): void {
     const served = need(door, request.workspace, model, asked);
     // Before the body is read: a refusal must cost little.
-    if (served.full)
-      throw limited(`endpoint '${model}' has as many requests waiting as it may`, {
-        hint: 'ask again after the time in Retry-After, with fewer requests at once',
-      });
+    if (served.full) {
+      served.refused();
+      return reply.send(429, JSON_TYPE, FULL, LATER);
+    }
     const asking = reader(request.body, request.header('inference-header-content-length'), served.spec);
     refuseOutputs(asking, served);
     const params = paramsOf(asking.parameters, served);

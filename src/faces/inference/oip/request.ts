@@ -116,12 +116,15 @@ function readJson(json: Buffer, binary: Buffer | undefined, spec: ModelSpec): In
       field: 'body',
       hint: 'the sizes in binary_data_size add up to what follows the JSON',
     });
+  const asBinary = parameters['binary_data_output'];
+  if (asBinary !== undefined && typeof asBinary !== 'boolean')
+    throw invalid('binary_data_output must be true or false', { field: 'parameters.binary_data_output' });
   return {
     id: typeof id === 'string' ? id : undefined,
     parameters,
     inputs: tensors,
-    outputs: readOutputs(value['outputs'], parameters['binary_data_output'] === true),
-    binary: parameters['binary_data_output'] === true,
+    outputs: readOutputs(value['outputs'], asBinary === true),
+    binary: asBinary === true,
   };
 }
 

@@ -1,0 +1,237 @@
+import { http, type Kind } from './kind.ts';
+
+const COLUMNS = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
+const ROW = [5.1, 3.5, 1.4, 0.2];
+const RECORD = Object.fromEntries(COLUMNS.map((name, index) => [name, ROW[index]]));
+const JSON_TYPE = 'application/json';
+
+const ask = (
+  name: string,
+  body: string | Buffer | object,
+  names: RegExp,
+  type = JSON_TYPE,
+  endpoint = 'iris-columns',
+  status?: readonly number[],
+): Kind =>
+  http(
+    `MLflow: ${name}`,
+    {
+      path: `/endpoints/${endpoint}/invocations`,
+      body: typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body),
+      headers: type === '' ? {} : { 'Content-Type': type },
+    },
+    names,
+    status,
+  );
+const split = (name: string, value: unknown, names = /dataframe_split|split/i): Kind =>
+  ask(name, { dataframe_split: value }, names);
+/** One value of one column, in each form. */
+const cell = (name: string, value: string): Kind[] => {
+  const columns = JSON.stringify(COLUMNS);
+  const record = `{"sepal_length":5.1,"sepal_width":${value},"petal_length":1.4,"petal_width":0.2}`;
+  return [
+    ask(
+      `${name}, split`,
+      `{"dataframe_split":{"columns":${columns},"data":[[5.1,${value},1.4,0.2]]}}`,
+      /sepal_width/,
+    ),
+    ask(`${name}, records`, `{"dataframe_records":[${record}]}`, /sepal_width/),
+    ask(`${name}, instances`, `{"instances":[${record}]}`, /sepal_width/),
+    ask(
+      `${name}, inputs`,
+      `{"inputs":{"sepal_length":[5.1],"sepal_width":[${value}],"petal_length":[1.4],"petal_width":[0.2]}}`,
+      /sepal_width/,
+    ),
+  ];
+};
+
+export const mlflowKinds: readonly Kind[] = [
+  ask('empty', '', /JSON/),
+  ask('not JSON', 'sepal_length=5', /JSON/),
+  ask('cut short', '{"dataframe_split": {"columns": ["a"], "da', /JSON/),
+  ask('a list', [RECORD], /dataframe_split/),
+  ask('text', '"x"', /dataframe_split/),
+  ask('null', 'null', /dataframe_split/),
+  ask('no form', { rows: [RECORD] }, /dataframe_split/),
+  ask('an empty object', {}, /dataframe_split/),
+  ask('two forms', { dataframe_records: [RECORD], instances: [RECORD] }, /instances/),
+  ask(
+    'four forms',
+    { dataframe_records: [RECORD], instances: [RECORD], inputs: [RECORD], dataframe_split: {} },
+    /inputs/,
+  ),
+  ask('a form called __proto__', '{"__proto__": {"inputs": [1]}}', /dataframe_split/),
+  ask('invalid UTF-8', Buffer.from('{"dataframe_records":[{"\xff":1}]}', 'latin1'), /UTF-8/),
+  ask(
+    'nested 100,000 deep',
+    `{"inputs":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    /inputs|sepal_length|nest|deep/,
+  ),
+  ask(
+    'objects 50,000 deep',
+    `{"inputs":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`,
+    /sepal_length|missing/,
+  ),
+  split('split is a list', []),
+  split('split is null', null),
+  split('split is text', 'a'),
+  split('split without data', { columns: COLUMNS }),
+  split('split with more', { columns: COLUMNS, data: [ROW], types: [] }, /types/),
+  split('data is an object', { columns: COLUMNS, data: { a: 1 } }, /data/),
+  split('data is text', { columns: COLUMNS, data: 'x' }, /data/),
+  split('data is null', { columns: COLUMNS, data: null }, /data/),
+  split('columns is text', { columns: 'a', data: [ROW] }, /columns/),
+  split('columns is an object', { columns: {}, data: [ROW] }, /columns/),
+  split('a column is null', { columns: [null, ...COLUMNS.slice(1)], data: [ROW] }, /columns/),
+  split('a column is a list', { columns: [['a'], ...COLUMNS.slice(1)], data: [ROW] }, /columns/),
+  split(
+    'a column is there twice',
+    { columns: [...COLUMNS, 'sepal_width'], data: [[...ROW, 1]] },
+    /sepal_width/,
+  ),
+  split('rows too long', { columns: COLUMNS, data: [[...ROW, 1]] }, /column/),
+  split('rows too short', { columns: COLUMNS, data: [ROW.slice(1)] }, /column/),
+  split('index of another length', { index: [1, 2], columns: COLUMNS, data: [ROW] }, /index/),
+  split('index is text', { index: 'a', columns: COLUMNS, data: [ROW] }, /index/),
+  split('no columns named', { data: [ROW] }, /sepal_length/),
+  split('a column missing', { columns: COLUMNS.slice(1), data: [ROW.slice(1)] }, /sepal_length/),
+  split('other columns', { columns: ['a', 'b', 'c', 'd'], data: [ROW] }, /sepal_length/),
+  split(
+    'names in capitals',
+    { columns: COLUMNS.map((name) => name.toUpperCase()), data: [ROW] },
+    /sepal_length/,
+  ),
+  split(
+    '__proto__ for a column',
+    { columns: ['__proto__', ...COLUMNS.slice(1)], data: [ROW] },
+    /sepal_length/,
+  ),
+  split('no rows', { columns: COLUMNS, data: [] }, /row|empty|sepal_length/i),
+  ask('records is an object', { dataframe_records: RECORD }, /records/),
+  ask('records is text', { dataframe_records: 'x' }, /records/),
+  ask('records is null', { dataframe_records: null }, /records/),
+  ask('a record is a number', { dataframe_records: [RECORD, 7] }, /dataframe_records\[1\]/),
+  ask('a record is null', { dataframe_records: [RECORD, null] }, /dataframe_records\[1\]/),
+  ask('no records', { dataframe_records: [] }, /row|empty|sepal_length/i),
+  ask('instances is a number', { instances: 7 }, /sepal_length/),
+  ask('instances is empty', { instances: [] }, /row|empty|sepal_length/i),
+  ask('instances of two kinds', { instances: [RECORD, { sepal_length: 1 }] }, /sepal_width|instances/),
+  ask('inputs is null', { inputs: null }, /sepal_length/),
+  ask(
+    'inputs of two lengths',
+    { inputs: { ...Object.fromEntries(COLUMNS.map((name) => [name, [1]])), sepal_width: [1, 2] } },
+    /sepal_width/,
+  ),
+  ask('inputs without names', { inputs: [ROW] }, /sepal_length/),
+  ...cell('text in a number', '"abc"'),
+  ...cell('an object in a number', '{"a":1}'),
+  ...cell('a list in a number', '[3.5]'),
+  ask('tensor: one array of text', { inputs: [['a', 'b']] }, /INPUT0/, JSON_TYPE, 'identity'),
+  ask('tensor: ragged', { inputs: [[1, 2], [3]] }, /INPUT0/, JSON_TYPE, 'identity'),
+  ask('tensor: a value beside a list', { inputs: [[1, 2], 3] }, /INPUT0/, JSON_TYPE, 'identity'),
+  ask('tensor: too flat', { inputs: [1, 2] }, /INPUT0/, JSON_TYPE, 'identity'),
+  ask('tensor: too deep', { inputs: [[[1]]] }, /INPUT0/, JSON_TYPE, 'identity'),
+  ask(
+    'tensor: 40 deep',
+    { inputs: JSON.parse('['.repeat(40) + ']'.repeat(40)) as unknown },
+    /INPUT0/,
+    JSON_TYPE,
+    'identity',
+  ),
+  ask('tensor: two wanted, one array', { inputs: [[1]] }, /INPUT/, JSON_TYPE, 'simple'),
+  ask(
+    'tensor: one of two missing',
+    { inputs: { INPUT0: [Array(16).fill(1)] } },
+    /INPUT1/,
+    JSON_TYPE,
+    'simple',
+  ),
+  ask('tensor: too narrow', { inputs: { INPUT0: [[1]], INPUT1: [[1]] } }, /INPUT0/, JSON_TYPE, 'simple'),
+  ask(
+    'tensor: a number too large',
+    { inputs: { INPUT0: [Array(16).fill(2 ** 40)], INPUT1: [Array(16).fill(1)] } },
+    /INPUT0/,
+    JSON_TYPE,
+    'simple',
+  ),
+  ask(
+    'tensor: NaN for an integer',
+    `{"inputs":{"INPUT0":[[${'NaN,'.repeat(15)}1]],"INPUT1":[[${'1,'.repeat(15)}1]]}}`,
+    /INPUT0/,
+    JSON_TYPE,
+    'simple',
+  ),
+  ask(
+    'tensor: null for an integer',
+    `{"inputs":{"INPUT0":[[${'null,'.repeat(15)}1]],"INPUT1":[[${'1,'.repeat(15)}1]]}}`,
+    /INPUT0/,
+    JSON_TYPE,
+    'simple',
+  ),
+  ask('tensor: an object for a text', { inputs: [[{ a: 1 }]] }, /INPUT0/, JSON_TYPE, 'simple_string'),
+  ask('tensor: null for a text', { inputs: [[null]] }, /INPUT0/, JSON_TYPE, 'simple_string'),
+  ask('csv: empty', '', /csv|columns/i, 'text/csv'),
+  ask('csv: header only', `${COLUMNS.join(',')}\n`, /row|empty|sepal_length/i, 'text/csv'),
+  ask('csv: a column missing', 'sepal_length,sepal_width\n1,2\n', /petal_length/, 'text/csv'),
+  ask('csv: text', `${COLUMNS.join(',')}\n1,abc,3,4\n`, /sepal_width/, 'text/csv'),
+  ask('csv: too many fields', `${COLUMNS.join(',')}\n1,2,3,4,5\n`, /line 2|fields/, 'text/csv'),
+  ask('csv: open quote', `${COLUMNS.join(',')}\n1,"2,3,4\n`, /string|quote/, 'text/csv'),
+  ask('csv: a column twice', 'a,a\n1,2\n', /'a'/, 'text/csv'),
+  ask('csv: not UTF-8', Buffer.from([0xff, 0xfe, 0x0a]), /UTF-8/, 'text/csv'),
+  ask('csv: JSON', JSON.stringify({ dataframe_records: [RECORD] }), /sepal_length|fields|column/, 'text/csv'),
+  ask('parquet: empty', '', /Parquet/, 'application/vnd.apache.parquet'),
+  ask(
+    'parquet: garbage',
+    Buffer.from(`PAR1${'\xff'.repeat(100)}PAR1`, 'latin1'),
+    /Parquet/,
+    'application/vnd.apache.parquet',
+  ),
+  ask(
+    'parquet: footer past its start',
+    Buffer.concat([Buffer.from('PAR1'), Buffer.from([255, 255, 255, 127]), Buffer.from('PAR1')]),
+    /Parquet/,
+    'application/vnd.apache.parquet',
+  ),
+  ask('parquet: cut short', Buffer.from('PAR1abc'), /Parquet/, 'application/vnd.apache.parquet'),
+  ask(
+    'parquet: random bytes',
+    Buffer.concat([
+      Buffer.from('PAR1'),
+      Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 91) % 256)),
+      Buffer.from([200, 0, 0, 0]),
+      Buffer.from('PAR1'),
+    ]),
+    /Parquet/,
+    'application/octet-stream',
+  ),
+  ...[
+    'application/xml',
+    'text/plain',
+    'multipart/form-data; boundary=x',
+    'application/json; charset=latin-1',
+    'application/json; profile=x',
+    'image/png',
+    'nonsense',
+    'application/octet-stream',
+    ';',
+  ].map((type) =>
+    ask(
+      `media type ${type}`,
+      JSON.stringify({ dataframe_records: [RECORD] }),
+      /types|charset|UTF-8|parameters/i,
+      type,
+      'iris-columns',
+      type === ';' ? [400, 415] : [415],
+    ),
+  ),
+  ask('an endpoint that is not there', { inputs: [[1]] }, /nope/, JSON_TYPE, 'nope'),
+  ask('an endpoint called __proto__', { inputs: [[1]] }, /__proto__/, JSON_TYPE, '__proto__'),
+  ask('a broken percent-encoding', { inputs: [[1]] }, /percent|path/, JSON_TYPE, '%zz'),
+  http(
+    'MLflow: no endpoint named, and several there',
+    { path: '/invocations', body: '{"inputs":[[1]]}' },
+    /endpoint/,
+  ),
+  http('MLflow: GET /invocations', { method: 'GET', path: '/invocations' }, /GET|POST/),
+  http('MLflow: POST /ping', { path: '/ping' }, /POST|GET/),
+];
