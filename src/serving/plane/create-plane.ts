@@ -445,6 +445,10 @@ class Seen implements Served {
     return this.line.waiting >= this.endpoint.queue.most;
   }
 
+  refused(): void {
+    this.counters.refused++;
+  }
+
   get counts(): Served['counts'] {
     const { ok, bad, errors, refused, rows, batches, total, last } = this.counters;
     return { ok, failed: bad + errors + refused, rows, batches, ms: total, last };

@@ -73,7 +73,10 @@ export class Lane {
   push(job: Job): void {
     this.queue.push(job);
     this.rows += job.rows;
-    if (this.scheduled || this.running >= this.slots) return;
+    if (this.running >= this.slots) return;
+    // Nothing more would join it. Also, a flood keeps the event loop reading: waiting for its end would only grow the queue.
+    if (job.rows === 0 || this.rows >= this.model.place.limits.batch) return this.flush();
+    if (this.scheduled) return;
     this.scheduled = true;
     setImmediate(this.flush);
   }

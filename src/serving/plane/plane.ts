@@ -35,8 +35,10 @@ export interface Served {
   spec: ModelSpec;
   /** Model versions that can be asked for by number. */
   versions: readonly number[];
-  /** Its queue is full: a question now would be refused, so its body need not be read. */
+  /** Its queue is full: a question now would be refused, so its body need not be read; then tell `refused`. */
   readonly full: boolean;
+  /** Counts a question that a face turned away because of `full`. */
+  refused(): void;
   /** What happened to this version here since the plane began. `last`: when it answered last, ms since 1970. */
   readonly counts: { ok: number; failed: number; rows: number; batches: number; ms: number; last: number };
 }
