@@ -53,6 +53,8 @@ export function exchange(address: string, bytes: Uint8Array, half = false): Prom
       const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(text) ?? [];
       const at = text.indexOf('\r\n\r\n');
       const stated = Number(/\r\ncontent-length: *(\d+)/i.exec(text.slice(0, at + 2))?.[1] ?? NaN);
+      // Nothing comes after the head of an answer to HEAD.
+      const length = bytes[0] === 72 ? 0 : stated;
       const whole =
         status !== undefined && at >= 0 && (error !== undefined || text.length >= at + 4 + length);
       if (!whole && !error) return;
