@@ -75,7 +75,11 @@ export function wilson(hits: number, n: number): Range {
   const z2 = Z95 * Z95;
   const middle = (p + z2 / (2 * n)) / (1 + z2 / n);
   const half = (Z95 / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
-  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+  // At the ends rounding would leave a hair.
+  return {
+    low: hits === 0 ? 0 : Math.max(0, middle - half),
+    high: hits === n ? 1 : Math.min(1, middle + half),
+  };
 }
 
 /** An interval made where the figure is closest to normal, and carried back. */

@@ -203,9 +203,8 @@ function classCodes(classes: readonly string[]): (value: unknown, bool: boolean)
     for (const alias of [text === 'true' ? '1' : '0', text === 'true' ? 'True' : 'False'])
       if (!places.has(alias)) places.set(alias, code);
   }
-  if (classes.length === 2)
-    for (const code of [0, 1])
-      if (!places.has(String(code)) && !places.has(String(1 - code))) places.set(String(code), code);
+  // A model that was trained on 0 and 1 where the data writes words.
+  if (classes.length === 2 && !places.has('0') && !places.has('1')) places.set('0', 0).set('1', 1);
   const decoder = new TextDecoder();
   return (value, bool) => {
     const text = value instanceof Uint8Array ? decoder.decode(value) : String(value);

@@ -111,7 +111,9 @@ export async function openTable(files: readonly LocalFile[]): Promise<Table> {
       throw invalid(`the gate’s data has no column '${name}'${why}`, {
         field,
         hint:
-          near === undefined ? `add it, or name another; there are ${listed(names)}` : `did you mean '${near}'? There are ${listed(names)}`,
+          near === undefined
+            ? `add it, or name another; there are ${listed(names)}`
+            : `did you mean '${near}'? There are ${listed(names)}`,
       });
     },
     async read(names) {
