@@ -20,7 +20,7 @@ import {
   insertEvaluation,
   questionOf,
   requireEvaluation,
-  selectUnfinished,
+  selectOfExecution,
   updateEvaluation,
   type EvaluationRow,
   type Question,
@@ -84,7 +84,7 @@ export async function openEvaluation(
   return id;
 }
 
-/** Judges within the caller's own work. What a crash of the same execution cut short is taken up again. */
+/** Judges within the caller's own work. What a crash of the same execution cut short is taken up again, and what had ended is its answer. */
 export async function judge(
   ctx: Ctx,
   bench: Bench,
@@ -102,7 +102,7 @@ export async function judge(
   const { model, version, execution, data, spec, champion, signal } = asked;
   const question: Question = { data, spec, ...(champion === undefined ? {} : { champion }) };
   const { ref } = await getVersion(ctx, model, String(version));
-  const before = execution === undefined ? undefined : await selectUnfinished(ctx, execution, ref);
+  const before = execution === undefined ? undefined : await selectOfExecution(ctx, execution, ref);
   const same = before && before.question === JSON.stringify(question);
   const id = same
     ? before.id

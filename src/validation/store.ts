@@ -101,8 +101,8 @@ export const selectNewest = (ctx: Ctx, versionRef: string): Promise<EvaluationRo
     .limit(1)
     .executeTakeFirst();
 
-/** What an execution asked of the same version and a crash cut short. */
-export const selectUnfinished = (
+/** What an execution asked of the same version: a crash may have cut it short, or come just after its end. */
+export const selectOfExecution = (
   ctx: Ctx,
   execution: string,
   versionRef: string,
@@ -113,7 +113,6 @@ export const selectUnfinished = (
     .where('workspace', '=', ctx.workspace)
     .where('execution', '=', execution)
     .where('version_ref', '=', versionRef)
-    .where('state', 'in', ['queued', 'running'])
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();

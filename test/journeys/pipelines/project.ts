@@ -27,7 +27,7 @@ export class Project {
     });
   }
 
-  write(name: string, text: string, executable = false): this {
+  write(name: string, text: string | Uint8Array, executable = false): this {
     const at = path.join(this.folder, name);
     mkdirSync(path.dirname(at), { recursive: true });
     writeFileSync(at, text);
