@@ -74,14 +74,15 @@ signature:
   outputs: '[{"name": "y", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
 `;
 
-/** Registers a version whose only file besides MLmodel and the sample is this ONNX file. */
+/** Registers a version whose only file besides MLmodel and the sample is this ONNX file; of a new run unless one is named. */
 export async function registerOnnx(
   ctx: Ctx,
   model: string,
   onnx: Uint8Array,
   more: Record<string, string> = {},
+  run?: string,
 ): Promise<ModelVersion> {
-  const run = await createRun(ctx, { experiment: '0' });
+  run ??= await createRun(ctx, { experiment: '0' });
   const { id } = await createLoggedModel(ctx, { experiment: '0', name: 'onnx', run });
   const files: Record<string, Uint8Array | string> = {
     MLmodel: MLMODEL(id),

@@ -73,6 +73,8 @@ export interface Serving {
 const LONGEST = 60 * 60_000;
 /** How often another server's switches are looked for, where several write one database, ms. */
 const LOOK = 1_000;
+/** When something live could not be taken up after a start, ms. */
+const AGAIN = 10_000;
 
 /** The room with what it needs handed in. Nothing runs before the first endpoint exists. */
 export async function openServing(options: ServingOptions): Promise<Serving> {
@@ -110,8 +112,13 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   });
   const timers: NodeJS.Timeout[] = [];
   let looking: Promise<void> | undefined;
+  const again = (whole: boolean): void => {
+    if (whole || system.dialect.shared) return;
+    timers.push(setTimeout(() => void look(), AGAIN).unref());
+  };
   const look = (): Promise<void> =>
     (looking ??= restore(system, engine)
+      .then(again)
       .catch((error: unknown) => log.error('what is live could not be read', { error }))
       .finally(() => (looking = undefined)));
   return {

@@ -15,7 +15,7 @@ export const prepareJob = (engine: () => Engine): PrepareJob =>
     payload: Type.Object({ revision: Type.String() }),
     attempts: 1_000_000,
     backoff: 100,
-    // Each waits for processes; more at a time would only take the cores from what answers.
-    concurrency: 4,
+    // Each mostly waits for processes, and one that hangs must not hold up the others.
+    concurrency: 16,
     run: (ctx, { revision }, run) => prepareRevision(ctx, revision, run, engine()),
   });

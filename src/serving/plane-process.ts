@@ -61,6 +61,8 @@ const FIRST_WAIT = 100;
 const LONGEST_WAIT = 10_000;
 /** Up for this long, it counts as healthy: the next end waits little again. */
 const HEALTHY = 60_000;
+/** Ends in a row before its doors were open: whoever waits for a model hears why, rather than waiting on. */
+const STILLBORN = 4;
 /** A plane that does not take a table within this time hangs; it is ended, and the next one begins. */
 const DEAF = 20_000;
 
@@ -73,6 +75,7 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
   let sequence = 0;
   let restarts = 0;
   let words = '';
+  let stillborn = 0;
   let door: PlaneProcess['door'];
   const loaded = new Map<string, Loaded>();
   const loading = new Map<string, PromiseWithResolvers<Loaded> & { place: ModelPlace }>();
@@ -86,6 +89,7 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
     switch (report.type) {
       case 'listening':
         door = { port: report.port, socket: report.socket };
+        stillborn = 0;
         around.report(plane, report);
         return;
       case 'loaded': {
@@ -113,7 +117,7 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
       default:
         // Its last complaint says why it ended.
         if (report.type === 'log' && report.level === 'error')
-          words = `${words}\nerror: ${report.message}`.slice(-2000);
+          words = `${words}\nError: ${report.message}`.slice(-2000);
         around.report(plane, report);
     }
   }
@@ -152,11 +156,16 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
       running = undefined;
       door = undefined;
       loaded.clear();
-      const why = `${end.message}${words.trim() === '' ? '' : `: ${lastLine(words)}`}`;
+      const last = words.trim() === '' ? undefined : lastLine(words);
+      const why = last === undefined ? end.message : end.reason === 'ok' ? last : `${end.message}: ${last}`;
       // One that never opened its doors ended for another reason than a model: the loads wait for the next.
-      if (opened || stopping) {
-        for (const one of loading.values())
-          one.reject(new LoadFailure(`the serving process ended while it loaded the model (${why})`));
+      if (!opened) stillborn++;
+      if (opened || stopping || stillborn >= STILLBORN) {
+        const problem = opened
+          ? `the serving process ended while it loaded the model (${why})`
+          : `the serving process cannot start (${why})`;
+        const hint = /EADDRINUSE|EACCES/.test(why) ? '; give it another port with --inference-port' : '';
+        for (const one of loading.values()) one.reject(new LoadFailure(problem + hint));
         loading.clear();
       }
       for (const shown of showing.values()) shown.resolve();
@@ -292,7 +301,10 @@ function reportOf(line: string): Report | undefined {
 /** The line that says what was wrong: Node ends its last words with a line about itself. */
 function lastLine(text: string): string {
   const lines = text.trim().split('\n');
-  return (lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)!).trim().slice(0, 500);
+  return (lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)!)
+    .trim()
+    .replace(/^Error: /, '')
+    .slice(0, 500);
 }
 
 /** What Node, ONNX Runtime and a Python host need of the server's environment; no token, no address of a database. */

@@ -35,12 +35,12 @@ export async function predictionLineage(ctx: Ctx, id: string, engine: Engine): P
       field: 'prediction',
       hint: 'ask in the workspace of the endpoint',
     });
-  const [version, evaluation, lineage] = await Promise.all([
+  const [version, evaluation, lineage, serves] = await Promise.all([
     orMissing(getVersion(ctx, variant.model, String(variant.version))),
     engine.evaluations.newestFor(ctx, variant.version_ref),
     walkLineage(ctx, variant.version_ref, { direction: 'up', depth: DEPTH }),
+    walkLineage(ctx, `revision:${row.id}`, { direction: 'up', depth: 1 }),
   ]);
-  const serves = await walkLineage(ctx, `revision:${row.id}`, { direction: 'up', depth: 1 });
   const runId = version?.run_id ?? runOf(lineage, variant.version_ref);
   const run = runId === undefined ? undefined : await orMissing(getRun(ctx, runId));
   const [code, datasets] = await Promise.all([codeOf(ctx, run), datasetsOf(ctx, lineage)]);

@@ -9,27 +9,32 @@ import { previousOf } from './views.ts';
 
 /**
  * Brings the planes to what the database says is live: after a start, and again and again where other servers write the same
- * database. What is being answered already stays untouched.
+ * database. What is being answered already stays untouched. False when something live could not be taken up: try again.
  */
-export async function restore(system: Ctx, engine: Engine): Promise<void> {
+export async function restore(system: Ctx, engine: Engine): Promise<boolean> {
+  const held = Array.from(engine.planes.entries(), ({ id }) => id);
   const rows = await selectAllLive(system);
   const ids = new Set(rows.map(({ endpoint_id }) => endpoint_id));
-  for (const { id } of engine.planes.entries()) if (!ids.has(id)) await engine.planes.take(id);
+  // Only what was held before the look: an endpoint made meanwhile is not in these rows.
+  for (const id of held) if (!ids.has(id)) await engine.planes.take(id);
   const fresh = rows.filter(({ endpoint_id, serial }) => engine.planes.entry(endpoint_id)?.serial !== serial);
-  await Promise.all(
+  const all = await Promise.all(
     fresh.map(async (row) => {
       const ctx = system.as({ workspace: row.workspace });
       try {
         await restoreOne(ctx, row, engine);
+        return true;
       } catch (error) {
         ctx.log.error('a live revision could not be taken up again', {
           endpoint: row.endpoint,
           revision: row.revision,
           error: messageOf(error),
         });
+        return false;
       }
     }),
   );
+  return all.every(Boolean);
 }
 
 async function restoreOne(ctx: Ctx, row: NamedRevision, engine: Engine): Promise<void> {
