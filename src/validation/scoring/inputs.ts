@@ -138,6 +138,19 @@ function cast(values: Float64Array, datatype: Datatype, name?: string): Tensor['
         },
       );
   }
+  const cast = casted(values, datatype);
+  if (!FLOATS.has(datatype) && datatype !== 'INT64' && datatype !== 'UINT64') {
+    const beyond = values.findIndex((value, i) => cast[i] !== value);
+    if (beyond >= 0)
+      throw invalid(`column '${name ?? ''}' holds ${values[beyond]}, which does not fit into ${datatype}`, {
+        field: 'data',
+        hint: 'give the model a wider type, or judge on rows like those of training',
+      });
+  }
+  return cast;
+}
+
+function casted(values: Float64Array, datatype: Datatype): Tensor['data'] {
   switch (datatype) {
     case 'FP64':
       return values.slice();
