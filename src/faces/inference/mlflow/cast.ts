@@ -82,7 +82,7 @@ function fill(spec: TensorSpec, length: number, next: () => unknown, mode: Mode)
     case 'FP32':
       return Float32Array.from({ length }, () => toSingle(next(), mode));
     case 'FP16':
-      return Uint16Array.from({ length }, () => toHalf(toFloat(next(), mode)));
+      return new Uint16Array(Float16Array.from({ length }, () => toFloat(next(), mode)).buffer);
     case 'BOOL':
       return Uint8Array.from({ length }, () => (toBool(next(), mode) ? 1 : 0));
     case 'INT64':
@@ -217,28 +217,4 @@ function toMoment(value: unknown): string {
   if (value === '' || /^(nat|nan|none)$/i.test(value)) return 'NaT';
   if (Number.isNaN(Date.parse(value))) return refuse(`${shown(value)} is no time`);
   return value;
-}
-
-const half = new Float32Array(1);
-const bits = new Uint32Array(half.buffer);
-/** IEEE 754 half precision, rounded to nearest even. */
-function toHalf(value: number): number {
-  half[0] = value;
-  const x = bits[0] ?? 0;
-  const sign = (x >>> 16) & 0x8000;
-  const rest = x & 0x7fffffff;
-  if (rest >= 0x7f800000) return sign | 0x7c00 | (rest > 0x7f800000 ? 0x200 : 0);
-  if (rest >= 0x477ff000) return sign | 0x7c00;
-  if (rest < 0x38800000) {
-    // Too small for a normal half: the mantissa of a float, shifted to units of 2^-24.
-    return sign | roundEven(Math.abs(Math.fround(value)) * 2 ** 24);
-  }
-  const mantissa = rest - 0x38000000;
-  return sign | ((mantissa + 0xfff + ((mantissa >>> 13) & 1)) >>> 13);
-}
-
-function roundEven(value: number): number {
-  const floor = Math.floor(value);
-  const gap = value - floor;
-  return gap > 0.5 || (gap === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }

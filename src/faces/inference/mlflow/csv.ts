@@ -30,11 +30,24 @@ export function fromCsv(body: Buffer, specs: readonly TensorSpec[]): Frame {
     throw bad(`Expected ${header.length} fields in line ${wrong + 2}, saw ${rows[wrong]?.length}`);
   const types = new Map(specs.map((spec) => [spec.name, spec]));
   const typed = header.map((name, at) => (types.get(name) ?? specs[at])?.datatype);
+  const values = header.map((name, at) => {
+    const column = rows.map((row) => read(row[at] ?? '', typed[at], name));
+    return specs.length === 0 ? inferred(column) : column;
+  });
   return byRows(
     header,
-    rows.map((row) => header.map((name, at) => read(row[at] ?? '', typed[at], name))),
+    rows.map((_, row) => values.map((column) => column[row])),
     header.length,
   );
+}
+
+/** What pandas makes of a column that nobody gave a type: numbers or booleans where all of it are. */
+function inferred(column: readonly unknown[]): readonly unknown[] {
+  const there = column.filter((cell) => typeof cell === 'string');
+  if (there.length > 0 && there.every((cell) => BOOLEAN.has(cell)))
+    return column.map((cell) => (typeof cell === 'string' ? BOOLEAN.get(cell) : cell));
+  const numbers = there.every((cell) => cell.trim() !== '' && !Number.isNaN(Number(cell)));
+  return numbers ? column.map((cell) => (typeof cell === 'string' ? Number(cell) : cell)) : column;
 }
 
 function read(cell: string, datatype: TensorSpec['datatype'] | undefined, name: string): unknown {

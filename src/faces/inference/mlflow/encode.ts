@@ -62,7 +62,10 @@ export function rowOf(
 
 export function elementOf({ datatype, data }: Tensor): (index: number) => string {
   if (datatype === 'FP32' || datatype === 'FP64') return (index) => float(Number(data[index]));
-  if (datatype === 'FP16') return (index) => float(fromHalf(Number(data[index])));
+  if (datatype === 'FP16' && data instanceof Uint16Array) {
+    const halves = new Float16Array(data.buffer, data.byteOffset, data.length);
+    return (index) => float(halves[index] ?? NaN);
+  }
   if (datatype === 'BOOL') return (index) => (data[index] === 1 ? 'true' : 'false');
   if (datatype !== 'BYTES') return (index) => String(data[index]);
   return (index) => {
@@ -85,13 +88,4 @@ function float(value: number): string {
       : value > 0
         ? 'Infinity'
         : '-Infinity';
-}
-
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
