@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import type { DeployResult, ExecutionDetail, GateResult } from '../../../src/pipelines/contract.ts';
+import { reasonWords } from '../evaluations/metric-words.ts';
 import { VerdictChip } from '../evaluations/verdict.tsx';
 import { Status } from '../kit/badge.tsx';
 import { Section } from '../kit/page.tsx';
@@ -56,7 +57,7 @@ function Gate({ gate, model }: { gate: GateResult; model: ExecutionDetail['model
               <li key={rule.rule}>
                 <VerdictChip verdict={rule.verdict} />
                 <span>
-                  <code>{rule.rule}</code> <span className="muted">{rule.reason}</span>
+                  <code>{rule.rule}</code> <span className="muted">{reasonWords(rule)}</span>
                 </span>
               </li>
             ))}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import test, { after, before } from 'node:test';
+import type { Endpoint } from '../../src/serving/contract.ts';
+import { Project } from './pipelines/project.ts';
+import { cannotRun, eventually, openUi, type UiHouse } from './ui-browser.ts';
+import { ask, commitFiles } from './ui-data.ts';
+import { makeModels, noPython } from './ui-serving.ts';
+
+/** The gate of a pipeline in the browser: what passes is deployed, what was judged on rows it knew is rejected. */
+
+let house: UiHouse;
+let project: Project;
+let folder: string | undefined;
+const missing = cannotRun ?? noPython;
+const skip = missing ?? false;
+/** A gate scores in a process of its own, beside whatever else the machine does. */
+const LONG = { timeout: 90_000 };
+
+before(async () => {
+  if (missing !== undefined) return;
+  house = await openUi();
+  project = new Project(house.url);
+  folder = await makeModels();
+  const text = (name: string) => [name, readFileSync(path.join(folder!, name), 'utf8')] as const;
+  await commitFiles(
+    house.url,
+    'flights',
+    Object.fromEntries(['train.csv', 'holdout.csv', 'leaky.csv'].map(text)),
+    { branch: 'main' },
+  );
+  for (const name of readdirSync(path.join(folder, 'second')))
+    project.write(`made/${name}`, readFileSync(path.join(folder, 'second', name)));
+  project
+    .write('prep.sh', 'cp "$1/train.csv" "$3"; cp "$1/$2" "$4"\n')
+    .write('train.sh', 'mkdir -p "$2"; cp made/* "$2"\n')
+    .write(
+      'treadle.yaml',
+      `name: delays
+env: system
+params: { judged: holdout.csv }
+data: { flights: flights@main }
+steps:
+  prep:
+    run: sh prep.sh {flights} {judged} {train} {holdout}
+    code: [prep.sh]
+    out: { train: train.csv, holdout: holdout.csv }
+  train:
+    run: sh train.sh {train} {model}
+    code: [train.sh, made]
+    out: { model: model/ }
+model: { name: delays, from: train.model }
+gate:
+  data: prep.holdout
+  key: [date, flight]
+  label: late
+  rules: [auc >= 0.70, p95_latency_ms < 500]
+deploy: { endpoint: delays }
+`,
+    );
+});
+after(async () => {
+  if (missing !== undefined) return;
+  project[Symbol.dispose]();
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  assert.deepEqual(house.server.errors, []);
+  await house[Symbol.asyncDispose]();
+});
+
+test('what passes the gate is shown with its rules, its proof and where it answers', { skip }, async () => {
+  const { id } = await project.start();
+  const ui = await house.open(`/executions/${id}`);
+  const { page } = ui;
+  await page.getByRole('heading', { name: 'delays #1 succeeded' }).waitFor(LONG);
+  const gate = page.getByRole('region', { name: 'Gate' });
+  await gate.getByText('pass').first().waitFor();
+  await gate.getByText('auc >= 0.70').waitFor();
+  await gate.getByText('prep.holdout').waitFor();
+  const deployment = page.getByRole('region', { name: 'Deployment' });
+  await deployment.getByText('live').waitFor();
+  await deployment.getByRole('link', { name: 'revision 1' }).waitFor();
+  await ui.accessible('an execution that passed its gate');
+  await gate.getByRole('link', { name: /The evaluation/ }).click();
+  await page.waitForURL('**/evaluations/*');
+  await page.getByText('It passes').waitFor();
+  await page.getByRole('link', { name: /pipeline execution/ }).waitFor();
+  await ui.accessible('the evaluation of a gate');
+  await ui.close();
+});
+
+test('what was judged on rows that it knew is rejected, and nothing new answers', { skip }, async () => {
+  const { id } = await project.start({ params: { judged: 'leaky.csv' } });
+  const ui = await house.open(`/executions/${id}`);
+  const { page } = ui;
+  await page.getByRole('heading', { name: 'delays #2 rejected' }).waitFor(LONG);
+  const gate = page.getByRole('region', { name: 'Gate' });
+  await gate.getByText('fail').first().waitFor();
+  await gate.getByText(/100 rows/).waitFor();
+  await page.getByText('Nothing was deployed').waitFor();
+  await ui.accessible('an execution that was rejected');
+  const { items } = await ask<{ items: Endpoint[] }>(house.url, 'GET', '/api/v1/endpoints');
+  assert.deepEqual(
+    items.map(({ name, revisions }) => [name, revisions]),
+    [['delays', 1]],
+  );
+  await page.goto(`${house.url}/pipelines/delays`);
+  await page.getByLabel('State').selectOption('rejected');
+  await page.waitForURL('**state=rejected');
+  await page.getByRole('link', { name: /^#2 rejected/ }).waitFor();
+  await ui.accessible('rejected executions');
+  await ui.close();
+
+  const narrow = await house.open(`/executions/${id}`, { width: 390, height: 844, theme: 'dark' });
+  await narrow.page.getByRole('region', { name: 'Gate' }).waitFor();
+  await narrow.accessible('rejected, narrow and dark');
+  await eventually(
+    narrow.page,
+    "document.querySelector('#main').scrollWidth <= document.querySelector('#main').clientWidth",
+    'nothing runs off the page',
+  );
+  await narrow.close();
+});
