@@ -1,5 +1,5 @@
 /**
- * The canonical value of a cell, as SQL. Equal values of different types and formats come to the same:
+ * The canonical value of a cell, as SQL over `prepared` rows. Equal values of different types and formats come to the same:
  * whole numbers are whole numbers whatever holds them; a single-precision number is what its shortest decimal says; NaN and
  * the empty text are nothing; dates are instants (UTC unless said); true is 1; text is trimmed and NFC, and text that spells a
  * number, an ISO date or a truth value is that.
@@ -72,15 +72,45 @@ function canonical(column: Column, leaf: Leaf, plain: boolean): string {
     case 'instant':
       return `case when ${c} is null then ${leaf.nothing} when isfinite(${c}) then ${leaf.instant(`epoch_us(${c})`)} else ${leaf.text(`${c}::varchar`)} end`;
     case 'text':
-      return plain ? plainText(textOf(column), leaf) : anyText(textOf(column), leaf);
+      return plain ? plainText(textOf(column), leaf) : anyText(column, leaf);
     case 'other':
       return plainText(`${c}::varchar`, leaf);
   }
 }
 
-/** A JSON value that is a text stands in quotes in DuckDB's own cast. */
-const textOf = ({ name, type }: Column): string =>
-  `trim(${type === 'JSON' ? `(${identifier(name)} ->> '$')` : `${identifier(name)}::varchar`})`;
+/** What `prepared` adds for a column of text: the text itself, the number that it spells, the moment that it spells. */
+const textOf = ({ name }: Column): string => identifier(`__text ${name}`);
+const spelt = ({ name }: Column): { number: string; instant: string } => ({
+  number: identifier(`__number ${name}`),
+  instant: identifier(`__instant ${name}`),
+});
+
+/**
+ * What canonical values are taken from: the rows of `from`, and what their texts spell, each read once however often it is
+ * asked for. `extra` are more columns, such as a row's place.
+ */
+export function prepared(columns: readonly Column[], from: string, extra: readonly string[] = []): string {
+  const texts = columns.filter(({ type }) => kindOf(type) === 'text');
+  const first = [
+    ...extra,
+    // A JSON value that is a text stands in quotes in DuckDB's own cast.
+    ...texts.map((column) => {
+      const c = identifier(column.name);
+      return `trim(${column.type === 'JSON' ? `(${c} ->> '$')` : `${c}::varchar`}) as ${textOf(column)}`;
+    }),
+  ];
+  const numbers = texts.map((column) => {
+    const s = textOf(column);
+    return `case when ${startsAsNumber(s)} then try_cast(${s} as double) end as ${spelt(column).number}`;
+  });
+  const instants = texts.map((column) => {
+    const s = textOf(column);
+    return `case when ${startsAsNumber(s)} and ${spelt(column).number} is null and ${s}[5] = '-' then epoch_us(try_cast(${s} as timestamptz)) end as ${spelt(column).instant}`;
+  });
+  const layer = (items: readonly string[], below: string): string =>
+    items.length === 0 ? below : `(select *, ${items.join(', ')} from ${below})`;
+  return layer(instants, layer(numbers, layer(first, from)));
+}
 
 const plainText = (s: string, leaf: Leaf): string =>
   `case when ${s} = '' then ${leaf.nothing} else ${leaf.text(`nfc_normalize(${s})`)} end`;
@@ -94,14 +124,13 @@ function number(x: string, leaf: Leaf): string {
 /** What begins like a number, a date included; '+' to ':' are the characters + , - . / and the digits. */
 const startsAsNumber = (s: string): string => `${s} >= '+' and ${s} < ':'`;
 
-function anyText(s: string, leaf: Leaf): string {
-  const d = `try_cast(${s} as double)`;
+function anyText(column: Column, leaf: Leaf): string {
+  const s = textOf(column);
+  const { number: d, instant } = spelt(column);
   const h = `try_cast(${s} as hugeint)`;
-  const instant = `try_cast(${s} as timestamptz)`;
   const large = `case when ${h} is null then ${number(d, leaf)} when try_cast(${h} as bigint) is not null then ${leaf.whole(`try_cast(${h} as bigint)`)} else ${leaf.wide(`${h}::varchar`)} end`;
-  const digits = `case when ${d} is null then case when ${s}[5] = '-' and isfinite(${instant}) then ${leaf.instant(`epoch_us(${instant})`)} else ${leaf.text(`nfc_normalize(${s})`)} end when abs(${d}) < 9007199254740992 or ${d} <> trunc(${d}) or not isfinite(${d}) then ${number(d, leaf)} else ${large} end`;
   const special = `case when ${s} in ('', 'nan', 'NaN') then ${leaf.nothing} when ${s} in ('true', 'True', 'TRUE') then ${leaf.whole('1')} when ${s} in ('false', 'False', 'FALSE') then ${leaf.whole('0')} else ${leaf.fraction("'inf'")} end`;
-  return `case when ${startsAsNumber(s)} then ${digits} when regexp_full_match(${s}, ${SPECIAL}) then ${special} else ${leaf.text(`nfc_normalize(${s})`)} end`;
+  return `case when ${d} is not null then case when abs(${d}) < 9007199254740992 or ${d} <> trunc(${d}) or not isfinite(${d}) then ${number(d, leaf)} else ${large} end when ${instant} is not null then ${leaf.instant(instant)} when regexp_full_match(${s}, ${SPECIAL}) then ${special} else ${leaf.text(`nfc_normalize(${s})`)} end`;
 }
 
 // One pattern rather than a list: DuckDB looks at each word of a column's dictionary once.
@@ -116,10 +145,8 @@ export function numberOf(column: Column): string {
     case 'number':
     case 'boolean':
       return `${c}::double`;
-    case 'text': {
-      const s = textOf(column);
-      return `case when ${startsAsNumber(s)} then try_cast(${s} as double) end`;
-    }
+    case 'text':
+      return spelt(column).number;
     default:
       return 'null::double';
   }
@@ -131,10 +158,8 @@ export function instantOf(column: Column): string {
   switch (kindOf(column.type)) {
     case 'instant':
       return `case when isfinite(${c}) then epoch_us(${c}) end`;
-    case 'text': {
-      const s = textOf(column);
-      return `case when ${startsAsNumber(s)} and ${s}[5] = '-' and isfinite(try_cast(${s} as timestamptz)) then epoch_us(try_cast(${s} as timestamptz)) end`;
-    }
+    case 'text':
+      return spelt(column).instant;
     default:
       return 'null::bigint';
   }

@@ -2,12 +2,12 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ComparedTable } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
 import { readOne } from '../data/sandbox.ts';
-import { rowKeys } from './canonical.ts';
+import { prepared, rowKeys } from './canonical.ts';
 import { digestOf, sumsOf, type RowsDigest } from './digest.ts';
 import { findExact } from './find-exact.ts';
 import { findNear, nearBuckets } from './find-near.ts';
-import type { Gate } from './gate.ts';
-import { byName, fractional, keyOfPair, pairsOf, unkeyed, type Pair } from './pairs.ts';
+import { gateKey, type Gate } from './gate.ts';
+import { byName, fractional, pairsOf, unkeyed, type Pair } from './pairs.ts';
 import { keyed } from './training-keys.ts';
 
 /** Below this share of distinct rows whole rows repeat so much that a second one says nothing. */
@@ -29,11 +29,11 @@ export function createComparer(
     if (held?.signature === signature) return held.distinct;
     const names = identity.map((_, i) => `k${i}`);
     const { h1, h2 } = rowKeys(names);
-    const keys = identity.map((pair, i) => `${keyOfPair(pair, 'gate')} as k${i}`);
+    const keys = identity.map(({ name, plain }, i) => `${gateKey(gate, name, plain)} as k${i}`);
     // Where a key is declared, a row without one has no identity.
     const some = key ? `where ${names.map((name) => `${name} <> hash(null)`).join(' and ')}` : '';
     await connection.run(
-      `create or replace table identified as select r, ${h1} as h1, ${h2} as h2, ${names.join(', ')} from (select rowid as r, ${keys.join(', ')} from gate) ${some}`,
+      `create or replace table identified as select r, ${h1} as h1, ${h2} as h2, ${names.join(', ')} from (select r, ${keys.join(', ')} from gate_key) ${some}`,
     );
     const [distinct] = await readOne(
       connection,
@@ -102,7 +102,7 @@ export function createComparer(
         (
           await readOne(
             connection,
-            `select count(*) from ${relation.sql} where ${unkeyed(identity, 'training')}`,
+            `select count(*) from ${prepared(relation.columns, relation.sql)} where ${unkeyed(identity)}`,
           )
         )[0],
       );

@@ -15,10 +15,9 @@ import type {
 import { relationsOf } from '../data/relations.ts';
 import { identifier, readOne } from '../data/sandbox.ts';
 import { TableError } from '../data/table-error.ts';
-import { keyOf } from './canonical.ts';
 import { createComparer } from './compare-table.ts';
 import { joinDigests, type RowsDigest } from './digest.ts';
-import { columnOf, loadGate, type Gate } from './gate.ts';
+import { gateKey, loadGate, type Gate } from './gate.ts';
 import { createOrder } from './order.ts';
 
 const SAMPLES = 100;
@@ -82,8 +81,8 @@ async function countUnkeyed(
   key: readonly string[] | null,
 ): Promise<number> {
   if (key === null) return 0;
-  const none = key.map((name) => `${keyOf(columnOf(gate.columns, name, 'key'))} = hash(null)`);
-  return Number((await readOne(connection, `select count(*) from gate where ${none.join(' or ')}`))[0]);
+  const none = key.map((name) => `${gateKey(gate, name)} = hash(null)`);
+  return Number((await readOne(connection, `select count(*) from gate_key where ${none.join(' or ')}`))[0]);
 }
 
 /** As in JSON, with whole numbers as numbers where they are exact. */

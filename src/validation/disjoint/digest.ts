@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from '../data/relations.ts';
 import { readOne } from '../data/sandbox.ts';
-import { keyOf, rowKeys } from './canonical.ts';
+import { keyOf, prepared, rowKeys } from './canonical.ts';
 import { byName } from './pairs.ts';
 
 export interface RowsDigest {
@@ -12,22 +12,27 @@ export interface RowsDigest {
 }
 
 /** Sums over the rows' keys: the same whatever the order of rows or columns, different when a row is there once more. */
-export async function digestOf(
+export function digestOf(
   connection: DuckDBConnection,
   columns: readonly Column[],
   from: string,
 ): Promise<RowsDigest> {
   const sorted = byName(columns);
-  const { h1, h2 } = rowKeys(sorted.map((_, i) => `k${i}`));
   const keys = sorted.map((column, i) => `${keyOf(column)} as k${i}`);
-  return sumsOf(
-    connection,
-    sorted,
-    `(select ${h1} as d1, ${h2} as d2 from (select ${keys.join(', ')} from ${from}))`,
-  );
+  return digestOfKeys(connection, columns, `(select ${keys.join(', ')} from ${prepared(sorted, from)})`);
 }
 
-/** The same from rows whose keys `d1` and `d2` are there already. */
+/** The same from the keys `k0`, `k1` … of the columns in the order of their names. */
+export function digestOfKeys(
+  connection: DuckDBConnection,
+  columns: readonly Column[],
+  from: string,
+): Promise<RowsDigest> {
+  const { h1, h2 } = rowKeys(columns.map((_, i) => `k${i}`));
+  return sumsOf(connection, columns, `(select ${h1} as d1, ${h2} as d2 from ${from})`);
+}
+
+/** The same from the rows' own keys `d1` and `d2`. */
 export async function sumsOf(
   connection: DuckDBConnection,
   columns: readonly Column[],

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readOne } from '../data/sandbox.ts';
-import { shownOf } from './canonical.ts';
+import { prepared, shownOf } from './canonical.ts';
 import type { Pair } from './pairs.ts';
 import type { KeyedRows } from './training-keys.ts';
 
@@ -26,14 +26,18 @@ export async function findExact({ connection, rows, identity, source, decides }:
   await connection.run(
     `create or replace table candidate as select h1, h2, ${identity.map((_, i) => `first(v${i}) as v${i}`).join(', ')} from (${rows.values(shown('training'), { table: 'matched', by: 'h1' })}) group by h1, h2`,
   );
+  const some =
+    '(select *, rowid as r from gate where rowid in (select r from identified where h1 in (select h1 from matched)))';
+  const rowsOf = prepared(
+    identity.map(({ gate }) => gate),
+    some,
+  );
   await connection.run(
     `insert into hit select i.r, ${source}, ${decides} from identified i
      join candidate t on t.h1 = i.h1 and t.h2 = i.h2
-     join (select rowid as r, ${shown('gate')
+     join (select r, ${shown('gate')
        .map((value, i) => `${value} as v${i}`)
-       .join(
-         ', ',
-       )} from gate where rowid in (select r from identified where h1 in (select h1 from matched))) g on g.r = i.r
+       .join(', ')} from ${rowsOf}) g on g.r = i.r
      where ${identity.map((_, i) => `g.v${i} is not distinct from t.v${i}`).join(' and ')}`,
   );
 }

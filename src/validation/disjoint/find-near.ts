@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { readOne } from '../data/sandbox.ts';
-import { bucketOf, keyOf, numberOf, within } from './canonical.ts';
+import { bucketOf, keyOf, numberOf, prepared, within } from './canonical.ts';
 import { hasPlaces, type Search } from './find-exact.ts';
 import { sameNumber } from './near.ts';
-import { keyOfPair, type Pair } from './pairs.ts';
+import { trainingKey, type Pair } from './pairs.ts';
 
 /** Columns of fractions that find a row; more are compared all the same. Each may double the places to look in. */
 const MOST_BUCKETS = 5;
@@ -16,7 +16,7 @@ const keptAs = (identity: readonly Pair[], near: readonly Pair[]): Pair[] =>
 
 /** What of a training row says where its twins are: all that must be equal, and the buckets of its fractions. */
 export const nearBuckets = (identity: readonly Pair[], near: readonly Pair[]): string[] => [
-  ...keptAs(identity, near).map((pair) => keyOfPair(pair, 'training')),
+  ...keptAs(identity, near).map((pair) => trainingKey(pair)),
   ...bucketed(near).map((pair) => bucketOf(pair.training, keyOf(pair.training), 0)),
 ];
 
@@ -74,9 +74,14 @@ async function probe(
     `${bucketOf(gate, keyOf(gate), 1)} as hi${i}`,
   ]);
   const values = near.map((pair, i) => `${numberOf(pair.gate)} as n${i}`);
+  const rows = prepared(
+    near.map(({ gate }) => gate),
+    'gate',
+    ['rowid as r'],
+  );
   const carried = near.map((_, i) => `n${i}, x${i}`).join(', ');
   await connection.run(
-    `create or replace table seen as select i.*, ${[...sides.map((_, i) => `g.${i % 2 === 0 ? 'lo' : 'hi'}${Math.floor(i / 2)}`), ...near.map((pair, i) => `g.n${i}, i.k${identity.indexOf(pair)} as x${i}`)].join(', ')} from identified i join (select rowid as r, ${[...sides, ...values].join(', ')} from gate) g on g.r = i.r where i.r not in (select r from hit where source = ${source})`,
+    `create or replace table seen as select i.*, ${[...sides.map((_, i) => `g.${i % 2 === 0 ? 'lo' : 'hi'}${Math.floor(i / 2)}`), ...near.map((pair, i) => `g.n${i}, i.k${identity.indexOf(pair)} as x${i}`)].join(', ')} from identified i join (select ${['r', ...sides, ...values].join(', ')} from ${rows}) g on g.r = i.r where i.r not in (select r from hit where source = ${source})`,
   );
   await connection.run('drop table if exists probe');
   const mine = bucketed(near);

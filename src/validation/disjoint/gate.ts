@@ -3,7 +3,9 @@ import type { DisjointRequest, TableFault } from '../data/protocol.ts';
 import { relationsOf, type Column, type Relation } from '../data/relations.ts';
 import { identifier } from '../data/sandbox.ts';
 import { TableError } from '../data/table-error.ts';
-import { digestOf, joinDigests } from './digest.ts';
+import { isPlainText, keyOf, prepared } from './canonical.ts';
+import { digestOfKeys, joinDigests } from './digest.ts';
+import { byName } from './pairs.ts';
 
 export interface Gate {
   rows: number;
@@ -11,7 +13,10 @@ export interface Gate {
   digest: string;
 }
 
-/** The gate's rows as table `gate`, in the order of the files; `rowid` is a row's position. */
+/**
+ * The gate's rows as table `gate`, in the order of the files; `rowid` is a row's position. Table `gate_key` holds the keys of
+ * its cells: `k0`, `k1` … in the order of the columns' names, and `p0` … of plain text as such.
+ */
 export async function loadGate(connection: DuckDBConnection, request: DisjointRequest): Promise<Gate> {
   const relations = await relationsOf(connection, request.gate);
   const columns = oneShape(relations);
@@ -26,7 +31,16 @@ export async function loadGate(connection: DuckDBConnection, request: DisjointRe
     await connection.run(
       `${i === 0 ? 'create table gate as' : 'insert into gate'} select ${names} from ${sql}`,
     );
-  const sums = await digestOf(connection, columns, 'gate');
+  // What rows are compared by, whatever they are compared with: each cell is looked at once.
+  const sorted = byName(columns);
+  const keys = sorted.flatMap((column, i) => [
+    `${keyOf(column)} as k${i}`,
+    ...(isPlainText(column) ? [`${keyOf(column, true)} as p${i}`] : []),
+  ]);
+  await connection.run(
+    `create table gate_key as select ${['r', ...keys].join(', ')} from ${prepared(columns, 'gate', ['rowid as r'])}`,
+  );
+  const sums = await digestOfKeys(connection, columns, 'gate_key');
   if (sums.rows === 0)
     throw new TableError({
       code: 'empty',
@@ -35,6 +49,10 @@ export async function loadGate(connection: DuckDBConnection, request: DisjointRe
     });
   return { rows: sums.rows, columns, digest: joinDigests([sums]) };
 }
+
+/** The column of `gate_key` with a column's keys. */
+export const gateKey = (gate: Gate, name: string, plain = false): string =>
+  `${plain ? 'p' : 'k'}${byName(gate.columns).findIndex((column) => column.name === name)}`;
 
 export function columnOf(columns: readonly Column[], name: string, field: 'key' | 'time'): Column {
   const found = columns.find((one) => one.name === name);

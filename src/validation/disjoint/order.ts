@@ -3,7 +3,7 @@ import type { OrderFound } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
 import { readOne } from '../data/sandbox.ts';
 import { TableError } from '../data/table-error.ts';
-import { instantOf, numberOf } from './canonical.ts';
+import { instantOf, numberOf, prepared } from './canonical.ts';
 import { columnOf, type Gate } from './gate.ts';
 
 /** Collects the last moment that training read, table by table, and then looks which rows of the gate are not later. */
@@ -16,7 +16,7 @@ export async function createOrder(connection: DuckDBConnection, gate: Gate, name
   const column = columnOf(gate.columns, name, 'time');
   const [instants, numbers, first, least] = await readOne(
     connection,
-    `select count(${instantOf(column)}), count(${numberOf(column)}), min(${instantOf(column)})::varchar, min(${numberOf(column)}) from gate`,
+    `select count(${instantOf(column)}), count(${numberOf(column)}), min(${instantOf(column)})::varchar, min(${numberOf(column)}) from ${prepared([column], 'gate')}`,
   );
   if (Number(instants) === 0 && Number(numbers) === 0)
     throw new TableError({
@@ -38,7 +38,7 @@ export async function createOrder(connection: DuckDBConnection, gate: Gate, name
       }
       const [count, latest] = await readOne(
         connection,
-        `select count(${value(other)}), max(${value(other)})::varchar from ${relation.sql}`,
+        `select count(${value(other)}), max(${value(other)})::varchar from ${prepared([other], relation.sql)}`,
       );
       if (Number(count) === 0 || typeof latest !== 'string') {
         undecided.push({ source, reason: `its column '${name}' holds no ${dates ? 'dates' : 'numbers'}` });
@@ -55,7 +55,7 @@ export async function createOrder(connection: DuckDBConnection, gate: Gate, name
       const [early] = await readOne(
         connection,
         // A row without a moment is not shown to be later.
-        `select count(*) from gate where coalesce(${value(column)} <= ${limit}, true)`,
+        `select count(*) from ${prepared([column], 'gate')} where coalesce(${value(column)} <= ${limit}, true)`,
       );
       return {
         column: name,

@@ -1,7 +1,7 @@
 import type { Column, Relation } from '../data/relations.ts';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { read } from '../data/sandbox.ts';
-import { isPlainText, keyOf, mayHaveFractions, numberOf } from './canonical.ts';
+import { isPlainText, keyOf, mayHaveFractions, numberOf, prepared } from './canonical.ts';
 
 /** A column of both sides. */
 export interface Pair {
@@ -24,11 +24,11 @@ export const pairsOf = (gate: readonly Column[], training: readonly Column[]): P
     return [{ name: column.name, gate: column, training: other, plain }];
   });
 
-export const keyOfPair = (pair: Pair, side: 'gate' | 'training'): string => keyOf(pair[side], pair.plain);
+export const trainingKey = (pair: Pair): string => keyOf(pair.training, pair.plain);
 
-/** Rows with nothing in one of these columns. */
-export const unkeyed = (pairs: readonly Pair[], side: 'gate' | 'training'): string =>
-  pairs.map((pair) => `${keyOfPair(pair, side)} = hash(null)`).join(' or ');
+/** Rows of training with nothing in one of these columns. */
+export const unkeyed = (pairs: readonly Pair[]): string =>
+  pairs.map((pair) => `${trainingKey(pair)} = hash(null)`).join(' or ');
 
 /** Columns whose numbers are compared as printings too: one side at least has fractions. */
 export async function fractional(
@@ -45,7 +45,11 @@ export async function fractional(
       const x = numberOf(pair[side]);
       return `coalesce(bool_or(isfinite(${x}) and ${x} <> trunc(${x})), false)`;
     });
-    const [found] = await read(connection, `select ${tests.join(', ')} from ${from}`);
+    const rows = prepared(
+      some.map((pair) => pair[side]),
+      from,
+    );
+    const [found] = await read(connection, `select ${tests.join(', ')} from ${rows}`);
     return some.filter((_, i) => found?.[i] === true);
   };
   const gates = await withFractions(

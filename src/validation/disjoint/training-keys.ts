@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Relation } from '../data/relations.ts';
-import { keyOf, rowKeys } from './canonical.ts';
-import { byName, keyOfPair, type Pair } from './pairs.ts';
+import { keyOf, prepared, rowKeys } from './canonical.ts';
+import { byName, trainingKey, type Pair } from './pairs.ts';
 
 /** The rows that training read, by their keys in table `training`, and how to have the values of some of them. */
 export interface KeyedRows {
@@ -24,7 +24,7 @@ export async function keyed(
   whole: boolean,
 ): Promise<KeyedRows> {
   const place = placeOf(relation);
-  const keys = identity.map((pair, i) => `${keyOfPair(pair, 'training')} as k${i}`);
+  const keys = identity.map((pair, i) => `${trainingKey(pair)} as k${i}`);
   const { h1, h2 } = rowKeys(identity.map((_, i) => `k${i}`));
   const near = buckets?.map((bucket, i) => `${bucket} as b${i}`) ?? [];
   const hc = buckets ? [`hash(${['3', ...buckets.map((_, i) => `b${i}`)].join(', ')}) as hc`] : [];
@@ -33,19 +33,20 @@ export async function keyed(
   const sums = whole ? [] : [`${digest.h1} as d1`, `${digest.h2} as d2`];
   const wanted = [`${h1} as h1`, `${h2} as h2`, ...hc, ...sums];
   const inner = [...keys, ...near, ...own.map((column, i) => `${keyOf(column)} as d${i}`)];
-  const t = place === undefined ? [] : [`${place} as t`];
+  const rows = prepared(relation.columns, relation.sql, place === undefined ? [] : [`${place} as t`]);
   await connection.run(
-    `create or replace table training as select ${[...wanted, ...(place === undefined ? [] : ['t'])].join(', ')} from (select ${[...inner, ...t].join(', ')} from ${relation.sql})`,
+    `create or replace table training as select ${[...wanted, ...(place === undefined ? [] : ['t'])].join(', ')} from (select ${[...inner, ...(place === undefined ? [] : ['t'])].join(', ')} from ${rows})`,
   );
   return {
     values(columns, { table, by }) {
       const names = columns.map((_, i) => `v${i}`);
       const values = columns.map((column, i) => `${column} as v${i}`);
       if (place !== undefined) {
-        return `select ${['h1', 'h2', ...(by === 'hc' ? ['hc'] : []), 'x.t', ...names].join(', ')} from (select ${[...values, `${place} as t`].join(', ')} from ${relation.sql} where ${place} in (select t from ${table})) x join training k on k.t = x.t`;
+        const some = `(select *, ${place} as t from ${relation.sql} where ${place} in (select t from ${table}))`;
+        return `select ${['h1', 'h2', ...(by === 'hc' ? ['hc'] : []), 'x.t', ...names].join(', ')} from (select ${[...values, 't'].join(', ')} from ${prepared(relation.columns, some)}) x join training k on k.t = x.t`;
       }
       // Text has no places: its rows are found by their keys once more.
-      return `select ${['h1', 'h2', ...(by === 'hc' ? ['hc'] : []), '0 as t', ...names].join(', ')} from (select ${[`${h1} as h1`, `${h2} as h2`, ...hc, ...names].join(', ')} from (select ${[...keys, ...near, ...values].join(', ')} from ${relation.sql})) where ${by} in (select ${by} from ${table})`;
+      return `select ${['h1', 'h2', ...(by === 'hc' ? ['hc'] : []), '0 as t', ...names].join(', ')} from (select ${[`${h1} as h1`, `${h2} as h2`, ...hc, ...names].join(', ')} from (select ${[...keys, ...near, ...values].join(', ')} from ${rows})) where ${by} in (select ${by} from ${table})`;
     },
   };
 }
