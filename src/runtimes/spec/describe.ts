@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { readMlmodel, type ModelSignature } from '../../models/index.ts';
+import type { ModelSignature } from '../../models/index.ts';
+// Not through the room's door: every thread and process that loads a model begins here, and takes no registry with it.
+import { readMlmodel } from '../../models/read-mlmodel.ts';
 import type { ParamSpec, TensorSpec } from '../tensor.ts';
 import { fromColumn, fromNumpy } from './element.ts';
 
