@@ -32,14 +32,18 @@ export interface Serving {
 }
 
 /** A real server with endpoints by name, each with the first version of a model; lists are models with endpoints of their name. */
-export async function openServing(wanted: readonly string[] | Record<string, string>): Promise<Serving> {
+export async function openServing(
+  wanted: readonly string[] | Record<string, string>,
+  /** Models that are registered once more, for a second version. */
+  again: readonly string[] = [],
+): Promise<Serving> {
   const endpoints = Array.isArray(wanted)
     ? wanted.map((model: string) => [model, model] as const)
     : Object.entries(wanted as Record<string, string>);
   const models = [...new Set(endpoints.map(([, model]) => model))];
   const server = await openTest();
   try {
-    await script(python!, 'models.py', [server.url, models.join(',')]);
+    await script(python!, 'models.py', [server.url, [...models, ...again].join(',')]);
     for (const [endpoint, model] of endpoints) await deploy(server, endpoint, { model, version: '1' });
     const found: unknown = await (await fetch(`${server.url}/api/v1/endpoints/${endpoints[0]?.[0]}`)).json();
     const url = (found as { endpoint: { address: string } }).endpoint.address;

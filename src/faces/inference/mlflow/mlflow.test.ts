@@ -95,7 +95,11 @@ test('casts are MLflow’s, and strict lets nothing change', () => {
     [text, null],
     [text, {}],
   ] as const)
-    assert.throws(() => one(spec, given), { kind: 'invalid' }, `${spec.name} ${String(given)}`);
+    assert.throws(
+      () => one(spec, given),
+      { kind: 'invalid' },
+      `${spec.name} ${JSON.stringify([typeof given])}`,
+    );
 });
 
 test('times and bytes', () => {
