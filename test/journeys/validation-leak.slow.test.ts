@@ -84,7 +84,17 @@ before(async () => {
     );
     assert.equal(code, 0, stderr);
   }
-  const stdout = await make('train', folder, server.url, 'onnx', 'child', 'sklearn-chances', 'sklearn');
+  const stdout = await make(
+    'train',
+    folder,
+    server.url,
+    'onnx',
+    'child',
+    'sklearn-chances',
+    'sklearn',
+    'minutes',
+    'cause',
+  );
   theirs = JSON.parse(/^REPORT(.*)$/m.exec(stdout)![1]!) as typeof theirs;
   assert.equal((await cli('models', 'alias', 'late', 'champion', '1')).code, 0);
 });
@@ -203,6 +213,34 @@ test(
     assert.ok(Math.abs(f1.value - theirs['sklearn']!['f1']!) <= 1e-9);
   },
 );
+
+test('numbers and several classes are judged by their own figures', { skip, timeout: 300_000 }, async () => {
+  const known = async (version: number, name: string, spec: object): Promise<Evaluation> => {
+    const found = await ask(version, 'clean.parquet', { ...spec, champion: 'none' });
+    assert.equal(found.verdict, 'pass', JSON.stringify([found.problem, found.reasons]));
+    for (const [metric, value] of Object.entries(theirs[name]!)) {
+      const ours = found.metrics.find((one) => one.name === metric)!;
+      // ONNX computes in single precision.
+      const near = 2e-4 * Math.max(1, Math.abs(value));
+      assert.ok(Math.abs(ours.value - value) <= near, `${metric}: ${ours.value}, ${value}`);
+    }
+    return found;
+  };
+  const minutes = await known(5, 'minutes', {
+    label: 'delay',
+    rules: ['rmse < 20', 'r2 > 0.1'],
+    slices: ['origin'],
+  });
+  assert.equal(minutes.task, 'regression');
+  assert.equal(minutes.slices.length, 4);
+  assert.equal(minutes.baseline?.kind, 'always the mean of the label');
+  assert.ok(minutes.rules.some(({ rule }) => rule === 'rmse < baseline.rmse'));
+  const cause = await known(6, 'cause', {
+    label: 'cause',
+    rules: ['macro_f1 > baseline.macro_f1', 'data.classes == 3'],
+  });
+  assert.equal(cause.task, 'multiclass');
+});
 
 test(
   'data that cannot decide says what is wrong with it: exit status 1',

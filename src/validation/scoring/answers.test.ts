@@ -56,6 +56,13 @@ test('probabilities of two classes: the column of the positive one, and the clas
     probable: true,
     said: [0, 0, 1],
   });
+  // A model that says 0 and 1 was trained on them: its second column is the positive one.
+  assert.deepEqual(plain(said(words, [longs('label', [1, 0, 0]), chances])), {
+    task: 'binary',
+    score: [0.8, 0.5, 0.1],
+    probable: true,
+    said: [1, 0, 0],
+  });
   // The model's own classes count, whatever its threshold is.
   assert.deepEqual(plain(said(binary, [longs('label', [1, 1, 0]), chances])), {
     task: 'binary',

@@ -76,6 +76,8 @@ export function collect(rows: number, label: Label, prediction: string | undefin
   let width = 1;
   let score: Float64Array | undefined;
   let said: Uint32Array | undefined;
+  // It was trained on 0 and 1 where the data writes words.
+  let coded = false;
   const classes = label.task === 'regression' ? [] : label.classes;
   const codes = classCodes(classes);
   const choose = (outputs: readonly Tensor[]): Picked => {
@@ -95,7 +97,10 @@ export function collect(rows: number, label: Label, prediction: string | undefin
         );
       score = new Float64Array(rows * width);
     }
-    if (picked.said !== undefined) said = new Uint32Array(rows);
+    if (picked.said !== undefined) {
+      said = new Uint32Array(rows);
+      coded = NUMERIC.test(outputs[picked.said]!.datatype) && !classes.every(isNumber);
+    }
     return picked;
   };
   const expectRows = (tensor: Tensor, count: number): void => {
@@ -151,7 +156,7 @@ export function collect(rows: number, label: Label, prediction: string | undefin
         const most = said ?? argmax(score!, width);
         return { task: 'multiclass', ...(score ? { probabilities: score } : {}), said: most };
       }
-      return binary(score, width, said, label);
+      return binary(score, width, said, label, coded);
     },
   };
 }
@@ -161,11 +166,12 @@ function binary(
   width: number,
   said: Uint32Array | undefined,
   { classes }: Extract<Label, { task: 'binary' }>,
+  coded: boolean,
 ): Answers {
   const bits = said && Uint8Array.from(said);
   if (!score) return { task: 'binary', probable: false, ...(bits ? { said: bits } : {}) };
   // Columns stand in the order of the sorted classes, as scikit-learn has it.
-  const column = width === 2 && sorted(classes)[0] === classes[1] ? 0 : width - 1;
+  const column = width === 2 && !coded && sorted(classes)[0] === classes[1] ? 0 : width - 1;
   const chance =
     width === 1
       ? score
@@ -179,8 +185,9 @@ function binary(
   return { task: 'binary', score: chance, probable, ...(cut ? { said: cut } : {}) };
 }
 
+const isNumber = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
 const sorted = (classes: readonly string[]): string[] =>
-  classes.every((one) => one !== '' && Number.isFinite(Number(one)))
+  classes.every(isNumber)
     ? classes.toSorted((a, b) => Number(a) - Number(b))
     : classes.toSorted();
 

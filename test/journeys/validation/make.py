@@ -25,6 +25,9 @@ def flights(n, seed, first):
     )
     z = -2.2 + 0.14 * (frame.hour - 12) + 0.5 * (frame.origin == "JFK") + 0.0004 * frame.distance
     frame["late"] = (r.random(n) < 1 / (1 + np.exp(-z))).astype("int64")
+    frame["delay"] = np.round(12 * z + 15 * r.standard_normal(n), 3)
+    pull = np.stack([np.zeros(n), z + 0.5, 0.002 * frame.distance - 1.0], axis=1) + r.gumbel(size=(n, 3))
+    frame["cause"] = np.array(["none", "crew", "weather"])[pull.argmax(axis=1)]
     return frame
 
 
@@ -44,7 +47,7 @@ def data(folder):
     leak = train.sample(100, random_state=5)
     write("leak", pd.concat([unseen, leak]).sample(frac=1, random_state=6))
     # The same rows with columns in another order, floats printed anew, in another format.
-    mixed = pd.concat([unseen, leak])[["late", "distance", "hour", "origin", "day", "flight"]]
+    mixed = pd.concat([unseen, leak])[["late", "distance", "hour", "cause", "origin", "delay", "day", "flight"]]
     mixed.to_csv(f"{folder}/gate/leak.csv", index=False, float_format="%.6f")
     write("few", unseen.head(40))
     write("empty", unseen.head(0))
@@ -57,15 +60,50 @@ def data(folder):
     write("words", unseen.assign(late=np.where(unseen.late == 1, "late", "on time")))
 
 
+LABELS = {"minutes": "delay", "cause": "cause"}
+
+
+def figures(name, model, unseen, columns):
+    """What scikit-learn says of a model on the unseen rows."""
+    from sklearn import metrics as m
+
+    y, said = unseen[LABELS.get(name, "late")], model.predict(unseen[columns])
+    if name == "minutes":
+        return {
+            "mae": m.mean_absolute_error(y, said),
+            "rmse": m.root_mean_squared_error(y, said),
+            "r2": m.r2_score(y, said),
+            "median_ae": m.median_absolute_error(y, said),
+        }
+    chances = model.predict_proba(unseen[columns])
+    if name == "cause":
+        return {
+            "auc": m.roc_auc_score(y, chances, multi_class="ovr"),
+            "log_loss": m.log_loss(y, chances),
+            "accuracy": m.accuracy_score(y, said),
+            "macro_f1": m.f1_score(y, said, average="macro"),
+            "kappa": m.cohen_kappa_score(y, said),
+        }
+    chance = chances[:, 1]
+    return {
+        "auc": m.roc_auc_score(y, chance),
+        "average_precision": m.average_precision_score(y, chance),
+        "log_loss": m.log_loss(y, chance),
+        "brier": m.brier_score_loss(y, chance),
+        "accuracy": m.accuracy_score(y, said),
+        "f1": m.f1_score(y, said),
+        "mcc": m.matthews_corrcoef(y, said),
+    }
+
+
 def train(folder, url, names):
     import mlflow
     from mlflow.entities import Dataset, DatasetInput, LoggedModelInput
     from mlflow.models import infer_signature
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
-    from sklearn import metrics
     from sklearn.compose import ColumnTransformer
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -77,16 +115,16 @@ def train(folder, url, names):
     for name in names:
         version = "v2" if name == "child" else "v1"
         frame = pd.read_parquet(f"{folder}/{version}/train.parquet")
-        x, y = frame[["origin", "hour", "distance"]], frame.late
+        x, y = frame[["origin", "hour", "distance"]], frame[LABELS.get(name, "late")]
         columns = ["distance"] if name == "worse" else ["origin", "hour", "distance"]
         numbers = [c for c in columns if c != "origin"]
         parts = [("numbers", StandardScaler(), numbers)]
         if "origin" in columns:
             parts.append(("words", OneHotEncoder(handle_unknown="ignore"), ["origin"]))
-        end = LogisticRegression(max_iter=500)
+        end = LinearRegression() if name == "minutes" else LogisticRegression(max_iter=500)
         model = make_pipeline(ColumnTransformer(parts), end).fit(x[columns], y)
         example = x[columns].head(3)
-        signature = infer_signature(example, model.predict_proba(example))
+        signature = infer_signature(example, model.predict(example)) if name in LABELS else infer_signature(example, model.predict_proba(example))
         with mlflow.start_run(run_name=name) as run:
             source = json.dumps({"uri": f"treadle://flights@{version}"})
             mlflow.MlflowClient().log_inputs(
@@ -101,22 +139,13 @@ def train(folder, url, names):
                 )
             else:
                 kinds = {"origin": StringTensorType([None, 1]), "hour": Int64TensorType([None, 1]), "distance": FloatTensorType([None, 1])}
-                options = {id(end): {"zipmap": False}}
+                options = None if name == "minutes" else {id(end): {"zipmap": False}}
                 onnx = to_onnx(model, initial_types=[(c, kinds[c]) for c in columns], options=options, target_opset=17)
                 logged = mlflow.onnx.log_model(
                     onnx, name="model", registered_model_name="late", signature=signature, input_example=example,
                 )
         before = logged.model_id
-        chance = model.predict_proba(unseen[columns])[:, 1]
-        found[name] = {
-            "auc": metrics.roc_auc_score(unseen.late, chance),
-            "average_precision": metrics.average_precision_score(unseen.late, chance),
-            "log_loss": metrics.log_loss(unseen.late, chance),
-            "brier": metrics.brier_score_loss(unseen.late, chance),
-            "accuracy": metrics.accuracy_score(unseen.late, model.predict(unseen[columns])),
-            "f1": metrics.f1_score(unseen.late, model.predict(unseen[columns])),
-            "mcc": metrics.matthews_corrcoef(unseen.late, model.predict(unseen[columns])),
-        }
+        found[name] = figures(name, model, unseen, columns)
     print("REPORT" + json.dumps(found))
 
 
