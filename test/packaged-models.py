@@ -161,9 +161,11 @@ class Echo(mlflow.pyfunc.PythonModel):
             if word == "leak":
                 self.kept = bytearray(1 << 30)
                 time.sleep(60)
+        # A column that the caller left out is not there, as under MLflow.
+        numbers = model_input["number"] if "number" in model_input else [None] * len(model_input)
         seen = [
             "%s|%s|%s|%s" % (word, type(word).__name__, "none" if pd.isna(number) else number, when.isoformat())
-            for word, number, when in zip(model_input["word"], model_input["number"], model_input["when"])
+            for word, number, when in zip(model_input["word"], numbers, model_input["when"])
         ]
         return pd.DataFrame({"seen": seen, "length": model_input["word"].str.len().to_numpy("int64")})
 
@@ -200,6 +202,36 @@ class Json(mlflow.pyfunc.PythonModel):
 def custom_json(path):
     """No signature: any JSON in, any JSON out."""
     mlflow.pyfunc.save_model(path, python_model=Json(), pip_requirements=REQUIREMENTS)
+
+
+class Kinds(mlflow.pyfunc.PythonModel):
+    """Gives what the text asks for."""
+
+    def predict(self, context, model_input, params=None):
+        rows = len(model_input)
+        kind = model_input["kind"].iloc[0]
+        numbers = np.arange(rows * 2, dtype="float32").reshape(rows, 2)
+        return {
+            "dict": {"a": numbers, "b": ["x"] * rows},
+            "series": pd.Series([1.5] * rows),
+            "list": ["ä"] * rows,
+            "lists": [[1, 2]] * rows,
+            "ragged": [[1], [1, 2]][:rows],
+            "missing": pd.DataFrame({"n": [None] * rows, "t": pd.to_datetime(["2001-02-03"] * rows)}),
+            "scalar": 7,
+            "bool": np.ones(rows, dtype=bool),
+            "big": numbers.astype(">f8"),
+            "sparse": __import__("scipy.sparse", fromlist=["x"]).csr_matrix(numbers),
+            "turned": np.asfortranarray(numbers),
+        }[kind]
+
+
+def custom_kinds(path):
+    """Named tensors of numbers, without an output signature."""
+    mlflow.pyfunc.save_model(
+        path, python_model=Kinds(), signature=mlflow.models.ModelSignature(inputs=Schema([ColSpec("string", "kind")])),
+        pip_requirements=REQUIREMENTS,
+    )
 
 
 class Batch(mlflow.pyfunc.PythonModel):
@@ -244,7 +276,7 @@ MAKERS = {
     "sklearn-odd": sklearn_odd,
     "onnx-iris": onnx_iris, "onnx-bare-example": lambda path: onnx_iris(path, example=False), "onnx-columns": onnx_columns,
     "onnx-types": onnx_types, "onnx-mlp": onnx_mlp,
-    "custom-echo": custom_echo, "custom-params": custom_params, "custom-json": custom_json, "custom-batch": custom_batch,
+    "custom-echo": custom_echo, "custom-params": custom_params, "custom-json": custom_json, "custom-batch": custom_batch, "custom-kinds": custom_kinds,
     "loads-sleeps": save_loads("sleeps"), "loads-dies": save_loads("dies"), "loads-raises": save_loads("raises"),
 }
 

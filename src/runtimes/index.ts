@@ -11,5 +11,5 @@ export { modelInterpreter, requirementsOf } from './python/environment.ts';
 export { migrations } from './schema.ts';
 export { createRuntimes, type Runtimes } from './runtimes.ts';
 export { CONVERTED, type PrepareOptions } from './prepare-model.ts';
-export { ELEMENT_BYTES, joinRows, sliceRows } from './spec/element.ts';
+export { sliceRows } from './spec/element.ts';
 export type { Datatype, ParamSpec, Tensor, TensorData, TensorSpec } from './tensor.ts';

@@ -40,8 +40,9 @@ def read_frame(stream):
     if len(head) < 8:
         return None
     total, header_length = struct.unpack("<II", head)
-    rest = stream.read(total - 4)
-    if len(rest) < total - 4:
+    # Read into its place, and writable: some models change their input.
+    rest = bytearray(total - 4)
+    if stream.readinto(rest) < total - 4:
         return None
     return json.loads(rest[:header_length]), memoryview(rest)[header_length:]
 
@@ -143,9 +144,9 @@ class Model:
         columns = {}
         for i, (spec, one) in enumerate(zip(self.inputs, arrays)):
             key = spec["name"] if self.named else i
-            if one is None and self.named:
-                continue  # the model sees that it was left out, as under MLflow
             if one is None:
+                if self.named:
+                    continue  # the model sees that it was left out, as under MLflow
                 empty = None if spec["datatype"] == "BYTES" else math.nan
                 columns[key] = pd.Series([empty] * rows, dtype=object if empty is None else "float64")
             elif spec.get("column") == "datetime":

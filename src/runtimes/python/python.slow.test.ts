@@ -18,6 +18,7 @@ const folders = await packagedModels(
   'custom-params',
   'custom-json',
   'custom-batch',
+  'custom-kinds',
   'loads-sleeps',
   'loads-dies',
   'loads-raises',
@@ -92,6 +93,33 @@ test('a DataFrame model gets one frame of the right types a batch, and answers a
   );
   for (const [i, [answer]] of alone.entries())
     assert.ok(agree(sliceRows(together!, i, i + 1), answer!, 1e-12));
+});
+
+test('whatever a model gives becomes tensors', async () => {
+  await using model = disposable(await open(placeOf(folders['custom-kinds'])));
+  assert.deepEqual(model.spec.outputs, [], 'a made-up request told nothing');
+  const ask = async (kind: string): Promise<unknown[]> =>
+    (await model.run([{ name: 'kind', datatype: 'BYTES', shape: [2], data: [kind, kind] }])).map(
+      ({ name, datatype, shape, data }) => [name, datatype, shape, [...(data as Iterable<unknown>)]],
+    );
+  const table = ['FP32', [2, 2], [0, 1, 2, 3]];
+  assert.deepEqual(await ask('dict'), [
+    ['a', ...table],
+    ['b', 'BYTES', [2], ['x', 'x']],
+  ]);
+  assert.deepEqual(await ask('series'), [['output-0', 'FP64', [2], [1.5, 1.5]]]);
+  assert.deepEqual(await ask('list'), [['output-0', 'BYTES', [2], ['ä', 'ä']]]);
+  assert.deepEqual(await ask('lists'), [['output-0', 'INT64', [2, 2], [1n, 2n, 1n, 2n]]]);
+  assert.deepEqual(await ask('ragged'), [['output-0', 'BYTES', [2], ['[1]', '[1, 2]']]]);
+  assert.deepEqual(await ask('missing'), [
+    ['n', 'BYTES', [2], ['', '']],
+    ['t', 'BYTES', [2], ['2001-02-03T00:00:00.000', '2001-02-03T00:00:00.000']],
+  ]);
+  assert.deepEqual(await ask('scalar'), [['output-0', 'INT64', [1], [7n]]]);
+  assert.deepEqual(await ask('bool'), [['output-0', 'BOOL', [2], [1, 1]]]);
+  assert.deepEqual(await ask('big'), [['output-0', 'FP64', [2, 2], [0, 1, 2, 3]]]);
+  for (const kind of ['sparse', 'turned']) assert.deepEqual(await ask(kind), [['output-0', ...table]], kind);
+  await assert.rejects(ask('other'), { name: 'ModelFault', message: /^KeyError: 'other'/ });
 });
 
 test('parameters, models without a signature, and models that look at their whole batch', async () => {
