@@ -109,5 +109,10 @@ const interpreter = (
     createEnvironments({ processes, folder: path.join(cache, 'envs') }),
     requirements,
     python,
-    say,
+    (text) => {
+      for (const line of text.split('\n')) if (!CHATTER.test(line)) say(line);
+    },
   );
+
+/** What uv says of each package. */
+const CHATTER = /^( |Downloading |Prepared |Installed |Resolved |Using Python |$)/;

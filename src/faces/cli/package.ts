@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getModel, getVersion, getVersionFile, type VersionDetail } from '../../models/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import { getConversion, getConversionFile } from '../../runtimes/contract.ts';
@@ -90,7 +91,7 @@ async function build(
   const files = await fetchFiles(detail, path.join(to.work, 'model'), (file) =>
     client.call(getVersionFile, { params: { ...params, '*': file } }),
   );
-  const converted = await conversion(client, params);
+  const converted = await conversion(client, params, say);
   if (converted) files.push(await converted(path.join(to.work, 'model')));
   const run =
     version.run_id === undefined
@@ -132,8 +133,16 @@ async function build(
 }
 
 /** The ONNX form that the server made and serves, where it kept one: a package answers with the same. */
-async function conversion(client: Client, params: { model: string; version: string }) {
-  const { state } = await client.call(getConversion, { params });
+async function conversion(
+  client: Client,
+  params: { model: string; version: string },
+  say: (text: string) => void,
+) {
+  let { state } = await client.call(getConversion, { params });
+  if (state === 'queued' || state === 'running') say('waiting for the server to convert it to ONNX');
+  // Until that is known the same version would be one package now and another one later.
+  for (; state === 'queued' || state === 'running'; await sleep(500))
+    ({ state } = await client.call(getConversion, { params }));
   if (state !== 'kept') return undefined;
   return async (folder: string): Promise<{ path: string; file: string }> => {
     const { CONVERTED } = await import('../../runtimes/index.ts');

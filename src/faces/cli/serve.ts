@@ -12,7 +12,9 @@ Examples:
   treadle serve flight-delay-v3 --digest sha256:4f…    refuse any other package
   treadle serve /opt/ml/model --host 0.0.0.0 --open    in a container whose port somebody else guards
 It answers the Open Inference Protocol (HTTP and gRPC), MLflow's /invocations and /ping, which is SageMaker's contract
-too, and TF Serving's :predict, all on one port. Callers show TREADLE_TOKEN where it is set.`;
+too, and TF Serving's :predict, all on one port. Callers show TREADLE_TOKEN where it is set.
+Every digest is checked, and the samples in the package are asked again: an answer that differs by more than 1e-6 refuses
+it. A Python model runs its own code: serve packages of people you trust, and pin them with --digest.`;
 
 interface Flags {
   port: number;
