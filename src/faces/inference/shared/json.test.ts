@@ -12,6 +12,7 @@ test('JSON is read as JSON.parse reads it, by either parser', () => {
       const text = JSON.stringify(value);
       const plain: unknown = JSON.parse(text);
       assert.deepEqual(parse(text), plain);
+      fc.pre(!/\d{16}/.test(text)); // what the other parser reads exactly
       // A number past 2^53 in front makes the other parser read all of it.
       assert.deepEqual(parse(`[90071992547409931, ${text}]`, true), [90071992547409931n, plain]);
     }),

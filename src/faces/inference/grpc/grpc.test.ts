@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { connect, type ClientHttp2Session } from 'node:http2';
+import test from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { unavailable } from '../../../platform/errors/index.ts';
+import { ModelFault, type ModelSpec } from '../../../runtimes/index.ts';
+import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
+import { createGrpc } from './index.ts';
+import { Reader, Writer } from './protobuf.ts';
+
+const io = (name: string) => ({ name, datatype: 'FP32', shape: [-1, 2] }) as const;
+const spec: ModelSpec = {
+  platform: 'onnxruntime_onnx',
+  inputs: [io('x')],
+  outputs: [io('y')],
+  params: [{ name: 'k', type: 'long' }],
+  batchable: true,
+};
+
+/** A door behind which the one endpoint `m` answers with what it was given, once `wait` is over. */
+async function open(predict: PlaneDoor['predict']) {
+  const served = {
+    endpoint: { name: 'm' },
+    model: { ready: true },
+    spec,
+    versions: [3],
+    full: false,
+  } as unknown as Served; // what the face looks at, and no more
+  const door: PlaneDoor = {
+    ready: true,
+    find: (_workspace, name, version) => (name === 'm' && (version ?? '3') === '3' ? served : undefined),
+    list: () => [served],
+    predict,
+    predictJson: (_question, done) => done(new Error('not here')),
+    authenticate: (authorization, _workspace, done) =>
+      done(
+        authorization === 'Bearer bad'
+          ? { ok: false, status: 401, message: 'no such token' }
+          : { ok: true, workspace: 'default', may: authorization !== 'Bearer reader', name: 'reader' },
+      ),
+  };
+  const server = createGrpc(door, { hosts: ['127.0.0.1'] });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const session = connect(`http://127.0.0.1:${port}`);
+  return {
+    session,
+    async [Symbol.asyncDispose]() {
+      session.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const echo: PlaneDoor['predict'] = (question, done) =>
+  done(undefined, {
+    outputs: question.inputs.map((tensor) => ({ ...tensor, name: 'y' })),
+    prediction: 'p1',
+    endpoint: 'm',
+    revision: 1,
+    model: 'm',
+    version: 3,
+  });
+
+const message = (model = 'm'): Buffer =>
+  new Writer()
+    .text(1, model)
+    .text(3, 'mine')
+    .chunk(
+      4,
+      new Writer()
+        .text(1, 'k')
+        .message(2, (value) => value.uint(2, 7))
+        .finish()
+        .subarray(5),
+    )
+    .message(5, (tensor) => tensor.text(1, 'x').text(2, 'FP32').numbers(3, [1, 2]))
+    .chunk(7, Buffer.from(Float32Array.of(1.5, -2).buffer))
+    .finish();
+
+async function call(
+  session: ClientHttp2Session,
+  pieces: readonly Uint8Array[],
+  headers: Record<string, string> = {},
+): Promise<{ code: string; said: string; body: Buffer }> {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/inference.GRPCInferenceService/ModelInfer',
+    'content-type': 'application/grpc',
+    ...headers,
+  });
+  let trailers: Record<string, unknown> = {};
+  stream.on('response', (given) => (trailers = { ...trailers, ...given }));
+  stream.on('trailers', (given) => (trailers = { ...trailers, ...given }));
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const closed = new Promise((resolve) => stream.on('close', resolve));
+  for (const piece of pieces) {
+    stream.write(piece);
+    if (pieces.length > 1) await pause(1);
+  }
+  stream.end();
+  await closed;
+  const { 'grpc-status': code, 'grpc-message': said } = trailers;
+  return {
+    code: typeof code === 'string' ? code : '',
+    said: typeof said === 'string' ? decodeURIComponent(said) : '',
+    body: Buffer.concat(chunks),
+  };
+}
+
+test('a call is answered raw, with its id and the prediction’s', async () => {
+  let asked: Question | undefined;
+  await using at = await open((question, done) => {
+    asked = question;
+    echo(question, done);
+  });
+  const { code, body } = await call(at.session, [message()], { 'x-treadle-key': 'me' });
+  assert.equal(code, '0');
+  assert.equal(asked?.key, 'me');
+  assert.deepEqual(asked?.params, { k: 7 });
+  const reader = new Reader(body.subarray(5));
+  const fields = new Map<number, Buffer>();
+  while (!reader.done) {
+    const tag = reader.tag();
+    fields.set(tag >>> 3, reader.chunk());
+  }
+  assert.deepEqual([fields.get(1), fields.get(2), fields.get(3)].map(String), ['m', '3', 'mine']);
+  assert.match(String(fields.get(4)), /prediction_id.*p1/s);
+  assert.deepEqual(fields.get(6), Buffer.from(Float32Array.of(1.5, -2).buffer));
+});
+
+test('a message may come in any pieces, plain or compressed', async () => {
+  await using at = await open(echo);
+  const whole = message();
+  const packed = gzipSync(whole.subarray(5));
+  const prefix = Buffer.alloc(5);
+  prefix[0] = 1;
+  prefix.writeUInt32BE(packed.length, 1);
+  const plain = await call(
+    at.session,
+    [...whole].map((byte) => Uint8Array.of(byte)),
+  );
+  const zipped = await call(at.session, [prefix, packed.subarray(0, 9), packed.subarray(9)], {
+    'grpc-encoding': 'gzip',
+  });
+  assert.deepEqual([plain.code, zipped.code], ['0', '0']);
+  assert.deepEqual(plain.body, zipped.body);
+});
+
+test('a deadline that passed is called so; what the plane refuses keeps its kind', async () => {
+  await using late = await open((_question, done) => {
+    setTimeout(() => done(unavailable('waited too long')), 30);
+  });
+  assert.equal((await call(late.session, [message()], { 'grpc-timeout': '10m' })).code, '4');
+  assert.equal((await call(late.session, [message()])).code, '14');
+  await using broken = await open((_question, done) => done(new ModelFault('the model raised ü')));
+  const answer = await call(broken.session, [message()]);
+  assert.deepEqual([answer.code, answer.said], ['13', 'the model raised ü']);
+});
+
+test('callers are asked who they are, and from where', async () => {
+  let asked = 0;
+  await using at = await open((question, done) => {
+    asked++;
+    echo(question, done);
+  });
+  const codes = [];
+  for (const headers of [
+    { authorization: 'Bearer bad' },
+    { authorization: 'Bearer reader' },
+    { ':authority': 'evil.example' },
+    { origin: 'http://evil.example' },
+  ])
+    codes.push((await call(at.session, [message()], headers)).code);
+  assert.deepEqual(codes, ['16', '7', '7', '7']);
+  assert.equal(asked, 0);
+});
