@@ -92,7 +92,10 @@ test('what training read: the split’s own output, and the older version that a
   assert.match(sources.find(({ label }) => label === 'rows-apart@v1')!.read_by!, /^run:/);
   assert.equal(proof.verdict, 'pass', proof.summary);
   assert.equal(proof.gate.label, 'execution 1, prep.holdout');
-  assert.deepEqual([proof.gate.rows, proof.against.map(({ rows }) => rows).toSorted()], [100, [500, 900]]);
+  assert.deepEqual(
+    [proof.gate.rows, proof.against.map(({ rows }) => rows).toSorted((a, b) => a - b)],
+    [100, [500, 900]],
+  );
   // The same steps from the cache: the same answer.
   const again = await prove('apart', await run('apart', 901));
   assert.equal(again.proof.verdict, 'pass');

@@ -43,8 +43,11 @@ export interface ComparedTable {
   overlapping: number;
   /** The key, too, holds nothing in so many of its rows. */
   unkeyed: number;
-  /** Numbers with fractions were also compared by what printing with fewer digits leaves of them. */
-  near: boolean;
+  /**
+   * Whether numbers with fractions were also compared by what printing with fewer digits leaves of them; `too-alike`: too
+   * many rows agree in all else for that.
+   */
+  near: 'none' | 'searched' | 'too-alike';
 }
 
 export interface ComparedSource {

@@ -5,7 +5,7 @@ import { readOne } from '../data/sandbox.ts';
 import { prepared, rowKeys } from './canonical.ts';
 import { digestOf, sumsOf, type RowsDigest } from './digest.ts';
 import { findExact } from './find-exact.ts';
-import { findNear, nearBuckets } from './find-near.ts';
+import { findNear, nearBuckets, tellingFirst } from './find-near.ts';
 import { gateKey, type Gate } from './gate.ts';
 import { byName, fractional, pairsOf, unkeyed, type Pair } from './pairs.ts';
 import { keyed } from './training-keys.ts';
@@ -57,7 +57,7 @@ export function createComparer(
       weak: false,
       overlapping: 0,
       unkeyed: 0,
-      near: false,
+      near: 'none',
     };
     const apart = async (state: 'aside' | 'incomparable', reason: string) => {
       const digest = await digestOf(connection, relation.columns, relation.sql);
@@ -88,7 +88,7 @@ export function createComparer(
           `it has no column ${missing.map((name) => `'${name}'`).join(', ')} of the key`,
         );
     }
-    const near = await fractional(connection, relation, identity);
+    const near = await tellingFirst(connection, await fractional(connection, relation, identity));
     const buckets = nearBuckets(identity, near);
     const whole = !byKey && isWhole(relation, identity);
     const rows = await keyed(connection, relation, identity, near.length > 0 ? buckets : undefined, whole);
@@ -109,7 +109,7 @@ export function createComparer(
     table.state = 'compared';
     const search = { connection, rows, identity, source, decides: !table.weak };
     await findExact(search);
-    if (near.length > 0) table.near = await findNear(search, near, buckets);
+    if (near.length > 0) table.near = (await findNear(search, near, buckets)) ? 'searched' : 'too-alike';
     const [overlapping] = await readOne(
       connection,
       `select count(distinct r) from hit where source = ${source}`,

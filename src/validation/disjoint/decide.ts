@@ -92,6 +92,11 @@ function differing({ found, key }: Evidence): string[] {
   return [
     ...(first ? [`columns differ, so rows were compared by ${list(first.identity)}`] : []),
     ...(aside ? [`${aside.files[0]} is no table of such rows: ${aside.reason}`] : []),
+    ...(tables.some(({ near }) => near === 'too-alike')
+      ? [
+          'so many rows agree in all but their fractions that numbers printed with fewer digits were not looked for',
+        ]
+      : []),
     ...(tables.some(({ unkeyed }) => unkeyed > 0)
       ? [
           `${count(

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { readOne } from '../data/sandbox.ts';
+import { read, readOne } from '../data/sandbox.ts';
 import { bucketOf, keyOf, numberOf, prepared, within } from './canonical.ts';
 import { hasPlaces, type Search } from './find-exact.ts';
 import { sameNumber } from './near.ts';
@@ -11,6 +11,20 @@ const MOST_BUCKETS = 5;
 const MOST_PAIRS = 1e9;
 
 const bucketed = (near: readonly Pair[]): readonly Pair[] => near.slice(0, MOST_BUCKETS);
+
+/** The columns that tell rows apart best come first: the others' buckets are not looked up. */
+export async function tellingFirst(connection: DuckDBConnection, near: readonly Pair[]): Promise<Pair[]> {
+  if (near.length <= MOST_BUCKETS) return [...near];
+  const columns = near.map(({ gate }) => gate);
+  const [counts] = await read(
+    connection,
+    `select ${columns.map((column) => `approx_count_distinct(${bucketOf(column, keyOf(column), 0)})::double`).join(', ')} from ${prepared(columns, 'gate')}`,
+  );
+  return near
+    .map((pair, i) => ({ pair, distinct: Number(counts?.[i]) }))
+    .toSorted((a, b) => b.distinct - a.distinct)
+    .map(({ pair }) => pair);
+}
 const keptAs = (identity: readonly Pair[], near: readonly Pair[]): Pair[] =>
   identity.filter((pair) => !near.includes(pair));
 
