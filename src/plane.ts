@@ -70,7 +70,7 @@ function open(options: PlaneOptions): Running {
     door: plane,
     hosts: options.hosts,
     log,
-    grpc: createGrpc(plane, { hosts: options.hosts }),
+    grpc: createGrpc(plane, { hosts: options.hosts, ...parts }),
   });
   return {
     plane,

@@ -1,6 +1,5 @@
 import type { Datatype, TensorSpec } from '../../../runtimes/index.ts';
 import type { PlaneDoor, Served } from '../../../serving/index.ts';
-import { version } from '../../../version.ts';
 import { Writer } from './protobuf.ts';
 
 /** Numbers of Triton's DataType. */
@@ -22,8 +21,8 @@ const TYPES: Readonly<Record<Datatype, number>> = {
 
 export const yes = (answer: boolean): Buffer => new Writer(8).bool(1, answer).finish();
 
-export function serverMetadata(): Buffer {
-  const writer = new Writer().text(1, 'treadle').text(2, version());
+export function serverMetadata(version: string): Buffer {
+  const writer = new Writer().text(1, 'treadle').text(2, version);
   for (const extension of ['model_configuration', 'model_repository', 'parameters', 'statistics'])
     writer.entry(3, extension);
   return writer.finish();

@@ -31,6 +31,8 @@ type Unary = (caller: Caller, message: Reader, at: number, done: Done) => void;
 export interface GrpcOptions {
   /** Names that this server goes by, as on the HTTP front; any unless said. */
   hosts?: readonly string[] | 'any';
+  /** Of the program, for its metadata. */
+  version?: string;
 }
 
 /**
@@ -38,8 +40,8 @@ export interface GrpcOptions {
  * in by the front (`server.emit('connection', socket)`), which tells HTTP/2 by its first bytes.
  */
 export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Server {
-  const { hosts = 'any' } = options;
-  const methods = createMethods(door);
+  const { hosts = 'any', version = '' } = options;
+  const methods = createMethods(door, version);
   const server = createServer({
     maxSessionMemory: 1024, // MB; a few large tensors at once are no attack
     settings: { initialWindowSize: 4 * 1024 * 1024, maxConcurrentStreams: 4096, enablePush: false },
@@ -183,12 +185,12 @@ function fail(stream: ServerHttp2Stream, error: unknown, late = false): void {
   refuse(stream, code, failure.message);
 }
 
-function createMethods(door: PlaneDoor): ReadonlyMap<string, Unary> {
+function createMethods(door: PlaneDoor, program: string): ReadonlyMap<string, Unary> {
   const served = (caller: Caller, message: Reader) => {
     const { name, version } = readNamed(message);
     return find(door, caller.workspace, name, version);
   };
-  const metadata = serverMetadata();
+  const metadata = serverMetadata(program);
   return new Map<string, Unary>([
     ['ServerLive', (_caller, message, _at, done) => (readEmpty(message), done(undefined, yes(true)))],
     ['ServerReady', (_caller, message, _at, done) => (readEmpty(message), done(undefined, yes(door.ready)))],
