@@ -15,6 +15,9 @@ import {
   type NamedRevision,
 } from './store.ts';
 
+/** The stage of a revision that no job has taken up yet. */
+const WAITS = 'waiting';
+
 export const variantsOf = (row: Pick<NamedRevision, 'variants'>): Variant[] =>
   JSON.parse(row.variants) as Variant[]; // written by this room
 
@@ -22,7 +25,7 @@ export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages'>): 
   // Live on disk, and the planes are just being told: it does not answer yet.
   const switching = row.state === 'live' && engine.stages.has(row.id);
   const state = switching ? 'preparing' : (row.state as Revision['state']);
-  const stage = state === 'preparing' ? (engine.stages.get(row.id) ?? 'waits for its turn') : undefined;
+  const stage = state === 'preparing' ? (engine.stages.get(row.id) ?? WAITS) : undefined;
   return {
     ref: `revision:${row.id}`,
     id: row.id,

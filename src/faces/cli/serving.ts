@@ -166,7 +166,7 @@ async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void>
 /** Says each stage once, and ends with the revision live; throws with the reason when it fails. */
 async function follow(cli: Cli, began: contract.Revision): Promise<contract.Revision> {
   let revision = began;
-  let said = '';
+  let said = 'waiting'; // for the first moment always, and not worth a line
   let pause = 20;
   while (revision.state === 'preparing') {
     if (revision.stage !== undefined && revision.stage !== said)

@@ -127,11 +127,11 @@ export function showStory(story: PredictionLineage): string {
             : `commit ${code.commit}${code.dirty === true ? ' with changes' : ''}`,
           code.repository,
           code.digest === undefined ? undefined : `digest ${code.digest}`,
+          code.command,
         ]
           .filter(Boolean)
           .join(', '),
     ],
-    ['', code?.command],
     ...story.datasets.map(
       ({ name, version: number, ref, hash, read_by }, i) =>
         [
@@ -149,7 +149,7 @@ export function showStory(story: PredictionLineage): string {
       proof &&
         `${proof.verdict}: of ${count(proof.gate_rows, 'row')} it was judged on, ${proof.overlapping_rows} are among the ${proof.training_rows.toLocaleString('en')} that training read`,
     ],
-    ['ledger', `${count(story.edges.length, 'arrow')} prove it: treadle ledger show SEQ`],
+    ['ledger', `${count(story.edges.length, 'arrow')} prove it; treadle ledger verify checks their entries`],
     ...story.edges.map(
       ({ from, relation, to, seq }) => ['', `${String(seq).padStart(6)}  ${from} ${relation} ${to}`] as const,
     ),
