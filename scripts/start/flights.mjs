@@ -96,7 +96,7 @@ async function switchAndBack(url, env, first) {
   }
   console.log('▸ Switch: deeper trees, judged against the champion on the same rows');
   const began = performance.now();
-  await treadleShown(['run', '-p', 'depth=8'], env);
+  await treadleShown(['run', 'train', '-p', 'depth=8'], env);
   console.log(`  ${seconds(began)}`);
   const answered = async () => {
     const { answers } = await askFlights(url, env, 50);

