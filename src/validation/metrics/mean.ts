@@ -2,7 +2,7 @@ import { t95, type Estimate, type Spread } from './estimate.ts';
 import type { Rows } from './ranking.ts';
 
 /**
- * The mean of a loss over the rows. Losses are skewed (a few rows are very wrong), which Student's interval does not see: it is
+ * The mean of a loss over the rows; no loss is below 0. Losses are skewed (a few rows are very wrong), which Student's interval does not see: it is
  * corrected by Hall's transformation (1992).
  */
 export function mean(name: string, losses: Float64Array, rows: Rows): Estimate {
@@ -31,7 +31,7 @@ export function mean(name: string, losses: Float64Array, rows: Rows): Estimate {
     name,
     value,
     n,
-    low: value - deviation * unskew(quantile, skew, n),
+    low: Math.max(0, value - deviation * unskew(quantile, skew, n)),
     high: value - deviation * unskew(-quantile, skew, n),
     method: 't, corrected for skewness',
     spread,
