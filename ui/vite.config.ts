@@ -14,6 +14,8 @@ export default defineConfig({
     proxy: {
       '/api': { target: server, changeOrigin: true },
       '/health': { target: server, changeOrigin: true },
+      '/v2': { target: server, changeOrigin: true },
+      '^/endpoints/[^/]+/invocations$': { target: server, changeOrigin: true },
     },
   },
   build: {

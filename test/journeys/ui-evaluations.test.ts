@@ -143,6 +143,10 @@ test('rows that training read are named, and the verdict says so everywhere', { 
     .getByRole('region', { name: 'Evaluations' })
     .getByRole('link', { name: 'v1', exact: true })
     .waitFor();
+  await page
+    .getByRole('group', { name: `Versions of ${MODEL}` })
+    .getByRole('link', { name: /fail.*leaky@v1/ })
+    .waitFor();
   await ui.accessible('a model with evaluations');
   // Before it is deployed, that is said.
   await page.goto(`${house.url}/models/${MODEL}/versions/2`);

@@ -37,7 +37,11 @@ const route = getRouteApi('/endpoints/$endpoint');
 
 export default function EndpointPage(): ReactElement {
   const { endpoint: name } = route.useParams();
-  const found = useQuery(api(getEndpoint, { params: { endpoint: name } }, SERVING_SUBJECTS));
+  const found = useQuery({
+    ...api(getEndpoint, { params: { endpoint: name } }, SERVING_SUBJECTS),
+    // How far loading is, is told by no event.
+    refetchInterval: ({ state: { data } }) => (data?.endpoint.latest?.state === 'preparing' ? 1500 : false),
+  });
   const [doing, setDoing] = useState<'deploy' | 'rollback' | 'delete'>();
   const detail = found.isError ? undefined : found.data;
   const current = detail?.endpoint.current;

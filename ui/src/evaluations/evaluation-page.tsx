@@ -22,7 +22,12 @@ export default function EvaluationPage(): ReactElement {
   const { evaluation: id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const found = useQuery(api(getEvaluation, { params: { evaluation: id } }));
+  const found = useQuery({
+    ...api(getEvaluation, { params: { evaluation: id } }),
+    // What it is at is told by no event.
+    refetchInterval: ({ state: { data } }) =>
+      data?.state === 'queued' || data?.state === 'running' ? 1500 : false,
+  });
   const [again, setAgain] = useState(false);
   const evaluation = found.isError ? undefined : found.data;
   return (

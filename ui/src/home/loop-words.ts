@@ -145,7 +145,7 @@ function atWork(pipelines: LoopState['pipelines']): number {
 }
 
 /** The state in one line. */
-export function loopWords({ pipelines, experiments, newest, models }: LoopState): string {
+export function loopWords({ pipelines, experiments, newest, models, endpoints }: LoopState): string {
   const running = sum(experiments.items.map((each) => each.running));
   const executing = atWork(pipelines);
   const moving = [
@@ -155,5 +155,8 @@ export function loopWords({ pipelines, experiments, newest, models }: LoopState)
   if (moving.length > 0) return `${moving.join(', ')}.`;
   if (newest === undefined && models.items.length === 0)
     return 'From data to a model that is in use, and what each came from.';
-  return 'All is quiet: nothing is running now.';
+  const answering = endpoints?.items.filter((each) => each.current !== undefined).length ?? 0;
+  return answering === 0
+    ? 'All is quiet: nothing is running now.'
+    : `${plural(answering, 'endpoint')} ${answering === 1 ? 'answers' : 'answer'}; nothing else is running now.`;
 }

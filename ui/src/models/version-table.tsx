@@ -3,7 +3,9 @@ import { Link } from '@tanstack/react-router';
 import { useMemo, type ReactElement } from 'react';
 import type { ModelVersion } from '../../../src/models/contract.ts';
 import { searchRuns } from '../../../src/tracking/contract.ts';
+import { listEvaluations, type EvaluationSummary } from '../../../src/validation/contract.ts';
 import { api } from '../api/client.ts';
+import { EvaluationStatus } from '../evaluations/verdict.tsx';
 import { formatNumber, formatBytes, shortId } from '../kit/format.ts';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
@@ -40,6 +42,13 @@ export function VersionTable({ model, versions, selected, onSelect, more }: Prop
   });
   const byId = useMemo(() => new Map(runs.data?.items.map((run) => [run.id, run])), [runs.data]);
   const metrics = useMemo(() => metricColumns([...byId.values()]), [byId]);
+  const evaluations = useQuery(api(listEvaluations, { query: { model, limit: 500 } }));
+  const judged = useMemo(() => {
+    const newest = new Map<number, EvaluationSummary>();
+    for (const each of evaluations.data?.items ?? [])
+      if (!newest.has(each.version)) newest.set(each.version, each);
+    return newest;
+  }, [evaluations.data]);
   const columns = useMemo(
     (): Column<ModelVersion>[] => [
       {
@@ -67,6 +76,27 @@ export function VersionTable({ model, versions, selected, onSelect, more }: Prop
           </span>
         ),
       },
+      ...(judged.size === 0
+        ? []
+        : [
+            {
+              id: 'judged',
+              header: 'Judged',
+              width: 116,
+              value: ({ version }: ModelVersion) => judged.get(version)?.verdict,
+              cell: ({ version }: ModelVersion) => {
+                const newest = judged.get(version);
+                return newest ? (
+                  <Link to="/evaluations/$evaluation" params={{ evaluation: newest.id }}>
+                    <EvaluationStatus evaluation={newest} />
+                    <span className="sr-only"> on {newest.data}</span>
+                  </Link>
+                ) : (
+                  <span className="table-none">–</span>
+                );
+              },
+            },
+          ]),
       ...metrics.map((key): Column<ModelVersion> => ({
         id: `metrics.${key}`,
         header: key,
@@ -121,7 +151,7 @@ export function VersionTable({ model, versions, selected, onSelect, more }: Prop
       { id: 'by', header: 'By', width: 120, value: ({ created_by }) => created_by },
       { id: 'about', header: 'About', width: 300, value: ({ description }) => description?.split('\n')[0] },
     ],
-    [model, metrics, byId],
+    [model, metrics, byId, judged],
   );
   return (
     <Table
