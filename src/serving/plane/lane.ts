@@ -28,6 +28,8 @@ export class Lane {
   private rows = 0;
   private running = 0;
   private scheduled = false;
+  /** Questions that are asked in pieces. */
+  private pieces = 0;
   /** Batches that may be under way at once. */
   private readonly slots: number;
   /** Inputs whose only free dimension is the rows can always be joined. */
@@ -52,7 +54,7 @@ export class Lane {
   }
 
   get busy(): boolean {
-    return this.running > 0 || this.queue.length > 0;
+    return this.running > 0 || this.queue.length > 0 || this.pieces > 0;
   }
 
   /** Whether a question may be put to it now. */
@@ -71,6 +73,40 @@ export class Lane {
   }
 
   push(job: Job): void {
+    const { limits, runtime } = this.model.place;
+    // A Python model pays for every call, so it takes a large question as it is.
+    if (job.rows > limits.batch && runtime === 'onnx') this.pushPieces(job, limits.batch);
+    else this.enqueue(job);
+  }
+
+  /**
+   * A question of many rows in pieces of a batch, one at a time: those who ask for one row get in between, and the event loop
+   * gets to read them.
+   */
+  private pushPieces(job: Job, most: number): void {
+    const answered: Tensor[][] = [];
+    this.pieces++;
+    const next = (from: number): void => {
+      const to = Math.min(from + most, job.rows);
+      this.enqueue({
+        inputs: job.inputs.map((input) => input && rowsOf([input], from, to, job.rows)[0]),
+        rows: to - from,
+        params: undefined,
+        // Once begun it is not broken off: what is done would be for nothing.
+        deadline: from === 0 ? job.deadline : Number.POSITIVE_INFINITY,
+        settle: (error, outputs, _body, first) => {
+          if (outputs) answered.push(outputs);
+          if (outputs && to < job.rows) return void setImmediate(next, to);
+          this.pieces--;
+          const whole = outputs && (join(answered, job.rows) as Tensor[]);
+          job.settle(error, whole, undefined, first);
+        },
+      });
+    };
+    next(0);
+  }
+
+  private enqueue(job: Job): void {
     this.queue.push(job);
     this.rows += job.rows;
     if (this.running >= this.slots) return;

@@ -161,6 +161,28 @@ test('questions of one turn share a batch, up to its limit, and each gets its ow
   assert.equal(new Set(answers.map(({ prediction }) => prediction)).size, 6);
 });
 
+test('a question of many rows lets those of one row in between, and is answered whole', async (t) => {
+  const { load, table, ask } = open(t);
+  const model = await load('a');
+  table([endpoint([variant('a')])]);
+  const many = Array.from({ length: 40 }, (_, index) => index);
+  const order: string[] = [];
+  const large = ask({ inputs: [tensor(many)] }).then((answer) => (order.push('large'), answer));
+  const small = ask().then((answer) => (order.push('small'), answer));
+  assert.deepEqual(values(await small), [2, 4]);
+  const answer = await large;
+  assert.deepEqual(
+    values(answer),
+    many.map((one) => one * 2),
+  );
+  assert.deepEqual(answer.outputs[0]!.shape, [20, 2]);
+  assert.deepEqual(order, ['small', 'large']);
+  assert.equal(Math.max(...model.batches), 8);
+  model.fail = (rows) => (rows.includes(30) ? new ModelFault('cannot take 30') : undefined);
+  await assert.rejects(ask({ inputs: [tensor(many)] }), /cannot take 30/);
+  assert.deepEqual(values(await ask()), [2, 4]);
+});
+
 test('a question that the model chokes on does not fail those in its batch', async (t) => {
   const { load, table, ask } = open(t);
   const model = await load('a');

@@ -10,7 +10,7 @@ test('keys of any kind spread evenly, and otherwise at another endpoint', () => 
     (index) => `${'long prefix '.repeat(10)}${index}`,
   ];
   for (const make of kinds) {
-    const tenths = new Array<number>(10).fill(0);
+    const tenths = Array.from({ length: 10 }, () => 0);
     let moved = 0;
     for (let index = 0; index < 50_000; index++) {
       const bucket = bucketOf('one', make(index));
