@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { messageOf } from '../platform/errors/index.ts';
@@ -23,7 +23,7 @@ export interface PlanesOptions {
   crashed(key: string, crash: HostCrash): void;
   /** A model that had been loaded before could not be loaded again. */
   lost(key: string, problem: string): void;
-  /** A plane that answered ended by itself: how many such ends there were within the last minute. */
+  /** A plane that answered ended by itself: how often it did within the last minute. */
   fell(recent: number, why: string): void;
   stats(at: number, variants: readonly VariantStats[]): void;
 }
@@ -68,7 +68,8 @@ export function createPlanes(options: PlanesOptions): Planes {
   const held = new Map<string, { entry: TableEndpoint; places: readonly ModelPlace[] }>();
   /** Being loaded for a table to come: how many wait for it. */
   const kept = new Map<string, { place: ModelPlace; by: number }>();
-  const falls: number[] = [];
+  /** By plane: when it ended by itself within the last minute. */
+  const falls = new Map<number, number[]>();
   let port = options.port;
   let turn = 0;
   let last = 'it was not started';
@@ -142,13 +143,13 @@ export function createPlanes(options: PlanesOptions): Planes {
         default:
       }
     },
-    ended(_plane: PlaneProcess, why: string, served: boolean) {
+    ended(plane: PlaneProcess, why: string, served: boolean) {
       last = why;
       if (!served) return; // a port that is taken is no fault of a model
       const now = performance.now();
-      falls.push(now);
-      while (falls[0]! < now - MINUTE) falls.shift();
-      options.fell(falls.length, why);
+      const recent = [...(falls.get(plane.number) ?? []), now].filter((time) => time > now - MINUTE);
+      falls.set(plane.number, recent);
+      options.fell(recent.length, why);
     },
   };
   for (let n = 0; n < count; n++) planes.push(createPlaneProcess(n, around));
@@ -252,6 +253,7 @@ export function createPlanes(options: PlanesOptions): Planes {
     },
     async close() {
       await Promise.all(planes.map((plane) => plane.stop()));
+      rmSync(sockets, { recursive: true, force: true });
     },
   };
 }

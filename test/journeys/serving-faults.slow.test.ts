@@ -124,3 +124,32 @@ test('a serving process that is killed comes back with everything; another one a
   assert.equal(rolled, 1);
   assert.equal((await api.ask('const')).value, 1);
 });
+
+test('a serving process that keeps ending since a switch: the revision before is taken up again, once', async () => {
+  await using server = await openTest({ config: { inferenceProcesses: 1 } });
+  const api = apiOf(server.url);
+  await registerOnnx(server.ctx, 'const', constantOnnx(1));
+  await registerOnnx(server.ctx, 'const', constantOnnx(2));
+  await api.deploy('const', '1');
+  await api.deploy('const', '2');
+  const answers = () =>
+    until('an answer', async () => {
+      const { status, value } = await api.ask('const');
+      return status === 200 ? value : undefined;
+    });
+  for (let n = 0; n < 3; n++) {
+    assert.equal(await answers(), 2);
+    for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
+  }
+  const back = await until('the rollback', async () => {
+    const { endpoint } = await detailOf(api);
+    return endpoint.current?.cause === 'automatic-rollback' ? endpoint.current : undefined;
+  });
+  assert.equal(back.restores, 1);
+  assert.match(back.note ?? '', /the serving process ended 3 times within a minute/);
+  assert.equal(await answers(), 1);
+  // The restored one is not left again, whatever happens to it.
+  for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
+  assert.equal(await answers(), 1);
+  assert.equal((await detailOf(api)).endpoint.revisions, 3);
+});
