@@ -7,6 +7,7 @@ import { openTest } from '../../test/harness.ts';
 import { packagedModels, registerFolder } from '../../test/packaged-models.ts';
 import { linearOnnx, registerOnnx } from '../../test/onnx-model.ts';
 import type { LedgerTables } from '../ledger/schema.ts';
+import { createVersion } from '../models/index.ts';
 import { silentLog } from '../platform/log/index.ts';
 import { createProcesses } from '../platform/processes/index.ts';
 import type { Conversion } from './contract.ts';
@@ -59,11 +60,20 @@ test('a scikit-learn version is converted, compared and kept; endpoints then get
   assert.equal(odd.state, 'failed');
   assert.match(odd.reason ?? '', /FunctionTransformer|function/i);
   assert.equal(odd.size, undefined);
+  // The same files under another name: what was found holds for them, and nothing is made again.
+  await createVersion(server.ctx, { model: 'copy', source: 'models:/flights/1', makeModel: true });
+  await conversion('copy', 'POST');
+  const copy = await ended('copy');
+  assert.deepEqual(
+    [copy.state, copy.largest_difference, copy.rows, copy.size],
+    ['kept', kept.largest_difference, kept.rows, kept.size],
+  );
   const rows = await server.ctx.db
     .$extendTables<LedgerTables>()
     .selectFrom('ledger_entry')
     .select(['action', 'resource'])
     .where('action', 'like', 'model_version.conver%')
+    .where('resource', '!=', 'model_version:copy/1')
     .orderBy('seq')
     .execute();
   const entries = rows.map(({ action, resource }) => ({ action, resource }));

@@ -20,6 +20,17 @@ export const findConversion = (ctx: Ctx, versionRef: string): Promise<Conversion
     .where('version_ref', '=', versionRef)
     .executeTakeFirst();
 
+/** A conversion of the very same files, of whichever version. */
+export const findKept = (ctx: Ctx, files: string): Promise<ConversionRow | undefined> =>
+  tables(ctx)
+    .selectFrom('model_conversion')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('files', '=', files)
+    .where('state', '=', 'kept')
+    .limit(1)
+    .executeTakeFirst();
+
 /** A fresh try; what an earlier one found is forgotten. */
 export async function queueConversion(tx: Tx, versionRef: string, by: string): Promise<void> {
   const fresh = {

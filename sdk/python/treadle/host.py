@@ -306,6 +306,10 @@ def main():
                 reply, parts = answer(model, header, body)
         except Exception as error:
             reply, parts = {"error": describe(error)}, ()
+            recorded = header.get("recorded", "").split(".")[:2]
+            if recorded != [""] and recorded != [str(one) for one in sys.version_info[:2]]:
+                reply["error"]["message"] += "; it was recorded with Python %s, and this is %s" % (
+                    header["recorded"], sys.version.split()[0])
         reply["id"] = header["id"]
         write_frame(connection, reply, parts)
 

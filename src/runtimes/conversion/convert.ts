@@ -13,7 +13,7 @@ import { interpreterArgs, modelEnvironment, pythonProgram } from '../python/prog
 import { difference } from '../spec/agree.ts';
 import { describeFolder } from '../spec/describe.ts';
 import { exampleTensors, readExample } from '../spec/example.ts';
-import { TOLERANCE } from '../store.ts';
+import { findKept, TOLERANCE, type ConversionRow } from '../store.ts';
 import type { Tensor, TensorSpec } from '../tensor.ts';
 import { below, rowsAround } from './around.ts';
 
@@ -47,11 +47,21 @@ export async function convertVersion(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const opened: LoadedModel[] = [];
+  const open = async (place: ModelPlace): Promise<LoadedModel> => {
+    const loading = openModel(place, { processes: using.processes, log: ctx.log });
+    // One that comes up after the stop is nobody's: it ends at once.
+    loading
+      .then((model) => (signal.aborted ? model.close() : void opened.push(model)))
+      .catch(() => undefined);
+    return unless(signal, loading);
+  };
   const scratch = await mkdtemp(path.join(tmpdir(), 'treadle-convert-'));
   try {
     const version = await getVersion(ctx, model, String(number));
     const files = await listModelFiles(ctx, await getVersionLocation(ctx, model, String(number)));
     const found = { files: digestOf(files) };
+    const kept = await findKept(ctx, found.files);
+    if (kept?.blob) return again(kept, found.files, kept.blob);
     const say = (text: string): void => ctx.log.debug('conversion', { model, version: number, text });
     const folder = await placeFiles(ctx, using.root, files);
     const described = await describeFolder(folder);
@@ -60,14 +70,15 @@ export async function convertVersion(
     if (!sample) return { ...found, state: 'failed', reason: 'its input example does not fit its signature' };
 
     // One environment for both: the model's own packages in their recorded versions, and the tools.
-    const python = await using.toolEnvironment(ctx, files, version.facts, say);
-    signal.throwIfAborted();
-    const original = await openModel(
-      { key: found.files, folder, runtime: 'python', python, limits: limitsOf('python') },
-      { processes: using.processes, log: ctx.log },
-    );
-    opened.push(original);
-    const { questions, answers } = await ask(original, sample);
+    const python = await unless(signal, using.toolEnvironment(ctx, files, version.facts, say));
+    const original = await open({
+      key: found.files,
+      folder,
+      runtime: 'python',
+      python,
+      limits: limitsOf('python'),
+    });
+    const { questions, answers } = await unless(signal, ask(original, sample));
     const predict = version.facts?.flavors['python_function']?.['predict_fn'];
 
     let reason = '';
@@ -102,8 +113,7 @@ export async function convertVersion(
       };
       let largest: number;
       try {
-        const converted = await openModel(place, { processes: using.processes, log: ctx.log });
-        opened.push(converted);
+        const converted = await open(place);
         largest = largestDifference(answers, await converted.run(questions));
       } catch (error) {
         reason = `the converted model does not run: ${messageOf(error)}`;
@@ -126,6 +136,7 @@ export async function convertVersion(
       }
       reason = `its answers differ by up to ${largest === Infinity ? 'more than numbers can say' : largest.toPrecision(3)}`;
     }
+    signal.throwIfAborted(); // what a stop cut short proves nothing
     return {
       ...found,
       state: best === undefined ? 'failed' : 'refused',
@@ -142,6 +153,25 @@ export async function convertVersion(
     await rm(scratch, { recursive: true, force: true });
   }
 }
+
+/** The work goes on, but nobody waits for it once the server stops. */
+const unless = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(new Error('the server stops')), { once: true });
+    work.then(resolve, reject);
+  });
+
+/** Equal files have equal conversions: what was found for another version holds for this one. */
+const again = (row: ConversionRow, files: string, blob: string): Outcome => ({
+  files,
+  state: 'kept',
+  blob,
+  size: row.size ?? 0,
+  ...(row.rows_compared === null ? {} : { rows_compared: row.rows_compared }),
+  ...(row.largest_difference === null ? {} : { largest_difference: row.largest_difference }),
+  ...(row.tools === null ? {} : { tools: JSON.parse(row.tools) as Record<string, string> }),
+});
 
 /** The example and rows around it; the example alone where the model does not take the others. */
 async function ask(

@@ -9,6 +9,8 @@ export type ToHost =
       kind: 'columns' | 'tensors' | 'none';
       named: boolean;
       inputs: ReadonlyArray<{ name: string; datatype: Datatype; column?: string }>;
+      /** The version of Python that the model was recorded with. */
+      recorded?: string;
     }
   | { op: 'ping' }
   | { op: 'json'; body: unknown; params?: Record<string, unknown> }

@@ -32,6 +32,7 @@ export async function openPython(
     folder: place.folder,
     kind: inputs.length === 0 ? 'none' : said?.kind === 'tensors' ? 'tensors' : 'columns',
     named: said?.named ?? false,
+    ...(described.python === undefined ? {} : { recorded: described.python }),
     inputs: inputs.map(({ name, datatype, column }) => ({
       name,
       datatype,
