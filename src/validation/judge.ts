@@ -141,7 +141,8 @@ export async function runEvaluation(
     });
   } catch (error) {
     await stages.settled();
-    signal?.throwIfAborted();
+    // A reason in our own words is a cancel: nobody goes on with it, so it ends here.
+    if (!(signal?.reason instanceof TreadleError)) signal?.throwIfAborted();
     if (!(error instanceof TreadleError) || error.kind === 'unavailable')
       ctx.log.error('an evaluation failed', {
         evaluation: id,

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { listEntries } from '../../src/ledger/index.ts';
 import { getModel, getVersion } from '../../src/models/contract.ts';
-import { reproduceRun, type ExecutionDetail } from '../../src/pipelines/contract.ts';
+import { cancelExecution, reproduceRun, type ExecutionDetail } from '../../src/pipelines/contract.ts';
 import { TreadleError } from '../../src/platform/errors/index.ts';
 import { getEndpoint, listEndpoints, listRevisions } from '../../src/serving/contract.ts';
 import { getEvaluation, listEvaluations } from '../../src/validation/contract.ts';
@@ -119,6 +119,11 @@ async function predict(p: Project, name: string, row: [number, number]): Promise
   const { outputs } = (await answer.json()) as { outputs: Array<{ data: number[] }> };
   return [outputs[0]!.data[0]!, answer.headers.get('x-treadle-model-version')];
 }
+
+const judging = ({ gate, state }: ExecutionDetail): boolean => {
+  assert.ok(state === 'queued' || state === 'running', 'it ended before anybody saw it judge');
+  return gate?.stage !== undefined;
+};
 
 async function assertRejected(p: Project, name: string, execution: ExecutionDetail, reason: RegExp) {
   assert.equal(execution.state, 'rejected', JSON.stringify(execution.reason));
@@ -284,6 +289,21 @@ test('a rule that cannot be read is refused before anything runs, with its place
   );
 });
 
+test('cancelled while it judges: nothing goes on, and nothing is used', async () => {
+  using p = project(server.url, 'cancelled');
+  const { id } = await p.start({ params: { rows: 20_000 } });
+  await p.until(id, judging);
+  await p.client.call(cancelExecution, { params: { execution: id } });
+  const ended = await p.ended(id);
+  assert.equal(ended.state, 'cancelled');
+  assert.deepEqual([ended.gate?.state, ended.deployment], ['skipped', undefined]);
+  assert.equal(await championOf(p, 'cancelled'), undefined);
+  const [evaluation] = await evaluationsOf(p, 'cancelled');
+  assert.equal(evaluation?.state, 'failed');
+  assert.match(evaluation.problem ?? '', /cancelled/);
+  assert.deepEqual(server.errors, []);
+});
+
 test('killed while it judges: one evaluation, one revision, and the endpoint answers after each start', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-gate-'));
   const process = await ServerProcess.on(path.join(folder, 'data'));
@@ -291,7 +311,7 @@ test('killed while it judges: one evaluation, one revision, and the endpoint ans
     await process.start();
     using p = project(process.url, 'resumed');
     const { id } = await p.start({ params: { rows: 20_000 } });
-    await p.until(id, ({ gate, state }) => gate?.stage !== undefined || state !== 'running');
+    await p.until(id, judging);
     await process.kill();
     await process.start();
     const after = await p.ended(id);

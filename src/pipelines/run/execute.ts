@@ -27,7 +27,7 @@ import type { Engine } from './engine.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { prepareEnvironments } from './prepare-environments.ts';
 import { registerModel } from './register-model.ts';
-import { release } from './release.ts';
+import { cancelledBy, endCancelledRelease, release } from './release.ts';
 import { endStepRun, type EndState } from './tracker.ts';
 import { tryStep, type Node } from './try-step.ts';
 
@@ -55,7 +55,7 @@ export async function execute(ctx: Ctx, id: string, job: JobRun, engine: Engine)
   // Where other servers share the database, the one that was asked may not be this one.
   const watch = ctx.dialect.shared ? setInterval(() => void askedToCancel(ctx, id, cancel), 1000) : undefined;
   try {
-    if (row.cancel_by !== null) cancel.abort();
+    if (row.cancel_by !== null) cancel.abort(cancelledBy());
     await new Drive(ctx, row, job, engine, cancel.signal).run();
   } finally {
     clearInterval(watch);
@@ -66,7 +66,7 @@ export async function execute(ctx: Ctx, id: string, job: JobRun, engine: Engine)
 
 async function askedToCancel(ctx: Ctx, id: string, cancel: AbortController): Promise<void> {
   const row = await selectExecution(ctx, id).catch(() => undefined);
-  if (row && row.cancel_by !== null) cancel.abort();
+  if (row && row.cancel_by !== null) cancel.abort(cancelledBy());
 }
 
 class Drive {
@@ -649,7 +649,10 @@ class Drive {
       });
     } catch (error) {
       this.#job.signal.throwIfAborted();
-      if (this.#cancelled.aborted) return { state: 'cancelled', reason: null, edges: [] };
+      if (this.#cancelled.aborted) {
+        await endCancelledRelease(this.#ctx, this.#engine, this.#row.id);
+        return { state: 'cancelled', reason: null, edges: [] };
+      }
       throw error;
     }
   }

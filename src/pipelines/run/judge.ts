@@ -69,6 +69,7 @@ export async function judge(
       stage.say,
     );
     await stage.done();
+    signal.throwIfAborted();
     Object.assign(result, judgement, { state: judgement.verdict === undefined ? 'failed' : 'judged' });
   } catch (error) {
     await stage.done();

@@ -1,8 +1,8 @@
 import type { Ctx, LineageEdge } from '../../platform/ctx/index.ts';
-import { messageOf } from '../../platform/errors/index.ts';
+import { conflict, messageOf, type TreadleError } from '../../platform/errors/index.ts';
 import type { DeployResult, GateResult } from '../contract.ts';
 import type { Definition } from '../file/definition.ts';
-import { updateExecution, type ExecutionRow } from '../store.ts';
+import { selectExecution, updateExecution, type ExecutionRow } from '../store.ts';
 import { stages, type Candidate, type Save } from './candidate.ts';
 import type { Engine } from './engine.ts';
 import { judge } from './judge.ts';
@@ -51,6 +51,28 @@ export async function release(ctx: Ctx, engine: Engine, candidate: Candidate): P
     if (deployment.ref !== undefined) edges.push({ from: ref, to: deployment.ref, relation: 'deployed' });
   }
   return ended('succeeded', null);
+}
+
+/** Why work is given up for good, in words that rooms above may keep; without them somebody goes on with it. */
+export const cancelledBy = (): TreadleError => conflict('the execution was cancelled');
+
+/** What a cancel cut short shall not look as if it went on. */
+export async function endCancelledRelease(ctx: Ctx, engine: Engine, id: string): Promise<void> {
+  const row = await selectExecution(ctx, id);
+  const gate = JSON.parse(row.gate ?? 'null') as GateResult | null; // both written by us
+  const deployment = JSON.parse(row.deployment ?? 'null') as DeployResult | null;
+  const ended = { state: 'skipped', stage: undefined, ended_at: ctx.clock.now() } as const;
+  const save = saver(ctx, engine, row);
+  if (gate?.state === 'judging')
+    await save({ gate: JSON.stringify({ ...gate, ...ended, problem: 'the execution was cancelled' }) });
+  if (deployment?.state === 'deploying')
+    await save({
+      deployment: JSON.stringify({
+        ...deployment,
+        ...ended,
+        problem: 'the execution was cancelled meanwhile; the endpoint says what became of the revision',
+      }),
+    });
 }
 
 const saver =
