@@ -60,9 +60,8 @@ export function TryIt({
     else asking.reset();
   };
   const rows = sampleRows(spec);
-  const keyed =
-    endpoint.current?.sticky === true ||
-    (endpoint.current?.variants.some(({ role }) => role === 'canary') ?? false);
+  // With one version that answers, a key decides nothing.
+  const keyed = endpoint.current?.variants.some(({ role }) => role === 'canary') ?? false;
   const common = (
     <>
       {keyed && (

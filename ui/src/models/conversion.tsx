@@ -58,7 +58,9 @@ export function OnnxForm({ model, version }: { model: string; version: number })
 function wordsOf(conversion: Conversion): ReactNode {
   const { state, largest_difference: difference, tolerance, rows, size, ended_at: ended } = conversion;
   const compared =
-    difference === undefined ? undefined : (
+    difference === undefined ? undefined : difference === 0 ? (
+      <>its answers are the same{rows !== undefined && <> on {plural(rows, 'row')}</>}</>
+    ) : (
       <>
         its answers differ by {formatNumber(difference, 2)} at most
         {rows !== undefined && <> on {plural(rows, 'row')}</>}, where {formatNumber(tolerance, 2)} is allowed
@@ -68,7 +70,7 @@ function wordsOf(conversion: Conversion): ReactNode {
     case 'kept':
       return (
         <>
-          Endpoints answer with it: {compared ?? 'its answers agree'}.{' '}
+          What is deployed from now on answers with it: {compared ?? 'its answers agree'}.{' '}
           <span className="faint">
             {size !== undefined && <>{formatBytes(size)}, </>}
             {ended !== undefined && (
