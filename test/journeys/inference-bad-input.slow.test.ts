@@ -38,7 +38,7 @@ test(
   'every kind of bad input is refused by name, and nothing else is hurt',
   { skip: skipModels },
   async (t) => {
-    await using serving = await openServing(['simple', 'simple_string', 'identity', 'iris-columns']);
+    await using serving = await openServing(['simple', 'simple_identity', 'identity', 'iris-columns']);
     const { address, server } = serving;
     const seen = new Set<string>();
     for (const [group, kinds] of Object.entries(GROUPS)) {

@@ -7,6 +7,7 @@ test('clients of the Open Inference Protocol work unchanged', { skip: skipClient
   await using serving: Serving = await openServing([
     'simple',
     'simple_string',
+    'simple_identity',
     'identity',
     'iris',
     'iris-columns',

@@ -31,7 +31,7 @@ async function ask(url: string, body?: unknown, headers: Record<string, string> 
 
 test('TF-Serving, SageMaker and MLflow, one server', { skip: skipModels }, async (t) => {
   await using serving: Serving = await openServing(
-    ['simple', 'simple_string', 'identity', 'iris-columns'],
+    ['simple', 'simple_identity', 'identity', 'iris-columns'],
     ['identity'],
   );
   const { url, server } = serving;
@@ -71,7 +71,7 @@ test('TF-Serving, SageMaker and MLflow, one server', { skip: skipModels }, async
 
   await t.test('TF-Serving: bytes as b64', async () => {
     const b64 = Buffer.from('größer').toString('base64');
-    const answer = await ask(`${url}/v1/models/simple_string:predict`, { instances: [[{ b64 }, 'plain']] });
+    const answer = await ask(`${url}/v1/models/simple_identity:predict`, { instances: [[{ b64 }, 'plain']] });
     assert.equal(answer.text, '{"predictions": [["größer", "plain"]]}');
   });
 
@@ -111,7 +111,7 @@ test('TF-Serving, SageMaker and MLflow, one server', { skip: skipModels }, async
     const metadata = await ask(`${identity}/metadata`);
     assert.match(metadata.text, /"serving_default":\{"inputs":\{"INPUT0":\{"dtype":"DT_FLOAT"/);
     const models = (await ask(`${url}/v1/models`)).json['models'] as string[];
-    assert.deepEqual(models.toSorted(), ['identity', 'iris-columns', 'simple', 'simple_string']);
+    assert.deepEqual(models.toSorted(), ['identity', 'iris-columns', 'simple', 'simple_identity']);
     assert.deepEqual((await ask(`${url}/`)).json, { status: 'alive' });
   });
 

@@ -23,6 +23,7 @@ export function arrange(spec: ModelSpec, inputs: readonly Tensor[]): ReadonlyArr
       own[index] = fitting;
       ordered = own;
     }
+    if (input.datatype === 'BYTES' && spec.platform === 'onnxruntime_onnx') refuseNul(input);
     if (!spec.batchable) continue;
     if (rows === -1) {
       rows = input.shape[0]!;
@@ -40,6 +41,20 @@ export function arrange(spec: ModelSpec, inputs: readonly Tensor[]): ReadonlyArr
     }
   }
   return ordered;
+}
+
+/** ONNX Runtime’s binding for Node reads text up to its first NUL: the model would answer another question. */
+function refuseNul({ name, data }: Tensor): void {
+  if (ArrayBuffer.isView(data)) return;
+  const at = data.findIndex((one) => (typeof one === 'string' ? one.includes('\0') : one.includes(0)));
+  if (at >= 0)
+    throw invalid(
+      `value ${at} of input '${name}' holds a NUL character, at which ONNX Runtime would cut it off`,
+      {
+        field: field(name, 'data'),
+        hint: 'send text without NUL',
+      },
+    );
 }
 
 const field = (name: string, part: string): string => `inputs.${name}.${part}`;

@@ -38,7 +38,7 @@ assert [int(one) for one in answer.outputs[0].data] == [0, 2], answer
 
 text = InferenceRequest(inputs=[StringCodec.encode_input("INPUT0", ["a", "größer"], use_bytes=False)])
 text.inputs[0].shape = [1, 2]
-response = httpx.post(f"{url}/v2/models/simple_string/infer", json=text.model_dump())
+response = httpx.post(f"{url}/v2/models/simple_identity/infer", json=text.model_dump())
 assert response.status_code == 200 and response.json()["outputs"][0]["data"] == ["a", "größer"], response.text
 
 with grpc.insecure_channel(address) as channel:

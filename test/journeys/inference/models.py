@@ -48,6 +48,20 @@ def simple():
     return graph("simple", nodes, values[:2], values[2:])
 
 
+def summed(kind):
+    """`simple` for another type: read as integers, and written as what came."""
+    values = [value(name, kind, ["rows", 16]) for name in ("INPUT0", "INPUT1", "OUTPUT0", "OUTPUT1")]
+    nodes = [
+        helper.make_node("Cast", ["INPUT0"], ["a"], to=TensorProto.INT32),
+        helper.make_node("Cast", ["INPUT1"], ["b"], to=TensorProto.INT32),
+        helper.make_node("Add", ["a", "b"], ["sum"]),
+        helper.make_node("Sub", ["a", "b"], ["difference"]),
+        helper.make_node("Cast", ["sum"], ["OUTPUT0"], to=kind),
+        helper.make_node("Cast", ["difference"], ["OUTPUT1"], to=kind),
+    ]
+    return graph("summed", nodes, values[:2], values[2:])
+
+
 def identity(kind):
     return graph(
         "identity",
@@ -99,8 +113,12 @@ def main():
             )
     if "simple" in wanted:
         register_onnx("simple", simple())
+    if "simple_int8" in wanted:
+        register_onnx("simple_int8", summed(TensorProto.INT8))
     if "simple_string" in wanted:
-        register_onnx("simple_string", identity(TensorProto.STRING))
+        register_onnx("simple_string", summed(TensorProto.STRING))
+    if "simple_identity" in wanted:
+        register_onnx("simple_identity", identity(TensorProto.STRING))
     for _ in range(wanted.count("identity")):
         register_onnx("identity", identity(TensorProto.FLOAT))
     if "iris" in wanted:

@@ -71,7 +71,7 @@ with grpc.InferenceServerClient(address, keepalive_options=alive) as client:
     words[0][3] = "größer 日本".encode()
     text = grpc.InferInput("INPUT0", [1, 16], "BYTES")
     text.set_data_from_numpy(words)
-    assert list(client.infer("simple_string", [text]).as_numpy("OUTPUT0")[0]) == list(words[0])
+    assert list(client.infer("simple_identity", [text]).as_numpy("OUTPUT0")[0]) == list(words[0])
     for shape in ((1, 1), (3, 5), (5000, 784)):
         floats = np.random.default_rng(7).normal(size=shape).astype(np.float32)
         number = grpc.InferInput("INPUT0", list(shape), "FP32")

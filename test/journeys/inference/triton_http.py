@@ -78,10 +78,17 @@ with http.InferenceServerClient(address, concurrency=4) as client:
         text = http.InferInput("INPUT0", [1, 16], "BYTES")
         text.set_data_from_numpy(words, binary_data=binary)
         for asks in (True, False):
-            result = client.infer("simple_string", [text], outputs=[http.InferRequestedOutput("OUTPUT0", binary_data=asks)])
+            result = client.infer("simple_identity", [text], outputs=[http.InferRequestedOutput("OUTPUT0", binary_data=asks)])
             answer = result.as_numpy("OUTPUT0")
             plain = [one.encode() if isinstance(one, str) else one for one in answer[0]]
             assert plain == list(words[0]), plain
+
+    digits = [http.InferInput(name, [1, 16], "BYTES") for name in ("INPUT0", "INPUT1")]
+    for one, values in zip(digits, (a, b)):
+        one.set_data_from_numpy(np.array([[str(value).encode() for value in values[0]]], dtype=np.object_))
+    answer = client.infer("simple_string", digits)
+    assert [int(one) for one in answer.as_numpy("OUTPUT0")[0]] == list((a + b)[0])
+    assert [int(one) for one in answer.as_numpy("OUTPUT1")[0]] == list((a - b)[0])
 
     for shape in ((1, 1), (3, 5), (1000, 784)):
         floats = np.random.default_rng(7).normal(size=shape).astype(np.float32)

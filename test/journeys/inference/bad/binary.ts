@@ -47,7 +47,7 @@ const strings = (name: string, content: Buffer, size = content.length, shape = [
     { inputs: [{ name: 'INPUT0', shape, datatype: 'BYTES', parameters: { binary_data_size: size } }] },
     content,
     /INPUT0/,
-    { path: '/v2/models/simple_string/infer' },
+    { path: '/v2/models/simple_identity/infer' },
   );
 
 export const binaryKinds: readonly Kind[] = [

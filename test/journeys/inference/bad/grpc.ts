@@ -65,7 +65,7 @@ const typed = (name: string, contents: Uint8Array, names = /INPUT0/, change: Ten
 const strings = (name: string, content: Uint8Array): Kind =>
   infer(
     name,
-    request([tensor({ datatype: 'BYTES', shape: [1, 2] })], [content], [], 'simple_string'),
+    request([tensor({ datatype: 'BYTES', shape: [1, 2] })], [content], [], 'simple_identity'),
     /INPUT0/,
   );
 const frames = (name: string, bytes: Uint8Array, names: RegExp, more: Partial<Call> = {}): Kind =>
@@ -216,6 +216,7 @@ export const grpcKinds: readonly Kind[] = [
   strings('BYTES: one too few', Buffer.from([1, 0, 0, 0, 65])),
   strings('BYTES: one too many', Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])),
   strings('BYTES: invalid UTF-8', Buffer.from([1, 0, 0, 0, 255, 0, 0, 0, 0])),
+  strings('BYTES: a NUL', Buffer.from([3, 0, 0, 0, 65, 0, 66, 0, 0, 0, 0])),
   strings('BYTES: nothing', Buffer.alloc(0)),
   infer(
     'an unknown output',

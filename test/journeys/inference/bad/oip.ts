@@ -59,7 +59,7 @@ const strings = (name: string, value: string, names = /INPUT0|data|JSON/): Kind 
     name,
     `{"inputs":[{"name":"INPUT0","shape":[1,2],"datatype":"BYTES","data":${value}}]}`,
     names,
-    '/v2/models/simple_string/infer',
+    '/v2/models/simple_identity/infer',
   );
 
 export const oipKinds: readonly Kind[] = [
@@ -277,10 +277,11 @@ export const oipKinds: readonly Kind[] = [
   ...['1', 'true', 'null', '{}', '["a"]', "'a'"].map((element) =>
     strings(`BYTES with ${element}`, `[${element},"b"]`),
   ),
+  strings('BYTES with a NUL', '["a\\u0000b","c"]'),
   body(
     'a file for a text',
     Buffer.from('{"inputs":[{"name":"INPUT0","shape":[1,1],"datatype":"BYTES","data":["\xff"]}]}', 'latin1'),
     /UTF-8|INPUT0/,
-    '/v2/models/simple_string/infer',
+    '/v2/models/simple_identity/infer',
   ),
 ];

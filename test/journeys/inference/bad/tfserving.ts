@@ -12,7 +12,7 @@ const predict = (
     names,
   );
 const SIMPLE = '/v1/models/simple:predict';
-const TEXT = '/v1/models/simple_string:predict';
+const TEXT = '/v1/models/simple_identity:predict';
 const COLUMNS = '/v1/models/iris-columns:predict';
 const ones = Array(16).fill(1) as number[];
 
