@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { totalmem } from 'node:os';
 import { getVersion, getVersionLocation, listModelFiles } from '../models/index.ts';
 import type { ModelFacts, ModelFile, ModelVersion } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
@@ -36,10 +37,12 @@ export interface Preparing {
 
 export type Say = (text: string) => void;
 
-const MiB = 1024 * 1024;
+const GiB = 1024 ** 3;
+/** Half of the machine, and never less than a model of common size takes: it guards against leaks, not against big models. */
+const MEMORY = Math.max(2, Math.floor(totalmem() / 2 / GiB)) * GiB;
 const LIMITS: Readonly<Record<ModelPlace['runtime'], RuntimeLimits>> = {
-  onnx: { load: 60_000, predict: 30_000, memory: 4096 * MiB, batch: 128, threads: 1, hosts: 1 },
-  python: { load: 120_000, predict: 30_000, memory: 2048 * MiB, batch: 128, threads: 1, hosts: 1 },
+  onnx: { load: 60_000, predict: 30_000, memory: MEMORY, batch: 128, threads: 1, hosts: 1 },
+  python: { load: 120_000, predict: 30_000, memory: MEMORY, batch: 128, threads: 1, hosts: 1 },
 };
 export const limitsOf = (runtime: ModelPlace['runtime']): RuntimeLimits => ({ ...LIMITS[runtime] });
 /** A conversion lies beside the model's own files under this name. */

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { ModelPlace } from '../model.ts';
 import { loadOnnx } from './load.ts';
+import { stepAside } from './step-aside.ts';
 import { packed, type FromWorker, type ToWorker } from './messages.ts';
 
 /** A thread of its own for one model: what blocks or fails here does not hold up those who answer. */
@@ -10,7 +11,9 @@ if (!port) throw new Error('this file runs as a worker thread');
 const say = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const began = performance.now();
 try {
+  const comeBack = stepAside();
   const { findings, run } = await loadOnnx(workerData as ModelPlace);
+  comeBack();
   port.on('message', ({ id, inputs }: ToWorker) => {
     try {
       const { tensors, transfer } = packed(run(inputs));

@@ -151,7 +151,11 @@ export async function startPythonHost(
 
   const ask: PythonHost['ask'] = async (inputs, params) => {
     const { header, body } = await send({ op: 'run', ...(params ? { params } : {}) }, inputs);
-    return { outputs: decodeTensors(header, body), returns: header.returns ?? 'array' };
+    try {
+      return { outputs: decodeTensors(header, body), returns: header.returns ?? 'array' };
+    } catch (error) {
+      throw new ModelFault(`its process sent an answer that cannot be read: ${messageOf(error)}`);
+    }
   };
   return {
     ask,
