@@ -54,6 +54,9 @@ steps:
 model: { name: NAME, from: train.model }
 `;
 
+/** The first rows of the file are the training set, its head included. */
+const split = (lines: number): string => FILE.replace('first: ROWS', `first: ${lines}`);
+
 async function prove(name: string, execution?: string) {
   const { ctx } = server;
   const { ref } = await getVersion(ctx, name, 'latest');
@@ -68,10 +71,10 @@ async function prove(name: string, execution?: string) {
   return { sources, proof };
 }
 
-async function run(name: string, rows: number): Promise<string> {
+async function run(name: string, text: string): Promise<string> {
   const project = new Project(server.url);
   try {
-    project.write('treadle.yaml', FILE.replaceAll('NAME', name).replace('first: ROWS', `first: ${rows}`));
+    project.write('treadle.yaml', text.replaceAll('NAME', name));
     const { id, state, steps } = await project.run();
     assert.equal(state, 'succeeded', JSON.stringify(steps.map(({ name: step, outcome }) => [step, outcome])));
     return id;
@@ -83,7 +86,7 @@ async function run(name: string, rows: number): Promise<string> {
 test('what training read: the split’s own output, and the older version that an ancestor read; not what the split read', async () => {
   await commit('rows-apart', csv(5000, 5500));
   await commit('rows-apart', csv(0, 1000));
-  const execution = await run('apart', 901);
+  const execution = await run('apart', split(901));
   const { sources, proof } = await prove('apart', execution);
   assert.deepEqual(sources.map(({ label }) => label).toSorted(), [
     'execution 1, prep.train',
@@ -97,7 +100,7 @@ test('what training read: the split’s own output, and the older version that a
     [100, [500, 900]],
   );
   // The same steps from the cache: the same answer.
-  const again = await prove('apart', await run('apart', 901));
+  const again = await prove('apart', await run('apart', split(901)));
   assert.equal(again.proof.verdict, 'pass');
   assert.equal(again.proof.gate.digest, proof.gate.digest);
 });
@@ -105,7 +108,7 @@ test('what training read: the split’s own output, and the older version that a
 test('a split that overlaps is found in the very file that training read', async () => {
   await commit('rows-leaky', csv(6000, 6500));
   await commit('rows-leaky', csv(0, 1000));
-  const { proof } = await prove('leaky', await run('leaky', 951));
+  const { proof } = await prove('leaky', await run('leaky', split(951)));
   assert.equal(proof.verdict, 'fail');
   assert.equal(proof.overlapping_rows, 50);
   assert.match(proof.summary, /50 in execution 1, prep\.train/);
@@ -115,10 +118,53 @@ test('rows of an older version that an ancestor model read are found', async () 
   await commit('rows-older', csv(7000, 7500));
   await commit('rows-older', csv(0, 1000));
   await commit('rows-older', HEAD + csv(9000, 9100).slice(HEAD.length) + csv(7100, 7200).slice(HEAD.length));
-  await run('older', 901);
+  await run('older', split(901));
   const { proof } = await prove('older');
   assert.equal(proof.verdict, 'fail');
   assert.equal(proof.overlapping_rows, 100);
   assert.match(proof.summary, /100 in rows-older@v1/);
   assert.deepEqual(proof.overlaps[0]!.values, { day: '2001-01-17 00:00:00', origin: 'A7100', delay: '20.5' });
+});
+
+const OPAQUE = `name: NAME
+data: { rows: rows-NAME@v2, old: rows-NAME@v1 }
+steps:
+  prep:
+    run: head -n 901 {rows}/rows.csv | gzip > {arrays} && (head -n 1 {rows}/rows.csv; tail -n 100 {rows}/rows.csv) > {holdout}
+    code: []
+    out: { arrays: arrays.npz, holdout: holdout.csv }
+  scale:
+    run: wc -l < {old}/rows.csv > {scaler}
+    code: []
+    out: { scaler: scaler.pkl }
+  train:
+    run: mkdir -p {model} && cat INPUTS | wc -c > {model}/weights.txt
+    code: []
+    out: { model: model/ }
+model: { name: NAME, from: train.model }
+`;
+
+test('what is no table holds nothing that the step which wrote it had not read', async () => {
+  for (const [name, from, inputs, verdict, says] of [
+    ['scaled', 0, '{scaler}', 'pass', /^None of 100 rows/],
+    [
+      'arrayed',
+      20_000,
+      '{arrays}',
+      'inconclusive',
+      /^100 rows are in rows-arrayed@v2, from which execution 1, prep\.arrays was made; that .* is no table/,
+    ],
+  ] as const) {
+    await commit(`rows-${name}`, csv(8000, 8500));
+    await commit(`rows-${name}`, csv(from, from + 1000));
+    const execution = await run(name, OPAQUE.replace('INPUTS', inputs));
+    const { sources, proof } = await prove(name, execution);
+    assert.deepEqual(
+      sources.map(({ within }) => within),
+      [`execution 1, ${inputs === '{scaler}' ? 'scale.scaler' : 'prep.arrays'}`],
+    );
+    assert.equal(proof.verdict, verdict, proof.summary);
+    assert.match(proof.summary, says);
+    assert.deepEqual(proof.unread, []);
+  }
 });

@@ -1,10 +1,4 @@
-import {
-  findDatasetVersion,
-  parseRef,
-  resolveRef,
-  walkFiles,
-  type DatasetVersion,
-} from '../../data/index.ts';
+import { parseRef, resolveRef, walkFiles, type DatasetVersion } from '../../data/index.ts';
 import { stepOutput } from '../../pipelines/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, missing } from '../../platform/errors/index.ts';
@@ -92,12 +86,3 @@ const listed = (paths: readonly string[]): string => {
   if (distinct.length === 0) return 'nothing';
   return distinct.slice(0, 8).join(', ') + (distinct.length > 8 ? ` and ${distinct.length - 8} more` : '');
 };
-
-/** The tables of a dataset version that a run read; a reason where there are none. */
-export async function versionTables(
-  ctx: Ctx,
-  id: string,
-): Promise<{ label: string; files: NamedBlob[] } | undefined> {
-  const version = await findDatasetVersion(ctx, id);
-  return version && { label: `${version.dataset}@${version.name}`, files: await filesOf(ctx, version) };
-}

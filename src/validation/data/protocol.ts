@@ -15,6 +15,8 @@ export interface FileInput {
 export interface DisjointRequest {
   gate: readonly FileInput[];
   against: ReadonlyArray<readonly FileInput[]>;
+  /** Of each: whether its rows were read as they are, so that one of them decides. */
+  certain: readonly boolean[];
   key: readonly string[] | null;
   time: string | null;
 }

@@ -33,6 +33,11 @@ export interface TableSource {
   files: TableFile[];
   /** Who read it: `run:…`, or `model_version:…` and `logged_model:…` of an ancestor. */
   read_by?: string;
+  /**
+   * It was not read itself: something that is no table was made from it, here by name. None of its rows there: none of them
+   * was read. Some of its rows there: nobody knows.
+   */
+  within?: string;
 }
 
 /** What was read but cannot be compared. */

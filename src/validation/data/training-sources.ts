@@ -28,7 +28,8 @@ const PAGE = 200;
 /**
  * Everything that the lineage of a model version read as training data: the inputs of the runs it was trained by, of the runs
  * around and below them, and of every ancestor model that one of these read. What an upstream step read that only prepared
- * data is not part of it; what that step wrote and training read is, as the very blobs.
+ * data is not part of it; what that step wrote and training read is, as the very blobs. Where these are no tables, what the
+ * step read stands for them, marked `within`.
  */
 export async function trainingSources(ctx: Ctx, versionRef: string): Promise<TrainingSources> {
   const walk = new Walk(ctx);
@@ -42,14 +43,17 @@ class Walk {
   readonly unread = new Map<string, UnreadSource>();
   readonly #seen = new Set<string>();
   readonly #ctx: Ctx;
+  /** While walking what something was made from that cannot be read as a table: its name. */
+  #within: string | undefined;
 
   constructor(ctx: Ctx) {
     this.#ctx = ctx;
   }
 
   #first(node: string): boolean {
-    if (this.#seen.has(node)) return false;
-    this.#seen.add(node);
+    const place = this.#within === undefined ? node : `${node} within`;
+    if (this.#seen.has(place)) return false;
+    this.#seen.add(place);
     return true;
   }
 
@@ -184,22 +188,53 @@ class Walk {
     }
     if (!this.#first(ref)) return;
     if (!files) return this.#cannot(ref, label, 'the list of its files is gone');
-    await this.#files(ref, label, files, by);
+    await this.#files(ref, label, files, by, run);
   }
 
-  async #files(ref: string, label: string, files: readonly NamedBlob[], by: string): Promise<void> {
+  /** `maker`: the run of the step that wrote them. */
+  async #files(
+    ref: string,
+    label: string,
+    files: readonly NamedBlob[],
+    by: string,
+    maker?: string,
+  ): Promise<void> {
     const { tables, opaque } = splitTables(files);
     const gone = await missingBlobs(this.#ctx, tables);
     const there = tables.filter((file) => !gone.includes(file));
-    if (there.length > 0) this.sources.set(ref, { ref, label, files: there, read_by: by });
+    const within = this.#within;
+    const known = this.sources.get(ref);
+    // What was read as it is counts before what something was made from.
+    if (there.length > 0 && !(known && known.within === undefined))
+      this.sources.set(ref, {
+        ref,
+        label,
+        files: there,
+        read_by: by,
+        ...(within === undefined ? {} : { within }),
+      });
+    const unreadable = opaque.length > 0 || tables.length === 0;
+    if (unreadable && maker !== undefined) await this.#made(label, maker, by);
+    const silent = unreadable && maker !== undefined;
     const reasons = [
       ...(gone.length > 0 ? [`the bytes of ${some(gone.map(({ path }) => path))} are gone`] : []),
-      ...(opaque.length > 0 ? [`${some(opaque)} cannot be read as a table (${TABLES})`] : []),
-      ...(tables.length === 0 && opaque.length === 0
+      ...(opaque.length > 0 && !silent ? [`${some(opaque)} cannot be read as a table (${TABLES})`] : []),
+      ...(tables.length === 0 && opaque.length === 0 && !silent
         ? [`it holds no table: ${some(files.map(({ path }) => path))}`]
         : []),
     ];
     if (reasons.length > 0) this.#cannot(ref, label, reasons.join('; '));
+  }
+
+  /** Weights, arrays, encoders: nobody can look into them, but they hold nothing that the step which wrote them had not read. */
+  async #made(label: string, run: string, by: string): Promise<void> {
+    const outer = this.#within;
+    this.#within = outer ?? label;
+    try {
+      await this.#run(run, by);
+    } finally {
+      this.#within = outer;
+    }
   }
 
   async #up(node: string, relations: readonly string[]): Promise<string[]> {

@@ -20,7 +20,11 @@ export function createComparer(
   connection: DuckDBConnection,
   gate: Gate,
   key: readonly string[] | null,
-): (relation: Relation, source: number) => Promise<{ digest: RowsDigest; table: ComparedTable }> {
+): (
+  relation: Relation,
+  source: number,
+  certain: boolean,
+) => Promise<{ digest: RowsDigest; table: ComparedTable }> {
   let held: { signature: string; distinct: number } | undefined;
 
   /** Table `identified (r, h1, h2, k0, k1 …)`: the gate's rows by their identity. Returns how many are distinct. */
@@ -43,7 +47,7 @@ export function createComparer(
     return held.distinct;
   }
 
-  return async (relation, source) => {
+  return async (relation, source, certain) => {
     const shared = pairsOf(gate.columns, relation.columns);
     const missing = (key ?? []).filter((name) => !shared.some((pair) => pair.name === name));
     const byKey = key !== null && missing.length === 0;
@@ -107,7 +111,7 @@ export function createComparer(
         )[0],
       );
     table.state = 'compared';
-    const search = { connection, rows, identity, source, decides: !table.weak };
+    const search = { connection, rows, identity, source, decides: certain && !table.weak };
     await findExact(search);
     if (near.length > 0) table.near = (await findNear(search, near, buckets)) ? 'searched' : 'too-alike';
     const [overlapping] = await readOne(

@@ -41,10 +41,10 @@ export async function compare(
       const digests: RowsDigest[] = [];
       const tables: ComparedTable[] = [];
       for (const relation of relations) {
-        const { digest, table } = await comparer(relation, source);
+        const { digest, table } = await comparer(relation, source, request.certain[source] === true);
         digests.push(digest);
         tables.push(table);
-        if (table.state !== 'aside') await order?.look(relation, source);
+        if (table.state !== 'aside') await order?.look(relation, source, request.certain[source] === true);
       }
       against.push({
         rows: digests.reduce((sum, { rows }) => sum + rows, 0),

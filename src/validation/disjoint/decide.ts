@@ -36,12 +36,27 @@ export function decide(evidence: Evidence): { verdict: Verdict; summary: string;
   ];
   if (bad.length > 0) return { verdict: 'fail', summary: sentence(bad), inOrder };
 
-  const weak = found.overlapping - found.decided;
+  const undecidedRows = found.overlapping - found.decided;
+  const made = found.against.flatMap(({ tables }, i) => {
+    const { label, within } = sources[i]!;
+    return within !== undefined && tables.some(({ overlapping }) => overlapping > 0)
+      ? [{ label, within }]
+      : [];
+  })[0];
+  const weak = found.against.some(
+    ({ tables }, i) =>
+      sources[i]!.within === undefined && tables.some((table) => table.weak && table.overlapping > 0),
+  );
   const compared = found.against.flatMap(({ tables }) => tables).filter(({ state }) => state === 'compared');
   const open = [
-    ...(weak > 0
+    ...(made
       ? [
-          `${count(weak, 'row')} ${weak === 1 ? 'equals one' : 'equal rows'} that training read, but rows repeat by nature here (${percent(lowest(compared))} of them are distinct): declare a key that says which rows are the same`,
+          `${count(undecidedRows, 'row')} ${undecidedRows === 1 ? 'is' : 'are'} in ${made.label}, from which ${made.within} was made; that was read in training and is no table, so nobody can see whether they are in it: write it as Parquet or CSV`,
+        ]
+      : []),
+    ...(weak
+      ? [
+          `${count(undecidedRows, 'row')} ${undecidedRows === 1 ? 'equals one' : 'equal rows'} that training read, but rows repeat by nature here (${percent(lowest(compared))} of them are distinct): declare a key that says which rows are the same`,
         ]
       : []),
     ...(found.unkeyed > 0
@@ -75,6 +90,7 @@ export function decide(evidence: Evidence): { verdict: Verdict; summary: string;
 /** Which sources hold the rows. */
 function holders({ found, sources }: Evidence): string {
   const holding = found.against.flatMap(({ tables }, i) => {
+    if (sources[i]!.within !== undefined) return [];
     const rows = tables.reduce((sum, { weak, overlapping }) => sum + (weak ? 0 : overlapping), 0);
     return rows > 0 ? [`${number(rows)} in ${sources[i]!.label}`] : [];
   });

@@ -49,6 +49,7 @@ export async function openWorkshop(): Promise<Workshop> {
           {
             gate: [gate].flat(),
             against: against.map((files) => [files].flat()),
+            certain: against.map(() => true),
             key: key ?? null,
             time: time ?? null,
           },

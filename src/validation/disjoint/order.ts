@@ -8,7 +8,8 @@ import { columnOf, type Gate } from './gate.ts';
 
 /** Collects the last moment that training read, table by table, and then looks which rows of the gate are not later. */
 export interface Order {
-  look(relation: Relation, source: number): Promise<void>;
+  /** `certain`: its rows were read as they are. Of others only the lack of later ones says something. */
+  look(relation: Relation, source: number, certain: boolean): Promise<void>;
   found(): Promise<OrderFound>;
 }
 
@@ -30,7 +31,7 @@ export async function createOrder(connection: DuckDBConnection, gate: Gate, name
   const undecided: OrderFound['undecided'] = [];
   let last: bigint | number | undefined;
   return {
-    async look(relation, source) {
+    async look(relation, source, certain) {
       const other = relation.columns.find((one) => one.name === name);
       if (!other) {
         undecided.push({ source, reason: `it has no column '${name}' to tell the order by` });
@@ -45,7 +46,10 @@ export async function createOrder(connection: DuckDBConnection, gate: Gate, name
         return;
       }
       const at = dates ? BigInt(latest) : Number(latest);
-      if (last === undefined || at > last) last = at;
+      const earliest = dates ? BigInt(String(first)) : Number(least);
+      if (!certain && at >= earliest)
+        undecided.push({ source, reason: `it goes on after the gate's first '${name}'` });
+      else if (last === undefined || at > last) last = at;
     },
     async found() {
       const shown = (at: bigint | number): string => (typeof at === 'bigint' ? instant(at) : String(at));

@@ -33,7 +33,12 @@ export async function proveDisjoint(
   const found = await tables.ask(
     ctx,
     files,
-    (inputs) => ({ ...dealt(inputs, gate, against), key: key ? [...key] : null, time: time ?? null }),
+    (inputs) => ({
+      ...dealt(inputs, gate, against),
+      certain: against.map(({ within }) => within === undefined),
+      key: key ? [...key] : null,
+      time: time ?? null,
+    }),
     { hear: say, signal },
   );
   const unread = [...claim.unread, ...against.flatMap((source, i) => unreadOf(source, found.against[i]!))];
@@ -94,11 +99,11 @@ function dealt(
 }
 
 const sourceOf = (
-  { ref, label, files, read_by }: TableSource,
+  { ref, label, files, read_by, within }: TableSource,
   { rows, columns, digest }: DisjointAnswer['gate'],
 ): Source => ({
   ref,
-  label,
+  label: within === undefined ? label : `${label}, from which ${within} was made`,
   files: files.map(({ path }) => path),
   rows,
   columns,
