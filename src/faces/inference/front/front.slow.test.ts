@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as connect2, createServer, type ServerHttp2Stream } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -24,7 +26,7 @@ interface Bench {
   socket: string;
   /** Every request that reached the protocol. */
   seen: Seen[];
-  close(): Promise<void>;
+  close(patience?: number): Promise<void>;
 }
 
 const allowed: CallerVerdict = { ok: true, workspace: 'w', may: true, name: 'ada' };
@@ -55,7 +57,7 @@ async function open(t: TestContext, more: Partial<FrontOptions> = {}): Promise<B
   const socket = path.join(folder, 's');
   const { port } = await front.listen({ host: '127.0.0.1', port: 0, socket });
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= front.close(500));
+  const close = (patience = 500): Promise<void> => (closed ??= front.close(patience));
   t.after(async () => {
     await close();
     rmSync(folder, { recursive: true, force: true });
@@ -422,4 +424,21 @@ test('it stops after its answers, on both doors', async (t) => {
   assert.equal(reply!.status, 200);
   assert.match(reply!.head, /Connection: close/);
   assert.deepEqual(await nothing, []);
+});
+
+test('HTTP/2 is told by its first bytes, and ends after its calls', async (t) => {
+  const grpc = createServer();
+  grpc.on('stream', (stream: ServerHttp2Stream) => {
+    stream.respond({ ':status': 200 });
+    setTimeout(() => stream.end('over two'), 20);
+  });
+  const { port, seen, close } = await open(t, { grpc });
+  const session = connect2(`http://127.0.0.1:${port}`);
+  t.after(() => session.destroy());
+  const call = session.request({ ':path': '/any', ':method': 'POST' });
+  call.end('x');
+  await once(call, 'response');
+  const ended = once(session, 'close');
+  await Promise.all([close(60_000), ended, text(call).then((body) => assert.equal(body, 'over two'))]);
+  assert.deepEqual(seen, []);
 });

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Http2Server } from 'node:http2';
+import type { Http2Server, Http2Session } from 'node:http2';
 import { createServer as createListener, type Server, type Socket } from 'node:net';
 import { rmSync } from 'node:fs';
 import { messageOf, TreadleError } from '../../../platform/errors/index.ts';
@@ -50,7 +50,12 @@ export function createFront(options: FrontOptions): Front {
   const connections = new Set<Connection>();
   const sockets = new Set<Socket>();
   const listeners: Server[] = [];
+  const sessions = new Set<Http2Session>();
   let stopping = false;
+  grpc?.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
 
   const slow = createServer(
     {
@@ -267,6 +272,7 @@ export function createFront(options: FrontOptions): Front {
         if (connection.idle && !connection.released) connection.socket.end();
       slow.closeIdleConnections();
       grpc?.close();
+      for (const session of sessions) session.close(); // after the calls that are open
       const impatience = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, patience);
