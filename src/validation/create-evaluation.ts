@@ -3,7 +3,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { createEvaluation as endpoint, Evaluation } from './contract.ts';
 import { resolveGateData } from './data/gate-data.ts';
-import { openEvaluation } from './judge.ts';
+import { openEvaluation } from './open-evaluation.ts';
 import { getEvaluation, waitForEnd } from './views.ts';
 
 /** Asks for an evaluation: what cannot be found is refused now, the work itself is a job. */

@@ -187,9 +187,7 @@ function binary(
 
 const isNumber = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
 const sorted = (classes: readonly string[]): string[] =>
-  classes.every(isNumber)
-    ? classes.toSorted((a, b) => Number(a) - Number(b))
-    : classes.toSorted();
+  classes.every(isNumber) ? classes.toSorted((a, b) => Number(a) - Number(b)) : classes.toSorted();
 
 function argmax(probabilities: Float64Array, width: number): Uint32Array {
   const most = new Uint32Array(probabilities.length / width);
