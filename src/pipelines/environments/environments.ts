@@ -57,7 +57,13 @@ export function createEnvironments({
   async function place(
     source: Exclude<EnvironmentSource, { kind: 'system' }>,
   ): Promise<{ id: string; at: string; base: Observed; lock: string }> {
-    const base = await findSystem();
+    const system = await findSystem();
+    const wanted = source.kind === 'requirements' ? source.python : undefined;
+    const other =
+      wanted !== undefined && !system?.interpreter.includes(` ${wanted}.`)
+        ? await probe(processes, `python${wanted}`)
+        : undefined;
+    const base = other ?? system;
     if (!base)
       throw unavailable('there is no Python on this machine to make an environment with', {
         field: 'env',

@@ -4,7 +4,8 @@ import { invalid } from '../../platform/errors/index.ts';
 /** What an environment is made from: the texts of its files, taken from the snapshot of the code. */
 export type EnvironmentSource =
   | { kind: 'system' }
-  | { kind: 'requirements'; text: string }
+  /** `python`: the version it was recorded with, `3.10`; taken where the machine has it. */
+  | { kind: 'requirements'; text: string; python?: string }
   | { kind: 'uv'; text: string; project: string };
 
 /** Lines that mean something, without comments and blanks: laying the file out anew makes no new environment. */

@@ -80,7 +80,14 @@ export async function modelInterpreter(
   wanted: string | undefined,
   say: Say,
 ): Promise<string> {
-  const { folder, observed } = await environments.prepare({ kind: 'requirements', text }, say);
+  const { folder, observed } = await environments.prepare(
+    {
+      kind: 'requirements',
+      text,
+      ...(wanted !== undefined && /^\d+\.\d+(\.|$)/.test(wanted) ? { python: minor(wanted) } : {}),
+    },
+    say,
+  );
   if (folder === undefined || !observed)
     throw unavailable('the model’s environment was made, but cannot be found', {
       hint: 'see the server’s log',
