@@ -91,7 +91,7 @@ async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   await running?.stop().catch(() => undefined);
-  out.end(() => process.exit(0));
+  out.end(() => process.exit(process.exitCode ?? 0));
 }
 
 function obey(command: Command): void {
