@@ -52,7 +52,7 @@ test(
     assert.deepEqual((await list()).items, [], 'nothing is asked for before it is');
     await go.click();
     await page.waitForURL('**/evaluations/*');
-    await page.getByText('It passes').waitFor({ timeout: 60_000 });
+    await page.getByText('It passes').waitFor({ timeout: 120_000 });
     assert.equal((await list()).items.length, 1);
     await ui.close();
   },

@@ -19,23 +19,36 @@ export function useLive(endpoint: string): LiveState {
   useEffect(() => {
     let fresh: LiveSecond[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const source = new EventSource(urlOf(liveEndpoint, { endpoint }));
+    let source: EventSource | undefined;
     const draw = () => {
       timer = undefined;
       const arrived = fresh;
       fresh = [];
       setState(({ seconds }) => ({ seconds: withSeconds(seconds, arrived), connected: true }));
     };
-    source.addEventListener('open', () => setState((before) => ({ ...before, connected: true })));
-    source.addEventListener('error', () => setState((before) => ({ ...before, connected: false })));
-    // By the contract of the stream.
-    source.addEventListener('second', (message: MessageEvent<string>) => {
-      fresh.push(JSON.parse(message.data) as LiveSecond);
-      timer ??= setTimeout(draw, DRAW_MS);
-    });
-    source.addEventListener('revision', () => void refreshEndpoints());
+    const open = () => {
+      source = new EventSource(urlOf(liveEndpoint, { endpoint }));
+      source.addEventListener('open', () => setState((before) => ({ ...before, connected: true })));
+      source.addEventListener('error', () => setState((before) => ({ ...before, connected: false })));
+      // By the contract of the stream.
+      source.addEventListener('second', (message: MessageEvent<string>) => {
+        fresh.push(JSON.parse(message.data) as LiveSecond);
+        timer ??= setTimeout(draw, DRAW_MS);
+      });
+      source.addEventListener('revision', () => void refreshEndpoints());
+    };
+    // A browser keeps six connections to a server for all its tabs: one that nobody looks at gives its own back, and
+    // is told what it missed when it is looked at again.
+    const look = () => {
+      source?.close();
+      source = undefined;
+      if (!document.hidden) open();
+    };
+    look();
+    document.addEventListener('visibilitychange', look);
     return () => {
-      source.close();
+      document.removeEventListener('visibilitychange', look);
+      source?.close();
       clearTimeout(timer);
       setState({ seconds: [], connected: false });
     };
