@@ -48,7 +48,7 @@ export function createComparer(
   }
 
   return async (relation, source, certain) => {
-    const shared = pairsOf(gate.columns, relation.columns);
+    const shared = pairsOf(gate.columns, relation.columns, gate.spelling);
     const missing = (key ?? []).filter((name) => !shared.some((pair) => pair.name === name));
     const byKey = key !== null && missing.length === 0;
     const identity = byKey ? shared.filter(({ name }) => key.includes(name)) : shared;

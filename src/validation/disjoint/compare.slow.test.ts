@@ -225,6 +225,33 @@ test("text is text where both sides say so: '01' and '1' are two", async () => {
   assert.equal(await found(gate, training), 0);
   const csv = await shop.make('zip.csv', "select '0' || range as zip, range as n from range(100, 110)");
   assert.equal(await found(csv, training), 10);
+  // One text that spells a number among many that do not.
+  const names = await shop.make(
+    'names.parquet',
+    "select 'n' || range as name from range(50) union all select '07'",
+  );
+  const one = await shop.make(
+    'names-1.parquet',
+    "select 'm' || range as name from range(50) union all select '7'",
+  );
+  assert.equal(await found(one, names), 0);
+  const two = await shop.make(
+    'names-2.parquet',
+    "select 'm' || range as name from range(50) union all select '07'",
+  );
+  assert.equal(await found(two, names), 1);
+});
+
+test('the digest of the same rows is the same in every version of Treadle', async () => {
+  const table = await shop.make(
+    'golden.parquet',
+    "select 1 as a, 0.1::float as b, 'É' as c, timestamp '2001-02-03 04:05:06' as d, true as e, 1e300::double as f, null as g",
+  );
+  // Another value here is another form of digest: give it another name than rows1.
+  assert.equal(
+    (await shop.compare(table, [])).gate.digest,
+    'rows1:9428502d40a957e10ed107b50200aa34e02c9d9dc685292ecf199db303871aa2',
+  );
 });
 
 test('nothing, NaN and the empty text are one, and zero has no sign', async () => {

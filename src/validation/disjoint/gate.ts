@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DisjointRequest, TableFault } from '../data/protocol.ts';
 import { relationsOf, type Column, type Relation } from '../data/relations.ts';
-import { identifier } from '../data/sandbox.ts';
+import { identifier, read } from '../data/sandbox.ts';
 import { TableError } from '../data/table-error.ts';
 import { isPlainText, keyOf, prepared } from './canonical.ts';
 import { digestOfKeys, joinDigests } from './digest.ts';
@@ -11,6 +11,8 @@ export interface Gate {
   rows: number;
   columns: Column[];
   digest: string;
+  /** Columns of text in which some values spell something else: a number, a date, nothing. */
+  spelling: ReadonlySet<string>;
 }
 
 /**
@@ -47,7 +49,16 @@ export async function loadGate(connection: DuckDBConnection, request: DisjointRe
       message: "the gate's data has no rows",
       hint: 'judge on data that has rows: a step that splits data may have left nothing for it',
     });
-  return { rows: sums.rows, columns, digest: joinDigests([sums]) };
+  const texts = sorted.flatMap((column, i) => (isPlainText(column) ? [{ name: column.name, i }] : []));
+  const [spelt = []] =
+    texts.length === 0
+      ? []
+      : await read(
+          connection,
+          `select ${texts.map(({ i }) => `bool_or(k${i} <> p${i})`).join(', ')} from gate_key`,
+        );
+  const spelling = new Set(texts.filter((_, i) => spelt[i] === true).map(({ name }) => name));
+  return { rows: sums.rows, columns, digest: joinDigests([sums]), spelling };
 }
 
 /** The column of `gate_key` with a column's keys. */

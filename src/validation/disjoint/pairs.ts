@@ -9,6 +9,8 @@ export interface Pair {
   gate: Column;
   training: Column;
   /** Both are text of formats that know text. */
+  text: boolean;
+  /** And the gate's texts spell numbers, dates or the like: '01' and '1' must stay two. Elsewhere the value says the same. */
   plain: boolean;
 }
 
@@ -16,12 +18,17 @@ export const byName = (columns: readonly Column[]): Column[] =>
   columns.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /** By name, as it is written: another case is another column. */
-export const pairsOf = (gate: readonly Column[], training: readonly Column[]): Pair[] =>
+export const pairsOf = (
+  gate: readonly Column[],
+  training: readonly Column[],
+  spelling: ReadonlySet<string>,
+): Pair[] =>
   byName(gate).flatMap((column) => {
-    const other = training.find(({ name }) => name === column.name);
+    const { name } = column;
+    const other = training.find((one) => one.name === name);
     if (!other) return [];
-    const plain = isPlainText(column) && isPlainText(other);
-    return [{ name: column.name, gate: column, training: other, plain }];
+    const text = isPlainText(column) && isPlainText(other);
+    return [{ name, gate: column, training: other, text, plain: text && spelling.has(name) }];
   });
 
 export const trainingKey = (pair: Pair): string => keyOf(pair.training, pair.plain);
@@ -37,7 +44,7 @@ export async function fractional(
   pairs: readonly Pair[],
 ): Promise<Pair[]> {
   const able = pairs.filter(
-    ({ gate, training, plain }) => !plain && (mayHaveFractions(gate) || mayHaveFractions(training)),
+    ({ gate, training, text }) => !text && (mayHaveFractions(gate) || mayHaveFractions(training)),
   );
   const withFractions = async (some: readonly Pair[], side: 'gate' | 'training', from: string) => {
     if (some.length === 0) return [];
