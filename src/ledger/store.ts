@@ -208,5 +208,5 @@ export async function selectEdges(
       .orderBy('seq')
       .limit(limit)
       .execute();
-  return [...(await half(plain, '<>')), ...(await half(produced, '='))];
+  return (await Promise.all([half(plain, '<>'), half(produced, '=')])).flat();
 }
