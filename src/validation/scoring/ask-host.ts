@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ctx } from '../../platform/ctx/index.ts';
@@ -10,8 +11,8 @@ import type { Assessment, AssessLine, AssessRequest } from './protocol.ts';
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const HOST = fileURLToPath(new URL(`./judge-host.${EXTENSION}`, import.meta.url));
 const GiB = 1024 ** 3;
-/** Resident memory of the process with all models that it loads. */
-const MEMORY = 8 * GiB;
+/** Resident memory of the process with all models that it loads: most of the machine, since a model alone may take half. */
+const MEMORY = Math.max(4, Math.floor((totalmem() * 3) / 4 / GiB)) * GiB;
 /** Longest that one evaluation may take. */
 const TIMEOUT = 60 * 60_000;
 
@@ -85,7 +86,10 @@ async function converse(
     });
   }
   if (ended.reason === 'oom')
-    throw tooLarge('scoring needs more memory than 8 GiB', { field: 'data', hint: 'judge on a sample' });
+    throw tooLarge(`scoring needs more memory than ${MEMORY / GiB} GiB`, {
+      field: 'data',
+      hint: 'judge on a sample',
+    });
   if (ended.reason === 'timeout')
     throw tooLarge('scoring took longer than an hour', { field: 'data', hint: 'judge on a sample' });
   throw unavailable(`scoring stopped: ${ended.message}`, {
