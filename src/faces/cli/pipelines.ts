@@ -23,9 +23,10 @@ export const register: Register = (program, cli) => {
     .action(async (given: string | undefined) => {
       const { readFileOf } = await import('./pipelines/project.ts');
       const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
+      const { checkRules } = await import('../../validation/index.ts');
       const name = given ?? 'treadle.yaml';
       const { file, folder } = readFileOf(name);
-      const { problems, definition, source } = readPipelineFile(file);
+      const { problems, definition, source } = readPipelineFile(file, checkRules);
       const output = cli.output();
       const { existsSync } = await import('node:fs');
       const path = await import('node:path');

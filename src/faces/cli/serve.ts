@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { invalid } from '../../platform/errors/index.ts';
 import { cacheFolder } from './cache-folder.ts';
 import type { Register } from './frame.ts';
 import { whole } from './options.ts';
@@ -10,15 +12,16 @@ const HELP = `
 Examples:
   treadle serve flight-delay-v3
   treadle serve flight-delay-v3 --digest sha256:4f…    refuse any other package
-  treadle serve /opt/ml/model --host 0.0.0.0 --open    in a container whose port somebody else guards
+  treadle serve late-v3 --host 0.0.0.0 --open          in a container whose port somebody else guards
+  treadle serve                                        in SageMaker's: /opt/ml/model, to all who reach port 8080
 It answers the Open Inference Protocol (HTTP and gRPC), MLflow's /invocations and /ping, which is SageMaker's contract
 too, and TF Serving's :predict, all on one port. Callers show TREADLE_TOKEN where it is set.
 Every digest is checked, and the samples in the package are asked again: an answer that differs by more than 1e-6 refuses
 it. A Python model runs its own code: serve packages of people you trust, and pin them with --digest.`;
 
 interface Flags {
-  port: number;
-  host: string;
+  port?: number;
+  host?: string;
   allowHost?: string;
   name?: string;
   open?: boolean;
@@ -30,13 +33,12 @@ interface Flags {
 /** `treadle serve FOLDER`: a package on this machine, with no server running. */
 export const register: Register = (program, cli) => {
   program
-    .command('serve <folder>')
+    .command('serve [folder]')
     .description('serve a packaged model on this machine; it needs no server')
-    .option('--port <n>', 'port to listen on; 0 takes a free one', whole(0, 65_535), 8080)
+    .option('--port <n>', 'port to listen on (8080); 0 takes a free one', whole(0, 65_535))
     .option(
       '--host <address>',
-      'address to listen on; anything but loopback needs a token or --open',
-      '127.0.0.1',
+      'address to listen on (127.0.0.1); anything but loopback needs a token or --open',
     )
     .option('--allow-host <names>', 'further host names to answer to, separated by commas')
     .option('--name <endpoint>', 'the name that callers use; the model’s unless said')
@@ -48,7 +50,9 @@ export const register: Register = (program, cli) => {
       'where packages are unpacked and environments kept; ~/.cache/treadle unless said',
     )
     .addHelpText('after', HELP)
-    .action(async (folder: string, flags: Flags) => {
+    .action(async (given: string | undefined, flags: Flags) => {
+      const container = given === undefined;
+      const folder = given ?? containerFolder();
       const output = cli.output();
       const { openPackage, servePackage } = await import('../../packaging/index.ts');
       const { createLog } = await import('../../platform/log/index.ts');
@@ -71,11 +75,12 @@ export const register: Register = (program, cli) => {
         const running = await servePackage(
           opened,
           {
-            host: flags.host,
-            port: flags.port,
+            // SageMaker starts its containers with the one word `serve`, keeps strangers from their port, and may name another one.
+            host: flags.host ?? (container ? '0.0.0.0' : '127.0.0.1'),
+            port: flags.port ?? Number((container && process.env['SAGEMAKER_BIND_TO_PORT']) || 8080),
             allowHosts: flags.allowHost?.split(',').map((name) => name.trim()) ?? [],
             ...(token ? { token } : {}),
-            open: flags.open === true,
+            open: flags.open === true || container,
             ...(flags.name === undefined ? {} : { name: flags.name }),
             ...(flags.processes === undefined ? {} : { processes: flags.processes }),
             work,
@@ -96,6 +101,16 @@ export const register: Register = (program, cli) => {
       }
     });
 };
+
+/** Where SageMaker puts the model of a container. */
+function containerFolder(): string {
+  const folder = '/opt/ml/model';
+  if (existsSync(folder)) return folder;
+  throw invalid('the folder of the package is missing', {
+    field: 'folder',
+    hint: 'treadle serve FOLDER; without one it is /opt/ml/model, as in SageMaker’s containers',
+  });
+}
 
 /** Resolves at the first signal; a second one does not wait. */
 function stopped(): Promise<void> {
