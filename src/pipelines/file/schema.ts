@@ -214,7 +214,10 @@ const Deploy = Strict(
       description: 'the name of the endpoint: letters, digits, . _ and -; 100 characters at most',
     }),
     sticky: Type.Optional(
-      Type.Boolean({ description: 'requests of one key (header X-Treadle-Key) always get the same version' }),
+      Type.Boolean({
+        description:
+          'requests of one key (header X-Treadle-Key) always get the same version; true unless said',
+      }),
     ),
     canary: later(LATER['deploy.canary']),
     every: later(LATER['deploy.every']),
