@@ -257,7 +257,7 @@ function NothingAnswers({ name }: { name: string }): ReactElement {
       <CodeBlock
         prompt
         label="Command that deploys"
-        text={`treadle deploy flight-delay@champion --endpoint ${name}`}
+        text={`treadle deploy flight-delay@champion --to ${name}`}
       />
     </Empty>
   );

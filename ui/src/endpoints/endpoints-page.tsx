@@ -172,7 +172,7 @@ export default function EndpointsPage(): ReactElement {
                 <CodeBlock
                   prompt
                   label="Command that deploys"
-                  text={'treadle deploy flight-delay@champion --endpoint flight-delay'}
+                  text={'treadle deploy flight-delay@champion --to flight-delay'}
                 />
               </Empty>
             ) : (

@@ -22,7 +22,7 @@ export default function PredictionsPage(): ReactElement {
           <CodeBlock
             prompt
             label="Commands that show a prediction’s id and its story"
-            text={`curl -si ${window.location.origin}/v2/models/flight-delay/infer -d @request.json | grep -i x-treadle-prediction\ntreadle predictions trace <id>`}
+            text={`curl -si ${window.location.origin}/v2/models/flight-delay/infer -d @request.json | grep -i x-treadle-prediction\ntreadle predictions lineage <id>`}
           />
         </div>
       </Section>
