@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { binaryMetrics } from '../metrics/binary.ts';
 import type { Estimate } from '../metrics/estimate.ts';
+import { regressionMetrics } from '../metrics/regression.ts';
 import { draw, figuresOf, judge } from './models.suite.ts';
 
 test('forty rows decide nothing that thousands decide', () => {
@@ -122,4 +123,13 @@ test('perfect separation on few rows is not certain', () => {
   assert.equal(auc.value, 1);
   assert.ok(auc.low! < 0.7);
   assert.equal(judge('auc >= 0.9', figuresOf(12, metrics)).verdict, 'inconclusive');
+});
+
+test('a figure of one row, or one without an end, decides nothing', () => {
+  const one = regressionMetrics(Float64Array.of(3), Float64Array.of(3.5));
+  const single = judge('rmse < 20', figuresOf(1, one));
+  assert.deepEqual([single.verdict, single.difference], ['inconclusive', undefined]);
+  assert.match(single.reason, /rmse of 1 row says nothing about others/);
+  const endless = new Map([['auc', { name: 'auc', value: 0.7, n: 20, low: -Infinity, high: 1 }]]);
+  assert.equal(judge('auc > 0.5', figuresOf(20, endless)).verdict, 'inconclusive');
 });

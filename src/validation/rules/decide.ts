@@ -154,12 +154,27 @@ function compare(node: Condition & { kind: 'compare' }, figures: Figures): Outco
   const holds = holding(node.op, left.value, right.value);
   const said = `${node.text}: ${say(left.value)} ${holds ? 'is' : 'is not'} ${WORDS[node.op]} ${say(right.value)}`;
   const gap = join(left.value - right.value, left, 1, right, -1);
+  const open = gap.of.find(({ estimate, name }) => isUnsure(estimate, name));
+  if (open)
+    return {
+      ...outcome,
+      rows: open.estimate.n,
+      verdict: 'inconclusive',
+      reason: `${node.text}: ${open.name.text} of ${count(open.estimate.n)} says nothing about others`,
+    };
   const sampled = gap.of.filter(({ estimate, slope }) => slope !== 0 && isSampled(estimate));
   if (sampled.length === 0 || node.op === '==' || node.op === '!=')
     return { ...outcome, verdict: holds ? 'pass' : 'fail', reason: said };
 
   const rows = Math.min(figures.rows, ...sampled.map(({ estimate }) => estimate.n));
   const { low, high } = intervalOf(gap.value, sampled, figures.rows, rows);
+  if (!Number.isFinite(low) || !Number.isFinite(high))
+    return {
+      ...outcome,
+      rows,
+      verdict: 'inconclusive',
+      reason: `${node.text}: ${say(left.value)} against ${say(right.value)}, and ${count(rows)} do not tell how sure that is`,
+    };
   const difference = { value: gap.value, low, high };
   const error = (high - low) / (2 * Z95);
   const versus = sampled.some(({ name }) => name.kind === 'figure' && name.of === 'champion');
@@ -201,6 +216,10 @@ function compare(node: Condition & { kind: 'compare' }, figures: Figures): Outco
 /** Other rows would have given another value. */
 const isSampled = ({ spread, low, high }: Estimate): boolean =>
   spread !== undefined || (low !== undefined && high !== undefined && low < high);
+
+/** A metric of so few rows that it has no interval at all. */
+const isUnsure = ({ n, low }: Estimate, name: Name): boolean =>
+  name.kind === 'figure' && Object.hasOwn(METRICS, name.name) && low === undefined && n < 10;
 
 /** The 95 % interval of left minus right. */
 function intervalOf(

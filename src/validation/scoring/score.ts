@@ -94,8 +94,15 @@ async function oneByOne(
         hint: 'let it answer a table with a value or a line for each row',
       });
     for (const [i, value] of online.entries()) {
-      const off = Math.abs(value - before[i]!);
-      difference = Number.isNaN(off) ? Infinity : Math.max(difference, off);
+      if (!Number.isFinite(value))
+        throw invalid(
+          `the model answered ${value} for row ${row} alone, and ${before[i]} for it among others`,
+          {
+            field: 'version',
+            hint: 'a model that is judged answers each row by itself',
+          },
+        );
+      difference = Math.max(difference, Math.abs(value - before[i]!));
       largest = Math.max(largest, Math.abs(before[i]!));
     }
   }
