@@ -1,6 +1,8 @@
 import { randomBytes, createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { invalid } from '../platform/errors/index.ts';
+import { createServer } from 'node:net';
+import { conflict, invalid, messageOf } from '../platform/errors/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import { createPlanes, type CallerVerdict, type TableEndpoint } from '../serving/index.ts';
@@ -42,6 +44,7 @@ export async function servePackage(
       field: 'host',
       hint: 'set TREADLE_TOKEN to what callers must show, or add --open where something else keeps strangers out',
     });
+  await usable(host, options.port);
   const { document, place } = opened;
   const name = options.name ?? nameOf(document.model);
   await mkdir(options.work, { recursive: true, mode: 0o700 });
@@ -107,6 +110,21 @@ export async function servePackage(
     await planes.close();
     throw error;
   }
+}
+
+/** Says at once that a port is taken, rather than after the data plane has tried for a while. */
+async function usable(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    await once(probe.listen(port, host.replace(/^\[(.*)\]$/, '$1')), 'listening');
+  } catch (error) {
+    throw conflict(`port ${port} of ${host} cannot be listened on: ${messageOf(error)}`, {
+      field: 'port',
+      hint: 'name another with --port; 0 takes a free one',
+    });
+  }
+  probe.close();
+  await once(probe, 'close');
 }
 
 /** An endpoint's name from a model's, which may hold more signs. */
