@@ -45,11 +45,13 @@ async function open(predict: PlaneDoor['predict']) {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const session = connect(`http://127.0.0.1:${port}`);
+  const stop = () => new Promise((resolve) => server.close(resolve));
   return {
     session,
+    stop,
     async [Symbol.asyncDispose]() {
       session.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await stop();
     },
   };
 }
@@ -159,6 +161,37 @@ test('a deadline that passed is called so; what the plane refuses keeps its kind
   await using broken = await open((_question, done) => done(new ModelFault('the model raised ü')));
   const answer = await call(broken.session, [message()]);
   assert.deepEqual([answer.code, answer.said], ['13', 'the model raised ü']);
+});
+
+test('a server that stops ends streams that are owed nothing, and answers the others first', async () => {
+  let later: (() => void) | undefined;
+  const at = await open((question, done) => (later = () => echo(question, done)));
+  const streams = [0, 1].map(() =>
+    at.session.request({
+      ':method': 'POST',
+      ':path': '/inference.GRPCInferenceService/ModelStreamInfer',
+      'content-type': 'application/grpc',
+    }),
+  );
+  const codes = streams.map(
+    (stream) =>
+      new Promise((resolve) => {
+        stream.on('trailers', (trailers) => resolve(trailers['grpc-status']));
+        stream.resume();
+      }),
+  );
+  const [silent, asking] = streams;
+  asking?.write(message());
+  await Promise.all(
+    [silent, asking].map((stream) => new Promise((resolve) => stream?.once('response', resolve))),
+  );
+  while (!later) await pause(1);
+  const stopped = at.stop();
+  assert.equal(await codes[0], '14');
+  later();
+  assert.equal(await codes[1], '14');
+  await stopped;
+  at.session.destroy();
 });
 
 test('callers are asked who they are, and from where', async () => {

@@ -60,6 +60,12 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
   });
   // A broken connection is the caller's affair: nothing of it may end the process.
   server.on('sessionError', () => {});
+  const streams = new Set<() => void>();
+  const close = server.close.bind(server);
+  server.close = (done) => {
+    for (const stop of streams) stop();
+    return close(done);
+  };
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on('error', () => {});
     try {
@@ -110,7 +116,10 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
     ask()((error, workspace) => {
       if (error) return fail(stream, error);
       try {
-        streamInfer(door, stream, headers, { workspace, key: keyOf(headers), deadline: undefined });
+        const caller = { workspace, key: keyOf(headers), deadline: undefined };
+        const stop = streamInfer(door, stream, headers, caller);
+        streams.add(stop);
+        stream.once('close', () => streams.delete(stop));
       } catch (thrown) {
         fail(stream, thrown);
       }

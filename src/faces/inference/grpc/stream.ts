@@ -5,21 +5,22 @@ import { failureOf } from '../shared/failure.ts';
 import { infer, writeAnswer, type Caller } from './infer.ts';
 import { readInfer, type InferRequest } from './messages.ts';
 import { Reader, Writer } from './protobuf.ts';
-import { codeOf, OK, open, receive, UNIMPLEMENTED } from './transport.ts';
+import { codeOf, OK, open, receive, UNAVAILABLE, UNIMPLEMENTED } from './transport.ts';
 
 /** Answers that one stream may be owed before its messages wait. */
 const MOST = 128;
 
 /**
  * Triton's ModelStreamInfer: requests come one after another, answers go in the same order. What is wrong with a request is an
- * answer (`error_message`) and not the end of the stream; a message that cannot be read is the end.
+ * answer (`error_message`) and not the end of the stream; a message that cannot be read is the end. Returns how to end it once
+ * everything asked so far is answered, for a server that stops: a stream may be silent for hours.
  */
 export function streamInfer(
   door: PlaneDoor,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   caller: Caller,
-): void {
+): () => void {
   /** Answers by order of asking; undefined until they are there. */
   const owed: Array<Buffer | undefined> = [];
   let first = 0;
@@ -43,6 +44,7 @@ export function streamInfer(
 
   receive(stream, headers, false, {
     message(bytes) {
+      if (ended) return; // came after the server began to stop: the caller asks another one
       const place = first + owed.push(undefined) - 1;
       if (owed.length >= MOST) stream.pause();
       let request: InferRequest | undefined;
@@ -72,6 +74,12 @@ export function streamInfer(
       flush();
     },
   });
+  return () => {
+    if (ended) return;
+    ending = { code: UNAVAILABLE, message: 'the server is stopping' };
+    ended = true;
+    flush();
+  };
 }
 
 function failed(error: unknown, request: InferRequest | undefined): Buffer {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { invalid, tooLarge, type TreadleError } from '../../../platform/errors/index.ts';
@@ -7,6 +7,7 @@ import type { Failure } from '../shared/failure.ts';
 /** gRPC's status codes, as far as this service uses them. */
 export const OK = 0;
 export const UNIMPLEMENTED = 12;
+export const UNAVAILABLE = 14;
 const CODES: Readonly<Record<Failure['kind'], number>> = {
   invalid: 3,
   unauthenticated: 16,
@@ -47,6 +48,15 @@ export function refuse(stream: ServerHttp2Stream, code: number, message: string)
   const trailers = { 'grpc-status': String(code), 'grpc-message': percent(message) };
   if (stream.headersSent) stream.end();
   else stream.respond({ ...OPENING, ...trailers }, { endStream: true });
+  hangUp(stream);
+}
+
+/** After the last word to a caller that has not ended: what it still sends is not wanted, and nobody waits for its end. */
+function hangUp(stream: ServerHttp2Stream): void {
+  if (stream.readableEnded) return;
+  setImmediate(() => {
+    if (!stream.destroyed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  });
 }
 
 /** Opens an answer of many messages. */
@@ -57,6 +67,7 @@ export function open(stream: ServerHttp2Stream, end: () => { code: number; messa
     stream.sendTrailers(
       code === OK ? FINE : { 'grpc-status': String(code), 'grpc-message': percent(message) },
     );
+    hangUp(stream);
   });
 }
 

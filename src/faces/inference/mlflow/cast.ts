@@ -187,7 +187,7 @@ function toWhole(value: unknown, mode: Mode): number | bigint {
 function toText(value: unknown, mode: Mode): string {
   if (typeof value === 'string') return value;
   if (value === null || (typeof value === 'number' && Number.isNaN(value)))
-    return refuse('is missing, and a text cannot be');
+    return refuse('is missing, and text has no missing value here: send the word that training had for it');
   if (mode !== 'cast' || typeof value === 'object') return refuse(`is ${kindOf(value)}, not a string`);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : refuse('is not a string');

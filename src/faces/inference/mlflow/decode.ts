@@ -46,10 +46,6 @@ const notTaken = (type: string): WrongMedia =>
     `This predictor only supports the following content types: Types: ['text/csv', 'application/json', 'application/vnd.apache.parquet']. Got '${type.slice(0, 200)}'.`,
   );
 
-export function decodeJson(body: Buffer, spec: ModelSpec): Decoded {
-  return fromForms(parseBody(body, spec));
-}
-
 export function parseBody(body: Buffer, spec: ModelSpec): Record<string, unknown> {
   const wide = spec.inputs.some(({ datatype }) => datatype === 'INT64' || datatype === 'UINT64');
   const parsed = parseJson(body, wide);
