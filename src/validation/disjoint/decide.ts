@@ -3,6 +3,7 @@ import type { DisjointAnswer } from '../data/protocol.ts';
 import type { TableSource, UnreadSource } from '../data/table-source.ts';
 
 interface Evidence {
+  gate: TableSource;
   found: DisjointAnswer;
   unread: readonly UnreadSource[];
   sources: readonly TableSource[];
@@ -34,6 +35,15 @@ export function decide(evidence: Evidence): { verdict: Verdict; summary: string;
         ]
       : []),
   ];
+  const own = sources.flatMap(({ label, files }) =>
+    files
+      .filter(({ hash }) => evidence.gate.files.some((file) => file.hash === hash))
+      .map(({ path }) => ({ label, path })),
+  )[0];
+  if (found.decided > 0 && own)
+    bad.push(
+      `${own.label}, which training read, holds ${own.path}, the gate’s own file: train on a version or a step’s output without it`,
+    );
   if (bad.length > 0) return { verdict: 'fail', summary: sentence(bad), inOrder };
 
   const undecidedRows = found.overlapping - found.decided;

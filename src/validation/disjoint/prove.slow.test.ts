@@ -133,6 +133,17 @@ test('rows of any of the sources count, and each is named', async () => {
   );
 });
 
+test('a version that holds the gate’s own file was read with it', async () => {
+  const all = await source('all', { 'holdout.parquet': 'from clean', 'train.parquet': 'from train' });
+  const gate = await resolveGateData(server.ctx, { kind: 'dataset', ref: 'all@v1:holdout.parquet' });
+  const proof = await prove({ gate, against: [all] });
+  assert.equal(proof.verdict, 'fail');
+  assert.match(
+    proof.summary,
+    /all@v1, which training read, holds holdout\.parquet, the gate’s own file: train on/,
+  );
+});
+
 test('a key, an order, and what they cannot decide', async () => {
   const train = await source('ordered', { 'a.parquet': 'from train' });
   const clean = await source('later', { 'a.parquet': 'from clean' });

@@ -42,7 +42,7 @@ export async function proveDisjoint(
     { hear: say, signal },
   );
   const unread = [...claim.unread, ...against.flatMap((source, i) => unreadOf(source, found.against[i]!))];
-  const judged = decide({ found, unread, sources: against, key, time });
+  const judged = decide({ gate, found, unread, sources: against, key, time });
   const compared = found.against
     .flatMap((source) => source.tables)
     .filter(({ state }) => state === 'compared');
