@@ -13,6 +13,17 @@ import type { EvaluationSeen } from './ports.ts';
 import { findEndpoint, findRevisionBySerial } from './store.ts';
 import { toRevision, variantsOf } from './views.ts';
 
+/** What a model came from: neither who judged it nor where it or its siblings were deployed. */
+const ORIGIN = new Set([
+  'registered-from',
+  'trained-by',
+  'derived-from',
+  'converted-from',
+  'read',
+  'produced',
+  'part-of',
+  'reused',
+]);
 /** Deep enough for a model trained on what a model made, a few times over. */
 const DEPTH = 24;
 
@@ -35,17 +46,22 @@ export async function predictionLineage(ctx: Ctx, id: string, engine: Engine): P
       field: 'prediction',
       hint: 'ask in the workspace of the endpoint',
     });
-  const [version, evaluation, lineage, serves] = await Promise.all([
+  const [version, evaluation, walked, serves] = await Promise.all([
     orMissing(getVersion(ctx, variant.model, String(variant.version))),
     engine.evaluations.newestFor(ctx, variant.version_ref),
     walkLineage(ctx, variant.version_ref, { direction: 'up', depth: DEPTH }),
     walkLineage(ctx, `revision:${row.id}`, { direction: 'up', depth: 1 }),
   ]);
+  const lineage = originOf(walked, variant.version_ref);
+  const judged = walked.edges.filter(({ from }) => evaluation !== undefined && from === evaluation.ref);
   const runId = version?.run_id ?? runOf(lineage, variant.version_ref);
   const run = runId === undefined ? undefined : await orMissing(getRun(ctx, runId));
   const [code, datasets] = await Promise.all([codeOf(ctx, run), datasetsOf(ctx, lineage)]);
   const arrows = new Map(
-    [...serves.edges, ...lineage.edges].map((edge) => [`${edge.from}\n${edge.relation}\n${edge.to}`, edge]),
+    [...serves.edges, ...lineage.edges, ...judged].map((edge) => [
+      `${edge.from}\n${edge.relation}\n${edge.to}`,
+      edge,
+    ]),
   );
   return {
     prediction: id,
@@ -77,6 +93,22 @@ export async function predictionLineage(ctx: Ctx, id: string, engine: Engine): P
       variant,
       deleted: endpoint.deleted_at !== null,
     }),
+  };
+}
+
+/** The part of the walk that a model was made of: a judge's data and a champion's training are none of it. */
+function originOf(walked: Lineage, root: string): Lineage {
+  const arrows = walked.edges.filter(({ relation }) => ORIGIN.has(relation));
+  // `produced` is the one relation that is told from the upper end.
+  const ends = ({ from, to, relation }: (typeof arrows)[number]): [lower: string, upper: string] =>
+    relation === 'produced' ? [to, from] : [from, to];
+  const above = Map.groupBy(arrows, (arrow) => ends(arrow)[0]);
+  const seen = new Set([root]);
+  for (const node of seen) for (const arrow of above.get(node) ?? []) seen.add(ends(arrow)[1]);
+  return {
+    ...walked,
+    nodes: walked.nodes.filter(({ id }) => seen.has(id)),
+    edges: arrows.filter((arrow) => seen.has(ends(arrow)[0])),
   };
 }
 

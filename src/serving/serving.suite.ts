@@ -245,6 +245,19 @@ export function servingSuite(on: string, open: () => Promise<TestServer>): void 
       digest: data.hash,
     });
     const version = await registerOnnx(ctx, 'const', constantOnnx(1), {}, run);
+    // Who judged it, on which rows, beside which other model: none of that is what it was made of.
+    await ctx.write((tx) =>
+      tx.record({
+        action: 'evaluation.ended',
+        resource: 'evaluation:e',
+        edges: [
+          { from: `run:${run}`, to: 'execution:x', relation: 'part-of' },
+          { from: 'execution:x', to: 'evaluation:e', relation: 'judged-by' },
+          { from: 'evaluation:e', to: 'dataset_version:gate', relation: 'read' },
+          { from: 'evaluation:e', to: 'model_version:other/1', relation: 'compared-with' },
+        ],
+      }),
+    );
     await api.deploy('const', '1');
     const { prediction } = await api.ask('const');
     const took: number[] = [];
@@ -275,6 +288,7 @@ export function servingSuite(on: string, open: () => Promise<TestServer>): void 
     ]);
     assert.equal(story.model_version.digest, version.facts?.digest);
     assert.deepEqual(story.gaps, ['evaluation: this version was never judged here']);
+    assert.ok(story.edges.every(({ from }) => !from.startsWith('evaluation:')));
     // Each arrow is in the ledger where it says.
     for (const { from, to, relation, seq } of story.edges) {
       const entry = await api.get<{ entry: { edges?: object[] } }>(`/api/v1/ledger/entries/${seq}`);
