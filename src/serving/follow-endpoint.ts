@@ -1,4 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
+import { TreadleError } from '../platform/errors/index.ts';
 import type { ServerSentEvent } from '../platform/http/index.ts';
 import type { LiveSecond } from './contract.ts';
 import type { Engine } from './engine.ts';
@@ -33,6 +34,9 @@ export async function* followEndpoint(
         if (waiting.length > 0 || signal.aborted) resolve();
       });
     }
+  } catch (error) {
+    // Taken away while it was watched: there is nothing more to tell.
+    if (!(error instanceof TreadleError) || error.kind !== 'missing') throw error;
   } finally {
     deaf();
     signal.removeEventListener('abort', stop);
