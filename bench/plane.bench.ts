@@ -216,7 +216,13 @@ for (const [name, route, file, type, ...more] of work) {
   // Asked once before: while wrk runs nobody here can say who the caller is.
   const asked = await fetch(plane.url + route, {
     method: 'POST',
-    headers: Object.fromEntries([['Content-Type', type], ...headers.map((one) => one.split(':'))]),
+    headers: [
+      ['Content-Type', type],
+      ...headers.map((one): [string, string] => [
+        one.slice(0, one.indexOf(':')),
+        one.slice(one.indexOf(':') + 1),
+      ]),
+    ],
     body: readFileSync(file),
   });
   if (!asked.ok) throw new Error(`${name}: ${asked.status} ${await asked.text()}`);
