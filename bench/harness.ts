@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
@@ -131,22 +131,24 @@ export async function start(
   const began = performance.now();
   const [program, rest] =
     core === undefined ? [command, args] : ['taskset', ['-c', String(core), command, ...args]];
+  // Into a file: a pipe that nobody reads while a load runs would stop a server that logs every request.
+  const words = path.join(scratch(), 'said.log');
+  const out = openSync(words, 'w');
   // A group of its own, so that all of a server's workers end with it.
   const child = spawn(program, rest, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', out, out],
     detached: true,
     env: { ...process.env, PATH: `${venv}:${process.env['PATH'] ?? ''}`, ...env },
   });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+  closeSync(out);
+  const said = (): string => readFileSync(words, 'utf8').slice(-4000);
   const kill = (): void => endGroup(child, 'SIGKILL');
   process.on('exit', kill);
   const url = `http://127.0.0.1:${port}`;
   while (!(await ready(url))) {
-    if (child.exitCode !== null) throw new Error(`${command} ended before it was ready:\n${said}`);
+    if (child.exitCode !== null) throw new Error(`${command} ended before it was ready:\n${said()}`);
     if (performance.now() - began > 180_000)
-      throw new Error(`${command} is not ready after three minutes:\n${said}`);
+      throw new Error(`${command} is not ready after three minutes:\n${said()}`);
     await sleep(3);
   }
   const readyMs = performance.now() - began;

@@ -1,4 +1,4 @@
-"""Further models of the bench, as MLflow model folders below FOLDER: `sklearn` (pickled by MLflow) and `wide`, a slow ONNX network.
+"""Further models of the bench, as MLflow model folders below FOLDER: `sklearn` as MLflow saves it, and `deep`, a slow ONNX network.
 
     python models.py FOLDER
 """
@@ -24,33 +24,34 @@ def sklearn(folder: Path) -> None:
     mlflow.sklearn.save_model(model, folder, signature=signature, input_example=rows.head(1))
 
 
-def wide(folder: Path, width: int = 3072) -> None:
+def deep(folder: Path, width: int = 2048, layers: int = 24) -> None:
+    """Few numbers in and much to compute, with one matrix for all layers so that the file stays small."""
     random = np.random.default_rng(7)
-    sizes = [784, width, width, 10]
-    nodes, weights, last = [], [], "pixels"
-    for layer, (rows, columns) in enumerate(zip(sizes, sizes[1:])):
-        weight = (random.standard_normal((rows, columns)) / np.sqrt(rows)).astype(np.float32)
-        weights.append(numpy_helper.from_array(weight, f"weight{layer}"))
-        nodes.append(helper.make_node("MatMul", [last, f"weight{layer}"], [f"sum{layer}"]))
-        last = f"sum{layer}" if layer == 2 else f"layer{layer}"
-        if layer < 2:
-            nodes.append(helper.make_node("Relu", [f"sum{layer}"], [last]))
+    first = random.standard_normal((4, width)).astype(np.float32)
+    again = (random.standard_normal((width, width)) * np.sqrt(2 / width)).astype(np.float32)
+    last = (random.standard_normal((width, 3)) / np.sqrt(width)).astype(np.float32)
+    weights = [numpy_helper.from_array(value, name) for name, value in [("first", first), ("again", again), ("last", last)]]
+    nodes = [helper.make_node("MatMul", ["X", "first"], ["layer0"])]
+    for layer in range(layers):
+        nodes.append(helper.make_node("MatMul", [f"layer{layer}", "again"], [f"sum{layer}"]))
+        nodes.append(helper.make_node("Relu", [f"sum{layer}"], [f"layer{layer + 1}"]))
+    nodes.append(helper.make_node("MatMul", [f"layer{layers}", "last"], ["scores"]))
     graph = helper.make_graph(
         nodes,
-        "wide",
-        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [None, 784])],
-        [helper.make_tensor_value_info(last, TensorProto.FLOAT, [None, 10])],
+        "deep",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 4])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, 3])],
         weights,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     signature = ModelSignature(
-        inputs=Schema([TensorSpec(np.dtype("float32"), (-1, 784), "pixels")]),
-        outputs=Schema([TensorSpec(np.dtype("float32"), (-1, 10), last)]),
+        inputs=Schema([TensorSpec(np.dtype("float32"), (-1, 4), "X")]),
+        outputs=Schema([TensorSpec(np.dtype("float32"), (-1, 3), "scores")]),
     )
-    mlflow.onnx.save_model(model, folder, signature=signature, input_example={"pixels": np.zeros((1, 784), np.float32)})
+    mlflow.onnx.save_model(model, folder, signature=signature, input_example={"X": np.zeros((1, 4), np.float32)})
 
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     sklearn(target / "sklearn")
-    wide(target / "wide")
+    deep(target / "deep")
