@@ -9,7 +9,7 @@ import { createSagemaker } from './faces/inference/sagemaker/index.ts';
 import { createTfServing } from './faces/inference/tfserving/index.ts';
 import { messageOf } from './platform/errors/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
-import { createProcesses } from './platform/processes/index.ts';
+import { createProcesses, goFirst } from './platform/processes/index.ts';
 import { openModel } from './runtimes/index.ts';
 import { createPlane, type Plane } from './serving/plane/create-plane.ts';
 import type { Command, PlaneOptions, Report } from './serving/plane/protocol.ts';
@@ -84,6 +84,7 @@ function open(options: PlaneOptions): Running {
   };
 }
 
+goFirst(); // a deployment is never so urgent as the answers of what is deployed
 let running: Running | undefined;
 let stopping = false;
 

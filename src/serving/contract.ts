@@ -241,12 +241,20 @@ export const PredictionLineage = Type.Object({
     }),
     { description: 'Every dataset version that its lineage read.' },
   ),
+  /** What stood when the version was deployed; of one that was deployed unjudged, its newest evaluation. */
   evaluation: Type.Optional(
     Type.Object({
       id: Type.String(),
       verdict: Type.String(),
       at: Millis('When.'),
       metrics: Type.Record(Type.String(), Type.Number()),
+      when: Type.Union([Type.Literal('before deployment'), Type.Literal('after deployment')]),
+      since: Type.Optional(
+        Type.Object(
+          { id: Type.String(), verdict: Type.String(), at: Millis('When.') },
+          { description: 'The newest evaluation of the version, where that is another one by now.' },
+        ),
+      ),
     }),
   ),
   proof: Type.Optional(

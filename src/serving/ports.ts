@@ -34,5 +34,7 @@ export interface EvaluationSeen {
 }
 
 export interface EvaluationsPort {
+  /** By its reference; undefined where it is not there or never came to an end. */
+  findDone(ctx: Ctx, ref: string): Promise<EvaluationSeen | undefined>;
   newestFor(ctx: Ctx, versionRef: string): Promise<EvaluationSeen | undefined>;
 }

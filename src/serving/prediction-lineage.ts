@@ -46,12 +46,14 @@ export async function predictionLineage(ctx: Ctx, id: string, engine: Engine): P
       field: 'prediction',
       hint: 'ask in the workspace of the endpoint',
     });
-  const [version, evaluation, walked, serves] = await Promise.all([
+  const [version, stood, newest, walked, serves] = await Promise.all([
     orMissing(getVersion(ctx, variant.model, String(variant.version))),
+    variant.evaluation === undefined ? undefined : engine.evaluations.findDone(ctx, variant.evaluation),
     engine.evaluations.newestFor(ctx, variant.version_ref),
     walkLineage(ctx, variant.version_ref, { direction: 'up', depth: DEPTH }),
     walkLineage(ctx, `revision:${row.id}`, { direction: 'up', depth: 1 }),
   ]);
+  const evaluation = stood ?? newest;
   const lineage = originOf(walked, variant.version_ref);
   const judged = walked.edges.filter(({ from }) => evaluation !== undefined && from === evaluation.ref);
   const runId = version?.run_id ?? runOf(lineage, variant.version_ref);
@@ -80,7 +82,7 @@ export async function predictionLineage(ctx: Ctx, id: string, engine: Engine): P
     ...(run ? { run: toRun(run) } : {}),
     ...(code ? { code } : {}),
     datasets,
-    ...(evaluation ? toEvaluation(evaluation) : {}),
+    ...(evaluation ? toEvaluation(evaluation, { stood, newest }) : {}),
     edges: [...arrows.values()].toSorted((a, b) => a.seq - b.seq),
     gaps: gapsOf({
       version,
@@ -188,7 +190,10 @@ async function datasetsOf(ctx: Ctx, lineage: Lineage): Promise<PredictionLineage
   });
 }
 
-function toEvaluation(seen: EvaluationSeen): Pick<PredictionLineage, 'evaluation' | 'proof'> {
+function toEvaluation(
+  seen: EvaluationSeen,
+  { stood, newest }: Record<'stood' | 'newest', EvaluationSeen | undefined>,
+): Pick<PredictionLineage, 'evaluation' | 'proof'> {
   const { proof } = seen;
   return {
     evaluation: {
@@ -196,6 +201,10 @@ function toEvaluation(seen: EvaluationSeen): Pick<PredictionLineage, 'evaluation
       verdict: seen.verdict ?? seen.state,
       at: seen.created_at,
       metrics: Object.fromEntries(seen.metrics.map(({ name, value }) => [name, value])),
+      when: stood ? 'before deployment' : 'after deployment',
+      ...(newest && newest.ref !== seen.ref
+        ? { since: { id: newest.id, verdict: newest.verdict ?? newest.state, at: newest.created_at } }
+        : {}),
     },
     ...(proof
       ? {
@@ -254,7 +263,7 @@ function gapsOf(known: {
           : `datasets: ${ref} is not here any more`,
       );
   if (!evaluation) gaps.push('evaluation: this version was never judged here');
-  else if (!evaluation.proof) gaps.push('proof: its newest evaluation has none');
+  else if (!evaluation.proof) gaps.push('proof: its evaluation has none');
   if (lineage.truncated) gaps.push('edges: the lineage is longer than one answer holds');
   return gaps;
 }

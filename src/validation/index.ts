@@ -8,7 +8,7 @@ import { createTables } from './data/tables.ts';
 import { evaluationJob } from './jobs.ts';
 import { judge, type Bench } from './judge.ts';
 import { validationRoutes } from './routes.ts';
-import { newestFor } from './views.ts';
+import { findDone, newestFor } from './views.ts';
 
 export { checkRules } from './check-rules.ts';
 export type { Evaluation } from './contract.ts';
@@ -20,6 +20,8 @@ export interface Validation {
   jobs: ReadonlyArray<JobType<never>>;
   /** Scores and judges within the caller's own work; `done` with a verdict, or `failed` with the problem. */
   judge(ctx: Ctx, asked: Parameters<typeof judge>[2], say: (stage: string) => void): Promise<Evaluation>;
+  /** An evaluation that came to an end, by its reference `evaluation:<id>`. */
+  findDone(ctx: Ctx, ref: string): Promise<Evaluation | undefined>;
   /** The newest evaluation of a version that came to an end. */
   newestFor(ctx: Ctx, versionRef: string): Promise<Evaluation | undefined>;
 }
@@ -38,6 +40,7 @@ export function openValidation({
     routes: validationRoutes(job),
     jobs: [job],
     judge: (ctx, asked, say) => judge(ctx, bench, asked, say),
+    findDone,
     newestFor,
   };
 }

@@ -34,13 +34,16 @@ export async function updateEvaluation(
     .execute();
 }
 
-export async function requireEvaluation(ctx: Ctx, id: string): Promise<EvaluationRow> {
-  const row = await tables(ctx)
+export const findEvaluation = (ctx: Ctx, id: string): Promise<EvaluationRow | undefined> =>
+  tables(ctx)
     .selectFrom('evaluation')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .where('id', '=', id)
     .executeTakeFirst();
+
+export async function requireEvaluation(ctx: Ctx, id: string): Promise<EvaluationRow> {
+  const row = await findEvaluation(ctx, id);
   if (!row)
     throw missing(`there is no evaluation '${id}' in workspace '${ctx.workspace}'`, {
       field: 'evaluation',

@@ -94,6 +94,40 @@ test('what is not known is said, and stands hollow on the thread', { skip }, asy
   await ui.close();
 });
 
+test('what stood at the deployment is told, and that it was judged again since', { skip }, async () => {
+  const before = await ask<PredictionLineage>(house.url, 'GET', `/api/v1/predictions/${judged}/lineage`);
+  assert.equal(before.evaluation?.when, 'before deployment');
+  assert.equal(before.evaluation.since, undefined);
+  await evaluated(house.url, {
+    version: '2',
+    data: 'unseen@v1',
+    rules: ['auc >= 0.9999'],
+    key: ['date', 'flight'],
+  });
+  const after = await ask<PredictionLineage>(house.url, 'GET', `/api/v1/predictions/${judged}/lineage`);
+  assert.equal(after.evaluation?.id, before.evaluation.id);
+  assert.equal(after.evaluation.verdict, 'pass');
+  assert.equal(after.evaluation.since?.verdict, 'fail');
+  const ui = await house.open(`/predictions/${judged}`);
+  const chapter = ui.page.getByRole('region', { name: 'Judged', exact: true });
+  await chapter.getByText('Judged again since').waitFor();
+  await ui.accessible('a story that goes on');
+  await chapter.getByRole('link', { name: 'the newest evaluation' }).click();
+  await ui.page.waitForURL(`**/evaluations/${after.evaluation.since.id}`);
+  await ui.close();
+});
+
+test('a version that was deployed before anybody judged it says so', { skip }, async () => {
+  await deployed(house.url, { version: '1' });
+  const id = await predicted(house.url, { distance: 300, hour: 7 });
+  await evaluated(house.url, { version: '1', data: 'unseen@v1', rules: [], key: ['date', 'flight'] });
+  const { evaluation } = await ask<PredictionLineage>(house.url, 'GET', `/api/v1/predictions/${id}/lineage`);
+  assert.equal(evaluation?.when, 'after deployment');
+  const ui = await house.open(`/predictions/${id}`);
+  await ui.page.getByText('Only after it had been deployed').waitFor();
+  await ui.close();
+});
+
 test('an id that this server never gave is refused, and another one can be tried', { skip }, async () => {
   const ui = await house.open(`/predictions/${judged.slice(0, -4)}0000`, { expected: /lineage/ });
   const { page } = ui;

@@ -2,6 +2,7 @@ import { createSampler } from './sampler.ts';
 import { killMarked } from './reap.ts';
 import { start, type Ended, type Running, type StartOptions } from './start.ts';
 
+export { goFirst } from './priority.ts';
 export { killMarked, reap } from './reap.ts';
 export { newMark } from './start.ts';
 export type { ResourceSample } from './sampler.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +24,14 @@ async function pidIn(file: string): Promise<number> {
   }
   throw new Error(`${file} never came`);
 }
+
+test('one that may wait has the lowest priority, and so has what it starts', async () => {
+  const argv = sh('sleep 0.2; nice; sh -c nice'); // `nice` alone prints the priority that it inherited
+  const aside = await processes.run({ argv, cwd: folder(), env: {}, aside: true });
+  assert.equal(aside.stdout, '19\n19\n');
+  const usual = await processes.run({ argv, cwd: folder(), env: {} });
+  assert.equal(usual.stdout, `${getPriority()}\n${getPriority()}\n`);
+});
 
 async function gone(pid: number): Promise<boolean> {
   for (let tries = 0; tries < 200 && alive(pid); tries++) await sleep(10);

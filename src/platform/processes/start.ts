@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { bootId, oomKills, readStat } from './proc.ts';
+import { behind, setSessionAside } from './priority.ts';
 import type { ResourceSample } from './sampler.ts';
 import { parseTimes, supervised } from './supervise.ts';
 
@@ -27,6 +28,8 @@ export interface StartOptions {
   mark?: string;
   /** Stops the tree with reason `cancelled`. */
   signal?: AbortSignal | undefined;
+  /** Gets the processor only when nothing else wants it. */
+  aside?: boolean;
   /** `pipe`: write to `stdin` of what is returned. Default: empty. */
   stdin?: 'pipe' | 'empty';
 }
@@ -90,7 +93,7 @@ export function start(options: StartOptions, around: Surroundings): Running {
   const mark = options.mark ?? newMark();
   const began = around.now();
   const oomBefore = oomKills();
-  const [program, ...args] = supervised(options.argv, merge);
+  const [program, ...args] = supervised(options.aside === true ? behind(options.argv) : options.argv, merge);
   const child = spawn(program!, args, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...options.env, TREADLE_PROCESS: mark },
@@ -98,6 +101,7 @@ export function start(options: StartOptions, around: Surroundings): Running {
     stdio: [options.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
   });
   const pid = child.pid ?? 0;
+  if (options.aside === true && pid > 0) setSessionAside(pid);
 
   let asked: 'cancelled' | 'timeout' | 'oom' | undefined;
   let killer: NodeJS.Timeout | undefined;

@@ -223,6 +223,7 @@ async function runConverter(
     timeout: TIMEOUT,
     memory: limitsOf('python').memory,
     signal,
+    aside: true,
     stdin: 'pipe',
     onOutput(chunk, stream) {
       if (stream === 'stdout') out = (out + chunk.toString()).slice(-65_536);

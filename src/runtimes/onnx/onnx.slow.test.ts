@@ -10,7 +10,7 @@ import { createProcesses } from '../../platform/processes/index.ts';
 import { openModel, type LoadedModel, type ModelPlace, type Tensor } from '../index.ts';
 import { agree } from '../spec/agree.ts';
 import { sliceRows } from '../spec/element.ts';
-import { probeOnnx } from './probe.ts';
+import { knownFindings, probeOnnx } from './probe.ts';
 
 const processes = createProcesses();
 after(() => processes.close());
@@ -127,6 +127,37 @@ test('a shape that does not fit is the caller’s fault, and the next call is an
     await using model = disposable(await open(placeOf(folders[name])));
     await assert.rejects(model.run([fp32(input, [1, 3], [1, 2, 3])]), { kind: 'invalid', field: input });
     assert.equal((await model.run([fp32(input, [2, width], new Float32Array(2 * width))]))[0]?.shape[0], 2);
+  }
+});
+
+test('what a trial found is kept beside the files, and a model that opens by it answers the same', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'treadle-tried-'));
+  after(() => rm(root, { recursive: true, force: true }));
+  for (const [name, input, width] of [
+    ['onnx-iris', 'X', 4],
+    ['onnx-mlp', 'x', 784],
+  ] as const) {
+    const folder = path.join(root, name);
+    await cp(folders[name], folder, { recursive: true });
+    const place = placeOf(folder);
+    assert.equal(await knownFindings(place), undefined);
+    await using before = disposable(await open(place));
+    await probeOnnx(place, processes);
+    const found = await knownFindings(place);
+    assert.deepEqual(found?.spec, before.spec);
+    await using then = disposable(await open(place));
+    assert.deepEqual(then.spec, before.spec);
+    const ask = (model: LoadedModel): Promise<Tensor[]> =>
+      model.run([
+        fp32(
+          input,
+          [2, width],
+          Float32Array.from({ length: 2 * width }, (_, i) => Math.sin(i)),
+        ),
+      ]);
+    assert.deepEqual(await ask(then), await ask(before));
+    // Costs were measured for these settings alone.
+    assert.equal(await knownFindings(placeOf(folder, { threads: 2 })), undefined);
   }
 });
 

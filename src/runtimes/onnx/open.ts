@@ -1,9 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import { messageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
 import { ModelFault, type LoadedModel, type ModelPlace } from '../model.ts';
+import { emptySample } from '../spec/example.ts';
 import { supervise } from '../supervise.ts';
 import type { Tensor } from '../tensor.ts';
 import { fileOf, runnerOf, type Findings } from './load.ts';
+import { knownFindings } from './probe.ts';
+import type { Session } from './session.ts';
 import { refusal, startWorker } from './worker-host.ts';
 
 /** A call that is shorter costs less than the way to another thread and back. */
@@ -13,45 +17,56 @@ const INLINE_CREATE_MS = 15;
 /** A batch that would hold the thread longer than this goes to the worker all the same. */
 const LONG_MS = 10;
 
-/** Always loaded and asked in a worker thread first; then answered by whichever thread is quicker. */
+/**
+ * Answered by whichever thread is quicker. A file that was tried before and is quick opens at once; any other is loaded and
+ * asked in a worker thread first.
+ */
 export async function openOnnx(place: ModelPlace, log: Log): Promise<LoadedModel> {
+  const began = performance.now();
+  const known = await knownFindings(place);
+  if (known && isQuick(known, place)) return openInline(place, known, began);
   const { host, findings, ms } = await startWorker(place);
   const { spec, doubt, sample_ms } = findings;
   if (doubt !== undefined)
     log.warn('a model without an input example could not be warmed', { model: place.key, problem: doubt });
-  const loaded = { ms, sample_ms };
-  if (findings.row_ms >= INLINE_MS || findings.create_ms > INLINE_CREATE_MS || place.limits.threads > 1) {
-    const supervisor = supervise(host, {
-      slots: place.limits.hosts,
-      deadline: place.limits.predict,
-      start: async () => (await startWorker(place)).host,
-      warn: (message, fields) => log.warn(message, { model: place.key, ...fields }),
-    });
-    return {
-      place,
-      spec,
-      loaded,
-      get ready() {
-        return supervisor.ready;
-      },
-      run: (inputs) => supervisor.ask((one) => one.run(inputs)),
-      onCrash: supervisor.onCrash,
-      close: supervisor.close,
-    };
+  if (isQuick(findings, place)) {
+    await host.close();
+    return openInline(place, findings, began);
   }
-  await host.close();
-  return openInline(place, findings, loaded);
+  const supervisor = supervise(host, {
+    slots: place.limits.hosts,
+    deadline: place.limits.predict,
+    start: async () => (await startWorker(place)).host,
+    warn: (message, fields) => log.warn(message, { model: place.key, ...fields }),
+  });
+  return {
+    place,
+    spec,
+    loaded: { ms, sample_ms },
+    get ready() {
+      return supervisor.ready;
+    },
+    run: (inputs) => supervisor.ask((one) => one.run(inputs)),
+    onCrash: supervisor.onCrash,
+    close: supervisor.close,
+  };
 }
 
-async function openInline(
-  place: ModelPlace,
-  findings: Findings,
-  loaded: LoadedModel['loaded'],
-): Promise<LoadedModel> {
-  const { spec } = findings;
+const isQuick = ({ row_ms, create_ms }: Findings, { limits }: ModelPlace): boolean =>
+  row_ms < INLINE_MS && create_ms <= INLINE_CREATE_MS && limits.threads <= 1;
+
+async function openInline(place: ModelPlace, findings: Findings, began: number): Promise<LoadedModel> {
+  const { spec, doubt, sample_ms } = findings;
   const { openSession } = await import('./session.ts');
-  const session = openSession(fileOf(place), place.limits.threads);
+  let session: Session;
+  try {
+    session = openSession(fileOf(place), place.limits.threads);
+  } catch (error) {
+    throw new ModelFault(messageOf(error), { cause: error });
+  }
   const run = runnerOf(session, spec, findings.binding);
+  // The first call allocates.
+  if (doubt === undefined && sample_ms < LONG_MS) run(spec.sample ?? emptySample(spec.inputs));
   // Rows of one call that keep the thread for LONG_MS; without joinable rows nobody can send many.
   const long = spec.batchable
     ? Math.max(1, Math.floor(LONG_MS / Math.max(findings.per_row_ms, 1e-4)))
@@ -61,7 +76,7 @@ async function openInline(
   return {
     place,
     spec,
-    loaded,
+    loaded: { ms: performance.now() - began, sample_ms },
     get ready() {
       return !closed;
     },
@@ -88,6 +103,7 @@ async function openInline(
     onCrash: () => () => undefined, // it runs here: it ends only with all of us
     async close() {
       closed = true;
+      await setImmediate(); // what waits in this turn of the loop goes first
       session.close();
       await aside?.then(({ host }) => host.close()).catch(() => undefined);
     },

@@ -1,4 +1,4 @@
-import { readlinkSync, writeFileSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 
 const ASIDE = 15;
@@ -18,15 +18,5 @@ export function stepAside(): () => void {
     return () => setPriority(thread, before);
   } catch {
     return () => undefined;
-  }
-}
-
-/** The same for a whole process that only tries something: for good, and towards other sessions, too, which Linux weighs as groups. */
-export function stayAside(): void {
-  try {
-    setPriority(19);
-    writeFileSync('/proc/self/autogroup', '19');
-  } catch {
-    // a system without groups: the priority alone says it
   }
 }

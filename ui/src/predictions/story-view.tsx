@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import type { PredictionLineage } from '../../../src/serving/contract.ts';
 import type { Verdict } from '../../../src/validation/contract.ts';
-import { causeWords, evaluationOf, percentWords } from '../endpoints/traffic-words.ts';
+import { causeWords, percentWords } from '../endpoints/traffic-words.ts';
 import { metricWord } from '../evaluations/metric-words.ts';
 import { VerdictChip } from '../evaluations/verdict.tsx';
 import { Badge, Status } from '../kit/badge.tsx';
@@ -259,11 +259,10 @@ function dataName({ name, version, ref }: PredictionLineage['datasets'][number])
 }
 
 function EvaluationChapter({
-  lineage: { evaluation, edges, variant, model_version: model },
+  lineage: { evaluation, edges, model_version: model },
 }: {
   lineage: PredictionLineage;
 }): ReactElement {
-  const atDeploy = evaluationOf(variant);
   if (!evaluation) {
     return (
       <Chapter icon="gauge" name="Judged" title="Never, before it answered" known={false}>
@@ -293,13 +292,13 @@ function EvaluationChapter({
       when={<TimeAgo time={evaluation.at} />}
       entries={entriesOf(edges, `evaluation:${evaluation.id}`)}
     >
-      {atDeploy !== undefined && atDeploy !== evaluation.id && (
-        <p>
-          When it was deployed, what stood was{' '}
-          <Link to="/evaluations/$evaluation" params={{ evaluation: atDeploy }}>
-            an earlier evaluation
+      {evaluation.when === 'after deployment' && <p>Only after it had been deployed.</p>}
+      {evaluation.since !== undefined && (
+        <p className="row row-wrap">
+          Judged again since: <VerdictChip verdict={verdictOf(evaluation.since.verdict)} />
+          <Link to="/evaluations/$evaluation" params={{ evaluation: evaluation.since.id }}>
+            the newest evaluation
           </Link>
-          .
         </p>
       )}
       <p className="row row-wrap story-metrics">

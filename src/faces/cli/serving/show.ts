@@ -142,7 +142,12 @@ export function showStory(story: PredictionLineage): string {
     [
       'evaluation',
       evaluation &&
-        `${evaluation.verdict}, ${when(evaluation.at)}: ${metrics(evaluation.metrics)} (${evaluation.id})`,
+        `${evaluation.verdict}, ${when(evaluation.at)}, ${evaluation.when}: ${metrics(evaluation.metrics)} (${evaluation.id})`,
+    ],
+    [
+      '',
+      evaluation?.since &&
+        `judged again since: ${evaluation.since.verdict}, ${when(evaluation.since.at)} (${evaluation.since.id})`,
     ],
     [
       'proof',
