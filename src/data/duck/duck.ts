@@ -65,6 +65,7 @@ async function converse(
     grace: 200,
     memory: MEMORY,
     signal,
+    aside: request.op === 'profile', // nobody waits for one
     stdin: 'pipe',
     onOutput(chunk, stream) {
       if (stream === 'stderr') complaint = (complaint + chunk.toString()).slice(-2000);

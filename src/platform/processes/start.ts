@@ -28,7 +28,7 @@ export interface StartOptions {
   mark?: string;
   /** Stops the tree with reason `cancelled`. */
   signal?: AbortSignal | undefined;
-  /** Gets the processor only when nothing else wants it. */
+  /** Stays behind others that want the processor. */
   aside?: boolean;
   /** `pipe`: write to `stdin` of what is returned. Default: empty. */
   stdin?: 'pipe' | 'empty';
