@@ -77,9 +77,14 @@ export const median = (values: readonly number[]): number => percentile(values, 
 /** A folder that goes when the bench ends, however it ends. */
 export function scratch(): string {
   const folder = mkdtempSync(path.join(process.env['TREADLE_BENCH_DIR'] ?? tmpdir(), 'treadle-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  if (folders.length === 0) process.on('exit', sweep);
+  folders.push(folder);
   return folder;
 }
+const folders: string[] = [];
+const sweep = (): void => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+};
 
 export interface Server {
   readonly url: string;

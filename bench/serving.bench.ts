@@ -1,13 +1,15 @@
 // Answers a second and their latency, beside the model servers that people use: the same ONNX file, the same bytes, servers on
 // one core and the client on the other, one after the other. Ours with tokens, metrics, routing and request records on.
 //   npm run bench -- serving --seconds 6 --rounds 3 --overload 60 [--only floats|pixels|python|overload]
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import {
   figure,
   freePort,
+  median,
   memory,
   option,
   report,
@@ -25,6 +27,8 @@ const seconds = option('seconds', 6);
 const rounds = option('rounds', 3);
 const overload = option('overload', 60);
 const connections = 32;
+/** Requests that an endpoint lets wait. */
+const WAITING = 1000;
 
 const peers = path.join(root, 'bench', 'peers');
 const bench = path.join(root, '.setup', 'bench-serving-venv', 'bin');
@@ -55,17 +59,33 @@ interface Target {
   readonly headers: readonly string[];
 }
 
-function load(
+interface Callers {
+  many?: number;
+  /** s */
+  length?: number;
+  /** Of each between two questions, about, ms. */
+  delay?: number;
+}
+
+function wrk(
   { address, headers }: Target,
   body: Body,
-  { many = connections, length = seconds, delay }: { many?: number; length?: number; delay?: number } = {},
-): Load {
+  { many = connections, length = seconds, delay }: Callers,
+): string[] {
   const args = ['-c', String(CLIENT_CORE), 'wrk', '-t1', `-c${many}`, `-d${length}s`, '--timeout', '20s'];
   args.push('-s', path.join(peers, 'post.lua'), address, '--', body.file, body.type);
   args.push(...headers, ...body.headers, ...(delay === undefined ? [] : [`delay=${delay}`]));
-  const said = execFileSync('taskset', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  return JSON.parse(said.trim().split('\n').at(-1) ?? '') as Load; // written by post.lua
+  return args;
 }
+
+const said = (text: string): Load => JSON.parse(text.trim().split('\n').at(-1) ?? '') as Load; // by post.lua
+
+const load = (target: Target, body: Body, callers: Callers = {}): Load =>
+  said(execFileSync('taskset', wrk(target, body, callers), { encoding: 'utf8' }));
+
+/** The same while something else is measured. */
+const loading = async (target: Target, body: Body, callers: Callers): Promise<Load> =>
+  said((await promisify(execFile)('taskset', wrk(target, body, callers))).stdout);
 
 const rate = ({ requests, seconds: took, status }: Load): number => (requests - status) / took;
 
@@ -310,13 +330,15 @@ async function flood(): Promise<void> {
   const slow = json('deep', tensor(await inputOf('deep'), [1, 4], [5.1, 3.5, 1.4, 0.2]));
   const target = ours.at('deep');
   // Larger batches answer more: the peak is the best of what more and more callers get out of it.
-  const peak = Math.max(...[32, 128, 512].map((many) => rate(load(target, slow, { many }))));
-  // Every connection asks about once a second, whatever became of its last question.
-  const many = Math.ceil(peak * 10);
-  load(target, slow, { many, length: 10, delay: 1000 });
-  const before = memory(ours.server.pid);
-  const flooded = load(target, slow, { many, length: overload, delay: 1000 });
-  const after = memory(ours.server.pid);
+  const peak = Math.max(...[32, 128, 512].map((many) => rate(load(target, slow, { many, length: 15 }))));
+  // Every connection asks about once a second after its last answer; as many as wait in the queue ask nothing.
+  const many = Math.ceil(peak * 10) + WAITING;
+  load(target, slow, { many, length: 15, delay: 1000 });
+  const sizes: number[] = [];
+  const watch = setInterval(() => sizes.push(memory(ours.server.pid)), 2000);
+  const flooded = await loading(target, slow, { many, length: overload, delay: 1000 });
+  clearInterval(watch);
+  const half = Math.floor(sizes.length / 2);
   const times = (flooded.requests / flooded.seconds / peak).toFixed(1);
   const what = `slow network, ${times}× overload for ${overload} s`;
   figure({
@@ -328,12 +350,12 @@ async function flood(): Promise<void> {
     peerValue: peak,
   });
   figure({
-    name: 'the same, memory of all processes',
-    value: after,
+    name: 'the same, memory of all processes, second half',
+    value: median(sizes.slice(half)),
     unit: 'MiB',
     better: 'lower',
-    peer: 'before',
-    peerValue: before,
+    peer: 'first half',
+    peerValue: median(sizes.slice(0, half)),
   });
   const refused = (100 * flooded.status) / flooded.requests;
   figure({ name: 'the same, share refused', value: refused, unit: '%', better: 'lower' });

@@ -24,24 +24,44 @@ def sklearn(folder: Path) -> None:
     mlflow.sklearn.save_model(model, folder, signature=signature, input_example=rows.head(1))
 
 
-def deep(folder: Path, width: int = 2048, layers: int = 24) -> None:
-    """Few numbers in and much to compute, with one matrix for all layers so that the file stays small."""
+def deep(folder: Path, width: int = 512, layers: int = 1000) -> None:
+    """Few numbers in and much to compute: one matrix that stays in the processor's cache, again and again."""
     random = np.random.default_rng(7)
-    first = random.standard_normal((4, width)).astype(np.float32)
-    again = (random.standard_normal((width, width)) * np.sqrt(2 / width)).astype(np.float32)
-    last = (random.standard_normal((width, 3)) / np.sqrt(width)).astype(np.float32)
-    weights = [numpy_helper.from_array(value, name) for name, value in [("first", first), ("again", again), ("last", last)]]
-    nodes = [helper.make_node("MatMul", ["X", "first"], ["layer0"])]
-    for layer in range(layers):
-        nodes.append(helper.make_node("MatMul", [f"layer{layer}", "again"], [f"sum{layer}"]))
-        nodes.append(helper.make_node("Relu", [f"sum{layer}"], [f"layer{layer + 1}"]))
-    nodes.append(helper.make_node("MatMul", [f"layer{layers}", "last"], ["scores"]))
+    values = {
+        "first": random.standard_normal((4, width)).astype(np.float32),
+        "again": (random.standard_normal((width, width)) * np.sqrt(2 / width)).astype(np.float32),
+        "last": (random.standard_normal((width, 3)) / np.sqrt(width)).astype(np.float32),
+        "layers": np.array(layers, np.int64),
+        "yes": np.array(True),
+    }
+    hidden = [None, width]
+    body = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["before", "again"], ["sum"]),
+            helper.make_node("Relu", ["sum"], ["after"]),
+            helper.make_node("Identity", ["going"], ["goes_on"]),
+        ],
+        "layer",
+        [
+            helper.make_tensor_value_info("number", TensorProto.INT64, []),
+            helper.make_tensor_value_info("going", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("before", TensorProto.FLOAT, hidden),
+        ],
+        [
+            helper.make_tensor_value_info("goes_on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("after", TensorProto.FLOAT, hidden),
+        ],
+    )
     graph = helper.make_graph(
-        nodes,
+        [
+            helper.make_node("MatMul", ["X", "first"], ["begin"]),
+            helper.make_node("Loop", ["layers", "yes", "begin"], ["end"], body=body),
+            helper.make_node("MatMul", ["end", "last"], ["scores"]),
+        ],
         "deep",
         [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 4])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, 3])],
-        weights,
+        [numpy_helper.from_array(value, name) for name, value in values.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     signature = ModelSignature(
