@@ -199,6 +199,28 @@ export function memory(pid: number): number {
   return Number(kib) / 1024 + children(pid).reduce((sum, child) => sum + memory(child), 0);
 }
 
+/** Processor time of a process and everything below it, in ticks of 10 ms; a process that ends meanwhile no longer counts. */
+function ticks(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (
+      Number(fields[11]) + Number(fields[12]) + children(pid).reduce((sum, child) => sum + ticks(child), 0)
+    );
+  } catch {
+    return 0;
+  }
+}
+
+/** Waits until a server has nothing more to do in the background: a peer that is measured beside it should not pay for that. */
+export async function settled(pid: number): Promise<void> {
+  for (let quiet = 0; quiet < 4;) {
+    const before = ticks(pid);
+    await sleep(1000);
+    quiet = Math.abs(ticks(pid) - before) <= 3 ? quiet + 1 : 0;
+  }
+}
+
 /** Resident memory of one process in MiB, as `ps` shows it. */
 export function resident(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0') / 1024;

@@ -15,6 +15,7 @@ import {
   report,
   root,
   scratch,
+  settled,
   start,
   startTreadle,
   venv,
@@ -133,7 +134,7 @@ async function treadle(): Promise<{ server: Server; at: (endpoint: string, route
   const run = (command: string, args: readonly string[]): string =>
     execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'] });
   const cli = (...args: string[]): string => run(path.join(root, 'bin', 'treadle'), args);
-  const names = ['iris', 'mlp', 'deep', 'sklearn'];
+  const names = ['iris', 'mlp', 'deep', 'deeper', 'sklearn'];
   run(python, [
     path.join(peers, 'register.py'),
     ...names.map((name) => `${name}=${path.join(models, name)}`),
@@ -267,6 +268,8 @@ execFileSync(python, [path.join(root, 'bench', 'plane', 'make-models.py'), model
 });
 execFileSync(python, [path.join(peers, 'models.py'), models], { stdio: ['ignore', 'ignore', 'inherit'] });
 const ours = await treadle();
+await sleep(10_000); // what a registration asks for in the background begins a little later
+await settled(ours.server.pid);
 
 const inputOf = async (endpoint: string): Promise<string> => {
   const { address, headers } = ours.at(endpoint, `/v2/models/${endpoint}`);
@@ -325,22 +328,42 @@ async function pythonHost(): Promise<void> {
   }
 }
 
-/** Ten times what it can answer, for a while: nothing may collapse or grow. */
+/** Ten times what it can answer, for a while: nothing may collapse or grow. What refusals cost weighs less, the slower the model. */
 async function flood(): Promise<void> {
-  const slow = json('deep', tensor(await inputOf('deep'), [1, 4], [5.1, 3.5, 1.4, 0.2]));
-  const target = ours.at('deep');
-  // Larger batches answer more: the peak is the best of what more and more callers get out of it.
-  const peak = Math.max(...[32, 128, 512].map((many) => rate(load(target, slow, { many, length: 15 }))));
+  for (const model of ['deep', 'deeper']) await overloaded(model);
+  const tiny = ours.at('iris');
+  const calm = rate(measure(tiny, iris));
+  const crowd = load(tiny, iris, { many: connections * 10, length: overload });
+  figure({
+    name: `4 floats, 320 connections for ${overload} s, answered`,
+    value: rate(crowd),
+    unit: '1/s',
+    better: 'higher',
+    peer: 'with 32',
+    peerValue: calm,
+  });
+}
+
+async function overloaded(model: string): Promise<void> {
+  const body = json(model, tensor(await inputOf(model), [1, 4], [5.1, 3.5, 1.4, 0.2]));
+  const target = ours.at(model);
+  // Larger batches answer more: the peak is what as many callers get as it takes to have the most.
+  const [callers] = [32, 128, 512]
+    .map((many) => [many, rate(load(target, body, { many, length: 10 }))] as const)
+    .reduce((best, next) => (next[1] > best[1] ? next : best));
+  const steady = (): number => rate(load(target, body, { many: callers, length: 20 }));
+  const before = steady();
   // Every connection asks about once a second after its last answer; as many as wait in the queue ask nothing.
-  const many = Math.ceil(peak * 10) + WAITING;
-  load(target, slow, { many, length: 15, delay: 1000 });
+  const many = Math.ceil(before * 10) + WAITING;
+  load(target, body, { many, length: 15, delay: 1000 });
   const sizes: number[] = [];
   const watch = setInterval(() => sizes.push(memory(ours.server.pid)), 2000);
-  const flooded = await loading(target, slow, { many, length: overload, delay: 1000 });
+  const flooded = await loading(target, body, { many, length: overload, delay: 1000 });
   clearInterval(watch);
+  const peak = (before + steady()) / 2; // the machine's pace drifts
   const half = Math.floor(sizes.length / 2);
   const times = (flooded.requests / flooded.seconds / peak).toFixed(1);
-  const what = `slow network, ${times}× overload for ${overload} s`;
+  const what = `${(1000 / peak).toFixed(1)} ms a row, ${times}× overload for ${overload} s`;
   figure({
     name: `${what}, answered`,
     value: rate(flooded),
@@ -359,17 +382,6 @@ async function flood(): Promise<void> {
   });
   const refused = (100 * flooded.status) / flooded.requests;
   figure({ name: 'the same, share refused', value: refused, unit: '%', better: 'lower' });
-  const tiny = ours.at('iris');
-  const calm = rate(measure(tiny, iris));
-  const crowd = load(tiny, iris, { many: connections * 10, length: overload });
-  figure({
-    name: `4 floats, 320 connections for ${overload} s, answered`,
-    value: rate(crowd),
-    unit: '1/s',
-    better: 'higher',
-    peer: 'with 32',
-    peerValue: calm,
-  });
 }
 
 const sections = { floats, pixels: manyFloats, python: pythonHost, overload: flood };

@@ -1,4 +1,4 @@
-"""Further models of the bench, as MLflow model folders below FOLDER: `sklearn` as MLflow saves it, and `deep`, a slow ONNX network.
+"""Further models of the bench, as MLflow model folders below FOLDER: `sklearn` as MLflow saves it, `deep` and `deeper`, slow ONNX networks.
 
     python models.py FOLDER
 """
@@ -24,7 +24,7 @@ def sklearn(folder: Path) -> None:
     mlflow.sklearn.save_model(model, folder, signature=signature, input_example=rows.head(1))
 
 
-def deep(folder: Path, width: int = 512, layers: int = 1000) -> None:
+def deep(folder: Path, layers: int, width: int = 512) -> None:
     """Few numbers in and much to compute: one matrix that stays in the processor's cache, again and again."""
     random = np.random.default_rng(7)
     values = {
@@ -58,7 +58,7 @@ def deep(folder: Path, width: int = 512, layers: int = 1000) -> None:
             helper.make_node("Loop", ["layers", "yes", "begin"], ["end"], body=body),
             helper.make_node("MatMul", ["end", "last"], ["scores"]),
         ],
-        "deep",
+        "network",
         [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 4])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, 3])],
         [numpy_helper.from_array(value, name) for name, value in values.items()],
@@ -74,4 +74,5 @@ def deep(folder: Path, width: int = 512, layers: int = 1000) -> None:
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     sklearn(target / "sklearn")
-    deep(target / "deep")
+    deep(target / "deep", layers=1000)
+    deep(target / "deeper", layers=4000)

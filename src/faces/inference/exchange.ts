@@ -26,6 +26,8 @@ export interface InferenceReply {
     body: string | Uint8Array,
     headers?: Readonly<Record<string, string>>,
   ): void;
+  /** The caller ended its side of the connection: an answer may find nobody. */
+  readonly gone: boolean;
 }
 
 /** Paths that need no token: they say whether the plane is up, and nothing of what it holds. */

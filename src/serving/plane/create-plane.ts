@@ -98,6 +98,7 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
     params: Record<string, unknown> | undefined;
     body: unknown;
     deadline: number;
+    readonly caller: Question['caller'];
     readonly at: number;
     readonly route: Route;
     readonly version: string | undefined;
@@ -121,6 +122,7 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
       this.body = question.body;
       this.params = question.params;
       this.version = question.version;
+      this.caller = question.caller;
       this.at = question.at ?? now;
       const own = route.endpoint.queue.deadline;
       const patience = question.deadline;

@@ -2,6 +2,7 @@ import { ModelFault, type LoadedModel, type Tensor } from '../../runtimes/index.
 import { unavailable } from '../../platform/errors/index.ts';
 import { join, rowsOf } from './join.ts';
 import { Pace } from './pace.ts';
+import type { Question } from './plane.ts';
 
 /** One question in a model's queue. */
 export interface Job {
@@ -13,6 +14,8 @@ export interface Job {
   body?: unknown;
   /** On the clock of `performance.now()`. */
   deadline: number;
+  /** Who waits for the answer, where that is known. */
+  readonly caller?: Question['caller'];
   /** `batch`: the first answer of a batch counts it. */
   settle(error: Error | undefined, outputs: Tensor[] | undefined, body: unknown, firstOfBatch: boolean): void;
 }
@@ -92,6 +95,7 @@ export class Lane {
         inputs: job.inputs.map((input) => input && rowsOf([input], from, to, job.rows)[0]),
         rows: to - from,
         params: undefined,
+        caller: job.caller,
         // Once begun it is not broken off: what is done would be for nothing.
         deadline: from === 0 ? job.deadline : Number.POSITIVE_INFINITY,
         settle: (error, outputs, _body, first) => {
@@ -117,13 +121,18 @@ export class Lane {
     setImmediate(this.flush);
   }
 
-  /** Answers what has waited too long while the model was busy. */
+  /**
+   * Answers what has waited too long while the model was busy, and gives up what nobody waits for any more. A caller that ends
+   * its side and still reads (`nc -N`) is not told from one that left; while the model is free it gets its answer all the same.
+   */
   expire(now: number): void {
-    if (this.queue.length === 0 || !this.queue.some((job) => job.deadline <= now)) return;
-    const { queue } = this;
-    this.queue = queue.filter((job) => job.deadline > now);
+    const over = this.queue.filter((job) => job.deadline <= now || job.caller?.gone === true);
+    if (over.length === 0) return;
+    const given = new Set(over);
+    this.queue = this.queue.filter((job) => !given.has(job));
     this.rows = this.queue.reduce((sum, job) => sum + job.rows, 0);
-    for (const job of queue) if (job.deadline <= now) this.settle(job, late(), undefined, undefined, false);
+    for (const job of over)
+      this.settle(job, job.deadline <= now ? late() : left(), undefined, undefined, false);
   }
 
   /** Ends the model after its last answer, unless `wanted` says by then that it is named again. */
@@ -267,6 +276,8 @@ const late = (): Error =>
   unavailable('the answer would have come too late: its time in the queue is over', {
     hint: 'ask again a little later, with fewer at once, or with a longer deadline',
   });
+
+const left = (): Error => unavailable('the caller ended the connection while the question waited');
 
 /** Equal in everything but the number of rows. */
 function alike(a: ReadonlyArray<Tensor | undefined>, b: ReadonlyArray<Tensor | undefined>): boolean {

@@ -50,7 +50,7 @@ export function prometheus(
   family(
     'treadle_serving_requests_total',
     'counter',
-    'Requests by what came of them: ok, bad (the caller’s fault), error (the model’s), refused (too much was waiting).',
+    'Requests by what came of them: ok, bad (the caller’s fault), error (the model’s), refused (too much was waiting, or the caller left meanwhile).',
     rows.flatMap(({ labels, counters: { ok, bad, errors, refused } }) =>
       Object.entries({ ok, bad, error: errors, refused }).map(([outcome, value]) => ({
         labels: `${labels},outcome="${outcome}"`,

@@ -398,6 +398,27 @@ test('the last answers are kept, and counted when they make room', async (t) => 
   assert.equal(plane.latest('other', 'e', 10), undefined);
 });
 
+test('a question behind others is given up when its caller leaves, and its place is free', async (t) => {
+  const { load, table, ask, plane } = open(t);
+  const model = await load('a');
+  table([endpoint([variant('a')], { queue: { most: 3, deadline: 5000 } })]);
+  let free = (): void => undefined;
+  model.gate = new Promise((resolve) => (free = resolve));
+  const caller = { gone: false };
+  const first = ask();
+  await sleep(2); // the model has it
+  const [left, stays] = [ask({ caller }), ask({ inputs: [tensor([3, 4, 5, 6])], caller: { gone: false } })];
+  await assert.rejects(ask(), kind('limited'));
+  caller.gone = true;
+  await assert.rejects(left, kind('unavailable', /the caller ended the connection/));
+  const next = ask({ inputs: [tensor([7, 8])] });
+  free();
+  assert.deepEqual(values(await first), [2, 4]);
+  assert.deepEqual([...values(await stays), ...values(await next)], [6, 8, 10, 12, 14, 16]);
+  assert.deepEqual(model.batches, [1, 3], 'one of one row, then three rows of the two that stayed');
+  assert.match(plane.metrics('default'), /outcome="refused"} 2\n/);
+});
+
 test('who asks is asked once, and again after tokens changed; a refusal is not remembered for long', (t) => {
   const { plane, reports } = open(t);
   const heard: string[] = [];

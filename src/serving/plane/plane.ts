@@ -14,6 +14,8 @@ export interface Question {
   key?: string;
   /** How long the caller waits, ms; never past the endpoint's own. */
   deadline?: number;
+  /** Who waits for the answer. Once they are gone, a question that waits behind others is given up. */
+  caller?: { readonly gone: boolean };
   /** When the request's last byte came, on the clock of `performance.now()`; now, unless said. */
   at?: number;
 }

@@ -67,6 +67,11 @@ export class Connection {
     return !this.busy && this.missing === 0;
   }
 
+  /** The caller sends no more, and perhaps reads no more. */
+  get gone(): boolean {
+    return this.ended || this.socket.destroyed;
+  }
+
   /** Whether it may be ended: silent for long, or with half a request for a while. */
   quiet(now: number, idle: number, half: number): boolean {
     return !this.busy && now - this.active > (this.missing > 0 ? half : idle);
@@ -242,6 +247,10 @@ export class Exchange implements InferenceRequest, InferenceReply {
     this.query = head.query;
     this.body = body;
     this.at = at;
+  }
+
+  get gone(): boolean {
+    return this.connection?.gone ?? true;
   }
 
   header(name: string): string | undefined {

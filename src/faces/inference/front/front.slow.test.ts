@@ -41,6 +41,8 @@ async function open(t: TestContext, more: Partial<FrontOptions> = {}): Promise<B
     const answer = (): void =>
       reply.send(200, 'text/plain', `${method} ${where} ${body.length} ${request.header('x-odd') ?? ''}`);
     if (where === '/slow') setTimeout(answer, 25);
+    else if (where === '/gone')
+      setTimeout(() => (seen.push({ ...seen.at(-1)!, body: String(reply.gone) }), answer()), 50);
     else if (where === '/large') reply.send(200, 'text/plain', Buffer.alloc(3_000_000, 'x'));
     else answer();
     return true;
@@ -407,6 +409,24 @@ test('half a request is none, and a caller that ended its side is still answered
     seen.map(({ path: where }) => where),
     ['/slow'],
   );
+});
+
+test('a reply tells whether its caller left, by either parser', async (t) => {
+  for (const length of [
+    'Content-Length: 3\r\n\r\nabc',
+    'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+  ])
+    for (const leaves of [false, true]) {
+      const { port, seen } = await open(t);
+      const caller = connect(port, '127.0.0.1');
+      await once(caller, 'connect');
+      caller.write(`POST /gone HTTP/1.1\r\nHost: 127.0.0.1\r\n${length}`);
+      while (seen.length < 1) await sleep(1);
+      if (leaves) caller.destroy();
+      while (seen.length < 2) await sleep(1);
+      assert.equal(seen[1]!.body, String(leaves), length.slice(0, 20));
+      caller.destroy();
+    }
 });
 
 test('it stops after its answers, on both doors', async (t) => {

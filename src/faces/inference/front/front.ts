@@ -293,6 +293,9 @@ class SlowReply implements InferenceReply {
     this.response = response;
     this.bodiless = message.method === 'HEAD';
   }
+  get gone(): boolean {
+    return this.response.destroyed;
+  }
   send(
     status: number,
     type: string,

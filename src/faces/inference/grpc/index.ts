@@ -116,8 +116,7 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
     ask()((error, workspace) => {
       if (error) return fail(stream, error);
       try {
-        const caller = { workspace, key: keyOf(headers), deadline: undefined };
-        const stop = streamInfer(door, stream, headers, caller);
+        const stop = streamInfer(door, stream, headers, callerOf(stream, headers, workspace, undefined));
         streams.add(stop);
         stream.once('close', () => streams.delete(stop));
       } catch (thrown) {
@@ -130,10 +129,22 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
 
 type Entered = (done: (error: Error | undefined, workspace: string) => void) => void;
 
-const keyOf = (headers: IncomingHttpHeaders): string | undefined => {
+function callerOf(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  workspace: string,
+  deadline: number | undefined,
+): Caller {
   const key = headers['x-treadle-key'];
-  return typeof key === 'string' && key !== '' ? key : undefined;
-};
+  return {
+    workspace,
+    key: typeof key === 'string' && key !== '' ? key : undefined,
+    deadline,
+    get gone() {
+      return stream.closed || stream.destroyed;
+    },
+  };
+}
 
 const REFUSED: ReadonlyMap<string, string> = new Map([
   [
@@ -174,7 +185,7 @@ function one(
         if (error || over) return finish(error);
         try {
           const deadline = timeout === undefined ? undefined : Math.max(0, timeout - (at - began));
-          method({ workspace, key: keyOf(headers), deadline }, reader, at, finish);
+          method(callerOf(stream, headers, workspace, deadline), reader, at, finish);
         } catch (thrown) {
           finish(thrown instanceof Error ? thrown : new Error(String(thrown)));
         }

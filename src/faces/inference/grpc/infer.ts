@@ -11,6 +11,8 @@ export interface Caller {
   workspace: string;
   key: string | undefined;
   deadline: number | undefined;
+  /** The call was cancelled, or its connection ended. */
+  readonly gone: boolean;
 }
 
 /** Asks the plane; `done` hears the answer with what the caller asked to see of it. Throws what is wrong with the request. */
@@ -33,6 +35,7 @@ export function infer(
     workspace: caller.workspace,
     endpoint: model,
     inputs: tensorsOf(request, served.spec),
+    caller,
     at,
     ...(version === '' ? {} : { version }),
     ...(caller.key === undefined ? {} : { key: caller.key }),

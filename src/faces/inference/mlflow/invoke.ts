@@ -76,7 +76,7 @@ function ask(
 ): void {
   const params = readParams(given_params, spec.params);
   const question: Question = {
-    ...about(request, endpoint.name),
+    ...about(request, reply, endpoint.name),
     inputs: assemble(given, spec, endpoint.strict ? 'strict' : 'cast'),
     ...(params === undefined ? {} : { params }),
   };
@@ -98,7 +98,11 @@ function askJson(
   if (!unwrapped) fromForms(body); // says what is wrong with the form before a host is asked
   if (nestedDeeper(body)) throw invalid('the body is nested deeper than 100 levels', { field: 'body' });
   const params = readParams(body['params'], spec.params);
-  const question = { ...about(request, endpoint.name), body, ...(params === undefined ? {} : { params }) };
+  const question = {
+    ...about(request, reply, endpoint.name),
+    body,
+    ...(params === undefined ? {} : { params }),
+  };
   door.predictJson(question, (error, answer) => {
     if (error || !answer) return fail(reply, error);
     const text = JSON.stringify(unwrapped ? answer.body : { predictions: answer.body });
@@ -108,10 +112,11 @@ function askJson(
 
 function about(
   request: InferenceRequest,
+  caller: InferenceReply,
   endpoint: string,
-): Pick<Question, 'workspace' | 'endpoint' | 'at' | 'key'> {
+): Pick<Question, 'workspace' | 'endpoint' | 'caller' | 'at' | 'key'> {
   const key = request.header('x-treadle-key');
-  return { workspace: request.workspace, endpoint, at: request.at, ...(key ? { key } : {}) };
+  return { workspace: request.workspace, endpoint, caller, at: request.at, ...(key ? { key } : {}) };
 }
 
 const CODES: Readonly<Record<Failure['kind'], string>> = {

@@ -55,6 +55,7 @@ export function createOip(door: PlaneDoor, { version }: { version: string }): Pr
       workspace: request.workspace,
       endpoint: model,
       inputs: asking.inputs,
+      caller: reply,
       at: request.at,
     };
     if (asked !== undefined) question.version = asked;

@@ -78,6 +78,7 @@ function bench(more: { error?: Error; full?: boolean; ready?: boolean; spec?: Lo
       at: 5,
     };
     const own = oip(request, {
+      gone: false,
       send(status, type, content, sent) {
         assert.equal(heard, undefined, 'answered once');
         heard = { status, type, body: Buffer.from(content), headers: { ...sent } };

@@ -138,6 +138,9 @@ function withAttributes(request: InferenceRequest, reply: InferenceReply): Infer
   return {
     send: (status, type, body, headers) =>
       reply.send(status, type, body, { ...headers, 'X-Amzn-SageMaker-Custom-Attributes': given }),
+    get gone() {
+      return reply.gone;
+    },
   };
 }
 
@@ -154,6 +157,9 @@ function asBinary(reply: InferenceReply): InferenceReply {
         body,
         headers,
       );
+    },
+    get gone() {
+      return reply.gone;
     },
   };
 }

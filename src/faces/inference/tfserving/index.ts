@@ -67,6 +67,7 @@ function answer(door: PlaneDoor, request: InferenceRequest, reply: InferenceRepl
     workspace: request.workspace,
     endpoint: asked.name,
     inputs,
+    caller: reply,
     at: request.at,
     ...(version === undefined ? {} : { version }),
     ...(key ? { key } : {}),
