@@ -1,6 +1,7 @@
 import { useMemo, type ReactElement, type ReactNode } from 'react';
 import { Chart } from '../kit/chart/chart.tsx';
 import { seriesStyles } from '../kit/chart/colors.ts';
+import { xExtent } from '../kit/chart/series.ts';
 import { Choice } from '../kit/field.tsx';
 import { formatCount, formatNumber } from '../kit/format.ts';
 import { figuresOf, lineId, linesOf, type Percentile } from './live-window.ts';
@@ -50,6 +51,8 @@ export function LiveView({
       }),
     [seconds],
   );
+  // One axis for all: a second without an answer has no latency, and its chart would begin and end elsewhere.
+  const whole = useMemo(() => xExtent(requests), [requests]);
   const calm = figures.bad + figures.errors + figures.refused === 0;
   return (
     <div className="stack live-view">
@@ -107,6 +110,7 @@ export function LiveView({
               x="wall"
               styles={styles}
               formatY={perSecond}
+              whole={whole}
               sync="endpoint"
               legend
             />
@@ -117,6 +121,7 @@ export function LiveView({
                 x="wall"
                 styles={styles}
                 formatY={milliseconds}
+                whole={whole}
                 sync="endpoint"
                 legend
               />
@@ -127,6 +132,7 @@ export function LiveView({
                 series={trouble}
                 x="wall"
                 formatY={perSecond}
+                whole={whole}
                 sync="endpoint"
                 legend
               />

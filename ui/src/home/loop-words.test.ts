@@ -61,6 +61,20 @@ test('counts are summed, the newest is named, and what was not read to its end s
   assert.equal(loopWords(state), '3 runs under way.');
 });
 
+test('an alias of an older version is not shown as the newest one’s', () => {
+  type Listed = LoopState['models']['items'][number];
+  const version = { name: 'm', version: 2 } as NonNullable<Listed['latest']>; // what the station reads of it
+  const statusWith = (aliases: Listed['aliases']) => {
+    const model = { name: 'm', updated_at: 5, aliases, versions: 2, latest: version } as Listed;
+    return stationsOf({ ...empty, models: { items: [model] } }).find(({ id }) => id === 'models')?.latest;
+  };
+  const champion = (of: number) => ({ alias: 'champion', version: of });
+  assert.equal(statusWith([])?.status, undefined);
+  assert.equal(statusWith([champion(1)])?.status, '@champion is v1');
+  assert.equal(statusWith([{ alias: 'a', version: 1 }, champion(2)])?.status, '@champion');
+  assert.equal(statusWith([champion(2)])?.label, 'm v2');
+});
+
 test('a leg that the server does not have is not drawn', () => {
   assert.deepEqual(
     stationsOf({ ...empty, pipelines: undefined, endpoints: undefined }).map(({ id }) => id),

@@ -98,6 +98,8 @@ function runStation({ experiments, newest }: LoopState): Station {
 function modelStation({ models }: LoopState): Station {
   const newest = newestOf(models.items, (each) => each.updated_at);
   const page = newest && `/models/${encodeURIComponent(newest.name)}`;
+  const alias =
+    newest?.aliases.find(({ version }) => version === newest.latest?.version) ?? newest?.aliases[0];
   return {
     id: 'models',
     name: 'Models',
@@ -111,7 +113,12 @@ function modelStation({ models }: LoopState): Station {
       label: newest.latest ? `${newest.name} v${newest.latest.version}` : newest.name,
       to: newest.latest ? `${page}/versions/${newest.latest.version}` : page!,
       time: newest.updated_at,
-      ...(newest.aliases[0] === undefined ? {} : { status: `@${newest.aliases[0].alias}` }),
+      ...(alias && {
+        status:
+          alias.version === newest.latest?.version
+            ? `@${alias.alias}`
+            : `@${alias.alias} is v${alias.version}`,
+      }),
     },
   };
 }
