@@ -62,17 +62,23 @@ test('counts are summed, the newest is named, and what was not read to its end s
 });
 
 test('an alias of an older version is not shown as the newest one’s', () => {
-  type Listed = LoopState['models']['items'][number];
-  const version = { name: 'm', version: 2 } as NonNullable<Listed['latest']>; // what the station reads of it
-  const statusWith = (aliases: Listed['aliases']) => {
-    const model = { name: 'm', updated_at: 5, aliases, versions: 2, latest: version } as Listed;
+  const about = { created_at: 1, updated_at: 5, created_by: 'me', tags: {} };
+  const latest = (aliases: string[]) => {
+    const version = {
+      ...about,
+      ref: 'v',
+      model: 'm',
+      version: 2,
+      source: 's',
+      stage: 'None' as const,
+      aliases,
+    };
+    const champion = { alias: 'champion', version: aliases.length === 0 ? 1 : 2 };
+    const model = { ...about, ref: 'm', name: 'm', aliases: [champion], versions: 2, latest: version };
     return stationsOf({ ...empty, models: { items: [model] } }).find(({ id }) => id === 'models')?.latest;
   };
-  const champion = (of: number) => ({ alias: 'champion', version: of });
-  assert.equal(statusWith([])?.status, undefined);
-  assert.equal(statusWith([champion(1)])?.status, '@champion is v1');
-  assert.equal(statusWith([{ alias: 'a', version: 1 }, champion(2)])?.status, '@champion');
-  assert.equal(statusWith([champion(2)])?.label, 'm v2');
+  assert.deepEqual(latest([]), { label: 'm v2', to: '/models/m/versions/2', time: 5 });
+  assert.equal(latest(['champion'])?.status, '@champion');
 });
 
 test('a leg that the server does not have is not drawn', () => {

@@ -98,8 +98,7 @@ function runStation({ experiments, newest }: LoopState): Station {
 function modelStation({ models }: LoopState): Station {
   const newest = newestOf(models.items, (each) => each.updated_at);
   const page = newest && `/models/${encodeURIComponent(newest.name)}`;
-  const alias =
-    newest?.aliases.find(({ version }) => version === newest.latest?.version) ?? newest?.aliases[0];
+  const alias = newest?.latest?.aliases[0]; // another version's would be taken for this one's
   return {
     id: 'models',
     name: 'Models',
@@ -113,12 +112,7 @@ function modelStation({ models }: LoopState): Station {
       label: newest.latest ? `${newest.name} v${newest.latest.version}` : newest.name,
       to: newest.latest ? `${page}/versions/${newest.latest.version}` : page!,
       time: newest.updated_at,
-      ...(alias && {
-        status:
-          alias.version === newest.latest?.version
-            ? `@${alias.alias}`
-            : `@${alias.alias} is v${alias.version}`,
-      }),
+      ...(alias === undefined ? {} : { status: `@${alias}` }),
     },
   };
 }
