@@ -28,7 +28,10 @@ test('home draws the legs with their state, and follows what happens by itself',
   const station = (name: string) => page.getByRole('article', { name });
   await station('Runs').getByText('36 runs').waitFor();
   await station('Data').getByRole('link', { name: 'flights@v2' }).waitFor();
-  await station('Models').getByText('@champion').waitFor();
+  await station('Models')
+    .getByRole('link', { name: /^flight-delay v[2-9]$/ })
+    .waitFor();
+  assert.equal(await station('Models').getByText('@champion').count(), 0, 'that is version 1');
   await ui.accessible('home');
 
   // Another person starts a run: it appears without a reload.
