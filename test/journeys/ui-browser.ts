@@ -110,7 +110,7 @@ async function openPage(
   return {
     page,
     async accessible(what) {
-      await page.waitForFunction("document.querySelector('.table-busy') === null"); // rows of before are dimmed meanwhile
+      await page.locator('.table-busy').first().waitFor({ state: 'detached' }); // rows of before are dimmed meanwhile
       await page.evaluate(axe);
       const violations = await page.evaluate<Violation[]>(
         "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
