@@ -62,7 +62,7 @@ export function databaseSuite(name: string, open: OpenDatabase): void {
       database.write((db) => put(db, 'one')),
       database.write(async (db) => {
         await put(db, 'two');
-        await put(db, 'one'); // taken
+        await put(db, 'two'); // taken, and by nobody else: Postgres may take changes in any order
       }),
       database.write((db) => put(db, 'three')),
     ]);
