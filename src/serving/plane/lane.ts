@@ -96,7 +96,7 @@ export class Lane {
         rows: to - from,
         params: undefined,
         caller: job.caller,
-        // Once begun it is not broken off: what is done would be for nothing.
+        // Once begun its time is not over, or what is done would be for nothing; nobody may be left to wait for it, though.
         deadline: from === 0 ? job.deadline : Number.POSITIVE_INFINITY,
         settle: (error, outputs, _body, first) => {
           if (outputs) answered.push(outputs);
@@ -123,10 +123,12 @@ export class Lane {
 
   /**
    * Answers what has waited too long while the model was busy, and gives up what nobody waits for any more. A caller that ends
-   * its side and still reads (`nc -N`) is not told from one that left; while the model is free it gets its answer all the same.
+   * its side and still reads (`nc -N`) is not told from one that left; while the model is free it gets its answer all the same,
+   also to a question in pieces, whose next one is between two turns of the event loop when this looks.
    */
   expire(now: number): void {
-    const over = this.queue.filter((job) => job.deadline <= now || job.caller?.gone === true);
+    const busy = this.running >= this.slots;
+    const over = this.queue.filter((job) => job.deadline <= now || (busy && job.caller?.gone === true));
     if (over.length === 0) return;
     const given = new Set(over);
     this.queue = this.queue.filter((job) => !given.has(job));
