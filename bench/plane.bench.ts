@@ -96,7 +96,7 @@ async function startPlane(): Promise<{ pid: number; url: string }> {
   });
   send({
     type: 'start',
-    options: { hosts: ['127.0.0.1'], loopback: true, key: 'ab'.repeat(32), log: 'warn' },
+    options: { hosts: ['127.0.0.1'], key: 'ab'.repeat(32), log: 'warn' },
   });
   const names = ['iris', 'mlp'];
   for (const name of names) {

@@ -38,6 +38,12 @@ export const SETTINGS = [
     meaning: 'further host names to answer to, separated by commas',
   },
   {
+    name: 'require-token',
+    fallback: 'false',
+    meaning:
+      'true: callers on this machine need a token, too. Set it behind a proxy that adds no header of its own',
+  },
+  {
     name: 'allow-outbound',
     fallback: undefined,
     meaning:
@@ -82,6 +88,8 @@ export interface ServerConfig {
   data: string;
   db: string | undefined;
   allowHosts: string[];
+  /** Nobody is the owner without a token, not even on loopback. */
+  requireToken?: boolean;
   /** What the one door to other hosts opens besides the public internet. */
   allowOutbound?: string[];
   log: 'debug' | 'info' | 'warn' | 'error';
@@ -117,6 +125,8 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
   const log = value('log').value;
   if (log !== 'debug' && log !== 'info' && log !== 'warn' && log !== 'error')
     return wrong('log', 'it must be debug, info, warn or error');
+  const requireToken = value('require-token').value;
+  if (requireToken !== 'true' && requireToken !== 'false') wrong('require-token', 'it must be true or false');
   const list = (name: SettingName): string[] =>
     (value(name).value ?? '')
       .split(',')
@@ -130,6 +140,7 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
     data: path.resolve(value('data').value ?? '.treadle'),
     db,
     allowHosts: list('allow-host'),
+    requireToken: requireToken === 'true',
     allowOutbound: list('allow-outbound'),
     log,
   };
@@ -151,8 +162,8 @@ function readToml(file: string): Partial<Record<string, string>> {
           field: key,
           hint: `there are ${[...known].join(', ')}`,
         });
-      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')
-        throw invalid(`'${key}' in treadle.toml must be text or a number`, { field: key });
+      if (!['string', 'number', 'bigint', 'boolean'].includes(typeof value))
+        throw invalid(`'${key}' in treadle.toml must be text, a number, true or false`, { field: key });
       return [key, String(value)];
     }),
   );

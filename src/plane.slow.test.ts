@@ -32,7 +32,7 @@ async function start(t: TestContext) {
       assert.equal(child.exitCode, null, 'it ended');
     }
   }
-  send({ type: 'start', options: { hosts: ['127.0.0.1'], loopback: true, key: 'ab', log: 'info' } });
+  send({ type: 'start', options: { hosts: ['127.0.0.1'], key: 'ab', log: 'info' } });
   send({ type: 'listen', host: '127.0.0.1', port: 0, reusePort: false, socket });
   const { port } = await report('listening');
   return { child, send, report, reports, lines, port, socket };

@@ -23,6 +23,7 @@ import * as models from './models/index.ts';
 import { createRuntimes, migrations as runtimeMigrations } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
+import { cameThroughProxy } from './platform/origin/index.ts';
 import { createProcesses } from './platform/processes/index.ts';
 import { createDeployer, createGatekeeper, modelRegistrar } from './ports.ts';
 import * as tracking from './tracking/index.ts';
@@ -112,6 +113,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const runtimes = createRuntimes({ processes, folder: config.data });
   events.subscribe(runtimes.subscriber);
   const loopback = LOOPBACK.includes(config.host);
+  const ownerAllowed = loopback && !config.requireToken;
   const hosts = loopback
     ? [...LOOPBACK, ...config.allowHosts]
     : config.allowHosts.length > 0
@@ -129,10 +131,8 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     port: config.inferencePort ?? (config.port === 0 ? 0 : config.port + 1),
     count: config.inferenceProcesses,
     hosts,
-    loopback,
     level: config.log,
-    authenticate: (authorization, workspace) =>
-      access.judgeCaller(system, { authorization, workspace }, loopback),
+    authenticate: (credentials) => access.judgeCaller(system, credentials, ownerAllowed),
   });
   opened.defer(() => endpoints.close());
   metrics.also(endpoints.measures);
@@ -141,6 +141,12 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     name: 'serving.callers',
     types: ['token.created', 'token.revoked'],
     handle: async (tx) => tx.afterCommit(() => endpoints.forgetCallers()),
+  });
+  // A live stream ends with the token that opened it.
+  events.subscribe({
+    name: 'http.streams',
+    types: ['token.revoked'],
+    handle: async (tx, { subject }) => tx.afterCommit(() => http.endStreams(subject)),
   });
   const pipelines = openPipelines({
     data: config.data,
@@ -162,10 +168,13 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   opened.defer(() => jobs.stop());
 
-  if (!loopback && !(await access.liveTokenExists(system, Date.now()))) {
-    throw invalid(`the server may not listen on ${config.host} before a token exists`, {
-      field: 'host',
-      hint: 'start it on 127.0.0.1 once and run: treadle token create admin --role admin',
+  if (!ownerAllowed && !(await access.liveTokenExists(system, Date.now()))) {
+    const [what, field] = loopback
+      ? ['the server may not ask everybody for a token before one exists', 'require-token']
+      : [`the server may not listen on ${config.host} before a token exists`, 'host'];
+    throw invalid(what, {
+      field,
+      hint: 'start it on 127.0.0.1 without require-token once and run: treadle token create owner --role owner',
     });
   }
   const http = createHttp({
@@ -181,10 +190,14 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
       const named = headers['x-treadle-workspace'] ?? headers['x-mlflow-workspace'];
       const caller = await access.authenticate(
         system,
-        { authorization: headers.authorization, workspace: typeof named === 'string' ? named : undefined },
-        loopback,
+        {
+          authorization: headers.authorization,
+          workspace: typeof named === 'string' ? named : undefined,
+          proxied: cameThroughProxy((name) => headers[name]),
+        },
+        ownerAllowed,
       );
-      return createCtx(parts, { ...caller, requestId });
+      return { ctx: createCtx(parts, { ...caller, requestId }), until: caller.until };
     },
     authorize(ctx, action) {
       if (access.decide(ctx.actor, action)) return;

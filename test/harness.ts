@@ -29,7 +29,7 @@ export async function openTest(
     log,
   );
   const ctx = createCtx(running.parts, {
-    actor: { kind: 'owner', id: 'owner', name: 'local owner', role: 'admin' },
+    actor: { kind: 'owner', id: 'owner', name: 'local owner', role: 'owner' },
     workspace: 'default',
   });
   return {

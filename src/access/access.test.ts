@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import test from 'node:test';
+import { sql } from 'kysely';
 import { openTest } from '../../test/harness.ts';
+import type { Role } from '../platform/ctx/index.ts';
 import { authenticate } from './authenticate.ts';
 import { createToken } from './create-token.ts';
 import { createWorkspace } from './create-workspace.ts';
@@ -11,17 +14,20 @@ import { selectTokens } from './store.ts';
 
 test('the whole policy: roles by actions', () => {
   const may = (
-    role: 'viewer' | 'editor' | 'admin',
-    action: 'run:read' | 'run:write' | 'token:admin' | 'public',
+    role: Role,
+    action: 'run:read' | 'run:write' | 'token:admin' | 'server:admin' | 'public',
   ): boolean => decide({ kind: 'token', id: 't', name: 't', role }, action);
   const table = [
-    ['viewer', [true, false, false, true]],
-    ['editor', [true, true, false, true]],
-    ['admin', [true, true, true, true]],
+    ['viewer', [true, false, false, false, true]],
+    ['editor', [true, true, false, false, true]],
+    ['admin', [true, true, true, false, true]],
+    ['owner', [true, true, true, true, true]],
   ] as const;
   for (const [role, expected] of table) {
     assert.deepEqual(
-      [may(role, 'run:read'), may(role, 'run:write'), may(role, 'token:admin'), may(role, 'public')],
+      (['run:read', 'run:write', 'token:admin', 'server:admin', 'public'] as const).map((action) =>
+        may(role, action),
+      ),
       expected,
     );
   }
@@ -43,7 +49,8 @@ test('a token opens its own workspace until it is revoked or expires', async () 
     authorization: string | undefined,
     workspace?: string,
     owner = false,
-  ): ReturnType<typeof authenticate> => authenticate(ctx, { authorization, workspace }, owner);
+    proxied = false,
+  ): ReturnType<typeof authenticate> => authenticate(ctx, { authorization, workspace, proxied }, owner);
 
   const bearer = await as(`Bearer ${secret}`);
   assert.deepEqual([bearer.actor.name, bearer.actor.role, bearer.workspace], ['ci', 'editor', 'default']);
@@ -56,6 +63,11 @@ test('a token opens its own workspace until it is revoked or expires', async () 
     'Bearer',
     'Bearer ',
     `Bearer ${secret}x`,
+    `Bearer ${secret} junk`,
+    `Bearer ${secret},`,
+    `Bearer ${secret} ${secret}`,
+    ` Bearer ${secret}`,
+    `Basic ${Buffer.from(`anyone:${secret}`).toString('base64')} junk`,
     `Bearer ${newSecret()}`,
     `Digest ${secret}`,
     secret,
@@ -67,12 +79,15 @@ test('a token opens its own workspace until it is revoked or expires', async () 
     await assert.rejects(as(header, undefined, true), { kind: 'unauthenticated' }, header);
 
   assert.equal((await as(undefined, undefined, true)).actor.kind, 'owner');
+  // A proxy on the same machine brings callers of anywhere; a token says who they are, whoever brought it.
+  await assert.rejects(as(undefined, undefined, true, true), /came through a proxy/);
+  assert.equal((await as(`Bearer ${secret}`, undefined, true, true)).actor.id, token.id);
   await assert.rejects(as(undefined), { kind: 'unauthenticated' });
   await assert.rejects(as(undefined, 'nowhere', true), { kind: 'missing' });
 
   const later = { ...ctx, clock: { now: () => token.expires_at } };
   await assert.rejects(
-    authenticate(later, { authorization: `Bearer ${secret}`, workspace: undefined }, false),
+    authenticate(later, { authorization: `Bearer ${secret}`, workspace: undefined, proxied: false }, false),
     /has expired/,
   );
   await revokeToken(ctx, token.id);
@@ -91,4 +106,105 @@ test('a token opens its own workspace until it is revoked or expires', async () 
       .execute(),
   );
   assert.ok(!dump.includes(secret));
+});
+
+test('an admin is one of a single workspace; an owner of all', async () => {
+  await using server = await openTest();
+  const { ctx } = server;
+  await createWorkspace(ctx, 'other');
+  const caller = async (secret: string, workspace?: string) => {
+    const { actor, workspace: entered } = await authenticate(
+      ctx,
+      { authorization: `Bearer ${secret}`, workspace, proxied: false },
+      false,
+    );
+    return ctx.as({ actor, workspace: entered });
+  };
+  const admin = await caller((await createToken(ctx, { name: 'a', role: 'admin' })).secret);
+  const { token: owners, secret } = await createToken(ctx, { name: 'o', role: 'owner' });
+
+  await assert.rejects(createToken(admin, { name: 'x', role: 'viewer', workspace: 'other' }), {
+    kind: 'forbidden',
+    field: 'workspace',
+  });
+  await assert.rejects(createToken(admin, { name: 'x', role: 'owner' }), {
+    kind: 'forbidden',
+    field: 'role',
+  });
+  await assert.rejects(revokeToken(admin, owners.id), { kind: 'forbidden' });
+  assert.equal(decide(admin.actor, 'server:admin'), false, 'nor does one make workspaces');
+  assert.deepEqual(
+    (await selectTokens(ctx)).map(({ name, revoked_at }) => [name, revoked_at]),
+    [
+      ['o', undefined],
+      ['a', undefined],
+    ],
+  );
+  assert.equal(
+    (await createToken(admin, { name: 'x', role: 'admin', workspace: 'default' })).token.workspace,
+    'default',
+  );
+
+  const abroad = await caller(secret, 'other');
+  assert.equal(abroad.workspace, 'other');
+  assert.equal((await createToken(abroad, { name: 'y', role: 'editor' })).token.workspace, 'other');
+  await assert.rejects(caller(secret, 'nowhere'), { kind: 'missing' });
+  assert.equal((await caller(secret)).workspace, 'default');
+});
+
+test('a live stream ends with the token that opened it: revoked or expired', async () => {
+  await using server = await openTest();
+  const { ctx } = server;
+  const follow = async (secret: string) => {
+    const live = await fetch(`${server.url}/api/v1/events`, {
+      headers: { authorization: `Bearer ${secret}` },
+    });
+    const reader = live.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const until = async (what: string | undefined): Promise<boolean> => {
+      while (what === undefined || !text.includes(what)) {
+        const { value, done } = await reader.read();
+        if (done) return what === undefined;
+        text += value;
+      }
+      return true;
+    };
+    assert.ok(await until('event: ready'));
+    return until;
+  };
+  const revoked = await createToken(ctx, { name: 'r', role: 'viewer' });
+  const expiring = await createToken(ctx, { name: 'e', role: 'viewer' });
+  const other = await createToken(ctx, { name: 'o', role: 'viewer' });
+  await ctx.write(async (tx) => {
+    const soon = Date.now() + 1_000;
+    await sql`update token set expires_at = ${soon} where id = ${expiring.token.id}`.execute(tx.db);
+  });
+  const [first, second, third] = [
+    await follow(revoked.secret),
+    await follow(expiring.secret),
+    await follow(other.secret),
+  ];
+  await revokeToken(ctx, revoked.token.id);
+  assert.ok(await first(undefined), 'the stream of the revoked token ends');
+  assert.ok(await second(undefined), 'the stream of the expired token ends');
+  await ctx.write((tx) => tx.emit({ type: 'thing.made', subject: 'thing:1' }));
+  assert.ok(await third('thing:1'), 'the others go on');
+});
+
+test('through a proxy, or where every caller needs a token, nobody is the owner', async () => {
+  const first = await openTest();
+  await assert.rejects(openTest({ data: first.data, config: { requireToken: true } }));
+  const { secret } = await createToken(first.ctx, { name: 'o', role: 'owner' });
+  const me = (url: string, headers: Record<string, string>) =>
+    fetch(`${url}/api/v1/me`, { headers }).then(({ status }) => status);
+  for (const name of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'via']) {
+    assert.equal(await me(first.url, { [name]: '127.0.0.1' }), 401, name);
+    assert.equal(await me(first.url, { [name]: '', authorization: `Bearer ${secret}` }), 200, name);
+  }
+  assert.equal(await me(first.url, {}), 200);
+  await first.close();
+  await using second = await openTest({ data: first.data, config: { requireToken: true } });
+  assert.equal(await me(second.url, {}), 401);
+  assert.equal(await me(second.url, { authorization: `Bearer ${secret}` }), 200);
+  rmSync(first.data, { recursive: true });
 });

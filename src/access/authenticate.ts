@@ -7,10 +7,13 @@ export interface Credentials {
   authorization: string | undefined;
   /** The workspace the caller names in a header. */
   workspace: string | undefined;
+  /** A header says that somebody between the caller and this server passed the request on. */
+  proxied: boolean;
 }
 
-const OWNER: Actor = { kind: 'owner', id: 'owner', name: 'local owner', role: 'admin' };
+const OWNER: Actor = { kind: 'owner', id: 'owner', name: 'local owner', role: 'owner' };
 const MINUTE = 60_000;
+const MAKE_ONE = 'send Authorization: Bearer trd_…; an admin makes one with treadle token create';
 
 /**
  * Who the caller is and which workspace they are in. A credential that is present but wrong is refused,
@@ -23,18 +26,11 @@ export async function authenticate(
   ownerAllowed: boolean,
 ): Promise<{ actor: Actor; workspace: string; until?: number }> {
   if (credentials.authorization === undefined) {
-    if (!ownerAllowed)
-      throw unauthenticated('this server needs a token', {
-        hint: 'send Authorization: Bearer trd_…; an admin makes one with treadle token create',
-      });
-    const workspace = credentials.workspace ?? 'default';
-    if (workspace !== 'default' && !(await workspaceExists(ctx, workspace))) {
-      throw missing(`there is no workspace '${workspace}'`, {
-        field: 'workspace',
-        hint: 'treadle workspace create makes one',
-      });
-    }
-    return { actor: OWNER, workspace };
+    if (!ownerAllowed) throw unauthenticated('this server needs a token', { hint: MAKE_ONE });
+    // Whoever came through a proxy may be anybody; only the machine's own callers are its owner.
+    if (credentials.proxied)
+      throw unauthenticated('this request came through a proxy, so it needs a token', { hint: MAKE_ONE });
+    return { actor: OWNER, workspace: await enter(ctx, credentials.workspace ?? 'default') };
   }
   const secret = secretOf(credentials.authorization);
   const token =
@@ -48,7 +44,11 @@ export async function authenticate(
     });
   if (token.expires_at <= now)
     throw unauthenticated(`the token '${token.name}' has expired`, { hint: 'ask an admin for a new one' });
-  if (credentials.workspace !== undefined && credentials.workspace !== token.workspace) {
+  const workspace =
+    token.role === 'owner' && credentials.workspace !== undefined
+      ? await enter(ctx, credentials.workspace)
+      : token.workspace;
+  if (credentials.workspace !== undefined && credentials.workspace !== workspace) {
     throw forbidden(
       `the token '${token.name}' belongs to another workspace than '${credentials.workspace}'`,
       {
@@ -60,14 +60,24 @@ export async function authenticate(
   if (now - (token.last_used_at ?? 0) > MINUTE) await ctx.write((tx) => touchToken(tx, token.id, now));
   return {
     actor: { kind: 'token', id: token.id, name: token.name, role: token.role },
-    workspace: token.workspace,
+    workspace,
     until: token.expires_at,
   };
 }
 
+async function enter(ctx: Ctx, workspace: string): Promise<string> {
+  if (workspace !== 'default' && !(await workspaceExists(ctx, workspace)))
+    throw missing(`there is no workspace '${workspace}'`, {
+      field: 'workspace',
+      hint: 'treadle workspace create makes one',
+    });
+  return workspace;
+}
+
 /** Bearer, or the password of Basic: what MLflow's client sends with MLFLOW_TRACKING_USERNAME and _PASSWORD. */
 function secretOf(authorization: string): string | undefined {
-  const [scheme = '', value = ''] = authorization.split(' ', 2);
+  // Exactly two words: what follows a good credential makes it another one.
+  const [, scheme = '', value = ''] = /^([a-z]+) +([^\s,]+)$/i.exec(authorization) ?? [];
   if (/^bearer$/i.test(scheme)) return value;
   if (!/^basic$/i.test(scheme)) return undefined;
   const pair = Buffer.from(value, 'base64').toString('utf8');

@@ -1,9 +1,13 @@
 import { Type, type Static } from 'typebox';
 import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 
-export const RoleName = Type.Union([Type.Literal('viewer'), Type.Literal('editor'), Type.Literal('admin')], {
-  description: 'viewer reads; editor also writes; admin also manages tokens and workspaces.',
-});
+export const RoleName = Type.Union(
+  [Type.Literal('viewer'), Type.Literal('editor'), Type.Literal('admin'), Type.Literal('owner')],
+  {
+    description:
+      'viewer reads; editor also writes; admin also manages the tokens and webhooks of the workspace; owner enters every workspace and makes new ones.',
+  },
+);
 
 export const WorkspaceName = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
@@ -64,7 +68,7 @@ export const listWorkspaces = endpoint({
 export const createWorkspace = endpoint({
   method: 'POST',
   path: '/api/v1/workspaces',
-  action: 'workspace:admin',
+  action: 'server:admin',
   summary: 'Make a workspace',
   body: Strict({ name: WorkspaceName }),
   response: Workspace,

@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { missing } from '../platform/errors/index.ts';
+import { forbidden, missing } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { NewToken, Token } from './contract.ts';
 import { hashSecret, newSecret } from './secret.ts';
@@ -7,8 +7,20 @@ import { insertToken, workspaceExists } from './store.ts';
 
 const DAY = 86_400_000;
 
-/** Makes a token. The secret is returned once and kept only as a hash. */
+/**
+ * Makes a token. The secret is returned once and kept only as a hash. Nobody gives away more than they have: an admin makes tokens of
+ * their own workspace, and only an owner one of another workspace or another owner's.
+ */
 export async function createToken(ctx: Ctx, input: NewToken): Promise<{ token: Token; secret: string }> {
+  if (ctx.actor.role !== 'owner') {
+    if (input.role === 'owner')
+      throw forbidden('only an owner of the server makes tokens of owners', { field: 'role' });
+    if (input.workspace !== undefined && input.workspace !== ctx.workspace)
+      throw forbidden(`an admin of workspace '${ctx.workspace}' makes tokens of that workspace only`, {
+        field: 'workspace',
+        hint: 'leave the workspace out, or ask an owner of the server',
+      });
+  }
   const secret = newSecret();
   const now = ctx.clock.now();
   const token: Token = {

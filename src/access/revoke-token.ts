@@ -1,11 +1,14 @@
 import type { Ctx } from '../platform/ctx/index.ts';
+import { forbidden } from '../platform/errors/index.ts';
 import type { Token } from './contract.ts';
 import { revokeTokenRow } from './store.ts';
 
-/** Stops a token at once; revoking it again changes nothing. */
+/** Stops a token at once; revoking it again changes nothing. An owner's is stopped by an owner only. */
 export function revokeToken(ctx: Ctx, id: string): Promise<Token> {
   return ctx.write(async (tx) => {
     const token = await revokeTokenRow(tx, id, ctx.clock.now());
+    if (token.role === 'owner' && ctx.actor.role !== 'owner')
+      throw forbidden('only an owner of the server revokes the token of an owner', { field: 'id' });
     await tx.record({ action: 'token.revoked', resource: `token:${id}` });
     await tx.emit({ type: 'token.revoked', subject: `token:${id}` });
     return token;

@@ -14,7 +14,7 @@ export const routes = [
   })),
   route(contract.listWorkspaces, async (ctx) => {
     const all = await selectWorkspaces(ctx);
-    return { items: ctx.actor.kind === 'token' ? all.filter(({ name }) => name === ctx.workspace) : all };
+    return { items: ctx.actor.role !== 'owner' ? all.filter(({ name }) => name === ctx.workspace) : all };
   }),
   route(contract.createWorkspace, (ctx, { body }) => createWorkspace(ctx, body.name)),
   route(contract.listTokens, async (ctx) => ({ items: await selectTokens(ctx) })),

@@ -92,6 +92,6 @@ function toToken({ hash: _hash, last_used_at, revoked_at, role, ...row }: TokenR
 }
 
 function toRole(text: string): Role {
-  if (text === 'viewer' || text === 'editor' || text === 'admin') return text;
+  if (text === 'viewer' || text === 'editor' || text === 'admin' || text === 'owner') return text;
   throw new Error(`the token table holds an unknown role '${text}'`);
 }

@@ -63,11 +63,10 @@ export async function servePackage(
         : options.allowHosts.length > 0
           ? options.allowHosts
           : 'any',
-      loopback: loopback && token === undefined,
       key: randomBytes(32).toString('hex'),
       log: 'warn',
     },
-    authenticate: async (authorization) => callerOf(token, authorization),
+    authenticate: async ({ authorization }) => callerOf(token, authorization),
     crashed: (_key, { reason, back_in }) => log.warn('a host of the model ended', { reason, back_in }),
     lost: (_key, problem) => log.error('the model could not be loaded again', { problem }),
     fell(recent, why) {

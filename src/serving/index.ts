@@ -11,7 +11,7 @@ import { createEngine } from './engine.ts';
 import { prepareJob } from './jobs.ts';
 import { measures, type Measure } from './measures.ts';
 import { createPlanes } from './planes.ts';
-import type { CallerVerdict } from './plane/protocol.ts';
+import type { CallerVerdict, Credentials } from './plane/protocol.ts';
 import type { EvaluationsPort, RuntimesPort } from './ports.ts';
 import { makeIds } from './prediction-id.ts';
 import { restore } from './restore.ts';
@@ -21,7 +21,7 @@ import { predictionKey } from './store.ts';
 import { getEndpoint, toRevision } from './views.ts';
 
 export type { Answer, PlaneDoor, Question, Served } from './plane/plane.ts';
-export type { CallerVerdict, TableEndpoint } from './plane/protocol.ts';
+export type { CallerVerdict, Credentials, TableEndpoint } from './plane/protocol.ts';
 export type { EvaluationSeen, EvaluationsPort, RuntimesPort } from './ports.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
 export { migrations } from './schema.ts';
@@ -41,9 +41,8 @@ export interface ServingOptions {
   /** Processes of the data plane; by the machine's cores unless said. */
   count?: number | undefined;
   hosts: readonly string[] | 'any';
-  loopback: boolean;
   level: 'debug' | 'info' | 'warn' | 'error';
-  authenticate(authorization: string | undefined, workspace: string | undefined): Promise<CallerVerdict>;
+  authenticate(credentials: Credentials): Promise<CallerVerdict>;
 }
 
 export interface Serving {
@@ -91,7 +90,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   };
   const planes = createPlanes({
     ...options,
-    plane: { hosts: options.hosts, loopback: options.loopback, key, log: options.level },
+    plane: { hosts: options.hosts, key, log: options.level },
     crashed: (model, crash) => hear(guard.crashed(model, crash)),
     lost: (model, problem) => hear(guard.lost(model, problem)),
     fell: (recent, why) => hear(guard.fell(recent, why)),

@@ -6,7 +6,13 @@ import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { HostCrash, ModelPlace } from '../runtimes/index.ts';
 import { createPlaneProcess, keysOf, LoadFailure, type Loaded, type PlaneProcess } from './plane-process.ts';
-import type { CallerVerdict, PlaneOptions, TableEndpoint, VariantStats } from './plane/protocol.ts';
+import type {
+  CallerVerdict,
+  Credentials,
+  PlaneOptions,
+  TableEndpoint,
+  VariantStats,
+} from './plane/protocol.ts';
 
 export interface PlanesOptions {
   processes: Processes;
@@ -19,7 +25,7 @@ export interface PlanesOptions {
   /** Undefined: by the machine's cores. */
   count?: number | undefined;
   plane: PlaneOptions;
-  authenticate(authorization: string | undefined, workspace: string | undefined): Promise<CallerVerdict>;
+  authenticate(credentials: Credentials): Promise<CallerVerdict>;
   crashed(key: string, crash: HostCrash): void;
   /** A model that had been loaded before could not be loaded again. */
   lost(key: string, problem: string): void;
@@ -116,7 +122,7 @@ export function createPlanes(options: PlanesOptions): Planes {
           log.info('inference', { plane: plane.number, host: options.host, port });
           return;
         case 'authenticate':
-          options.authenticate(report.authorization, report.workspace).then(
+          options.authenticate(report.credentials).then(
             (verdict) => plane.send({ type: 'caller', id: report.id, verdict }),
             (error: unknown) => {
               log.error('a caller of a data plane could not be looked up', { error });

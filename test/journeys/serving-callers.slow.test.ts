@@ -97,7 +97,7 @@ test('on another address nobody asks a model without a token; one that ends is r
       );
     assert.equal((await asks('ending', base)).status, 200);
   }
-  const owner = { kind: 'owner' as const, id: 'owner', name: 'local owner', role: 'admin' as const };
+  const owner = { kind: 'owner' as const, id: 'owner', name: 'local owner', role: 'owner' as const };
   const ctx = createCtx(server.parts, { actor: owner, workspace: 'default' });
   await revokeToken(ctx, ids['viewer']!);
   const until = performance.now() + 5000;

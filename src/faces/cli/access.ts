@@ -13,13 +13,13 @@ import { choice, whole } from './options.ts';
 import { ago, listed, table } from './output.ts';
 
 type Role = Static<typeof RoleName>;
-const ROLES: readonly Role[] = ['viewer', 'editor', 'admin'];
+const ROLES: readonly Role[] = ['viewer', 'editor', 'admin', 'owner'];
 
 const TOKEN_HELP = `
 Examples:
   treadle token create ci --role viewer      may read, for 90 days
   treadle token create laptop --days 365     may also write, for a year
-A token is of one workspace: that of TREADLE_WORKSPACE, or default.`;
+A token is of one workspace: that of TREADLE_WORKSPACE, or default. An owner's enters every workspace and makes new ones.`;
 
 /** `treadle token …`, `treadle workspace …`, `treadle whoami`. */
 export const register: Register = (program, cli) => {
@@ -35,7 +35,7 @@ export const register: Register = (program, cli) => {
   token
     .command('create <name>')
     .description('make a token; its secret is printed once')
-    .option('--role <role>', 'viewer, editor or admin', choice(...ROLES), 'editor')
+    .option('--role <role>', 'viewer, editor, admin or owner', choice(...ROLES), 'editor')
     .option('--days <days>', 'days until it expires', whole(1, 3650), 90)
     .addHelpText('after', TOKEN_HELP)
     .action(async (name: string, options: { role: Role; days: number }) => {

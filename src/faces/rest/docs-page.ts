@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { TSchema } from 'typebox';
 import type { Endpoint } from '../../platform/http/contract.ts';
 
@@ -58,3 +59,16 @@ const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-s
 small{opacity:.75}nav a{margin-right:.8rem}details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}summary span{opacity:.8;margin-left:.5rem}
 code{font:13px ui-monospace,monospace}b{display:inline-block;min-width:4rem;font:600 12px ui-monospace,monospace}
 table{border-collapse:collapse;width:100%;margin:.5rem 0}caption{text-align:left;font-weight:600}td{padding:.2rem .8rem .2rem 0;vertical-align:top;border-top:1px solid #8882}`;
+
+/** As the UI's pages have them. The page has no script, and the one style that its policy lets in. */
+export const DOCS_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-frame-options': 'DENY',
+  'cache-control': 'no-cache',
+};

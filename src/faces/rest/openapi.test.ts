@@ -17,7 +17,10 @@ test('the OpenAPI document is valid and says every native endpoint', async () =>
   const ids = operations.map(({ operationId }) => operationId);
   assert.equal(new Set(ids).size, ids.length, 'two operations share an id');
 
-  const page = await (await fetch(`${server.url}/docs`)).text();
+  const docs = await fetch(`${server.url}/docs`);
+  assert.match(docs.headers.get('content-security-policy') ?? '', /default-src 'none'; style-src 'sha256-/);
+  assert.equal(docs.headers.get('x-frame-options'), 'DENY');
+  const page = await docs.text();
   for (const path of Object.keys(document.paths)) {
     if (!path.startsWith('/api/')) continue;
     const words = path.split('/').filter((part) => part !== '' && !part.startsWith('{'));

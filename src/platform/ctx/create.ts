@@ -26,7 +26,7 @@ export interface Caller {
   requestId?: string;
 }
 
-export const systemActor: Actor = { kind: 'system', id: 'system', name: 'Treadle', role: 'admin' };
+export const systemActor: Actor = { kind: 'system', id: 'system', name: 'Treadle', role: 'owner' };
 
 /** A ctx for one request or one job. */
 export function createCtx(parts: Parts, caller: Caller): Ctx {

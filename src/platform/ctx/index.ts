@@ -5,7 +5,8 @@ import type { DomainEvent } from '../events/index.ts';
 import type { EnqueueOptions, JobType } from '../jobs/index.ts';
 import type { Log } from '../log/index.ts';
 
-export type Role = 'viewer' | 'editor' | 'admin';
+/** `owner` is of the whole server; the others are of one workspace. */
+export type Role = 'viewer' | 'editor' | 'admin' | 'owner';
 
 /** Who asks. `id` and `name` go into every ledger entry. */
 export interface Actor {

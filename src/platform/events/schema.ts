@@ -23,6 +23,8 @@ export type EventTables = {
     last_at: number | null;
     last_status: number | null;
     last_error: string | null;
+    failures: number;
+    failing_since: number | null;
   };
   event_parked: { subscriber: string; seq: number; time: number; error: string };
 };
@@ -68,6 +70,13 @@ export const migrations: Migration[] = [
         last_status bigint,
         last_error text
       )`,
+    ],
+  },
+  {
+    id: 'events-003-failing-webhooks',
+    sql: [
+      `alter table webhook add column failures bigint not null default 0`,
+      `alter table webhook add column failing_since bigint`,
     ],
   },
 ];

@@ -28,6 +28,13 @@ export interface Download {
   immutable?: boolean;
 }
 
+/** Text of our own making; `headers` for a page that a browser shows. */
+export interface TextAnswer {
+  text: string;
+  type?: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
 /** One server-sent event. */
 export interface ServerSentEvent {
   id?: string;
@@ -40,7 +47,7 @@ export type Output<E extends Endpoint> = E['response'] extends 'bytes'
   : E['response'] extends 'events'
     ? AsyncIterable<ServerSentEvent>
     : E['response'] extends 'text'
-      ? { text: string; type?: string }
+      ? TextAnswer
       : E['response'] extends TSchema
         ? Static<E['response']>
         : never;

@@ -76,8 +76,8 @@ async function open(): Promise<{ http: Http; url: string; port: number; log: str
     hosts: ['127.0.0.1'],
     anonymous: () => ctx('viewer'),
     async authenticate({ headers }) {
-      if (headers.authorization === 'Bearer editor') return ctx('editor');
-      if (headers.authorization === 'Bearer viewer') return ctx('viewer');
+      if (headers.authorization === 'Bearer editor') return { ctx: ctx('editor') };
+      if (headers.authorization === 'Bearer viewer') return { ctx: ctx('viewer') };
       throw unauthenticated('who are you?');
     },
     authorize(one, action) {

@@ -9,7 +9,7 @@ import type { Log } from '../log/index.ts';
 import { guardHost, guardOrigin } from '../origin/index.ts';
 import type { Action, Endpoint } from './contract.ts';
 import { parse, refuseNul, refuseUnknown } from './parse.ts';
-import type { Download, Input, Route, ServerSentEvent } from './route.ts';
+import type { Download, Input, Route, ServerSentEvent, TextAnswer } from './route.ts';
 
 /** A face's table from what went wrong to its own status and body. */
 export interface ErrorFace {
@@ -53,12 +53,12 @@ export interface HttpOptions {
   log: Log;
   /** Host header values this server answers to, without port; on loopback the exact loopback names. */
   hosts: readonly string[] | 'any';
-  /** Makes the caller's ctx from the request's credentials, or throws `unauthenticated`. */
+  /** Makes the caller's ctx from the request's credentials, or throws `unauthenticated`. `until`: when they end. */
   authenticate(request: {
     headers: FastifyRequest['headers'];
     remote: string;
     requestId: string;
-  }): Promise<Ctx>;
+  }): Promise<{ ctx: Ctx; until?: number | undefined }>;
   /** The ctx of public routes. */
   anonymous(requestId: string): Ctx;
   /** Throws `forbidden` unless the actor may do it. */
@@ -75,6 +75,8 @@ export interface Http {
   /** For what is not an endpoint of a contract: static files. Public by nature. */
   readonly app: FastifyInstance;
   listen(host: string, port: number): Promise<{ host: string; port: number }>;
+  /** Ends the live streams that a credential opened: `token:ID`. */
+  endStreams(subject: string): void;
   /** Every mounted endpoint, for the API docs and the route × principal test. */
   readonly routes: readonly Route[];
   close(): Promise<void>;
@@ -90,7 +92,7 @@ export interface MountOptions {
 
 export function createHttp(options: HttpOptions): Http {
   const mounted: Route[] = [];
-  const streams = new Set<AbortController>();
+  const streams: Streams = new Map();
   const app = fastify({
     bodyLimit: 1024 * 1024,
     requestTimeout: 0, // streamed uploads may take long; headers have their own timeout
@@ -166,8 +168,11 @@ export function createHttp(options: HttpOptions): Http {
       if (address === null || typeof address === 'string') throw new Error('the server has no address');
       return { host, port: address.port };
     },
+    endStreams(subject) {
+      for (const [end, of] of streams) if (of === subject) end.abort();
+    },
     async close() {
-      for (const end of streams) end.abort();
+      for (const end of streams.keys()) end.abort();
       // Requests under way are finished; one that will not end does not hold the server for ever.
       const impatience = setTimeout(() => app.server.closeAllConnections(), 10_000);
       await app.close();
@@ -191,18 +196,23 @@ async function serve(
   reply: FastifyReply,
   mount: MountOptions,
   options: HttpOptions,
-  streams: Set<AbortController>,
+  streams: Streams,
 ): Promise<FastifyReply> {
   const { endpoint } = route;
-  const ctx =
+  const { ctx, until } =
     endpoint.action === 'public'
-      ? options.anonymous(request.id)
+      ? { ctx: options.anonymous(request.id) }
       : await options.authenticate({ headers: request.headers, remote: request.ip, requestId: request.id });
   options.authorize(ctx, endpoint.action);
 
   const aborter = new AbortController();
-  if (endpoint.response === 'events') streams.add(aborter);
+  let expiry: NodeJS.Timeout | undefined;
+  if (endpoint.response === 'events') {
+    streams.set(aborter, `${ctx.actor.kind}:${ctx.actor.id}`);
+    if (until !== undefined) expiry = endAt(until, aborter);
+  }
   const gone = (): void => {
+    clearTimeout(expiry);
     streams.delete(aborter);
     aborter.abort();
   };
@@ -226,7 +236,8 @@ async function serve(
   if (endpoint.response === 'events')
     return sendEvents(reply, output as AsyncIterable<ServerSentEvent>, aborter.signal);
   if (endpoint.response === 'text') {
-    const { text, type } = output as { text: string; type?: string };
+    const { text, type, headers } = output as TextAnswer;
+    if (headers) void reply.headers(headers);
     return reply.type(type ?? 'text/plain; charset=utf-8').send(text);
   }
   if (options.checkResponses && !Value.Check(endpoint.response as TSchema, output)) {
@@ -237,6 +248,15 @@ async function serve(
   }
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(output ?? {}));
 }
+
+/** Live streams, each with the credential that opened it: `token:ID`, `owner:owner`. */
+type Streams = Map<AbortController, string>;
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** A stream does not outlive its token. One that lasts for longer than a timer can run is asked to come again. */
+const endAt = (until: number, aborter: AbortController): NodeJS.Timeout =>
+  setTimeout(() => aborter.abort(), Math.min(LONGEST_TIMER, Math.max(0, until - Date.now()))).unref();
 
 async function readBody(endpoint: Endpoint, request: FastifyRequest, mount: MountOptions): Promise<unknown> {
   if (endpoint.body === undefined) return undefined;

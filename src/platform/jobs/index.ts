@@ -22,6 +22,8 @@ export interface JobType<P extends object = object> {
   lease?: number;
   /** At most this many at once in this process. Default 2. */
   concurrency?: number;
+  /** Failed attempts are no news for the log (debug): the handler itself says what is worth saying, once. */
+  quiet?: boolean;
   /** Wait before the second attempt, ms; four times as long before each further one, an hour at most. Default 1 s. */
   backoff?: number;
   /**

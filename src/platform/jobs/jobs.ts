@@ -308,7 +308,7 @@ class Engine implements Jobs {
     if (attempt.finished) return;
     const { row, type } = attempt;
     if (end.error !== null)
-      this.#log.warn('a job attempt failed', {
+      this.#log[type.quiet === true ? 'debug' : 'warn']('a job attempt failed', {
         job: row.id,
         type: row.type,
         attempt: row.attempt,

@@ -38,6 +38,22 @@ export function guardOrigin(
   });
 }
 
+/** Headers that a proxy adds. Their content is anybody's word; that they are there is enough. */
+const PROXY_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-forwarded-server',
+  'x-real-ip',
+] as const;
+
+/** Whether somebody between the caller and this server says that the request was passed on. */
+export const cameThroughProxy = (header: (name: string) => unknown): boolean =>
+  PROXY_HEADERS.some((name) => header(name) !== undefined);
+
 function hostName(header: string): string {
   const bracket = /^\[([^\]]+)\](?::\d+)?$/.exec(header);
   if (bracket) return `[${bracket[1]}]`;

@@ -1,4 +1,4 @@
-import type { CallerVerdict, Report } from './protocol.ts';
+import type { CallerVerdict, Credentials, Report } from './protocol.ts';
 
 /** Credentials that are remembered; a flood of wrong ones must not grow the memory. */
 const MOST = 10_000;
@@ -25,9 +25,10 @@ export class Callers {
     this.report = report;
   }
 
-  ask(authorization: string | undefined, workspace: string | undefined, done: Done): void {
+  ask(credentials: Credentials, done: Done): void {
+    const { authorization, workspace, proxied } = credentials;
     // A length before each part: no two callers share a key.
-    const key = `${authorization?.length ?? -1}:${authorization ?? ''}${workspace?.length ?? -1}:${workspace ?? ''}`;
+    const key = `${proxied ? 'p' : ''}${authorization?.length ?? -1}:${authorization ?? ''}${workspace?.length ?? -1}:${workspace ?? ''}`;
     const found = this.known.get(key);
     if (found && (found.verdict.ok || found.until > performance.now())) return done(found.verdict);
     const open = this.asked.get(key);
@@ -40,12 +41,7 @@ export class Callers {
     const id = this.next++;
     this.asked.set(key, { id, done: [done] });
     this.byId.set(id, key);
-    this.report({
-      type: 'authenticate',
-      id,
-      ...(authorization === undefined ? {} : { authorization }),
-      ...(workspace === undefined ? {} : { workspace }),
-    });
+    this.report({ type: 'authenticate', id, credentials });
     setTimeout(() => {
       if (this.byId.has(id))
         this.told(id, { ok: false, status: 403, message: 'the server did not say who this caller is' });

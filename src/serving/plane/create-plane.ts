@@ -30,8 +30,6 @@ export interface Plane extends PlaneDoor {
   metrics(workspace: string): string;
   /** The last answers of an endpoint, newest first. */
   latest(workspace: string, endpoint: string, limit: number): RequestRecord[] | undefined;
-  /** Changes when callers must be asked for again. */
-  readonly callersEpoch: number;
   close(): Promise<void>;
 }
 
@@ -386,7 +384,7 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
       [...(table.get(workspace)?.values() ?? [])].flatMap((route) => served(route, route.champion) ?? []),
     predict: (question, done) => ask(question, done),
     predictJson: (question, done) => ask(question, undefined, done),
-    authenticate: (authorization, workspace, done) => callers.ask(authorization, workspace, done),
+    authenticate: (credentials, done) => callers.ask(credentials, done),
     get ready() {
       return [...table.values()].every((routes) =>
         [...routes.values()].every(

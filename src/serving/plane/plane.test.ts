@@ -423,7 +423,7 @@ test('who asks is asked once, and again after tokens changed; a refusal is not r
   const { plane, reports } = open(t);
   const heard: string[] = [];
   const ask = (): void =>
-    plane.authenticate('Bearer x', undefined, (verdict) =>
+    plane.authenticate({ authorization: 'Bearer x', workspace: undefined, proxied: false }, (verdict) =>
       heard.push(verdict.ok ? verdict.name : verdict.message),
     );
   const asked = () => reports.filter(({ type }) => type === 'authenticate');

@@ -1,5 +1,5 @@
 import type { LoadedModel, ModelSpec, Tensor } from '../../runtimes/index.ts';
-import type { CallerVerdict, TableEndpoint } from './protocol.ts';
+import type { CallerVerdict, Credentials, TableEndpoint } from './protocol.ts';
 
 /** One question to an endpoint, after a face has translated it. */
 export interface Question {
@@ -59,11 +59,9 @@ export interface PlaneDoor {
     done: (error: Error | undefined, answer?: Omit<Answer, 'outputs'> & { body: unknown }) => void,
   ): void;
   /** Who asks; answered from memory for everybody who asked before. */
-  authenticate(
-    authorization: string | undefined,
-    workspace: string | undefined,
-    done: (verdict: CallerVerdict) => void,
-  ): void;
+  authenticate(credentials: Credentials, done: (verdict: CallerVerdict) => void): void;
+  /** Changes when callers must be asked for again. */
+  readonly callersEpoch: number;
   /** All endpoints that the table names are loaded. */
   readonly ready: boolean;
 }

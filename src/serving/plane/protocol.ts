@@ -42,8 +42,6 @@ export interface TableEndpoint {
 export interface PlaneOptions {
   /** Host header values it answers to, without port, as on the main port; also for the Unix socket. */
   hosts: readonly string[] | 'any';
-  /** The server listens on loopback only: a caller without a token is the local owner (still told by `caller`). */
-  loopback: boolean;
   /** Key of prediction ids, hex. */
   key: string;
   /** `warn`: the least level of `log` reports that the server wants. */
@@ -70,6 +68,15 @@ export type Command =
   | { type: 'forget-callers' }
   | { type: 'stop' };
 
+/** What a request says of its caller, for the server to judge. */
+export interface Credentials {
+  authorization: string | undefined;
+  /** The workspace that the caller names. */
+  workspace: string | undefined;
+  /** It came through a proxy and without a token: whoever sent it is not taken for the machine's owner. */
+  proxied: boolean;
+}
+
 /** Who a bearer token is. `may` says whether the caller may predict; `until`, ms since 1970, when the token expires. */
 export type CallerVerdict =
   | { ok: true; workspace: string; may: boolean; name: string; until?: number }
@@ -80,7 +87,7 @@ export type Report =
   | { type: 'loaded'; key: string; spec: SpokenSpec; ms: number; sample_ms: number }
   | { type: 'failed'; key: string; problem: string }
   | { type: 'switched'; sequence: number }
-  | { type: 'authenticate'; id: number; authorization?: string; workspace?: string }
+  | { type: 'authenticate'; id: number; credentials: Credentials }
   | { type: 'crashed'; key: string; reason: string; recent: number; back_in?: number }
   | { type: 'stats'; at: number; variants: VariantStats[] }
   | {

@@ -12,7 +12,7 @@ import {
   setModelTag,
 } from '../../../src/models/index.ts';
 import { createCtx } from '../../../src/platform/ctx/create.ts';
-import type { Ctx } from '../../../src/platform/ctx/index.ts';
+import type { Ctx, Role } from '../../../src/platform/ctx/index.ts';
 import { createLog } from '../../../src/platform/log/index.ts';
 import { startServer, type RunningServer } from '../../../src/serve.ts';
 import { createRun, logBatch, logInputs, putArtifact } from '../../../src/tracking/index.ts';
@@ -33,7 +33,7 @@ export interface Seeds {
   token: string;
 }
 
-export type Principal = 'none' | 'expired' | 'revoked' | 'viewer' | 'editor' | 'admin' | 'rival';
+export type Principal = 'none' | 'expired' | 'revoked' | 'viewer' | 'editor' | 'admin' | 'owner' | 'rival';
 
 export interface House extends RunningServer {
   port: number;
@@ -61,17 +61,18 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
 
   // Tokens come first: without one the server would not listen on any other address.
   const first = await startServer({ ...config, host: '127.0.0.1' }, log);
-  const owner = { kind: 'owner' as const, id: 'owner', name: 'local owner', role: 'admin' as const };
+  const owner = { kind: 'owner' as const, id: 'owner', name: 'local owner', role: 'owner' as const };
   const setUp = createCtx(first.parts, { actor: owner, workspace: 'default' });
   await createWorkspace(setUp, 'rival');
-  const token = async (name: string, role: 'viewer' | 'editor' | 'admin', workspace = 'default') => {
+  const token = async (name: string, role: Role, workspace = 'default') => {
     const made = await createToken(setUp, { name, role, workspace });
     return { id: made.token.id, authorization: `Bearer ${made.secret}` };
   };
-  const [viewer, editor, admin, rival, expired, revoked, spare] = [
+  const [viewer, editor, admin, all, rival, expired, revoked, spare] = [
     await token('viewer', 'viewer'),
     await token('editor', 'editor'),
     await token('admin', 'admin'),
+    await token('owner', 'owner'),
     await token('rival', 'admin', 'rival'),
     await token('expired', 'admin'),
     await token('revoked', 'admin'),
@@ -98,6 +99,7 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
       viewer: viewer.authorization,
       editor: editor.authorization,
       admin: admin.authorization,
+      owner: all.authorization,
       rival: rival.authorization,
       expired: expired.authorization,
       revoked: revoked.authorization,

@@ -38,7 +38,7 @@ export default function SettingsPage(): ReactElement {
         all={all}
         onAll={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
       />
-      <Workspaces current={me.data?.workspace} mayMake={me.data?.role === 'admin'} />
+      <Workspaces current={me.data?.workspace} mayMake={me.data?.role === 'owner'} />
     </Page>
   );
 }
@@ -50,7 +50,8 @@ const KINDS: Record<string, string> = {
 const MAY: Record<string, string> = {
   viewer: 'read',
   editor: 'read and write',
-  admin: 'read, write, and manage tokens and workspaces',
+  admin: 'read, write, and manage the tokens and webhooks of this workspace',
+  owner: 'do everything, in every workspace',
 };
 
 function You({

@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { silentLog } from '../../../platform/log/index.ts';
-import type { CallerVerdict } from '../../../serving/index.ts';
+import type { CallerVerdict, Credentials } from '../../../serving/index.ts';
 import type { Protocol } from '../exchange.ts';
 import { createFront, type FrontOptions } from './front.ts';
 
@@ -49,7 +49,7 @@ async function open(t: TestContext, more: Partial<FrontOptions> = {}): Promise<B
   };
   const front = createFront({
     protocols: [echo],
-    door: { authenticate: (_authorization, _workspace, done) => done(allowed), callersEpoch: 0 },
+    door: { authenticate: (_credentials, done) => done(allowed), callersEpoch: 0 },
     hosts: ['127.0.0.1', 'localhost'],
     log: silentLog,
     maxBody: 100_000,
@@ -351,11 +351,7 @@ test('callers are asked for their name, and again when tokens change; health nee
   let asked = 0;
   const door = {
     callersEpoch: 0,
-    authenticate(
-      authorization: string | undefined,
-      _workspace: string | undefined,
-      done: (one: CallerVerdict) => void,
-    ) {
+    authenticate({ authorization }: Credentials, done: (one: CallerVerdict) => void) {
       asked++;
       assert.equal(authorization, 'Bearer t');
       setImmediate(() => done(verdict));

@@ -5,8 +5,9 @@ import { rmSync } from 'node:fs';
 import { messageOf, TreadleError } from '../../../platform/errors/index.ts';
 import type { Log } from '../../../platform/log/index.ts';
 import { guardHost, guardOrigin } from '../../../platform/origin/index.ts';
-import type { CallerVerdict } from '../../../serving/index.ts';
+import type { CallerVerdict, Credentials } from '../../../serving/index.ts';
 import { HEALTH_PATHS, type InferenceReply, type InferenceRequest, type Protocol } from '../exchange.ts';
+import { credentialsOf } from '../shared/caller.ts';
 import { Connection, type Exchange, type Handlers, type KnownHead } from './connection.ts';
 import { inflate } from './inflate.ts';
 import { refusalOf } from './refusal.ts';
@@ -16,11 +17,7 @@ export interface FrontOptions {
   /** Asked in this order; the first that says a request is its own answers it. */
   protocols: readonly Protocol[];
   door: {
-    authenticate(
-      authorization: string | undefined,
-      workspace: string | undefined,
-      done: (verdict: CallerVerdict) => void,
-    ): void;
+    authenticate(credentials: Credentials, done: (verdict: CallerVerdict) => void): void;
     readonly callersEpoch: number;
   };
   /** Host header values, as the main port has them. */
@@ -98,16 +95,18 @@ export function createFront(options: FrontOptions): Front {
       request.workspace = known.workspace;
       return proceed(request, reply);
     }
-    const named = request.header('x-treadle-workspace') ?? request.header('x-mlflow-workspace');
-    door.authenticate(request.header('authorization'), named, (verdict) => {
-      if (!verdict.ok || !verdict.may) return refuseCaller(reply, verdict);
-      request.workspace = verdict.workspace;
-      if (known) {
-        known.workspace = verdict.workspace;
-        known.epoch = epoch;
-      }
-      guarded(reply, () => proceed(request, reply));
-    });
+    door.authenticate(
+      credentialsOf((name) => request.header(name)),
+      (verdict) => {
+        if (!verdict.ok || !verdict.may) return refuseCaller(reply, verdict);
+        request.workspace = verdict.workspace;
+        if (known) {
+          known.workspace = verdict.workspace;
+          known.epoch = epoch;
+        }
+        guarded(reply, () => proceed(request, reply));
+      },
+    );
   }
 
   function proceed(request: Incoming, reply: InferenceReply): void {

@@ -20,6 +20,7 @@ const spec: ModelSpec = {
 
 /** A door behind which the one endpoint `m` answers with what it was given, once `wait` is over. */
 async function open(predict: PlaneDoor['predict']) {
+  const state = { ready: true, epoch: 0, revoked: false };
   const served = {
     endpoint: { name: 'm' },
     model: { ready: true },
@@ -28,14 +29,19 @@ async function open(predict: PlaneDoor['predict']) {
     full: false,
   } as unknown as Served; // what the face looks at, and no more
   const door: PlaneDoor = {
-    ready: true,
+    get ready() {
+      return state.ready;
+    },
+    get callersEpoch() {
+      return state.epoch;
+    },
     find: (_workspace, name, version) => (name === 'm' && (version ?? '3') === '3' ? served : undefined),
     list: () => [served],
     predict,
     predictJson: (_question, done) => done(new Error('not here')),
-    authenticate: (authorization, _workspace, done) =>
+    authenticate: ({ authorization, proxied }, done) =>
       done(
-        authorization === 'Bearer bad'
+        authorization === 'Bearer bad' || proxied || state.revoked
           ? { ok: false, status: 401, message: 'no such token' }
           : { ok: true, workspace: 'default', may: authorization !== 'Bearer reader', name: 'reader' },
       ),
@@ -48,6 +54,7 @@ async function open(predict: PlaneDoor['predict']) {
   const stop = () => new Promise((resolve) => server.close(resolve));
   return {
     session,
+    state,
     stop,
     async [Symbol.asyncDispose]() {
       session.destroy();
@@ -204,10 +211,87 @@ test('callers are asked who they are, and from where', async () => {
   for (const headers of [
     { authorization: 'Bearer bad' },
     { authorization: 'Bearer reader' },
+    { 'x-forwarded-for': '10.0.0.1' },
     { ':authority': 'evil.example' },
     { origin: 'http://evil.example' },
   ])
     codes.push((await call(at.session, [message()], headers)).code);
-  assert.deepEqual(codes, ['16', '7', '7', '7']);
+  assert.deepEqual(codes, ['16', '7', '16', '7', '7']);
   assert.equal(asked, 0);
+});
+
+test('a stream ends with the token that opened it', async () => {
+  let asked = 0;
+  await using at = await open((question, done) => {
+    asked++;
+    echo(question, done);
+  });
+  const stream = at.session.request({
+    ':method': 'POST',
+    ':path': '/inference.GRPCInferenceService/ModelStreamInfer',
+    'content-type': 'application/grpc',
+  });
+  const code = new Promise((resolve) =>
+    stream.on('trailers', (trailers) => resolve(trailers['grpc-status'])),
+  );
+  const answered = () => new Promise((resolve) => stream.once('data', resolve));
+  const first = answered();
+  stream.write(message());
+  await first;
+  at.state.epoch++; // some other token changed
+  const second = answered();
+  stream.write(message());
+  await second;
+  at.state.epoch++;
+  at.state.revoked = true;
+  stream.write(message());
+  assert.equal(await code, '16');
+  assert.equal(asked, 2);
+});
+
+test('the standard health service: of the server and of its one service, checked and watched, without a token', async () => {
+  await using at = await open(echo);
+  const path = (method: string) => ({
+    ':path': `/grpc.health.v1.Health/${method}`,
+    authorization: 'Bearer bad',
+  });
+  const asking = (service: string) => [new Writer().text(1, service).finish()];
+  const check = async (service: string) => {
+    const { code, body } = await call(at.session, asking(service), path('Check'));
+    return [code, body.at(-1)];
+  };
+  assert.deepEqual(await check(''), ['0', 1]);
+  assert.deepEqual(await check('inference.GRPCInferenceService'), ['0', 1]);
+  assert.deepEqual(await check('m'), ['5', undefined], 'models are nobody’s business without a token');
+  assert.equal((await call(at.session, asking(''), path('List'))).code, '12');
+  assert.equal((await call(at.session, [], path('Check'))).code, '3');
+  at.state.ready = false;
+  assert.deepEqual(await check(''), ['0', 2]);
+
+  const stream = at.session.request({
+    ':method': 'POST',
+    'content-type': 'application/grpc',
+    ...path('Watch'),
+  });
+  const told: number[] = [];
+  let heard = (): void => {};
+  stream.on('data', (chunk: Buffer) => {
+    told.push(chunk.at(-1)!);
+    heard();
+  });
+  const until = async (count: number) => {
+    while (told.length < count) await new Promise<void>((resolve) => (heard = resolve));
+  };
+  stream.end(asking('')[0]);
+  await until(1);
+  at.state.ready = true;
+  await until(2);
+  assert.deepEqual(told, [2, 1]);
+  const code = new Promise((resolve) =>
+    stream.on('trailers', (trailers) => resolve(trailers['grpc-status'])),
+  );
+  const stopped = at.stop();
+  assert.equal(await code, '14');
+  at.session.destroy();
+  await stopped;
 });

@@ -12,6 +12,7 @@ import {
   serverMetadata,
   yes,
 } from './describe.ts';
+import { health, HEALTH_SERVICE } from './health.ts';
 import { find, infer, writeAnswer, type Caller } from './infer.ts';
 import { readEmpty, readIndex, readInfer, readNamed } from './messages.ts';
 import { Reader, Writer } from './protobuf.ts';
@@ -75,6 +76,12 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
     }
   });
 
+  /** A stream that may be silent for hours is ended when the server stops. */
+  function until(stream: ServerHttp2Stream, stop: () => void): void {
+    streams.add(stop);
+    stream.once('close', () => streams.delete(stop));
+  }
+
   function call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const type = headers['content-type'] ?? '';
     if (headers[':method'] !== 'POST' || !/^application\/grpc($|[+;])/.test(type)) {
@@ -95,6 +102,10 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
       { method: 'POST', host, origin: headers.origin, site: typeof site === 'string' ? site : undefined },
       hosts,
     );
+    if (path.startsWith(HEALTH_SERVICE)) {
+      const stop = health(path.slice(HEALTH_SERVICE.length), stream, headers, () => door.ready);
+      return until(stream, stop);
+    }
     const name = path.startsWith(SERVICE) ? path.slice(SERVICE.length) : '';
     const unary = methods.get(name);
     if (!unary && name !== 'ModelStreamInfer')
@@ -116,9 +127,8 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
     ask()((error, workspace) => {
       if (error) return fail(stream, error);
       try {
-        const stop = streamInfer(door, stream, headers, callerOf(stream, headers, workspace, undefined));
-        streams.add(stop);
-        stream.once('close', () => streams.delete(stop));
+        const caller = callerOf(stream, headers, workspace, undefined);
+        until(stream, streamInfer(door, stream, headers, caller, ask()));
       } catch (thrown) {
         fail(stream, thrown);
       }

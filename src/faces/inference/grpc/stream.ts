@@ -20,7 +20,9 @@ export function streamInfer(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   caller: Caller,
+  again: (done: (error: Error | undefined, workspace: string) => void) => void,
 ): () => void {
+  let epoch = door.callersEpoch;
   /** Answers by order of asking; undefined until they are there. */
   const owed: Array<Buffer | undefined> = [];
   let first = 0;
@@ -42,23 +44,39 @@ export function streamInfer(
     flush();
   };
 
+  const ask = (place: number, bytes: Buffer): void => {
+    let request: InferRequest | undefined;
+    try {
+      const read = readInfer(new Reader(bytes));
+      request = read;
+      infer(door, caller, read, performance.now(), (error, answer, outputs) => {
+        if (error || !answer || !outputs) return settle(place, failed(error, read));
+        const whole = new Writer().message(2, (into) => void writeAnswer(into, read, answer, outputs));
+        settle(place, whole.finish());
+      });
+    } catch (error) {
+      settle(place, failed(error, request));
+    }
+  };
+
   receive(stream, headers, false, {
     message(bytes) {
       if (ended) return; // came after the server began to stop: the caller asks another one
       const place = first + owed.push(undefined) - 1;
       if (owed.length >= MOST) stream.pause();
-      let request: InferRequest | undefined;
-      try {
-        const read = readInfer(new Reader(bytes));
-        request = read;
-        infer(door, caller, read, performance.now(), (error, answer, outputs) => {
-          if (error || !answer || !outputs) return settle(place, failed(error, read));
-          const whole = new Writer().message(2, (into) => void writeAnswer(into, read, answer, outputs));
-          settle(place, whole.finish());
-        });
-      } catch (error) {
-        settle(place, failed(error, request));
-      }
+      if (epoch === door.callersEpoch) return ask(place, bytes);
+      // Tokens changed since the last message: a stream does not outlive the one that opened it.
+      const now = door.callersEpoch;
+      again((error) => {
+        if (error) {
+          settle(place, failed(error, undefined));
+          ending = { code: codeOf(failureOf(error)), message: failureOf(error).message };
+          ended = true;
+          return flush();
+        }
+        epoch = now;
+        ask(place, bytes);
+      });
     },
     end() {
       ended = true;

@@ -46,6 +46,7 @@ function bench(more: { error?: Error; full?: boolean; ready?: boolean; spec?: Lo
     counts: { ok: 5, failed: 1, rows: 9, batches: 2, ms: 4, last: 1000 },
   } as unknown as Served;
   const door: PlaneDoor = {
+    callersEpoch: 0,
     find: (workspace, endpoint, version) =>
       workspace === 'w' && endpoint === 'm' && (version === undefined || version === '3')
         ? served

@@ -23,6 +23,9 @@ export const Webhook = Type.Object(
     last_at: Type.Optional(Millis('Last delivery, or attempt at one.')),
     last_status: Type.Optional(Type.Integer({ description: 'HTTP status of the last answer.' })),
     last_error: Type.Optional(Type.String({ description: 'Why the last attempt failed.' })),
+    failures: Type.Integer({
+      description: 'Failed attempts since the last good one. A webhook that only fails is switched off.',
+    }),
   },
   {
     description:

@@ -1,9 +1,15 @@
 import { Type } from 'typebox';
+import type { Tx } from '../../ctx/index.ts';
 import { messageOf, TreadleError, unavailable } from '../../errors/index.ts';
 import { job } from '../../jobs/index.ts';
 import type { Outbound } from '../../outbound/index.ts';
 import { signedHeaders } from './sign.ts';
-import { changeWebhook, selectEvent, selectWebhook } from './store.ts';
+import { changeWebhook, countFailure, selectEvent, selectWebhook, type WebhookRow } from './store.ts';
+
+/** A webhook is switched off after this many failed attempts in a row … */
+const FAILURES = 20;
+/** … that lie at least this far apart, ms: a burst of events during a short outage is no reason. */
+const FAILING = 3_600_000;
 
 /** One event to one webhook. Tried ten times within some six hours; the receiver knows a repeat by `webhook-id`. */
 export const deliverWebhook = (outbound: Outbound) =>
@@ -13,6 +19,7 @@ export const deliverWebhook = (outbound: Outbound) =>
     attempts: 10,
     backoff: 5_000,
     concurrency: 8,
+    quiet: true,
     async run(ctx, { webhook: id, seq }, { signal, finish }) {
       const webhook = await selectWebhook(ctx, id);
       if (webhook.enabled !== 1) return;
@@ -48,7 +55,7 @@ export const deliverWebhook = (outbound: Outbound) =>
       } catch (error) {
         if (!signal.aborted)
           await ctx.write((tx) =>
-            changeWebhook(tx, id, { last_at, last_status: null, last_error: messageOf(error).slice(0, 500) }),
+            failed(tx, webhook, { last_at, last_status: null, last_error: messageOf(error).slice(0, 500) }),
           );
         throw error instanceof TreadleError && error.kind === 'too-large'
           ? unavailable(error.message)
@@ -56,15 +63,46 @@ export const deliverWebhook = (outbound: Outbound) =>
       }
       const good = status >= 200 && status < 300;
       await ctx.write(async (tx) => {
+        const last = { last_at, last_status: status };
+        if (good)
+          await changeWebhook(tx, id, { ...last, last_error: null, failures: 0, failing_since: null });
+        else await failed(tx, webhook, { ...last, last_error: `it answered ${status}` });
         // 410: the receiver says that it is gone for good.
-        await changeWebhook(tx, id, {
-          last_at,
-          last_status: status,
-          last_error: good ? null : `it answered ${status}`,
-          ...(status === 410 ? { enabled: 0 } : {}),
-        });
+        if (status === 410) await changeWebhook(tx, id, { enabled: 0 });
         if (good || status === 410) await finish(tx);
       });
       if (!good && status !== 410) throw unavailable(`the receiver answered ${status}`);
     },
   });
+
+/** Keeps what went wrong, says so once, and switches the webhook off when it has only failed for long. */
+async function failed(
+  tx: Tx,
+  { id, url }: WebhookRow,
+  last: Pick<WebhookRow, 'last_at' | 'last_status'> & { last_error: string },
+): Promise<void> {
+  const now = tx.clock.now();
+  const row = await countFailure(tx, id, now);
+  // Another delivery that ended beside this one has said already why it was switched off.
+  if (row?.enabled !== 1) return;
+  await changeWebhook(tx, id, last);
+  const { failures, failing_since: since } = row;
+  const fields = { webhook: id, host: new URL(url).host, error: last.last_error };
+  if (failures === 1)
+    tx.afterCommit(() => tx.log.warn('a webhook cannot be delivered and will be tried again', fields));
+  if (failures < FAILURES || since === null || now - since < FAILING) return;
+  await changeWebhook(tx, id, {
+    enabled: 0,
+    last_error: `switched off after ${failures} failed attempts in a row; the last: ${last.last_error}`,
+  });
+  await tx.record({
+    action: 'webhook.paused',
+    resource: `webhook:${id}`,
+    after: { failures },
+    reason: last.last_error,
+  });
+  await tx.emit({ type: 'webhook.paused', subject: `webhook:${id}` });
+  tx.afterCommit(() =>
+    tx.log.error('a webhook was switched off: every attempt failed', { ...fields, failures }),
+  );
+}

@@ -41,6 +41,20 @@ export async function changeWebhook(tx: Tx, id: string, change: Partial<WebhookR
     .execute();
 }
 
+/** One more failed attempt, counted in the database: several deliveries end at once. */
+export async function countFailure(tx: Tx, id: string, at: number): Promise<WebhookRow | undefined> {
+  return tables(tx)
+    .updateTable('webhook')
+    .set((eb) => ({
+      failures: eb('failures', '+', 1),
+      failing_since: eb.fn.coalesce('failing_since', eb.val(at)),
+    }))
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
 export async function removeWebhook(tx: Tx, id: string): Promise<void> {
   await tables(tx).deleteFrom('webhook').where('workspace', '=', tx.workspace).where('id', '=', id).execute();
 }
@@ -76,5 +90,6 @@ export function toWebhook(row: WebhookRow): Webhook {
     ...(row.last_at === null ? {} : { last_at: row.last_at }),
     ...(row.last_status === null ? {} : { last_status: row.last_status }),
     ...(row.last_error === null ? {} : { last_error: row.last_error }),
+    failures: row.failures,
   };
 }

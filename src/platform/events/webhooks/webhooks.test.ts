@@ -239,3 +239,40 @@ test('without a webhook the subscriber rests and writes nothing; after the last 
   await room.settled();
   assert.equal(room.to.got.length, 1, 'what happened between two webhooks is for neither');
 });
+
+test('a receiver that only fails is said once, switched off after long, and left alone until somebody switches it on', async () => {
+  await using room = await open(...Array.from({ length: 40 }, () => 500));
+  const { webhook } = await room.create(['run.*']);
+  const said = () => room.house.lines.filter((line) => line.includes('webhook'));
+  for (const n of [1, 2, 3]) await room.emit('run.created', `run:${n}`);
+  await room.settled();
+  assert.equal((await room.list())[0]?.failures, 3);
+  assert.equal(said().length, 1, 'three failures are one line');
+  for (let n = 3; n < 20; n++) {
+    assert.equal((await room.list())[0]?.enabled, true);
+    room.clock.advance(1_300_000);
+    await room.settled();
+    if ((await room.list())[0]?.enabled === false) break;
+  }
+  const [off] = await room.list();
+  assert.equal(off?.enabled, false);
+  assert.match(
+    off.last_error ?? '',
+    /^switched off after \d+ failed attempts in a row; the last: it answered 500$/,
+  );
+  assert.equal(said().length, 2);
+  assert.deepEqual(
+    room.house.records.map(({ action }) => action),
+    ['webhook.created', 'webhook.paused'],
+  );
+  const sent = room.to.got.length;
+  assert.ok(sent >= 20, `switched off after ${sent} attempts`);
+  await room.emit('run.created', 'run:4');
+  room.clock.advance(20_000_000);
+  await room.settled();
+  assert.equal(room.to.got.length, sent, 'nothing is sent meanwhile');
+  assert.equal((await room.update(webhook.id, { enabled: true })).webhook.failures, 0);
+  await room.emit('run.created', 'run:5');
+  await room.settled();
+  assert.equal(room.to.got.length, sent + 1);
+});

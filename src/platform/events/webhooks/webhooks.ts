@@ -86,6 +86,8 @@ async function createWebhook(
     last_at: null,
     last_status: null,
     last_error: null,
+    failures: 0,
+    failing_since: null,
   };
   await ctx.write(async (tx) => {
     // The first one: the cursor rested until now, and what happened meanwhile is not for it.
@@ -117,6 +119,8 @@ async function updateWebhook(
       ...(url === undefined ? {} : { url }),
       ...(change.types === undefined ? {} : { types: JSON.stringify(change.types) }),
       ...(change.enabled === undefined ? {} : { enabled: change.enabled ? 1 : 0 }),
+      // A receiver that was mended, or is another one, starts with a clean slate.
+      ...(change.enabled === true || moved ? { failures: 0, failing_since: null } : {}),
       ...(secret === undefined ? {} : { secret }),
     });
     const after = toWebhook(await selectWebhook(tx, id));
