@@ -2,6 +2,7 @@ import { readConfig, serverConfig, SETTINGS, type SettingName } from './config.t
 import { runCli } from './faces/cli/index.ts';
 import type { Register } from './faces/cli/frame.ts';
 import { table } from './faces/cli/output.ts';
+import { guardOutput, Interrupted } from './faces/cli/pipes.ts';
 import { version } from './version.ts';
 
 type Flags = Partial<Record<string, string>>;
@@ -24,16 +25,17 @@ const roof: Register = (program, cli) => {
     const { startServer } = await import('./serve.ts');
     const running = await startServer(serverConfig(readConfig(byName(flags), process.env, process.cwd())));
     cli.output().say(`Treadle is ready at ${running.url}`);
-    await new Promise<void>((resolve) => {
+    const by = await new Promise<NodeJS.Signals>((resolve) => {
       let stopping = false;
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         process.on(signal, () => {
           if (stopping) process.exit(130); // a second signal does not wait
           stopping = true;
-          void running.close().then(resolve);
+          void running.close().then(() => resolve(signal));
         });
       }
     });
+    if (by === 'SIGINT') throw new Interrupted();
   });
   config.action((flags: Flags) => {
     const held = readConfig(byName(flags), process.env, process.cwd()).map((setting) => ({
@@ -59,4 +61,6 @@ function byName(flags: Flags): Partial<Record<SettingName, string>> {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-process.exitCode = await runCli(process.argv.slice(2), { version: version(), roof });
+const argv = process.argv.slice(2);
+guardOutput(argv[0] === 'server' || argv[0] === 'serve');
+process.exitCode = await runCli(argv, { version: version(), roof });

@@ -94,7 +94,7 @@ test('Ctrl-C cancels the execution', async () => {
   for (let tries = 0; tries < 500 && !existsSync(path.join(server.data, 'up')); tries++) await sleep(20);
   child.kill('SIGINT');
   const { code, stdout } = await said;
-  assert.equal(code, 1);
+  assert.equal(code, 130);
   assert.match(stdout, /interrupted #1 cancelled/);
 });
 

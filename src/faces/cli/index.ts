@@ -5,6 +5,7 @@ import { COMPLETION_HELP, completionScript, SHELLS, type Shell } from './complet
 import type { Cli, Register } from './frame.ts';
 import { choice } from './options.ts';
 import { createOutput } from './output.ts';
+import { Interrupted } from './pipes.ts';
 
 /** One entry per noun, in the order of `treadle --help`; not loaded for the server, which should be ready at once. */
 const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
@@ -28,7 +29,7 @@ export interface CliOptions {
   roof: Register;
 }
 
-/** Runs one command line. Returns the exit code: 0 done, 1 failed, 2 used wrongly. */
+/** Runs one command line. Returns the exit code: 0 done, 1 failed, 2 used wrongly, 130 interrupted. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
   const json = argv.includes('--json');
   const program = new Command('treadle')
@@ -62,6 +63,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof Interrupted) return Interrupted.code;
     printError(error, json);
     return 1;
   }
@@ -111,4 +113,4 @@ Examples:
   treadle ledger verify                           prove that no record was changed
 
 The server is found at TREADLE_URL (http://127.0.0.1:5000), with TREADLE_TOKEN where one is needed,
-in the workspace TREADLE_WORKSPACE (default). Exit codes: 0 done, 1 failed, 2 used wrongly.`;
+in the workspace TREADLE_WORKSPACE (default). Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted.`;

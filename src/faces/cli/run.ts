@@ -11,6 +11,7 @@ import { conflict } from '../../platform/errors/index.ts';
 import type { Cli, Register } from './frame.ts';
 import { amount, pair } from './options.ts';
 import type { Output } from './output.ts';
+import { Interrupted } from './pipes.ts';
 import { runOf } from './pipelines/which.ts';
 import { because, summary } from './pipelines/show.ts';
 import { seconds } from './pipelines/units.ts';
@@ -174,6 +175,7 @@ export async function watch(cli: Cli, execution: ExecutionDetail, logs: boolean)
   output.result(ended, () =>
     [summary(ended, client.url), ...(ended.comparison ? [ended.comparison.text] : [])].join('\n'),
   );
+  if (asked && ended.state === 'cancelled') throw new Interrupted();
   if (ended.state !== 'succeeded')
     throw conflict(
       `${ended.pipeline} #${ended.number} ${ended.state === 'rejected' ? 'was rejected by its gate' : ended.state}`,

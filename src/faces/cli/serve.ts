@@ -7,6 +7,7 @@ import { cacheFolder } from './cache-folder.ts';
 import type { Register } from './frame.ts';
 import { whole } from './options.ts';
 import { count } from './output.ts';
+import { Interrupted } from './pipes.ts';
 
 const HELP = `
 Examples:
@@ -93,8 +94,9 @@ export const register: Register = (program, cli) => {
           () =>
             `${model} version ${version} is ready at ${running.url}/v2/models/${running.endpoint}/infer and ${running.url}/invocations (${digest}, ${count(samples, 'sample')} answered alike)`,
         );
-        await stopped();
+        const by = await stopped();
         await running.close();
+        if (by === 'SIGINT') throw new Interrupted();
       } finally {
         await processes.close();
         await rm(work, { recursive: true, force: true });
@@ -112,15 +114,15 @@ function containerFolder(): string {
   });
 }
 
-/** Resolves at the first signal; a second one does not wait. */
-function stopped(): Promise<void> {
+/** The first signal; a second one does not wait. */
+function stopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stopping = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {
         if (stopping) process.exit(130);
         stopping = true;
-        resolve();
+        resolve(signal);
       });
   });
 }

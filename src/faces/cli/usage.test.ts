@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { Command } from 'commander';
 import { createClient } from './client.ts';
@@ -39,7 +42,7 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     ],
     [
       'token create x --role king',
-      /--role <role>' argument 'king' is invalid\. It must be viewer, editor or admin/,
+      /--role <role>' argument 'king' is invalid\. It must be viewer, editor, admin or owner/,
     ],
     ['ledger log --since garbage', /--since <time>' argument 'garbage' is invalid\. Write it as 2026-11-23/],
     ['ledger log x', /the entry is 'x'\. Give a whole number/],
@@ -99,4 +102,29 @@ test('completion offers commands, after a dash options, and leaves the rest to t
   assert.equal(offered('treadle', 'data', '--json', 'comm'), 'commit');
   assert.equal(offered('treadle', 'data', 'commit', ''), '');
   assert.equal(offered('treadle', 'data', 'commit', 'flights', '--m'), '--message');
+});
+
+const treadle = path.join(import.meta.dirname, '..', '..', '..', 'bin', 'treadle');
+
+/** The real program with an output of its own; a pipe's reader leaves at once. */
+async function print(words: string, stdout: 'pipe' | number): Promise<{ code: number | null; err: string }> {
+  const child = spawn(treadle, words.split(' '), { stdio: ['ignore', stdout, 'pipe'] });
+  child.stdout?.destroy();
+  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { err: child.stderr ? await text(child.stderr) : '', code: await code };
+}
+
+test('a reader that has seen enough ends a command quietly; a full disk is one line', async () => {
+  for (const words of ['--help', 'completion bash', 'data --help']) {
+    const { code, err } = await print(words, 'pipe');
+    assert.deepEqual([err, code === 141 || code === 0], ['', true], `${words}: ${code}`);
+  }
+  const full = openSync('/dev/full', 'w');
+  try {
+    const { code, err } = await print('--help', full);
+    assert.equal(code, 1);
+    assert.match(err, /^treadle: the output could not be written: ENOSPC[^\n]*\n$/);
+  } finally {
+    closeSync(full);
+  }
 });
