@@ -1,13 +1,14 @@
 import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
-import { getRun } from '../tracking/index.ts';
+
 import type { ModelFacts, ModelVersion } from './contract.ts';
 import { makeModel } from './create-model.ts';
 import { findVersionBy } from './find-version.ts';
 import { checkDescription, checkTags, checkText, modelName } from './names.ts';
 import { readFacts } from './read-facts.ts';
 import { brief, say } from './say.ts';
-import { parseSource } from './source.ts';
+import { findRun } from './version-detail.ts';
+import { parseSource, RUN_ID } from './source.ts';
 import { findModel, holdModel, nextVersion, requireModel, versionRef } from './store.ts';
 import { requireLoggedModel } from './store-logged-models.ts';
 import { insertVersion, putVersionTags, requireVersion, toVersion } from './store-versions.ts';
@@ -24,7 +25,10 @@ export interface NewVersion {
   makeModel?: boolean;
 }
 
-/** Registers a version. Its source must exist in this workspace, or lie outside; see `source.ts`. */
+/**
+ * Registers a version. Its source exists in this workspace, or lies outside (see `source.ts`). A run that is not known here is one of
+ * another server, from which the version was brought: its id is kept as text, and nothing is claimed of it.
+ */
 export async function createVersion(ctx: Ctx, input: NewVersion): Promise<ModelVersion> {
   const name = modelName(input.model);
   checkDescription(input.description);
@@ -110,11 +114,10 @@ async function findOrigin(ctx: Ctx, input: NewVersion): Promise<Origin> {
       const logged = await named(source, requireLoggedModel(ctx, parsed.id));
       agree(loggedModelId, logged.id, 'model_id');
       const run = runId ?? logged.run_id;
-      if (runId !== undefined && runId !== logged.run_id) await named(source, getRun(ctx, runId));
       return {
         source,
         location: below(logged.location, parsed.path),
-        run_id: run,
+        run_id: foreignId(run),
         logged_model_id: logged.id,
         ...(parsed.path === '' && logged.facts !== null
           ? { facts: JSON.parse(logged.facts) as ModelFacts }
@@ -123,17 +126,17 @@ async function findOrigin(ctx: Ctx, input: NewVersion): Promise<Origin> {
       };
     }
     case 'run': {
-      const run = await named(source, getRun(ctx, parsed.run));
-      agree(runId, run.id, 'run_id');
+      agree(runId, parsed.run, 'run_id');
+      const run = await findRun(ctx, parsed.run);
       const logged =
         loggedModelId === undefined ? undefined : await named(source, requireLoggedModel(ctx, loggedModelId));
       return {
         source,
-        location: below(run.artifact_uri, parsed.path),
-        run_id: run.id,
+        location: run ? below(run.artifact_uri, parsed.path) : source,
+        run_id: parsed.run,
         logged_model_id: logged?.id ?? null,
         made_from: [
-          [`run:${run.id}`, 'trained-by'],
+          ...(run ? [[`run:${run.id}`, 'trained-by'] as [string, string]] : []),
           ...(logged ? [[`logged_model:${logged.id}`, 'registered-from'] as [string, string]] : []),
         ],
       };
@@ -152,13 +155,13 @@ async function findOrigin(ctx: Ctx, input: NewVersion): Promise<Origin> {
       };
     }
     case 'outside': {
-      const run = runId === undefined ? undefined : await named(source, getRun(ctx, runId));
+      const run = runId === undefined ? undefined : await findRun(ctx, runId);
       const logged =
         loggedModelId === undefined ? undefined : await named(source, requireLoggedModel(ctx, loggedModelId));
       return {
         source,
         location: source,
-        run_id: run?.id ?? logged?.run_id ?? null,
+        run_id: foreignId(runId) ?? logged?.run_id ?? null,
         logged_model_id: logged?.id ?? null,
         made_from: [
           ...(run ? [[`run:${run.id}`, 'trained-by'] as [string, string]] : []),
@@ -167,6 +170,17 @@ async function findOrigin(ctx: Ctx, input: NewVersion): Promise<Origin> {
       };
     }
   }
+}
+
+/** The id of a run, whether it is known here or not. */
+function foreignId(id: string | null | undefined): string | null {
+  if (id === undefined || id === null) return null;
+  if (!RUN_ID.test(id))
+    throw invalid(`'${id.slice(0, 80)}' is no id of a run`, {
+      field: 'run_id',
+      hint: 'letters, digits and dashes, 64 at most; leave it out where there is no run',
+    });
+  return id;
 }
 
 const below = (location: string, path: string): string => (path === '' ? location : `${location}/${path}`);

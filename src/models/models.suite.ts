@@ -181,7 +181,7 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
       ],
       [() => models.createVersion(ctx, { model: 'none', source: 's3://b/k' }), /no registered model/],
       [
-        () => models.createVersion(ctx, { model: 'm', source: 'runs:/abc/model' }),
+        () => models.createVersion(ctx, { model: 'm', source: 'runs:/abc/../model' }),
         /Invalid model version source/,
       ],
       [
@@ -224,7 +224,6 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     await models.createModel(other, { name: 'mine' });
     for (const source of [
       `models:/${logged.id}`,
-      `runs:/${run.id}/model`,
       'models:/secret/1',
       `mlflow-artifacts:/0/models/${logged.id}/artifacts`,
     ]) {
@@ -233,6 +232,11 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
         /Invalid model version source/,
       );
     }
+    // Like any run that is not known here: its id is text, and nothing of it is looked up.
+    const foreign = await models.createVersion(other, { model: 'mine', source: `runs:/${run.id}/model` });
+    assert.deepEqual([foreign.run_id, foreign.facts], [run.id, undefined]);
+    const { run: seen, lineage, version } = await models.versionDetail(other, 'mine', '1');
+    assert.deepEqual([seen, lineage, version.source], [undefined, [], `runs:/${run.id}/model`]);
     for (const attempt of [
       () => models.getModel(other, 'secret'),
       () => models.deleteModel(other, 'secret'),

@@ -14,7 +14,8 @@ const LONGEST = 2000;
 const PLACEHOLDERS = new Set(['dummy-source', 'prompt-template']);
 /** Backslashes, control characters, and marks that turn or hide text. */
 const TRICKS = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-const RUN = /^[0-9a-zA-Z][0-9a-zA-Z-]{0,63}$/;
+/** How a run's id may look, here or on another server. */
+export const RUN_ID = /^[0-9a-zA-Z][0-9a-zA-Z-]{0,63}$/;
 const LOGGED_MODEL = /^m-[0-9a-f]{32}$/;
 
 /**
@@ -37,7 +38,7 @@ export function parseSource(source: string): Source {
       return modelSource(source, rest);
     case 'runs': {
       const { first, path } = ownPath(source, rest);
-      if (!RUN.test(first)) throw bad(source, `'${first}' is no run id`);
+      if (!RUN_ID.test(first)) throw bad(source, `'${first}' is no run id`);
       return { kind: 'run', run: first, path };
     }
     case 'mlflow-artifacts':
@@ -92,7 +93,7 @@ function artifactSource(source: string, rest: string): Source {
   const [, second, third, fourth, ...more] = parts;
   if (second === 'models' && third !== undefined && LOGGED_MODEL.test(third) && fourth === 'artifacts')
     return { kind: 'logged-model', id: third, path: more.join('/') };
-  if (second !== undefined && RUN.test(second) && third === 'artifacts')
+  if (second !== undefined && RUN_ID.test(second) && third === 'artifacts')
     return {
       kind: 'run',
       run: second,

@@ -57,6 +57,55 @@ test('a body may be encoded twice, empty, hold unknown fields, older names and n
   assert.deepEqual((await post('/runs/search', { experiment_ids: [] })).body, {});
 });
 
+test('fields may be spelt as protobuf’s JSON spells them', async () => {
+  const made = await post('/experiments/create', { name: 'camel', artifactLocation: '' });
+  const experimentId = made.body['experiment_id'];
+  const { body } = await post('/runs/create', { experimentId, runName: 'r', startTime: 5 });
+  const { info } = body['run'] as { info: Record<string, unknown> };
+  assert.deepEqual([info['experiment_id'], info['run_name'], info['start_time']], [experimentId, 'r', 5]);
+  const runId = info['run_id'];
+  await post('/runs/log-metric', { runUuid: runId, key: 'm', value: 1, timestamp: 1 });
+  assert.deepEqual((await runOf(String(runId))).data['metrics'], [
+    { key: 'm', value: 1, timestamp: 1, step: 0 },
+  ]);
+  assert.equal((await get(`/runs/get?runId=${String(runId)}`)).status, 200);
+  const found = await post('/runs/search', { experimentIds: [experimentId], maxResults: 1 });
+  assert.equal((found.body['runs'] as unknown[]).length, 1);
+  const twice = await post('/runs/create', { experiment_id: '0', experimentId });
+  assert.deepEqual([twice.status, twice.body['error_code']], [400, 'INVALID_PARAMETER_VALUE']);
+});
+
+test('a version whose run or files are another server’s registers, and claims nothing of them', async () => {
+  await post('/registered-models/create', { name: 'moved' });
+  const foreign = 'a'.repeat(32);
+  for (const [source, run_id] of [
+    [`runs:/${foreign}/model`, undefined],
+    [`runs:/${foreign}/model`, foreign],
+    [`mlflow-artifacts:/7/${foreign}/artifacts/model`, foreign],
+    [`s3://bucket/7/${foreign}/artifacts/model`, foreign],
+    ['s3://bucket/model', undefined],
+  ] as const) {
+    const { status, body } = await post('/model-versions/create', { name: 'moved', source, run_id });
+    assert.equal(status, 200, JSON.stringify(body));
+    const version = body['model_version'] as Record<string, unknown>;
+    assert.equal(version['source'], source);
+    assert.equal(version['run_id'] ?? undefined, source === 's3://bucket/model' ? undefined : foreign);
+    const uri = await get(
+      `/model-versions/get-download-uri?name=moved&version=${String(version['version'])}`,
+    );
+    assert.equal(uri.body['artifact_uri'], source);
+  }
+  for (const [source, run_id] of [
+    ['runs:/../x', undefined],
+    [`runs:/${foreign}/model`, 'b'.repeat(32)],
+    ['s3://bucket/model', '../etc'],
+    [`models:/m-${foreign}`, undefined],
+  ] as const) {
+    const refused = await post('/model-versions/create', { name: 'moved', source, run_id });
+    assert.deepEqual([refused.status, refused.body['error_code']], [400, 'INVALID_PARAMETER_VALUE'], source);
+  }
+});
+
 test('a wrong request has MLflow’s code, and never a status that makes its client try again', async () => {
   const id = await newRun();
   const long = 'k'.repeat(251);

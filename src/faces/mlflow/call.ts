@@ -3,7 +3,7 @@ import { invalid } from '../../platform/errors/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { endpoint, type Action, type Method } from '../../platform/http/contract.ts';
 import { route, type Route } from '../../platform/http/index.ts';
-import type { Reader } from './message.ts';
+import { fieldOf, type Reader } from './message.ts';
 
 const Anything = Type.Object({}, { additionalProperties: true });
 const MIB = 1024 * 1024;
@@ -44,7 +44,8 @@ export function call<T>(declared: Call<T>): Route[] {
     return route(made, async (ctx, { params, query, body }) => {
       const fields: Record<string, unknown> = { ...query, ...(bodied ? bodyFields(body) : {}), ...params };
       for (const [older, newer] of Object.entries(declared.older ?? {})) {
-        if (fields[newer] === undefined || fields[newer] === '') fields[newer] = fields[older];
+        const now = fieldOf(fields, newer);
+        if (now === undefined || now === '') fields[newer] = fieldOf(fields, older);
       }
       return withoutEmpty((await declared.answer(ctx, declared.request(fields, ''))) ?? {});
     });

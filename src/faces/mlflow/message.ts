@@ -1,8 +1,8 @@
 import { invalid } from '../../platform/errors/index.ts';
 
 /**
- * Readers of request fields, with the habits of the client's protobuf JSON: unknown fields are ignored, an absent
- * field is undefined (a list: empty), 64-bit integers come as numbers or text. `field` names the place in messages.
+ * Readers of request fields, with the habits of the client's protobuf JSON: unknown fields are ignored, a field may be spelt
+ * `run_id` or `runId`, an absent field is undefined (a list: empty), 64-bit integers come as numbers or text. `field` names the place in messages.
  */
 export type Reader<T> = (value: unknown, field: string) => T;
 
@@ -69,6 +69,19 @@ export const list =
     );
   };
 
+/** protobuf's JSON knows each field by two names, and refuses a message that uses both. */
+export function fieldOf(source: Readonly<Record<string, unknown>>, key: string): unknown {
+  const camel = key.replaceAll(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+  const given = Object.hasOwn(source, key);
+  if (camel === key || !Object.hasOwn(source, camel)) return given ? source[key] : undefined;
+  if (given)
+    throw invalid(`Invalid request: '${key}' and '${camel}' are one field, given twice`, {
+      field: key,
+      hint: `leave one of them out`,
+    });
+  return source[camel];
+}
+
 export const message =
   <S extends Record<string, Reader<unknown>>>(shape: S): Reader<{ [K in keyof S]: Read<S[K]> }> =>
   (value, field) => {
@@ -77,7 +90,7 @@ export const message =
     const source = value as Record<string, unknown>;
     const entries = Object.entries(shape).map(([key, read]) => [
       key,
-      read(Object.hasOwn(source, key) ? source[key] : undefined, field ? `${field}.${key}` : key),
+      read(fieldOf(source, key), field ? `${field}.${key}` : key),
     ]);
     // Each key was read by its own reader, which gives it its type.
     return Object.fromEntries(entries) as { [K in keyof S]: Read<S[K]> };

@@ -106,7 +106,12 @@ class Walk {
     if (!this.#first(`${ref} ${side}`)) return true;
     const run = await unlessMissing(getRun(this.#ctx, id));
     const reads = await stepReads(this.#ctx, id);
-    if (!run) this.#cannot(ref, `run ${id}`, 'the run was deleted, and with it what it says it read');
+    if (!run)
+      this.#cannot(
+        ref,
+        `run ${id}`,
+        'the run is not known here, and so neither is what it read: it was deleted, or the model came from another server',
+      );
     const reader = by ?? ref;
     const versions = new Set(reads?.data.map(({ version_id }) => version_id));
     const step = reads !== undefined || (run?.tags['treadle.step'] ?? '') !== '';

@@ -289,7 +289,7 @@ function Origin({ detail: { run, version } }: { detail: VersionDetail }): ReactE
         <p className="muted">
           {version.run_id === undefined
             ? 'It was registered without a run, so nothing is known of how it was made.'
-            : `Run ${version.run_id} is not here any more.`}
+            : `Run ${version.run_id} is not known here: it was deleted, or the version came from another server.`}
         </p>
       </Section>
     );
