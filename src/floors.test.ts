@@ -31,6 +31,7 @@ const LIGHT = new Set(['models/read-mlmodel.ts']);
 /** The ground floor's own order, so that it stays free of cycles. */
 const GROUND = [
   'errors',
+  'files',
   'ids',
   'clock',
   'log',

@@ -130,6 +130,11 @@ export const Outcome = Type.Object({
   message: Type.String(),
   code: Type.Optional(Type.Integer()),
   signal: Type.Optional(Type.String()),
+  warnings: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'What was left out although it ended well, such as lines of a metrics file.',
+    }),
+  ),
 });
 export type Outcome = Static<typeof Outcome>;
 

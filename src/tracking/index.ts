@@ -6,6 +6,7 @@ export { deleteRun, deleteTag, restoreRun } from './delete-run.ts';
 export { getExperiment, getExperimentByName } from './get-experiment.ts';
 export { getManySeries } from './get-series.ts';
 export { getRun, loadRuns } from './load-runs.ts';
+export { checkKey } from './limits.ts';
 export { logBatch, type Batch } from './log-batch.ts';
 export {
   logInputs,

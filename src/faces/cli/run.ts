@@ -172,6 +172,8 @@ export async function watch(cli: Cli, execution: ExecutionDetail, logs: boolean)
     view.close();
   }
   const ended = await client.call(getExecution, { params: { execution: execution.id } });
+  for (const { name, outcome } of ended.steps)
+    for (const warning of outcome?.warnings ?? []) output.say(`warning: ${name}: ${warning}`);
   output.result(ended, () =>
     [summary(ended, client.url), ...(ended.comparison ? [ended.comparison.text] : [])].join('\n'),
   );

@@ -11,7 +11,7 @@ import type { Value } from '../file/schema.ts';
 import { INPUTS, inputPath } from '../plan/parts.ts';
 import { collectOutputs, outputFiles } from './collect.ts';
 import type { LogFile } from './log-file.ts';
-import { holdsMetrics, MAX_METRICS_FILE, readMetrics, type MetricValue } from './metrics-file.ts';
+import { holdsMetrics, readMetrics, tooLargeForMetrics, type MetricsRead, type MetricValue } from './metrics-file.ts';
 import { placeFiles, removeFolder, type Placed } from './place.ts';
 import { createSamples, type SamplePoint } from './samples.ts';
 
@@ -52,6 +52,9 @@ export const paramsFileOf = (folder: string): string => path.join(folder, '_tmp'
  */
 export async function prepareFolder(ctx: Ctx, plan: AttemptPlan): Promise<void> {
   const { step, folder, code, params, data, outputs, signal } = plan;
+  // Not where something stands already: what an earlier try left running could have made a link of that name.
+  mkdirSync(path.dirname(folder), { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { mode: 0o700 });
   mkdirSync(path.join(folder, '_tmp', 'home'), { recursive: true, mode: 0o700 });
   const files: Placed[] = [...code];
   for (const input of step.inputs) {
@@ -150,22 +153,23 @@ export async function runCommand(
   };
   if (ended.reason === 'ok') {
     try {
+      // What is said of the metrics belongs into the log, which else goes to the disk together with the outputs.
+      const later = step.outputs.some(holdsMetrics);
       const taken = await collectOutputs(
         ctx.blobs,
         folder,
         step.outputs,
-        log.size > 0 ? log.path : undefined,
+        log.size > 0 && !later ? log.path : undefined,
       );
-      const metrics: MetricValue[] = [];
-      for (const output of taken.outputs.filter(holdsMetrics)) {
-        metrics.push(
-          ...readMetrics(
-            (await ctx.blobs.read(output.digest, MAX_METRICS_FILE)).toString('utf8'),
-            output.path,
-          ),
-        );
-      }
-      return { ...result, outputs: taken.outputs, log: taken.log, metrics };
+      const { metrics, faults, remarks } = await metricsOf(ctx, taken.outputs);
+      for (const line of [...faults, ...remarks]) log.write(Buffer.from(`[treadle: ${line}]\n`));
+      return {
+        ...result,
+        outputs: taken.outputs,
+        log: later ? await keepLog(ctx, folder, log) : taken.log,
+        metrics,
+        ...(faults.length === 0 ? {} : { outcome: { ...outcome, warnings: faults } }),
+      };
     } catch (error) {
       if (!(error instanceof TreadleError) || error.code !== 'output') throw error;
       result.outcome = {
@@ -193,9 +197,33 @@ export async function failedToPrepare(ctx: Ctx, plan: AttemptPlan, error: unknow
   };
 }
 
+async function metricsOf(ctx: Ctx, outputs: readonly StepOutput[]): Promise<MetricsRead> {
+  const all: MetricsRead = { metrics: [], faults: [], remarks: [] };
+  for (const output of outputs.filter((one) => one.kind === 'file' && holdsMetrics(one))) {
+    const large = tooLargeForMetrics(output);
+    if (large !== undefined) {
+      all.faults.push(large);
+      continue;
+    }
+    const text = (await ctx.blobs.read(output.digest, output.size)).toString('utf8');
+    const { metrics, faults, remarks } = await readMetrics(text, output.path);
+    for (const metric of metrics) all.metrics.push(metric);
+    all.faults.push(...faults);
+    all.remarks.push(...remarks);
+  }
+  return all;
+}
+
+/** The log of a step that made no outputs. Nothing is kept when the step put something else in its place. */
 async function keepLog(ctx: Ctx, folder: string, log: LogFile): Promise<AttemptResult['log']> {
   if (log.size === 0) return undefined;
-  return (await collectOutputs(ctx.blobs, folder, [], log.path)).log;
+  try {
+    return (await collectOutputs(ctx.blobs, folder, [], log.path)).log;
+  } catch (error) {
+    if (!(error instanceof TreadleError) || error.code !== 'output') throw error;
+    ctx.log.warn('the log of a step is not kept: it is no longer the file that was opened', { error });
+    return undefined;
+  }
 }
 
 export { removeFolder };

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { openBelow, type Unopened } from '../../platform/files/index.ts';
 import type { BlobInput, BlobStore } from '../../platform/blobs/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
 import type { StepOutput } from '../contract.ts';
@@ -19,7 +20,7 @@ export interface OutputFile {
 interface Found {
   output: Output;
   folder: boolean;
-  files: Array<{ path: string; at: string; executable: boolean }>;
+  files: Array<{ path: string; executable: boolean }>;
 }
 
 const MAX_FILES = 200_000;
@@ -28,7 +29,8 @@ const fault = (message: string, hint?: string): TreadleError =>
 
 /**
  * Takes what a step wrote into the blobs: a folder as the list of its files, itself a blob. `log` goes along, so that one
- * sync to disk serves all. An output that is missing, or is no plain file or folder, is an error of the step.
+ * sync to disk serves all. An output that is missing, or is no plain file or folder, is an error of the step. No link is followed
+ * anywhere below `folder`, which is a real path: a step may name what it likes, and the server would read it with its own rights.
  */
 export async function collectOutputs(
   blobs: BlobStore,
@@ -38,11 +40,16 @@ export async function collectOutputs(
 ): Promise<{ outputs: StepOutput[]; log: { hash: string; size: number } | undefined }> {
   const found: Found[] = [];
   for (const output of outputs) found.push(await find(folder, output));
-  const paths = [
-    ...found.flatMap(({ files }) => files.map(({ at }) => at)),
-    ...(log === undefined ? [] : [log]),
+  const places: Place[] = [
+    ...found.flatMap(({ output, folder: isFolder, files }) =>
+      files.map((file) => ({
+        root: folder,
+        path: isFolder ? `${output.path}/${file.path}` : output.path,
+      })),
+    ),
+    ...(log === undefined ? [] : [{ root: path.dirname(log), path: path.basename(log) }]),
   ];
-  const infos = await blobs.putMany(reading(paths));
+  const infos = await blobs.putMany(reading(places));
   const logInfo = log === undefined ? undefined : infos.at(-1);
   let next = 0;
   const lists = found.map(({ files }) =>
@@ -73,13 +80,32 @@ export async function collectOutputs(
   };
 }
 
-/** A stream opens its file when it is made: one at a time, so that thousands of outputs never hold thousands of files open. */
-function* reading(paths: readonly string[]): Generator<BlobInput> {
-  for (const at of paths) yield { bytes: createReadStream(at) };
+interface Place {
+  root: string;
+  path: string;
 }
+
+/** A stream opens its file when it is made: one at a time, so that thousands of outputs never hold thousands of files open. */
+function* reading(places: readonly Place[]): Generator<BlobInput> {
+  for (const place of places) {
+    const fd = openBelow(place.root, place.path);
+    if (typeof fd !== 'number') throw unopened(place.path, fd);
+    yield { bytes: createReadStream('', { fd }) };
+  }
+}
+
+const unopened = (name: string, why: Unopened): TreadleError =>
+  why === 'gone'
+    ? fault(`the output '${name}' went away while it was read`, 'end what the step started before it ends')
+    : why === 'link'
+      ? fault(`a link leads to the output '${name}'`, LINKS)
+      : fault(`the output '${name}' is neither a file nor a folder`, LINKS);
+
+const LINKS = 'links are not followed; write the file itself';
 
 async function find(root: string, output: Output): Promise<Found> {
   const at = inside(root, output.path);
+  await checkParents(root, output.path);
   const stat = await lstat(at).catch(() => undefined);
   if (!stat)
     throw fault(
@@ -87,11 +113,11 @@ async function find(root: string, output: Output): Promise<Found> {
       'write it there, or correct the path under out',
     );
   if (stat.isFile() && !output.folder)
-    return { output, folder: false, files: [{ path: path.basename(output.path), at, executable: false }] };
+    return { output, folder: false, files: [{ path: path.basename(output.path), executable: false }] };
   if (!stat.isDirectory())
     throw fault(
-      `the output '${output.path}' is ${stat.isFile() ? 'a file, and the file says that it is a folder' : 'neither a file nor a folder'}`,
-      stat.isFile() ? 'leave out the slash at its end' : 'write a plain file; links are not followed',
+      `the output '${output.path}' is ${stat.isFile() ? 'a file, and the file says that it is a folder' : `${stat.isSymbolicLink() ? 'a link, ' : ''}neither a file nor a folder`}`,
+      stat.isFile() ? 'leave out the slash at its end' : LINKS,
     );
   const files: Found['files'] = [];
   await walk(at, '', files);
@@ -101,6 +127,17 @@ async function find(root: string, output: Output): Promise<Found> {
       'write at least one file into it',
     );
   return { output, folder: true, files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+/** Says which folder is a link while that can be told; what changes afterwards is met when the file is opened. */
+async function checkParents(root: string, output: string): Promise<void> {
+  const parts = output.split('/');
+  for (let i = 1; i < parts.length; i++) {
+    const folder = parts.slice(0, i).join('/');
+    const stat = await lstat(path.join(root, folder)).catch(() => undefined);
+    if (stat?.isSymbolicLink() === true)
+      throw fault(`the folder '${folder}' of the output '${output}' is a link`, LINKS);
+  }
 }
 
 async function walk(root: string, below: string, files: Found['files']): Promise<void> {
@@ -113,15 +150,11 @@ async function walk(root: string, below: string, files: Found['files']): Promise
       );
     if (entry.isDirectory()) await walk(root, name, files);
     else if (entry.isFile())
-      files.push({
-        path: name,
-        at: path.join(root, name),
-        executable: ((await lstat(path.join(root, name))).mode & 0o100) !== 0,
-      });
+      files.push({ path: name, executable: ((await lstat(path.join(root, name))).mode & 0o100) !== 0 });
     else
       throw fault(
-        `the output '${name}' is neither a file nor a folder`,
-        'links are not followed; write the file itself',
+        `the output '${name}' is ${entry.isSymbolicLink() ? 'a link, ' : ''}neither a file nor a folder`,
+        LINKS,
       );
     if (files.length > MAX_FILES)
       throw fault(

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
@@ -125,10 +125,12 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const work = path.resolve(options.data, 'work');
+  const place = path.resolve(options.data, 'work');
   // What a crash left there belongs to attempts that nobody will take up.
-  rmSync(work, { recursive: true, force: true });
-  mkdirSync(work, { recursive: true, mode: 0o700 });
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  // Outputs are asked where they really lie, so the folder's own real path is taken while nobody else has written there.
+  const work = realpathSync(place);
   let machine: Promise<Machine> | undefined;
   const describe = (): Promise<Machine> => (machine ??= describeMachine(options.processes));
   let slots: Slots | undefined = options.slots;

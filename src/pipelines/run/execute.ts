@@ -28,7 +28,7 @@ import { createIdentity, type Identity } from './identity.ts';
 import { prepareEnvironments } from './prepare-environments.ts';
 import { registerModel } from './register-model.ts';
 import { cancelledBy, endCancelledRelease, release } from './release.ts';
-import { endStepRun, type EndState } from './tracker.ts';
+import { endStepRun, logFirstMetrics, type EndState } from './tracker.ts';
 import { tryStep, type Node } from './try-step.ts';
 
 /** How an execution was asked for. */
@@ -419,9 +419,10 @@ class Drive {
   }
 
   /** The end of a try that is followed by another. */
-  async #endTry(node: Node, { outcome, log, resources, samples, metrics }: AttemptResult): Promise<void> {
-    const at = this.#ctx.clock.now();
+  async #endTry(node: Node, { outcome, log, resources, samples, ...result }: AttemptResult): Promise<void> {
     const run = node.row.run_id;
+    const metrics = await logFirstMetrics(this.#ctx, run, result.metrics);
+    const at = this.#ctx.clock.now();
     await this.#ctx.write(async (tx) => {
       Object.assign(node.row, {
         state: 'ready',
@@ -444,7 +445,8 @@ class Drive {
   /** State, outputs, run, ledger, event, and what can go on now: one transaction. */
   async #endStep(node: Node, result: AttemptResult): Promise<void> {
     const { step, row } = node;
-    const { outputs, log, resources, samples, metrics } = result;
+    const { outputs, log, resources, samples } = result;
+    const metrics = await logFirstMetrics(this.#ctx, row.run_id, result.metrics);
     const at = this.#ctx.clock.now();
     const cancelled = this.#cancelled.aborted && result.outcome.reason !== 'ok';
     const outcome: Outcome = cancelled

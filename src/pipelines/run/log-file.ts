@@ -1,5 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, writeSync, fstatSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, writeSync, fstatSync } from 'node:fs';
 import path from 'node:path';
+import { openBelow } from '../../platform/files/index.ts';
 
 /** What is kept of one step's log. */
 export const MAX_LOG = 64 * 1024 * 1024;
@@ -43,14 +44,14 @@ export function openLog(file: string): LogFile {
   };
 }
 
-/** Part of a log that is being written; undefined when there is no such file. */
+/** Part of a log that is being written; undefined when there is no such file, or a link in its place. */
 export function readLogFile(
   file: string,
   offset: number,
   limit: number,
 ): { bytes: Buffer; size: number } | undefined {
-  if (!existsSync(file)) return undefined;
-  const fd = openSync(file, 'r');
+  const fd = openBelow(path.dirname(file), path.basename(file));
+  if (typeof fd !== 'number') return undefined;
   try {
     const { size } = fstatSync(fd);
     const bytes = Buffer.alloc(Math.max(0, Math.min(limit, size - offset)));

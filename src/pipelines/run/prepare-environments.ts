@@ -1,4 +1,6 @@
 import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { openBelow } from '../../platform/files/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { messageOf } from '../../platform/errors/index.ts';
 import type { CodeFile } from '../contract.ts';
@@ -48,8 +50,9 @@ export async function prepareEnvironments(
     throw error;
   } finally {
     log.close();
-    if (log.size > 0 && !signal.aborted) {
-      const { hash } = await ctx.blobs.put(createReadStream(log.path));
+    const fd = log.size > 0 && !signal.aborted ? openBelow(path.dirname(log.path), path.basename(log.path)) : 'gone';
+    if (typeof fd === 'number') {
+      const { hash } = await ctx.blobs.put(createReadStream('', { fd }));
       await ctx.write((tx) => updateExecution(tx, row.id, { environment_log: hash }));
     }
   }

@@ -73,6 +73,25 @@ export const startParentRun = (
     code: run.code,
   });
 
+/** What one transaction takes: it belongs to everybody's writes. */
+const METRICS_AT_ONCE = 1000;
+
+/** Logs the metrics of a step but for the last ones, which the transaction that ends the step takes along. Returns those. */
+export async function logFirstMetrics(
+  ctx: Ctx,
+  run: string | null,
+  metrics: readonly MetricValue[],
+): Promise<readonly MetricValue[]> {
+  let rest = metrics;
+  for (; run !== null && rest.length > METRICS_AT_ONCE; rest = rest.slice(METRICS_AT_ONCE)) {
+    const time = ctx.clock.now();
+    await logBatch(ctx, run, {
+      metrics: rest.slice(0, METRICS_AT_ONCE).map(({ key, value, step }) => ({ key, value, step, time })),
+    });
+  }
+  return rest;
+}
+
 /** Ends a step's run with what was measured. Part of the transaction that ends the step. */
 export async function endStepRun(
   tx: Tx,
@@ -102,7 +121,7 @@ export async function endStepRun(
   await logBatch(tx, id, {
     tags: [
       ['treadle.outcome', outcome.reason],
-      ['treadle.outcome_message', outcome.message],
+      ['treadle.outcome_message', [outcome.message, ...(outcome.warnings ?? [])].join('; ')],
     ],
   });
   await updateRun(tx, id, { status: statusOf(end.outcome), endedAt: end.at });
