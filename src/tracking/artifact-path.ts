@@ -1,19 +1,21 @@
 import { invalid } from '../platform/errors/index.ts';
 
 /**
- * The one canonical spelling of an artifact's path. It is only ever a key of rows, so nothing here guards a file system;
- * what is refused is what clients, that do write files, could be tricked with.
+ * An artifact's path, as the client wrote it: whoever stored a file asks for it by the same bytes, and a file that was saved under a
+ * decomposed name is only found under it. It is only ever a key of rows, so nothing here guards a file system; what is refused is
+ * what clients, that do write files, could be tricked with.
  */
-export function artifactPath(given: string, field = 'path'): string {
+export function artifactPath(path: string, field = 'path'): string {
   const bad = (why: string) =>
     invalid(`Invalid path: ${why}`, { field, hint: 'use a relative path such as plots/roc.png' });
-  const path = given.normalize('NFC');
+  if (!path.isWellFormed()) throw bad('it is not valid Unicode');
   for (let seen = path, depth = 0; ; depth++) {
     if (/\p{Cc}/u.test(seen)) throw bad('it holds control characters');
     if (/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(seen))
       throw bad('it holds characters that turn the direction of text');
     // Anywhere, since a client may ask for a folder and write what it lists beneath one of its own.
-    if (seen.startsWith('/') || /(^|\/)[a-zA-Z]:/.test(seen)) throw bad('it is absolute');
+    // A drive is a letter and a colon alone: `a:b.txt` is a name.
+    if (seen.startsWith('/') || /(^|\/)[a-zA-Z]:(\/|$)/.test(seen)) throw bad('it is absolute');
     if (seen.includes('\\')) throw bad('it holds a backslash');
     if (seen.includes('#')) throw bad("it holds '#'");
     if (seen.split('/').some((segment) => segment === '..' || segment === '.'))
@@ -35,6 +37,9 @@ export const folderPath = (given: string, field = 'path'): string => {
   const trimmed = given.endsWith('/') ? given.slice(0, -1) : given;
   return trimmed === '' ? '' : artifactPath(trimmed, field);
 };
+
+/** The form in which two spellings of one name are equal. */
+export const canonicalForm = (path: string): string => path.normalize('NFC');
 
 export function splitPath(path: string): { folder: string; name: string } {
   const slash = path.lastIndexOf('/');

@@ -108,7 +108,7 @@ const artifacts = [
       type: headers['content-type'],
       size: declaredSize(headers['content-length']),
     });
-    return { ...stored, path: stored.path.slice(stored.path.length - params['*'].normalize('NFC').length) };
+    return { ...stored, path: stored.path.slice(stored.path.length - params['*'].length) };
   }),
   route(contract.deleteArtifact, async (ctx, { params }) => ({
     deleted: await deleteArtifact(ctx, await runArtifact(ctx, params.run, params['*'], true)),

@@ -92,8 +92,12 @@ export type TrackingTables = {
   };
   artifact: {
     workspace: string;
+    /** In its canonical form (NFC). */
     folder: string;
+    /** As the client wrote it. */
     name: string;
+    /** Its canonical form: two names that differ in composition alone are one. */
+    canonical: string;
     /** Null for a folder. */
     hash: string | null;
     size: number;
@@ -260,6 +264,15 @@ export const migrations: Migration[] = [
         created_at bigint not null,
         primary key (workspace, folder, name)
       )`,
+    ],
+  },
+  {
+    id: 'tracking-002',
+    sql: [
+      // Names were stored in their canonical form alone until now.
+      `alter table artifact add column canonical text not null default ''`,
+      `update artifact set canonical = name`,
+      `create unique index artifact_canonical on artifact (workspace, folder, canonical)`,
     ],
   },
 ];

@@ -1,20 +1,21 @@
 import type { Selectable } from 'kysely';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict } from '../../platform/errors/index.ts';
-import { joinPath, splitPath } from '../artifact-path.ts';
+import { canonicalForm, joinPath, splitPath } from '../artifact-path.ts';
 import type { TrackingTables } from '../schema.ts';
 import { tables } from './tables.ts';
 
 export type ArtifactRow = Selectable<TrackingTables['artifact']>;
 
+/** By any spelling of its path. */
 export async function findArtifact(ctx: Ctx, path: string): Promise<ArtifactRow | undefined> {
-  const { folder, name } = splitPath(path);
+  const { folder, name } = splitPath(canonicalForm(path));
   return tables(ctx)
     .selectFrom('artifact')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .where('folder', '=', folder)
-    .where('name', '=', name)
+    .where('canonical', '=', name)
     .executeTakeFirst();
 }
 
@@ -23,26 +24,43 @@ export const listFolder = (ctx: Ctx, folder: string): Promise<ArtifactRow[]> =>
     .selectFrom('artifact')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
-    .where('folder', '=', folder)
+    .where('folder', '=', canonicalForm(folder))
     .orderBy('name')
     .execute();
 
-/** A file where a folder is, or beneath a file, is refused. */
+/** A file where a folder is, or beneath a file, is refused; so is what differs from a name that is there in its composition alone. */
 export async function checkPlace(ctx: Ctx, path: string): Promise<void> {
   const own = await findArtifact(ctx, path);
+  if (own) checkSpelling(own, path);
   if (own?.hash === null)
     throw conflict(`'${path}' is a folder already`, { field: 'path', hint: 'use another name' });
   for (let { folder } = splitPath(path); folder !== ''; folder = splitPath(folder).folder) {
     const above = await findArtifact(ctx, folder);
     if (above === undefined) continue;
+    checkSpelling(above, folder);
     if (above.hash !== null)
       throw conflict(`'${folder}' is a file already, so nothing can lie in it`, {
         field: 'path',
         hint: 'use another name',
       });
-    return;
+    // What is above a folder that is there, is there; only names that have two spellings must be compared.
+    if (/^[\u0020-\u007e]*$/.test(splitPath(folder).folder)) return;
   }
 }
+
+/** On many disks the two would be one file, and whoever downloads the folder would lose one of them. */
+function checkSpelling(row: ArtifactRow, path: string): void {
+  const { name } = splitPath(path);
+  if (row.name === name) return;
+  throw conflict(
+    `'${path}' is there already as ${codePoints(row.name)}, and this is ${codePoints(name)}: the same name, its letters composed differently`,
+    { field: 'path', hint: 'send it under the name that is there, or delete that one first' },
+  );
+}
+
+/** Two spellings look alike, so what is not plain is told by number. */
+const codePoints = (name: string): string =>
+  `"${name.replace(/[^\u0020-\u007e]/gu, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`)}"`;
 
 export async function upsertFile(
   tx: Tx,
@@ -52,7 +70,7 @@ export async function upsertFile(
   await checkPlace(tx, path);
   const row: ArtifactRow = {
     workspace: tx.workspace,
-    ...splitPath(path),
+    ...placeOf(path),
     ...file,
     created_at: tx.clock.now(),
   };
@@ -63,13 +81,12 @@ export async function upsertFile(
       on.columns(['workspace', 'folder', 'name']).doUpdateSet({ ...file, created_at: row.created_at }),
     )
     .execute();
-  for (let { folder } = row; folder !== '';) {
-    const place = splitPath(folder);
+  for (let { folder } = splitPath(path); folder !== ''; folder = splitPath(folder).folder) {
     const made = await tables(tx)
       .insertInto('artifact')
       .values({
         workspace: tx.workspace,
-        ...place,
+        ...placeOf(folder),
         hash: null,
         size: 0,
         type: null,
@@ -78,13 +95,18 @@ export async function upsertFile(
       .onConflict((on) => on.doNothing())
       .executeTakeFirst();
     if (made.numInsertedOrUpdatedRows === 0n) break; // what is above a folder that exists, exists
-    folder = place.folder;
   }
   return row;
 }
 
+function placeOf(path: string): Pick<ArtifactRow, 'folder' | 'name' | 'canonical'> {
+  const { folder, name } = splitPath(path);
+  return { folder: canonicalForm(folder), name, canonical: canonicalForm(name) };
+}
+
 /** Deletes a file or a folder with all in it, and folders that it leaves empty. Returns how many files went. */
-export async function deleteTree(tx: Tx, path: string): Promise<number> {
+export async function deleteTree(tx: Tx, given: string): Promise<number> {
+  const path = canonicalForm(given);
   const own = await findArtifact(tx, path);
   if (!own) return 0;
   let files = 0;
@@ -93,7 +115,9 @@ export async function deleteTree(tx: Tx, path: string): Promise<number> {
     const folder = folders.pop()!;
     const inside = await listFolder(tx, folder);
     files += inside.filter(({ hash }) => hash !== null).length;
-    folders.push(...inside.filter(({ hash }) => hash === null).map(({ name }) => joinPath(folder, name)));
+    folders.push(
+      ...inside.filter(({ hash }) => hash === null).map(({ canonical }) => joinPath(folder, canonical)),
+    );
     await tables(tx)
       .deleteFrom('artifact')
       .where('workspace', '=', tx.workspace)
@@ -105,7 +129,7 @@ export async function deleteTree(tx: Tx, path: string): Promise<number> {
       .deleteFrom('artifact')
       .where('workspace', '=', tx.workspace)
       .where('folder', '=', place.folder)
-      .where('name', '=', place.name)
+      .where('canonical', '=', place.name)
       .execute();
     if (place.folder === '' || (await listFolder(tx, place.folder)).length > 0) break;
   }
