@@ -66,12 +66,17 @@ test('a name is stored and listed as it was sent; its other spelling is the same
   const whole = await send('GET', at(`${folder}/${file}`));
   assert.deepEqual(
     [whole.text, whole.headers['content-disposition']],
-    ['words', `attachment; filename*=UTF-8\'\'${encodeURIComponent(file)}`],
+    ['words', `attachment; filename*=UTF-8''${encodeURIComponent(file)}`],
   );
   assert.equal((await send('GET', at(`${folder}/a:b.txt`))).text, 'no drive');
   assert.equal((await send('GET', at(nfc(`${folder}/${file}`)))).text, 'words', 'found by either spelling');
 
-  for (const other of [`${folder}/${nfc(file)}`, `${nfc(folder)}/new.txt`, nfc(folder), nfc(`${folder}/${file}/x`)]) {
+  for (const other of [
+    `${folder}/${nfc(file)}`,
+    `${nfc(folder)}/new.txt`,
+    nfc(folder),
+    nfc(`${folder}/${file}/x`),
+  ]) {
     const refused = await put(other, 'other words');
     assert.equal(refused.status, 400, other);
     assert.match(refused.text, /u\{308\}.*its letters composed differently/, other);

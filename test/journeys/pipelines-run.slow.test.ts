@@ -305,6 +305,43 @@ steps:
   assert.match(whyOf(again, 'bad'), /in execution 1 it did not succeed/);
 });
 
+test('metrics files keep what they say, and what they cannot keep is said; outputs lead past no link', async () => {
+  using p = new Project(server.url).write(
+    'treadle.yaml',
+    `name: says
+steps:
+  many: { run: "seq 1 1500 | sed 's/.*/{\\"step\\": &.0, \\"loss\\": &}/' > {metrics}", out: { metrics: metrics.jsonl }, code: [] }
+  odd: { run: "echo hi; printf '{\\"a\\": NaN}\\n{\\"step\\": 30.5, \\"a\\": 1}\\n{\\"a\\": ' > {odd_metrics}", out: { odd_metrics: odd.jsonl }, code: [] }
+  link: { run: "rm -r o; ln -s ${server.data} o", out: { key: o/ledger.key }, code: [] }
+  log: { run: "echo seen; ln -sf ${server.data}/ledger.key ../log.log", code: [] }
+`,
+  );
+  const execution = await p.run();
+  const metricsOf = async (step: string) =>
+    (await getRun(server.ctx, stepOf(execution, step).run_id!)).metrics.filter(
+      ({ key }) => !key.includes('/'),
+    );
+  const [loss, ...others] = await metricsOf('many');
+  assert.deepEqual([loss?.key, loss?.last, loss?.step, others], ['loss', 1500, 1500, []]);
+  assert.deepEqual(
+    (await metricsOf('odd')).map(({ key }) => key),
+    ['a'],
+  );
+  const { outcome } = stepOf(execution, 'odd');
+  assert.equal(outcome?.reason, 'ok');
+  assert.equal(outcome.warnings?.length, 2);
+  assert.match(outcome.warnings[0]!, /^odd\.jsonl, line 2: its step is 30\.5/);
+  assert.match(outcome.warnings[1]!, /^odd\.jsonl, line 3: is not JSON/);
+  const log = await p.log(execution.id, 'odd');
+  for (const line of ['hi', ...outcome.warnings]) assert.ok(log.includes(line), line);
+  assert.match(
+    stepOf(execution, 'link').outcome!.message,
+    /the folder 'o' of the output 'o\/ledger\.key' is a link/,
+  );
+  assert.deepEqual(stepOf(execution, 'link').outputs, []);
+  assert.equal(await p.log(execution.id, 'log'), '', 'what stands in the place of the log is not shown');
+});
+
 test('a retry runs the step again, for the reasons it names', async () => {
   const marker = path.join(server.data, 'tries');
   using p = new Project(server.url).write(

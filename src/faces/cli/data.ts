@@ -22,6 +22,7 @@ export const register: Register = (program, cli) => {
     .option('--branch <branch>', 'the branch to commit to', 'main')
     .option('--allow-empty', 'take empty files, and tables without a row')
     .option('--allow-broken', 'take Parquet files that cannot be read')
+    .option('--follow-links', 'commit what links name that lead out of the directory')
     .addHelpText('after', COMMIT_HELP)
     .action(async (dataset: string, path: string, options: CommitOptions) => {
       const { commit, count } = await import('./data/commit.ts');

@@ -11,7 +11,13 @@ import type { Value } from '../file/schema.ts';
 import { INPUTS, inputPath } from '../plan/parts.ts';
 import { collectOutputs, outputFiles } from './collect.ts';
 import type { LogFile } from './log-file.ts';
-import { holdsMetrics, readMetrics, tooLargeForMetrics, type MetricsRead, type MetricValue } from './metrics-file.ts';
+import {
+  holdsMetrics,
+  readMetrics,
+  tooLargeForMetrics,
+  type MetricsRead,
+  type MetricValue,
+} from './metrics-file.ts';
 import { placeFiles, removeFolder, type Placed } from './place.ts';
 import { createSamples, type SamplePoint } from './samples.ts';
 

@@ -55,8 +55,20 @@ void test('outputs are read one after the other: their number is not the number 
 
 /** Where a link to something of the host may stand, the output that would lead there, and what is said. */
 const LINKS: ReadonlyArray<[string, (folder: string, host: string) => void, string, boolean, RegExp]> = [
-  ['the output itself', (f, h) => symlinkSync(`${h}/key`, `${f}/out.txt`), 'out.txt', false, /'out\.txt' is a link/],
-  ['its folder', (f, h) => symlinkSync(h, `${f}/out`), 'out/key', false, /folder 'out' of the output 'out\/key'/],
+  [
+    'the output itself',
+    (f, h) => symlinkSync(`${h}/key`, `${f}/out.txt`),
+    'out.txt',
+    false,
+    /'out\.txt' is a link/,
+  ],
+  [
+    'its folder',
+    (f, h) => symlinkSync(h, `${f}/out`),
+    'out/key',
+    false,
+    /folder 'out' of the output 'out\/key'/,
+  ],
   [
     'a folder above its folder',
     (f, h) => symlinkSync(path.dirname(h), `${f}/out`),
@@ -88,7 +100,12 @@ void test('no link leads to an output, wherever it stands on the way', async (t)
     make(folder, host);
     const seen: string[] = [];
     await assert.rejects(
-      collectOutputs(store((text) => seen.push(text)), folder, [{ name: 'o', path: at, folder: isFolder }], undefined),
+      collectOutputs(
+        store((text) => seen.push(text)),
+        folder,
+        [{ name: 'o', path: at, folder: isFolder }],
+        undefined,
+      ),
       (error) => error instanceof TreadleError && error.code === 'output' && said.test(error.message),
       what,
     );
@@ -109,7 +126,10 @@ void test('a link that is made between the look and the reading is not followed 
     const seen: string[] = [];
     await assert.rejects(
       collectOutputs(
-        store((text) => seen.push(text), () => swap(folder, host)),
+        store(
+          (text) => seen.push(text),
+          () => swap(folder, host),
+        ),
         folder,
         [{ name: 'o', path: at, folder: isFolder }],
         undefined,
@@ -125,7 +145,12 @@ void test('a log that a step replaced by a link is not taken', async (t) => {
   const log = path.join(path.dirname(folder), 'step.log');
   symlinkSync(path.join(host, 'key'), log);
   await assert.rejects(
-    collectOutputs(store(() => undefined), folder, [], log),
+    collectOutputs(
+      store(() => undefined),
+      folder,
+      [],
+      log,
+    ),
     /a link leads to the output 'step\.log'/,
   );
 });

@@ -9,15 +9,15 @@ const of = async (text: string, path = 'metrics.jsonl') => {
 const silent = { faults: [], remarks: [] };
 
 void test('numbers are read as Python writes them', async () => {
-  assert.deepEqual(
-    await of('{"accuracy": 0.91, "f1": NaN, "up": Infinity, "down": -Infinity}', 'm.json'),
-    {
-      ...silent,
-      metrics: ['accuracy=0.91@0', 'f1=NaN@0', 'up=Infinity@0', 'down=-Infinity@0'],
-    },
-  );
+  assert.deepEqual(await of('{"accuracy": 0.91, "f1": NaN, "up": Infinity, "down": -Infinity}', 'm.json'), {
+    ...silent,
+    metrics: ['accuracy=0.91@0', 'f1=NaN@0', 'up=Infinity@0', 'down=-Infinity@0'],
+  });
   const { metrics, remarks } = await of('{"note": "NaN, \\"Infinity\\"", "loss": NaN}', 'm.json');
-  assert.deepEqual([metrics, remarks], [['loss=NaN@0'], ['m.json: no numbers, and so no metrics: note (text)']]);
+  assert.deepEqual(
+    [metrics, remarks],
+    [['loss=NaN@0'], ['m.json: no numbers, and so no metrics: note (text)']],
+  );
 });
 
 void test('a step is a whole number, however it is written; another is refused with its line', async () => {
@@ -52,7 +52,13 @@ void test('a broken line, a line that is no object and a name that no metric may
 void test('nested names are joined, lists of records are lines, and what is no number is remarked', async () => {
   assert.deepEqual(
     await of(
-      JSON.stringify({ train: { auc: 1, deep: { loss: 2 } }, confusion: [[1, 2]], model: 'x', best: true, none: null }),
+      JSON.stringify({
+        train: { auc: 1, deep: { loss: 2 } },
+        confusion: [[1, 2]],
+        model: 'x',
+        best: true,
+        none: null,
+      }),
       'metrics.json',
     ),
     {
@@ -81,9 +87,7 @@ void test('all numbers are kept up to a bound that is said', async () => {
     [many.metrics.length, many.faults],
     [
       100_000,
-      [
-        'metrics.jsonl: the first 100,000 numbers were logged, and 2 more, from line 100001 on, were not',
-      ],
+      ['metrics.jsonl: the first 100,000 numbers were logged, and 2 more, from line 100001 on, were not'],
     ],
   );
 });
@@ -91,7 +95,13 @@ void test('all numbers are kept up to a bound that is said', async () => {
 void test('a metrics file is known by its name, and one that is too large is named', () => {
   const is = (path: string, name = 'm'): boolean => holdsMetrics({ path, name });
   assert.deepEqual(
-    [is('metrics.json'), is('a/x.jsonl', 'eval_metrics'), is('my-metrics.ndjson'), is('a.json'), is('metrics.csv')],
+    [
+      is('metrics.json'),
+      is('a/x.jsonl', 'eval_metrics'),
+      is('my-metrics.ndjson'),
+      is('a.json'),
+      is('metrics.csv'),
+    ],
     [true, true, true, false, false],
   );
   assert.equal(tooLargeForMetrics({ path: 'metrics.jsonl', size: 8 * 1024 * 1024 }), undefined);

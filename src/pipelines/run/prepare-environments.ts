@@ -50,7 +50,8 @@ export async function prepareEnvironments(
     throw error;
   } finally {
     log.close();
-    const fd = log.size > 0 && !signal.aborted ? openBelow(path.dirname(log.path), path.basename(log.path)) : 'gone';
+    const fd =
+      log.size > 0 && !signal.aborted ? openBelow(path.dirname(log.path), path.basename(log.path)) : 'gone';
     if (typeof fd === 'number') {
       const { hash } = await ctx.blobs.put(createReadStream('', { fd }));
       await ctx.write((tx) => updateExecution(tx, row.id, { environment_log: hash }));

@@ -1,6 +1,7 @@
 import {
   commitVersion,
   getDataset,
+  quoted,
   requireDatasetName,
   requireRefName,
   type Committed,
@@ -20,6 +21,7 @@ export interface CommitOptions {
   branch: string;
   allowEmpty?: boolean;
   allowBroken?: boolean;
+  followLinks?: boolean;
 }
 
 /** Reads, uploads what is new, and commits against the branch as it was when the command began. */
@@ -33,7 +35,16 @@ export async function commit(
   requireDatasetName(dataset);
   requireRefName(options.branch, 'branch');
   const meta = toMeta(options.meta ?? []);
-  const { root, files, bytes: total } = scan(target);
+  const {
+    root,
+    files,
+    bytes: total,
+    respelled,
+  } = scan(target, { followLinks: options.followLinks === true });
+  if (respelled.length > 0)
+    output.say(
+      `${count(respelled.length, 'name')} ${respelled.length === 1 ? 'is' : 'are'} stored composed (NFC), as every dataset spells its names: ${respelled.slice(0, 3).map(quoted).join(', ')}${respelled.length > 3 ? ', …' : ''}`,
+    );
   const expected = await headOf(client, dataset, options.branch);
   const cache = openHashCache(root);
   const progress = startProgress(output, 'commit', total);

@@ -16,8 +16,20 @@ export interface Found {
   inode: bigint;
 }
 
-/** All files of a directory, or the one file that is named. Names are checked here, before anything is read or sent. */
-export function scan(target: string): { root: string; files: Found[]; bytes: number } {
+export interface Scanned {
+  root: string;
+  files: Found[];
+  bytes: number;
+  /** Names that the dataset spells otherwise than the disk: composed (NFC), so that one content is one version on every computer. */
+  respelled: string[];
+}
+
+/**
+ * All files of a directory, or the one file that is named. Names are checked here, before anything is read or sent. A link within
+ * the directory stands for what it names; one that leads out of it is refused unless `followLinks`: who commits a directory means
+ * what is in it.
+ */
+export function scan(target: string, options: { followLinks?: boolean } = {}): Scanned {
   const stats = statSync(target, { bigint: true, throwIfNoEntry: false });
   if (!stats)
     throw missing(`there is no file or directory ${quoted(target)}`, {
@@ -26,6 +38,8 @@ export function scan(target: string): { root: string; files: Found[]; bytes: num
     });
   const files: Found[] = [];
   const seen = new Map<string, string>();
+  const respelled: string[] = [];
+  const root = realpathSync(target);
   const take = (file: string, relative: string, found: BigIntStats): void => {
     const name = canonicalPath(relative);
     const other = seen.get(name);
@@ -36,12 +50,13 @@ export function scan(target: string): { root: string; files: Found[]; bytes: num
       );
     }
     seen.set(name, relative);
+    if (name !== relative) respelled.push(relative);
     files.push(toFound(file, name, found));
   };
   if (stats.isFile()) {
     take(target, path.basename(target), stats);
   } else if (stats.isDirectory()) {
-    walk(target, '', take);
+    walk(target, '', take, options.followLinks === true ? undefined : root);
     if (files.length === 0)
       throw invalid(`there is no file in ${quoted(target)}`, {
         field: 'path',
@@ -53,22 +68,25 @@ export function scan(target: string): { root: string; files: Found[]; bytes: num
       hint: 'name the directory that holds the data',
     });
   }
-  return { root: realpathSync(target), files, bytes: files.reduce((sum, { size }) => sum + size, 0) };
+  return { root, files, bytes: files.reduce((sum, { size }) => sum + size, 0), respelled };
 }
 
 function walk(
   folder: string,
   prefix: string,
   take: (file: string, relative: string, stats: BigIntStats) => void,
+  /** No link may lead out of it. */
+  within: string | undefined,
 ): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
     const relative = prefix + entry.name;
     // A name that is not valid UTF-8 comes with replacement characters, and could not be opened by it.
     if (entry.name.includes('\ufffd')) canonicalPath(relative);
+    if (entry.isSymbolicLink()) checkLink(file, relative, within);
     const stats = entry.isDirectory() ? undefined : statSync(file, { bigint: true, throwIfNoEntry: false });
     if (entry.isDirectory() || stats?.isDirectory() === true) {
-      if (entry.isDirectory()) walk(file, `${relative}/`, take);
+      if (entry.isDirectory()) walk(file, `${relative}/`, take, within);
       else {
         const real = realpathSync(file);
         if (`${realpathSync(folder)}${path.sep}`.startsWith(`${real}${path.sep}`))
@@ -76,7 +94,7 @@ function walk(
             field: 'path',
             hint: 'remove the link',
           });
-        walk(file, `${relative}/`, take);
+        walk(file, `${relative}/`, take, within);
       }
     } else if (stats?.isFile() === true) {
       take(file, relative, stats);
@@ -85,15 +103,29 @@ function walk(
         field: 'path',
         hint: 'sockets, pipes and devices cannot be committed; move it away',
       });
-    } else if (entry.isSymbolicLink()) {
-      throw invalid(`the link ${quoted(relative)} leads nowhere`, {
-        field: 'path',
-        hint: 'mend or remove the link',
-      });
     } else {
       throw changed(relative, 'it is gone');
     }
   }
+}
+
+function checkLink(file: string, relative: string, within: string | undefined): void {
+  let real: string;
+  try {
+    real = realpathSync(file);
+  } catch {
+    throw invalid(`the link ${quoted(relative)} leads nowhere`, {
+      field: 'path',
+      hint: 'mend or remove the link',
+    });
+  }
+  if (within === undefined || `${real}${path.sep}`.startsWith(`${within}${path.sep}`)) return;
+  // A link to what holds the directory leads back into it; that is told where it is walked.
+  if (`${within}${path.sep}`.startsWith(`${real}${path.sep}`)) return;
+  throw invalid(`the link ${quoted(relative)} leads out of the directory, to ${quoted(real)}`, {
+    field: 'path',
+    hint: 'put the file itself there, or say --follow-links to commit what it names',
+  });
 }
 
 export const toFound = (file: string, name: string, stats: BigIntStats): Found => ({

@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { findMissingCode, uploadCode, type CodeFile, type GitState } from '../../../pipelines/contract.ts';
 import { blake3 } from '../../../platform/blobs/index.ts';
 import { invalid, tooLarge } from '../../../platform/errors/index.ts';
+import { openBelow } from '../../../platform/files/index.ts';
 import { createProcesses, type Processes } from '../../../platform/processes/index.ts';
 import type { Client } from '../client.ts';
 import { git, gitState } from './git.ts';
@@ -100,7 +101,9 @@ function hashAll(folder: string, names: readonly string[], warnings: string[]): 
     const at = path.join(folder, name);
     const link = lstatSync(at, { throwIfNoEntry: false });
     if (!link) continue; // git still lists what was deleted
-    if (link.isSymbolicLink() && !realpath(at)?.startsWith(root + path.sep)) {
+    // A link may lead to another file of the project. Any part of the path can be one: git lists what lay in a folder before.
+    const real = realpath(at);
+    if (real === undefined || !real.startsWith(root + path.sep)) {
       warnings.push(`${name} is a link that leads out of the project; it was left out`);
       continue;
     }
@@ -126,7 +129,7 @@ function hashAll(folder: string, names: readonly string[], warnings: string[]): 
         field: 'code',
         hint: 'commit data as datasets, and list it in .gitignore',
       });
-    const bytes = readFileSync(at);
+    const bytes = readReal(root, real, name);
     code.push({
       path: name,
       hash: blake3(bytes),
@@ -135,6 +138,18 @@ function hashAll(folder: string, names: readonly string[], warnings: string[]): 
     });
   }
   return code;
+}
+
+/** Reads by the path that was judged: a link that was put there since is not followed. */
+function readReal(root: string, real: string, name: string): Buffer {
+  const fd = openBelow(root, path.relative(root, real));
+  if (typeof fd !== 'number')
+    throw invalid(`${name} changed while it was read`, { field: 'code', hint: 'run the command again' });
+  try {
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function realpath(at: string): string | undefined {
