@@ -32,6 +32,7 @@ const LIGHT = new Set(['models/read-mlmodel.ts']);
 const GROUND = [
   'errors',
   'files',
+  'limits',
   'ids',
   'clock',
   'log',

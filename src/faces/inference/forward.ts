@@ -1,6 +1,11 @@
-import { Agent, request as ask, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import {
+  request as ask,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { unavailable } from '../../platform/errors/index.ts';
+import { invalid, unavailable } from '../../platform/errors/index.ts';
 
 /** The paths of the inference protocols. On the main port they are handed on, unread, to a process of the data plane. */
 export const INFERENCE_PATHS = [
@@ -23,64 +28,159 @@ const OWN = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'http2-settings',
   'expect',
+  'content-length', // said anew, for what is really sent
 ]);
+/** What `Connection` may name: the words of its own, and fields that are dropped anyway. */
+const OPTIONS = new Set(['', 'close', ...OWN].filter((name) => name !== 'content-length'));
+
+/** Requests that are handed on at a time: each is a connection here and one in a plane. */
+const MOST = 2048;
+/** A caller that was answered before all of its body came may still send so much, so that the answer is not lost to a reset. */
+const LINGER_BYTES = 1024 * 1024;
+const LINGER_MS = 2000;
 
 /**
  * Answers the inference paths on the main port, through the Unix socket of a data plane. The plane decides who may ask: it gets
  * the caller's own Host, Origin and credential. Bodies pass through in pieces and are never held here.
+ *
+ * Every exchange has a connection of its own. A connection that one caller used is never another's: whatever a request leaves
+ * behind on it, nobody else can take it for an answer, nor the plane for a request.
  */
-export function mountForward(app: FastifyInstance, socket: () => string | undefined): void {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256, maxFreeSockets: 32 });
-  app.addHook('onClose', async () => agent.destroy());
+export function mountForward(app: FastifyInstance, socket: () => string | undefined, most = MOST): void {
+  const open = new Set<ClientRequest>();
+  app.addHook('onClose', async () => {
+    for (const onward of open) onward.destroy();
+  });
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    const { raw } = request;
+    const framing = framingOf(raw);
+    const onwardHeaders = { ...handedOn(raw, requireOptions), ...framing, connection: 'close' };
+    if (!/^\/[\x21-\x7e]*$/.test(raw.url ?? ''))
+      throw invalid('the request target holds bytes that no address has', {
+        hint: 'percent-encode what is not ASCII',
+      });
     const socketPath = socket();
     if (socketPath === undefined) throw noPlane();
-    const { raw } = request;
-    reply.hijack();
+    if (open.size >= most)
+      throw unavailable(`${open.size} requests to models are under way, as many as may be`, {
+        hint: 'ask again after the time in Retry-After, or ask the inference port itself',
+      });
     const onward = ask({
       socketPath,
-      agent,
+      agent: false,
       method: raw.method,
       path: raw.url,
-      headers: handedOn(raw),
+      headers: onwardHeaders,
       setHost: false,
     });
-    const fail = (): void => {
+    open.add(onward);
+    onward.on('close', () => open.delete(onward));
+    reply.hijack();
+    onward.on('error', () => {
       if (reply.raw.headersSent) reply.raw.destroy();
       else refuse(reply, request.id);
-    };
-    onward.on('error', fail);
+    });
     onward.on('response', (answer) => {
-      reply.raw.writeHead(answer.statusCode ?? 502, handedOn(answer));
+      const headers = handedOn(answer);
+      const length = answer.headers['content-length'];
+      if (length !== undefined) headers['content-length'] = length;
+      // It did not need the rest of the question, so the connection is of no more use.
+      if (!raw.complete) headers['connection'] = 'close';
+      reply.raw.writeHead(answer.statusCode ?? 502, headers);
       answer.on('error', () => reply.raw.destroy());
-      answer.pipe(reply.raw);
+      answer.pipe(reply.raw, { end: false });
+      answer.on('end', () => {
+        if (!answer.complete) return void reply.raw.destroy();
+        if (raw.complete) reply.raw.end();
+        else linger(raw, onward, () => reply.raw.end());
+      });
     });
     // A caller that goes away takes its question with it.
-    reply.raw.on('close', () => {
-      if (!reply.raw.writableFinished) onward.destroy();
-    });
+    reply.raw.on('close', () => onward.destroy());
     raw.on('error', () => onward.destroy());
-    raw.pipe(onward);
+    if (framing === undefined) {
+      raw.resume(); // to its end, which is here: a request that was not read counts as broken off
+      onward.end();
+    } else raw.pipe(onward);
   };
   for (const url of INFERENCE_PATHS) app.route({ method: ['GET', 'HEAD', 'POST'], url, handler });
 }
 
+/** How the body is framed on the way: its length, or in chunks that are made anew. Only a method that has a body may bring one. */
+function framingOf({ method, headers }: IncomingMessage): OutgoingHttpHeaders | undefined {
+  const { 'content-length': length, 'transfer-encoding': coding } = headers;
+  if (length !== undefined && !/^\d{1,15}$/.test(length))
+    throw invalid(`Content-Length '${length.slice(0, 40)}' is no length`, { field: 'content-length' });
+  if (method !== 'POST') {
+    if (coding === undefined && Number(length ?? 0) === 0) return undefined;
+    throw invalid(`a ${method} request has no body here`, {
+      field: 'body',
+      hint: 'send it as POST, or leave the body out',
+    });
+  }
+  if (coding === undefined) return { 'content-length': String(Number(length ?? 0)) };
+  if (length !== undefined || coding.trim().toLowerCase() !== 'chunked')
+    throw invalid(`Transfer-Encoding '${coding.slice(0, 40)}' is not taken here`, {
+      field: 'transfer-encoding',
+      hint: 'send a length, or plain chunks',
+    });
+  return { 'transfer-encoding': 'chunked' };
+}
+
+/** `Connection` may name any field as one to be dropped, and so undo what was judged by it: Host, Origin, the credential. */
+function requireOptions(options: ReadonlySet<string>): void {
+  for (const name of options)
+    if (!OPTIONS.has(name))
+      throw invalid(
+        `the Connection header names '${name.slice(0, 40)}', which this server would have to forget`,
+        {
+          field: 'connection',
+          hint: 'send Connection: keep-alive or close, or leave it out',
+        },
+      );
+}
+
 /** Names as they came, for the answer's case may matter to a client; repeated ones stay repeated. */
-function handedOn({ rawHeaders, headers }: IncomingMessage): OutgoingHttpHeaders {
+function handedOn(
+  { rawHeaders, headers }: IncomingMessage,
+  check?: (options: ReadonlySet<string>) => void,
+): OutgoingHttpHeaders {
   const dropped = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
-  const kept: Record<string, string[]> = {};
-  const names = new Map<string, string>();
+  check?.(dropped);
+  const kept = new Map<string, { name: string; values: string[] }>();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const lower = rawHeaders[i]!.toLowerCase();
+    const name = rawHeaders[i]!;
+    const lower = name.toLowerCase();
     if (OWN.has(lower) || dropped.has(lower)) continue;
-    const name = names.get(lower) ?? rawHeaders[i]!;
-    names.set(lower, name);
-    (kept[name] ??= []).push(rawHeaders[i + 1]!);
+    const before = kept.get(lower);
+    if (before) before.values.push(rawHeaders[i + 1]!);
+    else kept.set(lower, { name, values: [rawHeaders[i + 1]!] });
   }
   return Object.fromEntries(
-    Object.entries(kept).map(([name, values]) => [name, values.length === 1 ? values[0]! : values]),
+    Array.from(kept.values(), ({ name, values }) => [name, values.length === 1 ? values[0]! : values]),
   );
+}
+
+/** Reads away what a caller still sends, for a while: a connection that ends with bytes unread takes its answer with it. */
+function linger(raw: IncomingMessage, onward: ClientRequest, then: () => void): void {
+  raw.unpipe(onward);
+  onward.destroy();
+  let left = LINGER_BYTES;
+  const patience = setTimeout(end, LINGER_MS);
+  function end(): void {
+    clearTimeout(patience);
+    raw.off('data', count);
+    then();
+  }
+  function count(chunk: Buffer): void {
+    left -= chunk.length;
+    if (left < 0) end();
+  }
+  raw.on('data', count);
+  raw.once('end', end);
+  raw.once('close', () => clearTimeout(patience));
 }
 
 const noPlane = () =>
@@ -90,6 +190,7 @@ const noPlane = () =>
 
 /** The reply was taken out of Fastify's hands, so the error is written here. */
 function refuse(reply: FastifyReply, requestId: string): void {
+  if (reply.raw.destroyed) return;
   const { message, hint } = noPlane();
   reply.raw.writeHead(503, {
     'content-type': 'application/json; charset=utf-8',

@@ -7,9 +7,12 @@ import { invalid, TreadleError, type ErrorKind } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import { guardHost, guardOrigin } from '../origin/index.ts';
+import { Budget, Share } from '../limits/index.ts';
 import type { Action, Endpoint } from './contract.ts';
+import { guardForm } from './guard-form.ts';
 import { parse, refuseNul, refuseUnknown } from './parse.ts';
 import type { Download, Input, Route, ServerSentEvent, TextAnswer } from './route.ts';
+import { watchBodies } from './watch-bodies.ts';
 
 /** A face's table from what went wrong to its own status and body. */
 export interface ErrorFace {
@@ -90,24 +93,33 @@ export interface MountOptions {
   headers?: Record<string, string>;
 }
 
+/** Connections at a time; the ones past it are ended at once. */
+const MOST_CONNECTIONS = 8192;
+/** Bytes of JSON bodies in memory, of all requests under way and of one caller's. */
+const BODIES = 256 * 1024 * 1024;
+const BODIES_EACH = 128 * 1024 * 1024;
+
 export function createHttp(options: HttpOptions): Http {
   const mounted: Route[] = [];
   const streams: Streams = new Map();
   const app = fastify({
     bodyLimit: 1024 * 1024,
-    requestTimeout: 0, // streamed uploads may take long; headers have their own timeout
+    requestTimeout: 0, // streamed uploads may take long; `watchBodies` ends those that do not go on
+    http: { headersTimeout: 30_000, connectionsCheckingInterval: 5000 },
     genReqId: () => newId(),
     logger: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 2000 },
     exposeHeadRoutes: false,
   });
-  app.server.headersTimeout = 80_000; // above the keep-alive time, or Node cuts idle connections in mid-request
+  app.server.maxConnections = MOST_CONNECTIONS;
+  const bodies = new Budget(BODIES, BODIES_EACH);
   // JSON is parsed after the rule is checked, by the route; everything else stays a stream until a route asks.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
   app.addHook('onRequest', async (request) => {
+    guardForm(request.raw);
     const { host, origin, 'sec-fetch-site': site } = request.headers;
     guardHost(host, options.hosts);
     guardOrigin(
@@ -115,6 +127,7 @@ export function createHttp(options: HttpOptions): Http {
       options.hosts,
     );
   });
+  watchBodies(app);
   app.addHook('onSend', async (_request, reply) => {
     void reply.headers({
       'x-content-type-options': 'nosniff',
@@ -156,7 +169,7 @@ export function createHttp(options: HttpOptions): Http {
           bodyLimit: Number.MAX_SAFE_INTEGER,
           errorHandler: (error, request, reply) =>
             void sendError(error, request, reply, mount.errors ?? nativeErrors, options.log),
-          handler: (request, reply) => serve(route, request, reply, mount, options, streams),
+          handler: (request, reply) => serve(route, request, reply, mount, options, streams, bodies),
         });
       }
     },
@@ -197,6 +210,7 @@ async function serve(
   mount: MountOptions,
   options: HttpOptions,
   streams: Streams,
+  bodies: Budget,
 ): Promise<FastifyReply> {
   const { endpoint } = route;
   const { ctx, until } =
@@ -205,6 +219,7 @@ async function serve(
       : await options.authenticate({ headers: request.headers, remote: request.ip, requestId: request.id });
   options.authorize(ctx, endpoint.action);
 
+  const share = new Share(bodies, `${ctx.actor.kind}:${ctx.actor.id}`);
   const aborter = new AbortController();
   let expiry: NodeJS.Timeout | undefined;
   if (endpoint.response === 'events') {
@@ -214,6 +229,7 @@ async function serve(
   const gone = (): void => {
     clearTimeout(expiry);
     streams.delete(aborter);
+    share.end();
     aborter.abort();
   };
   if (reply.raw.destroyed) gone();
@@ -226,7 +242,7 @@ async function serve(
     params: parse(endpoint.params, request.params, 'path', { convert: true }),
     query: parse(endpoint.query, request.query, 'query', { convert: true }),
     // The schema is TSchema here; `route` tied the handler to the precise one.
-    body: (await readBody(endpoint, request, mount)) as undefined,
+    body: (await readBody(endpoint, request, mount, share)) as undefined,
     headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
     signal: aborter.signal,
   };
@@ -258,7 +274,12 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 const endAt = (until: number, aborter: AbortController): NodeJS.Timeout =>
   setTimeout(() => aborter.abort(), Math.min(LONGEST_TIMER, Math.max(0, until - Date.now()))).unref();
 
-async function readBody(endpoint: Endpoint, request: FastifyRequest, mount: MountOptions): Promise<unknown> {
+async function readBody(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  mount: MountOptions,
+  share: Share,
+): Promise<unknown> {
   if (endpoint.body === undefined) return undefined;
   const limit = endpoint.maxBody ?? (endpoint.body === 'bytes' ? Infinity : 1024 * 1024);
   const declared = Number(request.headers['content-length'] ?? 0);
@@ -275,7 +296,10 @@ async function readBody(endpoint: Endpoint, request: FastifyRequest, mount: Moun
     });
   }
   const chunks: Buffer[] = [];
-  for await (const chunk of upTo(limit, request.raw)) chunks.push(chunk);
+  for await (const chunk of upTo(limit, request.raw)) {
+    share.take(chunk.length); // until the answer is sent
+    chunks.push(chunk);
+  }
   const text = Buffer.concat(chunks).toString('utf8');
   if (text === '' && mount.anyJson === true) return parse(endpoint.body, {}, 'body');
   const value = parseJson(text);

@@ -1,0 +1,2 @@
+export { Budget, Share } from './budget.ts';
+export { Pace } from './pace.ts';
