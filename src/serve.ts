@@ -77,8 +77,8 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const metrics = createMetrics({ version: version() });
   const database =
     config.db === undefined
-      ? openSqlite(path.join(config.data, 'treadle.db'), { observe: metrics.observeCommit })
-      : await openPostgres(config.db);
+      ? openSqlite(path.join(config.data, 'treadle.db'), { observe: metrics.observeCommit, log })
+      : await openPostgres(config.db, { log });
   opened.defer(() => database.close());
   await migrate(database, migrations);
 
@@ -90,6 +90,10 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     database,
     backend: blobs.openDisk(path.join(config.data, 'blobs')),
     clock: systemClock,
+    onDamage(damage) {
+      log.error('the stored bytes of a blob are damaged', { ...damage });
+      metrics.observeDamage();
+    },
   });
   opened.defer(() => store.close());
   const parts: Parts = {

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
@@ -9,8 +9,6 @@ import type { TreeFile } from './tree.ts';
 const AT_ONCE = 16;
 
 export interface MaterialiseOptions {
-  /** Hard links for large files: only where nothing writes to them. */
-  link?: boolean;
   /** One file or folder of the version, rather than all of it; lands in `dir` under its own path. */
   only?: string;
   signal?: AbortSignal;
@@ -21,7 +19,7 @@ export async function materialiseVersion(
   ctx: Ctx,
   versionId: string,
   dir: string,
-  { link = false, only, signal }: MaterialiseOptions = {},
+  { only, signal }: MaterialiseOptions = {},
 ): Promise<{ files: number; bytes: number }> {
   const version = await selectVersion(ctx, versionId);
   if (!version) throw missing(`there is no dataset version ${versionId}`, { field: 'version' });
@@ -32,8 +30,7 @@ export async function materialiseVersion(
   let bytes = 0;
   const one = async ({ path: name, hash, executable }: TreeFile): Promise<void> => {
     const to = path.join(dir, name);
-    await ctx.blobs.materialise(hash, to, { link: link && executable !== true });
-    if (executable === true) await chmod(to, 0o755);
+    await ctx.blobs.materialise(hash, to, { mode: executable === true ? 0o755 : 0o644 });
   };
   try {
     for await (const file of walk(ctx, version.hash)) {

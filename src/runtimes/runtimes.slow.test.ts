@@ -135,6 +135,23 @@ test('files are placed whole or not at all, once for equal ones, and never outsi
   const again = await Promise.all([1, 2, 3].map(() => placeFiles(ctx, root, files.toReversed())));
   assert.deepEqual(again, [folder, folder, folder]);
   assert.equal(statSync(path.join(folder, 'MLmodel')).ino, ino);
+  // Code of a model that writes into its folder spoils neither the stored bytes nor the next use.
+  for (const spoil of [
+    () => writeFileSync(path.join(folder, 'code/a.py'), 'TEXT'),
+    () => writeFileSync(path.join(folder, 'code/b.py'), 'more'),
+    () => rmSync(path.join(folder, 'MLmodel')),
+    () => {
+      rmSync(path.join(folder, 'MLmodel'));
+      symlinkSync('/etc/hostname', path.join(folder, 'MLmodel'));
+    },
+  ]) {
+    spoil();
+    assert.equal(await placeFiles(ctx, root, files), folder);
+    assert.equal(readFileSync(path.join(folder, 'MLmodel'), 'utf8'), 'text');
+    assert.deepEqual(readdirSync(path.join(folder, 'code')), ['a.py']);
+    assert.equal(readFileSync(path.join(folder, 'code/a.py'), 'utf8'), 'text');
+    assert.equal((await ctx.blobs.read(digest)).toString(), 'text');
+  }
   for (const name of ['../x', '/etc/x', 'a/../../x', 'a//b', './x', 'a\\b', 'a\nb', ''])
     await assert.rejects(placeFiles(ctx, root, [{ path: name, digest }]), { kind: 'invalid' }, name);
   await assert.rejects(placeFiles(ctx, root, [...files, { path: 'gone', digest: '0'.repeat(64) }]));

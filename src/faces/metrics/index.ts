@@ -13,6 +13,8 @@ export interface Metrics {
   observe: NonNullable<HttpOptions['observe']>;
   /** For the database's group commits. */
   observeCommit(commit: Commit): void;
+  /** For reads that found stored bytes damaged. */
+  observeDamage(): void;
   /** Further families, asked for at each scrape, as the caller may see them. */
   also(source: (ctx: Ctx) => Promise<readonly Family[]>): void;
 }
@@ -63,6 +65,11 @@ export function createMetrics({ version }: { version: string }): Metrics {
     help: 'Changes written; divided by commits, the size of the groups.',
     registers,
   });
+  const damaged = new Counter({
+    name: 'treadle_blob_damaged_reads_total',
+    help: 'Reads that found the bytes of a blob damaged or gone, and were refused.',
+    registers,
+  });
 
   const sources: Array<(ctx: Ctx) => Promise<readonly Family[]>> = [];
   const counted = new Map<string, { at: number; counts: Promise<Counted> }>();
@@ -74,6 +81,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
       commits.observe(commit.seconds);
       changes.inc(commit.changes);
     },
+    observeDamage: () => damaged.inc(),
     also: (source) => void sources.push(source),
     route: route(metrics, async (ctx) => {
       const now = ctx.clock.now();

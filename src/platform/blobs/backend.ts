@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Fingerprint } from './fingerprint.ts';
 
 /** Bytes added to a pack: the pack's name and where they lie in it. */
 export interface Region {
@@ -32,11 +33,11 @@ export interface BlobBackend {
   stage(): Promise<Staged>;
   /** In the order of the regions. */
   readRegions(regions: readonly Region[]): Promise<Buffer[]>;
-  /** Size of a large blob's object, or undefined when it is not there. */
-  statFile(hash: string): Promise<number | undefined>;
+  /** A large blob's object as it is now, or undefined when it is not there. */
+  statFile(hash: string): Promise<Fingerprint | undefined>;
   openFile(hash: string, range?: { start: number; end: number }): Readable;
-  /** A new file of this mode; with `link`, the blob's own file where that is possible. */
-  copyFile(hash: string, path: string, options: { link: boolean; mode: number }): Promise<void>;
+  /** A new file of this mode: a reflink where that is possible, else a copy; never the blob's own file. */
+  copyFile(hash: string, path: string, mode: number): Promise<void>;
   scratch(): Promise<string>;
   close(): Promise<void>;
 }

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -50,17 +60,25 @@ test('disk: a source is closed also where no temp file can be made for it', () =
   });
 });
 
-test('disk: a killed process leaves a loose end and temps; the next start removes them', () =>
+test('disk: a killed process leaves a loose end and temps; the next start moves the one away and drops the other', () =>
   withBlobs(openDisk, async ({ store, folder, reopen }) => {
     const bytes = randomBytes(1000);
     const { hash } = await store.put(bytes);
     const clean = bytesOnDisk(folder);
     const pack = files(folder).find((name) => name.endsWith('.pack'))!;
-    appendFileSync(path.join(folder, pack), randomBytes(12_345));
+    const [end, newer] = [randomBytes(12_345), randomBytes(5)];
+    const { size } = statSync(path.join(folder, pack));
+    appendFileSync(path.join(folder, pack), end);
     writeFileSync(path.join(folder, 'temp', 'half-an-upload'), randomBytes(999));
-    writeFileSync(path.join(folder, 'packs', 'ffffffff.pack'), randomBytes(5)); // newer, and no row names it
+    writeFileSync(path.join(folder, 'packs', 'ffffffff.pack'), newer); // and no row names it
     await reopen();
-    assert.equal(bytesOnDisk(folder), clean);
+    // Not one byte that a row may have known is removed.
+    const lost = path.join(folder, 'lost');
+    const tail = `${path.basename(pack, '.pack')}-${size}-${size + end.length}.tail`;
+    assert.deepEqual(readdirSync(lost).toSorted(), [tail, 'ffffffff.pack'].toSorted());
+    assert.ok(readFileSync(path.join(lost, tail)).equals(end));
+    assert.ok(readFileSync(path.join(lost, 'ffffffff.pack')).equals(newer));
+    assert.equal(bytesOnDisk(folder), clean + end.length + newer.length);
     const other = await store.put(randomBytes(700));
     assert.ok((await store.read(hash)).equals(bytes));
     assert.equal((await store.read(other.hash)).length, 700);
@@ -94,7 +112,48 @@ test('disk: damaged bytes are never handed out as good', () =>
     await assert.rejects(store.read(blake3(small)), { code: 'blob-damaged' });
     await assert.rejects(store.read(blake3(large)), { code: 'blob-damaged' });
     await assert.rejects(collect(store, blake3(large)), { code: 'blob-damaged' });
+    await assert.rejects(collect(store, blake3(large), { start: MiB, end: 2 * MiB }), { code: 'blob-damaged' });
+    const made = path.join(await store.scratch(), 'copy');
+    await assert.rejects(store.materialise(blake3(large), made), { code: 'blob-damaged' });
+    assert.equal(existsSync(made), false);
+    const many = async () => {
+      for await (const { content } of store.readMany([blake3(large)]))
+        if (!Buffer.isBuffer(content)) await content.toArray();
+    };
+    await assert.rejects(many(), { code: 'blob-damaged' });
   }));
+
+test('disk: a large file is read once, and again as soon as it may have changed', () => {
+  let opened = 0;
+  const counting = (folder: string) => {
+    const disk = openDisk(folder);
+    return {
+      ...disk,
+      openFile: (...args: Parameters<typeof disk.openFile>) => (opened++, disk.openFile(...args)),
+    };
+  };
+  return withBlobs(counting, async ({ store, folder, reopen }) => {
+    const bytes = randomBytes(5 * MiB);
+    const { hash } = await store.put(bytes);
+    const range = () => collect(store, hash, { start: 100, end: 199 });
+    await range();
+    assert.equal(opened, 1, 'what was hashed on its way in is not read again');
+    await reopen();
+    const file = path.join(folder, 'files', hash.slice(0, 2), hash);
+    const old = new Date(Date.now() - 60_000);
+    utimesSync(file, old, old);
+    await new Promise((resolve) => setTimeout(resolve, 150)); // its change lies far enough back to be remembered
+    opened = 0;
+    assert.ok((await range()).equals(bytes.subarray(100, 200)));
+    await Promise.all([range(), range()]);
+    assert.equal(opened, 4, 'one read of all, three of the range');
+    const handle = await open(file, 'r+');
+    await handle.write(Buffer.from([bytes[3 * MiB]! ^ 1]), 0, 1, 3 * MiB);
+    await handle.close();
+    // The very bytes asked for are right, but they are those of a damaged file.
+    await assert.rejects(range(), { code: 'blob-damaged' });
+  });
+});
 
 const root = process.getuid?.() === 0 && process.platform === 'linux';
 

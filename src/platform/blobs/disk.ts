@@ -1,10 +1,11 @@
 import { constants, createReadStream } from 'node:fs';
-import { chmod, copyFile, link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { lockDataFolder } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
 import type { BlobBackend, Staged } from './backend.ts';
 import { diskError } from './disk-error.ts';
+import { fingerprint } from './fingerprint.ts';
 import { PackReader } from './pack-reader.ts';
 import { PackWriter } from './pack-writer.ts';
 import { syncDirectory } from './sync-directory.ts';
@@ -12,12 +13,15 @@ import { syncDirectory } from './sync-directory.ts';
 /** While a large blob streams in, its bytes are handed to the disk every so often, so that the last fsync is short. */
 const FLUSH_EVERY = 64 * 1024 * 1024;
 
-/** Blobs in a folder: `packs/` for small ones, `files/` for large ones, `temp/` for what is under way. */
+/**
+ * Blobs in a folder: `packs/` for small ones, `files/` for large ones, `temp/` for what is under way, `lost/` for bytes that a start
+ * found and no row knows.
+ */
 export function openDisk(folder: string): BlobBackend {
   const packs = path.join(folder, 'packs');
   const files = path.join(folder, 'files');
   const temp = path.join(folder, 'temp');
-  const writer = new PackWriter(packs);
+  const writer = new PackWriter(packs, path.join(folder, 'lost'));
   const reader = new PackReader(packs);
   let unlock = (): void => undefined;
   // Only hashes and ids of our own are ever joined to a folder.
@@ -38,16 +42,9 @@ export function openDisk(folder: string): BlobBackend {
     discard: (regions) => writer.discard(regions),
     readRegions: (regions) => reader.readAll(regions),
     stage: () => guarded(() => stage(path.join(temp, newId()), place)),
-    async statFile(hash) {
-      try {
-        return (await stat(place(hash))).size;
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
+    statFile: (hash) => fingerprint(place(hash)),
     openFile: (hash, range) => createReadStream(place(hash), { ...range, highWaterMark: 1024 * 1024 }),
-    copyFile: (hash, to, options) => guarded(() => copy(place(hash), to, options)),
+    copyFile: (hash, to, mode) => guarded(() => copy(place(hash), to, mode)),
     scratch: () =>
       guarded(async () => {
         const fresh = path.join(temp, newId());
@@ -110,7 +107,7 @@ async function stage(file: string, place: (hash: string) => string): Promise<Sta
     finish: (hash) =>
       guarded(async () => {
         await flushing;
-        await handle.chmod(0o444); // so that a hard link of it is not written to by mistake
+        await handle.chmod(0o444); // nobody writes to it any more, not even by mistake
         await handle.sync();
         await close();
         const to = place(hash);
@@ -123,16 +120,7 @@ async function stage(file: string, place: (hash: string) => string): Promise<Sta
   };
 }
 
-async function copy(from: string, to: string, options: { link: boolean; mode: number }): Promise<void> {
-  if (options.link) {
-    try {
-      await link(from, to);
-      return;
-    } catch (error) {
-      // Another file system, or too many links: a copy does the same.
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
-    }
-  }
+async function copy(from: string, to: string, mode: number): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-  await chmod(to, options.mode);
+  await chmod(to, mode);
 }

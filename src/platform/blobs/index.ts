@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 export type { BlobBackend, Region, Staged } from './backend.ts';
 export { openDisk } from './disk.ts';
-export { openBlobs } from './open-blobs.ts';
+export { openBlobs, type Damage } from './open-blobs.ts';
 export { migrations } from './schema.ts';
 export { blake3 } from './hash.ts';
 export { countBlobs } from './store.ts';
@@ -47,7 +47,8 @@ export interface BlobStore {
   info(hash: BlobHash): Promise<BlobInfo | undefined>;
   /**
    * A stream of the bytes, or of `start..end` (inclusive, as in HTTP). Throws `missing` for an unknown hash.
-   * A whole read is hashed on the way; the stream ends with an error when the bytes are not the blob's.
+   * Bytes that are not the blob's are never handed out as good: they are verified before, or, when there are very many and all are
+   * asked for, on the way; then the stream ends with an error in place of its last bytes.
    */
   open(hash: BlobHash, range?: { start: number; end: number }): Promise<Readable>;
   /**
@@ -58,11 +59,15 @@ export interface BlobStore {
   /** The whole blob in memory, verified; refuses blobs above `limit` bytes (16 MiB unless said). */
   read(hash: BlobHash, limit?: number): Promise<Buffer>;
   /**
-   * Writes the blob to a new file of ours (never a client's path): a reflink where the file system can, else a copy.
-   * With `link`, a hard link where the blob is a file of its own: free, but a writer of that file would
-   * change the blob. Only for readers that we trust not to write. `mode` is that of a copy (0644 unless said).
+   * Writes the blob to a new file of ours (never a client's path): a reflink where the file system can, else a copy, so that
+   * nobody who writes to it changes the blob. The blob's bytes are verified before. `mode` is that of the file (0644 unless said).
    */
-  materialise(hash: BlobHash, path: string, options?: { link?: boolean; mode?: number }): Promise<void>;
+  materialise(hash: BlobHash, path: string, options?: { mode?: number }): Promise<void>;
+  /**
+   * Whether a file that `materialise` made still holds exactly the blob's bytes. It is read once, and again when its inode, size
+   * or times say that it may have changed.
+   */
+  matches(hash: BlobHash, path: string): Promise<boolean>;
   /** A new empty directory on the blobs' own file system, for materialised files. The next start removes what is left. */
   scratch(): Promise<string>;
   close(): Promise<void>;

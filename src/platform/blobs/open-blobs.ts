@@ -1,14 +1,17 @@
+import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import type { Clock } from '../clock/index.ts';
 import type { Database } from '../db/index.ts';
-import { invalid, missing, tooLarge, unavailable } from '../errors/index.ts';
+import { invalid, messageOf, missing, tooLarge, unavailable } from '../errors/index.ts';
 import type { BlobBackend, Region } from './backend.ts';
 import { diskError } from './disk-error.ts';
 import { decode } from './encoding.ts';
+import { fingerprint, type Fingerprint } from './fingerprint.ts';
 import { hasher, blake3 } from './hash.ts';
 import type { BlobContent, BlobInfo, BlobStore } from './index.ts';
 import { Intake } from './intake.ts';
+import { Soundness } from './soundness.ts';
 import {
   insertBlobs,
   selectBlob,
@@ -21,15 +24,29 @@ import {
 /** `readMany` looks up this many rows at once, and reads ahead about this many bytes. */
 const BATCH = 512;
 const STEP = 4 * 1024 * 1024;
+/** A whole read of more than this is verified on the way: the first byte would be long in coming. */
+const VERIFY_FIRST = 256 * 1024 * 1024;
 
-/** The store over one back end and the rows of one database. Cleans up what a killed process left, then opens. */
-export async function openBlobs(parts: {
+/** A read that found bytes missing or changed. */
+export interface Damage extends BlobInfo {
+  /** The pack that holds it; undefined for a file of its own. */
+  pack: string | undefined;
+  reason: string;
+}
+
+interface BlobParts {
   database: Database;
   backend: BlobBackend;
   clock: Clock;
-}): Promise<BlobStore> {
+  /** Hears of every read that found damage. */
+  onDamage?: (damage: Damage) => void;
+}
+
+/** The store over one back end and the rows of one database. Sets aside what a killed process left, then opens. */
+export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
   const { database, backend, clock } = parts;
   await backend.recover((pack) => selectPackEnd(database, pack));
+  const reader = new Reader(parts);
 
   const find = async (hash: string): Promise<BlobRow> => {
     const row = await selectBlob(database, hash);
@@ -52,6 +69,7 @@ export async function openBlobs(parts: {
         throw diskError(error);
       }
       await insertBlobs(database, intake.rows);
+      for (const { hash, pack } of intake.rows) if (pack === null) await reader.trust(hash);
       return intake.infos;
     },
     has: (hashes) => selectBlobSizes(database, hashes),
@@ -62,47 +80,43 @@ export async function openBlobs(parts: {
     async open(hash, range) {
       const row = await find(hash);
       const within = range && clip(range, row.size);
-      if (row.pack !== null || row.size === 0) {
-        const bytes = await readSmall(backend, row);
-        return Readable.from([within ? bytes.subarray(within.start, within.end + 1) : bytes], {
-          objectMode: false,
-        });
-      }
-      await requireFile(backend, row);
-      const stream = backend.openFile(hash, within);
-      return within ? stream : stream.compose(verifying(row));
+      if (row.pack === null) return reader.openLarge(row, within);
+      const bytes = await reader.readSmall(row);
+      return Readable.from([within ? bytes.subarray(within.start, within.end + 1) : bytes], {
+        objectMode: false,
+      });
     },
     async *readMany(hashes) {
       let batch: string[] = [];
       for (const hash of hashes) {
         batch.push(hash);
         if (batch.length < BATCH) continue;
-        yield* readBatch(parts, batch);
+        yield* readBatch(database, reader, batch);
         batch = [];
       }
-      if (batch.length > 0) yield* readBatch(parts, batch);
+      if (batch.length > 0) yield* readBatch(database, reader, batch);
     },
     async read(hash, limit = 16 * 1024 * 1024) {
       const row = await find(hash);
       if (row.size > limit)
         throw tooLarge(`blob ${hash} has ${row.size} bytes; at most ${limit} are read at once`);
-      if (row.pack !== null) return readSmall(backend, row);
-      await requireFile(backend, row);
-      const chunks: Buffer[] = [];
-      for await (const chunk of backend.openFile(hash)) chunks.push(chunk as Buffer);
-      return verified(row, Buffer.concat(chunks));
+      return row.pack === null ? reader.readLarge(row) : reader.readSmall(row);
     },
-    async materialise(hash, path, { link = false, mode = 0o644 } = {}) {
+    async materialise(hash, path, { mode = 0o644 } = {}) {
       const row = await find(hash);
       if (row.pack === null) {
-        await requireFile(backend, row);
-        await backend.copyFile(hash, path, { link, mode });
+        await reader.requireSound(row);
+        await backend.copyFile(hash, path, mode);
       } else {
-        const bytes = await readSmall(backend, row);
+        const bytes = await reader.readSmall(row);
         await writeFile(path, bytes, { flag: 'wx', mode }).catch((error: unknown) => {
           throw diskError(error);
         });
       }
+    },
+    async matches(hash, path) {
+      const row = await selectBlob(database, hash);
+      return row !== undefined && reader.matches(row, path);
     },
     scratch: () => backend.scratch(),
     close: () => backend.close(),
@@ -122,29 +136,116 @@ function clip({ start, end }: { start: number; end: number }, size: number): { s
 
 const regionOf = ({ pack, start, stored }: BlobRow): Region => ({ pack: pack ?? '', start, length: stored });
 
-async function readSmall(backend: BlobBackend, row: BlobRow): Promise<Buffer> {
-  const [stored] = await backend.readRegions([regionOf(row)]).catch((error: unknown) => {
-    throw damaged(row, error);
-  });
-  return unpack(row, stored!);
+/** Reads rows' bytes and hands out none that are not theirs. */
+class Reader {
+  readonly #parts: BlobParts;
+  readonly #soundness = new Soundness();
+
+  constructor(parts: BlobParts) {
+    this.#parts = parts;
+  }
+
+  async readSmall(row: BlobRow): Promise<Buffer> {
+    const [stored] = await this.readPacked([row]);
+    return this.unpack(row, stored!);
+  }
+
+  readPacked(rows: readonly BlobRow[]): Promise<Buffer[]> {
+    return this.#parts.backend.readRegions(rows.map(regionOf)).catch((error: unknown) => {
+      throw this.#damaged(rows[0]!, error);
+    });
+  }
+
+  async unpack(row: BlobRow, stored: Buffer): Promise<Buffer> {
+    let bytes: Buffer;
+    try {
+      bytes = await decode(row.encoding, stored, row.size);
+    } catch (error) {
+      throw this.#damaged(row, error);
+    }
+    return this.#verified(row, bytes);
+  }
+
+  async readLarge(row: BlobRow): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of this.#parts.backend.openFile(row.hash)) chunks.push(chunk as Buffer);
+    } catch (error) {
+      throw this.#damaged(row, error);
+    }
+    return this.#verified(row, Buffer.concat(chunks));
+  }
+
+  /** Verified before the first byte, so that the caller gets an error and not a broken answer; only very many are verified on the way. */
+  async openLarge(row: BlobRow, within?: { start: number; end: number }): Promise<Readable> {
+    const { backend } = this.#parts;
+    if (within || row.size <= VERIFY_FIRST) {
+      await this.requireSound(row);
+      return backend.openFile(row.hash, within);
+    }
+    const before = await backend.statFile(row.hash);
+    if (before?.size !== row.size) throw this.#damaged(row, sizes(row, before));
+    const judge = (good: boolean): Error | null => {
+      this.#soundness.remember(row.hash, before, good);
+      return good ? null : this.#damaged(row);
+    };
+    return backend.openFile(row.hash).compose(verifying(row, judge));
+  }
+
+  async requireSound(row: BlobRow): Promise<void> {
+    const { backend } = this.#parts;
+    const subject = {
+      name: row.hash,
+      stat: () => backend.statFile(row.hash),
+      open: () => backend.openFile(row.hash),
+    };
+    let cause: unknown;
+    try {
+      if (await this.#soundness.holds(subject, row.hash, row.size)) return;
+      cause = sizes(row, await backend.statFile(row.hash));
+    } catch (error) {
+      cause = error;
+    }
+    throw this.#damaged(row, cause);
+  }
+
+  matches(row: BlobRow, path: string): Promise<boolean> {
+    const open = (): Readable => createReadStream(path, { highWaterMark: 1024 * 1024 });
+    return this.#soundness.holds({ name: path, stat: () => fingerprint(path), open }, row.hash, row.size);
+  }
+
+  /** Its bytes were hashed while they came in. */
+  async trust(hash: string): Promise<void> {
+    const now = await this.#parts.backend.statFile(hash);
+    if (now) this.#soundness.remember(hash, now, true);
+  }
+
+  #verified(row: BlobRow, bytes: Buffer): Buffer {
+    if (bytes.length !== row.size || blake3(bytes) !== row.hash) throw this.#damaged(row);
+    return bytes;
+  }
+
+  #damaged({ hash, size, pack }: BlobRow, cause?: unknown): Error {
+    const reason = cause === undefined ? 'its bytes have another hash' : messageOf(cause);
+    this.#parts.onDamage?.({ hash, size, pack: pack ?? undefined, reason });
+    return unavailable(`the stored bytes of blob ${hash} are damaged`, {
+      hint: 'restore the blobs folder from a backup, and check the disk; treadle verify names everything that is damaged',
+      code: 'blob-damaged',
+      cause,
+    });
+  }
 }
 
-async function unpack(row: BlobRow, stored: Buffer): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    bytes = await decode(row.encoding, stored, row.size);
-  } catch (error) {
-    throw damaged(row, error);
-  }
-  return verified(row, bytes);
-}
+/** Why a file of another size than its row cannot be the blob. */
+const sizes = ({ size }: BlobRow, found: Fingerprint | undefined): Error | undefined =>
+  found?.size === size ? undefined : new Error(`its file has ${found?.size ?? 'no'} bytes, not ${size}`);
 
 /** One batch of `readMany`. */
 async function* readBatch(
-  parts: { database: Database; backend: BlobBackend },
+  database: Database,
+  reader: Reader,
   hashes: readonly string[],
 ): AsyncGenerator<BlobContent> {
-  const { database, backend } = parts;
   const found = await selectBlobs(database, hashes);
   const rows = hashes.map((hash) => {
     const row = found.get(hash);
@@ -156,8 +257,7 @@ async function* readBatch(
   const ready = new Map<BlobRow, Buffer>();
   for (const row of rows) {
     if (row.pack === null) {
-      await requireFile(backend, row);
-      yield { hash: row.hash, size: row.size, content: backend.openFile(row.hash).compose(verifying(row)) };
+      yield { hash: row.hash, size: row.size, content: await reader.openLarge(row) };
       continue;
     }
     if (!ready.has(row)) {
@@ -165,44 +265,30 @@ async function* readBatch(
       let to = from;
       for (let bytes = 0; to < packed.length && bytes < STEP; to++) bytes += packed[to]!.stored;
       const step = packed.slice(from, to);
-      const stored = await backend.readRegions(step.map(regionOf)).catch((error: unknown) => {
-        throw damaged(row, error);
-      });
+      const stored = await reader.readPacked(step);
       step.forEach((one, i) => ready.set(one, stored[i]!));
     }
-    const content = await unpack(row, ready.get(row)!);
+    const content = await reader.unpack(row, ready.get(row)!);
     ready.delete(row);
     yield { hash: row.hash, size: row.size, content };
   }
 }
 
-async function requireFile(backend: BlobBackend, row: BlobRow): Promise<void> {
-  const size = await backend.statFile(row.hash);
-  if (size !== row.size) throw damaged(row, new Error(`its file has ${size ?? 'no'} bytes, not ${row.size}`));
-}
-
-function verified(row: BlobRow, bytes: Buffer): Buffer {
-  if (bytes.length !== row.size || blake3(bytes) !== row.hash) throw damaged(row);
-  return bytes;
-}
-
-function verifying(row: BlobRow): Transform {
+/** Holds back the last bytes until the hash of all agrees: what was cut short cannot be taken for the blob. */
+function verifying(row: BlobRow, judge: (good: boolean) => Error | null): Transform {
   const hash = hasher();
+  let held: Buffer | undefined;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
-      done(null, chunk);
+      const before = held;
+      held = chunk;
+      done(null, before);
     },
     flush(done) {
-      done(hash.hex() === row.hash ? null : damaged(row));
+      const fault = judge(hash.hex() === row.hash);
+      if (fault) done(fault);
+      else done(null, held);
     },
-  });
-}
-
-function damaged({ hash }: BlobInfo, cause?: unknown): Error {
-  return unavailable(`the stored bytes of blob ${hash} are damaged`, {
-    hint: 'restore the blobs folder from a backup, and check the disk',
-    code: 'blob-damaged',
-    cause,
   });
 }

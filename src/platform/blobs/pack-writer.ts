@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, stat, truncate, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, stat, truncate, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { newId } from '../ids/index.ts';
 import type { Region } from './backend.ts';
+import { copyTail } from './copy-tail.ts';
 import { syncDirectory } from './sync-directory.ts';
 
 /** A pack is closed once it is larger than this. */
@@ -26,16 +27,22 @@ interface OpenPack {
  */
 export class PackWriter {
   readonly #folder: string;
+  readonly #lost: string;
   #current: OpenPack | undefined;
   /** Retired packs that some caller must still sync or discard. */
   readonly #packs = new Map<string, OpenPack>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string) {
+  /** `lost` takes what no row knows. */
+  constructor(folder: string, lost: string) {
     this.#folder = folder;
+    this.#lost = lost;
   }
 
-  /** Cuts off what a killed process appended behind the last known blob, and goes on with that pack. */
+  /**
+   * Moves away what a killed process appended behind the last known blob, and goes on with that pack. Nothing is removed: if it is
+   * the rows that are wrong, the bytes are still there.
+   */
   async recover(end: (pack: string) => Promise<number>): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     // Names sort by time, and one pack is open at a time: only the newest can have a loose end.
@@ -44,14 +51,20 @@ export class PackWriter {
       const file = path.join(this.#folder, name);
       const pack = name.slice(0, -'.pack'.length);
       const known = await end(pack);
+      const { size } = await stat(file);
       if (known === 0) {
-        await unlink(file);
+        await mkdir(this.#lost, { recursive: true, mode: 0o700 });
+        await rename(file, path.join(this.#lost, name));
+        await syncDirectory(this.#lost);
         continue;
       }
-      const { size } = await stat(file);
       // A pack shorter than its rows has lost bytes: never write there again, and let reads say so.
       if (size < known) return;
-      if (size > known) await truncate(file, known);
+      if (size > known) {
+        await mkdir(this.#lost, { recursive: true, mode: 0o700 });
+        await copyTail(file, known, path.join(this.#lost, `${pack}-${known}-${size}.tail`));
+        await truncate(file, known);
+      }
       if (known < PACK_BYTES) this.#adopt(pack, await open(file, 'r+'), known);
       return;
     }

@@ -246,6 +246,23 @@ export function databaseSuite(name: string, open: OpenDatabase): void {
     assert.deepEqual(applied.flat(), ['test-002']);
   });
 
+  check('a callback that throws is told, and stops neither its change nor any other', async (database) => {
+    const woken: string[] = [];
+    const change = (id: string) =>
+      database.write(async (db, afterCommit) => {
+        afterCommit(() => {
+          throw Object.assign(new Error('the wake failed'), { code: '40001' });
+        });
+        afterCommit(() => void woken.push(id));
+        await put(db, id);
+        return id;
+      });
+    assert.deepEqual(await Promise.all([change('a'), change('b')]), ['a', 'b']);
+    assert.equal(await change('c'), 'c');
+    assert.deepEqual(woken.toSorted(), ['a', 'b', 'c']);
+    assert.equal(await count(database.db), 3);
+  });
+
   check(
     'a deadlock is resolved by running a change again, and wakes only once',
     async (database, { another }) => {

@@ -1,4 +1,5 @@
 import { Kysely, PGliteDialect } from 'kysely';
+import { createLog } from '../log/index.ts';
 import { postgresDialect } from './dialect.ts';
 import type { Database, Db } from './index.ts';
 import { tellingErrors } from './postgres-errors.ts';
@@ -13,7 +14,7 @@ export async function openPglite(): Promise<Database> {
     dialect: postgresDialect,
     db,
     scan: db,
-    write: retryingWriter(db),
+    write: retryingWriter(db, createLog('error')),
     async close() {
       await db.destroy();
       if (!pglite.closed) await pglite.close();

@@ -26,7 +26,13 @@ function told(error: unknown): unknown {
       hint: 'give it more, then send the request again',
       cause: error,
     });
-  if (/^(08...|57P0[1-5]|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/.test(code))
+  if (
+    /^(08...|57P0[1-5]|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/.test(code) ||
+    // The driver's own words for a connection that is gone, which carry no code.
+    /^(Connection terminated|Client (was closed|has encountered a connection error) and is not queryable|timeout exceeded when trying to connect)/.test(
+      error.message,
+    )
+  )
     // Not "nothing was kept": a connection that breaks in a commit leaves that open.
     return unavailable('Postgres cannot be reached', {
       hint: 'see that it runs, look at what it kept, then send the request again',

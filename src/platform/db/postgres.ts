@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { unavailable } from '../errors/index.ts';
+import { createLog, type Log } from '../log/index.ts';
 import { postgresDialect } from './dialect.ts';
 import type { Database, Db } from './index.ts';
 import { tellingErrors } from './postgres-errors.ts';
@@ -8,7 +9,7 @@ import { retryingWriter } from './retrying-writer.ts';
 /** Postgres 15 or newer. `url` is `postgres://…`; `schema` sets the search path (each test has its own). */
 export async function openPostgres(
   url: string,
-  options: { schema?: string; connections?: number } = {},
+  options: { schema?: string; connections?: number; log?: Log } = {},
 ): Promise<Database> {
   // Loaded here: a server on SQLite does not pay for it.
   const { default: pg } = await import('pg');
@@ -21,7 +22,11 @@ export async function openPostgres(
     types,
     ...(options.schema === undefined ? {} : { options: `-c search_path=${options.schema}` }),
   });
-  pool.on('error', () => undefined); // an idle connection that breaks is replaced; its next user hears of it
+  const log = options.log ?? createLog('error');
+  // A connection that breaks is replaced. Its user hears of it by the query that fails; without a listener on the connection
+  // itself, one that breaks between two queries of a transaction would end the process.
+  pool.on('error', (error) => log.warn('a connection to Postgres broke', { error: error.message }));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const version = await pool
     .query<{ v: number }>(`select current_setting('server_version_num')::int as v`)
     .catch(async (error: unknown) => {
@@ -40,7 +45,7 @@ export async function openPostgres(
     dialect: postgresDialect,
     db,
     scan: db,
-    write: retryingWriter(db),
+    write: retryingWriter(db, log),
     close: () => db.destroy(),
   };
 }

@@ -1,10 +1,12 @@
+import type { Log } from '../log/index.ts';
 import type { Database, Db } from './index.ts';
+import { wakeAll } from './wake.ts';
 
 /** Serialisation failure and deadlock: Postgres asks for the transaction to be run again. */
 const RETRYABLE = new Set(['40001', '40P01']);
 
 /** `Database.write` over Kysely's own transactions, run again when Postgres asks for it. */
-export function retryingWriter(db: Db): Database['write'] {
+export function retryingWriter(db: Db, log: Log): Database['write'] {
   return async (change) => {
     for (let attempt = 1; ; attempt++) {
       const wakes: Array<() => void> = [];
@@ -12,7 +14,7 @@ export function retryingWriter(db: Db): Database['write'] {
         const value = await db
           .transaction()
           .execute((transaction) => change(transaction, (wake) => void wakes.push(wake)));
-        for (const wake of wakes) wake();
+        wakeAll(wakes, log);
         return value;
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -13,9 +13,11 @@ import {
   type QueryResult,
 } from 'kysely';
 import { unavailable } from '../errors/index.ts';
+import { createLog, type Log } from '../log/index.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Database, Db } from './index.ts';
 import { openSqliteFile, SqliteConnection } from './sqlite-connection.ts';
+import { wakeAll } from './wake.ts';
 
 /**
  * Embedded SQLite: one writer connection with group commit, one reader on this thread for short reads,
@@ -23,14 +25,19 @@ import { openSqliteFile, SqliteConnection } from './sqlite-connection.ts';
  */
 export function openSqlite(
   file: string,
-  options: { readers?: number; observe?: (commit: Commit) => void } = {},
+  options: { readers?: number; observe?: (commit: Commit) => void; log?: Log } = {},
 ): Database {
   mkdirSync(path.dirname(file), { recursive: true });
   const writer = openSqliteFile(file, { readOnly: false });
   // A read-only connection cannot open a database whose WAL index does not exist yet; the writer made it above.
   const reader = openSqliteFile(file, { readOnly: true });
   const readers = new ReaderThreads(file, options.readers ?? 1);
-  const group = new GroupCommit(writer, kysely(new SqliteConnection(writer)), options.observe);
+  const group = new GroupCommit(
+    writer,
+    kysely(new SqliteConnection(writer)),
+    options.log ?? createLog('error'),
+    options.observe,
+  );
   return {
     dialect: sqliteDialect,
     db: kysely(new SqliteConnection(reader)),
@@ -69,11 +76,13 @@ class GroupCommit {
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
 
+  readonly #log: Log;
   readonly #observe: ((commit: Commit) => void) | undefined;
 
-  constructor(writer: DatabaseSync, db: Db, observe?: (commit: Commit) => void) {
+  constructor(writer: DatabaseSync, db: Db, log: Log, observe?: (commit: Commit) => void) {
     this.#writer = writer;
     this.#db = db;
+    this.#log = log;
     this.#observe = observe;
   }
 
@@ -133,7 +142,7 @@ class GroupCommit {
       if (taken.length === 0) for (const waiting of this.#queue.splice(0)) waiting.reject(reason);
       return;
     }
-    for (const wake of wakes) wake();
+    wakeAll(wakes, this.#log);
     for (const answer of answers) answer();
   }
 }

@@ -33,7 +33,7 @@ export async function askHost(
       format,
     }));
     for (const [i, { hash }] of files.entries())
-      await ctx.blobs.materialise(hash, path.join(folder, local[i]!.file), { link: true });
+      await ctx.blobs.materialise(hash, path.join(folder, local[i]!.file), { mode: 0o444 });
     return await converse(processes, folder, { ...request, files: local }, say, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
