@@ -112,7 +112,9 @@ test('disk: damaged bytes are never handed out as good', () =>
     await assert.rejects(store.read(blake3(small)), { code: 'blob-damaged' });
     await assert.rejects(store.read(blake3(large)), { code: 'blob-damaged' });
     await assert.rejects(collect(store, blake3(large)), { code: 'blob-damaged' });
-    await assert.rejects(collect(store, blake3(large), { start: MiB, end: 2 * MiB }), { code: 'blob-damaged' });
+    await assert.rejects(collect(store, blake3(large), { start: MiB, end: 2 * MiB }), {
+      code: 'blob-damaged',
+    });
     const made = path.join(await store.scratch(), 'copy');
     await assert.rejects(store.materialise(blake3(large), made), { code: 'blob-damaged' });
     assert.equal(existsSync(made), false);
