@@ -4,12 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { figure, option, report, root, scratch, startTreadle } from './harness.ts';
+import { figure, option, peerProgram, report, root, scratch, startTreadle } from './harness.ts';
 
 const files = option('files', 20_000);
 const gib = option('gib', 2);
 const work = scratch();
-const dvc = path.join(root, '.setup', 'bench-venv', 'bin', 'dvc');
+const dvc = peerProgram('bench-python', 'dvc');
 const treadle = path.join(root, 'bin', 'treadle');
 
 /** Bytes that no compression shrinks, and the same ones every time. */

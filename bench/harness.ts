@@ -9,6 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const root = path.join(import.meta.dirname, '..');
 export const venv = path.join(root, '.venv', 'bin');
 
+/** A program of the peers' environments, which `npm run bench` sets up (`scripts/bench.mjs` names them). */
+export const peerProgram = (
+  environment: 'bench-python' | 'bench-serving' | 'bench-mlserver',
+  name: string,
+): string => path.join(root, '.setup', `${environment}-venv`, 'bin', name);
+
 /** One measured value beside the peer's on the same work. `ratio` is how many times better ours is: above 1 is good. */
 interface Figure {
   readonly name: string;

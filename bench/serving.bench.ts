@@ -12,6 +12,7 @@ import {
   median,
   memory,
   option,
+  peerProgram,
   report,
   root,
   scratch,
@@ -32,8 +33,7 @@ const connections = 32;
 const WAITING = 1000;
 
 const peers = path.join(root, 'bench', 'peers');
-const bench = path.join(root, '.setup', 'bench-serving-venv', 'bin');
-const mlserver = path.join(root, '.setup', 'bench-mlserver-venv', 'bin');
+const benchPython = peerProgram('bench-serving', 'python');
 const python = path.join(venv, 'python');
 const folder = scratch();
 const models = path.join(folder, 'models');
@@ -191,37 +191,28 @@ async function peer(
 
 const peersOf = {
   FastAPI: (model: string, body: Body) =>
-    peer(
-      path.join(bench, 'python'),
-      (port) => [path.join(peers, 'fastapi_server.py'), String(port)],
-      model,
-      body,
-    ),
+    peer(benchPython, (port) => [path.join(peers, 'fastapi_server.py'), String(port)], model, body),
   LitServe: (model: string, body: Body) =>
-    peer(
-      path.join(bench, 'python'),
-      (port) => [path.join(peers, 'litserve_server.py'), String(port)],
-      model,
-      body,
-    ),
+    peer(benchPython, (port) => [path.join(peers, 'litserve_server.py'), String(port)], model, body),
   'Ray Serve': (model: string, body: Body) =>
+    peer(benchPython, (port) => [path.join(peers, 'ray_server.py'), String(port)], model, body),
+  MLServer: (model: string, body: Body) =>
     peer(
-      path.join(bench, 'python'),
-      (port) => [path.join(peers, 'ray_server.py'), String(port)],
+      peerProgram('bench-mlserver', 'mlserver'),
+      () => ['start', path.join(peers, 'mlserver')],
       model,
       body,
+      {
+        env: (port) => ({
+          MLSERVER_HOST: '127.0.0.1',
+          MLSERVER_HTTP_PORT: String(port),
+          MLSERVER_GRPC_PORT: String(port + 1),
+          MLSERVER_METRICS_PORT: String(port + 2),
+          MLSERVER_PARALLEL_WORKERS: '0',
+          MLSERVER_DEBUG: 'false',
+        }),
+      },
     ),
-  MLServer: (model: string, body: Body) =>
-    peer(path.join(mlserver, 'mlserver'), () => ['start', path.join(peers, 'mlserver')], model, body, {
-      env: (port) => ({
-        MLSERVER_HOST: '127.0.0.1',
-        MLSERVER_HTTP_PORT: String(port),
-        MLSERVER_GRPC_PORT: String(port + 1),
-        MLSERVER_METRICS_PORT: String(port + 2),
-        MLSERVER_PARALLEL_WORKERS: '0',
-        MLSERVER_DEBUG: 'false',
-      }),
-    }),
 } as const;
 
 function compare(what: string, ours: Load, peerName: string, theirs: Load, { p99 = false } = {}): void {

@@ -8,6 +8,7 @@ import {
   figure,
   median,
   option,
+  peerProgram,
   percentile,
   report,
   root,
@@ -19,7 +20,7 @@ import {
 const steps = option('steps', 40);
 const rounds = option('rounds', 5);
 const treadle = path.join(root, 'bin', 'treadle');
-const dvc = path.join(root, '.setup', 'bench-venv', 'bin', 'dvc');
+const dvc = peerProgram('bench-python', 'dvc');
 
 /** The same chain in both files: each step copies one small file. `round` makes every step new. */
 function treadleFile(round: number): string {

@@ -1,0 +1,55 @@
+// `npm run test:deep`: what is too long for `npm test`. Campaigns are files of `npm test` at their whole size; then every bench runs
+// once at its smallest, to show that the command behind each figure works on a fresh clone. Words after `--` pick some by name.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { seconds } from './setup/run.mjs';
+import { root } from './setup/place.mjs';
+
+/** Name, files as `npm test -- …` picks them, and the sizes. */
+const campaigns = [
+  { name: 'kills', files: ['test/journeys/kill.slow'], env: { TREADLE_KILLS: '200' } },
+  { name: 'serving-kills', files: ['test/journeys/serving-kill'], env: { TREADLE_SERVING_KILLS: '100' } },
+  {
+    name: 'switches',
+    files: ['test/journeys/serving-switch'],
+    env: { TREADLE_SWITCHES: '100', TREADLE_SWITCH_PAUSE: '1000', TREADLE_SWITCH_RATE: '500' },
+  },
+];
+
+const benches = [
+  { name: 'startup', args: ['--rounds', '1', '--idle', '1'] },
+  { name: 'mlflow', args: ['--runs', '50'] },
+  { name: 'data', args: ['--files', '200', '--gib', '0.05'] },
+  { name: 'steps', args: ['--steps', '5', '--rounds', '1'] },
+  { name: 'disjoint', args: ['--training', '90000', '--gate', '10000', '--repeats', '1'] },
+  { name: 'plane', args: ['--seconds', '1'] },
+  { name: 'serving', args: ['--seconds', '1', '--rounds', '1', '--overload', '2'] },
+];
+
+const jobs = [
+  ...campaigns.map(({ name, files, env }) => ({ name, script: 'test.mjs', args: files, env })),
+  ...benches.map(({ name, args }) => ({ name: `bench-${name}`, script: 'bench.mjs', args: [name, ...args] })),
+];
+const picked = process.argv.slice(2);
+const chosen = jobs.filter(({ name }) => picked.length === 0 || picked.some((word) => name.includes(word)));
+if (chosen.length === 0) {
+  console.log(`there is no ${picked.join(', ')}; there are ${jobs.map(({ name }) => name).join(', ')}`);
+  process.exit(1);
+}
+
+const failed = [];
+for (const { name, script, args, env } of chosen) {
+  console.log(`\n═══ ${name}: node scripts/${script} ${args.join(' ')} ${env ? JSON.stringify(env) : ''}`);
+  const began = performance.now();
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts', script), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  console.log(`═══ ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds(began)}`);
+  if (status !== 0) failed.push(name);
+}
+console.log(
+  `\ndeep: ${chosen.length - failed.length} of ${chosen.length} passed${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}`,
+);
+process.exitCode = failed.length > 0 ? 1 : 0;
