@@ -12,4 +12,5 @@ export { migrations } from './schema.ts';
 export { createRuntimes, type Runtimes } from './runtimes.ts';
 export { CONVERTED, type PrepareOptions } from './prepare-model.ts';
 export { sliceRows } from './spec/element.ts';
+export type { Batching } from './spec/batches.ts';
 export type { Datatype, ParamSpec, Tensor, TensorData, TensorSpec } from './tensor.ts';

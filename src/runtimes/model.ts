@@ -1,3 +1,5 @@
+import type { Guard } from './guard.ts';
+import type { Batching } from './spec/batches.ts';
 import type { ParamSpec, Tensor, TensorSpec } from './tensor.ts';
 
 /** Everything a process needs to load a packaged model: paths on this machine, made by `prepareModel`; plain JSON. */
@@ -9,6 +11,8 @@ export interface ModelPlace {
   runtime: 'onnx' | 'python';
   /** The ONNX file in `folder`, for the ONNX runtime. */
   file?: string;
+  /** Of an ONNX form that was made of another model: numbers that that model refuses. */
+  guard?: Guard;
   /** The interpreter of the model's own environment, for the Python runtime. */
   python?: string;
   limits: RuntimeLimits;
@@ -41,8 +45,10 @@ export interface ModelSpec {
    * `named` (a dict of arrays), `onnx` (MLflow's ONNX flavour: a frame for a frame, else named). Absent: told by `outputs`.
    */
   returns?: 'array' | 'frame' | 'named' | 'onnx';
-  /** Rows may be joined into one batch and split again: every input and output has a free first dimension, and it takes no params. */
+  /** Rows of different callers may be joined into one batch and split again: a trial showed that each is answered as it is alone. */
   batchable: boolean;
+  /** What `batchable` rests on. */
+  batching?: Omit<Batching, 'joined'>;
   /** A request the model was loaded with, where it has an input example: one tensor an input. */
   sample?: readonly Tensor[];
 }

@@ -10,6 +10,6 @@ export async function openModel(
   place: ModelPlace,
   { processes, log }: { processes: Processes; log: Log },
 ): Promise<LoadedModel> {
-  if (place.runtime === 'onnx') return (await import('./onnx/open.ts')).openOnnx(place, log);
+  if (place.runtime === 'onnx') return (await import('./onnx/open.ts')).openOnnx(place, { processes, log });
   return (await import('./python/open.ts')).openPython(place, { processes, log });
 }

@@ -87,6 +87,29 @@ export const Revision = Type.Object(
 );
 export type Revision = Static<typeof Revision>;
 
+export const Batching = Type.Object(
+  {
+    joined: Type.Boolean({ description: 'Whether requests that wait together are asked as one batch.' }),
+    why: Type.String({ description: 'What that rests on, in a sentence.' }),
+    rows: Type.Optional(
+      Type.Record(Type.String(), Type.Integer(), {
+        description:
+          'Rows compared alone and joined: of the `example`, `near` it, `far` from it, with a value `missing`.',
+      }),
+    ),
+    difference: Type.Optional(
+      Type.Number({
+        description: 'Largest difference of a number between a row alone and in a batch, relative above 1.',
+      }),
+    ),
+  },
+  {
+    description:
+      'Requests of different callers are joined only where a trial showed that each row is answered as it is alone.',
+  },
+);
+export type Batching = Static<typeof Batching>;
+
 export const Endpoint = Type.Object({
   ref: Type.String({ description: 'Its name in the ledger: `endpoint:<id>`.' }),
   id: Type.String(),
@@ -101,6 +124,7 @@ export const Endpoint = Type.Object({
   address: Type.String({
     description: 'Where Open Inference Protocol clients ask: `http://127.0.0.1:5001`.',
   }),
+  batching: Type.Optional(Batching),
   recent: Type.Optional(
     Type.Object(
       {

@@ -1,4 +1,4 @@
-import type { EndpointDetail } from './contract.ts';
+import type { Endpoint, EndpointDetail } from './contract.ts';
 import { loadProblem, type Planes } from './planes.ts';
 import { keysOf } from './plane-process.ts';
 import type { EvaluationsPort, RuntimesPort } from './ports.ts';
@@ -20,6 +20,8 @@ export interface Engine {
   address(): string;
   /** What the champion of an endpoint takes and gives; undefined while it is not loaded. */
   spec(endpoint: string): EndpointDetail['spec'];
+  /** Whether requests to its champion are joined, and why; undefined while it is not loaded. */
+  batching(endpoint: string): Endpoint['batching'];
   /** Loads a model again that the planes should hold. Whether that went well, or nobody wants it any more. */
   reload(key: string): Promise<boolean>;
 }
@@ -33,6 +35,10 @@ export function createEngine(options: {
   lost(key: string, problem: string): void;
 }): Engine {
   const { planes, runtimes, evaluations, ids, address } = options;
+  const championOf = (endpoint: string) => {
+    const champion = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
+    return champion && planes.find(champion.key);
+  };
   return {
     planes,
     runtimes,
@@ -43,8 +49,7 @@ export function createEngine(options: {
     watch: createWatch(),
     stages: new Map(),
     spec(endpoint) {
-      const champion = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
-      const found = champion && planes.find(champion.key);
+      const found = championOf(endpoint);
       if (!found) return undefined;
       const { platform, inputs, outputs, params, sample } = found.spec;
       const field = ({ name, datatype, shape, optional, column }: (typeof inputs)[number]) => ({
@@ -61,6 +66,10 @@ export function createEngine(options: {
         params: [...params],
         ...(sample ? { sample: sample.map((one) => ({ ...one, shape: [...one.shape] })) } : {}),
       };
+    },
+    batching(endpoint) {
+      const found = championOf(endpoint);
+      return found?.spec.batching && { joined: found.spec.batchable, ...found.spec.batching };
     },
     async reload(key) {
       const wanted = [...planes.entries()].some((entry) => keysOf(entry).includes(key));

@@ -14,8 +14,11 @@ import { variantsOf } from './views.ts';
 
 /** A revision that ended the server so many times is not tried again. */
 const MOST_ATTEMPTS = 5;
-/** Above the model's own limit for loading, which the plane enforces: for a plane that does not answer at all. */
-const SLACK = 15_000;
+/**
+ * Above the model's own limit for loading, which the plane enforces, and the trial of joined rows, after which a host may be loaded
+ * again: for a plane that does not answer at all.
+ */
+const SLACK = 35_000;
 
 /** Where models lie on this machine is nobody's business: what is left names the file within the model. */
 const FOLDERS = /[^\s'"]*\/runtimes\/models\/[^\s/'"]+\//g;
@@ -40,7 +43,7 @@ export async function prepareRevision(ctx: Ctx, id: string, run: JobRun, engine:
     const loads = await Promise.allSettled(
       places.map(async (place, i) => {
         try {
-          const loaded = await engine.planes.load(place, place.limits.load + SLACK);
+          const loaded = await engine.planes.load(place, 2 * place.limits.load + SLACK);
           releases.push(loaded.release);
         } catch (error) {
           if (error instanceof LoadFailure)

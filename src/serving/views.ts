@@ -54,6 +54,7 @@ function toEndpoint(
   engine: Engine,
 ): Endpoint {
   const recent = engine.live.recent(row.id);
+  const batching = engine.batching(row.id);
   return {
     ref: `endpoint:${row.id}`,
     id: row.id,
@@ -66,6 +67,7 @@ function toEndpoint(
     ...(head?.live ? { current: toRevision(head.live, engine) } : {}),
     ...(head?.latest ? { latest: toRevision(head.latest, engine) } : {}),
     address: engine.address(),
+    ...(batching === undefined ? {} : { batching }),
     ...(recent === undefined ? {} : { recent }),
   };
 }

@@ -12,6 +12,7 @@ import inspect
 import json
 import math
 import os
+import re
 import resource
 import socket
 import struct
@@ -151,7 +152,7 @@ class Model:
                 columns[key] = pd.Series([empty] * rows, dtype=object if empty is None else "float64")
             elif spec.get("column") == "datetime":
                 try:
-                    columns[key] = pd.to_datetime(pd.Series(one.reshape(rows)), format="ISO8601")
+                    columns[key] = moments(one.reshape(rows))
                 except (ValueError, TypeError) as error:
                     raise Refused(f"input '{spec['name']}' holds text that is no date and time: {error}") from None
             else:
@@ -173,6 +174,22 @@ class Model:
             if getattr(error, "error_code", "") in ("INVALID_PARAMETER_VALUE", "BAD_REQUEST"):
                 raise Refused(str(error).split("\n")[0]) from None
             raise
+
+
+ZONE = re.compile(r"\d[T ].*(?:[zZ]|[+-]\d\d(?::?\d\d)?)\s*$")
+
+
+def moments(texts):
+    """One rule for all rows and callers: a time that names a zone becomes UTC, one that names none is taken as it is.
+
+    The two are read apart: pandas gives a text without a zone the offset of the row before it.
+    """
+    zoned = np.fromiter((ZONE.search(one) is not None for one in texts), dtype=bool, count=len(texts))
+    if not zoned.any():
+        return pd.to_datetime(pd.Series(texts), format="ISO8601")
+    utc = pd.to_datetime(pd.Series(np.where(zoned, texts, "NaT")), format="ISO8601", utc=True).dt.tz_localize(None)
+    plain = pd.to_datetime(pd.Series(np.where(zoned, "NaT", texts)), format="ISO8601")
+    return utc.where(zoned, plain.astype(utc.dtype))
 
 
 def parse_json(body):

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { messageOf } from '../../platform/errors/index.ts';
+import { keepGuard, type Guard } from '../guard.ts';
 import type { ModelPlace, ModelSpec } from '../model.ts';
 import { describeFolder } from '../spec/describe.ts';
 import { joinRows, sliceRows } from '../spec/element.ts';
 import { emptySample, exampleTensors, readExample } from '../spec/example.ts';
-import { joinable } from '../spec/batches.ts';
+import { tryBatches, untried, type Batching } from '../spec/batches.ts';
 import type { Tensor } from '../tensor.ts';
 import { bind, feeder, reader, type Binding } from './binding.ts';
 import { openSession, type Session } from './session.ts';
@@ -19,36 +20,68 @@ export interface Findings {
   create_ms: number;
   sample_ms: number;
   row_ms: number;
-  /** ms per further row of a batch, where rows can be joined. */
+  /** ms per further row of one call, where that could be measured. */
   per_row_ms: number;
   /** Why the made-up sample did not run, where the model brought none. */
   doubt?: string;
 }
 
-export function runnerOf(session: Session, spec: ModelSpec, binding: Binding): Run {
+export function runnerOf(session: Session, spec: ModelSpec, binding: Binding, guard: Guard = []): Run {
   const feed = feeder(spec, binding);
   const { wanted, read } = reader(spec, binding);
-  return (inputs) => read(session.run(feed(inputs), wanted));
+  if (guard.length === 0) return (inputs) => read(session.run(feed(inputs), wanted));
+  return (inputs) => {
+    keepGuard(guard, spec.inputs, inputs);
+    return read(session.run(feed(inputs), wanted));
+  };
 }
 
 export const fileOf = ({ folder, file = 'model.onnx' }: ModelPlace): string => path.join(folder, file);
 
-/** Loads, asks the sample, and measures. Blocks its thread: for a worker, never for one that answers others. */
-export async function loadOnnx(place: ModelPlace): Promise<{ findings: Findings; run: Run }> {
+export const runnerOfFile = (place: ModelPlace, { spec, binding }: Findings): Run =>
+  runnerOf(openSession(fileOf(place), place.limits.threads), spec, binding, place.guard);
+
+/** The model again, where it was tried before: nothing is measured. Blocks its thread for the time of loading. */
+export function loadKnown(place: ModelPlace, findings: Findings): Run {
+  const run = runnerOfFile(place, findings);
+  const { spec, doubt } = findings;
+  if (doubt === undefined) run(spec.sample ?? emptySample(spec.inputs)); // the first call allocates
+  return run;
+}
+
+/**
+ * Loads, asks the sample, and measures. `trial` then finds out whether rows may be joined, by rows that the model never promised to
+ * take: it comes last, so that what was found before is not lost with it. Blocks its thread: for a process of its own.
+ */
+export async function loadOnnx(
+  place: ModelPlace,
+): Promise<{ findings: Findings; trial: () => Promise<Findings> }> {
   const described = await describeFolder(place.folder);
   if (described.problem !== undefined && described.inputs === undefined && !('onnx' in described.flavors))
     throw new Error(described.problem);
   const { session, create_ms } = openTwice(place);
   const { spec: half, binding } = bind(described, session.graph);
   const own = exampleTensors(await readExample(place.folder, described.examples), half.inputs);
-  const open = [...half.inputs, ...half.outputs].every(({ shape }) => shape[0] === -1);
+  const fixed = [...half.inputs, ...half.outputs].find(({ shape }) => shape[0] !== -1);
+  const judged = ({ joined, ...batching }: Batching): Pick<ModelSpec, 'batchable' | 'batching'> => ({
+    batchable: joined,
+    batching,
+  });
+  const unfit =
+    half.params.length > 0
+      ? 'it takes parameters, which differ from call to call'
+      : fixed
+        ? `the first dimension of '${fixed.name}' is fixed`
+        : own
+          ? undefined
+          : 'it brought no input example that fits its signature, and rows that are made up prove nothing';
   const spec: ModelSpec = {
     ...half,
     returns: 'onnx' in described.flavors || described.flavors['sklearn'] === undefined ? 'onnx' : 'array',
-    batchable: open && half.params.length === 0,
+    ...judged(untried(unfit ?? 'joining was not tried')),
     ...(own ? { sample: own } : {}),
   };
-  const run = runnerOf(session, spec, binding);
+  const run = runnerOf(session, spec, binding, place.guard);
   const sample = own ?? emptySample(spec.inputs);
   const timed = (inputs: Tensor[]): number => {
     run(inputs); // the first call allocates
@@ -63,24 +96,40 @@ export async function loadOnnx(place: ModelPlace): Promise<{ findings: Findings;
     return least;
   };
   const findings: Findings = { spec, binding, create_ms, sample_ms: 0, row_ms: 0, per_row_ms: 0 };
+  const only = (found: Findings) => ({ findings: found, trial: () => Promise.resolve(found) });
   try {
     findings.sample_ms = timed(sample);
   } catch (error) {
     if (own)
       throw new Error(`the model does not take its own input example: ${messageOf(error)}`, { cause: error });
     // Lengths that are open were guessed; the first request decides.
-    return { findings: { ...findings, spec: { ...spec, batchable: false }, doubt: messageOf(error) }, run };
+    return only({ ...findings, doubt: messageOf(error) });
   }
-  if (!spec.batchable) return { findings: { ...findings, row_ms: findings.sample_ms }, run };
-  spec.batchable = await joinable(run, sample);
+  findings.row_ms = findings.sample_ms;
+  if (fixed) return only(findings);
   const one = sample.map((tensor) => sliceRows(tensor, 0, 1));
-  findings.row_ms = timed(one);
-  if (spec.batchable) {
+  try {
+    findings.row_ms = timed(one);
     const many = one.map((tensor) => joinRows(Array.from({ length: 16 }, () => tensor)));
     findings.per_row_ms = Math.max(0, (timed(many) - findings.row_ms) / 15);
+  } catch {
+    // The first dimension is open and yet not the rows.
   }
-  return { findings, run };
+  if (unfit !== undefined) return only(findings);
+  return {
+    findings,
+    async trial() {
+      const limits = { most: place.limits.batch, ms: TRIAL_MS };
+      return {
+        ...findings,
+        spec: { ...spec, ...judged(await tryBatches(run, sample, spec.inputs, limits)) },
+      };
+    },
+  };
 }
+
+/** How long the trial of joined rows may take, ms. */
+const TRIAL_MS = 10_000;
 
 /** The first session also wakes the library up, so a quick one is made again to know what another one costs. */
 function openTwice(place: ModelPlace): { session: Session; create_ms: number } {

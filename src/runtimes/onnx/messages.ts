@@ -1,14 +1,21 @@
+import type { ModelPlace } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Findings } from './load.ts';
 
-/** What a thread that holds a session hears and says. The place to load comes with its start. */
+/** What a thread starts with: the model, and what its trial found. */
+export interface WorkerStart {
+  place: ModelPlace;
+  findings: Findings;
+}
+
+/** What a thread that holds a session hears and says. */
 export interface ToWorker {
   id: number;
   inputs: ReadonlyArray<Tensor | undefined>;
 }
 
 export type FromWorker =
-  | { type: 'loaded'; findings: Findings; ms: number }
+  | { type: 'loaded'; ms: number }
   | { type: 'failed'; problem: string }
   | { type: 'answer'; id: number; outputs: Tensor[] }
   | { type: 'error'; id: number; message: string; invalid?: { field?: string; hint?: string } };

@@ -1,9 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, TreadleError } from '../../platform/errors/index.ts';
-import type { ModelPlace } from '../model.ts';
-import { loadOnnx } from './load.ts';
+import { loadKnown } from './load.ts';
 import { stepAside } from './step-aside.ts';
-import { packed, type FromWorker, type ToWorker } from './messages.ts';
+import { packed, type FromWorker, type ToWorker, type WorkerStart } from './messages.ts';
 
 /** A thread of its own for one model: what blocks or fails here does not hold up those who answer. */
 const port = parentPort;
@@ -12,7 +11,8 @@ const say = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.po
 const began = performance.now();
 try {
   const comeBack = stepAside();
-  const { findings, run } = await loadOnnx(workerData as ModelPlace);
+  const { place, findings } = workerData as WorkerStart;
+  const run = loadKnown(place, findings);
   comeBack();
   port.on('message', ({ id, inputs }: ToWorker) => {
     try {
@@ -35,7 +35,7 @@ try {
       });
     }
   });
-  say({ type: 'loaded', findings, ms: performance.now() - began });
+  say({ type: 'loaded', ms: performance.now() - began });
 } catch (error) {
   say({ type: 'failed', problem: messageOf(error) });
 }

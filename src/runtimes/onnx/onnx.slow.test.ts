@@ -25,8 +25,8 @@ const fp32 = (name: string, shape: number[], values: Iterable<number>): Tensor =
 
 test('a model says what it takes and gives, and was asked its own example', async () => {
   await using model = disposable(await open(placeOf(folders['onnx-iris'])));
-  const { sample, ...spec } = model.spec;
-  assert.deepEqual(spec, {
+  const { sample, batching, ...rest } = model.spec;
+  assert.deepEqual(rest, {
     platform: 'onnxruntime_onnx',
     inputs: [{ name: 'X', datatype: 'FP32', shape: [-1, 4] }],
     outputs: [
@@ -37,6 +37,7 @@ test('a model says what it takes and gives, and was asked its own example', asyn
     returns: 'onnx',
     batchable: true,
   });
+  assert.deepEqual(batching?.rows, { example: 3, near: 1, far: 1, missing: 1 });
   assert.deepEqual(sample?.[0]?.shape, [3, 4]);
   assert.ok(model.ready && model.loaded.ms > 0 && model.loaded.sample_ms > 0);
   const [label, probabilities] = await model.run([fp32('X', [1, 4], [5.1, 3.5, 1.4, 0.2])]);

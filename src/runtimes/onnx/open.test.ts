@@ -21,7 +21,10 @@ test('a file without anything beside it is loaded by what its graph says, and ma
       outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
       params: [],
       returns: 'onnx',
-      batchable: true,
+      batchable: false,
+      batching: {
+        why: 'it brought no input example that fits its signature, and rows that are made up prove nothing',
+      },
     });
     const ask = (a: number, b: number): Promise<Tensor[]> =>
       model.run([{ name: 'x', datatype: 'FP32', shape: [1, 2], data: Float32Array.of(a, b) }]);

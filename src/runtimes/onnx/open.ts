@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { messageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
+import type { Processes } from '../../platform/processes/index.ts';
 import { ModelFault, type LoadedModel, type ModelPlace } from '../model.ts';
 import { emptySample } from '../spec/example.ts';
 import { supervise } from '../supervise.ts';
 import type { Tensor } from '../tensor.ts';
 import { fileOf, runnerOf, type Findings } from './load.ts';
-import { knownFindings } from './probe.ts';
+import { knownFindings, tryOnnx } from './probe.ts';
 import type { Session } from './session.ts';
 import { refusal, startWorker } from './worker-host.ts';
 
@@ -18,25 +19,24 @@ const INLINE_CREATE_MS = 15;
 const LONG_MS = 10;
 
 /**
- * Answered by whichever thread is quicker. A file that was tried before and is quick opens at once; any other is loaded and
- * asked in a worker thread first.
+ * Answered by whichever thread is quicker: a quick file opens here, any other in a worker thread. One that was never tried is
+ * tried in a process of its own first.
  */
-export async function openOnnx(place: ModelPlace, log: Log): Promise<LoadedModel> {
+export async function openOnnx(
+  place: ModelPlace,
+  { processes, log }: { processes: Processes; log: Log },
+): Promise<LoadedModel> {
   const began = performance.now();
-  const known = await knownFindings(place);
-  if (known && isQuick(known, place)) return openInline(place, known, began);
-  const { host, findings, ms } = await startWorker(place);
+  const findings = (await knownFindings(place)) ?? (await tryOnnx(place, processes));
   const { spec, doubt, sample_ms } = findings;
   if (doubt !== undefined)
     log.warn('a model without an input example could not be warmed', { model: place.key, problem: doubt });
-  if (isQuick(findings, place)) {
-    await host.close();
-    return openInline(place, findings, began);
-  }
+  if (isQuick(findings, place)) return openInline(place, findings, began);
+  const { host, ms } = await startWorker(place, findings);
   const supervisor = supervise(host, {
     slots: place.limits.hosts,
     deadline: place.limits.predict,
-    start: async () => (await startWorker(place)).host,
+    start: async () => (await startWorker(place, findings)).host,
     warn: (message, fields) => log.warn(message, { model: place.key, ...fields }),
   });
   return {
@@ -64,13 +64,11 @@ async function openInline(place: ModelPlace, findings: Findings, began: number):
   } catch (error) {
     throw new ModelFault(messageOf(error), { cause: error });
   }
-  const run = runnerOf(session, spec, findings.binding);
+  const run = runnerOf(session, spec, findings.binding, place.guard);
   // The first call allocates.
   if (doubt === undefined && sample_ms < LONG_MS) run(spec.sample ?? emptySample(spec.inputs));
-  // Rows of one call that keep the thread for LONG_MS; without joinable rows nobody can send many.
-  const long = spec.batchable
-    ? Math.max(1, Math.floor(LONG_MS / Math.max(findings.per_row_ms, 1e-4)))
-    : Infinity;
+  // Rows of one call that keep the thread for LONG_MS.
+  const long = Math.max(1, Math.floor(LONG_MS / Math.max(findings.per_row_ms, 1e-4)));
   let aside: ReturnType<typeof startWorker> | undefined;
   let closed = false;
   return {
@@ -84,7 +82,7 @@ async function openInline(place: ModelPlace, findings: Findings, began: number):
       try {
         if (closed) throw new ModelFault('the model was closed', { retriable: true });
         if (rowsOf(inputs) > long) {
-          aside ??= startWorker(place);
+          aside ??= startWorker(place, findings);
           return aside.then(
             ({ host }) => host.run(inputs),
             (error: unknown) => {

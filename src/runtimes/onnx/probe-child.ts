@@ -1,17 +1,16 @@
-import { serialize } from 'node:v8';
 import { messageOf } from '../../platform/errors/index.ts';
 import type { ModelPlace } from '../model.ts';
+import { heard, say } from './apart.ts';
 import { loadOnnx } from './load.ts';
 import type { Tried } from './probe.ts';
 
-/** A process of its own: loads the model that stdin names, asks its sample and measures. Its end says the rest. */
-const chunks: Buffer[] = [];
-for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-let reply: Tried;
+/** Loads the model that it is told, asks its sample and measures; says what it found, and again with the trial of joined rows. */
+const tell = (tried: Tried): Promise<void> => say(tried);
 try {
-  const { findings } = await loadOnnx(JSON.parse(Buffer.concat(chunks).toString()) as ModelPlace);
-  reply = { findings };
+  const { findings, trial } = await loadOnnx((await heard()) as ModelPlace);
+  await tell({ findings });
+  await tell({ findings: await trial() });
 } catch (error) {
-  reply = { problem: messageOf(error) };
+  await tell({ problem: messageOf(error) });
 }
-process.stdout.write(serialize(reply), () => process.exit(0));
+process.exit(0);

@@ -4,7 +4,7 @@ import type { Host } from '../host.ts';
 import { ModelFault, type ModelPlace } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Findings } from './load.ts';
-import { copied, type FromWorker, type ToWorker } from './messages.ts';
+import { copied, type FromWorker, type ToWorker, type WorkerStart } from './messages.ts';
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const FILE = new URL(`./onnx-worker.${EXTENSION}`, import.meta.url);
@@ -17,11 +17,16 @@ interface Waiting {
 /** Loads the model in a thread of its own. Rejects with a ModelFault when it cannot be loaded within its limit. */
 export async function startWorker(
   place: ModelPlace,
-): Promise<{ host: Host; findings: Findings; ms: number }> {
-  const worker = new Worker(FILE, { workerData: place, name: 'treadle-onnx', stdin: false });
+  findings: Findings,
+): Promise<{ host: Host; ms: number }> {
+  const worker = new Worker(FILE, {
+    workerData: { place, findings } satisfies WorkerStart,
+    name: 'treadle-onnx',
+    stdin: false,
+  });
   const waiting = new Map<number, Waiting>();
   const lost = Promise.withResolvers<string>();
-  const loaded = Promise.withResolvers<{ findings: Findings; ms: number }>();
+  const loaded = Promise.withResolvers<{ ms: number }>();
   let next = 0;
   let ended: string | undefined;
   let closing: (() => void) | undefined;
@@ -77,9 +82,9 @@ export async function startWorker(
     },
   };
   try {
-    const { findings, ms } = await loaded.promise;
+    const { ms } = await loaded.promise;
     worker.unref();
-    return { host, findings, ms };
+    return { host, ms };
   } finally {
     clearTimeout(late);
   }

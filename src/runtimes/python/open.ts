@@ -2,7 +2,7 @@ import { messageOf } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { ModelFault, type LoadedModel, type ModelPlace, type ModelSpec } from '../model.ts';
-import { joinable } from '../spec/batches.ts';
+import { tryBatches, untried, type Batching } from '../spec/batches.ts';
 import { describeFolder, type Description } from '../spec/describe.ts';
 import { emptySample, exampleTensors, readExample } from '../spec/example.ts';
 import { supervise } from '../supervise.ts';
@@ -61,7 +61,13 @@ export async function openPython(
     });
 
   const began = performance.now();
-  const { host, learnt } = await bear();
+  const first = await bear();
+  const { learnt } = first;
+  const tried = await joinTrial(first.host, { learnt, inputs, own, params: described.params, place });
+  // Made-up rows may be too much for a model that takes its own: then another host answers, one question at a time.
+  if (tried.lost) await first.host.close();
+  const host = tried.lost ? (await bear()).host : first.host;
+  const { joined, ...batching } = tried.batching;
   const spec: ModelSpec = {
     platform: 'mlflow_pyfunc',
     inputs,
@@ -70,11 +76,8 @@ export async function openPython(
       : saidOutputs(described),
     params: described.params,
     ...(learnt.returns ? { returns: learnt.returns } : {}),
-    batchable:
-      learnt.answers !== undefined &&
-      described.params.length === 0 &&
-      inputs.every(({ shape }) => shape[0] === -1) &&
-      (await joinable((rows) => host.run(rows), sample.tensors ?? [])),
+    batchable: joined,
+    batching,
     ...(own ? { sample: own } : {}),
   };
   const loaded = { ms: performance.now() - began, sample_ms: learnt.ms };
@@ -110,6 +113,59 @@ export async function openPython(
     onCrash: supervisor.onCrash,
     close: supervisor.close,
   };
+}
+
+/** How long the trial of joined rows may take, ms. It is part of loading, and not what the model is loaded for. */
+const TRIAL_MS = 10_000;
+
+/** Whether callers' rows may be joined; `lost`: the trial ended the host. */
+async function joinTrial(
+  host: PythonHost,
+  {
+    learnt,
+    inputs,
+    own,
+    params,
+    place,
+  }: {
+    learnt: Learnt;
+    inputs: readonly TensorSpec[];
+    own: readonly Tensor[] | undefined;
+    params: ModelSpec['params'];
+    place: ModelPlace;
+  },
+): Promise<{ batching: Batching; lost?: boolean }> {
+  if (inputs.length === 0) return { batching: untried('it has no signature of columns or tensors') };
+  if (params.length > 0) return { batching: untried('it takes parameters, which differ from call to call') };
+  const fixed = inputs.find(({ shape }) => shape[0] !== -1);
+  if (fixed) return { batching: untried(`the first dimension of input '${fixed.name}' is fixed`) };
+  if (!own || !learnt.answers)
+    return {
+      batching: untried(
+        'it brought no input example that fits its signature, and rows that are made up prove nothing',
+      ),
+    };
+  const late = setTimeout(
+    () => host.kill(`the trial of joined rows did not end within ${TRIAL_MS / 1000} s`),
+    TRIAL_MS * 2,
+  );
+  try {
+    return {
+      batching: await tryBatches((rows) => host.run(rows), own, inputs, {
+        most: place.limits.batch,
+        ms: TRIAL_MS,
+      }),
+    };
+  } catch (error) {
+    return {
+      batching: untried(
+        `the trial of joined rows ended the model’s process: ${messageOf(error).slice(0, 300)}`,
+      ),
+      lost: true,
+    };
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 interface Learnt {

@@ -41,7 +41,7 @@ test('a DataFrame model gets one frame of the right types a batch, and answers a
   const lines: string[] = [];
   const log = createLog('debug', (line) => void lines.push(line));
   await using model = disposable(await open(placeOf(folders['custom-echo']), log));
-  const { sample, ...spec } = model.spec;
+  const { sample, batching, ...spec } = model.spec;
   assert.deepEqual(spec, {
     platform: 'mlflow_pyfunc',
     inputs: [
@@ -57,6 +57,7 @@ test('a DataFrame model gets one frame of the right types a batch, and answers a
     returns: 'frame',
     batchable: true,
   });
+  assert.deepEqual(batching?.rows, { example: 2, near: 4, far: 4, missing: 3 });
   assert.deepEqual(sample?.[0]?.data, ['a', 'bé']);
   const [seen, length] = await model.run(words('x', '日本'));
   assert.deepEqual(seen?.data, ['x|str|0.5|2001-02-03T04:05:06', '日本|str|1.5|2001-02-03T04:05:06']);

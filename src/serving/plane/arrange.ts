@@ -24,7 +24,8 @@ export function arrange(spec: ModelSpec, inputs: readonly Tensor[]): ReadonlyArr
       ordered = own;
     }
     if (input.datatype === 'BYTES' && spec.platform === 'onnxruntime_onnx') refuseNul(input);
-    if (!spec.batchable) continue;
+    // Columns are as long as each other, also where callers are not joined; tensors of one model may have lengths of their own.
+    if (!spec.batchable && wanted[index]!.column === undefined) continue;
     if (rows === -1) {
       rows = input.shape[0]!;
       first = input.name;

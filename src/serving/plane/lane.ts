@@ -281,11 +281,11 @@ const late = (): Error =>
 
 const left = (): Error => unavailable('the caller ended the connection while the question waited');
 
-/** Equal in everything but the number of rows. */
+/** Equal in everything but the number of rows. What is left out is another question than the trial of joined rows asked. */
 function alike(a: ReadonlyArray<Tensor | undefined>, b: ReadonlyArray<Tensor | undefined>): boolean {
   return a.every((left, index) => {
     const right = b[index];
-    if (left === undefined || right === undefined) return left === right;
+    if (left === undefined || right === undefined) return false;
     return (
       left.shape.length === right.shape.length &&
       left.shape.every((length, axis) => axis === 0 || length === right.shape[axis])

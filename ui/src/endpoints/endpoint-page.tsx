@@ -4,6 +4,7 @@ import { useState, type ReactElement } from 'react';
 import {
   deleteEndpoint,
   getEndpoint,
+  type Endpoint,
   type EndpointDetail,
   type Revision,
 } from '../../../src/serving/contract.ts';
@@ -13,7 +14,7 @@ import { CodeBlock, CopyButton } from '../kit/code-block.tsx';
 import { Ask } from '../kit/confirm.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { TextField } from '../kit/field.tsx';
-import { formatDuration } from '../kit/format.ts';
+import { formatDuration, formatNumber } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
 import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
 import { Tabs } from '../kit/tabs.tsx';
@@ -97,7 +98,7 @@ export default function EndpointPage(): ReactElement {
       ) : (
         <>
           <Progress detail={found.data} />
-          {current && <Current revision={current} />}
+          {current && <Current revision={current} batching={found.data.endpoint.batching} />}
           <Parts detail={found.data} />
           {doing === 'deploy' && (
             <DeployDialog
@@ -148,7 +149,13 @@ function Progress({ detail: { endpoint } }: { detail: EndpointDetail }): ReactEl
   );
 }
 
-function Current({ revision }: { revision: Revision }): ReactElement {
+function Current({
+  revision,
+  batching,
+}: {
+  revision: Revision;
+  batching: Endpoint['batching'];
+}): ReactElement {
   return (
     <Section
       title={`Revision ${revision.revision}`}
@@ -163,6 +170,18 @@ function Current({ revision }: { revision: Revision }): ReactElement {
       <div className="stack">
         <TrafficBar variants={revision.variants} />
         <Variants revision={revision} />
+        {batching && (
+          <p className="muted small">
+            {batching.joined
+              ? 'Requests that wait together are asked as one batch'
+              : 'Each request is asked by itself, never in one batch with another'}
+            : {batching.why}
+            {batching.difference !== undefined && batching.difference > 0
+              ? ` (numbers within ${formatNumber(batching.difference)})`
+              : ''}
+            .
+          </p>
+        )}
         {revision.note !== undefined && <p className="muted">“{revision.note}”</p>}
       </div>
     </Section>

@@ -24,12 +24,13 @@ const cause = ({ cause, restores }: Revision): string =>
 export const showEndpoints = (items: readonly Endpoint[]): string =>
   listed(
     'there are no endpoints; make one with: treadle deploy MODEL',
-    ['endpoint', 'revision', 'answers with', 'since', 'requests/s', 'p95 ms'],
-    items.map(({ name, current, latest, recent }) => [
+    ['endpoint', 'revision', 'answers with', 'since', 'joined', 'requests/s', 'p95 ms'],
+    items.map(({ name, current, latest, recent, batching }) => [
       name,
       current?.revision ?? '',
       current ? traffic(current) : `nothing yet (${latest ? state(latest) : 'no revision'})`,
       current?.live_at === undefined ? '' : ago(current.live_at),
+      batching === undefined ? '' : batching.joined ? 'yes' : 'no',
       recent
         ? (recent.requests.reduce((sum, n) => sum + n, 0) / Math.max(1, recent.requests.length)).toFixed(1)
         : '',
@@ -46,6 +47,11 @@ export function showEndpoint(
     ['endpoint', endpoint.name],
     ['address', `${endpoint.address}/v2/models/${endpoint.name}/infer`],
     ['answers with', current ? `${traffic(current)} (revision ${current.revision})` : 'nothing'],
+    [
+      'batches',
+      endpoint.batching &&
+        `requests are ${endpoint.batching.joined ? 'joined' : 'never joined'}: ${endpoint.batching.why}`,
+    ],
     ['rollback goes to', previous ? `${traffic(previous)} (revision ${previous.revision})` : undefined],
     ['problem', latest?.state === 'failed' ? `revision ${latest.revision}: ${latest.problem}` : undefined],
     [
