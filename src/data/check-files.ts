@@ -28,7 +28,7 @@ export async function checkFiles(
       const found = await checkParquet(file.size, (start, end) => rangeOf(ctx, file.hash, start, end));
       if ('broken' in found) broken.push({ path: file.path, what: found.broken });
       else if (found.rows === 0) rowless.push(file.path);
-    } else if (format && file.size <= TEXT_BYTES && !file.path.toLowerCase().endsWith('.gz')) {
+    } else if (format && file.size <= TEXT_BYTES && !/\.(gz|zst)$/i.test(file.path)) {
       const same = texts.get(file.hash);
       if (same) same.push(file);
       else texts.set(file.hash, [file]);

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Ctx } from '../platform/ctx/index.ts';
+import { localName } from '../tables/index.ts';
 import type { Preview } from './contract.ts';
 import { refused, type Duck } from './duck/duck.ts';
 import { requireFile } from './list-files.ts';
@@ -24,8 +25,8 @@ export async function previewFile(
   const { hash, size } = await requireFile(ctx, root, path);
   const format = tableFormat(path);
   if (format && size > 0) {
-    const file = `table${/\.gz$/i.test(path) ? '.gz' : `.${format}`}`;
-    const table = { format, files: [{ file, shown: path }] };
+    const file = localName('table', path, format);
+    const table = [{ file, shown: path, format }];
     const known = (await selectTables(ctx, [hash])).get(tableKey(hash, format))?.rows;
     const count = known === undefined && (format === 'parquet' || size <= COUNTED);
     const request = { op: 'rows', table, offset, limit, bytes: BYTES, count } as const;

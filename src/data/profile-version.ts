@@ -1,6 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { TreadleError, messageOf } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
+import { localName } from '../tables/index.ts';
 import type { TableProfile } from './contract.ts';
 import type { Duck } from './duck/duck.ts';
 import { PROFILE } from './jobs.ts';
@@ -80,9 +81,9 @@ async function profileTable(
     error: { code, message },
   });
   if (size === 0) return failed('empty-file', 'the file is empty');
-  const file = `table${/\.gz$/i.test(path) ? '.gz' : `.${format}`}`;
+  const file = localName('table', path, format);
   try {
-    const table = { format, files: [{ file, shown: path }] };
+    const table = [{ file, shown: path, format }];
     const answer = await duck.ask(ctx, { op: 'profile', table, size }, new Map([[file, hash]]), {
       timeout: TIMEOUT,
       signal,

@@ -1,5 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
+import { localName } from '../tables/index.ts';
 import type { DatasetVersion, SqlQuery, SqlResult } from './contract.ts';
 import { refused, type Duck } from './duck/duck.ts';
 import type { Source, View } from './duck/protocol.ts';
@@ -96,12 +97,9 @@ async function sourceOf(
       field: 'query',
       hint: named,
     });
-  return {
-    format,
-    files: found.map(({ path: shown, hash }) => {
-      const file = `${files.size}${/\.gz$/i.test(shown) ? '.gz' : `.${format}`}`;
-      files.set(file, hash);
-      return { file, shown };
-    }),
-  };
+  return found.map(({ path: shown, hash }) => {
+    const file = localName(String(files.size), shown, format);
+    files.set(file, hash);
+    return { file, shown, format };
+  });
 }

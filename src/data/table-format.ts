@@ -1,11 +1,8 @@
+import { tableFormat as formatOf } from '../tables/index.ts';
 import type { TableFormat } from './contract.ts';
 
-const BY_ENDING: ReadonlyArray<[RegExp, TableFormat]> = [
-  [/\.(parquet|pq)$/i, 'parquet'],
-  [/\.(csv|tsv)(\.gz)?$/i, 'csv'],
-  [/\.(jsonl|ndjson)(\.gz)?$/i, 'jsonl'],
-];
-
-/** By the ending of its name; undefined: not a table. */
-export const tableFormat = (path: string): TableFormat | undefined =>
-  BY_ENDING.find(([ending]) => ending.test(path))?.[1];
+/** By the ending of its name; undefined: not a table. A `.json` file is a note more often than a table, and counts as none. */
+export function tableFormat(path: string): TableFormat | undefined {
+  const format = formatOf(path);
+  return format === 'json' ? undefined : format;
+}

@@ -183,7 +183,7 @@ test('a query is bounded in time and memory', async () => {
 });
 
 async function profiles(dataset: string) {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1200; i++) {
     const version = await resolveRef(server.ctx, dataset);
     if (version.profile === 'ready')
       return new Map((await readProfile(server.ctx, version.hash)).map((one) => [one.path, one]));

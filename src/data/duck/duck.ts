@@ -107,7 +107,7 @@ export function refused(answer: DuckAnswer): TreadleError | undefined {
   if (answer.error.code === 'unreadable') {
     return invalid(answer.error.message, {
       field: 'path',
-      hint: 'the file is not what its name says, or it is damaged',
+      hint: answer.error.hint ?? 'the file is not what its name says, or it is damaged',
       code: 'unreadable',
     });
   }

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ColumnProfile } from '../contract.ts';
+import { describe, identifier, read, readTable } from '../../tables/index.ts';
 import type { Profiled, Source } from './protocol.ts';
-import { identifier, reader } from './sandbox.ts';
 
 /** A text table up to this is read once into memory; a larger one is read again for every question. */
 const INTO_MEMORY = 128 * 1024 * 1024;
@@ -22,13 +22,12 @@ const isFloat = (type: string): boolean => type === 'FLOAT' || type === 'DOUBLE'
 const isNested = (type: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(type);
 
 export async function profile(connection: DuckDBConnection, source: Source, size: number): Promise<Profiled> {
-  await connection.run(`create view source as select * from ${reader(source)}`);
-  const table = source.format !== 'parquet' && size <= INTO_MEMORY ? 'loaded' : 'source';
+  const { typed } = await readTable(connection, source);
+  await connection.run(`create view source as select * from ${typed}`);
+  const table =
+    source.some(({ format }) => format !== 'parquet') && size <= INTO_MEMORY ? 'loaded' : 'source';
   if (table === 'loaded') await connection.run('create table loaded as select * from source');
-  const columns = (await read(connection, `describe ${table}`)).map(([name, type]) => ({
-    name: String(name),
-    type: String(type),
-  }));
+  const columns = await describe(connection, table);
   const rows = Number((await read(connection, `select count(*) from ${table}`))[0]![0]);
   const profiles: ColumnProfile[] = [];
   for (let at = 0; at < columns.length; at += COLUMNS_AT_ONCE) {
@@ -37,10 +36,6 @@ export async function profile(connection: DuckDBConnection, source: Source, size
   }
   for (const one of profiles) await addShape(connection, table, one, rows);
   return { rows, columns: profiles };
-}
-
-async function read(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {
-  return (await connection.runAndReadAll(sql)).getRowsJson();
 }
 
 /** Counts, extremes and moments of some columns in one pass. */

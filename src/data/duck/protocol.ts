@@ -1,4 +1,5 @@
-import type { ColumnProfile, TableFormat } from '../contract.ts';
+import type { TableFile } from '../../tables/index.ts';
+import type { ColumnProfile } from '../contract.ts';
 
 /** One request a process: JSON on its stdin, one JSON answer on its stdout. */
 export type DuckRequest =
@@ -12,11 +13,8 @@ export interface View {
   table: Source;
 }
 
-/** Files of one format that make one table; `file` lies in the working directory, `shown` is what errors call it. */
-export interface Source {
-  format: TableFormat;
-  files: ReadonlyArray<{ file: string; shown: string }>;
-}
+/** Files that make one table. */
+export type Source = readonly TableFile[];
 
 export interface Rows {
   columns: Array<{ name: string; type: string }>;
@@ -33,4 +31,4 @@ export interface Profiled {
 export type DuckAnswer =
   | { rows: Rows }
   | { profile: Profiled }
-  | { error: { code: 'query' | 'memory' | 'unreadable'; message: string } };
+  | { error: { code: 'query' | 'memory' | 'unreadable'; message: string; hint?: string } };

@@ -6,8 +6,8 @@ import {
   type DuckDBValueConverter,
   type Json,
 } from '@duckdb/node-api';
+import { identifier, read, readTable, typeName } from '../../tables/index.ts';
 import type { DuckRequest, Rows } from './protocol.ts';
-import { identifier, reader } from './sandbox.ts';
 
 /** As DuckDB's own JSON form, but whole numbers stay numbers where they are exact. */
 const toJson: DuckDBValueConverter<Json> = (value, type, converter) =>
@@ -20,7 +20,8 @@ export async function query(
   request: Extract<DuckRequest, { op: 'query' }>,
 ): Promise<Rows> {
   for (const { name, table } of request.views) {
-    await connection.run(`create view ${identifier(name)} as select * from ${reader(table)}`);
+    const { typed } = await readTable(connection, table);
+    await connection.run(`create view ${identifier(name)} as select * from ${typed}`);
   }
   const statements = await connection.extractStatements(request.query);
   if (statements.count !== 1)
@@ -41,18 +42,20 @@ export async function rows(
   connection: DuckDBConnection,
   request: Extract<DuckRequest, { op: 'rows' }>,
 ): Promise<Rows> {
-  const table = reader(request.table);
-  const count = request.count ? await connection.runAndReadAll(`select count(*) from ${table}`) : undefined;
+  const { typed, rows: counted } = await readTable(connection, request.table);
   const result = await connection.stream(
-    `select * from ${table} limit ${request.limit} offset ${request.offset}`,
+    `select * from ${typed} limit ${request.limit} offset ${request.offset}`,
   );
   const taken = await take(result, request.limit, request.bytes);
-  return count ? { ...taken, total: Number(count.value(0, 0)) } : taken;
+  if (counted !== undefined) return { ...taken, total: counted };
+  if (!request.count) return taken;
+  const [[total] = []] = await read(connection, `select count(*) from ${typed}`);
+  return { ...taken, total: Number(total) };
 }
 
 /** Reads chunk by chunk, so that a result of any size costs only what is shown. */
 async function take(result: DuckDBResult, limit: number, most: number): Promise<Rows> {
-  const columns = result.columnNames().map((name, i) => ({ name, type: String(result.columnType(i)) }));
+  const columns = result.columnNames().map((name, i) => ({ name, type: typeName(result.columnType(i)) }));
   const taken: unknown[][] = [];
   let bytes = 0;
   for await (const chunk of result.yieldConvertedRows(toJson)) {

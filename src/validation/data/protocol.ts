@@ -1,15 +1,10 @@
 import { totalmem } from 'node:os';
-import type { TableFormat } from './table-source.ts';
+import type { TableFile as FileInput } from '../../tables/index.ts';
+
+export type { FileInput };
 
 /** Bytes that DuckDB may hold before it writes to disk: millions of rows are compared beside a server that goes on serving. */
 export const MEMORY = Math.min(4 * 1024 ** 3, Math.floor(totalmem() * 0.3));
-
-/** A file in the working directory of the child; `shown` is what errors call it. */
-export interface FileInput {
-  file: string;
-  shown: string;
-  format: TableFormat;
-}
 
 /** One request a process: JSON on its stdin; lines of JSON are its answer. */
 export interface DisjointRequest {

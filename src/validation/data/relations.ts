@@ -1,7 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FileInput } from './protocol.ts';
+import {
+  csvShapes,
+  describe,
+  explained,
+  jsonReader,
+  parquetReader,
+  type TableFormat,
+} from '../../tables/index.ts';
 import { quote, read } from './sandbox.ts';
-import type { TableFormat } from './table-source.ts';
 
 export interface Column {
   name: string;
@@ -21,33 +28,62 @@ export interface Relation {
 }
 
 /**
- * Groups files by their columns. CSV is read as the text that stands there, so that no guess of a type stands between a value
- * and its comparison.
+ * Groups files by their columns. CSV is read as the text that stands there, so that no type stands between a value and its
+ * comparison. What the folders of a path say is no part of a row: the same row in `split=train/` and `split=test/` is one.
  */
 export async function relationsOf(
   connection: DuckDBConnection,
   files: readonly FileInput[],
 ): Promise<Relation[]> {
-  const relations: Relation[] = [];
-  for (const alike of await alikeFiles(connection, files)) {
-    const described = await read(connection, `describe select * from ${reader(alike)}`);
-    const format = alike[0]!.format;
-    const columns = described.map(([name, type]) => ({
-      name: String(name),
-      type: String(type),
-      untyped: format === 'csv',
-    }));
-    const last = relations.at(-1);
-    // Neighbours only: the rows of all keep the order of the files, in which they are counted and scored.
-    if (last && last.format === format && JSON.stringify(last.columns) === JSON.stringify(columns)) {
-      last.files.push(...alike);
-      last.sql = reader(last.files);
-    } else relations.push({ format, columns, files: [...alike], sql: reader(alike) });
+  try {
+    const relations: Relation[] = [];
+    for (const relation of await shapesOf(connection, files)) {
+      const last = relations.at(-1);
+      // Neighbours only: the rows of all keep the order of the files, in which they are counted and scored.
+      if (last && relation.format === last.format && relation.format !== 'csv' && alike(last, relation)) {
+        last.files.push(...relation.files);
+        last.sql =
+          relation.format === 'parquet'
+            ? parquetReader(last.files)
+            : `(select * from ${last.sql} union all by name select * from ${relation.sql})`;
+      } else relations.push(relation);
+    }
+    return relations;
+  } catch (error) {
+    throw await explained(error, files);
   }
-  return relations;
 }
 
-/** Neighbours of one shape. Parquet says its shape for thousands of files at once; each text file is a question of its own. */
+const alike = (a: Relation, b: Relation): boolean => JSON.stringify(a.columns) === JSON.stringify(b.columns);
+
+async function shapesOf(connection: DuckDBConnection, files: readonly FileInput[]): Promise<Relation[]> {
+  const found: Relation[] = [];
+  for (const some of await alikeFiles(connection, files)) {
+    const { format } = some[0]!;
+    if (format === 'csv') {
+      for (const { files: of, names, sql } of await csvShapes(some))
+        found.push({
+          format,
+          files: of,
+          sql,
+          columns: names.map((name) => ({ name, type: 'VARCHAR', untyped: true })),
+        });
+      continue;
+    }
+    const typed = format === 'parquet' ? undefined : await jsonReader(connection, some);
+    const sql = typed?.reader(false) ?? parquetReader(some);
+    const columns = typed?.columns ?? (await describe(connection, sql));
+    found.push({
+      format,
+      files: some,
+      sql,
+      columns: columns.map((column) => ({ ...column, untyped: false })),
+    });
+  }
+  return found;
+}
+
+/** Neighbours that are looked at together: Parquet says the shape of thousands of files at once, JSON is a question for each. */
 async function alikeFiles(connection: DuckDBConnection, files: readonly FileInput[]): Promise<FileInput[][]> {
   const shapes = new Map<string, string>();
   const parquet = files.filter(({ format }) => format === 'parquet');
@@ -61,23 +97,10 @@ async function alikeFiles(connection: DuckDBConnection, files: readonly FileInpu
   const groups: FileInput[][] = [];
   let before: string | undefined;
   for (const file of files) {
-    const shape = shapes.get(file.file);
+    const shape = file.format === 'csv' ? 'csv' : shapes.get(file.file);
     if (shape !== undefined && shape === before) groups.at(-1)!.push(file);
     else groups.push([file]);
     before = shape;
   }
   return groups;
-}
-
-function reader(files: readonly FileInput[]): string {
-  const list = `[${files.map(({ file }) => quote(file)).join(',')}]`;
-  switch (files[0]!.format) {
-    case 'parquet':
-      return `read_parquet(${list})`;
-    case 'csv':
-      return `read_csv(${list}, union_by_name=true, all_varchar=true)`;
-    case 'json':
-      // Looked at as a whole before its types are settled: a fraction may come in the last row.
-      return `read_json(${list}, union_by_name=true, sample_size=-1)`;
-  }
 }

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { compare } from '../disjoint/compare.ts';
 import type { DisjointAnswer, DisjointRequest, TableLine } from './protocol.ts';
 import { openSandbox } from './sandbox.ts';
+import { explained } from '../../tables/index.ts';
 import { TableError } from './table-error.ts';
 
 const request = JSON.parse(await text(process.stdin)) as DisjointRequest; // the parent is our own code
@@ -17,7 +18,7 @@ try {
   const connection = await openSandbox([...new Set(files.map(({ file }) => file))]);
   await line({ disjoint: named(await compare(connection, request, (say) => void line({ say }))) });
 } catch (error) {
-  const { fault } = TableError.from(error);
+  const { fault } = TableError.from(await explained(error, files));
   await line({ error: { ...fault, message: shown(fault.message) } });
 }
 process.exit(0); // DuckDB's threads need no farewell

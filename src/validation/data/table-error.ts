@@ -1,3 +1,4 @@
+import { UnreadableTable } from '../../tables/index.ts';
 import type { TableFault } from './protocol.ts';
 
 /** A fault with a name, on its way out of the table reader's process. */
@@ -17,6 +18,11 @@ export class TableError extends Error {
   static from(error: unknown): TableError {
     if (error instanceof TableError) return error;
     const message = (error instanceof Error ? error.message : String(error)).slice(0, 2000);
-    return new TableError({ code: /^Out of Memory/i.test(message) ? 'memory' : 'unreadable', message });
+    const hint = error instanceof UnreadableTable ? error.hint : undefined;
+    return new TableError({
+      code: /^Out of Memory/i.test(message) ? 'memory' : 'unreadable',
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }

@@ -1,19 +1,7 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
+import { tableFormat, type TableFormat } from '../../tables/index.ts';
 
-/** Endings that the table reader knows. `csv` covers tabs, `json` an array of objects as well as lines. */
-export type TableFormat = 'parquet' | 'csv' | 'json';
-
-const BY_ENDING: ReadonlyArray<[RegExp, TableFormat]> = [
-  [/\.(parquet|pq)$/i, 'parquet'],
-  [/\.(csv|tsv)(\.gz)?$/i, 'csv'],
-  [/\.(jsonl|ndjson|json)(\.gz)?$/i, 'json'],
-];
-
-/** By the ending of its name; undefined: not a table that can be read here. */
-export const tableFormat = (path: string): TableFormat | undefined =>
-  BY_ENDING.find(([ending]) => ending.test(path))?.[1];
-
-export const TABLES = 'tables are .parquet, .csv, .tsv, .jsonl, .ndjson and .json files, .gz too';
+export const TABLES = 'tables are .parquet, .csv, .tsv, .jsonl, .ndjson and .json files, .gz and .zst too';
 
 export interface TableFile {
   path: string;
@@ -67,7 +55,7 @@ export function splitTables(files: readonly NamedBlob[]): { tables: TableFile[];
   }
   tables.sort((a, b) => (a.path < b.path ? -1 : 1));
   // A step's notes are JSON as well: an array counts as a table only where nothing else is one.
-  const lines = tables.filter(({ path }) => !/\.json(\.gz)?$/i.test(path));
+  const lines = tables.filter(({ path }) => tableFormat(path) !== 'json');
   const chosen = lines.length > 0 ? lines : tables;
   // A part without a byte has no columns to agree with the others'.
   const filled = chosen.filter(({ size }) => size > 0);

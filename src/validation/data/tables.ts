@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, limited, tooLarge, unavailable, type TreadleError } from '../../platform/errors/index.ts';
 import type { Ended, Processes } from '../../platform/processes/index.ts';
+import { localName } from '../../tables/index.ts';
 import {
   MEMORY,
   type DisjointAnswer,
@@ -46,8 +47,7 @@ export function createTables(processes: Processes): Tables {
         const folder = await ctx.blobs.scratch();
         try {
           const inputs = files.map(({ path: shown, hash, format }): FileInput => {
-            const zipped = /\.gz$/i.test(shown) ? '.gz' : '';
-            return { file: `${hash.slice(0, 32)}.${format}${zipped}`, shown, format };
+            return { file: localName(hash.slice(0, 32), shown, format), shown, format };
           });
           for (const [i, { hash }] of files.entries()) {
             signal?.throwIfAborted();

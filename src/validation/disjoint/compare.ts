@@ -5,6 +5,7 @@ import {
   type DuckDBValueConverter,
   type Json,
 } from '@duckdb/node-api';
+import { explained } from '../../tables/index.ts';
 import type {
   ComparedSource,
   ComparedTable,
@@ -53,7 +54,7 @@ export async function compare(
         tables,
       });
     } catch (error) {
-      const fault = TableError.from(error);
+      const fault = TableError.from(await explained(error, files));
       if (fault.code === 'memory') throw fault;
       // One damaged file must not cost the proof of all the others.
       against.push({ rows: 0, columns: [], digest: '', tables: [], problem: fault.message });

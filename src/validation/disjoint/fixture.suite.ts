@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { DisjointAnswer, FileInput } from '../data/protocol.ts';
-import { tableFormat } from '../data/table-source.ts';
+import { tableFormat } from '../../tables/index.ts';
 import { compare } from './compare.ts';
 
 /** Tables in files, and the comparison in this process: what the table reader does, without starting one. */
@@ -30,9 +30,12 @@ export async function openWorkshop(): Promise<Workshop> {
   return {
     folder,
     async make(name, sql) {
-      const how = { parquet: 'format parquet', csv: 'format csv, header', json: 'format json' }[
-        tableFormat(name)!
-      ];
+      const how = {
+        parquet: 'format parquet',
+        csv: 'format csv, header',
+        json: 'format json',
+        jsonl: 'format json',
+      }[tableFormat(name)!];
       const options = name.endsWith('.json') ? `${how}, array true` : how;
       await maker.run(`copy (${sql}) to '${at(name)}' (${options})`);
       return input(name);

@@ -26,6 +26,10 @@ export const looksLikeClasses = (
   outputs: ReadonlyArray<Pick<TensorSpec, 'datatype' | 'shape' | 'name'>>,
 ): boolean => outputs.some((output) => !isFloat(output) || (widthOf(output.shape) ?? 1) !== 1);
 
+/** Whether classes come as text. */
+export const answersText = (outputs: ReadonlyArray<Pick<TensorSpec, 'datatype' | 'shape'>>): boolean =>
+  outputs.some(({ datatype, shape }) => datatype === 'BYTES' && widthOf(shape) === 1);
+
 interface Picked {
   score?: number;
   said?: number;
@@ -207,6 +211,11 @@ function classCodes(classes: readonly string[]): (value: unknown, bool: boolean)
     if (text !== 'true' && text !== 'false') continue;
     for (const alias of [text === 'true' ? '1' : '0', text === 'true' ? 'True' : 'False'])
       if (!places.has(alias)) places.set(alias, code);
+  }
+  // '01' and '1.0' are how the file writes the class that a model answers as the number 1.
+  for (const [code, text] of classes.entries()) {
+    const number = isNumber(text) ? String(Number(text)) : text;
+    if (!places.has(number)) places.set(number, code);
   }
   // A model that was trained on 0 and 1 where the data writes words.
   if (classes.length === 2 && !places.has('0') && !places.has('1')) places.set('0', 0).set('1', 1);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, tooLarge, TreadleError, unavailable } from '../../platform/errors/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
+import { localName } from '../../tables/index.ts';
 import type { TableFile } from '../data/table-source.ts';
 import type { Assessment, AssessLine, AssessRequest } from './protocol.ts';
 
@@ -28,7 +29,7 @@ export async function askHost(
   const folder = await ctx.blobs.scratch();
   try {
     const local = files.map(({ path: shown, format }, i) => ({
-      file: `${i}.${format}${shown.endsWith('.gz') ? '.gz' : ''}`,
+      file: localName(String(i), shown, format),
       shown,
       format,
     }));

@@ -7,13 +7,13 @@ import { METRICS } from '../metrics/names.ts';
 import { readRules } from '../check-rules.ts';
 import { decideRule } from '../rules/decide.ts';
 import { namesIn, parseRule } from '../rules/parse.ts';
-import { collect, looksLikeClasses } from './answers.ts';
+import { answersText, collect, looksLikeClasses } from './answers.ts';
 import { figuresOf, type Side, type Sides } from './figures.ts';
 import { planFeed, type Feed } from './inputs.ts';
 import { readLabel, type Label } from './label.ts';
 import { baselineOf, listMetrics, mainMetric, measure } from './measure.ts';
 import type { AssessRequest, Assessment, Contender } from './protocol.ts';
-import { openTable, type Column, type Table } from './read-table.ts';
+import { keyOf, openTable, type Column, type Table } from './read-table.ts';
 import { score } from './score.ts';
 import { slicesOf } from './slices.ts';
 
@@ -36,7 +36,7 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
   const table = await openTable(request.files);
   if (table.rows === 0)
     throw invalid('the gate’s data has no rows', { field: 'data', hint: 'judge on data with rows' });
-  table.info(spec.label, 'label');
+  const truth = table.info(spec.label, 'label');
   for (const name of spec.slices ?? []) table.info(name, 'slices');
   say(`loading ${candidate.who}`);
   await using loaded = await load(candidate, tools);
@@ -52,8 +52,11 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     const column = name.kind === 'fact' ? name.column : name.slice?.column;
     return column !== undefined && table.columns.some((one) => one.name === column) ? [column] : [];
   });
-  const columns = await table.read([spec.label, ...feed.columns, ...sliced, ...asked]);
-  const label = readLabel(columns.get(spec.label)!, {
+  // Classes that a model answers as text are the characters of the file; numbers are compared as numbers.
+  const words = spec.task !== 'regression' && truth.spelled === true && answersText(model.spec.outputs);
+  const labelKey = keyOf(spec.label, words ? 'text' : 'value');
+  const columns = await table.read([labelKey, ...feed.columns, ...sliced, ...asked]);
+  const label = readLabel(columns.get(labelKey)!, {
     task: spec.task,
     positive: spec.positive,
     classes: looksLikeClasses(model.spec.outputs),

@@ -107,7 +107,7 @@ test('every misfit names its column', () => {
     [[input('a', 'BOOL')], /takes BOOL/],
     [
       [input('b', 'INT64', { column: 'long' })],
-      /column 'b' has no value in 1 rows, and long has no missing value/,
+      /column 'b' has no value in 1 row, and long has no missing value/,
     ],
   ];
   for (const [inputs, message] of wrong) assert.throws(() => plan(spec(...inputs)), message);

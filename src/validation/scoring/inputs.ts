@@ -1,9 +1,10 @@
 import { invalid } from '../../platform/errors/index.ts';
 import type { Datatype, ModelSpec, Tensor, TensorSpec } from '../../runtimes/index.ts';
-import { listed, type Column, type Table } from './read-table.ts';
+import { keyOf, listed, type As, type Column, type ColumnInfo, type Table } from './read-table.ts';
 
 /** How a model's inputs are filled from the table's columns. */
 export interface Feed {
+  /** Keys of the columns that it is filled from. */
   columns: string[];
   /** Rows `from` to `to` as tensors, in the order of the model's inputs. */
   slice(columns: ReadonlyMap<string, Column>, from: number, to: number): Array<Tensor | undefined>;
@@ -34,11 +35,10 @@ export function planFeed(
     const there = table.columns.some(({ name }) => name === input.name);
     if (!there && input.optional === true) return undefined;
     const info = table.info(input.name, 'data', `, which ${who} takes`);
-    check(info, input, who);
-    return { input, name: info.name };
+    return { input, key: keyOf(info.name, check(info, input, who)) };
   });
   return {
-    columns: parts.flatMap((part) => part?.name ?? []),
+    columns: parts.flatMap((part) => part?.key ?? []),
     slice: (columns, from, to) =>
       parts.map((part) =>
         part
@@ -46,7 +46,7 @@ export function planFeed(
               name: part.input.name,
               datatype: part.input.datatype,
               shape: part.input.shape.length === 2 ? [to - from, 1] : [to - from],
-              data: fill(columns.get(part.name)!, part.input.datatype, from, to),
+              data: fill(columns.get(part.key)!, part.input.datatype, from, to),
             }
           : undefined,
       ),
@@ -73,13 +73,13 @@ function matrix(
       `${who} takes ${width} numbers a row without naming them, and the gate’s data has ${columns.length} columns beside the label: ${listed(columns.map(({ name }) => name))}`,
       { field: 'data', hint: 'log the model with a signature that names its columns' },
     );
-  for (const info of columns) check(info, input, who);
+  const keys = columns.map((info) => keyOf(info.name, check(info, input, who)));
   const wide = columns.length;
   return {
-    columns: columns.map(({ name }) => name),
+    columns: keys,
     slice(read, from, to) {
       const rows = to - from;
-      const parts = columns.map(({ name }) => read.get(name)!.numbers!);
+      const parts = keys.map((key) => read.get(key)!.numbers!);
       const all = Float64Array.from(
         { length: rows * wide },
         (_one, i) => parts[i % wide]![from + Math.floor(i / wide)]!,
@@ -91,38 +91,49 @@ function matrix(
   };
 }
 
-/** Whether a column can be what the model takes. */
-function check(
-  info: { name: string; kind: Column['kind']; type: string; missing: number },
-  input: TensorSpec,
-  who: string,
-): void {
+/**
+ * Whether a column can be what the model takes, and how it is read for that. The cells of a text file are what the signature says
+ * of them: a text is the very characters, whatever they look like.
+ */
+function check(info: ColumnInfo, input: TensorSpec, who: string): As {
   const { name, kind, type, missing } = info;
   const wanted = input.column ?? input.datatype;
-  const fits =
-    input.datatype === 'BYTES'
-      ? kind === 'text' || kind === 'time'
-      : input.datatype === 'BOOL'
-        ? kind === 'boolean'
-        : FLOATS.has(input.datatype)
-          ? kind === 'number' || kind === 'integer' || kind === 'boolean'
-          : kind === 'integer' || kind === 'number';
-  if (!fits)
+  const as = readAs(info, input);
+  if (as === undefined)
     throw invalid(`column '${name}' holds ${type}, and ${who} takes ${wanted} there`, {
       field: 'data',
       hint: `write the column as ${wanted}, as it was in training`,
     });
-  if (missing > 0 && !FLOATS.has(input.datatype))
-    throw invalid(
-      `column '${name}' has no value in ${missing.toLocaleString('en')} rows, and ${wanted} has no missing value`,
-      { field: 'data', hint: 'fill the gaps as in training, or give the model a column of type double' },
-    );
+  // A quoted nothing is a text, and a gap among numbers: what was read as text says which.
+  const known = as !== 'text' || kind === 'text';
+  if (known && missing > 0 && !FLOATS.has(input.datatype)) throw noValue(name, missing, wanted);
+  return as;
 }
+
+function readAs({ kind, spelled = false }: ColumnInfo, { datatype, column }: TensorSpec): As | undefined {
+  if (datatype === 'BYTES') {
+    if (column === 'datetime') return kind === 'time' ? 'value' : kind === 'text' ? 'moment' : undefined;
+    return spelled ? 'text' : kind === 'text' || kind === 'time' ? 'value' : undefined;
+  }
+  const words = spelled && kind === 'text';
+  if (datatype === 'BOOL') return kind === 'boolean' ? 'value' : words ? 'flag' : undefined;
+  if (kind === 'number' || kind === 'integer' || (kind === 'boolean' && FLOATS.has(datatype))) return 'value';
+  return words ? 'number' : undefined;
+}
+
+const noValue = (name: string, missing: number, wanted: string): Error =>
+  invalid(
+    `column '${name}' has no value in ${missing.toLocaleString('en')} ${missing === 1 ? 'row' : 'rows'}, and ${wanted} has no missing value`,
+    { field: 'data', hint: 'fill the gaps as in training, or give the model a column of type double' },
+  );
 
 function fill(column: Column, datatype: Datatype, from: number, to: number): Tensor['data'] {
   const { numbers, codes, words } = column;
   if (numbers) return cast(numbers.subarray(from, to), datatype, column.name);
-  return Array.from(codes!.subarray(from, to), (code) => words![code]!);
+  return Array.from(codes!.subarray(from, to), (code) => {
+    if (code < 0) throw noValue(column.name, codes!.filter((one) => one < 0).length, 'such an input');
+    return words![code]!;
+  });
 }
 
 /** A copy as the model's own type. */

@@ -103,7 +103,8 @@ function spelt(column: Column, found: readonly string[], positive: string): stri
     if (low === 'true') return found.find((one) => one === '1');
     return found.find((one) => Number(one) === Number(positive));
   }
-  return undefined;
+  const alike = found.filter((one) => one.toLowerCase() === low);
+  return alike.length === 1 ? alike[0] : undefined;
 }
 
 function guess(column: Column, found: readonly string[] | undefined, classes: boolean): Task {

@@ -1,11 +1,11 @@
 import type { Evaluation } from '../contract.ts';
 import type { ModelPlace } from '../../runtimes/index.ts';
 import type { ErrorKind } from '../../platform/errors/index.ts';
-import type { LocalFile } from './read-table.ts';
+import type { TableFile } from '../../tables/index.ts';
 
 /** One request a process: JSON on its stdin. */
 export interface AssessRequest {
-  files: readonly LocalFile[];
+  files: readonly TableFile[];
   spec: Evaluation['spec'];
   /** How people call the two: `flights version 3`. */
   candidate: Contender;

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after } from 'node:test';
-import { openTable, textOf, type LocalFile } from './read-table.ts';
+import { tableFormat, type TableFile } from '../../tables/index.ts';
+import { openTable, textOf } from './read-table.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'treadle-table-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-function file(name: string, text: string): LocalFile {
+function file(name: string, text: string): TableFile {
   writeFileSync(path.join(folder, name), text);
-  return { file: path.join(folder, name), shown: name, format: name.endsWith('.csv') ? 'csv' : 'json' };
+  return { file: path.join(folder, name), shown: name, format: tableFormat(name)! };
 }
 
 test('columns come with their kinds, gaps and values, in the order of the rows', async () => {

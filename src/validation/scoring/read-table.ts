@@ -1,13 +1,17 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { invalid, tooLarge, TreadleError } from '../../platform/errors/index.ts';
+import {
+  describe,
+  explained,
+  identifier,
+  openSandbox,
+  readTable,
+  UnreadableTable,
+  type Reading,
+  type TableFile,
+} from '../../tables/index.ts';
 import { nearest } from '../rules/names.ts';
-
-/** A file of the table in the working directory; `shown` is what errors call it. */
-export interface LocalFile {
-  file: string;
-  shown: string;
-  format: 'parquet' | 'csv' | 'json';
-}
+import { parsed, type Parse } from './parse-cells.ts';
 
 export type ColumnKind = 'boolean' | 'integer' | 'number' | 'text' | 'time' | 'other';
 
@@ -20,6 +24,19 @@ export interface ColumnInfo {
   missing: number;
   /** About how many different values. */
   distinct: number;
+  /** Its cells are characters of a text file, and can be had as they stand there. */
+  spelled?: boolean;
+}
+
+/** What is wanted of a column: its values, the characters of the file, or what they say as a number, a truth value or a moment. */
+export type As = 'value' | 'text' | Parse;
+
+/** How a column that is read in some way is called among the columns read. */
+export const keyOf = (name: string, as: As): string => (as === 'value' ? name : `${name}\0${as}`);
+function asked(key: string): { name: string; as: As } {
+  const at = key.lastIndexOf('\0');
+  // Made by `keyOf` alone.
+  return at < 0 ? { name: key, as: 'value' } : { name: key.slice(0, at), as: key.slice(at + 1) as As };
 }
 
 /** Values of a column in the order of the rows. */
@@ -37,44 +54,34 @@ export interface Table {
   columns: readonly ColumnInfo[];
   /** The column, or an error that says what is there instead. */
   info(name: string, field: string, why?: string): ColumnInfo;
-  read(names: readonly string[]): Promise<Map<string, Column>>;
+  /** By name, or by `keyOf` where they are wanted in another way than as values. */
+  read(keys: readonly string[]): Promise<Map<string, Column>>;
   /** How many different values, exactly. */
   distinct(name: string): Promise<number>;
 }
 
 const MOST_ROWS = 20_000_000;
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const MEMORY = 2_000_000_000;
 
 /** Opens the files and nothing else: no other file, no network, no extension. */
-export async function openTable(files: readonly LocalFile[]): Promise<Table> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '2GB' });
-  const connection = await instance.connect();
-  await connection.run(`set allowed_paths=[${files.map(({ file }) => quote(file)).join(',')}]`);
-  // The order matters: the last two close the door and throw the key away.
-  for (const setting of [
-    "temp_directory=''",
-    'autoinstall_known_extensions=false',
-    'autoload_known_extensions=false',
-    'allow_community_extensions=false',
-    "TimeZone='UTC'",
-    'enable_external_access=false',
-    'lock_configuration=true',
-  ])
-    await connection.run(`set ${setting}`);
+export async function openTable(files: readonly TableFile[]): Promise<Table> {
+  const local = files.map(({ file }) => file);
+  const connection = await openSandbox(local, { threads: 2, memory: MEMORY });
   const ask = async (sql: string): Promise<unknown[][]> => {
     try {
       return (await connection.runAndReadAll(sql)).getRows();
     } catch (error) {
-      throw unreadable(error, files);
+      throw await unreadable(error, files);
     }
   };
-  const from = source(files);
-  const described = await ask(`describe select * from ${from}`);
+  const { reading, plain } = await opened(connection, files);
+  const from = reading.typed;
+  const described = reading.columns.map(({ name, type }) => [name, type]);
   const kinds = described.map(([name, type]) => ({
     name: String(name),
     type: String(type),
     kind: kindOf(String(type)),
+    ...(plain.has(String(name)) ? { spelled: true } : {}),
   }));
   const facts = await ask(
     `select count(*), ${kinds
@@ -116,14 +123,28 @@ export async function openTable(files: readonly LocalFile[]): Promise<Table> {
             : `did you mean '${near}'? There are ${listed(names)}`,
       });
     },
-    async read(names) {
-      const asked = [...new Set(names)].map((name) => table.info(name, 'data'));
-      if (asked.length === 0) return new Map();
+    async read(keys) {
+      const wanted = [...new Set(keys)].map((key) => ({ key, ...asked(key) }));
+      const found = new Map<string, Column>();
       try {
-        return await readColumns(connection, from, asked, rows);
+        for (const spelled of [false, true]) {
+          const some = wanted.filter(({ as }) => (as !== 'value') === spelled);
+          if (some.length === 0) continue;
+          const infos = some.map(({ name }) => table.info(name, 'data'));
+          const source = spelled ? reading.spelled : reading.typed;
+          const columns = await readColumns(
+            connection,
+            source,
+            infos.map((info) => (spelled ? { ...info, kind: 'text' as const } : info)),
+            rows,
+          );
+          for (const [i, { key, as }] of some.entries())
+            found.set(key, as === 'value' || as === 'text' ? columns[i]! : parsed(columns[i]!, as));
+        }
       } catch (error) {
-        throw unreadable(error, files);
+        throw await unreadable(error, files);
       }
+      return found;
     },
     async distinct(name) {
       return Number((await ask(`select count(distinct ${identifier(name)}) from ${from}`))[0]![0]);
@@ -132,18 +153,23 @@ export async function openTable(files: readonly LocalFile[]): Promise<Table> {
   return table;
 }
 
-/** Files of one kind are one reader; of several kinds they are put below each other by the names of their columns. */
-function source(files: readonly LocalFile[]): string {
-  const parts = [...Map.groupBy(files, ({ format }) => format)].map(([format, some]) => {
-    const list = `[${some.map(({ file }) => quote(file)).join(',')}]`;
-    const union = some.length > 1 ? ', union_by_name=true' : '';
-    if (format === 'parquet') return `read_parquet(${list}${union})`;
-    // A text file is looked at as a whole before its types are settled: a fraction may come in the last row.
-    if (format === 'csv') return `read_csv(${list}, sample_size=-1${union})`;
-    return `read_json(${list}, sample_size=-1${union})`;
-  });
-  if (parts.length === 1) return parts[0]!;
-  return `(${parts.map((part) => `select * from ${part}`).join(' union all by name ')})`;
+/** The columns whose cells are characters of text files as well. */
+async function opened(
+  connection: DuckDBConnection,
+  files: readonly TableFile[],
+): Promise<{ reading: Reading; plain: ReadonlySet<string> }> {
+  try {
+    const reading = await readTable(connection, files);
+    const spelled = files.some(({ format }) => format === 'csv')
+      ? await describe(connection, reading.spelled)
+      : [];
+    return {
+      reading,
+      plain: new Set(spelled.flatMap(({ name, type }) => (type === 'VARCHAR' ? [name] : []))),
+    };
+  } catch (error) {
+    throw await unreadable(error, files);
+  }
 }
 
 function kindOf(type: string): ColumnKind {
@@ -160,7 +186,7 @@ async function readColumns(
   from: string,
   asked: readonly ColumnInfo[],
   rows: number,
-): Promise<Map<string, Column>> {
+): Promise<Column[]> {
   const list = asked.map(({ name, kind, type }) => {
     const column = identifier(name);
     if (kind === 'boolean') return `${column}::tinyint::double`;
@@ -211,13 +237,13 @@ async function readColumns(
         hint: 'keep such numbers as text, or leave the column out',
       });
   }
-  return new Map(columns.map((column) => [column.name, column]));
+  return columns;
 }
 
-function unreadable(error: unknown, files: readonly LocalFile[]): Error {
-  if (error instanceof TreadleError) return error;
-  let message = error instanceof Error ? error.message : String(error);
-  for (const { file, shown } of files) message = message.replaceAll(file, shown);
+async function unreadable(thrown: unknown, files: readonly TableFile[]): Promise<unknown> {
+  if (thrown instanceof TreadleError) return thrown;
+  const error = await explained(thrown, files);
+  const message = error instanceof Error ? error.message : String(error);
   if (/^Out of Memory/i.test(message))
     return tooLarge('the gate’s data needs more than 2 GB of memory to read', {
       field: 'data',
@@ -225,7 +251,9 @@ function unreadable(error: unknown, files: readonly LocalFile[]): Error {
     });
   return invalid(`the gate’s data cannot be read: ${message.slice(0, 1000)}`, {
     field: 'data',
-    hint: 'the file is not what its name says, or it is damaged',
+    hint:
+      (error instanceof UnreadableTable ? error.hint : undefined) ??
+      'the file is not what its name says, or it is damaged',
   });
 }
 

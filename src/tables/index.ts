@@ -1,0 +1,6 @@
+export { describe, identifier, openSandbox, quote, read, typeName } from './sandbox.ts';
+export { localName, tableFormat, type TableFormat } from './table-format.ts';
+export { UnreadableTable } from './unreadable.ts';
+export { explained } from './explain.ts';
+export { jsonReader } from './read-json.ts';
+export { csvShapes, parquetReader, readTable, type Reading, type TableFile } from './read-table.ts';

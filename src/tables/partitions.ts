@@ -1,0 +1,46 @@
+import { quote, identifier } from './sandbox.ts';
+import type { TableFile } from './read-table.ts';
+
+/** As Hive, Spark, pyarrow and DuckDB name the folder of rows without a value. */
+const NOTHING = '__HIVE_DEFAULT_PARTITION__';
+
+/** What the folders of a path say of its rows, `year=2024/month=01/x.parquet`: texts, as they stand there. */
+function partitionsOf(path: string): Map<string, string | null> {
+  const found = new Map<string, string | null>();
+  for (const folder of path.split('/').slice(0, -1)) {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(folder) ?? [];
+    if (name !== undefined && value !== undefined)
+      found.set(decoded(name), value === NOTHING ? null : decoded(value));
+  }
+  return found;
+}
+
+/** Writers put `%20` for a space. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The partition columns of files that are read together; a column that the files themselves have is theirs. */
+export function partitionNames(files: readonly TableFile[], own: readonly string[]): string[] {
+  const names = new Set(files.flatMap(({ shown }) => [...partitionsOf(shown).keys()]));
+  const held = new Set(own.map((name) => name.toLowerCase()));
+  return [...names].filter((name) => {
+    const fresh = !held.has(name.toLowerCase());
+    held.add(name.toLowerCase());
+    return fresh;
+  });
+}
+
+/** SQL: the value of a partition column by the file that a row stands in. */
+export function partitionValue(files: readonly TableFile[], name: string): string {
+  const values = files.map(({ shown }) => partitionsOf(shown).get(name) ?? null);
+  const spelt = (value: string | null): string => (value === null ? 'null' : quote(value));
+  const column = identifier(name);
+  if (new Set(values).size === 1) return `${spelt(values[0]!)}::varchar as ${column}`;
+  const keys = files.map(({ file }) => quote(file)).join(', ');
+  return `map([${keys}], [${values.map(spelt).join(', ')}]::varchar[])[filename] as ${column}`;
+}

@@ -1,0 +1,164 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { openBytes } from './csv-head.ts';
+import type { TableFile } from './read-table.ts';
+import { describe, identifier, quote, read } from './sandbox.ts';
+import { isExact } from './spelling.ts';
+import { UnreadableTable } from './unreadable.ts';
+
+/** Names stand in quotes, types do not: a text that looks like a date or an id is found out by DuckDB, and JSON has none. */
+const GUESSED = /"(?:[^"]|"")*"|\b(?:DATE|TIME|UUID|TIMESTAMP(?:_NS|_MS|_S)?(?: WITH TIME ZONE)?)\b/g;
+const asText = (type: string): string =>
+  type.replaceAll(GUESSED, (found) => (found.startsWith('"') ? found : 'VARCHAR'));
+
+interface JsonReader {
+  reader(filename: boolean): string;
+  columns: Array<{ name: string; type: string }>;
+}
+
+/**
+ * Types that all lines allow: a key may come late, a fraction last. Texts stay texts, whatever they look like; objects stay
+ * objects however many keys they have; whole numbers beyond 64 bits stay whole.
+ */
+export async function jsonReader(
+  connection: DuckDBConnection,
+  files: readonly TableFile[],
+): Promise<JsonReader> {
+  const list = `[${files.map(({ file }) => quote(file)).join(',')}]`;
+  const format = files[0]!.format === 'jsonl' ? 'newline_delimited' : 'auto';
+  const union = files.length > 1 ? ', union_by_name=true' : '';
+  const common = `format='${format}', records=true, hive_partitioning=false${union}`;
+  const guess = `read_json(${list}, ${common}, sample_size=-1, map_inference_threshold=-1, field_appearance_threshold=0)`;
+  const columns = await describe(connection, guess);
+  const exact = columns.map(({ name, type }) => ({ name, type: asText(type) }));
+  const inexact = columns.some(({ type }) => type.includes('DOUBLE'))
+    ? await inexactNumbers(files)
+    : new Map<string, Inexact>();
+  for (const [name, found] of inexact) {
+    const column = exact.find((one) => one.name === name);
+    if (!column || column.type !== 'DOUBLE' || !found.whole) throw tooPrecise(found, name);
+    column.type = 'HUGEINT';
+  }
+  const changed = exact.filter(({ type }, i) => type !== columns[i]!.type);
+  if (changed.length > 0) refuseAlikeKeys(files, columns);
+  const reader = (types: typeof exact, filename: boolean): string =>
+    `read_json(${list}, ${common}, columns={${types.map(({ name, type }) => `${identifier(name)}: ${quote(type)}`).join(', ')}}${filename ? ', filename=true' : ''})`;
+  // A fraction among whole numbers that no double keeps has no type of its own.
+  for (const [name, found] of inexact) {
+    const type = exact.filter((one) => one.name === name);
+    const whole = await read(
+      connection,
+      `select count(*) from ${reader([{ name, type: 'DOUBLE' }], false)} where ${identifier(name)} <> trunc(${identifier(name)})`,
+    );
+    if (Number(whole[0]![0]) > 0 || type.length === 0) throw tooPrecise(found, name);
+  }
+  return {
+    columns: exact,
+    reader: (filename) =>
+      changed.length > 0
+        ? reader(exact, filename)
+        : filename
+          ? guess.replace(/\)$/, ', filename=true)')
+          : guess,
+  };
+}
+
+interface Inexact {
+  shown: string;
+  line: number;
+  number: string;
+  /** All such numbers under this key are whole, and 128 bits keep them. */
+  whole: boolean;
+}
+
+const tooPrecise = ({ shown, line, number }: Inexact, key: string): UnreadableTable =>
+  new UnreadableTable(
+    `${shown}, line ${line}: '${key}' holds ${number.slice(0, 60)}, which has more digits than a number here keeps`,
+    'write it as a text, in quotes',
+  );
+
+/** Digits enough that a double may not keep them, or an exponent beyond it. */
+const SUSPICIOUS = /[0-9.]{16,}(?:[eE][+-]?[0-9]+)?|[0-9.]+[eE][+-]?[0-9]{3,}/g;
+
+/** Keys of the records whose numbers a double does not keep, with the first place of each. */
+async function inexactNumbers(files: readonly TableFile[]): Promise<Map<string, Inexact>> {
+  const found = new Map<string, Inexact>();
+  for (const { file, shown, format } of files) {
+    for await (const { text, line } of linesOf(file, format === 'jsonl')) {
+      if (!text.match(SUSPICIOUS)?.some((number) => !isExact(number))) continue;
+      for (const { key, number } of numbersOf(text)) {
+        const whole = /^-?[0-9]+$/.test(number) && number.length <= 38;
+        const known = found.get(key);
+        if (known) known.whole &&= whole;
+        else found.set(key, { shown, line, number, whole });
+      }
+    }
+  }
+  return found;
+}
+
+/** Lines of a file with their numbers; an array is one. */
+async function* linesOf(file: string, lines: boolean): AsyncGenerator<{ text: string; line: number }> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let line = 1;
+  for await (const part of openBytes(file)) {
+    rest += decoder.decode(part, { stream: true });
+    if (!lines) continue;
+    const parts = rest.split('\n');
+    rest = parts.pop()!;
+    for (const text of parts) yield { text, line: line++ };
+  }
+  if (rest !== '') yield { text: rest, line };
+}
+
+/** The numbers of a text that a double does not keep, by the key of the record that they stand under. */
+function numbersOf(text: string): Array<{ key: string; number: string }> {
+  const found: Array<{ key: string; number: string }> = [];
+  let record: unknown;
+  try {
+    // Values come before what holds them: each number is kept with its place until its record is known.
+    record = JSON.parse(
+      text,
+      function keep(this: unknown, _key, value: unknown, context?: { source?: string }) {
+        const source = context?.source;
+        return typeof value === 'number' && source !== undefined && !isExact(source)
+          ? new Digits(source)
+          : value;
+      },
+    );
+  } catch {
+    return []; // not JSON: its reader says so
+  }
+  for (const one of Array.isArray(record) ? (record as unknown[]) : [record])
+    if (typeof one === 'object' && one !== null)
+      for (const [key, value] of Object.entries(one))
+        for (const number of digitsIn(value)) found.push({ key, number });
+  return found;
+}
+
+class Digits {
+  readonly source: string;
+  constructor(source: string) {
+    this.source = source;
+  }
+}
+
+function* digitsIn(value: unknown): Generator<string> {
+  if (value instanceof Digits) yield value.source;
+  else if (typeof value === 'object' && value !== null)
+    for (const one of Object.values(value)) yield* digitsIn(one);
+}
+
+/** Keys that differ in case only are told apart by names that the file does not have, so they cannot be asked for by name. */
+function refuseAlikeKeys(files: readonly TableFile[], columns: ReadonlyArray<{ name: string }>): void {
+  const names = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const alike = columns.find(({ name }) => {
+    const [, base] = /^(.+)_[0-9]+$/.exec(name) ?? [];
+    return base !== undefined && names.has(base.toLowerCase()) && !columns.some((one) => one.name === base);
+  });
+  if (alike)
+    throw new UnreadableTable(
+      `${files[0]!.shown} has keys that differ from '${alike.name.replace(/_[0-9]+$/, '')}' in case only`,
+      'rename one of them',
+    );
+}

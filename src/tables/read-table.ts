@@ -1,0 +1,155 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { decideForms, type SpeltColumn } from './decide-forms.ts';
+import { explained } from './explain.ts';
+import { partitionNames, partitionValue } from './partitions.ts';
+import { csvGroups, csvReader, formsByName } from './read-csv.ts';
+import { jsonReader } from './read-json.ts';
+import { describe, identifier, quote } from './sandbox.ts';
+import { typeOf, valueOf } from './spelling.ts';
+import type { TableFormat } from './table-format.ts';
+
+/** A file in the working directory; `shown` is its path for people, and the folders in it may say more of its rows. */
+export interface TableFile {
+  file: string;
+  shown: string;
+  format: TableFormat;
+}
+
+/** Files as one table. */
+export interface Reading {
+  columns: Array<{ name: string; type: string }>;
+  /** What follows FROM: values of the types that all rows allow. */
+  typed: string;
+  /** The same rows in the same order, where cells of CSV files are the text that stands there. */
+  spelled: string;
+  /** Counted on the way, where a pass over all rows was needed. */
+  rows?: number;
+}
+
+/**
+ * The one way in which rows are read: every file's rows in the order of the files, columns of the same name together, types
+ * that no cell contradicts. What cannot be read as it stands is refused by file and line.
+ */
+export async function readTable(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
+  try {
+    const parts: Reading[] = [];
+    for (const some of byFormat(files)) {
+      const { format } = some[0]!;
+      if (format === 'parquet') parts.push(await parquet(connection, some));
+      else if (format === 'csv') parts.push(await csv(connection, some));
+      else parts.push(await json(connection, some));
+    }
+    if (parts.length === 1) return parts[0]!;
+    const typed = belowEachOther(parts.map((part) => part.typed));
+    return {
+      columns: await describe(connection, typed),
+      typed,
+      spelled: belowEachOther(parts.map((part) => part.spelled)),
+      ...(parts.every(({ rows }) => rows !== undefined)
+        ? { rows: parts.reduce((sum, { rows = 0 }) => sum + rows, 0) }
+        : {}),
+    };
+  } catch (error) {
+    throw await explained(error, files);
+  }
+}
+
+/** Neighbours of one format: rows keep the order of the files. */
+function byFormat(files: readonly TableFile[]): TableFile[][] {
+  const groups: TableFile[][] = [];
+  for (const one of files) {
+    const last = groups.at(-1);
+    if (last?.[0]!.format === one.format) last.push(one);
+    else groups.push([one]);
+  }
+  return groups;
+}
+
+const belowEachOther = (parts: readonly string[]): string =>
+  parts.length === 1
+    ? parts[0]!
+    : `(${parts.map((part) => `select * from ${part}`).join(' union all by name ')})`;
+
+async function parquet(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
+  const reader = parquetReader(files, false);
+  const columns = await describe(connection, reader);
+  const typed = withPartitions(files, columns, (filename) => parquetReader(files, filename));
+  if (typed === undefined) return { columns, typed: reader, spelled: reader };
+  return { columns: await describe(connection, typed), typed, spelled: typed };
+}
+
+export function parquetReader(files: readonly TableFile[], filename = false): string {
+  const list = `[${files.map(({ file }) => quote(file)).join(',')}]`;
+  const union = files.length > 1 ? ', union_by_name=true' : '';
+  return `read_parquet(${list}, hive_partitioning=false${union}${filename ? ', filename=true' : ''})`;
+}
+
+async function json(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
+  const { reader, columns } = await jsonReader(connection, files);
+  const typed = withPartitions(files, columns, reader);
+  if (typed === undefined) return { columns, typed: reader(false), spelled: reader(false) };
+  return { columns: await describe(connection, typed), typed, spelled: typed };
+}
+
+/** Undefined: their folders say nothing more. */
+function withPartitions(
+  files: readonly TableFile[],
+  columns: ReadonlyArray<{ name: string }>,
+  reader: (filename: boolean) => string,
+): string | undefined {
+  const names = partitionNames(
+    files,
+    columns.map(({ name }) => name),
+  );
+  if (names.length === 0) return undefined;
+  const own = columns.map(({ name }) => identifier(name));
+  const more = names.map((name) => partitionValue(files, name));
+  return `(select ${[...own, ...more].join(', ')} from ${reader(true)})`;
+}
+
+/** CSV files of one shape, unread: their columns are text. */
+export interface CsvShape {
+  files: TableFile[];
+  names: string[];
+  sql: string;
+}
+
+export async function csvShapes(files: readonly TableFile[]): Promise<CsvShape[]> {
+  const groups = await csvGroups(files);
+  return groups.map((group) => ({
+    files: group.files,
+    names: group.head.names,
+    sql: csvReader(group, false),
+  }));
+}
+
+async function csv(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
+  const groups = await csvGroups(files);
+  const forms = formsByName(groups);
+  const columns: SpeltColumn[] = [...forms].map(([name, form]) => ({ name, form }));
+  const text = belowEachOther(groups.map((group) => csvReader(group, false)));
+  const rows = await decideForms(connection, text, columns);
+  const more = partitionNames(files, [...forms.keys()]);
+  const part = (typed: boolean): string =>
+    belowEachOther(
+      groups.map((group) => {
+        const known = new Map(columns.map((column) => [column.name, column.form]));
+        const own = group.head.names.map((name) => {
+          const c = identifier(name);
+          const form = known.get(name)!;
+          return typed && form.is !== 'text' ? `${valueOf(form, c)} as ${c}` : c;
+        });
+        const folders = more.map((name) => partitionValue(group.files, name));
+        return `(select ${[...own, ...folders].join(', ')} from ${csvReader(group, more.length > 0)})`;
+      }),
+    );
+  return {
+    columns: [
+      ...columns.map(({ name, form }) => ({ name, type: typeOf(form) })),
+      ...more.map((name) => ({ name, type: 'VARCHAR' })),
+    ],
+    typed: part(true),
+    spelled: part(false),
+    rows,
+  };
+}

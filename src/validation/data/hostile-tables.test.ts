@@ -1,0 +1,397 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test, { after } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { profile } from '../../data/duck/profile.ts';
+import { query, rows } from '../../data/duck/query.ts';
+import { messageOf } from '../../platform/errors/index.ts';
+import { explained, openSandbox, tableFormat, type TableFile } from '../../tables/index.ts';
+import { keyOf, openTable, textOf } from '../scoring/read-table.ts';
+import { relationsOf } from './relations.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'treadle-hostile-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+let made = 0;
+
+/** What is read: columns as `name:TYPE`, the first and the last row as JSON has them, the number of rows. */
+interface Read {
+  columns: string;
+  first?: unknown[];
+  last?: unknown[];
+  rows: number;
+}
+type Content = Record<string, string | Buffer>;
+const csv = (text: string | Buffer): Record<string, string | Buffer> => ({ 'd/a.csv': text });
+const jsonl = (text: string): Record<string, string> => ({ 'd/a.jsonl': text });
+const many = (line: string): string => line.repeat(30_000);
+
+const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | RegExp]> = [
+  [
+    'a fraction, a leading zero and a time in the last of many rows',
+    csv(`n,zip,day\n${many('1,10001,2024-01-01\n')}2.5,00501,2024-01-05 13:45:00\n`),
+    {
+      columns: 'n:DOUBLE zip:VARCHAR day:VARCHAR',
+      first: [1, '10001', '2024-01-01'],
+      last: [2.5, '00501', '2024-01-05 13:45:00'],
+      rows: 30_001,
+    },
+  ],
+  [
+    'nothing but gaps before the last rows',
+    csv(`a,b\n${many(',1\n')}7,1\n00501,2\n`),
+    { columns: 'a:VARCHAR b:BIGINT', first: [null, 1], last: ['00501', 2], rows: 30_002 },
+  ],
+  [
+    'signs',
+    csv('a,b\n+1,-1\n2,-0\n'),
+    { columns: 'a:VARCHAR b:DOUBLE', first: ['+1', -1], last: ['2', -0], rows: 2 },
+  ],
+  ['1.0 beside 1', csv('a\n1.0\n1\n'), { columns: 'a:DOUBLE', first: [1], last: [1], rows: 2 }],
+  ['exponents', csv('a\n1e5\n1\n'), { columns: 'a:DOUBLE', first: [100_000], last: [1], rows: 2 }],
+  [
+    'whole numbers beyond 2^53',
+    csv('a\n9007199254740993\n1\n'),
+    { columns: 'a:BIGINT', first: ['9007199254740993'], last: [1], rows: 2 },
+  ],
+  [
+    'and a fraction among them',
+    csv('a\n9007199254740993\n0.5\n'),
+    { columns: 'a:VARCHAR', first: ['9007199254740993'], last: ['0.5'], rows: 2 },
+  ],
+  [
+    'whole numbers beyond 64 bits',
+    csv('a\n18446744073709551615\n-1\n'),
+    { columns: 'a:HUGEINT', first: ['18446744073709551615'], last: [-1], rows: 2 },
+  ],
+  [
+    'more digits than a double',
+    csv('a\n0.1234567890123456789\n1\n'),
+    { columns: 'a:VARCHAR', first: ['0.1234567890123456789'], last: ['1'], rows: 2 },
+  ],
+  [
+    'doubles that are printed long',
+    csv('a\n1.000000000000000056e-01\n0.30000000000000004\n'),
+    { columns: 'a:DOUBLE', first: [0.1], last: [0.30000000000000004], rows: 2 },
+  ],
+  [
+    'dates, moments, times',
+    csv(
+      'd,m,z,t,u\n2024-01-31,2024-01-05 10:00:00,2024-01-05T10:00:00Z,10:00:00,01/02/2024\n2024-02-29,2024-01-06 11:30:00.5,2024-01-05T11:00:00Z,23:59:59,03/04/2024\n',
+    ),
+    {
+      columns: 'd:DATE m:TIMESTAMP z:TIMESTAMP WITH TIME ZONE t:TIME u:VARCHAR',
+      first: ['2024-01-31', '2024-01-05 10:00:00', '2024-01-05 10:00:00+00', '10:00:00', '01/02/2024'],
+      last: ['2024-02-29', '2024-01-06 11:30:00.5', '2024-01-05 11:00:00+00', '23:59:59', '03/04/2024'],
+      rows: 2,
+    },
+  ],
+  [
+    'truth values',
+    csv('a,b,c,d\ntrue,True,true,0\nfalse,False,True,1\n'),
+    {
+      columns: 'a:BOOLEAN b:BOOLEAN c:VARCHAR d:BIGINT',
+      first: [true, true, 'true', 0],
+      last: [false, false, 'True', 1],
+      rows: 2,
+    },
+  ],
+  [
+    'what is missing',
+    csv('a,b,c,d\n1,NA,,"x"\n,null,,""\n'),
+    {
+      columns: 'a:BIGINT b:VARCHAR c:VARCHAR d:VARCHAR',
+      first: [1, 'NA', null, 'x'],
+      last: [null, 'null', null, ''],
+      rows: 2,
+    },
+  ],
+  [
+    'quoted numbers',
+    csv('a,b\n"1","x"\n"","y ""z"""\n'),
+    { columns: 'a:BIGINT b:VARCHAR', first: [1, 'x'], last: [null, 'y "z"'], rows: 2 },
+  ],
+  [
+    'spaces',
+    csv('a,b\n 1,x \n2,y\n'),
+    { columns: 'a:VARCHAR b:VARCHAR', first: [' 1', 'x '], last: ['2', 'y'], rows: 2 },
+  ],
+  [
+    'a byte order mark',
+    csv('\ufeffa,b\n1,2\n'),
+    { columns: 'a:BIGINT b:BIGINT', first: [1, 2], last: [1, 2], rows: 1 },
+  ],
+  [
+    'CR LF',
+    csv('a,b\r\n1,2\r\n3,4\r\n'),
+    { columns: 'a:BIGINT b:BIGINT', first: [1, 2], last: [3, 4], rows: 2 },
+  ],
+  ['lone CR', csv('a,b\r1,2\r3,4\r'), { columns: 'a:BIGINT b:BIGINT', first: [1, 2], last: [3, 4], rows: 2 }],
+  [
+    'mixed line ends',
+    csv('a,b\n1,2\r\n3,4\n'),
+    /d\/a\.csv, line 2: it ends with CR LF, and the lines before it with LF/,
+  ],
+  [
+    'mixed line ends, late',
+    csv(`a,b\r\n${many('x,2\r\n')}3,4\n5,6\r\n`),
+    /d\/a\.csv, line 30002: it ends with LF/,
+  ],
+  [
+    'too few cells',
+    csv('a,b,c\n1,2,3\n1,2\n'),
+    /d\/a\.csv, line 3: it has 2 cells, and the first line has 3/,
+  ],
+  [
+    'too many cells',
+    csv('a,b,c\n1,2,3\n1,2,3,4\n'),
+    /d\/a\.csv, line 3: it has 4 cells, and the first line has 3/,
+  ],
+  ['too few cells, late, all text', csv(`a,b\n${many('x,y\n')}x\n`), /d\/a\.csv, line 30002: it has 1 cell/],
+  [
+    'a title above the table',
+    csv('Report\na;b\n1;2\n'),
+    /d\/a\.csv, line 2: it has 2 cells, and the first line has 1/,
+  ],
+  [
+    'names that come twice, or not at all',
+    csv('a,A,a,\n1,2,3,4\n'),
+    {
+      columns: 'a:BIGINT A_1:BIGINT a_2:BIGINT column3:BIGINT',
+      first: [1, 2, 3, 4],
+      last: [1, 2, 3, 4],
+      rows: 1,
+    },
+  ],
+  ['a header alone', csv('a,b\n'), { columns: 'a:VARCHAR b:VARCHAR', rows: 0 }],
+  ['one row', csv('a,b\n1,x\n'), { columns: 'a:BIGINT b:VARCHAR', first: [1, 'x'], last: [1, 'x'], rows: 1 }],
+  [
+    'no header',
+    csv('5.1,setosa\n4.9,virginica\n'),
+    { columns: 'column0:DOUBLE column1:VARCHAR', first: [5.1, 'setosa'], last: [4.9, 'virginica'], rows: 2 },
+  ],
+  [
+    'columns that are numbered',
+    csv('0,1,2\n5.1,3.5,1\n4.9,3.0,2\n'),
+    { columns: '0:DOUBLE 1:DOUBLE 2:BIGINT', first: [5.1, 3.5, 1], last: [4.9, 3, 2], rows: 2 },
+  ],
+  [
+    'semicolons and decimal commas',
+    csv('a;b\n1,5;2\n2,5;3\n'),
+    { columns: 'a:VARCHAR b:BIGINT', first: ['1,5', 2], last: ['2,5', 3], rows: 2 },
+  ],
+  [
+    'tabs',
+    { 'd/a.tsv': 'a\tb\n1\tx,y\n' },
+    { columns: 'a:BIGINT b:VARCHAR', first: [1, 'x,y'], last: [1, 'x,y'], rows: 1 },
+  ],
+  ['bars', csv('a|b\n1|2\n'), { columns: 'a:BIGINT b:BIGINT', first: [1, 2], last: [1, 2], rows: 1 }],
+  [
+    'one column',
+    csv('text\nfoo\n\nbar\n'),
+    { columns: 'text:VARCHAR', first: ['foo'], last: ['bar'], rows: 3 },
+  ],
+  [
+    'quotes in the middle',
+    csv('a,b\n5" disk,2\n'),
+    { columns: 'a:VARCHAR b:BIGINT', first: ['5" disk', 2], last: ['5" disk', 2], rows: 1 },
+  ],
+  [
+    'line breaks in cells',
+    csv('a,b\n1,"x\ny"\n2,"p\r\nq"\n'),
+    { columns: 'a:BIGINT b:VARCHAR', first: [1, 'x\ny'], last: [2, 'p\r\nq'], rows: 2 },
+  ],
+  ['a quote that does not end', csv('a,b\n1,"2\n3,4\n'), /d\/a\.csv, line 2: a quoted cell does not end/],
+  [
+    'something behind a quote',
+    csv('a,b\n"x"y,2\n'),
+    /d\/a\.csv, line 2: a quoted cell does not end, or something stands behind/,
+  ],
+  ['Latin-1', csv(Buffer.from('a,b\ncaf\xe9,2\n', 'latin1')), /d\/a\.csv, line 2: it is not UTF-8/],
+  ['UTF-16', csv(Buffer.from('\ufeffa,b\n1,2\n', 'utf16le')), /d\/a\.csv is written in UTF-16/],
+  [
+    'gzip',
+    { 'd/a.csv.gz': gzipSync('a,b\n1,00501\n') },
+    { columns: 'a:BIGINT b:VARCHAR', first: [1, '00501'], last: [1, '00501'], rows: 1 },
+  ],
+  [
+    'zstd',
+    { 'd/a.csv.zst': zstdCompressSync('a,b\n1,00501\n') },
+    { columns: 'a:BIGINT b:VARCHAR', first: [1, '00501'], last: [1, '00501'], rows: 1 },
+  ],
+  ['no gzip at all', { 'd/a.csv.gz': 'a,b\n1,2\n' }, /d\/a\.csv\.gz cannot be unpacked/],
+  ['empty lines', csv('\n\n\n'), /d\/a\.csv holds no line but empty ones/],
+  [
+    'several files, each in its own way',
+    { 'd/a.csv': 'a,b\n1,x\n', 'd/b.csv': 'b;a\r\n007;2.5\r\n' },
+    { columns: 'a:DOUBLE b:VARCHAR', first: [1, 'x'], last: [2.5, '007'], rows: 2 },
+  ],
+  [
+    'folders that say more',
+    {
+      'year=2024/month=01/a.csv': 'a\n1\n',
+      'year=2024/month=__HIVE_DEFAULT_PARTITION__/a.csv': 'a\n2\n',
+      'year=2025/city=New%20York/a.csv': 'a\n3\n',
+    },
+    {
+      columns: 'a:BIGINT year:VARCHAR month:VARCHAR city:VARCHAR',
+      first: [1, '2024', '01', null],
+      last: [3, '2025', null, 'New York'],
+      rows: 3,
+    },
+  ],
+  [
+    'a key that comes late, a fraction last',
+    jsonl(`${many('{"a":1}\n')}{"a":2.5,"b":"x","s":{"d":"2024-01-01"}}\n`),
+    {
+      columns: 'a:DOUBLE b:VARCHAR s:STRUCT("d" VARCHAR)',
+      first: [1, null, null],
+      last: [2.5, 'x', { d: '2024-01-01' }],
+      rows: 30_001,
+    },
+  ],
+  [
+    'texts in JSON that look like something else',
+    jsonl('{"a":"2024-01-01","b":"00501","c":"7f1e0e0c-0a8b-4a6d-9f5e-0123456789ab","d":"10:00:00"}\n'),
+    {
+      columns: 'a:VARCHAR b:VARCHAR c:VARCHAR d:VARCHAR',
+      first: ['2024-01-01', '00501', '7f1e0e0c-0a8b-4a6d-9f5e-0123456789ab', '10:00:00'],
+      rows: 1,
+    },
+  ],
+  [
+    'whole numbers in JSON beyond 64 bits',
+    jsonl('{"a":123456789012345678901234567890}\n{"a":1}\n'),
+    { columns: 'a:HUGEINT', first: ['123456789012345678901234567890'], last: [1], rows: 2 },
+  ],
+  [
+    'a fraction among them in JSON',
+    jsonl('{"a":9007199254740993}\n{"a":0.5}\n'),
+    /d\/a\.jsonl, line 1: 'a' holds 9007199254740993, which has more digits/,
+  ],
+  [
+    'more digits in JSON than a double',
+    jsonl('{"b":1}\n{"b":1,"a":{"x":0.1234567890123456789}}\n'),
+    /d\/a\.jsonl, line 2: 'a' holds 0\.1234567890123456789/,
+  ],
+  [
+    'doubles in JSON as Python prints them',
+    jsonl('{"a":0.30000000000000004,"t":"12345678901234567890.5"}\n'),
+    { columns: 'a:DOUBLE t:VARCHAR', first: [0.30000000000000004, '12345678901234567890.5'], rows: 1 },
+  ],
+  ['lines that are no objects', jsonl('[1]\n[2]\n'), /d\/a\.jsonl holds something else than objects/],
+  ['a broken line', jsonl('{"a":1}\n{"a":\n{"a":3}\n'), /d\/a\.jsonl, line 2: unexpected end of data/],
+  ['a byte order mark in JSON', jsonl('\ufeff{"a":1}\n'), /d\/a\.jsonl begins with a byte order mark/],
+];
+
+function put(content: Content): TableFile[] {
+  return Object.entries(content).map(([shown, bytes]) => {
+    const file = path.join(
+      folder,
+      `${made++}${path.extname(shown) === '.tsv' ? '.csv' : shown.slice(shown.indexOf('.'))}`,
+    );
+    writeFileSync(file, bytes);
+    return { file, shown, format: tableFormat(shown)! };
+  });
+}
+
+const sandbox = (files: readonly TableFile[]): Promise<DuckDBConnection> =>
+  openSandbox(
+    files.map(({ file }) => file),
+    { threads: 2, memory: 1e9 },
+  );
+const LIMITS = { limit: 100_000, bytes: 1e9 };
+const shape = (columns: ReadonlyArray<{ name: string; type: string }>): string =>
+  columns.map(({ name, type }) => `${name}:${type}`).join(' ');
+
+/** The same files, as each room reads them. */
+const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Read>> = {
+  async sql(files) {
+    const found = await query(await sandbox(files), {
+      op: 'query',
+      query: 'select * from "t@v1"',
+      views: [{ name: 't@v1', table: files }],
+      ...LIMITS,
+    });
+    return {
+      columns: shape(found.columns),
+      first: found.rows[0]!,
+      last: found.rows.at(-1)!,
+      rows: found.rows.length,
+    };
+  },
+  async preview(files) {
+    const found = await rows(await sandbox(files), {
+      op: 'rows',
+      table: files,
+      offset: 0,
+      count: true,
+      ...LIMITS,
+    });
+    assert.equal(found.total, found.rows.length);
+    return {
+      columns: shape(found.columns),
+      first: found.rows[0]!,
+      last: found.rows.at(-1)!,
+      rows: found.rows.length,
+    };
+  },
+  async profile(files, wanted) {
+    const found = await profile(await sandbox(files), files, 1000);
+    // It shows no rows; what it counts and where it ends must be theirs.
+    return { ...wanted, columns: shape(found.columns), rows: found.rows };
+  },
+  async gate(files, wanted) {
+    const table = await openTable(files);
+    const text = table.columns.filter(({ kind }) => kind === 'text').map(({ name }) => name);
+    const read = await table.read(text.map((name) => keyOf(name, 'text')));
+    const types = new Map(table.columns.map(({ name, type }) => [name, type]));
+    const at = (row: number, like: unknown[] | undefined): unknown[] | undefined =>
+      like?.map((value, i) => {
+        const column = read.get(keyOf([...types.keys()][i]!, 'text'));
+        return column ? (textOf(column, row) ?? null) : value;
+      });
+    return {
+      ...wanted,
+      columns: shape(table.columns),
+      rows: table.rows,
+      ...(wanted?.first ? { first: at(0, wanted.first)! } : {}),
+      ...(wanted?.last ? { last: at(table.rows - 1, wanted.last)! } : {}),
+    };
+  },
+  async proof(files, wanted) {
+    const connection = await sandbox(files);
+    let count = 0;
+    for (const { sql } of await relationsOf(connection, files)) {
+      const found = await connection.runAndReadAll(`select count(*), count(x) from (select x from ${sql} x)`);
+      count += Number(found.getRows()[0]![0]);
+    }
+    return { ...wanted!, rows: count };
+  },
+};
+
+for (const [name, content, expected] of FILES) {
+  test(`${name}: the same for SQL, preview, profile, gate and proof`, async () => {
+    const files = put(content);
+    for (const [reader, read] of Object.entries(READERS)) {
+      if (expected instanceof RegExp) {
+        const error: unknown = await read(files).then(
+          (found) => assert.fail(`${reader} reads ${JSON.stringify(found)}`),
+          // As every reader's process does with what it could not foresee.
+          (thrown: unknown) => explained(thrown, files),
+        );
+        assert.match(messageOf(error), expected, reader);
+      } else {
+        const wanted = {
+          ...expected,
+          ...('last' in expected || !expected.first ? {} : { last: expected.first }),
+        };
+        const found = await read(files, wanted);
+        const { first, last, ...rest } = found;
+        assert.deepEqual({ ...rest, ...(first ? { first } : {}), ...(last ? { last } : {}) }, wanted, reader);
+      }
+    }
+  });
+}
