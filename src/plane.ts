@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Socket } from 'node:net';
-import { createFront, type Front } from './faces/inference/front/index.ts';
+import { createFront, planeBudget, type Front } from './faces/inference/front/index.ts';
 import { createGrpc } from './faces/inference/grpc/index.ts';
 import { createMlflow } from './faces/inference/mlflow/index.ts';
 import { createOip } from './faces/inference/oip/index.ts';
@@ -59,7 +59,9 @@ function open(options: PlaneOptions): Running {
   });
   const parts = { version: version() };
   const oip = createOip(plane, parts);
+  const budget = planeBudget();
   const front = createFront({
+    budget,
     protocols: [
       oip,
       createSagemaker(plane, oip), // before MLflow's, whose /invocations it shares
@@ -70,7 +72,7 @@ function open(options: PlaneOptions): Running {
     door: plane,
     hosts: options.hosts,
     log,
-    grpc: createGrpc(plane, { hosts: options.hosts, ...parts }),
+    grpc: createGrpc(plane, { hosts: options.hosts, budget, ...parts }),
   });
   return {
     plane,

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invalid, unavailable } from '../../platform/errors/index.ts';
+import { linger } from './shared/linger.ts';
 
 /** The paths of the inference protocols. On the main port they are handed on, unread, to a process of the data plane. */
 export const INFERENCE_PATHS = [
@@ -37,10 +38,6 @@ const OPTIONS = new Set(['', 'close', ...OWN].filter((name) => name !== 'content
 
 /** Requests that are handed on at a time: each is a connection here and one in a plane. */
 const MOST = 2048;
-/** A caller that was answered before all of its body came may still send so much, so that the answer is not lost to a reset. */
-const LINGER_BYTES = 1024 * 1024;
-const LINGER_MS = 2000;
-
 /**
  * Answers the inference paths on the main port, through the Unix socket of a data plane. The plane decides who may ask: it gets
  * the caller's own Host, Origin and credential. Bodies pass through in pieces and are never held here.
@@ -94,7 +91,11 @@ export function mountForward(app: FastifyInstance, socket: () => string | undefi
       answer.on('end', () => {
         if (!answer.complete) return void reply.raw.destroy();
         if (raw.complete) reply.raw.end();
-        else linger(raw, onward, () => reply.raw.end());
+        else {
+          raw.unpipe(onward);
+          onward.destroy();
+          linger(raw, () => reply.raw.end());
+        }
       });
     });
     // A caller that goes away takes its question with it.
@@ -161,26 +162,6 @@ function handedOn(
   return Object.fromEntries(
     Array.from(kept.values(), ({ name, values }) => [name, values.length === 1 ? values[0]! : values]),
   );
-}
-
-/** Reads away what a caller still sends, for a while: a connection that ends with bytes unread takes its answer with it. */
-function linger(raw: IncomingMessage, onward: ClientRequest, then: () => void): void {
-  raw.unpipe(onward);
-  onward.destroy();
-  let left = LINGER_BYTES;
-  const patience = setTimeout(end, LINGER_MS);
-  function end(): void {
-    clearTimeout(patience);
-    raw.off('data', count);
-    then();
-  }
-  function count(chunk: Buffer): void {
-    left -= chunk.length;
-    if (left < 0) end();
-  }
-  raw.on('data', count);
-  raw.once('end', end);
-  raw.once('close', () => clearTimeout(patience));
 }
 
 const noPlane = () =>

@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net';
+import { Pace, type Share } from '../../../platform/limits/index.ts';
 import type { InferenceReply, InferenceRequest } from '../exchange.ts';
+import type { Admitted } from '../shared/caller.ts';
+import { LINGER_BYTES, LINGER_MS } from '../shared/linger.ts';
 import { readHead, type Head } from './head.ts';
+import { refusalOf } from './refusal.ts';
 import { responseHead } from './response.ts';
 
 /** A head that came before on this connection, and what was found out about it. */
 export interface KnownHead extends Head {
   /** Who asks, by `door.authenticate`; holds while `epoch` does. */
-  workspace: string | undefined;
+  admitted: Admitted | undefined;
   epoch: number;
   /** Host and Origin were looked at and are ours. */
   trusted: boolean;
@@ -15,11 +19,18 @@ export interface KnownHead extends Head {
 export interface Handlers {
   /** A whole request of the fast path. */
   handle(head: KnownHead, request: Exchange): void;
+  /**
+   * Whether a request may send its body, by its head: what it holds until it is answered, or why not. `done` may be called
+   * before this returns.
+   */
+  admit(head: KnownHead, done: (error: unknown, share?: Share) => void): void;
   /** The connection from these bytes on is node:http's. */
   handOver(socket: Socket, bytes: Buffer): void;
   /** It speaks HTTP/2. */
   handOver2(socket: Socket, bytes: Buffer): void;
   maxBody: number;
+  /** How long a body may take to come at any speed, ms. */
+  longest: number;
   /** The server stops: say so, and end connections after their answer. */
   readonly stopping: boolean;
 }
@@ -28,10 +39,15 @@ export interface Handlers {
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const MOST_HEAD = 16 * 1024;
 /** Bytes that may wait behind the request under way before the socket is no longer read. */
-const AHEAD = 256 * 1024;
+const AHEAD = 64 * 1024;
+/** A connection that asks nothing is ended after this long, ms. */
+export const IDLE = 75_000;
+/** How long a body may take to come, and an answer to be read, ms. */
+export const LONGEST = 300_000;
 /** A body is put together in one piece up to here, so that one write sends the answer. */
 const ONE_PIECE = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
+export const TOO_SLOW = JSON.stringify({ error: 'the body comes too slowly: 1 KiB a second is the least' });
 
 /**
  * One connection of plain HTTP/1.1 requests with a known length. Clients repeat their head with every request, byte for byte: an
@@ -51,6 +67,15 @@ export class Connection {
   private busy = false;
   private reading = false;
   private ended = false;
+  /** How the body that is coming does. */
+  private pace: Pace | undefined;
+  /** Since when an answer waits for its caller to read it. */
+  private unread: number | undefined;
+  /** Since when nothing more is answered here, and how much was thrown away. */
+  private closing: number | undefined;
+  private thrown = 0;
+  /** What the request under way holds. */
+  share: Share | undefined;
   /** It is another parser's. */
   released = false;
 
@@ -72,13 +97,39 @@ export class Connection {
     return this.ended || this.socket.destroyed;
   }
 
-  /** Whether it may be ended: silent for long, or with half a request for a while. */
-  quiet(now: number, idle: number, half: number): boolean {
-    return !this.busy && now - this.active > (this.missing > 0 ? half : idle);
+  /** Whether somebody who may ask was met here. */
+  get welcome(): boolean {
+    return this.known?.admitted !== undefined;
+  }
+
+  /** The socket is closed. What a request under way holds is given back with its answer, which will find nobody. */
+  left(): void {
+    if (!this.busy) this.share?.end();
+  }
+
+  /** Whether it had its time: silent for long, too slow with a body or in reading an answer, or done. */
+  overdue(now: number): boolean {
+    if (this.closing !== undefined) return now - this.closing > LINGER_MS;
+    if (this.pace !== undefined) return this.pace.late(now, this.known!.length - this.missing);
+    if (this.unread !== undefined) return now - this.unread > LONGEST;
+    return !this.busy && now - this.active > IDLE;
+  }
+
+  giveUp(): void {
+    if (this.missing === 0 || this.closing !== undefined) return void this.socket.destroy();
+    this.busy = true;
+    this.missing = 0;
+    this.body = [];
+    this.answer(408, 'application/json', TOO_SLOW, undefined, true);
   }
 
   private readonly onData = (chunk: Buffer): void => {
     this.active = performance.now();
+    if (this.closing !== undefined) {
+      this.thrown += chunk.length;
+      if (this.thrown > LINGER_BYTES) this.socket.destroy();
+      return;
+    }
     if (this.busy) {
       this.waiting = this.waiting.length === 0 ? chunk : Buffer.concat([this.waiting, chunk]);
       if (this.waiting.length > AHEAD) this.socket.pause();
@@ -89,6 +140,7 @@ export class Connection {
 
   private readonly onEnd = (): void => {
     this.ended = true;
+    if (this.closing !== undefined) return void this.socket.destroy();
     // Half a request is none; a whole one under way is still answered.
     if (this.busy) return;
     if (this.missing === 0) return void this.socket.destroy();
@@ -128,7 +180,7 @@ export class Connection {
       const read = text === undefined ? undefined : readHead(text);
       if (text === undefined || read === undefined || read.length > this.handlers.maxBody)
         return this.release(chunk);
-      this.known = head = { ...read, workspace: undefined, epoch: -1, trusted: false };
+      this.known = head = { ...read, admitted: undefined, epoch: -1, trusted: false };
       this.knownText = text;
       size = text.length;
     }
@@ -137,10 +189,36 @@ export class Connection {
     if (chunk.length < end) {
       this.body = [chunk.subarray(size)];
       this.missing = end - chunk.length;
+      this.admit(head);
       return NOTHING;
     }
     this.begin(head, head.length === 0 ? NOTHING : chunk.subarray(size, end));
     return chunk.length === end ? NOTHING : chunk.subarray(end);
+  }
+
+  /** Asks whether the body may come at all, before more of it is read than came with its head. */
+  private admit(head: KnownHead): void {
+    const { socket } = this;
+    let asked = true;
+    let paused = false;
+    this.handlers.admit(head, (error, share) => {
+      asked = false;
+      if (socket.destroyed) return share?.end();
+      if (share === undefined) {
+        this.busy = true;
+        this.missing = 0;
+        this.body = [];
+        const { status, body, headers } = refusalOf(error);
+        this.answer(status, 'application/json', body, headers, true);
+      } else {
+        this.share = share;
+        this.pace = new Pace(performance.now(), this.handlers.longest);
+      }
+      if (paused) socket.resume();
+    });
+    if (!asked) return;
+    paused = true;
+    socket.pause();
   }
 
   private more(chunk: Buffer): Buffer {
@@ -151,6 +229,7 @@ export class Connection {
     if (this.missing > 0) return NOTHING;
     const whole = Buffer.concat(this.body);
     this.body = [];
+    this.pace = undefined;
     this.begin(this.known!, whole);
     return rest;
   }
@@ -182,6 +261,10 @@ export class Connection {
     close: boolean,
   ): void {
     const { socket } = this;
+    if (this.share !== undefined) {
+      this.share.end();
+      this.share = undefined;
+    }
     if (socket.destroyed) {
       this.waiting = NOTHING;
       return;
@@ -208,16 +291,22 @@ export class Connection {
     }
     if (last) {
       this.waiting = NOTHING;
+      this.closing = performance.now();
+      if (socket.isPaused()) socket.resume(); // to its end, or to the end of our patience
       socket.end();
       return;
     }
     // A caller that asks and does not read gets no further than this.
     if (flowing) this.next();
-    else socket.once('drain', this.next);
+    else {
+      this.unread = performance.now();
+      socket.once('drain', this.next);
+    }
   }
 
   private readonly next = (): void => {
     this.busy = false;
+    this.unread = undefined;
     if (this.waiting.length === 0) return;
     const { waiting } = this;
     // Answered within `read`: its loop goes on, so that a long pipeline does not become a deep stack.
@@ -236,6 +325,7 @@ export class Exchange implements InferenceRequest, InferenceReply {
   readonly at: number;
   body: Buffer;
   workspace = 'default';
+  caller = '';
   private readonly head: Head;
   private connection: Connection | undefined;
 
@@ -251,6 +341,15 @@ export class Exchange implements InferenceRequest, InferenceReply {
 
   get gone(): boolean {
     return this.connection?.gone ?? true;
+  }
+
+  get share(): Share | undefined {
+    return this.connection?.share;
+  }
+
+  set share(share: Share | undefined) {
+    if (this.connection) this.connection.share = share;
+    else share?.end();
   }
 
   header(name: string): string | undefined {

@@ -9,6 +9,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Budget } from '../../../platform/limits/index.ts';
 import { silentLog } from '../../../platform/log/index.ts';
 import type { CallerVerdict, Credentials } from '../../../serving/index.ts';
 import type { Protocol } from '../exchange.ts';
@@ -457,4 +458,144 @@ test('HTTP/2 is told by its first bytes, and ends after its calls', async (t) =>
   const ended = once(session, 'close');
   await Promise.all([close(60_000), ended, text(call).then((body) => assert.equal(body, 'over two'))]);
   assert.deepEqual(seen, []);
+});
+
+/** A door that knows tokens by their names: `Bearer ada`; others are nobody's. */
+const byName: FrontOptions['door'] = {
+  callersEpoch: 0,
+  authenticate: ({ authorization }, done) => {
+    const name = /^Bearer (ada|bob)$/.exec(authorization ?? '')?.[1];
+    const verdict: CallerVerdict =
+      name === undefined ? { ok: false, status: 401, message: 'no such token' } : { ...allowed, name };
+    setImmediate(() => done(verdict));
+  },
+};
+/** The forms in which a body may be announced; the second is not for the short path. */
+const ANNOUNCED = {
+  plainly: 'Content-Length: 90000\r\n\r\n',
+  oddly: 'Connection: keep-alive, x\r\nContent-Length: 90000\r\n\r\n',
+  expecting: 'Expect: 100-continue\r\nContent-Length: 90000\r\n\r\n',
+  'in chunks': 'Transfer-Encoding: chunked\r\n\r\n15f90\r\n',
+};
+const begin = (where: string, headers: string, rest: string): string =>
+  `POST ${where} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}${rest}`;
+
+for (const [how, announced] of Object.entries(ANNOUNCED))
+  test(`who asks comes before how much: a body announced ${how}`, async (t) => {
+    const { port, seen } = await open(t, { door: byName });
+    for (const [where, headers, status] of [
+      ['/a', 'Authorization: Bearer eve\r\n', 401],
+      ['/a', 'Authorization: Bearer ada\r\nOrigin: http://evil.example\r\n', 403],
+      ['/a', 'Authorization: Bearer ada\r\nSec-Fetch-Site: cross-site\r\n', 403],
+      ...(how === 'in chunks' ? [] : [['/ping', '', 413] as const]),
+    ] as const) {
+      const replies = await say(port, [begin(where, headers, announced), 'x'.repeat(1000)], 5);
+      assert.deepEqual(statuses(replies), [status], `${where} ${headers}`);
+      assert.match(replies[0]!.head, /connection: close/i);
+    }
+    const foreign = begin('/a', '', announced).replace('127.0.0.1', 'evil.example');
+    assert.deepEqual(statuses(await say(port, [foreign])), [403]);
+    assert.equal(seen.length, 0);
+    const whole = 'x'.repeat(90_000) + (how === 'in chunks' ? '\r\n0\r\n\r\n' : '');
+    const good = await say(port, [begin('/a', 'Authorization: Bearer ada\r\n', announced), whole], 5);
+    assert.deepEqual(statuses(good), [200]);
+    assert.deepEqual([seen.length, seen[0]?.body.length], [1, 90_000]);
+  });
+
+for (const [how, announced] of Object.entries(ANNOUNCED))
+  test(`bodies under way have a sum, and one for each caller: announced ${how}`, async (t) => {
+    const budget = new Budget(250_000, 150_000);
+    const { port } = await open(t, { door: byName, budget });
+    const half = async (name: string): Promise<Socket> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      const before = budget.bytes;
+      // In chunks a length is not announced: what came is what counts.
+      socket.write(begin('/a', `Authorization: Bearer ${name}\r\n`, announced) + 'x'.repeat(89_000));
+      while (budget.bytes < before + 89_000) await sleep(1);
+      return socket;
+    };
+    const ask = (name: string): Promise<Reply[]> =>
+      say(port, [begin('/a', `Authorization: Bearer ${name}\r\n`, announced), 'x'.repeat(89_000)], 5);
+    const ada = await half('ada');
+    const [refused] = await ask('ada');
+    assert.deepEqual([refused?.status, /retry-after: 1/i.test(refused?.head ?? '')], [429, true]);
+    const bob = await half('bob');
+    ada.destroy();
+    while (budget.bytes > 90_000) await sleep(1);
+    budget.take('others', 75_000);
+    const [full] = await ask('ada');
+    assert.deepEqual([full?.status, /retry-after: 1/i.test(full?.head ?? '')], [503, true]);
+    bob.destroy();
+    while (budget.bytes > 75_000) await sleep(1);
+    budget.give('others', 75_000);
+    const whole = 'x'.repeat(90_000) + (how === 'in chunks' ? '\r\n0\r\n\r\n' : '');
+    const head = begin('/a', 'Authorization: Bearer ada\r\n', announced);
+    assert.deepEqual(statuses(await say(port, [head, whole], 5)), [200]);
+    while (budget.bytes > 0) await sleep(1);
+  });
+
+test('what is inflated counts as it grows', async (t) => {
+  const budget = new Budget(250_000, 150_000);
+  const { port, seen } = await open(t, { door: byName, budget });
+  budget.take('w/ada', 80_000);
+  const body = gzipSync(Buffer.alloc(90_000));
+  const head = `POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ada\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const send = (): Promise<Reply[]> => say(port, [Buffer.concat([Buffer.from(head), body])], 5);
+  assert.deepEqual(statuses(await send()), [429]);
+  budget.give('w/ada', 80_000);
+  assert.deepEqual(statuses(await send()), [200]);
+  assert.deepEqual([seen.length, seen[0]?.body.length, budget.bytes], [1, 90_000, 0]);
+});
+
+test('a crowd that nobody knows keeps no caller out; one of callers is told to come again', async (t) => {
+  const { port } = await open(t, { door: byName, most: 4 });
+  const idle = [0, 1, 2, 3].map(() => connect(port, '127.0.0.1'));
+  let ended = 0;
+  for (const socket of idle) {
+    await once(socket, 'connect');
+    socket
+      .on('close', () => ended++)
+      .on('error', () => undefined)
+      .resume();
+  }
+  const hello = get('/a', 'Authorization: Bearer ada\r\n');
+  const callers: Socket[] = [];
+  for (let n = 0; n < 4; n++) {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(hello);
+    await once(socket, 'data');
+    callers.push(socket);
+  }
+  while (ended < 4) await sleep(1);
+  const [full] = await say(port, [hello]);
+  assert.deepEqual([full?.status, /retry-after: 1/i.test(full?.head ?? '')], [503, true]);
+  callers.pop()?.destroy();
+  let status: number | undefined;
+  while (status !== 200) status = (await say(port, [hello]))[0]?.status;
+  for (const socket of callers) socket.destroy();
+});
+
+test('half a head and half a body end, by either parser; a whole one may wait for its answer', async (t) => {
+  const { port } = await open(t, { longest: 30, sweepEvery: 5 });
+  const ends = async (bytes: string): Promise<string> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(bytes);
+    let heard = '';
+    const over = once(socket, 'close');
+    socket.on('data', (chunk: Buffer) => {
+      heard += chunk.toString();
+      if (heard.includes(' 408 ')) socket.destroy();
+    });
+    await over;
+    return heard;
+  };
+  const heads = ['P', 'POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nX-', `${get('/a')}GET /b HTT`];
+  const [one, two, three] = await Promise.all(heads.map(ends));
+  assert.deepEqual([one, two], ['', '']);
+  assert.match(three ?? '', /^HTTP\/1\.1 200 OK/);
+  for (const announced of Object.values(ANNOUNCED))
+    assert.match(await ends(begin('/a', '', `${announced}abc`)), /HTTP\/1\.1 408 /);
+  assert.deepEqual(statuses(await say(port, [post('/gone', 'abc'), ''], 80)), [200]);
 });

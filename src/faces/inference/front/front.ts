@@ -1,25 +1,21 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Http2Server, Http2Session } from 'node:http2';
 import { createServer as createListener, type Server, type Socket } from 'node:net';
 import { rmSync } from 'node:fs';
-import { messageOf, TreadleError } from '../../../platform/errors/index.ts';
+import { invalid, messageOf, TreadleError } from '../../../platform/errors/index.ts';
+import { Budget, Share } from '../../../platform/limits/index.ts';
 import type { Log } from '../../../platform/log/index.ts';
 import { guardHost, guardOrigin } from '../../../platform/origin/index.ts';
-import type { CallerVerdict, Credentials } from '../../../serving/index.ts';
+import type { PlaneDoor } from '../../../serving/index.ts';
 import { HEALTH_PATHS, type InferenceReply, type InferenceRequest, type Protocol } from '../exchange.ts';
-import { credentialsOf } from '../shared/caller.ts';
-import { Connection, type Exchange, type Handlers, type KnownHead } from './connection.ts';
-import { inflate } from './inflate.ts';
-import { refusalOf } from './refusal.ts';
-import { STEADY } from './response.ts';
+import { enter, NOBODY, type Admitted } from '../shared/caller.ts';
+import { inflate, packed } from '../shared/inflate.ts';
+import { Connection, LONGEST, type Exchange, type Handlers, type KnownHead } from './connection.ts';
+import { createSlow, refuse, requireSmall, type Holding, type Incoming } from './slow.ts';
 
 export interface FrontOptions {
   /** Asked in this order; the first that says a request is its own answers it. */
   protocols: readonly Protocol[];
-  door: {
-    authenticate(credentials: Credentials, done: (verdict: CallerVerdict) => void): void;
-    readonly callersEpoch: number;
-  };
+  door: Pick<PlaneDoor, 'authenticate' | 'callersEpoch'>;
   /** Host header values, as the main port has them. */
   hosts: readonly string[] | 'any';
   log: Log;
@@ -27,6 +23,13 @@ export interface FrontOptions {
   grpc?: Http2Server;
   /** Bytes of a body, inflated too; 64 MiB unless said. */
   maxBody?: number;
+  /** What requests under way hold; shared with `grpc`. */
+  budget?: Budget;
+  /** Connections of callers at a time; 4096 unless said. */
+  most?: number;
+  /** How long a head or a body may take to come at any speed, and how often that is looked at, ms. */
+  longest?: number;
+  sweepEvery?: number;
 }
 
 export interface Front {
@@ -37,91 +40,96 @@ export interface Front {
 }
 
 const MiB = 1024 * 1024;
-/** A connection that says nothing is ended after this long; one with half a request earlier. */
-const IDLE = 75_000;
-const HALF = 30_000;
+const SWEEP = 2000;
+const FULL =
+  'HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 43\r\n\r\n{"error":"there are too many connections"}\n';
+
+/** What the requests under way may hold in a plane: all, and each caller's. */
+export const planeBudget = (): Budget => new Budget(512 * MiB, 256 * MiB);
 
 /** The HTTP side of the data plane: plain requests on a short path of their own, everything else through node:http. */
 export function createFront(options: FrontOptions): Front {
-  const { protocols, door, hosts, log, grpc, maxBody = 64 * MiB } = options;
+  const { protocols, door, hosts, log, grpc, maxBody = 64 * MiB, most = 4096 } = options;
+  const { longest = LONGEST, sweepEvery = SWEEP } = options;
+  const budget = options.budget ?? planeBudget();
   const connections = new Set<Connection>();
   const sockets = new Set<Socket>();
   const listeners: Server[] = [];
   const sessions = new Set<Http2Session>();
+  let callers = 0;
   let stopping = false;
   grpc?.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
   });
-
-  const slow = createServer(
-    {
-      keepAliveTimeout: IDLE,
-      headersTimeout: HALF,
-      requestTimeout: 300_000,
-      maxHeaderSize: 16 * 1024,
-      requireHostHeader: false,
-    },
-    (request, response) => void slowly(request, response),
-  );
-  slow.on('clientError', (error: Error & { code?: string }, socket) => {
-    if (!socket.writable) return void socket.destroy();
-    const status =
-      error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-    const body = JSON.stringify({ error: 'the request is not valid HTTP/1.1' });
-    socket.end(
-      `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    );
+  const slow = createSlow({
+    maxBody,
+    longest,
+    budget,
+    judge: (request, done) => judge(request, undefined, done),
+    proceed,
+    guarded,
   });
 
-  /** Who asks and whether from here; then the protocols. `known` spares a head that came before both questions. */
-  function enter(request: Incoming, reply: InferenceReply, known: KnownHead | undefined): void {
+  /** Who asks, and whether from here: by the head, before the body. `known` spares a head that came before the questions. */
+  function judge(
+    request: Pick<InferenceRequest, 'method' | 'path' | 'header'>,
+    known: KnownHead | undefined,
+    done: (error: unknown, admitted?: Admitted) => void,
+  ): void {
     if (known?.trusted !== true) {
-      guardHost(request.header('host'), hosts);
-      guardOrigin(
-        {
-          method: request.method,
-          host: request.header('host'),
-          origin: request.header('origin'),
-          site: request.header('sec-fetch-site'),
-        },
-        hosts,
-      );
+      try {
+        const host = request.header('host');
+        guardHost(host, hosts);
+        guardOrigin(
+          {
+            method: request.method,
+            host,
+            origin: request.header('origin'),
+            site: request.header('sec-fetch-site'),
+          },
+          hosts,
+        );
+      } catch (error) {
+        return done(error);
+      }
       if (known) known.trusted = true;
     }
-    if (HEALTH_PATHS.has(request.path)) return proceed(request, reply);
+    if (HEALTH_PATHS.has(request.path)) return done(undefined, NOBODY);
     const epoch = door.callersEpoch;
-    if (known?.workspace !== undefined && known.epoch === epoch) {
-      request.workspace = known.workspace;
-      return proceed(request, reply);
-    }
-    door.authenticate(
-      credentialsOf((name) => request.header(name)),
-      (verdict) => {
-        if (!verdict.ok || !verdict.may) return refuseCaller(reply, verdict);
-        request.workspace = verdict.workspace;
+    if (known?.admitted !== undefined && known.epoch === epoch) return done(undefined, known.admitted);
+    enter(
+      door,
+      (name) => request.header(name),
+      (error, admitted) => {
+        if (error) return done(error);
         if (known) {
-          known.workspace = verdict.workspace;
+          known.admitted = admitted;
           known.epoch = epoch;
         }
-        guarded(reply, () => proceed(request, reply));
+        done(undefined, admitted);
       },
     );
   }
 
-  function proceed(request: Incoming, reply: InferenceReply): void {
+  function proceed(request: Incoming, reply: Holding): void {
     const encoding = request.header('content-encoding');
-    if (encoding !== undefined && request.body.length > 0) {
-      inflate(request.body, encoding, maxBody, (error, body) => {
-        guarded(reply, () => {
-          if (error) throw error;
-          request.body = body!;
-          answer(request, reply);
-        });
+    if (encoding === undefined || request.body.length === 0) return answer(request, reply);
+    const kind = encoding.trim().toLowerCase();
+    if (kind === '' || kind === 'identity') return answer(request, reply);
+    if (!packed(kind))
+      throw invalid(`the body is encoded as '${kind.slice(0, 40)}', which is not known here`, {
+        field: 'Content-Encoding',
+        hint: 'send gzip, deflate or plain bodies',
       });
-      return;
-    }
-    answer(request, reply);
+    reply.share ??= new Share(budget, request.caller);
+    inflate(request.body, kind, maxBody, reply.share, (error, body) => {
+      guarded(reply, () => {
+        if (error) throw error;
+        request.body = body!;
+        answer(request, reply);
+      });
+    });
   }
 
   function answer(request: InferenceRequest, reply: InferenceReply): void {
@@ -153,17 +161,38 @@ export function createFront(options: FrontOptions): Front {
 
   const handlers: Handlers = {
     maxBody,
+    longest,
     get stopping() {
       return stopping;
     },
+    admit(head, done) {
+      const request = { method: head.method, path: head.path, header: (name: string) => valueOf(head, name) };
+      judge(request, head, (error, admitted) => {
+        if (admitted === undefined) return done(error);
+        try {
+          requireSmall(admitted, head.length);
+          const share = new Share(budget, admitted.caller);
+          share.take(head.length);
+          done(undefined, share);
+        } catch (thrown) {
+          done(thrown);
+        }
+      });
+    },
     handle(head: KnownHead, exchange: Exchange) {
-      guarded(exchange, () => enter(exchange, exchange, head));
+      judge(exchange, head, (error, admitted) => {
+        guarded(exchange, () => {
+          if (admitted === undefined) throw error;
+          exchange.workspace = admitted.workspace;
+          exchange.caller = admitted.caller;
+          proceed(exchange, exchange);
+        });
+      });
     },
     handOver(socket, bytes) {
       socket.pause();
       socket.unshift(bytes);
-      slow.emit('connection', socket);
-      process.nextTick(() => socket.resume());
+      slow.take(socket);
     },
     handOver2(socket, bytes) {
       if (!grpc) return handlers.handOver(socket, bytes);
@@ -174,87 +203,55 @@ export function createFront(options: FrontOptions): Front {
     },
   };
 
-  /** The same through node:http: chunked bodies, Expect, HEAD, odd heads. */
-  async function slowly(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const reply = new SlowReply(message, response);
-    const chunks: Buffer[] = [];
-    let size = 0;
-    try {
-      if (Number(message.headers['content-length'] ?? 0) > maxBody) throw bodyTooLarge(maxBody);
-      for await (const chunk of message as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        if (size > maxBody) throw bodyTooLarge(maxBody);
-        chunks.push(chunk);
-      }
-    } catch (error) {
-      if (error instanceof TreadleError) {
-        response.setHeader('Connection', 'close'); // the rest of the body is not read
-        refuse(reply, error);
-      } else response.destroy();
+  /** Those of callers are counted; the server's own, by the Unix socket, are counted there. */
+  function accept(socket: Socket, counted: boolean): void {
+    if (stopping) return void socket.destroy();
+    if (counted && callers >= most && !makeRoom()) {
+      socket.on('error', () => undefined);
+      socket.end(FULL, () => socket.destroy());
       return;
     }
-    guarded(reply, () => {
-      const url = message.url ?? '/';
-      if (message.httpVersionMajor !== 1)
-        throw new TreadleError('invalid', 'the request names no version of HTTP that is spoken here', {
-          hint: 'send HTTP/1.1',
-        });
-      // Two names are two readings of one request: whichever is checked, something before us may have believed the other.
-      const named = message.rawHeaders.filter(
-        (name, at) => at % 2 === 0 && name.toLowerCase() === 'host',
-      ).length;
-      if (named > 1 || (named === 0 && message.httpVersionMinor > 0))
-        throw new TreadleError('invalid', `the request has ${named} Host headers; there must be one`, {
-          field: 'host',
-        });
-      // A proxy's form (`GET http://host/path`) names a host of its own, and no check looks at that one.
-      if (!url.startsWith('/'))
-        throw new TreadleError('invalid', 'the request target must begin with a slash');
-      const mark = url.indexOf('?');
-      const request: Incoming = {
-        method: message.method ?? 'GET',
-        path: mark === -1 ? url : url.slice(0, mark),
-        query: mark === -1 ? '' : url.slice(mark + 1),
-        header: (name) => {
-          const value = message.headers[name];
-          return Array.isArray(value) ? value.join(', ') : value;
-        },
-        body: Buffer.concat(chunks),
-        workspace: 'default',
-        at: performance.now(),
-      };
-      enter(request, reply, undefined);
-    });
-  }
-
-  function accept(socket: Socket): void {
-    if (stopping) return void socket.destroy();
+    if (counted) callers++;
     socket.setNoDelay(true);
     sockets.add(socket);
     const connection = new Connection(socket, handlers);
     connections.add(connection);
     socket.once('close', () => {
+      if (counted) callers--;
+      connection.left();
       sockets.delete(socket);
       connections.delete(connection);
     });
+  }
+
+  /** Ends the oldest connection on which nobody asks and nobody who may ask ever did: a crowd of those keeps no caller out. */
+  function makeRoom(): boolean {
+    for (const connection of connections) {
+      if (connection.welcome || !connection.idle || connection.released) continue;
+      connection.socket.destroy();
+      connections.delete(connection);
+      return true;
+    }
+    return slow.makeRoom();
   }
 
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const connection of connections) {
       if (connection.released) connections.delete(connection);
-      else if (connection.quiet(now, IDLE, HALF)) connection.socket.destroy();
+      else if (connection.overdue(now)) connection.giveUp();
     }
-  }, 5000);
+    slow.sweep(now);
+  }, sweepEvery);
   sweep.unref();
 
   return {
     async listen({ host, port, reusePort, socket }) {
-      const tcp = createListener({ allowHalfOpen: true }, accept);
+      const tcp = createListener({ allowHalfOpen: true }, (one) => accept(one, true));
       listeners.push(tcp);
       await opened(tcp, () => tcp.listen({ host, port, reusePort: reusePort ?? false, backlog: 4096 }));
       if (socket !== undefined) {
-        const local = createListener({ allowHalfOpen: true }, accept);
+        const local = createListener({ allowHalfOpen: true }, (one) => accept(one, false));
         listeners.push(local);
         rmSync(socket, { force: true }); // of a process that was killed
         await opened(local, () => local.listen({ path: socket, backlog: 4096 }));
@@ -269,7 +266,7 @@ export function createFront(options: FrontOptions): Front {
       const ended = listeners.map((one) => new Promise<void>((resolve) => one.close(() => resolve())));
       for (const connection of connections)
         if (connection.idle && !connection.released) connection.socket.end();
-      slow.closeIdleConnections();
+      slow.closeIdle();
       grpc?.close();
       for (const session of sessions) session.close(); // after the calls that are open
       const impatience = setTimeout(() => {
@@ -282,62 +279,9 @@ export function createFront(options: FrontOptions): Front {
   };
 }
 
-/** What the front fills in before a protocol sees it. */
-type Incoming = { -readonly [K in keyof InferenceRequest]: InferenceRequest[K] };
-
-class SlowReply implements InferenceReply {
-  private readonly response: ServerResponse;
-  private readonly bodiless: boolean;
-  constructor(message: IncomingMessage, response: ServerResponse) {
-    this.response = response;
-    this.bodiless = message.method === 'HEAD';
-  }
-  get gone(): boolean {
-    return this.response.destroyed;
-  }
-  send(
-    status: number,
-    type: string,
-    body: string | Uint8Array,
-    headers?: Readonly<Record<string, string>>,
-  ): void {
-    const { response } = this;
-    if (response.headersSent) throw new Error('a request was answered twice');
-    response.writeHead(status, {
-      'Content-Type': type,
-      ...STEADY,
-      ...headers,
-      'Content-Length': Buffer.byteLength(body),
-    });
-    response.end(this.bodiless ? undefined : body);
-  }
-}
-
-const bodyTooLarge = (limit: number): TreadleError =>
-  new TreadleError('too-large', `the request body is larger than ${Math.floor(limit / MiB)} MiB`, {
-    field: 'body',
-    hint: 'send fewer rows at once, or tensors in binary',
-  });
-
-function refuse(reply: InferenceReply, error: unknown): void {
-  const { status, body, headers } = refusalOf(error);
-  reply.send(status, 'application/json', body, headers);
-}
-
-function refuseCaller(reply: InferenceReply, verdict: CallerVerdict): void {
-  if (!verdict.ok) {
-    refuse(
-      reply,
-      new TreadleError(verdict.status === 401 ? 'unauthenticated' : 'forbidden', verdict.message),
-    );
-    return;
-  }
-  refuse(
-    reply,
-    new TreadleError('forbidden', `'${verdict.name}' may not ask for predictions`, {
-      hint: 'ask an admin for a token with a higher role',
-    }),
-  );
+function valueOf({ names, values }: KnownHead, name: string): string | undefined {
+  for (let index = 0; index < names.length; index++) if (names[index] === name) return values[index];
+  return undefined;
 }
 
 function opened(server: Server, listen: () => void): Promise<void> {

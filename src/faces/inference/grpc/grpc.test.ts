@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { connect, type ClientHttp2Session } from 'node:http2';
+import { connect, constants, type ClientHttp2Session } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { unavailable } from '../../../platform/errors/index.ts';
+import { Budget } from '../../../platform/limits/index.ts';
 import { ModelFault, type ModelSpec } from '../../../runtimes/index.ts';
 import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
-import { createGrpc } from './index.ts';
+import { createGrpc, type GrpcOptions } from './index.ts';
 import { Reader, Writer } from './protobuf.ts';
 
 const io = (name: string) => ({ name, datatype: 'FP32', shape: [-1, 2] }) as const;
@@ -19,7 +21,7 @@ const spec: ModelSpec = {
 };
 
 /** A door behind which the one endpoint `m` answers with what it was given, once `wait` is over. */
-async function open(predict: PlaneDoor['predict']) {
+async function open(predict: PlaneDoor['predict'], more: GrpcOptions = {}) {
   const state = { ready: true, epoch: 0, revoked: false };
   const served = {
     endpoint: { name: 'm' },
@@ -46,13 +48,14 @@ async function open(predict: PlaneDoor['predict']) {
           : { ok: true, workspace: 'default', may: authorization !== 'Bearer reader', name: 'reader' },
       ),
   };
-  const server = createGrpc(door, { hosts: ['127.0.0.1'] });
+  const server = createGrpc(door, { hosts: ['127.0.0.1'], ...more });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const session = connect(`http://127.0.0.1:${port}`);
   const stop = () => new Promise((resolve) => server.close(resolve));
   return {
+    port,
     session,
     state,
     stop,
@@ -294,4 +297,124 @@ test('the standard health service: of the server and of its one service, checked
   assert.equal(await code, '14');
   at.session.destroy();
   await stopped;
+});
+
+/** A call of which only so much is sent; resolves with its code when the server ends it. */
+function begin(
+  session: ClientHttp2Session,
+  bytes: Uint8Array,
+  headers: Record<string, string> = {},
+  method = 'ModelInfer',
+) {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': `/inference.GRPCInferenceService/${method}`,
+    'content-type': 'application/grpc',
+    ...headers,
+  });
+  stream.on('error', () => undefined);
+  stream.write(bytes);
+  const code = new Promise<unknown>((resolve) => {
+    stream.on('response', (given) => 'grpc-status' in given && resolve(given['grpc-status']));
+    stream.on('trailers', (given) => resolve(given['grpc-status']));
+    stream.on('close', () => resolve(undefined));
+    stream.resume();
+  });
+  return { stream, code };
+}
+const announced = (length: number): Buffer => {
+  const bytes = Buffer.alloc(5 + 100);
+  bytes.writeUInt32BE(length, 1);
+  return bytes;
+};
+
+test('who asks comes before how much, and a call without a token is a small one', async () => {
+  await using at = await open(echo);
+  for (const [headers, code] of [
+    [{ authorization: 'Bearer bad' }, '16'],
+    [{ authorization: 'Bearer reader' }, '7'],
+    [{ origin: 'http://evil.example' }, '7'],
+  ] as const)
+    assert.equal(await begin(at.session, announced(60_000_000), headers).code, code);
+  assert.equal(await begin(at.session, announced(70_000), {}, 'ServerLive').code, '8');
+});
+
+test('messages under way have a sum, and one for each caller', async () => {
+  const budget = new Budget(250_000, 150_000);
+  await using at = await open(echo, { budget });
+  const ada = begin(at.session, announced(90_000));
+  while (budget.bytes < 90_000) await pause(1);
+  assert.equal(await begin(at.session, announced(90_000)).code, '8');
+  ada.stream.destroy();
+  while (budget.bytes > 0) await pause(1);
+  budget.take('others', 200_000);
+  assert.equal(await begin(at.session, announced(90_000)).code, '14');
+  budget.give('others', 200_000);
+  assert.equal((await call(at.session, [message()])).code, '0');
+  const zip = gzipSync(Buffer.alloc(200_000));
+  const head = Buffer.alloc(5);
+  head[0] = 1;
+  head.writeUInt32BE(zip.length, 1);
+  budget.take('default/reader', 1);
+  const bomb = await call(at.session, [Buffer.concat([head, zip])], { 'grpc-encoding': 'gzip' });
+  assert.equal(bomb.code, '8', 'what is inflated counts as it grows');
+  budget.give('default/reader', 1);
+  while (budget.bytes > 0) await pause(1);
+});
+
+test('a stream gives back what its messages held, each with its answer', async () => {
+  const budget = new Budget(1_000_000, 500_000);
+  await using at = await open(echo, { budget });
+  const wide = new Writer()
+    .text(1, 'm')
+    .message(5, (tensor) => tensor.text(1, 'x').text(2, 'FP32').numbers(3, [12_500, 2]))
+    .chunk(7, Buffer.alloc(100_000))
+    .finish();
+  const { stream, code } = begin(at.session, wide, {}, 'ModelStreamInfer');
+  for (let n = 0; n < 20; n++) stream.write(wide);
+  stream.end();
+  assert.equal(await code, '0');
+  while (budget.bytes > 0) await pause(1);
+});
+
+test('streams that are opened to be reset, and floods of frames, end their connection and nothing else', async () => {
+  await using at = await open(echo);
+  const flood = connect(`http://127.0.0.1:${at.port}`);
+  flood.on('error', () => undefined);
+  let over = false;
+  flood.on('close', () => (over = true));
+  while (!over) {
+    for (let n = 0; n < 200 && !over && !flood.destroyed && !flood.closed; n++) {
+      const { stream } = begin(flood, announced(10));
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
+    await pause(1);
+  }
+  const frame = (type: number, flags: number, body: Buffer): Buffer => {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(body.length, 0, 3);
+    head[3] = type;
+    head[4] = flags;
+    return Buffer.concat([head, body]);
+  };
+  for (const [type, body] of [
+    [6, Buffer.alloc(8)], // PING
+    [4, Buffer.alloc(0)], // SETTINGS
+  ] as const) {
+    const deaf = connectSocket(at.port, '127.0.0.1');
+    deaf.on('error', () => undefined);
+    deaf.pause();
+    const many = Buffer.concat(Array.from({ length: 5000 }, () => frame(type, 0, body)));
+    deaf.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    deaf.write(frame(4, 0, Buffer.alloc(0)));
+    let open = true;
+    deaf.on('close', () => (open = false));
+    for (let n = 0; open && n < 2000; n++) {
+      deaf.write(many);
+      await pause(1);
+      if (deaf.writableLength > 50_000_000) break; // it no longer reads: that holds nothing
+    }
+    deaf.destroy();
+  }
+  assert.equal((await call(at.session, [message()])).code, '0');
 });

@@ -3,7 +3,7 @@ import { invalid, missing, TreadleError } from '../../../platform/errors/index.t
 import { failureOf } from '../shared/failure.ts';
 import { readNamed } from './messages.ts';
 import { Reader, Writer } from './protobuf.ts';
-import { answer, codeOf, OK, open, receive, refuse, UNAVAILABLE, UNIMPLEMENTED } from './transport.ts';
+import { answer, codeOf, OK, open, refuse, UNAVAILABLE, UNIMPLEMENTED, type Inbox } from './transport.ts';
 
 /** The standard health service (grpc.health.v1), which load balancers and Kubernetes probes ask. Public: it names no model. */
 export const HEALTH_SERVICE = '/grpc.health.v1.Health/';
@@ -12,6 +12,8 @@ const SERVICES = new Set(['', 'inference.GRPCInferenceService']);
 const SERVING = 1;
 const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
+/** Largest message, bytes: nobody is asked who they are. */
+const SMALL = 64 * 1024;
 /** How often a watcher's status is looked at, ms. */
 const PACE = 1_000;
 
@@ -22,6 +24,7 @@ export function health(
   method: string,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  inbox: Inbox,
   ready: () => boolean,
 ): () => void {
   let stop = (): void => {};
@@ -31,32 +34,35 @@ export function health(
   }
   const now = (): number => (ready() ? SERVING : NOT_SERVING);
   let asked = false;
-  receive(stream, headers, true, {
-    message(bytes) {
-      if (asked) return;
-      asked = true;
-      let service: string;
-      try {
-        service = readNamed(new Reader(bytes)).name;
-      } catch (error) {
-        return fail(stream, error);
-      }
-      const known = SERVICES.has(service);
-      if (method === 'Watch') {
-        stop = watch(stream, known ? now : () => SERVICE_UNKNOWN);
-        return;
-      }
-      if (known) return answer(stream, status(now()));
-      fail(stream, missing(`there is no service '${service}' here`));
+  inbox.receive(
+    { stream, headers, unary: true, caller: '', limit: SMALL },
+    {
+      message(bytes) {
+        if (asked) return;
+        asked = true;
+        let service: string;
+        try {
+          service = readNamed(new Reader(bytes)).name;
+        } catch (error) {
+          return fail(stream, error);
+        }
+        const known = SERVICES.has(service);
+        if (method === 'Watch') {
+          stop = watch(stream, known ? now : () => SERVICE_UNKNOWN);
+          return;
+        }
+        if (known) return answer(stream, status(now()));
+        fail(stream, missing(`there is no service '${service}' here`));
+      },
+      end() {
+        if (!asked) fail(stream, invalid('the call has no message'));
+      },
+      failed(error) {
+        if (error instanceof TreadleError) fail(stream, error);
+        else refuse(stream, UNIMPLEMENTED, error.unimplemented);
+      },
     },
-    end() {
-      if (!asked) fail(stream, invalid('the call has no message'));
-    },
-    failed(error) {
-      if (error instanceof TreadleError) fail(stream, error);
-      else refuse(stream, UNIMPLEMENTED, error.unimplemented);
-    },
-  });
+  );
   return () => stop();
 }
 
@@ -69,7 +75,6 @@ function fail(stream: ServerHttp2Stream, error: unknown): void {
 function watch(stream: ServerHttp2Stream, now: () => number): () => void {
   let told: number | undefined;
   let ending = { code: OK, message: '' };
-  stream.setTimeout(0); // a watcher may be silent for as long as it likes
   open(stream, () => ending);
   const tell = (): void => {
     const current = now();

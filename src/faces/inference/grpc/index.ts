@@ -1,8 +1,15 @@
-import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  createServer,
+  type Http2Server,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { invalid, TreadleError } from '../../../platform/errors/index.ts';
+import { Budget } from '../../../platform/limits/index.ts';
 import { guardHost, guardOrigin } from '../../../platform/origin/index.ts';
 import type { PlaneDoor } from '../../../serving/index.ts';
-import { enter } from '../shared/caller.ts';
+import { enter, NOBODY, type Admitted } from '../shared/caller.ts';
 import { failureOf } from '../shared/failure.ts';
 import {
   modelConfig,
@@ -17,14 +24,20 @@ import { find, infer, writeAnswer, type Caller } from './infer.ts';
 import { readEmpty, readIndex, readInfer, readNamed } from './messages.ts';
 import { Reader, Writer } from './protobuf.ts';
 import { streamInfer } from './stream.ts';
-import { answer, codeOf, receive, refuse, timeoutOf, UNIMPLEMENTED } from './transport.ts';
+import { answer, codeOf, Inbox, LARGEST, refuse, timeoutOf, UNIMPLEMENTED } from './transport.ts';
 
 const SERVICE = '/inference.GRPCInferenceService/';
 /** Health needs no token, as over HTTP. */
 const OPEN = new Set(['ServerLive', 'ServerReady']);
 
+const MiB = 1024 * 1024;
 /** A connection that asks nothing is ended after this long, ms; streams may be silent for as long as they like. */
 const IDLE = 300_000;
+/** One on which nobody who may ask was met, earlier. */
+const STRANGER = 30_000;
+const SWEEP = 2000;
+/** Largest message of those who need no token. */
+const SMALL = 64 * 1024;
 
 type Done = (error: Error | undefined, message?: Buffer) => void;
 type Unary = (caller: Caller, message: Reader, at: number, done: Done) => void;
@@ -34,6 +47,8 @@ export interface GrpcOptions {
   hosts?: readonly string[] | 'any';
   /** Of the program, for its metadata. */
   version?: string;
+  /** What requests under way hold; shared with the HTTP front. */
+  budget?: Budget;
 }
 
 /**
@@ -43,27 +58,61 @@ export interface GrpcOptions {
 export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Server {
   const { hosts = 'any', version = '' } = options;
   const methods = createMethods(door, version);
+  const inbox = new Inbox(options.budget ?? new Budget(512 * MiB, 256 * MiB));
   const server = createServer({
-    maxSessionMemory: 1024, // MB; a few large tensors at once are no attack
-    settings: { initialWindowSize: 4 * 1024 * 1024, maxConcurrentStreams: 4096, enablePush: false },
+    maxSessionMemory: 512, // MB; a few large tensors at once are no attack
+    maxHeaderListPairs: 128,
+    maxSessionInvalidFrames: 100,
+    maxSessionRejectedStreams: 100,
+    unknownProtocolTimeout: 10_000,
+    // Streams that are opened to be reset: a thousand at once, then 33 a second.
+    streamResetBurst: 1000,
+    streamResetRate: 33,
+    settings: {
+      initialWindowSize: 4 * MiB,
+      maxConcurrentStreams: 1024,
+      maxHeaderListSize: 16 * 1024,
+      enablePush: false,
+    },
   });
+  const sessions = new Map<Http2Session, Visit>();
   server.on('session', (session) => {
-    session.setLocalWindowSize(16 * 1024 * 1024);
     session.on('error', () => session.destroy());
-    let open = 0;
+    const visit: Visit = { open: 0, since: performance.now(), welcome: false };
+    sessions.set(session, visit);
+    session.once('close', () => sessions.delete(session));
     session.on('stream', (stream) => {
-      open++;
-      stream.once('close', () => open--);
-    });
-    session.setTimeout(IDLE, () => {
-      if (open === 0) session.close(); // callers open another one when they ask again
+      visit.open++;
+      stream.once('close', () => {
+        visit.open--;
+        visit.since = performance.now();
+      });
     });
   });
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    inbox.sweep(now);
+    for (const [session, { open, since, welcome }] of sessions) {
+      if (open > 0 || now - since < (welcome ? IDLE : STRANGER)) continue;
+      // Callers open another one when they ask again.
+      if (session.closed) session.destroy();
+      else session.close();
+    }
+  }, SWEEP);
+  sweep.unref();
+  /** Somebody may ask: from now on, many bytes of theirs may be on the way at once. */
+  const welcome = (session: Http2Session | undefined): void => {
+    const visit = session && sessions.get(session);
+    if (!session || !visit || visit.welcome) return;
+    visit.welcome = true;
+    if (!session.destroyed) session.setLocalWindowSize(16 * MiB);
+  };
   // A broken connection is the caller's affair: nothing of it may end the process.
   server.on('sessionError', () => {});
   const streams = new Set<() => void>();
   const close = server.close.bind(server);
   server.close = (done) => {
+    clearInterval(sweep);
     for (const stop of streams) stop();
     return close(done);
   };
@@ -103,41 +152,101 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
       hosts,
     );
     if (path.startsWith(HEALTH_SERVICE)) {
-      const stop = health(path.slice(HEALTH_SERVICE.length), stream, headers, () => door.ready);
+      const stop = health(path.slice(HEALTH_SERVICE.length), stream, headers, inbox, () => door.ready);
       return until(stream, stop);
     }
     const name = path.startsWith(SERVICE) ? path.slice(SERVICE.length) : '';
     const unary = methods.get(name);
     if (!unary && name !== 'ModelStreamInfer')
       return refuse(stream, UNIMPLEMENTED, REFUSED.get(name) ?? `there is no method ${path}`);
-    if (unary && OPEN.has(name)) {
-      // Health is public: it says nothing of what is served.
-      return one(stream, headers, unary, () => (done) => done(undefined, 'default'));
-    }
-    const ask = (): Entered => (done) =>
+    // Health is public: it says nothing of what is served.
+    if (unary && OPEN.has(name)) return one(stream, headers, unary, (done) => done(undefined, NOBODY));
+    const ask: Ask = (done) =>
       enter(
         door,
         (header) => {
           const value = headers[header];
           return typeof value === 'string' ? value : undefined;
         },
-        done,
+        (error, admitted) => {
+          if (!error) welcome(stream.session);
+          done(error, admitted);
+        },
       );
     if (unary) return one(stream, headers, unary, ask);
-    ask()((error, workspace) => {
+    ask((error, admitted) => {
       if (error) return fail(stream, error);
       try {
-        const caller = callerOf(stream, headers, workspace, undefined);
-        until(stream, streamInfer(door, stream, headers, caller, ask()));
+        const caller = callerOf(stream, headers, admitted.workspace, undefined);
+        until(stream, streamInfer(door, stream, headers, inbox, admitted, caller, ask));
       } catch (thrown) {
         fail(stream, thrown);
       }
     });
   }
+
+  /** A call of one message and one answer. Who asks is known before any of the message is read. */
+  function one(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, method: Unary, ask: Ask): void {
+    const began = performance.now();
+    const timeout = timeoutOf(headers);
+    const epoch = door.callersEpoch;
+    let message: Buffer | undefined;
+    let over = false;
+    const finish: Done = (error, reply) => {
+      if (over) return;
+      over = true;
+      if (error || !reply)
+        return fail(stream, error, timeout !== undefined && performance.now() - began >= timeout);
+      answer(stream, reply);
+    };
+    const perform = (whole: Buffer, workspace: string, at: number): void => {
+      try {
+        const deadline = timeout === undefined ? undefined : Math.max(0, timeout - (at - began));
+        method(callerOf(stream, headers, workspace, deadline), new Reader(whole), at, finish);
+      } catch (thrown) {
+        finish(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      }
+    };
+    ask((error, admitted) => {
+      if (error) return finish(error);
+      const { workspace, caller } = admitted;
+      const limit = admitted === NOBODY ? SMALL : LARGEST;
+      inbox.receive(
+        { stream, headers, unary: true, caller, limit },
+        {
+          message(whole) {
+            if (message) finish(invalid('the call has more than one message'));
+            message = whole;
+          },
+          end() {
+            if (!message) return finish(invalid('the call has no message'));
+            const whole = message;
+            const at = performance.now();
+            if (epoch === door.callersEpoch) return perform(whole, workspace, at);
+            // Tokens changed while it came.
+            ask((refused, again) => (refused ? finish(refused) : perform(whole, again.workspace, at)));
+          },
+          failed(wrong) {
+            if (wrong instanceof TreadleError) return finish(wrong);
+            over = true;
+            refuse(stream, UNIMPLEMENTED, wrong.unimplemented);
+          },
+        },
+      );
+    });
+  }
   return server;
 }
 
-type Entered = (done: (error: Error | undefined, workspace: string) => void) => void;
+/** How a connection does: calls that are open, and since when there is none. */
+interface Visit {
+  open: number;
+  since: number;
+  /** Somebody who may ask was met here. */
+  welcome: boolean;
+}
+
+type Ask = (done: (error: Error | undefined, admitted: Admitted) => void) => void;
 
 function callerOf(
   stream: ServerHttp2Stream,
@@ -163,51 +272,6 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ],
   ['RepositoryModelUnload', 'models are unloaded when an endpoint no longer names them: treadle endpoints'],
 ]);
-
-/** A call of one message and one answer. */
-function one(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  method: Unary,
-  ask: () => Entered,
-): void {
-  const began = performance.now();
-  const timeout = timeoutOf(headers);
-  let message: Buffer | undefined;
-  let over = false;
-  const finish: Done = (error, reply) => {
-    if (over) return;
-    over = true;
-    if (error || !reply)
-      return fail(stream, error, timeout !== undefined && performance.now() - began >= timeout);
-    answer(stream, reply);
-  };
-  receive(stream, headers, true, {
-    message(whole) {
-      if (message) finish(invalid('the call has more than one message'));
-      message = whole;
-    },
-    end() {
-      if (!message) return finish(invalid('the call has no message'));
-      const reader = new Reader(message);
-      const at = performance.now();
-      ask()((error, workspace) => {
-        if (error || over) return finish(error);
-        try {
-          const deadline = timeout === undefined ? undefined : Math.max(0, timeout - (at - began));
-          method(callerOf(stream, headers, workspace, deadline), reader, at, finish);
-        } catch (thrown) {
-          finish(thrown instanceof Error ? thrown : new Error(String(thrown)));
-        }
-      });
-    },
-    failed(error) {
-      if (error instanceof TreadleError) return finish(error);
-      over = true;
-      refuse(stream, UNIMPLEMENTED, error.unimplemented);
-    },
-  });
-}
 
 function fail(stream: ServerHttp2Stream, error: unknown, late = false): void {
   const failure = failureOf(error);

@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { TreadleError } from '../../../platform/errors/index.ts';
+import type { Share } from '../../../platform/limits/index.ts';
 import type { PlaneDoor } from '../../../serving/index.ts';
+import type { Admitted } from '../shared/caller.ts';
 import { failureOf } from '../shared/failure.ts';
 import { infer, writeAnswer, type Caller } from './infer.ts';
 import { readInfer, type InferRequest } from './messages.ts';
 import { Reader, Writer } from './protobuf.ts';
-import { codeOf, OK, open, receive, UNAVAILABLE, UNIMPLEMENTED } from './transport.ts';
+import { codeOf, OK, open, UNAVAILABLE, UNIMPLEMENTED, type Inbox } from './transport.ts';
 
 /** Answers that one stream may be owed before its messages wait. */
 const MOST = 128;
@@ -19,8 +21,10 @@ export function streamInfer(
   door: PlaneDoor,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  inbox: Inbox,
+  admitted: Admitted,
   caller: Caller,
-  again: (done: (error: Error | undefined, workspace: string) => void) => void,
+  again: (done: (error: Error | undefined, admitted: Admitted) => void) => void,
 ): () => void {
   let epoch = door.callersEpoch;
   /** Answers by order of asking; undefined until they are there. */
@@ -39,59 +43,63 @@ export function streamInfer(
     if (stream.isPaused() && owed.length < MOST / 2) stream.resume();
     if (ended && owed.length === 0 && !stream.destroyed && !stream.closed) stream.end();
   };
-  const settle = (place: number, message: Buffer): void => {
+  const settle = (place: number, message: Buffer, share?: Share): void => {
+    share?.end();
     owed[place - first] = message;
     flush();
   };
 
-  const ask = (place: number, bytes: Buffer): void => {
+  const ask = (place: number, bytes: Buffer, share: Share | undefined): void => {
     let request: InferRequest | undefined;
     try {
       const read = readInfer(new Reader(bytes));
       request = read;
       infer(door, caller, read, performance.now(), (error, answer, outputs) => {
-        if (error || !answer || !outputs) return settle(place, failed(error, read));
+        if (error || !answer || !outputs) return settle(place, failed(error, read), share);
         const whole = new Writer().message(2, (into) => void writeAnswer(into, read, answer, outputs));
-        settle(place, whole.finish());
+        settle(place, whole.finish(), share);
       });
     } catch (error) {
-      settle(place, failed(error, request));
+      settle(place, failed(error, request), share);
     }
   };
 
-  receive(stream, headers, false, {
-    message(bytes) {
-      if (ended) return; // came after the server began to stop: the caller asks another one
-      const place = first + owed.push(undefined) - 1;
-      if (owed.length >= MOST) stream.pause();
-      if (epoch === door.callersEpoch) return ask(place, bytes);
-      // Tokens changed since the last message: a stream does not outlive the one that opened it.
-      const now = door.callersEpoch;
-      again((error) => {
-        if (error) {
-          settle(place, failed(error, undefined));
-          ending = { code: codeOf(failureOf(error)), message: failureOf(error).message };
-          ended = true;
-          return flush();
-        }
-        epoch = now;
-        ask(place, bytes);
-      });
+  inbox.receive(
+    { stream, headers, unary: false, caller: admitted.caller },
+    {
+      message(bytes, share) {
+        if (ended) return; // came after the server began to stop: the caller asks another one
+        const place = first + owed.push(undefined) - 1;
+        if (owed.length >= MOST) stream.pause();
+        if (epoch === door.callersEpoch) return ask(place, bytes, share);
+        // Tokens changed since the last message: a stream does not outlive the one that opened it.
+        const now = door.callersEpoch;
+        again((error) => {
+          if (error) {
+            settle(place, failed(error, undefined), share);
+            ending = { code: codeOf(failureOf(error)), message: failureOf(error).message };
+            ended = true;
+            return flush();
+          }
+          epoch = now;
+          ask(place, bytes, share);
+        });
+      },
+      end() {
+        ended = true;
+        flush();
+      },
+      failed(error) {
+        ending =
+          error instanceof TreadleError
+            ? { code: codeOf(failureOf(error)), message: failureOf(error).message }
+            : { code: UNIMPLEMENTED, message: error.unimplemented };
+        ended = true;
+        stream.resume(); // what still comes is thrown away
+        flush();
+      },
     },
-    end() {
-      ended = true;
-      flush();
-    },
-    failed(error) {
-      ending =
-        error instanceof TreadleError
-          ? { code: codeOf(failureOf(error)), message: failureOf(error).message }
-          : { code: UNIMPLEMENTED, message: error.unimplemented };
-      ended = true;
-      stream.resume(); // what still comes is thrown away
-      flush();
-    },
-  });
+  );
   return () => {
     if (ended) return;
     ending = { code: UNAVAILABLE, message: 'the server is stopping' };

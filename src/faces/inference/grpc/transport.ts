@@ -1,8 +1,8 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { promisify } from 'node:util';
-import { gunzip, inflate } from 'node:zlib';
-import { invalid, tooLarge, type TreadleError } from '../../../platform/errors/index.ts';
+import { invalid, tooLarge, TreadleError } from '../../../platform/errors/index.ts';
+import { Pace, Share, type Budget } from '../../../platform/limits/index.ts';
 import type { Failure } from '../shared/failure.ts';
+import { inflate, packed } from '../shared/inflate.ts';
 
 /** gRPC's status codes, as far as this service uses them. */
 export const OK = 0;
@@ -24,8 +24,8 @@ export const codeOf = ({ kind }: Failure): number => CODES[kind];
 
 /** Largest message, as long as the largest body over HTTP. */
 export const LARGEST = 64 * 1024 * 1024;
-/** How long the bytes of a unary call may take to come, ms: a half-sent message holds memory. */
-const SLOWEST = 60_000;
+/** How long a message may take to come at any speed, ms: half of one holds memory. */
+const SLOWEST = 300_000;
 
 const OPENING = {
   ':status': 200,
@@ -78,103 +78,162 @@ const percent = (message: string): string =>
     .toWellFormed()
     .replaceAll(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent);
 
-type Inflate = (message: Buffer) => Promise<Buffer>;
-const options = { maxOutputLength: LARGEST };
-const unzip = promisify<Buffer, typeof options, Buffer>(gunzip);
-const unzlib = promisify<Buffer, typeof options, Buffer>(inflate);
-const ENCODINGS: Readonly<Record<string, Inflate | undefined>> = {
-  gzip: (message) => unzip(message, options),
-  deflate: (message) => unzlib(message, options),
-};
-
 /** Hears of each message of a stream, in order, then of its end. `failed` is heard at most once, and nothing after it. */
 export interface Listener {
-  message(message: Buffer): void;
+  /** `share`: what a large message holds, until it is ended or the stream is closed. */
+  message(message: Buffer, share: Share | undefined): void;
   end(): void;
   failed(error: TreadleError | { unimplemented: string }): void;
 }
 
-/** Cuts the bytes of a call into messages: a byte that says whether it is compressed, 4 bytes of length, so many bytes. */
-export function receive(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  unary: boolean,
-  to: Listener,
-): void {
-  const named = headers['grpc-encoding'];
-  const encoding = typeof named === 'string' && named !== 'identity' ? named : undefined;
-  if (encoding !== undefined && !Object.hasOwn(ENCODINGS, encoding))
-    return to.failed({ unimplemented: `grpc-encoding '${encoding}' is not offered; gzip and deflate are` });
-  let chunks: Buffer[] = [];
-  let held = 0;
-  let over = false;
-  /** Messages that are being inflated keep those after them waiting. */
-  let turn: Promise<void> | undefined;
+/** A call whose messages are read. */
+export interface Incoming {
+  stream: ServerHttp2Stream;
+  headers: IncomingHttpHeaders;
+  /** One message is expected, and not for ever. */
+  unary: boolean;
+  /** In whose name its bytes are counted. */
+  caller: string;
+  /** Largest message; 64 MiB unless said. */
+  limit?: number;
+}
 
-  const fail = (error: TreadleError): void => {
-    if (over) return;
-    over = true;
-    chunks = [];
-    to.failed(error);
-  };
-  const hand = (flag: number, message: Buffer): void => {
-    const inflater = flag === 1 && encoding !== undefined ? ENCODINGS[encoding] : undefined;
-    if (flag === 1 && !inflater)
-      return fail(invalid('the message says that it is compressed, but there is no grpc-encoding'));
-    if (!inflater && !turn) return over ? undefined : to.message(message);
-    const work = async (): Promise<void> => {
-      await turn;
-      try {
-        const plain = inflater ? await inflater(message) : message;
-        if (!over) to.message(plain);
-      } catch (error) {
-        const large = error instanceof RangeError;
-        fail(
-          large
-            ? tooLarge(`the message is larger than ${LARGEST} bytes once it is inflated`)
-            : invalid(`the message is no valid ${encoding}`),
+/** Where the messages of all calls come in: what they hold together, and how fast each comes. */
+export class Inbox {
+  private readonly budget: Budget;
+  private readonly coming = new Set<Coming>();
+
+  constructor(budget: Budget) {
+    this.budget = budget;
+  }
+
+  /** Gives up messages that come too slowly. */
+  sweep(now: number): void {
+    for (const one of this.coming) one.look(now);
+  }
+
+  /** Cuts the bytes of a call into messages: a byte that says whether it is compressed, 4 bytes of length, so many bytes. */
+  receive({ stream, headers, unary, caller, limit = LARGEST }: Incoming, to: Listener): void {
+    const { budget, coming } = this;
+    const named = headers['grpc-encoding'];
+    const encoding = typeof named === 'string' && named !== 'identity' ? named : undefined;
+    if (encoding !== undefined && (!packed(encoding) || encoding === 'x-gzip'))
+      return to.failed({ unimplemented: `grpc-encoding '${encoding}' is not offered; gzip and deflate are` });
+    let chunks: Buffer[] = [];
+    let held = 0;
+    let over = false;
+    /** Of the message that is coming, once it is known to be large; and of those that were handed on. */
+    let share: Share | undefined;
+    const shares = new Set<Share>();
+    /** Messages that are being inflated keep those after them waiting. */
+    let turn: Promise<void> | undefined;
+    let pace: Pace | undefined = unary ? new Pace(performance.now(), SLOWEST) : undefined;
+
+    const own: Coming = {
+      look(now) {
+        if (pace === undefined) return;
+        // Nobody reads while answers are owed: that is not the caller's slowness.
+        if (stream.isPaused()) pace = new Pace(now, SLOWEST);
+        else if (pace.late(now, held))
+          fail(invalid('the message comes too slowly: 1 KiB a second is the least'));
+      },
+    };
+    coming.add(own);
+    stream.once('close', () => {
+      coming.delete(own);
+      for (const one of shares) one.end();
+    });
+
+    const fail = (error: TreadleError): void => {
+      if (over) return;
+      over = true;
+      pace = undefined;
+      chunks = [];
+      for (const one of shares) one.end();
+      to.failed(error);
+    };
+    const hold = (): Share => {
+      const made = new Share(budget, caller);
+      shares.add(made);
+      return made;
+    };
+    const hand = (flag: number, message: Buffer, held: Share | undefined): void => {
+      if (flag === 1 && encoding === undefined)
+        return fail(invalid('the message says that it is compressed, but there is no grpc-encoding'));
+      if (flag === 0 && !turn) return over ? undefined : to.message(message, held);
+      const before = turn;
+      turn = (async () => {
+        await before;
+        if (over) return;
+        if (flag === 0 || encoding === undefined) return to.message(message, held);
+        const grown = held ?? hold();
+        const { error, body } = await new Promise<{ error: Error | undefined; body: Buffer | undefined }>(
+          (resolve) =>
+            inflate(message, encoding, limit, grown, (wrong, whole) =>
+              resolve({ error: wrong, body: whole }),
+            ),
         );
+        if (error instanceof TreadleError) fail(error);
+        else if (body === undefined) fail(invalid(`the message is no valid ${encoding}`));
+        else if (!over) to.message(body, grown);
+      })().catch(() => fail(invalid('the message cannot be read')));
+    };
+    const cut = (): void => {
+      while (held >= 5 && !over) {
+        if ((chunks[0]?.length ?? 0) < 5) chunks = [Buffer.concat(chunks)];
+        const first = chunks[0];
+        if (!first) return;
+        const flag = first[0] ?? 0;
+        const length = first.readUInt32BE(1);
+        if (flag > 1)
+          return fail(invalid(`a message begins with ${flag}; 0 and 1 mean plain and compressed`));
+        if (length > limit) return fail(tooLarge(`a message of ${length} bytes; ${limit} are the most`));
+        if (held < 5 + length) {
+          if (share !== undefined) return;
+          share = hold();
+          try {
+            share.take(length);
+          } catch (error) {
+            if (error instanceof TreadleError) fail(error);
+            else throw error;
+          }
+          return;
+        }
+        const all = chunks.length === 1 ? first : Buffer.concat(chunks);
+        const rest = all.subarray(5 + length);
+        chunks = rest.length > 0 ? [rest] : [];
+        held = rest.length;
+        const large = share;
+        share = undefined;
+        pace = undefined;
+        hand(flag, all.subarray(5, 5 + length), large);
       }
     };
-    turn = work();
-  };
-  const cut = (): void => {
-    while (held >= 5 && !over) {
-      if ((chunks[0]?.length ?? 0) < 5) chunks = [Buffer.concat(chunks)];
-      const first = chunks[0];
-      if (!first) return;
-      const flag = first[0] ?? 0;
-      const length = first.readUInt32BE(1);
-      if (flag > 1) return fail(invalid(`a message begins with ${flag}; 0 and 1 mean plain and compressed`));
-      if (length > LARGEST) return fail(tooLarge(`a message of ${length} bytes; ${LARGEST} are the most`));
-      if (held < 5 + length) return;
-      const all = chunks.length === 1 ? first : Buffer.concat(chunks);
-      const rest = all.subarray(5 + length);
-      chunks = rest.length > 0 ? [rest] : [];
-      held = rest.length;
-      hand(flag, all.subarray(5, 5 + length));
-    }
-  };
-  stream.on('data', (chunk: Buffer) => {
-    if (over) return;
-    chunks.push(chunk);
-    held += chunk.length;
-    cut();
-  });
-  stream.on('end', () => {
-    if (over) return;
-    if (held > 0)
-      return fail(invalid(`the message is cut short: ${held} bytes and then the end of the stream`));
-    const end = (): void => (over ? undefined : to.end());
-    if (turn) void turn.then(end);
-    else end();
-  });
-  stream.on('error', () => (over = true)); // the caller went away, or broke the connection
-  stream.on('aborted', () => (over = true));
-  if (unary)
-    stream.setTimeout(SLOWEST, () => {
-      if (!stream.readableEnded) fail(invalid(`the message did not come whole within ${SLOWEST / 1000} s`));
+    stream.on('data', (chunk: Buffer) => {
+      if (over) return;
+      chunks.push(chunk);
+      held += chunk.length;
+      cut();
+      if (held > 0 && !over) pace ??= new Pace(performance.now(), SLOWEST);
     });
+    stream.on('end', () => {
+      pace = undefined;
+      if (over) return;
+      if (held > 0)
+        return fail(invalid(`the message is cut short: ${held} bytes and then the end of the stream`));
+      const end = (): void => (over ? undefined : to.end());
+      if (turn) void turn.then(end);
+      else end();
+    });
+    const gone = (): void => void (over = true); // the caller went away, or broke the connection
+    stream.on('error', gone);
+    stream.on('aborted', gone);
+  }
+}
+
+/** A call that may have half a message. */
+interface Coming {
+  look(now: number): void;
 }
 
 const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };

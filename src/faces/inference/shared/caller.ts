@@ -13,15 +13,32 @@ export function credentialsOf(header: (name: string) => string | undefined): Cre
   };
 }
 
-/** Who asks, by header: their workspace, or why not. `done` may be called before this returns. */
+/** A caller who may ask: where they work, and by what name their requests are counted together. */
+export interface Admitted {
+  workspace: string;
+  caller: string;
+}
+
+/** Those who ask for health alone. */
+export const NOBODY: Admitted = { workspace: 'default', caller: '' };
+
+/** Who asks, by header, or why they may not. `done` may be called before this returns. */
 export function enter(
-  door: PlaneDoor,
+  door: Pick<PlaneDoor, 'authenticate'>,
   header: (name: string) => string | undefined,
-  done: (error: Error | undefined, workspace: string) => void,
+  done: (error: Error | undefined, admitted: Admitted) => void,
 ): void {
   door.authenticate(credentialsOf(header), (verdict) => {
-    if (!verdict.ok) return done((verdict.status === 401 ? unauthenticated : forbidden)(verdict.message), '');
-    if (!verdict.may) return done(forbidden(`'${verdict.name}' may not ask for predictions`), '');
-    done(undefined, verdict.workspace);
+    if (!verdict.ok)
+      return done((verdict.status === 401 ? unauthenticated : forbidden)(verdict.message), NOBODY);
+    const { workspace, name, may } = verdict;
+    if (!may)
+      return done(
+        forbidden(`'${name}' may not ask for predictions`, {
+          hint: 'ask an admin for a token with a higher role',
+        }),
+        NOBODY,
+      );
+    done(undefined, { workspace, caller: `${workspace}/${name}` });
   });
 }
