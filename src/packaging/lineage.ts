@@ -68,6 +68,8 @@ function evaluationOf({
       gate: { ref: proof.gate.ref, rows: proof.gate.rows, digest: proof.gate.digest },
       against: proof.against.map(({ ref, rows, digest, label }) => ({ ref, label, rows, digest })),
       overlapping_rows: proof.overlapping_rows,
+      coverage: proof.coverage,
+      warnings: proof.warnings,
     },
   };
 }

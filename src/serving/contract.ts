@@ -285,6 +285,11 @@ export const PredictionLineage = Type.Object({
     Type.Object({
       id: Type.String(),
       verdict: Type.String(),
+      summary: Type.String({ description: 'What was compared, and what was found.' }),
+      excused: Type.Array(Type.Object({ label: Type.String(), reason: Type.String() }), {
+        description: 'What its lineage read and the gate let pass uncompared, with the reason given.',
+      }),
+      warnings: Type.Array(Type.String()),
       gate_rows: Type.Integer(),
       training_rows: Type.Integer(),
       overlapping_rows: Type.Integer(),

@@ -26,6 +26,15 @@ export interface EvaluationSeen {
     | {
         id: string;
         verdict: string;
+        summary: string;
+        coverage?: ReadonlyArray<{
+          label: string;
+          files: readonly string[];
+          file_count: number;
+          by: string;
+          excuse?: string | undefined;
+        }>;
+        warnings?: readonly string[];
         gate: { rows: number; digest: string };
         against: ReadonlyArray<{ rows: number; digest: string }>;
         overlapping_rows: number;

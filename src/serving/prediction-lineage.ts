@@ -211,6 +211,17 @@ function toEvaluation(
           proof: {
             id: proof.id,
             verdict: proof.verdict,
+            summary: proof.summary,
+            excused: (proof.coverage ?? [])
+              .filter(({ by }) => by === 'excused')
+              .map(({ label, files, file_count, excuse }) => ({
+                label:
+                  file_count === 0
+                    ? label
+                    : `${label}: ${files[0] ?? ''}${file_count > 1 ? ` and ${file_count - 1} more` : ''}`,
+                reason: excuse ?? '',
+              })),
+            warnings: [...(proof.warnings ?? [])],
             gate_rows: proof.gate.rows,
             training_rows: proof.against.reduce((sum, { rows }) => sum + rows, 0),
             overlapping_rows: proof.overlapping_rows,

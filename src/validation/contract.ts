@@ -32,6 +32,50 @@ export const Source = Type.Object({
 });
 export type Source = Static<typeof Source>;
 
+/** Something that the lineage read, and how it was compared with the gate's data. */
+export const Coverage = Type.Object({
+  source: Type.String({ description: '`ref` of the source.' }),
+  label: Type.String({ description: 'For people: `flights@v3`.' }),
+  files: Type.Array(Type.String(), { description: 'The first 20 of them; none where it is no file.' }),
+  file_count: Type.Integer(),
+  by: Type.Union(
+    [
+      Type.Literal('rows'),
+      Type.Literal('digest'),
+      Type.Literal('origin'),
+      Type.Literal('aside'),
+      Type.Literal('excused'),
+      Type.Literal('nothing'),
+    ],
+    {
+      description:
+        'rows: row by row. digest: file by file, by their bytes. origin: by the rows of what it was made from. aside: it holds no rows of this kind. excused: not compared, for a reason that the gate gives. nothing: not compared.',
+    },
+  ),
+  reason: Type.Optional(Type.String({ description: 'Why it stands aside or was not compared.' })),
+  excuse: Type.Optional(Type.String({ description: 'The reason that the gate gives.' })),
+  rows: Type.Optional(Type.Integer()),
+  columns: Type.Optional(
+    Type.Array(Type.String(), { description: 'The columns that the comparison rests on.' }),
+  ),
+  otherwise: Type.Optional(
+    Type.Array(Type.Object({ column: Type.String(), reason: Type.String() }), {
+      description: 'Columns of both sides that hold values in another form, and so were left out.',
+    }),
+  ),
+  found: Type.Optional(Type.Integer({ description: 'Rows of the gate’s data, or files, found in it.' })),
+  expected: Type.Optional(
+    Type.Number({
+      description:
+        'Rows that equal one by chance alone, as often as rows repeat: nothing where a key is declared.',
+    }),
+  ),
+  decides: Type.Optional(
+    Type.Boolean({ description: 'Whether the columns tell rows apart well enough to decide.' }),
+  ),
+});
+export type Coverage = Static<typeof Coverage>;
+
 export const Proof = Type.Object(
   {
     id: Id,
@@ -67,8 +111,16 @@ export const Proof = Type.Object(
     ),
     unread: Type.Array(Type.Object({ ref: Type.String(), label: Type.String(), reason: Type.String() }), {
       description:
-        'What the lineage read but could not be compared: no table, deleted, kept elsewhere. Any makes it inconclusive.',
+        'What the lineage read, was not compared, and is not excused: no table, deleted, kept elsewhere. Any makes it inconclusive.',
     }),
+    coverage: Type.Optional(
+      Type.Array(Coverage, {
+        description: 'Everything that the lineage read, and how it was compared; absent in older proofs.',
+      }),
+    ),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), { description: 'What does not decide and should be known.' }),
+    ),
     ms: Type.Number({ description: 'How long it took.' }),
     created_at: Millis('When.'),
   },
@@ -147,6 +199,17 @@ export const EvaluationState = Type.Union([
 ]);
 export type EvaluationState = Static<typeof EvaluationState>;
 
+export const Excuse = Strict({
+  path: Type.String({
+    minLength: 1,
+    maxLength: 500,
+    description:
+      'A file that training read, or a pattern: `*.txt` in any folder, `docs/**`, `flights@v3:notes.txt`; of what is no file, its name in the proof.',
+  }),
+  reason: Type.String({ minLength: 3, maxLength: 500, description: 'Why it holds no row that is judged.' }),
+});
+export type Excuse = Static<typeof Excuse>;
+
 /** What is asked for: also what `gate:` in treadle.yaml says. */
 export const GateSpec = {
   label: Column,
@@ -172,6 +235,12 @@ export const GateSpec = {
       minItems: 1,
       maxItems: 50,
       description: 'What makes a row the same row; the whole row unless said.',
+    }),
+  ),
+  excuse: Type.Optional(
+    Type.Array(Excuse, {
+      maxItems: 50,
+      description: 'What cannot be compared and need not be, each with its reason, which the proof repeats.',
     }),
   ),
   time: Type.Optional(

@@ -145,6 +145,8 @@ async function work(
       unread: training.unread,
       key: spec.key,
       time: spec.time,
+      label: spec.label,
+      excuse: spec.excuse,
       signal: either,
     },
     () => undefined,

@@ -160,11 +160,12 @@ test('what is no table holds nothing that the step which wrote it had not read',
     const execution = await run(name, OPAQUE.replace('INPUTS', inputs));
     const { sources, proof } = await prove(name, execution);
     assert.deepEqual(
-      sources.map(({ within }) => within),
+      sources.flatMap(({ files, within }) => (files.length > 0 ? [within] : [])),
       [`execution 1, ${inputs === '{scaler}' ? 'scale.scaler' : 'prep.arrays'}`],
     );
     assert.equal(proof.verdict, verdict, proof.summary);
     assert.match(proof.summary, says);
     assert.deepEqual(proof.unread, []);
+    assert.deepEqual(proof.coverage!.map(({ by }) => by).toSorted(), ['origin', 'rows']);
   }
 });

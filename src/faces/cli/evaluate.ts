@@ -14,7 +14,8 @@ Examples:
   treadle evaluate list --model late
   treadle evaluate show 0198…
 
-The data is proven disjoint from everything that the model's training read, or the evaluation fails.
+The data is proven disjoint from everything that the model's training read, or the evaluation fails. What cannot be
+compared makes it inconclusive, unless --excuse says why it holds no such row.
 Rules name metrics (auc, log_loss, f1, rmse …), champion.auc, baseline.auc, slice(origin=ATL).auc, data.rows,
 data.missing(distance), p95_latency_ms, size_mb; with + - * / > >= < <= == != and or not.
 The exit code is 0 when it passes, 1 when it fails or decides neither way.`;
@@ -25,6 +26,7 @@ interface Flags {
   rule?: string[];
   key?: string[];
   time?: string;
+  excuse?: contract.Excuse[];
   slice?: string[];
   task?: contract.Task;
   prediction?: string;
@@ -47,6 +49,11 @@ export const register: Register = (program, cli) => {
     .option('--rule <rule>', "such as 'auc >= 0.6'; as often as wanted", several)
     .option('--key <column>', 'what makes a row the same row; as often as wanted', several)
     .option('--time <column>', 'by it every row must be later than all that training read')
+    .option(
+      '--excuse <path=reason>',
+      "what training read and need not be compared, with the reason: '*.txt=only notes'; as often as wanted",
+      excuses,
+    )
     .option('--slice <column>', 'score its values one by one; as often as wanted', several)
     .option('--task <task>', 'binary, multiclass or regression', choice('binary', 'multiclass', 'regression'))
     .option('--prediction <output>', 'the output that is scored, where the model has several')
@@ -88,6 +95,13 @@ export const register: Register = (program, cli) => {
       cli.output().result(found, () => showEvaluation(found));
     });
 };
+
+function excuses(text: string, before: readonly contract.Excuse[] = []): contract.Excuse[] {
+  const at = text.indexOf('=');
+  const [path, reason] = [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+  if (at > 0 && path !== '' && reason.length >= 3) return [...before, { path, reason }];
+  throw new InvalidArgumentError("It must be a path or pattern and a reason: '*.txt=only notes, no rows'.");
+}
 
 function champion(text: string): string {
   if (/^(v?[1-9]\d{0,8}|latest|none|@[^@/]{1,255})$/.test(text)) return text;

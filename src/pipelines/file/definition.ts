@@ -32,6 +32,7 @@ export interface GateSpec {
   label: string;
   key?: string[];
   time?: string;
+  excuse?: Array<{ path: string; reason: string }>;
   rules?: string[];
   slices?: string[];
   task?: 'binary' | 'multiclass' | 'regression';

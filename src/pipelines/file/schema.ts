@@ -180,6 +180,27 @@ const Gate = Strict(
       ),
     ),
     time: Type.Optional(column('a column by which every row must be later than all that training read')),
+    excuse: Type.Optional(
+      Type.Array(
+        Strict(
+          {
+            path: column(
+              'a file that training read, or a pattern: *.txt in any folder, docs/**, flights@v3:notes.txt',
+            ),
+            reason: Type.String({
+              minLength: 3,
+              maxLength: 500,
+              description: 'why it holds no row that is judged; the proof repeats it',
+            }),
+          },
+          { description: '{path, reason}' },
+        ),
+        {
+          maxItems: 50,
+          description: 'what cannot be compared with the rows and need not be, each with its reason',
+        },
+      ),
+    ),
     rules: Type.Optional(
       oneOrMore(
         Type.String({ minLength: 1, maxLength: 1000, description: 'a rule such as auc >= 0.60' }),

@@ -2,7 +2,15 @@ import { parseRef, resolveRef, walkFiles, type DatasetVersion } from '../../data
 import { stepOutput } from '../../pipelines/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, missing } from '../../platform/errors/index.ts';
-import { missingBlobs, splitTables, TABLES, type NamedBlob, type TableSource } from './table-source.ts';
+import { tableFormat } from '../../tables/index.ts';
+import {
+  missingBlobs,
+  splitTables,
+  TABLES,
+  type NamedBlob,
+  type TableFile,
+  type TableSource,
+} from './table-source.ts';
 
 /** What a model version is judged on. */
 export type GateData =
@@ -11,13 +19,13 @@ export type GateData =
 
 /** The table files behind it. What is wrong is said with what is there instead. */
 export async function resolveGateData(ctx: Ctx, data: GateData): Promise<TableSource> {
-  const { ref, label, files } =
+  const { ref, label, files, besides } =
     data.kind === 'dataset' ? await ofDataset(ctx, data.ref) : await ofOutput(ctx, data);
-  const { tables, opaque } = splitTables(files);
+  const { tables, others, notes } = chosen(files);
   if (tables.length === 0) {
     throw invalid(`'${label}' holds no table that can be read here`, {
       field: 'data',
-      hint: `${TABLES}; it holds ${listed([...opaque, ...files.map(({ path }) => path)])}`,
+      hint: `${TABLES}; it holds ${listed(files.map(({ path }) => path))}`,
       code: 'no-table',
     });
   }
@@ -27,13 +35,35 @@ export async function resolveGateData(ctx: Ctx, data: GateData): Promise<TableSo
       field: 'data',
       hint: 'commit the file again, or name other data',
     });
-  return { ref, label, files: tables };
+  // The rows of one file may name files that lie beside it.
+  if (besides) return { ref, label, files: tables, others: splitTables(besides).others, notes, beside: true };
+  return { ref, label, files: tables, others, notes };
 }
 
-async function ofDataset(
-  ctx: Ctx,
-  text: string,
-): Promise<{ ref: string; label: string; files: NamedBlob[] }> {
+/** What is scored. A step's notes are JSON as well: these count as tables only where nothing else is one. */
+function chosen(files: readonly NamedBlob[]): ReturnType<typeof splitTables> {
+  const split = splitTables(files);
+  const lines = split.tables.filter(({ format }) => format !== 'json');
+  if (lines.length > 0) return { ...split, tables: lines };
+  // Only empty ones: that they have no rows is for the reader of tables to say.
+  return split.tables.length > 0 ? split : { ...split, tables: emptyTables(files) };
+}
+
+const emptyTables = (files: readonly NamedBlob[]): TableFile[] =>
+  files.flatMap((file) => {
+    const format = tableFormat(file.path);
+    return format === undefined ? [] : [{ ...file, format }];
+  });
+
+interface Named {
+  ref: string;
+  label: string;
+  files: NamedBlob[];
+  /** Where one file is named: all that lie beside it. */
+  besides?: NamedBlob[];
+}
+
+async function ofDataset(ctx: Ctx, text: string): Promise<Named> {
   const { name, path } = splitRef(text);
   const version = await resolveRef(ctx, name);
   const all = await filesOf(ctx, version);
@@ -46,13 +76,14 @@ async function ofDataset(
       field: 'data',
       hint: `it holds ${listed(all.map((file) => file.path))}`,
     });
-  return { ref, label: `${at}:${path}`, files };
+  const one = files.length === 1 && files[0]!.path === path;
+  return { ref, label: `${at}:${path}`, files, ...(one ? { besides: all } : {}) };
 }
 
 async function ofOutput(
   ctx: Ctx,
   { execution, step, output }: Extract<GateData, { kind: 'output' }>,
-): Promise<{ ref: string; label: string; files: NamedBlob[] }> {
+): Promise<Named> {
   const read = await stepOutput(ctx, execution, step, output);
   if (!read.files)
     throw missing(`the list of the files of ${read.label} is gone`, {

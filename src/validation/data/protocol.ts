@@ -14,6 +14,18 @@ export interface DisjointRequest {
   certain: readonly boolean[];
   key: readonly string[] | null;
   time: string | null;
+  label: string | null;
+  /** Files of the gate that are no tables: its rows may name them. */
+  files: readonly NamedFile[];
+  /** Of each source: whether files of such a kind were compared by their bytes. */
+  by_bytes: readonly boolean[];
+}
+
+export interface NamedFile {
+  /** Ways to write its path: from the root, from the folder of the gate's table. */
+  names: readonly string[];
+  /** Sources, by position in `against`, that hold the same bytes. */
+  within: readonly number[];
 }
 
 export interface TableFault {
@@ -29,12 +41,17 @@ export interface ComparedTable {
   rows: number;
   /** Columns that its rows and the gate's were compared by. */
   identity: string[];
+  /** Columns of both that hold the values in another form, and which one. */
+  otherwise: Array<{ column: string; reason: string }>;
   /** `aside`: a table of another kind, whose rows cannot be the gate's. */
   state: 'compared' | 'aside' | 'incomparable';
   /** Why not compared. */
   reason?: string;
   /** Distinct identities per row of the gate's data. */
   distinct_share: number;
+  /** Rows of the gate's data that equal one of this table by chance alone; none where a key says what is the same row. */
+  expected?: number;
+  /** The columns tell no row from another that looks like it, so that what is found or not found decides nothing. */
   weak: boolean;
   /** Rows of the gate's data that this table holds. */
   overlapping: number;
@@ -71,8 +88,24 @@ export interface DisjointAnswer {
   /** Rows of the gate's data that some table holds, and of these the ones found by an identity that can decide. */
   overlapping: number;
   decided: number;
+  /** The same of rows that equal a row, whatever files they name. */
+  by_rows: { overlapping: number; decided: number };
+  /** Columns of the gate of which every row has another value; looked for where the comparison needs a key. */
+  unique: string[];
   overlaps: Overlap[];
+  named?: FilesNamed;
   order?: OrderFound;
+}
+
+/** Files that the gate's rows name. */
+export interface FilesNamed {
+  column: string;
+  /** Rows that name a file, and files that a row names, by position in `files`. */
+  rows: number;
+  files: number[];
+  /** Rows whose file training read; of these, the ones that decide. */
+  overlapping: number;
+  decided: number;
 }
 
 export interface OrderFound {

@@ -31,7 +31,9 @@ function shown(message: string): string {
 }
 
 function named(answer: DisjointAnswer): DisjointAnswer {
-  for (const source of answer.against)
+  for (const source of answer.against) {
     if (source.problem !== undefined) source.problem = shown(source.problem);
+    for (const table of source.tables) if (table.reason !== undefined) table.reason = shown(table.reason);
+  }
   return answer;
 }

@@ -1,5 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { tableFormat, type TableFormat } from '../../tables/index.ts';
+import { isNote } from './file-kinds.ts';
 
 export const TABLES = 'tables are .parquet, .csv, .tsv, .jsonl, .ndjson and .json files, .gz and .zst too';
 
@@ -17,8 +18,11 @@ export interface TableSource {
   ref: string;
   /** For people: `flights@v3`, `execution 12, prep.holdout`. */
   label: string;
-  /** In the order of their paths; never none. */
+  /** In the order of their paths; of the gate never none. */
   files: TableFile[];
+  /** Files that are no tables here: pictures, arrays, archives, texts. Notes about the data are none of them. */
+  others: NamedBlob[];
+  notes: NamedBlob[];
   /** Who read it: `run:…`, or `model_version:…` and `logged_model:…` of an ancestor. */
   read_by?: string;
   /**
@@ -26,9 +30,13 @@ export interface TableSource {
    * was read. Some of its rows there: nobody knows.
    */
   within?: string;
+  /** What stands for `others`: all that the step which wrote them had read is among the sources, marked `within`. */
+  origin?: boolean;
+  /** Of the gate: `others` are not named as its data, they lie beside it. */
+  beside?: boolean;
 }
 
-/** What was read but cannot be compared. */
+/** What was read but cannot be compared, and is no file that is known. */
 export interface UnreadSource {
   ref: string;
   label: string;
@@ -41,29 +49,27 @@ export interface NamedBlob {
   size: number;
 }
 
-/** Files that hold rows, but in a form that the table reader does not know. */
-const OTHER_DATA =
-  /\.(npy|npz|pkl|pickle|joblib|h5|hdf5|arrow|feather|ipc|avro|orc|xlsx?|ods|db|sqlite3?|duckdb|tfrecords?|pt|pth|safetensors|mat|rds|rdata|sav|dta|xpt|zip|tar|tgz|zst|xz|bz2|7z|parquet\.\w+|txt\.gz)$/i;
-
-export function splitTables(files: readonly NamedBlob[]): { tables: TableFile[]; opaque: string[] } {
+/** The tables, what is none, and what only speaks about the data. */
+export function splitTables(files: readonly NamedBlob[]): {
+  tables: TableFile[];
+  others: NamedBlob[];
+  notes: NamedBlob[];
+} {
   const tables: TableFile[] = [];
-  const opaque: string[] = [];
+  const others: NamedBlob[] = [];
+  const notes: NamedBlob[] = [];
   for (const { path, hash, size } of files) {
     const format = tableFormat(path);
-    if (format !== undefined) tables.push({ path, hash, size, format });
-    else if (OTHER_DATA.test(path)) opaque.push(path);
+    // A part without a byte has no columns to agree with the others'.
+    if (format !== undefined && size > 0) tables.push({ path, hash, size, format });
+    else (isNote({ path, size }) ? notes : others).push({ path, hash, size });
   }
   tables.sort((a, b) => (a.path < b.path ? -1 : 1));
-  // A step's notes are JSON as well: an array counts as a table only where nothing else is one.
-  const lines = tables.filter(({ path }) => tableFormat(path) !== 'json');
-  const chosen = lines.length > 0 ? lines : tables;
-  // A part without a byte has no columns to agree with the others'.
-  const filled = chosen.filter(({ size }) => size > 0);
-  return { tables: filled.length > 0 ? filled : chosen, opaque };
+  return { tables, others, notes };
 }
 
 /** The blobs that exist of these: a file may be gone although its name is not. */
-export async function missingBlobs(ctx: Ctx, files: readonly TableFile[]): Promise<TableFile[]> {
+export async function missingBlobs<T extends NamedBlob>(ctx: Ctx, files: readonly T[]): Promise<T[]> {
   const there = await ctx.blobs.has([...new Set(files.map(({ hash }) => hash))]);
   return files.filter(({ hash }) => !there.has(hash));
 }

@@ -10,7 +10,6 @@ import { filesOf } from './gate-data.ts';
 import {
   missingBlobs,
   splitTables,
-  TABLES,
   type NamedBlob,
   type TableSource,
   type UnreadSource,
@@ -57,8 +56,8 @@ class Walk {
     return true;
   }
 
-  #cannot(ref: string, label: string, reason: string): void {
-    if (!this.unread.has(ref)) this.unread.set(ref, { ref, label, reason });
+  #cannot(ref: string, label: string, reason: string, key = ref): void {
+    if (!this.unread.has(key)) this.unread.set(key, { ref, label, reason });
   }
 
   async version(ref: string, by?: string): Promise<void> {
@@ -204,31 +203,31 @@ class Walk {
     by: string,
     maker?: string,
   ): Promise<void> {
-    const { tables, opaque } = splitTables(files);
-    const gone = await missingBlobs(this.#ctx, tables);
-    const there = tables.filter((file) => !gone.includes(file));
+    const { tables, others, notes } = splitTables(files);
+    const gone = new Set(await missingBlobs(this.#ctx, [...tables, ...others]));
+    if (gone.size > 0)
+      this.#cannot(
+        ref,
+        label,
+        `the bytes of ${some([...gone].map(({ path }) => path))} are gone`,
+        `${ref} gone`,
+      );
     const within = this.#within;
     const known = this.sources.get(ref);
+    const origin = maker !== undefined && others.length > 0;
     // What was read as it is counts before what something was made from.
-    if (there.length > 0 && !(known && known.within === undefined))
+    if (!(known && known.within === undefined))
       this.sources.set(ref, {
         ref,
         label,
-        files: there,
+        files: tables.filter((file) => !gone.has(file)),
+        others: others.filter((file) => !gone.has(file)),
+        notes,
         read_by: by,
         ...(within === undefined ? {} : { within }),
+        ...(origin ? { origin } : {}),
       });
-    const unreadable = opaque.length > 0 || tables.length === 0;
-    if (unreadable && maker !== undefined) await this.#made(label, maker, by);
-    const silent = unreadable && maker !== undefined;
-    const reasons = [
-      ...(gone.length > 0 ? [`the bytes of ${some(gone.map(({ path }) => path))} are gone`] : []),
-      ...(opaque.length > 0 && !silent ? [`${some(opaque)} cannot be read as a table (${TABLES})`] : []),
-      ...(tables.length === 0 && opaque.length === 0 && !silent
-        ? [`it holds no table: ${some(files.map(({ path }) => path))}`]
-        : []),
-    ];
-    if (reasons.length > 0) this.#cannot(ref, label, reasons.join('; '));
+    if (origin) await this.#made(label, maker, by);
   }
 
   /** Weights, arrays, encoders: nobody can look into them, but they hold nothing that the step which wrote them had not read. */

@@ -5,15 +5,13 @@ import { readOne } from '../data/sandbox.ts';
 import { prepared, rowKeys } from './canonical.ts';
 import { digestOf, sumsOf, type RowsDigest } from './digest.ts';
 import { findExact } from './find-exact.ts';
+import { dropNamesakes } from './find-files.ts';
 import { findNear, nearBuckets, tellingFirst } from './find-near.ts';
+import { countRepeats, expectedByChance, gateChance, identifies, type Repeats } from './chance.ts';
 import { gateKey, type Gate } from './gate.ts';
-import { byName, fractional, pairsOf, unkeyed, type Pair } from './pairs.ts';
+import { byName, fractional, pairsOf, trainingKey, unkeyed, type Pair } from './pairs.ts';
+import { otherwise } from './same-form.ts';
 import { keyed } from './training-keys.ts';
-
-/** Below this share of distinct rows whole rows repeat so much that a second one says nothing. */
-const WEAK = 0.9;
-/** A moment tells rows apart that agree in all else: then it takes more repeats to say nothing. */
-const WEAK_WITH_TIME = 0.5;
 
 /** Compares the gate with one table after the other; what is known of the gate's rows is kept for tables of the same columns. */
 export function createComparer(
@@ -22,15 +20,18 @@ export function createComparer(
   key: readonly string[] | null,
 ): (
   relation: Relation,
-  source: number,
+  at: { source: number; part: number; byBytes: boolean },
   certain: boolean,
 ) => Promise<{ digest: RowsDigest; table: ComparedTable }> {
-  let held: { signature: string; distinct: number } | undefined;
+  let held: { signature: string; repeats: Repeats & { distinct: number } } | undefined;
 
-  /** Table `identified (r, h1, h2, k0, k1 …)`: the gate's rows by their identity. Returns how many are distinct. */
-  async function identify(identity: readonly Pair[]): Promise<number> {
+  /**
+   * Table `identified (r, h1, h2, k0, k1 …)`: the gate's rows by their identity, and `repeat (n, times)`: how many identities
+   * have n rows.
+   */
+  async function identify(identity: readonly Pair[]): Promise<Repeats & { distinct: number }> {
     const signature = JSON.stringify(identity.map(({ name, plain }) => [name, plain]));
-    if (held?.signature === signature) return held.distinct;
+    if (held?.signature === signature) return held.repeats;
     const names = identity.map((_, i) => `k${i}`);
     const { h1, h2 } = rowKeys(names);
     const keys = identity.map(({ name, plain }, i) => `${gateKey(gate, name, plain)} as k${i}`);
@@ -39,23 +40,31 @@ export function createComparer(
     await connection.run(
       `create or replace table identified as select r, ${h1} as h1, ${h2} as h2, ${names.join(', ')} from (select r, ${keys.join(', ')} from gate_key) ${some}`,
     );
-    const [distinct] = await readOne(
-      connection,
-      'select count(*) from (select distinct h1, h2 from identified)',
+    await connection.run(
+      'create or replace table repeat as select n, count(*) as times from (select count(*) as n from identified group by h1, h2) group by n',
     );
-    held = { signature, distinct: Number(distinct) };
-    return held.distinct;
+    const [rows, distinct, singles] = (
+      await readOne(
+        connection,
+        'select coalesce(sum(n * times), 0)::double, coalesce(sum(times), 0)::double, coalesce(sum(times) filter (where n = 1), 0)::double from repeat',
+      )
+    ).map(Number) as [number, number, number];
+    held = { signature, repeats: { rows, distinct, singles } };
+    return held.repeats;
   }
 
-  return async (relation, source, certain) => {
+  return async (relation, { source, part, byBytes }, certain) => {
     const shared = pairsOf(gate.columns, relation.columns, gate.spelling);
     const missing = (key ?? []).filter((name) => !shared.some((pair) => pair.name === name));
     const byKey = key !== null && missing.length === 0;
-    const identity = byKey ? shared.filter(({ name }) => key.includes(name)) : shared;
+    const named = byKey ? shared.filter(({ name }) => key.includes(name)) : shared;
+    const other = await otherwise(connection, relation, named);
+    const identity = named.filter(({ name }) => !other.some(({ column }) => column === name));
     const table: ComparedTable = {
       files: relation.files.map(({ shown }) => shown),
       rows: 0,
       identity: identity.map(({ name }) => name),
+      otherwise: other,
       state: 'incomparable',
       distinct_share: 1,
       weak: false,
@@ -69,29 +78,34 @@ export function createComparer(
         return { digest, table: { ...table, state: 'aside' as const, reason: 'it has no rows' } };
       return { digest, table: { ...table, rows: digest.rows, state, reason } };
     };
-    if (identity.length === 0) {
-      const other = await apart('incomparable', "it shares no column with the gate's data");
-      // Settings and the like: one record is no table of rows.
-      return other.digest.rows === 1
-        ? { ...other, table: { ...other.table, state: 'aside', reason: 'it is one record of other fields' } }
-        : other;
+    if (shared.length === 0) {
+      const apartFrom = await apart('incomparable', "it shares no column with the gate's data");
+      // Settings and the like: one record is no table of rows, unless rows lie in its fields.
+      return apartFrom.digest.rows === 1 && isRecord(relation, gate)
+        ? {
+            ...apartFrom,
+            table: { ...apartFrom.table, state: 'aside', reason: 'it is one record of other fields' },
+          }
+        : apartFrom;
     }
-    table.distinct_share = (await identify(identity)) / gate.rows;
-    if (!byKey) {
-      const time = identity.some((pair) => isInstant(pair.gate) || isInstant(pair.training));
-      table.weak = table.distinct_share < (time ? WEAK_WITH_TIME : WEAK);
-      // A table of stations beside one of flights: what both share names many flights, so its rows are none.
-      if (table.weak && shared.length * 2 < gate.columns.length)
-        return apart(
-          'aside',
-          `it shares only ${table.identity.join(', ')} with the gate's data, which no row of that is known by`,
-        );
-      if (missing.length > 0)
-        return apart(
-          'incomparable',
-          `it has no column ${missing.map((name) => `'${name}'`).join(', ')} of the key`,
-        );
-    }
+    if (missing.length > 0 && !(await looksUp(relation, shared)))
+      return apart(
+        'incomparable',
+        `it has no column ${missing.map((name) => `'${name}'`).join(', ')} of the key`,
+      );
+    if (byKey ? other.length > 0 : identity.length === 0)
+      return apart(
+        'incomparable',
+        `${byKey ? 'of the key' : 'of the columns that both have'}, ${other.map(({ column, reason }) => `'${column}' cannot be compared: ${reason}`).join('; ')}`,
+      );
+    const repeats = await identify(identity);
+    table.distinct_share = repeats.distinct / gate.rows;
+    // A table of stations beside one of flights: what both share names many flights, so its rows are none.
+    if (!byKey && (await looksUp(relation, identity)))
+      return apart(
+        'aside',
+        `it is a look-up table by ${table.identity.join(', ')}, which many rows of the gate's data share`,
+      );
     const near = await tellingFirst(connection, await fractional(connection, relation, identity));
     const buckets = nearBuckets(identity, near);
     const whole = !byKey && isWhole(relation, identity);
@@ -111,19 +125,57 @@ export function createComparer(
         )[0],
       );
     table.state = 'compared';
-    const search = { connection, rows, identity, source, decides: certain && !table.weak };
+    const search = { connection, rows, identity, source, part, decides: certain };
     await findExact(search);
     if (near.length > 0) table.near = (await findNear(search, near, buckets)) ? 'searched' : 'too-alike';
+    if (byBytes) await dropNamesakes(connection, source);
     const [overlapping] = await readOne(
       connection,
-      `select count(distinct r) from hit where source = ${source}`,
+      `select count(distinct r) from hit where source = ${source} and part = ${part}`,
     );
     table.overlapping = Number(overlapping);
+    if (!byKey) {
+      table.expected = expectedByChance(
+        repeats,
+        await countRepeats(connection, 'training', digest.rows),
+        await gateChance(connection, repeats.rows, digest.rows),
+        table.overlapping,
+      );
+      table.weak = !identifies(table.overlapping, table.expected, gate.rows);
+      if (table.weak)
+        await connection.run(`update hit set decides = false where source = ${source} and part = ${part}`);
+    }
     return { digest, table };
   };
+
+  /** Each value once in it, and most of the gate's rows share theirs with others. */
+  async function looksUp(relation: Relation, pairs: readonly Pair[]): Promise<boolean> {
+    if (pairs.length * 2 >= gate.columns.length) return false;
+    const { rows, singles } = await identify(pairs);
+    if (singles > rows * MOST_ALONE) return false;
+    const keys = pairs.map((pair, i) => `${trainingKey(pair)} as k${i}`).join(', ');
+    const names = pairs.map((_, i) => `k${i}`).join(', ');
+    const [repeated] = await readOne(
+      connection,
+      `select count(*) from (select ${names} from (select ${keys} from ${prepared(relation.columns, relation.sql)}) group by all having count(*) > 1 limit 1)`,
+    );
+    return Number(repeated) === 0;
+  }
 }
 
-const isInstant = ({ type }: { type: string }): boolean => /^(DATE|TIMESTAMP)/.test(type);
+/** Above this share of rows that stand alone by some columns, these tell rows apart rather than look something up. */
+const MOST_ALONE = 0.5;
+
+/** One record: no list of records or lists in it, and no field with the name of a column of the gate. */
+const isRecord = (relation: Relation, gate: Gate): boolean =>
+  relation.columns.every(
+    ({ type }) =>
+      !/STRUCT\(.*\)\[\]|\[\]\[\]|MAP\(|JSON/s.test(type) &&
+      !gate.columns.some(
+        ({ name }) =>
+          type.includes(`"${name}" `) || type.includes(`(${name} `) || type.includes(`, ${name} `),
+      ),
+  );
 
 /** The identity's keys are those of the digest as well: all columns of the table, each compared by its value. */
 const isWhole = (relation: Relation, identity: readonly Pair[]): boolean =>

@@ -9,12 +9,21 @@ export interface Search {
   rows: KeyedRows;
   identity: readonly Pair[];
   source: number;
+  /** Which table of the source. */
+  part: number;
   /** Whether what is found by this identity decides. */
   decides: boolean;
 }
 
 /** Rows of equal keys, then of equal canonical values: the keys only say where to look. */
-export async function findExact({ connection, rows, identity, source, decides }: Search): Promise<void> {
+export async function findExact({
+  connection,
+  rows,
+  identity,
+  source,
+  part,
+  decides,
+}: Search): Promise<void> {
   // One training row of each identity will do: all of them have the same canonical values.
   await connection.run(
     `create or replace table matched as select t.h1, t.h2, ${(await hasPlaces(connection)) ? 'min(t.t)' : '0'} as t from training t semi join identified i on i.h1 = t.h1 and i.h2 = t.h2 group by t.h1, t.h2`,
@@ -33,7 +42,7 @@ export async function findExact({ connection, rows, identity, source, decides }:
     some,
   );
   await connection.run(
-    `insert into hit select i.r, ${source}, ${decides} from identified i
+    `insert into hit select i.r, ${source}, ${decides}, false, ${part} from identified i
      join candidate t on t.h1 = i.h1 and t.h2 = i.h2
      join (select r, ${shown('gate')
        .map((value, i) => `${value} as v${i}`)

@@ -43,8 +43,8 @@ export async function findNear(
   near: readonly Pair[],
   buckets: readonly string[],
 ): Promise<boolean> {
-  const { connection, rows, identity, source, decides } = search;
-  await probe(connection, identity, near, source);
+  const { connection, rows, source, part, decides } = search;
+  await probe(search, near);
   const places = await hasPlaces(connection);
   const [pairs] = await readOne(
     connection,
@@ -69,19 +69,14 @@ export async function findNear(
   for (let at = 0; at < found.length; at += 10_000) {
     const some = found.slice(at, at + 10_000).join(',');
     await connection.run(
-      `insert into hit select i.r, ${source}, ${decides} from identified i join (select distinct h1, h2 from identified where r in (${some})) s on s.h1 = i.h1 and s.h2 = i.h2`,
+      `insert into hit select i.r, ${source}, ${decides}, false, ${part} from identified i join (select distinct h1, h2 from identified where r in (${some})) s on s.h1 = i.h1 and s.h2 = i.h2`,
     );
   }
   return true;
 }
 
 /** The places where a gate's row may have a twin: its buckets, and the next where a number lies close to the edge. */
-async function probe(
-  connection: DuckDBConnection,
-  identity: readonly Pair[],
-  near: readonly Pair[],
-  source: number,
-): Promise<void> {
+async function probe({ connection, identity, source, part }: Search, near: readonly Pair[]): Promise<void> {
   const kept = keptAs(identity, near).map((pair) => `k${identity.indexOf(pair)}`);
   const sides = bucketed(near).flatMap(({ gate }, i) => [
     `${bucketOf(gate, keyOf(gate), -1)} as lo${i}`,
@@ -95,7 +90,7 @@ async function probe(
   );
   const carried = near.map((_, i) => `n${i}, x${i}`).join(', ');
   await connection.run(
-    `create or replace table seen as select i.*, ${[...sides.map((_, i) => `g.${i % 2 === 0 ? 'lo' : 'hi'}${Math.floor(i / 2)}`), ...near.map((pair, i) => `g.n${i}, i.k${identity.indexOf(pair)} as x${i}`)].join(', ')} from identified i join (select ${['r', ...sides, ...values].join(', ')} from ${rows}) g on g.r = i.r where i.r not in (select r from hit where source = ${source})`,
+    `create or replace table seen as select i.*, ${[...sides.map((_, i) => `g.${i % 2 === 0 ? 'lo' : 'hi'}${Math.floor(i / 2)}`), ...near.map((pair, i) => `g.n${i}, i.k${identity.indexOf(pair)} as x${i}`)].join(', ')} from identified i join (select ${['r', ...sides, ...values].join(', ')} from ${rows}) g on g.r = i.r where i.r not in (select r from hit where source = ${source} and part = ${part})`,
   );
   await connection.run('drop table if exists probe');
   const mine = bucketed(near);

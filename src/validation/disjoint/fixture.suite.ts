@@ -55,6 +55,9 @@ export async function openWorkshop(): Promise<Workshop> {
             certain: against.map(() => true),
             key: key ?? null,
             time: time ?? null,
+            label: null,
+            files: [],
+            by_bytes: against.map(() => false),
           },
           () => undefined,
         );

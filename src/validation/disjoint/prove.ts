@@ -1,10 +1,14 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { newId } from '../../platform/ids/index.ts';
-import type { Proof, Source } from '../contract.ts';
+import type { Excuse, Proof, Source } from '../contract.ts';
+import { fileKind } from '../data/file-kinds.ts';
 import type { Tables } from '../data/tables.ts';
-import type { ComparedSource, DisjointAnswer, FileInput } from '../data/protocol.ts';
+import type { DisjointAnswer, FileInput } from '../data/protocol.ts';
 import type { TableSource, UnreadSource } from '../data/table-source.ts';
+import { gateFiles, judgedKinds, sharedUnnamed } from './compare-bytes.ts';
+import { coverageOf } from './coverage.ts';
 import { decide } from './decide.ts';
+import { listed } from './words.ts';
 
 export interface Claim {
   /** What the model is judged on. */
@@ -16,6 +20,10 @@ export interface Claim {
   key?: readonly string[] | undefined;
   /** A column by which every row of the gate must be later than all that training read. */
   time?: string | undefined;
+  /** The column that holds the truth. */
+  label?: string | undefined;
+  /** What cannot be compared and need not be. */
+  excuse?: readonly Excuse[] | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -27,8 +35,10 @@ export async function proveDisjoint(
   say: (stage: string) => void = () => undefined,
 ): Promise<Proof> {
   const began = performance.now();
-  const { gate, against, key, time, signal } = claim;
+  const { gate, against, key, time, label, excuse = [], signal } = claim;
   const files = [gate, ...against].flatMap((source) => source.files);
+  const named = gateFiles(gate, against);
+  const kinds = new Set(gate.others.map(({ path }) => fileKind(path)));
   say('comparing rows with what training read');
   const found = await tables.ask(
     ctx,
@@ -38,19 +48,33 @@ export async function proveDisjoint(
       certain: against.map(({ within }) => within === undefined),
       key: key ? [...key] : null,
       time: time ?? null,
+      label: label ?? null,
+      files: named,
+      by_bytes: against.map(({ others }) =>
+        others.some(({ path }) => fileKind(path) !== undefined && kinds.has(fileKind(path))),
+      ),
     }),
     { hear: say, signal },
   );
-  const unread = [...claim.unread, ...against.flatMap((source, i) => unreadOf(source, found.against[i]!))];
-  const judged = decide({ gate, found, unread, sources: against, key, time });
+  const judged = judgedKinds(gate, found.named);
+  const shared = new Map(
+    named.flatMap(({ within }, i) => (within.length > 0 ? [[gate.others[i]!.hash, i]] : [])),
+  );
+  const { coverage, unused } = coverageOf(against, found.against, claim.unread, {
+    kinds: judged,
+    shared,
+    excuses: excuse,
+  });
+  const unnamed = found.named || gate.beside === true ? [] : sharedUnnamed(gate, named, judged);
+  const { verdict, summary, inOrder } = decide({ gate, found, coverage, sources: against, unnamed, key });
   const compared = found.against
     .flatMap((source) => source.tables)
     .filter(({ state }) => state === 'compared');
   const narrowest = compared.toSorted((a, b) => a.distinct_share - b.distinct_share)[0];
   return {
     id: newId(),
-    verdict: judged.verdict,
-    summary: judged.summary,
+    verdict,
+    summary,
     identity: {
       kind: key ? 'key' : 'row',
       columns: key ? [...key] : (narrowest?.identity ?? found.gate.columns),
@@ -60,7 +84,7 @@ export async function proveDisjoint(
     gate: sourceOf(gate, found.gate),
     against: against.flatMap((source, i): Source[] => {
       const one = found.against[i]!;
-      return one.problem === undefined ? [sourceOf(source, one)] : [];
+      return one.problem === undefined && source.files.length > 0 ? [sourceOf(source, one)] : [];
     }),
     overlapping_rows: found.overlapping,
     overlaps: found.overlaps.map(({ source, gate_row, values }) => ({
@@ -74,12 +98,22 @@ export async function proveDisjoint(
             column: found.order.column,
             ...(found.order.training_last === undefined ? {} : { training_last: found.order.training_last }),
             ...(found.order.gate_first === undefined ? {} : { gate_first: found.order.gate_first }),
-            holds: judged.inOrder,
+            holds: inOrder,
             early_rows: found.order.early_rows,
           },
         }
       : {}),
-    unread,
+    unread: coverage
+      .filter(({ by }) => by === 'nothing')
+      .map(({ source, label: of, files: some, file_count, reason }) => ({
+        ref: source,
+        label: file_count === 0 ? of : `${of}: ${listed(some, file_count)}`,
+        reason: reason ?? 'it cannot be compared',
+      })),
+    coverage,
+    warnings: unused.map(
+      (at) => `the excuse for '${excuse[at]!.path}' fits nothing that was left uncompared`,
+    ),
     ms: Math.round((performance.now() - began) * 10) / 10,
     created_at: ctx.clock.now(),
   };
@@ -110,15 +144,3 @@ const sourceOf = (
   digest,
   ...(read_by === undefined ? {} : { read_by }),
 });
-
-/** A source of which no table, or not every table of rows, could be compared. */
-function unreadOf({ ref, label }: TableSource, { problem, tables }: ComparedSource): UnreadSource[] {
-  if (problem !== undefined) return [{ ref, label, reason: problem }];
-  return tables
-    .filter(({ state }) => state === 'incomparable')
-    .map(({ files, reason }) => ({
-      ref,
-      label: tables.length > 1 ? `${label}:${files[0]}` : label,
-      reason: reason ?? 'it cannot be compared',
-    }));
-}

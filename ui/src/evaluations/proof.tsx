@@ -8,6 +8,7 @@ import { TimeAgo } from '../kit/time.tsx';
 import { HashText } from '../ledger/hash-text.tsx';
 import { useNames } from '../ledger/names.ts';
 import { ResourceAnchor, ResourceLink } from '../ledger/resource-link.tsx';
+import { ProofCoverage } from './proof-coverage.tsx';
 import { VerdictChip } from './verdict.tsx';
 
 /** Both sides of the proof, and what they share: nothing, or these rows. */
@@ -34,7 +35,11 @@ export function ProofView({ proof }: { proof: Proof }): ReactElement {
         <section aria-label="Read by its lineage">
           <h3>Read by its lineage</h3>
           {proof.against.length === 0 ? (
-            <p className="muted">Nothing is known to have been read.</p>
+            <p className="muted">
+              {(proof.coverage?.length ?? 0) > 0
+                ? 'Nothing that holds rows; see below.'
+                : 'Nothing is known to have been read.'}
+            </p>
           ) : (
             <div className="stack">
               {proof.against.map((source) => (
@@ -46,7 +51,14 @@ export function ProofView({ proof }: { proof: Proof }): ReactElement {
       </div>
       <Identity proof={proof} />
       {proof.order && <Order order={proof.order} />}
-      {proof.unread.length > 0 && (
+      {(proof.warnings ?? []).map((warning) => (
+        <p key={warning} className="notice" role="status">
+          <Icon name="alert" />
+          <span>{warning}</span>
+        </p>
+      ))}
+      {proof.coverage && proof.coverage.length > 0 && <ProofCoverage coverage={proof.coverage} />}
+      {proof.coverage === undefined && proof.unread.length > 0 && (
         <div className="notice">
           <Icon name="alert" />
           <div>
@@ -116,7 +128,15 @@ function Identity({ proof: { identity } }: { proof: Proof }): ReactElement {
             {identity.columns.length === 1 ? 'is' : 'are'} equal
           </>
         ) : (
-          'all its values are equal, in whatever order and format they stand'
+          <>
+            its values are equal in{' '}
+            <span title={identity.columns.join(', ')}>
+              {identity.columns.length > 8
+                ? plural(identity.columns.length, 'column')
+                : identity.columns.join(', ')}
+            </span>
+            , in whatever order and format they stand
+          </>
         )}
         ; <span className="muted">{share} of the rows judged on differ in that.</span>
       </p>
@@ -124,8 +144,8 @@ function Identity({ proof: { identity } }: { proof: Proof }): ReactElement {
         <p className="notice" role="status">
           <Icon name="alert" />
           <span>
-            Too many rows repeat by nature to tell the same row from another that looks like it. Say with{' '}
-            <code>key</code> what makes a row the same row.
+            In these columns too many rows repeat by nature to tell the same row from another that looks like
+            it. Say with <code>key:</code> which columns make a row the same row.
           </span>
         </p>
       )}

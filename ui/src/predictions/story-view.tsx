@@ -338,6 +338,12 @@ function ProofChapter({
       }
       entries={entriesOf(edges, `proof:${proof.id}`)}
     >
+      <p>{proof.summary}</p>
+      {proof.warnings.map((warning) => (
+        <p key={warning} className="muted">
+          {warning}
+        </p>
+      ))}
       <KeyValue
         entries={[
           [
@@ -352,16 +358,23 @@ function ProofChapter({
               {plural(proof.training_rows, 'row')} <HashText hash={proof.training_digest} />
             </span>,
           ],
+          ...proof.excused.map(({ label, reason }): [string, ReactNode] => [
+            'Excused',
+            <span key={label}>
+              {label}: “{reason}”
+            </span>,
+          ]),
         ]}
       />
     </Chapter>
   );
 }
 
-function proofWords({ overlapping_rows: shared }: NonNullable<PredictionLineage['proof']>): string {
-  return shared === 0
-    ? 'no row that it was judged on was read by training'
-    : `${formatCount(shared)} ${shared === 1 ? 'row' : 'rows'} that it was judged on had been read by training`;
+/** Only a proof that was decided says what was not read; the sentence below says of what. */
+function proofWords({ overlapping_rows: shared, verdict }: NonNullable<PredictionLineage['proof']>): string {
+  if (shared > 0)
+    return `${formatCount(shared)} ${shared === 1 ? 'row' : 'rows'} of the judged ${shared === 1 ? 'was' : 'were'} found in what training read`;
+  return verdict === 'pass' ? 'no row that it was judged on was found in what training read' : 'not decided';
 }
 
 function verdictOf(text: string): Verdict {

@@ -6,6 +6,7 @@ import { ago, bytes, count, table } from '../output.ts';
 const MARK = { pass: '✔', fail: '✖', inconclusive: '?' } as const;
 const MOST_SLICES = 15;
 const MOST_ROWS = 5;
+const MOST_SOURCES = 20;
 
 export function showEvaluation(one: contract.Evaluation): string {
   const who = `${one.model}@v${one.version} on ${one.data}`;
@@ -30,7 +31,51 @@ export function showEvaluation(one: contract.Evaluation): string {
 const line = ({ rule, reason }: contract.RuleResult): string =>
   reason.includes(rule) ? reason : `${rule}: ${reason}`;
 
-function proof({ verdict, summary, overlaps, overlapping_rows }: contract.Proof): string[] {
+const WAY: Record<contract.Coverage['by'], string> = {
+  rows: 'by rows',
+  digest: 'by digest',
+  origin: 'by its origin',
+  aside: 'aside',
+  excused: 'excused',
+  nothing: 'not compared',
+};
+
+/** Everything that the lineage read, and how it was compared. */
+function coverage(all: readonly contract.Coverage[]): string[] {
+  if (all.length === 0) return [];
+  const rows = all
+    .slice(0, MOST_SOURCES)
+    .map((one) => [
+      one.file_count === 0
+        ? one.label
+        : `${one.label}: ${one.files[0]}${one.file_count > 1 ? ` and ${one.file_count - 1} more` : ''}`,
+      WAY[one.by],
+      one.found === undefined ? '' : String(one.found),
+      one.expected === undefined ? '' : short(one.expected),
+      [
+        one.columns?.join(', '),
+        ...(one.otherwise ?? []).map(({ column, reason }) => `without ${column}: ${reason}`),
+        one.excuse && `“${one.excuse}”`,
+        one.reason,
+      ]
+        .filter((part) => part !== undefined && part !== '')
+        .join('; '),
+    ]);
+  return [
+    '',
+    indent(table(['read by training', 'compared', 'in both', 'by chance', 'on what, or why not'], rows)),
+    ...(all.length > rows.length ? [`  … and ${all.length - rows.length} more`] : []),
+  ];
+}
+
+function proof({
+  verdict,
+  summary,
+  overlaps,
+  overlapping_rows,
+  coverage: read = [],
+  warnings = [],
+}: contract.Proof): string[] {
   const shown = overlaps.slice(0, MOST_ROWS);
   const columns = Object.keys(shown[0]?.values ?? {}).slice(0, 8);
   return [
@@ -48,6 +93,8 @@ function proof({ verdict, summary, overlaps, overlapping_rows }: contract.Proof)
     ...(overlapping_rows > shown.length && shown.length > 0
       ? [`  … and ${count(overlapping_rows - shown.length, 'row')} more`]
       : []),
+    ...coverage(read),
+    ...warnings.map((warning) => `! ${warning}`),
   ];
 }
 

@@ -158,8 +158,11 @@ export function showStory(story: PredictionLineage): string {
     [
       'proof',
       proof &&
-        `${proof.verdict}: of ${count(proof.gate_rows, 'row')} it was judged on, ${proof.overlapping_rows} are among the ${proof.training_rows.toLocaleString('en')} that training read`,
+        `${proof.verdict}: of ${count(proof.gate_rows, 'row')} it was judged on, ${proof.overlapping_rows} were found in what training read (${count(proof.training_rows, 'row')})`,
     ],
+    ['', proof?.summary],
+    ...(proof?.excused ?? []).map(({ label, reason }) => ['', `excused: ${label}: “${reason}”`] as const),
+    ...(proof?.warnings ?? []).map((warning) => ['', `warning: ${warning}`] as const),
     ['ledger', `${count(story.edges.length, 'arrow')} prove it; treadle ledger verify checks their entries`],
     ...story.edges.map(
       ({ from, relation, to, seq }) => ['', `${String(seq).padStart(6)}  ${from} ${relation} ${to}`] as const,

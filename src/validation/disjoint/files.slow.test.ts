@@ -1,0 +1,255 @@
+// What is no table: compared by its bytes, stood for, excused, or named as not compared. Nothing is passed over in silence.
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { openTest, type TestServer } from '../../../test/harness.ts';
+import { commitVersion } from '../../data/index.ts';
+import { createProcesses, type Processes } from '../../platform/processes/index.ts';
+import type { Proof } from '../contract.ts';
+import { resolveGateData } from '../data/gate-data.ts';
+import { splitTables, type TableSource } from '../data/table-source.ts';
+import { createTables, type Tables } from '../data/tables.ts';
+import { names } from './excuse.ts';
+import { proveDisjoint, type Claim } from './prove.ts';
+
+let server: TestServer;
+let processes: Processes;
+let tables: Tables;
+before(async () => {
+  server = await openTest();
+  processes = createProcesses();
+  tables = createTables(processes);
+});
+after(async () => {
+  await processes.close();
+  await server[Symbol.asyncDispose]();
+});
+
+async function commit(dataset: string, files: Record<string, string>): Promise<void> {
+  const infos = await server.ctx.blobs.putMany(
+    Object.values(files).map((text) => ({ bytes: Buffer.from(text) })),
+  );
+  await commitVersion(server.ctx, {
+    dataset,
+    files: Object.keys(files).map((path, i) => ({ path, ...infos[i]! })),
+    allow: ['empty', 'broken'],
+  });
+}
+
+/** What training read: all files of a version, as the walk over the lineage hands them on. */
+async function read(dataset: string, files: Record<string, string>): Promise<TableSource> {
+  const infos = await server.ctx.blobs.putMany(
+    Object.values(files).map((text) => ({ bytes: Buffer.from(text) })),
+  );
+  const { tables: some, ...rest } = splitTables(
+    Object.keys(files).map((path, i) => ({ path, ...infos[i]! })),
+  );
+  return { ref: `dataset_version:${dataset}`, label: `${dataset}@v1`, files: some, ...rest };
+}
+
+const gateOf = (ref: string) => resolveGateData(server.ctx, { kind: 'dataset', ref });
+const prove = (claim: Omit<Claim, 'unread'>): Promise<Proof> =>
+  proveDisjoint(server.ctx, tables, { unread: [], ...claim });
+
+const rows = (from: number, to: number): string =>
+  `id,x,late\n${Array.from({ length: to - from }, (_, i) => `${from + i},${((from + i) * 7919) % 1009}.5,${(from + i) % 2}\n`).join('')}`;
+const by = ({ coverage }: Proof): string[] =>
+  coverage!.map(
+    (one) => `${one.files.join(' ')}: ${one.by}${one.excuse === undefined ? '' : ` (${one.excuse})`}`,
+  );
+
+test('files beside a table are named, and decide unless the gate excuses them', async () => {
+  await commit('beside-gate', { 'holdout.csv': rows(5000, 5100) });
+  const gate = await gateOf('beside-gate');
+  const others = {
+    'more.data': '1,2,3\n',
+    'notes.txt': '5000,1.5,0\n',
+    'arrays/x.npy': 'x',
+    'pack.zip': 'PK',
+    'img/1.png': 'one',
+    'img/2.png': 'two',
+  };
+  const train = await read('beside', { 'train.csv': rows(0, 400), 'README.md': 'words', ...others });
+  const open = await prove({ gate, against: [train] });
+  assert.equal(open.verdict, 'inconclusive');
+  assert.deepEqual(by(open), [
+    'train.csv: rows',
+    'more.data arrays/x.npy pack.zip: nothing',
+    'notes.txt: nothing',
+    'img/1.png img/2.png: nothing',
+    'README.md: aside',
+  ]);
+  assert.match(
+    open.summary,
+    /^3 things that its lineage read were not compared: more\.data, arrays\/x\.npy, pack\.zip of beside@v1: it cannot be read as a table .*say with excuse: in the gate why/,
+  );
+  assert.equal(open.unread.length, 3);
+  assert.deepEqual(
+    open.coverage!.reduce((sum, { file_count }) => sum + file_count, 0),
+    8,
+    'every file once',
+  );
+  const some = await prove({ gate, against: [train], excuse: [{ path: '*.txt', reason: 'only notes' }] });
+  assert.equal(some.verdict, 'inconclusive', 'one excuse is not for the others');
+  const passed = await prove({
+    gate,
+    against: [train],
+    excuse: [
+      { path: '*.txt', reason: 'only notes' },
+      { path: '**/*.{npy}', reason: 'braces are no pattern here' },
+      { path: 'arrays/**', reason: 'weights of a word list' },
+      { path: 'beside@v1:more.data', reason: 'a checksum' },
+      { path: '*.zip', reason: 'the paper' },
+      { path: 'img/?.png', reason: 'figures of the paper' },
+    ],
+  });
+  assert.equal(passed.verdict, 'pass', passed.summary);
+  assert.deepEqual(by(passed), [
+    'train.csv: rows',
+    'more.data: excused (a checksum)',
+    'notes.txt: excused (only notes)',
+    'arrays/x.npy: excused (weights of a word list)',
+    'pack.zip: excused (the paper)',
+    'img/1.png img/2.png: excused (figures of the paper)',
+    'README.md: aside',
+  ]);
+  assert.match(passed.summary, /^None of 100 rows of beside-gate@v1 .* 400 rows of beside@v1 \(train\.csv\)/);
+  assert.match(passed.summary, /more\.data of beside@v1 was not compared, as the gate allows: “a checksum”/);
+  assert.deepEqual(passed.warnings, ["the excuse for '**/*.{npy}' fits nothing that was left uncompared"]);
+  const leaky = await read('leaky', { 'train.csv': rows(4990, 5010), 'notes.txt': 'n' });
+  const failed = await prove({ gate, against: [leaky], excuse: [{ path: '**', reason: 'all of it' }] });
+  assert.equal(failed.verdict, 'fail', 'an excuse is for what cannot be compared, and nothing else');
+  const only = await read('only', { 'weights.npz': 'w' });
+  const nothing = await prove({ gate, against: [only], excuse: [{ path: '**', reason: 'all of it' }] });
+  assert.equal(nothing.verdict, 'inconclusive', 'where all is excused nothing is proven');
+});
+
+test('JSON beside a table: its rows are compared, settings stand aside, lists of other things are named', async () => {
+  await commit('json-gate', { 'holdout.csv': rows(5000, 5100) });
+  const gate = await gateOf('json-gate');
+  const array = JSON.stringify([
+    { id: 5007, x: ((5007 * 7919) % 1009) + 0.5, late: 1 },
+    { id: 9, x: 1.5, late: 0 },
+  ]);
+  const train = await read('json', {
+    'train.csv': rows(0, 400),
+    'extra.json': array,
+    'settings.json': '{"depth": 3, "names": ["a", "b"]}',
+  });
+  const failed = await prove({ gate, against: [train] });
+  assert.equal(failed.verdict, 'fail');
+  assert.match(failed.summary, /^1 row of 100 .* 1 in json@v1: extra\.json\)/);
+  const nested = await read('nested', {
+    'train.csv': rows(0, 400),
+    'coco.json': '{"info": "x", "images": [{"file": "a.png"}, {"file": "b.png"}]}',
+    'pandas.json': '{"id": {"0": 1, "1": 2}, "late": {"0": 1, "1": 0}}',
+    'labels.json': '["early", "late"]',
+    'broken.json': '{"a": ',
+    'settings.json': '{"depth": 3}',
+  });
+  const open = await prove({ gate, against: [nested] });
+  assert.equal(open.verdict, 'inconclusive');
+  assert.deepEqual(open.coverage!.map(({ files, by: how }) => `${files.join(' ')}: ${how}`).toSorted(), [
+    'broken.json: nothing',
+    'coco.json labels.json: nothing',
+    'pandas.json: nothing',
+    'settings.json: aside',
+    'train.csv: rows',
+  ]);
+});
+
+test('pictures are compared by their bytes, and joined to the rows that name them', async () => {
+  const labels = (folder: string, from: number, to: number, path = (i: number) => `${folder}${i}.png`) =>
+    `file,label\n${Array.from({ length: to - from }, (_, i) => `${path(from + i)},${(from + i) % 3}\n`).join('')}`;
+  const pictures = (folder: string, from: number, to: number, first = from) =>
+    Object.fromEntries(
+      Array.from({ length: to - from }, (_, i) => [`${folder}${from + i}.png`, `pixels ${first + i}`]),
+    );
+  await commit('pics-gate', {
+    'test/labels.csv': labels('', 0, 40),
+    ...pictures('test/', 0, 40, 1000),
+  });
+  const gate = await gateOf('pics-gate@v1:test/labels.csv');
+  const whole = await gateOf('pics-gate');
+  // The same names, other pictures: rows that look alike are others.
+  const clean = await read('pics', { 'labels.csv': labels('', 0, 400), ...pictures('', 0, 400) });
+  for (const data of [gate, whole]) {
+    const passed = await prove({ gate: data, against: [clean] });
+    assert.equal(passed.verdict, 'pass', passed.summary);
+    assert.equal(passed.overlapping_rows, 0);
+    assert.match(
+      passed.summary,
+      /none of 40 files that 40 of the rows name in 'file' is, byte for byte, one of 400 files of pics@v1/,
+    );
+    assert.deepEqual(
+      by(passed).map((text) => text.split(': ')[1]),
+      ['rows', 'digest'],
+    );
+  }
+  // Three of the gate's pictures under other names.
+  const leaky = await read('pics-leaky', {
+    'labels.csv': labels('', 400, 800),
+    ...pictures('', 400, 800),
+    ...pictures('extra/', 0, 3, 1020),
+  });
+  for (const data of [gate, whole]) {
+    const failed = await prove({ gate: data, against: [leaky] });
+    assert.equal(failed.verdict, 'fail');
+    assert.equal(failed.overlapping_rows, 3);
+    assert.deepEqual(
+      failed.overlaps.map(({ gate_row }) => gate_row),
+      [20, 21, 22],
+    );
+    assert.match(
+      failed.summary,
+      /^3 rows of 40 .* name files in 'file' that training read, byte for byte \(3 files in pics-leaky@v1\)/,
+    );
+    assert.equal(failed.coverage!.find(({ by: how }) => how === 'digest')!.found, 3);
+  }
+  // Rows may write a path otherwise: without its ending, or from elsewhere.
+  for (const [name, path] of [
+    ['stems', (i: number) => String(i).padStart(1)],
+    ['roots', (i: number) => `/home/me/data/${i}.png`],
+    ['windows', (i: number) => `.\\test\\${i}.png`],
+  ] as const) {
+    await commit(`pics-${name}`, {
+      'test/labels.csv': labels('', 0, 40, path),
+      ...pictures('test/', 0, 40, 1000),
+    });
+    const failed = await prove({ gate: await gateOf(`pics-${name}`), against: [leaky] });
+    assert.equal(failed.overlapping_rows, 3, name);
+  }
+  // No row names them: what lies in the gate's data was read all the same.
+  await commit('pics-unnamed', { 'rows.csv': rows(5000, 5040), ...pictures('test/', 0, 40, 1000) });
+  const unnamed = await prove({ gate: await gateOf('pics-unnamed'), against: [leaky] });
+  assert.equal(unnamed.verdict, 'fail');
+  assert.match(unnamed.summary, /^3 files beside the rows that the model is judged on were read/);
+});
+
+test('a pattern names files', () => {
+  const cases: ReadonlyArray<[string, string, boolean]> = [
+    ['*.txt', 'a.txt', true],
+    ['*.txt', 'docs/deep/a.txt', true],
+    ['*.txt', 'a.txt.gz', false],
+    ['docs/*', 'docs/a', true],
+    ['docs/*', 'docs/a/b', false],
+    ['docs/**', 'docs/a/b', true],
+    ['**/b', 'b', true],
+    ['**/b', 'a/c/b', true],
+    ['a/**/b', 'a/b', true],
+    ['a/**/b', 'a/x/y/b', true],
+    ['a/**/b', 'a/x/y/c', false],
+    ['?.png', '1.png', true],
+    ['?.png', '10.png', false],
+    ['a*b*c', 'aXbXXbc', true],
+    ['a*b*c', 'aXbXX', false],
+    ['*', 'any', true],
+    ['**', 'a/b', true],
+    ['', 'a', false],
+    ['./a', 'a', true],
+    ['[a]', 'a', false],
+  ];
+  for (const [pattern, path, is] of cases) assert.equal(names(pattern, path), is, `${pattern} ${path}`);
+  // A pattern that others take exponential time for.
+  assert.equal(names('*a'.repeat(200), 'a'.repeat(400) + 'b'), false);
+  assert.equal(names('**/*a'.repeat(100), 'a/'.repeat(250) + 'b'), false);
+});
