@@ -65,6 +65,7 @@ test('a gate and a deployment are read', () => {
   key: [date, origin]
   label: late
   time: date
+  excuse: [{ path: "*.txt", reason: notes }]
   positive: 1
   rules: [auc >= 0.60, p95_latency_ms < 20]
 deploy: { endpoint: late }
@@ -78,6 +79,7 @@ deploy: { endpoint: late }
       label: 'late',
       key: ['date', 'origin'],
       time: 'date',
+      excuse: [{ path: '*.txt', reason: 'notes' }],
       rules: ['auc >= 0.60', 'p95_latency_ms < 20'],
       positive: '1',
     },
