@@ -49,6 +49,12 @@ export const SETTINGS = [
     meaning:
       'internal hosts, addresses or ranges that webhooks may call, separated by commas: hooks.corp:8443, 10.1.0.0/16',
   },
+  {
+    name: 'restored',
+    fallback: 'no',
+    meaning:
+      'yes: start once although the database or the blobs were restored from an older backup; nothing is removed',
+  },
   { name: 'log', fallback: 'info', meaning: 'debug, info, warn or error' },
 ] as const satisfies readonly Setting[];
 
@@ -92,6 +98,8 @@ export interface ServerConfig {
   requireToken?: boolean;
   /** What the one door to other hosts opens besides the public internet. */
   allowOutbound?: string[];
+  /** Database and blobs may be of different moments, for once. */
+  restored?: boolean;
   log: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -122,6 +130,8 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
   const inferenceProcesses = whole('inference-processes', 1, 64);
   const db = value('db').value;
   if (db !== undefined && !/^postgres(ql)?:\/\//.test(db)) wrong('db', 'it must start with postgres://');
+  const restored = value('restored').value;
+  if (restored !== 'yes' && restored !== 'no') wrong('restored', 'it must be yes or no');
   const log = value('log').value;
   if (log !== 'debug' && log !== 'info' && log !== 'warn' && log !== 'error')
     return wrong('log', 'it must be debug, info, warn or error');
@@ -142,6 +152,7 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
     allowHosts: list('allow-host'),
     requireToken: requireToken === 'true',
     allowOutbound: list('allow-outbound'),
+    restored: restored === 'yes',
     log,
   };
 }

@@ -19,6 +19,7 @@ const FLOORS: Record<string, number> = {
   packaging: 7,
   faces: 8,
   'ports.ts': 8.7,
+  'belong.ts': 8.7,
   'serve.ts': 9,
   'plane.ts': 9,
   'config.ts': 8.5,

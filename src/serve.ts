@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as access from './access/index.ts';
+import { requireOneStore } from './belong.ts';
 import type { ServerConfig } from './config.ts';
 import * as data from './data/index.ts';
 import { mountForward } from './faces/inference/forward.ts';
@@ -73,13 +74,14 @@ export async function startServer(
 
 /** All wiring of the house is on this page. `opened` closes in the reverse order. */
 async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack): Promise<RunningServer> {
-  if (config.db === undefined) opened.defer(lockDataFolder(config.data));
   const metrics = createMetrics({ version: version() });
+  const postgres = config.db === undefined ? undefined : await openPostgres(config.db, { log });
+  if (postgres) opened.defer(() => postgres.close());
+  await requireOneStore(config, postgres);
+  if (!postgres) opened.defer(lockDataFolder(config.data));
   const database =
-    config.db === undefined
-      ? openSqlite(path.join(config.data, 'treadle.db'), { observe: metrics.observeCommit, log })
-      : await openPostgres(config.db, { log });
-  opened.defer(() => database.close());
+    postgres ?? openSqlite(path.join(config.data, 'treadle.db'), { observe: metrics.observeCommit, log });
+  if (!postgres) opened.defer(() => database.close());
   await migrate(database, migrations);
 
   const { shared } = database.dialect;

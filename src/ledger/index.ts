@@ -10,6 +10,7 @@ export { walkLineage, type Lineage } from './lineage.ts';
 export { listEntries } from './list-entries.ts';
 export { proveConsistency, proveEntry } from './proofs.ts';
 export { ledgerRoutes } from './routes.ts';
+export { requireKey } from './require-key.ts';
 export { migrations } from './schema.ts';
 
 /** The open ledger: what a ctx appends to, and what needs its key. */

@@ -19,6 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { conflict } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 
 /** The log's signing key: Ed25519, in a file that only the server's user may read. */
@@ -82,7 +83,8 @@ export function keyOf(privateKey: KeyObject): LedgerKey {
   };
 }
 
-function readKey(file: string): string | undefined {
+/** Undefined where there is none. */
+export function readKey(file: string): string | undefined {
   let mode: number;
   try {
     ({ mode } = statSync(file));
@@ -90,9 +92,10 @@ function readKey(file: string): string | undefined {
     return undefined; // linking the new one fails if it is there after all
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new Error(
-      `the ledger's key ${file} can be read by others on this machine: chmod 600 it, and see docs/decisions/ledger-signature.md on what that may have cost`,
-    );
+    throw conflict(`the ledger's key ${file} can be read by others on this machine`, {
+      code: 'wrong-ledger-key',
+      hint: 'chmod 600 it, and see docs/decisions/ledger-signature.md on what that may have cost',
+    });
   }
   return readFileSync(file, 'utf8');
 }

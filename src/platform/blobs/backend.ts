@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Fingerprint } from './fingerprint.ts';
+import type { Mark, StoreId } from './store-file.ts';
 
 /** Bytes added to a pack: the pack's name and where they lie in it. */
 export interface Region {
@@ -22,8 +23,13 @@ export interface Staged {
  * Every method that writes throws `unavailable` when the space is used up, and keeps nothing of that call.
  */
 export interface BlobBackend {
-  /** Called once, before anything else. `end` tells how far the known blobs of a pack reach; what lies behind it is dropped. */
+  /** Called once, before anything else. `end` tells how far the known blobs of a pack reach; what lies behind it is moved away. */
   recover(end: (pack: string) => Promise<number>): Promise<void>;
+  /** Which store this is, or undefined when it has not been said yet. */
+  readId(): Promise<StoreId | undefined>;
+  writeId(id: StoreId): Promise<void>;
+  /** These blobs have rows now; kept without anybody waiting for it. */
+  mark(mark: Mark): void;
   /** Adds small pieces to a pack. Not durable before `sync`. */
   append(pieces: readonly Uint8Array[]): Promise<Region[]>;
   /** Returns when the regions are durable. */

@@ -8,6 +8,7 @@ import { diskError } from './disk-error.ts';
 import { fingerprint } from './fingerprint.ts';
 import { PackReader } from './pack-reader.ts';
 import { PackWriter } from './pack-writer.ts';
+import { inspectFolder, MarkFile, writeStoreId } from './store-file.ts';
 import { syncDirectory } from './sync-directory.ts';
 
 /** While a large blob streams in, its bytes are handed to the disk every so often, so that the last fsync is short. */
@@ -24,6 +25,7 @@ export function openDisk(folder: string): BlobBackend {
   const writer = new PackWriter(packs, path.join(folder, 'lost'));
   const reader = new PackReader(packs);
   let unlock = (): void => undefined;
+  let marks: MarkFile | undefined;
   // Only hashes and ids of our own are ever joined to a folder.
   const place = (hash: string): string => {
     if (!/^[0-9a-f]{64}$/.test(hash)) throw new Error(`'${hash}' is not a BLAKE3 hash`);
@@ -36,7 +38,14 @@ export function openDisk(folder: string): BlobBackend {
       await rm(temp, { recursive: true, force: true });
       for (const one of [folder, temp, files]) await mkdir(one, { recursive: true, mode: 0o700 });
       await writer.recover(end);
+      marks = await MarkFile.open(folder);
     },
+    async readId() {
+      const { id } = await inspectFolder(folder);
+      return id === 'broken' ? undefined : id;
+    },
+    writeId: (id) => writeStoreId(folder, id),
+    mark: (mark) => marks?.set(mark),
     append: (pieces) => guarded(() => writer.append(pieces)),
     sync: (regions) => guarded(() => writer.sync(regions)),
     discard: (regions) => writer.discard(regions),
@@ -54,6 +63,7 @@ export function openDisk(folder: string): BlobBackend {
     async close() {
       await writer.close();
       await reader.close();
+      await marks?.close();
       unlock();
     },
   };

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 
 export type { BlobBackend, Region, Staged } from './backend.ts';
+export { requireBelonging } from './belong.ts';
 export { openDisk } from './disk.ts';
 export { openBlobs, type Damage } from './open-blobs.ts';
 export { migrations } from './schema.ts';

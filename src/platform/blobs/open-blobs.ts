@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import type { Clock } from '../clock/index.ts';
 import type { Database } from '../db/index.ts';
+import { newId } from '../ids/index.ts';
 import { invalid, messageOf, missing, tooLarge, unavailable } from '../errors/index.ts';
 import type { BlobBackend, Region } from './backend.ts';
 import { diskError } from './disk-error.ts';
@@ -17,7 +18,11 @@ import {
   selectBlob,
   selectBlobs,
   selectBlobSizes,
+  selectFiles,
+  selectNewestPacked,
   selectPackEnd,
+  selectStoreId,
+  upsertStoreId,
   type BlobRow,
 } from './store.ts';
 
@@ -45,7 +50,8 @@ interface BlobParts {
 /** The store over one back end and the rows of one database. Sets aside what a killed process left, then opens. */
 export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
   const { database, backend, clock } = parts;
-  await backend.recover((pack) => selectPackEnd(database, pack));
+  await backend.recover((pack) => selectPackEnd(database.db, pack));
+  await claim(database, backend);
   const reader = new Reader(parts);
 
   const find = async (hash: string): Promise<BlobRow> => {
@@ -69,7 +75,13 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
         throw diskError(error);
       }
       await insertBlobs(database, intake.rows);
-      for (const { hash, pack } of intake.rows) if (pack === null) await reader.trust(hash);
+      for (const { hash, pack, start, stored } of intake.rows) {
+        if (pack !== null) backend.mark({ pack: { name: pack, end: start + stored } });
+        else {
+          backend.mark({ file: hash });
+          await reader.trust(hash);
+        }
+      }
       return intake.infos;
     },
     has: (hashes) => selectBlobSizes(database, hashes),
@@ -122,6 +134,20 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
     close: () => backend.close(),
   };
   return store;
+}
+
+/**
+ * Database and folder say the same of themselves: the store that they are, and how often it was opened. The row comes first, so that
+ * the folder is at most one behind.
+ */
+async function claim(database: Database, backend: BlobBackend): Promise<void> {
+  const [own, there] = [await selectStoreId(database.db), await backend.readId()];
+  const id = { store: own?.store ?? there?.store ?? newId(), starts: (there?.starts ?? 0) + 1 };
+  await upsertStoreId(database, id);
+  await backend.writeId(id);
+  const newest = await selectNewestPacked(database.db);
+  const [file] = await selectFiles(database.db, 1);
+  backend.mark({ pack: newest && { name: newest.pack, end: newest.end }, file });
 }
 
 function clip({ start, end }: { start: number; end: number }, size: number): { start: number; end: number } {

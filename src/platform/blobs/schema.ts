@@ -1,6 +1,8 @@
 import type { Migration } from '../db/index.ts';
 
 export type BlobTables = {
+  /** One row: the store that this database belongs to, and how often it was opened. */
+  blob_store: { id: number; store: string; starts: number };
   blob: {
     hash: string;
     size: number;
@@ -29,5 +31,9 @@ export const migrations: Migration[] = [
       )`,
       `create index blob_pack on blob (pack, start)`,
     ],
+  },
+  {
+    id: 'blobs-002-store',
+    sql: [`create table blob_store (id bigint primary key, store text not null, starts bigint not null)`],
   },
 ];

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { insertMany, type Database, type Db } from '../db/index.ts';
 import type { BlobTables } from './schema.ts';
+import type { StoreId } from './store-file.ts';
 
 export type BlobRow = Selectable<BlobTables['blob']>;
 
@@ -43,9 +44,53 @@ export async function selectBlobs(
   return new Map(rows.map((row) => [row.hash, row]));
 }
 
+export const selectStoreId = (db: Db): Promise<StoreId | undefined> =>
+  tables(db).selectFrom('blob_store').select(['store', 'starts']).where('id', '=', 1).executeTakeFirst();
+
+export async function upsertStoreId(database: Database, { store, starts }: StoreId): Promise<void> {
+  await database.write((db) =>
+    tables(db)
+      .insertInto('blob_store')
+      .values({ id: 1, store, starts })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ store, starts }))
+      .execute(),
+  );
+}
+
+/** The end of the last blob of the newest pack that has any. */
+export async function selectNewestPacked(db: Db): Promise<{ pack: string; end: number } | undefined> {
+  const row = await tables(db)
+    .selectFrom('blob')
+    .select(['pack', 'start', 'stored'])
+    .where('pack', 'is not', null)
+    .orderBy('pack', 'desc')
+    .orderBy('start', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && row.pack !== null ? { pack: row.pack, end: row.start + row.stored } : undefined;
+}
+
+/** Hashes of some large blobs. */
+export async function selectFiles(db: Db, limit: number): Promise<string[]> {
+  const rows = await tables(db)
+    .selectFrom('blob')
+    .select('hash')
+    .where('pack', 'is', null)
+    .limit(limit)
+    .execute();
+  return rows.map(({ hash }) => hash);
+}
+
+export const anyBlob = async (db: Db): Promise<boolean> =>
+  (await tables(db).selectFrom('blob').select('hash').limit(1).executeTakeFirst()) !== undefined;
+
+export const hasLarge = async (db: Db, hash: string): Promise<boolean> =>
+  (await tables(db).selectFrom('blob').select('hash').where('hash', '=', hash).executeTakeFirst()) !==
+  undefined;
+
 /** Where the last known blob of a pack ends; 0 for a pack that no row names. */
-export async function selectPackEnd(database: Database, pack: string): Promise<number> {
-  const last = await tables(database.db)
+export async function selectPackEnd(db: Db, pack: string): Promise<number> {
+  const last = await tables(db)
     .selectFrom('blob')
     .select(['start', 'stored'])
     .where('pack', '=', pack)

@@ -22,6 +22,8 @@ export interface Dialect {
   readonly forUpdateSkipLocked: RawBuilder<unknown>;
   /** Other processes may write the same database: look for their work now and then, and wait out their leases. */
   readonly shared: boolean;
+  /** Whether the schema has a table of this name. */
+  tableExists(db: Db, name: string): Promise<boolean>;
   /** What is wrong with how a table and its indexes are stored; empty where the database keeps watch over that itself. */
   tableFaults(db: Db, table: string): Promise<string[]>;
 }
@@ -36,6 +38,12 @@ export const sqliteDialect: Dialect = {
   sequenceLock: () => undefined,
   forUpdateSkipLocked: sql``,
   shared: false,
+  async tableExists(db, name) {
+    const { rows } = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(
+      db,
+    );
+    return rows.length > 0;
+  },
   async tableFaults(db, table) {
     const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check(${sql.id(table)})`.execute(
       db,
@@ -53,5 +61,11 @@ export const postgresDialect: Dialect = {
   sequenceLock: (name) => sql`select pg_advisory_xact_lock(hashtext(${name}))`,
   forUpdateSkipLocked: sql`for update skip locked`,
   shared: true,
+  async tableExists(db, name) {
+    const { rows } = await sql<{ known: boolean }>`select to_regclass(${name}) is not null as known`.execute(
+      db,
+    );
+    return rows[0]?.known === true;
+  },
   tableFaults: () => Promise.resolve([]),
 };

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { conflict } from '../errors/index.ts';
+import { newId } from '../ids/index.ts';
 
 /**
  * Two servers never share a data folder. The lock is an open exclusive transaction on a tiny SQLite file:
@@ -20,4 +21,32 @@ export function lockDataFolder(folder: string): () => void {
     });
   }
   return () => lock.close();
+}
+
+/**
+ * Whether a server is using the folder, without changing anything in it: SQLite writes and removes a journal beside a lock that it
+ * tries, so the same lock is tried by another name. The operating system keeps locks by file, not by name.
+ */
+export function dataFolderIsLocked(folder: string): boolean {
+  const file = path.join(folder, 'lock.db');
+  if (!existsSync(file)) return false;
+  const aside = path.join(folder, `.look-${newId()}`);
+  try {
+    mkdirSync(aside, { mode: 0o700 });
+    const named = path.join(aside, 'lock.db');
+    linkSync(file, named);
+    const lock = new DatabaseSync(named);
+    try {
+      lock.exec('pragma busy_timeout = 0; begin exclusive');
+      return false;
+    } catch {
+      return true;
+    } finally {
+      lock.close();
+    }
+  } catch {
+    return false;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
 }

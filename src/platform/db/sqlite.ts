@@ -2,21 +2,12 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
-import {
-  Kysely,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  type QueryResult,
-} from 'kysely';
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { unavailable } from '../errors/index.ts';
 import { createLog, type Log } from '../log/index.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Database, Db } from './index.ts';
-import { openSqliteFile, SqliteConnection } from './sqlite-connection.ts';
+import { kyselyOn, openSqliteFile, SqliteConnection } from './sqlite-connection.ts';
 import { wakeAll } from './wake.ts';
 
 /**
@@ -34,14 +25,14 @@ export function openSqlite(
   const readers = new ReaderThreads(file, options.readers ?? 1);
   const group = new GroupCommit(
     writer,
-    kysely(new SqliteConnection(writer)),
+    kyselyOn(new SqliteConnection(writer)),
     options.log ?? createLog('error'),
     options.observe,
   );
   return {
     dialect: sqliteDialect,
-    db: kysely(new SqliteConnection(reader)),
-    scan: kysely(readers),
+    db: kyselyOn(new SqliteConnection(reader)),
+    scan: kyselyOn(readers),
     write: (change) => group.write(change),
     async close() {
       await group.idle();
@@ -234,24 +225,4 @@ class ReaderThreads implements DatabaseConnection {
     this.#threads.push(thread);
     return thread;
   }
-}
-
-function kysely(connection: DatabaseConnection): Db {
-  const driver: Driver = {
-    init: () => Promise.resolve(),
-    acquireConnection: () => Promise.resolve(connection),
-    beginTransaction: () => Promise.reject(new Error('transactions go through Database.write')),
-    commitTransaction: () => Promise.resolve(),
-    rollbackTransaction: () => Promise.resolve(),
-    releaseConnection: () => Promise.resolve(),
-    destroy: () => Promise.resolve(),
-  };
-  return new Kysely({
-    dialect: {
-      createDriver: () => driver,
-      createAdapter: () => new SqliteAdapter(),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-    },
-  });
 }

@@ -1,0 +1,52 @@
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { requireKey } from './ledger/index.ts';
+import { requireBelonging } from './platform/blobs/index.ts';
+import { dataFolderIsLocked, peekSqlite, type Database } from './platform/db/index.ts';
+import { conflict, invalid, messageOf, TreadleError } from './platform/errors/index.ts';
+
+/** What a server has made in its data folder once it was ready for the first time. */
+const OWN = ['ledger.key', 'runtimes', 'pipelines', 'planes'];
+
+/**
+ * Database, blobs and key that do not belong together refuse to start, before one byte on disk is changed. `postgres` is open
+ * already; the SQLite file is only looked into.
+ */
+export async function requireOneStore(
+  { data, restored = false }: { data: string; restored?: boolean },
+  postgres: Database | undefined,
+): Promise<void> {
+  if (statSync(data, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw invalid(`the data folder ${data} is a file`, {
+      field: 'data',
+      hint: 'name a folder with --data; it is made when it is not there',
+    });
+  const file = path.join(data, 'treadle.db');
+  const named = postgres ? 'that --db names' : file;
+  let peeked: ReturnType<typeof peekSqlite>;
+  try {
+    if (!postgres) peeked = peekSqlite(file);
+    const database = postgres ?? peeked;
+    await requireBelonging({ database, named, folder: path.join(data, 'blobs'), restored });
+    await requireKey(database, path.join(data, 'ledger.key'), named);
+    const left = OWN.filter((name) => existsSync(path.join(data, name)));
+    if (!database && left.length > 0)
+      throw conflict(
+        `the data folder ${data} has ${left.join(', ')}, but its database ${file} is empty or gone`,
+        {
+          code: 'wrong-store',
+          hint: 'put treadle.db back from the backup of this folder; was --db forgotten? To begin anew, choose another --data folder',
+        },
+      );
+  } catch (error) {
+    // What a running server is just writing may look like anything.
+    if (!postgres && dataFolderIsLocked(data)) return;
+    if (postgres || error instanceof TreadleError) throw error;
+    throw conflict(`the database ${file} cannot be read: ${messageOf(error)}`, {
+      hint: 'put it back from a backup, together with the rest of the data folder',
+      cause: error,
+    });
+  } finally {
+    peeked?.close();
+  }
+}
