@@ -369,9 +369,8 @@ test(
     await using two = await freshPostgres(postgres!);
     await using none = await freshPostgres(postgres!);
     const made = async (data: string, db: string): Promise<void> => {
-      const server = await openTest({ data, db });
-      await fill(server, 'p');
-      await server.close();
+      await using server = await openTest({ data, db });
+      await fill(server, `p ${Math.random()}`);
     };
     await made(at('p1'), one.url);
     await made(at('p2'), two.url);
