@@ -21,10 +21,15 @@ export async function openOracle(
   const faults: string[] = [];
   let connections = 0;
   const server = createServer((message, response) => void hear(message, response));
+  const places = new WeakMap<Understood, number>();
+  let next = 0;
   const hear = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const place = next++;
     try {
       const understood = await read(message);
+      places.set(understood, place);
       seen.push(understood);
+      seen.sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0)); // as their heads came
       response.setHeader(
         'X-Understood',
         JSON.stringify([understood.method, understood.url, understood.body.length]).replaceAll(

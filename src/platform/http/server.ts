@@ -9,6 +9,7 @@ import type { Log } from '../log/index.ts';
 import { guardHost, guardOrigin } from '../origin/index.ts';
 import { Budget, Share } from '../limits/index.ts';
 import type { Action, Endpoint } from './contract.ts';
+import { refuseUnread } from './client-error.ts';
 import { guardForm } from './guard-form.ts';
 import { parse, refuseNul, refuseUnknown } from './parse.ts';
 import type { Download, Input, Route, ServerSentEvent, TextAnswer } from './route.ts';
@@ -106,6 +107,7 @@ export function createHttp(options: HttpOptions): Http {
     bodyLimit: 1024 * 1024,
     requestTimeout: 0, // streamed uploads may take long; `watchBodies` ends those that do not go on
     http: { headersTimeout: 30_000, connectionsCheckingInterval: 5000 },
+    clientErrorHandler: refuseUnread,
     genReqId: () => newId(),
     logger: false,
     forceCloseConnections: 'idle',
