@@ -1,6 +1,6 @@
 import { Writer } from '../../src/faces/inference/grpc/protobuf.ts';
 import type { Random } from './random.ts';
-import { ODD, textOf, valueOf, type Schema, type Values } from './schema-values.ts';
+import { ODD, oddText, textOf, valueOf, type Schema, type Values } from './schema-values.ts';
 
 /** One request of the campaign. */
 export interface Shot {
@@ -29,7 +29,7 @@ export function ofContract({ method, path, params, body }: Operation, values: Va
   let where = path;
   for (const { name, in: at, schema } of params) {
     if (at === 'path') {
-      const segment = random.chance(0.06) ? String(random.pick(ODD)) : textOf(schema, values);
+      const segment = random.chance(0.06) ? oddText(random) : textOf(schema, values);
       where = where.replace(`{${name}}`, () => encoded(segment));
     } else if (random.chance(0.4)) query.push(`${name}=${encoded(plain(valueOf(schema, values)))}`);
   }
@@ -182,7 +182,7 @@ export function ofInference({ random, mark }: Values, endpoint: string, serial: 
   const [path, body] = random.pick<[string, unknown]>([
     [`/v2/models/${endpoint}/infer`, { id: mark, inputs: [input] }],
     [
-      `/v2/models/${endpoint}/versions/${String(odd() ?? 1)}/infer`,
+      `/v2/models/${endpoint}/versions/${random.chance(0.1) ? encoded(oddText(random)) : '1'}/infer`,
       { id: mark, inputs: [input], outputs: odd() ?? [{ name: 'y' }] },
     ],
     ['/invocations', { inputs: odd() ?? [rows] }],
@@ -196,8 +196,8 @@ export function ofInference({ random, mark }: Values, endpoint: string, serial: 
       `/v1/models/${endpoint}:predict`,
       { instances: odd() ?? [rows], signature_name: odd() ?? 'serving_default' },
     ],
-    [`/v2/models/${encoded(String(odd() ?? mark))}`, undefined],
-    [`/v2/models/${endpoint}/${String(random.pick(['ready', 'stats', 'config', mark]))}`, undefined],
+    [`/v2/models/${encoded(random.chance(0.1) ? oddText(random) : mark)}`, undefined],
+    [`/v2/models/${endpoint}/${random.pick(['ready', 'stats', 'config', mark])}`, undefined],
     ['/v2/health/ready', undefined],
     [`/v2/repository/index`, { ready: odd() ?? true }],
   ]);

@@ -64,10 +64,10 @@ function grpc(
     const stream = session.request({ ':method': 'POST', ':path': where, ...headers });
     const chunks: Buffer[] = [];
     let code: unknown;
-    let said: unknown;
+    let said = '';
     const hear = (given: Record<string, unknown>): void => {
       code = given['grpc-status'] ?? code;
-      said = given['grpc-message'] ?? said;
+      if (typeof given['grpc-message'] === 'string') said = given['grpc-message'];
     };
     stream.on('response', hear);
     stream.on('trailers', hear);
@@ -77,7 +77,7 @@ function grpc(
       const message = Buffer.concat(chunks);
       resolve({
         status: Number(code ?? -1),
-        text: `${String(said ?? '')} ${message.toString('latin1')}`,
+        text: `${said} ${message.toString('latin1')}`,
         message,
       });
     });
@@ -114,7 +114,7 @@ async function operations(base: string): Promise<{ list: Operation[]; resolve(re
       const content = requestBody?.content['application/json'];
       const body = content ? (content.schema ?? {}) : requestBody ? 'bytes' : undefined;
       // What the campaign asks models by must stay.
-      if (method !== 'get' && /^\/api\/v1\/endpoints/.test(where)) continue;
+      if (method !== 'get' && where.startsWith('/api/v1/endpoints')) continue;
       if (where.startsWith('/api/v1/'))
         list.push({ method: method.toUpperCase(), path: where, params: parameters, body });
     }
