@@ -1,11 +1,12 @@
-import type { Tensor, TensorData } from '../runtimes/index.ts';
+import { Json, type Cell, type Tensor, type TensorData } from '../runtimes/index.ts';
 import type { JsonTensor } from './document.ts';
 
 /** Tensors as people read them in a package, and back; nothing is lost on the way. */
 
-/** What JSON cannot say goes as text; bytes as base64. */
-function wordOf(value: number | bigint | string | Uint8Array): unknown {
-  if (typeof value === 'string') return value;
+/** What JSON cannot say goes as text; bytes as base64, and a value that is neither text nor bytes as its JSON. */
+function wordOf(value: number | bigint | Cell): unknown {
+  if (typeof value === 'string' || value === null) return value;
+  if (value instanceof Json) return { json: value.text };
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number')
     return Number.isFinite(value) && !Object.is(value, -0) ? value : textOf(value);
@@ -15,7 +16,7 @@ const textOf = (value: number): string => (Object.is(value, -0) ? '-0' : String(
 
 export function toJson({ name, datatype, shape, data }: Tensor): JsonTensor {
   const values = datatype === 'FP16' ? halves(data as Uint16Array) : data; // FP16 is always 16 raw bits
-  const words = Array.from(values as ArrayLike<number | bigint | string | Uint8Array>, wordOf);
+  const words = Array.from(values as ArrayLike<number | bigint | Cell>, wordOf);
   return {
     name,
     datatype,
@@ -41,9 +42,11 @@ const NUMBERS = {
 
 function dataOf(datatype: string, data: readonly unknown[]): TensorData {
   if (datatype === 'BYTES')
-    return data.map((word) =>
-      typeof word === 'string' ? word : Buffer.from((word as { base64: string }).base64, 'base64'),
-    );
+    return data.map((word) => {
+      if (typeof word === 'string' || word === null) return word;
+      const { json, base64 = '' } = word as { json?: string; base64?: string };
+      return json === undefined ? Buffer.from(base64, 'base64') : new Json(json);
+    });
   if (datatype === 'BOOL') return Uint8Array.from(data, (word) => (word === true ? 1 : 0));
   if (datatype === 'INT64') return BigInt64Array.from(data, (word) => BigInt(word as string));
   if (datatype === 'UINT64') return BigUint64Array.from(data, (word) => BigInt(word as string));

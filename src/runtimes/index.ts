@@ -1,6 +1,7 @@
 export {
   ModelFault,
   type HostCrash,
+  type Body,
   type LoadedModel,
   type ModelPlace,
   type ModelSpec,
@@ -13,4 +14,5 @@ export { createRuntimes, type Runtimes } from './runtimes.ts';
 export { CONVERTED, type PrepareOptions } from './prepare-model.ts';
 export { sliceRows } from './spec/element.ts';
 export type { Batching } from './spec/batches.ts';
-export type { Datatype, ParamSpec, Tensor, TensorData, TensorSpec } from './tensor.ts';
+export { Json } from './tensor.ts';
+export type { Cell, Datatype, ParamSpec, Tensor, TensorData, TensorSpec } from './tensor.ts';

@@ -53,6 +53,12 @@ export interface ModelSpec {
   sample?: readonly Tensor[];
 }
 
+/** What a caller sent to a model that takes any data: read by Python itself, as MLflow reads it, so that nothing changes on the way. */
+export interface Body {
+  media: 'json' | 'csv' | 'parquet';
+  bytes: Uint8Array;
+}
+
 /** A loaded model. Errors that are the caller's fault are `invalid`; those of the model itself are `ModelFault`. */
 export interface LoadedModel {
   readonly place: ModelPlace;
@@ -69,8 +75,8 @@ export interface LoadedModel {
     inputs: ReadonlyArray<Tensor | undefined>,
     options?: { params?: Record<string, unknown>; signal?: AbortSignal },
   ): Promise<Tensor[]>;
-  /** Any JSON in, any JSON out; only Python models without a usable signature. */
-  runJson?(body: unknown, options?: { params?: Record<string, unknown> }): Promise<unknown>;
+  /** Any data in, any JSON out (its text as Python writes it); only Python models without a usable signature. */
+  runJson?(body: Body, options?: { params?: Record<string, unknown> }): Promise<string>;
   /** Hears of every crash of a host: its last words and whether it comes back. Returns how to stop listening. */
   onCrash(listen: (crash: HostCrash) => void): () => void;
   /** Ends threads and processes after what runs has answered. */

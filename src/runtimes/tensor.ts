@@ -14,6 +14,24 @@ export type Datatype =
   | 'FP64'
   | 'BYTES';
 
+/**
+ * A value of an answer that is neither text, bytes nor a number of the tensor's type: its JSON text (`true`, `[1, 2]`, `{"a": 1}`),
+ * in which `NaN` and `Infinity` stand as Python writes them.
+ */
+export class Json {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** One value of BYTES; null is a missing one. */
+export type Cell = string | Uint8Array | null | Json;
+
 /** Row-major values. BOOL: bytes 0 and 1. FP16: the raw 16 bits. */
 export type TensorData =
   | Uint8Array
@@ -26,7 +44,7 @@ export type TensorData =
   | BigInt64Array
   | Float32Array
   | Float64Array
-  | ReadonlyArray<string | Uint8Array>;
+  | readonly Cell[];
 
 /** One named array. `data.length` is the product of `shape`; no dimension is negative. */
 export interface Tensor {

@@ -14,7 +14,6 @@ interface Seen {
 const DIFFERENT: ReadonlyArray<readonly [name: RegExp, ours: number, theirs: number]> = [
   [/^text for boolean: /, 400, 200], // 'false' would be true
   [/^missing boolean: /, 400, 200], // would be false
-  [/^missing string: /, 400, 200], // would be None
   [/^too large for (long|integer): (split|records)$/, 400, 200], // would wrap around
   [/^index of another length$/, 400, 200], // would repeat the row
   [/^list for double: (instances|inputs|inputs as records)$/, 400, 400], // other error_code

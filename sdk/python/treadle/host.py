@@ -4,20 +4,29 @@ Started as ``python -I -u host.py SOCKET`` in the model's own environment; it ne
 does not bring: mlflow, numpy, pandas. One request at a time, each a whole batch. It ends when the socket does.
 
 A frame is: length of the rest (u32), length of the header (u32), header (JSON, padded with blanks to a multiple of 8), then the
-bytes of the tensors, each padded to a multiple of 8. Numbers lie as numpy reads them; text as the lengths (u32 each) of all
-elements and then their bytes. Everything is little-endian. Nothing is ever pickled on this way.
+bytes of the tensors, each padded to a multiple of 8. Numbers lie as numpy reads them; BYTES as one word (u32) for each element
+and then their bytes: the lower 30 bits are its length, the upper two say whether it is text, bytes, JSON or missing. Everything is little-endian. Nothing is ever pickled on this way.
 """
 
+import base64
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
 import inspect
+import io
 import json
 import math
 import os
+import pathlib
 import re
 import resource
 import socket
 import struct
 import sys
 import traceback
+import uuid
 
 DTYPES = {
     "BOOL": "?", "UINT8": "u1", "UINT16": "<u2", "UINT32": "<u4", "UINT64": "<u8",
@@ -28,6 +37,10 @@ NAMES = {
     ("i", 1): "INT8", ("i", 2): "INT16", ("i", 4): "INT32", ("i", 8): "INT64",
     ("f", 2): "FP16", ("f", 4): "FP32", ("f", 8): "FP64",
 }
+
+# The upper two bits of an element's length say what the element is.
+KIND = 30
+TEXT, BYTES, JSON, MISSING = range(4)
 
 
 class Refused(Exception):
@@ -63,46 +76,50 @@ def pad(data):
 
 # ---- tensors
 
-def decode(datatype, shape, data, binary):
+def decode(datatype, shape, data):
     if datatype != "BYTES":
         return np.frombuffer(data, dtype=DTYPES[datatype]).reshape(shape)
     count = math.prod(shape)
-    lengths = np.frombuffer(data[: 4 * count], dtype="<u4").tolist()
+    words = np.frombuffer(data[: 4 * count], dtype="<u4").tolist()
     values = np.empty(count, dtype=object)
     at = 4 * count
-    for i, length in enumerate(lengths):
+    for i, word in enumerate(words):
+        kind, length = word >> KIND, word & (1 << KIND) - 1
         piece = data[at : at + length]
-        values[i] = bytes(piece) if binary else str(piece, "utf-8", "replace")
+        if kind == TEXT:
+            values[i] = str(piece, "utf-8", "replace")
+        elif kind == BYTES:
+            values[i] = bytes(piece)  # a missing one stays None
         at += length
     return values.reshape(shape)
 
 
 def encode(name, array):
     """Header entry and bytes of one answer."""
-    array = np.asarray(array)
-    if array.dtype.kind == "M":
-        array = np.datetime_as_string(array, unit="ms").astype(object)
-    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
-        array = array.astype("f8")
     datatype = NAMES.get((array.dtype.kind, array.dtype.itemsize))
     if datatype is not None:
         data = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
         return [name, datatype, list(array.shape), len(data)], pad(data)
-    pieces = [as_bytes(one) for one in array.reshape(-1).tolist()]
-    data = struct.pack("<%dI" % len(pieces), *map(len, pieces)) + b"".join(pieces)
+    cells = [cell(one) for one in array.reshape(-1).tolist()]
+    words = struct.pack("<%dI" % len(cells), *[kind << KIND | len(piece) for kind, piece in cells])
+    data = words + b"".join([piece for _, piece in cells])
     return [name, "BYTES", list(array.shape), len(data)], pad(data)
 
 
-def as_bytes(value):
-    if isinstance(value, bytes):
-        return value
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return b""
+def cell(value):
+    """One value of an answer that is no number of an array: what it is, and its bytes."""
+    if not isinstance(value, (str, bytes, bytearray)):
+        if value is None or value is pd.NA:
+            return MISSING, b""
+        value = plain(value)
     if isinstance(value, str):
-        return value.encode("utf-8", "replace")
-    if isinstance(value, (dict, list, tuple)):
-        return json.dumps(plain(value)).encode()
-    return str(value).encode("utf-8", "replace")
+        try:
+            return TEXT, value.encode()
+        except UnicodeEncodeError:  # half of a pair: JSON can write it, UTF-8 cannot
+            pass
+    elif isinstance(value, (bytes, bytearray)):
+        return BYTES, bytes(value)
+    return JSON, json.dumps(value).encode()
 
 
 # ---- the model
@@ -164,10 +181,13 @@ class Model:
             return arrays[0]
         return {spec["name"]: one for spec, one in zip(self.inputs, arrays) if one is not None}
 
-    def predict_json(self, body, params):
+    def predict_json(self, media, body, params):
         from mlflow.exceptions import MlflowException
 
-        data = parse_json(body)
+        try:
+            data = self.parse(media, body)
+        except MlflowException as error:
+            raise Refused(str(error).split("\n")[0][:500]) from None
         try:
             return self.pyfunc.predict(data, params=params) if params else self.pyfunc.predict(data)
         except MlflowException as error:
@@ -175,7 +195,39 @@ class Model:
                 raise Refused(str(error).split("\n")[0]) from None
             raise
 
+    def parse(self, media, body):
+        """What MLflow's own scoring server makes of a body, by its own functions where they can be had without the server."""
+        from mlflow.utils.proto_json_utils import dataframe_from_parsed_json, parse_tf_serving_input
 
+        schema = self.pyfunc.metadata.get_input_schema()
+        if media != "json":
+            try:
+                if media == "parquet":
+                    return pd.read_parquet(io.BytesIO(body))
+                dtypes = dict(zip(schema.input_names(), schema.pandas_types())) if schema else None
+                return pd.read_csv(io.StringIO(str(body, "utf-8-sig")), dtype=dtypes)
+            except ImportError:
+                raise Refused("this model's environment cannot read Parquet: it has no pyarrow; send JSON or CSV") from None
+            except Exception as error:
+                raise Refused("Failed to parse input as a Pandas DataFrame. Error: '%s'" % str(error)[:500]) from None
+        try:
+            data = json.loads(bytes(body))
+        except (ValueError, RecursionError) as error:
+            raise Refused("the body is not valid JSON: %s" % error) from None
+        if not isinstance(data, dict) or any(key in data for key in ("messages", "prompt", "input")):
+            return data
+        if getattr(self.pyfunc.metadata, "_is_signature_from_type_hint", lambda: False)():
+            return data["inputs"] if "inputs" in data else data
+        for form in ("split", "records"):
+            if "dataframe_" + form in data:
+                return dataframe_from_parsed_json(data["dataframe_" + form], pandas_orient=form, schema=schema)
+        for key in ("instances", "inputs"):
+            if key in data:
+                return parse_tf_serving_input({key: data[key]}, schema=schema)
+        return data
+
+
+NS = "datetime64[ns]"  # as MLflow has every time: newer pandas would choose by what else is in the batch
 ZONE = re.compile(r"\d[T ].*(?:[zZ]|[+-]\d\d(?::?\d\d)?)\s*$")
 
 
@@ -184,103 +236,175 @@ def moments(texts):
 
     The two are read apart: pandas gives a text without a zone the offset of the row before it.
     """
-    zoned = np.fromiter((ZONE.search(one) is not None for one in texts), dtype=bool, count=len(texts))
+    zoned = np.fromiter((one is not None and ZONE.search(one) is not None for one in texts), dtype=bool, count=len(texts))
     if not zoned.any():
-        return pd.to_datetime(pd.Series(texts), format="ISO8601")
+        return pd.to_datetime(pd.Series(texts), format="ISO8601").astype(NS)
     utc = pd.to_datetime(pd.Series(np.where(zoned, texts, "NaT")), format="ISO8601", utc=True).dt.tz_localize(None)
     plain = pd.to_datetime(pd.Series(np.where(zoned, "NaT", texts)), format="ISO8601")
-    return utc.where(zoned, plain.astype(utc.dtype))
-
-
-def parse_json(body):
-    """The forms that MLflow's own scoring server takes; anything else goes to the model as it is."""
-    if not isinstance(body, dict):
-        return body
-    if "dataframe_split" in body:
-        split = body["dataframe_split"]
-        return pd.DataFrame(split.get("data"), columns=split.get("columns"), index=split.get("index"))
-    if "dataframe_records" in body:
-        return pd.DataFrame.from_records(body["dataframe_records"])
-    for key in ("instances", "inputs"):
-        if key in body:
-            value = body[key]
-            if isinstance(value, dict):
-                return {name: np.asarray(one) for name, one in value.items()}
-            if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-                return pd.DataFrame(value)
-            if isinstance(value, list) and any(isinstance(one, str) for one in value):
-                return value
-            return np.asarray(value)
-    return body
+    return utc.astype(NS).where(zoned, plain.astype(NS))
 
 
 def named_arrays(result):
-    """What a model gave, as (how it looked, names where it has them, arrays)."""
-    if isinstance(result, pd.DataFrame):
-        return "frame", [str(one) for one in result.columns], [result.iloc[:, i].to_numpy() for i in range(result.shape[1])]
+    """What a model gave, as (how it looked, names where it has them, arrays). MLflow answers a Series as a frame of one column."""
     if isinstance(result, pd.Series):
-        return "array", None, [result.to_numpy()]
+        result = pd.DataFrame(result)
+    if isinstance(result, pd.DataFrame):
+        return "frame", [key_of(one) for one in result.columns], [column(result.iloc[:, i]) for i in range(result.shape[1])]
     if isinstance(result, dict):
-        return "named", [str(one) for one in result], [to_array(one) for one in result.values()]
-    array = to_array(result)
-    return "array", None, [array.reshape(1) if array.ndim == 0 else array]
+        return "named", [key_of(one) for one in result], [to_array(one) for one in result.values()]
+    return "array", None, [to_array(result)]
+
+
+def key_of(key):
+    """A name as json writes a key."""
+    if isinstance(key, str):
+        return key
+    if key is None or isinstance(key, (bool, int, float)):
+        return next(iter(json.loads(json.dumps({key: 0}))))
+    return str(key.item() if isinstance(key, np.generic) else key)
+
+
+def column(series):
+    """A column as an array of numbers where it is one without anything missing, else as the values that pandas shows."""
+    dtype = series.dtype
+    if isinstance(dtype, np.dtype):
+        if (dtype.kind, dtype.itemsize) in NAMES:
+            return series.to_numpy()
+    elif getattr(dtype, "kind", "O") in "biuf" and not series.isna().any():
+        return np.asarray(series.to_numpy(), dtype=getattr(dtype, "numpy_dtype", None))
+    return of_objects(list(series), (len(series),))
 
 
 def to_array(value):
-    if isinstance(value, np.ndarray):
-        return value
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     if hasattr(value, "toarray"):
-        return value.toarray()
-    if hasattr(value, "numpy"):
-        return np.asarray(value.numpy())
-    try:
-        return np.asarray(value)
-    except ValueError:  # lists of different lengths
-        array = np.empty(len(value), dtype=object)
-        array[:] = list(value)
-        return array
+        value = value.toarray()
+    elif hasattr(value, "numpy") and not isinstance(value, np.ndarray):
+        value = np.asarray(value.numpy())
+    if isinstance(value, np.ndarray):
+        return of_array(value)
+    if isinstance(value, (list, tuple)):
+        return of_list(list(value))
+    if isinstance(value, np.generic):
+        return of_array(np.asarray(value))
+    return of_objects([value], ())
+
+
+def of_array(array):
+    masked = isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype("f8")
+    if masked or (array.dtype.kind, array.dtype.itemsize) not in NAMES:
+        shape = array.shape
+        flat = array.reshape(-1).tolist()
+        # Times finer than Python's own come as whole numbers, as numpy itself lists them.
+        return of_objects([value_of(one) for one in flat] if array.dtype.kind in "Mm" else flat, shape)
+    return np.asarray(array)
+
+
+def of_list(items):
+    """A list as an array where it is regular and of one kind, else as one value for each element."""
+    first = items[0] if items else None
+    if isinstance(first, np.ndarray):
+        if all(isinstance(one, np.ndarray) and (one.dtype, one.shape) == (first.dtype, first.shape) for one in items):
+            return of_array(np.stack(items))
+        return of_objects(items, (len(items),))
+    shape, flat = [len(items)], items
+    while flat and all(isinstance(one, (list, tuple)) for one in flat):
+        if len({len(one) for one in flat}) > 1:
+            break
+        shape.append(len(flat[0]))
+        flat = [one for part in flat for one in part]
+    made = of_objects(flat, tuple(shape))
+    if len(shape) == 1 or made.dtype != object or all(isinstance(one, (str, bytes)) for one in flat):
+        return made
+    return of_objects(items, (len(items),))
+
+
+def of_objects(values, shape):
+    """Values of Python as numbers where all are of one kind and none of them changes by it."""
+    kinds = set(map(type, values))
+    made = None
+    if len(kinds) == 1:
+        (kind,) = kinds
+        if issubclass(kind, np.generic) and (np.dtype(kind).kind, np.dtype(kind).itemsize) in NAMES:
+            made = np.array(values, dtype=kind)
+        elif kind in (bool, float):
+            made = np.array(values, dtype=kind)
+    if made is None and kinds and all(one is int or issubclass(one, np.integer) for one in kinds):
+        least, most = min(values), max(values)
+        if least >= -(1 << 63) and most < 1 << 63:
+            made = np.array(values, dtype="i8")
+        elif least >= 0 and most < 1 << 64:
+            made = np.array(values, dtype="u8")
+    elif made is None and kinds and all(one in (int, float) or issubclass(one, (np.integer, np.floating)) for one in kinds):
+        if all(isinstance(one, (float, np.floating)) or abs(int(one)) <= 1 << 53 for one in values):
+            made = np.array(values, dtype="f8")
+    if made is None:
+        made = np.empty(len(values), dtype=object)
+        for i, one in enumerate(values):  # an assignment of the whole would look into lists
+            made[i] = one
+        if not values:
+            made = made.astype("f8")
+    return made.reshape(shape)
+
+
+def value_of(value):
+    return pd.Timedelta(value).isoformat() if isinstance(value, (datetime.timedelta, np.timedelta64)) else value
 
 
 def plain(value):
-    """Anything a model may give, as JSON knows it: NaN becomes null."""
+    """Anything a model may give as JSON knows it, as MLflow's own encoder has it; what that refuses has a form here where one is obvious."""
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, (bool, int, float, str)):
+        return plain(value.value) if isinstance(value, enum.Enum) else value
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple, set)):
+        return {key_of(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(one) for one in value]
-    if isinstance(value, pd.DataFrame):
-        return [{str(key): plain(one) for key, one in row.items()} for row in value.to_dict(orient="records")]
-    if isinstance(value, pd.Series):
-        return plain(value.tolist())
+    if isinstance(value, np.ndarray):
+        return plain(of_array(value).tolist())
     if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, (str, int, bool)):
-        return value
-    if isinstance(value, bytes):
-        import base64
-        return base64.b64encode(value).decode()
+        return plain(of_array(np.asarray(value)).tolist())
+    if isinstance(value, (datetime.timedelta, np.timedelta64)):
+        return pd.Timedelta(value).isoformat()
+    if isinstance(value, (datetime.date, datetime.time)):  # pandas' times and NaT are of these
+        return value.isoformat()
+    if isinstance(value, (bytes, bytearray)):
+        return base64.encodebytes(value).decode()
+    if isinstance(value, pd.DataFrame):
+        return [{key_of(key): plain(one) for key, one in row.items()} for row in value.to_dict(orient="records")]
+    if isinstance(value, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        return [plain(one) for one in value]
     if hasattr(value, "model_dump"):
         return plain(value.model_dump())
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if isinstance(value, np.ndarray) or hasattr(value, "detach") or hasattr(value, "toarray"):
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if isinstance(value, (decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PurePath, pd.Period)):
+        return str(value)  # their text is what reads them back
+    if isinstance(value, pd.Interval):
+        return {"left": plain(value.left), "right": plain(value.right), "closed": value.closed}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if hasattr(value, "detach") or hasattr(value, "toarray") or hasattr(value, "numpy"):
         return plain(to_array(value).tolist())
-    return str(value)
+    raise TypeError("the model answered with a value of type %s, which is no data" % type(value).__name__)
 
 
 # ---- the loop
 
 def answer(model, header, body):
     if header["op"] == "json":
-        return {"json": plain(model.predict_json(header["body"], header.get("params")))}, ()
+        answered = model.predict_json(header["media"], body, header.get("params"))
+        if isinstance(answered, pd.Series):
+            answered = pd.DataFrame(answered)
+        return {}, [json.dumps(plain(answered)).encode()]
     arrays = [None] * len(model.inputs)
     at = 0
     for index, datatype, shape, size in header["tensors"]:
-        binary = model.inputs[index].get("column") == "binary"
-        arrays[index] = decode(datatype, shape, body[at : at + size], binary)
+        arrays[index] = decode(datatype, shape, body[at : at + size])
         at += size + -size % 8
     returns, names, results = named_arrays(model.predict(arrays, header.get("params")))
     if names is None:

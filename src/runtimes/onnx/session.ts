@@ -1,4 +1,5 @@
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
+import { invalid } from '../../platform/errors/index.ts';
 import type { Datatype, TensorData } from '../tensor.ts';
 import { isTyped } from '../spec/element.ts';
 
@@ -95,7 +96,13 @@ export function openSession(file: string, threads: number): Session {
 export function toOrt(data: TensorData): TensorData {
   if (isTyped(data)) return data;
   if (data.every((one) => typeof one === 'string')) return data;
-  return data.map((one) => (typeof one === 'string' ? one : Buffer.from(one).toString('utf8')));
+  return data.map((one, at) => {
+    if (typeof one === 'string') return one;
+    if (one instanceof Uint8Array) return Buffer.from(one).toString('utf8');
+    throw invalid(
+      `value ${at} of a text input is missing, and the ONNX form of the model knows no missing text`,
+    );
+  });
 }
 
 /** What came out, as our arrays: halves may come as Float16Array. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Tensor } from '../tensor.ts';
+import { Json, type Tensor } from '../tensor.ts';
 import { decodeTensors, encodeFrame, frameReader, type FromHost } from './frames.ts';
 
 const numbers: fc.Arbitrary<Tensor> = fc.oneof(
@@ -86,4 +86,13 @@ test('a frame of nonsense is refused, not believed', () => {
     /cut short/,
   );
   assert.throws(() => decodeTensors({ id: 0, tensors: [['a', 'BYTES', [3], 4]] }, Buffer.alloc(8)));
+});
+
+test('missing cells, bytes and JSON keep what they are', () => {
+  const data = ['', 'ä', null, Buffer.of(0xff, 0), new Json('[1, NaN]'), new Json('null')];
+  const heard: Tensor[][] = [];
+  const read = frameReader((header, body) => heard.push(decodeTensors(header, body)));
+  const sent: Tensor = { name: 'c', datatype: 'BYTES', shape: [6], data };
+  read(echo(encodeFrame(0, { op: 'run' }, [sent]), ['c']));
+  assert.deepEqual(heard, [[sent]]);
 });

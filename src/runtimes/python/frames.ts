@@ -1,5 +1,6 @@
 import { ELEMENT_BYTES, elements, isTyped, viewNumbers } from '../spec/element.ts';
-import type { Datatype, Tensor } from '../tensor.ts';
+import type { Body } from '../model.ts';
+import { Json, type Cell, type Datatype, type Tensor } from '../tensor.ts';
 
 /** What goes to a host and comes back; sdk/python/treadle/host.py is the other end and says the form of a frame. */
 export type ToHost =
@@ -13,13 +14,13 @@ export type ToHost =
       recorded?: string;
     }
   | { op: 'ping' }
-  | { op: 'json'; body: unknown; params?: Record<string, unknown> }
+  /** The body follows the header as it came; so does the JSON of the answer. */
+  | { op: 'json'; media: Body['media']; params?: Record<string, unknown> }
   | { op: 'run'; params?: Record<string, unknown> };
 
 export interface FromHost {
   id: number;
   error?: { kind: 'invalid' | 'fault'; type: string; message: string; where: string };
-  json?: unknown;
   returns?: 'array' | 'frame' | 'named';
   /** Name, datatype, shape, bytes. */
   tensors?: Array<[string, Datatype, number[], number]>;
@@ -28,6 +29,10 @@ export interface FromHost {
 /** No answer of a host may be larger: its length is a number of 32 bits, and it is held in memory. */
 const LARGEST = 1 << 30;
 
+/** The upper two bits of an element's length say what it is: no length needs them. */
+const KIND = 30;
+const [TEXT, BYTES, JSON_TEXT, MISSING] = [0, 1, 2, 3];
+
 const padding = (size: number): number => (8 - (size % 8)) % 8;
 
 /** One buffer for the whole frame: numbers are copied once, text is written where it goes. */
@@ -35,6 +40,7 @@ export function encodeFrame(
   id: number,
   message: ToHost,
   inputs: ReadonlyArray<Tensor | undefined> = [],
+  tail?: Uint8Array,
 ): Buffer<ArrayBuffer> {
   const tensors: Array<[number, Datatype, readonly number[], number]> = [];
   const texts: Array<number[] | undefined> = [];
@@ -46,15 +52,14 @@ export function encodeFrame(
       bytes = tensor.data.byteLength;
       texts.push(undefined);
     } else {
-      const lengths = tensor.data.map((one) =>
-        typeof one === 'string' ? Buffer.byteLength(one) : one.byteLength,
-      );
+      const lengths = tensor.data.map(lengthOf);
       bytes = lengths.reduce((sum, one) => sum + one, 4 * lengths.length);
       texts.push(lengths);
     }
     tensors.push([index, tensor.datatype, tensor.shape, bytes]);
     size += bytes + padding(bytes);
   }
+  if (tail) size += tail.byteLength;
   const header = Buffer.from(
     JSON.stringify(message.op === 'run' ? { id, ...message, tensors } : { id, ...message }),
   );
@@ -75,15 +80,34 @@ export function encodeFrame(
       frame.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
       at += data.byteLength;
     } else {
-      for (const length of lengths ?? []) at = frame.writeUInt32LE(length, at);
-      for (const one of data) at += typeof one === 'string' ? frame.write(one, at) : copyInto(frame, one, at);
+      for (const [i, length] of (lengths ?? []).entries())
+        at = frame.writeUInt32LE((length | (kindOf(data[i]) << KIND)) >>> 0, at);
+      for (const one of data) {
+        if (one instanceof Uint8Array) at += copyInto(frame, one, at);
+        else if (one !== null) at += frame.write(textOf(one), at);
+      }
     }
     const end = at + padding(at - start);
     frame.fill(0, at, end);
     at = end;
   }
+  if (tail) frame.set(tail, at);
   return frame;
 }
+
+const textOf = (one: string | Json): string => (typeof one === 'string' ? one : one.text);
+
+const lengthOf = (one: Cell): number =>
+  one === null ? 0 : one instanceof Uint8Array ? one.byteLength : Buffer.byteLength(textOf(one));
+
+const kindOf = (one: Cell | undefined): number =>
+  typeof one === 'string'
+    ? TEXT
+    : one instanceof Uint8Array
+      ? BYTES
+      : one instanceof Json
+        ? JSON_TEXT
+        : MISSING;
 
 function copyInto(frame: Buffer, bytes: Uint8Array, at: number): number {
   frame.set(bytes, at);
@@ -101,11 +125,18 @@ export function decodeTensors(header: FromHost, body: Buffer<ArrayBuffer>): Tens
       return { name, datatype, shape, data: viewNumbers(datatype, piece) };
     }
     const count = elements(shape);
-    const data: string[] = [];
+    const data: Cell[] = [];
     let from = 4 * count;
     for (let i = 0; i < count; i++) {
-      const to = from + piece.readUInt32LE(4 * i);
-      data.push(piece.toString('utf8', from, to));
+      const word = piece.readUInt32LE(4 * i);
+      const kind = word >>> KIND;
+      const to = from + (word & (LARGEST - 1));
+      if (kind === BYTES) data.push(piece.subarray(from, to));
+      else if (kind === MISSING) data.push(null);
+      else {
+        const text = piece.toString('utf8', from, to);
+        data.push(kind === TEXT ? text : new Json(text));
+      }
       from = to;
     }
     return { name, datatype, shape, data };

@@ -1,7 +1,7 @@
 import { messageOf } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
-import { ModelFault, type LoadedModel, type ModelPlace, type ModelSpec } from '../model.ts';
+import { ModelFault, type Body, type LoadedModel, type ModelPlace, type ModelSpec } from '../model.ts';
 import { tryBatches, untried, type Batching } from '../spec/batches.ts';
 import { describeFolder, type Description } from '../spec/describe.ts';
 import { emptySample, exampleTensors, readExample } from '../spec/example.ts';
@@ -81,9 +81,10 @@ export async function openPython(
     ...(own ? { sample: own } : {}),
   };
   const loaded = { ms: performance.now() - began, sample_ms: learnt.ms };
+  // A model that names its answers is believed: by place, a frame of another order than the signature's would change its values.
   const names = spec.outputs.map(({ name }) => name);
   const rename = (outputs: Tensor[]): Tensor[] =>
-    outputs.length === names.length
+    outputs.length === names.length && outputs.every(isUnnamed)
       ? outputs.map((tensor, i) => (tensor.name === names[i] ? tensor : { ...tensor, name: names[i]! }))
       : outputs;
 
@@ -103,7 +104,7 @@ export async function openPython(
     run: (given, options = {}) => supervisor.ask((one) => one.run(given, options.params)).then(rename),
     ...(inputs.length === 0
       ? {
-          runJson: (body: unknown, options: { params?: Record<string, unknown> } = {}) =>
+          runJson: (body: Body, options: { params?: Record<string, unknown> } = {}) =>
             supervisor.ask(
               (one) =>
                 one.runJson?.(body, options.params) ?? Promise.reject(new ModelFault('it takes no JSON')),
@@ -178,9 +179,10 @@ interface Learnt {
 async function prove(host: PythonHost, sample: Sample, log: Log): Promise<Learnt> {
   try {
     if (sample.json !== undefined) {
-      await host.runJson(sample.json);
+      const body: Body = { media: 'json', bytes: Buffer.from(JSON.stringify(sample.json)) };
+      await host.runJson(body);
       const start = performance.now();
-      await host.runJson(sample.json);
+      await host.runJson(body);
       return { ms: performance.now() - start };
     }
     if (!sample.tensors) return { ms: 0 };
@@ -207,7 +209,9 @@ function outputsOf(
 ): TensorSpec[] {
   const said = described.outputs;
   const names =
-    said?.named && said.specs.length === answers.length ? said.specs.map(({ name }) => name) : undefined;
+    said?.named && said.specs.length === answers.length && answers.every(isUnnamed)
+      ? said.specs.map(({ name }) => name)
+      : undefined;
   const rows = sample[0]?.shape[0];
   return answers.map((tensor, i) => ({
     name: names?.[i] ?? tensor.name,
@@ -215,6 +219,9 @@ function outputsOf(
     shape: tensor.shape.map((length, at) => (at === 0 && length === rows ? -1 : length)),
   }));
 }
+
+/** An array that came without a name of the model's own. */
+const isUnnamed = ({ name }: Tensor, index: number): boolean => name === `output-${index}`;
 
 const saidOutputs = ({ outputs }: Description): readonly TensorSpec[] =>
   outputs && outputs.kind !== 'nested' ? outputs.specs : [];

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { invalid, messageOf } from '../../platform/errors/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import type { Host } from '../host.ts';
-import { ModelFault, type ModelPlace } from '../model.ts';
+import { ModelFault, type Body, type ModelPlace } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
 import { decodeTensors, encodeFrame, frameReader, type FromHost, type ToHost } from './frames.ts';
 import { interpreterArgs, modelEnvironment, pythonProgram } from './program.ts';
@@ -16,7 +16,7 @@ const HEARTBEAT = 10_000;
 const LAST_WORDS = 4000;
 
 export interface PythonHost extends Host {
-  runJson(body: unknown, params?: Record<string, unknown>): Promise<unknown>;
+  runJson(body: Body, params?: Record<string, unknown>): Promise<string>;
   /** A batch with what only the first one is asked for. */
   ask(
     inputs: ReadonlyArray<Tensor | undefined>,
@@ -98,13 +98,17 @@ export async function startPythonHost(
   early?.(end);
   connected.promise.catch(() => undefined);
 
-  const send = (message: ToHost, inputs?: ReadonlyArray<Tensor | undefined>): Promise<Answer> => {
+  const send = (
+    message: ToHost,
+    inputs?: ReadonlyArray<Tensor | undefined>,
+    tail?: Uint8Array,
+  ): Promise<Answer> => {
     if (ended !== undefined || !link.socket)
       return Promise.reject(new ModelFault(ended ?? 'the model’s process is not there', { retriable: true }));
     const id = next++;
     const answer = Promise.withResolvers<Answer>();
     waiting.set(id, answer);
-    link.socket.write(encodeFrame(id, message, inputs));
+    link.socket.write(encodeFrame(id, message, inputs, tail));
     return answer.promise;
   };
 
@@ -160,8 +164,10 @@ export async function startPythonHost(
   return {
     ask,
     run: async (inputs, params) => (await ask(inputs, params)).outputs,
-    runJson: async (body, params) =>
-      (await send({ op: 'json', body, ...(params ? { params } : {}) })).header.json,
+    async runJson({ media, bytes }, params) {
+      const { body } = await send({ op: 'json', media, ...(params ? { params } : {}) }, [], bytes);
+      return body.toString('utf8');
+    },
     lost: lost.promise,
     kill: end,
     async close() {

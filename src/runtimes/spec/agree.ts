@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor.ts';
+import { Json, type Tensor } from '../tensor.ts';
 
 /**
  * Largest difference of two tensors of one shape, relative where values are above 1. Infinity where they cannot agree: another
@@ -11,7 +11,8 @@ export function difference(a: Tensor, b: Tensor): number {
     const left = a.data[i];
     const right = b.data[i];
     if (left === right) continue;
-    if (typeof left === 'string' || typeof right === 'string' || left instanceof Uint8Array) {
+    if (!isNumber(left) || !isNumber(right)) {
+      if (left === null || right === null || left instanceof Json !== right instanceof Json) return Infinity;
       if (textOf(left) !== textOf(right)) return Infinity;
       continue;
     }
@@ -26,6 +27,9 @@ export function difference(a: Tensor, b: Tensor): number {
 
 export const agree = (a: Tensor, b: Tensor, tolerance: number): boolean =>
   a.shape.length === b.shape.length && difference(a, b) <= tolerance;
+
+const isNumber = (value: unknown): value is number | bigint =>
+  typeof value === 'number' || typeof value === 'bigint';
 
 const textOf = (value: unknown): string =>
   value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);

@@ -1,4 +1,4 @@
-import type { Datatype, Tensor, TensorData } from '../tensor.ts';
+import type { Cell, Datatype, Tensor, TensorData } from '../tensor.ts';
 
 /** Bytes of one element; 0 for BYTES, whose elements have lengths of their own. */
 export const ELEMENT_BYTES: Readonly<Record<Datatype, number>> = {
@@ -53,10 +53,10 @@ export const fromNumpy = (name: string): Datatype | undefined =>
   NUMPY[name] ?? (/^([<>|=]?[US]\d*)$/.test(name) ? 'BYTES' : undefined);
 export const fromColumn = (name: string): Datatype | undefined => COLUMNS[name];
 
-export type TypedArray = Exclude<TensorData, ReadonlyArray<string | Uint8Array>>;
+export type TypedArray = Exclude<TensorData, readonly Cell[]>;
 
 /** Room for `length` elements, zeros; empty text for BYTES. */
-export function allocate(datatype: Datatype, length: number): TypedArray | Array<string | Uint8Array> {
+export function allocate(datatype: Datatype, length: number): TypedArray | Cell[] {
   if (datatype === 'BYTES') return Array.from({ length }, () => '');
   return allocateNumbers(datatype, length);
 }
@@ -174,7 +174,7 @@ export function joinRows(parts: readonly Tensor[]): Tensor {
   const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
   const shape = [rows, ...first.shape.slice(1)];
   if (!isTyped(first.data))
-    return { ...first, shape, data: parts.flatMap(({ data }) => data as ReadonlyArray<string | Uint8Array>) };
+    return { ...first, shape, data: parts.flatMap(({ data }) => data as readonly Cell[]) };
   const data = allocateNumbers(first.datatype as Exclude<Datatype, 'BYTES'>, elements(shape));
   let at = 0;
   for (const part of parts) {

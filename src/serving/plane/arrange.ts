@@ -23,7 +23,7 @@ export function arrange(spec: ModelSpec, inputs: readonly Tensor[]): ReadonlyArr
       own[index] = fitting;
       ordered = own;
     }
-    if (input.datatype === 'BYTES' && spec.platform === 'onnxruntime_onnx') refuseNul(input);
+    if (input.datatype === 'BYTES' && spec.platform === 'onnxruntime_onnx') refuseCells(input);
     // Columns are as long as each other, also where callers are not joined; tensors of one model may have lengths of their own.
     if (!spec.batchable && wanted[index]!.column === undefined) continue;
     if (rows === -1) {
@@ -44,18 +44,31 @@ export function arrange(spec: ModelSpec, inputs: readonly Tensor[]): ReadonlyArr
   return ordered;
 }
 
-/** ONNX Runtime’s binding for Node reads text up to its first NUL: the model would answer another question. */
-function refuseNul({ name, data }: Tensor): void {
+/**
+ * ONNX Runtime’s binding for Node reads text up to its first NUL: the model would answer another question. A text that is missing
+ * has no form there at all.
+ */
+function refuseCells({ name, data }: Tensor): void {
   if (ArrayBuffer.isView(data)) return;
-  const at = data.findIndex((one) => (typeof one === 'string' ? one.includes('\0') : one.includes(0)));
-  if (at >= 0)
+  const at = data.findIndex((one) =>
+    typeof one === 'string' ? one.includes('\0') : !(one instanceof Uint8Array) || one.includes(0),
+  );
+  if (at < 0) return;
+  if (data[at] === null)
     throw invalid(
-      `value ${at} of input '${name}' holds a NUL character, at which ONNX Runtime would cut it off`,
+      `value ${at} of input '${name}' is missing, and the ONNX form of the model knows no missing text`,
       {
         field: field(name, 'data'),
-        hint: 'send text without NUL',
+        hint: 'send the word that training had for it',
       },
     );
+  throw invalid(
+    `value ${at} of input '${name}' holds a NUL character, at which ONNX Runtime would cut it off`,
+    {
+      field: field(name, 'data'),
+      hint: 'send text without NUL',
+    },
+  );
 }
 
 const field = (name: string, part: string): string => `inputs.${name}.${part}`;

@@ -1,4 +1,4 @@
-import type { Tensor } from '../../runtimes/index.ts';
+import { Json, type Cell, type Tensor } from '../../runtimes/index.ts';
 import { isTexts } from './join.ts';
 
 /** Values of an output that an example keeps. */
@@ -19,17 +19,19 @@ export function difference(a: readonly Tensor[], b: readonly Tensor[]): number {
   return largest;
 }
 
-function apart(a: number | bigint | string | Uint8Array, b: number | bigint | string | Uint8Array): number {
+function apart(a: number | bigint | Cell, b: number | bigint | Cell): number {
   if (a === b) return 0;
+  if (a instanceof Json && b instanceof Json) return a.text === b.text ? 0 : Number.POSITIVE_INFINITY;
   if (a instanceof Uint8Array && b instanceof Uint8Array)
     return Buffer.compare(a, b) === 0 ? 0 : Number.POSITIVE_INFINITY;
-  if (typeof a === 'string' || typeof b === 'string' || a instanceof Uint8Array || b instanceof Uint8Array)
-    return Number.POSITIVE_INFINITY;
+  if (!isNumber(a) || !isNumber(b)) return Number.POSITIVE_INFINITY;
   const [left, right] = [Number(a), Number(b)];
   if (Number.isNaN(left) && Number.isNaN(right)) return 0;
   const distance = Math.abs(left - right);
   return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
 }
+
+const isNumber = (one: unknown): one is number | bigint => typeof one === 'number' || typeof one === 'bigint';
 
 /** An answer as an example keeps it: names, shapes and the first values. */
 export const shown = (outputs: readonly Tensor[]): unknown =>
@@ -40,6 +42,7 @@ export const shown = (outputs: readonly Tensor[]): unknown =>
       (value) => {
         if (typeof value === 'bigint') return Number(value);
         if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+        if (value instanceof Json) return value.text;
         return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
       },
     ),

@@ -1,6 +1,12 @@
 // The whole path of a question on one page, so longer than other files: find, check, queue, answer, record.
 import { limited, missing, TreadleError, unavailable, invalid } from '../../platform/errors/index.ts';
-import { ModelFault, type LoadedModel, type ModelPlace, type Tensor } from '../../runtimes/index.ts';
+import {
+  ModelFault,
+  type Body,
+  type LoadedModel,
+  type ModelPlace,
+  type Tensor,
+} from '../../runtimes/index.ts';
 import type { PredictionIds } from '../prediction-id.ts';
 import { arrange } from './arrange.ts';
 import { Callers } from './callers.ts';
@@ -39,7 +45,7 @@ const RETIRED_FOR = 600_000;
 const SHADOW_WAITING = 64;
 
 type Done = (error: Error | undefined, answer?: Answer) => void;
-type DoneJson = (error: Error | undefined, answer?: Omit<Answer, 'outputs'> & { body: unknown }) => void;
+type DoneJson = (error: Error | undefined, answer?: Omit<Answer, 'outputs'> & { body: string }) => void;
 
 export function createPlane({ open, ids, report, records: capacity }: PlaneParts): Plane {
   const holders = new Holders(open, (one) => {
@@ -94,7 +100,7 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
     inputs: ReadonlyArray<Tensor | undefined> = [];
     rows = 0;
     params: Record<string, unknown> | undefined;
-    body: unknown;
+    body: Body | undefined;
     deadline: number;
     readonly caller: Question['caller'];
     readonly at: number;
@@ -109,7 +115,7 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
     constructor(
       route: Route,
       target: Target,
-      question: Omit<Question, 'inputs'> & { inputs?: readonly Tensor[]; body?: unknown },
+      question: Omit<Question, 'inputs'> & { inputs?: readonly Tensor[]; body?: Body },
       now: number,
       done: Done | undefined,
       doneJson?: DoneJson,
@@ -181,7 +187,12 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
       lane.push(this);
     }
 
-    settle(error: Error | undefined, outputs: Tensor[] | undefined, body: unknown, first: boolean): void {
+    settle(
+      error: Error | undefined,
+      outputs: Tensor[] | undefined,
+      body: string | undefined,
+      first: boolean,
+    ): void {
       if (error instanceof ModelFault && error.retriable && this.tried < 3) {
         this.tried++;
         const before = this.target.counters;
@@ -210,7 +221,7 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
       return false;
     }
 
-    private finish(error: Error | undefined, outputs: Tensor[] | undefined, body: unknown): void {
+    private finish(error: Error | undefined, outputs: Tensor[] | undefined, body: string | undefined): void {
       const { target, route } = this;
       const { counters, variant, serial, role } = target;
       route.line.waiting--;
@@ -229,7 +240,7 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
       records.add(serial, role, rows, ms);
       if (this.doneJson) {
         this.doneJson(undefined, {
-          body,
+          body: body!,
           prediction,
           endpoint: route.endpoint.name,
           revision: target.revision,
@@ -327,7 +338,7 @@ export function createPlane({ open, ids, report, records: capacity }: PlaneParts
   }
 
   function ask(
-    question: Omit<Question, 'inputs'> & { inputs?: readonly Tensor[]; body?: unknown },
+    question: Omit<Question, 'inputs'> & { inputs?: readonly Tensor[]; body?: Body },
     done: Done | undefined,
     doneJson?: DoneJson,
   ): void {

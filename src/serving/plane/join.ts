@@ -1,4 +1,4 @@
-import type { Tensor, TensorData } from '../../runtimes/index.ts';
+import type { Cell, Tensor, TensorData } from '../../runtimes/index.ts';
 import { ModelFault } from '../../runtimes/index.ts';
 
 /** Several questions' inputs as one batch: rows of the first, then of the second, and so on. */
@@ -15,7 +15,7 @@ export function join(
 
 function joinData(parts: ReadonlyArray<ReadonlyArray<Tensor | undefined>>, index: number): TensorData {
   const first = parts[0]![index]!.data;
-  if (isTexts(first)) return parts.flatMap((part) => part[index]!.data as ReadonlyArray<string | Uint8Array>);
+  if (isTexts(first)) return parts.flatMap((part) => part[index]!.data as readonly Cell[]);
   let size = 0;
   let end = first.byteOffset;
   let adjacent = true;
@@ -58,4 +58,4 @@ export function rowsOf(outputs: readonly Tensor[], from: number, to: number, all
   });
 }
 
-export const isTexts = (data: TensorData): data is ReadonlyArray<string | Uint8Array> => Array.isArray(data);
+export const isTexts = (data: TensorData): data is readonly Cell[] => Array.isArray(data);

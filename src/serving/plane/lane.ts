@@ -1,4 +1,4 @@
-import { ModelFault, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
+import { ModelFault, type Body, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
 import { unavailable } from '../../platform/errors/index.ts';
 import { join, rowsOf } from './join.ts';
 import { Pace } from './pace.ts';
@@ -10,14 +10,19 @@ export interface Job {
   /** Rows to join with others'; 0: it goes alone. */
   rows: number;
   params: Record<string, unknown> | undefined;
-  /** Any JSON instead of tensors. */
-  body?: unknown;
+  /** Any data instead of tensors. */
+  body?: Body | undefined;
   /** On the clock of `performance.now()`. */
   deadline: number;
   /** Who waits for the answer, where that is known. */
   readonly caller?: Question['caller'];
   /** `batch`: the first answer of a batch counts it. */
-  settle(error: Error | undefined, outputs: Tensor[] | undefined, body: unknown, firstOfBatch: boolean): void;
+  settle(
+    error: Error | undefined,
+    outputs: Tensor[] | undefined,
+    body: string | undefined,
+    firstOfBatch: boolean,
+  ): void;
 }
 
 /**
@@ -192,7 +197,7 @@ export class Lane {
     try {
       const first = jobs[0]!;
       if ('body' in first && first.body !== undefined) {
-        const body = await this.ask(first);
+        const body = await this.ask(first, first.body);
         this.settle(first, undefined, undefined, body, true);
       } else if (jobs.length === 1) {
         const outputs = await this.model.run(
@@ -223,7 +228,7 @@ export class Lane {
     job: Job,
     error: Error | undefined,
     outputs: Tensor[] | undefined,
-    body: unknown,
+    body: string | undefined,
     first: boolean,
   ): void {
     try {
@@ -233,10 +238,10 @@ export class Lane {
     }
   }
 
-  private ask(job: Job): Promise<unknown> {
+  private ask(job: Job, body: Body): Promise<string> {
     const { runJson } = this.model;
     if (!runJson) throw new ModelFault('the model does not take JSON of any form');
-    return runJson.call(this.model, job.body, job.params === undefined ? undefined : { params: job.params });
+    return runJson.call(this.model, body, job.params === undefined ? undefined : { params: job.params });
   }
 
   private split(jobs: readonly Job[], outputs: readonly Tensor[], rows: number): void {

@@ -1,4 +1,4 @@
-import type { LoadedModel, ModelSpec, Tensor } from '../../runtimes/index.ts';
+import type { Body, LoadedModel, ModelSpec, Tensor } from '../../runtimes/index.ts';
 import type { CallerVerdict, Credentials, TableEndpoint } from './protocol.ts';
 
 /** One question to an endpoint, after a face has translated it. */
@@ -55,8 +55,8 @@ export interface PlaneDoor {
   predict(question: Question, done: (error: Error | undefined, answer?: Answer) => void): void;
   /** Any JSON to a Python model without a usable signature. */
   predictJson(
-    question: Omit<Question, 'inputs'> & { body: unknown },
-    done: (error: Error | undefined, answer?: Omit<Answer, 'outputs'> & { body: unknown }) => void,
+    question: Omit<Question, 'inputs'> & { body: Body },
+    done: (error: Error | undefined, answer?: Omit<Answer, 'outputs'> & { body: string }) => void,
   ): void;
   /** Who asks; answered from memory for everybody who asked before. */
   authenticate(credentials: Credentials, done: (verdict: CallerVerdict) => void): void;

@@ -1,6 +1,7 @@
 import { invalid, limited, missing } from '../../../platform/errors/index.ts';
 import type { ModelSpec, Tensor } from '../../../runtimes/index.ts';
 import type { Answer, PlaneDoor, Question } from '../../../serving/index.ts';
+import { plainTensor } from '../shared/cells.ts';
 import { toRaw } from '../shared/raw.ts';
 import type { InferRequest } from './messages.ts';
 import type { Writer } from './protobuf.ts';
@@ -126,9 +127,13 @@ export function writeAnswer(
     into.message(4, (entry) =>
       entry.text(1, 'triton_final_response').message(2, (value) => value.bool(1, true)),
     );
-  for (const { name, datatype, shape } of outputs)
-    into.message(5, (output) => output.text(1, name).text(2, datatype).numbers(3, shape));
-  for (const output of outputs) into.chunk(6, toRaw(output));
+  const plain = outputs.map(plainTensor);
+  for (const { tensor, content } of plain)
+    into.message(5, (output) => {
+      output.text(1, tensor.name).text(2, tensor.datatype).numbers(3, tensor.shape);
+      if (content !== undefined) writeText(output, 'content_type', content);
+    });
+  for (const { tensor } of plain) into.chunk(6, toRaw(tensor));
   return into;
 }
 

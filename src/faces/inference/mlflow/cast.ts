@@ -184,10 +184,10 @@ function toWhole(value: unknown, mode: Mode): number | bigint {
   return refuse(`is ${kindOf(value)} (${shown(value)}), not a number`);
 }
 
-function toText(value: unknown, mode: Mode): string {
-  if (typeof value === 'string') return value;
-  if (value === null || (typeof value === 'number' && Number.isNaN(value)))
-    return refuse('is missing, and text has no missing value here: send the word that training had for it');
+/** A missing text is null, and None for the model; its ONNX form has none and refuses it. */
+function toText(value: unknown, mode: Mode): string | null {
+  if (typeof value === 'string' || value === null) return value;
+  if (typeof value === 'number' && Number.isNaN(value)) return null;
   if (mode !== 'cast' || typeof value === 'object') return refuse(`is ${kindOf(value)}, not a string`);
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : refuse('is not a string');
@@ -201,10 +201,13 @@ function toBinary(value: unknown): Uint8Array {
   return Uint8Array.from(Buffer.from(value, 'base64'));
 }
 
-/** Texts as they are, once they can be read as a time; numbers are nanoseconds since 1970, as for pandas. */
+/** ISO 8601: other forms mean one day here and another there. */
+const MOMENT =
+  /^(\d{4}-\d\d-\d\d)(?:[T ]\d\d(?::?\d\d(?::?\d\d(?:\.\d{1,9})?)?)?)?\s?(?:Z|[+-]\d\d(?::?\d\d)?)?$/;
+
+/** Texts as they are, once they can be read as a time (the host brings all of them to UTC); numbers are nanoseconds since 1970, as for pandas. */
 function toMoment(value: unknown): string {
   if (value === null) return 'NaT';
-  if (value instanceof Date) return value.toISOString().slice(0, -1);
   if (typeof value === 'number' || typeof value === 'bigint') {
     if (typeof value === 'number' && !Number.isFinite(value)) return 'NaT';
     const ns = BigInt(typeof value === 'number' ? Math.trunc(value) : value);
@@ -215,6 +218,8 @@ function toMoment(value: unknown): string {
   }
   if (typeof value !== 'string') return refuse(`is ${kindOf(value)}, not a time`);
   if (value === '' || /^(nat|nan|none)$/i.test(value)) return 'NaT';
-  if (Number.isNaN(Date.parse(value))) return refuse(`${shown(value)} is no time`);
+  const [, day] = MOMENT.exec(value) ?? [];
+  if (day === undefined || Number.isNaN(Date.parse(day)))
+    return refuse(`${shown(value)} is no time: send ISO 8601, such as 2020-01-02T03:04:05.123456789Z`);
   return value;
 }

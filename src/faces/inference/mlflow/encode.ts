@@ -1,4 +1,5 @@
-import type { ModelSpec, Tensor } from '../../../runtimes/index.ts';
+import type { Cell, ModelSpec, Tensor } from '../../../runtimes/index.ts';
+import { jsonOf } from '../shared/cells.ts';
 
 /**
  * Answers as MLflow's scoring server writes them: an array, records of a frame, or named arrays. Numbers of float types keep
@@ -68,12 +69,8 @@ export function elementOf({ datatype, data }: Tensor): (index: number) => string
   }
   if (datatype === 'BOOL') return (index) => (data[index] === 1 ? 'true' : 'false');
   if (datatype !== 'BYTES') return (index) => String(data[index]);
-  return (index) => {
-    const value = data[index];
-    return typeof value === 'string'
-      ? JSON.stringify(value)
-      : JSON.stringify(value instanceof Uint8Array ? Buffer.from(value).toString('base64') : '');
-  };
+  const cells = data as readonly Cell[];
+  return (index) => jsonOf(cells[index] ?? null);
 }
 
 function float(value: number): string {

@@ -1,5 +1,5 @@
 import { invalid, TreadleError } from '../../../platform/errors/index.ts';
-import { ModelFault } from '../../../runtimes/index.ts';
+import { ModelFault, type Body } from '../../../runtimes/index.ts';
 import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
 import type { InferenceReply, InferenceRequest } from '../exchange.ts';
 import { traceHeaders } from '../shared/answer.ts';
@@ -9,7 +9,7 @@ import { endpointOf } from '../shared/only.ts';
 import { assemble } from './assemble.ts';
 import { decodeTable, fromForms, mediaOf, parseBody, WrongMedia } from './decode.ts';
 import { predictionsOf } from './encode.ts';
-import type { Frame, Given } from './frame.ts';
+import type { Given } from './frame.ts';
 import { readParams } from './params.ts';
 
 const JSON_TYPE = 'application/json';
@@ -27,44 +27,20 @@ export function invoke(
     const served = endpointOf(door, request.workspace, named);
     const media = mediaOf(request.header('content-type'), request.body);
     if (media !== 'json') {
+      if (served.spec.inputs.length === 0) return askBody(door, request, reply, served, media);
       void decodeTable(media, request.body, served.spec)
-        .then((frame) => askTable(door, request, reply, served, frame))
+        .then((frame) => ask(door, request, reply, served, { kind: 'frame', frame }, undefined))
         .catch((error: unknown) => fail(reply, error));
       return;
     }
     const body = parseBody(request.body, served.spec);
-    if (served.spec.inputs.length === 0) return askJson(door, request, reply, served, body);
+    if (served.spec.inputs.length === 0) return askBody(door, request, reply, served, 'json', body);
     const { given, params } = fromForms(body);
     ask(door, request, reply, served, given, params);
   } catch (error) {
     fail(reply, error);
   }
 }
-
-function askTable(
-  door: PlaneDoor,
-  request: InferenceRequest,
-  reply: InferenceReply,
-  served: Served,
-  frame: Frame,
-): void {
-  if (served.spec.inputs.length > 0)
-    return ask(door, request, reply, served, { kind: 'frame', frame }, undefined);
-  const data = Array.from({ length: frame.rows }, (_, row) =>
-    frame.names.map((name) => plain(frame.columns.get(name)?.[row])),
-  );
-  askJson(door, request, reply, served, { dataframe_split: { columns: frame.names, data } });
-}
-
-/** A value of a table as JSON can carry it. */
-const plain = (value: unknown): unknown =>
-  typeof value === 'bigint'
-    ? Number(value)
-    : value instanceof Date
-      ? value.toISOString()
-      : value instanceof Uint8Array
-        ? Buffer.from(value).toString('base64')
-        : value;
 
 function ask(
   door: PlaneDoor,
@@ -87,25 +63,29 @@ function ask(
   });
 }
 
-function askJson(
+/** To a model that takes any data: its body goes on as it came, once it is known to be of a form that MLflow takes. */
+function askBody(
   door: PlaneDoor,
   request: InferenceRequest,
   reply: InferenceReply,
   { endpoint, spec }: Served,
-  body: Record<string, unknown>,
+  media: Body['media'],
+  parsed: Record<string, unknown> = {},
 ): void {
-  const unwrapped = UNWRAPPED.some((key) => Object.hasOwn(body, key));
-  if (!unwrapped) fromForms(body); // says what is wrong with the form before a host is asked
-  if (nestedDeeper(body)) throw invalid('the body is nested deeper than 100 levels', { field: 'body' });
-  const params = readParams(body['params'], spec.params);
+  const unwrapped = UNWRAPPED.some((key) => Object.hasOwn(parsed, key));
+  if (media === 'json') {
+    if (!unwrapped) fromForms(parsed); // says what is wrong with the form before a host is asked
+    if (nestedDeeper(parsed)) throw invalid('the body is nested deeper than 100 levels', { field: 'body' });
+  }
+  const params = readParams(parsed['params'], spec.params);
   const question = {
     ...about(request, reply, endpoint.name),
-    body,
+    body: { media, bytes: Uint8Array.from(request.body) },
     ...(params === undefined ? {} : { params }),
   };
   door.predictJson(question, (error, answer) => {
     if (error || !answer) return fail(reply, error);
-    const text = JSON.stringify(unwrapped ? answer.body : { predictions: answer.body });
+    const text = unwrapped ? answer.body : `{"predictions": ${answer.body}}`;
     reply.send(200, JSON_TYPE, text, traceHeaders(answer));
   });
 }

@@ -1,6 +1,7 @@
 import { invalid } from '../../../platform/errors/index.ts';
 import type { Tensor } from '../../../runtimes/index.ts';
 import type { Answer } from '../../../serving/index.ts';
+import { base64Of, isBytes, plainTensor } from '../shared/cells.ts';
 import { toRaw } from '../shared/raw.ts';
 import { floatText } from './float-text.ts';
 import type { InferRequest, Wanted } from './request.ts';
@@ -34,15 +35,18 @@ export function writeAnswer(
   const raw: Uint8Array[] = [];
   const chosen = outputs ? choose(answer.outputs, outputs) : answer.outputs;
   for (let index = 0; index < chosen.length; index++) {
-    const tensor = chosen[index]!;
-    const { name, datatype, shape } = tensor;
+    const { tensor, content } = plainTensor(chosen[index]!);
+    const { name, datatype, shape, data } = tensor;
     if (index > 0) text += ',';
     text += `{"name":${quote(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
     if (outputs ? outputs[index]!.binary : binary) {
       const bytes = toRaw(tensor);
       raw.push(bytes);
-      text += `"parameters":{"binary_data_size":${bytes.length}}}`;
+      text += `"parameters":{"binary_data_size":${bytes.length}${content === undefined ? '' : `,"content_type":"${content}"`}}}`;
     } else {
+      const said =
+        content ?? (!ArrayBuffer.isView(data) && data.length > 0 && isBytes(data) ? 'base64' : undefined);
+      if (said !== undefined) text += `"parameters":{"content_type":"${said}"},`;
       text += `"data":[${dataText(tensor)}]}`;
     }
   }
@@ -87,11 +91,7 @@ function dataText({ datatype, data }: Tensor): string {
     return Array.from(data as Uint8Array, (one) => (one === 0 ? 'false' : 'true')).join(',');
   if (datatype === 'BYTES')
     return (data as ReadonlyArray<string | Uint8Array>)
-      .map((one) => (typeof one === 'string' ? JSON.stringify(one) : quoteBytes(one)))
+      .map((one) => JSON.stringify(typeof one === 'string' ? one : base64Of(one)))
       .join(',');
   return (data as Int32Array).join(',');
 }
-
-/** Bytes in JSON: base64, since JSON carries text alone. */
-const quoteBytes = (bytes: Uint8Array): string =>
-  `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}"`;

@@ -108,6 +108,7 @@ function typed(flat: readonly unknown[], values: Values): TensorData {
   switch (datatype) {
     case 'BYTES':
       return flat.map((one, index) => {
+        if (one === null) return null; // a missing text, which a Python model sees as None
         if (typeof one !== 'string') return refuse(index, `is ${kindOf(one)}; BYTES takes text`);
         if (!values.binary) return one;
         return new Uint8Array(Buffer.from(one, values.base64 ? 'base64' : 'utf8'));

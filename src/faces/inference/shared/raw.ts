@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { invalid } from '../../../platform/errors/index.ts';
 import type { Datatype, Tensor, TensorData, TensorSpec } from '../../../runtimes/index.ts';
+import { asBytes } from './cells.ts';
 
 /** Bytes of one element; BYTES has none, its elements carry their length. */
 export const WIDTH: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
@@ -160,7 +161,7 @@ export const wantsBytes = (spec: TensorSpec | undefined): boolean => spec?.colum
 export function toRaw(tensor: Tensor): Uint8Array {
   const { data } = tensor;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const pieces = data.map((one) =>
+  const pieces = asBytes(data).cells.map((one) =>
     typeof one === 'string' ? Buffer.from(one, 'utf8') : Buffer.from(one.buffer, one.byteOffset, one.length),
   );
   const all = Buffer.allocUnsafe(pieces.reduce((sum, piece) => sum + 4 + piece.length, 0));

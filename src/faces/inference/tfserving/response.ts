@@ -1,4 +1,5 @@
 import type { Tensor } from '../../../runtimes/index.ts';
+import { base64Of, jsonOf } from '../shared/cells.ts';
 import { elementOf, nested, rowOf } from '../mlflow/encode.ts';
 
 /** `{"predictions": [...]}`: a value a row, or an object a row where the model has several outputs. */
@@ -22,20 +23,16 @@ export function writeColumns(outputs: readonly Tensor[]): string {
   return `{"outputs": {${parts.join(', ')}}}`;
 }
 
+const b64 = (bytes: Uint8Array): string => `{"b64": "${base64Of(bytes)}"}`;
+
 /** Bytes, and texts of outputs that are called so, go as {"b64": …}. */
 function write(tensor: Tensor): (index: number) => string {
-  const { name, datatype, data } = tensor;
-  if (datatype !== 'BYTES') return elementOf(tensor);
+  const { name, data } = tensor;
+  if (ArrayBuffer.isView(data)) return elementOf(tensor);
   const always = name.endsWith('_bytes');
   return (index) => {
-    const value = data[index];
-    if (typeof value === 'string' && !always) return JSON.stringify(value);
-    const bytes =
-      typeof value === 'string'
-        ? Buffer.from(value)
-        : value instanceof Uint8Array
-          ? Buffer.from(value)
-          : Buffer.alloc(0);
-    return `{"b64": "${bytes.toString('base64')}"}`;
+    const cell = data[index] ?? null;
+    if (cell instanceof Uint8Array) return b64(cell);
+    return typeof cell === 'string' && always ? b64(Buffer.from(cell)) : jsonOf(cell);
   };
 }
