@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Socket } from 'node:net';
 import { createFront, planeBudget, type Front } from './faces/inference/front/index.ts';
 import { createGrpc } from './faces/inference/grpc/index.ts';
-import { createMlflow } from './faces/inference/mlflow/index.ts';
+import { createAside, createMlflow } from './faces/inference/mlflow/index.ts';
 import { createOip } from './faces/inference/oip/index.ts';
 import { createPages } from './faces/inference/pages/index.ts';
 import { createSagemaker } from './faces/inference/sagemaker/index.ts';
@@ -60,12 +60,13 @@ function open(options: PlaneOptions): Running {
   const parts = { version: version() };
   const oip = createOip(plane, parts);
   const budget = planeBudget();
+  const aside = createAside();
   const front = createFront({
     budget,
     protocols: [
       oip,
-      createSagemaker(plane, oip), // before MLflow's, whose /invocations it shares
-      createMlflow(plane),
+      createSagemaker(plane, oip, aside), // before MLflow's, whose /invocations it shares
+      createMlflow(plane, aside),
       createTfServing(plane),
       createPages(plane),
     ],

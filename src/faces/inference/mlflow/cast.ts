@@ -2,6 +2,7 @@
 import { invalid } from '../../../platform/errors/index.ts';
 import type { Datatype, TensorData, TensorSpec } from '../../../runtimes/index.ts';
 import { kindOf } from '../shared/json.ts';
+import { nanosecondsText } from './parquet-values.ts';
 
 /** numpy's names of the types, for messages: MLflow says them. */
 const NUMPY: Readonly<Record<Datatype, string>> = {
@@ -193,8 +194,8 @@ function toText(value: unknown, mode: Mode): string | null {
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : refuse('is not a string');
 }
 
-function toBinary(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+function toBinary(value: unknown): Uint8Array | null {
+  if (value instanceof Uint8Array || value === null) return value;
   if (typeof value !== 'string') return refuse(`is ${kindOf(value)}, not base64`);
   if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value) || value.replaceAll(/\s/g, '').length % 4 !== 0)
     return refuse('is not valid base64');
@@ -211,10 +212,7 @@ function toMoment(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') {
     if (typeof value === 'number' && !Number.isFinite(value)) return 'NaT';
     const ns = BigInt(typeof value === 'number' ? Math.trunc(value) : value);
-    const ms = ns / 1_000_000n - (ns % 1_000_000n < 0n ? 1n : 0n);
-    if (ms > 8_640_000_000_000_000n || ms < -8_640_000_000_000_000n) return refuse(`${ns} ns is no time`);
-    const rest = ns - ms * 1_000_000n;
-    return new Date(Number(ms)).toISOString().slice(0, -1) + String(rest).padStart(6, '0');
+    return nanosecondsText(ns) ?? refuse(`${ns} ns is no time`);
   }
   if (typeof value !== 'string') return refuse(`is ${kindOf(value)}, not a time`);
   if (value === '' || /^(nat|nan|none)$/i.test(value)) return 'NaT';

@@ -1,9 +1,8 @@
 import { invalid } from '../../../platform/errors/index.ts';
 import type { ModelSpec } from '../../../runtimes/index.ts';
 import { isObject, kindOf, parseJson } from '../shared/json.ts';
-import { fromCsv } from './csv.ts';
-import { fromArrays, fromRecords, fromSplit, type Frame, type Given } from './frame.ts';
-import { fromParquet, looksLikeParquet } from './parquet.ts';
+import { fromArrays, fromRecords, fromSplit, type Given } from './frame.ts';
+import { looksLikeParquet } from './parquet.ts';
 
 export interface Decoded {
   given: Given;
@@ -46,7 +45,7 @@ const notTaken = (type: string): WrongMedia =>
     `This predictor only supports the following content types: Types: ['text/csv', 'application/json', 'application/vnd.apache.parquet']. Got '${type.slice(0, 200)}'.`,
   );
 
-export function parseBody(body: Buffer, spec: ModelSpec): Record<string, unknown> {
+export function parseBody(body: Buffer, spec: Pick<ModelSpec, 'inputs'>): Record<string, unknown> {
   const wide = spec.inputs.some(({ datatype }) => datatype === 'INT64' || datatype === 'UINT64');
   const parsed = parseJson(body, wide);
   if (!isObject(parsed))
@@ -71,8 +70,4 @@ function readForm(form: Form, value: unknown): Given {
   if (form === 'dataframe_split') return { kind: 'frame', frame: fromSplit(value) };
   if (form === 'dataframe_records') return { kind: 'frame', frame: fromRecords(value, form) };
   return fromArrays(value, form);
-}
-
-export async function decodeTable(media: 'csv' | 'parquet', body: Buffer, spec: ModelSpec): Promise<Frame> {
-  return media === 'csv' ? fromCsv(body, spec.inputs) : fromParquet(body);
 }

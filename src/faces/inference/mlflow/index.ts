@@ -2,17 +2,19 @@ import { invalid } from '../../../platform/errors/index.ts';
 import type { PlaneDoor } from '../../../serving/index.ts';
 import type { InferenceReply, Protocol } from '../exchange.ts';
 import { segments } from '../shared/path.ts';
-import { fail, invoke } from './invoke.ts';
+import { fail, invoke, type Aside } from './invoke.ts';
+
+export { createAside } from './aside.ts';
 
 /** The version of MLflow whose scoring server this answers like. */
 const LIKE = '3.17.2';
 
 /** MLflow's scoring server: /invocations, /endpoints/NAME/invocations, /ping, /health, /version. */
-export function createMlflow(door: PlaneDoor): Protocol {
+export function createMlflow(door: PlaneDoor, aside: Aside): Protocol {
   return (request, reply) => {
     switch (request.path) {
       case '/invocations':
-        if (only('POST', request.method, reply)) invoke(door, request, reply, undefined);
+        if (only('POST', request.method, reply)) invoke(door, aside, request, reply, undefined);
         return true;
       case '/ping':
       case '/health':
@@ -33,7 +35,7 @@ export function createMlflow(door: PlaneDoor): Protocol {
     }
     const [, name, verb] = parts;
     if (parts.length !== 3 || name === undefined || verb !== 'invocations') return false;
-    if (only('POST', request.method, reply)) invoke(door, request, reply, name);
+    if (only('POST', request.method, reply)) invoke(door, aside, request, reply, name);
     return true;
   };
 }

@@ -1,42 +1,46 @@
-import { invalid, TreadleError } from '../../../platform/errors/index.ts';
-import { ModelFault, type Body } from '../../../runtimes/index.ts';
-import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
+import { TreadleError } from '../../../platform/errors/index.ts';
+import { ModelFault } from '../../../runtimes/index.ts';
+import type { PlaneDoor, Question as Asked, Served } from '../../../serving/index.ts';
 import type { InferenceReply, InferenceRequest } from '../exchange.ts';
 import { traceHeaders } from '../shared/answer.ts';
 import { failureOf, type Failure } from '../shared/failure.ts';
-import { nestedDeeper } from '../shared/json.ts';
 import { endpointOf } from '../shared/only.ts';
-import { assemble } from './assemble.ts';
-import { decodeTable, fromForms, mediaOf, parseBody, WrongMedia } from './decode.ts';
+import { isLarge, type createAside } from './aside.ts';
+import { mediaOf, WrongMedia } from './decode.ts';
 import { predictionsOf } from './encode.ts';
-import type { Given } from './frame.ts';
-import { readParams } from './params.ts';
+import { readAny, readJson, type Question, type Task } from './question.ts';
 
 const JSON_TYPE = 'application/json';
-/** Bodies of models for language, answered as the model answers: without `predictions` around it. */
-const UNWRAPPED = ['messages', 'prompt', 'input'];
+
+/** Reads a body in another thread: see aside.ts. */
+export type Aside = ReturnType<typeof createAside>;
 
 /** POST …/invocations: MLflow's scoring server. `named`: the endpoint of the path. */
 export function invoke(
   door: PlaneDoor,
+  aside: Aside,
   request: InferenceRequest,
   reply: InferenceReply,
   named: string | undefined,
 ): void {
   try {
     const served = endpointOf(door, request.workspace, named);
-    const media = mediaOf(request.header('content-type'), request.body);
-    if (media !== 'json') {
-      if (served.spec.inputs.length === 0) return askBody(door, request, reply, served, media);
-      void decodeTable(media, request.body, served.spec)
-        .then((frame) => ask(door, request, reply, served, { kind: 'frame', frame }, undefined))
-        .catch((error: unknown) => fail(reply, error));
-      return;
-    }
-    const body = parseBody(request.body, served.spec);
-    if (served.spec.inputs.length === 0) return askBody(door, request, reply, served, 'json', body);
-    const { given, params } = fromForms(body);
-    ask(door, request, reply, served, given, params);
+    const { spec, endpoint } = served;
+    const { body } = request;
+    const media = mediaOf(request.header('content-type'), body);
+    const { inputs, params } = spec;
+    const task: Task = { media, body, spec: { inputs, params }, mode: endpoint.strict ? 'strict' : 'cast' };
+    if (media === 'json' && !isLarge(task)) return ask(door, request, reply, served, task, readJson(task));
+    const answer = (error: Error | undefined, question?: Question): void => {
+      try {
+        if (error || !question) return fail(reply, error);
+        ask(door, request, reply, served, task, question);
+      } catch (thrown) {
+        fail(reply, thrown);
+      }
+    };
+    if (isLarge(task)) return aside(task, answer);
+    void readAny(task).then((question) => answer(undefined, question), answer);
   } catch (error) {
     fail(reply, error);
   }
@@ -47,54 +51,28 @@ function ask(
   request: InferenceRequest,
   reply: InferenceReply,
   { endpoint, spec }: Served,
-  given: Given,
-  given_params: unknown,
+  { media, body }: Task,
+  { inputs, params, asFrame, unwrapped }: Question,
 ): void {
-  const params = readParams(given_params, spec.params);
-  const question: Question = {
-    ...about(request, reply, endpoint.name),
-    inputs: assemble(given, spec, endpoint.strict ? 'strict' : 'cast'),
-    ...(params === undefined ? {} : { params }),
-  };
-  const asFrame = given.kind === 'frame' || spec.inputs.every(({ column }) => column !== undefined);
-  door.predict(question, (error, answer) => {
-    if (error || !answer) return fail(reply, error);
-    reply.send(200, JSON_TYPE, predictionsOf(answer.outputs, spec, asFrame), traceHeaders(answer));
-  });
-}
-
-/** To a model that takes any data: its body goes on as it came, once it is known to be of a form that MLflow takes. */
-function askBody(
-  door: PlaneDoor,
-  request: InferenceRequest,
-  reply: InferenceReply,
-  { endpoint, spec }: Served,
-  media: Body['media'],
-  parsed: Record<string, unknown> = {},
-): void {
-  const unwrapped = UNWRAPPED.some((key) => Object.hasOwn(parsed, key));
-  if (media === 'json') {
-    if (!unwrapped) fromForms(parsed); // says what is wrong with the form before a host is asked
-    if (nestedDeeper(parsed)) throw invalid('the body is nested deeper than 100 levels', { field: 'body' });
-  }
-  const params = readParams(parsed['params'], spec.params);
-  const question = {
-    ...about(request, reply, endpoint.name),
-    body: { media, bytes: Uint8Array.from(request.body) },
-    ...(params === undefined ? {} : { params }),
-  };
-  door.predictJson(question, (error, answer) => {
+  const about = { ...from(request, reply, endpoint.name), ...(params === undefined ? {} : { params }) };
+  if (inputs)
+    return door.predict({ ...about, inputs }, (error, answer) => {
+      if (error || !answer) return fail(reply, error);
+      reply.send(200, JSON_TYPE, predictionsOf(answer.outputs, spec, asFrame), traceHeaders(answer));
+    });
+  // It takes any data, so its body goes on as it came. A copy, for the body may be a piece of something larger.
+  door.predictJson({ ...about, body: { media, bytes: Uint8Array.from(body) } }, (error, answer) => {
     if (error || !answer) return fail(reply, error);
     const text = unwrapped ? answer.body : `{"predictions": ${answer.body}}`;
     reply.send(200, JSON_TYPE, text, traceHeaders(answer));
   });
 }
 
-function about(
+function from(
   request: InferenceRequest,
   caller: InferenceReply,
   endpoint: string,
-): Pick<Question, 'workspace' | 'endpoint' | 'caller' | 'at' | 'key'> {
+): Pick<Asked, 'workspace' | 'endpoint' | 'caller' | 'at' | 'key'> {
   const key = request.header('x-treadle-key');
   return { workspace: request.workspace, endpoint, caller, at: request.at, ...(key ? { key } : {}) };
 }

@@ -1,88 +1,195 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
+import {
+  parquetMetadata,
+  parquetSchema,
+  snappyUncompress,
+  type FileMetaData,
+  type SchemaTree,
+} from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
+import { parquetReadColumn } from 'hyparquet/src/read.js';
 import { invalid, messageOf, tooLarge, TreadleError } from '../../../platform/errors/index.ts';
 import type { Frame } from './frame.ts';
+import { bytesKept, decimalText, momentText, timeText, PARSERS } from './parquet-values.ts';
 
-/** Most bytes that a file may hold once it is inflated: many times what a request is, and no bomb. */
-const LARGEST = 512 * 1024 * 1024;
-const MOST_ROWS = 10_000_000;
+/** Most that a file may unfold to. A few kilobytes of runs and dictionaries can stand for gigabytes. */
+const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_CELLS = 5_000_000;
 
 /** Whether bytes are a Parquet file, whatever their media type says. */
-export const looksLikeParquet = (body: Buffer): boolean =>
-  body.length >= 12 &&
-  body.subarray(0, 4).toString('latin1') === 'PAR1' &&
-  body.subarray(-4).toString('latin1') === 'PAR1';
+export const looksLikeParquet = (body: Uint8Array): boolean =>
+  body.length >= 12 && isMark(body.subarray(0, 4)) && isMark(body.subarray(-4));
+const isMark = (bytes: Uint8Array): boolean => Buffer.from(bytes).toString('latin1') === 'PAR1';
 
-/** The table of a Parquet file, with the types that pandas would read. */
-export async function fromParquet(body: Buffer): Promise<Frame> {
+const bad = (error: unknown): TreadleError =>
+  error instanceof TreadleError
+    ? error
+    : invalid(
+        `Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid Parquet Pandas DataFrame produced using the \`pandas.DataFrame.to_parquet()\` method. Error: '${messageOf(error)}'`,
+        { field: 'body' },
+      );
+
+/** The table of a Parquet file, column by column, with the types that pandas would read and every digit of its values. */
+export async function fromParquet(body: Uint8Array): Promise<Frame> {
   try {
-    return await read(body);
+    const { metadata, buffer } = open(body);
+    return await read(metadata, buffer);
   } catch (error) {
-    if (error instanceof TreadleError) throw error;
-    throw invalid(
-      `Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid Parquet Pandas DataFrame produced using the \`pandas.DataFrame.to_parquet()\` method. Error: '${messageOf(error)}'`,
-      { field: 'body' },
-    );
+    throw bad(error);
   }
 }
 
-async function read(body: Buffer): Promise<Frame> {
+/** Refuses a file that unfolds to more than a request may hold, without unfolding it. */
+export function checkParquet(body: Uint8Array): void {
+  try {
+    open(body);
+  } catch (error) {
+    throw bad(error);
+  }
+}
+
+function open(body: Uint8Array): { metadata: FileMetaData; buffer: ArrayBuffer } {
   if (!looksLikeParquet(body)) throw new Error('it does not begin and end with PAR1');
-  const own = new Uint8Array(body).buffer;
-  const file = { byteLength: own.byteLength, slice: (from: number, to?: number) => own.slice(from, to) };
-  const metadata = await parquetMetadataAsync(file);
-  const inflated = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0);
+  const buffer = Uint8Array.from(body).buffer;
+  const metadata = parquetMetadata(buffer, { geoparquet: false });
+  bound(metadata, buffer);
+  return { metadata, buffer };
+}
+
+/** What the pages themselves say: the footer is the caller's word, too, and what is decoded is the pages. */
+function bound({ row_groups: groups, num_rows: all, schema }: FileMetaData, buffer: ArrayBuffer): void {
+  const leaves = schema.filter(({ type }) => type !== undefined).length;
+  let cells = Number(all) * leaves;
+  let bytes = 0;
+  const check = (): void => {
+    if (!(cells >= 0 && bytes >= 0)) throw new Error('a page has a size below nothing');
+    if (cells > MOST_CELLS || bytes > MOST_BYTES)
+      throw tooLarge(
+        `the Parquet file unfolds to ${cells} values of ${bytes} bytes; ${MOST_CELLS} values and ${MOST_BYTES} bytes are the most`,
+        { field: 'body', hint: 'send fewer rows in one request' },
+      );
+  };
+  check();
+  let paged = 0;
+  for (const { columns } of groups)
+    for (const { meta_data: chunk } of columns) {
+      if (!chunk) continue;
+      const start = Number(chunk.dictionary_page_offset ?? 0n) || Number(chunk.data_page_offset);
+      const from = Math.min(start, Number(chunk.data_page_offset));
+      const view = new DataView(buffer, from, Number(chunk.total_compressed_size));
+      const reader = { view, offset: 0 };
+      while (reader.offset < view.byteLength - 1) {
+        const page = parquetHeader(reader);
+        paged +=
+          (page.data_page_header ?? page.data_page_header_v2 ?? page.dictionary_page_header)?.num_values ?? 0;
+        bytes += Math.max(page.uncompressed_page_size, 0);
+        if (!(page.compressed_page_size >= 0)) throw new Error('a page has a size below nothing');
+        reader.offset += page.compressed_page_size;
+        cells = Math.max(cells, paged);
+        check();
+      }
+    }
+}
+
+const limited =
+  (inflate: (input: Uint8Array, options: { maxOutputLength: number }) => Uint8Array) =>
+  (input: Uint8Array, size: number): Uint8Array =>
+    inflate(input, { maxOutputLength: Math.min(size + 1, MOST_BYTES) });
+const COMPRESSORS = {
+  GZIP: limited(gunzipSync),
+  BROTLI: limited(brotliDecompressSync),
+  ZSTD: limited(zstdDecompressSync),
+  SNAPPY(input: Uint8Array, size: number): Uint8Array {
+    const output = new Uint8Array(Math.min(size, MOST_BYTES));
+    snappyUncompress(input, output);
+    return output;
+  },
+};
+
+async function read(metadata: FileMetaData, buffer: ArrayBuffer): Promise<Frame> {
+  const file = {
+    byteLength: buffer.byteLength,
+    slice: (from: number, to?: number) => buffer.slice(from, to),
+  };
   const rows = Number(metadata.num_rows);
-  if (inflated > LARGEST || rows > MOST_ROWS)
-    throw tooLarge(
-      `the Parquet file holds ${rows} rows of ${inflated} bytes; ${MOST_ROWS} rows and ${LARGEST} bytes are the most`,
-    );
-  const names: string[] = [];
+  const columns = new Map<string, readonly unknown[]>();
   const dtypes = new Map<string, string>();
-  for (const { element, children } of parquetSchema(metadata).children) {
-    if (/^__index_level_\d+__$/.test(element.name)) continue; // pandas' index
-    names.push(element.name);
-    dtypes.set(element.name, children.length > 0 ? 'nested' : dtypeOf(element));
-  }
-  const limited =
-    (inflate: (input: Uint8Array, options: { maxOutputLength: number }) => Uint8Array) =>
-    (input: Uint8Array, outputLength: number): Uint8Array =>
-      inflate(input, { maxOutputLength: Math.min(outputLength + 1, LARGEST) });
-  const records = await parquetReadObjects({
-    file,
-    metadata,
-    compressors: {
-      GZIP: limited(gunzipSync),
-      BROTLI: limited(brotliDecompressSync),
-      ZSTD: limited(zstdDecompressSync),
-    },
-  });
-  const columns = new Map<string, unknown[]>();
-  for (const name of names) {
-    const values = records.map((record): unknown => record[name] ?? null);
+  let kept = 0;
+  for (const tree of parquetSchema(metadata).children) {
+    const { name } = tree.element;
+    if (/^__index_level_\d+__$/.test(name)) continue; // pandas' index
+    if (columns.has(name)) throw new Error(`the column '${name}' is there twice`);
+    const { dtype, convert } = kindOf(tree);
+    const decoded = await parquetReadColumn({
+      file,
+      metadata,
+      columns: [name],
+      compressors: COMPRESSORS,
+      parsers: PARSERS,
+      utf8: false,
+      geoparquet: false,
+    });
+    if (decoded.length !== rows)
+      throw new Error(`the column '${name}' has ${decoded.length} values for ${rows} rows`);
+    const values = Array.from<unknown, unknown>(decoded, (one) =>
+      one === null || one === undefined ? null : convert ? convert(one) : one,
+    );
+    kept += bytesKept(values);
+    if (kept > MOST_BYTES)
+      throw tooLarge(`the texts of the Parquet file unfold to more than ${MOST_BYTES} bytes`, {
+        field: 'body',
+      });
     columns.set(name, values);
-    const dtype = dtypes.get(name) ?? '';
-    // pandas keeps missing integers as floats, and missing booleans as objects.
-    if (values.includes(null))
-      dtypes.set(name, /^u?int/.test(dtype) ? 'float64' : dtype === 'bool' ? 'object' : dtype);
+    const missing = values.includes(null);
+    // pandas keeps missing integers as floats.
+    dtypes.set(name, missing && /^u?int/.test(dtype) ? 'float64' : dtype);
+    if (values.length > 0 && values.every((one) => one === null)) dtypes.set(name, 'null');
   }
-  return { names, numbered: false, columns, rows, dtypes };
+  return { names: [...columns.keys()], numbered: false, columns, rows, dtypes };
 }
 
-interface Element {
-  type?: string;
-  converted_type?: string;
-  logical_type?: { type: string };
+interface Kind {
+  dtype: string;
+  /** From what the file holds to what a frame does, where hyparquet's own way would lose digits. */
+  convert?: (value: unknown) => unknown;
 }
 
-function dtypeOf({ type, converted_type: converted = '', logical_type: logical }: Element): string {
+function kindOf({ element, children }: SchemaTree): Kind {
+  if (children.length > 0) return { dtype: 'nested' };
+  const { type, converted_type: converted = '', logical_type: logical } = element;
+  if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {
+    const scale = element.scale ?? (logical?.type === 'DECIMAL' ? logical.scale : 0);
+    // Without its type it comes as the whole number that it is.
+    delete element.converted_type;
+    delete element.logical_type;
+    return { dtype: 'decimal', convert: (value) => decimalText(value, scale) };
+  }
+  if (converted.startsWith('TIMESTAMP') || logical?.type === 'TIMESTAMP' || type === 'INT96')
+    return { dtype: 'datetime64', convert: momentText };
+  if (converted === 'DATE') return { dtype: 'date', convert: (value) => momentText(value).slice(0, -19) };
+  if (converted.startsWith('TIME_') || logical?.type === 'TIME') {
+    const unit = logical?.type === 'TIME' ? logical.unit : converted.slice('TIME_'.length);
+    return { dtype: 'time', convert: (value) => timeText(value, unit) };
+  }
   const [, sign, bits] = /^(U?)INT_(\d+)$/.exec(converted) ?? [];
-  if (bits !== undefined) return `${sign === 'U' ? 'u' : ''}int${bits}`;
-  if (converted.startsWith('TIMESTAMP') || logical?.type === 'TIMESTAMP') return 'datetime64';
-  if (type === 'BOOLEAN') return 'bool';
-  if (type === 'INT32') return converted === '' ? 'int32' : 'object';
-  if (type === 'INT64') return converted === '' ? 'int64' : 'object';
-  if (type === 'FLOAT') return 'float32';
-  if (type === 'DOUBLE') return 'float64';
-  return 'object';
+  if (bits !== undefined) return { dtype: `${sign === 'U' ? 'u' : ''}int${bits}` };
+  if (logical?.type === 'INTEGER') return { dtype: `${logical.isSigned ? '' : 'u'}int${logical.bitWidth}` };
+  if (logical?.type === 'FLOAT16') return { dtype: 'float16' };
+  switch (type) {
+    case 'BOOLEAN':
+      return { dtype: 'bool' };
+    case 'INT32':
+      return { dtype: 'int32' };
+    case 'INT64':
+      return { dtype: 'int64' };
+    case 'FLOAT':
+      return { dtype: 'float32' };
+    case 'DOUBLE':
+      return { dtype: 'float64' };
+    default: {
+      const text =
+        /^(UTF8|ENUM|JSON)$/.test(converted) || /^(STRING|ENUM|JSON|UUID)$/.test(logical?.type ?? '');
+      return { dtype: text ? 'text' : 'bytes' };
+    }
+  }
 }

@@ -17,13 +17,31 @@ const TARGETS: Readonly<Partial<Record<Datatype, readonly [kind: string, bytes: 
   FP64: ['f', 8],
 };
 
+/** What a column of text, of times or of bytes takes. Days and decimals are text to the last digit. */
+const TEXTS: Readonly<Record<string, readonly string[]>> = {
+  string: ['text', 'date', 'time', 'decimal', 'null'],
+  datetime: ['datetime64', 'date', 'text', 'null'],
+  binary: ['bytes', 'null'],
+};
+
+/** pandas knows most of what is no number as `object`. */
+const shown = (dtype: string): string =>
+  /^(u?int|float|bool|datetime64)/.test(dtype) ? dtype : `object (${dtype})`;
+
 /** MLflow's rule for columns that come typed: what widens is taken, what could change a value is refused. */
 export function widen(spec: TensorSpec, dtype: string, values: readonly unknown[]): readonly unknown[] {
   if (spec.datatype === 'BYTES') {
-    const wanted = spec.column === 'datetime' ? 'datetime64' : 'object';
-    if (dtype === wanted || (dtype === 'object' && wanted === 'datetime64')) return values;
-    throw refused(spec, dtype, wanted === 'object' ? '<U0' : 'datetime64[ns]');
+    const { column = 'string' } = spec;
+    if ((TEXTS[column] ?? TEXTS['string'] ?? []).includes(dtype)) return values;
+    throw refused(
+      spec,
+      shown(dtype),
+      column === 'datetime' ? 'datetime64[ns]' : column === 'binary' ? 'bytes' : '<U0',
+    );
   }
+  if (spec.datatype === 'FP64' && dtype === 'decimal')
+    return values.map((one) => (typeof one === 'string' ? Number(one) : one));
+  if ((spec.datatype === 'FP64' || spec.datatype === 'FP32') && dtype === 'null') return values;
   const [kind, bytes] = TARGETS[spec.datatype] ?? ['', 0];
   const [, word = '', bits = '0'] = /^([a-z]+)(\d*)$/.exec(dtype) ?? [];
   const from =
@@ -36,13 +54,12 @@ export function widen(spec: TensorSpec, dtype: string, values: readonly unknown[
     // Zeros and ones are taken for any float.
     (dtype === 'int64' &&
       kind === 'f' &&
-      values.every((one) => one === null || Number(one) === 0 || Number(one) === 1)) ||
-    (dtype === 'object' && spec.datatype === 'BOOL');
+      values.every((one) => one === null || Number(one) === 0 || Number(one) === 1));
   if (safe) return values;
   const missing = dtype === 'float64' && (kind === 'i' || kind === 'u') && values.some((one) => one === null);
   throw refused(
     spec,
-    dtype,
+    shown(dtype),
     numpyName(spec.datatype),
     missing
       ? ' Hint: the type mismatch is likely caused by missing values. Integer columns in python can not represent missing values and are therefore encoded as floats.'

@@ -1,7 +1,7 @@
 import { invalid, missing } from '../../../platform/errors/index.ts';
 import type { PlaneDoor, Served } from '../../../serving/index.ts';
 import type { InferenceReply, InferenceRequest, Protocol } from '../exchange.ts';
-import { fail, invoke } from '../mlflow/invoke.ts';
+import { fail, invoke, type Aside } from '../mlflow/invoke.ts';
 import { isObject } from '../shared/json.ts';
 import { endpointOf } from '../shared/only.ts';
 import { segments } from '../shared/path.ts';
@@ -15,12 +15,12 @@ const ATTRIBUTES = 'x-amzn-sagemaker-custom-attributes';
  * `/models/M/invoke`), custom attributes, and bodies of the Open Inference Protocol on `/invocations`, also binary. `oip`
  * answers those as if they had come to /v2.
  */
-export function createSagemaker(door: PlaneDoor, oip: Protocol): Protocol {
+export function createSagemaker(door: PlaneDoor, oip: Protocol, aside: Aside): Protocol {
   const ask = (request: InferenceRequest, plain: InferenceReply, named: string | undefined): void => {
     const reply = withAttributes(request, plain);
     try {
       const tensors = tensorsOf(request);
-      if (!tensors) return invoke(door, request, reply, named);
+      if (!tensors) return invoke(door, aside, request, reply, named);
       const { endpoint } = endpointOf(door, request.workspace, named);
       const path = `/v2/models/${encodeURIComponent(endpoint.name)}/infer`;
       const header = (name: string): string | undefined => {
