@@ -52,6 +52,8 @@ export interface Tensor {
   datatype: Datatype;
   shape: readonly number[];
   data: TensorData;
+  /** Of an answer: what the model gave it as (an array, a column of a DataFrame, an entry of a dict), which may differ from call to call. */
+  form?: 'array' | 'frame' | 'named';
 }
 
 /** What a model takes or gives: -1 stands for any length; the first dimension is the rows where the model is `batchable`. */

@@ -117,12 +117,13 @@ function copyInto(frame: Buffer, bytes: Uint8Array, at: number): number {
 /** Tensors of an answer, as views into its frame where they are numbers. */
 export function decodeTensors(header: FromHost, body: Buffer<ArrayBuffer>): Tensor[] {
   let at = 0;
+  const form = header.returns === undefined ? undefined : { form: header.returns };
   return (header.tensors ?? []).map(([name, datatype, shape, bytes]) => {
     const piece = body.subarray(at, at + bytes);
     at += bytes + padding(bytes);
     if (datatype !== 'BYTES') {
       if (piece.length !== elements(shape) * ELEMENT_BYTES[datatype]) throw new Error('a frame is cut short');
-      return { name, datatype, shape, data: viewNumbers(datatype, piece) };
+      return { name, datatype, shape, data: viewNumbers(datatype, piece), ...form };
     }
     const count = elements(shape);
     const data: Cell[] = [];
@@ -139,7 +140,7 @@ export function decodeTensors(header: FromHost, body: Buffer<ArrayBuffer>): Tens
       }
       from = to;
     }
-    return { name, datatype, shape, data };
+    return { name, datatype, shape, data, ...form };
   });
 }
 

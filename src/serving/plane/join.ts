@@ -44,7 +44,7 @@ function joinData(parts: ReadonlyArray<ReadonlyArray<Tensor | undefined>>, index
 
 /** The rows `from` to `to` of every output. */
 export function rowsOf(outputs: readonly Tensor[], from: number, to: number, all: number): Tensor[] {
-  return outputs.map(({ name, datatype, shape, data }) => {
+  return outputs.map(({ name, datatype, shape, data, form }) => {
     if (shape[0] !== all)
       throw new ModelFault(
         `the model gave ${String(shape[0] ?? 'no')} rows in output '${name}' for a batch of ${all}`,
@@ -54,7 +54,9 @@ export function rowsOf(outputs: readonly Tensor[], from: number, to: number, all
       ? data.slice(from * width, to * width)
       : data.subarray(from * width, to * width);
     const own = shape.length === 1 ? [to - from] : [to - from, ...shape.slice(1)];
-    return { name, datatype, shape: own, data: part };
+    return form === undefined
+      ? { name, datatype, shape: own, data: part }
+      : { name, datatype, shape: own, data: part, form };
   });
 }
 

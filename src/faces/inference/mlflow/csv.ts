@@ -11,6 +11,8 @@ const MISSING = new Set(
     .concat(''),
 );
 const BOOLEAN = new Map([
+  ['1', true],
+  ['0', false],
   ['True', true],
   ['TRUE', true],
   ['true', true],
@@ -29,11 +31,9 @@ export function fromCsv(body: Buffer, specs: readonly TensorSpec[]): Frame {
   if (wrong >= 0)
     throw bad(`Expected ${header.length} fields in line ${wrong + 2}, saw ${rows[wrong]?.length}`);
   const types = new Map(specs.map((spec) => [spec.name, spec]));
-  const typed = header.map((name, at) => (types.get(name) ?? specs[at])?.datatype);
-  const values = header.map((name, at) => {
-    const column = rows.map((row) => read(row[at] ?? '', typed[at], name));
-    return specs.length === 0 ? inferred(column) : column;
-  });
+  const byName = header.some((name) => types.has(name));
+  const typed = header.map((name, at) => (byName ? types.get(name) : specs[at])?.datatype);
+  const values = header.map((name, at) => rows.map((row) => read(row[at] ?? '', typed[at], name)));
   return byRows(
     header,
     rows.map((_, row) => values.map((column) => column[row])),
@@ -41,13 +41,14 @@ export function fromCsv(body: Buffer, specs: readonly TensorSpec[]): Frame {
   );
 }
 
-/** What pandas makes of a column that nobody gave a type: numbers or booleans where all of it are. */
-function inferred(column: readonly unknown[]): readonly unknown[] {
-  const there = column.filter((cell) => typeof cell === 'string');
-  if (there.length > 0 && there.every((cell) => BOOLEAN.has(cell)))
-    return column.map((cell) => (typeof cell === 'string' ? BOOLEAN.get(cell) : cell));
-  const numbers = there.every((cell) => cell.trim() !== '' && !Number.isNaN(Number(cell)));
-  return numbers ? column.map((cell) => (typeof cell === 'string' ? Number(cell) : cell)) : column;
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const INFINITE = /^([+-]?)inf(?:inity)?$/i;
+
+/** A number as a file has it: decimal digits and Python's words. `0x10` is none, whatever JavaScript says. */
+function numberOf(text: string): number | undefined {
+  if (DECIMAL.test(text)) return Number(text);
+  const [, sign] = INFINITE.exec(text) ?? [];
+  return sign === undefined ? undefined : sign === '-' ? -Infinity : Infinity;
 }
 
 function read(cell: string, datatype: TensorSpec['datatype'] | undefined, name: string): unknown {
@@ -64,9 +65,10 @@ function read(cell: string, datatype: TensorSpec['datatype'] | undefined, name: 
     const value = Number(text);
     return Number.isSafeInteger(value) || text.length > 40 ? value : BigInt(text.replace('+', ''));
   }
-  // Left as it is where it is no number: the cast says what is wrong with it, and where.
-  const value = Number(text);
-  if (Number.isNaN(value)) return cell;
+  const value = numberOf(text);
+  // Said here, for the cast would read more than pandas does in a file: `1_000`.
+  if (value === undefined)
+    throw bad(`could not convert string to float: '${cell.slice(0, 40)}' in column '${name}'`, name);
   if (/^(INT|UINT)/.test(datatype))
     throw bad(`invalid literal for int(): '${cell.slice(0, 40)}' in column '${name}'`, name);
   return value;

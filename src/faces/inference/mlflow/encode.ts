@@ -13,7 +13,8 @@ function body(outputs: readonly Tensor[], spec: ModelSpec, asFrame: boolean): st
   const [only] = outputs;
   const told = spec.outputs.length > 0 && spec.outputs.every(({ column }) => column !== undefined);
   const named = !spec.outputs.every(({ name }, index) => name === `output-${index}`);
-  const returns = spec.returns ?? (told && named ? 'frame' : outputs.length === 1 ? 'array' : 'named');
+  const returns =
+    only?.form ?? spec.returns ?? (told && named ? 'frame' : outputs.length === 1 ? 'array' : 'named');
   if (returns === 'array' && only && outputs.length === 1) return nested(only);
   if (returns === 'frame' || (returns === 'onnx' && asFrame)) return records(outputs);
   return `{${outputs.map((output) => `${JSON.stringify(output.name)}: ${nested(output)}`).join(', ')}}`;

@@ -193,15 +193,19 @@ test('CSV is read by RFC 4180, with types by the signature', () => {
     c: [1, 0],
     d: ['x, "y"\nz', 'y'],
   });
-  const untyped = fromCsv(Buffer.from('p,q,r\n1,x,True\n2.5,3,False\n,,\n'), []);
-  assert.deepEqual(
-    [...untyped.columns.values()],
-    [
-      [1, 2.5, null],
-      ['x', '3', null],
-      [true, false, null],
-    ],
-  );
+  const double = { inputs: [SPEC.inputs[0]!, SPEC.inputs[3]!] };
+  const numbers = (text: string): unknown => {
+    const read = fromCsv(Buffer.from(`a,d,other\n${text},${text},word\n`), double.inputs);
+    return values(assemble({ kind: 'frame', frame: read }, double, 'cast'));
+  };
+  assert.deepEqual(numbers(' 1 '), { a: [1], d: [' 1 '] });
+  assert.deepEqual(numbers('007'), { a: [7], d: ['007'] });
+  assert.deepEqual(numbers('"1.50"'), { a: [1.5], d: ['1.50'] });
+  assert.deepEqual(numbers('1e400'), { a: [Infinity], d: ['1e400'] });
+  assert.deepEqual(numbers('-Infinity'), { a: [-Infinity], d: ['-Infinity'] });
+  assert.deepEqual(numbers('NaN'), { a: [NaN], d: [null] });
+  for (const text of ['0x10', '1_000', '0b1', '1e', '--1', '1 2', 'true'])
+    assert.throws(() => numbers(text), /could not convert string to float.*column 'a'/, text);
   for (const text of ['', 'a,b\n1,2,3\n', 'a,b\n"1,2\n', 'a,b,c,d\n1,2.5,True,x\n', 'a,b,c,d\n1,2,maybe,x\n'])
     assert.throws(() => fromCsv(Buffer.from(text), SPEC.inputs), TreadleError, text);
 });

@@ -6,7 +6,9 @@ import { elementOf, nested, rowOf } from '../mlflow/encode.ts';
 export function writeRows(outputs: readonly Tensor[]): string {
   const [only] = outputs;
   if (only && outputs.length === 1) return `{"predictions": ${nested(only, write)}}`;
-  const rows = Math.max(0, ...outputs.map(({ shape }) => shape[0] ?? 1));
+  const rows = outputs[0]?.shape[0] ?? 0;
+  // A model may answer with what is not one a row: then all of it is, by name.
+  if (outputs.some(({ shape }) => shape[0] !== rows)) return `{"predictions": ${named(outputs)}}`;
   const cells = outputs.map((output) => ({ key: JSON.stringify(output.name), row: rowOf(output, write) }));
   const lines = Array.from(
     { length: rows },
@@ -19,9 +21,11 @@ export function writeRows(outputs: readonly Tensor[]): string {
 export function writeColumns(outputs: readonly Tensor[]): string {
   const [only] = outputs;
   if (only && outputs.length === 1) return `{"outputs": ${nested(only, write)}}`;
-  const parts = outputs.map((output) => `${JSON.stringify(output.name)}: ${nested(output, write)}`);
-  return `{"outputs": {${parts.join(', ')}}}`;
+  return `{"outputs": ${named(outputs)}}`;
 }
+
+const named = (outputs: readonly Tensor[]): string =>
+  `{${outputs.map((output) => `${JSON.stringify(output.name)}: ${nested(output, write)}`).join(', ')}}`;
 
 const b64 = (bytes: Uint8Array): string => `{"b64": "${base64Of(bytes)}"}`;
 
