@@ -200,14 +200,27 @@ export const ColumnProfile = Type.Object({
   type: Type.String({ description: "DuckDB's name of the type." }),
   nulls: Type.Integer(),
   distinct: Type.Integer({
-    description: 'Approximate number of distinct values (HyperLogLog, a few percent off).',
+    description: 'Number of distinct values that are not null: exact, unless distinct_error is there.',
   }),
+  distinct_error: Type.Optional(
+    Type.Integer({
+      description: 'The number is estimated, and off by at most this much in 95 of 100 cases. Absent: exact.',
+    }),
+  ),
   min: Type.Optional(Type.String()),
   max: Type.Optional(Type.String()),
   mean: Type.Optional(Type.Number()),
   std: Type.Optional(Type.Number({ description: 'Sample standard deviation.' })),
   quantiles: Type.Optional(
-    Type.Array(Type.Number(), { description: 'Approximate 5, 25, 50, 75 and 95 percent.' }),
+    Type.Array(Type.Number(), {
+      description: '5, 25, 50, 75 and 95 percent: exact, unless quantiles_error is there.',
+    }),
+  ),
+  quantiles_error: Type.Optional(
+    Type.Number({
+      description:
+        'The quantiles are those of a sample: off in rank by at most this share of the rows in 95 of 100 cases. Absent: exact.',
+    }),
   ),
   histogram: Type.Optional(
     Type.Object({

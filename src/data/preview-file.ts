@@ -4,7 +4,7 @@ import { localName } from '../tables/index.ts';
 import type { Preview } from './contract.ts';
 import { refused, type Duck } from './duck/duck.ts';
 import { requireFile } from './list-files.ts';
-import { selectTables, tableKey } from './store.ts';
+import { knownTable, selectTables, tableKey } from './store.ts';
 import { tableFormat } from './table-format.ts';
 
 const TEXT = 64 * 1024;
@@ -26,8 +26,8 @@ export async function previewFile(
   const format = tableFormat(path);
   if (format && size > 0) {
     const file = localName('table', path, format);
-    const table = [{ file, shown: path, format }];
-    const known = (await selectTables(ctx, [hash])).get(tableKey(hash, format))?.rows;
+    const known = knownTable((await selectTables(ctx, [hash])).get(tableKey(hash, format)));
+    const table = [{ file, shown: path, format, ...(known ? { known } : {}) }];
     const count = known === undefined && (format === 'parquet' || size <= COUNTED);
     const request = { op: 'rows', table, offset, limit, bytes: BYTES, count } as const;
     const answer = await duck.ask(ctx, request, new Map([[file, hash]]), {
@@ -35,7 +35,7 @@ export async function previewFile(
       ...(signal ? { signal } : {}),
     });
     if ('rows' in answer) {
-      const { columns, rows, truncated, total = known } = answer.rows;
+      const { columns, rows, truncated, total = known?.rows } = answer.rows;
       const more = truncated || (total === undefined ? rows.length === limit : offset + rows.length < total);
       return {
         path,

@@ -1,13 +1,14 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { TreadleError, messageOf } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
-import { localName } from '../tables/index.ts';
-import type { TableProfile } from './contract.ts';
+import { localName, partitionsOf } from '../tables/index.ts';
+import type { ColumnProfile, DatasetVersion, TableProfile } from './contract.ts';
 import type { Duck } from './duck/duck.ts';
 import { PROFILE } from './jobs.ts';
 import { walk } from './read-tree.ts';
 import {
   insertTable,
+  PROFILE_FORM,
   selectTables,
   selectVersion,
   tableKey,
@@ -41,8 +42,37 @@ export async function readProfile(ctx: Ctx, root: string): Promise<TableProfile[
   );
   return tables.map((table) => ({
     ...table,
-    ...(known.get(tableKey(table.hash, table.format)) ?? { state: 'pending' as const }),
+    ...withFolders(table.path, known.get(tableKey(table.hash, table.format)) ?? { state: 'pending' }),
   }));
+}
+
+/** What the folders of a path say of every row of the file. */
+function withFolders(path: string, profile: Known): Known {
+  const { rows, columns } = profile;
+  if (rows === undefined || columns === undefined) return profile;
+  const own = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const more = [...partitionsOf(path)].flatMap(([name, value]): ColumnProfile[] => {
+    if (own.has(name.toLowerCase())) return [];
+    const some = value !== null && rows > 0 ? { min: value, max: value, top: [{ value, count: rows }] } : {};
+    return [
+      { name, type: 'VARCHAR', nulls: value === null ? rows : 0, distinct: 'min' in some ? 1 : 0, ...some },
+    ];
+  });
+  return { ...profile, columns: [...columns, ...more] };
+}
+
+type Known = Pick<TableProfile, 'state' | 'rows' | 'columns' | 'error'>;
+
+/** Tables that an older reader profiled, or none: they are read again when somebody looks. */
+export async function profileAgain(ctx: Ctx, version: DatasetVersion): Promise<void> {
+  if (version.profile !== 'ready') return;
+  const tables = await readProfile(ctx, version.hash);
+  if (!tables.some(({ state }) => state === 'pending')) return;
+  await ctx.write((tx) =>
+    tx
+      .enqueue(PROFILE, { version: version.id }, { uniqueKey: `${version.id}/${PROFILE_FORM}` })
+      .then(() => undefined),
+  );
 }
 
 export const profileJob = (duck: Duck): typeof PROFILE => ({
@@ -83,7 +113,8 @@ async function profileTable(
   if (size === 0) return failed('empty-file', 'the file is empty');
   const file = localName('table', path, format);
   try {
-    const table = [{ file, shown: path, format }];
+    // The profile belongs to the bytes: the same file elsewhere has other folders around it.
+    const table = [{ file, shown: path.slice(path.lastIndexOf('/') + 1), format }];
     const answer = await duck.ask(ctx, { op: 'profile', table, size }, new Map([[file, hash]]), {
       timeout: TIMEOUT,
       signal,

@@ -9,7 +9,7 @@ import { listFiles, requireFile } from './list-files.ts';
 import { moveBranch, setTag } from './move-branch.ts';
 import { nameIds } from './name-ids.ts';
 import { previewFile } from './preview-file.ts';
-import { readProfile } from './profile-version.ts';
+import { profileAgain, readProfile } from './profile-version.ts';
 import { parseRange } from './range.ts';
 import { findMissing, receiveBlob, receiveBlobs } from './receive-blobs.ts';
 import { resolveVersion } from './resolve-ref.ts';
@@ -48,8 +48,9 @@ export const dataRoutes = (duck: Duck): Route[] => [
     previewFile(ctx, duck, (await find(ctx, params)).hash, query, signal),
   ),
   route(contract.getProfile, async (ctx, { params }) => {
-    const { hash, profile } = await find(ctx, params);
-    return { state: profile, tables: await readProfile(ctx, hash) };
+    const version = await find(ctx, params);
+    await profileAgain(ctx, version);
+    return { state: version.profile, tables: await readProfile(ctx, version.hash) };
   }),
   route(contract.diffVersions, (ctx, { params, query }) => diff(ctx, params.dataset, query)),
   route(contract.commitVersion, (ctx, { params, body }) =>

@@ -8,7 +8,7 @@ import { findMentions } from './find-refs.ts';
 import { walk } from './read-tree.ts';
 import { parseRef } from './parse-ref.ts';
 import { resolveVersion } from './resolve-ref.ts';
-import { findDataset } from './store.ts';
+import { findDataset, knownTable, selectTables, tableKey } from './store.ts';
 import { tableFormat } from './table-format.ts';
 import type { TreeFile } from './tree.ts';
 
@@ -97,9 +97,14 @@ async function sourceOf(
       field: 'query',
       hint: named,
     });
+  const profiles = await selectTables(
+    ctx,
+    found.map(({ hash }) => hash),
+  );
   return found.map(({ path: shown, hash }) => {
     const file = localName(String(files.size), shown, format);
     files.set(file, hash);
-    return { file, shown, format };
+    const known = knownTable(profiles.get(tableKey(hash, format)));
+    return { file, shown, format, ...(known ? { known } : {}) };
   });
 }

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { insertMany } from '../platform/db/index.ts';
 import { conflict, missing } from '../platform/errors/index.ts';
+import type { KnownTable } from '../tables/index.ts';
 import type { Dataset, DatasetVersion, Ref, RefMove, TableFormat, TableProfile } from './contract.ts';
 import type { DataTables } from './schema.ts';
 
@@ -323,6 +324,9 @@ export async function insertHeld(tx: Tx, hashes: readonly string[]): Promise<voi
   await insertMany(tx.db, tx.dialect, 'dataset_blob', ['workspace', 'hash'], rows, 'on conflict do nothing');
 }
 
+/** What profiles say and how tables are read for them; of those made otherwise nothing is believed. */
+export const PROFILE_FORM = 2;
+
 export type StoredProfile = Pick<TableProfile, 'rows' | 'columns' | 'error'> & { state: 'ok' | 'failed' };
 
 export async function selectTables(ctx: Ctx, hashes: readonly string[]): Promise<Map<string, StoredProfile>> {
@@ -333,10 +337,27 @@ export async function selectTables(ctx: Ctx, hashes: readonly string[]): Promise
     .where('workspace', '=', ctx.workspace)
     .where('hash', 'in', hashes)
     .execute();
-  // Written by `insertTable` alone, from the very type.
   return new Map(
-    rows.map(({ hash, format, profile }) => [tableKey(hash, format), JSON.parse(profile) as StoredProfile]),
+    rows.flatMap(({ hash, format, profile }) => {
+      // Written by `insertTable` alone, from the very type.
+      const { form, ...stored } = JSON.parse(profile) as StoredProfile & { form?: number };
+      return form === PROFILE_FORM ? [[tableKey(hash, format), stored] as const] : [];
+    }),
   );
+}
+
+/** What a profile says of how the table is read. */
+export function knownTable(profile: StoredProfile | undefined): KnownTable | undefined {
+  const { rows, columns } = profile ?? {};
+  if (rows === undefined || columns === undefined) return undefined;
+  return {
+    rows,
+    columns: columns.map(({ name, type, nulls, max }) => ({
+      name,
+      type,
+      none: nulls === rows || max === '',
+    })),
+  };
 }
 
 export const tableKey = (hash: string, format: string): string => `${hash}.${format}`;
@@ -347,7 +368,11 @@ export async function insertTable(
   format: TableFormat,
   profile: StoredProfile,
 ): Promise<void> {
-  const values = { state: profile.state, profile: JSON.stringify(profile), created_at: tx.clock.now() };
+  const values = {
+    state: profile.state,
+    profile: JSON.stringify({ form: PROFILE_FORM, ...profile }),
+    created_at: tx.clock.now(),
+  };
   await tables(tx)
     .insertInto('dataset_table')
     .values({ workspace: tx.workspace, hash, format, ...values })

@@ -5,6 +5,8 @@ import { formOf, holds, isExact, join, typeOf, type Form } from './spelling.ts';
 export interface SpeltColumn {
   name: string;
   form: Form;
+  /** All rows were asked before. */
+  settled: boolean;
 }
 
 /** Columns that one question looks at: each costs a few expressions. */
@@ -19,10 +21,11 @@ export async function decideForms(
   connection: DuckDBConnection,
   from: string,
   columns: SpeltColumn[],
+  known: number | undefined,
 ): Promise<number> {
   // Every row is looked at once even where all is text: what is no table must not be found out halfway through an answer.
-  let rows: number | undefined;
-  let open = columns.filter(({ form }) => form.is !== 'text');
+  let rows = known;
+  let open = columns.filter(({ form, settled }) => form.is !== 'text' && !settled);
   while (rows === undefined || open.length > 0) {
     const next: SpeltColumn[] = [];
     for (let at = 0; rows === undefined || at < open.length; at += AT_ONCE) {

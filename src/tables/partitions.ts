@@ -5,7 +5,7 @@ import type { TableFile } from './read-table.ts';
 const NOTHING = '__HIVE_DEFAULT_PARTITION__';
 
 /** What the folders of a path say of its rows, `year=2024/month=01/x.parquet`: texts, as they stand there. */
-function partitionsOf(path: string): Map<string, string | null> {
+export function partitionsOf(path: string): Map<string, string | null> {
   const found = new Map<string, string | null>();
   for (const folder of path.split('/').slice(0, -1)) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(folder) ?? [];

@@ -27,6 +27,8 @@ export async function jsonReader(
   const format = files[0]!.format === 'jsonl' ? 'newline_delimited' : 'auto';
   const union = files.length > 1 ? ', union_by_name=true' : '';
   const common = `format='${format}', records=true, hive_partitioning=false${union}`;
+  const before = knownColumns(files);
+  if (before) return { columns: before, reader: (filename) => typedReader(list, common, before, filename) };
   const guess = `read_json(${list}, ${common}, sample_size=-1, map_inference_threshold=-1, field_appearance_threshold=0)`;
   const columns = await describe(connection, guess);
   const exact = columns.map(({ name, type }) => ({ name, type: asText(type) }));
@@ -41,7 +43,7 @@ export async function jsonReader(
   const changed = exact.filter(({ type }, i) => type !== columns[i]!.type);
   if (changed.length > 0) refuseAlikeKeys(files, columns);
   const reader = (types: typeof exact, filename: boolean): string =>
-    `read_json(${list}, ${common}, columns={${types.map(({ name, type }) => `${identifier(name)}: ${quote(type)}`).join(', ')}}${filename ? ', filename=true' : ''})`;
+    typedReader(list, common, types, filename);
   // A fraction among whole numbers that no double keeps has no type of its own.
   for (const [name, found] of inexact) {
     const type = exact.filter((one) => one.name === name);
@@ -60,6 +62,24 @@ export async function jsonReader(
           ? guess.replace(/\)$/, ', filename=true)')
           : guess,
   };
+}
+
+const typedReader = (
+  list: string,
+  common: string,
+  columns: JsonReader['columns'],
+  filename: boolean,
+): string =>
+  `read_json(${list}, ${common}, columns={${columns.map(({ name, type }) => `${identifier(name)}: ${quote(type)}`).join(', ')}}${filename ? ', filename=true' : ''})`;
+
+/** Columns that all lines were read by before, where their names and types say all of it. */
+function knownColumns(files: readonly TableFile[]): JsonReader['columns'] | undefined {
+  const [first, ...more] = files.map(({ known }) => known?.columns.map(({ name, type }) => ({ name, type })));
+  if (!first || first.length === 0) return undefined;
+  const plain = first.every(
+    ({ name, type }) => /^(BIGINT|HUGEINT|DOUBLE|BOOLEAN|VARCHAR)$/.test(type) && !/_[0-9]+$/.test(name),
+  );
+  return plain && more.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : undefined;
 }
 
 interface Inexact {

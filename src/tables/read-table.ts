@@ -13,6 +13,14 @@ export interface TableFile {
   file: string;
   shown: string;
   format: TableFormat;
+  known?: KnownTable;
+}
+
+/** What reading all rows of a file came to: who has it from before need not ask all rows again. */
+export interface KnownTable {
+  rows: number;
+  /** `none`: no cell of it says anything of its type. */
+  columns: ReadonlyArray<{ name: string; type: string; none: boolean }>;
 }
 
 /** Files as one table. */
@@ -126,17 +134,20 @@ export async function csvShapes(files: readonly TableFile[]): Promise<CsvShape[]
 async function csv(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
   const groups = await csvGroups(files);
   const forms = formsByName(groups);
-  const columns: SpeltColumn[] = [...forms].map(([name, form]) => ({ name, form }));
+  const columns: SpeltColumn[] = [...forms].map(([name, { form, settled }]) => ({ name, form, settled }));
   const text = belowEachOther(groups.map((group) => csvReader(group, false)));
-  const rows = await decideForms(connection, text, columns);
+  const known = files.every((one) => one.known)
+    ? files.reduce((sum, one) => sum + one.known!.rows, 0)
+    : undefined;
+  const rows = await decideForms(connection, text, columns, known);
   const more = partitionNames(files, [...forms.keys()]);
   const part = (typed: boolean): string =>
     belowEachOther(
       groups.map((group) => {
-        const known = new Map(columns.map((column) => [column.name, column.form]));
+        const decided = new Map(columns.map((column) => [column.name, column.form]));
         const own = group.head.names.map((name) => {
           const c = identifier(name);
-          const form = known.get(name)!;
+          const form = decided.get(name)!;
           return typed && form.is !== 'text' ? `${valueOf(form, c)} as ${c}` : c;
         });
         const folders = more.map((name) => partitionValue(group.files, name));

@@ -9,7 +9,8 @@ import { openTest, type TestServer } from '../../../test/harness.ts';
 import { createProcesses, type Processes } from '../../platform/processes/index.ts';
 import { commitVersion } from '../commit-version.ts';
 import { previewFile } from '../preview-file.ts';
-import { readProfile } from '../profile-version.ts';
+import { profileAgain, readProfile } from '../profile-version.ts';
+import { insertTable } from '../store.ts';
 import { resolveRef } from '../resolve-ref.ts';
 import { runSql } from '../run-sql.ts';
 import { createDuck, type Duck } from './duck.ts';
@@ -283,4 +284,61 @@ test('looks into files', async () => {
   assert.equal((await look('empty.csv')).text, '');
   await assert.rejects(look('cut.parquet'), { kind: 'invalid', field: 'path' });
   await assert.rejects(look('nope'), { kind: 'missing' });
+});
+
+test('the folders of a path are columns of its rows, also where the same bytes lie in two', async () => {
+  const months = { 'year=2024/month=01/a.csv': 'n\n1\n2\n', 'year=2025/month=01/a.csv': 'n\n1\n2\n' };
+  await commit('months', months);
+  const found = await run("select year, month, n from 'months' order by year, n");
+  assert.deepEqual(found.rows, [
+    ['2024', '01', 1],
+    ['2024', '01', 2],
+    ['2025', '01', 1],
+    ['2025', '01', 2],
+  ]);
+  const { hash } = await resolveRef(server.ctx, 'months');
+  const preview = await previewFile(server.ctx, duck, hash, { path: 'year=2025/month=01/a.csv' });
+  assert.deepEqual(preview.rows, [
+    [1, '2025', '01'],
+    [2, '2025', '01'],
+  ]);
+  const tables = await profiles('months');
+  for (const year of ['2024', '2025'])
+    assert.deepEqual(
+      tables.get(`year=${year}/month=01/a.csv`)!.columns!.slice(1),
+      [
+        ['year', year],
+        ['month', '01'],
+      ].map(([name, value]) => ({
+        name,
+        type: 'VARCHAR',
+        nulls: 0,
+        distinct: 1,
+        min: value,
+        max: value,
+        top: [{ value, count: 2 }],
+      })),
+    );
+});
+
+test('a profile that another reader made is not believed, and made again once somebody looks', async () => {
+  await commit('old', { 'a.csv': 'zip\n00501\n10001\n' });
+  const made = (await profiles('old')).get('a.csv')!;
+  assert.deepEqual(
+    made.columns?.map(({ type }) => type),
+    ['VARCHAR'],
+  );
+  const version = await resolveRef(server.ctx, 'old');
+  // As the reader before wrote it: without a word of how it reads.
+  const wrong = [{ name: 'zip', type: 'BIGINT', nulls: 0, distinct: 2, min: '501', max: '10001' }];
+  await server.ctx.write((tx) =>
+    insertTable(tx, made.hash, 'csv', { form: undefined, state: 'ok', rows: 2, columns: wrong } as never),
+  );
+  assert.equal((await readProfile(server.ctx, version.hash))[0]!.state, 'pending');
+  assert.deepEqual((await run("select zip from 'old'")).rows, [['00501'], ['10001']]);
+  await profileAgain(server.ctx, version);
+  for (let i = 0; i < 600 && (await readProfile(server.ctx, version.hash))[0]!.state === 'pending'; i++)
+    await sleep(100);
+  assert.deepEqual((await readProfile(server.ctx, version.hash))[0]!.columns, made.columns);
+  await profileAgain(server.ctx, await resolveRef(server.ctx, 'old')); // nothing to do
 });

@@ -9,7 +9,16 @@ const BINS = 20;
 const TOP = 10;
 /** Above this share of distinct values "the most frequent" says nothing. */
 const MOSTLY_DISTINCT = 0.9;
-const COLUMNS_AT_ONCE = 40;
+const COLUMNS_AT_ONCE = 20;
+/** Up to so many rows every figure is exact. Above, what would need all values at once is estimated, and says how well. */
+const EXACT_ROWS = 1_000_000;
+/** Distinct values of a larger table that are counted one by one; of more, a known share is. */
+const COUNTED = 100_000;
+/** Distinct values that one question holds in memory. */
+const COUNTED_AT_ONCE = 4_000_000;
+/** Rows whose quantiles stand for those of a larger table. */
+const SAMPLE = 200_000;
+const QUANTILES = '[0.05, 0.25, 0.5, 0.75, 0.95]';
 
 interface Column {
   name: string;
@@ -34,9 +43,81 @@ export async function profile(connection: DuckDBConnection, source: Source, size
     const some = columns.slice(at, at + COLUMNS_AT_ONCE);
     for (const one of await summarise(connection, table, some, rows)) profiles.push(one);
   }
+  await countDistinct(connection, table, profiles, rows);
+  if (rows > EXACT_ROWS) await sampleQuantiles(connection, table, profiles);
   for (const one of profiles) await addShape(connection, table, one, rows);
   return { rows, columns: profiles };
 }
+
+const finiteOnly = (c: string, type: string): string =>
+  isFloat(type) ? ` filter (where isfinite(${c}))` : '';
+
+/**
+ * Counts distinct values by their hashes: all of them where they are few, else those that end in so many zero bits. Each value
+ * does so with a known chance, so the count of these says how many there are and how far off that may be.
+ */
+async function countDistinct(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly ColumnProfile[],
+  rows: number,
+): Promise<void> {
+  // The first guess is a few percent off, which is good enough to plan by.
+  const planned = columns.map((column) => {
+    const most = Math.min(column.distinct * 1.3, rows - column.nulls);
+    const bits = rows <= EXACT_ROWS || most <= COUNTED ? 0 : Math.ceil(Math.log2(most / COUNTED));
+    return { column, bits, held: most / 2 ** bits };
+  });
+  while (planned.length > 0) {
+    const some = [planned.shift()!];
+    for (let sum = some[0]!.held; planned.length > 0 && some.length < COLUMNS_AT_ONCE;) {
+      sum += planned[0]!.held;
+      if (sum > COUNTED_AT_ONCE) break;
+      some.push(planned.shift()!);
+    }
+    const wanted = some.map(({ column: { name, type }, bits }) => {
+      const c = identifier(name);
+      const hash = `hash(${isNested(type) ? `${c}::varchar` : c})`;
+      const share = bits === 0 ? '' : ` and ${hash} & ${2 ** bits - 1}::ubigint = 0`;
+      return `count(distinct ${hash}) filter (where ${c} is not null${share})`;
+    });
+    const [counts = []] = await read(connection, `select ${wanted.join(', ')} from ${table}`);
+    for (const [i, { column, bits }] of some.entries()) {
+      const found = Number(counts[i]);
+      column.distinct = Math.min(found * 2 ** bits, rows - column.nulls);
+      if (bits > 0) column.distinct_error = Math.ceil(2 * Math.sqrt(found * (1 - 2 ** -bits)) * 2 ** bits);
+    }
+  }
+}
+
+/** Of a sample, whose quantiles are off in rank by its size alone. */
+async function sampleQuantiles(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly ColumnProfile[],
+): Promise<void> {
+  const numeric = columns.filter(({ type, mean }) => isNumber(type) && mean !== undefined);
+  for (let at = 0; at < numeric.length; at += COLUMNS_AT_ONCE) {
+    const some = numeric.slice(at, at + COLUMNS_AT_ONCE);
+    const names = some.map(({ name }) => identifier(name));
+    const wanted = some.map(
+      ({ type }, i) => `quantile_cont(${names[i]}::double, ${QUANTILES})${finiteOnly(names[i]!, type)}`,
+    );
+    const [found = []] = await read(
+      connection,
+      `select ${wanted.join(', ')} from (select ${names.join(', ')} from ${table} using sample reservoir(${SAMPLE} rows))`,
+    );
+    for (const [i, column] of some.entries()) {
+      const quantiles = numbersOf(found[i]);
+      if (!quantiles) continue;
+      column.quantiles = quantiles;
+      column.quantiles_error = Number((1 / Math.sqrt(SAMPLE)).toPrecision(2));
+    }
+  }
+}
+
+const numbersOf = (value: unknown): number[] | undefined =>
+  Array.isArray(value) && value.every((one): one is number => typeof one === 'number') ? value : undefined;
 
 /** Counts, extremes and moments of some columns in one pass. */
 async function summarise(
@@ -48,7 +129,7 @@ async function summarise(
   const wanted = columns.map(({ name, type }) => {
     const c = identifier(name);
     const plain = isNested(type) ? `${c}::varchar` : c;
-    const finite = isFloat(type) ? ` filter (where isfinite(${c}))` : '';
+    const finite = finiteOnly(c, type);
     return [
       `count(${c})`,
       `approx_count_distinct(${plain})`,
@@ -56,7 +137,7 @@ async function summarise(
       isNested(type) || type === 'BLOB' ? 'null' : `left(max(${c})::varchar, 200)`,
       isNumber(type) ? `avg(${c}::double)${finite}` : 'null',
       isNumber(type) ? `stddev_samp(${c}::double)${finite}` : 'null',
-      isNumber(type) ? `approx_quantile(${c}::double, [0.05, 0.25, 0.5, 0.75, 0.95])${finite}` : 'null',
+      isNumber(type) && rows <= EXACT_ROWS ? `quantile_cont(${c}::double, ${QUANTILES})${finite}` : 'null',
     ].join(', ');
   });
   let values: unknown[];
@@ -80,7 +161,8 @@ async function summarise(
       )[0] ?? [];
   }
   return columns.map(({ name, type }, i) => {
-    const [count, distinct, min, max, mean, std, quantiles] = values.slice(i * 7, i * 7 + 7);
+    const [count, distinct, min, max, mean, std, all] = values.slice(i * 7, i * 7 + 7);
+    const quantiles = numbersOf(all);
     return {
       name,
       type,
@@ -90,7 +172,7 @@ async function summarise(
       ...(typeof max === 'string' ? { max } : {}),
       ...(typeof mean === 'number' ? { mean } : {}),
       ...(typeof std === 'number' ? { std } : {}),
-      ...(Array.isArray(quantiles) && quantiles.every((q) => typeof q === 'number') ? { quantiles } : {}),
+      ...(quantiles ? { quantiles } : {}),
     };
   });
 }

@@ -284,7 +284,9 @@ function shown(version: DatasetVersion, tables: readonly contract.TableProfile[]
       column.name,
       column.type,
       column.nulls,
-      column.distinct,
+      column.distinct_error === undefined
+        ? column.distinct
+        : `≈ ${column.distinct} ± ${column.distinct_error}`,
       column.min ?? '',
       column.max ?? '',
       column.mean === undefined ? '' : String(Number(column.mean.toPrecision(6))),

@@ -7,6 +7,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { profile } from '../../data/duck/profile.ts';
 import { query, rows } from '../../data/duck/query.ts';
+import { knownTable } from '../../data/store.ts';
 import { messageOf } from '../../platform/errors/index.ts';
 import { explained, openSandbox, tableFormat, type TableFile } from '../../tables/index.ts';
 import { keyOf, openTable, textOf } from '../scoring/read-table.ts';
@@ -342,6 +343,14 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
     const found = await profile(await sandbox(files), files, 1000);
     // It shows no rows; what it counts and where it ends must be theirs.
     return { ...wanted, columns: shape(found.columns), rows: found.rows };
+  },
+  async 'SQL with what profiles know'(files) {
+    const known = [];
+    for (const one of files) {
+      const found = await profile(await sandbox([one]), [one], 1000);
+      known.push({ ...one, known: knownTable({ state: 'ok', ...found })! });
+    }
+    return READERS['sql']!(known);
   },
   async gate(files, wanted) {
     const table = await openTable(files);

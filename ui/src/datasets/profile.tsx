@@ -134,8 +134,17 @@ function ColumnLine({ column, rows }: { column: ColumnProfile; rows: number }): 
           </Badge>
         )}
       </td>
-      <td className="num" title="Approximate">
-        {column.distinct >= rows && rows > 1 ? 'all' : formatCount(column.distinct)}
+      <td
+        className="num"
+        title={
+          column.distinct_error === undefined ? 'Counted' : 'Estimated: within this range in 95 of 100 cases'
+        }
+      >
+        {column.distinct_error !== undefined
+          ? `≈ ${formatCount(column.distinct)} ± ${formatCount(column.distinct_error)}`
+          : column.distinct >= rows && rows > 1
+            ? 'all'
+            : formatCount(column.distinct)}
       </td>
       <td className="profile-range">
         {column.min !== undefined && (
@@ -147,7 +156,8 @@ function ColumnLine({ column, rows }: { column: ColumnProfile; rows: number }): 
           <span className="faint">
             mean {formatNumber(column.mean, 4)}
             {column.std !== undefined && ` ± ${formatNumber(column.std, 3)}`}
-            {column.quantiles?.[2] !== undefined && `, median ${formatNumber(column.quantiles[2], 4)}`}
+            {column.quantiles?.[2] !== undefined &&
+              `, median ${column.quantiles_error === undefined ? '' : '≈ '}${formatNumber(column.quantiles[2], 4)}`}
           </span>
         )}
       </td>
