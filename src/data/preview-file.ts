@@ -10,7 +10,7 @@ import { tableFormat } from './table-format.ts';
 const TEXT = 64 * 1024;
 const BYTES = 4 * 1024 * 1024;
 const ROWS = 100;
-/** The rows of a larger text table are counted by its profile, not for a look into it. */
+/** The rows of a larger text table are counted and typed by its profile, not for a look into it: until then cells are text. */
 const COUNTED = 64 * 1024 * 1024;
 
 /** Rows of a table, the head of a text, or word that it is neither. */
@@ -29,7 +29,8 @@ export async function previewFile(
     const known = knownTable((await selectTables(ctx, [hash])).get(tableKey(hash, format)));
     const table = [{ file, shown: path, format, ...(known ? { known } : {}) }];
     const count = known === undefined && (format === 'parquet' || size <= COUNTED);
-    const request = { op: 'rows', table, offset, limit, bytes: BYTES, count } as const;
+    const spelled = known === undefined && size > COUNTED;
+    const request = { op: 'rows', table, offset, limit, bytes: BYTES, count, spelled } as const;
     const answer = await duck.ask(ctx, request, new Map([[file, hash]]), {
       timeout: 30_000,
       ...(signal ? { signal } : {}),

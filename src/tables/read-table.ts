@@ -36,15 +36,20 @@ export interface Reading {
 
 /**
  * The one way in which rows are read: every file's rows in the order of the files, columns of the same name together, types
- * that no cell contradicts. What cannot be read as it stands is refused by file and line.
+ * that no cell contradicts. What cannot be read as it stands is refused by file and line. `untyped`: a first look at CSV files
+ * that are too large to wait for a pass over all rows, with cells as they stand there.
  */
-export async function readTable(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
+export async function readTable(
+  connection: DuckDBConnection,
+  files: readonly TableFile[],
+  untyped = false,
+): Promise<Reading> {
   try {
     const parts: Reading[] = [];
     for (const some of byFormat(files)) {
       const { format } = some[0]!;
       if (format === 'parquet') parts.push(await parquet(connection, some));
-      else if (format === 'csv') parts.push(await csv(connection, some));
+      else if (format === 'csv') parts.push(await csv(connection, some, untyped));
       else parts.push(await json(connection, some));
     }
     if (parts.length === 1) return parts[0]!;
@@ -131,7 +136,11 @@ export async function csvShapes(files: readonly TableFile[]): Promise<CsvShape[]
   }));
 }
 
-async function csv(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
+async function csv(
+  connection: DuckDBConnection,
+  files: readonly TableFile[],
+  untyped: boolean,
+): Promise<Reading> {
   const groups = await csvGroups(files);
   const forms = formsByName(groups);
   const columns: SpeltColumn[] = [...forms].map(([name, { form, settled }]) => ({ name, form, settled }));
@@ -139,7 +148,8 @@ async function csv(connection: DuckDBConnection, files: readonly TableFile[]): P
   const known = files.every((one) => one.known)
     ? files.reduce((sum, one) => sum + one.known!.rows, 0)
     : undefined;
-  const rows = await decideForms(connection, text, columns, known);
+  if (untyped) for (const column of columns) column.form = { is: 'text' };
+  const rows = untyped ? known : await decideForms(connection, text, columns, known);
   const more = partitionNames(files, [...forms.keys()]);
   const part = (typed: boolean): string =>
     belowEachOther(
@@ -161,6 +171,6 @@ async function csv(connection: DuckDBConnection, files: readonly TableFile[]): P
     ],
     typed: part(true),
     spelled: part(false),
-    rows,
+    ...(rows === undefined ? {} : { rows }),
   };
 }

@@ -4,7 +4,16 @@ import type { ColumnProfile } from '../contract.ts';
 /** One request a process: JSON on its stdin, one JSON answer on its stdout. */
 export type DuckRequest =
   | { op: 'query'; query: string; views: readonly View[]; limit: number; bytes: number }
-  | { op: 'rows'; table: Source; offset: number; limit: number; bytes: number; count: boolean }
+  | {
+      op: 'rows';
+      table: Source;
+      offset: number;
+      limit: number;
+      bytes: number;
+      count: boolean;
+      /** Cells of CSV files as the text that stands there: their types would cost a look at all rows. */
+      spelled: boolean;
+    }
   | { op: 'profile'; table: Source; size: number };
 
 export interface View {

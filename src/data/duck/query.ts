@@ -42,7 +42,7 @@ export async function rows(
   connection: DuckDBConnection,
   request: Extract<DuckRequest, { op: 'rows' }>,
 ): Promise<Rows> {
-  const { typed, rows: counted } = await readTable(connection, request.table);
+  const { typed, rows: counted } = await readTable(connection, request.table, request.spelled);
   const result = await connection.stream(
     `select * from ${typed} limit ${request.limit} offset ${request.offset}`,
   );

@@ -329,6 +329,7 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
       table: files,
       offset: 0,
       count: true,
+      spelled: false,
       ...LIMITS,
     });
     assert.equal(found.total, found.rows.length);
