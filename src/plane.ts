@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
 import { Socket } from 'node:net';
+import { createAside } from './faces/inference/aside/index.ts';
 import { createFront, planeBudget, type Front } from './faces/inference/front/index.ts';
 import { createGrpc } from './faces/inference/grpc/index.ts';
-import { createAside, createMlflow } from './faces/inference/mlflow/index.ts';
+import { createMlflow } from './faces/inference/mlflow/index.ts';
 import { createOip } from './faces/inference/oip/index.ts';
 import { createPages } from './faces/inference/pages/index.ts';
 import { createSagemaker } from './faces/inference/sagemaker/index.ts';
@@ -58,16 +59,16 @@ function open(options: PlaneOptions): Running {
     report,
   });
   const parts = { version: version() };
-  const oip = createOip(plane, parts);
-  const budget = planeBudget();
   const aside = createAside();
+  const oip = createOip(plane, { ...parts, aside });
+  const budget = planeBudget();
   const front = createFront({
     budget,
     protocols: [
       oip,
       createSagemaker(plane, oip, aside), // before MLflow's, whose /invocations it shares
       createMlflow(plane, aside),
-      createTfServing(plane),
+      createTfServing(plane, aside),
       createPages(plane),
     ],
     door: plane,

@@ -13,7 +13,7 @@ const ENTRIES = [
   'src/data/duck/child.ts',
   'src/validation/data/table-child.ts',
   'src/validation/scoring/judge-host.ts',
-  'src/faces/inference/mlflow/read-worker.ts',
+  'src/faces/inference/aside/read-worker.ts',
   'src/runtimes/onnx/onnx-worker.ts',
   'src/runtimes/onnx/probe-child.ts',
 ];

@@ -4,10 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
+import { createAside } from '../../src/faces/inference/aside/index.ts';
 import type { InferenceRequest, Protocol } from '../../src/faces/inference/exchange.ts';
 import { createGrpc } from '../../src/faces/inference/grpc/index.ts';
 import { Reader, Writer } from '../../src/faces/inference/grpc/protobuf.ts';
-import { createAside, createMlflow } from '../../src/faces/inference/mlflow/index.ts';
+import { createMlflow } from '../../src/faces/inference/mlflow/index.ts';
 import { createOip } from '../../src/faces/inference/oip/index.ts';
 import { createSagemaker } from '../../src/faces/inference/sagemaker/index.ts';
 import { parseJson } from '../../src/faces/inference/shared/json.ts';
@@ -68,12 +69,12 @@ async function open(folder: string) {
     report: () => undefined,
   });
   const aside = createAside();
-  const oip = createOip(plane, { version: '1' });
+  const oip = createOip(plane, { version: '1', aside });
   const protocols: Protocol[] = [
     oip,
     createSagemaker(plane, oip, aside),
     createMlflow(plane, aside),
-    createTfServing(plane),
+    createTfServing(plane, aside),
   ];
   const names = ['columns', 'tensors', 'anything'];
   for (const name of names) plane.command({ type: 'load', place: placeOf(path.join(folder, name)) });
@@ -458,6 +459,53 @@ test('the matrix: model kind × protocol × value kind', { skip: skipModels }, a
       );
     }
   });
+
+  await t.test(
+    'large bodies are read aside, and what unfolds too far is refused before it does',
+    async () => {
+      const parquet = (file: string): Promise<Got> =>
+        models.http('/endpoints/columns/invocations', readFileSync(path.join(folder, file)), {
+          'content-type': 'application/vnd.apache.parquet',
+        });
+      const small = JSON.stringify({ dataframe_records: [{ op: 'echo', form: 'd', d: 1.5 }] });
+      const order: string[] = [];
+      const ask = (name: string, got: Promise<Got>): Promise<Got> => got.finally(() => order.push(name));
+      const [texts, rows, quick] = await Promise.all([
+        ask('texts', parquet('texts.parquet')),
+        ask('rows', parquet('rows.parquet')),
+        ask('quick', models.http('/endpoints/columns/invocations', small)),
+      ]);
+      assert.deepEqual(order, ['quick', 'texts', 'rows'], 'nobody waits for a body that is read aside');
+      assert.deepEqual(predictions(quick), ['float64 1.5']);
+      assert.deepEqual([texts.status, rows.status], [413, 413]);
+      assert.match(rows.body.toString(), /unfolds to 8000000 values/);
+
+      const count = 200_000;
+      const list = Array.from({ length: count }, (_, at) => at / 4);
+      const others = tensors().map(({ name, datatype }) => ({
+        name,
+        datatype,
+        data: name === 'float64' ? list : [],
+      }));
+      const oip = others.map((one) => ({ ...one, shape: [one.data.length] }));
+      const inputs = Object.fromEntries(others.map(({ name, data }) => [name, data]));
+      const all: Array<[protocol: string, got: Got]> = [
+        ['OIP', await models.http('/v2/models/tensors/infer', JSON.stringify({ inputs: oip }))],
+        ['/invocations', await models.http('/endpoints/tensors/invocations', JSON.stringify({ inputs }))],
+        ['TF-Serving', await models.http('/v1/models/tensors:predict', JSON.stringify({ inputs }))],
+      ];
+      for (const [protocol, got] of all) {
+        assert.equal(got.status, 200, `${protocol} ${got.body.toString().slice(0, 300)}`);
+        const values =
+          protocol === 'OIP'
+            ? oipOutputs(got).find(({ name }) => name === 'float64')?.values
+            : (read<Named>(got.body).predictions ?? read<Named>(got.body).outputs)?.['float64'];
+        assert.deepEqual(values, list, protocol);
+      }
+      const deep = await models.http('/endpoints/columns/invocations', `{"inputs": ${'['.repeat(1 << 20)}`);
+      assert.match(deep.body.toString(), /nested deeper than 100 levels/);
+    },
+  );
 
   t.diagnostic(`${cells} cells`);
   assert.deepEqual(wrong, []);

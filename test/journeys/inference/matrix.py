@@ -275,6 +275,11 @@ for media, body in ANY:
     got = invocations(body.encode(), media, anything, None)
     free.append({"media": media, "body": body, "text": got.response})
 
+# A few kilobytes that stand for many rows, and for much text.
+pq.write_table(pa.table({"d": np.zeros(8_000_000, "int8")}), os.path.join(folder, "rows.parquet"), compression="zstd")
+much = pa.DictionaryArray.from_arrays(pa.array(np.zeros(1_000_000, "int32")), pa.array(["x" * 1000]))
+pq.write_table(pa.table({"s": much}), os.path.join(folder, "texts.parquet"), compression="zstd")
+
 with open(os.path.join(folder, "expected.json"), "w") as file:
     json.dump({"answers": answers, "requests": requests, "free": free}, file)
 print("REPORT" + json.dumps({"answers": len(answers), "requests": len(requests), "own": sum(one["own"] for one in answers)}))

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { invalid, type TreadleError } from '../../../platform/errors/index.ts';
 import type { TensorSpec } from '../../../runtimes/index.ts';
-import { byRows, type Frame } from './frame.ts';
+import type { Frame } from './frame.ts';
 
 /** What pandas takes for a missing value. */
 const MISSING = new Set(
@@ -33,12 +33,15 @@ export function fromCsv(body: Buffer, specs: readonly TensorSpec[]): Frame {
   const types = new Map(specs.map((spec) => [spec.name, spec]));
   const byName = header.some((name) => types.has(name));
   const typed = header.map((name, at) => (byName ? types.get(name) : specs[at])?.datatype);
-  const values = header.map((name, at) => rows.map((row) => read(row[at] ?? '', typed[at], name)));
-  return byRows(
-    header,
-    rows.map((_, row) => values.map((column) => column[row])),
-    header.length,
-  );
+  const columns = new Map<string, unknown[]>();
+  for (const [at, name] of header.entries()) {
+    if (columns.has(name)) throw bad(`the column '${name}' is there twice`, name);
+    columns.set(
+      name,
+      rows.map((row) => read(row[at] ?? '', typed[at], name)),
+    );
+  }
+  return { names: header, numbered: false, columns, rows: rows.length };
 }
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -1,10 +1,9 @@
 import { invalid } from '../../../platform/errors/index.ts';
 import type { PlaneDoor } from '../../../serving/index.ts';
+import type { Aside } from '../aside/index.ts';
 import type { InferenceReply, Protocol } from '../exchange.ts';
 import { segments } from '../shared/path.ts';
-import { fail, invoke, type Aside } from './invoke.ts';
-
-export { createAside } from './aside.ts';
+import { fail, invoke } from './invoke.ts';
 
 /** The version of MLflow whose scoring server this answers like. */
 const LIKE = '3.17.2';

@@ -1,19 +1,19 @@
 import { TreadleError } from '../../../platform/errors/index.ts';
 import { ModelFault } from '../../../runtimes/index.ts';
 import type { PlaneDoor, Question as Asked, Served } from '../../../serving/index.ts';
+import type { Aside } from '../aside/index.ts';
 import type { InferenceReply, InferenceRequest } from '../exchange.ts';
 import { traceHeaders } from '../shared/answer.ts';
 import { failureOf, type Failure } from '../shared/failure.ts';
 import { endpointOf } from '../shared/only.ts';
-import { isLarge, type createAside } from './aside.ts';
 import { mediaOf, WrongMedia } from './decode.ts';
 import { predictionsOf } from './encode.ts';
 import { readAny, readJson, type Question, type Task } from './question.ts';
 
 const JSON_TYPE = 'application/json';
 
-/** Reads a body in another thread: see aside.ts. */
-export type Aside = ReturnType<typeof createAside>;
+/** From this size on reading a body holds the loop for longer than handing it to another thread. */
+const LARGE = 256 * 1024;
 
 /** POST …/invocations: MLflow's scoring server. `named`: the endpoint of the path. */
 export function invoke(
@@ -30,7 +30,8 @@ export function invoke(
     const media = mediaOf(request.header('content-type'), body);
     const { inputs, params } = spec;
     const task: Task = { media, body, spec: { inputs, params }, mode: endpoint.strict ? 'strict' : 'cast' };
-    if (media === 'json' && !isLarge(task)) return ask(door, request, reply, served, task, readJson(task));
+    const large = media === 'parquet' || body.length > LARGE; // how much Parquet holds is not told by its size
+    if (media === 'json' && !large) return ask(door, request, reply, served, task, readJson(task));
     const answer = (error: Error | undefined, question?: Question): void => {
       try {
         if (error || !question) return fail(reply, error);
@@ -39,7 +40,7 @@ export function invoke(
         fail(reply, thrown);
       }
     };
-    if (isLarge(task)) return aside(task, answer);
+    if (large) return aside('mlflow', { media, spec: task.spec, mode: task.mode }, body, answer);
     void readAny(task).then((question) => answer(undefined, question), answer);
   } catch (error) {
     fail(reply, error);
@@ -61,7 +62,7 @@ function ask(
       reply.send(200, JSON_TYPE, predictionsOf(answer.outputs, spec, asFrame), traceHeaders(answer));
     });
   // It takes any data, so its body goes on as it came. A copy, for the body may be a piece of something larger.
-  door.predictJson({ ...about, body: { media, bytes: Uint8Array.from(body) } }, (error, answer) => {
+  door.predictJson({ ...about, body: { media, bytes: new Uint8Array(body) } }, (error, answer) => {
     if (error || !answer) return fail(reply, error);
     const text = unwrapped ? answer.body : `{"predictions": ${answer.body}}`;
     reply.send(200, JSON_TYPE, text, traceHeaders(answer));

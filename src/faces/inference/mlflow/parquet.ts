@@ -50,7 +50,7 @@ export function checkParquet(body: Uint8Array): void {
 
 function open(body: Uint8Array): { metadata: FileMetaData; buffer: ArrayBuffer } {
   if (!looksLikeParquet(body)) throw new Error('it does not begin and end with PAR1');
-  const buffer = Uint8Array.from(body).buffer;
+  const { buffer } = new Uint8Array(body);
   const metadata = parquetMetadata(buffer, { geoparquet: false });
   bound(metadata, buffer);
   return { metadata, buffer };

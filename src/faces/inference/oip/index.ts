@@ -1,5 +1,6 @@
 import { invalid, messageOf, missing } from '../../../platform/errors/index.ts';
 import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
+import type { Aside } from '../aside/index.ts';
 import type { InferenceReply, InferenceRequest, Protocol } from '../exchange.ts';
 import { traceHeaders } from '../shared/answer.ts';
 import { failureOf } from '../shared/failure.ts';
@@ -17,6 +18,8 @@ interface Place {
 }
 
 const JSON_TYPE = 'application/json';
+/** From this size on JSON is read in another thread; binary tensors are only copied. */
+const LARGE = 1024 * 1024;
 const FULL = JSON.stringify({
   error:
     'the endpoint has as many requests waiting as it may (ask again after the time in Retry-After, with fewer requests at once)',
@@ -27,7 +30,7 @@ const RESERVED =
   /^(sequence_(id|start|end)|priority|timeout|headers|binary_data_output|content_type|triton_.*)$/;
 
 /** The Open Inference Protocol v2 over REST, JSON and binary. The rules that its clients really keep are in this room's README. */
-export function createOip(door: PlaneDoor, { version }: { version: string }): Protocol {
+export function createOip(door: PlaneDoor, { version, aside }: { version: string; aside: Aside }): Protocol {
   const places = new Map<string, Place | undefined>();
   const reader = createReader();
 
@@ -46,7 +49,28 @@ export function createOip(door: PlaneDoor, { version }: { version: string }): Pr
       served.refused();
       return reply.send(429, JSON_TYPE, FULL, LATER);
     }
-    const asking = reader(request.body, request.header('inference-header-content-length'), served.spec);
+    const { body } = request;
+    const header = request.header('inference-header-content-length');
+    if (header !== undefined || body.length <= LARGE)
+      return ask(request, reply, served, model, asked, reader(body, header, served.spec));
+    aside('oip', { spec: served.spec }, body, (error, read) => {
+      try {
+        if (!read) return fail(reply, error);
+        ask(request, reply, served, model, asked, read);
+      } catch (thrown) {
+        fail(reply, thrown);
+      }
+    });
+  }
+
+  function ask(
+    request: InferenceRequest,
+    reply: InferenceReply,
+    served: Served,
+    model: string,
+    asked: string | undefined,
+    asking: InferRequest,
+  ): void {
     refuseOutputs(asking, served);
     const params = paramsOf(asking.parameters, served);
     const { timeout } = asking.parameters;

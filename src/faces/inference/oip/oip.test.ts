@@ -61,7 +61,7 @@ function bench(more: { error?: Error; full?: boolean; ready?: boolean; spec?: Lo
     authenticate: () => assert.fail('the front asks'),
     ready: more.ready ?? true,
   };
-  const oip = createOip(door, { version: '1.2.3' });
+  const oip = createOip(door, { version: '1.2.3', aside: () => assert.fail('no body is large') });
   const ask = (
     method: string,
     path: string,

@@ -1,7 +1,8 @@
 import { invalid, missing } from '../../../platform/errors/index.ts';
 import type { PlaneDoor, Served } from '../../../serving/index.ts';
+import type { Aside } from '../aside/index.ts';
 import type { InferenceReply, InferenceRequest, Protocol } from '../exchange.ts';
-import { fail, invoke, type Aside } from '../mlflow/invoke.ts';
+import { fail, invoke } from '../mlflow/invoke.ts';
 import { isObject } from '../shared/json.ts';
 import { endpointOf } from '../shared/only.ts';
 import { segments } from '../shared/path.ts';

@@ -13,6 +13,7 @@ const PYTHON_TOKEN = /NaN|Infinity/;
  */
 export function parseJson(body: Buffer, wide = false): unknown {
   if (!isUtf8(body)) throw invalid('the body is not valid UTF-8', { hint: 'send JSON encoded as UTF-8' });
+  if (body.length > LARGE && tooDeep(body)) throw invalid(`the body is nested deeper than ${DEEPEST} levels`);
   let text = isAscii(body) ? body.toString('latin1') : body.toString('utf8');
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
   if (wide && WIDE_INTEGER.test(text)) return parseExactly(text);
@@ -22,6 +23,30 @@ export function parseJson(body: Buffer, wide = false): unknown {
     if (PYTHON_TOKEN.test(text)) return parseExactly(text);
     throw invalid(`the body is not valid JSON: ${messageOf(error)}`);
   }
+}
+
+/** From this size on nesting is looked for before V8's parser spends seconds on it. */
+const LARGE = 64 * 1024;
+const [QUOTE, BACKSLASH, OPEN, CLOSE, BRACE_OPEN, BRACE_CLOSE] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Whether brackets outside of texts nest deeper than anything that is taken. */
+function tooDeep(body: Buffer): boolean {
+  let depth = 0;
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at];
+    if (byte === QUOTE) {
+      for (;;) {
+        at = body.indexOf(QUOTE, at + 1);
+        if (at < 0) return false;
+        let slashes = 0;
+        while (body[at - 1 - slashes] === BACKSLASH) slashes++;
+        if (slashes % 2 === 0) break;
+      }
+    } else if (byte === OPEN || byte === BRACE_OPEN) {
+      if (++depth > DEEPEST + 1) return true;
+    } else if (byte === CLOSE || byte === BRACE_CLOSE) depth--;
+  }
+  return false;
 }
 
 /** Whether arrays and objects are nested deeper than `most`; walks without recursion. */

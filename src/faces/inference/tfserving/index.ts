@@ -1,5 +1,6 @@
 import { invalid, missing } from '../../../platform/errors/index.ts';
 import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
+import type { Aside } from '../aside/index.ts';
 import type { InferenceReply, InferenceRequest, Protocol } from '../exchange.ts';
 import { traceHeaders } from '../shared/answer.ts';
 import { failureOf } from '../shared/failure.ts';
@@ -9,6 +10,8 @@ import { readPredict, type Form } from './request.ts';
 import { writeColumns, writeRows } from './response.ts';
 
 const JSON_TYPE = 'application/json';
+/** From this size on a body is read in another thread. */
+const LARGE = 1024 * 1024;
 const ROOT = '/v1/models';
 
 /** What a path of /v1/models says. */
@@ -21,7 +24,7 @@ interface Asked {
 }
 
 /** TensorFlow Serving's REST, which is KServe's V1 too: `:predict` in rows and columns, metadata, status. */
-export function createTfServing(door: PlaneDoor): Protocol {
+export function createTfServing(door: PlaneDoor, aside: Aside): Protocol {
   return (request, reply) => {
     const { path } = request;
     if (path === '/') {
@@ -32,7 +35,7 @@ export function createTfServing(door: PlaneDoor): Protocol {
     }
     if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return false;
     try {
-      answer(door, request, reply);
+      answer(door, aside, request, reply);
     } catch (error) {
       fail(reply, error);
     }
@@ -42,7 +45,7 @@ export function createTfServing(door: PlaneDoor): Protocol {
 
 const readable = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
-function answer(door: PlaneDoor, request: InferenceRequest, reply: InferenceReply): void {
+function answer(door: PlaneDoor, aside: Aside, request: InferenceRequest, reply: InferenceReply): void {
   if (request.path === ROOT) {
     if (!readable(request.method)) return refuseMethod(reply, request.method, 'GET');
     const models = door.list(request.workspace).map(({ endpoint }) => endpoint.name);
@@ -60,12 +63,29 @@ function answer(door: PlaneDoor, request: InferenceRequest, reply: InferenceRepl
   if (asked.verb !== 'predict')
     throw invalid(`:${asked.verb.slice(0, 40)} is not offered; :predict is`, { field: 'path' });
   const served = find(door, request.workspace, asked);
-  const { form, inputs } = readPredict(request.body, served.spec);
+  const { spec } = served;
+  const { body } = request;
   const version = versionOf(served, asked);
+  if (body.length <= LARGE)
+    return predict(door, request, reply, asked.name, version, readPredict(body, spec));
+  aside('tfserving', { spec }, body, (error, read) => {
+    if (read) predict(door, request, reply, asked.name, version, read);
+    else fail(reply, error);
+  });
+}
+
+function predict(
+  door: PlaneDoor,
+  request: InferenceRequest,
+  reply: InferenceReply,
+  endpoint: string,
+  version: string | undefined,
+  { form, inputs }: ReturnType<typeof readPredict>,
+): void {
   const key = request.header('x-treadle-key');
   const question: Question = {
     workspace: request.workspace,
-    endpoint: asked.name,
+    endpoint,
     inputs,
     caller: reply,
     at: request.at,

@@ -1,10 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { limited, tooLarge, TreadleError } from '../../../platform/errors/index.ts';
-import type { Question, Task } from './question.ts';
-import type { Asked, Told } from './read-worker.ts';
+import type { Asked, Jobs, Results, Told } from './read-worker.ts';
 
-/** From this size on reading a body holds the loop for longer than handing it to another thread, which answers nobody else. */
-const LARGE = 256 * 1024;
 /** Longest that reading one body may take, ms, and the heap that it may fill, MiB. */
 const LONGEST = 20_000;
 const HEAP = 1024;
@@ -16,26 +13,30 @@ const FILE = new URL(`./read-worker.${EXTENSION}`, import.meta.url);
 
 interface Waiting {
   asked: Asked;
-  done(error: Error | undefined, question?: Question): void;
+  done(error: Error | undefined, result?: Results[keyof Results]): void;
 }
 
-/** Parquet always: how much it holds is not told by its size. */
-export const isLarge = ({ media, body }: Pick<Task, 'media' | 'body'>): boolean =>
-  media === 'parquet' || body.length > LARGE;
+/** Has a body read by the face's own reader in another thread; `done` hears what it read, or what is wrong with it. */
+export type Aside = <Face extends keyof Jobs>(
+  face: Face,
+  job: Jobs[Face],
+  body: Buffer,
+  done: (error: Error | undefined, result?: Results[Face]) => void,
+) => void;
 
 /** Reads bodies in a thread, one after the other. A thread that dies over one fails that one alone. */
-export function createAside(): (task: Task, done: Waiting['done']) => void {
+export function createAside(): Aside {
   const queue: Waiting[] = [];
   let worker: Worker | undefined;
   let running: Waiting | undefined;
   let late: NodeJS.Timeout | undefined;
 
-  const settle = (error: Error | undefined, question?: Question): void => {
+  const settle = (error: Error | undefined, result?: Results[keyof Results]): void => {
     const { done } = running ?? {};
     running = undefined;
     clearTimeout(late);
     if (queue.length === 0) worker?.unref();
-    done?.(error, question);
+    done?.(error, result);
     next();
   };
   const lose = (own: Worker, error: Error): void => {
@@ -51,7 +52,7 @@ export function createAside(): (task: Task, done: Waiting['done']) => void {
       resourceLimits: { maxOldGenerationSizeMb: HEAP },
     });
     own.on('message', (told: Told) => {
-      if ('question' in told) return settle(undefined, told.question);
+      if ('result' in told) return settle(undefined, told.result);
       if ('fault' in told) return settle(new Error(told.fault));
       const { kind, message, ...rest } = told;
       settle(new TreadleError(kind, message, rest));
@@ -74,12 +75,13 @@ export function createAside(): (task: Task, done: Waiting['done']) => void {
     );
     own.postMessage(running.asked, [running.asked.body.buffer]);
   };
-  return ({ body, ...task }, done) => {
+  return (face, job, body, done) => {
     const held = queue.reduce((sum, { asked }) => sum + asked.body.length, body.length);
     if (held > MOST_WAITING && queue.length > 0)
       return done(limited('large bodies wait to be read already', { hint: 'ask again in a second' }));
     // A copy of its own, for the body may be a piece of something that others read.
-    queue.push({ asked: { ...task, body: Uint8Array.from(body) }, done });
+    // The thread answers with what the reader of that face gives.
+    queue.push({ asked: { face, job, body: new Uint8Array(body) }, done: done as Waiting['done'] });
     next();
   };
 }

@@ -1,0 +1,1 @@
+export { createAside, type Aside } from './aside.ts';
