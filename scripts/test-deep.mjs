@@ -14,6 +14,11 @@ const campaigns = [
     files: ['test/journeys/serving-switch'],
     env: { TREADLE_SWITCHES: '100', TREADLE_SWITCH_PAUSE: '1000', TREADLE_SWITCH_RATE: '500' },
   },
+  {
+    name: 'fuzz',
+    files: ['test/journeys/fuzz', 'front-fuzz', 'inference/forward', 'grpc-fuzz'],
+    env: { TREADLE_FUZZ: '1' },
+  },
 ];
 
 const benches = [

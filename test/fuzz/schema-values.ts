@@ -68,13 +68,15 @@ export interface Values {
   known: readonly string[];
   /** Of this request alone. */
   mark: string;
+  /** How often a value is any other one, from 0 to 1. */
+  odd: number;
   resolve(ref: string): Schema;
 }
 
 /** Mostly what the schema allows; now and then something else. */
 export function valueOf(schema: Schema, values: Values, depth = 0): unknown {
-  const { random } = values;
-  if (random.chance(0.05)) return random.pick(ODD);
+  const { random, odd } = values;
+  if (random.chance(odd)) return random.pick(ODD);
   if (schema.$ref !== undefined) return valueOf(values.resolve(schema.$ref), values, depth);
   if (schema.const !== undefined) return schema.const;
   if (schema.enum && schema.enum.length > 0) return random.pick(schema.enum);
@@ -101,13 +103,14 @@ export function valueOf(schema: Schema, values: Values, depth = 0): unknown {
     case 'object': {
       const made: Record<string, unknown> = {};
       for (const [name, of] of Object.entries(schema.properties ?? {}))
-        if (random.chance(schema.required?.includes(name) ? 0.97 : 0.5))
+        if (random.chance(schema.required?.includes(name) ? 1 - odd / 2 : 0.4))
           made[name] = valueOf(of, values, depth + 1);
       const more =
         Object.values(schema.patternProperties ?? {})[0] ??
         (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
       if (more) made[random.pick(['a', 'b', values.mark])] = valueOf(more, values, depth + 1);
-      if (random.chance(0.03)) made[random.pick(['unknown', '__proto__x', 'constructor'])] = random.pick(ODD);
+      if (random.chance(odd / 2))
+        made[random.pick(['unknown', '__proto__x', 'constructor'])] = random.pick(ODD);
       return made;
     }
     default:
@@ -121,8 +124,8 @@ export const oddText = (random: Random): string => {
   return typeof one === 'string' ? one : (JSON.stringify(one) ?? '');
 };
 
-export function textOf(schema: Schema, { random, known, mark }: Values): string {
-  if (random.chance(0.08)) return oddText(random);
+export function textOf(schema: Schema, { random, known, mark, odd }: Values): string {
+  if (random.chance(odd)) return oddText(random);
   if (random.chance(0.5)) return random.pick(known);
   const text = random.pick([
     mark,

@@ -29,7 +29,7 @@ export function ofContract({ method, path, params, body }: Operation, values: Va
   let where = path;
   for (const { name, in: at, schema } of params) {
     if (at === 'path') {
-      const segment = random.chance(0.06) ? oddText(random) : textOf(schema, values);
+      const segment = random.chance(values.odd) ? oddText(random) : textOf(schema, values);
       where = where.replace(`{${name}}`, () => encoded(segment));
     } else if (random.chance(0.4)) query.push(`${name}=${encoded(plain(valueOf(schema, values)))}`);
   }
@@ -45,7 +45,7 @@ export function ofContract({ method, path, params, body }: Operation, values: Va
   return {
     ...shot,
     headers: { ...shot.headers, ...(body === 'bytes' ? {} : JSON_TYPE) },
-    body: spoilt(random, bytes),
+    body: spoilt(random, bytes, values.odd),
   };
 }
 
@@ -114,7 +114,7 @@ const FILTERS = [
 export function ofMlflow({ method, path }: Pick<Operation, 'method' | 'path'>, values: Values): Shot {
   const { random, known, mark } = values;
   const field = (name: string): unknown => {
-    if (random.chance(0.12)) return random.pick(ODD);
+    if (random.chance(2 * values.odd)) return random.pick(ODD);
     if (/^(timestamp|step|start_time|end_time|max_results|version|num_parts|.*_step)/.test(name))
       return random.pick<unknown>([0, 1, '1', 5, 1_700_000_000_000, -1]);
     if (name === 'metrics')
@@ -152,7 +152,7 @@ export function ofMlflow({ method, path }: Pick<Operation, 'method' | 'path'>, v
     method,
     path: where,
     headers: random.chance(0.9) ? JSON_TYPE : {},
-    body: spoilt(random, bytes),
+    body: spoilt(random, bytes, values.odd),
   };
 }
 
@@ -220,7 +220,7 @@ export function ofInference({ random, mark }: Values, endpoint: string, serial: 
   return {
     to,
     method,
-    path: encodeURI(path).replaceAll('%25', '%'),
+    path: encodeURI(path.toWellFormed()).replaceAll('%25', '%'),
     headers,
     ...(bytes ? { body: bytes } : {}),
   };
@@ -274,8 +274,8 @@ export function ofGrpc({ random, mark }: Values, endpoint: string, serial: numbe
 }
 
 /** Now and then bytes that are cut, changed, repeated or nested. */
-function spoilt(random: Random, bytes: Buffer): Buffer {
-  if (random.chance(0.85) || bytes.length === 0) return bytes;
+function spoilt(random: Random, bytes: Buffer, odd = 0.15): Buffer {
+  if (random.chance(1 - 2 * odd) || bytes.length === 0) return bytes;
   const at = random.below(bytes.length);
   switch (random.below(5)) {
     case 0:

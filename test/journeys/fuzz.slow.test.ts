@@ -14,6 +14,7 @@ import { ofContract, ofGrpc, ofInference, ofMlflow, type Operation, type Shot } 
 import type { Schema, Values } from '../fuzz/schema-values.ts';
 import { ServerProcess } from './kill/server-process.ts';
 import { apiOf } from './serving/api.ts';
+import { commitFiles } from './ui-data.ts';
 
 /**
  * Requests that are mostly right and partly wrong, on every door of the server at once. None is answered with a fault of ours,
@@ -27,7 +28,7 @@ interface Answered {
 }
 
 /** Marks of requests: nothing else looks like one. */
-const MARK = /mk[0-9]+km/gi;
+const MARK = /mk[0-9]+km/i;
 
 function http(agent: Agent, base: string, { method, path: where, headers, body }: Shot): Promise<Answered> {
   const { port } = new URL(base);
@@ -160,7 +161,22 @@ test('no request is a fault of ours, and none is answered with another’s answe
   const { experiment_id } = await mlflow<{ experiment_id: string }>('experiments/create', { name: 'fuzz' });
   const { run } = await mlflow<{ run: { info: { run_id: string } } }>('runs/create', { experiment_id });
   await mlflow('registered-models/create', { name: 'fuzzed' });
+  await mlflow('runs/log-batch', {
+    run_id: run.info.run_id,
+    metrics: [0, 1, 2].map((step) => ({ key: 'm', value: step, timestamp: step, step })),
+    params: [{ key: 'p', value: '1' }],
+  });
+  for (const rows of [10, 20])
+    await commitFiles(server.url, 'rows', {
+      'rows.csv': `a,b\n${Array.from({ length: rows }, (_, n) => `${n},x${n}\n`).join('')}`,
+      'notes.txt': 'text',
+    });
   const known = [
+    'rows',
+    'rows.csv',
+    'notes.txt',
+    'v1',
+    'v2',
     '0',
     experiment_id,
     run.info.run_id,
@@ -174,6 +190,7 @@ test('no request is a fault of ours, and none is answered with another’s answe
     'p',
   ];
 
+  const seeded = known.length;
   const { list, resolve } = await operations(server.url);
   const calls = mlflowRoutes.map(({ endpoint: { method, path: where } }) => ({ method, path: where }));
   assert.ok(list.length > 50 && calls.length > 50, `${list.length} operations, ${calls.length} calls`);
@@ -190,12 +207,15 @@ test('no request is a fault of ours, and none is answered with another’s answe
   const faults: string[] = [];
   const statuses = new Map<string, number>();
   const ids = new Set<string>();
+  const took: Array<{ ms: number; shown: string }> = [];
+  let harvested = 0;
   let right = 0;
   let fired = 0;
 
   async function fire(serial: number): Promise<void> {
     const mark = `mk${serial}km`;
-    const values: Values = { random: next, known, mark, resolve };
+    const odd = next.pick([0, 0.02, 0.08]);
+    const values: Values = { random: next, known, mark, odd, resolve };
     const kind = next.next();
     const shot =
       kind < 0.4
@@ -206,6 +226,7 @@ test('no request is a fault of ours, and none is answered with another’s answe
             ? ofInference(values, 'sum', serial)
             : ofGrpc(values, 'sum', serial);
     const shown = `${shot.to} ${shot.method} ${shot.path.slice(0, 300)} ${shot.body?.toString('latin1').slice(0, 600) ?? ''}`;
+    const began = performance.now();
     let answered: Answered;
     try {
       answered =
@@ -219,6 +240,11 @@ test('no request is a fault of ours, and none is answered with another’s answe
       return;
     }
     const { status, text, id } = answered;
+    took.push({ ms: performance.now() - began, shown: shown.slice(0, 160) });
+    if (took.length > 1000) took.sort((a, b) => b.ms - a.ms).splice(8);
+    // What was made can be asked for from now on.
+    for (const [, made] of text.matchAll(/"(?:\w*id|name|digest|hash)":"([\w-]{1,40})"/g))
+      if (made !== undefined && !MARK.test(made)) known[seeded + (harvested++ % 60)] = made;
     const name = `${shot.to} ${status}`;
     statuses.set(name, (statuses.get(name) ?? 0) + 1);
     // gRPC: 13 is INTERNAL, 2 UNKNOWN, -1 no status at all. 501 is what MLflow calls that are not offered say.
@@ -237,7 +263,7 @@ test('no request is a fault of ours, and none is answered with another’s answe
     const own =
       `${shot.path} ${Object.values(shot.headers).join(' ')} ${shot.body?.toString('latin1') ?? ''}`.toLowerCase();
     if (shot.to === 'grpc' || status >= 400)
-      for (const [found] of text.matchAll(MARK))
+      for (const [found] of text.matchAll(new RegExp(MARK, 'gi')))
         if (!own.includes(found.toLowerCase()))
           faults.push(`${shown}\n  was answered ${status} with ${found}: ${text.slice(0, 300)}`);
     if (shot.sum !== undefined) {
@@ -279,6 +305,8 @@ test('no request is a fault of ours, and none is answered with another’s answe
   console.log(
     `longest pause of the main loop between looks, ms: ${stalls.map((ms) => ms.toFixed(0)).join(' ')}`,
   );
+  for (const { ms, shown } of took.sort((a, b) => b.ms - a.ms).slice(0, 8))
+    console.log(`slowest: ${ms.toFixed(0)} ms ${JSON.stringify(shown)}`);
   for (const pid of memory.at(-1)?.keys() ?? [])
     console.log(
       `MiB of process ${pid}: ${memory.map((at) => ((at.get(pid) ?? 0) / MiB).toFixed(0)).join(' ')}`,

@@ -109,7 +109,9 @@ function readParameter(entry: Reader, into: Map<string, Parameter>): void {
     else value = readValue(entry.inner());
     return true;
   });
-  if (value !== undefined) into.set(key, value);
+  // The last entry of a key holds, also one without a value.
+  if (value === undefined) into.delete(key);
+  else into.set(key, value);
 }
 
 function readValue(reader: Reader): Parameter | undefined {
