@@ -20,6 +20,8 @@ const FLOORS: Record<string, number> = {
   faces: 8,
   'ports.ts': 8.7,
   'belong.ts': 8.7,
+  'ready.ts': 8.7,
+  'last-resort.ts': 8.7,
   'serve.ts': 9,
   'plane.ts': 9,
   'config.ts': 8.5,

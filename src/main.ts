@@ -11,7 +11,7 @@ type Flags = Partial<Record<string, string>>;
 const roof: Register = (program, cli) => {
   const server = program
     .command('server')
-    .description('start the server; it is ready when GET /health answers 200');
+    .description('start the server; it is ready when GET /ready answers 200');
   const config = program
     .command('config')
     .description('print every setting, its value and where it comes from');
@@ -24,6 +24,8 @@ const roof: Register = (program, cli) => {
     // Loaded here, so that no other command pays for the whole house.
     const { startServer } = await import('./serve.ts');
     const running = await startServer(serverConfig(readConfig(byName(flags), process.env, process.cwd())));
+    const { endOnUncaught } = await import('./last-resort.ts');
+    endOnUncaught(running.parts.log, running.close);
     cli.output().say(`Treadle is ready at ${running.url}`);
     const by = await new Promise<NodeJS.Signals>((resolve) => {
       let stopping = false;

@@ -23,6 +23,7 @@ import { createOutbound } from './platform/outbound/index.ts';
 import * as models from './models/index.ts';
 import { createRuntimes, migrations as runtimeMigrations } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
+import { createReadiness } from './ready.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
 import { createProcesses } from './platform/processes/index.ts';
@@ -232,6 +233,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         ...ledgerRoom.ledgerRoutes(ledger),
       ],
       version(),
+      createReadiness(system, database, ledger),
     ),
   );
   http.mount([metrics.route]);

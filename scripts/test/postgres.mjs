@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** @param bin folder with `initdb` and `postgres`. @returns {Promise<{url: string, stop: () => Promise<void>}>} */
+/** @param bin folder with `initdb` and `postgres`. @returns {Promise<{url: string, end: (signal: string) => Promise<void>, start: () => Promise<void>, stop: () => Promise<void>}>} */
 export async function startPostgres(bin) {
   const base = mkdtempSync(join(tmpdir(), 'treadle-pg-'));
   const who = unprivileged();
@@ -29,34 +29,49 @@ export async function startPostgres(bin) {
     fsync: 'off',
     shared_buffers: '64MB',
   };
-  const child = spawn(
-    join(bin, 'postgres'),
-    ['-D', folder, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
-    {
-      ...options,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  let said = '';
-  child.stderr.on('data', (chunk) => (said = (said + chunk).slice(-4000)));
-  const ended = new Promise((resolve) => child.on('close', resolve));
-  const abandon = () => child.kill('SIGQUIT');
+  const began = () => {
+    const child = spawn(
+      join(bin, 'postgres'),
+      ['-D', folder, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+      {
+        ...options,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
+    const running = { child, said: '', ended: new Promise((resolve) => child.on('close', resolve)) };
+    child.stderr.on('data', (chunk) => (running.said = (running.said + chunk).slice(-4000)));
+    return running;
+  };
+  let running = began();
+  const abandon = () => running.child.kill('SIGQUIT');
   process.on('exit', abandon);
   const stop = async () => {
     process.off('exit', abandon);
     abandon();
     // While it ends it still writes: a folder removed too early would come back half.
-    await ended;
+    await running.ended;
     rmSync(base, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
-  for (let tries = 0; tries < 200; tries++) {
-    if (child.exitCode !== null) break;
-    if (said.includes('ready to accept connections') && (await reachable(port)))
-      return { url: `postgres://treadle@127.0.0.1:${port}/postgres`, stop };
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const ready = async () => {
+    for (let tries = 0; tries < 600; tries++) {
+      if (running.child.exitCode !== null) return false;
+      if (running.said.includes('ready to accept connections') && (await reachable(port))) return true;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return false;
+  };
+  /** Ends it under its users: SIGINT as `pg_ctl stop -m fast`, SIGQUIT as a crash. `start` makes it come back. */
+  const end = async (signal) => {
+    running.child.kill(signal);
+    await running.ended;
+  };
+  const start = async () => {
+    running = began();
+    if (!(await ready())) throw new Error(`PostgreSQL did not come back:\n${running.said}`);
+  };
+  if (await ready()) return { url: `postgres://treadle@127.0.0.1:${port}/postgres`, end, start, stop };
   await stop();
-  throw new Error(`PostgreSQL did not start:\n${said}`);
+  throw new Error(`PostgreSQL did not start:\n${running.said}`);
 }
 
 /** PostgreSQL refuses to run as root: somebody else must own it then. */

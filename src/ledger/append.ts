@@ -1,4 +1,4 @@
-import type { Ledger, LedgerRecord, Tx } from '../platform/ctx/index.ts';
+import type { Ctx, Ledger, LedgerRecord, Tx } from '../platform/ctx/index.ts';
 import { invalid, unavailable } from '../platform/errors/index.ts';
 import { SEQUENCE } from '../platform/events/index.ts';
 import { canonical } from './canonical.ts';
@@ -26,7 +26,12 @@ const REMEMBERED = 2_000;
  * change, or of one savepoint of a group, takes the head back with it. Memory only remembers which checkpoints this
  * process signed, which stays true whatever is rolled back.
  */
-export function createAppender(key: LedgerKey): Ledger {
+export interface Appender extends Ledger {
+  /** Throws what an append would: for readiness. */
+  requireWritable(ctx: Pick<Ctx, 'db'>): Promise<void>;
+}
+
+export function createAppender(key: LedgerKey): Appender {
   const signed = new Set<string>();
 
   const sign = (size: number, root: Uint8Array): string => {
@@ -37,6 +42,9 @@ export function createAppender(key: LedgerKey): Ledger {
   };
 
   return {
+    async requireWritable(ctx) {
+      if (!(await standing(ctx, key, signed)) && (await anyEntry(ctx))) throw headless();
+    },
     async append(tx, record) {
       const lock = tx.dialect.sequenceLock(SEQUENCE);
       if (lock) await lock.execute(tx.db);
@@ -66,7 +74,11 @@ export function createAppender(key: LedgerKey): Ledger {
 }
 
 /** The tree as its head row has it, if that row is one that this key signed: a forged head must not be signed over. */
-async function standing(tx: Tx, key: LedgerKey, signed: ReadonlySet<string>): Promise<Peaks | undefined> {
+async function standing(
+  tx: Pick<Ctx, 'db'>,
+  key: LedgerKey,
+  signed: ReadonlySet<string>,
+): Promise<Peaks | undefined> {
   const head = await selectHead(tx);
   if (!head) return undefined;
   const fault = (what: string) =>
@@ -89,13 +101,14 @@ function claims(checkpoint: string): { size: number; root: string } {
   return { size: Number(size), root: Buffer.from(root, 'base64').toString('hex') };
 }
 
+const headless = (): Error =>
+  unavailable('the ledger cannot be written: its head row is gone', {
+    code: 'ledger-broken',
+    hint: 'put the database back from a backup',
+  });
+
 async function begin(tx: Tx, sign: (size: number, root: Uint8Array) => string): Promise<Peaks> {
-  if (await anyEntry(tx)) {
-    throw unavailable('the ledger cannot be written: its head row is gone', {
-      code: 'ledger-broken',
-      hint: 'put the database back from a backup',
-    });
-  }
+  if (await anyEntry(tx)) throw headless();
   await insertHead(tx, { id: 1, size: 0, root: hex(EMPTY_ROOT), peaks: '', checkpoint: sign(0, EMPTY_ROOT) });
   return NO_PEAKS;
 }

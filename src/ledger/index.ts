@@ -1,5 +1,5 @@
-import type { Ctx, Ledger } from '../platform/ctx/index.ts';
-import { createAppender } from './append.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { createAppender, type Appender } from './append.ts';
 import type { Checkpoint } from './contract.ts';
 import { openKey, type LedgerKey } from './key.ts';
 import { EMPTY_ROOT } from './merkle.ts';
@@ -14,7 +14,7 @@ export { requireKey } from './require-key.ts';
 export { migrations } from './schema.ts';
 
 /** The open ledger: what a ctx appends to, and what needs its key. */
-export interface LedgerRoom extends Ledger {
+export interface LedgerRoom extends Appender {
   /** Checks everything; callers that come while a check runs share it. */
   verify(ctx: Ctx): Promise<Verification>;
   checkpoint(ctx: Ctx): Promise<Checkpoint>;

@@ -35,6 +35,7 @@ export { decodePage, encodePage, queryDigest, type Cursor } from './search/page.
 export { checkOrder, parseFilter, parseName, parseOrder } from './search/parse.ts';
 export { searchExperiments, type ExperimentSearch } from './search-experiments.ts';
 export { searchRuns, type RunSearch } from './search-runs.ts';
+export { artifactsOf } from './store/artifacts.ts';
 export { numbers } from './store/run-conditions.ts';
 export { countByStatus } from './store/runs.ts';
 export { updateRun, type RunChange } from './update-run.ts';

@@ -21,6 +21,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./package.ts'),
   () => import('./serve.ts'),
   () => import('./ledger.ts'),
+  () => import('./verify.ts'),
 ];
 
 export interface CliOptions {

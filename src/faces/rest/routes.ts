@@ -2,14 +2,33 @@ import { route, type Route } from '../../platform/http/index.ts';
 import * as contract from './contract.ts';
 import { DOCS_HEADERS, docsPage } from './docs-page.ts';
 import { openApi } from './openapi.ts';
+import { verifyEvents } from './verify-store.ts';
+import { unavailable } from '../../platform/errors/index.ts';
 
 /** The native face: every room's own routes, and the pages that describe them. */
-export function restRoutes(rooms: readonly Route[], version: string): Route[] {
-  const native = rooms.map(({ endpoint }) => endpoint);
+export function restRoutes(
+  rooms: readonly Route[],
+  version: string,
+  /** Why the server is not ready, or undefined. */
+  readiness: () => Promise<string | undefined>,
+): Route[] {
+  const verify = route(contract.verifyStore, async (ctx, { signal }) => verifyEvents(ctx, signal));
+  const native = [...rooms, verify].map(({ endpoint }) => endpoint);
   return [
     ...rooms,
+    verify,
     route(contract.health, async () => ({ text: 'OK' })),
-    route(contract.openApiDocument, async () => openApi([...native, contract.health], version)),
+    route(contract.ready, async () => {
+      const why = await readiness();
+      if (why === undefined) return { text: 'OK' };
+      throw unavailable(`the server takes no writes now: ${why}`, {
+        hint: 'look at the server log; GET /health says that the process lives',
+        code: 'not-ready',
+      });
+    }),
+    route(contract.openApiDocument, async () =>
+      openApi([...native, contract.health, contract.ready], version),
+    ),
     route(contract.docs, async () => ({
       text: docsPage(native, version),
       type: 'text/html; charset=utf-8',

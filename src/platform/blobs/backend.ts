@@ -45,5 +45,7 @@ export interface BlobBackend {
   /** A new file of this mode: a reflink where that is possible, else a copy; never the blob's own file. */
   copyFile(hash: string, path: string, mode: number): Promise<void>;
   scratch(): Promise<string>;
+  /** Throws when nothing can be written; leaves nothing behind. */
+  requireWritable(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { constants, createReadStream } from 'node:fs';
-import { chmod, copyFile, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { lockDataFolder } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
@@ -59,6 +59,15 @@ export function openDisk(folder: string): BlobBackend {
         const fresh = path.join(temp, newId());
         await mkdir(fresh, { mode: 0o700 });
         return fresh;
+      }),
+    requireWritable: () =>
+      guarded(async () => {
+        const file = path.join(temp, newId());
+        try {
+          await writeFile(file, Buffer.alloc(4096, 1), { flag: 'wx', mode: 0o600, flush: true });
+        } finally {
+          await rm(file, { force: true });
+        }
       }),
     async close() {
       await writer.close();

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 export type { BlobBackend, Region, Staged } from './backend.ts';
 export { requireBelonging } from './belong.ts';
 export { openDisk } from './disk.ts';
-export { openBlobs, type Damage } from './open-blobs.ts';
+export { openBlobs } from './open-blobs.ts';
 export { migrations } from './schema.ts';
 export { blake3 } from './hash.ts';
 export { countBlobs } from './store.ts';
@@ -24,6 +24,13 @@ export type BlobSource = AsyncIterable<Uint8Array> | Uint8Array;
 export interface BlobInput {
   bytes: BlobSource;
   expected?: Partial<BlobInfo>;
+}
+
+/** Bytes of a blob that were found missing or changed. */
+export interface Damage extends BlobInfo {
+  /** The pack that holds it; undefined for a file of its own. */
+  pack: string | undefined;
+  reason: string;
 }
 
 /** A blob of `readMany`. */
@@ -71,5 +78,20 @@ export interface BlobStore {
   matches(hash: BlobHash, path: string): Promise<boolean>;
   /** A new empty directory on the blobs' own file system, for materialised files. The next start removes what is left. */
   scratch(): Promise<string>;
+  /** Throws when the store cannot take a write; leaves nothing behind. */
+  requireWritable(): Promise<void>;
+  /**
+   * Reads every stored byte and believes nothing that was verified before. Tells how far it has got after each part, and what it
+   * found damaged or gone there.
+   */
+  check(signal?: AbortSignal): AsyncGenerator<Checked>;
   close(): Promise<void>;
+}
+
+/** A part of `check`. */
+export interface Checked {
+  blobs: number;
+  /** As stored. */
+  bytes: number;
+  damaged: Damage[];
 }

@@ -4,17 +4,19 @@ import { Readable, Transform } from 'node:stream';
 import type { Clock } from '../clock/index.ts';
 import type { Database } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
-import { invalid, messageOf, missing, tooLarge, unavailable } from '../errors/index.ts';
+import { invalid, messageOf, missing, tooLarge, TreadleError, unavailable } from '../errors/index.ts';
 import type { BlobBackend, Region } from './backend.ts';
 import { diskError } from './disk-error.ts';
 import { decode } from './encoding.ts';
 import { fingerprint, type Fingerprint } from './fingerprint.ts';
 import { hasher, blake3 } from './hash.ts';
-import type { BlobContent, BlobInfo, BlobStore } from './index.ts';
+import type { BlobContent, BlobStore, Checked, Damage } from './index.ts';
 import { Intake } from './intake.ts';
 import { Soundness } from './soundness.ts';
 import {
   insertBlobs,
+  scanFiles,
+  scanPacked,
   selectBlob,
   selectBlobs,
   selectBlobSizes,
@@ -31,13 +33,6 @@ const BATCH = 512;
 const STEP = 4 * 1024 * 1024;
 /** A whole read of more than this is verified on the way: the first byte would be long in coming. */
 const VERIFY_FIRST = 256 * 1024 * 1024;
-
-/** A read that found bytes missing or changed. */
-export interface Damage extends BlobInfo {
-  /** The pack that holds it; undefined for a file of its own. */
-  pack: string | undefined;
-  reason: string;
-}
 
 interface BlobParts {
   database: Database;
@@ -131,6 +126,8 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
       return row !== undefined && reader.matches(row, path);
     },
     scratch: () => backend.scratch(),
+    requireWritable: () => backend.requireWritable(),
+    check: (signal) => checkAll(database, reader, signal),
     close: () => backend.close(),
   };
   return store;
@@ -235,6 +232,30 @@ class Reader {
     throw this.#damaged(row, cause);
   }
 
+  /** What is wrong with these rows' bytes, read anew. */
+  async check(rows: readonly BlobRow[]): Promise<Damage[]> {
+    const damaged: Damage[] = [];
+    const attempt = async (row: BlobRow, read: () => Promise<unknown>): Promise<void> => {
+      await read().catch((error: unknown) => {
+        if (!(error instanceof TreadleError) || error.code !== 'blob-damaged') throw error;
+        const { hash, size, pack } = row;
+        const reason = error.cause === undefined ? CHANGED : messageOf(error.cause);
+        damaged.push({ hash, size, pack: pack ?? undefined, reason });
+      });
+    };
+    const packed = rows.filter(({ pack }) => pack !== null);
+    // One that cannot be read must not hide its neighbours.
+    const together = await this.#parts.backend.readRegions(packed.map(regionOf)).catch(() => undefined);
+    for (const [i, row] of packed.entries())
+      await attempt(row, () => (together ? this.unpack(row, together[i]!) : this.readSmall(row)));
+    for (const row of rows) {
+      if (row.pack !== null) continue;
+      this.#soundness.forget(row.hash);
+      await attempt(row, () => this.requireSound(row));
+    }
+    return damaged;
+  }
+
   matches(row: BlobRow, path: string): Promise<boolean> {
     const open = (): Readable => createReadStream(path, { highWaterMark: 1024 * 1024 });
     return this.#soundness.holds({ name: path, stat: () => fingerprint(path), open }, row.hash, row.size);
@@ -252,7 +273,7 @@ class Reader {
   }
 
   #damaged({ hash, size, pack }: BlobRow, cause?: unknown): Error {
-    const reason = cause === undefined ? 'its bytes have another hash' : messageOf(cause);
+    const reason = cause === undefined ? CHANGED : messageOf(cause);
     this.#parts.onDamage?.({ hash, size, pack: pack ?? undefined, reason });
     return unavailable(`the stored bytes of blob ${hash} are damaged`, {
       hint: 'restore the blobs folder from a backup, and check the disk; treadle verify names everything that is damaged',
@@ -262,9 +283,35 @@ class Reader {
   }
 }
 
+const CHANGED = 'its bytes have another hash';
+
 /** Why a file of another size than its row cannot be the blob. */
 const sizes = ({ size }: BlobRow, found: Fingerprint | undefined): Error | undefined =>
   found?.size === size ? undefined : new Error(`its file has ${found?.size ?? 'no'} bytes, not ${size}`);
+
+/** All blobs in the order in which they lie on disk; between two parts everybody else has a turn. */
+async function* checkAll(
+  database: Database,
+  reader: Reader,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Checked> {
+  for (const select of [scanPacked, scanFiles]) {
+    for (let after: BlobRow | undefined; ;) {
+      const rows = await select(database, after);
+      if (rows.length === 0) break;
+      after = rows.at(-1);
+      for (let from = 0; from < rows.length;) {
+        let [to, bytes] = [from, 0];
+        while (to < rows.length && to - from < 64 && bytes < STEP) bytes += rows[to++]!.stored;
+        signal?.throwIfAborted();
+        const damaged = await reader.check(rows.slice(from, to));
+        yield { blobs: to - from, bytes, damaged };
+        from = to;
+        await new Promise<void>((resolve) => void setImmediate(resolve));
+      }
+    }
+  }
+}
 
 /** One batch of `readMany`. */
 async function* readBatch(

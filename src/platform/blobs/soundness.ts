@@ -32,6 +32,10 @@ export class Soundness {
     if (oldest.done !== true) this.#known.delete(oldest.value);
   }
 
+  forget(name: string): void {
+    this.#known.delete(name);
+  }
+
   /** Callers that ask about the same file at once share one read. It is read in pieces: nobody waits for it on the event loop. */
   async holds(subject: Subject, hash: string, size: number): Promise<boolean> {
     const now = await subject.stat();

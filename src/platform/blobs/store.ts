@@ -100,6 +100,41 @@ export async function selectPackEnd(db: Db, pack: string): Promise<number> {
   return last ? last.start + last.stored : 0;
 }
 
+/** Packed blobs as they lie, after one of them. */
+export const scanPacked = (
+  { scan }: Pick<Database, 'scan'>,
+  after: BlobRow | undefined,
+): Promise<BlobRow[]> =>
+  scan
+    .$extendTables<BlobTables>()
+    .selectFrom('blob')
+    .selectAll()
+    .where('pack', 'is not', null)
+    .$if(after !== undefined, (query) =>
+      query.where((eb) =>
+        eb.or([
+          eb('pack', '>', after!.pack),
+          eb.and([eb('pack', '=', after!.pack), eb('start', '>', after!.start)]),
+        ]),
+      ),
+    )
+    .orderBy('pack')
+    .orderBy('start')
+    .limit(500)
+    .execute();
+
+/** Blobs that are files of their own, after one of them. */
+export const scanFiles = ({ scan }: Pick<Database, 'scan'>, after: BlobRow | undefined): Promise<BlobRow[]> =>
+  scan
+    .$extendTables<BlobTables>()
+    .selectFrom('blob')
+    .selectAll()
+    .where('pack', 'is', null)
+    .$if(after !== undefined, (query) => query.where('hash', '>', after!.hash))
+    .orderBy('hash')
+    .limit(100)
+    .execute();
+
 /** Everything that is stored, of all workspaces: they share what is equal. */
 export async function countBlobs({
   scan,

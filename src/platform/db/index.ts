@@ -8,6 +8,7 @@ export { dataFolderIsLocked, lockDataFolder } from './lock.ts';
 export { peekSqlite } from './peek-sqlite.ts';
 export { openSqlite, type Commit } from './sqlite.ts';
 export { openPostgres } from './postgres.ts';
+export { requireWritable } from './require-writable.ts';
 export { openPglite } from './pglite.ts';
 
 /** A room sees its own tables by `ctx.db.$extendTables<RoomTables>()`. */

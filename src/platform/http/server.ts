@@ -166,7 +166,8 @@ export function createHttp(options: HttpOptions): Http {
         requireRule(route.endpoint);
         mounted.push(route);
         app.route({
-          method: route.endpoint.method,
+          // Whatever can be read can be asked about: the same answer without its body.
+          method: route.endpoint.method === 'GET' ? ['GET', 'HEAD'] : route.endpoint.method,
           url: route.endpoint.path,
           bodyLimit: Number.MAX_SAFE_INTEGER,
           errorHandler: (error, request, reply) =>
@@ -248,9 +249,12 @@ async function serve(
     headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
     signal: aborter.signal,
   };
+  const head = request.method === 'HEAD';
+  // Nobody would hear the events.
+  if (head && endpoint.response === 'events') return reply.type('text/event-stream').send();
   const output = await route.handle(ctx, input);
   void reply.headers({ 'x-request-id': request.id, ...mount.headers });
-  if (endpoint.response === 'bytes') return sendDownload(reply, output as Download);
+  if (endpoint.response === 'bytes') return sendDownload(reply, output as Download, head);
   if (endpoint.response === 'events')
     return sendEvents(reply, output as AsyncIterable<ServerSentEvent>, aborter.signal);
   if (endpoint.response === 'text') {
@@ -338,7 +342,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function sendDownload(reply: FastifyReply, download: Download): Promise<FastifyReply> {
+async function sendDownload(reply: FastifyReply, download: Download, head: boolean): Promise<FastifyReply> {
   const { stream, type, size, filename, range, etag, immutable } = download;
   void reply.headers({
     'content-type': type ?? 'application/octet-stream',
@@ -350,7 +354,9 @@ async function sendDownload(reply: FastifyReply, download: Download): Promise<Fa
     ...(immutable === true ? { 'cache-control': 'private, max-age=31536000, immutable' } : {}),
   });
   if (range) void reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${range.total}`);
-  return reply.send(stream);
+  if (!head) return reply.send(stream);
+  if (!(stream instanceof Uint8Array)) stream.destroy();
+  return reply.send();
 }
 
 async function sendEvents(

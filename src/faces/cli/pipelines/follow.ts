@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { followExecution, type Execution, type Step } from '../../../pipelines/contract.ts';
 import { TreadleError } from '../../../platform/errors/index.ts';
 import type { Client } from '../client.ts';
+import { events } from '../events.ts';
 
 export interface Watcher {
   execution(execution: Execution): void;
@@ -41,21 +41,5 @@ export async function follow(client: Client, id: string, watcher: Watcher): Prom
       if (Date.now() - lost > PATIENCE) throw error;
     }
     await sleep(300);
-  }
-}
-
-async function* events(stream: Readable): AsyncGenerator<{ event: string; data: unknown }> {
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    text += decoder.decode(chunk, { stream: true });
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const lines = text.slice(0, end).split('\n');
-      text = text.slice(end + 2);
-      const value = (name: string): string | undefined =>
-        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
-      const data = value('data');
-      if (data !== undefined) yield { event: value('event') ?? 'message', data: JSON.parse(data) as unknown };
-    }
   }
 }

@@ -1,0 +1,77 @@
+import { conflict, unavailable } from '../../platform/errors/index.ts';
+import { verifyStore } from '../rest/contract.ts';
+import { events } from './events.ts';
+import type { Register } from './frame.ts';
+import { bytes, count } from './output.ts';
+
+interface Damaged {
+  hash: string;
+  size: number;
+  pack?: string;
+  reason: string;
+  used_by: string[];
+}
+interface Progress {
+  blobs: number;
+  bytes: number;
+  of_bytes: number;
+}
+interface Done {
+  blobs: number;
+  bytes: number;
+  damaged: number;
+}
+
+/** `treadle verify`: every stored byte is read again. */
+export const register: Register = (program, cli) => {
+  program
+    .command('verify')
+    .description('read every stored byte on the server; ends with 1 and names what is damaged or gone')
+    .action(async () => {
+      const output = cli.output();
+      const damaged: Damaged[] = [];
+      let done: Done | undefined;
+      const live = !output.json && process.stderr.isTTY;
+      const line = (text: string): void => {
+        if (live) process.stderr.write(`\r\u001b[K${text}`);
+      };
+      for await (const { event, data } of events(await cli.client().call(verifyStore))) {
+        if (event === 'progress') {
+          const now = data as Progress;
+          line(`${bytes(now.bytes)} of ${bytes(now.of_bytes)}, ${count(now.blobs, 'blob')}`);
+        } else if (event === 'damaged') {
+          const one = data as Damaged;
+          damaged.push(one);
+          line('');
+          output.say(`damaged: ${told(one)}`);
+        } else if (event === 'done') done = data as Done;
+      }
+      line('');
+      if (!done)
+        throw unavailable('the server ended before everything was read', {
+          hint: 'look at its log, then run treadle verify again',
+        });
+      const all = done;
+      if (damaged.length === 0) {
+        output.result(
+          { ...all, faults: [] },
+          () => `all is well: ${count(all.blobs, 'blob')}, ${bytes(all.bytes)}`,
+        );
+        return;
+      }
+      if (output.json) output.result({ ...all, faults: damaged }, () => '');
+      throw conflict(
+        `${count(damaged.length, 'blob')} of ${all.blobs.toLocaleString('en')} ${damaged.length === 1 ? 'is' : 'are'} damaged or gone`,
+        {
+          code: 'blob-damaged',
+          hint: 'put their packs or files back from a backup of the blobs folder, and check the disk; what is uploaded again is stored anew only after that',
+        },
+      );
+    });
+};
+
+function told({ hash, size, pack, reason, used_by }: Damaged): string {
+  const where = pack === undefined ? `files/${hash.slice(0, 2)}/${hash}` : `packs/${pack}.pack`;
+  const uses = used_by.length === 0 ? '' : `; used by ${used_by.join(', ')}`;
+  return `${hash} (${bytes(size)}, in ${where}): ${reason}${uses}`;
+}
