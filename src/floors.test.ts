@@ -40,6 +40,8 @@ const GROUND = [
   'ids',
   'clock',
   'log',
+  'aside',
+  'yaml',
   'processes',
   'outbound',
   'db',

@@ -10,6 +10,8 @@ const ENTRIES = [
   'src/main.ts',
   'src/plane.ts',
   'src/platform/db/sqlite-reader.ts',
+  'src/platform/yaml/yaml-thread.ts',
+  'src/pipelines/file/read-thread.ts',
   'src/data/duck/child.ts',
   'src/validation/data/table-child.ts',
   'src/validation/scoring/judge-host.ts',

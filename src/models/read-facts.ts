@@ -29,10 +29,7 @@ export function filesDigest(files: readonly ModelFile[]): string {
   return hash.digest('hex');
 }
 
-async function readDescription(
-  ctx: Ctx,
-  files: readonly ModelFile[],
-): Promise<ReturnType<typeof readMlmodel>> {
+async function readDescription(ctx: Ctx, files: readonly ModelFile[]): ReturnType<typeof readMlmodel> {
   const file = files.find(({ path }) => path === 'MLmodel');
   if (!file) return { flavors: {}, problem: 'there is no MLmodel file' };
   if (file.size > LARGEST_MLMODEL)

@@ -1,5 +1,4 @@
-import { Lexer, parseDocument } from 'yaml';
-import { messageOf } from '../platform/errors/index.ts';
+import { plainValue, readYamlAside, valueOf, type YamlNode } from '../platform/yaml/index.ts';
 import type { Field, ModelFacts, Signature } from './contract.ts';
 
 type Read = Pick<
@@ -7,33 +6,20 @@ type Read = Pick<
   'flavors' | 'signature' | 'input_example' | 'mlflow_version' | 'python_version' | 'problem'
 >;
 
-/** An MLmodel file is text by a stranger: past this size it is not read. */
+/** An MLmodel file is text by a stranger: past this size it is not read. A signature of thousands of columns is one long text in it. */
 export const LARGEST_MLMODEL = 512 * 1024;
+/** A real file has some hundreds. */
+const LIMITS = { length: LARGEST_MLMODEL, parts: 10_000 };
 const MOST_FIELDS = 10_000;
-/** The parser takes time that grows with the square of keys, anchors and depth; its lexer does not. A real file has some hundreds. */
-const MOST_TOKENS = 10_000;
-const MOST_ANCHORS = 32;
 
-/**
- * What an MLmodel file says. Never throws: what cannot be understood is said in `problem`. YAML 1.2 core schema, so no tag
- * makes anything but text, numbers, lists and maps; few aliases, so that a small file cannot grow into a large one.
- */
-export function readMlmodel(text: string): Read {
+/** What an MLmodel file says. Never throws: what cannot be understood is said in `problem`. Read aside, since its author is a stranger. */
+export async function readMlmodel(text: string): Promise<Read> {
   if (text.length > LARGEST_MLMODEL)
     return { flavors: {}, problem: `the MLmodel file is larger than ${LARGEST_MLMODEL / 1024} KiB` };
-  let value: unknown;
-  try {
-    if (!isSmall(text)) return { flavors: {}, problem: 'the MLmodel file has more parts than a model needs' };
-    const document = parseDocument(text, { schema: 'core', merge: false, logLevel: 'silent' });
-    // An unknown tag is only a warning to the parser; to us it is a file that wants to be more than data.
-    const fault = document.errors[0] ?? document.warnings[0];
-    if (fault)
-      return { flavors: {}, problem: `the MLmodel file is not plain YAML: ${fault.message.split('\n')[0]}` };
-    value = document.toJS({ maxAliasCount: 32 });
-  } catch (error) {
-    // Also a nesting so deep that the parser's stack ends.
-    return { flavors: {}, problem: `the MLmodel file is not plain YAML: ${messageOf(error).split('\n')[0]}` };
-  }
+  const read = await readYamlAside(text, LIMITS);
+  if ('fault' in read)
+    return { flavors: {}, problem: `the MLmodel file cannot be read: ${read.fault.message}` };
+  const value = plainValue(read.root);
   if (!isMap(value)) return { flavors: {}, problem: 'the MLmodel file is no map' };
   const flavors = Object.fromEntries(
     Object.entries(isMap(value['flavors']) ? value['flavors'] : {})
@@ -45,17 +31,26 @@ export function readMlmodel(text: string): Read {
   const example = isMap(value['saved_input_example_info'])
     ? value['saved_input_example_info']['artifact_path']
     : undefined;
-  const python = flavors['python_function']?.['python_version'];
+  // `3.10` is a version and no number, whoever wrote it without quotes.
+  const python = spelled(
+    valueOf(valueOf(valueOf(read.root, 'flavors'), 'python_function'), 'python_version'),
+  );
+  const mlflow = spelled(valueOf(read.root, 'mlflow_version'));
   const { signature, problem } = readSignature(value['signature']);
   return {
     flavors,
     ...(signature === undefined ? {} : { signature }),
     ...(typeof example === 'string' ? { input_example: example } : {}),
-    ...(typeof value['mlflow_version'] === 'string' ? { mlflow_version: value['mlflow_version'] } : {}),
-    ...(typeof python === 'string' ? { python_version: python } : {}),
+    ...(mlflow === undefined ? {} : { mlflow_version: mlflow }),
+    ...(python === undefined ? {} : { python_version: python }),
     ...(problem === undefined ? {} : { problem }),
   };
 }
+
+const spelled = (node: YamlNode | undefined): string | undefined =>
+  node?.kind === 'scalar' && (typeof node.value === 'string' || typeof node.value === 'number')
+    ? node.text
+    : undefined;
 
 function readSignature(value: unknown): { signature?: Signature; problem?: string } {
   if (!isMap(value)) return {};
@@ -111,17 +106,6 @@ export function readRequirements(text: string): string[] {
     .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
     .filter((line) => line !== '' && !line.startsWith('-'))
     .slice(0, 1000);
-}
-
-/** Counts the tokens, which is quick, before the parser builds a tree of them. */
-function isSmall(text: string): boolean {
-  let tokens = 0;
-  let anchors = 0;
-  for (const token of new Lexer().lex(text)) {
-    if (++tokens > MOST_TOKENS) return false;
-    if ((token.startsWith('&') || token.startsWith('*')) && ++anchors > MOST_ANCHORS) return false;
-  }
-  return true;
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

@@ -43,7 +43,7 @@ export async function placeFolder(
 ): Promise<{ place: ModelPlace; environment?: Locked }> {
   const names = await readdir(folder, { recursive: true });
   const text = await readFile(path.join(folder, 'MLmodel'), 'utf8').catch(() => undefined);
-  const card = text === undefined ? undefined : readMlmodel(text);
+  const card = text === undefined ? undefined : await readMlmodel(text);
   const data = card?.flavors['onnx']?.['data'];
   const alone = names.filter((name) => name.endsWith('.onnx'));
   const file = card

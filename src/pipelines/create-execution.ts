@@ -3,6 +3,7 @@ import type { JobType } from '../platform/jobs/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { CodeFile, DataInput, Execution, GitState, NewExecution } from './contract.ts';
 import type { Step } from './file/definition.ts';
+import { paramShown, type ParamValue } from './file/param.ts';
 import type { CheckRules } from './file/gate.ts';
 import { canonical, codeDigest } from './plan/parts.ts';
 import type { Reproduces } from './reproduce/compare.ts';
@@ -42,7 +43,7 @@ export interface Prepared {
   pipeline: string;
   file: string;
   steps: readonly Step[];
-  params: Execution['params'];
+  params: ReadonlyArray<{ name: string; value: ParamValue; from: string }>;
   data: readonly DataInput[];
   code: readonly CodeFile[];
   git: GitState | undefined;
@@ -119,7 +120,7 @@ export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): P
         pipeline,
         number,
         code: digest,
-        params: Object.fromEntries(prepared.params.map(({ name, value }) => [name, value])),
+        params: Object.fromEntries(prepared.params.map(({ name, value }) => [name, paramShown(value)])),
       },
       edges: prepared.data.map(({ version_id }) => ({
         from: `execution:${id}`,

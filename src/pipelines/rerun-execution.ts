@@ -1,8 +1,8 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict } from '../platform/errors/index.ts';
-import type { DataInput, Execution, GitState } from './contract.ts';
+import type { DataInput, GitState } from './contract.ts';
 import { addExecution, type Prepared, type RunJob } from './create-execution.ts';
-import { readPipelineFile } from './file/read.ts';
+import { readPipelineFileAside } from './file/read-aside.ts';
 import { readManifestBlob } from './plan/reasons.ts';
 import type { ExecutionOptions } from './run/execute.ts';
 import { selectExecution, selectSteps, type ExecutionRow } from './store.ts';
@@ -29,7 +29,7 @@ export async function preparedAgain(
   ctx: Ctx,
   row: ExecutionRow,
 ): Promise<Omit<Prepared, 'trigger' | 'options'>> {
-  const { definition } = readPipelineFile(row.file);
+  const { definition } = await readPipelineFileAside(row.file);
   if (!definition)
     throw conflict(`the file of execution ${row.number} is not one that this version reads`, {
       hint: 'run it from the project again',
@@ -40,7 +40,7 @@ export async function preparedAgain(
     pipeline: row.pipeline,
     file: row.file,
     steps: definition.steps.filter(({ name }) => names.has(name)),
-    params: JSON.parse(row.params) as Execution['params'],
+    params: JSON.parse(row.params) as Prepared['params'],
     data: JSON.parse(row.data) as DataInput[],
     code: await readManifestBlob(ctx, row.manifest),
     git,

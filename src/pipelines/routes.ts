@@ -4,7 +4,7 @@ import * as contract from './contract.ts';
 import { createExecution, type RunJob } from './create-execution.ts';
 import { downloadOutput } from './download-output.ts';
 import { explainStep } from './explain-step.ts';
-import { readPipelineFile } from './file/read.ts';
+import { readPipelineFileAside } from './file/read-aside.ts';
 import { fileSchema } from './file/json-schema.ts';
 import { followExecution } from './follow-execution.ts';
 import { planExecution } from './plan-execution.ts';
@@ -22,7 +22,7 @@ export const pipelineRoutes = (engine: Engine, job: RunJob): Route[] => [
   })),
   route(contract.uploadCode, (ctx, { body }) => uploadCode(ctx, body)),
   route(contract.checkFile, async (_ctx, { body }) => ({
-    problems: readPipelineFile(body.file, engine.gatekeeper?.check).problems,
+    problems: (await readPipelineFileAside(body.file, engine.gatekeeper?.check)).problems,
   })),
   route(contract.planExecution, (ctx, { body }) => planExecution(ctx, body, engine)),
   route(contract.createExecution, async (ctx, { body }) =>

@@ -5,7 +5,9 @@ import type { CodeFile, DataInput, NewExecution } from './contract.ts';
 import type { Definition, Step } from './file/definition.ts';
 import type { CheckRules } from './file/gate.ts';
 import { describe, suggestion } from './file/problem.ts';
-import { readPipelineFile, type ReadFile } from './file/read.ts';
+import { paramText, readNumber, type ParamValue } from './file/param.ts';
+import { readPipelineFileAside } from './file/read-aside.ts';
+import type { ReadFile } from './file/read.ts';
 import type { Value } from './file/schema.ts';
 import { environmentSource } from './environments/source.ts';
 import { missingCode } from './plan/parts.ts';
@@ -16,7 +18,7 @@ export interface Snapshot {
   definition: Definition;
   /** The steps to run: all, or those asked for and what they need. */
   steps: Step[];
-  params: Array<{ name: string; value: Value; from: string }>;
+  params: Array<{ name: string; value: ParamValue; from: string }>;
   data: DataInput[];
   code: CodeFile[];
   warnings: string[];
@@ -31,7 +33,7 @@ export async function takeSnapshot(
   checkRules: CheckRules | undefined,
 ): Promise<Snapshot> {
   const name = input.file_name ?? 'treadle.yaml';
-  const read = { ...readPipelineFile(input.file, checkRules), name };
+  const read = { ...(await readPipelineFileAside(input.file, checkRules)), name };
   const { definition } = read;
   if (!definition) throw fileErrors(read);
   const steps = chosen(definition, input.steps);
@@ -104,21 +106,22 @@ function parameters({ params }: Definition, given: Readonly<Record<string, Value
   );
 }
 
-/** A command line has text alone: it becomes what the file's own value is. */
-function like(own: Value, given: Value, name: string): Value {
-  if (typeof given === typeof own) return given;
-  if (typeof own === 'string') return String(given);
-  if (
-    typeof own === 'number' &&
-    typeof given === 'string' &&
-    given.trim() !== '' &&
-    Number.isFinite(Number(given))
-  )
-    return Number(given);
-  if (typeof own === 'boolean' && (given === 'true' || given === 'false')) return given === 'true';
-  throw invalid(`parameter '${name}' is ${JSON.stringify(given)}, and in the file it is a ${typeof own}`, {
+/** A command line has text alone: it becomes what the file's own value is, with the digits that were written. */
+function like(own: ParamValue, given: Value, name: string): ParamValue {
+  if (typeof given === 'number' && Number.isInteger(given) && !Number.isSafeInteger(given))
+    throw invalid(`parameter '${name}' came as a JSON number beyond 2^53, which loses its last digits`, {
+      field: `params.${name}`,
+      hint: 'send it as text: "9007199254740993" keeps all of them',
+    });
+  const type = typeof own === 'object' ? 'number' : typeof own;
+  if (typeof given === type) return given;
+  if (type === 'string') return String(given);
+  const number = type === 'number' && typeof given === 'string' ? readNumber(given) : undefined;
+  if (number !== undefined) return number;
+  if (type === 'boolean' && (given === 'true' || given === 'false')) return given === 'true';
+  throw invalid(`parameter '${name}' is ${JSON.stringify(given)}, and in the file it is a ${type}`, {
     field: `params.${name}`,
-    hint: `give a ${typeof own}, as ${JSON.stringify(own)} in the file`,
+    hint: `give a ${type}, as ${paramText(own)} in the file`,
   });
 }
 

@@ -16,6 +16,8 @@ import type {
   StepOutput,
   StepResources,
 } from './contract.ts';
+import type { Prepared } from './create-execution.ts';
+import { paramShown } from './file/param.ts';
 import type { Reproduces } from './reproduce/compare.ts';
 import {
   countSteps,
@@ -48,7 +50,7 @@ export function toExecution(row: ExecutionRow, counts: Record<string, number> | 
     created_by: row.created_by,
     ...optional('started_at', row.started_at),
     ...optional('ended_at', row.ended_at),
-    params: json<Execution['params']>(row.params),
+    params: json<Prepared['params']>(row.params).map((one) => ({ ...one, value: paramShown(one.value) })),
     data: json<DataInput[]>(row.data),
     code: json<{ digest: string; files: number; git?: GitState }>(row.code),
     steps_by_state: counts ?? {},

@@ -1,10 +1,11 @@
 import type { Piece } from './command.ts';
-import type { RETRY_REASONS, Value } from './schema.ts';
+import type { ParamValue } from './param.ts';
+import type { RETRY_REASONS } from './schema.ts';
 
 /** A checked pipeline: every default filled in, every name resolved. */
 export interface Definition {
   name: string;
-  params: Record<string, Value>;
+  params: Record<string, ParamValue>;
   /** Name in the file → dataset reference. */
   data: Record<string, string>;
   /** In an order in which each comes after what it needs. */

@@ -2,6 +2,7 @@ import type { Gate, GateInput, Step } from './definition.ts';
 import { suggestion } from './problem.ts';
 import type { Say } from './read.ts';
 import type { PipelineFile } from './schema.ts';
+import type { Source } from './source.ts';
 
 /** What is wrong with rules: the number of the rule, and the character in it where that is known. */
 export type CheckRules = (
@@ -15,6 +16,9 @@ export function resolveGate(
   used: Set<string>,
   say: Say,
   checkRules: CheckRules | undefined,
+  source: Source,
+  /** How `positive` is spelled, where its value does not say it. */
+  positive: string | undefined,
 ): Gate | undefined {
   if (!gate) return undefined;
   if (!model)
@@ -43,14 +47,7 @@ export function resolveGate(
     );
   }
   const rules = gate.rules === undefined ? undefined : [gate.rules].flat();
-  for (const { rule, message, at, hint } of checkRules?.(rules ?? []) ?? [])
-    say(
-      'error',
-      Array.isArray(gate.rules) ? `gate.rules[${rule}]` : 'gate.rules',
-      at === undefined ? 'value' : { character: at },
-      message,
-      hint,
-    );
+  checkGateRules(rules ?? [], checkRules, say, source);
   return {
     data: input ?? { kind: 'data', name: '', path: undefined },
     written: gate.data,
@@ -62,10 +59,27 @@ export function resolveGate(
       ...(rules === undefined ? {} : { rules }),
       ...(gate.slices === undefined ? {} : { slices: [gate.slices].flat() }),
       ...(gate.task === undefined ? {} : { task: gate.task }),
-      ...(gate.positive === undefined ? {} : { positive: String(gate.positive) }),
+      ...(gate.positive === undefined ? {} : { positive: positive ?? String(gate.positive) }),
       ...(gate.prediction === undefined ? {} : { prediction: gate.prediction }),
     },
   };
+}
+
+/** What the language of rules says of the rules of a gate, each at its place. */
+export function checkGateRules(
+  rules: readonly string[],
+  checkRules: CheckRules | undefined,
+  say: Say,
+  { places }: Source,
+): void {
+  for (const { rule, message, at, hint } of checkRules?.(rules) ?? [])
+    say(
+      'error',
+      places.has(`gate.rules[${rule}]`) ? `gate.rules[${rule}]` : 'gate.rules',
+      at === undefined ? 'value' : { character: at },
+      message,
+      hint,
+    );
 }
 
 /** Names as in a command: `step.output`, the output alone, a dataset, or a path below a dataset. */

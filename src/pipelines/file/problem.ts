@@ -9,6 +9,9 @@ export interface Problem {
   hint?: string;
 }
 
+/** More would be read by nobody. */
+export const MOST_PROBLEMS = 100;
+
 export const describe = (problem: Problem, file = 'treadle.yaml'): string =>
   `${file}:${problem.line}:${problem.column}: ${problem.severity === 'warning' ? 'warning: ' : ''}${problem.message}`;
 

@@ -2,10 +2,11 @@
 import { Check } from 'typebox/value';
 import { parseCommand, type Piece } from './command.ts';
 import type { Definition, Input, Output, Step } from './definition.ts';
-import { suggestion, type Problem } from './problem.ts';
+import { MOST_PROBLEMS, suggestion, type Problem } from './problem.ts';
 import { resolveGate, type CheckRules } from './gate.ts';
 import { LATER, PipelineFile, RETRY_REASONS, type StepDefinition } from './schema.ts';
 import { checkShape } from './shape.ts';
+import { numberParam, type ParamValue } from './param.ts';
 import { readSource, type Source } from './source.ts';
 import { bytesOf, milliseconds } from './units.ts';
 
@@ -22,20 +23,23 @@ export interface ReadFile {
  * of the gate's rules belongs to a room above, which hands its check in; without it they are kept unread.
  */
 export function readPipelineFile(text: string, checkRules?: CheckRules): ReadFile {
-  const source = readSource(text);
-  const problems = [...source.problems];
-  const done = (definition: Definition | undefined): ReadFile => {
-    const failed = problems.some(({ severity }) => severity === 'error');
-    problems.sort((a, b) => a.line - b.line || a.column - b.column);
-    return { definition: failed ? undefined : definition, problems, source };
-  };
+  const { source, root, problems } = readSource(text);
+  const done = (definition: Definition | undefined): ReadFile =>
+    inFileOrder({ definition, problems, source });
   if (problems.length > 0) return done(undefined);
-  const shape = checkShape(source, PipelineFile);
+  const shape = checkShape(source, root, PipelineFile);
   problems.push(...shape.problems);
   if (shape.problems.length > 0) return done(undefined);
   if (!Check(PipelineFile, shape.value))
     throw new Error('the shape walk let through what the contract refuses');
-  return done(resolve(shape.value, source, problems, checkRules));
+  return done(resolve(shape.value, shape.spelled, source, problems, checkRules));
+}
+
+/** Problems in the order of the file; a file with an error means nothing. */
+export function inFileOrder({ definition, problems, source }: ReadFile): ReadFile {
+  const failed = problems.some(({ severity }) => severity === 'error');
+  problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { definition: failed ? undefined : definition, problems, source };
 }
 
 export type Say = (
@@ -48,12 +52,22 @@ export type Say = (
 
 function resolve(
   file: PipelineFile,
+  spelled: ReadonlyMap<string, string>,
   source: Source,
   problems: Problem[],
   checkRules: CheckRules | undefined,
 ): Definition {
-  const say: Say = (...problem) => void problems.push(source.problem(...problem));
-  const params = file.params ?? {};
+  const say: Say = (severity, ...problem) => {
+    // Of many warnings nobody reads the last ones; an error counts even there.
+    if (problems.length < (severity === 'error' ? 2 * MOST_PROBLEMS : MOST_PROBLEMS))
+      problems.push(source.problem(severity, ...problem));
+  };
+  const params = Object.fromEntries(
+    Object.entries(file.params ?? {}).map(([name, value]): [string, ParamValue] => [
+      name,
+      typeof value === 'number' ? numberParam(value, spelled.get(`params.${name}`) ?? String(value)) : value,
+    ]),
+  );
   const data = file.data ?? {};
   for (const [key, what] of Object.entries(LATER)) {
     if (source.places.has(key))
@@ -76,7 +90,7 @@ function resolve(
   const steps = drafts.map((draft) =>
     resolveStep(draft, { file, params, data, owners, drafts: byName, used, say }),
   );
-  const gate = resolveGate(file, steps, used, say, checkRules);
+  const gate = resolveGate(file, steps, used, say, checkRules, source, spelled.get('gate.positive'));
   unused(file, used, say);
   environmentNames(params, say);
   return {
@@ -105,6 +119,8 @@ function outputsOf(name: string, { out = [] }: StepDefinition, say: Say): Output
         ? out.map((path, i) => [stem(path), path, `${at}[${i}]`])
         : Object.entries(out).map(([key, path]) => [key, path, `${at}.${key}`]);
   const outputs: Output[] = [];
+  /** Each path, and each folder above one, with the output that it belongs to. */
+  const taken = new Map<string, string>();
   for (const [key, written, path] of entries) {
     const clean = written
       .replaceAll(/\/+/g, '/')
@@ -126,15 +142,19 @@ function outputsOf(name: string, { out = [] }: StepDefinition, say: Say): Output
         `'${written}' cannot be an output`,
         "name a file, or a folder inside the step's folder; _in and _tmp are taken",
       );
-    const clash = outputs.find((other) => within(clean, other.path) || within(other.path, clean));
-    if (clash)
+    const above = foldersAbove(clean);
+    const clash =
+      taken.get(clean) ??
+      above.map((folder) => taken.get(folder)).find((other) => other !== undefined && above.includes(other));
+    if (clash !== undefined)
       say(
         'error',
         path,
         'value',
-        `the outputs '${clash.path}' and '${clean}' of step '${name}' lie in one another`,
+        `the outputs '${clash}' and '${clean}' of step '${name}' lie in one another`,
         'give each its own place',
       );
+    for (const one of [clean, ...above]) if (!taken.has(one)) taken.set(one, clean);
     outputs.push({ name: key, path: clean, folder: written.endsWith('/') });
   }
   return outputs;
@@ -146,7 +166,8 @@ const stem = (path: string): string =>
     .split('/')
     .at(-1)!
     .replace(/(?<=.)\..*$/, '');
-const within = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(`${outer}/`);
+const foldersAbove = (path: string): string[] =>
+  [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
 
 /** Output names are the edges of the graph, so each belongs to one step, and to nothing else. */
 function nameOutputs(drafts: readonly Draft[], params: object, data: object, say: Say): Map<string, string> {
@@ -164,14 +185,14 @@ function nameOutputs(drafts: readonly Draft[], params: object, data: object, say
             : `the steps '${owner}' and '${name}' both have an output called '${output.name}'`,
           'give one of them another name: out: { name: path }',
         );
-      else if (output.name in params)
+      else if (Object.hasOwn(params, output.name))
         say(
           'error',
           ...at,
           `'${output.name}' is the name of an output and of a parameter`,
           'rename one of them',
         );
-      else if (output.name in data)
+      else if (Object.hasOwn(data, output.name))
         say(
           'error',
           ...at,
@@ -182,7 +203,7 @@ function nameOutputs(drafts: readonly Draft[], params: object, data: object, say
     }
   }
   for (const name of Object.keys(data)) {
-    if (name in params)
+    if (Object.hasOwn(params, name))
       say(
         'error',
         `data.${name}`,

@@ -1,6 +1,6 @@
-import { isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import type { TSchema } from 'typebox';
-import { suggestion, type Problem } from './problem.ts';
+import { plainValue, type YamlNode, type YamlScalar } from '../../platform/yaml/index.ts';
+import { MOST_PROBLEMS, suggestion, type Problem } from './problem.ts';
 import type { Source } from './source.ts';
 
 /** The JSON Schema words that the file's contract uses; `checkShape` knows these and no others. */
@@ -40,40 +40,46 @@ const HINTS: Record<string, string> = {
 };
 
 /**
- * Checks a YAML tree against the contract and returns its plain value. Says everything that is wrong, each with its place.
- * Its own walk rather than a JSON Schema validator, because of the places, and because a failed union says nothing useful.
+ * Checks a YAML tree against the contract and returns its plain value, and the numbers whose spelling their value does not give back
+ * (`1.0`, `9007199254740993`), by path. Says what is wrong, each with its place. Its own walk rather than a JSON Schema validator,
+ * because of the places, and because a failed union says nothing useful.
  */
-export function checkShape(source: Source, schema: TSchema): { value: unknown; problems: Problem[] } {
+export function checkShape(
+  source: Source,
+  root: YamlNode | null,
+  schema: TSchema,
+): { value: unknown; spelled: ReadonlyMap<string, string>; problems: Problem[] } {
   const problems: Problem[] = [];
+  const spelled = new Map<string, string>();
   const say = (path: string, at: 'key' | 'value', message: string, hint?: string): undefined => {
-    problems.push(source.problem('error', path, at, message, hint));
+    if (problems.length < MOST_PROBLEMS) problems.push(source.problem('error', path, at, message, hint));
     return undefined;
   };
   const label = (path: string): string => (path === '' ? 'the file' : path);
 
-  function walk(node: Node | undefined, shape: Shape, path: string): unknown {
+  function walk(node: YamlNode | null, shape: Shape, path: string): unknown {
     if (shape.anyOf) return walkUnion(node, shape, path);
-    if (shape.type === undefined && shape.const === undefined) return plain(node);
+    if (shape.type === undefined && shape.const === undefined) return plainValue(node);
     if (shape.type === 'object') return walkObject(node, shape, path);
     if (shape.type === 'array') {
-      if (!isSeq(node)) return wrong(node, shape, path);
-      return node.items.map((item, i) => walk(source.resolve(item), shape.items ?? {}, `${path}[${i}]`));
+      if (node?.kind !== 'list') return wrong(node, shape, path);
+      return node.items.map(({ value }, i) => walk(value, shape.items ?? {}, `${path}[${i}]`));
     }
-    const value = isScalar(node) ? node.value : undefined;
+    const value = valueIn(node);
     if (shape.const !== undefined) return value === shape.const ? value : wrong(node, shape, path);
     if (shape.type === 'string' && typeof value === 'string') return walkText(value, shape, path);
     if ((shape.type === 'number' || shape.type === 'integer') && typeof value === 'number')
-      return walkNumber(value, shape, path);
+      return walkNumber(value, node?.kind === 'scalar' ? node.text : String(value), shape, path);
     if (shape.type === 'boolean' && typeof value === 'boolean') return value;
     return wrong(node, shape, path);
   }
 
-  function walkUnion(node: Node | undefined, shape: Shape, path: string): unknown {
+  function walkUnion(node: YamlNode | null, shape: Shape, path: string): unknown {
     const fitting = (shape.anyOf ?? []).filter((one) => kindOf(node) === kindWanted(one));
     if (fitting.length === 0) return wrong(node, shape, path);
     if (fitting.length === 1) return walk(node, fitting[0]!, path);
     // Only literals share a kind.
-    const value = isScalar(node) ? node.value : undefined;
+    const value = valueIn(node);
     const literals = fitting.map((one) => one.const);
     if (literals.includes(value)) return value;
     return say(
@@ -84,18 +90,17 @@ export function checkShape(source: Source, schema: TSchema): { value: unknown; p
     );
   }
 
-  function walkObject(node: Node | undefined, shape: Shape, path: string): unknown {
-    if (!isMap(node)) return wrong(node, shape, path);
+  function walkObject(node: YamlNode | null, shape: Shape, path: string): unknown {
+    if (node?.kind !== 'map') return wrong(node, shape, path);
     const known = Object.keys(shape.properties ?? {});
     const patterns = Object.entries(shape.patternProperties ?? {});
     const value: Record<string, unknown> = {};
-    for (const pair of node.items as Pair[]) {
-      const key = isScalar(pair.key) ? String(pair.key.value) : '';
+    for (const { key, value: written } of node.pairs) {
       const child = path === '' ? key : `${path}.${key}`;
       const own = Object.hasOwn(shape.properties ?? {}, key) ? shape.properties?.[key] : undefined;
       const inner = own ?? patterns.find(([pattern]) => new RegExp(pattern, 'u').test(key))?.[1];
       if (inner && key !== '__proto__') {
-        value[key] = walk(source.resolve(pair.value), inner, child);
+        value[key] = walk(written, inner, child);
       } else if (patterns.length > 0) {
         say(
           child,
@@ -121,7 +126,7 @@ export function checkShape(source: Source, schema: TSchema): { value: unknown; p
           `add ${key}: ${shape.properties?.[key]?.description ?? ''}`,
         );
     }
-    if (node.items.length < (shape.minProperties ?? 0))
+    if (node.pairs.length < (shape.minProperties ?? 0))
       say(path, 'value', `${label(path)} is empty`, `it needs at least ${shape.minProperties} entry`);
     return value;
   }
@@ -136,7 +141,14 @@ export function checkShape(source: Source, schema: TSchema): { value: unknown; p
       : say(path, 'value', `${label(path)} is '${value.slice(0, 80)}'`, `it must be ${shape.description}`);
   }
 
-  function walkNumber(value: number, shape: Shape, path: string): unknown {
+  function walkNumber(value: number, text: string, shape: Shape, path: string): unknown {
+    if (/^[-+]?0\d/.test(text))
+      return say(
+        path,
+        'value',
+        `${label(path)} is ${text}, which some read as a decimal number and some as an octal one`,
+        'leave the zeros out, or put it in quotes for text',
+      );
     if (!Number.isFinite(value)) return say(path, 'value', `${label(path)} is not a finite number`);
     if (shape.type === 'integer' && !Number.isInteger(value))
       return say(path, 'value', `${label(path)} is ${value}`, 'it must be a whole number');
@@ -146,10 +158,11 @@ export function checkShape(source: Source, schema: TSchema): { value: unknown; p
       const above = shape.exclusiveMinimum === undefined ? `from ${low}` : `above ${shape.exclusiveMinimum}`;
       return say(path, 'value', `${label(path)} is ${value}`, `it must be ${above} to ${high}`);
     }
+    if (String(value) !== text) spelled.set(path, text);
     return value;
   }
 
-  function wrong(node: Node | undefined, shape: Shape, path: string): undefined {
+  function wrong(node: YamlNode | null, shape: Shape, path: string): undefined {
     const wanted = shape.description ?? (shape.anyOf ?? [shape]).map(kindWanted).join(' or ');
     const is = kindOf(node);
     return say(
@@ -162,14 +175,14 @@ export function checkShape(source: Source, schema: TSchema): { value: unknown; p
     );
   }
 
-  const value = walk(source.resolve(source.root), schema as Shape, '');
-  return { value, problems };
+  const value = walk(root, schema as Shape, '');
+  return { value, spelled, problems };
 }
 
-function kindOf(node: Node | undefined): string {
-  if (isMap(node)) return 'map';
-  if (isSeq(node)) return 'list';
-  const value = isScalar(node) ? node.value : undefined;
+function kindOf(node: YamlNode | null): string {
+  if (node?.kind === 'map') return 'map';
+  if (node?.kind === 'list') return 'list';
+  const value = valueIn(node);
   if (value === null || value === undefined) return 'nothing';
   return typeof value === 'string'
     ? 'text'
@@ -193,7 +206,5 @@ function kindWanted({ type, const: literal }: Shape): string {
   return kinds[type ?? ''] ?? 'value';
 }
 
-/** The value of a part that this version does not read. */
-function plain(node: Node | undefined): unknown {
-  return node === undefined ? null : (node.toJSON() as unknown);
-}
+const valueIn = (node: YamlNode | null): YamlScalar['value'] | undefined =>
+  node?.kind === 'scalar' ? node.value : undefined;

@@ -1,24 +1,17 @@
-import {
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type Document,
-  type Node,
-  type Pair,
-} from 'yaml';
+import { readYaml, type YamlNode } from '../../platform/yaml/index.ts';
 import type { Problem } from './problem.ts';
+
+interface Place {
+  key: number;
+  value: number;
+  end: number;
+}
 
 /** A YAML file that remembers where each thing stands. */
 export interface Source {
   text: string;
-  root: Node | null;
   /** Places of keys and values by path: `steps.train.run`. */
-  places: ReadonlyMap<string, { key: number; value: number; end: number }>;
-  problems: Problem[];
+  places: ReadonlyMap<string, Place>;
   /** A problem at a path; at the key, at the value, at a text inside the value, or at a character of it. */
   problem(
     severity: Problem['severity'],
@@ -27,105 +20,55 @@ export interface Source {
     message: string,
     hint?: string,
   ): Problem;
-  resolve(node: unknown): Node | undefined;
 }
 
-const MAX_LENGTH = 1024 * 1024;
+/** A thousand steps have some 70 KiB and 40,000 parts. */
+const LIMITS = { length: 256 * 1024, parts: 120_000 };
 
-export function readSource(text: string): Source {
-  const lines = new LineCounter();
-  const problems: Problem[] = [];
-  const at = (offset: number): { line: number; column: number } => {
-    const { line, col } = lines.linePos(Math.max(0, Math.min(offset, text.length)));
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
-  let document: Document.Parsed | undefined;
-  if (text.length > MAX_LENGTH) {
-    problems.push({
-      severity: 'error',
-      line: 1,
-      column: 1,
-      path: '',
-      message: 'the file is larger than 1 MiB',
-      hint: 'data belongs in datasets',
-    });
-  } else {
-    try {
-      document = parseDocument(text, {
-        lineCounter: lines,
-        prettyErrors: false,
-        version: '1.2',
-        merge: false,
-      });
-    } catch {
-      problems.push({
-        severity: 'error',
-        line: 1,
-        column: 1,
-        path: '',
-        message: 'the file is nested too deep to be read',
-      });
-    }
-  }
-  // The first fault of the syntax makes many more; they say nothing new.
-  const [error] = document?.errors ?? [];
-  if (error) {
-    const place = at(error.pos[0]);
+/** Reads the syntax. Without a tree there is a problem. */
+export function readSource(text: string): { source: Source; root: YamlNode | null; problems: Problem[] } {
+  const read = readYaml(text, LIMITS);
+  if ('fault' in read) {
+    const { message, at, hint } = read.fault;
+    const place = placeIn(lineStarts(text), at);
     const line = text.split('\n')[place.line - 1] ?? '';
-    problems.push({
-      severity: 'error',
-      ...place,
-      path: '',
-      message: `this is not YAML: ${error.message.split('\n')[0]}`,
-      // Inside { … } a command may hold no braces of its own unless it is quoted; everyone falls for it once.
-      ...(/\{.*\brun:\s*[^"'\s].*\{/.test(line)
-        ? { hint: 'put the command in quotes: { run: "python train.py {model}", … }' }
-        : {}),
-    });
+    // Inside { … } a command may hold no braces of its own unless it is quoted; everyone falls for it once.
+    const braces =
+      message.startsWith('this is not YAML') && /\{.*\brun:\s*[^"'\s].*\{/.test(line.slice(0, 2000));
+    const help = braces ? 'put the command in quotes: { run: "python train.py {model}", … }' : hint;
+    return {
+      source: createSource(text, new Map()),
+      root: null,
+      problems: [
+        { severity: 'error', ...place, path: '', message, ...(help === undefined ? {} : { hint: help }) },
+      ],
+    };
   }
-  const places = new Map<string, { key: number; value: number; end: number }>();
-  const resolve = (node: unknown): Node | undefined => {
-    const found = isAlias(node) && document ? node.resolve(document) : node;
-    if (isAlias(node) && found === undefined && !problems.some(({ path }) => path === `*${node.source}`)) {
-      const { line, column } = at(node.range?.[0] ?? 0);
-      problems.push({
-        severity: 'error',
-        line,
-        column,
-        path: `*${node.source}`,
-        message: `'*${node.source}' names no anchor`,
-      });
-    }
-    return isNode(found) ? found : undefined;
-  };
-  function place(node: Node | undefined, path: string, depth: number): void {
-    if (depth > 20) return;
-    if (isMap(node)) {
-      for (const pair of node.items as Pair[]) {
-        const key = isScalar(pair.key) ? String(pair.key.value) : '';
+  const places = new Map<string, Place>();
+  function place(node: YamlNode | null, path: string): void {
+    if (node?.kind === 'map') {
+      for (const { key, keyStart, value, start, end } of node.pairs) {
         const child = path === '' ? key : `${path}.${key}`;
-        const keyAt = isNode(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
-        const value = isNode(pair.value) ? pair.value.range : undefined;
-        places.set(child, { key: keyAt, value: value?.[0] ?? keyAt, end: value?.[1] ?? keyAt });
-        place(resolve(pair.value), child, depth + 1);
+        places.set(child, { key: keyStart, value: start, end });
+        place(value, child);
       }
-    } else if (isSeq(node)) {
-      node.items.forEach((item, i) => {
-        const range = isNode(item) ? item.range : undefined;
+    } else if (node?.kind === 'list') {
+      node.items.forEach(({ value, start, end }, i) => {
         const child = `${path}[${i}]`;
-        places.set(child, { key: range?.[0] ?? 0, value: range?.[0] ?? 0, end: range?.[1] ?? 0 });
-        place(resolve(item), child, depth + 1);
+        places.set(child, { key: start, value: start, end });
+        place(value, child);
       });
     }
   }
-  const root = document && problems.length === 0 ? document.contents : null;
-  place(root ?? undefined, '', 0);
+  place(read.root, '');
+  return { source: createSource(text, places), root: read.root, problems: [] };
+}
+
+export function createSource(text: string, places: Source['places']): Source {
+  let starts: number[] | undefined;
   return {
     text,
-    root,
     places,
-    problems,
-    resolve,
     problem(severity, path, where, message, hint) {
       const found = nearest(places, path);
       let offset = where === 'key' ? found.key : found.value;
@@ -137,13 +80,37 @@ export function readSource(text: string): Source {
         const inside = text.slice(found.value, found.end).indexOf(where.text);
         if (inside >= 0) offset = found.value + inside;
       }
-      return { severity, ...at(offset), path, message, ...(hint === undefined ? {} : { hint }) };
+      starts ??= lineStarts(text);
+      return {
+        severity,
+        ...placeIn(starts, Math.min(offset, text.length)),
+        path,
+        message,
+        ...(hint === undefined ? {} : { hint }),
+      };
     },
   };
 }
 
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** Line and column, from 1, of a character. */
+function placeIn(starts: readonly number[], offset: number): { line: number; column: number } {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: offset - starts[low]! + 1 };
+}
+
 /** The place of a path or, for what is missing, of the thing that should hold it. */
-function nearest(places: Source['places'], path: string): { key: number; value: number; end: number } {
+function nearest(places: Source['places'], path: string): Place {
   for (let rest = path; rest !== ''; rest = rest.replace(/(\.[^.[]*|\[\d+\]|^[^.[]*)$/, '')) {
     const found = places.get(rest);
     if (found) return found;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CodeFile } from '../contract.ts';
 import { normalise } from '../file/command.ts';
 import { inputName, type Definition, type Input, type Step } from '../file/definition.ts';
-import type { Value } from '../file/schema.ts';
+import type { ParamValue } from '../file/param.ts';
 
 /** Raised when the meaning of a key changes, so that no old result is taken for a new one. */
 const KEY_VERSION = 1;
@@ -33,7 +33,8 @@ export interface KeyParts {
   command: string;
   code: string;
   inputs: Record<string, ResolvedInput>;
-  params: Record<string, Value>;
+  /** Type and spelling: `1.0` is another text to the step than `1`. */
+  params: Record<string, ParamValue>;
   environment: EnvironmentIdentity;
   outputs: Record<string, string>;
   variables: Record<string, string>;
@@ -92,7 +93,7 @@ export const codeDigest = (files: readonly CodeFile[]): string =>
 
 export interface Surroundings {
   definition: Definition;
-  params: Readonly<Record<string, Value>>;
+  params: Readonly<Record<string, ParamValue>>;
   code: readonly CodeFile[];
   /** Its path in the project. */
   pipelineFile: string;

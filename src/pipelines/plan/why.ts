@@ -1,4 +1,5 @@
 import type { CodeFile, Reason } from '../contract.ts';
+import { paramText } from '../file/param.ts';
 import type { KeyParts } from './parts.ts';
 
 const short = (digest: string): string => digest.slice(0, 12);
@@ -26,8 +27,8 @@ export function difference(
     reasons.push({
       part: 'param',
       name,
-      ...values(was, is),
-      text: changed(`parameter ${name}`, was, is, String),
+      ...values(was === undefined ? undefined : paramText(was), is === undefined ? undefined : paramText(is)),
+      text: changed(`parameter ${name}`, was, is, paramText),
     });
   }
   for (const [name, was, is] of changes(before.inputs, after.inputs)) {

@@ -7,7 +7,7 @@ import type { Processes } from '../../platform/processes/index.ts';
 import type { DataInput, Outcome, StepOutput, StepResources } from '../contract.ts';
 import { substitute } from '../file/command.ts';
 import { inputName, type Step } from '../file/definition.ts';
-import type { Value } from '../file/schema.ts';
+import { paramJson, paramText, type ParamValue } from '../file/param.ts';
 import { INPUTS, inputPath } from '../plan/parts.ts';
 import { collectOutputs, outputFiles } from './collect.ts';
 import type { LogFile } from './log-file.ts';
@@ -27,7 +27,7 @@ export interface AttemptPlan {
   /** A fresh folder, not there yet. */
   folder: string;
   code: readonly Placed[];
-  params: Readonly<Record<string, Value>>;
+  params: Readonly<Record<string, ParamValue>>;
   data: ReadonlyMap<string, DataInput>;
   /** Outputs of other steps, by `step.output`. */
   outputs: ReadonlyMap<string, StepOutput>;
@@ -86,8 +86,8 @@ export async function prepareFolder(ctx: Ctx, plan: AttemptPlan): Promise<void> 
     const to = path.join(folder, output.path);
     mkdirSync(output.folder ? to : path.dirname(to), { recursive: true });
   }
-  const mentioned = Object.fromEntries(step.params.map((name) => [name, params[name]]));
-  writeFileSync(paramsFileOf(folder), JSON.stringify(mentioned));
+  const mentioned = step.params.map((name) => `${JSON.stringify(name)}:${paramJson(params[name]!)}`);
+  writeFileSync(paramsFileOf(folder), `{${mentioned.join(',')}}`);
 }
 
 /** The line for the shell: placeholders become quoted relative paths or values. */
@@ -98,7 +98,7 @@ export function commandLine({
 }: Pick<AttemptPlan, 'step' | 'params' | 'outputs'>): string {
   return substitute(step.pieces, ({ name, below }) => {
     const [first, second] = name.split('.') as [string, string?];
-    if (second === undefined && Object.hasOwn(params, first)) return String(params[first]);
+    if (second === undefined && Object.hasOwn(params, first)) return paramText(params[first]!);
     const own = step.outputs.find(
       (output) => output.name === (second ?? first) && (second === undefined || first === step.name),
     );

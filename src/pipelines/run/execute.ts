@@ -8,8 +8,8 @@ import { killMarked } from '../../platform/processes/index.ts';
 import type { Attempt, CodeFile, DataInput, Outcome, StepOutput, StepState } from '../contract.ts';
 import type { Environment } from '../environments/environments.ts';
 import type { Definition, RetryReason } from '../file/definition.ts';
-import { readPipelineFile } from '../file/read.ts';
-import type { Value } from '../file/schema.ts';
+import type { ParamValue } from '../file/param.ts';
+import { readPipelineFileAside } from '../file/read-aside.ts';
 import { lookUp } from '../plan/cache.ts';
 import { inputPath, keyOf, keyParts, type KeyParts } from '../plan/parts.ts';
 import { explainer, readManifestBlob, type Explainer } from '../plan/reasons.ts';
@@ -78,7 +78,7 @@ class Drive {
   /** Aborts for a cancel, for the stop of the server, and when the lease is lost: processes end at once. */
   readonly #signal: AbortSignal;
   readonly #options: ExecutionOptions;
-  readonly #params: Record<string, Value>;
+  readonly #params: Record<string, ParamValue>;
   readonly #data: Map<string, DataInput>;
   readonly #nodes = new Map<string, Node>();
   /** Those that have not been taken up: the only ones that are looked through when a step ends. */
@@ -107,7 +107,7 @@ class Drive {
     // These columns were written by `createExecution`.
     this.#options = JSON.parse(row.options) as ExecutionOptions;
     this.#params = Object.fromEntries(
-      (JSON.parse(row.params) as Array<{ name: string; value: Value }>).map(({ name, value }) => [
+      (JSON.parse(row.params) as Array<{ name: string; value: ParamValue }>).map(({ name, value }) => [
         name,
         value,
       ]),
@@ -145,7 +145,7 @@ class Drive {
 
   /** Takes up the rows; what ran when a server died is ended for good and waits to run again. */
   async #begin(): Promise<void> {
-    const { definition } = readPipelineFile(this.#row.file);
+    const { definition } = await readPipelineFileAside(this.#row.file);
     if (!definition) throw new Error(`the file of execution ${this.#row.id} can no longer be read`);
     this.#definition = definition;
     this.#code = await readManifestBlob(this.#ctx, this.#row.manifest);

@@ -8,7 +8,6 @@ import type { BlobInput, BlobStore } from '../../platform/blobs/index.ts';
 import { collectOutputs } from './collect.ts';
 import { createHub } from './hub.ts';
 import { MAX_LOG, openLog, readLogFile, wholeText } from './log-file.ts';
-import { readMetrics } from './metrics-file.ts';
 import { inside } from './place.ts';
 import { createSlots } from './slots.ts';
 
@@ -56,21 +55,6 @@ test('a log is read while it is written, cut at its limit, and never splits a ch
   assert.ok(log.size > MAX_LOG && log.size < MAX_LOG + 200);
   log.close();
   assert.equal(readLogFile(path.join(folder, 'none'), 0, 10), undefined);
-});
-
-test('metrics are the numbers of a metrics file', () => {
-  assert.deepEqual(
-    readMetrics('{"auc": 0.5, "a": {"b": 1}, "text": "x", "list": [1], "nothing": null}', 'metrics.json'),
-    [
-      { key: 'auc', value: 0.5, step: 0 },
-      { key: 'a.b', value: 1, step: 0 },
-    ],
-  );
-  assert.deepEqual(readMetrics('{"step": 10, "loss": 2}\nnot json\n{"loss": 1}\n', 'metrics.jsonl'), [
-    { key: 'loss', value: 2, step: 10 },
-    { key: 'loss', value: 1, step: 2 },
-  ]);
-  assert.deepEqual(readMetrics('{', 'metrics.json'), []);
 });
 
 /** Keeps nothing but hashes: enough to see what would be stored. */

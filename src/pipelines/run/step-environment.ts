@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Environment } from '../environments/environments.ts';
 import type { Step } from '../file/definition.ts';
 import { parameterVariable } from '../file/read.ts';
-import type { Value } from '../file/schema.ts';
+import { paramText, type ParamValue } from '../file/param.ts';
 
 /** Of the server's own environment a step sees these alone: where programs, libraries and devices are, and how to reach the network. */
 const PASSED = [
@@ -39,7 +39,7 @@ export function stepEnvironment(options: {
   step: Step;
   folder: string;
   environment: Environment;
-  params: Readonly<Record<string, Value>>;
+  params: Readonly<Record<string, ParamValue>>;
   paramsFile: string;
   execution: string;
   tracking: { url: string; experiment: string; run: string; token: string };
@@ -92,7 +92,7 @@ export function stepEnvironment(options: {
     ])
       variables[name] = threads;
   }
-  for (const name of step.params) variables[parameterVariable(name)] = String(params[name]);
+  for (const name of step.params) variables[parameterVariable(name)] = paramText(params[name]!);
   Object.assign(variables, step.variables);
   return {
     variables,

@@ -4,7 +4,7 @@ import { newMark } from '../../platform/processes/index.ts';
 import type { CodeFile, DataInput, StepOutput, StepState } from '../contract.ts';
 import type { Environment } from '../environments/environments.ts';
 import type { Step } from '../file/definition.ts';
-import type { Value } from '../file/schema.ts';
+import { paramText, type ParamValue } from '../file/param.ts';
 import { codeOf, type KeyParts } from '../plan/parts.ts';
 import { saveSteps, type ExecutionRow, type StepRow } from '../store.ts';
 import {
@@ -35,7 +35,7 @@ export interface Node {
 /** What the execution gives to each of its steps. */
 interface Given {
   execution: ExecutionRow;
-  params: Readonly<Record<string, Value>>;
+  params: Readonly<Record<string, ParamValue>>;
   data: ReadonlyMap<string, DataInput>;
   code: readonly CodeFile[];
   pipelineFile: string;
@@ -122,7 +122,7 @@ export async function tryStep(
           'treadle.step': step.name,
           'treadle.key': row.key!,
         },
-        params: Object.fromEntries(step.params.map((name) => [name, String(params[name])])),
+        params: Object.fromEntries(step.params.map((name) => [name, paramText(params[name]!)])),
         code: capturedCode(execution, step, node.parts!.code),
         environment: capturedEnvironment(environment, machine, determinism),
         data: step.inputs.flatMap((input) => (input.kind === 'data' ? [data.get(input.name)!] : [])),

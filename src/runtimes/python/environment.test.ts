@@ -31,7 +31,17 @@ test('a model’s packages are read from wherever it wrote them down, and MLflow
     'six==1',
   ]);
   assert.deepEqual(await read({ 'conda.yaml': conda }), ['mlflow==3.2.0', 'six==1']);
-  assert.deepEqual(await read({ 'conda.yaml': 'no: yaml: [' }), ['mlflow==3.1.0']);
+  // A list that cannot be read is no empty list: the model would run without its packages.
+  for (const [name, text, said] of [
+    ['conda.yaml', 'no: yaml: [', /the model's conda\.yaml cannot be read: this is not YAML/],
+    ['python_env.yaml', `a: ${'[1, '.repeat(50)}`, /python_env\.yaml .* nested deeper than 32 levels/],
+    ['python_env.yaml', 'a: !!python/object:os.system x', /python_env\.yaml .* not plain YAML/],
+    ['conda.yaml', `a: ${'x'.repeat(70_000)}`, /conda\.yaml .* longer than 64 KiB/],
+  ] as const)
+    await assert.rejects(
+      read({ [name]: text }),
+      (error) => error instanceof Error && said.test(error.message),
+    );
   assert.deepEqual(await read({}), ['mlflow==3.1.0']);
   assert.deepEqual(await read({ 'requirements.txt': 'mlflow-skinny==3.2.0\nnumpy==2.0.0' }), [
     'mlflow-skinny==3.2.0',

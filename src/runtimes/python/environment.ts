@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'yaml';
 import type { ModelFacts, ModelFile } from '../../models/index.ts';
 import { checkRequirements, type Environments } from '../../pipelines/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { unavailable } from '../../platform/errors/index.ts';
+import { invalid, unavailable } from '../../platform/errors/index.ts';
 import { newId } from '../../platform/ids/index.ts';
+import { plainValue, readYamlAside } from '../../platform/yaml/index.ts';
 import type { Say } from '../prepare-model.ts';
 
 const LARGEST = 256 * 1024;
+const LIMITS = { length: 64 * 1024, parts: 20_000 };
 
 /** `requirementsOf` for a model whose files are blobs. */
 export const modelRequirements = (
@@ -41,8 +42,8 @@ export async function requirementsOf(
 ): Promise<string> {
   const text =
     (await read('requirements.txt')) ??
-    listed(await read('python_env.yaml')) ??
-    listed(await read('conda.yaml')) ??
+    (await listed(read, 'python_env.yaml')) ??
+    (await listed(read, 'conda.yaml')) ??
     '';
   checkRequirements(text, 'requirements.txt');
   const lines = text.split('\n').filter((line) => line.trim() !== '');
@@ -57,14 +58,19 @@ export async function requirementsOf(
 }
 
 /** The pip packages of python_env.yaml (`dependencies: [...]`) or conda.yaml (`dependencies: [..., {pip: [...]}]`). */
-function listed(text: string | undefined): string | undefined {
+async function listed(
+  read: (name: string) => Promise<string | undefined>,
+  name: string,
+): Promise<string | undefined> {
+  const text = await read(name);
   if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = parse(text, { schema: 'core', maxAliasCount: 10, logLevel: 'silent' });
-  } catch {
-    return undefined;
-  }
+  const yaml = await readYamlAside(text, LIMITS);
+  if ('fault' in yaml)
+    throw invalid(`the model's ${name} cannot be read: ${yaml.fault.message}`, {
+      field: name,
+      hint: 'add a requirements.txt, or write the file as plain YAML',
+    });
+  const value = plainValue(yaml.root);
   const list: unknown[] = isMap(value) && Array.isArray(value['dependencies']) ? value['dependencies'] : [];
   const pip = list.find((one) => isMap(one) && Array.isArray(one['pip']));
   const lines: unknown[] =

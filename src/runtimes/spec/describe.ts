@@ -33,7 +33,7 @@ type Field = NonNullable<ModelSignature['inputs']>[number];
 export async function describeFolder(folder: string): Promise<Description> {
   const text = await readFile(path.join(folder, 'MLmodel'), 'utf8').catch(() => undefined);
   if (text === undefined) return { flavors: {}, params: [], examples: [] };
-  const read = readMlmodel(text);
+  const read = await readMlmodel(text);
   const { signature } = read;
   const examples = ['serving_input_example.json', read.input_example, 'input_example.json'];
   return {

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createAside, LATE } from './index.ts';
+
+const thread = (body: string): URL =>
+  new URL(
+    `data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads';${body}`)}`,
+  );
+
+void test('a question that takes too long is answered with LATE, and the next one by a new thread', async () => {
+  const aside = createAside<number, number>({
+    file: thread(`parentPort.on('message', (n) => { while (n < 0); parentPort.postMessage(n * 2); });`),
+    name: 'test',
+    deadline: 1000,
+  });
+  const order: number[] = [];
+  const ask = async (n: number): Promise<number | typeof LATE> => {
+    const answer = await aside.ask(n);
+    order.push(n);
+    return answer;
+  };
+  assert.deepEqual(await Promise.all([ask(1), ask(-1), ask(2)]), [2, LATE, 4]);
+  assert.deepEqual(order, [1, -1, 2]);
+});
+
+void test('a thread that takes too much memory is LATE; one that fails says so, and is there again', async () => {
+  const aside = createAside<string, string>({
+    file: thread(
+      `parentPort.on('message', (what) => { if (what === 'throw') throw new Error('boom'); const all = []; while (what === 'fill') all.push(new Array(1e5).fill(all.length)); parentPort.postMessage(what); });`,
+    ),
+    name: 'test',
+    deadline: 60_000,
+  });
+  await assert.rejects(aside.ask('throw'), /boom/);
+  assert.equal(await aside.ask('fill'), LATE);
+  assert.equal(await aside.ask('fine'), 'fine');
+});
+
+void test('what waits is bounded', async () => {
+  const aside = createAside<number, number>({
+    file: thread(`parentPort.on('message', (n) => parentPort.postMessage(n));`),
+    name: 'test',
+    deadline: 60_000,
+  });
+  const asked = await Promise.allSettled(Array.from({ length: 300 }, (_one, i) => aside.ask(i)));
+  const kept = asked.filter(({ status }) => status === 'fulfilled').length;
+  assert.ok(kept >= 200 && kept < 300, String(kept));
+  const refused = asked.find((one) => one.status === 'rejected');
+  assert.match(String(refused?.reason), /too many files wait/);
+});
