@@ -152,7 +152,7 @@ const isNodeLike = (node: unknown): node is NodeLike =>
   isAlias(node) || isScalar(node) || isMap(node) || isSeq(node);
 
 function scalarOf(node: Scalar | undefined): YamlScalar {
-  const text = node === undefined || node.value === null ? '' : String(node.value);
+  const text = typeof node?.value === 'string' ? node.value : '';
   const plain = node === undefined || (node.type === 'PLAIN' && node.tag === undefined);
   return { kind: 'scalar', value: plain ? coreValue(text) : text, text };
 }
