@@ -11,6 +11,7 @@ import { Budget, Share } from '../limits/index.ts';
 import type { Action, Endpoint } from './contract.ts';
 import { refuseUnread } from './client-error.ts';
 import { guardForm } from './guard-form.ts';
+import { keepRoom } from './keep-room.ts';
 import { parse, refuseNul, refuseUnknown } from './parse.ts';
 import type { Download, Input, Route, ServerSentEvent, TextAnswer } from './route.ts';
 import { watchBodies } from './watch-bodies.ts';
@@ -94,8 +95,6 @@ export interface MountOptions {
   headers?: Record<string, string>;
 }
 
-/** Connections at a time; the ones past it are ended at once. */
-const MOST_CONNECTIONS = 8192;
 /** Bytes of JSON bodies in memory, of all requests under way and of one caller's. */
 const BODIES = 256 * 1024 * 1024;
 const BODIES_EACH = 128 * 1024 * 1024;
@@ -114,7 +113,7 @@ export function createHttp(options: HttpOptions): Http {
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 2000 },
     exposeHeadRoutes: false,
   });
-  app.server.maxConnections = MOST_CONNECTIONS;
+  keepRoom(app.server);
   const bodies = new Budget(BODIES, BODIES_EACH);
   // JSON is parsed after the rule is checked, by the route; everything else stays a stream until a route asks.
   app.removeAllContentTypeParsers();
