@@ -479,6 +479,9 @@ test('the matrix: model kind × protocol × value kind', { skip: skipModels }, a
       assert.deepEqual(predictions(quick), ['float64 1.5']);
       assert.deepEqual([texts.status, rows.status], [413, 413]);
       assert.match(rows.body.toString(), /unfolds to 8000000 values/);
+      const run = await parquet('run.parquet');
+      assert.equal(run.status, 400);
+      assert.match(run.body.toString(), /a run goes on past the end of its page/);
 
       const count = 200_000;
       const list = Array.from({ length: count }, (_, at) => at / 4);

@@ -275,6 +275,14 @@ for media, body in ANY:
     got = invocations(body.encode(), media, anything, None)
     free.append({"media": media, "body": body, "text": got.response})
 
+# One run of levels that claims 2^30 values: its page has two hundred.
+out = io.BytesIO()
+pq.write_table(pa.table({"d": [1.5, 2.5] * 100}), out, compression="none", use_dictionary=False, write_statistics=False)
+plain = out.getvalue()
+at = plain.index(b"\x90\x03\x01")
+with open(os.path.join(folder, "run.parquet"), "wb") as file:
+    file.write(plain[: at - 4] + b"\x06\0\0\0\x80\x80\x80\x80\x08\x01" + plain[at + 6 :])
+
 # A few kilobytes that stand for many rows, and for much text.
 pq.write_table(pa.table({"d": np.zeros(8_000_000, "int8")}), os.path.join(folder, "rows.parquet"), compression="zstd")
 much = pa.DictionaryArray.from_arrays(pa.array(np.zeros(1_000_000, "int32")), pa.array(["x" * 1000]))

@@ -6,10 +6,10 @@ import {
   type FileMetaData,
   type SchemaTree,
 } from 'hyparquet';
-import { parquetHeader } from 'hyparquet/src/column.js';
 import { parquetReadColumn } from 'hyparquet/src/read.js';
 import { invalid, messageOf, tooLarge, TreadleError } from '../../../platform/errors/index.ts';
 import type { Frame } from './frame.ts';
+import { countPages, type Limits } from './parquet-pages.ts';
 import { bytesKept, decimalText, momentText, timeText, PARSERS } from './parquet-values.ts';
 
 /** Most that a file may unfold to. A few kilobytes of runs and dictionaries can stand for gigabytes. */
@@ -56,39 +56,17 @@ function open(body: Uint8Array): { metadata: FileMetaData; buffer: ArrayBuffer }
   return { metadata, buffer };
 }
 
-/** What the pages themselves say: the footer is the caller's word, too, and what is decoded is the pages. */
-function bound({ row_groups: groups, num_rows: all, schema }: FileMetaData, buffer: ArrayBuffer): void {
-  const leaves = schema.filter(({ type }) => type !== undefined).length;
-  let cells = Number(all) * leaves;
-  let bytes = 0;
-  const check = (): void => {
-    if (!(cells >= 0 && bytes >= 0)) throw new Error('a page has a size below nothing');
+function bound(metadata: FileMetaData, buffer: ArrayBuffer): void {
+  const leaves = metadata.schema.filter(({ type }) => type !== undefined).length;
+  const check = ({ cells, bytes }: Limits): void => {
     if (cells > MOST_CELLS || bytes > MOST_BYTES)
       throw tooLarge(
         `the Parquet file unfolds to ${cells} values of ${bytes} bytes; ${MOST_CELLS} values and ${MOST_BYTES} bytes are the most`,
         { field: 'body', hint: 'send fewer rows in one request' },
       );
   };
-  check();
-  let paged = 0;
-  for (const { columns } of groups)
-    for (const { meta_data: chunk } of columns) {
-      if (!chunk) continue;
-      const start = Number(chunk.dictionary_page_offset ?? 0n) || Number(chunk.data_page_offset);
-      const from = Math.min(start, Number(chunk.data_page_offset));
-      const view = new DataView(buffer, from, Number(chunk.total_compressed_size));
-      const reader = { view, offset: 0 };
-      while (reader.offset < view.byteLength - 1) {
-        const page = parquetHeader(reader);
-        paged +=
-          (page.data_page_header ?? page.data_page_header_v2 ?? page.dictionary_page_header)?.num_values ?? 0;
-        bytes += Math.max(page.uncompressed_page_size, 0);
-        if (!(page.compressed_page_size >= 0)) throw new Error('a page has a size below nothing');
-        reader.offset += page.compressed_page_size;
-        cells = Math.max(cells, paged);
-        check();
-      }
-    }
+  check({ cells: Number(metadata.num_rows) * leaves, bytes: 0 });
+  countPages(metadata, buffer, COMPRESSORS, check);
 }
 
 const limited =
