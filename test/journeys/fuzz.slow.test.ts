@@ -311,6 +311,7 @@ test('no request is a fault of ours, and none is answered with another’s answe
     console.log(
       `MiB of process ${pid}: ${memory.map((at) => ((at.get(pid) ?? 0) / MiB).toFixed(0)).join(' ')}`,
     );
+  if (server.log !== '') console.log(server.log.slice(0, 5000));
   assert.deepEqual(faults.slice(0, 20).join('\n'), '');
   assert.equal(server.log, '', 'nothing was logged as an error');
   assert.ok(right > count / 10, `${right} of the right requests were answered`);

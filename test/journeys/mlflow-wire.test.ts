@@ -57,6 +57,20 @@ test('a body may be encoded twice, empty, hold unknown fields, older names and n
   assert.deepEqual((await post('/runs/search', { experiment_ids: [] })).body, {});
 });
 
+test('times before 1970 are kept as they were said, and everybody can read the run', async () => {
+  const created = await post('/runs/create', { experiment_id: '0', start_time: -2 });
+  const { run } = created.body as { run: { info: { run_id: string } } };
+  const { run_id } = run.info;
+  assert.equal((await post('/runs/update', { run_id, status: 'FINISHED', end_time: -1 })).status, 200);
+  const { info } = await runOf(run_id);
+  assert.deepEqual([info['start_time'], info['end_time']], [-2, -1]);
+  const found = await send('POST', '/api/v1/runs/search', JSON.stringify({ experiments: ['0'] }), json);
+  const { items } = found.body as { items: Array<{ id: string; started_at: number; ended_at?: number }> };
+  const same = items.find(({ id }) => id === run_id);
+  assert.deepEqual([found.status, same?.started_at, same?.ended_at], [200, -2, -1]);
+  assert.equal((await post('/runs/delete', { run_id })).status, 200);
+});
+
 test('fields may be spelt as protobuf’s JSON spells them', async () => {
   const made = await post('/experiments/create', { name: 'camel', artifactLocation: '' });
   const experimentId = made.body['experiment_id'];

@@ -13,6 +13,10 @@ export type StateFilter = Static<typeof StateFilter>;
 
 export const Tags = Type.Record(Type.String(), Type.String(), { description: 'Free key and value pairs.' });
 
+/** A time that a client states: kept as it was said, and so perhaps before 1970. */
+export const Stated = (description: string) =>
+  Type.Integer({ description: `${description} Milliseconds since 1970, UTC; before it, below zero.` });
+
 export const Experiment = Type.Object({
   id: Type.String({
     description: 'A number as text; 0 is the experiment that runs land in when none is named.',
@@ -37,7 +41,7 @@ export const ExperimentRow = Type.Intersect([
   Type.Object({
     runs: Type.Integer({ description: 'Active runs.' }),
     running: Type.Integer({ description: 'Of these, running now.' }),
-    last_run_at: Type.Optional(Millis('Start of the newest run.')),
+    last_run_at: Type.Optional(Stated('Start of the newest run.')),
   }),
 ]);
 export type ExperimentRow = Static<typeof ExperimentRow>;

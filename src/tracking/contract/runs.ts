@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { endpoint, Millis, Strict } from '../../platform/http/contract.ts';
-import { State, StateFilter, Tags } from './experiments.ts';
+import { State, StateFilter, Stated, Tags } from './experiments.ts';
 
 export const RunStatus = Type.Union(
   [
@@ -45,7 +45,7 @@ export const MetricSummary = Type.Object({
     description:
       'The step of the latest value: the highest step, then the latest time, then the greatest value.',
   }),
-  time: Millis('The time of the latest value.'),
+  time: Stated('The time of the latest value.'),
   min: Type.Optional(Type.Number({ description: 'The least finite value.' })),
   max: Type.Optional(Type.Number({ description: 'The greatest finite value.' })),
   mean: Type.Optional(Type.Number({ description: 'The mean of the finite values.' })),
@@ -96,8 +96,8 @@ export const RunHead = Type.Object({
   user: Type.String(),
   status: RunStatus,
   state: State,
-  started_at: Millis('When it started.'),
-  ended_at: Type.Optional(Millis('When it ended.')),
+  started_at: Stated('When it started.'),
+  ended_at: Type.Optional(Stated('When it ended.')),
   outcome: Type.Optional(Outcome),
 });
 export type RunHead = Static<typeof RunHead>;
@@ -190,7 +190,7 @@ export const groupRuns = endpoint({
       Type.Object({
         value: Type.Optional(Type.String({ description: 'Absent: the runs that have none.' })),
         runs: Type.Integer(),
-        last_started_at: Millis('Start of the newest run in it.'),
+        last_started_at: Stated('Start of the newest run in it.'),
         metrics: Type.Array(
           Type.Object({
             key: Type.String(),
