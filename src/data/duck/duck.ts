@@ -35,7 +35,7 @@ export function createDuck(processes: Processes): Duck {
         const folder = await ctx.blobs.scratch();
         try {
           for (const [name, hash] of files)
-            await ctx.blobs.materialise(hash, path.join(folder, name), { mode: 0o444 });
+            await ctx.blobs.materialise(hash, path.join(folder, name), { mode: 0o444, shared: true });
           return await converse(processes, folder, request, timeout, signal);
         } finally {
           await rm(folder, { recursive: true, force: true });

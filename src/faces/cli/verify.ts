@@ -64,7 +64,7 @@ export const register: Register = (program, cli) => {
         `${count(damaged.length, 'blob')} of ${all.blobs.toLocaleString('en')} ${damaged.length === 1 ? 'is' : 'are'} damaged or gone`,
         {
           code: 'blob-damaged',
-          hint: 'put their packs or files back from a backup of the blobs folder, and check the disk; what is uploaded again is stored anew only after that',
+          hint: 'check the disk, and put their packs or files back from a backup of the blobs folder; a large one is also mended by sending its file again',
         },
       );
     });

@@ -44,6 +44,8 @@ export interface BlobBackend {
   openFile(hash: string, range?: { start: number; end: number }): Readable;
   /** A new file of this mode: a reflink where that is possible, else a copy; never the blob's own file. */
   copyFile(hash: string, path: string, mode: number): Promise<void>;
+  /** A name for a read-only copy that many readers share. */
+  lendFile(hash: string, path: string): Promise<void>;
   scratch(): Promise<string>;
   /** Throws when nothing can be written; leaves nothing behind. */
   requireWritable(): Promise<void>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -193,6 +193,15 @@ export function blobSuite(label: string, open: (folder: string) => BlobBackend):
       assert.equal(await store.matches(hash, file), false);
       assert.ok((await store.read(hash)).equals(bytes));
       assert.equal(await store.matches(hash, path.join(folder, 'nothing')), false);
+      // What readers share is a copy as well; who writes to it spoils it for nobody who comes later.
+      for (const n of [1, 2, 3]) {
+        const lent = path.join(folder, `${i}-lent-${n}`);
+        await store.materialise(hash, lent, { mode: 0o444, shared: true });
+        assert.ok((await readFile(lent)).equals(bytes), `lent ${n}`);
+        await chmod(lent, 0o644);
+        if (n === 2) await writeFile(lent, 'other', { flag: 'r+' });
+      }
+      assert.ok((await store.read(hash)).equals(bytes));
     }
   });
 

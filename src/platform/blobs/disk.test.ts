@@ -154,6 +154,14 @@ test('disk: a large file is read once, and again as soon as it may have changed'
     await handle.close();
     // The very bytes asked for are right, but they are those of a damaged file.
     await assert.rejects(range(), { code: 'blob-damaged' });
+    // Who still has the file mends it by sending it again, and also one that is gone.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await assert.rejects(range(), { code: 'blob-damaged' });
+    assert.deepEqual(await store.put(bytes), { hash, size: bytes.length });
+    assert.ok((await store.read(hash)).equals(bytes));
+    rmSync(file);
+    await store.put(pieces(bytes, 65_536));
+    assert.ok((await range()).equals(bytes.subarray(100, 200)));
   });
 });
 

@@ -8,6 +8,7 @@ import { diskError } from './disk-error.ts';
 import { fingerprint } from './fingerprint.ts';
 import { PackReader } from './pack-reader.ts';
 import { PackWriter } from './pack-writer.ts';
+import { SharedCopies } from './shared-copies.ts';
 import { inspectFolder, MarkFile, writeStoreId } from './store-file.ts';
 import { syncDirectory } from './sync-directory.ts';
 
@@ -15,7 +16,7 @@ import { syncDirectory } from './sync-directory.ts';
 const FLUSH_EVERY = 64 * 1024 * 1024;
 
 /**
- * Blobs in a folder: `packs/` for small ones, `files/` for large ones, `temp/` for what is under way, `lost/` for bytes that a start
+ * Blobs in a folder: `packs/` for small ones, `files/` for large ones, `temp/` for what is under way, `copies/` for what is lent, `lost/` for bytes that a start
  * found and no row knows.
  */
 export function openDisk(folder: string): BlobBackend {
@@ -24,6 +25,8 @@ export function openDisk(folder: string): BlobBackend {
   const temp = path.join(folder, 'temp');
   const writer = new PackWriter(packs, path.join(folder, 'lost'));
   const reader = new PackReader(packs);
+  const copies = path.join(folder, 'copies');
+  const shared = new SharedCopies(copies);
   let unlock = (): void => undefined;
   let marks: MarkFile | undefined;
   // Only hashes and ids of our own are ever joined to a folder.
@@ -35,8 +38,8 @@ export function openDisk(folder: string): BlobBackend {
     async recover(end) {
       // Also where the database is elsewhere: two writers would cut off each other's packs.
       unlock = lockDataFolder(folder);
-      await rm(temp, { recursive: true, force: true });
-      for (const one of [folder, temp, files]) await mkdir(one, { recursive: true, mode: 0o700 });
+      for (const one of [temp, copies]) await rm(one, { recursive: true, force: true });
+      for (const one of [folder, temp, copies, files]) await mkdir(one, { recursive: true, mode: 0o700 });
       await writer.recover(end);
       marks = await MarkFile.open(folder);
     },
@@ -54,6 +57,8 @@ export function openDisk(folder: string): BlobBackend {
     statFile: (hash) => fingerprint(place(hash)),
     openFile: (hash, range) => createReadStream(place(hash), { ...range, highWaterMark: 1024 * 1024 }),
     copyFile: (hash, to, mode) => guarded(() => copy(place(hash), to, mode)),
+    lendFile: (hash, to) =>
+      guarded(() => shared.lend(hash, to, (copied) => copy(place(hash), copied, 0o444))),
     scratch: () =>
       guarded(async () => {
         const fresh = path.join(temp, newId());

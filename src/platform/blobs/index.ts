@@ -69,8 +69,9 @@ export interface BlobStore {
   /**
    * Writes the blob to a new file of ours (never a client's path): a reflink where the file system can, else a copy, so that
    * nobody who writes to it changes the blob. The blob's bytes are verified before. `mode` is that of the file (0644 unless said).
+   * With `shared`, a large one is a read-only link of a copy that others use too: for readers that are our own code.
    */
-  materialise(hash: BlobHash, path: string, options?: { mode?: number }): Promise<void>;
+  materialise(hash: BlobHash, path: string, options?: { mode?: number; shared?: boolean }): Promise<void>;
   /**
    * Whether a file that `materialise` made still holds exactly the blob's bytes. It is read once, and again when its inode, size
    * or times say that it may have changed.

@@ -28,6 +28,7 @@ export class Intake {
   readonly rows: BlobRow[] = [];
   readonly #backend: BlobBackend;
   readonly #sizes: (hashes: readonly string[]) => Promise<Map<string, number>>;
+  readonly #intact: (hash: string) => Promise<boolean>;
   readonly #clock: Clock;
   readonly #regions: Region[] = [];
   readonly #staged: Array<{ hash: string; staged: Staged }> = [];
@@ -38,10 +39,13 @@ export class Intake {
   constructor(
     backend: BlobBackend,
     sizes: (hashes: readonly string[]) => Promise<Map<string, number>>,
+    /** Whether the file of a large blob that has a row is there, and was not found damaged. */
+    intact: (hash: string) => Promise<boolean>,
     clock: Clock,
   ) {
     this.#backend = backend;
     this.#sizes = sizes;
+    this.#intact = intact;
     this.#clock = clock;
   }
 
@@ -152,7 +156,10 @@ export class Intake {
       const info = { hash: hash.hex(), size };
       check(info, expected);
       this.infos.push(info);
-      const known = this.#taken.has(info.hash) || (await this.#sizes([info.hash])).has(info.hash);
+      // Content whose stored bytes were found damaged is stored anew: who still has it mends it by sending it.
+      const known =
+        this.#taken.has(info.hash) ||
+        ((await this.#sizes([info.hash])).has(info.hash) && (await this.#intact(info.hash)));
       if (known) return await staged.abort();
       this.#taken.add(info.hash);
       this.#staged.push({ hash: info.hash, staged });

@@ -61,7 +61,12 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
       return info!;
     },
     async putMany(sources) {
-      const intake = new Intake(backend, (hashes) => selectBlobSizes(database, hashes), clock);
+      const intake = new Intake(
+        backend,
+        (hashes) => selectBlobSizes(database, hashes),
+        async (hash) => reader.isIntact(await find(hash)),
+        clock,
+      );
       try {
         for await (const input of sources) await intake.take(input);
         await intake.settle();
@@ -109,11 +114,12 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
         throw tooLarge(`blob ${hash} has ${row.size} bytes; at most ${limit} are read at once`);
       return row.pack === null ? reader.readLarge(row) : reader.readSmall(row);
     },
-    async materialise(hash, path, { mode = 0o644 } = {}) {
+    async materialise(hash, path, { mode = 0o644, shared = false } = {}) {
       const row = await find(hash);
       if (row.pack === null) {
         await reader.requireSound(row);
-        await backend.copyFile(hash, path, mode);
+        if (shared) await backend.lendFile(hash, path);
+        else await backend.copyFile(hash, path, mode);
       } else {
         const bytes = await reader.readSmall(row);
         await writeFile(path, bytes, { flag: 'wx', mode }).catch((error: unknown) => {
@@ -259,6 +265,13 @@ class Reader {
   matches(row: BlobRow, path: string): Promise<boolean> {
     const open = (): Readable => createReadStream(path, { highWaterMark: 1024 * 1024 });
     return this.#soundness.holds({ name: path, stat: () => fingerprint(path), open }, row.hash, row.size);
+  }
+
+  /** Costs no read: what nobody has read yet is taken as good. */
+  async isIntact({ hash, size, pack }: BlobRow): Promise<boolean> {
+    if (pack !== null) return true;
+    const now = await this.#parts.backend.statFile(hash);
+    return now?.size === size && !this.#soundness.isBad(hash, now);
   }
 
   /** Its bytes were hashed while they came in. */

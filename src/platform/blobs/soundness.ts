@@ -32,6 +32,11 @@ export class Soundness {
     if (oldest.done !== true) this.#known.delete(oldest.value);
   }
 
+  isBad(name: string, { print }: Fingerprint): boolean {
+    const known = this.#known.get(name);
+    return known?.print === print && !known.good;
+  }
+
   forget(name: string): void {
     this.#known.delete(name);
   }

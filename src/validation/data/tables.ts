@@ -54,7 +54,7 @@ export function createTables(processes: Processes): Tables {
             const { file } = inputs[i]!;
             // The same bytes under two names are one file here.
             if (inputs.findIndex((one) => one.file === file) < i) continue;
-            await ctx.blobs.materialise(hash, path.join(folder, file), { mode: 0o444 });
+            await ctx.blobs.materialise(hash, path.join(folder, file), { mode: 0o444, shared: true });
           }
           return await converse(processes, folder, request(inputs), { hear, signal, timeout });
         } finally {
