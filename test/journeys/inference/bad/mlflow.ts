@@ -70,7 +70,7 @@ export const mlflowKinds: readonly Kind[] = [
   ask(
     'objects 50,000 deep',
     `{"inputs":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`,
-    /sepal_length|missing/,
+    /sepal_length|missing|deep/,
   ),
   split('split is a list', []),
   split('split is null', null),

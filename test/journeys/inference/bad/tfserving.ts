@@ -75,12 +75,6 @@ export const tfKinds: readonly Kind[] = [
     SIMPLE,
   ),
   predict('two wanted, one array', { instances: [ones] }, /INPUT0/, SIMPLE),
-  predict(
-    'rows of two lengths',
-    { inputs: { INPUT0: [ones, ones], INPUT1: [ones] } },
-    /INPUT0|INPUT1|rows/,
-    SIMPLE,
-  ),
   predict('too narrow', { inputs: { INPUT0: [[1]], INPUT1: [[1]] } }, /INPUT0/, SIMPLE),
   predict('a number for a text', { instances: [[7]] }, /INPUT0/, TEXT),
   predict('null for a text', { instances: [[null]] }, /INPUT0/, TEXT),
