@@ -49,7 +49,9 @@ export const createGatekeeper = (validation: Pick<Validation, 'judge'>): Gatekee
       ...(verdict === undefined ? {} : { verdict }),
       reasons,
       rules: rules.map(({ rule, verdict: one, reason }) => ({ rule, verdict: one, reason })),
-      ...(proof ? { proof: { verdict: proof.verdict, summary: proof.summary } } : {}),
+      ...(proof
+        ? { proof: { verdict: proof.verdict, summary: proof.summary, warnings: proof.warnings ?? [] } }
+        : {}),
       ...(problem === undefined ? {} : { problem }),
     };
   },

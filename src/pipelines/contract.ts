@@ -257,7 +257,11 @@ export const GateResult = Type.Object(
     rules: Type.Array(Type.Object({ rule: Type.String(), verdict: GateVerdict, reason: Type.String() })),
     proof: Type.Optional(
       Type.Object(
-        { verdict: GateVerdict, summary: Type.String() },
+        {
+          verdict: GateVerdict,
+          summary: Type.String(),
+          warnings: Type.Optional(Type.Array(Type.String())),
+        },
         { description: 'Whether training read rows of the gate’s data.' },
       ),
     ),

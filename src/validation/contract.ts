@@ -70,6 +70,23 @@ export const Coverage = Type.Object({
         'Rows that equal one by chance alone, as often as rows repeat: nothing where a key is declared.',
     }),
   ),
+  near: Type.Optional(
+    Type.Object(
+      {
+        rows: Type.Integer({
+          description:
+            'Rows of the gate’s data that nearly equal one: but for noise, scale, case, white space, or one column.',
+        }),
+        expected: Type.Number({ description: 'Of these, as many are explained by chance.' }),
+        gate_rows: Type.Integer({ description: 'Rows of the gate’s data that were looked at.' }),
+        training_rows: Type.Integer({ description: 'Rows of it that were looked at, from its first on.' }),
+        rescaled: Type.Array(Type.String(), {
+          description: 'Columns that were compared by their own mean and deviation.',
+        }),
+      },
+      { description: 'Absent where it was not looked for: too few columns, or more than 60.' },
+    ),
+  ),
   decides: Type.Optional(
     Type.Boolean({ description: 'Whether the columns tell rows apart well enough to decide.' }),
   ),
@@ -117,6 +134,24 @@ export const Proof = Type.Object(
       Type.Array(Coverage, {
         description: 'Everything that the lineage read, and how it was compared; absent in older proofs.',
       }),
+    ),
+    near_rows: Type.Optional(
+      Type.Integer({
+        description:
+          'Rows of the gate’s data that are nearly rows that training read. They fail it only where the gate says so.',
+      }),
+    ),
+    near: Type.Optional(
+      Type.Array(
+        Type.Object({
+          source: Type.String(),
+          gate_row: Type.Integer(),
+          values: Type.Record(Type.String(), Type.Unknown()),
+          training: Type.Record(Type.String(), Type.Unknown()),
+          differ: Type.Array(Type.String(), { description: 'Columns in which the two differ.' }),
+        }),
+        { description: 'The first 20 of each table, with the row of training.' },
+      ),
     ),
     warnings: Type.Optional(
       Type.Array(Type.String(), { description: 'What does not decide and should be known.' }),
@@ -241,6 +276,12 @@ export const GateSpec = {
     Type.Array(Excuse, {
       maxItems: 50,
       description: 'What cannot be compared and need not be, each with its reason, which the proof repeats.',
+    }),
+  ),
+  near: Type.Optional(
+    Type.Union([Type.Literal('fail'), Type.Literal('report')], {
+      description:
+        'What rows do that nearly equal one that training read: but for noise, scale, case, white space, or one column. Reported unless said.',
     }),
   ),
   time: Type.Optional(

@@ -147,6 +147,7 @@ async function work(
       time: spec.time,
       label: spec.label,
       excuse: spec.excuse,
+      near: spec.near,
       signal: either,
     },
     () => undefined,

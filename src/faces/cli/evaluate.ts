@@ -26,6 +26,7 @@ interface Flags {
   rule?: string[];
   key?: string[];
   time?: string;
+  near?: 'fail' | 'report';
   excuse?: contract.Excuse[];
   slice?: string[];
   task?: contract.Task;
@@ -49,6 +50,11 @@ export const register: Register = (program, cli) => {
     .option('--rule <rule>', "such as 'auc >= 0.6'; as often as wanted", several)
     .option('--key <column>', 'what makes a row the same row; as often as wanted', several)
     .option('--time <column>', 'by it every row must be later than all that training read')
+    .option(
+      '--near <what>',
+      'fail or report: what rows do that are nearly some that training read; report unless said',
+      choice('fail', 'report'),
+    )
     .option(
       '--excuse <path=reason>',
       "what training read and need not be compared, with the reason: '*.txt=only notes'; as often as wanted",

@@ -33,6 +33,7 @@ export interface GateSpec {
   label: string;
   key?: string[];
   time?: string;
+  near?: 'fail' | 'report';
   excuse?: Array<{ path: string; reason: string }>;
   rules?: string[];
   slices?: string[];

@@ -55,6 +55,7 @@ export function resolveGate(
       label: gate.label,
       ...(gate.key === undefined ? {} : { key: [gate.key].flat() }),
       ...(gate.time === undefined ? {} : { time: gate.time }),
+      ...(gate.near === undefined ? {} : { near: gate.near }),
       ...(gate.excuse === undefined ? {} : { excuse: gate.excuse }),
       ...(rules === undefined ? {} : { rules }),
       ...(gate.slices === undefined ? {} : { slices: [gate.slices].flat() }),

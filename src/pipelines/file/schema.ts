@@ -180,6 +180,12 @@ const Gate = Strict(
       ),
     ),
     time: Type.Optional(column('a column by which every row must be later than all that training read')),
+    near: Type.Optional(
+      Type.Union([Type.Literal('fail'), Type.Literal('report')], {
+        description:
+          'fail or report: what rows do that are nearly some that training read; reported unless said',
+      }),
+    ),
     excuse: Type.Optional(
       Type.Array(
         Strict(

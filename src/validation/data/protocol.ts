@@ -62,6 +62,36 @@ export interface ComparedTable {
    * many rows agree in all else for that.
    */
   near: 'none' | 'searched' | 'too-alike';
+  /** Rows that are nearly the gate's. */
+  similar?: SimilarFound;
+  suspicions: Suspicion[];
+}
+
+export interface SimilarFound {
+  /** Rows of the gate's data with a near twin, and how many of them chance explains. */
+  rows: number;
+  expected: number;
+  /** Rows that were looked at. */
+  gate_rows: number;
+  training_rows: number;
+  /** Columns that were compared by their own mean and deviation. */
+  rescaled: string[];
+  pairs: SimilarPair[];
+}
+
+export interface SimilarPair {
+  gate_row: number;
+  values: Record<string, unknown>;
+  training: Record<string, unknown>;
+  /** Columns in which they differ. */
+  differ: string[];
+}
+
+/** A column by which a random split mixes what belongs together, and the share of the gate's rows that shows it. */
+export interface Suspicion {
+  kind: 'time' | 'group';
+  column: string;
+  share: number;
 }
 
 export interface ComparedSource {
@@ -92,6 +122,8 @@ export interface DisjointAnswer {
   by_rows: { overlapping: number; decided: number };
   /** Columns of the gate of which every row has another value; looked for where the comparison needs a key. */
   unique: string[];
+  /** Rows of the gate's data that are nearly, and nowhere wholly, rows of some table. */
+  similar: number;
   overlaps: Overlap[];
   named?: FilesNamed;
   order?: OrderFound;

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ComparedTable } from '../data/protocol.ts';
+import type { ComparedTable, DisjointRequest } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
 import { readOne } from '../data/sandbox.ts';
 import { prepared, rowKeys } from './canonical.ts';
@@ -10,19 +10,22 @@ import { findNear, nearBuckets, tellingFirst } from './find-near.ts';
 import { countRepeats, expectedByChance, gateChance, identifies, type Repeats } from './chance.ts';
 import { gateKey, type Gate } from './gate.ts';
 import { byName, fractional, pairsOf, trainingKey, unkeyed, type Pair } from './pairs.ts';
-import { otherwise } from './same-form.ts';
+import { sameForm } from './same-form.ts';
+import { findSimilar } from './similar.ts';
+import { suspicions } from './suspicions.ts';
 import { keyed } from './training-keys.ts';
 
 /** Compares the gate with one table after the other; what is known of the gate's rows is kept for tables of the same columns. */
 export function createComparer(
   connection: DuckDBConnection,
   gate: Gate,
-  key: readonly string[] | null,
+  declared: Pick<DisjointRequest, 'key' | 'time' | 'label'>,
 ): (
   relation: Relation,
   at: { source: number; part: number; byBytes: boolean },
   certain: boolean,
 ) => Promise<{ digest: RowsDigest; table: ComparedTable }> {
+  const { key } = declared;
   let held: { signature: string; repeats: Repeats & { distinct: number } } | undefined;
 
   /**
@@ -58,19 +61,19 @@ export function createComparer(
     const missing = (key ?? []).filter((name) => !shared.some((pair) => pair.name === name));
     const byKey = key !== null && missing.length === 0;
     const named = byKey ? shared.filter(({ name }) => key.includes(name)) : shared;
-    const other = await otherwise(connection, relation, named);
-    const identity = named.filter(({ name }) => !other.some(({ column }) => column === name));
+    const { same: identity, other } = await sameForm(connection, relation, named);
     const table: ComparedTable = {
       files: relation.files.map(({ shown }) => shown),
       rows: 0,
       identity: identity.map(({ name }) => name),
-      otherwise: other,
+      otherwise: other.map(({ column, reason }) => ({ column, reason })),
       state: 'incomparable',
       distinct_share: 1,
       weak: false,
       overlapping: 0,
       unkeyed: 0,
       near: 'none',
+      suspicions: [],
     };
     const apart = async (state: 'aside' | 'incomparable', reason: string) => {
       const digest = await digestOf(connection, relation.columns, relation.sql);
@@ -144,6 +147,20 @@ export function createComparer(
       table.weak = !identifies(table.overlapping, table.expected, gate.rows);
       if (table.weak)
         await connection.run(`update hit set decides = false where source = ${source} and part = ${part}`);
+    }
+    if (certain) {
+      const inForm = byKey ? await sameForm(connection, relation, shared) : { same: identity, other };
+      table.suspicions = await suspicions(connection, gate, relation, inForm.same, declared);
+      const rescaled = shared.filter(({ name }) =>
+        inForm.other.some(({ column, rescaled: is }) => is === true && column === name),
+      );
+      const similar = await findSimilar(
+        connection,
+        relation,
+        { same: inForm.same, rescaled },
+        { source, part, rows: digest.rows },
+      );
+      if (similar) table.similar = similar;
     }
     return { digest, table };
   };

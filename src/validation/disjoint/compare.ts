@@ -37,8 +37,9 @@ export async function compare(
   await connection.run(
     'create table hit (r bigint, source integer, decides boolean, by_file boolean, part integer)',
   );
+  await connection.run('create table near_hit (r bigint)');
   const named = await findFiles(connection, gate, request.files, request.certain);
-  const comparer = createComparer(connection, gate, request.key);
+  const comparer = createComparer(connection, gate, request);
   const against: ComparedSource[] = [];
   for (const [source, files] of request.against.entries()) {
     if (request.against.length > 1)
@@ -86,6 +87,11 @@ export async function compare(
     against,
     overlapping,
     decided,
+    similar: Number(
+      (
+        await readOne(connection, 'select count(distinct r) from near_hit where r not in (select r from hit)')
+      )[0],
+    ),
     by_rows: { overlapping: rows, decided: decidedRows },
     unique: asksForKey ? await uniqueColumns(connection, gate, request.label) : [],
     overlaps: await sampleOverlaps(connection, gate),
@@ -134,6 +140,7 @@ const unreadable = (files: readonly FileInput[], reason: string): ComparedTable 
   overlapping: 0,
   unkeyed: 0,
   near: 'none',
+  suspicions: [],
 });
 
 async function countUnkeyed(
@@ -175,7 +182,7 @@ async function sampleOverlaps(connection: DuckDBConnection, gate: Gate): Promise
   // What decides comes first: it is what a reader has to look at.
   const first = `select r, bool_or(decides) as decides, arg_min(source, case when decides then source else source + 1000000 end) as source from hit group by r order by decides desc, r limit ${SAMPLES}`;
   const result = await connection.runAndReadAll(
-    `select h.source, h.r, ${names.map((name) => `g.${identifier(name)}`).join(', ')} from (${first}) h join gate g on g.rowid = h.r order by h.decides desc, h.r`,
+    `select h.source, h.r, ${names.map((name) => `g.${identifier(name)}`).join(', ')} from (${first}) h join gate g on g.__r = h.r order by h.decides desc, h.r`,
   );
   return result.convertRows(toJson).map(([source, row, ...values]) => ({
     source: Number(source),

@@ -1,6 +1,6 @@
 import type { Coverage, Excuse } from '../contract.ts';
 import { fileKind, type FileKind } from '../data/file-kinds.ts';
-import type { ComparedSource, ComparedTable } from '../data/protocol.ts';
+import type { ComparedSource, ComparedTable, SimilarFound } from '../data/protocol.ts';
 import { TABLES, type TableSource, type UnreadSource } from '../data/table-source.ts';
 import { excuseOf } from './excuse.ts';
 
@@ -100,6 +100,7 @@ function ofTable({
   expected,
   weak,
   reason,
+  similar,
 }: ComparedTable): Partial<Coverage> {
   if (state === 'aside') return { by: 'aside', rows, ...(reason === undefined ? {} : { reason }) };
   return {
@@ -110,8 +111,23 @@ function ofTable({
     found: overlapping,
     ...(expected === undefined ? {} : { expected: rounded(expected) }),
     decides: !weak,
+    ...(similar ? { near: nearOf(similar) } : {}),
   };
 }
+
+const nearOf = ({
+  rows,
+  expected,
+  gate_rows,
+  training_rows,
+  rescaled,
+}: SimilarFound): NonNullable<Coverage['near']> => ({
+  rows,
+  expected: rounded(expected),
+  gate_rows,
+  training_rows,
+  rescaled,
+});
 
 const whyNot = (kind: FileKind | undefined): string =>
   kind === undefined

@@ -11,6 +11,7 @@ interface Evidence {
   /** Files that are judged, though no row names them, and that these sources hold as well. */
   unnamed: ReadonlyArray<{ file: NamedBlob; within: readonly number[] }>;
   key: readonly string[] | undefined;
+  near: 'fail' | 'report' | undefined;
 }
 
 /**
@@ -28,7 +29,8 @@ export function decide(evidence: Evidence): { verdict: Verdict; summary: string;
   const bad = against(evidence);
   if (bad.length > 0) return { verdict: 'fail', summary: sentence(bad), inOrder };
   const unknown = open(evidence);
-  if (unknown.length > 0) return { verdict: 'inconclusive', summary: sentence(unknown), inOrder };
+  if (unknown.length > 0)
+    return { verdict: 'inconclusive', summary: sentence([...unknown, ...nearly(evidence)]), inOrder };
   return { verdict: 'pass', summary: sentence(cleared(evidence)), inOrder };
 }
 
@@ -60,6 +62,7 @@ function against(evidence: Evidence): string[] {
           `${count(certain.length, 'file')} beside the rows that the model is judged on ${certain.length === 1 ? 'was' : 'were'} read in its training, byte for byte (${certain[0]!.file.path}${certain.length > 1 ? ', …' : ''} in ${sources[certain[0]!.within[0]!]!.label})`,
         ]
       : []),
+    ...(evidence.near === 'fail' ? nearly(evidence) : []),
     ...(early > 0
       ? [
           `${count(early, 'row')} ${early === 1 ? 'is' : 'are'} not later by '${order!.column}' than ${order!.training_last}, the last that training read`,
@@ -180,7 +183,20 @@ function cleared(evidence: Evidence): string[] {
     ...(excused.length > 3
       ? [`${excused.length - 3} more things were not compared, as the gate allows`]
       : []),
+    ...nearly(evidence),
     ...differing(tables, sources, found),
+  ];
+}
+
+/** Rows that are not the same and look as if they had been. */
+function nearly({ found, sources, near }: Evidence): string[] {
+  if (found.similar === 0) return [];
+  const holding = found.against.flatMap(({ tables }, i) => {
+    const rows = sum(tables.map(({ similar }) => similar?.rows ?? 0));
+    return rows > 0 ? [`${number(rows)} in ${sources[i]!.label}`] : [];
+  });
+  return [
+    `${count(found.similar, 'row')} ${found.similar === 1 ? 'is' : 'are'} nearly equal to rows that training read, but for noise, scale, case, white space or one column (${several(holding)})${near === 'fail' ? ', which the gate refuses' : '; the gate reports these and does not refuse them'}`,
   ];
 }
 

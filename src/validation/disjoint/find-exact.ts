@@ -36,7 +36,7 @@ export async function findExact({
     `create or replace table candidate as select h1, h2, ${identity.map((_, i) => `first(v${i}) as v${i}`).join(', ')} from (${rows.values(shown('training'), { table: 'matched', by: 'h1' })}) group by h1, h2`,
   );
   const some =
-    '(select *, rowid as r from gate where rowid in (select r from identified where h1 in (select h1 from matched)))';
+    '(select * from gate where __r in (select r from identified where h1 in (select h1 from matched)))';
   const rowsOf = prepared(
     identity.map(({ gate }) => gate),
     some,
@@ -44,7 +44,7 @@ export async function findExact({
   await connection.run(
     `insert into hit select i.r, ${source}, ${decides}, false, ${part} from identified i
      join candidate t on t.h1 = i.h1 and t.h2 = i.h2
-     join (select r, ${shown('gate')
+     join (select __r as r, ${shown('gate')
        .map((value, i) => `${value} as v${i}`)
        .join(', ')} from ${rowsOf}) g on g.r = i.r
      where ${identity.map((_, i) => `g.v${i} is not distinct from t.v${i}`).join(' and ')}`,

@@ -26,9 +26,9 @@ export async function findFiles(
     const value = `regexp_replace(replace(trim(${identifier(name)}::varchar), '\\', '/'), '^(\\./)+|^/', '')`;
     await connection.run(
       `create or replace table naming as select r, min_by(f, rank) as f from (
-         select v.r, k.f, k.rank from (select rowid as r, ${value} as v from gate) v join file_key k on k.key = v.v
+         select v.r, k.f, k.rank from (select __r as r, ${value} as v from gate) v join file_key k on k.key = v.v
          union all
-         select v.r, k.f, k.rank + 3 from (select rowid as r, ${value} as v from gate) v
+         select v.r, k.f, k.rank + 3 from (select __r as r, ${value} as v from gate) v
            join file_key k on k.rank > 0 and k.key = regexp_extract(v.v, '[^/]*$') where contains(v.v, '/')
        ) group by r`,
     );

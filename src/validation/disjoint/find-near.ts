@@ -86,11 +86,10 @@ async function probe({ connection, identity, source, part }: Search, near: reado
   const rows = prepared(
     near.map(({ gate }) => gate),
     'gate',
-    ['rowid as r'],
   );
   const carried = near.map((_, i) => `n${i}, x${i}`).join(', ');
   await connection.run(
-    `create or replace table seen as select i.*, ${[...sides.map((_, i) => `g.${i % 2 === 0 ? 'lo' : 'hi'}${Math.floor(i / 2)}`), ...near.map((pair, i) => `g.n${i}, i.k${identity.indexOf(pair)} as x${i}`)].join(', ')} from identified i join (select ${['r', ...sides, ...values].join(', ')} from ${rows}) g on g.r = i.r where i.r not in (select r from hit where source = ${source} and part = ${part})`,
+    `create or replace table seen as select i.*, ${[...sides.map((_, i) => `g.${i % 2 === 0 ? 'lo' : 'hi'}${Math.floor(i / 2)}`), ...near.map((pair, i) => `g.n${i}, i.k${identity.indexOf(pair)} as x${i}`)].join(', ')} from identified i join (select ${['__r as r', ...sides, ...values].join(', ')} from ${rows}) g on g.r = i.r where i.r not in (select r from hit where source = ${source} and part = ${part})`,
   );
   await connection.run('drop table if exists probe');
   const mine = bucketed(near);

@@ -16,7 +16,7 @@ export interface Workshop {
   compare(
     gate: FileInput | FileInput[],
     against: Array<FileInput | FileInput[]>,
-    options?: { key?: string[]; time?: string },
+    options?: { key?: string[]; time?: string; label?: string },
   ): Promise<DisjointAnswer>;
   run(sql: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -44,7 +44,7 @@ export async function openWorkshop(): Promise<Workshop> {
       writeFileSync(at(name), text);
       return input(name);
     },
-    async compare(gate, against, { key, time } = {}) {
+    async compare(gate, against, { key, time, label } = {}) {
       const connection = await connect();
       try {
         return await compare(
@@ -55,7 +55,7 @@ export async function openWorkshop(): Promise<Workshop> {
             certain: against.map(() => true),
             key: key ?? null,
             time: time ?? null,
-            label: null,
+            label: label ?? null,
             files: [],
             by_bytes: against.map(() => false),
           },

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DisjointRequest, TableFault } from '../data/protocol.ts';
 import { relationsOf, type Column, type Relation } from '../data/relations.ts';
-import { identifier, read } from '../data/sandbox.ts';
+import { identifier, read, readOne } from '../data/sandbox.ts';
 import { TableError } from '../data/table-error.ts';
 import { isPlainText, keyOf, prepared } from './canonical.ts';
 import { digestOfKeys, joinDigests } from './digest.ts';
@@ -16,7 +16,7 @@ export interface Gate {
 }
 
 /**
- * The gate's rows as table `gate`, in the order of the files; `rowid` is a row's position. Table `gate_key` holds the keys of
+ * The gate's rows as table `gate`, in the order of the files; `__r` is a row's position, whatever the columns are called. Table `gate_key` holds the keys of
  * its cells: `k0`, `k1` … in the order of the columns' names, and `p0` … of plain text as such.
  */
 export async function loadGate(connection: DuckDBConnection, request: DisjointRequest): Promise<Gate> {
@@ -29,10 +29,12 @@ export async function loadGate(connection: DuckDBConnection, request: DisjointRe
       untyped ? `${identifier(name)}::varchar as ${identifier(name)}` : identifier(name),
     )
     .join(', ');
-  for (const [i, { sql }] of relations.entries())
+  for (const [i, { sql }] of relations.entries()) {
+    const [before] = i === 0 ? [0] : await readOne(connection, 'select count(*) from gate');
     await connection.run(
-      `${i === 0 ? 'create table gate as' : 'insert into gate'} select ${names} from ${sql}`,
+      `${i === 0 ? 'create table gate as' : 'insert into gate'} select ${names}, (row_number() over () - 1 + ${Number(before)})::bigint as __r from ${sql}`,
     );
+  }
   // What rows are compared by, whatever they are compared with: each cell is looked at once.
   const sorted = byName(columns);
   const keys = sorted.flatMap((column, i) => [
@@ -40,7 +42,7 @@ export async function loadGate(connection: DuckDBConnection, request: DisjointRe
     ...(isPlainText(column) ? [`${keyOf(column, true)} as p${i}`] : []),
   ]);
   await connection.run(
-    `create table gate_key as select ${['r', ...keys].join(', ')} from ${prepared(columns, 'gate', ['rowid as r'])}`,
+    `create table gate_key as select ${['__r as r', ...keys].join(', ')} from ${prepared(columns, 'gate')}`,
   );
   const sums = await digestOfKeys(connection, columns, 'gate_key');
   if (sums.rows === 0)

@@ -204,6 +204,31 @@ test('rows that repeat by nature: inconclusive, and a key decides', async () => 
   assert.equal((await prove({ gate: apart, against: [train], key: ['a'] })).verdict, 'pass');
 });
 
+test('nearly equal rows are reported, and fail the gate where it says so; a split that looks random is named', async () => {
+  const train = await source('noisy', { 'a.parquet': 'from train' });
+  const gate = await source('noisy-gate', {
+    'a.parquet': 'from clean union all select * replace (x + 0.001 as x) from train where id % 40 = 7',
+  });
+  const open = await prove({ gate, against: [train], label: 'late' });
+  assert.deepEqual([open.verdict, open.near_rows, open.overlapping_rows], ['pass', 100, 0]);
+  assert.match(
+    open.summary,
+    /^None of 3,100 rows .*; 100 rows are nearly equal to rows that training read, .* \(100 in noisy@v1\); the gate reports these and does not refuse them\.$/,
+  );
+  assert.deepEqual([open.near!.length, open.near![0]!.differ, open.near![0]!.source], [20, ['x'], train.ref]);
+  const refused = await prove({ gate, against: [train], near: 'fail' });
+  assert.equal(refused.verdict, 'fail');
+  assert.match(refused.summary, /^100 rows are nearly equal .* which the gate refuses\.$/);
+  const random = await source('random', {
+    'a.parquet': 'select * replace (id + 9000 as id, x + 5 as x) from train',
+  });
+  const mixed = await prove({ gate: random, against: [train], label: 'late' });
+  assert.match(
+    mixed.warnings![0]!,
+    /^no time: is declared, and 100 % .* 'date' of noisy@v1: .* declare time: date$/,
+  );
+});
+
 test('nothing known, or something unread, never passes', async () => {
   const clean = await source('open', { 'a.parquet': 'from clean' });
   const train = await source('open-train', { 'a.parquet': 'from train' });

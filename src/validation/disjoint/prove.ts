@@ -8,7 +8,7 @@ import type { TableSource, UnreadSource } from '../data/table-source.ts';
 import { gateFiles, judgedKinds, sharedUnnamed } from './compare-bytes.ts';
 import { coverageOf } from './coverage.ts';
 import { decide } from './decide.ts';
-import { listed } from './words.ts';
+import { listed, percent } from './words.ts';
 
 export interface Claim {
   /** What the model is judged on. */
@@ -24,6 +24,8 @@ export interface Claim {
   label?: string | undefined;
   /** What cannot be compared and need not be. */
   excuse?: readonly Excuse[] | undefined;
+  /** What rows do that are nearly some that training read. */
+  near?: 'fail' | 'report' | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -35,7 +37,7 @@ export async function proveDisjoint(
   say: (stage: string) => void = () => undefined,
 ): Promise<Proof> {
   const began = performance.now();
-  const { gate, against, key, time, label, excuse = [], signal } = claim;
+  const { gate, against, key, time, label, excuse = [], near, signal } = claim;
   const files = [gate, ...against].flatMap((source) => source.files);
   const named = gateFiles(gate, against);
   const kinds = new Set(gate.others.map(({ path }) => fileKind(path)));
@@ -66,7 +68,15 @@ export async function proveDisjoint(
     excuses: excuse,
   });
   const unnamed = found.named || gate.beside === true ? [] : sharedUnnamed(gate, named, judged);
-  const { verdict, summary, inOrder } = decide({ gate, found, coverage, sources: against, unnamed, key });
+  const { verdict, summary, inOrder } = decide({
+    gate,
+    found,
+    coverage,
+    sources: against,
+    unnamed,
+    key,
+    near,
+  });
   const compared = found.against
     .flatMap((source) => source.tables)
     .filter(({ state }) => state === 'compared');
@@ -111,12 +121,34 @@ export async function proveDisjoint(
         reason: reason ?? 'it cannot be compared',
       })),
     coverage,
-    warnings: unused.map(
-      (at) => `the excuse for '${excuse[at]!.path}' fits nothing that was left uncompared`,
+    near_rows: found.similar,
+    near: found.against.flatMap(({ tables: some }, i) =>
+      some.flatMap(({ similar }) =>
+        (similar?.pairs ?? []).map((pair) => ({ source: against[i]!.ref, ...pair })),
+      ),
     ),
+    warnings: [
+      ...suspicionsOf(found, against),
+      ...unused.map((at) => `the excuse for '${excuse[at]!.path}' fits nothing that was left uncompared`),
+    ],
     ms: Math.round((performance.now() - began) * 10) / 10,
     created_at: ctx.clock.now(),
   };
+}
+
+/** Columns by which the split looks like a random one where it should not be. */
+function suspicionsOf(found: DisjointAnswer, against: readonly TableSource[]): string[] {
+  const said = new Map<string, string>();
+  for (const [i, { tables }] of found.against.entries())
+    for (const { kind, column, share } of tables.flatMap((table) => table.suspicions)) {
+      const { label } = against[i]!;
+      const text =
+        kind === 'time'
+          ? `no time: is declared, and ${percent(share)} of the gate’s rows lie between the first and the last '${column}' of ${label}: where it is a time series, a random split shows training what comes just before and after; declare time: ${column}`
+          : `no key: is declared, and '${column}' looks like an entity: ${percent(share)} of the gate’s rows have a value of it that ${label} holds, too; where its rows belong together, split by it and declare key: ${column}`;
+      if (!said.has(`${kind} ${column}`)) said.set(`${kind} ${column}`, text);
+    }
+  return [...said.values()];
 }
 
 /** The files in one list, and each source's share of it. */

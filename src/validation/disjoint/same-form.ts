@@ -30,11 +30,27 @@ interface Facts {
  * column can neither find a row nor show that it is not there. What is looked at first is the beginning of the table; only what
  * looks otherwise there is looked at as a whole.
  */
-export async function otherwise(
+export async function sameForm(
   connection: DuckDBConnection,
   relation: Relation,
   pairs: readonly Pair[],
-): Promise<Array<{ column: string; reason: string }>> {
+): Promise<{ same: Pair[]; other: Otherwise[] }> {
+  const other = await otherwise(connection, relation, pairs);
+  return { same: pairs.filter(({ name }) => !other.some(({ column }) => column === name)), other };
+}
+
+export interface Otherwise {
+  column: string;
+  reason: string;
+  /** Numbers of another scale. */
+  rescaled?: boolean;
+}
+
+async function otherwise(
+  connection: DuckDBConnection,
+  relation: Relation,
+  pairs: readonly Pair[],
+): Promise<Otherwise[]> {
   if (pairs.length === 0) return [];
   const gates = await factsOf(
     connection,
@@ -47,19 +63,22 @@ export async function otherwise(
       some.map(({ training }) => training),
       from,
     );
-    const found: Array<{ pair: Pair; reason: string }> = [];
+    const found: Array<Otherwise & { pair: Pair }> = [];
     for (const [i, pair] of some.entries()) {
+      const own = gates[pairs.indexOf(pair)]!;
+      const of = { pair, column: pair.name };
+      const scale = rescaled(own, theirs[i]!);
       const reason =
-        difference(gates[pairs.indexOf(pair)]!, theirs[i]!) ??
-        (await otherWords(connection, pair, gates[pairs.indexOf(pair)]!, theirs[i]!, from));
-      if (reason !== undefined) found.push({ pair, reason });
+        otherForm(own, theirs[i]!) ?? (await otherWords(connection, pair, own, theirs[i]!, from));
+      if (reason !== undefined) found.push({ ...of, reason });
+      else if (scale !== undefined) found.push({ ...of, reason: scale, rescaled: true });
     }
     return found;
   };
   const nested = pairs.filter(
     ({ gate, training }) => (kindOf(training.type) === 'other') !== (kindOf(gate.type) === 'other'),
   );
-  const reasons = nested.map(({ name, training }) => ({
+  const reasons: Otherwise[] = nested.map(({ name, training }) => ({
     column: name,
     reason:
       kindOf(training.type) === 'other'
@@ -74,7 +93,7 @@ export async function otherwise(
     suspects.map(({ pair }) => pair),
     relation.sql,
   );
-  return [...reasons, ...sure.map(({ pair, reason }) => ({ column: pair.name, reason }))];
+  return [...reasons, ...sure.map(({ pair: _, ...one }) => one)];
 }
 
 async function factsOf(
@@ -121,12 +140,17 @@ function formOf({ present, numbers, moments }: Facts): Form {
 
 const shown = (x: number): string => String(Number(x.toPrecision(3)));
 
-function difference(gate: Facts, training: Facts): string | undefined {
+function otherForm(gate: Facts, training: Facts): string | undefined {
   const [here, there] = [formOf(gate), formOf(training)];
   if (Math.min(gate.rows, training.rows) < FEWEST_OF_FORM) return undefined;
   if (here !== there && here !== 'several' && there !== 'several')
     return `it holds ${there} where the gate's data holds ${here}`;
-  if (here !== 'numbers' || (gate.whole && training.whole)) return undefined;
+  return undefined;
+}
+
+function rescaled(gate: Facts, training: Facts): string | undefined {
+  if (formOf(gate) !== 'numbers' || formOf(training) !== 'numbers' || (gate.whole && training.whole))
+    return undefined;
   if (gate.numbers < FEWEST || training.numbers < FEWEST) return undefined;
   const spread = [gate.deviation, training.deviation].toSorted((a, b) => a - b);
   const apart = gate.least > training.most || gate.most < training.least;

@@ -33,17 +33,17 @@ export async function keyed(
   const sums = whole ? [] : [`${digest.h1} as d1`, `${digest.h2} as d2`];
   const wanted = [`${h1} as h1`, `${h2} as h2`, ...hc, ...sums];
   const inner = [...keys, ...near, ...own.map((column, i) => `${keyOf(column)} as d${i}`)];
-  const rows = prepared(relation.columns, relation.sql, place === undefined ? [] : [`${place} as t`]);
+  const rows = prepared(relation.columns, relation.sql, place === undefined ? [] : [`${place} as __t`]);
   await connection.run(
-    `create or replace table training as select ${[...wanted, ...(place === undefined ? [] : ['t'])].join(', ')} from (select ${[...inner, ...(place === undefined ? [] : ['t'])].join(', ')} from ${rows})`,
+    `create or replace table training as select ${[...wanted, ...(place === undefined ? [] : ['t'])].join(', ')} from (select ${[...inner, ...(place === undefined ? [] : ['__t as t'])].join(', ')} from ${rows})`,
   );
   return {
     values(columns, { table, by }) {
       const names = columns.map((_, i) => `v${i}`);
       const values = columns.map((column, i) => `${column} as v${i}`);
       if (place !== undefined) {
-        const some = `(select *, ${place} as t from ${relation.sql} where ${place} in (select t from ${table}))`;
-        return `select ${['h1', 'h2', ...(by === 'hc' ? ['hc'] : []), 'x.t', ...names].join(', ')} from (select ${[...values, 't'].join(', ')} from ${prepared(relation.columns, some)}) x join training k on k.t = x.t`;
+        const some = `(select *, ${place} as __t from ${relation.sql} where ${place} in (select t from ${table}))`;
+        return `select ${['h1', 'h2', ...(by === 'hc' ? ['hc'] : []), 'x.t', ...names].join(', ')} from (select ${[...values, '__t as t'].join(', ')} from ${prepared(relation.columns, some)}) x join training k on k.t = x.t`;
       }
       // Text has no places: its rows are found by their keys once more.
       return `select ${['h1', 'h2', ...(by === 'hc' ? ['hc'] : []), '0 as t', ...names].join(', ')} from (select ${[`${h1} as h1`, `${h2} as h2`, ...hc, ...names].join(', ')} from (select ${[...keys, ...near, ...values].join(', ')} from ${rows})) where ${by} in (select ${by} from ${table})`;

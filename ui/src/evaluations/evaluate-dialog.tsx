@@ -56,6 +56,7 @@ export function EvaluateDialog({
             ...(spec?.task === undefined ? {} : { task: spec.task }),
             ...(spec?.prediction === undefined ? {} : { prediction: spec.prediction }),
             ...(spec?.positive === undefined ? {} : { positive: spec.positive }),
+            ...(spec?.near === undefined ? {} : { near: spec.near }),
             ...(spec?.excuse === undefined ? {} : { excuse: spec.excuse }),
             ...(columns.length === 0 ? {} : { key: columns }),
             ...(time.trim() === '' ? {} : { time: time.trim() }),

@@ -133,6 +133,8 @@ function Asked({ evaluation }: { evaluation: Evaluation }): ReactElement {
           ['Counts as 1', spec.positive],
           ['A row is', spec.key?.join(', ')],
           ['Later than training by', spec.time],
+          ['Nearly equal rows', spec.near === 'fail' ? 'fail it' : undefined],
+          ['Excused', spec.excuse?.map(({ path, reason }) => `${path}: ${reason}`).join('; ')],
           ['Slices', spec.slices?.join(', ')],
           [
             'Asked by',

@@ -77,7 +77,7 @@ function What({ one: { source, label, files, file_count } }: { one: Coverage }):
 }
 
 function Note({ one }: { one: Coverage }): ReactElement {
-  const { columns, otherwise = [], decides, reason, excuse } = one;
+  const { columns, otherwise = [], decides, reason, excuse, near } = one;
   return (
     <div className="coverage-note">
       {columns && (
@@ -91,9 +91,27 @@ function Note({ one }: { one: Coverage }): ReactElement {
           without <code>{column}</code>: {why}
         </p>
       ))}
+      {near && <Near near={near} />}
       {excuse !== undefined && <p>The gate says: “{excuse}”</p>}
       {reason !== undefined && <p className="muted">{reason}</p>}
     </div>
+  );
+}
+
+function Near({
+  near: { rows, gate_rows, training_rows, rescaled },
+}: {
+  near: NonNullable<Coverage['near']>;
+}): ReactElement {
+  return (
+    <p className={rows > 0 ? undefined : 'muted'}>
+      {rows > 0 ? `${plural(rows, 'row')} nearly equal` : 'no rows nearly equal past chance'}
+      {rescaled.length > 0 && `, with ${rescaled.join(', ')} by their own scale`}
+      <span className="faint">
+        {' '}
+        ({formatCount(gate_rows)} × {formatCount(training_rows)} looked at)
+      </span>
+    </p>
   );
 }
 

@@ -9,6 +9,7 @@ import { HashText } from '../ledger/hash-text.tsx';
 import { useNames } from '../ledger/names.ts';
 import { ResourceAnchor, ResourceLink } from '../ledger/resource-link.tsx';
 import { ProofCoverage } from './proof-coverage.tsx';
+import { ProofNear } from './proof-near.tsx';
 import { VerdictChip } from './verdict.tsx';
 
 /** Both sides of the proof, and what they share: nothing, or these rows. */
@@ -74,6 +75,9 @@ export function ProofView({ proof }: { proof: Proof }): ReactElement {
         </div>
       )}
       {proof.overlaps.length > 0 && <Overlaps proof={proof} />}
+      {proof.near && proof.near.length > 0 && (
+        <ProofNear near={proof.near} rows={proof.near_rows ?? proof.near.length} />
+      )}
       <p className="faint">
         Compared in {formatDuration(proof.ms)}, <TimeAgo time={proof.created_at} />. Proof{' '}
         <code>{proof.id}</code>

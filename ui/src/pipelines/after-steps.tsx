@@ -50,7 +50,14 @@ function Gate({ gate, model }: { gate: GateResult; model: ExecutionDetail['model
             {gate.proof && (
               <li>
                 <VerdictChip verdict={gate.proof.verdict} />
-                <span>{gate.proof.summary}</span>
+                <span>
+                  {gate.proof.summary}
+                  {gate.proof.warnings?.map((warning) => (
+                    <span key={warning} className="gate-warning muted">
+                      {warning}
+                    </span>
+                  ))}
+                </span>
               </li>
             )}
             {gate.rules.map((rule) => (

@@ -55,6 +55,7 @@ function coverage(all: readonly contract.Coverage[]): string[] {
       [
         one.columns?.join(', '),
         ...(one.otherwise ?? []).map(({ column, reason }) => `without ${column}: ${reason}`),
+        one.near && one.near.rows > 0 ? `${count(one.near.rows, 'row')} nearly equal` : undefined,
         one.excuse && `“${one.excuse}”`,
         one.reason,
       ]
@@ -68,12 +69,30 @@ function coverage(all: readonly contract.Coverage[]): string[] {
   ];
 }
 
+/** Rows that are nearly some that training read: what differs, side by side. */
+function nearly(near: NonNullable<contract.Proof['near']>, all: number): string[] {
+  if (all === 0) return [];
+  const rows = near
+    .slice(0, MOST_ROWS)
+    .map(({ gate_row, values, training, differ }) => [
+      gate_row,
+      differ.map((name) => `${name}: ${text(values[name])} ↔ ${text(training[name])}`).join(', '),
+    ]);
+  return [
+    '',
+    indent(table(['row', 'nearly a row of training: what differs'], rows)),
+    ...(all > rows.length ? [`  … and ${count(all - rows.length, 'row')} more`] : []),
+  ];
+}
+
 function proof({
   verdict,
   summary,
   overlaps,
   overlapping_rows,
   coverage: read = [],
+  near = [],
+  near_rows: similar = 0,
   warnings = [],
 }: contract.Proof): string[] {
   const shown = overlaps.slice(0, MOST_ROWS);
@@ -94,6 +113,7 @@ function proof({
       ? [`  … and ${count(overlapping_rows - shown.length, 'row')} more`]
       : []),
     ...coverage(read),
+    ...nearly(near, similar),
     ...warnings.map((warning) => `! ${warning}`),
   ];
 }

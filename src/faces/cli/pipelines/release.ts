@@ -61,6 +61,7 @@ export function releaseSummary({ gate, deployment }: Execution): string[] {
       ? [
           `gate on ${gate.data}: ${gate.verdict}`,
           ...(gate.proof ? [`  ${MARK[gate.proof.verdict]} ${gate.proof.summary}`] : []),
+          ...(gate.proof?.warnings ?? []).map((warning) => `  ! ${warning}`),
           ...gate.rules.map(
             ({ rule, verdict, reason }) =>
               `  ${MARK[verdict]} ${reason.startsWith(rule) ? reason : `${rule}: ${reason}`}`,
