@@ -150,7 +150,8 @@ test('JSON beside a table: its rows are compared, settings stand aside, lists of
   assert.equal(open.verdict, 'inconclusive');
   assert.deepEqual(open.coverage!.map(({ files, by: how }) => `${files.join(' ')}: ${how}`).toSorted(), [
     'broken.json: nothing',
-    'coco.json labels.json: nothing',
+    'coco.json: nothing',
+    'labels.json: nothing',
     'pandas.json: nothing',
     'settings.json: aside',
     'train.csv: rows',
