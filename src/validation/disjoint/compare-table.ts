@@ -150,7 +150,7 @@ export function createComparer(
     }
     if (certain) {
       const inForm = byKey ? await sameForm(connection, relation, shared) : { same: identity, other };
-      table.suspicions = await suspicions(connection, gate, relation, inForm.same, declared);
+      table.suspicions = await suspicions(connection, gate, relation, inForm.same, digest.rows, declared);
       const rescaled = shared.filter(({ name }) =>
         inForm.other.some(({ column, rescaled: is }) => is === true && column === name),
       );

@@ -5,8 +5,8 @@ import { instantOf, isPlainText, keyOf, kindOf, numberOf, prepared } from './can
 import type { Pair } from './pairs.ts';
 import type { Column } from '../data/relations.ts';
 
-/** Rows of training that are looked at before all are. */
-const FIRST = 200_000;
+/** Rows of either side that are looked at before all are. */
+const FIRST = 50_000;
 /** Fewer values say nothing of a column's form, or of its scale and words. */
 const FEWEST_OF_FORM = 5;
 const FEWEST = 20;
@@ -52,12 +52,12 @@ async function otherwise(
   pairs: readonly Pair[],
 ): Promise<Otherwise[]> {
   if (pairs.length === 0) return [];
-  const gates = await factsOf(
-    connection,
-    pairs.map(({ gate }) => gate),
-    'gate',
-  );
-  const judge = async (some: readonly Pair[], from: string) => {
+  const judge = async (some: readonly Pair[], gateFrom: string, from: string) => {
+    const ours = await factsOf(
+      connection,
+      some.map(({ gate }) => gate),
+      gateFrom,
+    );
     const theirs = await factsOf(
       connection,
       some.map(({ training }) => training),
@@ -65,11 +65,11 @@ async function otherwise(
     );
     const found: Array<Otherwise & { pair: Pair }> = [];
     for (const [i, pair] of some.entries()) {
-      const own = gates[pairs.indexOf(pair)]!;
+      const [here, there] = [ours[i]!, theirs[i]!];
       const of = { pair, column: pair.name };
-      const scale = rescaled(own, theirs[i]!);
+      const scale = rescaled(here, there);
       const reason =
-        otherForm(own, theirs[i]!) ?? (await otherWords(connection, pair, own, theirs[i]!, from));
+        otherForm(here, there) ?? (await otherWords(connection, pair, here, there, { gateFrom, from }));
       if (reason !== undefined) found.push({ ...of, reason });
       else if (scale !== undefined) found.push({ ...of, reason: scale, rescaled: true });
     }
@@ -87,10 +87,15 @@ async function otherwise(
   }));
   const plain = pairs.filter((pair) => !nested.includes(pair));
   if (plain.length === 0) return reasons;
-  const suspects = await judge(plain, `(select * from ${relation.sql} limit ${FIRST})`);
+  const suspects = await judge(
+    plain,
+    `(select * from gate where __r % (select count(*) // ${FIRST} + 1 from gate) = 0)`,
+    `(select * from ${relation.sql} limit ${FIRST})`,
+  );
   if (suspects.length === 0) return reasons;
   const sure = await judge(
     suspects.map(({ pair }) => pair),
+    'gate',
     relation.sql,
   );
   return [...reasons, ...sure.map(({ pair: _, ...one }) => one)];
@@ -105,9 +110,16 @@ async function factsOf(
     const x = numberOf(column);
     const some = `filter (where isfinite(${x}))`;
     const c = identifier(column.name);
-    // A truth value is a number in another spelling, and NaN is nothing in words.
-    const spelt = `regexp_full_match(lower(trim(${c}::varchar)), 'true|false')`;
-    return `[count(*), count(${c}) filter (where lower(trim(${c}::varchar)) not in ('', 'nan')), count(*) filter (where isfinite(${x}) or ${spelt}), count(${instantOf(column)}),
+    // In words a truth value is a number in another spelling, and NaN is nothing.
+    const text = `lower(trim(${c}::varchar))`;
+    const [present, spelt] =
+      kindOf(column.type) === 'text'
+        ? [
+            `count(*) filter (where ${text} not in ('', 'nan'))`,
+            `isfinite(${x}) or ${text} in ('true', 'false')`,
+          ]
+        : [`count(${c})`, `isfinite(${x})`];
+    return `[count(*), ${present}, count(*) filter (where ${spelt}), count(${instantOf(column)}),
       coalesce(avg(${x}) ${some}, 0), coalesce(stddev_pop(${x}) ${some}, 0), coalesce(min(${x}) ${some}, 0), coalesce(max(${x}) ${some}, 0),
       count(*) filter (where isfinite(${x}) and ${x} <> trunc(${x}))]::double[]`;
   });
@@ -166,11 +178,11 @@ async function otherWords(
   { gate, training, plain }: Pair,
   here: Facts,
   there: Facts,
-  from: string,
+  { gateFrom, from }: { gateFrom: string; from: string },
 ): Promise<string | undefined> {
   if (formOf(here) !== 'words' || formOf(there) !== 'words') return undefined;
   if (!isPlainText(gate) && !gate.untyped) return undefined;
-  const words = `select distinct ${keyOf(gate, plain)} as w from ${prepared([gate], 'gate')}`;
+  const words = `select distinct ${keyOf(gate, plain)} as w from ${prepared([gate], gateFrom)}`;
   const [distinct] = await readOne(connection, `select count(*) from (${words})`);
   const few = Number(distinct) <= MOST_WORDS && here.present >= 5 * Number(distinct);
   if (!few || there.present < FEWEST) return undefined;

@@ -9,13 +9,15 @@ import type { SimilarFound, SimilarPair } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
 import { identifier, read, readOne } from '../data/sandbox.ts';
 import { isPlainText, keyOf, kindOf, numberOf, prepared } from './canonical.ts';
-import { countRepeats, expectedByChance, gateChance } from './chance.ts';
+import { countRepeats, gateChance } from './chance.ts';
 import type { Pair } from './pairs.ts';
 
 /** What is looked at of either side; it is said how much that was. */
 const MOST_GATE = 50_000;
 const MOST_TRAINING = 1_000_000;
 const MOST_CELLS = 4_000_000;
+/** Rows of either side from which means and deviations are taken. */
+const MOST_MEASURED = 50_000;
 /** Past so many cells numbers are looked at in one width only. */
 const MOST_CELLS_EACH = 1_000_000;
 /** Columns that may differ alone; each is a comparison of its own. */
@@ -56,7 +58,16 @@ export async function findSimilar(
     from: `(select * from ${relation.sql} limit ${most})`,
     side: 'training',
   };
-  const [here, there] = [await measures(connection, gate), await measures(connection, training)];
+  const [here, there] = [
+    await measures(connection, {
+      ...gate,
+      from: `(select * from gate where __r % (select count(*) // ${MOST_MEASURED} + 1 from gate) = 0)`,
+    }),
+    await measures(connection, {
+      ...training,
+      from: `(select * from ${relation.sql} limit ${MOST_MEASURED})`,
+    }),
+  ];
   const loose = pairs.map(
     (pair, i) => rescaled.includes(pair) || isText(pair) || here[i]!.fractions || there[i]!.fractions,
   );
@@ -186,16 +197,16 @@ async function matches(
     await connection.run(
       `create or replace table repeat as select n, count(*) as times from (select count(*) as n from loose_gate group by ${key}) group by n`,
     );
-    const [singles] = await readOne(
+    const training = await countRepeats(
       connection,
-      'select coalesce(sum(times) filter (where n = 1), 0)::double from repeat',
+      `(select ${key} as h1 from loose_training)`,
+      trainingRows,
     );
-    const chance = expectedByChance(
-      { rows: gateRows, singles: Number(singles) },
-      await countRepeats(connection, `(select ${key} as h1 from loose_training)`, trainingRows),
-      await gateChance(connection, gateRows, trainingRows),
-      observed,
-    );
+    const { gateAlone } = await gateChance(connection, gateRows, trainingRows);
+    // Whichever says more, and where a column is left out as well, the part of a pair that few rows did not show.
+    const unseen = i < 0 ? 0 : 0.25 * Math.min(1, (2 * gateRows) / Math.max(1, trainingRows));
+    const chance =
+      Math.max(gateAlone, gateRows * (1 - training.singles / Math.max(1, trainingRows))) + unseen;
     // A report, not a verdict: what may be chance is left out.
     if (observed <= 3 * chance + 5 * Math.sqrt(chance)) continue;
     expected += chance;

@@ -33,6 +33,7 @@ export async function suspicions(
   gate: Gate,
   relation: Relation,
   pairs: readonly Pair[],
+  rows: number,
   { key, time, label }: { key: readonly string[] | null; time: string | null; label: string | null },
 ): Promise<Suspicion[]> {
   const able = pairs.filter(({ name }) => name !== label);
@@ -45,7 +46,7 @@ export async function suspicions(
         able.filter(({ name }) => key?.includes(name) !== true),
       ),
     );
-  if (key === null) found.push(await grouped(connection, gate, relation, able));
+  if (key === null) found.push(await grouped(connection, gate, relation, able, rows));
   return found.filter((one) => one !== undefined);
 }
 
@@ -90,6 +91,7 @@ async function grouped(
   gate: Gate,
   relation: Relation,
   pairs: readonly Pair[],
+  trained: number,
 ): Promise<Suspicion | undefined> {
   const able = pairs.filter((pair) => {
     const kind = kindOf(pair.gate.type);
@@ -109,6 +111,8 @@ async function grouped(
         (isPlainText(pair.gate) &&
           !mayBeNumbers(pair) &&
           distinct >= FEWEST_WORDS &&
+          // With many more rows for each it is a category: training need not be counted.
+          trained <= distinct * MOST_ROWS_EACH * 4 &&
           distinct * 2 <= gate.rows),
     )
     .toSorted((a, b) => Number(b.telling) - Number(a.telling) || b.distinct - a.distinct);
