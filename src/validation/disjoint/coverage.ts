@@ -77,7 +77,7 @@ export function coverageOf(
         add(as, path, { by: 'digest' }, kind);
         const entry = [...groups.values()].at(-1)!;
         if (shared.has(hash)) entry.found = (entry.found ?? 0) + 1;
-      } else if (source.origin === true)
+      } else if (source.origin === true && excuseOf(excuses, source.label, path) < 0)
         add(as, path, {
           by: 'origin',
           reason: 'nobody can look inside; it holds nothing that the step which wrote it had not read',

@@ -156,7 +156,9 @@ function cleared(evidence: Evidence): string[] {
       ([label, own]) =>
         `the ${count(sum(own.map(({ table }) => table.rows)), 'row')} of ${label} (${listed(own.flatMap(({ table }) => table.files))})`,
     );
-    return `among ${several(parts)}, compared by ${key ? 'the key' : all ? `all ${count(identity.length, 'column')}` : count(identity.length, 'column')} ${list(identity)}`;
+    const chance = Math.round(Math.max(...some.map(({ table }) => table.expected ?? 0)));
+    const expected = chance > 0 ? ` (about ${number(chance)} would match by chance)` : '';
+    return `among ${several(parts)}, compared by ${key ? 'the key' : all ? `all ${count(identity.length, 'column')}` : count(identity.length, 'column')} ${list(identity)}${expected}`;
   });
   const digests = coverage.filter(({ by }) => by === 'digest');
   const excused = coverage.filter(({ by }) => by === 'excused');

@@ -1,4 +1,5 @@
 import type { Excuse } from '../contract.ts';
+import type { TableSource } from '../data/table-source.ts';
 
 /**
  * Whether a pattern names a path: `*` is any part of one name, `**` any part of a path, `?` one character. A pattern without
@@ -41,4 +42,17 @@ export function excuseOf(excuses: readonly Excuse[], label: string, path?: strin
       ? matches(pattern, label)
       : names(pattern, path) || matches(pattern, `${label}:${path}`),
   );
+}
+
+/** What stood for files that are excused, every one of them, need not be compared. */
+export function withoutExcused(sources: readonly TableSource[], excuses: readonly Excuse[]): TableSource[] {
+  const excused = new Set(
+    sources
+      .filter(
+        ({ origin, label, others }) =>
+          origin && others.every(({ path }) => excuseOf(excuses, label, path) >= 0),
+      )
+      .map(({ label }) => label),
+  );
+  return sources.filter(({ within }) => within === undefined || !excused.has(within));
 }

@@ -114,13 +114,38 @@ test('files beside a table are named, and decide unless the gate excuses them', 
   ]);
   assert.match(passed.summary, /^None of 100 rows of beside-gate@v1 .* 400 rows of beside@v1 \(train\.csv\)/);
   assert.match(passed.summary, /more\.data of beside@v1 was not compared, as the gate allows: “a checksum”/);
-  assert.deepEqual(passed.warnings, ["the excuse for '**/*.{npy}' fits nothing that was left uncompared"]);
+  assert.deepEqual(passed.warnings, ["The excuse for '**/*.{npy}' fits nothing that was left uncompared"]);
   const leaky = await read('leaky', { 'train.csv': rows(4990, 5010), 'notes.txt': 'n' });
   const failed = await prove({ gate, against: [leaky], excuse: [{ path: '**', reason: 'all of it' }] });
   assert.equal(failed.verdict, 'fail', 'an excuse is for what cannot be compared, and nothing else');
   const only = await read('only', { 'weights.npz': 'w' });
   const nothing = await prove({ gate, against: [only], excuse: [{ path: '**', reason: 'all of it' }] });
   assert.equal(nothing.verdict, 'inconclusive', 'where all is excused nothing is proven');
+});
+
+test('what a step wrote stands for what it read, unless it is excused', async () => {
+  await commit('origin-gate', { 'holdout.csv': rows(5000, 5100) });
+  const gate = await gateOf('origin-gate');
+  const made = await read('made', { 'train.csv': rows(0, 400), 'log.txt': 'done', 'w.npz': 'weights' });
+  const raw = await read('raw', { 'all.csv': rows(0, 5100) });
+  const against = [
+    { ...made, origin: true },
+    { ...raw, within: made.label },
+  ];
+  const open = await prove({ gate, against });
+  assert.equal(open.verdict, 'inconclusive');
+  assert.match(open.summary, /^100 rows are in raw@v1, from which made@v1 was made/);
+  assert.deepEqual(by(open), ['train.csv: rows', 'log.txt w.npz: origin', 'all.csv: rows']);
+  const log = { path: '*.txt', reason: 'what it printed' };
+  const some = await prove({ gate, against, excuse: [log] });
+  assert.deepEqual([some.verdict, by(some)[2]], ['inconclusive', 'w.npz: origin']);
+  const passed = await prove({ gate, against, excuse: [log, { path: 'w.npz', reason: 'a word list' }] });
+  assert.equal(passed.verdict, 'pass', passed.summary);
+  assert.deepEqual(by(passed), [
+    'train.csv: rows',
+    'log.txt: excused (what it printed)',
+    'w.npz: excused (a word list)',
+  ]);
 });
 
 test('JSON beside a table: its rows are compared, settings stand aside, lists of other things are named', async () => {

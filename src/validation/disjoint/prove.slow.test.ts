@@ -225,7 +225,7 @@ test('nearly equal rows are reported, and fail the gate where it says so; a spli
   const mixed = await prove({ gate: random, against: [train], label: 'late' });
   assert.match(
     mixed.warnings![0]!,
-    /^no time: is declared, and 100 % .* 'date' of noisy@v1: .* declare time: date$/,
+    /^No time: is declared, and 100 % .* 'date' of noisy@v1: .* declare time: date$/,
   );
 });
 

@@ -8,6 +8,7 @@ import type { TableSource, UnreadSource } from '../data/table-source.ts';
 import { gateFiles, judgedKinds, sharedUnnamed } from './compare-bytes.ts';
 import { coverageOf } from './coverage.ts';
 import { decide } from './decide.ts';
+import { withoutExcused } from './excuse.ts';
 import { listed, percent } from './words.ts';
 
 export interface Claim {
@@ -37,7 +38,8 @@ export async function proveDisjoint(
   say: (stage: string) => void = () => undefined,
 ): Promise<Proof> {
   const began = performance.now();
-  const { gate, against, key, time, label, excuse = [], near, signal } = claim;
+  const { gate, key, time, label, excuse = [], near, signal } = claim;
+  const against = withoutExcused(claim.against, excuse);
   const files = [gate, ...against].flatMap((source) => source.files);
   const named = gateFiles(gate, against);
   const kinds = new Set(gate.others.map(({ path }) => fileKind(path)));
@@ -129,7 +131,7 @@ export async function proveDisjoint(
     ),
     warnings: [
       ...suspicionsOf(found, against),
-      ...unused.map((at) => `the excuse for '${excuse[at]!.path}' fits nothing that was left uncompared`),
+      ...unused.map((at) => `The excuse for '${excuse[at]!.path}' fits nothing that was left uncompared`),
     ],
     ms: Math.round((performance.now() - began) * 10) / 10,
     created_at: ctx.clock.now(),
@@ -144,8 +146,8 @@ function suspicionsOf(found: DisjointAnswer, against: readonly TableSource[]): s
       const { label } = against[i]!;
       const text =
         kind === 'time'
-          ? `no time: is declared, and ${percent(share)} of the gate’s rows lie between the first and the last '${column}' of ${label}: where it is a time series, a random split shows training what comes just before and after; declare time: ${column}`
-          : `no key: is declared, and '${column}' looks like an entity: ${percent(share)} of the gate’s rows have a value of it that ${label} holds, too; where its rows belong together, split by it and declare key: ${column}`;
+          ? `No time: is declared, and ${percent(share)} of the gate’s rows lie between the first and the last '${column}' of ${label}: where it is a time series, a random split shows training what comes just before and after; declare time: ${column}`
+          : `No key: is declared, and '${column}' looks like an entity: ${percent(share)} of the gate’s rows have a value of it that ${label} holds, too; where its rows belong together, split by it and declare key: ${column}`;
       if (!said.has(`${kind} ${column}`)) said.set(`${kind} ${column}`, text);
     }
   return [...said.values()];

@@ -98,7 +98,10 @@ async function otherwise(
     'gate',
     relation.sql,
   );
-  return [...reasons, ...sure.map(({ pair: _, ...one }) => one)];
+  return [
+    ...reasons,
+    ...sure.map(({ column, reason, rescaled: is }) => ({ column, reason, ...(is ? { rescaled: is } : {}) })),
+  ];
 }
 
 async function factsOf(
