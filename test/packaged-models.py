@@ -246,6 +246,65 @@ def custom_batch(path):
     mlflow.pyfunc.save_model(path, python_model=Batch(), signature=infer_signature(x, x["x"].to_numpy()), input_example=x, pip_requirements=REQUIREMENTS)
 
 
+class Whole(mlflow.pyfunc.PythonModel):
+    """What models do to one row by the others of its batch, and what they do to each row by itself."""
+
+    def __init__(self, how):
+        self.how, self.seen = how, 0
+
+    def predict(self, context, model_input, params=None):
+        x, word, when = model_input["x"], model_input["word"], model_input["when"]
+        self.seen += 1
+        return {
+            "rowwise": lambda: pd.DataFrame({"y": x * 3 + word.str.len(), "w": word.str.upper(), "t": when + pd.Timedelta("1h")}),
+            "centred": lambda: x - x.mean(),
+            "imputed": lambda: x.fillna(x.mean()).fillna(0.0),
+            "codes": lambda: word.astype("category").cat.codes.to_numpy("int64"),
+            "quantised": lambda: (x / max(x.abs().max(), 1.0) * 127).round() / 127,
+            "ranked": lambda: x.rank().to_numpy(),
+            "since": lambda: (when - when.min()).dt.total_seconds().to_numpy(),
+            "integers": lambda: x if x.isna().any() else x.round().clip(-1e9, 1e9).astype("int64"),
+            "dropped": lambda: x.dropna().to_numpy(),
+            "summed": lambda: np.array([x.sum()]),
+            "random": lambda: np.random.default_rng().normal(size=len(x)),
+            "counting": lambda: np.full(len(x), self.seen),
+            "strict": lambda: x.map(self.refuse).to_numpy(),
+        }[self.how]()
+
+    def refuse(self, value):
+        if not -1e5 < value < 1e5:
+            raise ValueError("%r is not a number that this model takes" % value)
+        return value * 2
+
+
+def whole(how):
+    table = pd.DataFrame({"x": [1.5], "word": ["b"], "when": pd.to_datetime(["2001-02-03T04:05:06"])})
+    return lambda path: mlflow.pyfunc.save_model(
+        path, python_model=Whole(how), signature=infer_signature(table), input_example=table, pip_requirements=REQUIREMENTS
+    )
+
+
+def onnx_whole(how):
+    """Graphs whose first dimension is open, and whose nodes look along it or do not."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    scale = [numpy_helper.from_array(np.full(3, value, "float32"), name) for name, value in (("s", 1.0), ("b", 0.0), ("m", 0.5), ("v", 2.0))]
+    nodes, more = {
+        "mean": ([helper.make_node("ReduceMean", ["x"], ["a"], axes=[0], keepdims=1), helper.make_node("Sub", ["x", "a"], ["y"])], []),
+        "norm": ([helper.make_node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y", "m2", "v2"], training_mode=1)], scale),
+        "normed": ([helper.make_node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y"])], scale),
+        "softmax": ([helper.make_node("Softmax", ["x"], ["y"], axis=0)], []),
+        "quantised": ([helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]), helper.make_node("DequantizeLinear", ["q", "qs", "qz"], ["y"])], []),
+        "noise": ([helper.make_node("RandomUniformLike", ["x"], ["r"]), helper.make_node("Add", ["x", "r"], ["y"])], []),
+    }[how]
+    graph = helper.make_graph(
+        nodes, how, [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3])], [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])], more
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    example = {"x": np.array([[1, 2, 3]], "float32")}
+    return lambda path: mlflow.onnx.save_model(model, path, signature=infer_signature(example), input_example=example)
+
+
 class Loads(mlflow.pyfunc.PythonModel):
     def __init__(self, how):
         self.how = how
@@ -277,6 +336,10 @@ MAKERS = {
     "onnx-iris": onnx_iris, "onnx-bare-example": lambda path: onnx_iris(path, example=False), "onnx-columns": onnx_columns,
     "onnx-types": onnx_types, "onnx-mlp": onnx_mlp,
     "custom-echo": custom_echo, "custom-params": custom_params, "custom-json": custom_json, "custom-batch": custom_batch, "custom-kinds": custom_kinds,
+    **{"whole-" + how: whole(how) for how in (
+        "rowwise", "centred", "imputed", "codes", "quantised", "ranked", "since", "integers", "dropped", "summed", "random", "counting", "strict",
+    )},
+    **{"whole-onnx-" + how: lambda path, how=how: onnx_whole(how)(path) for how in ("mean", "norm", "normed", "softmax", "quantised", "noise")},
     "loads-sleeps": save_loads("sleeps"), "loads-dies": save_loads("dies"), "loads-raises": save_loads("raises"),
 }
 

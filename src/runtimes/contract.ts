@@ -34,7 +34,22 @@ export const Conversion = Type.Object(
     ),
     tolerance: Type.Number({ description: 'The largest difference that is kept.' }),
     rows: Type.Optional(
-      Type.Integer({ description: 'Rows compared: the input example and random rows around it.' }),
+      Type.Integer({ description: 'Rows that the model was asked, of all kinds.' }),
+    ),
+    probes: Type.Optional(
+      Type.Record(
+        Type.String(),
+        Type.Object({
+          rows: Type.Integer({ description: 'Rows asked.' }),
+          refused: Type.Integer({
+            description: 'Of them refused by the model itself; the ONNX form must refuse them, too.',
+          }),
+        }),
+        {
+          description:
+            'Kinds of rows that both forms were asked: the `example`, random rows `around` it, values on and beside a `threshold`, `training` rows that the model keeps, `missing`, `infinite`, `extreme` and `large` numbers, each known `category`, `unseen text`, `empty text`, `other text`, and optional inputs `left out`. A kind that the inputs cannot express is not there.',
+        },
+      ),
     ),
     size: Type.Optional(Type.Integer({ description: 'Bytes of the ONNX file.' })),
     tools: Type.Optional(

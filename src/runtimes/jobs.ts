@@ -17,19 +17,20 @@ export const convertJob = (using: Converting) =>
       // Deleted since, or another job was quicker.
       if (!version || !row || row.ended_at !== null) return;
       await ctx.write((tx) => updateConversion(tx, version.ref, { state: 'running' }));
-      const { tools, ...outcome } = await convertVersion(ctx, using, payload, run.signal);
+      const { tools, probes, ...outcome } = await convertVersion(ctx, using, payload, run.signal);
       const action =
         outcome.state === 'kept' ? 'model_version.converted' : 'model_version.conversion_not_kept';
       await ctx.write(async (tx) => {
         await updateConversion(tx, version.ref, {
           ...outcome,
           tools: tools ? JSON.stringify(tools) : null,
+          probes: probes ? JSON.stringify(probes) : null,
           ended_at: tx.clock.now(),
         });
         await tx.record({
           action,
           resource: version.ref,
-          after: { ...outcome, ...(tools ? { tools } : {}) },
+          after: { ...outcome, ...(tools ? { tools } : {}), ...(probes ? { probes } : {}) },
         });
         await tx.emit({ type: action, subject: version.ref, data: { state: outcome.state } });
         await run.finish(tx);

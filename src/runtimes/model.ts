@@ -1,4 +1,3 @@
-import type { Guard } from './guard.ts';
 import type { Batching } from './spec/batches.ts';
 import type { ParamSpec, Tensor, TensorSpec } from './tensor.ts';
 
@@ -11,8 +10,6 @@ export interface ModelPlace {
   runtime: 'onnx' | 'python';
   /** The ONNX file in `folder`, for the ONNX runtime. */
   file?: string;
-  /** Of an ONNX form that was made of another model: numbers that that model refuses. */
-  guard?: Guard;
   /** The interpreter of the model's own environment, for the Python runtime. */
   python?: string;
   limits: RuntimeLimits;

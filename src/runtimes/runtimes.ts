@@ -12,7 +12,7 @@ import { convertJob } from './jobs.ts';
 import { runtimeRoutes } from './routes.ts';
 import { findConversion } from './store.ts';
 import { offerConversion } from './conversion/ask.ts';
-import { TOOLS, type Converting } from './conversion/convert.ts';
+import { conversionTools, type Converting } from './conversion/convert.ts';
 import { modelInterpreter, modelRequirements } from './python/environment.ts';
 
 export interface Runtimes {
@@ -45,7 +45,7 @@ export function createRuntimes({ processes, folder }: { processes: Processes; fo
     processes,
     root: path.join(folder, 'runtimes', 'models'),
     environment: environment(),
-    toolEnvironment: environment(TOOLS),
+    toolEnvironment: environment(conversionTools()),
     async conversion(ctx, version, files) {
       const row = await findConversion(ctx, version.ref);
       if (row?.state !== 'kept' || row.blob === null || row.files !== digestOf(files)) return undefined;

@@ -14,6 +14,8 @@ export type RuntimeTables = {
     size: number | null;
     largest_difference: number | null;
     rows_compared: number | null;
+    /** JSON object: kind of row → how many were asked, and how many of them the model refuses. */
+    probes: string | null;
     /** JSON object. */
     tools: string | null;
     created_at: number;
@@ -42,6 +44,14 @@ export const migrations: Migration[] = [
         ended_at bigint,
         primary key (workspace, version_ref)
       )`,
+    ],
+  },
+  {
+    id: 'runtimes-002',
+    sql: [
+      'alter table model_conversion add column probes text',
+      // What was kept before was never asked these rows; it is offered again.
+      'delete from model_conversion',
     ],
   },
 ];

@@ -41,6 +41,7 @@ export async function queueConversion(tx: Tx, versionRef: string, by: string): P
     size: null,
     largest_difference: null,
     rows_compared: null,
+    probes: null,
     tools: null,
     created_at: tx.clock.now(),
     created_by: by,
@@ -66,7 +67,7 @@ export async function updateConversion(
     .execute();
 }
 
-/** Row → noun. Only this room writes `state` and `tools`. */
+/** Row → noun. Only this room writes `state`, `probes` and `tools`. */
 export function toConversion(version: ModelVersion, row: ConversionRow): Conversion {
   return {
     model: version.model,
@@ -77,6 +78,7 @@ export function toConversion(version: ModelVersion, row: ConversionRow): Convers
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.largest_difference === null ? {} : { largest_difference: row.largest_difference }),
     ...(row.rows_compared === null ? {} : { rows: row.rows_compared }),
+    ...(row.probes === null ? {} : { probes: JSON.parse(row.probes) as NonNullable<Conversion['probes']> }),
     ...(row.size === null ? {} : { size: row.size }),
     ...(row.tools === null ? {} : { tools: JSON.parse(row.tools) as Record<string, string> }),
     created_at: row.created_at,

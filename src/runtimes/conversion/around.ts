@@ -1,4 +1,4 @@
-import { allocateNumbers, isTyped, joinRows } from '../spec/element.ts';
+import { allocateNumbers, isTyped } from '../spec/element.ts';
 import type { Tensor } from '../tensor.ts';
 
 /**
@@ -40,9 +40,6 @@ export function rowsAround(sample: readonly Tensor[], rows: number, seed = 1): T
     return { ...tensor, shape, data: made };
   });
 }
-
-export const below = (above: readonly Tensor[], under: readonly Tensor[]): Tensor[] =>
-  above.map((tensor, i) => joinRows([tensor, under[i]!]));
 
 /** Mulberry32: small, and the same on every machine. */
 function generator(seed: number): () => number {

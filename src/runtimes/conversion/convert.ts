@@ -1,28 +1,39 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { listModelFiles, getVersion, getVersionLocation } from '../../models/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { messageOf } from '../../platform/errors/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
+import { GUARD } from '../guard.ts';
 import type { LoadedModel, ModelPlace } from '../model.ts';
+import { askApart } from '../onnx/ask-apart.ts';
+import { withNote } from '../onnx/metadata.ts';
 import { openModel } from '../open-model.ts';
 import { digestOf, placeFiles } from '../place.ts';
 import { CONVERTED, limitsOf, type Preparing } from '../prepare-model.ts';
 import { interpreterArgs, modelEnvironment, pythonProgram } from '../python/program.ts';
-import { difference } from '../spec/agree.ts';
 import { describeFolder } from '../spec/describe.ts';
 import { exampleTensors, readExample } from '../spec/example.ts';
 import { findKept, TOLERANCE, type ConversionRow } from '../store.ts';
-import type { Tensor, TensorSpec } from '../tensor.ts';
-import { below, rowsAround } from './around.ts';
+import type { TensorSpec } from '../tensor.ts';
+import { probesFor, type Facts } from './probes.ts';
+import { askOriginal, judge, questionsOf, type Asked, type Judgement, type Oracle } from './prove.ts';
 
-/** Rows compared besides the model's own example. */
-const RANDOM_ROWS = 256;
 const TIMEOUT = 10 * 60_000;
+/** How long the model itself may be asked, ms: rows that it refuses are found one by one. */
+const ASKING = 5 * 60_000;
+/** What a fitted model tells of itself is capped by `convert.py`. */
+const MOST_FACTS = 16 * 1024 * 1024;
 
-/** The tools of the conversion, beside the model's own packages; a model that pins one of them keeps its own. */
-export const TOOLS = ['skl2onnx==1.20.0', 'onnx==1.23.2', 'onnxruntime==1.32.0'];
+/** The packages of the conversion, beside the model's own: exact versions of all of them. */
+export const conversionTools = (): string[] =>
+  readFileSync(pythonProgram('convert.lock'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\w/.test(line));
 
 export interface Converting extends Preparing {
   /** The interpreter of an environment with the conversion's tools. */
@@ -34,11 +45,13 @@ export type Outcome = {
   rows_compared?: number;
   largest_difference?: number;
   tools?: Record<string, string>;
+  probes?: Asked;
 } & ({ state: 'kept'; blob: string; size: number } | { state: 'refused' | 'failed'; reason: string });
 
 /**
- * Converts in the model's own environment, then asks both forms the same questions through the runtimes that serve them. Whatever
- * goes wrong is an outcome; only a stop of the server is not.
+ * Converts in the model's own environment, then asks both forms the same questions: the model itself first, in the host that serves
+ * it, since it is the measure; then the ONNX form in a process of its own. Kept only when it answers alike, and refuses alike, every
+ * kind of row. Whatever goes wrong is an outcome; only a stop of the server is not.
  */
 export async function convertVersion(
   ctx: Ctx,
@@ -46,15 +59,7 @@ export async function convertVersion(
   { model, version: number }: { model: string; version: number },
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const opened: LoadedModel[] = [];
-  const open = async (place: ModelPlace): Promise<LoadedModel> => {
-    const loading = openModel(place, { processes: using.processes, log: ctx.log });
-    // One that comes up after the stop is nobody's: it ends at once.
-    loading
-      .then((model) => (signal.aborted ? model.close() : void opened.push(model)))
-      .catch(() => undefined);
-    return unless(signal, loading);
-  };
+  let opened: LoadedModel | undefined;
   const scratch = await mkdtemp(path.join(tmpdir(), 'treadle-convert-'));
   try {
     const version = await getVersion(ctx, model, String(number));
@@ -71,88 +76,138 @@ export async function convertVersion(
 
     // One environment for both: the model's own packages in their recorded versions, and the tools.
     const python = await unless(signal, using.toolEnvironment(ctx, files, version.facts, say));
-    const original = await open({
-      key: found.files,
-      folder,
-      runtime: 'python',
-      python,
-      limits: limitsOf('python'),
-    });
-    const { questions, answers } = await unless(signal, ask(original, sample));
+    const loading = openModel(
+      { key: found.files, folder, runtime: 'python', python, limits: limitsOf('python') },
+      { processes: using.processes, log: ctx.log },
+    );
+    // One that comes up after the stop is nobody's: it ends at once.
+    loading.then((loaded) => (signal.aborted ? loaded.close() : undefined)).catch(() => undefined);
+    const original = (opened = await unless(signal, loading));
     const predict = version.facts?.flavors['python_function']?.['predict_fn'];
 
-    let reason = '';
+    const reasons: string[] = [];
+    let oracle: Oracle | undefined;
+    let compared = false;
     let best: number | undefined;
-    let made: Record<string, string> | undefined;
-    for (const numbers of ['float', 'double']) {
+    const at = (numbers: string): string => path.join(scratch, numbers);
+    for (const numbers of PRECISIONS) await mkdir(at(numbers));
+    const facts = path.join(scratch, 'facts.json');
+    const { problems, tools } = await runConverter(using.processes, python, scratch, signal, {
+      folder,
+      out: Object.fromEntries(PRECISIONS.map((numbers) => [numbers, path.join(at(numbers), CONVERTED)])),
+      facts,
+      inputs,
+      predict_fn: typeof predict === 'string' ? predict : 'predict',
+      flat: original.spec.outputs[0]?.shape.length === 1,
+      outputs: original.spec.outputs.map(({ name }) => name),
+    });
+    for (const numbers of PRECISIONS) {
       signal.throwIfAborted();
-      const at = path.join(scratch, numbers);
-      await mkdir(at);
-      const reply = await runConverter(using.processes, python, at, signal, {
-        folder,
-        out: path.join(at, CONVERTED),
-        numbers,
-        inputs,
-        predict_fn: typeof predict === 'string' ? predict : 'predict',
-        flat: answers[0]?.shape.length === 1,
-        outputs: original.spec.outputs.map(({ name }) => name),
-      });
-      if (!reply.ok) {
-        reason ||= reply.problem ?? 'the converter said nothing';
+      const problem = problems[numbers];
+      if (problem !== undefined) {
+        reasons.push(problem);
         continue;
       }
-      made = { ...reply.tools, precision: numbers };
+      oracle ??= await unless(
+        signal,
+        askOriginal(original, probesFor(sample, inputs, await readFacts(facts)), inputs, within(ASKING)),
+      );
+      // What the model refuses is written into the file, and so goes wherever it goes.
+      const file = path.join(at(numbers), CONVERTED);
+      await writeFile(file, withNote(await readFile(file), GUARD, JSON.stringify(oracle.guard)));
       for (const name of ['MLmodel', ...described.examples])
-        await copyFile(path.join(folder, name), path.join(at, name)).catch(() => undefined);
+        await copyFile(path.join(folder, name), path.join(at(numbers), name)).catch(() => undefined);
       const place: ModelPlace = {
         key: found.files,
-        folder: at,
+        folder: at(numbers),
         runtime: 'onnx',
         file: CONVERTED,
         limits: limitsOf('onnx'),
       };
-      let largest: number;
+      let judged: Judgement;
       try {
-        const converted = await open(place);
-        largest = largestDifference(answers, await converted.run(questions));
+        const replies = await unless(
+          signal,
+          askApart(place, questionsOf(oracle), using.processes, signal),
+        );
+        judged = judge(oracle, replies, TOLERANCE);
       } catch (error) {
-        reason = `the converted model does not run: ${messageOf(error)}`;
+        signal.throwIfAborted();
+        reasons.push(`the converted model does not run: ${messageOf(error)}`);
         continue;
       }
-      best = Math.min(best ?? Infinity, largest);
-      if (largest <= TOLERANCE) {
-        const bytes = await readFile(path.join(at, CONVERTED));
-        const { hash, size } = await ctx.blobs.put(bytes);
-        const rows_compared = questions[0]?.shape[0] ?? 0;
-        return {
-          ...found,
-          state: 'kept',
-          blob: hash,
-          size,
-          rows_compared,
-          largest_difference: largest,
-          tools: made,
-        };
+      compared = true;
+      if (judged.largest !== undefined) best = Math.min(best ?? Infinity, judged.largest);
+      if ('reason' in judged) {
+        reasons.push(judged.reason);
+        continue;
       }
-      reason = `its answers differ by up to ${largest === Infinity ? 'more than numbers can say' : largest.toPrecision(3)}`;
+      const { hash, size } = await ctx.blobs.put(await readFile(file));
+      return {
+        ...found,
+        state: 'kept',
+        blob: hash,
+        size,
+        rows_compared: rowsOf(oracle.asked),
+        largest_difference: judged.largest,
+        tools: { ...tools, precision: numbers },
+        probes: oracle.asked,
+      };
     }
     signal.throwIfAborted(); // what a stop cut short proves nothing
     return {
       ...found,
-      state: best === undefined ? 'failed' : 'refused',
-      reason,
-      ...(best === undefined || best === Infinity ? {} : { largest_difference: best }),
-      ...(best === undefined ? {} : { rows_compared: questions[0]?.shape[0] ?? 0 }),
-      ...(made ? { tools: made } : {}),
+      state: compared ? 'refused' : 'failed',
+      reason: said(reasons),
+      ...(best === undefined ? {} : { largest_difference: best }),
+      ...(compared && oracle ? { rows_compared: rowsOf(oracle.asked), probes: oracle.asked } : {}),
+      tools,
     };
   } catch (error) {
     signal.throwIfAborted();
     return { state: 'failed', reason: messageOf(error).slice(0, 2000) };
   } finally {
-    for (const one of opened) await one.close();
+    await opened?.close();
     await rm(scratch, { recursive: true, force: true });
   }
 }
+
+/** Tried in this order: float32 is the quicker one. */
+const PRECISIONS = ['float', 'double'];
+
+/** Both precisions may fail for one reason, or each for its own. */
+const said = (reasons: readonly string[]): string => {
+  const [float = '', double] = reasons;
+  return double === undefined || double === float ? float : `in float32: ${float}; in float64: ${double}`;
+};
+
+const rowsOf = (asked: Asked): number => Object.values(asked).reduce((sum, { rows }) => sum + rows, 0);
+
+const within = (ms: number): (() => void) => {
+  const end = performance.now() + ms;
+  return () => {
+    if (performance.now() > end)
+      throw new Error(`the model takes longer than ${ms / 60_000} minutes to answer the rows of the trial`);
+  };
+};
+
+/** Written by our own program, though the model's code may have meddled: what is not of its form tells nothing. */
+async function readFacts(file: string): Promise<Facts> {
+  const none: Facts = { values: [], words: [], rows: [] };
+  try {
+    if ((await stat(file)).size > MOST_FACTS) return none;
+    const facts: unknown = JSON.parse(await readFile(file, 'utf8'));
+    return Value.Check(FactsFile, facts) ? facts : none;
+  } catch {
+    return none;
+  }
+}
+
+const FactsFile = Type.Object({
+  values: Type.Array(Type.Array(Type.Number())),
+  words: Type.Array(Type.Array(Type.String())),
+  rows: Type.Array(Type.Array(Type.Number())),
+});
 
 /** The work goes on, but nobody waits for it once the server stops. */
 const unless = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
@@ -170,35 +225,14 @@ const again = (row: ConversionRow, files: string, blob: string): Outcome => ({
   size: row.size ?? 0,
   ...(row.rows_compared === null ? {} : { rows_compared: row.rows_compared }),
   ...(row.largest_difference === null ? {} : { largest_difference: row.largest_difference }),
+  ...(row.probes === null ? {} : { probes: JSON.parse(row.probes) as Asked }),
   ...(row.tools === null ? {} : { tools: JSON.parse(row.tools) as Record<string, string> }),
 });
 
-/** The example and rows around it; the example alone where the model does not take the others. */
-async function ask(
-  model: LoadedModel,
-  sample: Tensor[],
-): Promise<{ questions: Tensor[]; answers: Tensor[] }> {
-  try {
-    const questions = below(sample, rowsAround(sample, RANDOM_ROWS));
-    return { questions, answers: await model.run(questions) };
-  } catch {
-    return { questions: sample, answers: await model.run(sample) };
-  }
-}
-
-function largestDifference(answers: readonly Tensor[], others: readonly Tensor[]): number {
-  if (answers.length !== others.length) return Infinity;
-  return Math.max(
-    ...answers.map((answer, i) =>
-      answer.shape.join() === others[i]!.shape.join() ? difference(answer, others[i]!) : Infinity,
-    ),
-  );
-}
-
 interface Reply {
-  ok: boolean;
-  problem?: string;
-  tools?: Record<string, string>;
+  tools: Record<string, string>;
+  /** By precision: why it was not made. */
+  problems: Readonly<Record<string, string>>;
 }
 
 async function runConverter(
@@ -208,8 +242,7 @@ async function runConverter(
   signal: AbortSignal,
   asked: {
     folder: string;
-    out: string;
-    numbers: string;
+    out: Readonly<Record<string, string>>;
     inputs: readonly TensorSpec[];
     [key: string]: unknown;
   },
@@ -217,7 +250,7 @@ async function runConverter(
   let out = '';
   let words = '';
   const child = processes.start({
-    argv: [python, ...interpreterArgs(python), pythonProgram('convert')],
+    argv: [python, ...interpreterArgs(python), pythonProgram('convert.py')],
     cwd,
     env: modelEnvironment(python, cwd, 1),
     timeout: TIMEOUT,
@@ -234,8 +267,9 @@ async function runConverter(
   child.stdin?.end(JSON.stringify(asked));
   const ended = await child.ended;
   if (ended.reason !== 'ok') {
-    const last = words.trim().split('\n').at(-1) ?? '';
-    return { ok: false, problem: `the converter ended: ${ended.message}${last === '' ? '' : ` (${last})`}` };
+    const last = words.trim().split('\n').slice(-5).join(' / ').slice(-1000);
+    const problem = `the converter ended: ${ended.message}${last === '' ? '' : ` (${last})`}`;
+    return { tools: {}, problems: Object.fromEntries(Object.keys(asked.out).map((one) => [one, problem])) };
   }
   // Our own program's last line; the model's code may have printed before it.
   return JSON.parse(out.trim().split('\n').at(-1) ?? '') as Reply;

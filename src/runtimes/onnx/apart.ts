@@ -18,7 +18,7 @@ export interface Apart {
  * ends that process alone, and what it said before is heard.
  */
 export async function apart(
-  program: 'probe-child',
+  program: 'probe-child' | 'ask-child',
   place: ModelPlace,
   input: unknown,
   processes: Processes,

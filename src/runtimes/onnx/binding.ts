@@ -213,8 +213,6 @@ function rowsOf(inputs: ReadonlyArray<Tensor | undefined>): number {
 function missingTensor(spec: TensorSpec, rows: number): Tensor {
   const { name, datatype } = spec;
   const shape = spec.shape.map((length, i) => (i === 0 && length < 0 ? rows : Math.max(length, 1)));
-  if (spec.optional && datatype === 'BYTES')
-    return { name, datatype, shape, data: Array.from({ length: elements(shape) }, () => '') };
   if (spec.optional && (datatype === 'FP32' || datatype === 'FP64')) {
     const data = allocateNumbers(datatype, elements(shape)) as Float64Array;
     return { name, datatype, shape, data: data.fill(NaN) };

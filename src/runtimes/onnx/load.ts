@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { messageOf } from '../../platform/errors/index.ts';
-import { keepGuard, type Guard } from '../guard.ts';
+import { GUARD, guardFrom, keepGuard, type Guard } from '../guard.ts';
 import type { ModelPlace, ModelSpec } from '../model.ts';
 import { describeFolder } from '../spec/describe.ts';
 import { joinRows, sliceRows } from '../spec/element.ts';
@@ -8,6 +8,7 @@ import { emptySample, exampleTensors, readExample } from '../spec/example.ts';
 import { tryBatches, untried, type Batching } from '../spec/batches.ts';
 import type { Tensor } from '../tensor.ts';
 import { bind, feeder, reader, type Binding } from './binding.ts';
+import { readNote } from './metadata.ts';
 import { openSession, type Session } from './session.ts';
 
 export type Run = (inputs: ReadonlyArray<Tensor | undefined>) => Tensor[];
@@ -22,11 +23,13 @@ export interface Findings {
   row_ms: number;
   /** ms per further row of one call, where that could be measured. */
   per_row_ms: number;
+  /** What the file says that it must refuse. */
+  guard: Guard;
   /** Why the made-up sample did not run, where the model brought none. */
   doubt?: string;
 }
 
-export function runnerOf(session: Session, spec: ModelSpec, binding: Binding, guard: Guard = []): Run {
+export function runnerOf(session: Session, spec: ModelSpec, binding: Binding, guard: Guard): Run {
   const feed = feeder(spec, binding);
   const { wanted, read } = reader(spec, binding);
   if (guard.length === 0) return (inputs) => read(session.run(feed(inputs), wanted));
@@ -38,8 +41,8 @@ export function runnerOf(session: Session, spec: ModelSpec, binding: Binding, gu
 
 export const fileOf = ({ folder, file = 'model.onnx' }: ModelPlace): string => path.join(folder, file);
 
-export const runnerOfFile = (place: ModelPlace, { spec, binding }: Findings): Run =>
-  runnerOf(openSession(fileOf(place), place.limits.threads), spec, binding, place.guard);
+export const runnerOfFile = (place: ModelPlace, { spec, binding, guard }: Findings): Run =>
+  runnerOf(openSession(fileOf(place), place.limits.threads), spec, binding, guard);
 
 /** The model again, where it was tried before: nothing is measured. Blocks its thread for the time of loading. */
 export function loadKnown(place: ModelPlace, findings: Findings): Run {
@@ -81,7 +84,8 @@ export async function loadOnnx(
     ...judged(untried(unfit ?? 'joining was not tried')),
     ...(own ? { sample: own } : {}),
   };
-  const run = runnerOf(session, spec, binding, place.guard);
+  const guard = guardFrom(await readNote(fileOf(place), GUARD), spec.inputs);
+  const run = runnerOf(session, spec, binding, guard);
   const sample = own ?? emptySample(spec.inputs);
   const timed = (inputs: Tensor[]): number => {
     run(inputs); // the first call allocates
@@ -95,7 +99,7 @@ export async function loadOnnx(
     }
     return least;
   };
-  const findings: Findings = { spec, binding, create_ms, sample_ms: 0, row_ms: 0, per_row_ms: 0 };
+  const findings: Findings = { spec, binding, guard, create_ms, sample_ms: 0, row_ms: 0, per_row_ms: 0 };
   const only = (found: Findings) => ({ findings: found, trial: () => Promise.resolve(found) });
   try {
     findings.sample_ms = timed(sample);

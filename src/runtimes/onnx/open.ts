@@ -64,7 +64,7 @@ async function openInline(place: ModelPlace, findings: Findings, began: number):
   } catch (error) {
     throw new ModelFault(messageOf(error), { cause: error });
   }
-  const run = runnerOf(session, spec, findings.binding, place.guard);
+  const run = runnerOf(session, spec, findings.binding, findings.guard);
   // The first call allocates.
   if (doubt === undefined && sample_ms < LONG_MS) run(spec.sample ?? emptySample(spec.inputs));
   // Rows of one call that keep the thread for LONG_MS.

@@ -8,7 +8,7 @@ import { apart } from './apart.ts';
 import type { Findings } from './load.ts';
 
 /** Counts up when what is kept of a trial changes: older ones are made again. */
-const FORMAT = 2;
+const FORMAT = 3;
 interface Kept {
   format: number;
   threads: number;

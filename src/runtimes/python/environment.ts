@@ -48,7 +48,8 @@ export async function requirementsOf(
   checkRequirements(text, 'requirements.txt');
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const has = (name: string): boolean =>
-    lines.some((line) => new RegExp(`^\\s*${name}(?![\\w.-])`, 'i').test(line));
+    // Names are equal whatever stands between their words.
+    lines.some((line) => new RegExp(`^\\s*${name.replaceAll(/[-_.]+/g, '[-_.]+')}(?![\\w.-])`, 'i').test(line));
   if (!has('mlflow') && !has('mlflow-skinny'))
     lines.push(mlflow === undefined ? 'mlflow' : `mlflow==${mlflow}`);
   if (has('mlflow-skinny') && !has('mlflow'))

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A program of the Python project: beside the bundle in a package, in `sdk/` in a checkout. */
-export function pythonProgram(name: 'host' | 'convert'): string {
-  const places = [`./${name}.py`, `../../../sdk/python/treadle/${name}.py`];
+/** A file of the Python project: beside the bundle in a package, in `sdk/` in a checkout. */
+export function pythonProgram(name: 'host.py' | 'convert.py' | 'convert.lock'): string {
+  const places = [`./${name}`, `../../../sdk/python/treadle/${name}`];
   const files = places.map((place) => fileURLToPath(new URL(place, import.meta.url)));
   const found = files.find((file) => existsSync(file));
-  if (found === undefined) throw new Error(`${name}.py is not where it belongs: ${files.join(', ')}`);
+  if (found === undefined) throw new Error(`${name} is not where it belongs: ${files.join(', ')}`);
   return found;
 }
 

@@ -56,7 +56,7 @@ export async function startPythonHost(
 
   let words = '';
   const child = processes.start({
-    argv: [python, ...interpreterArgs(python), pythonProgram('host'), address],
+    argv: [python, ...interpreterArgs(python), pythonProgram('host.py'), address],
     cwd: scratch,
     env: modelEnvironment(python, scratch, limits.threads),
     memory: limits.memory,

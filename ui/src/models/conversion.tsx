@@ -4,7 +4,7 @@ import { convertVersion, getConversion, type Conversion } from '../../../src/run
 import { api, call } from '../api/client.ts';
 import { Badge, type Tone } from '../kit/badge.tsx';
 import { Button } from '../kit/button.tsx';
-import { formatBytes, formatNumber, plural } from '../kit/format.ts';
+import { formatBytes, formatCount, formatNumber, plural } from '../kit/format.ts';
 import { Section } from '../kit/page.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { sayError } from '../kit/toast.tsx';
@@ -51,7 +51,40 @@ export function OnnxForm({ model, version }: { model: string; version: number })
     >
       <p>{wordsOf(found.data)}</p>
       {found.data.reason !== undefined && <p className="muted">{found.data.reason}</p>}
+      {found.data.probes && <Asked probes={found.data.probes} />}
     </Section>
+  );
+}
+
+const KINDS: Record<string, string> = {
+  example: 'its example',
+  around: 'random rows around the example',
+  threshold: 'values on and beside thresholds',
+  training: 'rows that the model keeps from training',
+  missing: 'missing numbers',
+  infinite: 'infinite numbers',
+  extreme: 'zero, tiny and huge numbers',
+  large: 'numbers beyond float32',
+  category: 'known words in each column',
+  'unseen text': 'words that it never saw',
+  'empty text': 'empty text',
+  'other text': 'other scripts, accents, signs and case',
+  'left out': 'optional inputs left out',
+};
+
+/** Which rows both forms were asked; what the model refuses, its ONNX form refuses, too. */
+function Asked({ probes }: { probes: NonNullable<Conversion['probes']> }): ReactElement {
+  return (
+    <p className="muted small">
+      Asked were{' '}
+      {Object.entries(probes)
+        .map(
+          ([kind, { rows, refused }]) =>
+            `${KINDS[kind] ?? kind} (${formatCount(rows)}${refused === 0 ? '' : refused === rows ? ', the model refuses them' : `, of which the model refuses ${formatCount(refused)}`})`,
+        )
+        .join(', ')}
+      .
+    </p>
   );
 }
 
