@@ -33,9 +33,7 @@ export const Conversion = Type.Object(
       }),
     ),
     tolerance: Type.Number({ description: 'The largest difference that is kept.' }),
-    rows: Type.Optional(
-      Type.Integer({ description: 'Rows that the model was asked, of all kinds.' }),
-    ),
+    rows: Type.Optional(Type.Integer({ description: 'Rows that the model was asked, of all kinds.' })),
     probes: Type.Optional(
       Type.Record(
         Type.String(),

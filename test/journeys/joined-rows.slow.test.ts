@@ -56,7 +56,13 @@ function generator(seed: number): () => number {
 }
 
 const TEXTS = ['a', 'b', 'Ünited', '', 'AA', 'zz top', '日本'];
-const TIMES = ['2001-02-03T04:05:06', '1971-01-01T00:00:00.5', '2024-02-29T23:59:59+05:30', '2030-01-01T00:00:00Z', 'NaT'];
+const TIMES = [
+  '2001-02-03T04:05:06',
+  '1971-01-01T00:00:00.5',
+  '2024-02-29T23:59:59+05:30',
+  '2030-01-01T00:00:00Z',
+  'NaT',
+];
 
 /** One to three rows like the model's own, small, far, missing. */
 function question(model: LoadedModel, random: () => number): Tensor[] {
@@ -76,11 +82,23 @@ function question(model: LoadedModel, random: () => number): Tensor[] {
     };
     const length = rows * width;
     if (tensor.datatype === 'BYTES')
-      return { ...tensor, shape, data: Array.from({ length }, () => pick(spec.column === 'datetime' ? TIMES : TEXTS)) };
+      return {
+        ...tensor,
+        shape,
+        data: Array.from({ length }, () => pick(spec.column === 'datetime' ? TIMES : TEXTS)),
+      };
     if (tensor.datatype === 'INT64')
-      return { ...tensor, shape, data: BigInt64Array.from({ length }, () => BigInt(Math.floor(random() * 4))) };
+      return {
+        ...tensor,
+        shape,
+        data: BigInt64Array.from({ length }, () => BigInt(Math.floor(random() * 4))),
+      };
     const values = Array.from({ length }, number);
-    return { ...tensor, shape, data: tensor.datatype === 'FP32' ? Float32Array.from(values) : Float64Array.from(values) };
+    return {
+      ...tensor,
+      shape,
+      data: tensor.datatype === 'FP32' ? Float32Array.from(values) : Float64Array.from(values),
+    };
   });
 }
 
@@ -90,11 +108,17 @@ function alike(alone: readonly Tensor[], beside: readonly Tensor[]): boolean {
     alone.length === beside.length &&
     alone.every((one, i) => {
       const other = beside[i]!;
-      if (one.name !== other.name || one.datatype !== other.datatype || !isDeepStrictEqual(one.shape, other.shape)) return false;
+      if (
+        one.name !== other.name ||
+        one.datatype !== other.datatype ||
+        !isDeepStrictEqual(one.shape, other.shape)
+      )
+        return false;
       const most = one.datatype === 'FP64' ? 1e-9 : one.datatype === 'FP32' ? 1e-4 : 0;
       return Array.from<unknown, unknown>(one.data, (value) => value).every((value, at) => {
         const against: unknown = other.data[at];
-        if (most === 0 || typeof value !== 'number' || typeof against !== 'number') return isDeepStrictEqual(value, against);
+        if (most === 0 || typeof value !== 'number' || typeof against !== 'number')
+          return isDeepStrictEqual(value, against);
         if (Object.is(value, against) || value === against) return true;
         return Math.abs(value - against) <= most * Math.max(1, Math.abs(value), Math.abs(against));
       });
@@ -117,17 +141,33 @@ test('what is answered among other callers is what is answered alone, for models
       const alone: Array<Tensor[] | undefined> = [];
       for (const one of questions) alone.push(await model.run(one).catch(() => undefined));
 
-      const plane = createPlane({ ids: makeIds('key'), report: () => undefined, open: () => Promise.resolve(model) });
+      const plane = createPlane({
+        ids: makeIds('key'),
+        report: () => undefined,
+        open: () => Promise.resolve(model),
+      });
       try {
         plane.command({ type: 'load', place });
         await new Promise(setImmediate);
         const variant = { role: 'champion', percent: 100, model: name, version: 1, key: place.key } as const;
         const queue = { most: 1000, deadline: 120_000 };
-        const endpoint = { id: name, workspace: 'default', name, revision: 1, serial: 1, variants: [variant], sticky: false, queue, strict: false };
+        const endpoint = {
+          id: name,
+          workspace: 'default',
+          name,
+          revision: 1,
+          serial: 1,
+          variants: [variant],
+          sticky: false,
+          queue,
+          strict: false,
+        };
         plane.command({ type: 'table', sequence: 1, endpoints: [endpoint], keep: [] });
         const ask = (inputs: Tensor[]): Promise<Tensor[] | undefined> =>
           new Promise((resolve) =>
-            plane.predict({ workspace: 'default', endpoint: name, inputs }, (_error, answer) => resolve(answer?.outputs)),
+            plane.predict({ workspace: 'default', endpoint: name, inputs }, (_error, answer) =>
+              resolve(answer?.outputs),
+            ),
           );
         let next = 0;
         const caller = async (): Promise<void> => {
@@ -144,7 +184,8 @@ test('what is answered among other callers is what is answered alone, for models
         const { counts } = plane.find('default', name)!;
         asked += each;
         if (KINDS[name]) {
-          assert.ok(counts.batches < counts.ok, `${name}: its rows were joined`);
+          // A batch with a row that the model refuses is asked again one by one.
+          if (alone.every(Boolean)) assert.ok(counts.batches < counts.ok, `${name}: its rows were joined`);
           joined += counts.ok;
         } else assert.equal(counts.batches, counts.ok, `${name}: each was asked by itself`);
       } finally {
@@ -154,5 +195,7 @@ test('what is answered among other callers is what is answered alone, for models
       await model.close();
     }
   }
-  t.diagnostic(`${asked} requests of ${names.length} kinds of models, ${joined} of them to models whose rows are joined`);
+  t.diagnostic(
+    `${asked} requests of ${names.length} kinds of models, ${joined} of them to models whose rows are joined`,
+  );
 });

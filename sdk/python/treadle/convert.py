@@ -33,6 +33,9 @@ def convert(model, inputs, numbers, predict_fn):
     from sklearn.base import is_classifier
     from skl2onnx import to_onnx
 
+    if any(not math.isfinite(value) for trees in trees_of(model) for one in trees for value in one.tree_.threshold):
+        # skl2onnx looks for the float32 beside such a threshold for ever.
+        raise ValueError("a tree splits on whether a value is missing at all, which has no ONNX form")
     tensor = len(inputs) == 1 and inputs[0].get("column") is None
     width = inputs[0]["shape"][1] if tensor else len(inputs)
     numeric = all(one["datatype"] != "BYTES" for one in inputs)
@@ -78,6 +81,38 @@ def keep_answer(graph, model, predict_fn, flat, names):
         graph.node.append(helper.make_node("Identity", [value.name], [name], "treadle-answer"))
         width = [None if not one.HasField("dim_value") else one.dim_value for one in dims]
         graph.output.append(helper.make_tensor_value_info(name, value.type.tensor_type.elem_type, width))
+
+
+def keep_missing_sides(graph, model):
+    """Trees know a side for missing values at every node, which skl2onnx leaves out. Node numbers are the same in both."""
+    ensembles = list(trees_of(model))
+    nodes = [one for one in graph.node if one.op_type in ("TreeEnsembleClassifier", "TreeEnsembleRegressor")]
+    if len(ensembles) != len(nodes):
+        return
+    for node, trees in zip(nodes, ensembles):
+        known = {one.name: one for one in node.attribute}
+        tracks = known.get("nodes_missing_value_tracks_true")
+        tree, number, mode = known["nodes_treeids"].ints, known["nodes_nodeids"].ints, known["nodes_modes"].strings
+        if tracks is None or len(tracks.ints) != len(tree) or max(tree) >= len(trees):
+            continue
+        for i in range(len(tree)):
+            sides = getattr(trees[tree[i]].tree_, "missing_go_to_left", ())
+            if mode[i] == b"BRANCH_LEQ" and number[i] < len(sides):
+                tracks.ints[i] = int(sides[number[i]])
+
+
+def trees_of(part):
+    """The trees of each ensemble, in the order of the model's parts."""
+    if hasattr(part, "tree_"):
+        yield [part]
+        return
+    estimators = list(flat(getattr(part, "estimators_", [])))
+    if estimators and all(hasattr(one, "tree_") for one in estimators):
+        yield estimators
+        return
+    inner = [one for _, one in getattr(part, "steps", [])] + [one[1] for one in getattr(part, "transformers_", [])]
+    for one in inner + estimators:
+        yield from trees_of(one)
 
 
 # ---- where the model is likely to change its answer
@@ -308,6 +343,7 @@ def make(model, asked):
     for numbers, out in asked["out"].items():
         try:
             graph = convert(model, asked["inputs"], numbers, asked["predict_fn"])
+            keep_missing_sides(graph.graph, model)
             keep_answer(graph.graph, model, asked["predict_fn"], asked["flat"], asked["outputs"])
             onnx.checker.check_model(graph)
             with open(out, "wb") as file:

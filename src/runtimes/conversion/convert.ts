@@ -126,10 +126,7 @@ export async function convertVersion(
       };
       let judged: Judgement;
       try {
-        const replies = await unless(
-          signal,
-          askApart(place, questionsOf(oracle), using.processes, signal),
-        );
+        const replies = await unless(signal, askApart(place, questionsOf(oracle), using.processes, signal));
         judged = judge(oracle, replies, TOLERANCE);
       } catch (error) {
         signal.throwIfAborted();

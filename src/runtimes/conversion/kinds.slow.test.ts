@@ -91,7 +91,9 @@ const original = (name: string, specs: readonly TensorSpec[]) => ({
     const columns = Object.fromEntries(
       specs.map((spec, i) => [
         spec.name,
-        Array.from(inputs[i]!.data as ArrayLike<unknown>, (one) => (Object.is(one, -0) ? '-0.0' : String(one))),
+        Array.from(inputs[i]!.data as ArrayLike<unknown>, (one) =>
+          Object.is(one, -0) ? '-0.0' : String(one),
+        ),
       ]),
     );
     const said = await say<Said>({ ask: name, columns });
@@ -128,10 +130,21 @@ async function convert(name: string): Promise<{ outcome: string; oracle?: Oracle
     const specs = described.inputs!.specs;
     const sample = exampleTensors(await readExample(at, described.examples), specs)!;
     const facts = JSON.parse(readFileSync(path.join(folder, name, 'facts.json'), 'utf8')) as Facts;
-    oracle ??= await askOriginal(original(name, specs), probesFor(sample, specs, facts), specs, () => undefined);
+    oracle ??= await askOriginal(
+      original(name, specs),
+      probesFor(sample, specs, facts),
+      specs,
+      () => undefined,
+    );
     const file = path.join(at, CONVERTED);
     writeFileSync(file, withNote(readFileSync(file), GUARD, JSON.stringify(oracle.guard)));
-    const place = { key: name, folder: at, runtime: 'onnx', file: CONVERTED, limits: limitsOf('onnx') } as const;
+    const place = {
+      key: name,
+      folder: at,
+      runtime: 'onnx',
+      file: CONVERTED,
+      limits: limitsOf('onnx'),
+    } as const;
     try {
       const replies = await askApart(place, questionsOf(oracle), processes, new AbortController().signal);
       const judged = judge(oracle, replies, TOLERANCE);

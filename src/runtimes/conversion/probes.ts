@@ -101,10 +101,13 @@ export function probesFor(
     places.filter((one) => /^INT(?:32|64)$/.test(specs[one.input]!.datatype)),
     PLACES,
   ))
-    for (const value of [0, 1, -1, 16_777_217, 2_000_000_011]) add('extreme', put(base(), place, value), place);
+    for (const value of [0, 1, -1, 16_777_217, 2_000_000_011])
+      add('extreme', put(base(), place, value), place);
 
   const numbers = places.flatMap((place, i) =>
-    specs[place.input]!.datatype === 'BYTES' ? [] : (facts.values[i] ?? []).map((value) => ({ place, value })),
+    specs[place.input]!.datatype === 'BYTES'
+      ? []
+      : (facts.values[i] ?? []).map((value) => ({ place, value })),
   );
   for (const { place, value } of spread(numbers, THRESHOLDS))
     for (const near of neighbours(value, specs[place.input]!.datatype))
@@ -124,7 +127,8 @@ export function probesFor(
     for (const text of ['a word that no training row had', ...own.slice(0, 4).map((word) => `${word}x`)])
       add('unseen text', put(base(), place, text), place);
     for (const text of ['', ' ', '   ']) add('empty text', put(base(), place, text), place);
-    for (const text of [...OTHER_TEXTS, ...sentences(own)]) add('other text', put(base(), place, text), place);
+    for (const text of [...OTHER_TEXTS, ...sentences(own)])
+      add('other text', put(base(), place, text), place);
   }
 
   for (const [input, { optional }] of specs.entries())
@@ -175,7 +179,16 @@ function sentences(words: readonly string[]): string[] {
 function neighbours(value: number, datatype: Tensor['datatype']): number[] {
   const single = Math.fround(value);
   if (datatype === 'FP64')
-    return [...new Set([value, beside(value, 1), beside(value, -1), single, beside32(single, 1), beside32(single, -1)])];
+    return [
+      ...new Set([
+        value,
+        beside(value, 1),
+        beside(value, -1),
+        single,
+        beside32(single, 1),
+        beside32(single, -1),
+      ]),
+    ];
   if (datatype === 'FP32') return [single, beside32(single, 1), beside32(single, -1)];
   return [...new Set([Math.floor(value), Math.ceil(value)])];
 }
@@ -202,9 +215,13 @@ function put(row: readonly Tensor[], { input, element }: Place, value: number | 
   return row.map((tensor, i) => {
     if (i !== input) return tensor;
     if (typeof value === 'string')
-      return { ...tensor, data: Array.from(tensor.data as ArrayLike<string>, (one, at) => (at === element ? value : one)) };
+      return {
+        ...tensor,
+        data: Array.from(tensor.data as ArrayLike<string>, (one, at) => (at === element ? value : one)),
+      };
     const { data } = tensor;
-    if (data instanceof BigInt64Array) return { ...tensor, data: data.with(element, BigInt(Math.trunc(value))) };
+    if (data instanceof BigInt64Array)
+      return { ...tensor, data: data.with(element, BigInt(Math.trunc(value))) };
     // Numbers of 32 and 64 bits: their arrays differ in nothing that is used here.
     return { ...tensor, data: (data as Float64Array).with(element, value) };
   });

@@ -102,7 +102,8 @@ function guardOf(verdicts: readonly Verdict[], specs: readonly TensorSpec[]): Gu
   }
   if (all.length > 0)
     for (const input of new Set(everywhere.map((place) => place.input))) guard.push({ input, refuses: all });
-  for (const { input, element, refuses } of found.values()) guard.push({ input, elements: [element], refuses });
+  for (const { input, element, refuses } of found.values())
+    guard.push({ input, elements: [element], refuses });
   return guard;
 }
 

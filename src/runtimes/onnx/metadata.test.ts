@@ -22,7 +22,8 @@ test('a note is read from a file without its graph; a file without one, or of ot
     assert.equal(await written(withNote(withNote(noted, 'theirs', 'y'), 'ours', 'last')), 'last');
     for (const bytes of ['', 'text that is no model', '\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff'])
       assert.equal(await written(Buffer.from(bytes, 'latin1')), undefined, bytes);
-    for (let cut = 0; cut < plain.length; cut++) assert.equal(await written(plain.subarray(0, cut)), undefined);
+    for (let cut = 0; cut < plain.length; cut++)
+      assert.equal(await written(plain.subarray(0, cut)), undefined);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

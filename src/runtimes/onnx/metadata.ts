@@ -16,11 +16,14 @@ export async function readNote(file: string, name: string): Promise<string | und
     const { size } = await handle.stat();
     let found: string | undefined;
     const head = Buffer.alloc(20);
-    for (let at = 0; at < size; ) {
+    for (let at = 0; at < size;) {
       const { bytesRead } = await handle.read(head, 0, head.length, at);
       const tag = varint(head.subarray(0, bytesRead), 0);
       if (!tag) return found;
-      const value = tag.value % 8 === BYTES || tag.value % 8 === 0 ? varint(head.subarray(0, bytesRead), tag.end) : undefined;
+      const value =
+        tag.value % 8 === BYTES || tag.value % 8 === 0
+          ? varint(head.subarray(0, bytesRead), tag.end)
+          : undefined;
       const fixed = tag.value % 8 === 1 ? 8 : tag.value % 8 === 5 ? 4 : undefined;
       if (!value) {
         if (fixed === undefined) return found;
@@ -72,7 +75,7 @@ function varint(bytes: Buffer, from: number): { value: number; end: number } | u
 /** Fields 1 and 2 of a pair. */
 function pair(bytes: Buffer): [key: string | undefined, text: string | undefined] {
   const found: [string | undefined, string | undefined] = [undefined, undefined];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const tag = varint(bytes, at);
     const length = tag && varint(bytes, tag.end);
     if (!tag || !length || tag.value % 8 !== BYTES) return found;

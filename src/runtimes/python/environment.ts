@@ -49,7 +49,9 @@ export async function requirementsOf(
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const has = (name: string): boolean =>
     // Names are equal whatever stands between their words.
-    lines.some((line) => new RegExp(`^\\s*${name.replaceAll(/[-_.]+/g, '[-_.]+')}(?![\\w.-])`, 'i').test(line));
+    lines.some((line) =>
+      new RegExp(`^\\s*${name.replaceAll(/[-_.]+/g, '[-_.]+')}(?![\\w.-])`, 'i').test(line),
+    );
   if (!has('mlflow') && !has('mlflow-skinny'))
     lines.push(mlflow === undefined ? 'mlflow' : `mlflow==${mlflow}`);
   if (has('mlflow-skinny') && !has('mlflow'))
