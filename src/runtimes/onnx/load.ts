@@ -123,7 +123,7 @@ export async function loadOnnx(
   return {
     findings,
     async trial() {
-      const limits = { most: place.limits.batch, ms: TRIAL_MS };
+      const limits = { most: place.limits.batch, ms: TRIAL_MS, nulls: false };
       return {
         ...findings,
         spec: { ...spec, ...judged(await tryBatches(run, sample, spec.inputs, limits)) },

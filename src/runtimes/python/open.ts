@@ -155,6 +155,7 @@ async function joinTrial(
       batching: await tryBatches((rows) => host.run(rows), own, inputs, {
         most: place.limits.batch,
         ms: TRIAL_MS,
+        nulls: true,
       }),
     };
   } catch (error) {

@@ -15,6 +15,15 @@ export interface Batching {
   difference?: number;
 }
 
+interface Limits {
+  /** Rows of the largest batch. */
+  most: number;
+  /** For all of the trial. */
+  ms: number;
+  /** Whether the model can be told that a text is missing. */
+  nulls: boolean;
+}
+
 type Ask = (inputs: Tensor[]) => Tensor[] | Promise<Tensor[]>;
 
 /**
@@ -39,15 +48,15 @@ export async function tryBatches(
   run: Ask,
   sample: readonly Tensor[],
   specs: readonly TensorSpec[],
-  { most, ms }: { most: number; ms: number },
+  limits: Limits,
 ): Promise<Batching> {
   const began = performance.now();
   const inTime = (): void => {
-    if (performance.now() - began > ms)
-      throw new NotJoined(`the trial of joined rows did not end within ${ms / 1000} s`);
+    if (performance.now() - began > limits.ms)
+      throw new NotJoined(`the trial of joined rows did not end within ${limits.ms / 1000} s`);
   };
   try {
-    return await compare(run, sample, specs, most, ms, inTime);
+    return await compare(run, sample, specs, limits, inTime);
   } catch (error) {
     if (error instanceof NotJoined) return untried(error.message);
     throw error;
@@ -58,8 +67,7 @@ async function compare(
   run: Ask,
   sample: readonly Tensor[],
   specs: readonly TensorSpec[],
-  most: number,
-  ms: number,
+  { most, ms, nulls }: Limits,
   inTime: () => void,
 ): Promise<Batching> {
   const ask = async (rows: readonly Varied[]): Promise<Tensor[]> => {
@@ -82,7 +90,7 @@ async function compare(
     return outputs;
   };
 
-  let varied = variedRows(sample, specs);
+  let varied = variedRows(sample, specs, { nulls });
   const first = varied[0]!;
   const start = performance.now();
   let own: Tensor[];
@@ -97,7 +105,7 @@ async function compare(
   const again = await ask([first]);
   // Calls a row: alone, beside itself, and beside another one in both orders.
   const calls = ms / Math.max(0.01, (performance.now() - start) / 2);
-  if (calls < varied.length * 5) varied = variedRows(sample, specs, 1);
+  if (calls < varied.length * 5) varied = variedRows(sample, specs, { nulls, groups: 1 });
   if (calls < varied.length * 5) throw new NotJoined('one call takes so long that joining was not tried');
   const other = varied.find(({ kind }, i) => i > 0 && kind === 'example');
   if (other) await ask([other]);

@@ -1,4 +1,4 @@
-import type { Datatype, Tensor, TensorSpec } from '../tensor.ts';
+import type { Cell, Datatype, Tensor, TensorSpec } from '../tensor.ts';
 import { allocateNumbers, asHalf, sliceRows } from './element.ts';
 
 /** How a row of a trial differs from the example's. */
@@ -22,7 +22,7 @@ const GROUPS = 4;
 export function variedRows(
   sample: readonly Tensor[],
   specs: readonly TensorSpec[],
-  groups = GROUPS,
+  { nulls, groups = GROUPS }: { nulls: boolean; groups?: number },
 ): Varied[] {
   const rows = sample[0]?.shape[0] ?? 0;
   const row = (at: number): Tensor[] => sample.map((tensor) => sliceRows(tensor, at, at + 1));
@@ -32,7 +32,7 @@ export function variedRows(
   const count = Math.min(groups, base.length);
   const groupOf = (index: number): number => Math.floor((index * count) / base.length);
   for (const kind of ['near', 'far', 'missing'] as const) {
-    const other = base.map((tensor, index) => vary(tensor, kind, specs[index]));
+    const other = base.map((tensor, index) => vary(tensor, kind, specs[index], nulls));
     const changed = (wanted: (index: number) => boolean): void => {
       if (!other.some((tensor, index) => tensor !== undefined && wanted(index))) return;
       varied.push({ kind, inputs: base.map((tensor, i) => (wanted(i) ? (other[i] ?? tensor) : tensor)) });
@@ -44,12 +44,20 @@ export function variedRows(
 }
 
 /** The tensor otherwise, or undefined where its type has no such value. */
-function vary(tensor: Tensor, kind: Variation, spec: TensorSpec | undefined): Tensor | undefined {
+function vary(
+  tensor: Tensor,
+  kind: Variation,
+  spec: TensorSpec | undefined,
+  nulls: boolean,
+): Tensor | undefined {
   const { datatype, data } = tensor;
   if (datatype === 'BYTES') {
+    // A graph has no missing text: there the empty one stands for it.
+    if (kind === 'missing' && nulls)
+      return { ...tensor, data: Array.from({ length: data.length }, () => null) };
     const change = spec?.column === 'datetime' ? moment : spec?.column === 'binary' ? bytes : text;
-    const values = Array.from(data as ArrayLike<string | Uint8Array>, (one) => change(one, kind));
-    return values.every((one) => one !== undefined) ? { ...tensor, data: values } : undefined;
+    const values = Array.from(data as ArrayLike<Cell>, (one) => change(one, kind));
+    return { ...tensor, data: values };
   }
   if (kind === 'missing' && !FLOATS.has(datatype)) return undefined;
   return { ...tensor, data: numbers(datatype, data, kind) };
@@ -95,15 +103,17 @@ function numbers(
   return made;
 }
 
-function text(value: string | Uint8Array, kind: Variation): string | undefined {
+function text(value: Cell, kind: Variation): string {
   if (kind === 'missing') return '';
-  const own = typeof value === 'string' ? value : Buffer.from(value).toString('utf8');
+  const own = typeof value === 'string' ? value : '';
   return kind === 'near' ? `${own}a` : 'Żółw 日本, a word that no example had';
 }
 
-const bytes = (value: string | Uint8Array, kind: Variation): Uint8Array | undefined =>
-  kind === 'missing' ? new Uint8Array() : Buffer.concat([Buffer.from(value), Buffer.from(kind)]);
+const bytes = (value: Cell, kind: Variation): Uint8Array =>
+  kind === 'missing'
+    ? new Uint8Array()
+    : Buffer.concat([value instanceof Uint8Array ? value : Buffer.of(), Buffer.from(kind)]);
 
 /** Another day; another zone, finer than a millisecond; none. */
-const moment = (_value: string | Uint8Array, kind: Variation): string =>
+const moment = (_value: Cell, kind: Variation): string =>
   kind === 'missing' ? 'NaT' : kind === 'near' ? '2011-11-12T13:14:15' : '1971-02-03T23:04:05.123456+05:30';
