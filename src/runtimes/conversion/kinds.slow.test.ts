@@ -6,10 +6,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { PYTHON } from '../../../test/packaged-models.ts';
-import { createProcesses } from '../../platform/processes/index.ts';
+import { messageOf } from '../../platform/errors/index.ts';
 import { GUARD } from '../guard.ts';
 import { ModelFault } from '../model.ts';
-import { askApart } from '../onnx/ask-apart.ts';
+import { loadOnnx, runnerOfFile } from '../onnx/load.ts';
 import { withNote } from '../onnx/metadata.ts';
 import { CONVERTED, limitsOf } from '../prepare-model.ts';
 import { pythonProgram } from '../python/program.ts';
@@ -17,8 +17,11 @@ import { describeFolder } from '../spec/describe.ts';
 import { exampleTensors, readExample } from '../spec/example.ts';
 import { TOLERANCE } from '../store.ts';
 import type { Datatype, Tensor, TensorSpec } from '../tensor.ts';
-import { probesFor, type Facts } from './probes.ts';
+import { probesFor, type Facts, type Kind } from './probes.ts';
 import { askOriginal, judge, questionsOf, type Oracle } from './prove.ts';
+
+/** Where the locale en_US.UTF-8 is missing the graph does not load; where it is there, it splits words elsewhere. */
+const TEXT = /locale|text|words|rows around/;
 
 /** What becomes of each kind: kept, or which kind of row is answered otherwise, or why it has no ONNX form. */
 const KINDS: Record<string, 'kept' | RegExp> = {
@@ -27,41 +30,52 @@ const KINDS: Record<string, 'kept' | RegExp> = {
   'logistic-imputed': 'kept',
   linear: 'kept',
   'ridge-float32': 'kept',
-  'float-labels': 'kept',
+  'float-labels': /its example: it gives INT64 where the model gives FP64/,
   'naive-bayes': 'kept',
   svc: 'kept',
   mlp: 'kept',
   tree: 'kept',
-  'tree-missing': 'kept',
+  'tree-missing': /a tree splits on whether a value is missing at all/,
   'tree-regressor': 'kept',
   forest: 'kept',
-  'forest-missing': 'kept',
+  'forest-missing': /a tree splits on whether a value is missing at all/,
   'forest-regressor': 'kept',
-  'forest-scaled': 'kept',
+  'forest-scaled': /values on and beside its thresholds: \d+ of 576 rows are answered otherwise/,
   boosted: 'kept',
   'boosted-regressor': 'kept',
-  hist: 'kept',
+  hist: /values on and beside its thresholds: \d+ of 576 rows are answered otherwise/,
   'hist-float32': 'kept',
-  'hist-categories': 'kept',
-  'hist-poisson': 'kept',
-  isolation: 'kept',
-  knn: 'kept',
-  'knn-distance': 'kept',
-  isotonic: 'kept',
-  'modified-huber': 'kept',
-  'tuned-threshold': 'kept',
-  bins: 'kept',
-  'voting-hard': 'kept',
+  'hist-categories': /its example: 2 of 4 rows are answered otherwise/,
+  'hist-poisson': /its example: 4 of 4 rows are answered otherwise/,
+  isolation: /version 4 of domain 'ai.onnx.ml' not supported/,
+  knn: /zero, tiny and huge values: \d+ of 15 rows are answered otherwise/,
+  'knn-distance': /its example: 4 of 4 rows are answered otherwise/,
+  isotonic: /random rows around its example: \d+ of 256 rows are answered otherwise/,
+  'modified-huber': /its example: 3 of 4 rows are answered otherwise/,
+  'tuned-threshold': /its example: 2 of 4 rows are answered otherwise/,
+  bins: /values beyond float32: 1 of 6 rows are answered otherwise/,
+  'voting-hard': /NotImplementedError/,
   'one-hot': 'kept',
   'one-hot-strict': 'kept',
   'one-hot-rare': 'kept',
-  'ordinal-strict': 'kept',
-  tfidf: 'kept',
-  'tfidf-sublinear': 'kept',
-  bigrams: 'kept',
+  'ordinal-strict':
+    /known words in each column: it answers what the model refuses \(ValueError: Found unknown categories/,
+  tfidf: TEXT,
+  'tfidf-sublinear': TEXT,
+  bigrams: TEXT,
 };
 
-const processes = createProcesses();
+/** Kinds of rows that must have been asked of these, beside those of every table. */
+const ASKED: Record<string, Kind[]> = {
+  forest: ['threshold', 'missing', 'infinite', 'extreme', 'large'],
+  'hist-float32': ['threshold', 'missing'],
+  'forest-scaled': ['threshold'],
+  knn: ['training'],
+  svc: ['training'],
+  'one-hot': ['category', 'unseen text', 'empty text', 'other text'],
+  bins: ['threshold'],
+};
+
 const folder = mkdtempSync(path.join(tmpdir(), 'treadle-kinds-'));
 /** One interpreter for all kinds: it fits, converts with our own program, and answers as the models themselves do. */
 const python = spawn(
@@ -69,9 +83,8 @@ const python = spawn(
   [path.join(import.meta.dirname, '../../../test/sklearn-kinds.py'), folder, pythonProgram('convert.py')],
   { stdio: ['pipe', 'pipe', 'ignore'] },
 );
-after(async () => {
+after(() => {
   python.kill();
-  await processes.close();
   rmSync(folder, { recursive: true, force: true });
 });
 const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
@@ -146,13 +159,20 @@ async function convert(name: string): Promise<{ outcome: string; oracle?: Oracle
       limits: limitsOf('onnx'),
     } as const;
     try {
-      const replies = await askApart(place, questionsOf(oracle), processes, new AbortController().signal);
+      const { findings } = await loadOnnx(place);
+      const run = runnerOfFile(place, findings);
+      const replies = questionsOf(oracle).map((question) => {
+        try {
+          return { outputs: run(question) };
+        } catch (error) {
+          return { problem: String(error) };
+        }
+      });
       const judged = judge(oracle, replies, TOLERANCE);
       if (!('reason' in judged)) return { outcome: 'kept', oracle };
       reasons.push(judged.reason);
     } catch (error) {
-      assert.ok(error instanceof ModelFault, String(error));
-      reasons.push(`does not load: ${error.message}`);
+      reasons.push(`does not load: ${messageOf(error)}`);
     }
   }
   return { outcome: reasons.join(' | '), ...(oracle ? { oracle } : {}) };
@@ -162,7 +182,7 @@ test('every kind of scikit-learn model is kept only where it answers and refuses
   const found: Record<string, string> = {};
   for (const [name, wanted] of Object.entries(KINDS)) {
     const { outcome, oracle } = await convert(name);
-    console.error(name, outcome, JSON.stringify(oracle?.asked));
+    for (const kind of ASKED[name] ?? []) assert.ok(oracle?.asked[kind], `${name} is asked ${kind}`);
     if (typeof wanted === 'string' ? outcome !== wanted : !wanted.test(outcome)) found[name] = outcome;
   }
   assert.deepEqual(found, {});
