@@ -53,6 +53,11 @@ test('a model’s packages are read from wherever it wrote them down, and MLflow
     'onnx==1.0',
     'skl2onnx==3',
   ]);
+  assert.deepEqual(
+    await read({ 'requirements.txt': 'mlflow\nTyping.Extensions==4.9' }, ['typing_extensions==4.16.0']),
+    ['mlflow', 'Typing.Extensions==4.9'],
+    'a name is the same whatever stands between its words',
+  );
   for (const line of ['./wheels/x.whl', '-e .', '-r other.txt', 'x @ file:///etc/passwd'])
     await assert.rejects(
       read({ 'requirements.txt': `mlflow\n${line}\n` }),
