@@ -56,6 +56,7 @@ test('a scikit-learn version is converted, compared and kept; endpoints then get
   assert.equal(kept.state, 'kept', kept.reason ?? '');
   assert.ok((kept.largest_difference ?? 1) <= 1e-5 && (kept.rows ?? 0) > 259 && (kept.size ?? 0) > 0);
   assert.deepEqual(kept.probes?.['around'], { rows: 256, refused: 0 });
+  assert.ok((kept.probes?.['threshold']?.rows ?? 0) > 0 && (kept.probes?.['other text']?.rows ?? 0) > 0);
   assert.deepEqual([kept.tools?.['skl2onnx'], kept.tools?.['protobuf']], ['1.20.0', '6.33.6']);
   const odd = await ended('odd');
   assert.equal(odd.state, 'failed');

@@ -286,7 +286,8 @@ def after(step, features):
                 return before(step.inverse_transform(row)[0, index])
             return undo
         return [one and (one[0], back(i, one[1])) for i, one in enumerate(features)]
-    if name in AS_THEY_ARE:
+    # What ColumnTransformer passes through is a FunctionTransformer without a function.
+    if name in AS_THEY_ARE or (name == "FunctionTransformer" and step.func is None):
         return features
     if hasattr(step, "output_indices_"):
         made = [None] * max((one.stop for one in step.output_indices_.values()), default=0)

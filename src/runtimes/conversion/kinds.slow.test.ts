@@ -74,6 +74,7 @@ const ASKED: Record<string, Kind[]> = {
   svc: ['training'],
   'one-hot': ['category', 'unseen text', 'empty text', 'other text'],
   bins: ['threshold'],
+  'ordinal-strict': ['threshold', 'category'],
 };
 
 const folder = mkdtempSync(path.join(tmpdir(), 'treadle-kinds-'));
