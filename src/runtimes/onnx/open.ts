@@ -100,6 +100,7 @@ async function openInline(place: ModelPlace, findings: Findings, began: number):
     },
     onCrash: () => () => undefined, // it runs here: it ends only with all of us
     async close() {
+      if (closed) return;
       closed = true;
       await setImmediate(); // what waits in this turn of the loop goes first
       session.close();
