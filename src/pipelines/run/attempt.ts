@@ -141,6 +141,7 @@ export async function runCommand(
   });
   onStart(startedAt);
   const ended = await running.ended;
+  log.flush();
   const resources = samples.summary(ended);
   const outcome: Outcome = {
     reason: ended.reason,
@@ -167,8 +168,9 @@ export async function runCommand(
         step.outputs,
         log.size > 0 && !later ? log.path : undefined,
       );
-      const { metrics, faults, remarks } = await metricsOf(ctx, taken.outputs);
-      for (const line of [...faults, ...remarks]) log.write(Buffer.from(`[treadle: ${line}]\n`));
+      const { metrics, remarks, ...read } = await metricsOf(ctx, taken.outputs);
+      const faults = read.faults.map((line) => log.masked(line));
+      say(log, [...faults, ...remarks]);
       return {
         ...result,
         outputs: taken.outputs,
@@ -180,9 +182,9 @@ export async function runCommand(
       if (!(error instanceof TreadleError) || error.code !== 'output') throw error;
       result.outcome = {
         reason: 'output',
-        message: error.hint === undefined ? error.message : `${error.message}; ${error.hint}`,
+        message: log.masked(error.hint === undefined ? error.message : `${error.message}; ${error.hint}`),
       };
-      log.write(Buffer.from(`[treadle: ${error.message}]\n`));
+      say(log, [error.message]);
     }
   }
   return { ...result, log: await keepLog(ctx, folder, log) };
@@ -201,6 +203,12 @@ export async function failedToPrepare(ctx: Ctx, plan: AttemptPlan, error: unknow
     samples: [],
     metrics: [],
   };
+}
+
+/** What Treadle itself has to say, below what the step said. */
+function say(log: LogFile, lines: readonly string[]): void {
+  for (const line of lines) log.write(Buffer.from(`[treadle: ${line}]\n`));
+  log.flush();
 }
 
 async function metricsOf(ctx: Ctx, outputs: readonly StepOutput[]): Promise<MetricsRead> {

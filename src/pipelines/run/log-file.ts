@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readSync, writeSync, fstatSync } from 'node:fs';
 import path from 'node:path';
 import { openBelow } from '../../platform/files/index.ts';
+import { createMask } from './mask.ts';
 
 /** What is kept of one step's log. */
 export const MAX_LOG = 64 * 1024 * 1024;
@@ -8,7 +9,13 @@ export const MAX_LOG = 64 * 1024 * 1024;
 export interface LogFile {
   readonly path: string;
   readonly size: number;
+  /** From now on this is not shown, however the output is cut into pieces. */
+  hide(secret: string): void;
   write(chunk: Uint8Array): void;
+  /** Writes what was held back because a secret could begin there: the stream has ended. */
+  flush(): void;
+  /** A text without the secrets. */
+  masked(text: string): string;
   close(): void;
 }
 
@@ -18,26 +25,31 @@ export function openLog(file: string): LogFile {
   const fd = openSync(file, 'w', 0o600);
   let size = 0;
   let open = true;
+  const mask = createMask();
   const put = (bytes: Uint8Array): void => {
     size += writeSync(fd, bytes);
   };
+  function append(bytes: Uint8Array): void {
+    if (!open || size >= MAX_LOG || bytes.length === 0) return;
+    put(bytes.subarray(0, MAX_LOG - size));
+    if (size < MAX_LOG) return;
+    const note = Buffer.from(
+      `\n[treadle: the log was cut here; only the first ${MAX_LOG / 1024 / 1024} MiB are kept]\n`,
+    );
+    writeSync(fd, note);
+    size += note.length;
+  }
   return {
     path: file,
     get size() {
       return size;
     },
-    write(chunk) {
-      if (!open || size >= MAX_LOG) return;
-      put(chunk.subarray(0, MAX_LOG - size));
-      if (size >= MAX_LOG) {
-        const note = Buffer.from(
-          `\n[treadle: the log was cut here; only the first ${MAX_LOG / 1024 / 1024} MiB are kept]\n`,
-        );
-        writeSync(fd, note);
-        size += note.length;
-      }
-    },
+    hide: (secret) => mask.hide(secret),
+    masked: (text) => mask.text(text),
+    write: (chunk) => append(mask.next(chunk)),
+    flush: () => append(mask.rest()),
     close() {
+      append(mask.rest());
       if (open) closeSync(fd);
       open = false;
     },

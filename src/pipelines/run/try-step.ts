@@ -96,6 +96,8 @@ export async function tryStep(
       engine.url(),
       engine.machine(),
     ]);
+    // A viewer may read the log, and the token may write.
+    log.hide(secret);
     const variables = (runId: string) =>
       stepEnvironment({
         step,
