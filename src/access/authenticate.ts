@@ -59,7 +59,13 @@ export async function authenticate(
   }
   if (now - (token.last_used_at ?? 0) > MINUTE) await ctx.write((tx) => touchToken(tx, token.id, now));
   return {
-    actor: { kind: 'token', id: token.id, name: token.name, role: token.role },
+    actor: {
+      kind: 'token',
+      id: token.id,
+      name: token.name,
+      role: token.role,
+      ...(token.execution === undefined ? {} : { execution: token.execution }),
+    },
     workspace,
     until: token.expires_at,
   };

@@ -28,6 +28,11 @@ export const Token = Type.Object({
   expires_at: Millis('When it stops working.'),
   last_used_at: Type.Optional(Millis('Last use, to the minute.')),
   revoked_at: Type.Optional(Millis('When it was revoked.')),
+  execution: Type.Optional(
+    Type.String({
+      description: 'Of the steps of this execution: writes to its runs alone, and ends with it.',
+    }),
+  ),
 });
 export type Token = Static<typeof Token>;
 

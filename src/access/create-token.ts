@@ -11,7 +11,10 @@ const DAY = 86_400_000;
  * Makes a token. The secret is returned once and kept only as a hash. Nobody gives away more than they have: an admin makes tokens of
  * their own workspace, and only an owner one of another workspace or another owner's.
  */
-export async function createToken(ctx: Ctx, input: NewToken): Promise<{ token: Token; secret: string }> {
+export async function createToken(
+  ctx: Ctx,
+  input: NewToken & { execution?: string },
+): Promise<{ token: Token; secret: string }> {
   if (ctx.actor.role !== 'owner') {
     if (input.role === 'owner')
       throw forbidden('only an owner of the server makes tokens of owners', { field: 'role' });
@@ -32,6 +35,7 @@ export async function createToken(ctx: Ctx, input: NewToken): Promise<{ token: T
     created_at: now,
     created_by: ctx.actor.name,
     expires_at: now + (input.days ?? 90) * DAY,
+    ...(input.execution === undefined ? {} : { execution: input.execution }),
   };
   await ctx.write(async (tx) => {
     if (!(await workspaceExists(tx, token.workspace))) {

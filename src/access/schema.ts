@@ -14,6 +14,8 @@ export type AccessTables = {
     expires_at: number;
     last_used_at: number | null;
     revoked_at: number | null;
+    /** A step's token: the execution whose steps show it, and whose end is its end. */
+    execution: string | null;
   };
 };
 
@@ -36,5 +38,9 @@ export const migrations: Migration[] = [
         revoked_at bigint
       )`,
     ],
+  },
+  {
+    id: 'access-002',
+    sql: [`alter table token add column execution text`, `create index token_execution on token (execution)`],
   },
 ];

@@ -32,7 +32,7 @@ export const selectWorkspaces = (ctx: Ctx): Promise<Workspace[]> =>
 export async function insertToken(tx: Tx, token: Token, hash: string): Promise<void> {
   await tables(tx)
     .insertInto('token')
-    .values({ ...token, hash, last_used_at: null, revoked_at: null })
+    .values({ ...token, hash, last_used_at: null, revoked_at: null, execution: token.execution ?? null })
     .execute();
 }
 
@@ -68,6 +68,18 @@ export async function revokeTokenRow(tx: Tx, id: string, at: number): Promise<To
   return toToken(row);
 }
 
+/** Ids of the tokens of an execution that still open something. */
+export async function selectLiveOf(tx: Tx, execution: string): Promise<string[]> {
+  const rows = await tables(tx)
+    .selectFrom('token')
+    .select('id')
+    .where('workspace', '=', tx.workspace)
+    .where('execution', '=', execution)
+    .where('revoked_at', 'is', null)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export async function touchToken(tx: Tx, id: string, at: number): Promise<void> {
   await tables(tx).updateTable('token').set({ last_used_at: at }).where('id', '=', id).execute();
 }
@@ -82,12 +94,13 @@ export async function liveTokenExists(ctx: Pick<Ctx, 'db'>, now: number): Promis
   return row !== undefined;
 }
 
-function toToken({ hash: _hash, last_used_at, revoked_at, role, ...row }: TokenRow): Token {
+function toToken({ hash: _hash, last_used_at, revoked_at, role, execution, ...row }: TokenRow): Token {
   return {
     ...row,
     role: toRole(role),
     ...(last_used_at === null ? {} : { last_used_at }),
     ...(revoked_at === null ? {} : { revoked_at }),
+    ...(execution === null ? {} : { execution }),
   };
 }
 

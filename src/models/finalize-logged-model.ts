@@ -2,7 +2,12 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import type { LoggedModel, LoggedModelStatus } from './contract.ts';
 import { readFacts } from './read-facts.ts';
 import { say } from './say.ts';
-import { requireLoggedModel, toLoggedModel, updateLoggedModelRow } from './store-logged-models.ts';
+import {
+  requireLoggedModel,
+  requireOwnLoggedModel,
+  toLoggedModel,
+  updateLoggedModelRow,
+} from './store-logged-models.ts';
 
 /** Says that the files of a logged model are complete, or that making it failed. When ready, its files are read for what they say. */
 export async function finalizeLoggedModel(
@@ -14,7 +19,7 @@ export async function finalizeLoggedModel(
   // Before the write: nobody shall wait for the reading.
   const facts = status === 'ready' ? await readFacts(ctx, row.location) : undefined;
   await ctx.write(async (tx) => {
-    const before = await requireLoggedModel(tx, id);
+    const before = await requireOwnLoggedModel(tx, id);
     await updateLoggedModelRow(tx, id, {
       status,
       updated_at: tx.clock.now(),

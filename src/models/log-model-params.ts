@@ -2,7 +2,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { checkParams } from './create-logged-model.ts';
 import { brief, say } from './say.ts';
-import { insertParams, paramsOf, requireLoggedModel } from './store-logged-models.ts';
+import { insertParams, paramsOf, requireOwnLoggedModel } from './store-logged-models.ts';
 
 /** Adds params to a logged model. The same value again is no change; another value is refused: params are facts. */
 export async function logModelParams(
@@ -12,7 +12,7 @@ export async function logModelParams(
 ): Promise<void> {
   checkParams(params);
   await ctx.write(async (tx) => {
-    await requireLoggedModel(tx, id);
+    await requireOwnLoggedModel(tx, id);
     const known = await paramsOf(tx, id);
     for (const [key, value] of Object.entries(params)) {
       const before = known.get(key);

@@ -2,7 +2,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { checkTags, checkTagKey } from './names.ts';
 import { brief, say } from './say.ts';
-import { putLoggedModelTags, removeLoggedModelTag, requireLoggedModel } from './store-logged-models.ts';
+import { putLoggedModelTags, removeLoggedModelTag, requireOwnLoggedModel } from './store-logged-models.ts';
 
 export async function setLoggedModelTags(
   ctx: Ctx,
@@ -11,7 +11,7 @@ export async function setLoggedModelTags(
 ): Promise<void> {
   checkTags(tags);
   await ctx.write(async (tx) => {
-    await requireLoggedModel(tx, id);
+    await requireOwnLoggedModel(tx, id);
     await putLoggedModelTags(tx, id, tags);
     const after = Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, brief(value)]));
     await say(
@@ -25,7 +25,7 @@ export async function setLoggedModelTags(
 export async function deleteLoggedModelTag(ctx: Ctx, id: string, key: string): Promise<void> {
   checkTagKey(key);
   await ctx.write(async (tx) => {
-    await requireLoggedModel(tx, id);
+    await requireOwnLoggedModel(tx, id);
     if (!(await removeLoggedModelTag(tx, id, key)))
       throw missing(`logged model '${id}' has no tag '${key}'`, { field: 'tag_key' });
     await say(

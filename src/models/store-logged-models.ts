@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
-import { missing } from '../platform/errors/index.ts';
+import { forbidden, missing } from '../platform/errors/index.ts';
 import { insertMany } from '../platform/db/index.ts';
 import type { LoggedModel, LoggedModelStatus, ModelFacts, ModelMetric } from './contract.ts';
 import type { ModelTables } from './schema.ts';
@@ -32,6 +32,17 @@ export async function requireLoggedModel(ctx: Ctx, id: string, deleted = false):
     throw missing(`there is no logged model '${id}'`, {
       field: 'model_id',
       hint: 'list them under /api/v1/logged-models',
+    });
+  return row;
+}
+
+/** For a change: a step's token changes what its own execution logged, and nothing else. */
+export async function requireOwnLoggedModel(ctx: Ctx, id: string): Promise<LoggedModelRow> {
+  const row = await requireLoggedModel(ctx, id);
+  if (ctx.actor.execution !== undefined && row.created_by !== ctx.actor.name)
+    throw forbidden(`the token of ${ctx.actor.name} may not change logged model '${id}'`, {
+      field: 'model_id',
+      hint: 'log a model of its own',
     });
   return row;
 }

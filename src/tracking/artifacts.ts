@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { missing } from '../platform/errors/index.ts';
+import { forbidden, missing } from '../platform/errors/index.ts';
 import type { Download } from '../platform/http/index.ts';
 import { artifactPath, folderPath, joinPath } from './artifact-path.ts';
 import { byteRange } from './byte-range.ts';
 import type { ArtifactEntry } from './contract.ts';
+import { requireOwnRun } from './log-batch.ts';
 import {
   checkPlace,
   deleteTree,
@@ -13,6 +14,7 @@ import {
   upsertFile,
   type ArtifactRow,
 } from './store/artifacts.ts';
+import { selectRunRow } from './store/runs.ts';
 
 /**
  * Artifacts of runs, logged models and traces in one tree a workspace: `<experiment>/<run>/artifacts/plots/roc.png`.
@@ -30,6 +32,7 @@ export interface Upload {
 /** Streams bytes in. The path shows the new bytes only when all have arrived. */
 export async function putArtifact(ctx: Ctx, given: string, upload: Upload): Promise<ArtifactEntry> {
   const path = artifactPath(given);
+  await checkOwner(ctx, path);
   await checkPlace(ctx, path); // before the bytes are taken, and again when they are in
   const { hash, size } = await ctx.blobs.put(
     upload.source,
@@ -69,6 +72,7 @@ export async function listArtifacts(ctx: Ctx, given: string): Promise<ArtifactEn
 /** Deletes a file, or a folder with all in it. Returns how many files. */
 export async function deleteArtifact(ctx: Ctx, given: string): Promise<number> {
   const path = artifactPath(given);
+  await checkOwner(ctx, path);
   return ctx.write(async (tx) => {
     const files = await deleteTree(tx, path);
     if (files > 0) {
@@ -76,6 +80,21 @@ export async function deleteArtifact(ctx: Ctx, given: string): Promise<number> {
       await tx.emit({ type: 'artifact.deleted', subject: subjectOf(path), data: { path } });
     }
     return files;
+  });
+}
+
+/**
+ * A step writes below its execution's runs. What it logs as a model lies beside them: it may add files there, and neither replace nor
+ * delete any.
+ */
+async function checkOwner(ctx: Ctx, path: string): Promise<void> {
+  if (ctx.actor.execution === undefined) return;
+  const [, second = '', third] = path.split('/');
+  if (third === 'artifacts') return requireOwnRun(ctx.actor, await selectRunRow(ctx, second));
+  if (second === 'models' && (await findArtifact(ctx, path)) === undefined) return;
+  throw forbidden(`a step may not write to '${path}': it is no artifact of its execution's runs`, {
+    field: 'path',
+    hint: 'log to the run in MLFLOW_RUN_ID, or to one that the step started',
   });
 }
 

@@ -22,6 +22,8 @@ export interface NewRun {
   tags?: readonly Pair[];
   code?: object | undefined;
   environment?: object | undefined;
+  /** The execution whose steps may write to it; that of the caller, when a step makes it. */
+  execution?: string | undefined;
 }
 
 /** Starts a run in an active experiment. Returns its id. */
@@ -66,6 +68,7 @@ export async function createRun(ctx: Ctx, input: NewRun): Promise<string> {
       code: input.code ? JSON.stringify(input.code) : null,
       environment: input.environment ? JSON.stringify(input.environment) : null,
       resources: null,
+      execution: ctx.actor.execution ?? input.execution ?? null,
     };
     await insertRun(tx, row);
     await upsertTags(tx, row, [...tags]);

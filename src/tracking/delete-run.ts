@@ -1,6 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
-import { requireActiveRun } from './log-batch.ts';
+import { requireActiveRun, requireOwnRun } from './log-batch.ts';
 import { deleteTagRow, selectRunRow, updateRunRow } from './store/runs.ts';
 
 /** Deleting a deleted run changes nothing. */
@@ -11,6 +11,7 @@ export const restoreRun = (ctx: Ctx, id: string): Promise<void> => setState(ctx,
 function setState(ctx: Ctx, id: string, state: 'active' | 'deleted'): Promise<void> {
   return ctx.write(async (tx) => {
     const before = await selectRunRow(tx, id);
+    requireOwnRun(tx.actor, before);
     if (before.state === state) return;
     await updateRunRow(tx, id, { state, deleted_with: null });
     const action = state === 'deleted' ? 'run.deleted' : 'run.restored';
@@ -21,7 +22,7 @@ function setState(ctx: Ctx, id: string, state: 'active' | 'deleted'): Promise<vo
 
 export function deleteTag(ctx: Ctx, id: string, key: string): Promise<void> {
   return ctx.write(async (tx) => {
-    requireActiveRun(await selectRunRow(tx, id));
+    requireActiveRun(tx, await selectRunRow(tx, id));
     if (!(await deleteTagRow(tx, id, key)))
       throw missing(`No tag with name: ${key} in run with id ${id}`, { field: 'key' });
     await tx.emit({ type: 'run.updated', subject: `run:${id}` });

@@ -1,5 +1,5 @@
-import type { Ctx, Tx } from '../platform/ctx/index.ts';
-import { invalid } from '../platform/errors/index.ts';
+import type { Actor, Ctx, Tx } from '../platform/ctx/index.ts';
+import { forbidden, invalid } from '../platform/errors/index.ts';
 import { checkKey, clipParam, clipTag } from './limits.ts';
 import { appendMetrics, checkMetrics, type MetricPoint } from './log-metrics.ts';
 import {
@@ -42,7 +42,7 @@ export async function logBatch(
   requireDistinct(params);
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, runId);
-    requireActiveRun(run);
+    requireActiveRun(tx, run);
     await writeParams(tx, run, params);
     await appendMetrics(tx, run, metrics);
     await writeTags(tx, run, tags);
@@ -89,7 +89,8 @@ async function writeParams(tx: Tx, run: RunTableRow, params: readonly Pair[]): P
   if (fresh.length > 0 && (await insertParams(tx, run, fresh)) < fresh.length) await compare();
 }
 
-export function requireActiveRun(run: RunTableRow): void {
+export function requireActiveRun({ actor }: Pick<Ctx, 'actor'>, run: RunTableRow): void {
+  requireOwnRun(actor, run);
   if (run.state !== 'active') {
     throw invalid(`The run ${run.id} must be in the 'active' state. Current state is ${run.state}`, {
       field: 'run_id',
@@ -130,4 +131,13 @@ function limit(what: string, length: number, most: number): void {
       field: what,
       hint: 'split it into several requests',
     });
+}
+
+/** A step's token writes to the runs of its execution, and to no others. */
+export function requireOwnRun({ execution, name }: Actor, run: Pick<RunTableRow, 'id' | 'execution'>): void {
+  if (execution === undefined || run.execution === execution) return;
+  throw forbidden(`the token of ${name} may not write to run ${run.id}: it is no run of that execution`, {
+    field: 'run_id',
+    hint: 'log to the run in MLFLOW_RUN_ID, or to one that the step started',
+  });
 }

@@ -49,7 +49,7 @@ export async function logInputs(
   const versions = await Promise.all(datasets.map((dataset) => firstVersion(ctx, dataset, findVersion)));
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, runId);
-    requireActiveRun(run);
+    requireActiveRun(tx, run);
     const edges: LineageEdge[] = [];
     for (const [i, dataset] of datasets.entries())
       edges.push(...(await writeInput(tx, run, dataset, versions[i])));
@@ -93,7 +93,7 @@ export async function logOutputs(ctx: Ctx, runId: string, outputs: readonly Mode
   checkCount(outputs);
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, runId);
-    requireActiveRun(run);
+    requireActiveRun(tx, run);
     const fresh = await insertRunModels(tx, run, 'output', outputs);
     if (fresh.length > 0) {
       const edges = fresh.map((model) => ({

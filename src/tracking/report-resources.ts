@@ -30,7 +30,7 @@ export async function reportResources(ctx: Ctx, id: string, report: ResourceRepo
   checkMetrics(points, () => 'samples.');
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, id);
-    requireActiveRun(run);
+    requireActiveRun(tx, run);
     if (points.length > 0) {
       // Steps go on where the last report stopped.
       const known = await selectSeries(tx, id, [...new Set(points.map(({ key }) => key))]);

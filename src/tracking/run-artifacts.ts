@@ -19,7 +19,7 @@ export async function runFolder(ctx: Ctx, run: string, path: string): Promise<st
 
 async function root(ctx: Ctx, id: string, write: boolean): Promise<string> {
   const run = await selectRunRow(ctx, id);
-  if (write) requireActiveRun(run);
+  if (write) requireActiveRun(ctx, run);
   const location = (await selectLocations(ctx, [run.experiment_id])).get(run.experiment_id);
   if (location) {
     throw invalid(`the artifacts of run ${id} are not kept here: its experiment names another place`, {

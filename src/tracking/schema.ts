@@ -37,6 +37,8 @@ export type TrackingTables = {
     environment: string | null;
     /** JSON: CPU seconds, peak memory: what a sampler sums up at the end. */
     resources: string | null;
+    /** The execution whose steps may write to it. */
+    execution: string | null;
   };
   run_param: { run_id: string; key: string; value: string; workspace: string; experiment_id: number };
   run_tag: { run_id: string; key: string; value: string; workspace: string; experiment_id: number };
@@ -275,4 +277,5 @@ export const migrations: Migration[] = [
       `create unique index artifact_canonical on artifact (workspace, folder, canonical)`,
     ],
   },
+  { id: 'tracking-003', sql: [`alter table run add column execution text`] },
 ];

@@ -22,7 +22,7 @@ export async function updateRun(ctx: Ctx, id: string, change: RunChange): Promis
   const note = change.note === undefined ? undefined : clipTag(change.note, 'note');
   return ctx.write(async (tx) => {
     const before = await selectRunRow(tx, id);
-    requireActiveRun(before);
+    requireActiveRun(tx, before);
     const status = change.status ?? before.status;
     const ends = change.status !== undefined && ENDED.includes(change.status);
     // A run that goes on again has not ended.
@@ -68,7 +68,7 @@ export async function setOutcome(
   checkLength(outcome.reason, 8000, 'reason');
   await ctx.write(async (tx) => {
     const before = await selectRunRow(tx, id);
-    requireActiveRun(before);
+    requireActiveRun(tx, before);
     await updateRunRow(tx, id, {
       verdict: outcome.verdict,
       verdict_reason: outcome.reason,

@@ -103,7 +103,7 @@ export const loggedModelRoutes = [
     method: 'POST',
     version: '2.0',
     path: MODELS,
-    action: 'model:write',
+    action: 'logged_model:write',
     summary: 'Create a logged model',
     request: createRequest,
     answer: (ctx, { experiment_id, name, model_type, source_run_id, params, tags }) =>
@@ -168,7 +168,7 @@ export const loggedModelRoutes = [
     method: 'PATCH',
     version: '2.0',
     path: `${MODELS}/:model_id`,
-    action: 'model:write',
+    action: 'logged_model:write',
     summary: 'Say that the files of a logged model are complete',
     request: finalizeRequest,
     answer: (ctx, request) => answerOne(models.finalizeLoggedModel(ctx, request.model_id, request.status)),
@@ -188,7 +188,7 @@ export const loggedModelRoutes = [
     method: 'PATCH',
     version: '2.0',
     path: `${MODELS}/:model_id/tags`,
-    action: 'model:write',
+    action: 'logged_model:write',
     summary: 'Set tags of a logged model',
     request: tagsRequest,
     async answer(ctx, { model_id, tags }) {
@@ -199,7 +199,7 @@ export const loggedModelRoutes = [
     method: 'DELETE',
     version: '2.0',
     path: `${MODELS}/:model_id/tags/*`,
-    action: 'model:write',
+    action: 'logged_model:write',
     summary: 'Delete a tag of a logged model',
     request: untagRequest,
     async answer(ctx, { model_id, '*': key }) {
@@ -210,7 +210,7 @@ export const loggedModelRoutes = [
     method: 'POST',
     version: '2.0',
     path: `${MODELS}/:model_id/params`,
-    action: 'model:write',
+    action: 'logged_model:write',
     summary: 'Add params to a logged model',
     request: paramsRequest,
     async answer(ctx, { model_id, params }) {

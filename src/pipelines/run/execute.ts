@@ -1,6 +1,7 @@
 // One execution from start to end. Longer than other files: its states and transitions are best read in one piece.
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { revokeTokensOf } from '../../access/index.ts';
 import type { Ctx, LineageEdge, Tx } from '../../platform/ctx/index.ts';
 import { messageOf } from '../../platform/errors/index.ts';
 import type { JobRun } from '../../platform/jobs/index.ts';
@@ -191,6 +192,8 @@ class Drive {
         ...(this.#row.started_at === null ? { started_at: now } : {}),
       });
       await saveSteps(tx, lost);
+      // A crash left them: nobody ends what a dead server made.
+      await revokeTokensOf(tx, this.#row.id);
       for (const run of lostRuns)
         await endStepRun(tx, run, {
           outcome: { reason: 'lost', message: 'the server stopped while it ran' },

@@ -1,4 +1,4 @@
-import { createToken, revokeToken } from '../../access/index.ts';
+import { createToken, revokeToken, revokeTokensOf } from '../../access/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { updateExecution, type ExecutionRow } from '../store.ts';
 import { capturedCode } from './capture.ts';
@@ -20,7 +20,7 @@ export interface Identity {
 export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
   let parent: Promise<{ experiment: string; run: string }> | undefined;
   let token: Promise<{ id: string; secret: string }> | undefined;
-  let held: { run: string | null; token: string | undefined } = { run: row.run_id, token: undefined };
+  let held: string | null = row.run_id;
   let ended = false;
 
   async function makeParent(): Promise<{ experiment: string; run: string }> {
@@ -31,6 +31,7 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
       const made = await startParentRun(tx, {
         experiment,
         name: `${pipeline} #${number}`,
+        execution: id,
         tags: { 'treadle.pipeline': pipeline, 'treadle.execution': id },
         code: capturedCode(row, undefined, ''),
       });
@@ -42,7 +43,13 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
 
   async function makeToken(): Promise<{ id: string; secret: string }> {
     const name = `${row.pipeline} #${row.number}`;
-    const made = await createToken(ctx, { name, role: 'editor', workspace: ctx.workspace, days: 30 });
+    const made = await createToken(ctx, {
+      name,
+      role: 'editor',
+      workspace: ctx.workspace,
+      days: 30,
+      execution: row.id,
+    });
     return { id: made.token.id, secret: made.secret };
   }
 
@@ -50,11 +57,12 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
     parent: () => (parent ??= makeParent()),
     token: () => (token ??= makeToken()),
     async settled() {
-      held = { run: parent ? (await parent).run : row.run_id, token: token && (await token).id };
+      held = parent ? (await parent).run : row.run_id;
+      await token;
     },
     async end(tx, state, at) {
-      if (held.run !== null) await endParentRun(tx, held.run, state, at);
-      if (held.token !== undefined) await revokeToken(tx, held.token);
+      if (held !== null) await endParentRun(tx, held, state, at);
+      await revokeTokensOf(tx, row.id);
       tx.afterCommit(() => (ended = true));
     },
     async abandon() {

@@ -28,6 +28,8 @@ export async function ensureExperiment(ctx: Ctx, pipeline: string): Promise<stri
 }
 
 export interface StepRun {
+  /** Its steps may write to it. */
+  execution: string;
   experiment: string;
   parent: string;
   name: string;
@@ -43,6 +45,7 @@ export async function startStepRun(tx: Tx, run: StepRun): Promise<string> {
   const id = await createRun(tx, {
     experiment: run.experiment,
     parent: run.parent,
+    execution: run.execution,
     name: run.name,
     tags: Object.entries(run.tags),
     code: run.code,
@@ -64,10 +67,11 @@ export async function startStepRun(tx: Tx, run: StepRun): Promise<string> {
 
 export const startParentRun = (
   tx: Tx,
-  run: { experiment: string; name: string; tags: Record<string, string>; code: object },
+  run: { experiment: string; execution: string; name: string; tags: Record<string, string>; code: object },
 ): Promise<string> =>
   createRun(tx, {
     experiment: run.experiment,
+    execution: run.execution,
     name: run.name,
     tags: Object.entries(run.tags),
     code: run.code,

@@ -117,6 +117,7 @@ export async function tryStep(
       const made = await startStepRun(tx, {
         experiment,
         parent: run,
+        execution: execution.id,
         name: `${step.name} #${execution.number}`,
         tags: {
           'treadle.pipeline': execution.pipeline,

@@ -14,6 +14,8 @@ export interface Actor {
   id: string;
   name: string;
   role: Role;
+  /** A step of this execution: it writes to the execution's runs alone. */
+  execution?: string;
 }
 
 /** A typed arrow of lineage: `from` was made from, read or judged by `to`. Ends are `noun:id`, e.g. `run:4f…`. */
