@@ -263,7 +263,7 @@ test('no request is a fault of ours, and none is answered with another’s answe
     const own =
       `${shot.path} ${Object.values(shot.headers).join(' ')} ${shot.body?.toString('latin1') ?? ''}`.toLowerCase();
     if (shot.to === 'grpc' || status >= 400)
-      for (const [found] of text.matchAll(new RegExp(MARK, 'gi')))
+      for (const [found] of text.replace(/"hint":"[^"]*"/, '').matchAll(new RegExp(MARK, 'gi')))
         if (!own.includes(found.toLowerCase()))
           faults.push(`${shown}\n  was answered ${status} with ${found}: ${text.slice(0, 300)}`);
     if (shot.sum !== undefined) {
