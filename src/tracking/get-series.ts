@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import type { Series } from './contract.ts';
-import { FACTOR, oddity, type Bucket, type Mark, type Odd } from './rollup.ts';
+import { FACTOR, oddity, type Bucket, type Mark, type OddMark } from './rollup.ts';
 import {
   selectPoints,
   selectSeries,
@@ -53,7 +53,7 @@ async function readSeries(ctx: Ctx, series: SeriesRow, range: Range): Promise<Se
   const reader: Reader = { db: { db: ctx.scan }, series: series.id, steps };
   const { level, whole: wanted } = await chooseLevel(reader, series.next_n, points);
   const marks: Mark[] = [];
-  const odd: Array<readonly [number, Odd]> = [];
+  const odd: OddMark[] = [];
   if (level === 0) {
     collect(await selectPoints(reader.db, series.id, 0, series.next_n), steps, marks, odd);
     return toSeries(series, marks, odd, false);
@@ -63,7 +63,12 @@ async function readSeries(ctx: Ctx, series: SeriesRow, range: Range): Promise<Se
   const [low, high] = extent(covered.whole, covered.tail, steps);
   const widest = Math.max(1, ((high - low) / points) * FACTOR);
   const told = (bucket: Bucket) =>
-    wanted && bucket.low >= steps.low && bucket.high <= steps.high && bucket.high - bucket.low <= widest;
+    wanted &&
+    bucket.low >= steps.low &&
+    bucket.high <= steps.high &&
+    bucket.high - bucket.low <= widest &&
+    // Written by an early version, which kept no time of what is not finite.
+    bucket.odd.every((mark) => mark.length === 3);
   let opened = covered.tail;
   for (let open = covered.whole; open.length > 0;) {
     for (const bucket of open.filter(told)) {
@@ -173,22 +178,17 @@ function collect(
   points: readonly NumberedPoint[],
   steps: Reader['steps'],
   marks: Mark[],
-  odd: Array<readonly [number, Odd]>,
+  odd: OddMark[],
 ): void {
   for (const point of points) {
     if (point.step < steps.low || point.step > steps.high) continue;
     const what = oddity(point);
-    if (what) odd.push([point.step, what]);
+    if (what) odd.push([point.step, point.time, what]);
     else marks.push([point.step, point.time, point.value]);
   }
 }
 
-function toSeries(
-  series: SeriesRow,
-  marks: Mark[],
-  odd: Array<readonly [number, Odd]>,
-  thinned: boolean,
-): Series {
+function toSeries(series: SeriesRow, marks: Mark[], odd: OddMark[], thinned: boolean): Series {
   const sorted = marks.toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
   const distinct = sorted.filter(
     (mark, i) => i === 0 || mark.some((value, j) => value !== sorted[i - 1]![j]),
@@ -199,7 +199,7 @@ function toSeries(
     steps: distinct.map(([step]) => step),
     times: distinct.map(([, time]) => time),
     values: distinct.map(([, , value]) => value),
-    marks: odd.toSorted((a, b) => a[0] - b[0]).map(([step, what]) => ({ step, what })),
+    marks: odd.toSorted((a, b) => a[0] - b[0]).map(([step, time, what]) => ({ step, time, what })),
     total: series.count,
     thinned,
   };

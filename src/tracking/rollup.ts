@@ -21,9 +21,11 @@ export interface Bucket {
   min?: Mark;
   max?: Mark;
   last?: Mark;
-  /** The first of each kind: `[step, 'NaN']`. */
-  odd: Array<readonly [step: number, what: Odd]>;
+  /** The first of each kind. */
+  odd: OddMark[];
 }
+/** A point whose value is not finite. */
+export type OddMark = readonly [step: number, time: number, what: Odd];
 export type Odd = 'NaN' | 'Infinity' | '-Infinity';
 
 /** Infinities are kept as the greatest double. */
@@ -42,7 +44,7 @@ export function bucketOf(level: number, i: number, points: readonly Point[]): Bu
     bucket.high = Math.max(bucket.high, point.step);
     const odd = oddity(point);
     if (odd) {
-      addOdd(bucket, point.step, odd);
+      addOdd(bucket, [point.step, point.time, odd]);
       continue;
     }
     const mark: Mark = [point.step, point.time, point.value];
@@ -67,7 +69,7 @@ export function mergeBuckets(level: number, i: number, parts: readonly Bucket[])
     if (part.last && (!bucket.last || before(bucket.last, part.last))) bucket.last = part.last;
     if (part.min && (!bucket.min || part.min[2] < bucket.min[2])) bucket.min = part.min;
     if (part.max && (!bucket.max || part.max[2] > bucket.max[2])) bucket.max = part.max;
-    for (const [step, what] of part.odd) addOdd(bucket, step, what);
+    for (const mark of part.odd) addOdd(bucket, mark);
   }
   return bucket;
 }
@@ -81,10 +83,10 @@ const emptyBucket = (level: number, i: number): Bucket => ({
   odd: [],
 });
 
-function addOdd(bucket: Bucket, step: number, what: Odd): void {
-  const known = bucket.odd.findIndex(([, kind]) => kind === what);
-  if (known < 0) bucket.odd.push([step, what]);
-  else if (step < bucket.odd[known]![0]) bucket.odd[known] = [step, what];
+function addOdd(bucket: Bucket, mark: OddMark): void {
+  const known = bucket.odd.findIndex(([, , kind]) => kind === mark[2]);
+  if (known < 0) bucket.odd.push(mark);
+  else if (mark[0] < bucket.odd[known]![0]) bucket.odd[known] = mark;
 }
 
 /** By step, then time, then value: the order in which the latest value is chosen, too. */

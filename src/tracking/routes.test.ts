@@ -69,7 +69,7 @@ test('a run: logged to, charted, judged, compared, searched, grouped', async () 
   const chart = await ok('GET', `/runs/${id}/metrics/${encodeURIComponent('a/b c')}/series?from=40&to=60`);
   assert.deepEqual(
     [(chart['steps'] as number[]).length, chart['marks'], chart['thinned'], chart['total']],
-    [20, [{ step: 50, what: 'NaN' }], false, 100],
+    [20, [{ step: 50, time: 1050, what: 'NaN' }], false, 100],
   );
   const many = (await ok('POST', '/series', { runs: [id], keys: ['a/b c', 'once'], points: 10 }))[
     'series'

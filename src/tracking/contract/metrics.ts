@@ -18,6 +18,7 @@ export const Series = Type.Object({
   marks: Type.Array(
     Type.Object({
       step: Type.Integer(),
+      time: Type.Integer({ description: 'Milliseconds since 1970, UTC.' }),
       what: Type.Union([Type.Literal('NaN'), Type.Literal('Infinity'), Type.Literal('-Infinity')]),
     }),
     {

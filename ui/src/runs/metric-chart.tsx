@@ -9,7 +9,7 @@ import { Failure } from '../kit/failure.tsx';
 import { formatCount } from '../kit/format.ts';
 import { Skeleton } from '../kit/page.tsx';
 import type { ChartView } from './chart-view.ts';
-import { chartSeries, stepsWithin } from './metric-series.ts';
+import { chartSeries, runStarts, stepsWithin } from './metric-series.ts';
 
 export interface ChartRun {
   id: string;
@@ -48,7 +48,8 @@ function SeenChart(props: MetricChartProps): ReactElement {
     ...api(getManySeries, { body: { runs: ids, keys: [metric], points: 1000 } }, subjects),
     placeholderData: keepPreviousData,
   });
-  const starts = useMemo(() => new Map(runs.map((run) => [run.id, run.started_at])), [runs]);
+  // Of the whole, so that a part that is looked at keeps its place.
+  const starts = useMemo(() => runStarts(runs, whole.data?.series ?? []), [runs, whole.data]);
   const startOf = (run: string) => starts.get(run) ?? 0;
   // Only a line that was thinned has more to show when it is zoomed.
   const thinned = whole.data?.series.some((series) => series.thinned) ?? false;
@@ -65,14 +66,13 @@ function SeenChart(props: MetricChartProps): ReactElement {
 
   const draw = useMemo(() => {
     const names = new Map(runs.map((run) => [run.id, run.name]));
-    const started = new Map(runs.map((run) => [run.id, run.started_at]));
     return (from: typeof data) =>
       (from?.series ?? [])
-        .filter(({ steps: at }) => at.length > 0)
+        .filter(({ steps, marks }) => steps.length > 0 || marks.length > 0)
         .map((series) =>
-          chartSeries(series, names.get(series.run) ?? series.run, view.x, started.get(series.run) ?? 0),
+          chartSeries(series, names.get(series.run) ?? series.run, view.x, starts.get(series.run) ?? 0),
         );
-  }, [runs, view.x]);
+  }, [runs, view.x, starts]);
   const series = useMemo(() => {
     // The value in the head is the metric's last, whatever part is looked at.
     const ends = new Map(draw(whole.data).map(({ id, end }) => [id, end]));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Series } from '../../../src/tracking/contract.ts';
-import { chartSeries, formatZoom, parseZoom, stepsWithin } from './metric-series.ts';
+import { chartSeries, formatZoom, parseZoom, runStarts, stepsWithin } from './metric-series.ts';
 
 const series = (more: Partial<Series>): Series => ({
   run: 'r1',
@@ -9,7 +9,7 @@ const series = (more: Partial<Series>): Series => ({
   steps: [0, 1, 2],
   times: [1000, 3000, 2000],
   values: [3, null, 1],
-  marks: [{ step: 1, what: 'NaN' }],
+  marks: [{ step: 1, time: 3000, what: 'NaN' }],
   total: 3,
   thinned: false,
   ...more,
@@ -27,6 +27,26 @@ test('every point is drawn where it was logged, and what is not finite is marked
       [3, 1, 2],
     ],
   );
+});
+
+test('what is not finite is marked at its real place on every axis, also when its point was thinned away', () => {
+  const thinned = series({ steps: [0, 2], times: [1000, 9000], values: [3, 1], thinned: true });
+  for (const [x, place] of [
+    ['step', 1],
+    ['wall', 3000],
+    ['relative', 2500],
+  ] as const)
+    assert.deepEqual(chartSeries(thinned, 'one', x, 500).odd, [{ x: place, kind: 'NaN' }]);
+});
+
+test('a run begins at its first point where that is before its start', () => {
+  const runs = [
+    { id: 'r1', started_at: 2000 },
+    { id: 'r2', started_at: 5 },
+  ];
+  assert.deepEqual(runStarts(runs, [series({})]), new Map([['r1', 1000], ['r2', 5]])); // prettier-ignore
+  const late = series({ times: [5000, 6000, 7000], marks: [{ step: 1, time: 1500, what: 'NaN' }] });
+  assert.equal(runStarts(runs, [late]).get('r1'), 1500);
 });
 
 test('what the server thinned keeps its spikes when it is gathered again', () => {

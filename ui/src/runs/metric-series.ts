@@ -16,15 +16,12 @@ const BUCKETS = 260;
  * last; those are gathered into fewer, wider buckets here, whose extremes are therefore still exact.
  */
 export function chartSeries(series: Series, name: string, x: XAxis, startedAt: number): ChartSeries {
-  const place = (i: number) =>
-    x === 'step' ? series.steps[i]! : x === 'wall' ? series.times[i]! : series.times[i]! - startedAt;
+  const at = (step: number, time: number) => (x === 'step' ? step : x === 'wall' ? time : time - startedAt);
+  const place = (i: number) => at(series.steps[i]!, series.times[i]!);
   // By step is the server's order; clocks may run otherwise.
   const order = series.steps.map((_, i) => i);
   if (x !== 'step') order.sort((a, b) => place(a) - place(b));
-  const odd = series.marks.map((mark): OddPoint => {
-    const i = series.steps.indexOf(mark.step);
-    return { x: i < 0 ? mark.step : place(i), kind: ODD[mark.what] };
-  });
+  const odd = series.marks.map(({ step, time, what }): OddPoint => ({ x: at(step, time), kind: ODD[what] }));
   const finite = order.filter((i) => series.values[i] !== null);
   const xs = finite.map(place);
   const ys = finite.map((i) => series.values[i]!);
@@ -32,6 +29,21 @@ export function chartSeries(series: Series, name: string, x: XAxis, startedAt: n
   if (!series.thinned) return { ...head, x: xs, y: ys, min: ys, max: ys, count: xs.map(() => 1) };
   const { x: ends, min, max, mean, count } = bucketize(xs, ys, BUCKETS);
   return { ...head, x: ends, y: mean, min, max, count };
+}
+
+/** When each run began, for a relative axis: at its first point where it logged points of before (an import, a late start). */
+export function runStarts(
+  runs: readonly { id: string; started_at: number }[],
+  series: readonly Series[],
+): Map<string, number> {
+  const starts = new Map(runs.map((run) => [run.id, run.started_at]));
+  for (const { run, times, marks } of series) {
+    let first = starts.get(run) ?? Infinity;
+    for (const time of times) first = Math.min(first, time);
+    for (const { time } of marks) first = Math.min(first, time);
+    if (first !== Infinity) starts.set(run, first);
+  }
+  return starts;
 }
 
 /** Which steps to ask for so that a part of the x-axis is filled, with a margin so that smoothing begins before the edge. */

@@ -8,13 +8,14 @@ import {
   type ReactNode,
 } from 'react';
 import { Button } from '../button.tsx';
-import { formatNumber } from '../format.ts';
+import { formatNumber, plural } from '../format.ts';
 import { useDark } from '../theme.ts';
 import { ChartTable } from './chart-table.tsx';
 import { seriesStyles, type SeriesStyle } from './colors.ts';
 import { formatX } from './format-x.ts';
 import { mountPlot, type Plot } from './plot.ts';
 import {
+  belowLog,
   nearest,
   panned,
   summary,
@@ -144,6 +145,7 @@ export function Chart(props: ChartProps): ReactElement {
   };
 
   const first = series[0];
+  const lost = log ? belowLog(series) : undefined;
   const bare = zoom !== undefined && yExtent(series, zoom, false) === undefined;
   const single = series.length === 1;
   return (
@@ -209,9 +211,18 @@ export function Chart(props: ChartProps): ReactElement {
           ))}
         </ul>
       )}
+      {lost && lost.points + lost.stretches > 0 && !asTable && <p className="chart-note">{logNote(lost)}</p>}
       {props.note !== undefined && <figcaption className="chart-note">{props.note}</figcaption>}
     </figure>
   );
+}
+
+function logNote({ points, stretches }: { points: number; stretches: number }): string {
+  const parts = [
+    ...(points > 0 ? [plural(points, 'value')] : []),
+    ...(stretches > 0 ? [`values in ${plural(stretches, 'stretch', 'stretches')}`] : []),
+  ];
+  return `The log axis leaves out ${parts.join(' and ')} at or below 0.`;
 }
 
 export function Swatch({ style }: { style: SeriesStyle | undefined }): ReactElement | null {

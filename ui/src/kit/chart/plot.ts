@@ -95,7 +95,7 @@ export function mountPlot(holder: HTMLElement, first: PlotInput, options: PlotOp
           stroke: () => color(id),
           width: 1.6,
           dash: input.styles.get(id)?.dash ?? [],
-          spanGaps: true,
+          spanGaps: false, // points that only other lines have are passed over all the same: they are undefined
           points: {
             show: input.series.every(({ x }) => x.length < 40),
             size: 5,
@@ -107,7 +107,13 @@ export function mountPlot(holder: HTMLElement, first: PlotInput, options: PlotOp
       hooks: {
         // After the grid, before the lines.
         drawAxes: [(u) => input.series.forEach((each) => drawEnvelope(u, each, color(each.id), input))],
-        draw: [(u) => input.series.forEach((each) => drawOdd(u, each, color(each.id), ink))],
+        draw: [
+          (u) =>
+            input.series.forEach((each, i) => {
+              if (input.log) drawAlone(u, each, input.lines[i] ?? [], color(each.id), scaleOf(input));
+              drawOdd(u, each, color(each.id), ink);
+            }),
+        ],
         setSelect: [
           (u) => {
             if (u.select.width < 4) return;
@@ -219,9 +225,42 @@ function drawEnvelope(
     ctx.globalAlpha = 0.3;
     ctx.lineWidth = 1.2 * devicePixelRatio;
     ctx.beginPath();
-    x.forEach((value, i) => ctx.lineTo(px(value), py(y[i]!)));
+    let broken = true;
+    x.forEach((value, i) => {
+      const gap = input.log && y[i]! <= 0;
+      if (!gap && broken) ctx.moveTo(px(value), py(y[i]!));
+      else if (!gap) ctx.lineTo(px(value), py(y[i]!));
+      broken = gap;
+    });
     ctx.stroke();
   }
+  ctx.restore();
+}
+
+/** A point of a log axis between two that have no place there: no line goes through it, so it is drawn as a dot. */
+function drawAlone(
+  u: uPlot,
+  { x }: ChartSeries,
+  line: readonly (number | null)[],
+  fill: string,
+  scale: number,
+): void {
+  const seen = (i: number): boolean => (line[i] ?? 0) > 0;
+  const { ctx } = u;
+  ctx.save();
+  ctx.fillStyle = fill;
+  x.forEach((value, i) => {
+    if (!seen(i) || seen(i - 1) || seen(i + 1)) return;
+    ctx.beginPath();
+    ctx.arc(
+      u.valToPos(value / scale, 'x', true),
+      u.valToPos(line[i]!, 'y', true),
+      2 * devicePixelRatio,
+      0,
+      2 * Math.PI,
+    );
+    ctx.fill();
+  });
   ctx.restore();
 }
 

@@ -3,6 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import {
   align,
+  belowLog,
   nearest,
   padded,
   panned,
@@ -34,10 +35,16 @@ test('lines are put over one x without inventing values', () => {
     ]),
     [
       [0, 1, 2, 4],
-      [1, null, null, 3],
-      [null, 5, 6, null],
+      [1, undefined, null, 3],
+      [undefined, 5, 6, undefined],
     ],
+    'what is not there is passed over, what cannot be shown breaks the line',
   );
+});
+
+test('a log axis says what it has no place for', () => {
+  const packed = series('b', [1, 2], [4, 5], { min: [-1, 1], count: [16, 16] });
+  assert.deepEqual(belowLog([series('a', [1, 2, 3], [0, 1, -2]), packed]), { points: 2, stretches: 1 });
 });
 
 test('a spike between bucket ends widens the axis', () => {

@@ -25,10 +25,13 @@ export interface OddPoint {
 export type XAxis = 'step' | 'relative' | 'wall';
 export type Range = readonly [from: number, to: number];
 
-/** All x of all series, once each, and every line's value there or null: what one canvas with one cursor needs. */
+/**
+ * All x of all series, once each, and every line's value there: what one canvas with one cursor needs. Undefined where a line has no
+ * point, which it passes over; null where it has one that cannot be shown, which breaks it.
+ */
 export function align(
   lines: readonly { x: readonly number[]; y: readonly (number | null)[] }[],
-): [number[], ...(number | null)[][]] {
+): [number[], ...(number | null | undefined)[][]] {
   const only = lines[0];
   if (lines.length === 1 && only) return [[...only.x], only.y.map(finiteOrNull)];
   const xs = [...new Set(lines.flatMap((line) => line.x))].sort((a, b) => a - b);
@@ -36,7 +39,7 @@ export function align(
   return [
     xs,
     ...lines.map((line) => {
-      const ys = Array.from<number | null>({ length: xs.length }).fill(null);
+      const ys = Array.from<number | null | undefined>({ length: xs.length });
       line.x.forEach((x, i) => (ys[place.get(x)!] = finiteOrNull(line.y[i] ?? null)));
       return ys;
     }),
@@ -74,6 +77,18 @@ export function yExtent(series: readonly ChartSeries[], within: Range, log: bool
     }
   }
   return low > high ? undefined : [low, high];
+}
+
+/** How many points, or stretches of points that were put together, a log axis has no place for: those at or below 0. */
+export function belowLog(series: readonly ChartSeries[]): { points: number; stretches: number } {
+  const found = { points: 0, stretches: 0 };
+  for (const { min, count } of series)
+    min.forEach((least, i) => {
+      if (least > 0) return;
+      if (count[i] === 1) found.points++;
+      else found.stretches++;
+    });
+  return found;
 }
 
 /** Air above and below; a flat line gets a range of its own size. */
