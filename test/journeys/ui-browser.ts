@@ -57,8 +57,8 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-export async function openUi(): Promise<UiHouse> {
-  const server = await openTest();
+export async function openUi(options: Parameters<typeof openTest>[0] = {}): Promise<UiHouse> {
+  const server = await openTest(options);
   let browser: Browser;
   try {
     browser = await chromium.launch({
@@ -73,7 +73,7 @@ export async function openUi(): Promise<UiHouse> {
   return {
     server,
     url: server.url,
-    open: (address, options = {}) => openPage(browser, server.url, address, options),
+    open: (address, pageOptions = {}) => openPage(browser, server.url, address, pageOptions),
     async [Symbol.asyncDispose]() {
       await browser.close();
       await server[Symbol.asyncDispose]();

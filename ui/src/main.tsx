@@ -13,11 +13,13 @@ const wanted = fromMlflowLink(location.hash);
 if (wanted !== undefined) history.replaceState(null, '', wanted);
 
 live.start();
-
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <QueryClientProvider client={queries}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>
-  </StrictMode>,
+// Pages ask their first questions once they hear of changes, or a little later anyway.
+void live.settled(150).then(() =>
+  createRoot(document.getElementById('root')!).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  ),
 );

@@ -120,6 +120,32 @@ function isErrorBody(value: unknown): value is ErrorBody {
   );
 }
 
+/** The server, or what stands before it, did not answer at all: that passes by itself. */
+const isAway = (error: unknown): boolean =>
+  error instanceof ApiError && (error.status === 0 || (error.status >= 502 && error.status <= 504));
+const PAUSE_MS = 2000;
+
+/** What is shown stays while the server is away: whoever has an answer already asks on until there is a newer one. */
+export async function patiently<T>(ask: () => Promise<T>, held: boolean, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!held || !isAway(error)) throw error;
+      await pause(PAUSE_MS, signal);
+    }
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new DOMException('nobody asks any more', 'AbortError'));
+    });
+  });
+
 /**
  * A query on an endpoint, for `useQuery(api(getRun, {params: {run}}))`. It refreshes when an event names what the
  * address names (`/runs/:run/…` → `run:<id>`, `/runs` → any run) or one of `subjects` (`dataset:*`).
@@ -128,7 +154,8 @@ export function api<E extends Endpoint>(endpoint: E, input: CallInput<E>, subjec
   const { params, query, body } = input as AnyInput;
   return queryOptions({
     queryKey: [endpoint.method, endpoint.path, params ?? {}, query ?? {}, body ?? null],
-    queryFn: ({ signal }) => call(endpoint, input, { signal }),
+    queryFn: ({ signal, client, queryKey }) =>
+      patiently(() => call(endpoint, input, { signal }), client.getQueryData(queryKey) !== undefined, signal),
     meta: { subjects: [...subjectsOf(endpoint.path, params ?? {}), ...subjects] },
   });
 }

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Endpoint } from '../../../src/platform/http/contract.ts';
-import { call, type Answer, type CallInput } from './client.ts';
+import { call, patiently, type Answer, type CallInput } from './client.ts';
 import { subjectsOf } from './subjects.ts';
 
 /** Beyond this many pages a live list is too much to read anew on every event; it then waits to be asked. */
@@ -39,11 +39,15 @@ export function usePages<E extends Endpoint>(
     queryKey,
     enabled,
     initialPageParam: undefined as { page: string; limit?: number } | undefined,
-    queryFn: async ({ signal, pageParam }): Promise<PageOf<Item>> => {
+    queryFn: async ({ signal, pageParam, client }): Promise<PageOf<Item>> => {
       const paged =
         pageParam === undefined ? input : { ...parts, [where]: { ...parts[where], ...pageParam } };
       // Every list of the API has this frame; the item's type is the contract's.
-      return (await call(endpoint, paged as CallInput<E>, { signal })) as unknown as PageOf<Item>;
+      return (await patiently(
+        () => call(endpoint, paged as CallInput<E>, { signal }),
+        client.getQueryData(queryKey) !== undefined,
+        signal,
+      )) as unknown as PageOf<Item>;
     },
     // Who scrolls on wants more at a time: a hundred thousand rows are a hundred requests, not five hundred.
     getNextPageParam: ({ next }, all) => {

@@ -12,7 +12,10 @@ export const queries = new QueryClient({
       retry: (count, error) =>
         count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
       retryDelay: (count) => 400 * 2 ** count,
+      // The server may be this very machine: a browser that says it is offline still reaches it.
+      networkMode: 'always',
     },
+    mutations: { networkMode: 'always' },
   },
 });
 

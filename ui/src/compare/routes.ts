@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { chartSearch } from '../runs/chart-search.ts';
 import { root } from '../shell/root.ts';
@@ -15,6 +16,6 @@ export const compareRoutes = [
       sx: field.text,
       sy: field.text,
     }),
-    component: lazyRouteComponent(() => import('./compare-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./compare-page.tsx'))),
   }),
 ];

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
 
@@ -9,13 +10,13 @@ export const datasetRoutes = [
     getParentRoute,
     path: '/datasets',
     validateSearch: searchOf({ q: field.text, sort: field.text }),
-    component: lazyRouteComponent(() => import('./datasets-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./datasets-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
     path: '/datasets/$dataset',
     validateSearch: searchOf({ tab: field.choice('moves'), sel: field.list }),
-    component: lazyRouteComponent(() => import('./dataset-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./dataset-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
@@ -32,7 +33,7 @@ export const datasetRoutes = [
       q: field.text,
       sql: field.text,
     }),
-    component: lazyRouteComponent(() => import('./version-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./version-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
@@ -42,12 +43,12 @@ export const datasetRoutes = [
       to: field.text,
       show: field.choice('added', 'removed', 'modified', 'renamed'),
     }),
-    component: lazyRouteComponent(() => import('./diff-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./diff-page.tsx'))),
   }),
   /** What the ledger calls a dataset or version by: leads to its page. */
   createRoute({
     getParentRoute,
     path: '/data/$id',
-    component: lazyRouteComponent(() => import('./by-id-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./by-id-page.tsx'))),
   }),
 ];

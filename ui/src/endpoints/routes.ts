@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
 
@@ -9,12 +10,12 @@ export const endpointRoutes = [
     getParentRoute,
     path: '/endpoints',
     validateSearch: searchOf({ q: field.text }),
-    component: lazyRouteComponent(() => import('./endpoints-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./endpoints-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
     path: '/endpoints/by-id/$id',
-    component: lazyRouteComponent(() => import('./by-id-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./by-id-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
@@ -29,6 +30,6 @@ export const endpointRoutes = [
       form: field.choice('fields', 'json'),
       snippet: field.choice('curl', 'python', 'triton', 'mlflow'),
     }),
-    component: lazyRouteComponent(() => import('./endpoint-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./endpoint-page.tsx'))),
   }),
 ];

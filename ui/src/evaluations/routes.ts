@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
 import { sliceFields } from './slice-search.ts';
@@ -13,12 +14,12 @@ export const evaluationRoutes = [
       model: field.text,
       verdict: field.choice('pass', 'fail', 'inconclusive'),
     }),
-    component: lazyRouteComponent(() => import('./evaluations-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./evaluations-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
     path: '/evaluations/$evaluation',
     validateSearch: searchOf(sliceFields),
-    component: lazyRouteComponent(() => import('./evaluation-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./evaluation-page.tsx'))),
   }),
 ];

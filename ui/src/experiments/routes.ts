@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
 
@@ -7,7 +8,7 @@ export const experimentRoutes = [
     getParentRoute: () => root,
     path: '/experiments',
     validateSearch: searchOf({ q: field.text, sort: field.text, state: field.choice('deleted', 'all') }),
-    component: lazyRouteComponent(() => import('./experiments-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./experiments-page.tsx'))),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -21,6 +22,6 @@ export const experimentRoutes = [
       sel: field.list,
       state: field.choice('deleted', 'all'),
     }),
-    component: lazyRouteComponent(() => import('./experiment-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./experiment-page.tsx'))),
   }),
 ];

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
 
@@ -15,12 +16,12 @@ export const ledgerRoutes = [
       since: field.number(0),
       until: field.number(0),
     }),
-    component: lazyRouteComponent(() => import('./ledger-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./ledger-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
     path: '/ledger/$seq',
-    component: lazyRouteComponent(() => import('./entry-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./entry-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
@@ -30,6 +31,6 @@ export const ledgerRoutes = [
       depth: field.number(1, 50),
       files: field.flag,
     }),
-    component: lazyRouteComponent(() => import('./lineage-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./lineage-page.tsx'))),
   }),
 ];

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { sliceFields } from '../evaluations/slice-search.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
@@ -10,13 +11,13 @@ export const modelRoutes = [
     getParentRoute,
     path: '/models',
     validateSearch: searchOf({ q: field.text, sort: field.choice('updated') }),
-    component: lazyRouteComponent(() => import('./models-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./models-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
     path: '/models/$model',
     validateSearch: searchOf({ sel: field.list }),
-    component: lazyRouteComponent(() => import('./model-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./model-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
@@ -25,12 +26,12 @@ export const modelRoutes = [
       tab: field.choice('signature', 'evaluations', 'files', 'lineage'),
       ...sliceFields,
     }),
-    component: lazyRouteComponent(() => import('./version-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./version-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
     path: '/models/$model/compare',
     validateSearch: searchOf({ a: field.text, b: field.text, all: field.flag }),
-    component: lazyRouteComponent(() => import('./compare-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./compare-page.tsx'))),
   }),
 ];

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
 
@@ -9,7 +10,7 @@ export const pipelineRoutes = [
     getParentRoute,
     path: '/pipelines',
     validateSearch: searchOf({ q: field.text }),
-    component: lazyRouteComponent(() => import('./pipelines-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./pipelines-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
@@ -17,7 +18,7 @@ export const pipelineRoutes = [
     validateSearch: searchOf({
       state: field.choice('queued', 'running', 'succeeded', 'failed', 'rejected', 'cancelled'),
     }),
-    component: lazyRouteComponent(() => import('./pipeline-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./pipeline-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
@@ -30,12 +31,12 @@ export const pipelineRoutes = [
       /** What is looked for in the log. */
       find: field.text,
     }),
-    component: lazyRouteComponent(() => import('./execution-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./execution-page.tsx'))),
   }),
   /** How people call an execution, and the command line links to it. */
   createRoute({
     getParentRoute,
     path: '/pipelines/$pipeline/executions/$number',
-    component: lazyRouteComponent(() => import('./by-number-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./by-number-page.tsx'))),
   }),
 ];

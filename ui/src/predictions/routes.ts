@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { root } from '../shell/root.ts';
 
 const getParentRoute = () => root;
@@ -7,11 +8,11 @@ export const predictionRoutes = [
   createRoute({
     getParentRoute,
     path: '/predictions',
-    component: lazyRouteComponent(() => import('./predictions-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./predictions-page.tsx'))),
   }),
   createRoute({
     getParentRoute,
     path: '/predictions/$prediction',
-    component: lazyRouteComponent(() => import('./prediction-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./prediction-page.tsx'))),
   }),
 ];

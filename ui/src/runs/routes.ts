@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { chartSearch } from './chart-search.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
@@ -13,6 +14,6 @@ export const runRoutes = [
       /** The artifact that is looked at. */
       path: field.text,
     }),
-    component: lazyRouteComponent(() => import('./run-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./run-page.tsx'))),
   }),
 ];

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
 
@@ -7,6 +8,6 @@ export const settingsRoutes = [
     getParentRoute: () => root,
     path: '/settings',
     validateSearch: searchOf({ all: field.flag }),
-    component: lazyRouteComponent(() => import('./settings-page.tsx')),
+    component: lazyRouteComponent(part(() => import('./settings-page.tsx'))),
   }),
 ];

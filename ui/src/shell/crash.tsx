@@ -1,17 +1,22 @@
 import type { ErrorComponentProps } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import { Outdated } from '../api/part.ts';
 import { Failure } from '../kit/failure.tsx';
 import { Page, Skeleton } from '../kit/page.tsx';
 
-/** A page that broke: the rest of the house stands. A chunk that is gone means that the server was upgraded meanwhile. */
+/** A page that broke: the rest of the house stands. */
 export function Crash({ error, reset }: ErrorComponentProps): ReactElement {
-  const outdated =
-    error instanceof Error && /dynamically imported module|module script|preload/i.test(error.message);
+  const outdated = error instanceof Outdated;
   return (
     <Page title="Something broke">
       <Failure
-        error={outdated ? new Error('this page was updated on the server since you opened it') : error}
-        retry={() => (outdated ? window.location.reload() : reset())}
+        error={error}
+        // The router keeps what a page's code failed with: only a fresh start asks for it again.
+        retry={() =>
+          outdated || (error instanceof Error && error.cause !== undefined)
+            ? window.location.reload()
+            : reset()
+        }
         title={outdated ? 'A newer version is there' : 'This page broke'}
       />
     </Page>

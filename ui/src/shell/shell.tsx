@@ -3,16 +3,18 @@ import { Dialog } from '@base-ui/react/dialog';
 import { Tooltip } from '@base-ui/react/tooltip';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
+import { part } from '../api/part.ts';
 import { Button } from '../kit/button.tsx';
 import { Mark } from '../kit/icons.tsx';
 import { useShortcut } from '../kit/shortcuts.ts';
 import { Toasts } from '../kit/toast.tsx';
 import { rooms, type Room } from '../rooms.ts';
+import { Away } from './away.tsx';
 import { Nav } from './nav.tsx';
 import './shell.css';
 
-const Palette = lazy(() => import('./palette.tsx'));
-const Help = lazy(() => import('./help.tsx'));
+const Palette = lazy(part(() => import('./palette.tsx')));
+const Help = lazy(part(() => import('./help.tsx')));
 
 /** The frame around every page. */
 export function Shell(): ReactElement {
@@ -50,6 +52,7 @@ export function Shell(): ReactElement {
           </header>
           <aside className="side">{nav}</aside>
           <main id="main" tabIndex={-1}>
+            <Away />
             <Outlet />
           </main>
         </div>
