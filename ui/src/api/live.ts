@@ -33,9 +33,10 @@ export class Live {
     this.queries = queries;
     queries.getQueryCache().subscribe(({ type, query, ...event }) => {
       if (type !== 'updated' || !('action' in event)) return;
-      if (event.action.type === 'success' && this.overtaken.delete(query.queryHash))
+      const { type: what } = event.action;
+      // A refusal is overtaken as well: what was not there yet may have come.
+      if ((what === 'success' || what === 'error') && this.overtaken.delete(query.queryHash))
         setTimeout(() => void queries.invalidateQueries({ predicate: (one) => one === query }));
-      else if (event.action.type === 'error') this.overtaken.delete(query.queryHash);
     });
   }
 
