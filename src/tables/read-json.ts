@@ -97,14 +97,13 @@ const tooPrecise = ({ shown, line, number }: Inexact, key: string): UnreadableTa
   );
 
 /** Digits enough that a double may not keep them, or an exponent beyond it. */
-const SUSPICIOUS = /[0-9.]{16,}(?:[eE][+-]?[0-9]+)?|[0-9.]+[eE][+-]?[0-9]{3,}/g;
+const SUSPICIOUS = /[0-9.]{16,}(?:[eE][+-]?[0-9]+)?|(?<=[0-9.])[eE][+-]?[0-9]{3,}/g;
 
 /** Keys of the records whose numbers a double does not keep, with the first place of each. */
 async function inexactNumbers(files: readonly TableFile[]): Promise<Map<string, Inexact>> {
   const found = new Map<string, Inexact>();
   for (const { file, shown, format } of files) {
-    for await (const { text, line } of linesOf(file, format === 'jsonl')) {
-      if (!text.match(SUSPICIOUS)?.some((number) => !isExact(number))) continue;
+    for await (const { text, line } of suspects(file, format === 'jsonl')) {
       for (const { key, number } of numbersOf(text)) {
         const whole = /^-?[0-9]+$/.test(number) && number.length <= 38;
         const known = found.get(key);
@@ -116,19 +115,49 @@ async function inexactNumbers(files: readonly TableFile[]): Promise<Map<string, 
   return found;
 }
 
-/** Lines of a file with their numbers; an array is one. */
-async function* linesOf(file: string, lines: boolean): AsyncGenerator<{ text: string; line: number }> {
-  const decoder = new TextDecoder();
+/** Lines that hold digits which a double would not keep, in a number or a text; an array of records is one line. */
+async function* suspects(file: string, lines: boolean): AsyncGenerator<{ text: string; line: number }> {
+  // Digits are looked for in bytes as they are: most files have none, and need no more than that.
+  const parts: Buffer[] = [];
   let rest = '';
   let line = 1;
   for await (const part of openBytes(file)) {
-    rest += decoder.decode(part, { stream: true });
-    if (!lines) continue;
-    const parts = rest.split('\n');
-    rest = parts.pop()!;
-    for (const text of parts) yield { text, line: line++ };
+    if (!lines) parts.push(part);
+    else {
+      const text = rest + part.toString('latin1');
+      const end = text.lastIndexOf('\n') + 1;
+      rest = text.slice(end);
+      for (const at of inexactIn(text.slice(0, end))) {
+        const start = text.lastIndexOf('\n', at) + 1;
+        const own = text.slice(start, text.indexOf('\n', at));
+        yield { text: Buffer.from(own, 'latin1').toString(), line: line + breaksIn(text, start) };
+      }
+      line += breaksIn(text, end);
+    }
   }
-  if (rest !== '') yield { text: rest, line };
+  const last = lines ? Buffer.from(rest, 'latin1') : Buffer.concat(parts);
+  if (!inexactIn(last.toString('latin1')).next().done!) yield { text: last.toString(), line };
+}
+
+/** Where in a text such digits stand, at most one place a line. */
+function* inexactIn(text: string): Generator<number> {
+  const digits = new RegExp(SUSPICIOUS);
+  for (let match = digits.exec(text); match; match = digits.exec(text)) {
+    let start = match.index;
+    if (!/[0-9.]/.test(match[0][0]!)) while (/[0-9.]/.test(text[start - 1] ?? '')) start--;
+    const number = text.slice(start, digits.lastIndex);
+    if (String(Number(number)) === number || isExact(number)) continue;
+    yield match.index;
+    const next = text.indexOf('\n', match.index);
+    if (next < 0) return;
+    digits.lastIndex = next;
+  }
+}
+
+function breaksIn(text: string, end: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) count++;
+  return count;
 }
 
 /** The numbers of a text that a double does not keep, by the key of the record that they stand under. */
