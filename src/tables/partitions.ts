@@ -35,12 +35,18 @@ export function partitionNames(files: readonly TableFile[], own: readonly string
   });
 }
 
-/** SQL: the value of a partition column by the file that a row stands in. */
+/**
+ * SQL: the value of a partition column by the place of the row's file among those that are read together. Files with a column of
+ * that name are read one by one (`readTogether`).
+ */
 export function partitionValue(files: readonly TableFile[], name: string): string {
   const values = files.map(({ shown }) => partitionsOf(shown).get(name) ?? null);
   const spelt = (value: string | null): string => (value === null ? 'null' : quote(value));
   const column = identifier(name);
   if (new Set(values).size === 1) return `${spelt(values[0]!)}::varchar as ${column}`;
-  const keys = files.map(({ file }) => quote(file)).join(', ');
-  return `map([${keys}], [${values.map(spelt).join(', ')}]::varchar[])[filename] as ${column}`;
+  return `([${values.map(spelt).join(', ')}]::varchar[])[file_index::bigint + 1] as ${column}`;
 }
+
+/** The files whose rows one reader can tell apart by file. */
+export const readTogether = (files: readonly TableFile[], own: readonly string[]): TableFile[][] =>
+  own.some((name) => name.toLowerCase() === 'file_index') ? files.map((one) => [one]) : [[...files]];

@@ -83,10 +83,10 @@ const shape = ({ delimiter, skip, header, names }: CsvHead): string =>
  * Nothing is left to DuckDB to find out: it would look at the first lines only. A quoted empty cell is an empty text, another
  * is no value.
  */
-export function csvReader({ files, head }: CsvGroup, filename: boolean): string {
+export function csvReader(files: readonly TableFile[], head: CsvHead): string {
   const list = `[${files.map(({ file }) => quote(file)).join(',')}]`;
   const columns = head.names.map((name) => `${identifier(name)}: 'VARCHAR'`).join(', ');
-  return `read_csv(${list}, auto_detect=false, strict_mode=true, hive_partitioning=false, delim=${quote(head.delimiter)}, quote='"', escape='"', skip=${head.skip}, header=${head.header}, allow_quoted_nulls=false, columns={${columns}}${filename ? ', filename=true' : ''})`;
+  return `read_csv(${list}, auto_detect=false, strict_mode=true, hive_partitioning=false, delim=${quote(head.delimiter)}, quote='"', escape='"', skip=${head.skip}, header=${head.header}, allow_quoted_nulls=false, columns={${columns}})`;
 }
 
 /** What is known of each column of all groups, by name. */

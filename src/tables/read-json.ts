@@ -11,8 +11,13 @@ const asText = (type: string): string =>
   type.replaceAll(GUESSED, (found) => (found.startsWith('"') ? found : 'VARCHAR'));
 
 interface JsonReader {
-  reader(filename: boolean): string;
-  columns: Array<{ name: string; type: string }>;
+  /** What follows FROM, for all of the files or for some of them. */
+  reader(files: readonly TableFile[]): string;
+  columns: Column[];
+}
+interface Column {
+  name: string;
+  type: string;
 }
 
 /**
@@ -23,61 +28,60 @@ export async function jsonReader(
   connection: DuckDBConnection,
   files: readonly TableFile[],
 ): Promise<JsonReader> {
+  const before = knownColumns(files);
+  if (before) return { columns: before, reader: (some) => typedReader(some, before) };
+  const found = await describe(connection, guessingReader(files));
+  const columns = found.map(({ name, type }) => ({ name, type: asText(type) }));
+  const inexact = columns.some(({ type }) => type.includes('DOUBLE')) ? await inexactNumbers(files) : [];
+  for (const [name, one] of inexact) {
+    const column = columns.find((other) => other.name === name);
+    if (!column || column.type !== 'DOUBLE' || !one.whole) throw tooPrecise(one, name);
+    // A fraction among whole numbers that no double keeps has no type of its own.
+    const c = identifier(name);
+    const from = typedReader(files, [{ name, type: 'DOUBLE' }]);
+    const [[fractions] = []] = await read(
+      connection,
+      `select count(*) from ${from} where ${c} <> trunc(${c})`,
+    );
+    if (Number(fractions) > 0) throw tooPrecise(one, name);
+    column.type = 'HUGEINT';
+  }
+  if (columns.length > 0 && !columns.some(({ name }) => isAlike(name, columns)))
+    return { columns, reader: (some) => typedReader(some, columns) };
+  const respelt = columns.find(({ type }, i) => type !== found[i]!.type);
+  if (respelt)
+    throw new UnreadableTable(
+      `${files[0]!.shown} has keys that differ in case only, and DuckDB cannot read '${respelt.name}' beside them as it stands`,
+      'rename one of the keys',
+    );
+  return { columns, reader: guessingReader };
+}
+
+/** Keys that differ in case only are told apart by names that the file does not have: they cannot be asked for by name. */
+function isAlike(name: string, columns: readonly Column[]): boolean {
+  const base = /^(.+)_[0-9]+$/.exec(name)?.[1]?.toLowerCase();
+  return base !== undefined && columns.some((one) => one.name.toLowerCase() === base);
+}
+
+function commonOf(files: readonly TableFile[]): string {
   const list = `[${files.map(({ file }) => quote(file)).join(',')}]`;
   const format = files[0]!.format === 'jsonl' ? 'newline_delimited' : 'auto';
   const union = files.length > 1 ? ', union_by_name=true' : '';
-  const common = `format='${format}', records=true, hive_partitioning=false${union}`;
-  const before = knownColumns(files);
-  if (before) return { columns: before, reader: (filename) => typedReader(list, common, before, filename) };
-  const guess = `read_json(${list}, ${common}, sample_size=-1, map_inference_threshold=-1, field_appearance_threshold=0)`;
-  const columns = await describe(connection, guess);
-  const exact = columns.map(({ name, type }) => ({ name, type: asText(type) }));
-  const inexact = columns.some(({ type }) => type.includes('DOUBLE'))
-    ? await inexactNumbers(files)
-    : new Map<string, Inexact>();
-  for (const [name, found] of inexact) {
-    const column = exact.find((one) => one.name === name);
-    if (!column || column.type !== 'DOUBLE' || !found.whole) throw tooPrecise(found, name);
-    column.type = 'HUGEINT';
-  }
-  const changed = exact.filter(({ type }, i) => type !== columns[i]!.type);
-  if (changed.length > 0) refuseAlikeKeys(files, columns);
-  const reader = (types: typeof exact, filename: boolean): string =>
-    typedReader(list, common, types, filename);
-  // A fraction among whole numbers that no double keeps has no type of its own.
-  for (const [name, found] of inexact) {
-    const type = exact.filter((one) => one.name === name);
-    const whole = await read(
-      connection,
-      `select count(*) from ${reader([{ name, type: 'DOUBLE' }], false)} where ${identifier(name)} <> trunc(${identifier(name)})`,
-    );
-    if (Number(whole[0]![0]) > 0 || type.length === 0) throw tooPrecise(found, name);
-  }
-  return {
-    columns: exact,
-    reader: (filename) =>
-      changed.length > 0
-        ? reader(exact, filename)
-        : filename
-          ? guess.replace(/\)$/, ', filename=true)')
-          : guess,
-  };
+  return `${list}, format='${format}', records=true, hive_partitioning=false${union}`;
 }
 
-const typedReader = (
-  list: string,
-  common: string,
-  columns: JsonReader['columns'],
-  filename: boolean,
-): string =>
-  `read_json(${list}, ${common}, columns={${columns.map(({ name, type }) => `${identifier(name)}: ${quote(type)}`).join(', ')}}${filename ? ', filename=true' : ''})`;
+const guessingReader = (files: readonly TableFile[]): string =>
+  `read_json(${commonOf(files)}, sample_size=-1, map_inference_threshold=-1, field_appearance_threshold=0)`;
+
+const typedReader = (files: readonly TableFile[], columns: readonly Column[]): string =>
+  `read_json(${commonOf(files)}, columns={${columns.map(({ name, type }) => `${identifier(name)}: ${quote(type)}`).join(', ')}})`;
 
 /** Columns that all lines were read by before, where their names and types say all of it. */
-function knownColumns(files: readonly TableFile[]): JsonReader['columns'] | undefined {
+function knownColumns(files: readonly TableFile[]): Column[] | undefined {
   const [first, ...more] = files.map(({ known }) => known?.columns.map(({ name, type }) => ({ name, type })));
   if (!first || first.length === 0) return undefined;
   const plain = first.every(
-    ({ name, type }) => /^(BIGINT|HUGEINT|DOUBLE|BOOLEAN|VARCHAR)$/.test(type) && !/_[0-9]+$/.test(name),
+    ({ name, type }) => /^(BIGINT|HUGEINT|DOUBLE|BOOLEAN|VARCHAR)$/.test(type) && !isAlike(name, first),
   );
   return plain && more.every((one) => JSON.stringify(one) === JSON.stringify(first)) ? first : undefined;
 }
@@ -196,18 +200,4 @@ function* digitsIn(value: unknown): Generator<string> {
   if (value instanceof Digits) yield value.source;
   else if (typeof value === 'object' && value !== null)
     for (const one of Object.values(value)) yield* digitsIn(one);
-}
-
-/** Keys that differ in case only are told apart by names that the file does not have, so they cannot be asked for by name. */
-function refuseAlikeKeys(files: readonly TableFile[], columns: ReadonlyArray<{ name: string }>): void {
-  const names = new Set(columns.map(({ name }) => name.toLowerCase()));
-  const alike = columns.find(({ name }) => {
-    const [, base] = /^(.+)_[0-9]+$/.exec(name) ?? [];
-    return base !== undefined && names.has(base.toLowerCase()) && !columns.some((one) => one.name === base);
-  });
-  if (alike)
-    throw new UnreadableTable(
-      `${files[0]!.shown} has keys that differ from '${alike.name.replace(/_[0-9]+$/, '')}' in case only`,
-      'rename one of them',
-    );
 }

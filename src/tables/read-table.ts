@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { decideForms, type SpeltColumn } from './decide-forms.ts';
 import { explained } from './explain.ts';
-import { partitionNames, partitionValue } from './partitions.ts';
+import { partitionNames, partitionValue, readTogether } from './partitions.ts';
 import { csvGroups, csvReader, formsByName } from './read-csv.ts';
 import { jsonReader } from './read-json.ts';
 import { describe, identifier, quote } from './sandbox.ts';
@@ -84,40 +84,37 @@ const belowEachOther = (parts: readonly string[]): string =>
     : `(${parts.map((part) => `select * from ${part}`).join(' union all by name ')})`;
 
 async function parquet(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
-  const reader = parquetReader(files, false);
-  const columns = await describe(connection, reader);
-  const typed = withPartitions(files, columns, (filename) => parquetReader(files, filename));
-  if (typed === undefined) return { columns, typed: reader, spelled: reader };
-  return { columns: await describe(connection, typed), typed, spelled: typed };
+  const columns = await describe(connection, parquetReader(files));
+  return withPartitions(connection, files, columns, parquetReader);
 }
 
-export function parquetReader(files: readonly TableFile[], filename = false): string {
+export function parquetReader(files: readonly TableFile[]): string {
   const list = `[${files.map(({ file }) => quote(file)).join(',')}]`;
   const union = files.length > 1 ? ', union_by_name=true' : '';
-  return `read_parquet(${list}, hive_partitioning=false${union}${filename ? ', filename=true' : ''})`;
+  return `read_parquet(${list}, hive_partitioning=false${union})`;
 }
 
 async function json(connection: DuckDBConnection, files: readonly TableFile[]): Promise<Reading> {
   const { reader, columns } = await jsonReader(connection, files);
-  const typed = withPartitions(files, columns, reader);
-  if (typed === undefined) return { columns, typed: reader(false), spelled: reader(false) };
-  return { columns: await describe(connection, typed), typed, spelled: typed };
+  return withPartitions(connection, files, columns, reader);
 }
 
-/** Undefined: their folders say nothing more. */
-function withPartitions(
+/** What the files hold, and what their folders say of it. */
+async function withPartitions(
+  connection: DuckDBConnection,
   files: readonly TableFile[],
-  columns: ReadonlyArray<{ name: string }>,
-  reader: (filename: boolean) => string,
-): string | undefined {
-  const names = partitionNames(
-    files,
-    columns.map(({ name }) => name),
+  columns: Reading['columns'],
+  reader: (files: readonly TableFile[]) => string,
+): Promise<Reading> {
+  const own = columns.map(({ name }) => name);
+  const more = partitionNames(files, own);
+  if (more.length === 0) return { columns, typed: reader(files), spelled: reader(files) };
+  const parts = readTogether(files, own).map(
+    (some) =>
+      `(select ${[...own.map(identifier), ...more.map((name) => partitionValue(some, name))].join(', ')} from ${reader(some)})`,
   );
-  if (names.length === 0) return undefined;
-  const own = columns.map(({ name }) => identifier(name));
-  const more = names.map((name) => partitionValue(files, name));
-  return `(select ${[...own, ...more].join(', ')} from ${reader(true)})`;
+  const typed = belowEachOther(parts);
+  return { columns: await describe(connection, typed), typed, spelled: typed };
 }
 
 /** CSV files of one shape, unread: their columns are text. */
@@ -132,7 +129,7 @@ export async function csvShapes(files: readonly TableFile[]): Promise<CsvShape[]
   return groups.map((group) => ({
     files: group.files,
     names: group.head.names,
-    sql: csvReader(group, false),
+    sql: csvReader(group.files, group.head),
   }));
 }
 
@@ -144,24 +141,26 @@ async function csv(
   const groups = await csvGroups(files);
   const forms = formsByName(groups);
   const columns: SpeltColumn[] = [...forms].map(([name, { form, settled }]) => ({ name, form, settled }));
-  const text = belowEachOther(groups.map((group) => csvReader(group, false)));
+  const text = belowEachOther(groups.map(({ files: some, head }) => csvReader(some, head)));
   const known = files.every((one) => one.known)
     ? files.reduce((sum, one) => sum + one.known!.rows, 0)
     : undefined;
   if (untyped) for (const column of columns) column.form = { is: 'text' };
   const rows = untyped ? known : await decideForms(connection, text, columns, known);
   const more = partitionNames(files, [...forms.keys()]);
+  const decided = new Map(columns.map((column) => [column.name, column.form]));
   const part = (typed: boolean): string =>
     belowEachOther(
-      groups.map((group) => {
-        const decided = new Map(columns.map((column) => [column.name, column.form]));
-        const own = group.head.names.map((name) => {
+      groups.flatMap(({ files: some, head }) => {
+        const own = head.names.map((name) => {
           const c = identifier(name);
           const form = decided.get(name)!;
           return typed && form.is !== 'text' ? `${valueOf(form, c)} as ${c}` : c;
         });
-        const folders = more.map((name) => partitionValue(group.files, name));
-        return `(select ${[...own, ...folders].join(', ')} from ${csvReader(group, more.length > 0)})`;
+        return (more.length === 0 ? [some] : readTogether(some, head.names)).map((together) => {
+          const folders = more.map((name) => partitionValue(together, name));
+          return `(select ${[...own, ...folders].join(', ')} from ${csvReader(together, head)})`;
+        });
       }),
     );
   return {

@@ -1,4 +1,10 @@
-import { DuckDBInstance, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
+import {
+  DuckDBInstance,
+  DuckDBListType,
+  DuckDBStructType,
+  type DuckDBConnection,
+  type DuckDBType,
+} from '@duckdb/node-api';
 
 export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -43,8 +49,13 @@ export async function read(connection: DuckDBConnection, sql: string): Promise<u
   return (await connection.runAndReadAll(sql)).getRowsJson();
 }
 
-/** DuckDB's name of a type; JSON is a text by another name. */
-export const typeName = (type: DuckDBType): string => type.alias ?? String(type);
+/** DuckDB's name of a type; JSON is a text by another name, also within others. */
+export function typeName(type: DuckDBType): string {
+  if (type instanceof DuckDBListType) return `${typeName(type.valueType)}[]`;
+  if (type instanceof DuckDBStructType)
+    return `STRUCT(${type.entryNames.map((name, i) => `${identifier(name)} ${typeName(type.entryTypes[i]!)}`).join(', ')})`;
+  return type.alias ?? String(type);
+}
 
 /** Names and types of what follows FROM. */
 export async function describe(

@@ -37,15 +37,12 @@ export async function relationsOf(
 ): Promise<Relation[]> {
   try {
     const relations: Relation[] = [];
-    for (const relation of await shapesOf(connection, files)) {
+    for (const { again, ...relation } of await shapesOf(connection, files)) {
       const last = relations.at(-1);
       // Neighbours only: the rows of all keep the order of the files, in which they are counted and scored.
-      if (last && relation.format === last.format && relation.format !== 'csv' && alike(last, relation)) {
+      if (last && again && relation.format === last.format && alike(last, relation)) {
         last.files.push(...relation.files);
-        last.sql =
-          relation.format === 'parquet'
-            ? parquetReader(last.files)
-            : `(select * from ${last.sql} union all by name select * from ${relation.sql})`;
+        last.sql = again(last.files);
       } else relations.push(relation);
     }
     return relations;
@@ -56,8 +53,11 @@ export async function relationsOf(
 
 const alike = (a: Relation, b: Relation): boolean => JSON.stringify(a.columns) === JSON.stringify(b.columns);
 
-async function shapesOf(connection: DuckDBConnection, files: readonly FileInput[]): Promise<Relation[]> {
-  const found: Relation[] = [];
+/** `again`: how more files of the same columns are read together. */
+type Shape = Relation & { again?: (files: readonly FileInput[]) => string };
+
+async function shapesOf(connection: DuckDBConnection, files: readonly FileInput[]): Promise<Shape[]> {
+  const found: Shape[] = [];
   for (const some of await alikeFiles(connection, files)) {
     const { format } = some[0]!;
     if (format === 'csv') {
@@ -71,12 +71,14 @@ async function shapesOf(connection: DuckDBConnection, files: readonly FileInput[
       continue;
     }
     const typed = format === 'parquet' ? undefined : await jsonReader(connection, some);
-    const sql = typed?.reader(false) ?? parquetReader(some);
+    const again = typed?.reader ?? parquetReader;
+    const sql = again(some);
     const columns = typed?.columns ?? (await describe(connection, sql));
     found.push({
       format,
       files: some,
       sql,
+      again,
       columns: columns.map((column) => ({ ...column, untyped: false })),
     });
   }
