@@ -379,7 +379,11 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
     const known = [];
     for (const one of files) {
       // A profile belongs to the bytes, whatever folders they lie in.
-      const alone = { ...one, shown: path.basename(one.shown) };
+      const shown = one.shown
+        .split('/')
+        .filter((part) => !part.includes('='))
+        .join('/');
+      const alone = { ...one, shown };
       const found = await profile(await sandbox([alone]), [alone], 1000);
       known.push({ ...one, known: knownTable({ state: 'ok', ...found })! });
     }
