@@ -164,7 +164,7 @@ function sorted(datasets: readonly Dataset[], sort: string | undefined): readonl
 /** Known once the profile is made; read for the rows in sight only. */
 function Rows({ name, latest }: Dataset): ReactElement {
   const profile = useQuery({
-    ...api(getProfile, { params: { dataset: name, ref: latest?.name ?? 'v1' } }),
+    ...api(getProfile, { params: { dataset: name, ref: latest?.name ?? 'v1' } }, ['dataset_version:*']),
     enabled: latest !== undefined && latest.profile !== 'none',
   });
   const rows = profile.data && rowsOf(profile.data.tables);
