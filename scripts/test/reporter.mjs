@@ -1,5 +1,6 @@
 // One line a file, failures in full at the end, and every skip by name: a skipped test must not look like a passed one.
 import { relative } from 'node:path';
+import { inspect } from 'node:util';
 import { root } from '../setup/place.mjs';
 
 const colour = process.stdout.isTTY || process.env.FORCE_COLOR === '1';
@@ -58,7 +59,9 @@ function* ending({ files, failures, skips, ms }) {
     const cause = error?.cause ?? error;
     const at = data.file && data.line ? `${relative(root, data.file)}:${data.line}` : file;
     yield `\n${paint(31, `✖ ${at}  ${data.name}`)}\n`;
-    yield `${indent(String((typeof cause === 'object' && (cause?.stack || cause?.message)) || cause))}\n`;
+    const told = cause?.stack || cause?.message;
+    // An object without a prototype cannot be made text of by itself.
+    yield `${indent(typeof told === 'string' ? told : inspect(cause))}\n`;
   }
   for (const [file, { failed, said }] of files) {
     if (failed > 0 && said && !process.env.TREADLE_TEST_OUTPUT)
