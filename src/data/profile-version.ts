@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { TreadleError, messageOf } from '../platform/errors/index.ts';
+import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
 import { localName, partitionsOf } from '../tables/index.ts';
 import type { ColumnProfile, DatasetVersion, TableProfile } from './contract.ts';
@@ -127,6 +127,6 @@ async function profileTable(
     signal.throwIfAborted(); // the server stops: another attempt will do it
     const code = error instanceof TreadleError ? (error.code ?? 'failed') : 'failed';
     ctx.log.warn('a table could not be profiled', { path, hash, error });
-    return failed(code, messageOf(error));
+    return failed(code, outwardMessageOf(error));
   }
 }

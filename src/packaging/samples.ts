@@ -1,4 +1,4 @@
-import { invalid, messageOf } from '../platform/errors/index.ts';
+import { invalid, outwardMessageOf } from '../platform/errors/index.ts';
 import { sliceRows, type LoadedModel, type Tensor } from '../runtimes/index.ts';
 import type { Sample } from './document.ts';
 import { difference, fromJson, toJson } from './tensors.ts';
@@ -36,7 +36,7 @@ export async function testSamples(
     try {
       answer = await ask(model, inputs);
     } catch (error) {
-      throw refused(folder, i, `the model failed: ${messageOf(error)}`);
+      throw refused(folder, i, `the model failed: ${outwardMessageOf(error)}`);
     }
     const differs = difference(outputs, answer, TOLERANCE);
     if (differs !== undefined) throw refused(folder, i, differs);

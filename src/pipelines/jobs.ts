@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { messageOf } from '../platform/errors/index.ts';
+import { outwardMessageOf } from '../platform/errors/index.ts';
 import { job } from '../platform/jobs/index.ts';
 import { execute } from './run/execute.ts';
 import type { Engine } from './run/engine.ts';
@@ -27,14 +27,18 @@ export const runExecution = (engine: Engine) =>
         await ctx.write(async (tx) => {
           await updateExecution(tx, execution, {
             state: 'failed',
-            reason: `something went wrong inside Treadle: ${messageOf(error)}`,
+            reason: `something went wrong inside Treadle: ${outwardMessageOf(error)}`,
             ended_at: tx.clock.now(),
           });
-          await endOpenSteps(tx, execution, JSON.stringify({ reason: 'lost', message: messageOf(error) }));
+          await endOpenSteps(
+            tx,
+            execution,
+            JSON.stringify({ reason: 'lost', message: outwardMessageOf(error) }),
+          );
           await tx.record({
             action: 'execution.failed',
             resource: `execution:${execution}`,
-            reason: messageOf(error),
+            reason: outwardMessageOf(error),
           });
           await tx.emit({ type: 'execution.failed', subject: `execution:${execution}` });
           await run.finish(tx);

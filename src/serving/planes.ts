@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { messageOf } from '../platform/errors/index.ts';
+import { outwardMessageOf } from '../platform/errors/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { HostCrash, ModelPlace } from '../runtimes/index.ts';
@@ -276,5 +276,5 @@ function socketFolder(data: string): string {
 /** What a failed load says to people; anything else is a fault of ours and is not hidden. */
 export function loadProblem(error: unknown): string {
   if (error instanceof LoadFailure) return error.message;
-  return `something went wrong inside Treadle: ${messageOf(error)}`;
+  return `something went wrong inside Treadle: ${outwardMessageOf(error)}`;
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { messageOf, TreadleError } from '../platform/errors/index.ts';
+import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
 import { ModelFault, type ModelPlace } from '../runtimes/index.ts';
 import type { Variant } from './contract.ts';
@@ -139,5 +139,5 @@ function problemOf(error: unknown): string {
   if (error instanceof LoadFailure) return error.message;
   if (error instanceof TreadleError)
     return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
-  return `something went wrong inside Treadle: ${messageOf(error)}`;
+  return `something went wrong inside Treadle: ${outwardMessageOf(error)}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ModelVersion } from '../models/index.ts';
 import type { Tx } from '../platform/ctx/index.ts';
-import { messageOf, TreadleError } from '../platform/errors/index.ts';
+import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import { conclude } from './conclude.ts';
 import type { Proof } from './contract.ts';
 import type { TableSource } from './data/table-source.ts';
@@ -89,7 +89,7 @@ export async function recordResult(
 /** Why it could not judge. */
 export async function recordFailure(tx: Tx, row: EvaluationRow, error: unknown): Promise<void> {
   const hint = error instanceof TreadleError ? error.hint : undefined;
-  const problem = `${messageOf(error)}${hint === undefined ? '' : `; ${hint}`}`.slice(0, 4000);
+  const problem = `${outwardMessageOf(error)}${hint === undefined ? '' : `; ${hint}`}`.slice(0, 4000);
   await updateEvaluation(tx, row.id, { state: 'failed', stage: null, problem, ended_at: tx.clock.now() });
   const resource = `evaluation:${row.id}`;
   await tx.record({

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { materialiseVersion } from '../../data/index.ts';
-import { messageOf, TreadleError } from '../../platform/errors/index.ts';
+import { outwardMessageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import type { DataInput, Outcome, StepOutput, StepResources } from '../contract.ts';
 import { substitute } from '../file/command.ts';
@@ -192,7 +192,7 @@ export async function runCommand(
 
 /** A step that could not even be prepared: its inputs are gone, or the disk is full. */
 export async function failedToPrepare(ctx: Ctx, plan: AttemptPlan, error: unknown): Promise<AttemptResult> {
-  const message = `it could not be prepared: ${messageOf(error)}`;
+  const message = `it could not be prepared: ${outwardMessageOf(error)}`;
   plan.log.write(Buffer.from(`[treadle: ${message}]\n`));
   return {
     outcome: { reason: 'input', message },

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { revokeTokensOf } from '../../access/index.ts';
 import type { Ctx, LineageEdge, Tx } from '../../platform/ctx/index.ts';
-import { messageOf } from '../../platform/errors/index.ts';
+import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { JobRun } from '../../platform/jobs/index.ts';
 import { killMarked } from '../../platform/processes/index.ts';
 import type { Attempt, CodeFile, DataInput, Outcome, StepOutput, StepState } from '../contract.ts';
@@ -228,7 +228,9 @@ class Drive {
       return undefined;
     } catch (error) {
       this.#job.signal.throwIfAborted();
-      return this.#cancelled.aborted ? undefined : { reason: 'environment', message: messageOf(error) };
+      return this.#cancelled.aborted
+        ? undefined
+        : { reason: 'environment', message: outwardMessageOf(error) };
     }
   }
 
@@ -589,7 +591,7 @@ class Drive {
         );
       } catch (error) {
         state = 'failed';
-        reason = `the model could not be registered: ${messageOf(error)}`;
+        reason = `the model could not be registered: ${outwardMessageOf(error)}`;
         this.#ctx.log.warn('a model could not be registered', { execution: id, error });
       }
       if (model) ({ state, reason, edges } = await this.#release(model));

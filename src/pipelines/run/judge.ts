@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { messageOf } from '../../platform/errors/index.ts';
+import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { GateResult } from '../contract.ts';
 import type { Gate } from '../file/definition.ts';
 import { canonical } from '../plan/parts.ts';
@@ -75,7 +75,7 @@ export async function judge(
     await stage.done();
     signal.throwIfAborted();
     ctx.log.warn('a gate could not judge', { execution: execution.id, error });
-    Object.assign(result, { state: 'failed', problem: messageOf(error) });
+    Object.assign(result, { state: 'failed', problem: outwardMessageOf(error) });
   }
   result.ended_at = ctx.clock.now();
   if (result.state === 'judged')

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { openBelow } from '../../platform/files/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { messageOf } from '../../platform/errors/index.ts';
+import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { CodeFile } from '../contract.ts';
 import type { Environment } from '../environments/environments.ts';
 import { environmentSource } from '../environments/source.ts';
@@ -46,7 +46,7 @@ export async function prepareEnvironments(
     await ctx.write((tx) => updateExecution(tx, row.id, { environments: JSON.stringify(facts) }));
     return made;
   } catch (error) {
-    if (!signal.aborted) say(messageOf(error));
+    if (!signal.aborted) say(outwardMessageOf(error));
     throw error;
   } finally {
     log.close();

@@ -1,5 +1,5 @@
 import type { Ctx, LineageEdge } from '../../platform/ctx/index.ts';
-import { conflict, messageOf, type TreadleError } from '../../platform/errors/index.ts';
+import { conflict, outwardMessageOf, type TreadleError } from '../../platform/errors/index.ts';
 import type { DeployResult, GateResult } from '../contract.ts';
 import type { Definition } from '../file/definition.ts';
 import { selectExecution, updateExecution, type ExecutionRow } from '../store.ts';
@@ -132,7 +132,7 @@ async function deploy(
   } catch (error) {
     signal.throwIfAborted();
     ctx.log.warn('a model could not be deployed', { execution: execution.id, error });
-    Object.assign(result, { state: 'failed', problem: messageOf(error), ended_at: ctx.clock.now() });
+    Object.assign(result, { state: 'failed', problem: outwardMessageOf(error), ended_at: ctx.clock.now() });
     delete result.stage;
     await keep();
     return result;

@@ -4,7 +4,7 @@ import { Readable, Transform } from 'node:stream';
 import type { Clock } from '../clock/index.ts';
 import type { Database } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
-import { invalid, messageOf, missing, tooLarge, TreadleError, unavailable } from '../errors/index.ts';
+import { invalid, missing, outwardMessageOf, tooLarge, TreadleError, unavailable } from '../errors/index.ts';
 import type { BlobBackend, Region } from './backend.ts';
 import { diskError } from './disk-error.ts';
 import { decode } from './encoding.ts';
@@ -245,7 +245,7 @@ class Reader {
       await read().catch((error: unknown) => {
         if (!(error instanceof TreadleError) || error.code !== 'blob-damaged') throw error;
         const { hash, size, pack } = row;
-        const reason = error.cause === undefined ? CHANGED : messageOf(error.cause);
+        const reason = error.cause === undefined ? CHANGED : outwardMessageOf(error.cause);
         damaged.push({ hash, size, pack: pack ?? undefined, reason });
       });
     };
@@ -286,7 +286,7 @@ class Reader {
   }
 
   #damaged({ hash, size, pack }: BlobRow, cause?: unknown): Error {
-    const reason = cause === undefined ? CHANGED : messageOf(cause);
+    const reason = cause === undefined ? CHANGED : outwardMessageOf(cause);
     this.#parts.onDamage?.({ hash, size, pack: pack ?? undefined, reason });
     return unavailable(`the stored bytes of blob ${hash} are damaged`, {
       hint: 'restore the blobs folder from a backup, and check the disk; treadle verify names everything that is damaged',

@@ -1,3 +1,6 @@
+export { messageOf } from './message.ts';
+export { outwardMessageOf, withoutPlaces } from './outward.ts';
+
 /** The one error class of the house. A face, and only a face, turns a kind into its own status. */
 export type ErrorKind =
   | 'invalid'
@@ -52,7 +55,3 @@ export const limited = (message: string, details?: ErrorDetails): TreadleError =
   new TreadleError('limited', message, details);
 export const unavailable = (message: string, details?: ErrorDetails): TreadleError =>
   new TreadleError('unavailable', message, details);
-
-/** The message of anything that was thrown, as text that every database can keep. */
-export const messageOf = (thrown: unknown): string =>
-  (thrown instanceof Error ? thrown.message : String(thrown)).replaceAll('\0', '\ufffd');

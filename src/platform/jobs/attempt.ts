@@ -1,5 +1,5 @@
 import type { Ctx, Tx } from '../ctx/index.ts';
-import { conflict, messageOf, TreadleError, type ErrorKind } from '../errors/index.ts';
+import { conflict, type ErrorKind, outwardMessageOf, TreadleError } from '../errors/index.ts';
 import type { JobType } from './index.ts';
 import { checkPayload } from './payload.ts';
 import { endAttempt, holdLease, type JobRow, type JobState } from './store.ts';
@@ -90,7 +90,7 @@ export function endOf(
   if (error === undefined) return { state: 'done', error: null };
   // An orderly stop is not the job's fault: the attempt is not counted.
   if (stopping) return { state: 'queued', error: null, run_at: now, attempt: row.attempt - 1 };
-  const message = messageOf(error).slice(0, 2_000);
+  const message = outwardMessageOf(error).slice(0, 2_000);
   const final = error instanceof TreadleError && FINAL.includes(error.kind);
   if (final || row.attempt >= (type.attempts ?? 3)) return { state: 'failed', error: message };
   const wait = Math.min(HOUR, (type.backoff ?? 1_000) * 4 ** (row.attempt - 1));

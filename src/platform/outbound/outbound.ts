@@ -2,7 +2,14 @@ import { lookup } from 'node:dns/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { forbidden, invalid, messageOf, tooLarge, TreadleError, unavailable } from '../errors/index.ts';
+import {
+  forbidden,
+  invalid,
+  outwardMessageOf,
+  tooLarge,
+  TreadleError,
+  unavailable,
+} from '../errors/index.ts';
 import { isPublic } from './addresses.ts';
 import { OPEN_PORTS, parseAllowList } from './allow-list.ts';
 
@@ -130,7 +137,7 @@ export function createOutbound({
           cause: error,
           code: 'timeout',
         });
-      throw unavailable(`${url.origin} cannot be reached: ${messageOf(error)}`, { cause: error });
+      throw unavailable(`${url.origin} cannot be reached: ${outwardMessageOf(error)}`, { cause: error });
     }
   }
 

@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { listModelFiles, getVersion, getVersionLocation } from '../../models/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { messageOf } from '../../platform/errors/index.ts';
+import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { GUARD } from '../guard.ts';
 import type { LoadedModel, ModelPlace } from '../model.ts';
@@ -130,7 +130,7 @@ export async function convertVersion(
         judged = judge(oracle, replies, TOLERANCE);
       } catch (error) {
         signal.throwIfAborted();
-        reasons.push(`the converted model does not run: ${messageOf(error)}`);
+        reasons.push(`the converted model does not run: ${outwardMessageOf(error)}`);
         continue;
       }
       compared = true;
@@ -162,7 +162,7 @@ export async function convertVersion(
     };
   } catch (error) {
     signal.throwIfAborted();
-    return { state: 'failed', reason: messageOf(error).slice(0, 2000) };
+    return { state: 'failed', reason: outwardMessageOf(error).slice(0, 2000) };
   } finally {
     await opened?.close();
     await rm(scratch, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { messageOf } from '../../platform/errors/index.ts';
+import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { Guard, Refusal } from '../guard.ts';
 import { ModelFault, type LoadedModel } from '../model.ts';
 import { difference } from '../spec/agree.ts';
@@ -66,7 +66,7 @@ export async function askOriginal(
         answered.push(row);
       } catch (error) {
         if (isLost(error)) throw error;
-        words ||= messageOf(error).split('\n')[0]!.slice(0, 300);
+        words ||= outwardMessageOf(error).split('\n')[0]!.slice(0, 300);
         refused.push(row);
       }
     }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { messageOf, TreadleError } from '../../platform/errors/index.ts';
+import { outwardMessageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { ModelFault, type LoadedModel, type ModelPlace } from '../model.ts';
@@ -62,7 +62,7 @@ async function openInline(place: ModelPlace, findings: Findings, began: number):
   try {
     session = openSession(fileOf(place), place.limits.threads);
   } catch (error) {
-    throw new ModelFault(messageOf(error), { cause: error });
+    throw new ModelFault(outwardMessageOf(error), { cause: error });
   }
   const run = runnerOf(session, spec, findings.binding, findings.guard);
   // The first call allocates.
@@ -94,7 +94,9 @@ async function openInline(place: ModelPlace, findings: Findings, began: number):
         return Promise.resolve(run(inputs));
       } catch (error) {
         return Promise.reject(
-          error instanceof TreadleError || error instanceof ModelFault ? error : refusal(messageOf(error)),
+          error instanceof TreadleError || error instanceof ModelFault
+            ? error
+            : refusal(outwardMessageOf(error)),
         );
       }
     },

@@ -1,4 +1,4 @@
-import { messageOf } from '../../platform/errors/index.ts';
+import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { ModelFault, type Body, type LoadedModel, type ModelPlace, type ModelSpec } from '../model.ts';
@@ -161,7 +161,7 @@ async function joinTrial(
   } catch (error) {
     return {
       batching: untried(
-        `the trial of joined rows ended the model’s process: ${messageOf(error).slice(0, 300)}`,
+        `the trial of joined rows ended the model’s process: ${outwardMessageOf(error).slice(0, 300)}`,
       ),
       lost: true,
     };
@@ -194,10 +194,10 @@ async function prove(host: PythonHost, sample: Sample, log: Log): Promise<Learnt
   } catch (error) {
     if (error instanceof ModelFault && error.retriable) throw error;
     if (!sample.invented)
-      throw new ModelFault(`the model does not take its own input example: ${messageOf(error)}`, {
+      throw new ModelFault(`the model does not take its own input example: ${outwardMessageOf(error)}`, {
         cause: error,
       });
-    log.warn('a model without an input example could not be warmed', { problem: messageOf(error) });
+    log.warn('a model without an input example could not be warmed', { problem: outwardMessageOf(error) });
     return { ms: 0 };
   }
 }

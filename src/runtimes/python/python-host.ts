@@ -193,5 +193,5 @@ function guarded(read: (chunk: Buffer) => void, end: (reason: string) => void): 
 /** The type, the message and the line of the model's own code: what its author needs, and nothing of this machine. */
 function errorOf({ kind, type, message, where }: NonNullable<FromHost['error']>): Error {
   if (kind === 'invalid') return invalid(message, { hint: 'see the signature of the model' });
-  return new ModelFault(`${type}: ${message}${where === '' ? '' : ` (${where})`}`);
+  return new ModelFault(`${type}: ${withoutPlaces(message)}${where === '' ? '' : ` (${where})`}`);
 }

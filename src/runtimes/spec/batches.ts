@@ -1,4 +1,4 @@
-import { messageOf } from '../../platform/errors/index.ts';
+import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { Datatype, Tensor, TensorSpec } from '../tensor.ts';
 import { difference } from './agree.ts';
 import { joinRows, sliceRows } from './element.ts';
@@ -80,7 +80,9 @@ async function compare(
     } catch (error) {
       if (isLost(error)) throw error;
       if (rows.length === 1) throw error;
-      throw new NotJoined(`it fails on rows that it answers one by one: ${messageOf(error).slice(0, 300)}`);
+      throw new NotJoined(
+        `it fails on rows that it answers one by one: ${outwardMessageOf(error).slice(0, 300)}`,
+      );
     }
     for (const { name, shape } of outputs)
       if (shape[0] !== rows.length)
@@ -99,7 +101,7 @@ async function compare(
   } catch (error) {
     if (isLost(error) || error instanceof NotJoined) throw error;
     throw new NotJoined(
-      `it does not take one row of its example by itself: ${messageOf(error).slice(0, 300)}`,
+      `it does not take one row of its example by itself: ${outwardMessageOf(error).slice(0, 300)}`,
     );
   }
   const again = await ask([first]);

@@ -1,4 +1,4 @@
-import { messageOf } from '../../platform/errors/index.ts';
+import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { LoadedModel, ModelPlace } from '../../runtimes/index.ts';
 import { Lane } from './lane.ts';
 import { speakSpec, type Report } from './protocol.ts';
@@ -79,7 +79,7 @@ export class Holders {
       this.say(key, model);
     } catch (error) {
       if (this.held.get(key) === holder) this.held.delete(key);
-      this.report({ type: 'failed', key, problem: messageOf(error) });
+      this.report({ type: 'failed', key, problem: outwardMessageOf(error) });
     }
   }
 
@@ -96,7 +96,7 @@ export class Holders {
         type: 'log',
         level: 'warn',
         message: 'a model did not close cleanly',
-        fields: { key, error: messageOf(error) },
+        fields: { key, error: outwardMessageOf(error) },
       });
     }
   }

@@ -1,4 +1,4 @@
-import { invalid, messageOf, TreadleError } from '../../platform/errors/index.ts';
+import { invalid, outwardMessageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { ModelFault, openModel, type LoadedModel } from '../../runtimes/index.ts';
@@ -176,7 +176,7 @@ async function scoreChampion(
     });
   } catch (error) {
     if (!(error instanceof TreadleError) && !(error instanceof ModelFault)) throw error;
-    return `${champion.who} could not be scored: ${messageOf(error)}`;
+    return `${champion.who} could not be scored: ${outwardMessageOf(error)}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { messageOf, TreadleError, type ErrorKind } from '../../../platform/errors/index.ts';
+import { type ErrorKind, outwardMessageOf, TreadleError } from '../../../platform/errors/index.ts';
 import { ModelFault } from '../../../runtimes/index.ts';
 
 /** What a protocol says when it cannot answer: the status of HTTP, and one sentence for the caller. */
@@ -34,7 +34,7 @@ export function failureOf(error: unknown): Failure {
   }
   return {
     status: 500,
-    message: `something went wrong inside Treadle: ${messageOf(error)}`,
+    message: `something went wrong inside Treadle: ${outwardMessageOf(error)}`,
     kind: 'internal',
   };
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Tx } from '../../ctx/index.ts';
-import { messageOf, TreadleError, unavailable } from '../../errors/index.ts';
+import { outwardMessageOf, TreadleError, unavailable } from '../../errors/index.ts';
 import { job } from '../../jobs/index.ts';
 import type { Outbound } from '../../outbound/index.ts';
 import { signedHeaders } from './sign.ts';
@@ -55,7 +55,11 @@ export const deliverWebhook = (outbound: Outbound) =>
       } catch (error) {
         if (!signal.aborted)
           await ctx.write((tx) =>
-            failed(tx, webhook, { last_at, last_status: null, last_error: messageOf(error).slice(0, 500) }),
+            failed(tx, webhook, {
+              last_at,
+              last_status: null,
+              last_error: outwardMessageOf(error).slice(0, 500),
+            }),
           );
         throw error instanceof TreadleError && error.kind === 'too-large'
           ? unavailable(error.message)
