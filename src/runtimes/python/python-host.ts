@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { invalid, messageOf } from '../../platform/errors/index.ts';
+import { invalid, messageOf, withoutPlaces } from '../../platform/errors/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import type { Host } from '../host.ts';
 import { ModelFault, type Body, type ModelPlace } from '../model.ts';
