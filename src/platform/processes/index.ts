@@ -1,7 +1,12 @@
+import { letRead } from './grant.ts';
+import { NO_ISOLATION, type Isolation } from './isolation.ts';
 import { createSampler } from './sampler.ts';
 import { killMarked } from './reap.ts';
 import { start, type Ended, type Running, type StartOptions } from './start.ts';
 
+export { chooseIsolation, type Chosen, type Tried } from './choose-isolation.ts';
+export { LEVELS, NO_ISOLATION, type Isolate, type Isolation, type Level } from './isolation.ts';
+export { ownCode, programFolders } from './programs.ts';
 export { goFirst } from './priority.ts';
 export { killMarked, reap } from './reap.ts';
 export { newMark } from './start.ts';
@@ -10,6 +15,10 @@ export type { Ended, ExitReason, ProcessMark, Running, StartOptions } from './st
 
 /** The one place that starts programs. */
 export interface Processes {
+  /** How those with `isolate` are kept apart. */
+  readonly isolation: Isolation;
+  /** Before an isolated process is given a folder of ours to read: its user shall be able to. Cheap when it was done before. */
+  letRead(folder: string): Promise<void>;
   start(options: StartOptions): Running;
   /** Runs to the end and returns what it wrote, up to `limit` bytes of each stream (1 MiB unless said). */
   run(
@@ -19,13 +28,17 @@ export interface Processes {
   close(): Promise<void>;
 }
 
-export function createProcesses(now: () => number = () => Date.now()): Processes {
+export function createProcesses({
+  now = () => Date.now(),
+  isolation = NO_ISOLATION,
+}: { now?: () => number; isolation?: Isolation } = {}): Processes {
   const sampler = createSampler(now);
   const running = new Set<Running>();
   const gone = new Set<string>();
   let sweeping: NodeJS.Timeout | undefined;
   const around = {
     now,
+    isolation,
     watch: sampler.watch,
     // One walk over /proc for all that ended within a quarter of a second.
     sweep(mark: string): void {
@@ -44,6 +57,8 @@ export function createProcesses(now: () => number = () => Date.now()): Processes
     return process;
   };
   return {
+    isolation,
+    letRead: (folder) => (isolation.users === undefined ? Promise.resolve() : letRead(folder)),
     start: begin,
     async run({ limit = 1024 * 1024, ...options }) {
       const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { userOf, type Users } from './isolation.ts';
 
 /** Linux reports CPU time in ticks of 1/100 s to user space, whatever the kernel runs at. */
 const TICK_MS = 10;
@@ -6,6 +7,7 @@ const PAGE = 4096;
 
 export interface ProcStat {
   pid: number;
+  state: string;
   parent: number;
   group: number;
   session: number;
@@ -30,13 +32,12 @@ export function readStat(pid: number): ProcStat | undefined {
   const line = text(`/proc/${pid}/stat`);
   if (line === undefined) return undefined;
   // The name is in parentheses and may hold anything, parentheses too.
-  const fields = line
-    .slice(line.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
+  const words = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  const fields = words.map(Number);
   const at = (n: number): number => fields[n] ?? 0;
   return {
     pid,
+    state: words[0] ?? '',
     parent: at(1),
     group: at(2),
     session: at(3),
@@ -76,12 +77,51 @@ export const oomKills = (): number => Number(/^oom_kill (\d+)/m.exec(text('/proc
 
 export const bootId = (): string => text('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
 
-/** The processes that carry this mark in their environment: whoever they call their parent or group. */
+/** The processes that carry this mark in their environment, whoever they call their parent or group, or run as its user. */
 export function markedPids(marks: ReadonlySet<string>): number[] {
+  const users = freeUsers();
+  const theirs = new Set(users === undefined ? [] : [...marks].map((mark) => userOf(mark, users)));
   return allPids().filter((pid) => {
     if (pid === process.pid) return false;
     const environ = text(`/proc/${pid}/environ`);
     const mark = environ && /(?:^|\0)TREADLE_PROCESS=([0-9a-f]+)(?:\0|$)/.exec(environ)?.[1];
-    return mark !== undefined && mark !== '' && marks.has(mark);
+    if (mark !== undefined && mark !== '' && marks.has(mark)) return true;
+    return theirs.size > 0 && theirs.has(userOfPid(pid));
   });
+}
+
+const userOfPid = (pid: number): number =>
+  Number(/^Uid:\s+(\d+)/m.exec(text(`/proc/${pid}/status`) ?? '')?.[1] ?? -1);
+
+/** Ends all of one user; again until none is left, since one may start another meanwhile. */
+export function killUser(user: number): void {
+  for (let tries = 0; tries < 100; tries++) {
+    const pids = allPids().filter((pid) => userOfPid(pid) === user && readStat(pid)?.state !== 'Z');
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it ended
+      }
+    }
+  }
+}
+
+/** High numbers are nobody's by the convention of systemd; a container may have the low ones alone. */
+const RANGES: readonly Users[] = [
+  { first: 1_879_048_192, count: 1 << 24 },
+  { first: 61_184, count: 4096 },
+];
+
+/** User ids that can be given to processes; none unless this is root. */
+export function freeUsers(): Users | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const mapped = (text('/proc/self/uid_map') ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  return RANGES.find(({ first, count }) =>
+    mapped.some(([from = 0, , length = 0]) => from <= first && first + count <= from + length),
+  );
 }

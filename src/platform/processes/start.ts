@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { bootId, oomKills, readStat } from './proc.ts';
+import { messageOf } from '../errors/index.ts';
+import { wrap, type Isolate, type Isolation, type Wrapped } from './isolation.ts';
+import { bootId, killUser, oomKills, readStat } from './proc.ts';
 import { behind, setSessionAside } from './priority.ts';
 import type { ResourceSample } from './sampler.ts';
 import { parseTimes, supervised } from './supervise.ts';
@@ -13,6 +15,11 @@ export interface StartOptions {
   cwd: string;
   /** The whole environment of the process; nothing of the server's own is added but PATH, where it is missing. */
   env: Readonly<Record<string, string>>;
+  /**
+   * Foreign code runs behind walls, as far as this machine has them; without this it is our own code, with all rights of the server.
+   * What lies in the folders that it may write is not to be trusted afterwards: names in it may be links to anywhere.
+   */
+  isolate?: Isolate | undefined;
   /** Milliseconds until it is stopped with reason `timeout`. */
   timeout?: number | undefined;
   /** Milliseconds between the polite signal and the final one. Default 5 s. */
@@ -81,6 +88,7 @@ export interface Surroundings {
   }): () => void;
   /** Looks for processes that left the group and the session, and ends them. */
   sweep(mark: string): void;
+  isolation: Isolation;
   now(): number;
 }
 
@@ -89,14 +97,28 @@ export const newMark = (): string => randomBytes(12).toString('hex');
 
 /** Starts a process tree of its own session. Never throws: a program that cannot be started ends with `not-started`. */
 export function start(options: StartOptions, around: Surroundings): Running {
-  const { cwd, memory, timeout, grace = 5000, merge = false, onOutput, onSample, signal } = options;
+  const { memory, timeout, grace = 5000, merge = false, onOutput, onSample, signal } = options;
   const mark = options.mark ?? newMark();
   const began = around.now();
   const oomBefore = oomKills();
-  const [program, ...args] = supervised(options.aside === true ? behind(options.argv) : options.argv, merge);
+  const PATH = process.env['PATH'] ?? '/usr/bin:/bin';
+  let wrapped: Wrapped;
+  try {
+    const command = { argv: options.argv, cwd: options.cwd, env: { PATH, ...options.env } };
+    wrapped = options.isolate
+      ? wrap(around.isolation, options.isolate, command, mark)
+      : { ...command, release: () => undefined };
+  } catch (error) {
+    return notStarted(mark, messageOf(error));
+  }
+  const { argv, cwd } = wrapped;
+  const [program, ...args] = supervised(options.aside === true ? behind(argv) : argv, {
+    merge,
+    tells: wrapped.tells === true,
+  });
   const child = spawn(program!, args, {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...options.env, TREADLE_PROCESS: mark },
+    env: { PATH, ...wrapped.env, TREADLE_PROCESS: mark },
     detached: true,
     stdio: [options.stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
   });
@@ -151,10 +173,16 @@ export function start(options: StartOptions, around: Surroundings): Running {
     let failure: Error | undefined;
     child.once('error', (error) => {
       failure = error;
-      if (child.pid === undefined) finish(null, null);
+      if (child.pid === undefined) {
+        wrapped.release();
+        finish(null, null);
+      }
     });
     child.once('exit', () => {
       killGroup(pid, 'SIGKILL'); // what it left in the background ends with it
+      // Without a namespace that ends with its first process, its user tells what is its own, wherever that went.
+      if (wrapped.user !== undefined && !around.isolation.namespaces) killUser(wrapped.user);
+      wrapped.release();
       around.sweep(mark);
       // A process that escaped may hold the pipes open; the sweep ends it, and this ends the waiting.
       setTimeout(() => child.stdout?.destroy(), 2000).unref();
@@ -182,6 +210,25 @@ export function start(options: StartOptions, around: Surroundings): Running {
     stdout: child.stdout ?? undefined,
     ended,
     stop,
+  };
+}
+
+/** Its walls could not be built: it is not started without them. */
+function notStarted(mark: string, problem: string): Running {
+  return {
+    mark: { pid: 0, start: 0, boot: bootId(), mark },
+    stdin: undefined,
+    stdout: undefined,
+    ended: Promise.resolve({
+      reason: 'not-started',
+      message: `it could not be started: ${problem}`,
+      wallMs: 0,
+      cpu: undefined,
+      peakRss: 0,
+      readBytes: 0,
+      writtenBytes: 0,
+    }),
+    stop: () => undefined,
   };
 }
 

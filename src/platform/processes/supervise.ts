@@ -16,18 +16,22 @@ kill -KILL $watch 2>/dev/null
 times >&3 2>/dev/null
 exit $code`;
 
-const MERGED = SCRIPT.replace('"$@" 3<&-', '"$@" 3<&- 2>&1');
-
-/** argv of the supervised command. `merge` sends stderr down the same pipe as stdout, so that their order is kept. */
-export const supervised = (argv: readonly string[], merge: boolean): string[] => [
+/**
+ * argv of the supervised command. `merge` sends stderr down the same pipe as stdout, so that their order is kept; `tells`: the
+ * command tells its own CPU time through fd 3, and closes it for what is not ours.
+ */
+export const supervised = (
+  argv: readonly string[],
+  { merge, tells }: { merge: boolean; tells: boolean },
+): string[] => [
   '/bin/sh',
   '-c',
-  merge ? MERGED : SCRIPT,
+  SCRIPT.replace('"$@" 3<&-', `"$@"${tells ? '' : ' 3<&-'}${merge ? ' 2>&1' : ''}`),
   'treadle-process',
   ...argv,
 ];
 
-/** `times` prints two lines, the shell's own and its children's: `0m0.00s 0m0.00s`. Returns the children's, in ms. */
+/** `times` prints two lines, the shell's own and its children's: `0m0.00s 0m0.00s`. Returns the first children's, in ms. */
 export function parseTimes(text: string): { userMs: number; systemMs: number } | undefined {
   const match = /\n(\d+)m([\d.]+)s\s+(\d+)m([\d.]+)s/.exec(text);
   if (!match) return undefined;

@@ -1,0 +1,178 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { grant } from './grant.ts';
+import { bubblewrapArgs, layout, mountTable } from './layout.ts';
+
+/** How foreign code is kept apart from the server, best first. `none`: it runs as the server's own user, and can do what that can. */
+export const LEVELS = ['bwrap', 'uid', 'userns', 'none'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What one process may reach of this machine. Programs and libraries of the system can be read by all. */
+export interface Isolate {
+  /** Files and folders that it reads, besides. */
+  read?: readonly string[];
+  /** Folders that are its own to write. */
+  write?: readonly string[];
+  /** Whether it may speak to others over the network; otherwise it has Unix sockets in its folders alone. */
+  network: boolean;
+}
+
+/** Decided once when the server starts. Plain data, so that it can be handed on to processes that start others. */
+export interface Isolation {
+  level: Level;
+  /** Mounts, processes and, where it is not wanted, the network are its own. Only a bare change of user lacks this. */
+  namespaces: boolean;
+  /** Users that are nobody else's; there when the server is root. Each process gets one of its own. */
+  users?: Users;
+  /** Folders and files that no isolated process sees. */
+  hidden: readonly string[];
+  /** What all may read although it lies in a hidden folder: programs on PATH, our own code. */
+  shown: readonly string[];
+  /** The data folder: closed to other users, except for the way to what one of them is given. */
+  data: string;
+  /** Where mounts are put together: a folder of ours with an empty `root`. */
+  folder: string;
+  /** Absolute paths of the programs that do it. */
+  tools: Readonly<Record<Tool, string>>;
+}
+
+export const TOOLS = ['bwrap', 'unshare', 'setpriv', 'mount', 'env'] as const;
+export type Tool = (typeof TOOLS)[number];
+
+export interface Users {
+  first: number;
+  count: number;
+}
+
+export const NO_ISOLATION: Isolation = {
+  level: 'none',
+  namespaces: false,
+  hidden: [],
+  shown: [],
+  data: '/',
+  folder: '/',
+  tools: { bwrap: '', unshare: '', setpriv: '', mount: '', env: '' },
+};
+
+/** The user of a process, from its mark, so that what a crashed server left can be found by it. */
+export const userOf = (mark: string, { first, count }: Users): number =>
+  first + (Number.parseInt(mark.slice(0, 12), 16) % count);
+
+interface Command {
+  argv: readonly [string, ...string[]];
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+}
+
+export interface Wrapped extends Command {
+  /** The user that it runs as, where that is not ours. */
+  user?: number | undefined;
+  /** Tells the CPU time through fd 3, since what is outside does not wait for those inside. */
+  tells?: boolean;
+  release(): void;
+}
+
+/** The first of a namespace: reaps what loses its parent, outlives TERM so that the command can take its time, and tells its end. */
+const FIRST = `umask 022
+mount=$1
+"$mount" --rbind / "$2" && "$mount" -a -T "$3" || exit 125
+shift 3
+umask 077
+trap : TERM INT HUP
+"$@"
+exit $?`;
+
+const PREFIX = 'TREADLE_GIVEN_';
+const DROP = ['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all'];
+
+/**
+ * The command inside its walls. The tools that build them run with more rights than the command, so none of its variables may reach
+ * them (`LD_PRELOAD` would be the end of it): they travel under other names and get their own in the last step, within the walls.
+ */
+export function wrap(isolation: Isolation, isolate: Isolate, command: Command, mark: string): Wrapped {
+  const { level, namespaces, users, tools, folder } = isolation;
+  if (level === 'none') return { ...command, release: () => undefined };
+  const user = users === undefined ? undefined : userOf(mark, users);
+  if (user !== undefined) grant(isolation.data, isolate, user);
+  const { argv: inner, env } = rename(command);
+  const { cwd } = command;
+  const drop = [
+    tools.setpriv,
+    ...(user === undefined
+      ? []
+      : ['--reuid', String(user), '--regid', String(user), '--clear-groups']),
+    ...DROP,
+  ];
+  const done = { env, cwd, user, release: (): void => undefined };
+  if (!namespaces) return { ...done, argv: [...drop, '--', ...inner] as [string, ...string[]] };
+  const places = layout(isolation, isolate);
+  if (level === 'bwrap') {
+    return {
+      ...done,
+      tells: true,
+      argv: [
+        '/bin/sh',
+        '-c',
+        // Its watcher ends at a TERM to the group, and the command with it, without the time to stop: it does not hear it.
+        'trap "" TERM INT HUP; exec "$@"',
+        'treadle-walls',
+        tools.bwrap,
+        ...bubblewrapArgs(places, { network: isolate.network, cwd, changesUser: user !== undefined }),
+        '--',
+        '/bin/sh',
+        '-c',
+        '"$@" 3<&-\ncode=$?\ntimes >&3 2>/dev/null\nexit $code',
+        'treadle-walls',
+        tools.env,
+        '--default-signal=TERM,INT,HUP',
+        ...drop,
+        '--ambient-caps=-all',
+        '--',
+        ...inner,
+      ],
+    };
+  }
+  const root = path.join(folder, 'root');
+  const table = path.join(folder, `${mark}.mounts`);
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  writeFileSync(table, mountTable(places, root, level === 'userns'), { mode: 0o600 });
+  return {
+    ...done,
+    argv: [
+      tools.unshare,
+      ...(level === 'userns' ? ['--user', '--map-current-user', '--keep-caps'] : []),
+      '--mount',
+      '--pid',
+      '--ipc',
+      '--uts',
+      ...(isolate.network ? [] : ['--net']),
+      '--fork',
+      '--kill-child',
+      '--',
+      '/bin/sh',
+      '-c',
+      FIRST,
+      'treadle-walls',
+      tools.mount,
+      root,
+      table,
+      tools.unshare,
+      `--root=${root}`,
+      `--wd=${cwd}`,
+      ...drop,
+      ...(level === 'userns' ? ['--ambient-caps=-all'] : []),
+      '--',
+      ...inner,
+    ],
+    release: () => rmSync(table, { force: true }),
+  };
+}
+
+function rename({ argv, env }: Command): { argv: string[]; env: Record<string, string> } {
+  const names = Object.keys(env).filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const script = names.map((name) => `${name}=$${PREFIX}${name}; export ${name}; unset ${PREFIX}${name}`);
+  return {
+    argv: ['/bin/sh', '-c', [...script, 'exec "$@"'].join('\n'), 'treadle-command', ...argv],
+    env: Object.fromEntries(names.map((name) => [`${PREFIX}${name}`, env[name]!])),
+  };
+}
