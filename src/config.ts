@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';
 import { invalid, messageOf } from './platform/errors/index.ts';
+import { LEVELS, type Level } from './platform/processes/index.ts';
 
 interface Setting {
   /** As a flag: `--name`; in the environment `TREADLE_NAME`; in treadle.toml `name`. */
@@ -55,6 +56,17 @@ export const SETTINGS = [
     meaning:
       'yes: start once although the database or the blobs were restored from an older backup; nothing is removed',
   },
+  {
+    name: 'isolation',
+    fallback: 'auto',
+    meaning:
+      'how the code of steps and models is kept apart: auto, bwrap, uid, userns or none; treadle doctor says which hold here',
+  },
+  {
+    name: 'step-folders',
+    fallback: undefined,
+    meaning: 'folders that every step may read and write besides its own, separated by commas: /mnt/scratch',
+  },
   { name: 'log', fallback: 'info', meaning: 'debug, info, warn or error' },
 ] as const satisfies readonly Setting[];
 
@@ -100,6 +112,10 @@ export interface ServerConfig {
   allowOutbound?: string[];
   /** Database and blobs may be of different moments, for once. */
   restored?: boolean;
+  /** `auto` unless said: the best that holds. */
+  isolation?: Level | 'auto';
+  /** What every step may write besides its own folder. */
+  stepFolders?: string[];
   log: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -137,6 +153,9 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
     return wrong('log', 'it must be debug, info, warn or error');
   const requireToken = value('require-token').value;
   if (requireToken !== 'true' && requireToken !== 'false') wrong('require-token', 'it must be true or false');
+  const isolation = value('isolation').value ?? 'auto';
+  if (isolation !== 'auto' && !isLevel(isolation))
+    return wrong('isolation', `it must be auto, ${LEVELS.slice(0, -1).join(', ')} or none`);
   const list = (name: SettingName): string[] =>
     (value(name).value ?? '')
       .split(',')
@@ -153,9 +172,17 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
     requireToken: requireToken === 'true',
     allowOutbound: list('allow-outbound'),
     restored: restored === 'yes',
+    isolation,
+    stepFolders: (value('step-folders').value ?? '')
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean)
+      .map((entry) => path.resolve(entry)),
     log,
   };
 }
+
+const isLevel = (text: string): text is Level => LEVELS.some((level) => level === text);
 
 function readToml(file: string): Partial<Record<string, string>> {
   if (!existsSync(file)) return {};

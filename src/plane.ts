@@ -52,7 +52,7 @@ function open(options: PlaneOptions): Running {
     };
     report({ type: 'log', level, message, fields });
   });
-  const processes = createProcesses();
+  const processes = createProcesses({ isolation: options.isolation });
   const plane = createPlane({
     open: (place) => openModel(place, { processes, log }),
     ids: makeIds(options.key),

@@ -26,7 +26,7 @@ import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
-import { createProcesses } from './platform/processes/index.ts';
+import { chooseIsolation, createProcesses } from './platform/processes/index.ts';
 import { createDeployer, createGatekeeper, modelRegistrar } from './ports.ts';
 import * as tracking from './tracking/index.ts';
 import * as validation from './validation/index.ts';
@@ -114,7 +114,14 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const prune = eventRoom.pruneEvents(events);
   const webhooks = eventRoom.createWebhooks(createOutbound({ allow: config.allowOutbound ?? [] }));
   events.subscribe(webhooks.subscriber);
-  const processes = createProcesses();
+  const walls = await chooseIsolation({
+    wanted: config.isolation ?? 'auto',
+    data: config.data,
+    secrets: [path.resolve('treadle.toml')],
+    share: config.stepFolders ?? [],
+    alone: true,
+  });
+  const processes = createProcesses({ isolation: walls.isolation });
   opened.defer(() => processes.close());
   const duck = data.createDuck(processes);
   const runtimes = createRuntimes({ processes, folder: config.data });
@@ -234,6 +241,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
       ],
       version(),
       createReadiness(system, database, ledger),
+      walls,
     ),
   );
   http.mount([metrics.route]);
@@ -248,7 +256,12 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   pipelines.listening(url);
   endpoints.listening(url);
-  log.info('ready', { url, data: config.data, database: database.dialect.label });
+  log.info('ready', {
+    url,
+    data: config.data,
+    database: database.dialect.label,
+    isolation: walls.isolation.level,
+  });
   return {
     url,
     parts,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Ctx } from '../src/platform/ctx/index.ts';
@@ -11,6 +11,8 @@ export interface TestServer extends RunningServer {
   /** A ctx of the local owner in the default workspace, over the same database. */
   ctx: Ctx;
   data: string;
+  /** A folder that steps may write, too: where they and the test meet. */
+  shared: string;
   /** Log lines of level error: a test that provokes none ends with none. */
   errors: string[];
   [Symbol.asyncDispose](): Promise<void>;
@@ -21,11 +23,13 @@ export async function openTest(
   options: { data?: string; db?: string; config?: Partial<ServerConfig> } = {},
 ): Promise<TestServer> {
   const data = options.data ?? mkdtempSync(path.join(tmpdir(), 'treadle-test-'));
+  const shared = mkdtempSync(path.join(tmpdir(), 'treadle-shared-'));
+  chmodSync(shared, 0o1777);
   const errors: string[] = [];
   process.env['TREADLE_CHECK_RESPONSES'] = '1';
   const log = createLog('error', (line) => void errors.push(line));
   const running = await startServer(
-    { host: '127.0.0.1', port: 0, data, db: options.db, allowHosts: [], log: 'error', ...options.config },
+    { host: '127.0.0.1', port: 0, data, db: options.db, allowHosts: [], stepFolders: [shared], log: 'error', ...options.config },
     log,
   );
   const ctx = createCtx(running.parts, {
@@ -36,9 +40,11 @@ export async function openTest(
     ...running,
     ctx,
     data,
+    shared,
     errors,
     async [Symbol.asyncDispose]() {
       await running.close();
+      rmSync(shared, { recursive: true, force: true });
       if (options.data === undefined) rmSync(data, { recursive: true, force: true });
     },
   };

@@ -63,6 +63,7 @@ export async function servePackage(
         : options.allowHosts.length > 0
           ? options.allowHosts
           : 'any',
+      isolation: processes.isolation,
       key: randomBytes(32).toString('hex'),
       log: 'warn',
     },

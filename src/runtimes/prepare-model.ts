@@ -84,6 +84,7 @@ export async function prepareModel(
       kept && own === undefined ? [...files, { path: CONVERTED, digest: kept.digest }] : files;
     say('bringing the model’s files here');
     const folder = await placeFiles(ctx, using.root, placed);
+    await using.processes.letRead(folder);
     const place = keyed({ folder, runtime: 'onnx', file, limits: all });
     say('trying the model in a process of its own');
     await probeOnnx(place, using.processes);
@@ -101,6 +102,7 @@ export async function prepareModel(
     });
   say('bringing the model’s files here');
   const folder = await placeFiles(ctx, using.root, files);
+  await using.processes.letRead(folder);
   const python = await using.environment(ctx, files, facts, say);
   return keyed({ folder, runtime: 'python', python, limits: all });
 }

@@ -90,7 +90,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   };
   const planes = createPlanes({
     ...options,
-    plane: { hosts: options.hosts, key, log: options.level },
+    plane: { hosts: options.hosts, key, log: options.level, isolation: options.processes.isolation },
     crashed: (model, crash) => hear(guard.crashed(model, crash)),
     lost: (model, problem) => hear(guard.lost(model, problem)),
     fell: (recent, why) => hear(guard.fell(recent, why)),

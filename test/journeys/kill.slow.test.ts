@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
@@ -19,7 +19,8 @@ test(
   { timeout: KILLS * 10_000 + 120_000 },
   async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'treadle-kill-'));
-    const server = await ServerProcess.on(path.join(folder, 'data'));
+    chmodSync(folder, 0o1777); // steps leave their marks in it
+    const server = await ServerProcess.on(path.join(folder, 'data'), { TREADLE_STEP_FOLDERS: folder });
     try {
       await server.start();
       const told: Told = {

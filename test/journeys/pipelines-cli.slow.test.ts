@@ -88,10 +88,10 @@ test('a wrong file is shown with its places, and the exit code says so', async (
 test('Ctrl-C cancels the execution', async () => {
   using p = new Project(server.url).write(
     'treadle.yaml',
-    `name: interrupted\nsteps:\n  a: { run: "touch ${server.data}/up; sleep 60", code: [] }\n`,
+    `name: interrupted\nsteps:\n  a: { run: "touch ${server.shared}/up; sleep 60", code: [] }\n`,
   );
   const { child, said } = start(p, 'run');
-  for (let tries = 0; tries < 500 && !existsSync(path.join(server.data, 'up')); tries++) await sleep(20);
+  for (let tries = 0; tries < 500 && !existsSync(path.join(server.shared, 'up')); tries++) await sleep(20);
   child.kill('SIGINT');
   const { code, stdout } = await said;
   assert.equal(code, 130);

@@ -15,7 +15,7 @@ test(
     await using server = await openTest({ db: database.url });
     using p = new Project(server.url);
     const file = (word: string): string =>
-      `name: pg\nsteps:\n  a: { run: "echo ${word} > {x}", out: { x: x.txt }, code: [] }\n  b: { run: "cat {x} > {y}; test -e ${server.data}/flag || { touch ${server.data}/flag; exit 1; }", out: { y: y.txt }, code: [], retry: { times: 1, backoff: 10ms } }\n`;
+      `name: pg\nsteps:\n  a: { run: "echo ${word} > {x}", out: { x: x.txt }, code: [] }\n  b: { run: "cat {x} > {y}; test -e ${server.shared}/flag || { touch ${server.shared}/flag; exit 1; }", out: { y: y.txt }, code: [], retry: { times: 1, backoff: 10ms } }\n`;
     p.write('treadle.yaml', file('one'));
     const first = await p.run();
     assert.deepEqual(states(first), { a: 'succeeded', b: 'succeeded' });

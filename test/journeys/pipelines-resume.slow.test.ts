@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { listExecutions } from '../../src/pipelines/contract.ts';
 import { getRun } from '../../src/tracking/contract.ts';
 import { ServerProcess, sleep } from './kill/server-process.ts';
-import { Project, states, stepOf } from './pipelines/project.ts';
+import { Project, running, states, stepOf } from './pipelines/project.ts';
 
 async function waitFor<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 1000; tries++) {
@@ -19,15 +19,9 @@ async function waitFor<T>(what: string, look: () => T | undefined | Promise<T | 
 
 test('a server killed while a step runs: its processes end, and the next start goes on where it was', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-resume-'));
-  const server = await ServerProcess.on(path.join(folder, 'data'));
+  chmodSync(folder, 0o1777); // where the steps and the test meet
+  const server = await ServerProcess.on(path.join(folder, 'data'), { TREADLE_STEP_FOLDERS: folder });
   const marks = path.join(folder, 'marks');
-  writeFileSync(marks, '');
-  const pidOf = (name: string): number | undefined => {
-    const at = path.join(folder, name);
-    return existsSync(at) && readFileSync(at, 'utf8').trim() !== ''
-      ? Number(readFileSync(at, 'utf8'))
-      : undefined;
-  };
   try {
     await server.start();
     using p = new Project(server.url);
@@ -35,8 +29,8 @@ test('a server killed while a step runs: its processes end, and the next start g
       'step.sh',
       `echo "$1" >> ${marks}
 [ "$1" = b ] && [ ! -e ${folder}/go ] && {
-  setsid sh -c 'echo $$ > ${folder}/escaped; sleep 100' &
-  echo $$ > ${folder}/pid; sleep 100
+  setsid sleep 6071 &
+  sleep 6072
 }
 echo "$1" > "$2"
 `,
@@ -50,18 +44,20 @@ steps:
 `,
     );
     const { id } = await p.start();
-    const pid = await waitFor('the step', () => pidOf('pid'));
-    const escaped = await waitFor('its grandchild', () => pidOf('escaped'));
+    const there = (seconds: string) => () => running('sleep', seconds) === 1 || undefined;
+    const gone = (seconds: string) => () => running('sleep', seconds) === 0 || undefined;
+    await waitFor('the step', there('6072'));
+    await waitFor('its grandchild', there('6071'));
     const before = await p.until(id, (execution) => states(execution)['b'] === 'running');
     await server.kill();
-    await waitFor('the end of the step', () => (existsSync(`/proc/${pid}`) ? undefined : true));
+    await waitFor('the end of the step', gone('6072'));
     writeFileSync(path.join(folder, 'go'), '');
     const began = Date.now();
     await server.start();
     const after = await p.ended(id);
     assert.ok(Date.now() - began < 15_000, 'it went on at once');
     assert.equal(after.state, 'succeeded', String(after.reason));
-    await waitFor('the end of what escaped', () => (existsSync(`/proc/${escaped}`) ? undefined : true));
+    await waitFor('the end of what escaped', gone('6071'));
     assert.deepEqual(
       readFileSync(marks, 'utf8').trim().split('\n'),
       ['a', 'b', 'b', 'c'],
@@ -82,7 +78,8 @@ steps:
 
 test('a server that stops in good order ends the steps and goes on with them at its next start', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-resume-'));
-  const server = await ServerProcess.on(path.join(folder, 'data'));
+  chmodSync(folder, 0o1777); // where the steps and the test meet
+  const server = await ServerProcess.on(path.join(folder, 'data'), { TREADLE_STEP_FOLDERS: folder });
   try {
     await server.start();
     using p = new Project(server.url).write(

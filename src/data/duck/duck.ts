@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, limited, tooLarge, unavailable, type TreadleError } from '../../platform/errors/index.ts';
-import type { Processes } from '../../platform/processes/index.ts';
+import { ownCode, type Processes } from '../../platform/processes/index.ts';
 import type { DuckAnswer, DuckRequest } from './protocol.ts';
 
 /** Runs DuckDB in processes of its own: a crash, a flood or a break-in there is not one here. */
@@ -61,6 +61,7 @@ async function converse(
     argv: [process.execPath, CHILD],
     cwd,
     env: {}, // nothing of the server's own: no token, no address
+    isolate: { read: ownCode(), write: [cwd], network: false },
     timeout,
     grace: 200,
     memory: MEMORY,

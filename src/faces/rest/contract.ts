@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { endpoint } from '../../platform/http/contract.ts';
 
 export const health = endpoint({
@@ -25,6 +25,34 @@ export const verifyStore = endpoint({
   description:
     'Server-sent events: `damaged` for each blob whose bytes are not its own (hash, size, pack, reason, used_by), `progress` along the way (blobs and bytes read, and of how many), and `done` at the end (blobs, bytes, damaged).',
   response: 'events',
+});
+
+const Level = Type.Union(
+  [Type.Literal('bwrap'), Type.Literal('uid'), Type.Literal('userns'), Type.Literal('none')],
+  { description: 'bwrap: bubblewrap; uid: users of their own; userns: a user namespace; none: the user of the server.' },
+);
+
+export const Isolation = Type.Object({
+  level: Level,
+  wanted: Type.String({ description: 'The setting: a level, or auto.' }),
+  says: Type.String({ description: 'What the level keeps apart, in one sentence.' }),
+  levels: Type.Array(
+    Type.Object({
+      level: Level,
+      holds: Type.Boolean({ description: 'Whether it works on this machine, found by trying.' }),
+      says: Type.String({ description: 'What it keeps apart, or why it does not hold.' }),
+    }),
+    { description: 'All of them, best first.' },
+  ),
+});
+export type Isolation = Static<typeof Isolation>;
+
+export const getIsolation = endpoint({
+  method: 'GET',
+  path: '/api/v1/isolation',
+  action: 'workspace:read',
+  summary: 'Say how the code of steps and models is kept apart from the server here',
+  response: Isolation,
 });
 
 export const openApiDocument = endpoint({

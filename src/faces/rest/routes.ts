@@ -1,4 +1,5 @@
 import { route, type Route } from '../../platform/http/index.ts';
+import { meaning, type Chosen } from '../../platform/processes/index.ts';
 import * as contract from './contract.ts';
 import { DOCS_HEADERS, docsPage } from './docs-page.ts';
 import { openApi } from './openapi.ts';
@@ -11,12 +12,22 @@ export function restRoutes(
   version: string,
   /** Why the server is not ready, or undefined. */
   readiness: () => Promise<string | undefined>,
+  walls: Chosen,
 ): Route[] {
-  const verify = route(contract.verifyStore, async (ctx, { signal }) => verifyEvents(ctx, signal));
-  const native = [...rooms, verify].map(({ endpoint }) => endpoint);
-  return [
+  let tried: ReturnType<Chosen['tried']> | undefined;
+  const own = [
     ...rooms,
-    verify,
+    route(contract.verifyStore, async (ctx, { signal }) => verifyEvents(ctx, signal)),
+    route(contract.getIsolation, async () => ({
+      level: walls.isolation.level,
+      wanted: walls.wanted,
+      says: meaning(walls.isolation),
+      levels: await (tried ??= walls.tried()),
+    })),
+  ];
+  const native = own.map(({ endpoint }) => endpoint);
+  return [
+    ...own,
     route(contract.health, async () => ({ text: 'OK' })),
     route(contract.ready, async () => {
       const why = await readiness();

@@ -122,11 +122,15 @@ export function createEnvironments({
       if (source.kind === 'system') return systemEnvironment();
       const { id, at, base, lock } = await place(source);
       const there = await load(at, source.kind, lock);
-      if (there) return there;
+      if (there) {
+        await processes.letRead(at);
+        return there;
+      }
       let work = making.get(id);
       if (work) say('another execution is making this environment; waiting for it');
       else {
         work = make(processes, source, at, base, say).then(async () => {
+          await processes.letRead(at);
           const made = await load(at, source.kind, lock);
           if (!made) throw new Error(`the environment in ${at} was made but cannot be read`);
           return made;

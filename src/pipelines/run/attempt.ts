@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { materialiseVersion } from '../../data/index.ts';
 import { outwardMessageOf, TreadleError } from '../../platform/errors/index.ts';
-import type { Processes } from '../../platform/processes/index.ts';
+import type { Isolate, Processes } from '../../platform/processes/index.ts';
 import type { DataInput, Outcome, StepOutput, StepResources } from '../contract.ts';
 import { substitute } from '../file/command.ts';
 import { inputName, type Step } from '../file/definition.ts';
@@ -37,6 +37,8 @@ export interface AttemptPlan {
   log: LogFile;
   onOutput(): void;
   signal: AbortSignal;
+  /** What the process may reach: its folder, and its environment. */
+  isolate: Isolate;
 }
 
 export interface AttemptResult {
@@ -128,6 +130,7 @@ export async function runCommand(
     argv: ['/bin/sh', '-c', commandLine(plan)],
     cwd: folder,
     env: variables,
+    isolate: plan.isolate,
     mark: plan.mark,
     timeout: step.timeout,
     memory: plan.memory,

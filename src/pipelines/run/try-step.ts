@@ -1,11 +1,11 @@
 import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { newMark } from '../../platform/processes/index.ts';
+import { newMark, programFolders } from '../../platform/processes/index.ts';
 import type { CodeFile, DataInput, StepOutput, StepState } from '../contract.ts';
 import type { Environment } from '../environments/environments.ts';
 import type { Step } from '../file/definition.ts';
 import { paramText, type ParamValue } from '../file/param.ts';
-import { codeOf, type KeyParts } from '../plan/parts.ts';
+import { codeOf, INPUTS, type KeyParts } from '../plan/parts.ts';
 import { saveSteps, type ExecutionRow, type StepRow } from '../store.ts';
 import {
   failedToPrepare,
@@ -88,6 +88,13 @@ export async function tryStep(
     log,
     onOutput: changed,
     signal,
+    // Steps speak to the server and fetch what they need: the network stays theirs.
+    isolate: {
+      read: [path.join(folder, INPUTS), ...environment.bin.flatMap((bin) => programFolders(path.join(bin, 'python')))],
+      write: [folder],
+      share: engine.processes.isolation.share,
+      network: true,
+    },
   };
   try {
     const [{ experiment, run }, { secret }, url, machine] = await Promise.all([
@@ -109,7 +116,11 @@ export async function tryStep(
         tracking: { url, experiment, run: runId, token: secret },
       });
     const { determinism } = variables('');
-    const prepared = prepareFolder(ctx, plan).then(
+    const prepared = prepareFolder(ctx, plan)
+      .then(() =>
+        step.inputs.length === 0 ? undefined : engine.processes.letRead(path.join(folder, INPUTS)),
+      )
+      .then(
       () => undefined,
       (error: unknown) => ({ error }),
     );

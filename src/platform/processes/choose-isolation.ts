@@ -29,6 +29,8 @@ export interface ChooseOptions {
   data: string;
   /** Further files that hold secrets. */
   secrets?: readonly string[];
+  /** Folders that every step may write besides its own. */
+  share?: readonly string[];
   /** No other server uses the data folder: what a crash left of its walls goes. */
   alone?: boolean;
 }
@@ -40,17 +42,24 @@ const MEANS: Readonly<Record<Level, string>> = {
   userns: `a user namespace: ${WITHIN}`,
   none: 'editor = the server’s user: what a step or a model runs can read and change everything that the server can',
 };
-const USER = 'a user of its own for every process';
+const USER = 'a user that owns nothing else';
 
 /** Takes the best level that holds, found by trying; one that was demanded and does not hold is refused. */
 export async function chooseIsolation({
   wanted = 'auto',
   data,
   secrets = [],
+  share = [],
   alone = false,
 }: ChooseOptions): Promise<Chosen> {
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  const surroundings = look(realpathSync(data), secrets);
+  const missing = share.find((one) => !existsSync(one));
+  if (missing !== undefined)
+    throw invalid(`'${missing}' of the folders that steps share is not there`, {
+      field: 'step-folders',
+      hint: 'make it, and let everybody write into it where steps run as users of their own: chmod 1777',
+    });
+  const surroundings = { ...look(realpathSync(data), secrets), share: share.map((one) => realpathSync(one)) };
   if (alone) rmSync(surroundings.folder, { recursive: true, force: true });
   const levels = wanted === 'auto' ? LEVELS : [wanted];
   let first: string | undefined;
@@ -83,14 +92,14 @@ export function meaning({ level, namespaces, users }: Isolation): string {
   if (level !== 'uid') return `${MEANS[level]}${level === 'bwrap' && users ? `; ${USER}` : ''}`;
   return namespaces
     ? `${USER}; ${WITHIN}`
-    : `${USER}: the data folder and other processes’ memory and environment are out of reach; the list of processes, the network and /tmp are shared`;
+    : `a user of its own for every process: the data folder and other processes’ memory and environment are out of reach; the list of processes, the network and /tmp are shared`;
 }
 
-type Surroundings = Pick<Isolation, 'hidden' | 'shown' | 'data' | 'folder'> & {
+type Surroundings = Pick<Isolation, 'hidden' | 'shown' | 'share' | 'data' | 'folder'> & {
   tools: Readonly<Partial<Record<Tool, string>>>;
 };
 
-function look(data: string, secrets: readonly string[]): Surroundings {
+function look(data: string, secrets: readonly string[]): Omit<Surroundings, 'share'> {
   const present = (list: readonly string[]): string[] => [
     ...new Set(list.filter((one) => existsSync(one)).map((one) => realpathSync(one))),
   ];

@@ -4,7 +4,8 @@ import { createSampler } from './sampler.ts';
 import { killMarked } from './reap.ts';
 import { start, type Ended, type Running, type StartOptions } from './start.ts';
 
-export { chooseIsolation, type Chosen, type Tried } from './choose-isolation.ts';
+export { chooseIsolation, meaning, type Chosen } from './choose-isolation.ts';
+export { compiledIn, keepCompiled } from './compiled.ts';
 export { LEVELS, NO_ISOLATION, type Isolate, type Isolation, type Level } from './isolation.ts';
 export { ownCode, programFolders } from './programs.ts';
 export { goFirst } from './priority.ts';
@@ -31,7 +32,7 @@ export interface Processes {
 export function createProcesses({
   now = () => Date.now(),
   isolation = NO_ISOLATION,
-}: { now?: () => number; isolation?: Isolation } = {}): Processes {
+}: { now?: () => number; isolation?: Isolation | undefined } = {}): Processes {
   const sampler = createSampler(now);
   const running = new Set<Running>();
   const gone = new Set<string>();

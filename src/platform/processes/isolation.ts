@@ -13,6 +13,8 @@ export interface Isolate {
   read?: readonly string[];
   /** Folders that are its own to write. */
   write?: readonly string[];
+  /** Folders that it writes together with others, whose rights stay as they are. */
+  share?: readonly string[];
   /** Whether it may speak to others over the network; otherwise it has Unix sockets in its folders alone. */
   network: boolean;
 }
@@ -22,12 +24,14 @@ export interface Isolation {
   level: Level;
   /** Mounts, processes and, where it is not wanted, the network are its own. Only a bare change of user lacks this. */
   namespaces: boolean;
-  /** Users that are nobody else's; there when the server is root. Each process gets one of its own. */
+  /** Users that are nobody else's; there when the server is root. */
   users?: Users;
   /** Folders and files that no isolated process sees. */
   hidden: readonly string[];
   /** What all may read although it lies in a hidden folder: programs on PATH, our own code. */
   shown: readonly string[];
+  /** What every step may write besides its own folder. */
+  share: readonly string[];
   /** The data folder: closed to other users, except for the way to what one of them is given. */
   data: string;
   /** Where mounts are put together: a folder of ours with an empty `root`. */
@@ -49,14 +53,15 @@ export const NO_ISOLATION: Isolation = {
   namespaces: false,
   hidden: [],
   shown: [],
+  share: [],
   data: '/',
   folder: '/',
   tools: { bwrap: '', unshare: '', setpriv: '', mount: '', env: '' },
 };
 
-/** The user of a process, from its mark, so that what a crashed server left can be found by it. */
+/** The user of a process without namespaces, from its mark, so that what a crashed server left can be found by it. */
 export const userOf = (mark: string, { first, count }: Users): number =>
-  first + (Number.parseInt(mark.slice(0, 12), 16) % count);
+  first + 1 + (Number.parseInt(mark.slice(0, 12), 16) % (count - 1));
 
 interface Command {
   argv: readonly [string, ...string[]];
@@ -92,7 +97,8 @@ const DROP = ['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all'];
 export function wrap(isolation: Isolation, isolate: Isolate, command: Command, mark: string): Wrapped {
   const { level, namespaces, users, tools, folder } = isolation;
   if (level === 'none') return { ...command, release: () => undefined };
-  const user = users === undefined ? undefined : userOf(mark, users);
+  // Where nobody sees another anyway, one user serves all, so that what steps share they can all write.
+  const user = users === undefined ? undefined : namespaces ? users.first : userOf(mark, users);
   if (user !== undefined) grant(isolation.data, isolate, user);
   const { argv: inner, env } = rename(command);
   const { cwd } = command;

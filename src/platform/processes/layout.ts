@@ -15,7 +15,7 @@ const within = (at: string, folder: string): boolean =>
   at === folder || folder === '/' || at.startsWith(`${folder}/`);
 
 /** Outer places come before those within them. */
-export function layout({ hidden, shown }: Isolation, { read = [], write = [] }: Isolate): Place[] {
+export function layout({ hidden, shown }: Isolation, { read = [], write = [], share = [] }: Isolate): Place[] {
   const places = new Map<string, Place>();
   const put = (at: string, kind: Place['kind'], from = at): void =>
     void places.set(at, { at, kind, from, mode: isTemporary(at) ? 0o1777 : 0o755 });
@@ -31,7 +31,7 @@ export function layout({ hidden, shown }: Isolation, { read = [], write = [] }: 
     const folder = statSync(one).isDirectory() ? one : path.dirname(one);
     for (const at of both(folder)) if (covered(at)) put(at, 'read', realpathSync(at));
   }
-  for (const one of write) for (const at of both(one)) put(at, 'write', realpathSync(at));
+  for (const one of [...write, ...share]) for (const at of both(one)) put(at, 'write', realpathSync(at));
   const sorted = [...places.values()].toSorted((a, b) => a.at.length - b.at.length);
   // What its surroundings do to it already needs no saying.
   return sorted.filter((place) => {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, readFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Type } from 'typebox';
@@ -15,7 +15,7 @@ import { withNote } from '../onnx/metadata.ts';
 import { openModel } from '../open-model.ts';
 import { digestOf, placeFiles } from '../place.ts';
 import { CONVERTED, limitsOf, type Preparing } from '../prepare-model.ts';
-import { interpreterArgs, modelEnvironment, pythonProgram } from '../python/program.ts';
+import { interpreterArgs, modelEnvironment, modelIsolation, pythonProgram } from '../python/program.ts';
 import { describeFolder } from '../spec/describe.ts';
 import { exampleTensors, readExample } from '../spec/example.ts';
 import { findKept, TOLERANCE, type ConversionRow } from '../store.ts';
@@ -69,6 +69,7 @@ export async function convertVersion(
     if (kept?.blob) return again(kept, found.files, kept.blob);
     const say = (text: string): void => ctx.log.debug('conversion', { model, version: number, text });
     const folder = await placeFiles(ctx, using.root, files);
+    await using.processes.letRead(folder);
     const described = await describeFolder(folder);
     const inputs = described.inputs && described.inputs.kind !== 'nested' ? described.inputs.specs : [];
     const sample = exampleTensors(await readExample(folder, described.examples), inputs);
@@ -91,10 +92,17 @@ export async function convertVersion(
     let best: number | undefined;
     const at = (numbers: string): string => path.join(scratch, numbers);
     for (const numbers of PRECISIONS) await mkdir(at(numbers));
-    const facts = path.join(scratch, 'facts.json');
-    const { problems, tools } = await runConverter(using.processes, python, scratch, signal, {
+    // The model's code runs there: what lies there afterwards may be links to anywhere, and plain files alone are taken over.
+    const making = path.join(scratch, 'making');
+    await mkdir(making);
+    await chmod(scratch, 0o711);
+    const facts = path.join(making, 'facts.json');
+    const out = Object.fromEntries(
+      PRECISIONS.map((numbers) => [numbers, path.join(making, `${numbers}.onnx`)]),
+    );
+    const { problems, tools } = await runConverter(using.processes, python, making, signal, {
       folder,
-      out: Object.fromEntries(PRECISIONS.map((numbers) => [numbers, path.join(at(numbers), CONVERTED)])),
+      out,
       facts,
       inputs,
       predict_fn: typeof predict === 'string' ? predict : 'predict',
@@ -113,8 +121,10 @@ export async function convertVersion(
         askOriginal(original, probesFor(sample, inputs, await readFacts(facts)), inputs, within(ASKING)),
       );
       // What the model refuses is written into the file, and so goes wherever it goes.
-      const file = path.join(at(numbers), CONVERTED);
-      await writeFile(file, withNote(await readFile(file), GUARD, JSON.stringify(oracle.guard)));
+      await writeFile(
+        path.join(at(numbers), CONVERTED),
+        withNote(await readPlain(out[numbers]!), GUARD, JSON.stringify(oracle.guard)),
+      );
       for (const name of ['MLmodel', ...described.examples])
         await copyFile(path.join(folder, name), path.join(at(numbers), name)).catch(() => undefined);
       const place: ModelPlace = {
@@ -192,8 +202,7 @@ const within = (ms: number): (() => void) => {
 async function readFacts(file: string): Promise<Facts> {
   const none: Facts = { values: [], words: [], rows: [] };
   try {
-    if ((await stat(file)).size > MOST_FACTS) return none;
-    const facts: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const facts: unknown = JSON.parse((await readPlain(file, MOST_FACTS)).toString('utf8'));
     return Value.Check(FactsFile, facts) ? facts : none;
   } catch {
     return none;
@@ -226,6 +235,18 @@ const again = (row: ConversionRow, files: string, blob: string): Outcome => ({
   ...(row.tools === null ? {} : { tools: JSON.parse(row.tools) as Record<string, string> }),
 });
 
+/** Reads a file that is one, and no link. */
+async function readPlain(file: string, most = Infinity): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile() || found.size > most) throw new Error('the converter left no plain file');
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
 interface Reply {
   tools: Record<string, string>;
   /** By precision: why it was not made. */
@@ -247,9 +268,10 @@ async function runConverter(
   let out = '';
   let words = '';
   const child = processes.start({
-    argv: [python, ...interpreterArgs(python), pythonProgram('convert.py')],
+    argv: [python, ...interpreterArgs(python, cwd), pythonProgram('convert.py')],
     cwd,
     env: modelEnvironment(python, cwd, 1),
+    isolate: modelIsolation(python, 'convert.py', { read: [asked.folder], write: [cwd] }),
     timeout: TIMEOUT,
     memory: limitsOf('python').memory,
     signal,

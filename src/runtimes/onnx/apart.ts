@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
-import type { Processes } from '../../platform/processes/index.ts';
+import { ownCode, type Processes } from '../../platform/processes/index.ts';
 import type { ModelPlace } from '../model.ts';
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -30,6 +30,7 @@ export async function apart(
     argv: [process.execPath, fileURLToPath(new URL(`./${program}.${EXTENSION}`, import.meta.url))],
     cwd: place.folder,
     env: {},
+    isolate: { read: [...ownCode(), place.folder], network: false },
     timeout: place.limits.load,
     grace: 200,
     memory: place.limits.memory,

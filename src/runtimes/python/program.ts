@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  compiledIn,
+  keepCompiled,
+  programFolders,
+  type Isolate,
+  type Processes,
+} from '../../platform/processes/index.ts';
 
 /** A file of the Python project: beside the bundle in a package, in `sdk/` in a checkout. */
 export function pythonProgram(name: 'host.py' | 'convert.py' | 'convert.lock'): string {
@@ -11,15 +18,39 @@ export function pythonProgram(name: 'host.py' | 'convert.py' | 'convert.lock'): 
   return found;
 }
 
+const environmentOf = (python: string): string | undefined => {
+  const environment = path.dirname(path.dirname(python));
+  return existsSync(path.join(environment, 'treadle-environment.json')) ? environment : undefined;
+};
+const compiledAt = (scratch: string): string => path.join(scratch, '.pycache');
+
 /**
  * How an interpreter of a model is started: isolated, and never writing beside the model's files, which others share. Compiled
- * modules go into an environment of ours, where the next start finds them.
+ * modules come from its environment, or go to its own folder where there are none yet.
  */
-export function interpreterArgs(python: string): string[] {
-  const environment = path.dirname(path.dirname(python));
-  const ours = existsSync(path.join(environment, 'treadle-environment.json'));
-  return ['-I', '-u', ...(ours ? ['-X', `pycache_prefix=${path.join(environment, '.pycache')}`] : ['-B'])];
+export function interpreterArgs(python: string, scratch: string): string[] {
+  const environment = environmentOf(python);
+  if (environment === undefined) return ['-I', '-u', '-B'];
+  return ['-I', '-u', '-X', `pycache_prefix=${compiledIn(environment) ?? compiledAt(scratch)}`];
 }
+
+/** Once it has loaded its model: what it compiled is compiled for those who come after it. */
+export function learnCompiled(processes: Processes, python: string, scratch: string): Promise<void> {
+  return environmentOf(python) === undefined
+    ? Promise.resolve()
+    : keepCompiled(processes, python, compiledAt(scratch));
+}
+
+/** A model has its files, its packages and one folder to write; it answers over a Unix socket there, and has no network. */
+export const modelIsolation = (
+  python: string,
+  program: Parameters<typeof pythonProgram>[0],
+  { read, write }: { read: readonly string[]; write: readonly string[] },
+): Isolate => ({
+  read: [...read, ...programFolders(python), path.dirname(pythonProgram(program))],
+  write,
+  network: false,
+});
 
 /** What a model's own code gets of this machine: no token, no address, no settings of the server. */
 export function modelEnvironment(python: string, scratch: string, threads: number): Record<string, string> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,12 @@ import type { Host } from '../host.ts';
 import { ModelFault, type Body, type ModelPlace } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
 import { decodeTensors, encodeFrame, frameReader, type FromHost, type ToHost } from './frames.ts';
-import { interpreterArgs, modelEnvironment, pythonProgram } from './program.ts';
+import { interpreterArgs,
+  learnCompiled,
+  modelEnvironment,
+  modelIsolation,
+  pythonProgram,
+} from './program.ts';
 
 /** An idle host is asked this often whether it still hears, and has as long to answer. */
 const HEARTBEAT = 10_000;
@@ -53,12 +58,14 @@ export async function startPythonHost(
     server.listen(address, resolve);
   });
   server.unref();
+  await chmod(address, 0o666); // the model's user shall reach it, and the folder is closed to others
 
   let words = '';
   const child = processes.start({
-    argv: [python, ...interpreterArgs(python), pythonProgram('host.py'), address],
+    argv: [python, ...interpreterArgs(python, scratch), pythonProgram('host.py'), address],
     cwd: scratch,
     env: modelEnvironment(python, scratch, limits.threads),
+    isolate: modelIsolation(python, 'host.py', { read: [place.folder], write: [scratch] }),
     memory: limits.memory,
     grace: 500,
     merge: true,
@@ -144,6 +151,7 @@ export async function startPythonHost(
     await gone;
     throw error;
   }
+  void learnCompiled(processes, python, scratch);
   link.beat = setInterval(() => {
     if (waiting.size > 0) return; // the deadline of what runs watches over it
     const late = setTimeout(() => end('the model’s process does not answer any more'), HEARTBEAT).unref();

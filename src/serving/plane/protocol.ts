@@ -1,3 +1,4 @@
+import type { Isolation } from '../../platform/processes/index.ts';
 import type { ModelPlace, ModelSpec, Tensor } from '../../runtimes/index.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface PlaneOptions {
   key: string;
   /** `warn`: the least level of `log` reports that the server wants. */
   log: 'debug' | 'info' | 'warn' | 'error';
+  /** How it keeps the code of models apart from itself; not at all unless said. */
+  isolation?: Isolation;
 }
 
 export type Command =

@@ -22,7 +22,7 @@ export async function askHost(
   ctx: Ctx,
   processes: Processes,
   files: readonly TableFile[],
-  request: Omit<AssessRequest, 'files'>,
+  request: Omit<AssessRequest, 'files' | 'isolation'>,
   say: (stage: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<Assessment> {
@@ -35,7 +35,13 @@ export async function askHost(
     }));
     for (const [i, { hash }] of files.entries())
       await ctx.blobs.materialise(hash, path.join(folder, local[i]!.file), { mode: 0o444 });
-    return await converse(processes, folder, { ...request, files: local }, say, signal);
+    return await converse(
+      processes,
+      folder,
+      { ...request, files: local, isolation: processes.isolation },
+      say,
+      signal,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

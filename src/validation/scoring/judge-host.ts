@@ -9,7 +9,7 @@ import type { AssessLine, AssessRequest } from './protocol.ts';
 
 const request = JSON.parse(await text(process.stdin)) as AssessRequest; // the parent is our own code
 const say = (line: AssessLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-const processes = createProcesses();
+const processes = createProcesses({ isolation: request.isolation });
 try {
   const assessment = await assess(request, {
     processes,

@@ -1,11 +1,14 @@
 import type { Evaluation } from '../contract.ts';
 import type { ModelPlace } from '../../runtimes/index.ts';
+import type { Isolation } from '../../platform/processes/index.ts';
 import type { ErrorKind } from '../../platform/errors/index.ts';
 import type { TableFile } from '../../tables/index.ts';
 
 /** One request a process: JSON on its stdin. */
 export interface AssessRequest {
   files: readonly TableFile[];
+  /** How it keeps the code of models apart from itself. */
+  isolation: Isolation;
   spec: Evaluation['spec'];
   /** How people call the two: `flights version 3`. */
   candidate: Contender;

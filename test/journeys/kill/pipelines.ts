@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { sleep } from './server-process.ts';
@@ -34,6 +34,7 @@ export class KilledPipeline {
     this.#marks = path.join(folder, 'marks.txt');
     mkdirSync(path.join(folder, 'project'), { recursive: true });
     writeFileSync(this.#marks, '');
+    chmodSync(this.#marks, 0o666);
     const step = (name: string, input: string | undefined): string =>
       [
         `  ${name}:`,

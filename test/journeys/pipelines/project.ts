@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +22,18 @@ import {
   type Plan,
   type Step,
 } from '../../../src/pipelines/contract.ts';
+
+/** How many processes of the machine have these very words as their command line; behind walls their numbers are others. */
+export function running(...words: string[]): number {
+  const wanted = `${words.join('\0')}\0`;
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1') === wanted;
+    } catch {
+      return false; // it ended
+    }
+  }).length;
+}
 
 /** A project on disk and a server to run it: what `treadle run` does, without a process for each command. */
 export class Project {
