@@ -15,8 +15,13 @@ const roof: Register = (program, cli) => {
   const config = program
     .command('config')
     .description('print every setting, its value and where it comes from');
+  const doctor = program
+    .command('doctor')
+    .description(
+      'look at this machine: how steps and models are kept apart here, and what else the server needs',
+    );
   for (const { name, fallback, meaning } of SETTINGS) {
-    for (const command of [server, config])
+    for (const command of [server, config, doctor])
       command.option(`--${name} <value>`, fallback === undefined ? meaning : `${meaning} (${fallback})`);
   }
   server.action(async (flags: Flags) => {
@@ -38,6 +43,18 @@ const roof: Register = (program, cli) => {
       }
     });
     if (by === 'SIGINT') throw new Interrupted();
+  });
+  doctor.action(async (flags: Flags) => {
+    const { examine } = await import('./doctor.ts');
+    const found = await examine(serverConfig(readConfig(byName(flags), process.env, process.cwd())));
+    cli.output().result(
+      found,
+      () =>
+        `isolation is ${found.isolation.level}: ${found.isolation.says}\n\n${table(
+          ['', 'what', 'says'],
+          found.findings.map(({ what, holds, says }) => [holds ? 'yes' : 'no', what, says]),
+        )}`,
+    );
   });
   config.action((flags: Flags) => {
     const held = readConfig(byName(flags), process.env, process.cwd()).map((setting) => ({

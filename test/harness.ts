@@ -29,7 +29,16 @@ export async function openTest(
   process.env['TREADLE_CHECK_RESPONSES'] = '1';
   const log = createLog('error', (line) => void errors.push(line));
   const running = await startServer(
-    { host: '127.0.0.1', port: 0, data, db: options.db, allowHosts: [], stepFolders: [shared], log: 'error', ...options.config },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      data,
+      db: options.db,
+      allowHosts: [],
+      stepFolders: [shared],
+      log: 'error',
+      ...options.config,
+    },
     log,
   );
   const ctx = createCtx(running.parts, {

@@ -340,7 +340,11 @@ steps:
   );
   assert.deepEqual(stepOf(execution, 'link').outputs, []);
   // Behind walls it does not even come to stand there.
-  assert.match(await p.log(execution.id, 'log'), /^$|^seen\nln: .*ledger|^seen\nln: .*log\.log/, 'what stands in the place of the log is not shown');
+  assert.match(
+    await p.log(execution.id, 'log'),
+    /^$|^seen\nln: .*ledger|^seen\nln: .*log\.log/,
+    'what stands in the place of the log is not shown',
+  );
 });
 
 test('a retry runs the step again, for the reasons it names', async () => {

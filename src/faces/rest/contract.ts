@@ -29,7 +29,10 @@ export const verifyStore = endpoint({
 
 const Level = Type.Union(
   [Type.Literal('bwrap'), Type.Literal('uid'), Type.Literal('userns'), Type.Literal('none')],
-  { description: 'bwrap: bubblewrap; uid: users of their own; userns: a user namespace; none: the user of the server.' },
+  {
+    description:
+      'bwrap: bubblewrap; uid: users of their own; userns: a user namespace; none: the user of the server.',
+  },
 );
 
 export const Isolation = Type.Object({

@@ -90,7 +90,10 @@ export async function tryStep(
     signal,
     // Steps speak to the server and fetch what they need: the network stays theirs.
     isolate: {
-      read: [path.join(folder, INPUTS), ...environment.bin.flatMap((bin) => programFolders(path.join(bin, 'python')))],
+      read: [
+        path.join(folder, INPUTS),
+        ...environment.bin.flatMap((bin) => programFolders(path.join(bin, 'python'))),
+      ],
       write: [folder],
       share: engine.processes.isolation.share,
       network: true,
@@ -121,9 +124,9 @@ export async function tryStep(
         step.inputs.length === 0 ? undefined : engine.processes.letRead(path.join(folder, INPUTS)),
       )
       .then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
     const runId = await ctx.write(async (tx) => {
       const made = await startStepRun(tx, {
         experiment,

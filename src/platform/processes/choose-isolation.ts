@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { invalid, messageOf } from '../errors/index.ts';
 import { closeData } from './grant.ts';
-import { createProcesses } from './index.ts';
+import { createProcesses } from './create-processes.ts';
 import { LEVELS, NO_ISOLATION, TOOLS, type Isolation, type Level, type Tool } from './isolation.ts';
 import { freeUsers } from './proc.ts';
 import { ownCode } from './programs.ts';
@@ -35,7 +44,8 @@ export interface ChooseOptions {
   alone?: boolean;
 }
 
-const WITHIN = 'own mounts, processes and /tmp; the data folder, the home folder and other processes are out of reach, and so is the network for what needs none';
+const WITHIN =
+  'own mounts, processes and /tmp; the data folder, the home folder and other processes are out of reach, and so is the network for what needs none';
 const MEANS: Readonly<Record<Level, string>> = {
   bwrap: `bubblewrap: ${WITHIN}`,
   uid: '',
@@ -103,15 +113,9 @@ function look(data: string, secrets: readonly string[]): Omit<Surroundings, 'sha
   const present = (list: readonly string[]): string[] => [
     ...new Set(list.filter((one) => existsSync(one)).map((one) => realpathSync(one))),
   ];
-  const hidden = present([
-    data,
-    ...homes(),
-    tmpdir(),
-    '/tmp',
-    '/var/tmp',
-    '/run',
-    ...secrets,
-  ]).filter((one) => one !== '/');
+  const hidden = present([data, ...homes(), tmpdir(), '/tmp', '/var/tmp', '/run', ...secrets]).filter(
+    (one) => one !== '/',
+  );
   const search = (process.env['PATH'] ?? '').split(path.delimiter).filter((one) => path.isAbsolute(one));
   return {
     data,
@@ -173,12 +177,17 @@ async function attempt(level: Level, { tools, ...around }: Surroundings): Promis
     const tool = needed.find((one) => tools[one] === undefined);
     return tool === undefined
       ? undefined
-      : { problem: `${tool} is not installed (it is in ${tool === 'bwrap' ? 'the package bubblewrap' : tool === 'env' ? 'coreutils' : 'util-linux'})` };
+      : {
+          problem: `${tool} is not installed (it is in ${tool === 'bwrap' ? 'the package bubblewrap' : tool === 'env' ? 'coreutils' : 'util-linux'})`,
+        };
   };
   const base = { ...around, tools: { ...NO_ISOLATION.tools, ...tools } };
   if (root && !users) return { problem: 'this machine has no user ids to give to processes' };
   if (level === 'bwrap')
-    return lacking(['bwrap', 'setpriv', 'env']) ?? attemptOne({ ...base, level, namespaces: true, ...(users ? { users } : {}) });
+    return (
+      lacking(['bwrap', 'setpriv', 'env']) ??
+      attemptOne({ ...base, level, namespaces: true, ...(users ? { users } : {}) })
+    );
   if (level === 'userns') {
     if (root) return { problem: 'the server runs as root, which can give processes users of their own' };
     return lacking(['unshare', 'mount', 'setpriv']) ?? attemptOne({ ...base, level, namespaces: true });
@@ -204,7 +213,16 @@ async function attemptOne(isolation: Isolation): Promise<Attempt> {
   try {
     writeFileSync(secret, '', { mode: 0o600 });
     const { reason, stdout, stderr, message } = await processes.run({
-      argv: ['/bin/sh', '-c', isolation.namespaces ? TRIAL : TRIAL + PROGRAMS, 'trial', secret, own, String(process.pid), process.execPath],
+      argv: [
+        '/bin/sh',
+        '-c',
+        isolation.namespaces ? TRIAL : TRIAL + PROGRAMS,
+        'trial',
+        secret,
+        own,
+        String(process.pid),
+        process.execPath,
+      ],
       cwd: own,
       env: {},
       isolate: { write: [own], network: false },

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { newId } from '../ids/index.ts';
-import type { Processes } from './index.ts';
+import type { Processes } from './create-processes.ts';
 import { programFolders } from './programs.ts';
 
 /**

@@ -1,9 +1,3 @@
-import { letRead } from './grant.ts';
-import { NO_ISOLATION, type Isolation } from './isolation.ts';
-import { createSampler } from './sampler.ts';
-import { killMarked } from './reap.ts';
-import { start, type Ended, type Running, type StartOptions } from './start.ts';
-
 export { chooseIsolation, meaning, type Chosen } from './choose-isolation.ts';
 export { compiledIn, keepCompiled } from './compiled.ts';
 export { LEVELS, NO_ISOLATION, type Isolate, type Isolation, type Level } from './isolation.ts';
@@ -13,75 +7,4 @@ export { killMarked, reap } from './reap.ts';
 export { newMark } from './start.ts';
 export type { ResourceSample } from './sampler.ts';
 export type { Ended, ExitReason, ProcessMark, Running, StartOptions } from './start.ts';
-
-/** The one place that starts programs. */
-export interface Processes {
-  /** How those with `isolate` are kept apart. */
-  readonly isolation: Isolation;
-  /** Before an isolated process is given a folder of ours to read: its user shall be able to. Cheap when it was done before. */
-  letRead(folder: string): Promise<void>;
-  start(options: StartOptions): Running;
-  /** Runs to the end and returns what it wrote, up to `limit` bytes of each stream (1 MiB unless said). */
-  run(
-    options: Omit<StartOptions, 'onOutput' | 'merge'> & { limit?: number },
-  ): Promise<Ended & { stdout: string; stderr: string }>;
-  /** Stops everything that runs, and waits for its end. */
-  close(): Promise<void>;
-}
-
-export function createProcesses({
-  now = () => Date.now(),
-  isolation = NO_ISOLATION,
-}: { now?: () => number; isolation?: Isolation | undefined } = {}): Processes {
-  const sampler = createSampler(now);
-  const running = new Set<Running>();
-  const gone = new Set<string>();
-  let sweeping: NodeJS.Timeout | undefined;
-  const around = {
-    now,
-    isolation,
-    watch: sampler.watch,
-    // One walk over /proc for all that ended within a quarter of a second.
-    sweep(mark: string): void {
-      gone.add(mark);
-      sweeping ??= setTimeout(() => {
-        sweeping = undefined;
-        killMarked(gone);
-        gone.clear();
-      }, 250).unref();
-    },
-  };
-  const begin = (options: StartOptions): Running => {
-    const process = start(options, around);
-    running.add(process);
-    void process.ended.then(() => running.delete(process));
-    return process;
-  };
-  return {
-    isolation,
-    letRead: (folder) => (isolation.users === undefined ? Promise.resolve() : letRead(folder)),
-    start: begin,
-    async run({ limit = 1024 * 1024, ...options }) {
-      const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-      const room = { stdout: limit, stderr: limit };
-      const ended = await begin({
-        ...options,
-        onOutput(chunk, stream) {
-          if (room[stream] <= 0) return;
-          kept[stream].push(chunk.subarray(0, room[stream]));
-          room[stream] -= chunk.length;
-        },
-      }).ended;
-      return {
-        ...ended,
-        stdout: Buffer.concat(kept.stdout).toString(),
-        stderr: Buffer.concat(kept.stderr).toString(),
-      };
-    },
-    async close() {
-      const all = [...running];
-      for (const process of all) process.stop('cancelled');
-      await Promise.all(all.map(({ ended }) => ended));
-    },
-  };
-}
+export { createProcesses, type Processes } from './create-processes.ts';

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,7 +41,9 @@ for (const { level, holds } of found) {
   closeData(data);
   levels.push(['uid, alone', { ...isolation, namespaces: false }]);
 }
-const lacking = levels.length === 0 && `no level holds here: ${found.map(({ level, says }) => `${level}: ${says}`).join('; ')}`;
+const lacking =
+  levels.length === 0 &&
+  `no level holds here: ${found.map(({ level, says }) => `${level}: ${says}`).join('; ')}`;
 test('some level holds', { skip: lacking }, () => assert.ok(levels.length > 0));
 
 /** Runs as the process: tries everything and prints what it got. */
@@ -83,7 +95,13 @@ for (const [name, isolation] of levels) {
     const at = remote.address();
     assert.ok(at !== null && typeof at === 'object');
     const beside = folder();
-    const sibling = processes.start({ argv: ['/bin/sh', '-c', 'echo up; exec sleep 60'], cwd: beside, env: { TOKEN: marker }, isolate: { write: [beside], network: true }, onOutput: () => undefined });
+    const sibling = processes.start({
+      argv: ['/bin/sh', '-c', 'echo up; exec sleep 60'],
+      cwd: beside,
+      env: { TOKEN: marker },
+      isolate: { write: [beside], network: true },
+      onOutput: () => undefined,
+    });
     const cwd = folder();
     writeFileSync(path.join(cwd, 'own'), 'input');
     const folders = [data, path.join(data, 'blobs'), path.join(data, 'work/1'), beside, model, process.cwd()];
@@ -95,7 +113,9 @@ for (const [name, isolation] of levels) {
         '-e',
         ATTACK,
         JSON.stringify({
-          secrets: ['ledger.key', 'treadle.db', 'blobs/packs/1', 'work/1/other/secret'].map((one) => path.join(data, one)),
+          secrets: ['ledger.key', 'treadle.db', 'blobs/packs/1', 'work/1/other/secret'].map((one) =>
+            path.join(data, one),
+          ),
           folders,
           sockets: [socket],
           sibling: sibling.mark.pid,
@@ -112,7 +132,12 @@ for (const [name, isolation] of levels) {
     local.close();
     remote.close();
     assert.equal(reason, 'ok', stderr);
-    const said = JSON.parse(stdout) as { got: string[]; own: string; model: string; variables: Record<string, string> };
+    const said = JSON.parse(stdout) as {
+      got: string[];
+      own: string;
+      model: string;
+      variables: Record<string, string>;
+    };
     assert.deepEqual(said.got, []);
     assert.equal(said.own, 'input');
     assert.equal(said.model, 'a model');
@@ -134,7 +159,12 @@ for (const [name, isolation] of levels) {
     const { stdout, reason } = await processes.run({
       argv: ['/bin/sh', '-c', 'echo "$PATH $LD_PRELOAD"'],
       cwd,
-      env: { PATH: cwd, LD_PRELOAD: path.join(cwd, 'evil.so'), ENV: path.join(cwd, 'evil.sh'), BASH_ENV: path.join(cwd, 'evil.sh') },
+      env: {
+        PATH: cwd,
+        LD_PRELOAD: path.join(cwd, 'evil.so'),
+        ENV: path.join(cwd, 'evil.sh'),
+        BASH_ENV: path.join(cwd, 'evil.sh'),
+      },
       isolate: { write: [cwd], network: false },
     });
     assert.equal(reason, 'ok');
@@ -144,20 +174,34 @@ for (const [name, isolation] of levels) {
   test(`${name}: ends have their reasons, TERM leaves time to stop, figures are seen`, async () => {
     const run = (line: string, more = {}) => {
       const cwd = folder();
-      return processes.run({ argv: ['/bin/sh', '-c', line], cwd, env: {}, isolate: { read: ownCode(), write: [cwd], network: true }, ...more });
+      return processes.run({
+        argv: ['/bin/sh', '-c', line],
+        cwd,
+        env: {},
+        isolate: { read: ownCode(), write: [cwd], network: true },
+        ...more,
+      });
     };
     const bad = await run('exit 7');
     assert.deepEqual([bad.reason, bad.code], ['exit', 7]);
     const killed = await run('kill -SEGV $$');
     assert.deepEqual([killed.reason, killed.signal], ['signal', 'SIGSEGV']);
     assert.equal((await run('no-such-program')).code, 127);
-    const late = await run('trap "echo stopped in time; exit 3" TERM; while :; do sleep 0.05; done', { timeout: 500, grace: 20_000 });
+    const late = await run('trap "echo stopped in time; exit 3" TERM; while :; do sleep 0.05; done', {
+      timeout: 500,
+      grace: 20_000,
+    });
     assert.deepEqual([late.reason, late.code, late.stdout], ['timeout', 3, 'stopped in time\n']);
-    const busy = await run(`exec ${process.execPath} -e "const b = Buffer.alloc(9e7, 1); const t = Date.now(); while (Date.now() - t < 400) b.fill(2)"`);
+    const busy = await run(
+      `exec ${process.execPath} -e "const b = Buffer.alloc(9e7, 1); const t = Date.now(); while (Date.now() - t < 400) b.fill(2)"`,
+    );
     assert.equal(busy.reason, 'ok', busy.stderr);
     assert.ok(busy.peakRss > 8e7, `${busy.peakRss} bytes`);
     assert.ok((busy.cpu?.userMs ?? 0) > 50, JSON.stringify(busy.cpu));
-    const greedy = await run(`exec ${process.execPath} -e "const a = []; for (;;) a.push(Buffer.alloc(1e7, 1))"`, { memory: 200 << 20 });
+    const greedy = await run(
+      `exec ${process.execPath} -e "const a = []; for (;;) a.push(Buffer.alloc(1e7, 1))"`,
+      { memory: 200 << 20 },
+    );
     assert.equal(greedy.reason, 'oom');
   });
 
@@ -165,7 +209,12 @@ for (const [name, isolation] of levels) {
     const cwd = folder();
     const line = 'setsid env -i sleep 987 & echo $! > pid; sleep 0.2';
     const before = sleepers();
-    await processes.run({ argv: ['/bin/sh', '-c', line], cwd, env: {}, isolate: { write: [cwd], network: true } });
+    await processes.run({
+      argv: ['/bin/sh', '-c', line],
+      cwd,
+      env: {},
+      isolate: { write: [cwd], network: true },
+    });
     await until(() => sleepers() === before);
     // The server dies without a word: a program of its own stands for it.
     const server = spawn(process.execPath, [
@@ -176,7 +225,9 @@ for (const [name, isolation] of levels) {
        const running = createProcesses({ isolation: ${JSON.stringify(isolation)} }).start({ argv: ['/bin/sh', '-c', 'setsid env -i sleep 987 & sleep 987'], cwd: '${cwd}', env: {}, isolate: { write: ['${cwd}'], network: true } });
        console.log(JSON.stringify(running.mark)); setInterval(() => undefined, 1000);`,
     ]);
-    const mark = await new Promise<string>((resolve) => server.stdout.once('data', (one: Buffer) => resolve(one.toString())));
+    const mark = await new Promise<string>((resolve) =>
+      server.stdout.once('data', (one: Buffer) => resolve(one.toString())),
+    );
     await until(() => sleepers() === before + 2);
     server.kill('SIGKILL');
     if (!isolation.namespaces) {
@@ -188,7 +239,10 @@ for (const [name, isolation] of levels) {
 
   test(`${name}: nothing is left in the folder of the walls`, async () => {
     await chooseIsolation({ data, wanted: isolation.level, alone: true });
-    assert.deepEqual(readdirSync(isolation.folder).filter((one) => one !== 'root'), []);
+    assert.deepEqual(
+      readdirSync(isolation.folder).filter((one) => one !== 'root'),
+      [],
+    );
     assert.equal(statSync(isolation.folder).mode & 0o066, 0);
   });
 }
@@ -196,7 +250,7 @@ for (const [name, isolation] of levels) {
 const sleepers = (): number =>
   allPids().filter((pid) => {
     try {
-      return /^sleep\x00987\x00/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1') === ['sleep', '987', ''].join('\0');
     } catch {
       return false;
     }
@@ -219,13 +273,29 @@ const nobody = freeUsers()?.first ?? 0;
 const closed =
   nobody === 0
     ? 'this is another user already'
-    : spawnSync('setpriv', ['--reuid', String(nobody), '--clear-groups', process.execPath, '-e', `fs.readFileSync(${JSON.stringify(import.meta.filename)})`]).status !== 0 &&
-      'this checkout cannot be read by other users';
+    : spawnSync('setpriv', [
+        '--reuid',
+        String(nobody),
+        '--clear-groups',
+        process.execPath,
+        '-e',
+        `fs.readFileSync(${JSON.stringify(import.meta.filename)})`,
+      ]).status !== 0 && 'this checkout cannot be read by other users';
 test('the same where the server is not root', { skip: closed }, () => {
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const { status, stdout } = spawnSync(
     'setpriv',
-    ['--reuid', String(nobody), '--regid', String(nobody), '--clear-groups', process.execPath, '--test', '--disable-warning=ExperimentalWarning', import.meta.filename],
+    [
+      '--reuid',
+      String(nobody),
+      '--regid',
+      String(nobody),
+      '--clear-groups',
+      process.execPath,
+      '--test',
+      '--disable-warning=ExperimentalWarning',
+      import.meta.filename,
+    ],
     { env: { ...environment, HOME: data }, encoding: 'utf8' },
   );
   assert.equal(status, 0, stdout);

@@ -104,9 +104,7 @@ export function wrap(isolation: Isolation, isolate: Isolate, command: Command, m
   const { cwd } = command;
   const drop = [
     tools.setpriv,
-    ...(user === undefined
-      ? []
-      : ['--reuid', String(user), '--regid', String(user), '--clear-groups']),
+    ...(user === undefined ? [] : ['--reuid', String(user), '--regid', String(user), '--clear-groups']),
     ...DROP,
   ];
   const done = { env, cwd, user, release: (): void => undefined };

@@ -15,7 +15,10 @@ const within = (at: string, folder: string): boolean =>
   at === folder || folder === '/' || at.startsWith(`${folder}/`);
 
 /** Outer places come before those within them. */
-export function layout({ hidden, shown }: Isolation, { read = [], write = [], share = [] }: Isolate): Place[] {
+export function layout(
+  { hidden, shown }: Isolation,
+  { read = [], write = [], share = [] }: Isolate,
+): Place[] {
   const places = new Map<string, Place>();
   const put = (at: string, kind: Place['kind'], from = at): void =>
     void places.set(at, { at, kind, from, mode: isTemporary(at) ? 0o1777 : 0o755 });
@@ -37,7 +40,12 @@ export function layout({ hidden, shown }: Isolation, { read = [], write = [], sh
   return sorted.filter((place) => {
     const outer = sorted.findLast((one) => one !== place && within(place.at, one.at));
     if (place.kind === 'empty' || place.kind === 'blank') return outer?.kind !== 'empty';
-    return !(place.kind === 'read' && outer?.kind === 'read' && place.from === place.at && outer.from === outer.at);
+    return !(
+      place.kind === 'read' &&
+      outer?.kind === 'read' &&
+      place.from === place.at &&
+      outer.from === outer.at
+    );
   });
 }
 
@@ -67,8 +75,7 @@ export function bubblewrapArgs(
   }
   args.push('--unshare-pid', '--unshare-ipc', '--unshare-uts', ...(network ? [] : ['--unshare-net']));
   // Rights to become another user; they are given up with it.
-  if (changesUser)
-    for (const one of ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP']) args.push('--cap-add', one);
+  if (changesUser) for (const one of ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP']) args.push('--cap-add', one);
   return [...args, '--die-with-parent', '--chdir', cwd];
 }
 
@@ -93,7 +100,12 @@ export function mountTable(places: readonly Place[], root: string, readOnly: boo
     for (const { at, type, flags } of mounts()) {
       if (KERNEL.test(type) || !existsSync(at)) continue; // or hidden by another mount
       const kept = flags.filter((flag) => KEPT.has(flag));
-      lines.push(['none', root + (at === '/' ? '' : at), 'none', ['remount', 'bind', 'ro', ...kept].join(',')]);
+      lines.push([
+        'none',
+        root + (at === '/' ? '' : at),
+        'none',
+        ['remount', 'bind', 'ro', ...kept].join(','),
+      ]);
     }
   }
   const own = (at: string, mode: number): void =>
@@ -102,13 +114,7 @@ export function mountTable(places: readonly Place[], root: string, readOnly: boo
   for (const { at, kind, from, mode } of places) {
     if (kind === 'empty') own(at, mode);
     else if (kind === 'blank') lines.push(['/dev/null', root + at, 'none', 'bind']);
-    else
-      lines.push([
-        from,
-        root + at,
-        'none',
-        `bind,${kind === 'read' ? 'ro,' : ''}X-mount.mkdir=0755`,
-      ]);
+    else lines.push([from, root + at, 'none', `bind,${kind === 'read' ? 'ro,' : ''}X-mount.mkdir=0755`]);
   }
   lines.push(['treadle', `${root}/proc`, 'proc', 'nosuid,nodev,noexec']);
   return lines.map((line) => `${line.map(escaped).join(' ')} 0 0\n`).join('');

@@ -24,7 +24,10 @@ export function ownCode(): string[] {
   const packages = here.split(path.sep).indexOf('node_modules');
   const code =
     packages > 0
-      ? here.split(path.sep).slice(0, packages + 1).join(path.sep)
+      ? here
+          .split(path.sep)
+          .slice(0, packages + 1)
+          .join(path.sep)
       : packageFolder(here);
   return [code, ...programFolders(process.execPath)];
 }

@@ -8,7 +8,8 @@ import type { Host } from '../host.ts';
 import { ModelFault, type Body, type ModelPlace } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
 import { decodeTensors, encodeFrame, frameReader, type FromHost, type ToHost } from './frames.ts';
-import { interpreterArgs,
+import {
+  interpreterArgs,
   learnCompiled,
   modelEnvironment,
   modelIsolation,

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { whoAmI } from '../../../src/access/contract.ts';
-import { openApiDocument } from '../../../src/faces/rest/contract.ts';
+import { getIsolation, openApiDocument } from '../../../src/faces/rest/contract.ts';
 import { api } from '../api/client.ts';
 import { Badge } from '../kit/badge.tsx';
 import { CodeBlock, CopyButton } from '../kit/code-block.tsx';
@@ -84,6 +84,7 @@ function You({
 
 function Server(): ReactElement {
   const document = useQuery(api(openApiDocument, {}));
+  const isolation = useQuery(api(getIsolation, {}));
   const { version, endpoints } = factsOf(document.data);
   const address = window.location.origin;
   return (
@@ -104,6 +105,19 @@ function Server(): ReactElement {
               <a href="/docs">documentation</a> · <a href="/openapi.json">OpenAPI</a>
               {endpoints !== undefined && <span className="muted"> · {plural(endpoints, 'endpoint')}</span>}
             </span>,
+          ],
+          [
+            'Isolation',
+            isolation.isPending ? (
+              '…'
+            ) : isolation.isError ? (
+              'not known'
+            ) : (
+              <span key="isolation" className="row row-wrap">
+                <Badge tone={isolation.data.level === 'none' ? 'warn' : 'good'}>{isolation.data.level}</Badge>
+                <span className="muted">{isolation.data.says}</span>
+              </span>
+            ),
           ],
           [
             'Settings',

@@ -1,0 +1,69 @@
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { ServerConfig } from './config.ts';
+import { chooseIsolation, createProcesses, meaning, type Level } from './platform/processes/index.ts';
+
+/** One thing of the machine that the server needs or can use. */
+export interface Finding {
+  what: string;
+  holds: boolean;
+  says: string;
+}
+
+export interface Examination {
+  isolation: { level: Level; says: string };
+  findings: Finding[];
+}
+
+const GiB = 1024 ** 3;
+
+/** Looks at the machine as the server would at its start. Writes nothing into a data folder that is not there yet. */
+export async function examine(config: ServerConfig): Promise<Examination> {
+  const temporary = existsSync(config.data) ? undefined : mkdtempSync(path.join(tmpdir(), 'treadle-doctor-'));
+  try {
+    const walls = await chooseIsolation({
+      wanted: config.isolation ?? 'auto',
+      data: temporary ?? config.data,
+      share: config.stepFolders ?? [],
+    });
+    const levels = await walls.tried();
+    const processes = createProcesses();
+    const program = async (what: string, name: string, without: string): Promise<Finding> => {
+      const { reason, stdout } = await processes.run({
+        argv: [name, '--version'],
+        cwd: '/',
+        env: { HOME: process.env['HOME'] ?? '/' },
+        timeout: 20_000,
+      });
+      const holds = reason === 'ok';
+      return { what, holds, says: holds ? stdout.trim() : without };
+    };
+    return {
+      isolation: { level: walls.isolation.level, says: meaning(walls.isolation) },
+      findings: [
+        ...levels.map(({ level, holds, says }) => ({ what: `isolation ${level}`, holds, says })),
+        await program('Python', 'python3', 'python3 is not on PATH: Python models and environments need it'),
+        await program('uv', 'uv', 'uv is not on PATH: environments are made with pip, which takes longer'),
+        sqlite(),
+        disk(temporary === undefined ? config.data : process.cwd()),
+      ],
+    };
+  } finally {
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function sqlite(): Finding {
+  const database = new DatabaseSync(':memory:');
+  const version = String(database.prepare('select sqlite_version() as version').get()?.['version']);
+  database.close();
+  return { what: 'SQLite', holds: true, says: version };
+}
+
+function disk(folder: string): Finding {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = (bavail * bsize) / GiB;
+  return { what: 'disk', holds: free > 1, says: `${free.toFixed(1)} GiB free for the data folder` };
+}
