@@ -149,7 +149,7 @@ export async function convertVersion(
         reasons.push(judged.reason);
         continue;
       }
-      const { hash, size } = await ctx.blobs.put(await readFile(file));
+      const { hash, size } = await ctx.blobs.put(await readFile(path.join(at(numbers), CONVERTED)));
       return {
         ...found,
         state: 'kept',
