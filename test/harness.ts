@@ -5,6 +5,7 @@ import type { Ctx } from '../src/platform/ctx/index.ts';
 import { createCtx } from '../src/platform/ctx/create.ts';
 import type { ServerConfig } from '../src/config.ts';
 import { createLog } from '../src/platform/log/index.ts';
+import { LEVELS } from '../src/platform/processes/index.ts';
 import { startServer, type RunningServer } from '../src/serve.ts';
 
 export interface TestServer extends RunningServer {
@@ -36,6 +37,8 @@ export async function openTest(
       db: options.db,
       allowHosts: [],
       stepFolders: [shared],
+      // The tests of one machine can be run at each level that holds on it.
+      isolation: LEVELS.find((level) => level === process.env['TREADLE_ISOLATION']) ?? 'auto',
       log: 'error',
       ...options.config,
     },
