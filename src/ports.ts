@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as models from './models/index.ts';
 import type { Deployer, Gatekeeper, LiveRevision, ModelRegistrar } from './pipelines/index.ts';
+import type { Ctx } from './platform/ctx/index.ts';
 import type { Serving } from './serving/index.ts';
 import * as tracking from './tracking/index.ts';
 import { checkRules, type Validation } from './validation/index.ts';
@@ -10,12 +11,7 @@ import { checkRules, type Validation } from './validation/index.ts';
 export const modelRegistrar: ModelRegistrar = {
   async register(ctx, { name, run, source, description, tags }) {
     // An execution that a crash cut short right after this comes here again with the same files.
-    const { items } = await models.searchVersions(ctx, {
-      filter: tracking.parseFilter(`run_id = '${run}'`, models.versionVocabulary),
-      limit: 100,
-      facts: false,
-    });
-    const known = items.find((one) => one.source === source && one.model === name);
+    const known = (await versionsOf(ctx, run)).find((one) => one.source === source && one.model === name);
     if (known) return { name, version: String(known.version) };
     const made = await models.createVersion(ctx, {
       model: name,
@@ -26,6 +22,9 @@ export const modelRegistrar: ModelRegistrar = {
       makeModel: true,
     });
     return { name, version: String(made.version) };
+  },
+  async versionsOf(ctx, run) {
+    return (await versionsOf(ctx, run)).map(({ model, version }) => ({ name: model, version }));
   },
   async champion(ctx, name) {
     const { aliases } = await models.getModel(ctx, name);
@@ -39,6 +38,15 @@ export const modelRegistrar: ModelRegistrar = {
       await models.setVersionTag(ctx, name, version, key, value);
   },
 };
+
+async function versionsOf(ctx: Ctx, run: string): Promise<models.ModelVersion[]> {
+  const { items } = await models.searchVersions(ctx, {
+    filter: tracking.parseFilter(`run_id = '${run}'`, models.versionVocabulary),
+    limit: 100,
+    facts: false,
+  });
+  return items;
+}
 
 export const createGatekeeper = (validation: Pick<Validation, 'judge'>): Gatekeeper => ({
   check: checkRules,

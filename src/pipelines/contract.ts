@@ -394,6 +394,33 @@ export const LogPart = Type.Object({
 });
 export type LogPart = Static<typeof LogPart>;
 
+const OfStepOutput = { step: Type.String({ description: 'The step that made it.' }), output: StepOutput };
+export const RunStep = Type.Object(
+  {
+    execution: Type.String(),
+    pipeline: Type.String(),
+    number: Type.Integer({ description: 'Of the execution, in its pipeline.' }),
+    step: Type.Optional(Type.String({ description: 'Absent: the run holds those of the whole execution.' })),
+    data: Type.Array(DataInput, { description: 'The dataset versions that it read.' }),
+    read: Type.Array(
+      Type.Object({
+        ...OfStepOutput,
+        run_id: Type.Optional(Type.String({ description: 'The run that made it.' })),
+      }),
+      { description: 'The outputs of other steps that it read.' },
+    ),
+    lost: Type.Array(Type.String(), {
+      description: 'Inputs that nothing in the execution answers to any more.',
+    }),
+    made: Type.Array(Type.Object(OfStepOutput), { description: 'Its outputs.' }),
+    models: Type.Array(Type.Object({ name: Type.String(), version: Type.Integer() }), {
+      description: 'Versions registered from its files, by the names of today.',
+    }),
+  },
+  { description: 'What the step of a pipeline behind a run read and made.' },
+);
+export type RunStep = Static<typeof RunStep>;
+
 const OfExecution = Strict({ execution: Id });
 const OfStep = Strict({ execution: Id, step: StepName });
 const Paging = {
@@ -483,6 +510,16 @@ export const getExecution = endpoint({
   summary: 'Show an execution with its steps',
   params: OfExecution,
   response: ExecutionDetail,
+});
+
+export const getRunStep = endpoint({
+  method: 'GET',
+  path: '/api/v1/runs/:run/step',
+  action: 'pipeline:read',
+  summary: 'Show what the step of a pipeline behind a run read and made',
+  description: 'Of the run that holds those of an execution: what the execution as a whole read and made.',
+  params: Strict({ run: Type.String({ minLength: 1, maxLength: 64 }) }),
+  response: RunStep,
 });
 
 export const getExecutionFile = endpoint({

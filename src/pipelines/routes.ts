@@ -12,6 +12,7 @@ import { readLog } from './read-log.ts';
 import { reproduceRun } from './reproduce-run.ts';
 import { rerunExecution } from './rerun-execution.ts';
 import type { Engine } from './run/engine.ts';
+import { runStep } from './run-step.ts';
 import { selectExecution } from './store.ts';
 import { missingBlobs, uploadCode } from './upload-code.ts';
 import { getExecution, listExecutions, listPipelines } from './views.ts';
@@ -31,6 +32,7 @@ export const pipelineRoutes = (engine: Engine, job: RunJob): Route[] => [
   route(contract.listPipelines, (ctx, { query }) => listPipelines(ctx, query)),
   route(contract.listExecutions, (ctx, { query }) => listExecutions(ctx, query)),
   route(contract.getExecution, (ctx, { params }) => getExecution(ctx, params.execution)),
+  route(contract.getRunStep, (ctx, { params }) => runStep(ctx, params.run, engine.registrar)),
   route(contract.getExecutionFile, async (ctx, { params }) => ({
     text: (await selectExecution(ctx, params.execution)).file,
   })),

@@ -3,7 +3,14 @@ import { missing } from '../platform/errors/index.ts';
 import type { DataInput, StepOutput } from './contract.ts';
 import type { KeyParts } from './plan/parts.ts';
 import { outputFiles, type OutputFile } from './run/collect.ts';
-import { selectExecution, selectMaker, selectStep, selectSteps, type StepRow } from './store.ts';
+import {
+  selectExecution,
+  selectMaker,
+  selectStep,
+  selectSteps,
+  type ExecutionRow,
+  type StepRow,
+} from './store.ts';
 
 /** What a step wrote, as the very blobs. */
 export interface OutputRead {
@@ -28,34 +35,45 @@ export interface StepReads {
   lost: string[];
 }
 
-/** Names of a step's own files and of its inputs are those that its key was made of: it read these and no others. */
 export async function stepReads(ctx: Ctx, run: string): Promise<StepReads | undefined> {
   const row = await selectMaker(ctx, run);
   if (!row || row.parts === null) return undefined;
   const execution = await selectExecution(ctx, row.execution_id);
+  const { data, outputs, lost } = readsOf(execution, await selectSteps(ctx, row.execution_id), row);
+  return {
+    execution: row.execution_id,
+    label: `execution ${execution.number}, ${row.name}`,
+    data,
+    outputs: await Promise.all(
+      outputs.map(({ maker, output }) => readOf(ctx, execution.number, maker, output)),
+    ),
+    lost,
+  };
+}
+
+/** Names of a step's own files and of its inputs are those that its key was made of: it read these and no others. */
+export function readsOf(
+  execution: ExecutionRow,
+  steps: readonly StepRow[],
+  row: StepRow,
+): { data: DataInput[]; outputs: Array<{ maker: StepRow; output: StepOutput }>; lost: string[] } {
+  const data: DataInput[] = [];
+  const outputs: Array<{ maker: StepRow; output: StepOutput }> = [];
+  const lost: string[] = [];
+  if (row.parts === null) return { data, outputs, lost };
   const { inputs } = JSON.parse(row.parts) as KeyParts; // written by us
   const versions = JSON.parse(execution.data) as DataInput[];
   const needs = JSON.parse(row.needs) as string[];
   // Two steps may have written the same bytes: those that this one needs come first.
-  const steps = (await selectSteps(ctx, row.execution_id)).toSorted(
-    (a, b) => Number(needs.includes(b.name)) - Number(needs.includes(a.name)),
-  );
-  const reads: StepReads = {
-    execution: row.execution_id,
-    label: `execution ${execution.number}, ${row.name}`,
-    data: [],
-    outputs: [],
-    lost: [],
-  };
+  const makers = steps.toSorted((a, b) => Number(needs.includes(b.name)) - Number(needs.includes(a.name)));
   for (const [name, { digest }] of Object.entries(inputs)) {
     const version = versions.find((one) => one.name === name && one.hash === digest);
-    const made = steps.find((step) => step.name !== row.name && outputsOf(step).some(is(digest)));
-    if (version) reads.data.push(version);
-    else if (made)
-      reads.outputs.push(await readOf(ctx, execution.number, made, outputsOf(made).find(is(digest))!));
-    else reads.lost.push(name);
+    const maker = makers.find((step) => step.name !== row.name && outputsOf(step).some(is(digest)));
+    if (version) data.push(version);
+    else if (maker) outputs.push({ maker, output: outputsOf(maker).find(is(digest))! });
+    else lost.push(name);
   }
-  return reads;
+  return { data, outputs, lost };
 }
 
 /** One output of a step of an execution. */
@@ -79,7 +97,7 @@ export async function stepOutput(
   return readOf(ctx, number, row, found);
 }
 
-const outputsOf = (row: StepRow): StepOutput[] => JSON.parse(row.outputs) as StepOutput[]; // written by us
+export const outputsOf = (row: StepRow): StepOutput[] => JSON.parse(row.outputs) as StepOutput[]; // written by us
 const is =
   (digest: string) =>
   (output: StepOutput): boolean =>

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
+import type { LineageGraph } from '../../src/ledger/contract.ts';
+import type { RunStep } from '../../src/pipelines/contract.ts';
 import { Project } from './pipelines/project.ts';
 import { cannotRun, eventually, openUi, type UiHouse } from './ui-browser.ts';
-import { commitFiles } from './ui-data.ts';
+import { ask, commitFiles } from './ui-data.ts';
 
 /** Pipelines: an execution is watched while it runs, asked why, searched, cancelled and run again. */
 
@@ -224,3 +226,88 @@ test('on a phone, in the dark', { skip }, async () => {
     await ui.close();
   }
 });
+
+test(
+  "a step's run says what it read and made, as its lineage does; what was left out of its metrics is said",
+  { skip },
+  async () => {
+    project.write(
+      'treadle.yaml',
+      `name: facts
+env: system
+data: { labels: labels@main }
+steps:
+  prep:
+    run: ls {labels} > {clean}
+    out: { clean: clean.csv }
+  train:
+    run: |
+      cat {clean} > {model}; ls {labels} >> {model}
+      echo '{"auc": 0.75, "odd?": 1}' > {metrics}
+    out: { model: model.txt, metrics: metrics.json }
+model: { name: counted, from: train.model }
+`,
+    );
+    const execution = await project.run();
+    assert.equal(execution.state, 'succeeded', execution.reason ?? '');
+    const [prep, train] = execution.steps;
+    const facts = await ask<RunStep>(house.url, 'GET', `/api/v1/runs/${train!.run_id}/step`);
+    assert.deepEqual(
+      {
+        step: facts.step,
+        data: facts.data.map(({ dataset, version }) => `${dataset}@${version}`),
+        read: facts.read.map(({ step, output, run_id }) => [step, output.name, run_id]),
+        lost: facts.lost,
+        made: facts.made.map(({ step, output }) => `${step}.${output.name}`),
+        models: facts.models,
+      },
+      {
+        step: 'train',
+        data: ['labels@v1'],
+        read: [['prep', 'clean', prep!.run_id]],
+        lost: [],
+        made: ['train.model', 'train.metrics'],
+        models: [{ name: 'counted', version: 1 }],
+      },
+    );
+    const { edges } = await ask<LineageGraph>(
+      house.url,
+      'GET',
+      `/api/v1/lineage/run%3A${train!.run_id}?depth=1`,
+    );
+    const arrows = new Set(edges.map(({ from, relation, to }) => `${from} ${relation} ${to}`));
+    const own = `run:${train!.run_id}`;
+    for (const arrow of [
+      `${own} read dataset_version:${facts.data[0]!.version_id}`,
+      `${own} read run:${prep!.run_id}`,
+      ...facts.made.map(({ output }) => `${own} produced blob:${output.digest}`),
+    ])
+      assert.ok(arrows.has(arrow), arrow);
+    // The name of a model is that of today.
+    await ask(house.url, 'PATCH', '/api/v1/models/counted', { name: 'counted lines' });
+
+    const ui = await house.open(`/runs/${train!.run_id}`);
+    const { page } = ui;
+    const side = page.locator('.overview-side');
+    await side.getByRole('link', { name: 'labels@v1' }).waitFor();
+    await side.getByText('model.txt').waitFor();
+    await side.getByText('metrics.json').waitFor();
+    await side.getByRole('link', { name: 'counted lines v1' }).waitFor();
+    assert.equal(await side.getByText(/None was|Nothing but/).count(), 0);
+    await ui.accessible("a step's run");
+    await side.getByRole('link', { name: 'of step prep' }).click();
+    await page.waitForURL(`**/runs/${prep!.run_id}`);
+    await side.getByRole('link', { name: 'clean.csv' }).waitFor();
+    await side.getByRole('link', { name: 'step prep' }).click();
+    await page.waitForURL(`**/executions/${execution.id}?step=prep`);
+    await page.getByRole('link', { name: /train/ }).first().click();
+    await page.getByRole('note', { name: 'Left out of train' }).getByText(/odd/).waitFor();
+    await page.getByRole('link', { name: 'its run' }).click();
+    await page.waitForURL(`**/runs/${execution.run_id}`);
+    await side.getByRole('link', { name: 'labels@v1' }).waitFor();
+    await side.getByText('train.model').waitFor();
+    await side.getByRole('link', { name: 'counted lines v1' }).click();
+    await page.waitForURL('**/models/counted*lines/versions/1');
+    await ui.close();
+  },
+);

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { getRunStep, type RunStep } from '../../pipelines/contract.ts';
 import {
   compareRuns,
   deleteRun,
@@ -69,7 +70,12 @@ export const register: Register = (program, cli) => {
   runs
     .command('show <run>')
     .description('show all that a run holds')
-    .action(async (run: string) => showRun(cli, await cli.client().call(getRun, { params: { run } })));
+    .action(async (id: string) => {
+      const client = cli.client();
+      const run = await client.call(getRun, { params: { run: id } });
+      const ofPipeline = typeof run.code?.['execution'] === 'string';
+      showRun(cli, run, ofPipeline ? await client.call(getRunStep, { params: { run: id } }) : undefined);
+    });
   runs
     .command('compare <runs...>')
     .description('show what differs between runs')
@@ -166,8 +172,9 @@ function runTable(items: readonly RunRow[]): string {
   );
 }
 
-function showRun(cli: Cli, run: Run): void {
-  cli.output().result(run, () => {
+function showRun(cli: Cli, run: Run, step?: RunStep): void {
+  cli.output().result(step ? { ...run, pipeline_step: step } : run, () => {
+    const known = new Set(run.inputs.map(({ version }) => version));
     const seconds = run.resources.wall_seconds ?? 0;
     const { outcome, note } = run;
     return [
@@ -177,17 +184,34 @@ function showRun(cli: Cli, run: Run): void {
       ...(note === undefined ? [] : ['', note]),
       section('metrics', run.metrics.filter(({ key }) => !key.startsWith('system/')).map(metricLine)),
       section('params', Object.entries(run.params)),
-      section(
-        'data read',
-        run.inputs.map((input) => [
+      ...(step
+        ? [`made by ${step.pipeline} #${step.number}${step.step === undefined ? '' : `, step ${step.step}`}`]
+        : []),
+      section('data read', [
+        ...run.inputs.map((input): [string, string] => [
           input.version_ref ?? `${input.name} (${input.digest})`,
           input.context ?? '',
         ]),
-      ),
+        ...(step?.data ?? [])
+          .filter(({ version_id }) => !known.has(version_id))
+          .map(({ dataset, version, name }): [string, string] => [`${dataset}@${version}`, name]),
+        ...(step?.read ?? []).map((one): [string, string] => [
+          `${one.step}.${one.output.name}`,
+          one.output.path,
+        ]),
+        ...(step?.lost ?? []).map((name): [string, string] => [name, 'not there any more']),
+      ]),
       section(
-        'models made',
-        run.outputs.map(({ model }) => [model, '']),
+        'outputs made',
+        (step?.made ?? []).map((one) => [
+          `${one.step}.${one.output.name}`,
+          `${one.output.path}, ${bytes(one.output.size)}`,
+        ]),
       ),
+      section('models made', [
+        ...run.outputs.map(({ model }): [string, string] => [model, '']),
+        ...(step?.models ?? []).map(({ name, version }): [string, string] => [`${name} v${version}`, '']),
+      ]),
       section(
         'resources',
         run.resources.sampled.map(({ key, min, mean, max }) => [

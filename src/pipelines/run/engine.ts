@@ -23,6 +23,8 @@ export interface ModelRegistrar {
       tags: Record<string, string>;
     },
   ): Promise<{ name: string; version: string }>;
+  /** The versions that came of a run, by the names of today. */
+  versionsOf(ctx: Ctx, run: string): Promise<Array<{ name: string; version: number }>>;
   /** The version that the alias `champion` names. */
   champion(ctx: Ctx, name: string): Promise<number | undefined>;
   /** Moves the alias `champion`. */

@@ -7,6 +7,7 @@ import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Choice } from '../kit/field.tsx';
 import { formatCount, formatDuration } from '../kit/format.ts';
+import { median } from '../kit/median.ts';
 import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
@@ -110,11 +111,11 @@ export default function PipelinePage(): ReactElement {
     [executions.items, state],
   );
   const recent = executions.items.slice(0, DRAWN);
-  const ended = recent
-    .flatMap(({ started_at: from, ended_at: to, state: one }) =>
+  const middle = median(
+    recent.flatMap(({ started_at: from, ended_at: to, state: one }) =>
       from !== undefined && to !== undefined && one === 'succeeded' ? [to - from] : [],
-    )
-    .toSorted((a, b) => a - b);
+    ),
+  );
   return (
     <Page
       title={`${pipeline} · pipeline`}
@@ -124,8 +125,7 @@ export default function PipelinePage(): ReactElement {
         executions.items.length > 0 && (
           <>
             {formatCount(executions.items[0]!.number)} executions
-            {ended.length > 0 &&
-              `; those that succeeded took ${formatDuration(ended[Math.floor(ended.length / 2)]!)} in the middle`}
+            {middle !== undefined && `; those that succeeded took ${formatDuration(middle)} in the middle`}
           </>
         )
       }

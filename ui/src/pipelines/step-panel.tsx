@@ -61,6 +61,16 @@ export function StepPanel({
             </span>
           </p>
         )}
+        {step.outcome?.warnings && step.outcome.warnings.length > 0 && (
+          <div className="stack" role="note" aria-label={`Left out of ${step.name}`}>
+            {step.outcome.warnings.map((warning) => (
+              <p key={warning} className="verdict verdict-warn">
+                <Icon name="alert" />
+                <span>{warning}</span>
+              </p>
+            ))}
+          </div>
+        )}
         <Tabs
           label={`Parts of ${step.name}`}
           value={search.view ?? usual}

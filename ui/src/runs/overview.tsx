@@ -1,21 +1,17 @@
-import { useQueries } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
-import { getLoggedModel } from '../../../src/models/contract.ts';
-import type { DatasetInput, Run } from '../../../src/tracking/contract.ts';
+import { getRunStep } from '../../../src/pipelines/contract.ts';
+import type { Run } from '../../../src/tracking/contract.ts';
 import { api } from '../api/client.ts';
-import { Badge } from '../kit/badge.tsx';
 import type { Range } from '../kit/chart/series.ts';
-import { shortId } from '../kit/format.ts';
-import { Icon } from '../kit/icons.tsx';
+import { Failure } from '../kit/failure.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Section } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
-import { useNames } from '../ledger/names.ts';
-import { ResourceAnchor, ResourceLink } from '../ledger/resource-link.tsx';
 import { MetricChart } from './metric-chart.tsx';
 import { MetricSummaryTable } from './metric-summary-table.tsx';
 import { NoteCard, OutcomeCard } from './outcome.tsx';
+import { Made, MadeBy, Models, Reads } from './read-and-made.tsx';
 import { SYSTEM } from './run-words.tsx';
 import type { ChartView } from './chart-view.ts';
 
@@ -60,6 +56,8 @@ export function Overview(props: {
   const curves = metrics.filter(({ count }) => count > 1).slice(0, CURVES);
   const params = useMemo(() => Object.entries(run.params), [run.params]);
   const tags = Object.entries(run.tags).filter(([key]) => !HOUSEKEEPING.test(key));
+  const ofPipeline = typeof run.code?.['execution'] === 'string';
+  const step = useQuery({ ...api(getRunStep, { params: { run: run.id } }), enabled: ofPipeline });
   const runs = useMemo(
     () => [{ id: run.id, name: run.name, started_at: run.started_at }],
     [run.id, run.name, run.started_at],
@@ -102,31 +100,25 @@ export function Overview(props: {
         <Section title="Outcome">
           <OutcomeCard run={run} onVerdict={props.onVerdict} />
         </Section>
-        {typeof run.code?.['execution'] === 'string' && (
+        {ofPipeline && (
           <Section title="Made by">
-            <MadeBy execution={`execution:${run.code['execution']}`} />
+            <MadeBy execution={`execution:${String(run.code?.['execution'])}`} step={step.data?.step} />
           </Section>
         )}
         <Section title="Note">
           <NoteCard run={run} />
         </Section>
+        {step.isError && <Failure error={step.error} retry={() => void step.refetch()} />}
         <Section title="Data it read">
-          {run.inputs.length === 0 ? (
-            <p className="muted">
-              None was recorded. <code>mlflow.log_input(…)</code> or a pipeline does it.
-            </p>
-          ) : (
-            <ul className="things">
-              {run.inputs.map((input) => (
-                <li key={`${input.name} ${input.digest} ${input.context}`}>
-                  <Input input={input} />
-                </li>
-              ))}
-            </ul>
-          )}
+          <Reads run={run} step={step.data} waiting={ofPipeline && step.isPending} />
         </Section>
+        {step.data && step.data.made.length > 0 && (
+          <Section title="Outputs it made">
+            <Made step={step.data} />
+          </Section>
+        )}
         <Section title="Models it made">
-          <Outputs run={run} />
+          <Models run={run} step={step.data} waiting={ofPipeline && step.isPending} />
         </Section>
         {tags.length > 0 && (
           <Section title="Tags">
@@ -135,75 +127,5 @@ export function Overview(props: {
         )}
       </div>
     </div>
-  );
-}
-
-/** The execution of a pipeline whose step this run tells of. */
-function MadeBy({ execution }: { execution: string }): ReactElement {
-  const names = useNames(useMemo(() => [execution], [execution]));
-  return <ResourceLink resource={execution} name={names.get(execution)} />;
-}
-
-function Input({ input }: { input: DatasetInput }): ReactElement {
-  const words = (
-    <>
-      <Icon name="data" />
-      <span className="truncate">{input.version_ref ?? input.name}</span>
-    </>
-  );
-  return (
-    <>
-      {input.version === undefined ? (
-        <span className="row" title={input.source}>
-          {words}
-        </span>
-      ) : (
-        <ResourceAnchor resource={`dataset_version:${input.version}`} className="row">
-          {words}
-        </ResourceAnchor>
-      )}
-      <span className="row">
-        {input.context !== undefined && <Badge>{input.context}</Badge>}
-        <code className="faint" title={`digest ${input.digest}`}>
-          {shortId(input.digest)}
-        </code>
-      </span>
-    </>
-  );
-}
-
-/** What the run packaged, with the registered versions that came of it. */
-function Outputs({ run }: { run: Run }): ReactElement {
-  const ids = [...new Set(run.outputs.map(({ model }) => model))];
-  const models = useQueries({ queries: ids.map((id) => api(getLoggedModel, { params: { id } })) });
-  if (ids.length === 0) return <p className="muted">None was logged.</p>;
-  return (
-    <ul className="things">
-      {ids.map((id, i) => {
-        const found = models[i]?.data;
-        return (
-          <li key={id}>
-            <span className="row">
-              <Icon name="model" />
-              <span className="truncate" title={id}>
-                {found?.logged_model.name ?? shortId(id)}
-              </span>
-            </span>
-            <span className="row row-wrap">
-              {found?.versions.map((version) => (
-                <Link
-                  key={version.ref}
-                  to="/models/$model/versions/$version"
-                  params={{ model: version.model, version: String(version.version) }}
-                >
-                  {version.model} v{version.version}
-                </Link>
-              ))}
-              {found && found.versions.length === 0 && <span className="faint">not registered</span>}
-            </span>
-          </li>
-        );
-      })}
-    </ul>
   );
 }
