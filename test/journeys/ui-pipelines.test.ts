@@ -302,7 +302,7 @@ model: { name: counted, from: train.model }
     await page.waitForURL(`**/executions/${execution.id}?step=prep`);
     await page.getByRole('link', { name: /train/ }).first().click();
     await page.getByRole('note', { name: 'Left out of train' }).getByText(/odd/).waitFor();
-    await page.getByRole('link', { name: 'its run' }).click();
+    await page.locator('.lead-parts').getByRole('link', { name: 'its run' }).click();
     await page.waitForURL(`**/runs/${execution.run_id}`);
     await side.getByRole('link', { name: 'labels@v1' }).waitFor();
     await side.getByText('train.model').waitFor();
