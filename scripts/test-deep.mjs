@@ -20,6 +20,7 @@ const campaigns = [
     files: ['test/journeys/fuzz', 'front-fuzz', 'inference/forward', 'grpc-fuzz'],
     env: { TREADLE_FUZZ: '1' },
   },
+  { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
 ];
 
 const benches = [

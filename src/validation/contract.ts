@@ -284,10 +284,18 @@ export const GateSpec = {
         'What rows do that nearly equal one that training read: but for noise, scale, case, white space, or one column. Reported unless said.',
     }),
   ),
+  group: Type.Optional(
+    Type.Array(Column, {
+      minItems: 1,
+      maxItems: 50,
+      description: 'What names the entity of a row: rows of one count together in every interval.',
+    }),
+  ),
   time: Type.Optional(
     Type.String({
       maxLength: 500,
-      description: 'A column by which every row must be later than all that training read.',
+      description:
+        'A column by which every row must be later than all that training read; intervals count the correlation in its order.',
     }),
   ),
   slices: Type.Optional(
@@ -297,6 +305,22 @@ export const GateSpec = {
     }),
   ),
 };
+
+/** Rows that go together, and so say less than as many independent ones. */
+export const Dependence = Type.Object({
+  kind: Type.Union([Type.Literal('group'), Type.Literal('time')]),
+  columns: Type.Array(Type.String(), { description: 'What names the entity, or orders the rows.' }),
+  declared: Type.Boolean({
+    description: 'The gate names it; else it was found, and is a warning to declare it.',
+  }),
+  units: Type.Integer({ description: 'Entities, or moments.' }),
+  design_effect: Type.Number({
+    description: 'How many times the variance is that of independent rows, where it is largest.',
+  }),
+  figure: Type.Optional(Type.String({ description: 'Where it is largest: `auc`, `mae - champion.mae`.' })),
+  summary: Type.String({ description: 'One sentence for people.' }),
+});
+export type Dependence = Static<typeof Dependence>;
 
 export const Evaluation = Type.Object(
   {
@@ -328,6 +352,11 @@ export const Evaluation = Type.Object(
       }),
     ),
     rules: Type.Array(RuleResult),
+    dependence: Type.Optional(
+      Type.Array(Dependence, {
+        description: 'By which columns rows go together; every interval is widened by it.',
+      }),
+    ),
     slices: Type.Array(Slice),
     calibration: Type.Optional(
       Type.Object({

@@ -22,7 +22,7 @@ export async function recordResult(
   row: EvaluationRow,
   { gate, proof, assessment, champion }: Found,
 ): Promise<void> {
-  const { task, rows, metrics, rules, slices, runtime, baseline, calibration } = assessment;
+  const { task, rows, metrics, rules, dependence, slices, runtime, baseline, calibration } = assessment;
   const { verdict, reasons } = conclude(assessment, proof);
   await updateEvaluation(tx, row.id, {
     state: 'done',
@@ -43,6 +43,7 @@ export async function recordResult(
         : {}),
       baseline,
       rules,
+      dependence,
       slices,
       calibration,
       proof,

@@ -130,7 +130,7 @@ export type Summary = Pick<Evaluation, 'reasons' | 'task' | 'rows' | 'metrics'>;
 /** What only the whole shows. */
 export type Document = Pick<
   Evaluation,
-  'champion' | 'baseline' | 'rules' | 'slices' | 'calibration' | 'proof' | 'runtime'
+  'champion' | 'baseline' | 'rules' | 'dependence' | 'slices' | 'calibration' | 'proof' | 'runtime'
 >;
 
 export function toSummary(

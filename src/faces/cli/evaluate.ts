@@ -25,6 +25,7 @@ interface Flags {
   label?: string;
   rule?: string[];
   key?: string[];
+  group?: string[];
   time?: string;
   near?: 'fail' | 'report';
   excuse?: contract.Excuse[];
@@ -49,7 +50,15 @@ export const register: Register = (program, cli) => {
     .option('--label <column>', 'the column that holds the truth')
     .option('--rule <rule>', "such as 'auc >= 0.6'; as often as wanted", several)
     .option('--key <column>', 'what makes a row the same row; as often as wanted', several)
-    .option('--time <column>', 'by it every row must be later than all that training read')
+    .option(
+      '--group <column>',
+      'what names the entity: its rows count together in every interval; as often as wanted',
+      several,
+    )
+    .option(
+      '--time <column>',
+      'by it every row must be later than all that training read; intervals count its order',
+    )
     .option(
       '--near <what>',
       'fail or report: what rows do that are nearly some that training read; report unless said',

@@ -54,6 +54,7 @@ export function resolveGate(
     spec: {
       label: gate.label,
       ...(gate.key === undefined ? {} : { key: [gate.key].flat() }),
+      ...(gate.group === undefined ? {} : { group: [gate.group].flat() }),
       ...(gate.time === undefined ? {} : { time: gate.time }),
       ...(gate.near === undefined ? {} : { near: gate.near }),
       ...(gate.excuse === undefined ? {} : { excuse: gate.excuse }),

@@ -179,7 +179,17 @@ const Gate = Strict(
         'the columns that make a row the same row; all of them unless said',
       ),
     ),
-    time: Type.Optional(column('a column by which every row must be later than all that training read')),
+    group: Type.Optional(
+      oneOrMore(
+        column('the name of a column'),
+        'the columns that name the entity of a row: rows of one count together in every interval',
+      ),
+    ),
+    time: Type.Optional(
+      column(
+        'a column by which every row must be later than all that training read; intervals count the correlation in its order',
+      ),
+    ),
     near: Type.Optional(
       Type.Union([Type.Literal('fail'), Type.Literal('report')], {
         description:
@@ -230,7 +240,7 @@ const Gate = Strict(
     } as typeof Value),
     prediction: Type.Optional(column('the output that is scored, where the model has several')),
   },
-  { description: '{data, label, key, time, rules, …}' },
+  { description: '{data, label, key, group, time, rules, …}' },
 );
 export type Gate = Static<typeof Gate>;
 

@@ -5,24 +5,11 @@ import { read, readOne } from '../data/sandbox.ts';
 import { instantOf, isPlainText, kindOf, mayHaveFractions, prepared } from './canonical.ts';
 import { gateKey, type Gate } from './gate.ts';
 import { trainingKey, type Pair } from './pairs.ts';
+import { FEWEST_GROUPS, FEWEST_MOMENTS, FEWEST_WORDS, MOST_ROWS_EACH, tellsEntity } from './telling.ts';
 
-/** Fewer moments or entities are no series and no groups. */
-const FEWEST_MOMENTS = 10;
-const FEWEST_GROUPS = 5;
-/** A text without a telling name: so many values, with so few rows each, are things rather than categories. */
-const FEWEST_WORDS = 30;
-const MOST_ROWS_EACH = 100;
 /** Share of the gate's rows that lie between training's moments, or have a value that training knows. */
 const INTERLEAVED = 0.2;
 const SHARED = 0.2;
-
-const TELLING =
-  /(^|_)(id|ids|uid|uuid|guid|user|customer|client|patient|subject|person|member|account|household|family|group|session|visit|device|machine|sensor|station|site|store|shop|item|sku|entity|company|driver|player|team|school|student|author|speaker|plot|batch|lot|well)(_?id)?(_|$)/;
-const snake = (name: string): string =>
-  name
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '_');
 
 /**
  * Columns by which a random split would have mixed what belongs together, where the gate declares nothing: moments of the
@@ -95,7 +82,7 @@ async function grouped(
 ): Promise<Suspicion | undefined> {
   const able = pairs.filter((pair) => {
     const kind = kindOf(pair.gate.type);
-    return kind === 'text' || ((kind === 'integer' || kind === 'wide') && TELLING.test(snake(pair.name)));
+    return kind === 'text' || ((kind === 'integer' || kind === 'wide') && tellsEntity(pair.name));
   });
   if (able.length === 0) return undefined;
   const [counts = []] = await read(
@@ -103,7 +90,7 @@ async function grouped(
     `select ${able.map(({ name }) => `approx_count_distinct(${gateKey(gate, name)})::double`).join(', ')} from gate_key`,
   );
   const things = able
-    .map((pair, i) => ({ pair, distinct: Number(counts[i]), telling: TELLING.test(snake(pair.name)) }))
+    .map((pair, i) => ({ pair, distinct: Number(counts[i]), telling: tellsEntity(pair.name) }))
     .filter(
       ({ pair, distinct, telling }) =>
         (telling && distinct >= FEWEST_GROUPS) ||

@@ -1,6 +1,8 @@
 import type { RuleResult, Verdict } from '../contract.ts';
 import { t95, Z80, Z95, type Estimate } from '../metrics/estimate.ts';
+import type { Structure } from '../metrics/dependence.ts';
 import { METRICS } from '../metrics/names.ts';
+import { widthOf } from '../metrics/widen.ts';
 import type { Comparator, Condition, Expression, Name } from './parse.ts';
 
 /** What a name stands for: a figure, the reason why there is none, or a champion that there is not. */
@@ -11,6 +13,8 @@ export interface Figures {
   find(name: Name): Found;
   /** Rows of the gate's data. */
   rows: number;
+  /** Which of them belong together; nothing where they are independent. */
+  structures?: readonly Structure[];
 }
 
 /** How far a metric between fixed bounds must lie from a bound to matter; of other metrics this share of the bound. */
@@ -167,7 +171,7 @@ function compare(node: Condition & { kind: 'compare' }, figures: Figures): Outco
     return { ...outcome, verdict: holds ? 'pass' : 'fail', reason: said };
 
   const rows = Math.min(figures.rows, ...sampled.map(({ estimate }) => estimate.n));
-  const { low, high } = intervalOf(gap.value, sampled, figures.rows, rows);
+  const { low, high } = intervalOf(gap.value, sampled, figures, rows);
   if (!Number.isFinite(low) || !Number.isFinite(high))
     return {
       ...outcome,
@@ -225,7 +229,7 @@ const isUnsure = ({ n, low }: Estimate, name: Name): boolean =>
 function intervalOf(
   value: number,
   sampled: Linear['of'],
-  all: number,
+  { rows: all, structures = [] }: Figures,
   rows: number,
 ): { low: number; high: number } {
   const [one] = sampled;
@@ -244,11 +248,10 @@ function intervalOf(
     estimate.spread?.add(each, slope);
     if (estimate.spread?.counts) counts = Math.max(counts, Math.abs(slope));
   }
-  let variance = 0;
-  for (const contribution of each) variance += contribution * contribution;
+  const width = widthOf(each, rows - 1, structures);
   // Bonett and Price: two more rows, one each way, so that a few equal answers do not prove two models equal.
-  if (counts > 0) variance += 2 * (counts / (rows + 2)) ** 2;
-  const half = t95(Math.max(1, rows - 1)) * Math.sqrt(variance);
+  const unseen = t95(Math.max(1, rows - 1)) * Math.SQRT2 * (counts / (rows / width.effect + 2));
+  const half = Math.hypot(width.half, unseen);
   return { low: value - half, high: value + half };
 }
 

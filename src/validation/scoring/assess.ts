@@ -5,8 +5,10 @@ import { ModelFault, openModel, type LoadedModel } from '../../runtimes/index.ts
 import type { Evaluation } from '../contract.ts';
 import { METRICS } from '../metrics/names.ts';
 import { readRules } from '../check-rules.ts';
+import { widened } from '../metrics/widen.ts';
 import { decideRule } from '../rules/decide.ts';
 import { namesIn, parseRule } from '../rules/parse.ts';
+import { measureDependence, structuresOf } from './dependence.ts';
 import { answersText, collect, looksLikeClasses } from './answers.ts';
 import { figuresOf, type Side, type Sides } from './figures.ts';
 import { planFeed, type Feed } from './inputs.ts';
@@ -38,12 +40,17 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     throw invalid('the gate’s data has no rows', { field: 'data', hint: 'judge on data with rows' });
   const truth = table.info(spec.label, 'label');
   for (const name of spec.slices ?? []) table.info(name, 'slices');
+  const along = await structuresOf(table, spec);
   say(`loading ${candidate.who}`);
   await using loaded = await load(candidate, tools);
   const { model, grown } = loaded;
   const feeds = {
     label: spec.label,
-    besides: new Set([...(spec.key ?? []), ...(spec.time === undefined ? [] : [spec.time])]),
+    besides: new Set([
+      ...(spec.key ?? []),
+      ...(spec.group ?? []),
+      ...(spec.time === undefined ? [] : [spec.time]),
+    ]),
   };
   const feed = planFeed(model.spec, table, { ...feeds, who: candidate.who });
   const names = rules.flatMap(({ condition }) => [...namesIn(condition)]);
@@ -84,29 +91,47 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
   );
   say('computing metrics');
   const baseline = baselineOf(label);
-  const sides: Sides = {
-    candidate: own,
-    champion: other,
-    baseline: { answers: baseline.answers, metrics: measure(label, baseline.answers).metrics },
-  };
-  const figures = figuresOf(label, sides, table, columns, exact);
+  const { counting, dependence } = measureDependence(
+    along,
+    label.task,
+    names.map(({ name }) => name),
+    {
+      candidate: own.metrics,
+      champion: typeof other === 'object' && other !== own ? other.metrics : undefined,
+    },
+    table.rows,
+  );
+  const wide = <T extends Side>(side: T): T => ({
+    ...side,
+    metrics: widened(side.metrics, counting, table.rows),
+  });
+  const sides = {
+    candidate: wide(own),
+    champion: typeof other === 'object' ? wide(other) : other,
+    baseline: wide({ answers: baseline.answers, metrics: measure(label, baseline.answers).metrics }),
+  } satisfies Sides;
+  const figures = figuresOf(label, sides, table, columns, exact, counting);
   const decided = rules.map(({ rule, condition }) => decideRule(rule, condition, figures));
   for (const rule of builtIn(label, own))
     if (!rules.some((one) => one.rule === rule)) decided.push(decideRule(rule, parseRule(rule), figures));
   return {
     task: label.task,
     rows: table.rows,
-    metrics: listMetrics(own.metrics),
-    ...(typeof other === 'object' ? { champion: { metrics: listMetrics(other.metrics) } } : {}),
+    metrics: listMetrics(sides.candidate.metrics),
+    ...(typeof sides.champion === 'object'
+      ? { champion: { metrics: listMetrics(sides.champion.metrics) } }
+      : {}),
     ...(typeof other === 'string' ? { champion_problem: other } : {}),
     baseline: { kind: baseline.kind, metrics: listMetrics(sides.baseline.metrics) },
     rules: decided,
+    dependence,
     slices: slicesOf(
       label,
       own.answers,
       own.metrics,
       sliced.map((name) => columns.get(name)!),
       spec.slices !== undefined,
+      counting,
     ),
     ...(own.calibration ? { calibration: own.calibration } : {}),
     runtime: own.runtime!,

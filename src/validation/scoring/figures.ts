@@ -1,4 +1,6 @@
+import type { Structure } from '../metrics/dependence.ts';
 import type { Estimate } from '../metrics/estimate.ts';
+import { widened } from '../metrics/widen.ts';
 import type { Figures, Found } from '../rules/decide.ts';
 import type { Name } from '../rules/parse.ts';
 import type { Answers } from './answers.ts';
@@ -30,6 +32,7 @@ export function figuresOf(
   table: Table,
   columns: ReadonlyMap<string, Column>,
   exact: ReadonlyMap<string, number>,
+  structures: readonly Structure[],
 ): Figures {
   const groups = new Map<string, Map<string, Uint32Array>>();
   const parts = new Map<string, ReadonlyMap<string, Estimate | string>>();
@@ -63,7 +66,10 @@ export function figuresOf(
     if (!rows) return { missing: `no row has ${column} = ${value}` };
     const key = `${name.of}\n${column}\n${value}`;
     let metrics = parts.get(key);
-    if (!metrics) parts.set(key, (metrics = measure(label, side.answers, rows).metrics));
+    if (!metrics) {
+      const { metrics: own } = measure(label, side.answers, rows);
+      parts.set(key, (metrics = widened(own, structures, table.rows, rows)));
+    }
     return metric(metrics, name.name);
   }
 
@@ -110,7 +116,11 @@ export function figuresOf(
     return exactly(name, name === 'min' ? least : name === 'max' ? most : sum / count);
   }
 
-  return { rows: table.rows, find: (name) => (name.kind === 'figure' ? figure(name) : fact(name)) };
+  return {
+    rows: table.rows,
+    structures,
+    find: (name) => (name.kind === 'figure' ? figure(name) : fact(name)),
+  };
 }
 
 const WORDS = {

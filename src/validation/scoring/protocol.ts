@@ -27,7 +27,7 @@ export interface Contender {
 
 /** What the scoring says; the proof and the verdict of the whole are added by the server. */
 export type Assessment = Required<
-  Pick<Evaluation, 'task' | 'rows' | 'metrics' | 'rules' | 'slices' | 'runtime'>
+  Pick<Evaluation, 'task' | 'rows' | 'metrics' | 'rules' | 'dependence' | 'slices' | 'runtime'>
 > &
   Pick<Evaluation, 'calibration' | 'baseline'> & {
     champion?: { metrics: Evaluation['metrics'] };

@@ -1,6 +1,8 @@
 import type { Slice } from '../contract.ts';
-import { normalTail, type Estimate } from '../metrics/estimate.ts';
+import type { Structure } from '../metrics/dependence.ts';
+import { normalTail, t95, type Estimate } from '../metrics/estimate.ts';
 import { METRICS } from '../metrics/names.ts';
+import { widened, widthOf } from '../metrics/widen.ts';
 import type { Answers } from './answers.ts';
 import type { Label } from './label.ts';
 import { listMetrics, mainMetric, measure } from './measure.ts';
@@ -43,6 +45,7 @@ export function slicesOf(
   all: ReadonlyMap<string, Estimate | string>,
   columns: readonly Column[],
   declared: boolean,
+  structures: readonly Structure[],
 ): Slice[] {
   const rows = label.task === 'regression' ? label.values.length : label.codes.length;
   const main = mainMetric(label.task, all);
@@ -54,7 +57,7 @@ export function slicesOf(
     for (const [value, part] of [...rowsByValue(column, rows)].slice(0, MOST_VALUES)) {
       if (found.length + ofColumn.length >= MOST) break;
       if (part.length === rows || (!declared && part.length < LEAST_ROWS)) continue;
-      const { metrics } = measure(label, answers, part);
+      const metrics = widened(measure(label, answers, part).metrics, structures, rows, part);
       const slice: Slice = {
         where: `${column.name} = ${value}`,
         column: column.name,
@@ -63,7 +66,7 @@ export function slicesOf(
         metrics: listMetrics(metrics),
         worse: false,
       };
-      ofColumn.push({ slice, ...spreadOf(metrics.get(main), part, each) });
+      ofColumn.push({ slice, ...spreadOf(metrics.get(main), part, each, structures) });
     }
     found.push(...ofColumn);
     for (const one of ofColumn) {
@@ -85,15 +88,19 @@ function spreadOf(
   part: Estimate | string | undefined,
   rows: Uint32Array,
   each: Float64Array,
+  structures: readonly Structure[],
 ): { value?: number; variance?: number } {
   if (typeof part !== 'object' || !part.spread || rows.length < LEAST_ROWS) return {};
   part.spread.add(each, 1);
-  let variance = 0;
-  for (const row of rows) {
-    variance += each[row]! * each[row]!;
-    each[row] = 0;
-  }
-  return variance > 0 ? { value: part.value, variance } : {};
+  const own = Float64Array.from(rows, (row) => each[row]!);
+  for (const row of rows) each[row] = 0;
+  const { half } = widthOf(
+    own,
+    rows.length - 1,
+    structures.map((structure) => structure.of(rows)),
+  );
+  const variance = (half / t95(rows.length - 1)) ** 2;
+  return variance > 0 && Number.isFinite(variance) ? { value: part.value, variance } : {};
 }
 
 /** How likely a slice looks this much worse than the others of its column by chance: they share no row. */

@@ -31,6 +31,7 @@ export function EvaluateDialog({
   const [label, setLabel] = useState(spec?.label ?? '');
   const [rules, setRules] = useState(spec?.rules?.join('\n') ?? '');
   const [key, setKey] = useState(spec?.key?.join(', ') ?? '');
+  const [group, setGroup] = useState(spec?.group?.join(', ') ?? '');
   const [time, setTime] = useState(spec?.time ?? '');
   const [champion, setChampion] = useState('');
   const [slices, setSlices] = useState(spec?.slices?.join(', ') ?? '');
@@ -45,6 +46,7 @@ export function EvaluateDialog({
       disabled={data.trim() === '' || label.trim() === '' || wrong}
       run={async () => {
         const columns = readNames(key);
+        const entity = readNames(group);
         const by = readNames(slices);
         const made = await call(createEvaluation, {
           body: {
@@ -59,6 +61,7 @@ export function EvaluateDialog({
             ...(spec?.near === undefined ? {} : { near: spec.near }),
             ...(spec?.excuse === undefined ? {} : { excuse: spec.excuse }),
             ...(columns.length === 0 ? {} : { key: columns }),
+            ...(entity.length === 0 ? {} : { group: entity }),
             ...(time.trim() === '' ? {} : { time: time.trim() }),
             ...(champion.trim() === '' ? {} : { champion: champion.trim() }),
             ...(by.length === 0 ? {} : { slices: by }),
@@ -114,7 +117,7 @@ export function EvaluateDialog({
             mono
           />
           <RuleCheck text={rules} problems={problems} />
-          <details open={key !== '' || time !== '' || slices !== ''}>
+          <details open={key !== '' || group !== '' || time !== '' || slices !== ''}>
             <summary>Row identity, order, comparison</summary>
             <div className="stack">
               <TextField
@@ -127,8 +130,17 @@ export function EvaluateDialog({
                 mono
               />
               <TextField
+                label="Rows that go together"
+                hint="Columns that name the entity: its rows count together in every interval"
+                placeholder="patient"
+                value={group}
+                onChange={(event) => setGroup(event.target.value)}
+                error={error('group')}
+                mono
+              />
+              <TextField
                 label="Later than training by"
-                hint="A column of times: every row must be later than all that training read"
+                hint="A column of times: every row must be later than all that training read; intervals count its order"
                 placeholder="date"
                 value={time}
                 onChange={(event) => setTime(event.target.value)}

@@ -3,6 +3,7 @@ import type { Evaluation } from '../../../src/validation/contract.ts';
 import { Icon } from '../kit/icons.tsx';
 import { Section } from '../kit/page.tsx';
 import { Calibration } from './calibration.tsx';
+import { Dependence } from './dependence.tsx';
 import { Metrics } from './metrics.tsx';
 import { ProofView } from './proof.tsx';
 import { Rules } from './rules.tsx';
@@ -53,6 +54,7 @@ export function EvaluationView({
       )}
       {metrics.length > 0 && (
         <Section title="Metrics">
+          <Dependence dependence={evaluation.dependence ?? []} />
           <Metrics evaluation={evaluation} />
         </Section>
       )}

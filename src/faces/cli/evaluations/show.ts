@@ -19,6 +19,9 @@ export function showEvaluation(one: contract.Evaluation): string {
     ...(one.proof ? ['', ...proof(one.proof)] : []),
     '',
     ...one.rules.map((rule) => `${MARK[rule.verdict]} ${line(rule)}`),
+    ...(one.dependence ?? []).map(
+      ({ declared, summary }) => `${declared ? '·' : '!'} ${declared ? '' : 'correlated rows: '}${summary}`,
+    ),
     '',
     metrics(one),
     ...(one.slices.length > 0 ? ['', slices(one.slices)] : []),
