@@ -64,6 +64,7 @@ test('a gate and a deployment are read', () => {
   data: prep.holdout
   key: [date, origin]
   label: late
+  group: [tail, crew]
   time: date
   excuse: [{ path: "*.txt", reason: notes }]
   positive: 1
@@ -78,6 +79,7 @@ deploy: { endpoint: late }
     spec: {
       label: 'late',
       key: ['date', 'origin'],
+      group: ['tail', 'crew'],
       time: 'date',
       excuse: [{ path: '*.txt', reason: 'notes' }],
       rules: ['auc >= 0.60', 'p95_latency_ms < 20'],
