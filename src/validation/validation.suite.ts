@@ -60,7 +60,13 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
       'slice(origin=JFK).auc >= 0.55',
       'data.rows >= 4000',
     ];
-    const done = await ask(server, { data: 'gate@v1', rules, key: ['id'], slices: ['origin'] });
+    const done = await ask(server, {
+      data: 'gate@v1',
+      rules,
+      key: ['id'],
+      group: ['hour', 'origin'],
+      slices: ['origin'],
+    });
     assert.equal(done.state, 'done', done.problem ?? '');
     assert.equal(done.verdict, 'pass', JSON.stringify(done.reasons));
     assert.deepEqual([done.reasons, done.task, done.rows, done.version], [[], 'binary', 4000, 2]);
@@ -74,6 +80,11 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
     );
     const auc = done.metrics.find(({ name }) => name === 'auc')!;
     assert.ok(auc.value > 0.65 && auc.low! < auc.value && auc.high! > auc.value && auc.n === 4000);
+    assert.match(auc.method!, /^DeLong/);
+    assert.deepEqual(
+      done.dependence?.map(({ kind, columns, declared, units }) => [kind, columns, declared, units]),
+      [['group', ['hour', 'origin'], true, 57]],
+    );
     assert.equal(done.champion?.version, 1);
     assert.ok(done.champion.metrics.find(({ name }) => name === 'auc')!.value < auc.value);
     assert.equal(done.baseline?.metrics.find(({ name }) => name === 'auc')?.value, 0.5);
