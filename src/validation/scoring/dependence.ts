@@ -147,38 +147,41 @@ export function measureDependence(
   { candidate, champion }: Compared,
   rows: number,
 ): { counting: Structure[]; dependence: Dependence[] } {
-  const figures: Array<{ name: string; each: Float64Array; n: number }> = [];
+  const most = structures.map(() => ({ effect: 1, figure: '' }));
+  const look = (figure: string, each: Float64Array, n: number): void => {
+    for (const [i, structure] of structures.entries()) {
+      if (!structure.declared && !structure.variance(each).correlated) continue;
+      const { effect } = widthOf(each, n - 1, [structure]);
+      if (Number.isFinite(effect) && effect > most[i]!.effect) most[i] = { effect, figure };
+    }
+  };
+  // One figure at a time: each has a number for every row.
+  const each = new Float64Array(structures.length === 0 ? 0 : rows);
   for (const name of structures.length === 0 ? [] : new Set([...LOSSES[task], ...named])) {
     const own = candidate.get(name);
     if (typeof own !== 'object' || !own.spread) continue;
-    const each = new Float64Array(rows);
+    each.fill(0);
     own.spread.add(each, 1);
-    figures.push({ name, each, n: own.n });
+    look(name, each, own.n);
     const its = champion?.get(name);
     if (typeof its !== 'object' || !its.spread) continue;
-    const gap = each.slice();
-    its.spread.add(gap, -1);
-    figures.push({ name: `${name} - champion.${name}`, each: gap, n: own.n });
+    its.spread.add(each, -1);
+    look(`${name} - champion.${name}`, each, own.n);
   }
   const counting: Structure[] = [];
   const dependence: Dependence[] = [];
-  for (const structure of structures) {
-    let most = { effect: 1, figure: '' };
-    for (const { name, each, n } of figures) {
-      if (!structure.declared && !structure.variance(each).correlated) continue;
-      const { effect } = widthOf(each, n - 1, [structure]);
-      if (Number.isFinite(effect) && effect > most.effect) most = { effect, figure: name };
-    }
+  for (const [i, structure] of structures.entries()) {
+    const { effect, figure } = most[i]!;
     const { kind, columns, declared, units } = structure;
-    if (!declared && most.effect < LEAST_EFFECT) continue;
+    if (!declared && effect < LEAST_EFFECT) continue;
     counting.push(structure);
     const found = {
       kind,
       columns: [...columns],
       declared,
       units,
-      design_effect: most.effect,
-      ...(most.figure === '' ? {} : { figure: most.figure }),
+      design_effect: effect,
+      ...(figure === '' ? {} : { figure }),
     };
     dependence.push({ ...found, summary: sentence(found) });
   }
