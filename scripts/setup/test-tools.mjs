@@ -1,4 +1,4 @@
-// Programs that only tests use: a browser, a real PostgreSQL, promtool. What cannot be had is named; its tests are skipped by name.
+// Programs that only tests use: a browser, a real PostgreSQL, promtool, bubblewrap. What cannot be had is named; its tests are skipped by name.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,6 +34,16 @@ const tools = [
     present: () => Boolean(findPostgres()),
     ...aptTool('postgresql', 'the tests on a real PostgreSQL'),
   },
+  // The server takes it wherever it is; without it, it isolates by other means.
+  ...(process.platform === 'linux'
+    ? [
+        {
+          name: 'bubblewrap',
+          present: () => Boolean(onPath('bwrap')),
+          ...aptTool('bubblewrap', 'the tests of isolation by bubblewrap'),
+        },
+      ]
+    : []),
   {
     name: 'promtool',
     present: () => Boolean(findPromtool()),

@@ -20,7 +20,7 @@ function pinned(...names: string[]): string {
     .join('');
 }
 
-const CODE = (answer: number, loads: number): string => `
+const CODE = (answer: number, loads: number, atLoad: string): string => `
 import time
 import numpy as np
 
@@ -30,7 +30,7 @@ class Model:
         return np.full((len(rows), 1), ${answer}, dtype="float32")
 
 def _load_pyfunc(path):
-    time.sleep(${loads})
+    time.sleep(${loads})${atLoad}
     return Model()
 `;
 
@@ -44,16 +44,16 @@ signature:
   outputs: '[{"name": "y", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
 `;
 
-/** A model of its own Python code that always answers the same, and takes its time to load. */
+/** A model of its own Python code that always answers the same, takes its time to load, and does `atLoad` with its file at `path`. */
 export const registerPython = (
   ctx: Ctx,
   model: string,
   answer: number,
-  { loads = 0 } = {},
+  { loads = 0, atLoad = '' } = {},
 ): Promise<ModelVersion> =>
   registerOnnx(ctx, model, Buffer.from('not looked at'), {
     MLmodel: MLMODEL,
-    'code/constant_model.py': CODE(answer, loads),
+    'code/constant_model.py': CODE(answer, loads, atLoad),
     'requirements.txt': pinned('mlflow-skinny', 'numpy', 'pandas'),
   });
 
