@@ -6,7 +6,7 @@ import { messageOf } from './message.ts';
 const PLACES = [
   process.cwd(),
   tmpdir(),
-  homedir(),
+  home(),
   '/etc',
   '/home',
   '/mnt',
@@ -41,3 +41,12 @@ export function outwardMessageOf(thrown: unknown): string {
 export const withoutPlaces = (text: string): string => text.replaceAll(BELOW, nameOf);
 
 const nameOf = (file: string): string => `…/${path.basename(file)}`;
+
+/** None for a user without an entry, as isolated processes and many containers have. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return '';
+  }
+}

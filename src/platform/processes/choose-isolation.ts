@@ -147,11 +147,13 @@ function look(data: string, secrets: readonly string[]): Omit<Surroundings, 'sha
 }
 
 function homes(): string[] {
-  try {
-    return [homedir(), userInfo().homedir];
-  } catch {
-    return [homedir()]; // a user without an entry, as in many containers
-  }
+  return [homedir, () => userInfo().homedir].flatMap((home) => {
+    try {
+      return [home()];
+    } catch {
+      return []; // a user without an entry, as in many containers
+    }
+  });
 }
 
 function executable(file: string): boolean {

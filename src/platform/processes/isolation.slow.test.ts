@@ -171,6 +171,16 @@ for (const [name, isolation] of levels) {
     assert.equal(stdout.trim(), `${cwd} ${path.join(cwd, 'evil.so')}`);
   });
 
+  test(`${name}: our own code starts there, as a user without an entry and a home`, async () => {
+    const { reason, stderr } = await processes.run({
+      argv: [process.execPath, '-e', `import(${JSON.stringify(path.join(import.meta.dirname, 'index.ts'))})`],
+      cwd: '/',
+      env: {},
+      isolate: { read: ownCode(), network: false },
+    });
+    assert.equal(reason, 'ok', stderr);
+  });
+
   test(`${name}: ends have their reasons, TERM leaves time to stop, figures are seen`, async () => {
     const run = (line: string, more = {}) => {
       const cwd = folder();
