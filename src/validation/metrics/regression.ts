@@ -1,5 +1,6 @@
 import { through, t95, Z95, type Estimate } from './estimate.ts';
 import { derived, mean } from './mean.ts';
+import { medianOf } from './median.ts';
 import type { Rows } from './ranking.ts';
 
 /** All figures of a regression on one part of the rows. */
@@ -72,7 +73,7 @@ function rSquared(label: Float64Array, squares: Float64Array, mse: Estimate, row
 function medianError(off: Float64Array, rows: Rows): Estimate {
   const n = off.length;
   const sorted = off.toSorted();
-  const value = n % 2 === 1 ? sorted[(n - 1) / 2]! : (sorted[n / 2 - 1]! + sorted[n / 2]!) / 2;
+  const value = medianOf(sorted);
   if (n < 6) return { name: 'median_ae', value, n };
   const half = (Z95 * Math.sqrt(n)) / 2;
   const low = sorted[Math.max(0, Math.floor(n / 2 - half))]!;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { invalid } from '../../platform/errors/index.ts';
 import { sliceRows, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
+import { medianOf } from '../metrics/median.ts';
 import type { Answers, Collector } from './answers.ts';
 import type { Feed } from './inputs.ts';
 import type { Column } from './read-table.ts';
@@ -116,7 +117,11 @@ function percentiles(latencies: readonly number[]): { p50: number; p95: number; 
   const sorted = latencies.toSorted((a, b) => a - b);
   const at = (share: number): number =>
     Number((sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0).toPrecision(6));
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  return {
+    p50: sorted.length === 0 ? 0 : Number(medianOf(sorted).toPrecision(6)),
+    p95: at(0.95),
+    p99: at(0.99),
+  };
 }
 
 /** Resident bytes of all processes below this one; undefined where there is no /proc. */

@@ -59,7 +59,7 @@ export function mountPlot(holder: HTMLElement, first: PlotInput, options: PlotOp
     {
       width: holder.clientWidth,
       height: options.height,
-      padding: [8, 10, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: {
         drag: { x: true, y: false, setScale: false },
