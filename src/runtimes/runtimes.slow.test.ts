@@ -27,7 +27,7 @@ test('a scikit-learn version is converted, compared and kept; endpoints then get
     return (await answer.json()) as Conversion;
   };
   const ended = async (model: string): Promise<Conversion> => {
-    for (let tries = 0; tries < 1200; tries++) {
+    for (let tries = 0; tries < 2700; tries++) {
       const now = await conversion(model);
       if (now.ended_at !== undefined) return now;
       await sleep(100);
