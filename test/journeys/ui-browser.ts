@@ -110,11 +110,15 @@ async function openPage(
   return {
     page,
     async accessible(what) {
-      await page.locator('.table-busy').first().waitFor({ state: 'detached' }); // rows of before are dimmed meanwhile
       await page.evaluate(axe);
-      const violations = await page.evaluate<Violation[]>(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
-      );
+      const busy = page.locator('.table-busy').first();
+      let violations: Violation[];
+      do {
+        await busy.waitFor({ state: 'detached' }); // rows of before are dimmed meanwhile
+        violations = await page.evaluate<Violation[]>(
+          "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
+        );
+      } while (violations.length > 0 && (await busy.count()) > 0);
       const told = violations.map(
         ({ id, help, nodes }) =>
           `${id}: ${help}\n${nodes

@@ -76,7 +76,7 @@ test('what passes the gate is shown with its rules, its proof and where it answe
   const gate = page.getByRole('region', { name: 'Gate' });
   await gate.getByText('pass').first().waitFor();
   await gate.getByText('auc >= 0.70').waitFor();
-  await gate.getByText('prep.holdout').waitFor();
+  await gate.getByText('prep.holdout', { exact: true }).waitFor();
   const deployment = page.getByRole('region', { name: 'Deployment' });
   await deployment.getByText('live').waitFor();
   await deployment.getByRole('link', { name: 'revision 1' }).waitFor();

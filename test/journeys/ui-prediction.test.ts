@@ -49,7 +49,7 @@ test('an id is pasted as it was found, and leads to the whole story', { skip }, 
   await chapter('On the data').getByRole('link', { name: 'flights@v1' }).waitFor();
   await chapter('Judged').getByText('pass').waitFor();
   await chapter('Proof')
-    .getByRole('link', { name: 'no row that it was judged on was read by training' })
+    .getByRole('link', { name: 'no row that it was judged on was found in what training read' })
     .waitFor();
   await ui.accessible('the story');
 
