@@ -41,5 +41,6 @@ export function Failure({
 }
 
 function capital(text: string): string {
+  if (text.startsWith('treadle ')) return text; // a command is written as it is typed
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '');
 }

@@ -284,9 +284,11 @@ function drawOdd(u: uPlot, { odd }: ChartSeries, fill: string, ink: string): voi
     const tip = up ? edge + size * 1.6 : edge - size * 1.6;
     ctx.fillStyle = fill;
     ctx.beginPath();
-    ctx.moveTo(left, up ? edge : tip);
-    ctx.lineTo(left - size, up ? tip : edge);
-    ctx.lineTo(left + size, up ? tip : edge);
+    // An infinity points where it went; NaN, which went nowhere, stands on the floor.
+    const [point, base] = kind === 'NaN' ? [tip, edge] : [edge, tip];
+    ctx.moveTo(left, point);
+    ctx.lineTo(left - size, base);
+    ctx.lineTo(left + size, base);
     ctx.closePath();
     ctx.fill();
     if (left - labelled < 26 * devicePixelRatio) continue;
