@@ -26,7 +26,7 @@ import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
-import { chooseIsolation, createProcesses } from './platform/processes/index.ts';
+import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
 import { createDeployer, createGatekeeper, modelRegistrar } from './ports.ts';
 import * as tracking from './tracking/index.ts';
 import * as validation from './validation/index.ts';
@@ -123,6 +123,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   });
   const processes = createProcesses({ isolation: walls.isolation });
   opened.defer(() => processes.close());
+  const behindWalls = createPeers(walls.isolation.users);
   const duck = data.createDuck(processes);
   const runtimes = createRuntimes({ processes, folder: config.data });
   events.subscribe(runtimes.subscriber);
@@ -200,7 +201,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         workspace: 'default',
         requestId,
       }),
-    async authenticate({ headers, requestId }) {
+    async authenticate({ headers, socket, requestId }) {
       const named = headers['x-treadle-workspace'] ?? headers['x-mlflow-workspace'];
       const caller = await access.authenticate(
         system,
@@ -208,6 +209,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
           authorization: headers.authorization,
           workspace: typeof named === 'string' ? named : undefined,
           proxied: cameThroughProxy((name) => headers[name]),
+          walled: ownerAllowed && headers.authorization === undefined && behindWalls(socket),
         },
         ownerAllowed,
       );

@@ -9,6 +9,8 @@ export interface Credentials {
   workspace: string | undefined;
   /** A header says that somebody between the caller and this server passed the request on. */
   proxied: boolean;
+  /** It comes from a process behind our walls: a step or a model, which is not the owner although it runs on this machine. */
+  walled?: boolean;
 }
 
 const OWNER: Actor = { kind: 'owner', id: 'owner', name: 'local owner', role: 'owner' };
@@ -30,6 +32,10 @@ export async function authenticate(
     // Whoever came through a proxy may be anybody; only the machine's own callers are its owner.
     if (credentials.proxied)
       throw unauthenticated('this request came through a proxy, so it needs a token', { hint: MAKE_ONE });
+    if (credentials.walled === true)
+      throw unauthenticated('this request comes from a step, so it needs a token', {
+        hint: 'a step has its own in MLFLOW_TRACKING_TOKEN',
+      });
     return { actor: OWNER, workspace: await enter(ctx, credentials.workspace ?? 'default') };
   }
   const secret = secretOf(credentials.authorization);

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
@@ -61,7 +62,7 @@ export interface HttpOptions {
   /** Makes the caller's ctx from the request's credentials, or throws `unauthenticated`. `until`: when they end. */
   authenticate(request: {
     headers: FastifyRequest['headers'];
-    remote: string;
+    socket: Socket;
     requestId: string;
   }): Promise<{ ctx: Ctx; until?: number | undefined }>;
   /** The ctx of public routes. */
@@ -218,7 +219,11 @@ async function serve(
   const { ctx, until } =
     endpoint.action === 'public'
       ? { ctx: options.anonymous(request.id) }
-      : await options.authenticate({ headers: request.headers, remote: request.ip, requestId: request.id });
+      : await options.authenticate({
+          headers: request.headers,
+          socket: request.raw.socket,
+          requestId: request.id,
+        });
   options.authorize(ctx, endpoint.action);
 
   const share = new Share(bodies, `${ctx.actor.kind}:${ctx.actor.id}`);

@@ -7,4 +7,5 @@ export { killMarked, reap } from './reap.ts';
 export { newMark } from './start.ts';
 export type { ResourceSample } from './sampler.ts';
 export type { Ended, ExitReason, ProcessMark, Running, StartOptions } from './start.ts';
+export { createPeers } from './peer.ts';
 export { createProcesses, type Processes } from './create-processes.ts';
