@@ -133,3 +133,16 @@ test('a figure of one row, or one without an end, decides nothing', () => {
   const endless = new Map([['auc', { name: 'auc', value: 0.7, n: 20, low: -Infinity, high: 1 }]]);
   assert.equal(judge('auc > 0.5', figuresOf(20, endless)).verdict, 'inconclusive');
 });
+
+test('rows that all came out alike are no certainty while they are few, or of one entity', () => {
+  const alike = (n: number) =>
+    regressionMetrics(
+      Float64Array.from({ length: n }, (_one, i) => i / 4),
+      Float64Array.from({ length: n }, (_one, i) => i / 4 + 0.25),
+    );
+  const two = judge('rmse < 0.5', figuresOf(2, alike(2)));
+  assert.deepEqual([two.verdict, two.required_rows], ['inconclusive', 60]);
+  assert.match(two.reason, /all of 2 rows came out alike: so few say nothing about others/);
+  assert.equal(judge('rmse < 0.5', figuresOf(100, alike(100))).verdict, 'pass');
+  assert.equal(judge('mae >= champion.mae', figuresOf(2, alike(2), alike(2))).verdict, 'inconclusive');
+});

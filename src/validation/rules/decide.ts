@@ -179,6 +179,20 @@ function compare(node: Condition & { kind: 'compare' }, figures: Figures): Outco
       verdict: 'inconclusive',
       reason: `${node.text}: ${say(left.value)} against ${say(right.value)}, and ${count(rows)} do not tell how sure that is`,
     };
+  const units = Math.min(
+    rows,
+    ...(figures.structures ?? []).filter(({ declared }) => declared).map((one) => one.units),
+  );
+  if (low === high && units < ALIKE)
+    return {
+      ...outcome,
+      rows,
+      verdict: 'inconclusive',
+      ...(units === rows ? { required: ALIKE } : {}),
+      reason: `${node.text}: ${say(left.value)} against ${say(right.value)}, and all of ${
+        units === rows ? count(rows) : `${units} that belong together`
+      } came out alike: so few say nothing about others`,
+    };
   const difference = { value: gap.value, low, high };
   const error = (high - low) / (2 * Z95);
   const versus = sampled.some(({ name }) => name.kind === 'figure' && name.of === 'champion');
@@ -216,6 +230,12 @@ function compare(node: Condition & { kind: 'compare' }, figures: Figures): Outco
     }`,
   };
 }
+
+/**
+ * Rows that all contribute the same have no spread to make an interval of. After this many the rule of three says that at most one in
+ * twenty of the others is of another kind (3/n, 95 %; Hanley and Lippman-Hand 1983).
+ */
+const ALIKE = 60;
 
 /** Other rows would have given another value. */
 const isSampled = ({ spread, low, high }: Estimate): boolean =>
