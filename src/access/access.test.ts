@@ -197,7 +197,14 @@ test('through a proxy, or where every caller needs a token, nobody is the owner'
   const { secret } = await createToken(first.ctx, { name: 'o', role: 'owner' });
   const me = (url: string, headers: Record<string, string>) =>
     fetch(`${url}/api/v1/me`, { headers }).then(({ status }) => status);
-  for (const name of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'via']) {
+  for (const name of [
+    'forwarded',
+    'x-forwarded-for',
+    'x-forwarded-proto',
+    'x-real-ip',
+    'via',
+    'cf-connecting-ip',
+  ]) {
     assert.equal(await me(first.url, { [name]: '127.0.0.1' }), 401, name);
     assert.equal(await me(first.url, { [name]: '', authorization: `Bearer ${secret}` }), 200, name);
   }

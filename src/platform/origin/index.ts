@@ -47,7 +47,15 @@ const PROXY_HEADERS = [
   'x-forwarded-proto',
   'x-forwarded-port',
   'x-forwarded-server',
+  'x-forwarded-prefix',
+  'x-original-forwarded-for',
   'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
+  'cf-connecting-ip',
+  'fly-client-ip',
+  'true-client-ip',
 ] as const;
 
 /** Whether somebody between the caller and this server says that the request was passed on. */
