@@ -11,11 +11,21 @@ export const LONG: Migration[] = Array.from({ length: 30 }, (_, i) => ({
   ],
 }));
 
-/** Run as a program: migrates the place given as JSON. */
+/** The same steps; the process kills itself when step `at` is reached. */
+function killedAt(at: number): Migration[] {
+  return LONG.map(({ id, sql }, step) => ({
+    id,
+    get sql() {
+      if (step === at) process.kill(process.pid, 'SIGKILL');
+      return sql;
+    },
+  }));
+}
+
+/** Run as a program: migrates the place given as JSON until the step given second, and dies there. */
 if (import.meta.main) {
-  const database = await openPlace(JSON.parse(process.argv[2]!) as NonNullable<TestDatabase['place']>);
-  process.stdout.write('ready\n');
-  await migrate(database, LONG);
-  process.stdout.write('migrated\n');
-  await database.close();
+  const [place, at] = process.argv.slice(2);
+  const database = await openPlace(JSON.parse(place!) as NonNullable<TestDatabase['place']>);
+  await migrate(database, killedAt(Number(at)));
+  process.kill(process.pid, 'SIGKILL');
 }
