@@ -6,6 +6,7 @@ import { ModelFault, type LoadedModel, type ModelPlace, type Tensor } from '../.
 import { makeIds } from '../prediction-id.ts';
 import { createPlane, type Plane } from './create-plane.ts';
 import type { Answer, Question } from './plane.ts';
+import type { Answered, Hook } from './hooks/hook.ts';
 import type { Report, TableEndpoint, TableVariant } from './protocol.ts';
 
 const limits = { load: 1000, predict: 1000, memory: 2 ** 30, batch: 8, threads: 1, hosts: 1 };
@@ -60,12 +61,13 @@ interface Bench {
 
 const ids = makeIds('key');
 
-function open(t: TestContext): Bench {
+function open(t: TestContext, hooks: Hook[] = []): Bench {
   const models = new Map<string, Scaler>();
   const reports: Report[] = [];
   const factors = new Map<string, number>();
   const plane = createPlane({
     ids,
+    hooks,
     report: (report) => reports.push(report),
     async open({ key }) {
       if (key.startsWith('broken')) throw new ModelFault('the file is no ONNX');
@@ -367,6 +369,74 @@ test('a shadow is asked the same, compared, and never waited for', async (t) => 
   );
   assert.match(text, /treadle_serving_shadow_pairs_total\{.*result="different"\} 2\n/);
   assert.doesNotMatch(plane.metrics('other'), /endpoint="e"/, 'nothing of another workspace');
+});
+
+test('a hook hears of each moment of a question, of a shadow’s copy, too, and after the answer', async (t) => {
+  const moments: string[] = [];
+  const heard: Answered[] = [];
+  const hook: Hook = {
+    asked: ({ role }) => void moments.push(`asked ${role}`),
+    called: ({ role }) => void moments.push(`called ${role}`),
+    diverted: (from, to) => void moments.push(`diverted ${from.role} ${to.role}`),
+    failed: ({ role }, error, waited) =>
+      void moments.push(`failed ${role} ${error.message.slice(0, 8)} ${waited}`),
+    answered(answered) {
+      moments.push(`answered ${answered.target.role}`);
+      heard.push(answered);
+    },
+  };
+  const { load, table, ask, models } = open(t, [hook]);
+  await load('a', 2);
+  await load('b', 3);
+  await load('s', 4);
+  table([
+    endpoint([
+      variant('a', { percent: 0 }),
+      variant('b', { role: 'canary', percent: 100, version: 2 }),
+      variant('s', { role: 'shadow', version: 3 }),
+    ]),
+  ]);
+  models.get('b')!.fail = () => new ModelFault('the host ended', { retriable: true });
+  const answer = await ask({ key: 'me' }).finally(() => moments.push('told'));
+  while (heard.length < 2) await sleep(1);
+  assert.deepEqual(moments, [
+    'asked canary',
+    'diverted canary champion',
+    'called champion',
+    'answered champion',
+    'asked shadow',
+    'told', // a promise's turn later than the callback
+    'called shadow',
+    'answered shadow',
+  ]);
+  const [first, copy] = heard;
+  assert.equal(first?.prediction, answer.prediction);
+  assert.deepEqual([first?.key, first?.inputs[0]?.data, first?.rows], ['me', new Float32Array([1, 2]), 1]);
+  assert.deepEqual(first?.outputs?.[0]?.data, new Float32Array([2, 4]));
+  assert.equal(copy?.copyOf?.prediction, answer.prediction);
+  assert.deepEqual(copy?.outputs?.[0]?.data, new Float32Array([4, 8]));
+  assert.deepEqual(ids.read(copy?.prediction ?? '')?.role, 'shadow');
+  moments.length = 0;
+  await assert.rejects(ask({ inputs: [] }), kind('invalid'));
+  assert.deepEqual(moments, ['asked canary', "failed canary input 'x true"]);
+});
+
+test('a hook that throws costs nobody an answer', async (t) => {
+  const hook: Hook = {
+    answered() {
+      throw new Error('out of order');
+    },
+  };
+  const { load, table, ask, reports } = open(t, [hook]);
+  await load('a', 3);
+  table([endpoint([variant('a')])]);
+  const answers = await Promise.all([ask(), ask()]);
+  assert.deepEqual(answers.map(values), [
+    [3, 6],
+    [3, 6],
+  ]);
+  const said = reports.filter(({ type }) => type === 'log');
+  assert.equal(said.length, 2);
 });
 
 test('the last answers are kept, and counted when they make room', async (t) => {

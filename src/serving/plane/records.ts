@@ -44,11 +44,11 @@ export class Records {
     return Math.max(0, this.written - this.capacity);
   }
 
-  /** Of the id that was made last. */
-  add(serial: number, role: Role, rows: number, ms: number): void {
+  /** `at` and `counter` are of the answer's id. */
+  add(serial: number, role: Role, rows: number, ms: number, at: number, counter: number): void {
     const place = this.written++ % this.capacity;
-    this.at[place] = this.ids.made.at;
-    this.counter[place] = this.ids.made.counter;
+    this.at[place] = at;
+    this.counter[place] = counter;
     this.serial[place] = serial;
     this.role[place] = role === 'champion' ? 0 : role === 'canary' ? 1 : 2;
     this.rows[place] = rows;
