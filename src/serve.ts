@@ -209,7 +209,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
           authorization: headers.authorization,
           workspace: typeof named === 'string' ? named : undefined,
           proxied: cameThroughProxy((name) => headers[name]),
-          walled: ownerAllowed && headers.authorization === undefined && behindWalls(socket),
+          walled: ownerAllowed && headers.authorization === undefined && (await behindWalls(socket)),
         },
         ownerAllowed,
       );
