@@ -74,7 +74,7 @@ function open(options: PlaneOptions): Running {
     door: plane,
     hosts: options.hosts,
     log,
-    grpc: createGrpc(plane, { hosts: options.hosts, budget, ...parts }),
+    grpc: createGrpc(plane, { hosts: options.hosts, budget, aside, ...parts }),
   });
   return {
     plane,

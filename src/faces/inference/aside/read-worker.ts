@@ -1,6 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { messageOf, TreadleError } from '../../../platform/errors/index.ts';
 import type { ModelSpec, Tensor } from '../../../runtimes/index.ts';
+import { readInfer, type InferRequest as GrpcRequest } from '../grpc/messages.ts';
+import { Reader } from '../grpc/protobuf.ts';
+import { tensorsOf } from '../grpc/tensors.ts';
 import { readAny, type Question, type Task } from '../mlflow/question.ts';
 import { readRequest, type InferRequest } from '../oip/request.ts';
 import { readPredict, type Form } from '../tfserving/request.ts';
@@ -11,12 +14,15 @@ export interface Jobs {
   mlflow: Omit<Task, 'body'>;
   oip: { spec: ModelSpec };
   tfserving: { spec: ModelSpec };
+  grpc: { spec: ModelSpec };
 }
 
 export interface Results {
   mlflow: Question;
   oip: InferRequest;
   tfserving: { form: Form; inputs: Tensor[] };
+  /** The request without its contents, which are the tensors. */
+  grpc: { request: GrpcRequest; inputs: Tensor[] };
 }
 
 export interface Asked<Face extends keyof Jobs = keyof Jobs> {
@@ -37,6 +43,10 @@ const READERS: {
   mlflow: (job, body) => readAny({ ...job, body }),
   oip: ({ spec }, body) => readRequest(body, undefined, spec),
   tfserving: ({ spec }, body) => readPredict(body, spec),
+  grpc({ spec }, body) {
+    const request = readInfer(new Reader(body));
+    return { request: { ...request, inputs: [], raw: [] }, inputs: tensorsOf(request, spec) };
+  },
 };
 
 parentPort?.on('message', (asked: Asked) => {

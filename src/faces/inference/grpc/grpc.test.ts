@@ -8,6 +8,7 @@ import { unavailable } from '../../../platform/errors/index.ts';
 import { Budget } from '../../../platform/limits/index.ts';
 import { ModelFault, type ModelSpec } from '../../../runtimes/index.ts';
 import type { PlaneDoor, Question, Served } from '../../../serving/index.ts';
+import { createAside, type Aside } from '../aside/index.ts';
 import { createGrpc, type GrpcOptions } from './index.ts';
 import { Reader, Writer } from './protobuf.ts';
 
@@ -160,6 +161,53 @@ test('a message may come in any pieces, plain or compressed', async () => {
   });
   assert.deepEqual([plain.code, zipped.code], ['0', '0']);
   assert.deepEqual(plain.body, zipped.body);
+});
+
+/** Values in `fp32_contents`, packed as every client sends them. */
+const typedMessage = (values: Float32Array, count = values.length): Buffer =>
+  new Writer()
+    .text(1, 'm')
+    .text(3, 'mine')
+    .message(5, (tensor) =>
+      tensor
+        .text(1, 'x')
+        .text(2, 'FP32')
+        .numbers(3, [count / 2, 2])
+        .message(5, (contents) => contents.chunk(6, new Uint8Array(values.buffer))),
+    )
+    .finish();
+
+test('large typed contents are read beside, as one call and in a stream, and mean the same', async () => {
+  const beside: string[] = [];
+  const aside = createAside();
+  const watched: Aside = (face, job, body, done) => {
+    beside.push(face);
+    aside(face, job, body, done);
+  };
+  await using at = await open(echo, { aside: watched });
+  const values = Float32Array.from({ length: 300_000 }, (_, index) => index / 7);
+  const { code, body } = await call(at.session, [typedMessage(values)]);
+  assert.equal(code, '0');
+  assert.ok(body.includes(Buffer.from(values.buffer)), 'the values come back raw');
+  assert.deepEqual(beside, ['grpc']);
+  const wrong = await call(at.session, [typedMessage(values, 600_000)]);
+  assert.deepEqual([wrong.code, /300000 values in fp32_contents/.test(wrong.said)], ['3', true]);
+  const { stream, code: ended } = begin(at.session, typedMessage(values), {}, 'ModelStreamInfer');
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream.end();
+  assert.equal(await ended, '0');
+  assert.ok(Buffer.concat(chunks).includes(Buffer.from(values.buffer)));
+  assert.deepEqual(beside, ['grpc', 'grpc', 'grpc']);
+  // Raw contents are not read at all, and small ones are read at once.
+  const raw = new Writer()
+    .text(1, 'm')
+    .message(5, (tensor) => tensor.text(1, 'x').text(2, 'FP32').numbers(3, [150_000, 2]))
+    .chunk(7, new Uint8Array(values.buffer))
+    .finish();
+  assert.equal((await call(at.session, [raw])).code, '0');
+  assert.equal((await call(at.session, [typedMessage(values.slice(0, 2))])).code, '0');
+  assert.equal(beside.length, 3);
 });
 
 test('a deadline that passed is called so; what the plane refuses keeps its kind', async () => {

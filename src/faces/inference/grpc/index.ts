@@ -9,6 +9,7 @@ import { invalid, TreadleError } from '../../../platform/errors/index.ts';
 import { Budget } from '../../../platform/limits/index.ts';
 import { guardHost, guardOrigin } from '../../../platform/origin/index.ts';
 import type { PlaneDoor } from '../../../serving/index.ts';
+import type { Aside } from '../aside/index.ts';
 import { enter, NOBODY, type Admitted } from '../shared/caller.ts';
 import { failureOf } from '../shared/failure.ts';
 import {
@@ -20,8 +21,8 @@ import {
   yes,
 } from './describe.ts';
 import { health, HEALTH_SERVICE } from './health.ts';
-import { find, infer, writeAnswer, type Caller } from './infer.ts';
-import { readEmpty, readIndex, readInfer, readNamed } from './messages.ts';
+import { find, inferMessage, writeAnswer, type Caller } from './infer.ts';
+import { readEmpty, readIndex, readNamed } from './messages.ts';
 import { Reader, Writer } from './protobuf.ts';
 import { streamInfer } from './stream.ts';
 import { answer, codeOf, Inbox, LARGEST, refuse, timeoutOf, UNIMPLEMENTED } from './transport.ts';
@@ -49,6 +50,8 @@ export interface GrpcOptions {
   version?: string;
   /** What requests under way hold; shared with the HTTP front. */
   budget?: Budget;
+  /** Reads what is large; here, unless said. */
+  aside?: Aside;
 }
 
 /**
@@ -57,7 +60,7 @@ export interface GrpcOptions {
  */
 export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Server {
   const { hosts = 'any', version = '' } = options;
-  const methods = createMethods(door, version);
+  const methods = createMethods(door, version, options.aside);
   const inbox = new Inbox(options.budget ?? new Budget(512 * MiB, 256 * MiB));
   const server = createServer({
     maxSessionMemory: 512, // MB; a few large tensors at once are no attack
@@ -178,7 +181,7 @@ export function createGrpc(door: PlaneDoor, options: GrpcOptions = {}): Http2Ser
       if (error) return fail(stream, error);
       try {
         const caller = callerOf(stream, headers, admitted.workspace, undefined);
-        until(stream, streamInfer(door, stream, headers, inbox, admitted, caller, ask));
+        until(stream, streamInfer(door, options.aside, stream, headers, inbox, admitted, caller, ask));
       } catch (thrown) {
         fail(stream, thrown);
       }
@@ -279,7 +282,11 @@ function fail(stream: ServerHttp2Stream, error: unknown, late = false): void {
   refuse(stream, code, failure.message);
 }
 
-function createMethods(door: PlaneDoor, program: string): ReadonlyMap<string, Unary> {
+function createMethods(
+  door: PlaneDoor,
+  program: string,
+  aside: Aside | undefined,
+): ReadonlyMap<string, Unary> {
   const served = (caller: Caller, message: Reader) => {
     const { name, version } = readNamed(message);
     return find(door, caller.workspace, name, version);
@@ -311,9 +318,10 @@ function createMethods(door: PlaneDoor, program: string): ReadonlyMap<string, Un
     [
       'ModelInfer',
       (caller, message, at, done) => {
-        const request = readInfer(message);
-        infer(door, caller, request, at, (error, found, outputs) => {
-          if (error || !found || !outputs) return done(error ?? new Error('no answer'));
+        inferMessage(door, aside, caller, message.bytes, at, (inferred) => {
+          if (inferred.failed)
+            return done(inferred.error instanceof Error ? inferred.error : new Error(String(inferred.error)));
+          const { request, answer: found, outputs } = inferred;
           done(undefined, writeAnswer(new Writer(), request, found, outputs).finish());
         });
       },

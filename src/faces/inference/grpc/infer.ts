@@ -1,11 +1,15 @@
 import { invalid, limited, missing } from '../../../platform/errors/index.ts';
 import type { ModelSpec, Tensor } from '../../../runtimes/index.ts';
 import type { Answer, PlaneDoor, Question } from '../../../serving/index.ts';
+import type { Aside } from '../aside/index.ts';
 import { plainTensor } from '../shared/cells.ts';
 import { toRaw } from '../shared/raw.ts';
-import type { InferRequest } from './messages.ts';
-import type { Writer } from './protobuf.ts';
+import { readInfer, type InferRequest } from './messages.ts';
+import { Reader, type Writer } from './protobuf.ts';
 import { tensorsOf } from './tensors.ts';
+
+/** Typed contents from this size on are read beside, as large JSON is: they are a number each. Raw ones are never read at all. */
+const LARGE = 1024 * 1024;
 
 /** Who called, how long they wait, and the sticky key: what is said once a call, beside its messages. */
 export interface Caller {
@@ -16,11 +20,67 @@ export interface Caller {
   readonly gone: boolean;
 }
 
-/** Asks the plane; `done` hears the answer with what the caller asked to see of it. Throws what is wrong with the request. */
-export function infer(
+/** What came of a message: what was asked, as far as it could be read, and the answer with what the caller asked to see of it. */
+export type Inferred =
+  | { failed: true; error: unknown; request: InferRequest | undefined }
+  | { failed: false; request: InferRequest; answer: Answer; outputs: readonly Tensor[] };
+
+/** Reads a message and asks the plane. `done` hears once, perhaps before this returns. */
+export function inferMessage(
+  door: PlaneDoor,
+  aside: Aside | undefined,
+  caller: Caller,
+  message: Buffer,
+  at: number,
+  done: (inferred: Inferred) => void,
+): void {
+  let request: InferRequest | undefined;
+  const ask = (read: InferRequest, inputs?: Tensor[]): void => {
+    request = read;
+    infer(door, caller, read, inputs, at, (error, answer, outputs) => {
+      if (error || !answer || !outputs)
+        done({ failed: true, error: error ?? new Error('no answer'), request });
+      else done({ failed: false, request: read, answer, outputs });
+    });
+  };
+  try {
+    const large = aside && largeModel(message);
+    if (!aside || !large) return ask(readInfer(new Reader(message)));
+    const { spec } = find(door, caller.workspace, large.model, large.version);
+    aside('grpc', { spec }, message, (error, read) => {
+      if (!read) return done({ failed: true, error, request });
+      try {
+        ask(read.request, read.inputs);
+      } catch (thrown) {
+        done({ failed: true, error: thrown, request });
+      }
+    });
+  } catch (error) {
+    done({ failed: true, error, request });
+  }
+}
+
+/** The model that is asked, where the typed contents of a message are large. Only the outermost fields are looked at. */
+function largeModel(message: Buffer): { model: string; version: string } | undefined {
+  if (message.length <= LARGE) return undefined;
+  const reader = new Reader(message);
+  const names = { model: '', version: '' };
+  let inputs = 0;
+  while (!reader.done) {
+    const tag = reader.tag();
+    if (tag === (1 << 3) + 2) names.model = reader.text();
+    else if (tag === (2 << 3) + 2) names.version = reader.text();
+    else if (tag === (5 << 3) + 2) inputs += reader.chunk().length;
+    else reader.skip(tag & 7);
+  }
+  return inputs > LARGE ? names : undefined;
+}
+
+function infer(
   door: PlaneDoor,
   caller: Caller,
   request: InferRequest,
+  inputs: Tensor[] | undefined,
   at: number,
   done: (error: Error | undefined, answer?: Answer, outputs?: readonly Tensor[]) => void,
 ): void {
@@ -35,7 +95,7 @@ export function infer(
   const question: Question = {
     workspace: caller.workspace,
     endpoint: model,
-    inputs: tensorsOf(request, served.spec),
+    inputs: inputs ?? tensorsOf(request, served.spec),
     caller,
     at,
     ...(version === '' ? {} : { version }),

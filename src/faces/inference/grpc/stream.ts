@@ -4,9 +4,10 @@ import type { Share } from '../../../platform/limits/index.ts';
 import type { PlaneDoor } from '../../../serving/index.ts';
 import type { Admitted } from '../shared/caller.ts';
 import { failureOf } from '../shared/failure.ts';
-import { infer, writeAnswer, type Caller } from './infer.ts';
-import { readInfer, type InferRequest } from './messages.ts';
-import { Reader, Writer } from './protobuf.ts';
+import type { Aside } from '../aside/index.ts';
+import { inferMessage, writeAnswer, type Caller } from './infer.ts';
+import type { InferRequest } from './messages.ts';
+import { Writer } from './protobuf.ts';
 import { codeOf, OK, open, UNAVAILABLE, UNIMPLEMENTED, type Inbox } from './transport.ts';
 
 /** Answers that one stream may be owed before its messages wait. */
@@ -19,6 +20,7 @@ const MOST = 128;
  */
 export function streamInfer(
   door: PlaneDoor,
+  aside: Aside | undefined,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   inbox: Inbox,
@@ -49,20 +51,13 @@ export function streamInfer(
     flush();
   };
 
-  const ask = (place: number, bytes: Buffer, share: Share | undefined): void => {
-    let request: InferRequest | undefined;
-    try {
-      const read = readInfer(new Reader(bytes));
-      request = read;
-      infer(door, caller, read, performance.now(), (error, answer, outputs) => {
-        if (error || !answer || !outputs) return settle(place, failed(error, read), share);
-        const whole = new Writer().message(2, (into) => void writeAnswer(into, read, answer, outputs));
-        settle(place, whole.finish(), share);
-      });
-    } catch (error) {
-      settle(place, failed(error, request), share);
-    }
-  };
+  const ask = (place: number, bytes: Buffer, share: Share | undefined): void =>
+    inferMessage(door, aside, caller, bytes, performance.now(), (inferred) => {
+      if (inferred.failed) return settle(place, failed(inferred.error, inferred.request), share);
+      const { request, answer, outputs } = inferred;
+      const whole = new Writer().message(2, (into) => void writeAnswer(into, request, answer, outputs));
+      settle(place, whole.finish(), share);
+    });
 
   inbox.receive(
     { stream, headers, unary: false, caller: admitted.caller },
