@@ -52,9 +52,7 @@ export function createSampler(now: () => number) {
   function schedule(): void {
     if (timer || states.size === 0) return;
     const at = now();
-    const eager = [...states].some(
-      (state) => young(state, at) || state.watched.memoryLimit !== undefined,
-    );
+    const eager = [...states].some((state) => young(state, at) || state.watched.memoryLimit !== undefined);
     timer = setTimeout(
       () => {
         timer = undefined;
@@ -81,7 +79,8 @@ export function createSampler(now: () => number) {
   function walk(at: number): void {
     walked = at;
     const sessions = Map.groupBy(allStats(), ({ session }) => session);
-    for (const state of states) state.pids = (sessions.get(state.watched.session) ?? []).map(({ pid }) => pid);
+    for (const state of states)
+      state.pids = (sessions.get(state.watched.session) ?? []).map(({ pid }) => pid);
   }
 
   function sample(state: State, stats: readonly ProcStat[], at: number): void {
