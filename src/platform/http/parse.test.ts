@@ -3,7 +3,7 @@ import test from 'node:test';
 import { Type } from 'typebox';
 import { TreadleError } from '../errors/index.ts';
 import { Strict } from './contract.ts';
-import { parse, refuseUnknown } from './parse.ts';
+import { parse, refuseUnknown, refuseUnkept } from './parse.ts';
 
 const Schema = Strict({
   kind: Type.Union([Type.Literal('x'), Type.Literal('y')]),
@@ -92,4 +92,22 @@ test('a query that names an unknown field is refused', () => {
     field: 'limt',
     hint: 'known here: limit',
   });
+});
+
+test('text that would not be kept as it came is refused, with its field', () => {
+  const refused = (value: unknown): string => {
+    try {
+      refuseUnkept(value, 'body');
+      return '';
+    } catch (error) {
+      return error instanceof TreadleError ? `${error.field}: ${error.message}` : String(error);
+    }
+  };
+  assert.match(
+    refused({ tags: [{ key: 'a', value: 'b\0' }] }),
+    /^tags\[0\]\.value: .* holds a NUL character/,
+  );
+  assert.match(refused({ a: { b: '\ud800' } }), /^a\.b: a\.b holds half of a surrogate pair/);
+  assert.match(refused({ 'k\udc00': 1 }), /half of a surrogate pair/);
+  assert.equal(refused({ a: ['😀', 'é', 1, null] }), '');
 });

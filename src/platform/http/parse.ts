@@ -57,29 +57,38 @@ function convert(schema: TSchema, { '*': rest, ...value }: Record<string, unknow
   return { ...(Value.Convert(others, value) as object), '*': rest };
 }
 
-/** Refuses text that holds a NUL, however deep it lies: Postgres keeps none, and SQLite's functions stop at it. */
-export function refuseNul(value: unknown, where: string): void {
+/**
+ * Refuses text that would not be kept as it came, however deep it lies: a NUL, which Postgres does not take and SQLite's functions
+ * stop at, and half of a surrogate pair, which UTF-8 has no bytes for.
+ */
+export function refuseUnkept(value: unknown, where: string): void {
   const open: Array<[pointer: string, value: unknown]> = [['', value]];
   for (let next = open.pop(); next; next = open.pop()) {
     const [pointer, one] = next;
-    if (typeof one === 'string' && one.includes('\0')) {
+    const what = typeof one === 'string' ? unkept(one) : undefined;
+    if (what !== undefined) {
       const field = dotted(pointer);
-      throw invalid(
-        `${field || 'the request'}${where === 'body' ? '' : ` (${where})`} holds a NUL character`,
-        {
-          field: field || where,
-          hint: 'leave it out; bytes can be stored as an artifact',
-        },
-      );
+      throw invalid(`${field || 'the request'}${where === 'body' ? '' : ` (${where})`} holds ${what}`, {
+        field: field || where,
+        hint: 'leave it out; bytes can be stored as an artifact',
+      });
     }
     if (typeof one !== 'object' || one === null) continue;
     for (const [key, part] of Object.entries(one))
       open.push([
         `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-        key.includes('\0') ? key : part,
+        unkept(key) === undefined ? part : key,
       ]);
   }
 }
+
+/** What a text holds that no store keeps; undefined where all of it is kept. */
+const unkept = (text: string): string | undefined =>
+  text.includes('\0')
+    ? 'a NUL character'
+    : text.isWellFormed()
+      ? undefined
+      : 'half of a surrogate pair, which UTF-8 cannot hold';
 
 interface Explained {
   field: string;

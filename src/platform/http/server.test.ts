@@ -328,3 +328,52 @@ test('a route without its rule does not start', async () => {
   );
   await http.close();
 });
+
+test('an address that cannot be decoded is refused in the words of its face', async () => {
+  const { http, url } = await open();
+  const foreign = endpoint({
+    method: 'GET',
+    path: '/api/2.0/things/:name',
+    action: 'public',
+    summary: 'Of a foreign protocol',
+    params: Strict({ name: Type.String() }),
+    response: Type.Object({}),
+  });
+  try {
+    for (const path of ['/echo/%ff', '/echo/%E0%A4', '/nowhere/%ff', '/echo/a%']) {
+      const answer = await fetch(url + path, { method: 'POST', headers: { authorization: 'Bearer editor' } });
+      const { error } = (await answer.json()) as { error: { kind: string; message: string; hint: string } };
+      assert.deepEqual([answer.status, error.kind], [400, 'invalid'], path);
+      assert.match(error.message, /is no percent-encoded UTF-8/);
+      assert.match(error.hint, /%25/);
+      assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+      assert.ok(answer.headers.get('x-request-id'));
+    }
+    const query = await fetch(`${url}/download?a=%ff`, { headers: { authorization: 'Bearer viewer' } });
+    assert.equal(query.status, 400);
+    assert.match(await query.text(), /the query is no percent-encoded UTF-8/);
+    const long = await fetch(`${url}/echo/${'x'.repeat(2001)}`, { method: 'POST' });
+    assert.equal(long.status, 413);
+    assert.match(await long.text(), /longer than 2,000 characters/);
+  } finally {
+    await http.close();
+  }
+
+  const other = createHttp({
+    log: createLog('error', () => undefined),
+    hosts: 'any',
+    anonymous: () => ({ actor: actor('viewer') }) as Ctx,
+    authenticate: () => Promise.reject(unauthenticated('no')),
+    authorize: () => undefined,
+  });
+  other.mount([route(foreign, async () => ({}))], {
+    errors: (error) => ({ status: 400, body: { error_code: 'FOREIGN', message: error?.message } }),
+  });
+  const { port } = await other.listen('127.0.0.1', 0);
+  try {
+    for (const path of ['/api/2.0/things/%ff', '/api/2.0/%ff'])
+      assert.match(await (await fetch(`http://127.0.0.1:${port}${path}`)).text(), /FOREIGN/);
+  } finally {
+    await other.close();
+  }
+});

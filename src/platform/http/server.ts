@@ -13,7 +13,7 @@ import type { Action, Endpoint } from './contract.ts';
 import { refuseUnread } from './client-error.ts';
 import { guardForm } from './guard-form.ts';
 import { keepRoom } from './keep-room.ts';
-import { parse, refuseNul, refuseUnknown } from './parse.ts';
+import { parse, refuseUnknown, refuseUnkept } from './parse.ts';
 import type { Download, Input, Route, ServerSentEvent, TextAnswer } from './route.ts';
 import { watchBodies } from './watch-bodies.ts';
 
@@ -102,6 +102,8 @@ const BODIES_EACH = 128 * 1024 * 1024;
 
 export function createHttp(options: HttpOptions): Http {
   const mounted: Route[] = [];
+  /** By the first two parts of a path: what no route can be found for is answered in the words of its face, too. */
+  const faces = new Map<string, ErrorFace>();
   const streams: Streams = new Map();
   const app = fastify({
     bodyLimit: 1024 * 1024,
@@ -113,6 +115,12 @@ export function createHttp(options: HttpOptions): Http {
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 2000 },
     exposeHeadRoutes: false,
+    // An address that cannot be decoded has no route, and so no hooks.
+    frameworkErrors(error, request, reply) {
+      void reply.headers(EVERYWHERE);
+      const face = faces.get(beginning(request.url)) ?? nativeErrors;
+      void sendError(addressError(error.code, request.url), request, reply, face, options.log);
+    },
   });
   keepRoom(app.server);
   const bodies = new Budget(BODIES, BODIES_EACH);
@@ -131,11 +139,7 @@ export function createHttp(options: HttpOptions): Http {
   });
   watchBodies(app);
   app.addHook('onSend', async (_request, reply) => {
-    void reply.headers({
-      'x-content-type-options': 'nosniff',
-      'cross-origin-resource-policy': 'same-origin',
-      'referrer-policy': 'no-referrer',
-    });
+    void reply.headers(EVERYWHERE);
   });
   if (options.observe) {
     const { observe } = options;
@@ -165,6 +169,7 @@ export function createHttp(options: HttpOptions): Http {
       for (const route of routes) {
         requireRule(route.endpoint);
         mounted.push(route);
+        faces.set(beginning(route.endpoint.path), mount.errors ?? nativeErrors);
         app.route({
           // Whatever can be read can be asked about: the same answer without its body.
           method: route.endpoint.method === 'GET' ? ['GET', 'HEAD'] : route.endpoint.method,
@@ -195,6 +200,41 @@ export function createHttp(options: HttpOptions): Http {
       clearTimeout(impatience);
     },
   };
+}
+
+const EVERYWHERE = {
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+};
+
+/** `/api/2.0` of `/api/2.0/mlflow/runs/get?run_id=1`. */
+const beginning = (url: string): string => url.split('?', 1)[0]!.split('/', 3).join('/');
+
+function addressError(code: string, url: string): TreadleError {
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return new TreadleError('too-large', 'a part of the address is longer than 2,000 characters', {
+      field: 'path',
+      hint: 'send long values in the query or the body',
+    });
+  return invalid(`the address '${url.slice(0, 200)}' is no percent-encoded UTF-8`, {
+    field: 'path',
+    hint: 'encode its parts as UTF-8: %C3%A9 for é, and %25 for a % itself',
+  });
+}
+
+/** The parser of queries hands on as text what it cannot decode, and so another value than was meant. */
+function refuseUndecoded(url: string): void {
+  const query = url.indexOf('?');
+  if (query < 0 || !url.includes('%', query)) return;
+  try {
+    url.slice(query).replaceAll(/(?:%[0-9a-f]{2})+/gi, (some) => decodeURIComponent(some));
+  } catch {
+    throw invalid('the query is no percent-encoded UTF-8', {
+      field: 'query',
+      hint: 'encode its values as UTF-8: %C3%A9 for é',
+    });
+  }
 }
 
 /** A route without its rule does not start. TypeScript says so too; this catches what TypeScript cannot see. */
@@ -241,8 +281,9 @@ async function serve(
   };
   if (reply.raw.destroyed) gone();
   else reply.raw.once('close', gone);
-  refuseNul(request.params, 'path');
-  refuseNul(request.query, 'query');
+  refuseUndecoded(request.url);
+  refuseUnkept(request.params, 'path');
+  refuseUnkept(request.query, 'query');
   // Foreign protocols take fields that we do not know; our own names each of its own.
   if (endpoint.path.startsWith('/api/v1/')) refuseUnknown(endpoint.query, request.query as object);
   const input: Input<Endpoint> = {
@@ -313,7 +354,7 @@ async function readBody(
   const text = Buffer.concat(chunks).toString('utf8');
   if (text === '' && mount.anyJson === true) return parse(endpoint.body, {}, 'body');
   const value = parseJson(text);
-  if (text.includes('\\u0000')) refuseNul(value, 'body'); // JSON spells it in this way alone
+  if (/\\u(?:0000|d[89a-f])/i.test(text)) refuseUnkept(value, 'body'); // JSON spells them in this way alone
   return parse(endpoint.body, value, 'body');
 }
 

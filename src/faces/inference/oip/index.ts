@@ -124,7 +124,7 @@ export function createOip(door: PlaneDoor, { version, aside }: { version: string
         return json(reply, repositoryIndex(door, workspace, wantsReady(request.body)));
       case 'repository':
         throw invalid('models are loaded and unloaded by deployments, not by callers', {
-          hint: 'treadle deploy ENDPOINT MODEL@VERSION',
+          hint: 'treadle deploy MODEL@v3 --to ENDPOINT',
         });
       case 'metadata':
         return json(reply, modelMetadata(need(door, workspace, model, asked)));
@@ -143,7 +143,11 @@ export function createOip(door: PlaneDoor, { version, aside }: { version: string
     const { path } = request;
     if (!path.startsWith('/v2')) return false;
     const place = placeOf(path);
-    if (!place) return false;
+    if (!place) {
+      if (segments(path)) return false;
+      fail(reply, invalid('the path has a broken percent-encoding', { field: 'path' }));
+      return true;
+    }
     try {
       const method = METHODS[place.verb] ?? 'GET';
       if (request.method !== method && !(method === 'GET' && request.method === 'HEAD'))
