@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ServerConfig } from './config.ts';
-import { chooseIsolation, createProcesses, meaning, type Level } from './platform/processes/index.ts';
+import { findUv } from './pipelines/index.ts';
+import {
+  chooseIsolation,
+  createProcesses,
+  meaning,
+  type Isolation,
+  type Level,
+} from './platform/processes/index.ts';
 
 /** One thing of the machine that the server needs or can use. */
 export interface Finding {
@@ -30,9 +37,9 @@ export async function examine(config: ServerConfig): Promise<Examination> {
     });
     const levels = await walls.tried();
     const processes = createProcesses();
-    const program = async (what: string, name: string, without: string): Promise<Finding> => {
+    const program = async (what: string, file: string, without: string): Promise<Finding> => {
       const { reason, stdout } = await processes.run({
-        argv: [name, '--version'],
+        argv: [file, '--version'],
         cwd: '/',
         env: { HOME: process.env['HOME'] ?? '/' },
         timeout: 20_000,
@@ -43,9 +50,17 @@ export async function examine(config: ServerConfig): Promise<Examination> {
     return {
       isolation: { level: walls.isolation.level, says: meaning(walls.isolation) },
       findings: [
-        ...levels.map(({ level, holds, says }) => ({ what: `isolation ${level}`, holds, says })),
+        ...levels
+          .filter(({ level }) => level !== 'none') // no wall always holds, which would read as good news
+          .map(({ level, holds, says }) => ({ what: `isolation ${level}`, holds, says })),
+        walled(walls.isolation),
         await program('Python', 'python3', 'python3 is not on PATH: Python models and environments need it'),
-        await program('uv', 'uv', 'uv is not on PATH: environments are made with pip, which takes longer'),
+        // The one that the server would take: a checkout has its own.
+        await program(
+          'uv',
+          findUv() ?? 'uv',
+          'uv is neither on PATH nor beside this program: environments are made with pip, which takes longer',
+        ),
         sqlite(),
         disk(temporary === undefined ? config.data : process.cwd()),
       ],
@@ -54,6 +69,12 @@ export async function examine(config: ServerConfig): Promise<Examination> {
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   }
 }
+
+/** Whether any wall at all is up, in words that cannot be read as the opposite. */
+export const walled = (isolation: Pick<Isolation, 'level' | 'namespaces' | 'users'>): Finding =>
+  isolation.level === 'none'
+    ? { what: 'walls', holds: false, says: meaning(isolation) }
+    : { what: 'walls', holds: true, says: `code of steps and models runs apart, by ${isolation.level}` };
 
 function sqlite(): Finding {
   const database = new DatabaseSync(':memory:');

@@ -121,5 +121,10 @@ test('the level is shown by the API and by treadle doctor, with every other and 
   };
   assert.equal(said.isolation.level, level);
   for (const { level: name, holds } of shown.levels)
-    assert.equal(said.findings.find(({ what }) => what === `isolation ${name}`)?.holds, holds, name);
+    assert.equal(
+      said.findings.find(({ what }) => what === `isolation ${name}`)?.holds,
+      name === 'none' ? undefined : holds,
+      name,
+    );
+  assert.equal(said.findings.find(({ what }) => what === 'walls')?.holds, level !== 'none');
 });

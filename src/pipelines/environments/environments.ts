@@ -256,7 +256,7 @@ const lastLines = (text: string): string =>
     .slice(0, 1500);
 
 /** uv from PATH, or the one that the set-up of a checkout has put beside this code. */
-function findUv(): string | undefined {
+export function findUv(): string | undefined {
   const onPath = (process.env['PATH'] ?? '')
     .split(path.delimiter)
     .filter((one) => one !== '')

@@ -50,7 +50,7 @@ const MEANS: Readonly<Record<Level, string>> = {
   bwrap: `bubblewrap: ${WITHIN}`,
   uid: '',
   userns: `a user namespace: ${WITHIN}`,
-  none: 'editor = the server’s user: what a step or a model runs can read and change everything that the server can',
+  none: 'no wall holds, and so editor = the server’s user: what a step or a model runs can read and change everything that the server can',
 };
 const USER = 'a user that owns nothing else';
 
@@ -98,7 +98,11 @@ export async function chooseIsolation({
 }
 
 /** What the level that was taken keeps apart. */
-export function meaning({ level, namespaces, users }: Isolation): string {
+export function meaning({
+  level,
+  namespaces,
+  users,
+}: Pick<Isolation, 'level' | 'namespaces' | 'users'>): string {
   if (level !== 'uid') return `${MEANS[level]}${level === 'bwrap' && users ? `; ${USER}` : ''}`;
   return namespaces
     ? `${USER}; ${WITHIN}`
