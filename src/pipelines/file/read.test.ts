@@ -193,6 +193,18 @@ const WRONG: Array<[string, string, RegExp, RegExp?]> = [
   ],
   ['name: x\nparams: { p: [1] }\nsteps:\n  a: { run: a }\n', '2:14', /params.p is a list/],
   [
+    'name: x\nparams: { p: "a\\0b" }\nsteps:\n  a: { run: "a {p}" }\n',
+    '2:14',
+    /params\.p holds a NUL character/,
+  ],
+  [
+    'name: x\nsteps:\n  a:\n    run: a\n    variables:\n      V: "\\ud800"\n',
+    '6:10',
+    /steps\.a\.variables\.V holds half of a surrogate pair/,
+  ],
+  ['name: x\nsteps:\n  a: { run: "a\\x00" }\n', '3:13', /steps\.a\.run holds a NUL/],
+  ['name: x\n"k\\0": 1\nsteps:\n  a: { run: a }\n', '2:1', /k\\0 holds a NUL/],
+  [
     'name: x\nparams: { a-b: 1, a_b: 2 }\nsteps:\n  a: { run: "{a-b} {a_b}" }\n',
     '2:19',
     /same environment variable/,

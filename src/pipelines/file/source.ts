@@ -1,5 +1,5 @@
 import { readYaml, type YamlNode } from '../../platform/yaml/index.ts';
-import type { Problem } from './problem.ts';
+import { MOST_PROBLEMS, type Problem } from './problem.ts';
 
 interface Place {
   key: number;
@@ -45,11 +45,14 @@ export function readSource(text: string): { source: Source; root: YamlNode | nul
     };
   }
   const places = new Map<string, Place>();
+  const odd: Array<[path: string, at: 'key' | 'value', what: string]> = [];
   function place(node: YamlNode | null, path: string): void {
     if (node?.kind === 'map') {
       for (const { key, keyStart, value, start, end } of node.pairs) {
         const child = path === '' ? key : `${path}.${key}`;
         places.set(child, { key: keyStart, value: start, end });
+        const what = unfit(key);
+        if (what !== undefined) odd.push([child, 'key', what]);
         place(value, child);
       }
     } else if (node?.kind === 'list') {
@@ -58,11 +61,41 @@ export function readSource(text: string): { source: Source; root: YamlNode | nul
         places.set(child, { key: start, value: start, end });
         place(value, child);
       });
+    } else if (typeof node?.value === 'string') {
+      const what = unfit(node.value);
+      if (what !== undefined) odd.push([path, 'value', what]);
     }
   }
   place(read.root, '');
-  return { source: createSource(text, places), root: read.root, problems: [] };
+  const source = createSource(text, places);
+  const problems = odd
+    .slice(0, MOST_PROBLEMS)
+    .map(([path, at, what]) =>
+      source.problem('error', path, at, `${shownPath(path)} holds ${what}`, 'leave it out'),
+    );
+  const stray = problems.length > 0 ? -1 : text.indexOf('\0'); // in a comment
+  if (stray >= 0)
+    problems.push({
+      severity: 'error',
+      ...placeIn(lineStarts(text), stray),
+      path: '',
+      message: 'the file holds a NUL character',
+      hint: 'leave it out',
+    });
+  return { source, root: problems.length > 0 ? null : read.root, problems };
 }
+
+/** Text that no command line, no variable of a process and no record can carry. */
+const unfit = (text: string): string | undefined =>
+  text.includes('\0')
+    ? 'a NUL character, which no command and no variable can carry'
+    : text.isWellFormed()
+      ? undefined
+      : 'half of a surrogate pair, which is no character';
+
+/** A path for people: what no terminal shows is spelt out. */
+const shownPath = (path: string): string =>
+  path === '' ? 'the file' : path.toWellFormed().replaceAll('\0', '\\0');
 
 export function createSource(text: string, places: Source['places']): Source {
   let starts: number[] | undefined;
