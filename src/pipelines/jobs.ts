@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { outwardMessageOf } from '../platform/errors/index.ts';
+import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import { job } from '../platform/jobs/index.ts';
 import { execute } from './run/execute.ts';
 import type { Engine } from './run/engine.ts';
@@ -23,22 +23,21 @@ export const runExecution = (engine: Engine) =>
       } catch (error) {
         // A stop of the server or a lost lease: somebody goes on with it. Anything else would fail again in the same way.
         if (run.signal.aborted) throw error;
-        ctx.log.error('an execution failed inside Treadle', { execution, error });
+        const said = outwardMessageOf(error);
+        // What somebody did meanwhile, such as deleting the experiment, is told in our own words; the rest is a fault of ours.
+        const known = error instanceof TreadleError && error.kind !== 'unavailable';
+        if (known) ctx.log.warn('an execution could not go on', { execution, error });
+        else ctx.log.error('an execution failed inside Treadle', { execution, error });
+        const reason = known
+          ? `it could not go on: ${said}${error.hint === undefined ? '' : `; ${error.hint}`}`
+          : `something went wrong inside Treadle: ${said}`;
         await ctx.write(async (tx) => {
-          await updateExecution(tx, execution, {
-            state: 'failed',
-            reason: `something went wrong inside Treadle: ${outwardMessageOf(error)}`,
-            ended_at: tx.clock.now(),
-          });
-          await endOpenSteps(
-            tx,
-            execution,
-            JSON.stringify({ reason: 'lost', message: outwardMessageOf(error) }),
-          );
+          await updateExecution(tx, execution, { state: 'failed', reason, ended_at: tx.clock.now() });
+          await endOpenSteps(tx, execution, JSON.stringify({ reason: 'lost', message: said }));
           await tx.record({
             action: 'execution.failed',
             resource: `execution:${execution}`,
-            reason: outwardMessageOf(error),
+            reason: said,
           });
           await tx.emit({ type: 'execution.failed', subject: `execution:${execution}` });
           await run.finish(tx);

@@ -20,6 +20,10 @@ function setState(ctx: Ctx, id: string, state: 'active' | 'deleted'): Promise<vo
   });
 }
 
+/** Whether it is deleted: its params, metrics and tags are closed then. */
+export const isDeletedRun = async (ctx: Ctx, id: string): Promise<boolean> =>
+  (await selectRunRow(ctx, id)).state === 'deleted';
+
 export function deleteTag(ctx: Ctx, id: string, key: string): Promise<void> {
   return ctx.write(async (tx) => {
     requireActiveRun(tx, await selectRunRow(tx, id));

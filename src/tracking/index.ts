@@ -2,7 +2,7 @@ export { deleteArtifact, listArtifacts, putArtifact, readArtifact, type Upload }
 export { createExperiment, ensureDefaultExperiment, type NewExperiment } from './create-experiment.ts';
 export { createRun, type NewRun } from './create-run.ts';
 export { deleteExperiment, restoreExperiment } from './delete-experiment.ts';
-export { deleteRun, deleteTag, restoreRun } from './delete-run.ts';
+export { deleteRun, deleteTag, isDeletedRun, restoreRun } from './delete-run.ts';
 export { getExperiment, getExperimentByName } from './get-experiment.ts';
 export { getManySeries } from './get-series.ts';
 export { getRun, loadRuns } from './load-runs.ts';

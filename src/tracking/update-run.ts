@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { RunStatus, Verdict } from './contract.ts';
 import { checkLength, clipTag } from './limits.ts';
-import { requireActiveRun } from './log-batch.ts';
+import { requireActiveRun, requireOwnRun } from './log-batch.ts';
 import { selectRunRow, updateRunRow, upsertTags, type RunTableRow } from './store/runs.ts';
 import { NAME_TAG, NOTE_TAG } from './well-known.ts';
 
@@ -16,13 +16,22 @@ export interface RunChange {
 
 const ENDED: readonly string[] = ['finished', 'failed', 'killed'];
 
-/** Ends a run, renames it, or writes its note. */
-export async function updateRun(ctx: Ctx, id: string, change: RunChange): Promise<RunTableRow> {
+/**
+ * Ends a run, renames it, or writes its note. `deletedToo`: for whoever keeps the record of a run that somebody deleted meanwhile, so
+ * that it does not run for ever once it is restored.
+ */
+export async function updateRun(
+  ctx: Ctx,
+  id: string,
+  change: RunChange,
+  { deletedToo = false }: { deletedToo?: boolean } = {},
+): Promise<RunTableRow> {
   if (change.name !== undefined) checkLength(change.name, 250, 'run_name');
   const note = change.note === undefined ? undefined : clipTag(change.note, 'note');
   return ctx.write(async (tx) => {
     const before = await selectRunRow(tx, id);
-    requireActiveRun(tx, before);
+    if (deletedToo) requireOwnRun(tx.actor, before);
+    else requireActiveRun(tx, before);
     const status = change.status ?? before.status;
     const ends = change.status !== undefined && ENDED.includes(change.status);
     // A run that goes on again has not ended.

@@ -13,7 +13,7 @@ import {
 import { commitVersion } from '../../src/data/index.ts';
 import { searchVersions } from '../../src/models/index.ts';
 import { TreadleError } from '../../src/platform/errors/index.ts';
-import { getRun } from '../../src/tracking/index.ts';
+import { deleteExperiment, getRun, restoreExperiment } from '../../src/tracking/index.ts';
 import { openTest, type TestServer } from '../harness.ts';
 import { Project, running, states, stepOf, whyOf } from './pipelines/project.ts';
 
@@ -102,6 +102,39 @@ test('a pipeline runs, is tracked, and does nothing the second time', async () =
   const left = (): string[] => readdirSync(path.join(server.data, 'work'));
   for (let tries = 0; tries < 200 && left().length > 0; tries++) await sleep(10);
   assert.deepEqual(left(), [], 'step folders are removed');
+});
+
+const ERASE = `import json, os, urllib.request
+url = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/delete"
+token = {"authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "content-type": "application/json"}
+body = json.dumps({"run_id": os.environ["MLFLOW_RUN_ID"]}).encode()
+urllib.request.urlopen(urllib.request.Request(url, body, token)).read()
+open("metrics.json", "w").write('{"auc": 0.5}')
+`;
+
+test('a step that deletes its own run does not break the execution, and it is said', async () => {
+  using p = new Project(server.url)
+    .write(
+      'treadle.yaml',
+      'name: eraser\nsteps:\n  erase: { run: python3 erase.py, code: [erase.py], out: { metrics: metrics.json } }\n  next: { run: "cat {metrics} > {o}", code: [], out: { o: o.txt } }\n',
+    )
+    .write('erase.py', ERASE);
+  const first = await p.run();
+  assert.deepEqual([first.state, states(first)], ['succeeded', { erase: 'succeeded', next: 'succeeded' }]);
+  const { run_id: erased, outcome } = stepOf(first, 'erase');
+  assert.match(outcome!.warnings!.join(), /its run was deleted while it ran, .* treadle runs restore/);
+  const run = await getRun(server.ctx, erased!);
+  assert.deepEqual([run.state, run.status, run.metrics], ['deleted', 'finished', []]);
+
+  await deleteExperiment(server.ctx, first.experiment_id!);
+  const second = await p.run({ force: true });
+  assert.equal(second.state, 'failed');
+  assert.match(
+    second.reason!,
+    /^it could not go on: the experiment 'eraser', .* is deleted; bring it back with: treadle experiments restore eraser$/,
+  );
+  await restoreExperiment(server.ctx, first.experiment_id!);
+  assert.equal((await p.run({ force: true })).state, 'succeeded');
 });
 
 test('what changes runs, what does not is skipped, and each says why', async () => {

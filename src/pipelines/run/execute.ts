@@ -29,7 +29,7 @@ import { createIdentity, type Identity } from './identity.ts';
 import { prepareEnvironments } from './prepare-environments.ts';
 import { registerModel } from './register-model.ts';
 import { cancelledBy, endCancelledRelease, release } from './release.ts';
-import { endStepRun, logFirstMetrics, type EndState } from './tracker.ts';
+import { deletedMeanwhile, endStepRun, logFirstMetrics, type EndState } from './tracker.ts';
 import { tryStep, type Node } from './try-step.ts';
 
 /** How an execution was asked for. */
@@ -451,12 +451,15 @@ class Drive {
   async #endStep(node: Node, result: AttemptResult): Promise<void> {
     const { step, row } = node;
     const { outputs, log, resources, samples } = result;
+    const deleted = await deletedMeanwhile(this.#ctx, row.run_id);
     const metrics = await logFirstMetrics(this.#ctx, row.run_id, result.metrics);
     const at = this.#ctx.clock.now();
     const cancelled = this.#cancelled.aborted && result.outcome.reason !== 'ok';
     const outcome: Outcome = cancelled
       ? { ...result.outcome, reason: 'cancelled', message: 'it was cancelled' }
-      : result.outcome;
+      : deleted === undefined
+        ? result.outcome
+        : { ...result.outcome, warnings: [...(result.outcome.warnings ?? []), deleted] };
     const state: StepState = cancelled ? 'cancelled' : outcome.reason === 'ok' ? 'succeeded' : 'failed';
     node.state = state;
     node.outputs = outputs;

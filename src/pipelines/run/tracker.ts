@@ -1,9 +1,10 @@
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
-import { TreadleError } from '../../platform/errors/index.ts';
+import { conflict, TreadleError } from '../../platform/errors/index.ts';
 import {
   createExperiment,
   createRun,
   getExperimentByName,
+  isDeletedRun,
   logBatch,
   logVersionRead,
   reportResources,
@@ -19,7 +20,12 @@ export type EndState = Exclude<ExecutionState, 'queued' | 'running'>;
 /** The experiment that carries a pipeline's name, made at its first execution. */
 export async function ensureExperiment(ctx: Ctx, pipeline: string): Promise<string> {
   try {
-    return (await getExperimentByName(ctx, pipeline)).id;
+    const found = await getExperimentByName(ctx, pipeline);
+    if (found.state === 'active') return found.id;
+    throw conflict(`the experiment '${pipeline}', which holds the runs of this pipeline, is deleted`, {
+      field: 'experiment',
+      hint: `bring it back with: treadle experiments restore ${pipeline}`,
+    });
   } catch (error) {
     if (!(error instanceof TreadleError) || error.kind !== 'missing') throw error;
     return (await createExperiment(ctx, { name: pipeline, note: `Executions of the pipeline ${pipeline}.` }))
@@ -87,6 +93,7 @@ export async function logFirstMetrics(
   metrics: readonly MetricValue[],
 ): Promise<readonly MetricValue[]> {
   let rest = metrics;
+  if (run !== null && rest.length > METRICS_AT_ONCE && (await isDeletedRun(ctx, run))) return [];
   for (; run !== null && rest.length > METRICS_AT_ONCE; rest = rest.slice(METRICS_AT_ONCE)) {
     const time = ctx.clock.now();
     await logBatch(ctx, run, {
@@ -96,7 +103,16 @@ export async function logFirstMetrics(
   return rest;
 }
 
-/** Ends a step's run with what was measured. Part of the transaction that ends the step. */
+/** What is said of a step whose run was deleted before it ended; undefined while the run is there. */
+export const deletedMeanwhile = async (ctx: Ctx, run: string | null): Promise<string | undefined> =>
+  run !== null && (await isDeletedRun(ctx, run))
+    ? `its run was deleted while it ran, so what it measured was not kept; treadle runs restore ${run} brings the run back`
+    : undefined;
+
+/**
+ * Ends a step's run with what was measured. Part of the transaction that ends the step. A run that was deleted meanwhile only ends:
+ * the step's own code may do that, and it is no reason for the execution to break.
+ */
 export async function endStepRun(
   tx: Tx,
   id: string,
@@ -109,6 +125,8 @@ export async function endStepRun(
   },
 ): Promise<void> {
   const { resources, outcome } = end;
+  const status = { status: statusOf(outcome), endedAt: end.at };
+  if (await isDeletedRun(tx, id)) return void (await updateRun(tx, id, status, { deletedToo: true }));
   const metrics = end.metrics.map(({ key, value, step }) => ({ key, value, step, time: end.at }));
   if (metrics.length > 0) await logBatch(tx, id, { metrics });
   if (resources) {
@@ -128,15 +146,20 @@ export async function endStepRun(
       ['treadle.outcome_message', [outcome.message, ...(outcome.warnings ?? [])].join('; ')],
     ],
   });
-  await updateRun(tx, id, { status: statusOf(end.outcome), endedAt: end.at });
+  await updateRun(tx, id, status);
 }
 
 export const endParentRun = (tx: Tx, id: string, state: EndState, at: number): Promise<unknown> =>
-  updateRun(tx, id, {
-    status:
-      state === 'succeeded' || state === 'rejected' ? 'finished' : state === 'failed' ? 'failed' : 'killed',
-    endedAt: at,
-  });
+  updateRun(
+    tx,
+    id,
+    {
+      status:
+        state === 'succeeded' || state === 'rejected' ? 'finished' : state === 'failed' ? 'failed' : 'killed',
+      endedAt: at,
+    },
+    { deletedToo: true },
+  );
 
 const statusOf = ({ reason }: Outcome): 'finished' | 'failed' | 'killed' =>
   reason === 'ok' ? 'finished' : reason === 'cancelled' || reason === 'lost' ? 'killed' : 'failed';
