@@ -39,6 +39,7 @@ const GROUND = [
   'files',
   'limits',
   'ids',
+  'json',
   'clock',
   'log',
   'aside',

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Ctx } from '../platform/ctx/index.ts';
+import { signedRows } from '../platform/json/index.ts';
 import { localName } from '../tables/index.ts';
 import type { Preview } from './contract.ts';
 import { refused, type Duck } from './duck/duck.ts';
@@ -43,7 +44,7 @@ export async function previewFile(
         size,
         kind: 'table',
         columns,
-        rows,
+        rows: signedRows(rows),
         truncated: more,
         ...(total === undefined ? {} : { total_rows: total }),
       };

@@ -6,6 +6,7 @@ import {
   type DuckDBValueConverter,
   type Json,
 } from '@duckdb/node-api';
+import { signedRows } from '../../platform/json/index.ts';
 import { identifier, read, readTable, typeName } from '../../tables/index.ts';
 import type { DuckRequest, Rows } from './protocol.ts';
 
@@ -61,9 +62,9 @@ async function take(result: DuckDBResult, limit: number, most: number): Promise<
   for await (const chunk of result.yieldConvertedRows(toJson)) {
     for (const row of chunk) {
       bytes += JSON.stringify(row).length;
-      if (taken.length >= limit || bytes > most) return { columns, rows: taken, truncated: true };
+      if (taken.length >= limit || bytes > most) return { columns, rows: signedRows(taken), truncated: true };
       taken.push(row);
     }
   }
-  return { columns, rows: taken, truncated: false };
+  return { columns, rows: signedRows(taken), truncated: false };
 }

@@ -28,6 +28,8 @@ export function cellText(value: unknown): string {
     : typeof value === 'string'
       ? value
       : typeof value === 'number' || typeof value === 'boolean'
-        ? String(value)
+        ? Object.is(value, -0)
+          ? '-0.0'
+          : String(value)
         : JSON.stringify(value);
 }

@@ -12,7 +12,7 @@ export function formatCount(value: number): string {
 export function formatNumber(value: number, digits = 5): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
-  if (value === 0) return '0';
+  if (value === 0) return Object.is(value, -0) ? '−0' : '0';
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e7) return minus(exact.format(value));
   if (size >= 1e7 || size < 1e-4)

@@ -1,4 +1,5 @@
 import { invalid } from '../../../platform/errors/index.ts';
+import { numberText } from '../../../platform/json/index.ts';
 import type { Tensor } from '../../../runtimes/index.ts';
 import type { Answer } from '../../../serving/index.ts';
 import { base64Of, isBytes, plainTensor } from '../shared/cells.ts';
@@ -83,9 +84,9 @@ function dataText({ datatype, data }: Tensor): string {
     return Array.from(halves, (one) => floatText(Math.fround(one))).join(',');
   }
   if (datatype === 'FP64') {
-    return Array.from(data as Float64Array, (one) =>
-      Number.isFinite(one) ? (Object.is(one, -0) ? '-0' : String(one)) : 'null',
-    ).join(',');
+    return Array.from(data as Float64Array, (one) => (Number.isFinite(one) ? numberText(one) : 'null')).join(
+      ',',
+    );
   }
   if (datatype === 'BOOL')
     return Array.from(data as Uint8Array, (one) => (one === 0 ? 'false' : 'true')).join(',');

@@ -50,7 +50,7 @@ test('powers of two and of ten, their neighbours, and the ends of the range', ()
   for (let power = -44; power <= 38; power++) around(Math.fround(10 ** power));
   assert.deepEqual(
     [0, -0, 1, 0.1, 16_777_216, 1e-7, 3.4028234663852886e38].map((one) => floatText(Math.fround(one))),
-    ['0', '-0', '1', '0.1', '16777216', '1e-7', '3.4028235e+38'],
+    ['0', '-0.0', '1', '0.1', '16777216', '1e-7', '3.4028235e+38'],
   );
 });
 

@@ -11,7 +11,7 @@ const view = new DataView(new ArrayBuffer(4));
  * one rounding; what comes close to the edge of the float's interval is read back.
  */
 export function floatText(value: number): string {
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0';
   const size = Math.abs(value);
   if (size >= 1e-14 && size < 1e9) {
     if (size < 16_777_216 && Math.trunc(size) === size) return String(value);
