@@ -1,26 +1,40 @@
 import { buffer } from 'node:stream/consumers';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
+import { firstLook, type UnreadableTable } from '../tables/index.ts';
 import { checkParquet } from './parquet-footer.ts';
 import { quoted } from './paths.ts';
 import { tableFormat } from './table-format.ts';
 import type { TreeFile } from './tree.ts';
 
-/** A text table larger than this surely has a row. */
+/** A text table larger than this surely has a row; of a larger one this much is looked at. */
 const TEXT_BYTES = 64 * 1024;
+/** Text tables of a commit that are looked into, and those that are then named: the profile reads all of them. */
+const LOOKED_INTO = 200;
+const NAMED = 5;
 
 export type Allowed = 'empty' | 'broken';
 
-/** Refuses files that are surely a mistake, unless the caller says that they are meant. Looks at new files only. */
+/**
+ * Refuses files that are surely a mistake, unless the caller says that they are meant. Looks at new files only. Returns what is kept and
+ * will be refused as soon as somebody reads it as a table.
+ */
 export async function checkFiles(
   ctx: Ctx,
   files: readonly TreeFile[],
   allow: readonly Allowed[],
-): Promise<void> {
+): Promise<string[]> {
   const empty: string[] = [];
   const rowless: string[] = [];
   const broken: Array<{ path: string; what: string }> = [];
   const texts = new Map<string, TreeFile[]>();
+  const large: TreeFile[] = [];
+  const unreadable: UnreadableTable[] = [];
+  const look = (path: string, start: Buffer, whole: boolean): void => {
+    const format = tableFormat(path);
+    const found = format && firstLook(start, whole, quoted(path), format);
+    if (found) unreadable.push(found);
+  };
   for (const file of files) {
     const format = tableFormat(file.path);
     if (file.size === 0) empty.push(file.path);
@@ -28,16 +42,22 @@ export async function checkFiles(
       const found = await checkParquet(file.size, (start, end) => rangeOf(ctx, file.hash, start, end));
       if ('broken' in found) broken.push({ path: file.path, what: found.broken });
       else if (found.rows === 0) rowless.push(file.path);
-    } else if (format && file.size <= TEXT_BYTES && !/\.(gz|zst)$/i.test(file.path)) {
+    } else if (format && !/\.(gz|zst)$/i.test(file.path)) {
       const same = texts.get(file.hash);
-      if (same) same.push(file);
+      if (file.size > TEXT_BYTES) large.push(file);
+      else if (same) same.push(file);
       else texts.set(file.hash, [file]);
     }
   }
+  for (const { path, hash } of large.slice(0, LOOKED_INTO))
+    look(path, await rangeOf(ctx, hash, 0, TEXT_BYTES - 1), false);
+  let looked = 0;
   for await (const { hash, content } of ctx.blobs.readMany(texts.keys())) {
     if (!(content instanceof Buffer)) continue;
-    for (const { path } of texts.get(hash) ?? [])
+    for (const { path } of texts.get(hash) ?? []) {
       if (!hasRow(content, tableFormat(path) === 'csv' ? 1 : 0)) rowless.push(path);
+      else if (looked++ < LOOKED_INTO) look(path, content, true);
+    }
   }
   if (!allow.includes('empty') && empty.length > 0) {
     throw invalid(`${named(empty)} ${empty.length === 1 ? 'is an empty file' : 'are empty files'}`, {
@@ -62,6 +82,16 @@ export async function checkFiles(
       code: 'empty-table',
     });
   }
+  const more = unreadable.length - NAMED;
+  return [
+    ...unreadable
+      .slice(0, NAMED)
+      .map(
+        ({ message, hint }) =>
+          `${message}; it is stored as it is, and no query, profile or gate can read it as a table${hint === undefined ? '' : `: ${hint}`}`,
+      ),
+    ...(more > 0 ? [`and so are ${more} more`] : []),
+  ];
 }
 
 const rangeOf = async (ctx: Ctx, hash: string, start: number, end: number): Promise<Buffer> =>

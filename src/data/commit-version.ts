@@ -70,10 +70,11 @@ export async function commitVersion(ctx: Ctx, input: CommitInput): Promise<Commi
 
   const known = await findDataset(ctx, name);
   const head = known && (await headOf(ctx, known, branch));
+  let warnings: string[] = [];
   if (head?.hash !== tree.hash) {
     const old = new Map<string, string>();
     if (head) for await (const { path, hash } of walk(ctx, head.hash)) old.set(path, hash);
-    await checkFiles(
+    warnings = await checkFiles(
       ctx,
       files.filter(({ path, hash }) => old.get(path) !== hash),
       allow,
@@ -81,7 +82,7 @@ export async function commitVersion(ctx: Ctx, input: CommitInput): Promise<Commi
     await putTree(ctx, tree);
   }
   const fresh = await newlyHeld(ctx, files);
-  return ctx.write((tx) =>
+  const done = await ctx.write((tx) =>
     record(tx, input, {
       branch,
       tree,
@@ -89,6 +90,7 @@ export async function commitVersion(ctx: Ctx, input: CommitInput): Promise<Commi
       tables: files.some(({ path }) => tableFormat(path) !== undefined),
     }),
   );
+  return warnings.length > 0 ? { ...done, warnings } : done;
 }
 
 async function record(

@@ -161,6 +161,12 @@ export const Committed = Type.Object({
   unchanged: Type.Boolean({
     description: 'The branch held exactly this content already; no version was made.',
   }),
+  warnings: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'What the start of new tables says will be refused when they are read: file, line, why, and what to do.',
+    }),
+  ),
 });
 export type Committed = Static<typeof Committed>;
 

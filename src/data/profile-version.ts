@@ -122,7 +122,11 @@ async function profileTable(
     if ('profile' in answer) return { state: 'ok', ...answer.profile };
     if (!('error' in answer)) throw new Error('the table reader answered something else');
     if (answer.error.code === 'memory') return failed('out-of-memory', answer.error.message);
-    return failed(format === 'parquet' ? 'broken-parquet' : 'unreadable', answer.error.message);
+    const { message, hint } = answer.error;
+    return failed(
+      format === 'parquet' ? 'broken-parquet' : 'unreadable',
+      hint === undefined ? message : `${message}; ${hint}`,
+    );
   } catch (error) {
     signal.throwIfAborted(); // the server stops: another attempt will do it
     const code = error instanceof TreadleError ? (error.code ?? 'failed') : 'failed';

@@ -1,5 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
+import { invalid, TreadleError } from '../platform/errors/index.ts';
+import { signedRows } from '../platform/json/index.ts';
 import { localName } from '../tables/index.ts';
 import type { DatasetVersion, SqlQuery, SqlResult } from './contract.ts';
 import { refused, type Duck } from './duck/duck.ts';
@@ -8,13 +9,15 @@ import { findMentions } from './find-refs.ts';
 import { walk } from './read-tree.ts';
 import { parseRef } from './parse-ref.ts';
 import { resolveVersion } from './resolve-ref.ts';
-import { findDataset, knownTable, selectTables, tableKey } from './store.ts';
+import { findDataset, knownTable, selectDatasets, selectTables, tableKey } from './store.ts';
 import { tableFormat } from './table-format.ts';
 import type { TreeFile } from './tree.ts';
 
 const ROWS = 1000;
 const BYTES = 16 * 1024 * 1024;
 const FILES = 2000;
+/** Datasets that an error names. */
+const NAMED = 12;
 
 /** One SELECT over dataset versions, in a process that can read their files and nothing else. */
 export async function runSql(
@@ -27,16 +30,13 @@ export async function runSql(
   const views: View[] = [];
   const versions: SqlResult['versions'] = [];
   const files = new Map<string, string>();
+  const unknown: string[] = [];
   for (const { text, table } of findMentions(query)) {
     const ref = parseRef(text);
     const dataset = ref && (await findDataset(ctx, ref.dataset));
     if (!ref || !dataset) {
-      if (table && ref && text.includes('@')) {
-        throw missing(`there is no dataset '${ref.dataset}' in workspace '${ctx.workspace}'`, {
-          field: 'query',
-          hint: 'treadle data ls lists them',
-        });
-      }
+      if (table && ref && text.includes('@')) throw await noDataset(ctx, 'missing', ref.dataset);
+      if (table) unknown.push(text);
       continue; // a text that only looks like a ref, or a table that DuckDB will judge
     }
     try {
@@ -56,10 +56,44 @@ export async function runSql(
     signal ? { signal } : {},
   );
   const error = refused(answer);
+  // DuckDB would offer tables of its own that sound alike.
+  const meant = error && 'error' in answer && meantTable(answer.error.message, unknown);
+  if (meant) throw await noDataset(ctx, 'invalid', meant);
   if (error) throw error;
   if (!('rows' in answer)) throw new Error('the table reader answered something else');
   const { columns, rows, truncated } = answer.rows;
-  return { columns, rows, truncated, versions, ms: Math.round(performance.now() - started) };
+  return {
+    columns,
+    rows: signedRows(rows),
+    truncated,
+    versions,
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+/** The name behind FROM that is neither a dataset nor anything that the query itself makes. */
+const meantTable = (message: string, unknown: readonly string[]): string | undefined =>
+  message.startsWith('Catalog Error: Table with name')
+    ? unknown.find((text) => message.toLowerCase().includes(text.split('.').at(-1)!.toLowerCase()))
+    : /^(?:Permission|IO) Error/.test(message)
+      ? unknown[0] // a file, perhaps: a query sees none
+      : undefined;
+
+async function noDataset(ctx: Ctx, kind: 'missing' | 'invalid', name: string): Promise<TreadleError> {
+  const found = await selectDatasets(ctx, '', NAMED + 1);
+  const names = found.slice(0, NAMED).map((one) => one.name);
+  const [first] = names;
+  return new TreadleError(
+    kind,
+    `there is no dataset '${name.slice(0, 200)}' in workspace '${ctx.workspace}'`,
+    {
+      field: 'query',
+      hint:
+        first === undefined
+          ? 'there is none yet: treadle data commit NAME PATH makes one'
+          : `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}${found.length > NAMED ? ', …' : ''}; name a version in quotes: from '${first}@main'`,
+    },
+  );
 }
 
 /** The tables that a ref names: one file, or all tables of a version or folder when they are of one format. */

@@ -415,6 +415,25 @@ export function versionsSuite(label: string, open: () => Promise<DataHouse>): vo
     assert.equal(writing, 0);
   });
 
+  check('a table that cannot be read is kept as it is, and said at once', async () => {
+    await using server = await open();
+    const { warnings, unchanged } = await commit(server.ctx, {
+      'good.csv': 'a,b\n1,2\n',
+      'ragged.csv': 'a,b\n1,2\n3\n',
+      'case.csv': 'a,A\n1,2\n',
+      'ragged.txt': 'a,b\n1\n',
+    });
+    assert.equal(unchanged, false);
+    assert.equal(warnings?.length, 2);
+    assert.match(
+      warnings.join('\n'),
+      /"ragged\.csv", line 3: it has 1 cell, and the first line has 2; it is stored as it is, and no query, profile or gate can read it/,
+    );
+    assert.match(warnings.join('\n'), /"case\.csv": its first line names the columns 'a' and 'A'/);
+    const more = await commit(server.ctx, { 'good.csv': 'a,b\n1,2\n', 'ragged.csv': 'a,b\n1,2\n3\n' });
+    assert.equal(more.warnings, undefined, 'what was said once is not said again');
+  });
+
   check('a diff tells added, removed, modified and renamed apart', async () => {
     await using server = await open();
     const { ctx } = server;

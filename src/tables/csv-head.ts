@@ -10,7 +10,7 @@ export interface CsvHead {
   /** Blank lines before the first that is not. */
   skip: number;
   header: boolean;
-  /** Unique without regard to case, as SQL needs them. */
+  /** Unique without regard to case, as SQL needs them; names that differ only in case are refused. */
   names: string[];
   /** What the first cells look like; all cells decide. */
   forms: Form[];
@@ -66,13 +66,16 @@ async function readStart(
     );
   }
   const start = Buffer.concat(parts);
-  if (/^(?:\xff\xfe|\xfe\xff)/.test(start.toString('latin1', 0, 2)))
-    throw new UnreadableTable(`${shown} is written in UTF-16`, 'save it as UTF-8');
+  if (isUtf16(start)) throw new UnreadableTable(`${shown} is written in UTF-16`, 'save it as UTF-8');
   return { text: new TextDecoder().decode(start), whole: size <= bytes };
 }
 
+/** By its byte order mark. */
+export const isUtf16 = (start: Buffer): boolean =>
+  /^(?:\xff\xfe|\xfe\xff)/.test(start.toString('latin1', 0, 2));
+
 /** Undefined: not even two lines were read, and there is more. */
-function judge(text: string, whole: boolean, shown: string): CsvHead | undefined {
+export function judge(text: string, whole: boolean, shown: string): CsvHead | undefined {
   const skip = /^(?:\r\n|\n|\r)*/.exec(text)![0].replaceAll('\r\n', '\n').length;
   const body = text.slice(/^[\r\n]*/.exec(text)![0].length);
   if (body === '' && whole)
@@ -106,6 +109,7 @@ function judge(text: string, whole: boolean, shown: string): CsvHead | undefined
     full.reduce<Form>((form, cells) => join(form, formOf(cells[i]!)), { is: 'none' }),
   );
   const header = isHeader(first, forms, full.length);
+  if (header) requireTellable(first, shown);
   return {
     delimiter: best.delimiter,
     skip,
@@ -154,12 +158,36 @@ export function uniqueNames(cells: readonly string[]): string[] {
   });
 }
 
-/** The records of the text, as RFC 4180 has them; what comes last is left out where the text was cut. */
-function splitRecords(text: string, delimiter: string, whole: boolean): string[][] {
+/**
+ * SQL does not tell `a` from `A`, and a name of our own for one of them would be silent: who asks for `A` would get `a`. The same name
+ * twice is numbered, since nobody can ask for the second by it.
+ */
+function requireTellable(cells: readonly string[], shown: string): void {
+  const spelt = new Map<string, string>();
+  for (const cell of cells) {
+    const before = spelt.get(cell.toLowerCase());
+    if (before !== undefined && before !== cell)
+      throw new UnreadableTable(
+        `${shown}: its first line names the columns '${before}' and '${cell}', which differ only in case`,
+        'rename one of them: SQL takes both for one',
+      );
+    spelt.set(cell.toLowerCase(), cell);
+  }
+}
+
+/** The records of the text, as RFC 4180 has them; what comes last is left out where the text was cut. `starts`: where each begins. */
+export function splitRecords(
+  text: string,
+  delimiter: string,
+  whole: boolean,
+  starts: number[] = [],
+): string[][] {
   const records: string[][] = [];
   let cells: string[] = [];
   let at = 0;
+  let start = 0;
   while (at < text.length) {
+    if (cells.length === 0) start = at;
     let cell: string;
     if (text[at] === '"') {
       let end = at + 1;
@@ -188,9 +216,15 @@ function splitRecords(text: string, delimiter: string, whole: boolean): string[]
     // Behind a closing quote something else may stand: the reader of all lines refuses it.
     while (at < text.length && text[at] !== '\n' && text[at] !== '\r') at++;
     at += text.startsWith('\r\n', at) ? 2 : 1;
-    if (cells.length > 1 || cells[0] !== '') records.push(cells);
+    if (cells.length > 1 || cells[0] !== '') {
+      records.push(cells);
+      starts.push(start);
+    }
     cells = [];
   }
-  if (whole && (cells.length > 1 || (cells[0] ?? '') !== '')) records.push(cells);
+  if (whole && (cells.length > 1 || (cells[0] ?? '') !== '')) {
+    records.push(cells);
+    starts.push(start);
+  }
   return records;
 }

@@ -93,6 +93,9 @@ test('queries one version, several, a file, a folder, and many files as one tabl
     "select 9007199254740993::bigint as big, 1.50::decimal(9,2) as d, 'NaN'::double as nan, date '2001-01-02' as day, null as none",
   );
   assert.deepEqual(exact.rows, [['9007199254740993', '1.50', 'NaN', '2001-01-02', null]]);
+  // The sign of a zero goes as far as the text of the answer.
+  const zeros = await run("select '-0.0'::double as z, [0.0, '-0.0'::double] as list");
+  assert.equal(JSON.stringify(zeros.rows), '[[-0.0,[0,-0.0]]]');
   await nothingLeft();
 });
 
@@ -101,6 +104,14 @@ test('says what is wrong with a query', async () => {
     kind: 'missing',
     message: /no dataset 'nothing'/,
   });
+  // Not the tables of its own that DuckDB would offer.
+  for (const query of ['select * from nothing', "select 1 from 'sales@v1' join nothing on true"])
+    await assert.rejects(run(query), {
+      kind: 'invalid',
+      message: "there is no dataset 'nothing' in workspace 'default'",
+      hint: /^there are people, sales; name a version in quotes: from 'people@main'$/,
+    });
+  assert.deepEqual((await run('with nothing as (select 1 as x) select * from nothing')).rows, [[1]]);
   await assert.rejects(run("select * from 'sales@v99'"), { kind: 'missing', message: /no version 'v99'/ });
   await assert.rejects(run("select * from 'sales@v1/june.parquet'"), {
     kind: 'invalid',
