@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { sql } from 'kysely';
@@ -30,9 +31,22 @@ test('/ready says no, and why, while disk or ledger takes no write; /health only
   let answer = await ask(`${server.url}/ready`);
   while (answer.status === 200) answer = await ask(`${server.url}/ready`); // it may still hold an answer of before
   assert.equal(answer.status, 503);
-  assert.match(answer.text, /takes no writes now: data folder/);
+  assert.match(answer.text, /not every write can be taken now: data folder/);
   assert.ok(!answer.text.includes(server.data), 'no path is told to whoever asks');
   renameSync(`${temp}-away`, temp);
+
+  // Only large blobs end there: what would refuse one of them says no, too.
+  const files = path.join(server.data, 'blobs', 'files');
+  assert.equal(await now(), undefined);
+  renameSync(files, `${files}-away`);
+  writeFileSync(files, 'in the way');
+  await assert.rejects(server.ctx.blobs.put(randomBytes(4 * 1024 * 1024)));
+  assert.equal(await now(), 'data folder: it cannot be written');
+  rmSync(files);
+  renameSync(`${files}-away`, files);
+  assert.equal(await now(), undefined);
+  for (const folder of ['files', 'packs', 'temp'])
+    assert.ok(!readdirSync(path.join(server.data, 'blobs', folder)).some((name) => name.endsWith('.probe')));
 
   await database.write((db) => sql`update ledger_head set size = size + 1`.execute(db));
   assert.match((await now()) ?? '', /^ledger: the ledger cannot be written/);

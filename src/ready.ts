@@ -16,7 +16,7 @@ interface Part {
 }
 
 /**
- * Whether the server can take a write: database, disk and ledger are each tried. Undefined, or why not, in words that anybody may
+ * Whether the server can take every kind of write: database, disk and ledger are each tried. Undefined, or why not, in words that anybody may
  * read.
  */
 export function createReadiness(
@@ -37,8 +37,8 @@ export function createReadiness(
     const found = await Promise.all(parts.map(probe));
     const why = found.filter((one) => one !== undefined).join('; ');
     if (why !== before) {
-      if (why === '') ctx.log.info('the server takes writes again');
-      else ctx.log.warn('the server takes no writes', { why });
+      if (why === '') ctx.log.info('the server takes all writes again');
+      else ctx.log.warn('the server does not take all writes', { why });
     }
     before = why;
     return why === '' ? undefined : why;

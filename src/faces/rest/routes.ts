@@ -32,7 +32,7 @@ export function restRoutes(
     route(contract.ready, async () => {
       const why = await readiness();
       if (why === undefined) return { text: 'OK' };
-      throw unavailable(`the server takes no writes now: ${why}`, {
+      throw unavailable(`not every write can be taken now: ${why}`, {
         hint: 'look at the server log; GET /health says that the process lives',
         code: 'not-ready',
       });

@@ -10,7 +10,7 @@ export function diskError(error: unknown): unknown {
       cause: error,
     });
   }
-  if (error.code === 'EIO' || error.code === 'EROFS') {
+  if (typeof error.code === 'string' && ['EIO', 'EROFS', 'EACCES', 'EPERM'].includes(error.code)) {
     return unavailable('the data folder cannot be written; nothing of this request was kept', {
       hint: 'check the disk and the rights of the data folder, then send the request again',
       cause: error,

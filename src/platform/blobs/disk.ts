@@ -65,15 +65,7 @@ export function openDisk(folder: string): BlobBackend {
         await mkdir(fresh, { mode: 0o700 });
         return fresh;
       }),
-    requireWritable: () =>
-      guarded(async () => {
-        const file = path.join(temp, newId());
-        try {
-          await writeFile(file, Buffer.alloc(4096, 1), { flag: 'wx', mode: 0o600, flush: true });
-        } finally {
-          await rm(file, { force: true });
-        }
-      }),
+    requireWritable: () => guarded(() => tryWrite(temp, [files, packs])),
     async close() {
       await writer.close();
       await reader.close();
@@ -88,6 +80,26 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     throw diskError(error);
+  }
+}
+
+/**
+ * Goes the way of a write: a file is born in one folder, and ends in others. Where only one of them takes none, large blobs are still
+ * refused, or small ones as soon as their pack is full.
+ */
+async function tryWrite(birthplace: string, places: readonly string[]): Promise<void> {
+  const name = `${newId()}.probe`;
+  const file = path.join(birthplace, name);
+  const moved = places.map((folder) => path.join(folder, name));
+  try {
+    await writeFile(file, Buffer.alloc(4096, 1), { flag: 'wx', mode: 0o600, flush: true });
+    for (const there of moved) {
+      await mkdir(path.dirname(there), { recursive: true, mode: 0o700 });
+      await rename(file, there);
+      await rename(there, file);
+    }
+  } finally {
+    for (const one of [file, ...moved]) await rm(one, { force: true }).catch(() => undefined);
   }
 }
 
