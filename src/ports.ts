@@ -56,7 +56,12 @@ export const createGatekeeper = (validation: Pick<Validation, 'judge'>): Gatekee
       evaluation: id,
       ...(verdict === undefined ? {} : { verdict }),
       reasons,
-      rules: rules.map(({ rule, verdict: one, reason }) => ({ rule, verdict: one, reason })),
+      rules: rules.map(({ rule, verdict: one, reason, always }) => ({
+        rule,
+        verdict: one,
+        reason,
+        ...(always ? { always } : {}),
+      })),
       ...(proof
         ? { proof: { verdict: proof.verdict, summary: proof.summary, warnings: proof.warnings ?? [] } }
         : {}),

@@ -254,7 +254,16 @@ export const GateResult = Type.Object(
     evaluation: Type.Optional(Type.String({ description: 'Id of the evaluation, which holds everything.' })),
     verdict: Type.Optional(GateVerdict),
     reasons: Type.Array(Type.String(), { description: 'Why not pass, in the order of weight.' }),
-    rules: Type.Array(Type.Object({ rule: Type.String(), verdict: GateVerdict, reason: Type.String() })),
+    rules: Type.Array(
+      Type.Object({
+        rule: Type.String(),
+        verdict: GateVerdict,
+        reason: Type.String(),
+        always: Type.Optional(
+          Type.Literal(true, { description: 'Not of the file: every model is asked it.' }),
+        ),
+      }),
+    ),
     proof: Type.Optional(
       Type.Object(
         {

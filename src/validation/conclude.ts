@@ -14,6 +14,7 @@ export function conclude(
   ].toSorted((a, b) => WEIGHT[a.verdict] - WEIGHT[b.verdict]);
   return {
     verdict: parts[0]!.verdict,
-    reasons: parts.filter(({ verdict }) => verdict !== 'pass').map(({ reason }) => reason),
+    // Several rules may fail for one cause, in the same words.
+    reasons: [...new Set(parts.filter(({ verdict }) => verdict !== 'pass').map(({ reason }) => reason))],
   };
 }

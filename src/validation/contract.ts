@@ -194,6 +194,12 @@ export const RuleResult = Type.Object({
     Type.Integer({ description: 'Rows it would take to decide at 95 % confidence and 80 % power.' }),
   ),
   reason: Type.String({ description: 'One sentence for people.' }),
+  always: Type.Optional(
+    Type.Literal(true, {
+      description:
+        'Nobody wrote it: every model is asked whether it beats the baseline, and whether it answers row by row as in a batch.',
+    }),
+  ),
 });
 export type RuleResult = Static<typeof RuleResult>;
 

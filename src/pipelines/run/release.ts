@@ -38,7 +38,7 @@ export async function release(ctx: Ctx, engine: Engine, candidate: Candidate): P
     if (gate.state === 'judged' && gate.verdict !== 'pass')
       return ended(
         'rejected',
-        `${gate.verdict === 'fail' ? 'the gate refused' : 'the gate could not decide on'} ${name}: ${gate.reasons.join('; ')}${stays}`,
+        `${gate.verdict === 'fail' ? 'the gate refused' : 'the gate could not decide on'} ${name}: ${gate.reasons.map((one) => one.replace(/\.$/, '')).join('; ')}${stays}`,
       );
     // Without a verdict nothing is used.
     if (gate.state === 'skipped') return ended('succeeded', null);

@@ -15,7 +15,7 @@ export interface BinaryAnswers {
 }
 
 export const NO_SCORES =
-  'the model gives classes, not probabilities; package it so that it answers predict_proba: mlflow.sklearn.log_model(…, pyfunc_predict_fn="predict_proba")';
+  'the model answers with classes alone: log it with pyfunc_predict_fn="predict_proba", or judge it by balanced_accuracy';
 const NO_PROBABILITIES = 'the scores are no probabilities: they lie outside 0–1';
 const NO_CLASSES = 'the model gives scores that are no probabilities, and no classes';
 

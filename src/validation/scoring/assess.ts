@@ -113,7 +113,8 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
   const figures = figuresOf(label, sides, table, columns, exact, counting);
   const decided = rules.map(({ rule, condition }) => decideRule(rule, condition, figures));
   for (const rule of builtIn(label, own))
-    if (!rules.some((one) => one.rule === rule)) decided.push(decideRule(rule, parseRule(rule), figures));
+    if (!rules.some((one) => one.rule === rule))
+      decided.push({ ...decideRule(rule, parseRule(rule), figures), always: true });
   return {
     task: label.task,
     rows: table.rows,

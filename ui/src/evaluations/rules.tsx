@@ -24,7 +24,9 @@ export function Rules({
           <VerdictChip verdict={rule.verdict} />
           <div className="rule-words">
             <code>{rule.rule}</code>
-            {!asked.includes(rule.rule) && <span className="faint rule-always">always asked</span>}
+            {(rule.always ?? !asked.includes(rule.rule)) && (
+              <span className="faint rule-always">always checked</span>
+            )}
             <p className="muted">{reasonWords(rule)}</p>
           </div>
           <div className="rule-figures">

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import type { DeployResult, ExecutionDetail, GateResult } from '../../../src/pipelines/contract.ts';
+import { addressSeenFrom } from '../../../src/serving/contract.ts';
 import { reasonWords } from '../evaluations/metric-words.ts';
 import { VerdictChip } from '../evaluations/verdict.tsx';
 import { Status } from '../kit/badge.tsx';
@@ -64,7 +65,8 @@ function Gate({ gate, model }: { gate: GateResult; model: ExecutionDetail['model
               <li key={rule.rule}>
                 <VerdictChip verdict={rule.verdict} />
                 <span>
-                  <code>{rule.rule}</code> <span className="muted">{reasonWords(rule)}</span>
+                  <code>{rule.rule}</code> {rule.always && <span className="faint">always checked </span>}
+                  <span className="muted">{reasonWords(rule)}</span>
                 </span>
               </li>
             ))}
@@ -131,7 +133,7 @@ function Deployment({ deployment }: { deployment: DeployResult }): ReactElement 
         {problem !== undefined && <p className="field-error">{problem}</p>}
         {address !== undefined && (
           <p>
-            Callers ask <code>{address}</code>
+            Callers ask <code>{addressSeenFrom(address, window.location.href)}</code>
           </p>
         )}
       </div>
