@@ -22,7 +22,13 @@ await main(async () => {
   let good = true;
   try {
     await playFlights(server.url);
-    console.log(`\nThe loop took ${seconds(began)}. Look at it: ${server.url}`);
+    // A server that is about to stop cannot be looked at.
+    const stops = options.exit && server.ours;
+    console.log(`\nThe loop took ${seconds(began)}.${stops ? '' : ` Look at it: ${server.url}`}`);
+    if (stops)
+      console.log(
+        `The server stops now, and what it made is kept. To look at it, start it again: ${again(options)}`,
+      );
   } catch (error) {
     good = false;
     console.error(`\n${error instanceof SetupError ? error.message : error.stack}`);
@@ -37,6 +43,15 @@ await main(async () => {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void server.stop());
   process.exitCode = await server.ended;
 });
+
+/** How the same server is started again, on the same data. */
+function again({ port, data }) {
+  const flags = [
+    ...(port === '5000' ? [] : ['--port', port]),
+    ...(data === join(root, '.treadle') ? [] : ['--data', data]),
+  ];
+  return ['bin/treadle server', ...flags].join(' ');
+}
 
 function readArguments() {
   try {

@@ -34,7 +34,7 @@ const DEPTH = 24;
 export async function predictionLineage(ctx: Ctx, id: string, engine: Engine): Promise<PredictionLineage> {
   const read = engine.ids.read(id);
   if (!read)
-    throw invalid('this is no prediction id of this server', {
+    throw invalid(`'${id.slice(0, 80)}' is no prediction id of this server`, {
       field: 'prediction',
       hint: 'it comes with each answer, in the header X-Treadle-Prediction',
     });

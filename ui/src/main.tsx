@@ -11,6 +11,11 @@ import { router } from './shell/router.ts';
 
 const wanted = fromMlflowLink(location.hash);
 if (wanted !== undefined) history.replaceState(null, '', wanted);
+// Put into the address of an open page, it changes only the hash.
+window.addEventListener('hashchange', () => {
+  const other = fromMlflowLink(location.hash);
+  if (other !== undefined) location.replace(other);
+});
 
 live.start();
 // Pages ask their first questions once they hear of changes, or a little later anyway.

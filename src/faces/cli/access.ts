@@ -10,7 +10,7 @@ import {
 } from '../../access/contract.ts';
 import type { Register } from './frame.ts';
 import { choice, whole } from './options.ts';
-import { ago, listed, table } from './output.ts';
+import { ago, listed } from './output.ts';
 
 type Role = Static<typeof RoleName>;
 const ROLES: readonly Role[] = ['viewer', 'editor', 'admin', 'owner'];
@@ -98,7 +98,8 @@ export const register: Register = (program, cli) => {
     .action(async () => {
       const { items } = await cli.client().call(listWorkspaces);
       cli.output().result(items, () =>
-        table(
+        listed(
+          'there is no workspace',
           ['name', 'made'],
           items.map((one) => [one.name, ago(one.created_at)]),
         ),

@@ -2,7 +2,13 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import type { Static, TSchema } from 'typebox';
-import { invalid, TreadleError, unavailable, type ErrorKind } from '../../platform/errors/index.ts';
+import {
+  invalid,
+  messageOf,
+  TreadleError,
+  unavailable,
+  type ErrorKind,
+} from '../../platform/errors/index.ts';
 import type { Endpoint, ErrorBody } from '../../platform/http/contract.ts';
 
 /** The arguments an endpoint takes; parts without fields may be left out. */
@@ -44,9 +50,9 @@ export function createClient(env: NodeJS.ProcessEnv = process.env): Client {
         return response.stream as unknown as CallOutput<E>;
       }
       const text = await textOf(response.stream);
-      if (response.status >= 400) throw toError(response.status, text);
+      if (response.status >= 400) throw toError(response.status, text, url);
       // The server validated its own answer against this endpoint; text endpoints answer with a stream of the text.
-      return (endpoint.response === 'text' ? Readable.from([text]) : JSON.parse(text)) as CallOutput<E>;
+      return (endpoint.response === 'text' ? Readable.from([text]) : parsed(url, text)) as CallOutput<E>;
     },
   };
 }
@@ -96,17 +102,37 @@ function send(
         resolve({ status: response.statusCode ?? 0, stream: response });
       },
     );
-    request.on('error', (error) => {
-      reject(
-        unavailable(`no Treadle server answers at ${base}`, {
-          hint: 'start one with: treadle server (or set TREADLE_URL)',
-          cause: error,
-        }),
-      );
-    });
+    request.on('error', (error) => reject(unreached(base, error)));
     if (body instanceof Readable) body.on('error', (error) => request.destroy(error)).pipe(request);
     else request.end(body instanceof Uint8Array ? body : json);
   });
+}
+
+/** Errors that say no more than that nobody is there. */
+const NOBODY = new Set<unknown>(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+function unreached(base: string, error: Error): TreadleError {
+  const { hostname, port, protocol } = new URL(base);
+  const here = protocol === 'http:' && /^(?:127\.|localhost$|\[::1\]$)/.test(hostname);
+  const flag = port === '5000' ? '' : ` --port ${port || '80'}`;
+  const why = 'code' in error && NOBODY.has(error.code) ? '' : `: ${messageOf(error)}`;
+  return unavailable(`no Treadle server answers at ${base}${why}`, {
+    hint: here
+      ? `start one with: treadle server${flag} (or set TREADLE_URL to where one is)`
+      : 'TREADLE_URL names it: start the server there, or set TREADLE_URL to where one is',
+    cause: error,
+  });
+}
+
+const stranger = (base: string): string =>
+  `what answers at ${base} may be no Treadle server; TREADLE_URL says where it is`;
+
+function parsed(base: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw unavailable('the answer is not JSON', { hint: stranger(base), cause: error });
+  }
 }
 
 /** Path parameters are text or numbers, by their contracts. */
@@ -140,10 +166,10 @@ const KINDS = new Set<string>([
   'unavailable',
 ]);
 
-function toError(status: number, text: string): TreadleError {
+function toError(status: number, text: string, base: string): TreadleError {
   let error: Partial<ErrorBody['error']> = {};
   try {
-    ({ error } = JSON.parse(text) as ErrorBody);
+    error = (JSON.parse(text) as Partial<ErrorBody>).error ?? {};
   } catch {
     // Not our own error body: a proxy in between, perhaps. The status is all there is.
   }
@@ -151,7 +177,11 @@ function toError(status: number, text: string): TreadleError {
   const message = error.message ?? `the server answered ${status}`;
   return new TreadleError(kind, message, {
     ...(error.field === undefined ? {} : { field: error.field }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.hint === undefined
+      ? error.kind === undefined
+        ? { hint: stranger(base) }
+        : {}
+      : { hint: error.hint }),
     ...(error.code === undefined ? {} : { code: error.code }),
   });
 }

@@ -1,6 +1,6 @@
 import type { Register } from './frame.ts';
 import { whole } from './options.ts';
-import { ago, bytes, table } from './output.ts';
+import { ago, bytes, listed, number, table, upTo } from './output.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import * as contract from '../../data/contract.ts';
 import type { DatasetVersion } from '../../data/contract.ts';
@@ -28,7 +28,8 @@ export const register: Register = (program, cli) => {
       const { commit, count } = await import('./data/commit.ts');
       const output = cli.output();
       const done = await commit(cli.client(), output, dataset, path, options);
-      const { version, unchanged } = done;
+      const { version, unchanged, warnings = [] } = done;
+      for (const warning of warnings) output.say(`warning: ${warning}`);
       output.result(done, () =>
         unchanged
           ? `nothing changed: ${dataset}@${options.branch} is still ${version.name} (${short(version)})`
@@ -41,16 +42,18 @@ export const register: Register = (program, cli) => {
     .description(
       'list the versions of a dataset, newest first; a ref with @ lists that version and its ancestors',
     )
-    .option('--limit <n>', 'how many', whole(1), 50)
+    .option('--limit <n>', 'at most this many', whole(1), 50)
     .action(async (text: string, options: { limit: number }) => {
       const { dataset, selector } = ref(text);
-      const query = {
-        limit: options.limit,
-        ...(text.includes('@') ? { ref: selector } : {}),
-      };
-      const { items } = await cli.client().call(contract.listVersions, { params: { dataset }, query });
-      const { refs } = await cli.client().call(contract.getDataset, { params: { dataset } });
-      cli.output().result(items, () =>
+      const client = cli.client();
+      const found = await upTo(options.limit, (page) =>
+        client.call(contract.listVersions, {
+          params: { dataset },
+          query: { ...page, ...(text.includes('@') ? { ref: selector } : {}) },
+        }),
+      );
+      const { refs } = await client.call(contract.getDataset, { params: { dataset } });
+      cli.output().list(found, (items) =>
         table(
           ['version', 'hash', 'made', 'by', 'files', 'size', 'refs', 'message'],
           items.map((one) => [
@@ -74,48 +77,57 @@ export const register: Register = (program, cli) => {
     .command('ls [ref] [path]')
     .description('list datasets; with a ref, the files of a version')
     .option('-r, --recursive', 'all files below, not only the directory itself')
+    .option('--limit <n>', 'at most this many', whole(1), 1000)
     .action(
-      async (text: string | undefined, inside: string | undefined, options: { recursive?: boolean }) => {
+      async (
+        text: string | undefined,
+        inside: string | undefined,
+        options: { recursive?: boolean; limit: number },
+      ) => {
+        const client = cli.client();
         if (text === undefined) {
-          const { items } = await cli.client().call(contract.listDatasets, { query: { limit: 1000 } });
-          return cli.output().result(items, () =>
-            items.length === 0
-              ? 'there is no dataset yet; make one with: treadle data commit NAME PATH -m "…"'
-              : table(
-                  ['dataset', 'versions', 'latest', 'files', 'size', 'made'],
-                  items.map(({ name, versions, latest }) => [
-                    name,
-                    versions,
-                    latest?.name ?? '',
-                    latest?.files ?? 0,
-                    bytes(latest?.bytes ?? 0),
-                    latest ? ago(latest.created_at) : '',
-                  ]),
-                ),
+          const found = await upTo(options.limit, (page) =>
+            client.call(contract.listDatasets, { query: page }),
+          );
+          return cli.output().list(found, (items) =>
+            listed(
+              'there is no dataset yet; make one with: treadle data commit NAME PATH -m "…"',
+              ['dataset', 'versions', 'latest', 'files', 'size', 'made'],
+              items.map(({ name, versions, latest }) => [
+                name,
+                versions,
+                latest?.name ?? '',
+                latest?.files ?? 0,
+                bytes(latest?.bytes ?? 0),
+                latest ? ago(latest.created_at) : '',
+              ]),
+            ),
           );
         }
         const { dataset, selector, path } = ref(text, true);
         const folder = inside ?? path;
-        const query = {
-          limit: 50_000,
-          ...(folder === undefined ? {} : { path: folder }),
-          ...(options.recursive === true ? { recursive: true } : {}),
-        };
-        const { items, next } = await cli
-          .client()
-          .call(contract.listFiles, { params: { dataset, ref: selector }, query });
-        cli.output().result(items, () => {
-          const rows = items.map(({ path: name, kind, size, files, hash }) => [
-            kind === 'directory' ? `${name}/` : name,
-            bytes(size),
-            files,
-            hash.slice(0, 8),
-          ]);
-          return (
-            table(['path', 'size', 'files', 'hash'], rows) +
-            (next === undefined ? '' : '\n… and more; name a directory')
-          );
-        });
+        const found = await upTo(options.limit, (page) =>
+          client.call(contract.listFiles, {
+            params: { dataset, ref: selector },
+            query: {
+              ...page,
+              ...(folder === undefined ? {} : { path: folder }),
+              ...(options.recursive === true ? { recursive: true } : {}),
+            },
+          }),
+        );
+        cli.output().list(found, (items) =>
+          listed(
+            'there is nothing in it',
+            ['path', 'size', 'files', 'hash'],
+            items.map(({ path: name, kind, size, files, hash }) => [
+              kind === 'directory' ? `${name}/` : name,
+              bytes(size),
+              files,
+              hash.slice(0, 8),
+            ]),
+          ),
+        );
       },
     );
 
@@ -219,7 +231,7 @@ A version is named by a ref:
   flights          the newest on branch main
   flights@v3       the third version
   flights@gold     where a branch or a tag points
-  flights@1f0c92   the version whose hash begins so
+  flights@1f0c92ab the version whose hash begins so
 
 Examples:
   treadle data commit flights ./flights -m "May, without duplicates" --source https://example.org
@@ -289,7 +301,7 @@ function shown(version: DatasetVersion, tables: readonly contract.TableProfile[]
         : `≈ ${column.distinct} ± ${column.distinct_error}`,
       column.min ?? '',
       column.max ?? '',
-      column.mean === undefined ? '' : String(Number(column.mean.toPrecision(6))),
+      column.mean === undefined ? '' : number(column.mean, 6),
     ]);
     return `\n${one.path}: ${(one.rows ?? 0).toLocaleString('en')} ${one.rows === 1 ? 'row' : 'rows'}\n${table(['column', 'type', 'nulls', 'distinct', 'min', 'max', 'mean'], columns)}`;
   });

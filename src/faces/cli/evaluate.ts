@@ -4,7 +4,7 @@ import * as contract from '../../validation/contract.ts';
 import { showEvaluation } from './evaluations/show.ts';
 import type { Cli, Register } from './frame.ts';
 import { choice, whole } from './options.ts';
-import { ago, listed } from './output.ts';
+import { ago, listed, number, upTo } from './output.ts';
 import { readTarget } from './serving/target.ts';
 
 const HELP = `
@@ -82,12 +82,16 @@ export const register: Register = (program, cli) => {
     .description('list evaluations, newest first')
     .option('--model <model>', 'only of this model')
     .option('--verdict <verdict>', 'only these', choice('pass', 'fail', 'inconclusive'))
-    .option('--limit <n>', 'at most this many', whole(1, 500), 20)
+    .option('--limit <n>', 'at most this many', whole(1), 20)
     .action(async (flags: { model?: string; verdict?: contract.Verdict; limit: number }) => {
-      const { items } = await cli.client().call(contract.listEvaluations, { query: flags });
-      cli.output().result(items, () =>
+      const client = cli.client();
+      const { limit, ...filter } = flags;
+      const found = await upTo(limit, (page) =>
+        client.call(contract.listEvaluations, { query: { ...page, ...filter } }),
+      );
+      cli.output().list(found, (items) =>
         listed(
-          'nothing was evaluated yet',
+          Object.keys(filter).length > 0 ? 'there is no such evaluation' : 'nothing was evaluated yet',
           ['evaluation', 'model', 'verdict', 'data', 'rows', 'main metric', 'when'],
           items.map((one) => [
             one.id,
@@ -95,7 +99,7 @@ export const register: Register = (program, cli) => {
             one.verdict ?? one.state,
             one.data,
             one.rows ?? '',
-            one.metrics[0] ? `${one.metrics[0].name} ${one.metrics[0].value.toPrecision(4)}` : '',
+            one.metrics[0] ? `${one.metrics[0].name} ${number(one.metrics[0].value, 4)}` : '',
             ago(one.created_at),
           ]),
         ),

@@ -10,7 +10,7 @@ import { missing } from '../../platform/errors/index.ts';
 import type { Client } from './client.ts';
 import type { Cli, Register } from './frame.ts';
 import { whole } from './options.ts';
-import { ago, listed } from './output.ts';
+import { ago, listed, upTo } from './output.ts';
 
 /** An experiment by its id or its name, deleted ones too. */
 export async function findExperiment(client: Client, idOrName: string): Promise<Experiment> {
@@ -40,14 +40,17 @@ export const register: Register = (program, cli) => {
     .option('--deleted', 'the deleted ones')
     .option('--limit <n>', 'at most this many', whole(1), 100)
     .action(async ({ filter, deleted, limit }: { filter?: string; deleted?: boolean; limit: number }) => {
-      const { items } = await cli.client().call(listExperiments, {
-        query: {
-          limit,
-          ...(filter === undefined ? {} : { filter }),
-          ...(deleted === true ? { state: 'deleted' as const } : {}),
-        },
-      });
-      cli.output().result(items, () =>
+      const client = cli.client();
+      const found = await upTo(limit, (page) =>
+        client.call(listExperiments, {
+          query: {
+            ...page,
+            ...(filter === undefined ? {} : { filter }),
+            ...(deleted === true ? { state: 'deleted' as const } : {}),
+          },
+        }),
+      );
+      cli.output().list(found, (items) =>
         listed(
           'there is no such experiment',
           ['id', 'name', 'runs', 'running', 'last run'],

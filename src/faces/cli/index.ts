@@ -59,8 +59,9 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     .addHelpText('after', COMPLETION_HELP)
     .action((shell: Shell) => void process.stdout.write(completionScript(shell, program)));
   everywhereJson(program);
+  sayLists(program);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withList(argv, program), { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -77,6 +78,36 @@ function everywhereJson(command: Command): void {
       child.option('--json', 'print the result as JSON');
     child.exitOverride();
     everywhereJson(child);
+  }
+}
+
+/** What lists the things that a group is about. */
+const listOf = (group: Command | undefined): Command | undefined =>
+  ['ls', 'list', 'log']
+    .map((name) => group?.commands.find((command) => command.name() === name))
+    .find((command) => command !== undefined);
+
+/** A group without a command lists what it is about, where there is a list: `treadle runs` is `treadle runs ls`. */
+function withList(argv: readonly string[], program: Command): readonly string[] {
+  const at = argv.findIndex((word) => !word.startsWith('-'));
+  const group = program.commands.find((command) => command.name() === argv[at]);
+  const list = listOf(group);
+  if (!group || !list) return argv;
+  const rest = argv.slice(at + 1).filter((word) => word !== '--json');
+  // One that does something of its own, as evaluate, has options of its own.
+  const options = group.registeredArguments.length === 0 && rest[0]?.startsWith('-') === true;
+  if (rest.includes('--help') || rest.includes('-h') || !(rest.length === 0 || options)) return argv;
+  return argv.toSpliced(at + 1, 0, list.name());
+}
+
+function sayLists(program: Command): void {
+  for (const group of program.commands) {
+    const list = listOf(group);
+    if (list)
+      group.addHelpText(
+        'after',
+        `\n\`treadle ${group.name()}\` alone is \`${group.name()} ${list.name()}\`.`,
+      );
   }
 }
 

@@ -47,6 +47,12 @@ test('treadle ledger: verify, log and lineage; a changed entry is named and ends
     items.map(({ resource }) => resource),
     ['run:2', 'run:1'],
   );
+  assert.match(log.err, /2 are shown, and there are more: raise --limit/);
+  const more = await run(url, 'ledger', 'log', '--action', 'run.ended', '--limit', '2');
+  assert.match(more.out, /\n… 2 are shown, and there are more: raise --limit\n$/);
+  const all = await run(url, 'ledger', 'log', '--action', 'run.ended', '--limit', '3');
+  assert.ok(!all.out.includes('…'), 'nothing is behind the last');
+  assert.match((await run(url, 'ledger', 'log', '--action', 'no.such')).out, /^no change is like that$/m);
   assert.match((await run(url, 'ledger', 'log', '--resource', 'run:1')).out, /run\.ended\s+run:1\s+reason 1/);
   assert.match(
     (await run(url, 'ledger', 'log', String(items[0]!.seq))).out,

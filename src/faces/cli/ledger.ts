@@ -9,7 +9,8 @@ import {
 } from '../../ledger/contract.ts';
 import { conflict } from '../../platform/errors/index.ts';
 import type { Register } from './frame.ts';
-import { table } from './output.ts';
+import { named, namesOf } from './names.ts';
+import { clip, listed, table, upTo } from './output.ts';
 import { choice, moment, whole } from './options.ts';
 
 interface LogOptions {
@@ -82,26 +83,33 @@ export const register: Register = (program, cli) => {
         return;
       }
       const { action, resource, actor, since, until, limit } = options;
-      const { items } = await cli.client().call(listEntries, {
-        query: {
-          limit,
-          ...(action === undefined ? {} : { action }),
-          ...(resource === undefined ? {} : { resource }),
-          ...(actor === undefined ? {} : { actor }),
-          ...(since === undefined ? {} : { since }),
-          ...(until === undefined ? {} : { until }),
-        },
-      });
-      cli.output().result(items, () =>
-        table(
+      const client = cli.client();
+      const filter = {
+        ...(action === undefined ? {} : { action }),
+        ...(resource === undefined ? {} : { resource }),
+        ...(actor === undefined ? {} : { actor }),
+        ...(since === undefined ? {} : { since }),
+        ...(until === undefined ? {} : { until }),
+      };
+      const found = await upTo(limit, (page) => client.call(listEntries, { query: { ...filter, ...page } }));
+      const output = cli.output();
+      const names = output.json
+        ? new Map<string, string>()
+        : await namesOf(
+            client,
+            found.items.map((entry) => entry.resource),
+          );
+      output.list(found, (items) =>
+        listed(
+          Object.keys(filter).length > 0 ? 'no change is like that' : 'nothing was changed yet',
           ['entry', 'time', 'who', 'what', 'to', 'why'],
           items.map((entry) => [
             entry.seq,
             stamp(entry.time),
             entry.actor.name,
             entry.action,
-            entry.resource,
-            entry.reason ?? '',
+            named(entry.resource, names),
+            clip(entry.reason ?? ''),
           ]),
         ),
       );
@@ -117,11 +125,19 @@ export const register: Register = (program, cli) => {
     )
     .option('--depth <steps>', 'steps to walk', whole(1), 10)
     .action(async (node: string, options: { direction: 'up' | 'down' | 'both'; depth: number }) => {
-      const graph = await cli.client().call(getLineage, {
+      const client = cli.client();
+      const graph = await client.call(getLineage, {
         params: { node },
         query: { direction: options.direction, depth: options.depth },
       });
-      cli.output().result(graph, () => draw(graph));
+      const output = cli.output();
+      const names = output.json
+        ? new Map<string, string>()
+        : await namesOf(
+            client,
+            graph.nodes.map(({ id }) => id),
+          );
+      output.result(graph, () => draw(graph, names));
     });
 };
 
@@ -131,8 +147,11 @@ const line = ({ seq, time, actor, action, resource, reason }: Entry): string =>
   `entry ${seq}: ${stamp(time)} ${actor.name}: ${action} ${resource}${reason === undefined ? '' : ` (${reason})`}`;
 
 /** One line an arrow, grouped by distance, upstream first. */
-function draw({ root, nodes, edges, truncated }: Static<typeof LineageGraph>): string {
-  if (edges.length === 0) return `${root}: nothing is recorded before or after it`;
+function draw(
+  { root, nodes, edges, truncated }: Static<typeof LineageGraph>,
+  names: ReadonlyMap<string, string>,
+): string {
+  if (edges.length === 0) return `${named(root, names)}: nothing is recorded before or after it`;
   const depth = new Map(nodes.map(({ id, depth: steps }) => [id, steps]));
   const far = (edge: { from: string; to: string }): number => {
     const [a, b] = [depth.get(edge.from) ?? 0, depth.get(edge.to) ?? 0];
@@ -141,6 +160,12 @@ function draw({ root, nodes, edges, truncated }: Static<typeof LineageGraph>): s
   const rows = edges
     .map((edge) => ({ ...edge, steps: far(edge) }))
     .toSorted((a, b) => a.steps - b.steps || a.seq - b.seq)
-    .map(({ from, relation, to, steps, seq }) => [steps, from, relation, to, `entry ${seq}`]);
-  return `${table(['steps', 'from', 'relation', 'to', 'proof'], rows)}${truncated ? '\n… and more; ask for a nearer or deeper part' : ''}`;
+    .map(({ from, relation, to, steps, seq }) => [
+      steps,
+      named(from, names),
+      relation,
+      named(to, names),
+      `entry ${seq}`,
+    ]);
+  return `${table(['steps', 'from', 'relation', 'to', 'proof'], rows)}${truncated ? '\n… and there are more: raise --depth, or ask for a part that is nearer to them' : ''}`;
 }

@@ -4,7 +4,8 @@ import { invalid } from '../../platform/errors/index.ts';
 import type { Cli, Register } from './frame.ts';
 import { aliases, flavors, showComparison, showModel, showVersion } from './models/show.ts';
 import { choice, whole } from './options.ts';
-import { ago, bytes, table } from './output.ts';
+import { namesOf } from './names.ts';
+import { ago, bytes, listed, upTo } from './output.ts';
 
 const MODELS_HELP = `
 Examples:
@@ -25,25 +26,26 @@ export const register: Register = (program, cli) => {
     .option('--search <text>', 'only names that hold this text')
     .option('--limit <n>', 'at most this many', whole(1), 100)
     .action(async (options: { search?: string; limit: number }) => {
-      const query = {
-        limit: options.limit,
-        ...(options.search === undefined ? {} : { search: options.search }),
-      };
-      const { items, next } = await cli.client().call(contract.listModels, { query });
-      cli.output().result(items, () => {
-        if (items.length === 0) return 'no models are registered; mlflow.register_model makes one';
-        const rows = items.map((one) => [
-          one.name,
-          one.latest?.version ?? 0,
-          one.versions,
-          aliases(one.aliases),
-          ago(one.updated_at),
-        ]);
-        return (
-          table(['name', 'latest', 'versions', 'aliases', 'changed'], rows) +
-          (next === undefined ? '' : '\n… and more: raise --limit, or use --search')
-        );
-      });
+      const client = cli.client();
+      const search = options.search === undefined ? {} : { search: options.search };
+      const found = await upTo(options.limit, (page) =>
+        client.call(contract.listModels, { query: { ...page, ...search } }),
+      );
+      cli.output().list(found, (items) =>
+        listed(
+          options.search === undefined
+            ? 'no model is registered; a pipeline with model:, or mlflow.register_model, makes one'
+            : `no model has '${options.search}' in its name`,
+          ['name', 'latest', 'versions', 'aliases', 'changed'],
+          items.map((one) => [
+            one.name,
+            one.latest?.version ?? '',
+            one.versions,
+            aliases(one.aliases),
+            ago(one.updated_at),
+          ]),
+        ),
+      );
     });
 
   models
@@ -55,8 +57,16 @@ export const register: Register = (program, cli) => {
         const found = await cli.client().call(contract.getModel, { params: { model } });
         cli.output().result(found, () => showModel(found));
       } else {
-        const found = await cli.client().call(contract.getVersion, { params: { model, version } });
-        cli.output().result(found, () => showVersion(found));
+        const client = cli.client();
+        const found = await client.call(contract.getVersion, { params: { model, version } });
+        const output = cli.output();
+        const names = output.json
+          ? new Map<string, string>()
+          : await namesOf(
+              client,
+              found.lineage.flatMap(({ from, to }) => [from, to]),
+            );
+        output.result(found, () => showVersion(found, names));
       }
     });
 
@@ -68,14 +78,17 @@ export const register: Register = (program, cli) => {
     .option('--limit <n>', 'at most this many', whole(1), 100)
     .action(async (model: string, options: { stage?: contract.Stage; tag?: string; limit: number }) => {
       const { stage } = options;
-      const query = {
-        limit: options.limit,
+      const client = cli.client();
+      const filter = {
         ...(stage === undefined ? {} : { stage }),
         ...(options.tag === undefined ? {} : { tag: options.tag }),
       };
-      const { items } = await cli.client().call(contract.listVersions, { params: { model }, query });
-      cli.output().result(items, () =>
-        table(
+      const found = await upTo(options.limit, (page) =>
+        client.call(contract.listVersions, { params: { model }, query: { ...page, ...filter } }),
+      );
+      cli.output().list(found, (items) =>
+        listed(
+          'there is no such version',
           ['version', 'aliases', 'flavours', 'size', 'run', 'made'],
           items.map((one) => [
             one.version,

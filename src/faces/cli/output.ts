@@ -1,17 +1,55 @@
+import { numberText, stringify } from '../../platform/json/index.ts';
+
 /** What commands print. With `--json` exactly one JSON document goes to stdout; words and progress go to stderr. */
 export interface Output {
   readonly json: boolean;
   /** The result: printed as JSON with `--json`, by `human` otherwise. */
   result(value: unknown, human: () => string): void;
+  /** A list; that it goes on behind what is shown is said in both forms, with `--json` on stderr. */
+  list<T>(found: Listed<T>, human: (items: readonly T[]) => string): void;
   /** A remark along the way; silent with `--json`. */
   say(text: string): void;
 }
 
+/** The part of a list that was asked for. */
+export interface Listed<T> {
+  items: readonly T[];
+  /** There are others behind it. */
+  more: boolean;
+}
+
+/** How many are asked for at a time. */
+const PAGE = 500;
+
+/** Reads a list up to `limit`, page by page: a limit of the command's is none of the server's. */
+export async function upTo<T>(
+  limit: number,
+  read: (page: { limit: number; page?: string }) => Promise<{ items: readonly T[]; next?: string }>,
+): Promise<Listed<T>> {
+  const items: T[] = [];
+  for (let page: string | undefined; ;) {
+    const found = await read({
+      limit: Math.min(PAGE, limit - items.length),
+      ...(page === undefined ? {} : { page }),
+    });
+    items.push(...found.items);
+    if (found.next === undefined) return { items, more: false };
+    if (items.length >= limit) return { items, more: true };
+    page = found.next;
+  }
+}
+
 export function createOutput(json: boolean): Output {
+  const result: Output['result'] = (value, human) =>
+    void process.stdout.write(`${json ? stringify(value, 2) : human()}\n`);
   return {
     json,
-    result: (value, human) =>
-      void process.stdout.write(`${json ? JSON.stringify(value, null, 2) : human()}\n`),
+    result,
+    list({ items, more }, human) {
+      const rest = `${items.length.toLocaleString('en')} are shown, and there are more: raise --limit`;
+      result(items, () => `${human(items)}${more ? `\n… ${rest}` : ''}`);
+      if (json && more) process.stderr.write(`treadle: ${rest}\n`);
+    },
     say(text) {
       if (!json) process.stderr.write(`${text}\n`);
     },
@@ -23,7 +61,7 @@ export function table(
   headings: readonly string[],
   rows: ReadonlyArray<ReadonlyArray<string | number>>,
 ): string {
-  const cells = [headings, ...rows].map((row) => row.map(String));
+  const cells = [headings, ...rows].map((row) => row.map(cellText));
   const widths = headings.map((_heading, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
   const right = headings.map(
     (_heading, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'),
@@ -37,6 +75,18 @@ export function table(
     )
     .join('\n');
 }
+
+/** One line of printable text: a line break in a cell would end the row, and an escape sequence would reach the terminal. */
+const cellText = (cell: string | number): string =>
+  typeof cell === 'number' ? numberText(cell) : cell.replaceAll(/\p{Cc}+/gu, ' ');
+
+/** As many digits as people read. */
+export const number = (value: number, digits: number): string =>
+  numberText(value === 0 ? value : Number(value.toPrecision(digits)));
+
+/** The start of a text that would fill the screen. */
+export const clip = (text: string, most = 100): string =>
+  text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
 
 /** A list as a table, or a sentence where there is nothing to list. */
 export const listed = (

@@ -10,7 +10,7 @@ import { invalid, TreadleError } from '../../platform/errors/index.ts';
 import type { Client } from './client.ts';
 import type { Register } from './frame.ts';
 import { whole } from './options.ts';
-import { ago, count, listed } from './output.ts';
+import { ago, clip, count, listed, upTo } from './output.ts';
 import { seconds } from './pipelines/units.ts';
 import { find, type Which } from './pipelines/which.ts';
 import { watch } from './run.ts';
@@ -25,7 +25,9 @@ export const register: Register = (program, cli) => {
       const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
       const { checkRules } = await import('../../validation/index.ts');
       const name = given ?? 'treadle.yaml';
-      const { file, folder } = readFileOf(name);
+      const { file, folder } = readFileOf(name, {
+        hint: 'go to the folder of treadle.yaml, or name it: treadle check path/to/treadle.yaml',
+      });
       const { problems, definition, source } = readPipelineFile(file, checkRules);
       const output = cli.output();
       const { existsSync } = await import('node:fs');
@@ -93,14 +95,19 @@ export const register: Register = (program, cli) => {
   program
     .command('executions [pipeline]')
     .description('list executions of pipelines, newest first')
-    .option('-n, --limit <n>', 'how many', whole(1, 1000), 20)
+    .option('-n, --limit <n>', 'at most this many', whole(1), 20)
     .action(async (pipeline: string | undefined, flags: { limit: number }) => {
-      const { items } = await cli.client().call(listExecutions, {
-        query: { limit: flags.limit, ...(pipeline === undefined ? {} : { pipeline }) },
-      });
-      cli.output().result(items, () =>
+      const client = cli.client();
+      const found = await upTo(flags.limit, (page) =>
+        client.call(listExecutions, {
+          query: { ...page, ...(pipeline === undefined ? {} : { pipeline }) },
+        }),
+      );
+      cli.output().list(found, (items) =>
         listed(
-          'there is no execution yet; treadle run starts one',
+          pipeline === undefined
+            ? 'there is no execution yet; treadle run starts one'
+            : `pipeline '${pipeline}' has no execution; treadle executions lists those of all`,
           ['pipeline', '#', 'state', 'when', 'took', 'ran', 'cached', 'why'],
           items.map((one) => [
             one.pipeline,
@@ -110,7 +117,7 @@ export const register: Register = (program, cli) => {
             took(one),
             one.steps_by_state['succeeded'] ?? 0,
             one.steps_by_state['cached'] ?? 0,
-            one.reason ?? (one.trigger === 'manual' ? '' : one.trigger),
+            clip(one.reason ?? (one.trigger === 'manual' ? '' : one.trigger)),
           ]),
         ),
       );

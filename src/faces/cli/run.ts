@@ -99,7 +99,15 @@ export const register: Register = (program, cli) => {
       const { tolerance } = flags;
       const run = await runOf(cli.client(), given);
       const { readFileOf } = await import('./pipelines/project.ts');
-      const environment = flags.env === undefined ? {} : { environment: readFileOf(flags.env).file };
+      const environment =
+        flags.env === undefined
+          ? {}
+          : {
+              environment: readFileOf(flags.env, {
+                what: 'requirements file',
+                hint: 'name one with --env',
+              }).file,
+            };
       const execution = await cli
         .client()
         .call(reproduceRun, { params: { run }, body: { tolerance, ...environment } });

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { getLoggedModel } from '../../models/contract.ts';
 import { getRunStep, type RunStep } from '../../pipelines/contract.ts';
+import { numberText } from '../../platform/json/index.ts';
 import {
   compareRuns,
   deleteRun,
   getArtifact,
+  getExperiment,
   getRun,
   listArtifacts,
   restoreRun,
@@ -16,10 +20,11 @@ import {
   type RunRow,
   type Verdict,
 } from '../../tracking/contract.ts';
+import type { Client } from './client.ts';
 import { findExperiment } from './experiments.ts';
 import type { Cli, Register } from './frame.ts';
 import { choice, whole } from './options.ts';
-import { ago, bytes, listed, table } from './output.ts';
+import { ago, bytes, count, listed, number, table, upTo } from './output.ts';
 
 interface ListOptions {
   filter?: string;
@@ -55,17 +60,17 @@ export const register: Register = (program, cli) => {
     .action(async (experiment: string | undefined, options: ListOptions) => {
       const client = cli.client();
       const columns = options.columns?.split(',').map((column) => column.trim()) ?? [];
-      const { items } = await client.call(searchRuns, {
-        body: {
-          experiments: experiment === undefined ? [] : [(await findExperiment(client, experiment)).id],
-          columns: [...columns, ...(options.order ?? []).flatMap(orderedColumn)],
-          limit: options.limit,
-          ...(options.filter === undefined ? {} : { filter: options.filter }),
-          ...(options.order === undefined ? {} : { order: options.order }),
-          ...(options.deleted === true ? { state: 'deleted' as const } : {}),
-        },
-      });
-      cli.output().result(items, () => runTable(items));
+      const body = {
+        experiments: experiment === undefined ? [] : [(await findExperiment(client, experiment)).id],
+        columns: [...columns, ...(options.order ?? []).flatMap(orderedColumn)],
+        ...(options.filter === undefined ? {} : { filter: options.filter }),
+        ...(options.order === undefined ? {} : { order: options.order }),
+        ...(options.deleted === true ? { state: 'deleted' as const } : {}),
+      };
+      const found = await upTo(options.limit, (page) =>
+        client.call(searchRuns, { body: { ...body, ...page } }),
+      );
+      cli.output().list(found, runTable);
     });
   runs
     .command('show <run>')
@@ -74,7 +79,11 @@ export const register: Register = (program, cli) => {
       const client = cli.client();
       const run = await client.call(getRun, { params: { run: id } });
       const ofPipeline = typeof run.code?.['execution'] === 'string';
-      showRun(cli, run, ofPipeline ? await client.call(getRunStep, { params: { run: id } }) : undefined);
+      await showRun(
+        cli,
+        run,
+        ofPipeline ? await client.call(getRunStep, { params: { run: id } }) : undefined,
+      );
     });
   runs
     .command('compare <runs...>')
@@ -90,7 +99,7 @@ export const register: Register = (program, cli) => {
     .requiredOption('--reason <text>', 'why')
     .action(async (run: string, verdict: Verdict, { reason }: { reason: string }) => {
       const body = { verdict, reason };
-      showRun(cli, await cli.client().call(setOutcome, { params: { run }, body }));
+      await showRun(cli, await cli.client().call(setOutcome, { params: { run }, body }));
     });
   runs
     .command('note <run> <text>')
@@ -119,7 +128,8 @@ export const register: Register = (program, cli) => {
       const query = folder === undefined ? {} : { path: folder };
       const { items } = await cli.client().call(listArtifacts, { params: { run }, query });
       cli.output().result(items, () =>
-        table(
+        listed(
+          folder === undefined ? 'the run has no artifacts' : `there is nothing in '${folder}'`,
           ['path', 'size'],
           items.map((entry) => [entry.folder ? `${entry.path}/` : entry.path, bytes(entry.size ?? 0)]),
         ),
@@ -172,14 +182,16 @@ function runTable(items: readonly RunRow[]): string {
   );
 }
 
-function showRun(cli: Cli, run: Run, step?: RunStep): void {
-  cli.output().result(step ? { ...run, pipeline_step: step } : run, () => {
+async function showRun(cli: Cli, run: Run, step?: RunStep): Promise<void> {
+  const output = cli.output();
+  const names = output.json ? new Map<string, string>() : await namesFor(cli.client(), run);
+  output.result(step ? { ...run, pipeline_step: step } : run, () => {
     const known = new Set(run.inputs.map(({ version }) => version));
     const seconds = run.resources.wall_seconds ?? 0;
     const { outcome, note } = run;
     return [
       `${run.name}  ${run.id}  (${run.status}${run.state === 'deleted' ? ', deleted' : ''})`,
-      `experiment ${run.experiment}, by ${run.user}, ${ago(run.started_at)}, took ${seconds.toFixed(1)} s`,
+      `experiment ${nameOr(names, run.experiment)}, by ${run.user}, ${ago(run.started_at)}, took ${seconds.toFixed(1)} s`,
       ...(outcome ? [`${outcome.verdict} by ${outcome.by}: ${outcome.reason}`] : []),
       ...(note === undefined ? [] : ['', note]),
       section('metrics', run.metrics.filter(({ key }) => !key.startsWith('system/')).map(metricLine)),
@@ -209,9 +221,14 @@ function showRun(cli: Cli, run: Run, step?: RunStep): void {
         ]),
       ),
       section('models made', [
-        ...run.outputs.map(({ model }): [string, string] => [model, '']),
+        ...run.outputs.map(({ model }): [string, string] => [nameOr(names, model), '']),
         ...(step?.models ?? []).map(({ name, version }): [string, string] => [`${name} v${version}`, '']),
       ]),
+      section(
+        'models read',
+        run.model_inputs.map(({ model }): [string, string] => [nameOr(names, model), '']),
+      ),
+      section('environment', environmentOf(run.environment)),
       section(
         'resources',
         run.resources.sampled.map(({ key, min, mean, max }) => [
@@ -225,16 +242,65 @@ function showRun(cli: Cli, run: Run, step?: RunStep): void {
   });
 }
 
+/** What its experiment and logged models are called; a name that may not be asked for stays an id. */
+async function namesFor(client: Client, run: Run): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  const models = new Set([...run.outputs, ...run.model_inputs].map(({ model }) => model));
+  await Promise.all([
+    client
+      .call(getExperiment, { params: { experiment: run.experiment } })
+      .then(({ name }) => names.set(run.experiment, name))
+      .catch(() => undefined),
+    ...[...models].slice(0, 20).map((id) =>
+      client
+        .call(getLoggedModel, { params: { id } })
+        .then(({ logged_model }) => names.set(id, logged_model.name))
+        .catch(() => undefined),
+    ),
+  ]);
+  return names;
+}
+
+const nameOr = (names: ReadonlyMap<string, string>, id: string): string => {
+  const name = names.get(id);
+  return name === undefined ? id : `${name} (${id})`;
+};
+
+/** What it ran on in a few lines: all packages fill a screen, so they are counted and told apart by a digest. */
+function environmentOf(environment: Run['environment']): Array<[string, string]> {
+  if (environment === undefined) return [];
+  const { interpreter, platform, packages } = environment;
+  const list =
+    typeof packages === 'object' && packages !== null
+      ? Object.entries(packages).toSorted(([a], [b]) => (a < b ? -1 : 1))
+      : [];
+  const digest = createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 12);
+  return [
+    ...(typeof interpreter === 'string' ? [['interpreter', interpreter] as [string, string]] : []),
+    ...(typeof platform === 'string' ? [['platform', platform] as [string, string]] : []),
+    ...(list.length > 0
+      ? [
+          ['packages', `${count(list.length, 'package')}, digest ${digest}; all of them with --json`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+  ];
+}
+
 const section = (title: string, rows: ReadonlyArray<readonly [string, string]>): string | undefined =>
   rows.length === 0 ? undefined : `\n${table([title, ''], rows)}`;
 
 const metricLine = ({ key, last, step, min, max }: MetricSummary): [string, string] => [
   key,
-  `${last} at step ${step}${min === max ? '' : `, from ${short(min)} to ${short(max)}`}`,
+  `${valueText(last)} at step ${step}${min === max ? '' : `, from ${short(min)} to ${short(max)}`}`,
 ];
 
-const short = (value: number | undefined): string =>
-  value === undefined ? '–' : String(Number(value.toPrecision(5)));
+const valueText = (value: MetricSummary['last']): string =>
+  typeof value === 'number' ? numberText(value) : value;
+
+const short = (value: number | undefined): string => (value === undefined ? '–' : number(value, 5));
 
 /** Only the rows that are not equal everywhere. */
 function differences(all: readonly Run[]): string {
@@ -264,7 +330,10 @@ function differences(all: readonly Run[]): string {
   for (const key of new Set(all.flatMap(({ metrics }) => metrics.map((metric) => metric.key)))) {
     compare(
       `metrics.${key}`,
-      all.map(({ metrics }) => String(metrics.find((metric) => metric.key === key)?.last ?? '')),
+      all.map(({ metrics }) => {
+        const found = metrics.find((metric) => metric.key === key);
+        return found ? valueText(found.last) : '';
+      }),
     );
   }
   if (rows.length === 0) return 'nothing differs';

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { conflict } from '../../platform/errors/index.ts';
 import * as contract from '../../serving/contract.ts';
+import type { Client } from './client.ts';
 import type { Cli, Register } from './frame.ts';
 import { choice, whole } from './options.ts';
+import { namesOf } from './names.ts';
+import { upTo } from './output.ts';
 import { curl, showEndpoint, showEndpoints, showStory, traffic } from './serving/show.ts';
 import { endpointFor, readTarget, share, type Target } from './serving/target.ts';
 
@@ -95,25 +98,35 @@ export const register: Register = (program, cli) => {
     .command('endpoints [name]')
     .description('list endpoints, or show one with its revisions')
     .option('--model <model>', 'only those that this model answers at')
-    .option('--limit <n>', 'at most this many endpoints or revisions', whole(1, 500), 50)
+    .option('--limit <n>', 'at most this many endpoints or revisions', whole(1), 50)
     .option('--rm', 'take the endpoint away; its predictions keep their story')
     .action(async (name: string | undefined, flags: { model?: string; limit: number; rm?: boolean }) => {
       const { limit, model } = flags;
       const client = cli.client();
       if (name === undefined) {
-        const { items } = await client.call(contract.listEndpoints, {
-          query: { limit, ...(model === undefined ? {} : { model }) },
-        });
-        return cli.output().result(items, () => showEndpoints(items));
+        const found = await upTo(limit, (page) =>
+          client.call(contract.listEndpoints, {
+            query: { ...page, ...(model === undefined ? {} : { model }) },
+          }),
+        );
+        return cli.output().list(found, (items) => showEndpoints(items));
       }
       const params = { endpoint: name };
       if (flags.rm === true) {
         await client.call(contract.deleteEndpoint, { params });
         return cli.output().result({ deleted: name }, () => `endpoint ${name} is gone`);
       }
-      const detail = await client.call(contract.getEndpoint, { params });
-      const { items } = await client.call(contract.listRevisions, { params, query: { limit } });
-      return cli.output().result({ ...detail, revisions: items }, () => showEndpoint(detail, items));
+      const detail = seen(client, await client.call(contract.getEndpoint, { params }));
+      const { items, more } = await upTo(limit, (page) =>
+        client.call(contract.listRevisions, { params, query: page }),
+      );
+      return cli
+        .output()
+        .result(
+          { ...detail, revisions: items },
+          () =>
+            `${showEndpoint(detail, items)}${more ? `\n… ${items.length} revisions are shown, and there are more: raise --limit` : ''}`,
+        );
     });
 
   const predictions = program
@@ -124,10 +137,27 @@ export const register: Register = (program, cli) => {
     .command('lineage <id>')
     .description('tell where an answer came from: revision, model, run, code, data, evaluation and proof')
     .action(async (prediction: string) => {
-      const story = await cli.client().call(contract.getPredictionLineage, { params: { prediction } });
-      cli.output().result(story, () => showStory(story));
+      const client = cli.client();
+      const story = await client.call(contract.getPredictionLineage, { params: { prediction } });
+      const output = cli.output();
+      const names = output.json
+        ? new Map<string, string>()
+        : await namesOf(client, [
+            ...story.edges.flatMap(({ from, to }) => [from, to]),
+            ...story.datasets.map(({ read_by }) => read_by),
+          ]);
+      output.result(story, () => showStory(story, names));
     });
 };
+
+/** With the address that this machine reaches, where the server only knows its own name for itself. */
+const seen = ({ url }: Pick<Client, 'url'>, detail: contract.EndpointDetail): contract.EndpointDetail => ({
+  ...detail,
+  endpoint: {
+    ...detail.endpoint,
+    address: contract.addressSeenFrom(detail.endpoint.address, url),
+  },
+});
 
 async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void> {
   const output = cli.output();
@@ -152,7 +182,7 @@ async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void>
   if (flags.detach === true)
     return output.result(began, () => `it is being prepared; look with: treadle endpoints ${endpoint}`);
   const live = await follow(cli, began);
-  const detail = await cli.client().call(contract.getEndpoint, { params: { endpoint } });
+  const detail = seen(cli.client(), await cli.client().call(contract.getEndpoint, { params: { endpoint } }));
   output.result(live, () =>
     [
       `${endpoint} answers with ${traffic(live)} (revision ${live.revision}${live.load_ms === undefined ? '' : `, loaded in ${Math.round(live.load_ms)} ms`})`,

@@ -32,7 +32,7 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
   for (const [line, message] of [
     [
       'executions --limit abc',
-      /option '-n, --limit <n>' argument 'abc' is invalid\. Give a whole number from 1/,
+      /option '-n, --limit <n>' argument 'abc' is invalid\. Give a whole number, 1 or more/,
     ],
     ['data log flights --limit 0', /--limit <n>' argument '0' is invalid\. Give a whole number, 1 or more/],
     ['runs ls --limit 1.5', /--limit/],
@@ -64,6 +64,24 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     assert.equal(error.kind, 'usage', line);
     assert.match(error.message, message, line);
   }
+});
+
+test('a group without a command is its list, where it has one', async () => {
+  for (const line of ['runs', 'models', 'data', 'experiments', 'token', 'workspace', 'ledger', 'evaluate'])
+    for (const words of [[line], [line, '--json'], ['--json', line]]) {
+      const { code, err } = await run(...words);
+      // It asks the server, which is not there; a help text would ask nobody.
+      assert.equal(code, 1, words.join(' '));
+      assert.match(err, /no Treadle server answers/, words.join(' '));
+    }
+  assert.equal((await run('runs', '--limit', '5')).code, 1);
+  assert.match((await run('evaluate', '--data', 'x@v1')).err, /missing required argument 'model'/);
+  assert.equal((await run('predictions')).code, 2, 'there is no list of them');
+  const help = await run('runs', '--help');
+  assert.deepEqual([help.code, help.err], [0, '']);
+  assert.match(help.out, /`treadle runs` alone is `runs ls`\./);
+  for (const words of [['comit'], ['--json', 'comit']])
+    assert.match((await run('data', ...words)).err, /Did you mean commit/);
 });
 
 test('a server that is not there, and an address that is none, say what to do and end with 1', async () => {

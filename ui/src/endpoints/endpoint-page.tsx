@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import {
+  addressSeenFrom,
   deleteEndpoint,
   getEndpoint,
   type Endpoint,
@@ -64,8 +65,11 @@ export default function EndpointPage(): ReactElement {
               'Nothing answers yet'
             )}
             <span className="row faint">
-              <code>{detail.endpoint.address}</code>
-              <CopyButton text={detail.endpoint.address} label="Copy the address" />
+              <code>{addressSeenFrom(detail.endpoint.address, window.location.href)}</code>
+              <CopyButton
+                text={addressSeenFrom(detail.endpoint.address, window.location.href)}
+                label="Copy the address"
+              />
             </span>
           </span>
         )

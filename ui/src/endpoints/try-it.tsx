@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
-import type { EndpointDetail } from '../../../src/serving/contract.ts';
+import { addressSeenFrom, type EndpointDetail } from '../../../src/serving/contract.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Choice, TextArea, TextField } from '../kit/field.tsx';
@@ -33,6 +33,7 @@ export function TryIt({
 }): ReactElement {
   // A model without a usable signature takes any JSON: there is nothing to make fields of.
   const anyJson = spec.inputs.length === 0;
+  const address = addressSeenFrom(endpoint.address, window.location.href);
   const [values, setValues] = useState(() => filled(spec));
   const [params, setParams] = useState<Record<string, string>>({});
   const [problems, setProblems] = useState<Record<string, string>>({});
@@ -182,10 +183,10 @@ export function TryIt({
             label="The same question from elsewhere"
             maxHeight={360}
             text={snippet(view.snippet, {
-              address: endpoint.address,
+              address,
               endpoint: endpoint.name,
               body: bodyOf(form === 'json' ? text : undefined, fromForm ?? { inputs: [] }),
-              token: !/^https?:\/\/(127\.|localhost|\[::1\])/.test(endpoint.address),
+              token: !/^https?:\/\/(127\.|localhost|\[::1\])/.test(address),
               anyJson,
             })}
           />

@@ -21,7 +21,7 @@ export function Failure({
       <Icon name="alert" size={20} />
       <div className="stack">
         <div>
-          <h2>{title ?? (known?.status === 404 ? 'This is not here' : 'This could not be shown')}</h2>
+          <h2>{title ?? headline(known?.status)}</h2>
           <p>{capital(message)}.</p>
           {known?.hint !== undefined && <p className="muted">{capital(known.hint)}.</p>}
           {known?.requestId !== undefined && known.status >= 500 && (
@@ -30,7 +30,7 @@ export function Failure({
             </p>
           )}
         </div>
-        {retry && known?.status !== 404 && (
+        {retry && !FINAL.has(known?.status) && (
           <div>
             <Button onClick={retry}>Try again</Button>
           </div>
@@ -38,6 +38,24 @@ export function Failure({
       </div>
     </div>
   );
+}
+
+/** To ask again would be answered alike. */
+const FINAL: ReadonlySet<number | undefined> = new Set([400, 403, 404]);
+
+function headline(status: number | undefined): string {
+  switch (status) {
+    case 401:
+      return 'A token is needed';
+    case 403:
+      return 'This is not for you to see';
+    case 404:
+      return 'This is not here';
+    case 500:
+      return 'Something went wrong inside the server';
+    default:
+      return 'This could not be shown';
+  }
 }
 
 function capital(text: string): string {

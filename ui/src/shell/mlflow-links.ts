@@ -11,5 +11,23 @@ export function fromMlflowLink(hash: string): string | undefined {
   if (version) return `/models/${version[1]}/versions/${version[2]}`;
   const model = /^#\/models\/([^/?]+)(?:[/?]|$)/.exec(hash);
   if (model) return `/models/${model[1]}`;
-  return undefined;
+  if (/^#\/compare-runs(?:[/?]|$)/.test(hash)) return comparison(hash.slice(hash.indexOf('?') + 1));
+  return /^#\/experiments\/?(?:\?|$)/.test(hash)
+    ? '/experiments'
+    : /^#\/models\/?(?:\?|$)/.test(hash)
+      ? '/models'
+      : undefined;
+}
+
+/** `runs=["4f…","5a…"]&experiments=["1"]`: of the lists only the ids of runs are ours. */
+function comparison(query: string): string | undefined {
+  let runs: unknown;
+  try {
+    runs = JSON.parse(new URLSearchParams(query).get('runs') ?? 'null');
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(runs)) return undefined;
+  const ids = runs.filter((id): id is string => typeof id === 'string' && /^[0-9a-f]{32}$/.test(id));
+  return ids.length === 0 ? undefined : `/compare?${ids.map((id) => `runs=${id}`).join('&')}`;
 }

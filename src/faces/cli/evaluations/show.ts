@@ -1,5 +1,5 @@
 import type * as contract from '../../../validation/contract.ts';
-import { ago, bytes, count, table } from '../output.ts';
+import { ago, bytes, count, number, table } from '../output.ts';
 
 /** Evaluations, as people read them. */
 
@@ -18,7 +18,7 @@ export function showEvaluation(one: contract.Evaluation): string {
     `${MARK[verdict]} ${verdict}: ${who}, ${count(one.rows ?? 0, 'row')} (${ago(one.created_at)})`,
     ...(one.proof ? ['', ...proof(one.proof)] : []),
     '',
-    ...one.rules.map((rule) => `${MARK[rule.verdict]} ${line(rule)}`),
+    ...one.rules.map((rule) => `${MARK[rule.verdict]} ${line(rule)}${always(rule, one.spec.rules)}`),
     ...(one.dependence ?? []).map(
       ({ declared, summary }) => `${declared ? '·' : '!'} ${declared ? '' : 'correlated rows: '}${summary}`,
     ),
@@ -30,6 +30,10 @@ export function showEvaluation(one: contract.Evaluation): string {
     `evaluation ${one.id}`,
   ].join('\n');
 }
+
+/** Nobody wrote it: it is asked of every model. Evaluations from before it was marked are told apart by what was asked. */
+const always = ({ rule, always: marked }: contract.RuleResult, asked: readonly string[] = []): string =>
+  (marked ?? !asked.includes(rule)) ? ' (always checked)' : '';
 
 const line = ({ rule, reason }: contract.RuleResult): string =>
   reason.includes(rule) ? reason : `${rule}: ${reason}`;
@@ -162,7 +166,7 @@ const runtime = ({
     memory_bytes === undefined ? '' : `, ${bytes(memory_bytes)} in memory`
   }`;
 
-const short = (value: number): string => String(Number(value.toPrecision(4)));
+const short = (value: number): string => number(value, 4);
 const text = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 const indent = (block: string): string =>
   block

@@ -1,4 +1,6 @@
 import type * as contract from '../../../models/contract.ts';
+import { numberText } from '../../../platform/json/index.ts';
+import { named } from '../names.ts';
 import { ago, bytes, table } from '../output.ts';
 
 /** Models and versions, as people read them. */
@@ -31,7 +33,10 @@ export function showModel(model: contract.Model): string {
   ]);
 }
 
-export function showVersion({ version, files, files_changed, run, lineage }: contract.VersionDetail): string {
+export function showVersion(
+  { version, files, files_changed, run, lineage }: contract.VersionDetail,
+  names: ReadonlyMap<string, string> = new Map(),
+): string {
   const { facts } = version;
   const fields = (part: readonly contract.Field[] | undefined): string | undefined =>
     part?.map(({ name, type }) => (name === undefined ? type : `${name}: ${type}`)).join(', ');
@@ -52,12 +57,18 @@ export function showVersion({ version, files, files_changed, run, lineage }: con
     ],
     ['problem', facts?.problem],
     ['run', run === undefined ? undefined : `${run.name} (${run.id}), ${run.status}`],
-    ...Object.entries(run?.metrics ?? {}).map(([key, value]) => [`metric ${key}`, String(value)] as const),
+    ...Object.entries(run?.metrics ?? {}).map(
+      ([key, value]) =>
+        [`metric ${key}`, typeof value === 'number' ? numberText(value) : String(value)] as const,
+    ),
     ...(run?.datasets ?? []).map(
       ({ name, context, version_ref }) => [`data ${context ?? ''}`.trim(), version_ref ?? name] as const,
     ),
     ...Object.entries(version.tags).map(([key, value]) => [`tag ${key}`, value] as const),
-    ...lineage.map(({ from, relation, to }) => ['lineage', `${from} ${relation} ${to}`] as const),
+    ...lineage.map(
+      ({ from, relation, to }) =>
+        ['lineage', `${named(from, names)} ${relation} ${named(to, names)}`] as const,
+    ),
   ]);
 }
 

@@ -87,15 +87,14 @@ export function liveView(
     log(step, chunk) {
       const text = wholeLines(step, chunk);
       if (text === '') return;
-      if (step === '_environment')
-        say(
-          text
-            .trimEnd()
-            .split('\n')
-            .map((line) => `  environment | ${line}`)
-            .join('\n'),
-        );
-      else if (options.logs)
+      if (step === '_environment') {
+        // One line a package fills the screen; how many there are is said at the end, and --logs shows all.
+        const lines = text
+          .trimEnd()
+          .split('\n')
+          .filter((line) => options.logs || !/^ [+~-] \S+$/.test(line));
+        if (lines.length > 0) say(lines.map((line) => `  environment | ${line}`).join('\n'));
+      } else if (options.logs)
         say(
           text
             .replace(/\n$/, '')

@@ -1,8 +1,9 @@
-import { closeSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { closeSync, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { findMissingCode, uploadCode, type CodeFile, type GitState } from '../../../pipelines/contract.ts';
 import { blake3 } from '../../../platform/blobs/index.ts';
-import { invalid, tooLarge } from '../../../platform/errors/index.ts';
+import { invalid, messageOf, tooLarge } from '../../../platform/errors/index.ts';
 import { openBelow } from '../../../platform/files/index.ts';
 import { createProcesses, type Processes } from '../../../platform/processes/index.ts';
 import type { Client } from '../client.ts';
@@ -26,18 +27,29 @@ export interface Project {
   warnings: string[];
 }
 
-/** Reads the pipeline file; its folder is the project. */
-export function readFileOf(name: string): { folder: string; at: string; file: string } {
+/** Reads the pipeline file; its folder is the project. `hint` says how the command that asks is told of another one. */
+export function readFileOf(
+  name: string,
+  {
+    what = 'pipeline file',
+    hint = 'go to the folder of treadle.yaml, or name it with --file',
+  }: { what?: string; hint?: string } = {},
+): { folder: string; at: string; file: string } {
   const at = path.resolve(name);
+  let bytes: Buffer;
   try {
-    return { folder: path.dirname(at), at, file: readFileSync(at, 'utf8') };
+    bytes = readFileSync(at);
   } catch (error) {
-    throw invalid(`there is no pipeline file at ${name}`, {
+    const there = existsSync(at);
+    throw invalid(there ? `${name} cannot be read: ${messageOf(error)}` : `there is no ${what} at ${name}`, {
       field: 'file',
-      hint: 'go to the folder of treadle.yaml, or name it with --file',
+      hint: there ? 'name a file that you may read' : hint,
       cause: error,
     });
   }
+  if (!isUtf8(bytes))
+    throw invalid(`${name} is not UTF-8`, { field: 'file', hint: 'save it as UTF-8, then try again' });
+  return { folder: path.dirname(at), at, file: bytes.toString('utf8') };
 }
 
 /** Takes a snapshot of the project: what git tracks and what it does not ignore, or all files where there is no git. */

@@ -1,4 +1,5 @@
 import type { DeployResult, Execution, GateResult } from '../../../pipelines/contract.ts';
+import { addressSeenFrom } from '../../../serving/contract.ts';
 import { seconds } from './units.ts';
 
 /** What became of the model after the steps: the gate and the deployment, each in one line while it goes on. */
@@ -55,7 +56,7 @@ const since = ({ started_at, ended_at }: GateResult | DeployResult, now: number)
   started_at === undefined ? '' : `, ${seconds((ended_at ?? now) - started_at)}`;
 
 /** What a person asks next: the sentence of the proof, each rule with its verdict, where the model answers. */
-export function releaseSummary({ gate, deployment }: Execution): string[] {
+export function releaseSummary({ gate, deployment }: Execution, url: string): string[] {
   return [
     ...(gate?.state === 'judged'
       ? [
@@ -63,13 +64,15 @@ export function releaseSummary({ gate, deployment }: Execution): string[] {
           ...(gate.proof ? [`  ${MARK[gate.proof.verdict]} ${gate.proof.summary}`] : []),
           ...(gate.proof?.warnings ?? []).map((warning) => `  ! ${warning}`),
           ...gate.rules.map(
-            ({ rule, verdict, reason }) =>
-              `  ${MARK[verdict]} ${reason.startsWith(rule) ? reason : `${rule}: ${reason}`}`,
+            ({ rule, verdict, reason, always }) =>
+              `  ${MARK[verdict]} ${reason.startsWith(rule) ? reason : `${rule}: ${reason}`}${always ? ' (always checked)' : ''}`,
           ),
         ]
       : []),
     ...(deployment?.state === 'live'
-      ? [`endpoint ${deployment.endpoint}, revision ${deployment.revision}, at ${deployment.address}`]
+      ? [
+          `endpoint ${deployment.endpoint}, revision ${deployment.revision}, at ${addressSeenFrom(deployment.address ?? '', url)}`,
+        ]
       : []),
   ];
 }

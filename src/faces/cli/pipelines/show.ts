@@ -63,7 +63,7 @@ export function summary(execution: Execution, url: string): string {
     ? `\nmodel ${execution.model_version.name} version ${execution.model_version.version}`
     : '';
   const reason = execution.reason === undefined ? '' : `\n${execution.reason}`;
-  const release = releaseSummary(execution)
+  const release = releaseSummary(execution, url)
     .map((line) => `\n${line}`)
     .join('');
   return `${execution.pipeline} #${execution.number} ${execution.state}${took}: ${parts.join(', ')}${reason}${model}${release}\n${url}/pipelines/${encodeURIComponent(execution.pipeline)}/executions/${execution.number}`;

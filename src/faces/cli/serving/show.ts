@@ -5,7 +5,8 @@ import type {
   Revision,
   Variant,
 } from '../../../serving/contract.ts';
-import { ago, count, listed, table } from '../output.ts';
+import { named } from '../names.ts';
+import { ago, count, listed, number, table } from '../output.ts';
 
 /** Endpoints, revisions and stories, as people read them. */
 
@@ -98,15 +99,12 @@ export function curl({ endpoint, spec }: EndpointDetail): string {
 const when = (time: number): string => new Date(time).toISOString().replace('T', ' ').replace(/\..*/, ' UTC');
 
 /** The story of an answer from the answer back to the rows. */
-export function showStory(story: PredictionLineage): string {
+export function showStory(story: PredictionLineage, names: ReadonlyMap<string, string> = new Map()): string {
   const { endpoint, revision, variant: by, model_version: version, run, code, evaluation, proof } = story;
   const metrics = (all: Record<string, unknown>): string =>
     Object.entries(all)
       .slice(0, 8)
-      .map(
-        ([key, value]) =>
-          `${key} ${typeof value === 'number' ? Number(value.toPrecision(6)) : String(value)}`,
-      )
+      .map(([key, value]) => `${key} ${typeof value === 'number' ? number(value, 6) : String(value)}`)
       .join(', ');
   const lines: Array<readonly [string, string | undefined]> = [
     ['prediction', `${story.prediction}, ${when(story.at)}`],
@@ -142,7 +140,7 @@ export function showStory(story: PredictionLineage): string {
       ({ name, version: number, ref, hash, read_by }, i) =>
         [
           i === 0 ? 'data' : '',
-          `${name === undefined ? ref : `${name}@${number}`}${hash === undefined ? '' : ` (${hash.slice(0, 16)})`}, read by ${read_by}`,
+          `${name === undefined ? ref : `${name}@${number}`}${hash === undefined ? '' : ` (${hash.slice(0, 16)})`}, read by ${named(read_by, names)}`,
         ] as const,
     ),
     [
@@ -165,7 +163,8 @@ export function showStory(story: PredictionLineage): string {
     ...(proof?.warnings ?? []).map((warning) => ['', `warning: ${warning}`] as const),
     ['ledger', `${count(story.edges.length, 'arrow')} prove it; treadle ledger verify checks their entries`],
     ...story.edges.map(
-      ({ from, relation, to, seq }) => ['', `${String(seq).padStart(6)}  ${from} ${relation} ${to}`] as const,
+      ({ from, relation, to, seq }) =>
+        ['', `${String(seq).padStart(6)}  ${named(from, names)} ${relation} ${named(to, names)}`] as const,
     ),
     ...story.gaps.map((gap, i) => [i === 0 ? 'not known' : '', gap] as const),
   ];
