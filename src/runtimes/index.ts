@@ -1,5 +1,6 @@
 export {
   ModelFault,
+  mostRows,
   type HostCrash,
   type Body,
   type LoadedModel,

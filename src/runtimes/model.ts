@@ -98,3 +98,7 @@ export class ModelFault extends Error {
     this.retriable = options.retriable ?? false;
   }
 }
+
+/** Most rows in one batch: what the limits let in, and no more than the trial of joined rows held. */
+export const mostRows = ({ place, spec }: Pick<LoadedModel, 'place' | 'spec'>): number =>
+  Math.max(1, Math.min(place.limits.batch, spec.batching?.most ?? Infinity));

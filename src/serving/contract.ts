@@ -102,6 +102,11 @@ export const Batching = Type.Object(
         description: 'Largest difference of a number between a row alone and in a batch, relative above 1.',
       }),
     ),
+    most: Type.Optional(
+      Type.Integer({
+        description: 'Most rows that are joined, where the trial had no time for a whole batch.',
+      }),
+    ),
   },
   {
     description:

@@ -168,3 +168,20 @@ test('floats may move by the order of adding, and say how far; a model that is t
   });
   assert.deepEqual(slow, { joined: false, why: 'the trial of joined rows did not end within -0.001 s' });
 });
+
+test('a model that has no time for a whole batch is joined up to the rows that were tried', async (t) => {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  let largest = 0;
+  const slow = (inputs: readonly Tensor[]): Tensor[] => {
+    const numbers = xs(inputs);
+    largest = Math.max(largest, numbers.length);
+    now += numbers.length * 20; // ms
+    return answer(numbers);
+  };
+  const limits = { most: 100_000, ms: 10_000, nulls: false };
+  const tried = await tryBatches(slow, [column(NUMBER, [1, 2, 3])], [NUMBER], limits);
+  assert.equal(tried.joined, true, tried.why);
+  assert.equal(tried.most, largest);
+  assert.ok(largest > 20 && largest < 250, `${largest}`);
+});

@@ -13,6 +13,8 @@ export interface Batching {
   rows?: Readonly<Record<string, number>>;
   /** Largest difference of a number between a row alone and the same row in a batch, relative above 1. */
   difference?: number;
+  /** Most rows that may be joined, where the time of the trial did not suffice for as many as the limits let into a batch. */
+  most?: number;
 }
 
 interface Limits {
@@ -70,6 +72,8 @@ async function compare(
   { most, ms, nulls }: Limits,
   inTime: () => void,
 ): Promise<Batching> {
+  const began = performance.now();
+  let answered = 0;
   const ask = async (rows: readonly Varied[]): Promise<Tensor[]> => {
     inTime();
     let outputs: Tensor[];
@@ -84,6 +88,7 @@ async function compare(
         `it fails on rows that it answers one by one: ${outwardMessageOf(error).slice(0, 300)}`,
       );
     }
+    answered += rows.length;
     for (const { name, shape } of outputs)
       if (shape[0] !== rows.length)
         throw new NotJoined(
@@ -176,9 +181,12 @@ async function compare(
       bySize(outputs, pair);
     }
   }
-  // All at once, in both orders, and as many as a batch may have.
-  const all = asked.slice(0, most);
-  const full = Array.from({ length: most }, (_, i) => asked[i % asked.length]!);
+  // All at once, in both orders, and as many as a batch may have, or as there is time for: more than were tried are never joined.
+  const spent = performance.now() - began;
+  const inHalfTheRest = Math.floor(((ms - spent) / 2) * (answered / Math.max(1, spent)));
+  const size = Math.min(most, Math.max(asked.length, inHalfTheRest));
+  const all = asked.slice(0, size);
+  const full = Array.from({ length: size }, (_, i) => asked[i % asked.length]!);
   for (const rows of [all, all.toReversed(), full])
     if (rows.length > 1) bySize(await ask(rows.map(({ row }) => row)), rows);
   if (gap(own, await ask([first]), BY_NEIGHBOUR) !== undefined)
@@ -188,9 +196,12 @@ async function compare(
   for (const { row } of asked) rows[row.kind] = (rows[row.kind] ?? 0) + 1;
   return {
     joined: true,
-    why: `${asked.length} rows (${said(rows)}) were answered alike alone and beside others`,
+    why: `${asked.length} rows (${said(rows)}) were answered alike alone and beside others${
+      size < most ? `; no more than ${size} rows are joined, for which there was time` : ''
+    }`,
     rows,
     difference: largest,
+    ...(size < most ? { most: size } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import { ModelFault, type Body, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
+import { ModelFault, mostRows, type Body, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
 import { unavailable } from '../../platform/errors/index.ts';
 import { join, rowsOf } from './join.ts';
 import { Pace } from './pace.ts';
@@ -73,7 +73,7 @@ export class Lane {
   /** How long a question asked now would wait for its answer, ms, by what batches took lately. */
   predicted(): number {
     if (this.queue.length === 0 && this.running < this.slots) return 0;
-    const most = this.model.place.limits.batch;
+    const most = mostRows(this.model);
     const joined = this.model.spec.batchable;
     const batches = joined ? Math.ceil((this.rows + 1) / most) : this.queue.length + 1;
     const each = this.pace.of(joined ? Math.min(most, Math.max(1, this.rows)) : 1);
@@ -81,9 +81,9 @@ export class Lane {
   }
 
   push(job: Job): void {
-    const { limits, runtime } = this.model.place;
     // A Python model pays for every call, so it takes a large question as it is.
-    if (job.rows > limits.batch && runtime === 'onnx') this.pushPieces(job, limits.batch);
+    const most = mostRows(this.model);
+    if (job.rows > most && this.model.place.runtime === 'onnx') this.pushPieces(job, most);
     else this.enqueue(job);
   }
 
@@ -165,7 +165,7 @@ export class Lane {
   private take(): Job[] {
     const now = performance.now();
     const { queue } = this;
-    const most = this.model.place.limits.batch;
+    const most = mostRows(this.model);
     const jobs: Job[] = [];
     let rows = 0;
     let end = 0;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { invalid } from '../../platform/errors/index.ts';
-import { sliceRows, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
+import { mostRows, sliceRows, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
 import { medianOf } from '../metrics/median.ts';
 import type { Answers, Collector } from './answers.ts';
 import type { Feed } from './inputs.ts';
@@ -27,7 +27,7 @@ export async function score(
   collector: Collector,
   { size, loaded, say }: { size: number; loaded: number; say: (done: number) => void },
 ): Promise<{ answers: Answers; runtime: Runtime }> {
-  const batch = model.spec.batchable ? Math.max(1, model.place.limits.batch) : 1;
+  const batch = model.spec.batchable ? mostRows(model) : 1;
   // Those asked one by one later are spread over the whole, and kept as the batches answered them.
   const probes = Array.from({ length: Math.min(rows, CALLS.most) }, (_one, i) =>
     Math.floor((i * rows) / Math.min(rows, CALLS.most)),
