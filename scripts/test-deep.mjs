@@ -20,6 +20,9 @@ const campaigns = [
     files: ['test/journeys/fuzz', 'front-fuzz', 'inference/forward', 'grpc-fuzz'],
     env: { TREADLE_FUZZ: '1' },
   },
+  { name: 'gc-kills', files: ['blobs/collect-kill'], env: { TREADLE_GC_KILLS: '200' } },
+  { name: 'gc-space', files: ['test/journeys/gc.slow'], env: { TREADLE_GC_NOUNS: '1000' } },
+  { name: 'backups', files: ['test/journeys/backup'], env: { TREADLE_BACKUPS: '50' } },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
 ];
 

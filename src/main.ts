@@ -3,6 +3,7 @@ import { runCli } from './faces/cli/index.ts';
 import type { Register } from './faces/cli/frame.ts';
 import { table } from './faces/cli/output.ts';
 import { guardOutput, Interrupted } from './faces/cli/pipes.ts';
+import { storeCommands } from './store-commands.ts';
 import { version } from './version.ts';
 
 type Flags = Partial<Record<string, string>>;
@@ -24,6 +25,7 @@ const roof: Register = (program, cli) => {
     for (const command of [server, config, doctor])
       command.option(`--${name} <value>`, fallback === undefined ? meaning : `${meaning} (${fallback})`);
   }
+  storeCommands(program, cli);
   server.action(async (flags: Flags) => {
     process.umask(0o077); // what the server writes is its own user's alone
     // Loaded here, so that no other command pays for the whole house.

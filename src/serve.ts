@@ -9,21 +9,23 @@ import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { mountWeb } from './faces/web/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
+import { maintenanceRoutes } from './maintenance/index.ts';
 import { createCtx, systemActor, type Caller, type Parts } from './platform/ctx/create.ts';
 import type { Ctx } from './platform/ctx/index.ts';
 import * as blobs from './platform/blobs/index.ts';
 import { systemClock } from './platform/clock/index.ts';
-import { lockDataFolder, migrate, openPostgres, openSqlite, type Migration } from './platform/db/index.ts';
+import { lockDataFolder, migrate, openPostgres, openSqlite } from './platform/db/index.ts';
 import { forbidden, invalid } from './platform/errors/index.ts';
 import * as eventRoom from './platform/events/index.ts';
 import { createHttp, type Route } from './platform/http/index.ts';
 import * as jobRoom from './platform/jobs/index.ts';
-import { openPipelines, migrations as pipelineMigrations } from './pipelines/index.ts';
+import { openPipelines } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import * as models from './models/index.ts';
-import { createRuntimes, migrations as runtimeMigrations } from './runtimes/index.ts';
+import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
+import { blobUsers, migrations, purge } from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
@@ -42,22 +44,6 @@ export interface RunningServer {
 }
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
-
-/** One ordered list; each room's own steps stay in its `schema.ts`. */
-const migrations: Migration[] = [
-  ...eventRoom.migrations,
-  ...jobRoom.migrations,
-  ...ledgerRoom.migrations,
-  ...blobs.migrations,
-  ...access.migrations,
-  ...data.migrations,
-  ...tracking.migrations,
-  ...models.migrations,
-  ...pipelineMigrations,
-  ...runtimeMigrations,
-  ...serving.migrations,
-  ...validation.migrations,
-];
 
 /** Opens everything, wires it, and listens; what a failure midway had opened is closed again. */
 export async function startServer(
@@ -240,6 +226,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         ...endpoints.routes,
         ...evaluations.routes,
         ...ledgerRoom.ledgerRoutes(ledger),
+        ...maintenanceRoutes({ users: blobUsers, purge }),
       ],
       version(),
       createReadiness(system, database, ledger),

@@ -452,6 +452,31 @@ export const setTag = endpoint({
   response: Ref,
 });
 
+export const deleteVersion = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/datasets/:dataset/versions/:ref',
+  action: 'dataset:write',
+  summary: 'Delete a version that no branch and no tag points at',
+  description: 'Its number is never given again. The next gc gives the space of its files back.',
+  params: OfVersion,
+  query: Strict({ reason: Type.Optional(Reason) }),
+  response: Type.Object({ deleted: Type.String({ description: 'Its name in the ledger.' }) }),
+});
+
+export const deleteDataset = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/datasets/:dataset',
+  action: 'dataset:write',
+  summary: 'Delete a dataset with all its versions, branches and tags',
+  description: 'It cannot be brought back. The next gc gives the space of its files back.',
+  params: OfDataset,
+  query: Strict({ reason: Type.Optional(Reason) }),
+  response: Type.Object({
+    deleted: Type.String({ description: 'Its name in the ledger.' }),
+    versions: Type.Integer(),
+  }),
+});
+
 export const findMissing = endpoint({
   method: 'POST',
   path: '/api/v1/data/missing',

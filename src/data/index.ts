@@ -1,5 +1,6 @@
 export { commitVersion, type CommitInput } from './commit-version.ts';
 export type { DatasetVersion, FileInput, TableProfile } from './contract.ts';
+export { deleteDataset, deleteVersion } from './delete-version.ts';
 export { createDuck, type Duck } from './duck/duck.ts';
 export { materialiseVersion, type MaterialiseOptions } from './materialise-version.ts';
 export { parseRef } from './parse-ref.ts';
@@ -9,3 +10,4 @@ export { resolveRef } from './resolve-ref.ts';
 export { dataRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
 export { countDatasets, selectVersion as findDatasetVersion } from './store.ts';
+export { blobUser } from './uses.ts';

@@ -8,11 +8,15 @@ import { insertHeld, selectHeld } from './store.ts';
 /** A blob up to this is taken in one piece; a larger one streams. */
 const WHOLE = 4 * 1024 * 1024;
 
-/** Which of these blobs the workspace must still upload. Content of another workspace counts as missing: knowing a hash is not owning the bytes. */
+/**
+ * Which of these blobs the workspace must still upload. Content of another workspace counts as missing: knowing a hash is not owning
+ * the bytes. So does what is damaged: sending it again mends it.
+ */
 export async function findMissing(ctx: Ctx, hashes: readonly string[]): Promise<string[]> {
   const different = [...new Set(hashes)];
   const held = await selectHeld(ctx, different);
-  return different.filter((hash) => !held.has(hash));
+  const stored = await ctx.blobs.has([...held]);
+  return different.filter((hash) => !held.has(hash) || !stored.has(hash));
 }
 
 /** Stores the frames of one upload: all of them, or none. */

@@ -3,6 +3,7 @@ import { route, type Route } from '../platform/http/index.ts';
 import { commitUpload } from './commit-version.ts';
 import * as contract from './contract.ts';
 import type { DatasetVersion, Diff } from './contract.ts';
+import { deleteDataset, deleteVersion } from './delete-version.ts';
 import { diffTrees } from './diff-versions.ts';
 import type { Duck } from './duck/duck.ts';
 import { listFiles, requireFile } from './list-files.ts';
@@ -58,6 +59,8 @@ export const dataRoutes = (duck: Duck): Route[] => [
   ),
   route(contract.moveBranch, (ctx, { params, body }) => moveBranch(ctx, { ...body, ...params })),
   route(contract.setTag, (ctx, { params, body }) => setTag(ctx, { ...body, ...params })),
+  route(contract.deleteVersion, (ctx, { params, query }) => deleteVersion(ctx, { ...params, ...query })),
+  route(contract.deleteDataset, (ctx, { params, query }) => deleteDataset(ctx, { ...params, ...query })),
   route(contract.findMissing, async (ctx, { body }) => ({ missing: await findMissing(ctx, body.hashes) })),
   route(contract.uploadBlobs, (ctx, { body }) => receiveBlobs(ctx, body)),
   route(contract.uploadBlob, (ctx, { params, body }) => receiveBlob(ctx, params.hash, body)),

@@ -19,6 +19,8 @@ export type DataTables = {
     files: number;
     bytes: number;
     profile: string;
+    /** Its row stays: numbers are never used twice, and what was made from it still knows its name. */
+    deleted_at: number | null;
   };
   /** Branches and tags share their names, so that a ref means one thing. */
   dataset_ref: {
@@ -121,4 +123,5 @@ export const migrations: Migration[] = [
       )`,
     ],
   },
+  { id: 'data-002', sql: [`alter table dataset_version add column deleted_at bigint`] },
 ];

@@ -53,6 +53,7 @@ export async function toDataset(ctx: Ctx, row: DatasetRow): Promise<Dataset> {
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .where('dataset', '=', row.id)
+    .where('deleted_at', 'is', null)
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -95,7 +96,12 @@ export async function insertVersion(tx: Tx, dataset: DatasetRow, version: Datase
     .execute();
 }
 
-export async function selectVersion(ctx: Ctx, id: string): Promise<DatasetVersion | undefined> {
+/** One that is there; `deleted` finds the others, too, for their names. */
+export async function selectVersion(
+  ctx: Ctx,
+  id: string,
+  { deleted = false } = {},
+): Promise<DatasetVersion | undefined> {
   const row = await tables(ctx)
     .selectFrom('dataset_version')
     .innerJoin('dataset', 'dataset.id', 'dataset_version.dataset')
@@ -103,6 +109,7 @@ export async function selectVersion(ctx: Ctx, id: string): Promise<DatasetVersio
     .select('dataset.name as dataset_name')
     .where('dataset_version.workspace', '=', ctx.workspace)
     .where('dataset_version.id', '=', id)
+    .$if(!deleted, (query) => query.where('dataset_version.deleted_at', 'is', null))
     .executeTakeFirst();
   return row && toVersion(row, row.dataset_name);
 }
@@ -142,6 +149,7 @@ export async function findVersion(
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .where('dataset', '=', dataset.id)
+    .where('deleted_at', 'is', null)
     .orderBy('number');
   const rows = await (
     'number' in by
@@ -166,10 +174,44 @@ export async function selectVersions(
     .where('workspace', '=', ctx.workspace)
     .where('dataset', '=', dataset.id)
     .where('number', '<', before)
+    .where('deleted_at', 'is', null)
     .orderBy('number', 'desc')
     .limit(limit)
     .execute();
   return rows.map((row) => toVersion(row, dataset.name));
+}
+
+/** Its row stays, without its files. */
+export async function markDeleted(tx: Tx, version: string): Promise<void> {
+  await tables(tx)
+    .updateTable('dataset_version')
+    .set({ deleted_at: tx.clock.now() })
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', version)
+    .execute();
+}
+
+/** The dataset with its versions and refs. Returns how many versions there were. */
+export async function deleteDatasetRows(tx: Tx, dataset: DatasetRow): Promise<number> {
+  const room = tables(tx);
+  const mine = { workspace: tx.workspace, dataset: dataset.id };
+  for (const table of ['dataset_ref', 'dataset_ref_move'] as const)
+    await room
+      .deleteFrom(table)
+      .where('workspace', '=', mine.workspace)
+      .where('dataset', '=', mine.dataset)
+      .execute();
+  const { numDeletedRows } = await room
+    .deleteFrom('dataset_version')
+    .where('workspace', '=', mine.workspace)
+    .where('dataset', '=', mine.dataset)
+    .executeTakeFirst();
+  await room
+    .deleteFrom('dataset')
+    .where('workspace', '=', mine.workspace)
+    .where('id', '=', mine.dataset)
+    .execute();
+  return Number(numDeletedRows);
 }
 
 export async function updateProfileState(tx: Tx, version: string, state: 'ready' | 'pending'): Promise<void> {
@@ -419,6 +461,7 @@ export async function countDatasets(ctx: Ctx): Promise<{ datasets: number; versi
       .selectFrom('dataset_version')
       .select((eb) => eb.fn.countAll().as('versions'))
       .where('workspace', '=', ctx.workspace)
+      .where('deleted_at', 'is', null)
       .executeTakeFirstOrThrow(),
   ]);
   return { datasets: Number(datasets), versions: Number(versions) };

@@ -595,6 +595,18 @@ export const cancelExecution = endpoint({
   response: Execution,
 });
 
+export const deleteExecution = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/executions/:execution',
+  action: 'pipeline:write',
+  summary: 'Delete an execution that has ended, with its steps, logs and outputs',
+  description:
+    'Its runs and models stay, and so does what other executions took from its cache. The next gc gives the space back.',
+  params: OfExecution,
+  query: Strict({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })) }),
+  response: Type.Object({ deleted: Type.String({ description: 'Its name in the ledger.' }) }),
+});
+
 export const rerunExecution = endpoint({
   method: 'POST',
   path: '/api/v1/executions/:execution/rerun',

@@ -18,6 +18,7 @@ export type {
   ModelRegistrar,
 } from './run/engine.ts';
 export { migrations } from './schema.ts';
+export { blobUser } from './uses.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
 
 export interface Pipelines {

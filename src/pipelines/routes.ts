@@ -1,5 +1,6 @@
 import { route, type Route } from '../platform/http/index.ts';
 import { cancelExecution } from './cancel-execution.ts';
+import { deleteExecution } from './delete-execution.ts';
 import * as contract from './contract.ts';
 import { createExecution, type RunJob } from './create-execution.ts';
 import { downloadOutput } from './download-output.ts';
@@ -46,6 +47,9 @@ export const pipelineRoutes = (engine: Engine, job: RunJob): Route[] => [
   ),
   route(contract.downloadOutput, (ctx, { params, query }) =>
     downloadOutput(ctx, params.execution, params.step, params.output, query.path),
+  ),
+  route(contract.deleteExecution, (ctx, { params, query }) =>
+    deleteExecution(ctx, params.execution, query.reason),
   ),
   route(contract.cancelExecution, async (ctx, { params }) => {
     await cancelExecution(ctx, params.execution, engine);

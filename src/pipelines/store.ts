@@ -113,6 +113,20 @@ export async function endOpenSteps(tx: Tx, execution: string, outcome: string): 
     .execute();
 }
 
+/** With its steps. */
+export async function deleteExecutionRows(tx: Tx, id: string): Promise<void> {
+  await tables(tx)
+    .deleteFrom('step')
+    .where('workspace', '=', tx.workspace)
+    .where('execution_id', '=', id)
+    .execute();
+  await tables(tx)
+    .deleteFrom('execution')
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .execute();
+}
+
 export async function selectExecution(ctx: Ctx, id: string): Promise<ExecutionRow> {
   const row = await tables(ctx)
     .selectFrom('execution')

@@ -17,3 +17,4 @@ export { sliceRows } from './spec/element.ts';
 export type { Batching } from './spec/batches.ts';
 export { Json } from './tensor.ts';
 export type { Cell, Datatype, ParamSpec, Tensor, TensorData, TensorSpec } from './tensor.ts';
+export { blobUser } from './uses.ts';

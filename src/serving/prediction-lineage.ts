@@ -178,7 +178,9 @@ async function datasetsOf(ctx: Ctx, lineage: Lineage): Promise<PredictionLineage
   const ids = reads
     .filter(({ to }) => to.startsWith('dataset_version:'))
     .map(({ to }) => to.slice('dataset_version:'.length));
-  const found = await Promise.all([...new Set(ids)].map((id) => findDatasetVersion(ctx, id)));
+  const found = await Promise.all(
+    [...new Set(ids)].map((id) => findDatasetVersion(ctx, id, { deleted: true })),
+  );
   const versions = new Map(found.flatMap((version) => (version ? [[version.id, version]] : [])));
   return reads.map(({ from, to }) => {
     const version = versions.get(to.slice('dataset_version:'.length));

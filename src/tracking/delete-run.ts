@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { missing } from '../platform/errors/index.ts';
+import { conflict, missing } from '../platform/errors/index.ts';
 import { requireActiveRun, requireOwnRun } from './log-batch.ts';
 import { deleteTagRow, selectRunRow, updateRunRow } from './store/runs.ts';
 
@@ -13,6 +13,11 @@ function setState(ctx: Ctx, id: string, state: 'active' | 'deleted'): Promise<vo
     const before = await selectRunRow(tx, id);
     requireOwnRun(tx.actor, before);
     if (before.state === state) return;
+    if (before.state === 'purging')
+      throw conflict(`The run ${id} is being purged`, {
+        field: 'run_id',
+        hint: 'it was deleted longer ago than the grace period of gc; what is left of it goes with the next one',
+      });
     await updateRunRow(tx, id, { state, deleted_with: null });
     const action = state === 'deleted' ? 'run.deleted' : 'run.restored';
     await tx.record({ action, resource: `run:${id}` });

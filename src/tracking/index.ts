@@ -19,6 +19,8 @@ export {
 } from './log-inputs.ts';
 export type { MetricPoint } from './log-metrics.ts';
 export { metricHistory } from './metric-history.ts';
+export { purgeDeleted, type Purged } from './purge.ts';
+export { selectDeletedExperiments as deletedExperiments } from './store/purge.ts';
 export { reportResources, type ResourceReport } from './report-resources.ts';
 export { declaredSize, routes } from './routes.ts';
 export { runArtifact, runFolder } from './run-artifacts.ts';
@@ -35,8 +37,8 @@ export { decodePage, encodePage, queryDigest, type Cursor } from './search/page.
 export { checkOrder, parseFilter, parseName, parseOrder } from './search/parse.ts';
 export { searchExperiments, type ExperimentSearch } from './search-experiments.ts';
 export { searchRuns, type RunSearch } from './search-runs.ts';
-export { artifactsOf } from './store/artifacts.ts';
 export { numbers } from './store/run-conditions.ts';
 export { countByStatus } from './store/runs.ts';
 export { updateRun, type RunChange } from './update-run.ts';
 export { deleteExperimentTag, updateExperiment, type ExperimentChange } from './update-experiment.ts';
+export { blobUser } from './uses.ts';

@@ -134,7 +134,13 @@ test('one changed byte in a large blob is found by whoever reads it first, on ev
   const { faults } = JSON.parse(found.out) as { faults: Array<Damage & { used_by: string[] }> };
   assert.deepEqual(
     faults.map((fault) => ({ hash: fault.hash, size: fault.size, used_by: fault.used_by })),
-    [{ hash, size, used_by: ['artifact default:0/r/artifacts/birds.csv'] }],
+    [
+      {
+        hash,
+        size,
+        used_by: ['dataset version default:birds@v1', 'artifact default:0/r/artifacts/birds.csv'],
+      },
+    ],
   );
   assert.match(found.said, /1 blob of \d+ is damaged or gone/);
 });

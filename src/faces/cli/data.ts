@@ -1,6 +1,6 @@
 import type { Register } from './frame.ts';
 import { whole } from './options.ts';
-import { ago, bytes, listed, number, table, upTo } from './output.ts';
+import { ago, bytes, count, listed, number, table, upTo } from './output.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import * as contract from '../../data/contract.ts';
 import type { DatasetVersion } from '../../data/contract.ts';
@@ -35,6 +35,30 @@ export const register: Register = (program, cli) => {
           ? `nothing changed: ${dataset}@${options.branch} is still ${version.name} (${short(version)})`
           : `committed ${dataset}@${version.name} (${short(version)}) to ${options.branch}: ${count(version.files, 'file')}, ${bytes(version.bytes)}`,
       );
+    });
+
+  data
+    .command('rm <ref>')
+    .description('delete a version (flights@v3), or with --whole a dataset; gc then gives the space back')
+    .option('--whole', 'the dataset with all its versions, branches and tags')
+    .option('--reason <text>', 'kept in the ledger')
+    .action(async (text: string, options: { whole?: boolean; reason?: string }) => {
+      const { dataset, selector } = ref(text);
+      const query = options.reason === undefined ? {} : { reason: options.reason };
+      if (text.includes('@') === (options.whole === true))
+        throw invalid(`'${text}' is ${text.includes('@') ? 'a version' : 'a whole dataset'}`, {
+          field: 'ref',
+          hint: 'write treadle data rm flights@v3, or treadle data rm flights --whole',
+        });
+      const output = cli.output();
+      const told = (more: string) => (): string => `deleted ${text}${more}; treadle gc gives its space back`;
+      if (options.whole === true) {
+        const done = await cli.client().call(contract.deleteDataset, { params: { dataset }, query });
+        output.result(done, told(` with ${count(done.versions, 'version')}`));
+      } else {
+        const params = { dataset, ref: selector };
+        output.result(await cli.client().call(contract.deleteVersion, { params, query }), told(''));
+      }
     });
 
   data

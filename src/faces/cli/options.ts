@@ -51,3 +51,13 @@ export function amount(text: string): number {
   if (value >= 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('Give a number such as 1e-6.');
 }
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time such as 90s, 30m, 12h or 7d, in milliseconds; 0 needs no unit. */
+export function duration(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,6})([smhd]?)$/.exec(text) ?? [];
+  const value = Number(number) * (UNITS[unit] ?? (Number(number) === 0 ? 1 : NaN));
+  if (number !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Write it as 30m, 12h or 7d.');
+}

@@ -1,5 +1,5 @@
 import { conflict, unavailable } from '../../platform/errors/index.ts';
-import { verifyStore } from '../rest/contract.ts';
+import { verifyStore } from '../../maintenance/contract.ts';
 import { events } from './events.ts';
 import type { Register } from './frame.ts';
 import { bytes, count } from './output.ts';
@@ -64,7 +64,7 @@ export const register: Register = (program, cli) => {
         `${count(damaged.length, 'blob')} of ${all.blobs.toLocaleString('en')} ${damaged.length === 1 ? 'is' : 'are'} damaged or gone`,
         {
           code: 'blob-damaged',
-          hint: 'check the disk, and put their packs or files back from a backup of the blobs folder; a large one is also mended by sending its file again',
+          hint: 'check the disk, and restore from a backup; who still has the content mends it by sending it again',
         },
       );
     });

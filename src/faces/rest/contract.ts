@@ -17,16 +17,6 @@ export const ready = endpoint({
   response: 'text',
 });
 
-export const verifyStore = endpoint({
-  method: 'GET',
-  path: '/api/v1/store/verify',
-  action: 'server:admin',
-  summary: 'Read every stored byte, and name what is damaged or gone',
-  description:
-    'Server-sent events: `damaged` for each blob whose bytes are not its own (hash, size, pack, reason, used_by), `progress` along the way (blobs and bytes read, and of how many), and `done` at the end (blobs, bytes, damaged).',
-  response: 'events',
-});
-
 const Level = Type.Union(
   [Type.Literal('bwrap'), Type.Literal('uid'), Type.Literal('userns'), Type.Literal('none')],
   {

@@ -3,7 +3,6 @@ import { meaning, type Chosen } from '../../platform/processes/index.ts';
 import * as contract from './contract.ts';
 import { DOCS_HEADERS, docsPage } from './docs-page.ts';
 import { openApi } from './openapi.ts';
-import { verifyEvents } from './verify-store.ts';
 import { unavailable } from '../../platform/errors/index.ts';
 
 /** The native face: every room's own routes, and the pages that describe them. */
@@ -17,7 +16,6 @@ export function restRoutes(
   let tried: ReturnType<Chosen['tried']> | undefined;
   const own = [
     ...rooms,
-    route(contract.verifyStore, async (ctx, { signal }) => verifyEvents(ctx, signal)),
     route(contract.getIsolation, async () => ({
       level: walls.isolation.level,
       wanted: walls.wanted,

@@ -1,4 +1,4 @@
-import type { Database, Db } from '../db/index.ts';
+import type { Database } from '../db/index.ts';
 import { conflict, type TreadleError } from '../errors/index.ts';
 import { inspectFolder, type Inspection, type StoreId } from './store-file.ts';
 import { anyBlob, hasLarge, selectFiles, selectNewestPacked, selectPackEnd, selectStoreId } from './store.ts';
@@ -47,7 +47,7 @@ export async function requireBelonging(pair: Pair): Promise<void> {
       'start each with its own: check --db and --data, or put the right one back',
     );
   if (pair.restored) return;
-  const older = await olderSide(db, found, own, id);
+  const older = await olderSide(tables, found, own, id);
   if (older !== undefined)
     throw refusal(
       older === 'database'
@@ -59,7 +59,7 @@ export async function requireBelonging(pair: Pair): Promise<void> {
 
 /** Which of the two is from an earlier moment than the other, if one is. */
 async function olderSide(
-  db: Db,
+  { db, dialect }: Pick<Database, 'db' | 'dialect'>,
   found: Inspection,
   own: StoreId | undefined,
   id: StoreId | undefined,
@@ -69,8 +69,9 @@ async function olderSide(
   if (own && own.starts > (id?.starts ?? 0) + 1) return 'blobs';
   if (own && id && own.starts < id.starts) return 'database';
   const { pack: marked, file } = found.mark;
+  const collects = await dialect.tableExists(db, 'blob_reach');
   const newest = await selectNewestPacked(db);
-  if (marked && (await selectPackEnd(db, marked.name)) < marked.end) return 'database';
+  if (marked && (await selectPackEnd(db, marked.name, collects)) < marked.end) return 'database';
   if (file !== undefined && !(await hasLarge(db, file))) return 'database';
   if (newest && ((await found.sizeOfPack(newest.pack)) ?? 0) < newest.end) return 'blobs';
   const large = await selectFiles(db, 8);

@@ -87,10 +87,10 @@ test('disk: a killed process leaves a loose end and temps; the next start moves 
 
 test('disk: two stores never share a folder', () =>
   withBlobs(openDisk, async ({ folder, reopen }) => {
-    await assert.rejects(
-      openDisk(folder).recover(() => Promise.resolve(0)),
-      { kind: 'conflict', message: /another Treadle server/ },
-    );
+    await assert.rejects(openDisk(folder).recover({ end: () => Promise.resolve(0), doomed: [] }), {
+      kind: 'conflict',
+      message: /another Treadle server/,
+    });
     await reopen();
   }));
 

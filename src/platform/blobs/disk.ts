@@ -1,14 +1,17 @@
 import { constants, createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, open, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { lockDataFolder } from '../db/index.ts';
+import { lockCollecting, lockDataFolder } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
 import type { BlobBackend, Staged } from './backend.ts';
 import { diskError } from './disk-error.ts';
 import { fingerprint } from './fingerprint.ts';
+import { listFiles, listPacks } from './list-stored.ts';
+import { startPack } from './new-pack.ts';
 import { PackReader } from './pack-reader.ts';
 import { PackWriter } from './pack-writer.ts';
 import { SharedCopies } from './shared-copies.ts';
+import type { Doomed } from './store.ts';
 import { inspectFolder, MarkFile, writeStoreId } from './store-file.ts';
 import { syncDirectory } from './sync-directory.ts';
 
@@ -34,12 +37,22 @@ export function openDisk(folder: string): BlobBackend {
     if (!/^[0-9a-f]{64}$/.test(hash)) throw new Error(`'${hash}' is not a BLAKE3 hash`);
     return path.join(files, hash.slice(0, 2), hash);
   };
+  const remove = async ({ kind, name }: Doomed): Promise<void> => {
+    if (kind === 'pack') {
+      await rm(path.join(packs, `${name}.pack`), { force: true });
+      reader.drop(name);
+    } else {
+      await rm(place(name), { force: true });
+      await shared.drop(name);
+    }
+  };
   return {
-    async recover(end) {
+    async recover({ end, doomed }) {
       // Also where the database is elsewhere: two writers would cut off each other's packs.
       unlock = lockDataFolder(folder);
       for (const one of [temp, copies]) await rm(one, { recursive: true, force: true });
       for (const one of [folder, temp, copies, files]) await mkdir(one, { recursive: true, mode: 0o700 });
+      for (const one of doomed) await remove(one);
       await writer.recover(end);
       marks = await MarkFile.open(folder);
     },
@@ -49,6 +62,9 @@ export function openDisk(folder: string): BlobBackend {
     },
     writeId: (id) => writeStoreId(folder, id),
     mark: (mark) => marks?.set(mark),
+    async resetMark() {
+      await marks?.reset();
+    },
     append: (pieces) => guarded(() => writer.append(pieces)),
     sync: (regions) => guarded(() => writer.sync(regions)),
     discard: (regions) => writer.discard(regions),
@@ -59,6 +75,12 @@ export function openDisk(folder: string): BlobBackend {
     copyFile: (hash, to, mode) => guarded(() => copy(place(hash), to, mode)),
     lendFile: (hash, to) =>
       guarded(() => shared.lend(hash, to, (copied) => copy(place(hash), copied, 0o444))),
+    exclusive: () => lockCollecting(folder),
+    seal: () => writer.seal(),
+    packs: () => listPacks(packs),
+    files: () => listFiles(files),
+    startPack: () => guarded(() => startPack(path.join(temp, newId()), packs)),
+    remove,
     scratch: () =>
       guarded(async () => {
         const fresh = path.join(temp, newId());

@@ -3,21 +3,34 @@ import { invalid } from '../errors/index.ts';
 import type { BlobBackend, Region, Staged } from './backend.ts';
 import { encode } from './encoding.ts';
 import { hasher, blake3 } from './hash.ts';
-import type { BlobInfo, BlobInput } from './index.ts';
-import type { BlobRow } from './store.ts';
+import type { BlobInfo, BlobInput } from './blob-store.ts';
+import type { Guard } from './guard.ts';
+import { HEADER, header } from './piece.ts';
+import type { BlobRow, Known } from './store.ts';
 
 /** From here on a blob is a file of its own, stored raw: it can be linked, cloned and read by range. */
 const LARGE = 4 * 1024 * 1024;
 /** Small blobs wait for each other up to this, to be looked up and written together. */
 const BATCH_BYTES = 4 * 1024 * 1024;
-const BATCH_COUNT = 512;
+const BATCH_COUNT = 500;
 /** A large blob is written in steps of this; request bodies come in far smaller pieces. */
 const STEP = 1024 * 1024;
-/** Before each packed blob, so that a pack can be read without the database: mark, encoding, size, stored, hash. */
-const HEADER = 48;
+
+/** What was last sent longer ago than this, ms, gets a new date when it is sent again. */
+const STALE = 10 * 60 * 1000;
 
 interface Small extends BlobInfo {
   bytes: Uint8Array;
+}
+
+/** What an intake must know of what is stored. */
+export interface Stock {
+  /** At most 500 at a time. */
+  known(hashes: readonly string[]): Promise<Map<string, Known>>;
+  /** Whether the bytes of a blob that has a row are there, and were not found damaged. Reads none of them. */
+  intact(hash: string, known: Known): Promise<boolean>;
+  guard: Guard;
+  clock: Clock;
 }
 
 /** One `putMany` under way: where the bytes went, and what to give back when it fails. */
@@ -26,27 +39,27 @@ export class Intake {
   readonly infos: BlobInfo[] = [];
   /** What to insert once all bytes are durable. */
   readonly rows: BlobRow[] = [];
+  /** Small ones whose stored bytes are damaged: who still has the content mends it by sending it. */
+  readonly mended: BlobRow[] = [];
+  /** Stored long ago and sent again. */
+  readonly touched: string[] = [];
   readonly #backend: BlobBackend;
-  readonly #sizes: (hashes: readonly string[]) => Promise<Map<string, number>>;
-  readonly #intact: (hash: string) => Promise<boolean>;
-  readonly #clock: Clock;
+  readonly #stock: Stock;
   readonly #regions: Region[] = [];
   readonly #staged: Array<{ hash: string; staged: Staged }> = [];
   readonly #taken = new Set<string>();
+  readonly #held: Array<() => void> = [];
   #batch: Small[] = [];
   #batchBytes = 0;
 
-  constructor(
-    backend: BlobBackend,
-    sizes: (hashes: readonly string[]) => Promise<Map<string, number>>,
-    /** Whether the file of a large blob that has a row is there, and was not found damaged. */
-    intact: (hash: string) => Promise<boolean>,
-    clock: Clock,
-  ) {
+  constructor(backend: BlobBackend, stock: Stock) {
     this.#backend = backend;
-    this.#sizes = sizes;
-    this.#intact = intact;
-    this.#clock = clock;
+    this.#stock = stock;
+  }
+
+  /** Whether it has put bytes into this pack. */
+  writes(pack: string): boolean {
+    return this.#regions.some((region) => region.pack === pack);
   }
 
   async take({ bytes: source, expected = {} }: BlobInput): Promise<void> {
@@ -75,6 +88,11 @@ export class Intake {
     for (const { hash, staged } of this.#staged) await staged.finish(hash);
   }
 
+  /** Called when its rows are written, or will not be. */
+  release(): void {
+    for (const release of this.#held.splice(0)) release();
+  }
+
   async abort(): Promise<void> {
     for (const { staged } of this.#staged) await staged.abort();
     await this.#backend.discard(this.#regions);
@@ -96,8 +114,12 @@ export class Intake {
     this.#batch = [];
     this.#batchBytes = 0;
     if (batch.length === 0) return;
-    const known = await this.#sizes(batch.map(({ hash }) => hash));
-    const fresh = batch.filter(({ hash }) => !known.has(hash));
+    const there = await this.#known(batch.map(({ hash }) => hash));
+    const fresh: Small[] = [];
+    for (const blob of batch) {
+      const known = there.get(blob.hash);
+      if (!known || !(await this.#stock.intact(blob.hash, known))) fresh.push(blob);
+    }
     const encoded = await Promise.all(fresh.map(({ bytes }) => encode(bytes)));
     const pieces = fresh.map((blob, i) => Buffer.concat([header(blob, encoded[i]!), encoded[i]!.stored]));
     if (pieces.length === 0) return;
@@ -105,16 +127,25 @@ export class Intake {
     this.#regions.push(...regions);
     fresh.forEach(({ hash, size }, i) => {
       const { pack, start, length } = regions[i]!;
-      this.rows.push({
+      (there.has(hash) ? this.mended : this.rows).push({
         hash,
         size,
         pack,
         start: start + HEADER,
         stored: length - HEADER,
         encoding: encoded[i]!.encoding,
-        created_at: this.#clock.now(),
+        created_at: this.#stock.clock.now(),
       });
     });
+  }
+
+  /** Those of them that are stored; from here on they are not removed, and neither is what is about to be. */
+  async #known(hashes: readonly string[]): Promise<Map<string, Known>> {
+    this.#held.push(await this.#stock.guard.hold(hashes));
+    const known = await this.#stock.known(hashes);
+    this.#stock.guard.note([...known.keys()]);
+    for (const [hash, { seen }] of known) if (seen < this.#stock.clock.now() - STALE) this.touched.push(hash);
+    return known;
   }
 
   async #takeLarge(
@@ -157,10 +188,9 @@ export class Intake {
       check(info, expected);
       this.infos.push(info);
       // Content whose stored bytes were found damaged is stored anew: who still has it mends it by sending it.
-      const known =
-        this.#taken.has(info.hash) ||
-        ((await this.#sizes([info.hash])).has(info.hash) && (await this.#intact(info.hash)));
-      if (known) return await staged.abort();
+      const known = (await this.#known([info.hash])).get(info.hash);
+      const sound = known !== undefined && (await this.#stock.intact(info.hash, known));
+      if (sound || this.#taken.has(info.hash)) return await staged.abort();
       this.#taken.add(info.hash);
       this.#staged.push({ hash: info.hash, staged });
       this.rows.push({
@@ -169,7 +199,7 @@ export class Intake {
         start: 0,
         stored: size,
         encoding: 'raw',
-        created_at: this.#clock.now(),
+        created_at: this.#stock.clock.now(),
       });
     } catch (error) {
       await rest?.return?.();
@@ -177,18 +207,6 @@ export class Intake {
       throw error;
     }
   }
-}
-
-function header(
-  { hash, size }: Small,
-  { encoding, stored }: { encoding: string; stored: Uint8Array },
-): Buffer {
-  const bytes = Buffer.alloc(HEADER);
-  bytes.write(encoding === 'raw' ? 'TB1r' : 'TB1z', 0, 'latin1');
-  bytes.writeUInt32LE(stored.length, 4);
-  bytes.writeBigUInt64LE(BigInt(size), 8);
-  bytes.write(hash, 16, 'hex');
-  return bytes;
 }
 
 function check(info: BlobInfo, expected: Partial<BlobInfo>): void {

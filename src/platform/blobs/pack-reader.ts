@@ -73,6 +73,15 @@ export class PackReader {
     return regions.map((region) => found.get(region)!);
   }
 
+  /** Its file is gone: who reads it reads on, and nobody else gets it. */
+  drop(pack: string): void {
+    const reading = this.#open.get(pack);
+    if (!reading) return;
+    this.#open.delete(pack);
+    reading.dropped = true;
+    this.#closeIfDone(reading);
+  }
+
   async close(): Promise<void> {
     const all = [...this.#open.values()];
     this.#open.clear();

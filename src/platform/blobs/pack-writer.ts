@@ -103,6 +103,14 @@ export class PackWriter {
     return this.#settle(regions, true);
   }
 
+  /** What comes now goes to a new pack. Returns those whose pieces are not all settled. */
+  seal(): Promise<ReadonlySet<string>> {
+    return this.#serial(async () => {
+      if (this.#current) this.#retire(this.#current);
+      return new Set(this.#packs.keys());
+    });
+  }
+
   async close(): Promise<void> {
     await this.#queue.catch(() => undefined);
     for (const { handle } of this.#packs.values()) await handle.close();

@@ -13,7 +13,18 @@ export type BlobTables = {
     stored: number;
     encoding: string;
     created_at: number;
+    /** When its content was last sent or asked for again, where that was long after; 0: never. */
+    touched_at: number;
   };
+  /**
+   * Packs and files that go as soon as no row names them: written before the name can be dangling, so that whoever is killed in
+   * between leaves nothing behind for good.
+   */
+  blob_doomed: { kind: string; name: string };
+  /** How far rows reached in a pack that gc took rows from: what lies before that is known, though no row names it any more. */
+  blob_reach: { name: string; reach: number };
+  /** Blobs that stay although nobody names them. */
+  blob_pin: { hash: string; reason: string; created_at: number; created_by: string };
 };
 
 export const migrations: Migration[] = [
@@ -35,5 +46,14 @@ export const migrations: Migration[] = [
   {
     id: 'blobs-002-store',
     sql: [`create table blob_store (id bigint primary key, store text not null, starts bigint not null)`],
+  },
+  {
+    id: 'blobs-003-collect',
+    sql: [
+      `alter table blob add column touched_at bigint not null default 0`,
+      `create table blob_doomed (kind text not null, name text not null, primary key (kind, name))`,
+      `create table blob_reach (name text primary key, reach bigint not null)`,
+      `create table blob_pin (hash text primary key, reason text not null, created_at bigint not null, created_by text not null)`,
+    ],
   },
 ];

@@ -30,6 +30,11 @@ export class SharedCopies {
     await link(place, to);
   }
 
+  async drop(hash: string): Promise<void> {
+    await this.#making.get(hash)?.catch(() => undefined);
+    if (this.#made.delete(hash)) await rm(path.join(this.#folder, hash), { force: true });
+  }
+
   async #ensure(hash: string, place: string, make: (place: string) => Promise<void>): Promise<void> {
     const made = this.#made.get(hash);
     this.#made.delete(hash);

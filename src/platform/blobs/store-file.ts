@@ -119,6 +119,15 @@ export class MarkFile {
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
   }
 
+  /** Nothing is marked any more, also after a power cut. */
+  async reset(): Promise<void> {
+    await this.#writing;
+    this.#mark = {};
+    this.#dirty = true;
+    await (this.#writing ??= this.#write().finally(() => (this.#writing = undefined)));
+    await this.#handle.datasync();
+  }
+
   async close(): Promise<void> {
     await this.#writing;
     await this.#handle.close();

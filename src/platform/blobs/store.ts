@@ -1,43 +1,78 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { insertMany, type Database, type Db } from '../db/index.ts';
 import type { BlobTables } from './schema.ts';
 import type { StoreId } from './store-file.ts';
 
-export type BlobRow = Selectable<BlobTables['blob']>;
+export type BlobRow = Omit<Selectable<BlobTables['blob']>, 'touched_at'>;
 
 const COLUMNS = ['hash', 'size', 'pack', 'start', 'stored', 'encoding', 'created_at'] as const;
 const tables = (db: Db) => db.$extendTables<BlobTables>();
 
-export async function insertBlobs(database: Database, rows: readonly BlobRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  const values = rows.map((row) => COLUMNS.map((column) => row[column]));
-  // Somebody else may have stored the same content meanwhile; theirs is as good as ours.
-  await database.write((db) =>
-    insertMany(db, database.dialect, 'blob', COLUMNS, values, 'on conflict do nothing'),
-  );
+/** What one `putMany` says in one transaction. */
+export interface Stored {
+  fresh: readonly BlobRow[];
+  /** Known, and its stored bytes are damaged: they lie here from now on. */
+  mended: readonly BlobRow[];
+  /** Known, and not asked for in a long time. */
+  touched: readonly string[];
+  now: number;
+}
+
+export async function insertBlobs(
+  database: Database,
+  { fresh, mended, touched, now }: Stored,
+): Promise<void> {
+  if (fresh.length + mended.length + touched.length === 0) return;
+  const values = fresh.map((row) => COLUMNS.map((column) => row[column]));
+  await database.write(async (db) => {
+    // Somebody else may have stored the same content meanwhile; theirs is as good as ours.
+    await insertMany(db, database.dialect, 'blob', COLUMNS, values, 'on conflict do nothing');
+    for (const { hash, pack, start, stored, encoding } of mended)
+      await tables(db)
+        .updateTable('blob')
+        .set({ pack, start, stored, encoding })
+        .where('hash', '=', hash)
+        .execute();
+    for (let from = 0; from < touched.length; from += 500)
+      await tables(db)
+        .updateTable('blob')
+        .set({ touched_at: now })
+        .where('hash', 'in', touched.slice(from, from + 500))
+        .execute();
+  });
 }
 
 export const selectBlob = (database: Database, hash: string): Promise<BlobRow | undefined> =>
   tables(database.db).selectFrom('blob').selectAll().where('hash', '=', hash).executeTakeFirst();
 
-export async function selectBlobSizes(
+/** A blob that is there: its size, and when somebody last sent it. */
+export interface Known {
+  size: number;
+  seen: number;
+  /** Null: a file of its own. */
+  pack: string | null;
+}
+
+/** At most 500 at a time. */
+export async function selectKnown(
   database: Database,
   hashes: readonly string[],
-): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>();
-  for (let start = 0; start < hashes.length; start += 500) {
-    const rows = await tables(database.db)
-      .selectFrom('blob')
-      .select(['hash', 'size'])
-      .where('hash', 'in', hashes.slice(start, start + 500))
-      .execute();
-    for (const { hash, size } of rows) sizes.set(hash, size);
-  }
-  return sizes;
+): Promise<Map<string, Known>> {
+  const rows = await tables(database.db)
+    .selectFrom('blob')
+    .select(['hash', 'size', 'pack', 'created_at', 'touched_at'])
+    .where('hash', 'in', hashes)
+    .execute();
+  return new Map(
+    rows.map(({ hash, size, pack, created_at, touched_at }) => [
+      hash,
+      { size, pack, seen: Math.max(created_at, touched_at) },
+    ]),
+  );
 }
 
 export async function selectBlobs(
-  database: Database,
+  database: Pick<Database, 'db'>,
   hashes: readonly string[],
 ): Promise<Map<string, BlobRow>> {
   const rows = await tables(database.db).selectFrom('blob').selectAll().where('hash', 'in', hashes).execute();
@@ -88,8 +123,8 @@ export const hasLarge = async (db: Db, hash: string): Promise<boolean> =>
   (await tables(db).selectFrom('blob').select('hash').where('hash', '=', hash).executeTakeFirst()) !==
   undefined;
 
-/** Where the last known blob of a pack ends; 0 for a pack that no row names. */
-export async function selectPackEnd(db: Db, pack: string): Promise<number> {
+/** Where the last blob of a pack that was ever known ends; 0 for a pack that no row has named. */
+export async function selectPackEnd(db: Db, pack: string, collects = true): Promise<number> {
   const last = await tables(db)
     .selectFrom('blob')
     .select(['start', 'stored'])
@@ -97,7 +132,27 @@ export async function selectPackEnd(db: Db, pack: string): Promise<number> {
     .orderBy('start', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return last ? last.start + last.stored : 0;
+  const before = collects
+    ? await tables(db).selectFrom('blob_reach').select('reach').where('name', '=', pack).executeTakeFirst()
+    : undefined;
+  return Math.max(last ? last.start + last.stored : 0, before?.reach ?? 0);
+}
+
+/** Notes how far these rows reach, before they go or move. */
+export async function noteReach(db: Db, rows: readonly BlobRow[]): Promise<void> {
+  const reach = new Map<string, number>();
+  for (const { pack, start, stored } of rows)
+    if (pack !== null) reach.set(pack, Math.max(reach.get(pack) ?? 0, start + stored));
+  for (const [name, end] of reach)
+    await tables(db)
+      .insertInto('blob_reach')
+      .values({ name, reach: end })
+      .onConflict((on) =>
+        on.column('name').doUpdateSet({
+          reach: sql`case when excluded.reach > blob_reach.reach then excluded.reach else blob_reach.reach end`,
+        }),
+      )
+      .execute();
 }
 
 /** Packed blobs as they lie, after one of them. */
@@ -149,4 +204,131 @@ export async function countBlobs({
     ])
     .executeTakeFirstOrThrow();
   return { blobs: Number(row.blobs), bytes: Number(row.bytes ?? 0), stored: Number(row.stored ?? 0) };
+}
+
+/** What goes as soon as no row names it. */
+export interface Doomed {
+  kind: 'file' | 'pack';
+  name: string;
+}
+
+export async function insertDoomed(db: Db, doomed: readonly Doomed[]): Promise<void> {
+  if (doomed.length === 0) return;
+  await tables(db)
+    .insertInto('blob_doomed')
+    .values([...doomed])
+    .onConflict((on) => on.doNothing())
+    .execute();
+}
+
+export async function deleteDoomed(db: Db, { kind, name }: Doomed): Promise<void> {
+  await tables(db).deleteFrom('blob_doomed').where('kind', '=', kind).where('name', '=', name).execute();
+  if (kind === 'pack') await tables(db).deleteFrom('blob_reach').where('name', '=', name).execute();
+}
+
+/** What a killed gc had not removed yet, and no row names. */
+export async function selectDoomed(db: Db): Promise<Doomed[]> {
+  const rows = await tables(db).selectFrom('blob_doomed').selectAll().execute();
+  const free: Doomed[] = [];
+  for (const { kind, name } of rows) {
+    const named = await tables(db)
+      .selectFrom('blob')
+      .select('hash')
+      .$if(kind === 'pack', (query) => query.where('pack', '=', name))
+      .$if(kind === 'file', (query) => query.where('hash', '=', name).where('pack', 'is', null))
+      .limit(1)
+      .executeTakeFirst();
+    if (!named) free.push({ kind: kind === 'pack' ? 'pack' : 'file', name });
+  }
+  return free;
+}
+
+/** After a start has removed what was doomed; what rows name again stays. */
+export const clearDoomed = (database: Database, removed: readonly Doomed[]): Promise<void> =>
+  database.write(async (db) => {
+    for (const one of removed) await deleteDoomed(db, one);
+    await tables(db).deleteFrom('blob_doomed').execute();
+  });
+
+/** Deletes the rows of these that nobody has sent since, and that nobody pinned. What becomes free of it is doomed with them. */
+export async function deleteBlobs(db: Db, hashes: readonly string[], before: number): Promise<BlobRow[]> {
+  if (hashes.length === 0) return [];
+  const rows = await tables(db)
+    .deleteFrom('blob')
+    .where('hash', 'in', hashes)
+    .where('created_at', '<=', before)
+    .where('touched_at', '<=', before)
+    .where('hash', 'not in', (eb) => eb.selectFrom('blob_pin').select('hash'))
+    .returningAll()
+    .execute();
+  await noteReach(db, rows);
+  await insertDoomed(
+    db,
+    rows.flatMap(({ hash, pack }) => (pack === null ? [{ kind: 'file' as const, name: hash }] : [])),
+  );
+  return rows;
+}
+
+/** Rows of one pack after a place in it. */
+export const selectPack = (db: Db, pack: string, after: number, limit: number): Promise<BlobRow[]> =>
+  tables(db)
+    .selectFrom('blob')
+    .selectAll()
+    .where('pack', '=', pack)
+    .where('start', '>', after)
+    .orderBy('start')
+    .limit(limit)
+    .execute();
+
+/** Bytes of a pack that rows name, and how many rows. */
+export async function sumPack(
+  { scan }: Pick<Database, 'scan'>,
+  pack: string,
+): Promise<{ blobs: number; stored: number }> {
+  const row = await scan
+    .$extendTables<BlobTables>()
+    .selectFrom('blob')
+    .select((eb) => [eb.fn.countAll().as('blobs'), eb.fn.sum('stored').as('stored')])
+    .where('pack', '=', pack)
+    .executeTakeFirstOrThrow();
+  return { blobs: Number(row.blobs), stored: Number(row.stored ?? 0) };
+}
+
+/** Blobs that were copied elsewhere lie there from now on. */
+export async function moveBlobs(
+  db: Db,
+  moves: ReadonlyArray<{ row: BlobRow; start: number }>,
+  pack: string,
+): Promise<void> {
+  await noteReach(
+    db,
+    moves.map(({ row }) => row),
+  );
+  for (const { row, start } of moves)
+    await tables(db)
+      .updateTable('blob')
+      .set({ pack, start })
+      .where('hash', '=', row.hash)
+      .where('pack', '=', row.pack)
+      .where('start', '=', row.start)
+      .execute();
+}
+
+export async function selectPins(db: Db): Promise<string[]> {
+  const rows = await tables(db).selectFrom('blob_pin').select('hash').execute();
+  return rows.map(({ hash }) => hash);
+}
+
+/** Sizes as stored. */
+export async function selectStored(
+  { scan }: Pick<Database, 'scan'>,
+  hashes: readonly string[],
+): Promise<Map<string, { size: number; stored: number }>> {
+  const rows = await scan
+    .$extendTables<BlobTables>()
+    .selectFrom('blob')
+    .select(['hash', 'size', 'stored'])
+    .where('hash', 'in', hashes)
+    .execute();
+  return new Map(rows.map(({ hash, size, stored }) => [hash, { size, stored }]));
 }

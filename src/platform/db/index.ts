@@ -2,10 +2,12 @@ import type { Kysely } from 'kysely';
 import type { Dialect } from './dialect.ts';
 
 export type { Dialect } from './dialect.ts';
+export { deleteInAllWorkspaces } from './delete-by-hash.ts';
 export { insertMany } from './insert-many.ts';
 export { migrate, type Migration } from './migrate.ts';
-export { dataFolderIsLocked, lockDataFolder } from './lock.ts';
+export { dataFolderIsLocked, lockCollecting, lockDataFolder } from './lock.ts';
 export { peekSqlite } from './peek-sqlite.ts';
+export { snapshotSqlite } from './snapshot.ts';
 export { openSqlite, type Commit } from './sqlite.ts';
 export { openPostgres } from './postgres.ts';
 export { requireWritable } from './require-writable.ts';

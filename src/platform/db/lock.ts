@@ -8,19 +8,33 @@ import { newId } from '../ids/index.ts';
  * Two servers never share a data folder. The lock is an open exclusive transaction on a tiny SQLite file:
  * the operating system drops it when the process dies, however it dies. Returns the release.
  */
-export function lockDataFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = new DatabaseSync(path.join(folder, 'lock.db'));
-  try {
-    lock.exec('pragma busy_timeout = 0; begin exclusive');
-  } catch (error) {
-    lock.close();
-    throw conflict(`another Treadle server is using the data folder ${folder}`, {
+export const lockDataFolder = (folder: string): (() => void) =>
+  lock(path.join(folder, 'lock.db'), (cause) =>
+    conflict(`another Treadle server is using the data folder ${folder}`, {
       hint: 'stop it, or start this one with another --data folder',
-      cause: error,
-    });
+      cause,
+    }),
+  );
+
+/** One gc or backup at a time looks at a blobs folder: a backup must find what it read about. */
+export const lockCollecting = (folder: string): (() => void) =>
+  lock(path.join(folder, 'collect.db'), (cause) =>
+    conflict(`another gc or a backup is under way in ${folder}`, {
+      hint: 'wait until it has ended, then try again',
+      cause,
+    }),
+  );
+
+function lock(file: string, taken: (cause: unknown) => Error): () => void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const held = new DatabaseSync(file);
+  try {
+    held.exec('pragma busy_timeout = 0; begin exclusive');
+  } catch (error) {
+    held.close();
+    throw taken(error);
   }
-  return () => lock.close();
+  return () => held.close();
 }
 
 /**

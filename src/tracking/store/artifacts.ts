@@ -28,21 +28,6 @@ export const listFolder = (ctx: Ctx, folder: string): Promise<ArtifactRow[]> =>
     .orderBy('name')
     .execute();
 
-/** Where a blob is an artifact, in every workspace: `workspace:path`. */
-export async function artifactsOf(
-  { scan }: Pick<Ctx, 'scan'>,
-  hash: string,
-  limit: number,
-): Promise<string[]> {
-  const rows = await tables({ db: scan })
-    .selectFrom('artifact')
-    .select(['workspace', 'folder', 'name'])
-    .where('hash', '=', hash)
-    .limit(limit)
-    .execute();
-  return rows.map(({ workspace, folder, name }) => `artifact ${workspace}:${joinPath(folder, name)}`);
-}
-
 /** A file where a folder is, or beneath a file, is refused; so is what differs from a name that is there in its composition alone. */
 export async function checkPlace(ctx: Ctx, path: string): Promise<void> {
   const own = await findArtifact(ctx, path);

@@ -51,7 +51,13 @@ export async function insertExperiment(
     .select(sql<number | null>`max(id)`.as('id'))
     .where('workspace', '=', tx.workspace)
     .executeTakeFirst();
-  const id = experiment.id ?? Math.max(newest?.id ?? 0, 0) + 1;
+  const { next = 1 } =
+    (await tables(tx)
+      .selectFrom('tracking_counter')
+      .select('next')
+      .where('name', '=', `experiment:${tx.workspace}`)
+      .executeTakeFirst()) ?? {};
+  const id = experiment.id ?? Math.max((newest?.id ?? 0) + 1, next);
   const now = tx.clock.now();
   const result = await tables(tx)
     .insertInto('experiment')

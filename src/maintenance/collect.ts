@@ -1,0 +1,69 @@
+import type { BlobUser, Collected, CollectOptions } from '../platform/blobs/index.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { TreadleError } from '../platform/errors/index.ts';
+import type { ServerSentEvent } from '../platform/http/index.ts';
+
+/** How often progress is told, ms. */
+const EVERY = 250;
+
+/** Nouns that had been deleted and could be brought back until now. */
+export interface Purged {
+  runs: number;
+  experiments: number;
+  logged_models: number;
+  /** Kept although deleted: a registered model has its files there. */
+  kept: number;
+}
+
+/** What the rooms do for gc. */
+export interface Rooms {
+  users: readonly BlobUser[];
+  /** What was deleted before a moment goes for good, or is only counted. */
+  purge(ctx: Ctx, before: number, dryRun: boolean): Promise<Purged>;
+}
+
+export type Wanted = Pick<CollectOptions, 'dryRun' | 'compact' | 'signal'> & { grace: number };
+
+export type CollectResult = Collected & { purged: Purged };
+
+/**
+ * gc as events, until its end or until nobody listens: what was done by then is done. An error is the last event, `failed`. A dry run
+ * counts what it would purge, but takes the blobs of that as still needed.
+ */
+export async function* collectEvents(
+  ctx: Ctx,
+  { users, purge }: Rooms,
+  { grace, dryRun = false, compact = false, signal }: Wanted,
+): AsyncGenerator<ServerSentEvent> {
+  try {
+    const purged = await purge(ctx, ctx.clock.now() - grace, dryRun);
+    yield { event: 'progress', data: { stage: 'purging', blobs: 0, bytes: 0 } };
+    const steps = ctx.blobs.collect({
+      users,
+      grace,
+      dryRun,
+      compact,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    let told = 0;
+    try {
+      for (;;) {
+        const step = await steps.next();
+        if (step.done === true) {
+          yield { event: 'done', data: { ...step.value, purged } };
+          return;
+        }
+        if (performance.now() - told < EVERY) continue;
+        told = performance.now();
+        yield { event: 'progress', data: step.value };
+      }
+    } finally {
+      // Who stops listening stops it, and its place is free again.
+      await steps.return(undefined as never);
+    }
+  } catch (error) {
+    if (!(error instanceof TreadleError)) throw error;
+    const { kind, message, hint, code } = error;
+    yield { event: 'failed', data: { kind, message, hint, code } };
+  }
+}

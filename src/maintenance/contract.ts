@@ -1,0 +1,75 @@
+import { Type, type Static } from 'typebox';
+import { endpoint, Strict } from '../platform/http/contract.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+export const verifyStore = endpoint({
+  method: 'GET',
+  path: '/api/v1/store/verify',
+  action: 'server:admin',
+  summary: 'Read every stored byte, and name what is damaged or gone',
+  description:
+    'Server-sent events: `progress` along the way (blobs and bytes read, and of how many), `damaged` for each blob whose bytes are not its own (hash, size, pack, reason, used_by: every noun that names it), and `done` at the end (blobs, bytes, damaged).',
+  response: 'events',
+});
+
+export const CollectRequest = Strict({
+  dry_run: Type.Optional(Type.Boolean({ description: 'Remove nothing, only say what would go.' })),
+  grace_ms: Type.Optional(
+    Type.Integer({
+      minimum: 60 * 60 * 1000,
+      maximum: 3650 * DAY,
+      description:
+        'What was deleted, sent or asked for within this many milliseconds stays. A day unless said; an hour at least, since what is under way has not said yet what it needs.',
+    }),
+  ),
+  compact: Type.Optional(
+    Type.Boolean({
+      description:
+        'Rewrite every pack that holds a byte which nobody needs, not only those with a fifth of them.',
+    }),
+  ),
+});
+export type CollectRequest = Static<typeof CollectRequest>;
+
+export const collectStore = endpoint({
+  method: 'POST',
+  path: '/api/v1/store/gc',
+  action: 'server:admin',
+  summary: 'Give back the space of what nobody needs any more',
+  description:
+    'Server-sent events: `progress` (stage, blobs, bytes) and `done` at the end: what is used, what was removed, what is kept for its age, and the bytes that the disk got back; or `failed` (kind, message, hint, code).',
+  body: CollectRequest,
+  response: 'events',
+});
+
+const Space = Type.Object({
+  noun: Type.String({ description: 'Kind of noun: dataset versions, runs, logged models, executions.' }),
+  blobs: Type.Integer(),
+  bytes: Type.Integer({ description: 'As handed in.' }),
+  stored: Type.Integer({ description: 'On disk.' }),
+});
+
+export const StoreSpace = Type.Object({
+  nouns: Type.Array(Space, { description: 'Blobs that several kinds share count with each of them.' }),
+  all: Type.Object({ blobs: Type.Integer(), bytes: Type.Integer(), stored: Type.Integer() }),
+  orphaned: Type.Object(
+    { blobs: Type.Integer(), stored: Type.Integer() },
+    { description: 'Named by nobody: gc removes it once its grace period is over.' },
+  ),
+  missing: Type.Array(Type.Object({ hash: Type.String(), noun: Type.String() }), {
+    description: 'Named, and not stored; the first hundred.',
+  }),
+  broken: Type.Array(Type.Object({ hash: Type.String(), by: Type.String(), reason: Type.String() }), {
+    description: 'Lists of files that cannot be read; what they name may be counted as orphaned.',
+  }),
+});
+export type StoreSpace = Static<typeof StoreSpace>;
+
+export const storeSpace = endpoint({
+  method: 'GET',
+  path: '/api/v1/store/space',
+  action: 'server:admin',
+  summary: 'Say what takes the space, by kind of noun',
+  response: StoreSpace,
+});

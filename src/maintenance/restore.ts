@@ -1,0 +1,119 @@
+import { copyFile, chmod, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { copyStore, hashFile, syncDirectory, writeStoreId, type Damage } from '../platform/blobs/index.ts';
+import { peekSqlite } from '../platform/db/index.ts';
+import { conflict, unavailable } from '../platform/errors/index.ts';
+import { newId } from '../platform/ids/index.ts';
+import { requireBackup } from './backup-file.ts';
+import type { BackupProgress } from './backup.ts';
+
+export interface RestoreParts {
+  /** The backup. */
+  folder: string;
+  /** Where the data folder is to be: it must be empty, or not there. */
+  data: string;
+  /** The ledger's key, which backups do not hold. */
+  key?: string;
+}
+
+export interface RestoreResult {
+  blobs: number;
+  bytes: number;
+  /** Named by rows, and not restored: damaged here, or already when the backup was made. */
+  damaged: Damage[];
+  made_at: number;
+  key: boolean;
+}
+
+/** Makes a data folder of a backup, every blob verified. It is built beside its place and gets its name as a whole. */
+export async function* restore({
+  folder,
+  data,
+  key,
+}: RestoreParts): AsyncGenerator<BackupProgress, RestoreResult> {
+  const found = requireBackup(folder);
+  await requireEmpty(data);
+  if (!found.database)
+    throw conflict(`the backup in ${folder} holds blobs alone: its database is on Postgres`, {
+      hint: `restore the dump with pg_restore, copy ${path.join(folder, 'blobs')} into a new data folder, and start once with --db, --data and --restored yes`,
+    });
+  const file = path.join(folder, found.database.file);
+  if ((await hashFile(file)) !== found.database.hash)
+    throw unavailable(`the database ${file} of the backup is damaged`, {
+      hint: 'restore from another backup',
+      code: 'backup-damaged',
+    });
+  const parent = path.dirname(data);
+  await mkdir(parent, { recursive: true });
+  await dropHalves(parent, path.basename(data));
+  const half = path.join(parent, `${path.basename(data)}.restoring-${newId()}`);
+  await mkdir(half, { mode: 0o700 });
+  const result: RestoreResult = {
+    blobs: 0,
+    bytes: 0,
+    damaged: [],
+    made_at: found.made_at,
+    key: key !== undefined,
+  };
+  try {
+    await copySynced(file, path.join(half, 'treadle.db'));
+    if (key !== undefined) await copySynced(key, path.join(half, 'ledger.key'));
+    const blobs = path.join(half, 'blobs');
+    await mkdir(blobs, { mode: 0o700 });
+    const database = peekSqlite(path.join(half, 'treadle.db'));
+    if (!database) throw new Error('the restored database is empty');
+    try {
+      for await (const part of copyStore({
+        database: { scan: database.db },
+        from: path.join(folder, 'blobs'),
+        to: blobs,
+      })) {
+        result.blobs += part.blobs;
+        result.bytes += part.bytes;
+        result.damaged.push(...part.damaged);
+        yield { blobs: result.blobs, bytes: result.bytes };
+      }
+    } finally {
+      database.close();
+    }
+    await writeStoreId(blobs, { store: found.store, starts: found.starts });
+    await syncDirectory(half);
+    await rmdir(data).catch(() => undefined); // it is empty, or not there
+    await rename(half, data);
+    await syncDirectory(parent);
+  } catch (error) {
+    await rm(half, { recursive: true, force: true });
+    throw error;
+  }
+  return result;
+}
+
+async function requireEmpty(data: string): Promise<void> {
+  const names = await readdir(data).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
+  if (names.length > 0)
+    throw conflict(`the data folder ${data} is not empty`, {
+      field: 'data',
+      hint: 'name a folder that is not there yet; nothing that is there is ever overwritten',
+    });
+}
+
+/** What a restore that was killed left. */
+async function dropHalves(parent: string, name: string): Promise<void> {
+  for (const one of await readdir(parent))
+    if (one.startsWith(`${name}.restoring-`))
+      await rm(path.join(parent, one), { recursive: true, force: true });
+}
+
+async function copySynced(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  await chmod(to, 0o600);
+  const handle = await open(to, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
