@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as models from './models/index.ts';
-import type { Deployer, Gatekeeper, LiveRevision, ModelRegistrar } from './pipelines/index.ts';
+import type { Deployer, Gatekeeper, LiveRevision, ModelRegistrar, Standing } from './pipelines/index.ts';
 import type { Ctx } from './platform/ctx/index.ts';
 import type { Serving } from './serving/index.ts';
 import * as tracking from './tracking/index.ts';
-import { checkRules, type Validation } from './validation/index.ts';
+import { CHAMPION_ITSELF, checkRules, NO_CHAMPION, type Validation } from './validation/index.ts';
 
 /** What the pipelines' room is handed of its neighbours and of the rooms above it: adapters, wired in `serve.ts`. */
 
@@ -50,6 +50,7 @@ async function versionsOf(ctx: Ctx, run: string): Promise<models.ModelVersion[]>
 
 export const createGatekeeper = (validation: Pick<Validation, 'judge'>): Gatekeeper => ({
   check: checkRules,
+  words: { none: NO_CHAMPION, itself: CHAMPION_ITSELF },
   async judge(ctx, question, say) {
     const { id, verdict, reasons, rules, proof, problem } = await validation.judge(ctx, question, say);
     return {
@@ -74,37 +75,51 @@ export const createGatekeeper = (validation: Pick<Validation, 'judge'>): Gatekee
 const LOOK = 200;
 const PATIENCE = 60_000;
 
-export const createDeployer = (serving: Pick<Serving, 'find' | 'deploy'>): Deployer => ({
+export const createDeployer = (serving: Pick<Serving, 'find' | 'deploy' | 'takenAway'>): Deployer => ({
+  async stands(ctx, { endpoint, model, version }): Promise<Standing> {
+    const { ref } = await models.getVersion(ctx, model, String(version));
+    const current = (await serving.find(ctx, endpoint))?.current;
+    const taken = await serving.takenAway(ctx, endpoint, ref);
+    return {
+      revision: current?.revision ?? 0,
+      answers: current?.variants.some((one) => one.role === 'champion' && one.version_ref === ref) === true,
+      taken: taken && {
+        revision: taken.revision,
+        cause: taken.cause,
+        by: taken.created_by,
+        note: taken.note,
+      },
+    };
+  },
   async live(ctx, { endpoint, model, version, signal }): Promise<LiveRevision | undefined> {
     const began = performance.now();
     for (;;) {
       const found = await serving.find(ctx, endpoint);
       const newest = found?.latest;
       if (!found || !newest) return undefined;
-      const whole = (one: typeof newest): boolean =>
-        one.variants.length === 1 && one.variants[0]?.model === model && one.variants[0].version === version;
-      if (newest.state === 'preparing' && whole(newest)) {
+      // A canary or a shadow beside it is somebody's own, and stays.
+      const answers = ({ variants }: typeof newest): boolean =>
+        variants.some((one) => one.role === 'champion' && one.model === model && one.version === version);
+      if (newest.state === 'preparing' && answers(newest)) {
         await sleep(LOOK, undefined, { signal });
         continue;
       }
       const { current } = found;
-      if (!current || !whole(current)) return undefined;
+      if (!current || !answers(current)) return undefined;
       // Right after a start of the server it is live on paper, and being loaded.
       if (!found.ready && performance.now() - began < PATIENCE) {
         await sleep(LOOK, undefined, { signal });
         continue;
       }
-      return { endpoint, revision: current.revision, ref: current.ref, address: found.address };
+      const { revision, ref, warnings = [] } = current;
+      return { endpoint, revision, ref, address: found.address, warnings };
     }
   },
-  async deploy(ctx, { endpoint, model, version, sticky, note, signal }, say) {
-    const made = await serving.deploy(
-      ctx,
-      { endpoint, model, version: String(version), note, ...(sticky === undefined ? {} : { sticky }) },
-      say,
-      signal,
-    );
+  async deploy(ctx, { version, signal, ...wish }, say) {
+    const { endpoint } = wish;
+    const made = await serving.deploy(ctx, { ...wish, version: String(version) }, say, signal);
     const found = await serving.find(ctx, endpoint);
-    return { endpoint, revision: made.revision, ref: made.ref, address: found?.address ?? '' };
+    const { revision, ref, warnings = [] } = made;
+    return { endpoint, revision, ref, address: found?.address ?? '', warnings };
   },
 });

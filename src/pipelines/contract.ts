@@ -76,7 +76,7 @@ export const ExecutionState = Type.Union(
   ],
   {
     description:
-      'rejected: every step went well, and the gate did not let the model pass; it is registered, and nothing uses it.',
+      'rejected: every step went well, and the gate did not let the model pass; it is registered, and was neither made champion nor deployed.',
   },
 );
 export type ExecutionState = Static<typeof ExecutionState>;
@@ -275,7 +275,17 @@ export const GateResult = Type.Object(
       ),
     ),
     compared_with: Type.Optional(
-      Type.Integer({ description: 'The version that was champion when it was judged.' }),
+      Type.Integer({ description: 'The other version that was champion when it was judged.' }),
+    ),
+    is_champion: Type.Optional(
+      Type.Boolean({
+        description: 'It was the champion itself when it was judged: there was no other to compare with.',
+      }),
+    ),
+    in_use: Type.Optional(
+      Type.String({
+        description: 'Of a version that did not pass: how it is in use from before, and how to end that.',
+      }),
     ),
     problem: Type.Optional(Type.String()),
     reused: Type.Optional(
@@ -294,14 +304,26 @@ export type GateResult = Static<typeof GateResult>;
 export const DeployResult = Type.Object(
   {
     state: Type.Union(
-      [Type.Literal('deploying'), Type.Literal('live'), Type.Literal('failed'), Type.Literal('skipped')],
-      { description: 'failed: what answered before goes on answering.' },
+      [
+        Type.Literal('deploying'),
+        Type.Literal('live'),
+        Type.Literal('failed'),
+        Type.Literal('skipped'),
+        Type.Literal('held'),
+      ],
+      {
+        description:
+          'failed: what answered before goes on answering; held: the version had been taken away from the endpoint, which a pipeline does not undo; `problem` says by whom, and how to deploy it on purpose.',
+      },
     ),
     endpoint: Type.String(),
     stage: Type.Optional(Type.String({ description: 'While deploying: what is going on now.' })),
     revision: Type.Optional(Type.Integer()),
     address: Type.Optional(Type.String({ description: 'Where it answers.' })),
     reused: Type.Optional(Type.Boolean({ description: 'The endpoint answered with this version already.' })),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), { description: 'What should be known of it although nothing forbade it.' }),
+    ),
     problem: Type.Optional(Type.String()),
     started_at: Type.Optional(Millis('When it began.')),
     ended_at: Type.Optional(Millis('When it ended.')),

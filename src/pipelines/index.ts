@@ -16,6 +16,7 @@ export type {
   Judgement,
   LiveRevision,
   ModelRegistrar,
+  Standing,
 } from './run/engine.ts';
 export { migrations } from './schema.ts';
 export { blobUser } from './uses.ts';

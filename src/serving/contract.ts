@@ -25,17 +25,24 @@ export const VariantRole = Type.Union(
   [Type.Literal('champion'), Type.Literal('canary'), Type.Literal('shadow')],
   {
     description:
-      'champion and canary answer; a shadow is asked with copies, and its answers are only compared.',
+      'champion: the primary, which answers all that no canary does; canary: answers its share; shadow: is asked with copies, and its answers are only compared. The alias `champion` of a model is something else.',
   },
 );
 export type VariantRole = Static<typeof VariantRole>;
+
+/** What people read: `champion` is for them the alias of a model and nothing else. */
+export const ROLE_WORDS: Readonly<Record<VariantRole, string>> = {
+  champion: 'primary',
+  canary: 'canary',
+  shadow: 'shadow',
+};
 
 export const Variant = Type.Object({
   role: VariantRole,
   model: ModelName,
   version: Counting,
   version_ref: Type.String({ description: 'Its name in the ledger: `model_version:flights/3`.' }),
-  percent: Percent('Champion and canary add up to 100; of a shadow: the share of requests that are copied.'),
+  percent: Percent('Primary and canary add up to 100; of a shadow: the share of requests that are copied.'),
   runtime: Runtime,
   evaluation: Type.Optional(
     Type.String({ description: 'The newest evaluation of the version when it was deployed.' }),
@@ -77,6 +84,15 @@ export const Revision = Type.Object(
     stage: Type.Optional(Type.String({ description: 'While preparing: what is going on now.' })),
     problem: Type.Optional(Type.String({ description: 'Why it failed.' })),
     note: Type.Optional(Note),
+    asked_by: Type.Optional(
+      Type.String({ description: 'Who asked for it, where that was no person: `release:<id>`.' }),
+    ),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'What was known of it when it was asked for and forbade nothing: a gate that was not passed, other inputs.',
+      }),
+    ),
     created_at: Millis('When it was asked for.'),
     created_by: Type.String(),
     live_at: Type.Optional(Millis('When it began to answer.')),
@@ -199,7 +215,7 @@ export const LiveVariant = Type.Object({
   p99_ms: Type.Optional(Type.Number()),
   shadow: Type.Optional(
     Type.Object({
-      pairs: Type.Integer({ description: 'Answers compared with the champion’s.' }),
+      pairs: Type.Integer({ description: 'Answers compared with the primary’s.' }),
       different: Type.Integer({ description: 'Of them, differing by more than 1e-6.' }),
       largest: Type.Number({ description: 'Largest difference of a number.' }),
       dropped: Type.Integer({ description: 'Copies not asked, because the shadow was busy.' }),
@@ -386,6 +402,18 @@ export const deploy = endpoint({
           'Longest that loading a model and asking its sample may take, s; unless said 60 for ONNX, 120 for Python.',
       }),
     ),
+    expects: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'The revision that answers now, 0 where none does: refused when that is no longer so. Not asked unless said.',
+      }),
+    ),
+    replace: Type.Optional({
+      ...ModelName,
+      description:
+        'The other model that the endpoint is meant to be taken from: without it, a model with other inputs than the one that answers is refused.',
+    }),
     note: Type.Optional(Note),
     wait_s: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 600, description: 'How long to wait for it to be live.' }),

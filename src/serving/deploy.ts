@@ -2,11 +2,13 @@ import { Compile } from 'typebox/compile';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, invalid, TreadleError } from '../platform/errors/index.ts';
 import { getVersion, type ModelVersion } from '../models/index.ts';
-import { EndpointName, type Runtime, type Variant, type VariantRole } from './contract.ts';
+import { EndpointName, ROLE_WORDS, type Runtime, type Variant, type VariantRole } from './contract.ts';
 import type { Engine } from './engine.ts';
 import type { PrepareJob } from './jobs.ts';
+import type { EvaluationSeen } from './ports.ts';
 import { addRevision, type Wish } from './new-revision.ts';
 import { findRevisionById, type NamedRevision } from './store.ts';
+import { checkTakeover, type Expectation, type Newcomer } from './takeover.ts';
 
 interface Target {
   model?: string;
@@ -14,7 +16,7 @@ interface Target {
   runtime?: Runtime;
 }
 
-export interface NewDeployment extends Target {
+export interface NewDeployment extends Target, Expectation {
   endpoint: string;
   model: string;
   canary?: Target & { percent: number };
@@ -23,6 +25,8 @@ export interface NewDeployment extends Target {
   strict?: boolean;
   load_timeout_s?: number;
   note?: string;
+  /** Who asks, where it is no person: `release:<id>`. */
+  asked_by?: string;
 }
 
 /** The room's door is open to other rooms, which no contract checks. */
@@ -42,20 +46,26 @@ export async function deploy(
       hint: 'use letters, digits, dots, dashes and underscores, 100 at most',
     });
   const canary = input.canary?.percent ?? 0;
-  const variants: Variant[] = [];
+  const newcomers: Newcomer[] = [];
   const wishes: Wish[] = [];
+  const warnings: string[] = [];
   const add = async (role: VariantRole, target: Target, percent: number): Promise<void> => {
     const { model = input.model, runtime } = target;
-    const variant = await variantOf(ctx, engine, role, { ...target, model }, percent);
-    const twin = variants.find(
-      (other) => other.version_ref === variant.version_ref && other.runtime === variant.runtime,
-    );
+    const { newcomer, warning } = await newcomerOf(ctx, engine, role, { ...target, model }, percent);
+    const { variant } = newcomer;
+    const twin = newcomers.find(
+      ({ variant: other }) => other.version_ref === variant.version_ref && other.runtime === variant.runtime,
+    )?.variant;
     if (twin)
-      throw invalid(`the ${role} is the same as the ${twin.role}: ${variant.model} v${variant.version}`, {
-        field: `${role}.version`,
-        hint: 'give it another version, or another runtime',
-      });
-    variants.push(variant);
+      throw invalid(
+        `the ${ROLE_WORDS[role]} is the same as the ${ROLE_WORDS[twin.role]}: ${variant.model} v${variant.version}`,
+        {
+          field: `${role}.version`,
+          hint: 'give it another version, or another runtime',
+        },
+      );
+    newcomers.push(newcomer);
+    if (warning !== undefined) warnings.push(warning);
     wishes.push({
       ...(runtime === undefined ? {} : { runtime }),
       ...(input.load_timeout_s === undefined ? {} : { load: input.load_timeout_s * 1000 }),
@@ -64,38 +74,42 @@ export async function deploy(
   await add('champion', input, 100 - canary);
   if (input.canary) await add('canary', input.canary, canary);
   if (input.shadow) await add('shadow', input.shadow, input.shadow.percent);
-  const { row, gaveWay } = await ctx.write(async (tx) => {
-    const added = await addRevision(
+  return ctx.write(async (tx) => {
+    const { row, gaveWay } = await addRevision(
       tx,
       {
         endpoint: input.endpoint,
         cause: 'deploy',
-        variants,
+        variants: newcomers.map(({ variant }) => variant),
         wishes,
         sticky: input.sticky ?? true,
         strict: input.strict ?? false,
         note: input.note,
+        asked_by: input.asked_by,
+        warnings,
       },
       true,
+      (standing) => checkTakeover(tx, standing, newcomers, input),
     );
-    await tx.enqueue(job, { revision: added.row.id });
-    return added;
+    await tx.enqueue(job, { revision: row.id });
+    tx.afterCommit(() => {
+      for (const id of gaveWay) engine.watch.changed(id);
+    });
+    return row;
   });
-  for (const id of gaveWay) engine.watch.changed(id);
-  return row;
 }
 
-async function variantOf(
+async function newcomerOf(
   ctx: Ctx,
   engine: Engine,
   role: VariantRole,
   target: Target & { model: string },
   percent: number,
-): Promise<Variant> {
+): Promise<{ newcomer: Newcomer; warning: string | undefined }> {
   const version = await findVersion(ctx, role, target);
   const evaluation = await engine.evaluations.newestFor(ctx, version.ref);
   const flavors = version.facts?.flavors ?? {};
-  return {
+  const variant: Variant = {
     role,
     model: version.model,
     version: version.version,
@@ -105,6 +119,18 @@ async function variantOf(
     runtime: target.runtime ?? ('onnx' in flavors ? 'onnx' : 'python'),
     ...(evaluation ? { evaluation: evaluation.ref } : {}),
   };
+  return {
+    newcomer: { variant, version },
+    warning: evaluation && notPassed(`${version.model} v${version.version}`, evaluation),
+  };
+}
+
+/** A person may deploy what no gate let pass; nobody shall do so without being told. */
+function notPassed(name: string, { id, verdict, reasons }: EvaluationSeen): string | undefined {
+  if (verdict === 'pass' || verdict === undefined) return undefined;
+  const said =
+    verdict === 'fail' ? 'was refused by its newest gate' : 'was not decided on by its newest gate';
+  return `${name} ${said} (${verdict}, evaluation ${id})${reasons[0] === undefined ? '' : `: ${reasons[0]}`}`;
 }
 
 /** Names the field of the request in which the model or version stood. */

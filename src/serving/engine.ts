@@ -18,9 +18,9 @@ export interface Engine {
   readonly stages: Map<string, string>;
   /** Where callers of the inference protocols ask. */
   address(): string;
-  /** What the champion of an endpoint takes and gives; undefined while it is not loaded. */
+  /** What the primary of an endpoint takes and gives; undefined while it is not loaded. */
   spec(endpoint: string): EndpointDetail['spec'];
-  /** Whether requests to its champion are joined, and why; undefined while it is not loaded. */
+  /** Whether requests to its primary are joined, and why; undefined while it is not loaded. */
   batching(endpoint: string): Endpoint['batching'];
   /** Loads a model again that the planes should hold. Whether that went well, or nobody wants it any more. */
   reload(key: string): Promise<boolean>;
@@ -35,9 +35,9 @@ export function createEngine(options: {
   lost(key: string, problem: string): void;
 }): Engine {
   const { planes, runtimes, evaluations, ids, address } = options;
-  const championOf = (endpoint: string) => {
-    const champion = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
-    return champion && planes.find(champion.key);
+  const primaryOf = (endpoint: string) => {
+    const primary = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
+    return primary && planes.find(primary.key);
   };
   return {
     planes,
@@ -49,7 +49,7 @@ export function createEngine(options: {
     watch: createWatch(),
     stages: new Map(),
     spec(endpoint) {
-      const found = championOf(endpoint);
+      const found = primaryOf(endpoint);
       if (!found) return undefined;
       const { platform, inputs, outputs, params, sample } = found.spec;
       const field = ({ name, datatype, shape, optional, column }: (typeof inputs)[number]) => ({
@@ -68,7 +68,7 @@ export function createEngine(options: {
       };
     },
     batching(endpoint) {
-      const found = championOf(endpoint);
+      const found = primaryOf(endpoint);
       return found?.spec.batching && { joined: found.spec.batchable, ...found.spec.batching };
     },
     async reload(key) {

@@ -18,6 +18,7 @@ import { restore } from './restore.ts';
 import { createGuard } from './rollback.ts';
 import { servingRoutes } from './routes.ts';
 import { predictionKey } from './store.ts';
+import { takenAway } from './taken-away.ts';
 import { getEndpoint, toRevision } from './views.ts';
 
 export type { Answer, PlaneDoor, Question, Served } from './plane/plane.ts';
@@ -55,8 +56,10 @@ export interface Serving {
     say?: (stage: string) => void,
     signal?: AbortSignal,
   ): Promise<Revision>;
-  /** Undefined where there is no endpoint of that name. `ready`: its champion is loaded here; not yet, right after a start. */
+  /** Undefined where there is no endpoint of that name. `ready`: its primary is loaded here; not yet, right after a start. */
   find(ctx: Ctx, endpoint: string): Promise<(Endpoint & { ready: boolean }) | undefined>;
+  /** The revision by which a person or a failure took a version away from an endpoint, where it did not come back since. */
+  takenAway(ctx: Ctx, endpoint: string, versionRef: string): Promise<Revision | undefined>;
   /** Begins: takes up what was live. `url` is the main port's. */
   listening(url: string): void;
   /** The Unix socket of a plane that answers, for the main port to hand requests on to. */
@@ -143,6 +146,10 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
         if (error instanceof TreadleError && error.kind === 'missing') return undefined;
         throw error;
       }
+    },
+    async takenAway(ctx, endpoint, versionRef) {
+      const row = await takenAway(ctx, endpoint, versionRef);
+      return row && toRevision(row, engine);
     },
     listening(main) {
       url = main;

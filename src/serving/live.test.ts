@@ -22,6 +22,8 @@ const row = (serial: number): NamedRevision => ({
   state: 'live',
   problem: null,
   note: null,
+  asked_by: null,
+  warnings: null,
   created_at: 0,
   created_by: 'me',
   live_at: 0,

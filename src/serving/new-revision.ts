@@ -28,19 +28,34 @@ export interface NewRevision {
   sticky: boolean;
   strict: boolean;
   note?: string | undefined;
+  /** Who asked for it, where that was no person: `release:<id>`. */
+  asked_by?: string | undefined;
+  warnings?: readonly string[];
+}
+
+/** How an endpoint stands before a revision joins: what answers, and what is being made ready, newest first. */
+export interface Standing {
+  endpoint: EndpointRow;
+  live: NamedRevision | undefined;
+  preparing: readonly NamedRevision[];
 }
 
 /**
  * Gives a revision its number and writes it as `preparing`. What was still being prepared for the endpoint gives way and hears
- * so: of two who deploy at once the later one wins, whichever is quicker.
+ * so: of two who deploy at once the later one wins, whichever is quicker. `check` may refuse what it would replace, and says what
+ * should be known of it.
  */
 export async function addRevision(
   tx: Tx,
   input: NewRevision,
   make: boolean,
+  check?: (standing: Standing) => Promise<string[]>,
 ): Promise<{ row: NamedRevision; endpoint: EndpointRow; gaveWay: string[] }> {
   const now = tx.clock.now();
   const { endpoint, made, serial } = await takeNumber(tx, input.endpoint, make);
+  const preparing = await selectRevisions(tx, endpoint.id, { states: ['preparing'], limit: 100 });
+  const [live] = await selectRevisions(tx, endpoint.id, { states: ['live'], limit: 1 });
+  const warnings = [...(input.warnings ?? []), ...((await check?.({ endpoint, live, preparing })) ?? [])];
   if (made)
     await tx.record({
       action: 'endpoint.created',
@@ -64,6 +79,8 @@ export async function addRevision(
     state: 'preparing',
     problem: null,
     note: input.note ?? null,
+    asked_by: input.asked_by ?? null,
+    warnings: warnings.length === 0 ? null : JSON.stringify(warnings),
     created_at: now,
     created_by: tx.actor.name,
     live_at: null,
@@ -71,7 +88,7 @@ export async function addRevision(
     load_ms: null,
   };
   const gaveWay: string[] = [];
-  for (const other of await selectRevisions(tx, endpoint.id, { states: ['preparing'], limit: 100 })) {
+  for (const other of preparing) {
     await failRevision(
       tx,
       other,
@@ -90,6 +107,7 @@ export async function addRevision(
       cause: row.cause,
       ...(row.restores === null ? {} : { restores: row.restores }),
       variants: input.variants.map(({ role, version_ref, percent }) => ({ role, version_ref, percent })),
+      ...(warnings.length === 0 ? {} : { warnings }),
     },
     ...(input.note === undefined ? {} : { reason: input.note }),
     edges: [{ from: `revision:${row.id}`, to: `endpoint:${endpoint.id}`, relation: 'part-of' }],

@@ -19,6 +19,8 @@ export interface EvaluationSeen {
   ref: string;
   id: string;
   verdict?: string | undefined;
+  /** Why not pass, the weightiest first. */
+  reasons: readonly string[];
   state: string;
   created_at: number;
   metrics: ReadonlyArray<{ name: string; value: number }>;

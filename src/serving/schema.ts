@@ -36,6 +36,10 @@ export type ServingTables = {
     state: string;
     problem: string | null;
     note: string | null;
+    /** Who asked for it, where that was no person: `release:<id>`. */
+    asked_by: string | null;
+    /** JSON: what should be known of it although nothing forbade it. */
+    warnings: string | null;
     created_at: number;
     created_by: string;
     live_at: number | null;
@@ -91,5 +95,9 @@ export const migrations: Migration[] = [
       // What answers, and what is being prepared: a handful of rows among thousands.
       `create index revision_by_state on revision (workspace, endpoint_id, state, revision)`,
     ],
+  },
+  {
+    id: 'serving-002',
+    sql: [`alter table revision add column asked_by text`, `alter table revision add column warnings text`],
   },
 ];

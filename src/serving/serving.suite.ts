@@ -8,7 +8,7 @@ import { createRun, logBatch, logVersionRead } from '../tracking/index.ts';
 import { apiOf } from '../../test/journeys/serving/api.ts';
 import { quantile } from '../../test/journeys/serving/load.ts';
 import type { TestServer } from '../../test/harness.ts';
-import { constantOnnx, registerOnnx } from '../../test/onnx-model.ts';
+import { constantOnnx, linearOnnx, registerOnnx } from '../../test/onnx-model.ts';
 import type { Endpoint, EndpointDetail, PredictionLineage, Revision } from './contract.ts';
 
 type Refusal = { error: { kind: string; message: string; field?: string; hint?: string } };
@@ -184,6 +184,58 @@ export function servingSuite(on: string, open: () => Promise<TestServer>): void 
     assert.deepEqual(await actions(server), []);
     assert.deepEqual(await events(server), []);
     assert.deepEqual((await apiOf(server.url).get<{ items: Endpoint[] }>('/api/v1/endpoints')).items, []);
+  });
+
+  test(`${on}: a deployment replaces only what it means to`, async () => {
+    await using server = await open();
+    const api = apiOf(server.url);
+    await registerOnnx(server.ctx, 'const', constantOnnx(1));
+    await registerOnnx(server.ctx, 'const', constantOnnx(2));
+    await registerOnnx(server.ctx, 'twin', constantOnnx(3));
+    await registerOnnx(server.ctx, 'wide', linearOnnx([0, 0, 0], 7), {
+      MLmodel: `flavors:
+  onnx: {data: model.onnx}
+signature:
+  inputs: '[{"name": "rows", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 3]}}]'
+`,
+      'input_example.json': JSON.stringify({ inputs: [[1, 2, 3]] }),
+    });
+    const path = '/api/v1/endpoints/const/revisions';
+    const early = await refused(server, 'POST', path, { model: 'const', version: '1', expects: 1 });
+    assert.deepEqual([early.status, early.field], [409, 'expects']);
+    const first = await api.deploy('const', '1', { expects: 0 });
+    assert.deepEqual([first.state, first.warnings], ['live', undefined]);
+    await api.deploy('const', '2', { expects: 1 });
+    const late = await refused(server, 'POST', path, { model: 'const', version: '1', expects: 1 });
+    assert.deepEqual([late.status, late.field], [409, 'expects']);
+    assert.match(late.message, /expected to replace revision 1, and revision 2 answers/);
+
+    const other = await refused(server, 'POST', path, { model: 'wide', version: '1' });
+    assert.deepEqual([other.status, other.field], [409, 'replace']);
+    assert.match(
+      other.message ?? '',
+      /^endpoint 'const' serves another model, const v2, and wide v1 takes other inputs: 'rows' \(tensor\(float32\)\[-1,3\]\) is new; 'x' \(.*\) is no longer read$/,
+    );
+    assert.match(other.hint ?? '', /--replace const/);
+    const wrong = await refused(server, 'POST', path, { model: 'wide', version: '1', replace: 'twin' });
+    assert.equal(wrong.status, 409);
+    const beside = { version: '1', model: 'wide', percent: 10 };
+    const canary = await refused(server, 'POST', path, { model: 'const', version: '2', canary: beside });
+    assert.deepEqual([canary.status, canary.field], [409, 'replace'], 'a tenth of the callers are callers');
+    assert.deepEqual((await actions(server)).filter((action) => action === 'revision.requested').length, 2);
+    assert.equal((await api.ask('const')).value, 2);
+
+    // With the same inputs nobody notices, and with the other model's name it is meant.
+    const same = await api.deploy('const', '1', { model: 'twin' });
+    assert.deepEqual([same.state, same.warnings], ['live', undefined]);
+    const meant = await api.deploy('const', '1', { model: 'wide', replace: 'twin' });
+    assert.equal(meant.state, 'live', String(meant.problem));
+    assert.match(meant.warnings?.[0] ?? '', /^wide v1 takes other inputs than twin v1/);
+    const [entry] = (await listEntries(server.ctx, { resource: meant.ref, limit: 10 })).items.filter(
+      ({ action }) => action === 'revision.requested',
+    );
+    assert.deepEqual((entry!.after as { warnings?: string[] }).warnings, meant.warnings);
+    assert.deepEqual(server.errors, []);
   });
 
   test(`${on}: a version that does not load fails with its reason; of two at once the later wins`, async () => {

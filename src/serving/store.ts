@@ -38,9 +38,11 @@ async function nextSerial(tx: Tx): Promise<number> {
 const liveEndpoints = (ctx: Ctx) =>
   tables(ctx).selectFrom('endpoint').where('workspace', '=', ctx.workspace).where('deleted_at', 'is', null);
 
+export const findEndpointNamed = (ctx: Ctx, name: string): Promise<EndpointRow | undefined> =>
+  liveEndpoints(ctx).selectAll().where('name', '=', name).executeTakeFirst();
+
 export async function requireEndpoint(ctx: Ctx, name: string): Promise<EndpointRow> {
-  const row = await liveEndpoints(ctx).selectAll().where('name', '=', name).executeTakeFirst();
-  return row ?? noEndpoint(name);
+  return (await findEndpointNamed(ctx, name)) ?? noEndpoint(name);
 }
 
 /** Also one that was taken away: its predictions keep their story. */

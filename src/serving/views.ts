@@ -40,6 +40,8 @@ export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages'>): 
     ...(stage === undefined ? {} : { stage }),
     ...(row.problem === null ? {} : { problem: row.problem }),
     ...(row.note === null ? {} : { note: row.note }),
+    ...(row.asked_by === null ? {} : { asked_by: row.asked_by }),
+    ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as string[] }), // written by this room
     created_at: row.created_at,
     created_by: row.created_by,
     ...(row.live_at === null ? {} : { live_at: row.live_at }),

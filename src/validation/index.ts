@@ -13,6 +13,7 @@ import { findDone, newestFor } from './views.ts';
 export { checkRules } from './check-rules.ts';
 export type { Evaluation } from './contract.ts';
 export type { GateData } from './data/gate-data.ts';
+export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/decide.ts';
 export { migrations } from './schema.ts';
 
 export interface Validation {

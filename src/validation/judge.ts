@@ -154,7 +154,7 @@ async function work(
   ).catch(fail);
   const [scored, proved] = await Promise.allSettled([scoring, proving]);
   if (scored.status === 'fulfilled' && proved.status === 'fulfilled')
-    return { gate, proof: proved.value, assessment: scored.value, champion };
+    return { gate, proof: proved.value, assessment: scored.value, champion: same ? undefined : champion };
   signal?.throwIfAborted();
   throw stop.signal.reason;
 }

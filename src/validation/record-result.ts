@@ -13,6 +13,7 @@ export interface Found {
   gate: TableSource;
   proof: Proof;
   assessment: Assessment;
+  /** The other version that it was compared with. */
   champion: ModelVersion | undefined;
 }
 

@@ -10,7 +10,7 @@ import { listEntries } from '../../src/ledger/index.ts';
 import { getModel, getVersion } from '../../src/models/contract.ts';
 import { cancelExecution, reproduceRun, type ExecutionDetail } from '../../src/pipelines/contract.ts';
 import { TreadleError } from '../../src/platform/errors/index.ts';
-import { getEndpoint, listEndpoints, listRevisions } from '../../src/serving/contract.ts';
+import { getEndpoint, listEndpoints, listRevisions, rollback } from '../../src/serving/contract.ts';
 import { getEvaluation, listEvaluations } from '../../src/validation/contract.ts';
 import { openTest, type TestServer } from '../harness.ts';
 import { linearOnnx } from '../onnx-model.ts';
@@ -203,6 +203,113 @@ test('a rule that is not met rejects: registered, tagged, not deployed; the comm
   assert.match(stdout, /✔ p95_latency_ms < 1000: /);
   assert.match(stdout, /✔ None of 2,000 rows/, 'the proof in one sentence');
   assert.match(stderr, /weak #2 was rejected by its gate/);
+  assert.match(stderr, /was neither made champion nor deployed/);
+
+  // A person may deploy it all the same, and is told.
+  const deployed = await command(p, ['deploy', 'weak@v1']);
+  assert.equal(deployed.status, 0, deployed.stderr);
+  assert.match(
+    deployed.stderr,
+    /warning: weak v1 was refused by its newest gate \(fail, evaluation [0-9a-f]{32}\): auc/,
+  );
+  const [revision] = await revisionsOf(p, 'weak');
+  const { items } = await listEntries(server.ctx, { resource: revision!.ref, limit: 10 });
+  const asked = items.find(({ action }) => action === 'revision.requested');
+  assert.deepEqual((asked!.after as { warnings?: string[] }).warnings, revision!.warnings);
+});
+
+test('what a person took away stays away: an unchanged pipeline does not undo a rollback', async () => {
+  using p = project(server.url, 'taken');
+  await p.run();
+  p.write('model.onnx', model(1, 0.1));
+  const second = await p.run();
+  assert.equal(second.deployment?.revision, 2, String(second.reason));
+  await p.client.call(rollback, { params: { endpoint: 'taken' }, body: { note: 'too slow', wait_s: 60 } });
+  assert.equal((await predict(p, 'taken', [0.5, 0.5]))[1], '1');
+
+  const again = await p.run();
+  assert.deepEqual([again.state, again.deployment?.state], ['succeeded', 'held'], String(again.reason));
+  assert.match(
+    again.deployment?.problem ?? '',
+    /^revision 3 took taken v2 away from taken \(a rollback by local owner: “too slow”\), .* treadle deploy taken@v2 --to taken$/,
+  );
+  assert.equal(again.gate?.is_champion, true, 'the rollback moved traffic, not the alias');
+  assert.equal((await revisionsOf(p, 'taken')).length, 3);
+  const told = await command(p, ['run']);
+  assert.equal(told.status, 0, told.stderr);
+  assert.match(told.stdout, /not deployed: revision 3 took taken v2 away/);
+
+  // On purpose it comes back, and from then on the pipeline finds it there.
+  const meant = await command(p, ['deploy', 'taken@v2']);
+  assert.equal(meant.status, 0, meant.stderr);
+  const after = await p.run();
+  assert.deepEqual([after.deployment?.state, after.deployment?.reused], ['live', true]);
+  // By hand another version: that, too, is a person's word.
+  await command(p, ['deploy', 'taken@v1']);
+  assert.equal((await p.run()).deployment?.state, 'held');
+  // A new version is a new question.
+  p.write('model.onnx', model(1, 0.2));
+  const third = await p.run();
+  assert.deepEqual([third.deployment?.state, third.deployment?.revision], ['live', 6], String(third.reason));
+});
+
+test('who is the champion is said as it is: none yet, itself, or another; what is in use from before is said to be', async () => {
+  const versus = FILE.replace('rules: [auc >= 0.6,', 'rules: [auc > champion.auc, auc >= 0.6,');
+  using p = project(server.url, 'titles', versus);
+  const ruleOf = ({ gate }: ExecutionDetail) => gate?.rules.find(({ rule }) => rule === 'auc > champion.auc');
+  const first = await p.run();
+  assert.equal(first.state, 'succeeded', String(first.reason));
+  assert.match(ruleOf(first)!.reason, /^no champion yet/);
+  assert.deepEqual([first.gate?.is_champion, first.gate?.compared_with], [undefined, undefined]);
+  // From the cache, and judged again because another rule changed.
+  for (const limit of [1000, 1001]) {
+    p.write('treadle.yaml', versus.replace('< 1000', `< ${limit}`).replaceAll('NAME', 'titles'));
+    const again = await p.run();
+    assert.equal(again.state, 'succeeded', String(again.reason));
+    assert.equal(again.gate?.reused === undefined, limit === 1001);
+    assert.match(ruleOf(again)!.reason, /^it is the champion itself/);
+    assert.deepEqual([again.gate?.is_champion, again.gate?.compared_with], [true, undefined]);
+  }
+  // Stricter rules refuse what is in use: it stays so, and that is said.
+  p.write('treadle.yaml', versus.replace('auc >= 0.6', 'auc >= 0.9999').replaceAll('NAME', 'titles'));
+  const refused = await p.run();
+  assert.equal(refused.state, 'rejected');
+  assert.match(
+    refused.reason ?? '',
+    /it is the champion and answers at endpoint titles from before, and stays so \(to end that: treadle rollback titles\)$/,
+  );
+  assert.match(refused.gate?.in_use ?? '', /^it is the champion/);
+  const { stderr } = await command(p, ['run']);
+  assert.doesNotMatch(stderr, /nothing uses it|neither made champion/);
+});
+
+test('an endpoint of another model with other inputs is not taken over unless the file says so', async () => {
+  using first = project(server.url, 'owns');
+  await first.run();
+  const wide = FILE.replace('deploy: { endpoint: NAME }', 'deploy: { endpoint: owns }');
+  using p = project(server.url, 'takes', wide);
+  p.write('model.onnx', linearOnnx([1, 0, 0], 0))
+    .write('MLmodel', MLMODEL.replace('"x"', '"rows"').replace('[-1, 2]', '[-1, 3]'))
+    .write('input_example.json', JSON.stringify({ inputs: [[0.1, 0.2, 0.3]] }))
+    .write(
+      'prep.sh',
+      PREP.replaceAll('day,a,b,late', 'day,a,b,c,late').replace('%s,%s,%d\\n', '%s,%s,0.5,%d\\n'),
+    );
+  const refused = await p.run();
+  assert.deepEqual([refused.state, refused.deployment?.state], ['failed', 'failed'], String(refused.reason));
+  assert.match(
+    refused.reason ?? '',
+    /endpoint 'owns' serves another model, owns v1, and takes v1 takes other inputs: /,
+  );
+  assert.match(refused.reason ?? '', /--replace owns/);
+  assert.equal((await revisionsOf(p, 'owns')).length, 1);
+  p.write(
+    'treadle.yaml',
+    wide.replace('endpoint: owns', 'endpoint: owns, replace: owns').replaceAll('NAME', 'takes'),
+  );
+  const meant = await p.run();
+  assert.equal(meant.deployment?.state, 'live', String(meant.reason));
+  assert.match(meant.deployment?.warnings?.[0] ?? '', /^takes v1 takes other inputs than owns v1/);
 });
 
 test('training rows planted among those of the gate are found, and the model is refused', async () => {

@@ -57,7 +57,7 @@ test('deploy, roll back, look and trace from the command line', async () => {
   assert.match(shown, /3 +failed +const@v3/);
   assert.match(await ok('endpoints'), /answers +4 +const@v1/);
   const canary = await ok('deploy', 'const@v1', '--to', 'answers', '--canary', '@v2:10');
-  assert.match(canary, /champion const@v1 90 %, canary const@v2 10 %/);
+  assert.match(canary, /primary const@v1 90 %, canary const@v2 10 %/);
 
   const { prediction } = await apiOf(server.url).ask('answers');
   const story = await ok('predictions', 'lineage', prediction);

@@ -117,7 +117,7 @@ test('a canary is started from the page, and the traffic is seen as it is answer
   for (let i = 0; i < 60; i++)
     await predicted(house.url, { distance: 300 + i * 20, hour: 5 + (i % 17) }, `c${i}`);
   const charts = page.getByRole('figure', { name: 'Requests a second' });
-  await charts.getByText('champion flight-delay v1').waitFor();
+  await charts.getByText('primary flight-delay v1').waitFor();
   await charts.getByText('canary flight-delay v2').waitFor();
   await page.getByRole('figure', { name: 'Latency, p95' }).waitFor();
   await page.getByRole('combobox', { name: 'Latency' }).selectOption('p99');

@@ -97,7 +97,10 @@ test('what was judged on rows that it knew is rejected, and nothing new answers'
   const gate = page.getByRole('region', { name: 'Gate' });
   await gate.getByText('fail').first().waitFor();
   await gate.getByText(/100 rows/).waitFor();
-  await page.getByText('Nothing was deployed').waitFor();
+  await page
+    .getByText(/is the champion and answers at endpoint delays from before/)
+    .first()
+    .waitFor();
   await ui.accessible('an execution that was rejected');
   const { items } = await ask<{ items: Endpoint[] }>(house.url, 'GET', '/api/v1/endpoints');
   assert.deepEqual(

@@ -193,7 +193,7 @@ export async function watch(cli: Cli, execution: ExecutionDetail, logs: boolean)
         ? { hint: `treadle logs ${ended.pipeline}#${ended.number} shows what the steps said` }
         : ended.state === 'rejected'
           ? {
-              hint: 'the version is registered, and nothing uses it; the evaluation says which rows and rules',
+              hint: `the version is registered${ended.gate?.in_use === undefined ? ', and was neither made champion nor deployed' : `; ${ended.gate.in_use}`}; the evaluation says which rows and rules`,
             }
           : {},
     );

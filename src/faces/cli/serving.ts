@@ -17,7 +17,11 @@ Examples:
   treadle deploy flights                            the newest version, at the endpoint flights
   treadle deploy flights@champion --to delays       a version by its alias, at another endpoint
   treadle deploy flights@v3 --canary @v4:10         a tenth of the requests go to version 4
-  treadle deploy flights@v3 --shadow @v4:100        version 4 gets copies; its answers are only compared`;
+  treadle deploy flights@v3 --shadow @v4:100        version 4 gets copies; its answers are only compared
+  treadle deploy late@v1 --to delays --replace flights    another model, with other inputs, takes the endpoint over
+
+The version given answers as the endpoint's primary. The alias champion of a model is something else: it names the
+version that its gates compare with, and moves no traffic.`;
 
 const ROLLBACK_HELP = `
 Without --to it goes back to what answered before, whose models are still loaded: this takes milliseconds.
@@ -40,6 +44,8 @@ interface DeployFlags {
   strict?: boolean;
   runtime?: contract.Runtime;
   loadTimeout?: number;
+  expects?: number;
+  replace?: string;
   note?: string;
   detach?: boolean;
 }
@@ -65,6 +71,8 @@ export const register: Register = (program, cli) => {
       'onnx or python; the quicker one that the version has unless said',
       choice('onnx', 'python'),
     )
+    .option('--replace <model>', 'take the endpoint from this other model, whose callers send other inputs')
+    .option('--expects <revision>', 'only if this revision still answers; 0: only if nothing does', whole(0))
     .option('-m, --note <text>', 'why; goes into the ledger')
     .option('--load-timeout <seconds>', 'longest that loading may take', whole(1, 3600))
     .option('--detach', 'do not wait until it answers')
@@ -175,10 +183,13 @@ async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void>
       sticky: flags.sticky,
       ...(flags.strict === true ? { strict: true } : {}),
       ...(flags.loadTimeout === undefined ? {} : { load_timeout_s: flags.loadTimeout }),
+      ...(flags.expects === undefined ? {} : { expects: flags.expects }),
+      ...(flags.replace === undefined ? {} : { replace: flags.replace }),
       ...(note === undefined ? {} : { note }),
     },
   });
   output.say(`${endpoint} revision ${began.revision}: ${traffic(began)}`);
+  for (const warning of began.warnings ?? []) output.say(`warning: ${warning}`);
   if (flags.detach === true)
     return output.result(began, () => `it is being prepared; look with: treadle endpoints ${endpoint}`);
   const live = await follow(cli, began);

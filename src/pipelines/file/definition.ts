@@ -12,7 +12,7 @@ export interface Definition {
   steps: Step[];
   model: { name: string; step: string; output: string } | undefined;
   gate: Gate | undefined;
-  deploy: { endpoint: string; sticky: boolean | undefined } | undefined;
+  deploy: { endpoint: string; sticky: boolean | undefined; replace: string | undefined } | undefined;
 }
 
 /** How the model is judged before it is used. */

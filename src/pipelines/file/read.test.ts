@@ -86,7 +86,7 @@ deploy: { endpoint: late }
       positive: '1',
     },
   });
-  assert.deepEqual(definition!.deploy, { endpoint: 'late', sticky: undefined });
+  assert.deepEqual(definition!.deploy, { endpoint: 'late', sticky: undefined, replace: undefined });
 });
 
 test('the data of a gate is an output, a dataset, or a file of one', () => {

@@ -454,7 +454,7 @@ function resolveDeploy({ deploy, gate, model }: PipelineFile, say: Say): Definit
       'nothing judges the model before it is deployed',
       'add gate: { data: step.output, label: …, rules: […] }',
     );
-  return { endpoint: deploy.endpoint, sticky: deploy.sticky };
+  return { endpoint: deploy.endpoint, sticky: deploy.sticky, replace: deploy.replace };
 }
 
 /** Sorts so that each step comes after what it needs; a circle is named step by step. */

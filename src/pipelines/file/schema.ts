@@ -256,6 +256,14 @@ const Deploy = Strict(
           'requests of one key (header X-Treadle-Key) always get the same version; true unless said',
       }),
     ),
+    replace: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description:
+          'the other model that the endpoint is meant to be taken from, where its inputs are others than those of this one',
+      }),
+    ),
     canary: later(LATER['deploy.canary']),
     every: later(LATER['deploy.every']),
     rollback_if: later(LATER['deploy.rollback_if']),

@@ -47,6 +47,8 @@ export interface Judgement extends Pick<GateResult, 'reasons' | 'rules' | 'proof
 /** Scores a model version and judges it by rules. Validation stands above this room, so the roof hands it in. */
 export interface Gatekeeper {
   check: CheckRules;
+  /** What rules about a champion say where there is none, and where the version is the champion itself. */
+  words: { none: string; itself: string };
   /** `execution` names what a crash cut short: the evaluation that it made is found again. */
   judge(
     ctx: Ctx,
@@ -69,27 +71,43 @@ export interface LiveRevision {
   /** Its name in the ledger. */
   ref: string;
   address: string;
+  warnings: readonly string[];
+}
+
+/** How an endpoint stands towards a version that may come to it. */
+export interface Standing {
+  /** The revision that answers; 0: none. */
+  revision: number;
+  /** Its primary is this version. */
+  answers: boolean;
+  /** The revision by which a person or a failure took the version away, where it did not come back since. */
+  taken: { revision: number; cause: string; by: string; note?: string | undefined } | undefined;
+}
+
+interface Target {
+  endpoint: string;
+  model: string;
+  version: number;
 }
 
 /** Puts a model version behind an endpoint. Serving stands above this room, so the roof hands it in. */
 export interface Deployer {
+  stands(ctx: Ctx, target: Target): Promise<Standing>;
   /**
-   * The revision that answers all requests of the endpoint with this version, when there is one; waits for one that is being
-   * prepared, as an attempt before a crash may have left it.
+   * The revision of the endpoint whose primary is this version, when there is one; waits for one that is being prepared, as an
+   * attempt before a crash may have left it.
    */
-  live(
-    ctx: Ctx,
-    target: { endpoint: string; model: string; version: number; signal: AbortSignal },
-  ): Promise<LiveRevision | undefined>;
+  live(ctx: Ctx, target: Target & { signal: AbortSignal }): Promise<LiveRevision | undefined>;
   /** Resolves when it answers; rejects when it does not, and what answered before goes on. */
   deploy(
     ctx: Ctx,
-    target: {
-      endpoint: string;
-      model: string;
-      version: number;
+    target: Target & {
       sticky?: boolean;
+      /** The revision that it is meant to replace, and the other model that it may. */
+      expects: number;
+      replace?: string;
       note: string;
+      asked_by: string;
       signal: AbortSignal;
     },
     say: (stage: string) => void,

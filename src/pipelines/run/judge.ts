@@ -6,7 +6,7 @@ import type { Gate } from '../file/definition.ts';
 import { canonical } from '../plan/parts.ts';
 import { selectJudged } from '../store.ts';
 import { stages, type Candidate, type Save } from './candidate.ts';
-import type { Engine, GateData } from './engine.ts';
+import type { Engine, GateData, Gatekeeper } from './engine.ts';
 
 /** How many earlier verdicts are looked at for one that still holds. */
 const LOOK_BACK = 20;
@@ -48,11 +48,15 @@ export async function judge(
     .digest('hex');
   const earlier = candidate.force ? undefined : await judgedBefore(ctx, key, gate, model.version, champion);
   if (earlier) {
-    Object.assign(result, earlier, { started_at: ctx.clock.now(), ended_at: ctx.clock.now() });
+    Object.assign(result, retold(earlier, engine.gatekeeper!.words, champion === model.version), {
+      started_at: ctx.clock.now(),
+      ended_at: ctx.clock.now(),
+    });
     await keep();
     return result;
   }
-  if (champion !== undefined) result.compared_with = champion;
+  if (champion === model.version) result.is_champion = true;
+  else if (champion !== undefined) result.compared_with = champion;
   await keep();
   const stage = stages(result, keep);
   try {
@@ -120,4 +124,17 @@ async function judgedBefore(
     return { ...gate, reused: gate.reused ?? { execution: row.id, number: row.number } };
   }
   return undefined;
+}
+
+/** A verdict of before in words of now: whoever had no champion to compare with may be the champion by now. */
+function retold(gate: GateResult, { none, itself }: Gatekeeper['words'], isChampion: boolean): GateResult {
+  const words = (text: string): string =>
+    isChampion ? text.replaceAll(none, itself) : text.replaceAll(itself, none);
+  const { is_champion: _then, in_use: _inUse, ...rest } = gate;
+  return {
+    ...rest,
+    ...(isChampion ? { is_champion: true } : {}),
+    reasons: gate.reasons.map(words),
+    rules: gate.rules.map((rule) => ({ ...rule, reason: words(rule.reason) })),
+  };
 }

@@ -1,10 +1,10 @@
 import type { Ctx, LineageEdge } from '../../platform/ctx/index.ts';
-import { conflict, outwardMessageOf, type TreadleError } from '../../platform/errors/index.ts';
+import { conflict, outwardMessageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { DeployResult, GateResult } from '../contract.ts';
 import type { Definition } from '../file/definition.ts';
 import { selectExecution, updateExecution, type ExecutionRow } from '../store.ts';
 import { stages, type Candidate, type Save } from './candidate.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Standing } from './engine.ts';
 import { judge } from './judge.ts';
 import type { EndState } from './tracker.ts';
 
@@ -27,25 +27,30 @@ export async function release(ctx: Ctx, engine: Engine, candidate: Candidate): P
   const ended = (state: EndState, reason: string | null): Released => ({ state, reason, edges });
 
   await save({ model_version: JSON.stringify({ name: model.name, version: String(model.version) }) });
+  // What it is judged for is to replace what answers now: should that change meanwhile, it is not deployed.
+  const stands = await standing(ctx, engine, candidate);
   if (definition.gate) {
     if (!engine.gatekeeper) return ended('succeeded', null); // nobody here can judge, so nothing may be used
     const gate = await judge(ctx, engine, candidate, definition.gate, save);
     if (gate.evaluation !== undefined)
       edges.push({ from: ref, to: `evaluation:${gate.evaluation}`, relation: 'judged-by' });
-    const stays = definition.deploy ? `; nothing was deployed` : '';
     if (gate.state === 'failed')
       return ended('failed', `the gate could not judge ${name}: ${gate.problem ?? 'no reason was given'}`);
-    if (gate.state === 'judged' && gate.verdict !== 'pass')
+    if (gate.state === 'judged' && gate.verdict !== 'pass') {
+      const inUse = await inUseOf(ctx, engine, candidate, stands);
+      if (inUse !== undefined) await save({ gate: JSON.stringify({ ...gate, in_use: inUse }) });
+      const stays = inUse ?? (definition.deploy ? 'nothing was deployed' : undefined);
       return ended(
         'rejected',
-        `${gate.verdict === 'fail' ? 'the gate refused' : 'the gate could not decide on'} ${name}: ${gate.reasons.map((one) => one.replace(/\.$/, '')).join('; ')}${stays}`,
+        `${gate.verdict === 'fail' ? 'the gate refused' : 'the gate could not decide on'} ${name}: ${[...gate.reasons.map((one) => one.replace(/\.$/, '')), ...(stays === undefined ? [] : [stays])].join('; ')}`,
       );
+    }
     // Without a verdict nothing is used.
     if (gate.state === 'skipped') return ended('succeeded', null);
     await promote(ctx, engine, candidate, gate);
   }
   if (definition.deploy && engine.deployer) {
-    const deployment = await deploy(ctx, engine, candidate, definition.deploy, save);
+    const deployment = await deploy(ctx, engine, candidate, definition.deploy, stands?.revision ?? 0, save);
     if (deployment.state === 'failed')
       return ended('failed', `${name} could not be deployed: ${deployment.problem}`);
     if (deployment.ref !== undefined) edges.push({ from: ref, to: deployment.ref, relation: 'deployed' });
@@ -98,11 +103,40 @@ async function promote(
   });
 }
 
+const standing = async (
+  ctx: Ctx,
+  { deployer }: Engine,
+  { definition, model: { name, version } }: Candidate,
+): Promise<Standing | undefined> =>
+  definition.deploy && deployer?.stands(ctx, { endpoint: definition.deploy.endpoint, model: name, version });
+
+/** A version that does not pass now may have passed before, and be in use since: that is said, and not changed. */
+async function inUseOf(
+  ctx: Ctx,
+  { registrar }: Engine,
+  { definition, model }: Candidate,
+  stands: Standing | undefined,
+): Promise<string | undefined> {
+  const champion = (await registrar?.champion(ctx, model.name)) === model.version;
+  const endpoint = stands?.answers === true ? definition.deploy?.endpoint : undefined;
+  if (!champion && endpoint === undefined) return undefined;
+  const uses = [
+    ...(champion ? ['is the champion'] : []),
+    ...(endpoint === undefined ? [] : [`answers at endpoint ${endpoint}`]),
+  ].join(' and ');
+  const ends =
+    endpoint === undefined
+      ? `to end that, point the alias at another: treadle models alias ${model.name} champion VERSION`
+      : `to end that: treadle rollback ${endpoint}`;
+  return `it ${uses} from before, and stays so (${ends})`;
+}
+
 async function deploy(
   ctx: Ctx,
   { deployer }: Engine,
   { execution, model, signal }: Candidate,
-  { endpoint, sticky }: NonNullable<Definition['deploy']>,
+  { endpoint, sticky, replace }: NonNullable<Definition['deploy']>,
+  expects: number,
   save: Save,
 ): Promise<DeployResult & { ref?: string }> {
   const result: DeployResult = { state: 'deploying', endpoint, started_at: ctx.clock.now() };
@@ -112,6 +146,13 @@ async function deploy(
     let revision = await deployer!.live(ctx, target);
     if (revision) result.reused = true;
     else {
+      const { taken } = await deployer!.stands(ctx, target);
+      if (taken) {
+        Object.assign(result, { state: 'held', problem: heldWords(model, endpoint, taken) });
+        result.ended_at = ctx.clock.now();
+        await keep();
+        return result;
+      }
       await keep();
       const say = stages(result, keep);
       revision = await deployer!.deploy(
@@ -119,22 +160,44 @@ async function deploy(
         {
           ...target,
           ...(sticky === undefined ? {} : { sticky }),
+          ...(replace === undefined ? {} : { replace }),
+          expects,
           note: `execution ${execution.number} of ${execution.pipeline}`,
+          asked_by: `execution:${execution.id}`,
         },
         say.say,
       );
       await say.done();
     }
     Object.assign(result, { state: 'live', revision: revision.revision, address: revision.address });
+    if (revision.warnings.length > 0) result.warnings = [...revision.warnings];
     result.ended_at = ctx.clock.now();
     await keep();
     return { ...result, ref: revision.ref };
   } catch (error) {
     signal.throwIfAborted();
     ctx.log.warn('a model could not be deployed', { execution: execution.id, error });
-    Object.assign(result, { state: 'failed', problem: outwardMessageOf(error), ended_at: ctx.clock.now() });
+    const hint = error instanceof TreadleError && error.hint !== undefined ? `; ${error.hint}` : '';
+    const problem = `${outwardMessageOf(error)}${hint}`;
+    Object.assign(result, { state: 'failed', problem, ended_at: ctx.clock.now() });
     delete result.stage;
     await keep();
     return result;
   }
+}
+
+/** Who took the version away, and how it comes back on purpose: a cached pipeline says the same each time that it is run. */
+function heldWords(
+  { name, version }: Candidate['model'],
+  endpoint: string,
+  { revision, cause, by, note }: NonNullable<Standing['taken']>,
+): string {
+  const act =
+    cause === 'deploy'
+      ? `another deployment by ${by}`
+      : cause === 'rollback'
+        ? `a rollback by ${by}`
+        : 'a rollback because it could not answer';
+  const why = note === undefined ? '' : `: “${note}”`;
+  return `revision ${revision} took ${name} v${version} away from ${endpoint} (${act}${why}), and running the pipeline again does not undo that; to deploy it on purpose: treadle deploy ${name}@v${version} --to ${endpoint}`;
 }

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { binaryMetrics } from '../metrics/binary.ts';
 import type { Estimate } from '../metrics/estimate.ts';
 import { regressionMetrics } from '../metrics/regression.ts';
+import { CHAMPION_ITSELF, type Figures } from './decide.ts';
 import { draw, figuresOf, judge } from './models.suite.ts';
 
 test('forty rows decide nothing that thousands decide', () => {
@@ -56,6 +57,20 @@ test('one loses the comparison when it is worse, and equal answers on few rows p
   );
   const many = draw(8, 5000).candidate;
   assert.equal(judge('accuracy >= champion.accuracy - 0.005', figuresOf(5000, many, many)).verdict, 'pass');
+});
+
+test('the champion itself is not compared with itself', () => {
+  const { candidate } = draw(11, 5000);
+  const figures: Figures = {
+    ...figuresOf(5000, candidate),
+    find: (name) =>
+      name.kind === 'figure' && name.of === 'champion'
+        ? 'champion itself'
+        : figuresOf(5000, candidate).find(name),
+  };
+  const alone = judge('auc > champion.auc', figures);
+  assert.deepEqual([alone.verdict, alone.left, alone.reason], ['pass', undefined, CHAMPION_ITSELF]);
+  assert.equal(judge('auc >= champion.auc and auc > 0.99', figures).verdict, 'fail', 'the rest counts');
 });
 
 test('without a champion a rule about it says nothing, and carries no other', () => {

@@ -5,8 +5,12 @@ import { METRICS } from '../metrics/names.ts';
 import { widthOf } from '../metrics/widen.ts';
 import type { Comparator, Condition, Expression, Name } from './parse.ts';
 
-/** What a name stands for: a figure, the reason why there is none, or a champion that there is not. */
-export type Found = Estimate | { missing: string } | 'no champion';
+/** What a name stands for: a figure, the reason why there is none, or a champion that is not there or no other one. */
+export type Found = Estimate | { missing: string } | 'no champion' | 'champion itself';
+
+/** What a rule about the champion says where there is none to compare with: it decides nothing. */
+export const NO_CHAMPION = 'no champion yet: there is nothing to compare with';
+export const CHAMPION_ITSELF = 'it is the champion itself: there is nothing to compare with';
 
 /** Where the rules look names up. */
 export interface Figures {
@@ -21,7 +25,7 @@ export interface Figures {
 export const MATTERS = 0.01;
 
 interface Outcome {
-  /** Undefined: it says nothing, because there is no champion to compare with. */
+  /** Undefined: it says nothing, because there is no other champion to compare with. */
   verdict: Verdict | undefined;
   reason: string;
   left?: number;
@@ -79,7 +83,13 @@ interface Linear {
 }
 
 class Missing extends Error {}
-class NoChampion extends Error {}
+class NoChampion extends Error {
+  readonly why: string;
+  constructor(why: string) {
+    super(why);
+    this.why = why;
+  }
+}
 
 function compute(node: Expression, figures: Figures): Linear {
   switch (node.kind) {
@@ -88,7 +98,8 @@ function compute(node: Expression, figures: Figures): Linear {
     case 'figure':
     case 'fact': {
       const found = figures.find(node);
-      if (found === 'no champion') throw new NoChampion();
+      if (found === 'no champion') throw new NoChampion(NO_CHAMPION);
+      if (found === 'champion itself') throw new NoChampion(CHAMPION_ITSELF);
       if ('missing' in found) throw new Missing(`${node.text} is missing: ${found.missing}`);
       return { value: found.value, of: [{ estimate: found, name: node, slope: 1 }] };
     }
@@ -133,17 +144,16 @@ function compare(node: Condition & { kind: 'compare' }, figures: Figures): Outco
       try {
         return compute(side, figures);
       } catch (error) {
-        if (error instanceof NoChampion) return undefined;
+        if (error instanceof NoChampion) return error;
         throw error;
       }
     });
-    if (!sides[0] || !sides[1])
-      return {
-        verdict: undefined,
-        reason: 'no champion yet: there is nothing to compare with',
-        rows: figures.rows,
-      };
-    [left, right] = [sides[0], sides[1]];
+    const [first, second] = sides as [Linear | NoChampion, Linear | NoChampion];
+    if (first instanceof NoChampion || second instanceof NoChampion) {
+      const reason = first instanceof NoChampion ? first.why : (second as NoChampion).why;
+      return { verdict: undefined, reason, rows: figures.rows };
+    }
+    [left, right] = [first, second];
   } catch (error) {
     if (error instanceof Missing) return { verdict: 'fail', reason: error.message, rows: figures.rows };
     throw error;

@@ -79,16 +79,9 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     say,
   });
   await loaded.close();
-  const other = await scoreChampion(
-    champion,
-    same === true ? own : undefined,
-    table,
-    columns,
-    label,
-    feeds,
-    spec,
-    tools,
-  );
+  // Scoring it a second time would only find the same: a rule about the champion says nothing of the champion itself.
+  const other =
+    same === true ? 'itself' : await scoreChampion(champion, table, columns, label, feeds, spec, tools);
   say('computing metrics');
   const baseline = baselineOf(label);
   const { counting, dependence } = measureDependence(
@@ -97,7 +90,7 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     names.map(({ name }) => name),
     {
       candidate: own.metrics,
-      champion: typeof other === 'object' && other !== own ? other.metrics : undefined,
+      champion: isScored(other) ? other.metrics : undefined,
     },
     table.rows,
   );
@@ -107,7 +100,7 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
   });
   const sides = {
     candidate: wide(own),
-    champion: typeof other === 'object' ? wide(other) : other,
+    champion: isScored(other) ? wide(other) : other,
     baseline: wide({ answers: baseline.answers, metrics: measure(label, baseline.answers).metrics }),
   } satisfies Sides;
   const figures = figuresOf(label, sides, table, columns, exact, counting);
@@ -119,10 +112,8 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     task: label.task,
     rows: table.rows,
     metrics: listMetrics(sides.candidate.metrics),
-    ...(typeof sides.champion === 'object'
-      ? { champion: { metrics: listMetrics(sides.champion.metrics) } }
-      : {}),
-    ...(typeof other === 'string' ? { champion_problem: other } : {}),
+    ...(isScored(sides.champion) ? { champion: { metrics: listMetrics(sides.champion.metrics) } } : {}),
+    ...(typeof other === 'object' && 'problem' in other ? { champion_problem: other.problem } : {}),
     baseline: { kind: baseline.kind, metrics: listMetrics(sides.baseline.metrics) },
     rules: decided,
     dependence,
@@ -147,6 +138,8 @@ function builtIn(label: Label, side: Side): string[] {
     'online_difference <= 1e-6',
   ];
 }
+
+const isScored = (side: Sides['champion']): side is Side => typeof side === 'object' && 'answers' in side;
 
 type Scored = Side & { calibration?: NonNullable<Evaluation['calibration']> };
 
@@ -176,16 +169,15 @@ async function scoreSide(
 /** A champion that cannot be scored is no reason not to judge: the rules that name it fail, and say why. */
 async function scoreChampion(
   champion: AssessRequest['champion'],
-  same: Scored | undefined,
   table: Table,
   known: ReadonlyMap<string, Column>,
   label: Label,
   feeds: { label: string; besides: ReadonlySet<string> },
   spec: AssessRequest['spec'],
   tools: Tools,
-): Promise<Scored | string | undefined> {
-  if (same) return same;
-  if (champion === undefined || typeof champion === 'string') return champion;
+): Promise<Scored | { problem: string } | undefined> {
+  if (champion === undefined) return undefined;
+  if (typeof champion === 'string') return { problem: champion };
   try {
     tools.say(`loading ${champion.who}`);
     await using loaded = await load(champion, tools);
@@ -202,7 +194,7 @@ async function scoreChampion(
     });
   } catch (error) {
     if (!(error instanceof TreadleError) && !(error instanceof ModelFault)) throw error;
-    return `${champion.who} could not be scored: ${outwardMessageOf(error)}`;
+    return { problem: `${champion.who} could not be scored: ${outwardMessageOf(error)}` };
   }
 }
 

@@ -21,7 +21,7 @@ export interface Side {
 export interface Sides {
   candidate: Side;
   /** A text says why there is a champion that could not be scored. */
-  champion: Side | string | undefined;
+  champion: Side | 'itself' | { problem: string } | undefined;
   baseline: Side;
 }
 
@@ -41,7 +41,8 @@ export function figuresOf(
   function figure(name: Extract<Name, { kind: 'figure' }>): Found {
     const side = sides[name.of];
     if (side === undefined) return 'no champion';
-    if (typeof side === 'string') return { missing: side };
+    if (side === 'itself') return 'champion itself';
+    if ('problem' in side) return { missing: side.problem };
     if (name.slice) return ofSlice(name, side);
     const runtime = runtimeFigure(name.name, side.runtime);
     if (runtime !== undefined)

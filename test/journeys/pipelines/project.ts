@@ -75,7 +75,7 @@ export class Project {
   }
 
   async until(id: string, is: (execution: ExecutionDetail) => boolean): Promise<ExecutionDetail> {
-    for (let tries = 0; tries < 1200; tries++) {
+    for (let tries = 0; tries < 12_000; tries++) {
       const execution = await this.get(id);
       if (is(execution)) return execution;
       await sleep(25);

@@ -50,6 +50,11 @@ export function DeployDialog({
     enabled: known,
   });
   const current = known ? detail.data?.endpoint.current : undefined;
+  // Only what the dialog shows for certain is what its reader means to replace.
+  const seen = known
+    ? detail.data !== undefined
+    : endpoints.data !== undefined && endpoints.data.next === undefined;
+  const other = current?.variants.find(({ role }) => role === 'champion')?.model;
   // A share and copies need somebody to share with.
   const way = current === undefined ? 'all' : choice.way;
   const made = { ...choice, way };
@@ -66,7 +71,7 @@ export function DeployDialog({
       action={way === 'shadow' ? 'Start the shadow' : way === 'canary' ? 'Start the canary' : 'Deploy'}
       disabled={!ready || (way !== 'all' && !(choice.percent > 0 && choice.percent <= 100))}
       run={async () => {
-        const revision = await call(deploy, { params: { endpoint }, body: deployBody(made, current) });
+        const revision = await call(deploy, { params: { endpoint }, body: deployBody(made, current, seen) });
         await refreshEndpoints();
         await navigate({ to: '/endpoints/$endpoint', params: { endpoint } });
         say(
@@ -181,6 +186,23 @@ export function DeployDialog({
             onChange={(event) => change({ note: event.target.value })}
             error={error('note')}
           />
+          {other !== undefined && choice.model !== '' && choice.model !== other && (
+            <Check
+              label={`Take ${endpoint} over from ${other}, also where its callers send other inputs`}
+              checked={choice.replace === other}
+              onChange={(on) => change({ replace: on ? other : undefined })}
+            />
+          )}
+          {['replace', 'expects'].map((field) => {
+            const said = error(field);
+            return (
+              said !== undefined && (
+                <p key={field} className="field-error" role="alert">
+                  {said}
+                </p>
+              )
+            );
+          })}
           {ready && <Judged model={choice.model} version={choice.version} />}
           {preview && (
             <div className="stack">

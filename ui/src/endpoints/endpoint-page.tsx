@@ -187,6 +187,12 @@ function Current({
           </p>
         )}
         {revision.note !== undefined && <p className="muted">“{revision.note}”</p>}
+        {revision.warnings?.map((warning) => (
+          <p key={warning} className="notice">
+            <Icon name="alert" />
+            <span>{warning}</span>
+          </p>
+        ))}
       </div>
     </Section>
   );

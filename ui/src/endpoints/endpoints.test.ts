@@ -42,7 +42,7 @@ test('traffic is said in words, models by name where there are several', () => {
   assert.equal(causeWords({ cause: 'automatic-rollback' }), 'automatic rollback');
 });
 
-test('a canary and a shadow leave the champion where it is; all of the traffic does not', () => {
+test('a canary and a shadow leave the primary where it is; all of the traffic does not', () => {
   const choice = {
     model: 'late',
     version: '3',
@@ -52,22 +52,38 @@ test('a canary and a shadow leave the champion where it is; all of the traffic d
     note: ' try ',
   };
   const now = revision([variant('champion', 2, 100)]);
-  assert.deepEqual(deployBody({ ...choice, way: 'all' }, now), { model: 'late', version: '3', note: 'try' });
-  assert.deepEqual(deployBody({ ...choice, way: 'canary', note: '' }, now), {
+  assert.deepEqual(deployBody({ ...choice, way: 'all' }, now, false), {
+    model: 'late',
+    version: '3',
+    note: 'try',
+  });
+  assert.deepEqual(
+    [
+      deployBody({ ...choice, way: 'all' }, now, true),
+      deployBody({ ...choice, way: 'all' }, undefined, true),
+    ].map(({ expects }) => expects),
+    [1, 0],
+    'what the dialog showed is what is meant to be replaced',
+  );
+  assert.equal(deployBody({ ...choice, way: 'all', replace: 'early' }, now, true).replace, 'early');
+  assert.deepEqual(deployBody({ ...choice, way: 'canary', note: '' }, now, false), {
     model: 'late',
     version: '2',
     runtime: 'onnx',
     canary: { model: 'late', version: '3', percent: 10 },
     sticky: true,
   });
-  assert.deepEqual(deployBody({ ...choice, way: 'shadow', percent: 100, runtime: 'python', note: '' }, now), {
-    model: 'late',
-    version: '2',
-    runtime: 'onnx',
-    shadow: { model: 'late', version: '3', runtime: 'python', percent: 100 },
-  });
   assert.deepEqual(
-    deployBody({ ...choice, way: 'canary', note: '' }, undefined),
+    deployBody({ ...choice, way: 'shadow', percent: 100, runtime: 'python', note: '' }, now, false),
+    {
+      model: 'late',
+      version: '2',
+      runtime: 'onnx',
+      shadow: { model: 'late', version: '3', runtime: 'python', percent: 100 },
+    },
+  );
+  assert.deepEqual(
+    deployBody({ ...choice, way: 'canary', note: '' }, undefined, false),
     { model: 'late', version: '3' },
     'where nothing answers yet, there is nothing to share with',
   );
@@ -128,9 +144,9 @@ test('a second without a variant is no request, and no latency', () => {
       ],
     },
   ];
-  const [champion, shadow] = linesOf(seconds, ({ requests }) => requests, 0);
+  const [primary, shadow] = linesOf(seconds, ({ requests }) => requests, 0);
   assert.deepEqual(
-    [champion!.x, champion!.y],
+    [primary!.x, primary!.y],
     [
       [1000, 2000, 3000],
       [5, 0, 5],

@@ -1,4 +1,4 @@
-import type { LiveSecond, LiveVariant } from '../../../src/serving/contract.ts';
+import { ROLE_WORDS, type LiveSecond, type LiveVariant } from '../../../src/serving/contract.ts';
 import type { ChartSeries } from '../kit/chart/series.ts';
 
 /** The last minutes of an endpoint, second by second, and what its charts and figures say. Pure. */
@@ -19,7 +19,7 @@ export function withSeconds(before: readonly LiveSecond[], fresh: readonly LiveS
 
 /** What has a line of its own: a version in a role. Revisions that change nothing of it leave the line whole. */
 export const lineId = ({ role, model, version }: Pick<LiveVariant, 'role' | 'model' | 'version'>): string =>
-  `${role} ${model} v${version}`;
+  `${ROLE_WORDS[role]} ${model} v${version}`;
 
 /** One line a variant. Where a second has no word of it: nothing was asked (`absent: 0`), or nothing is known. */
 export function linesOf(

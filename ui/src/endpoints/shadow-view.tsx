@@ -54,7 +54,7 @@ export function ShadowView({ seconds }: { seconds: readonly LiveSecond[] }): Rea
                     </Link>
                   ),
                 },
-                { key: 'champion', head: 'Champion said', cell: ({ champion }) => <Said value={champion} /> },
+                { key: 'champion', head: 'Primary said', cell: ({ champion }) => <Said value={champion} /> },
                 { key: 'shadow', head: 'Shadow said', cell: ({ shadow: said }) => <Said value={said} /> },
                 { key: 'at', head: 'When', cell: ({ at }) => <TimeAgo time={at} /> },
               ]}

@@ -50,20 +50,27 @@ export interface DeployChoice {
   runtime: '' | 'onnx' | 'python';
   sticky: boolean;
   note: string;
+  /** The other model that the endpoint is meant to be taken from. */
+  replace?: string | undefined;
 }
 
-/** What to send: for a canary or a shadow the champion of now stays, and is said again. */
-export function deployBody(choice: DeployChoice, current: Revision | undefined) {
+/** What to send: for a canary or a shadow the primary of now stays, and is said again; and what the sender saw answering. */
+export function deployBody(choice: DeployChoice, current: Revision | undefined, seen: boolean) {
   const { way, percent, note } = choice;
   const target = {
     model: choice.model,
     version: choice.version,
     ...(choice.runtime === '' ? {} : { runtime: choice.runtime }),
   };
-  const champion = current?.variants.find(({ role }) => role === 'champion');
-  const said = note.trim() === '' ? {} : { note: note.trim() };
-  if (way === 'all' || !champion) return { ...target, ...said };
-  const stays = { model: champion.model, version: String(champion.version), runtime: champion.runtime };
+  const primary = current?.variants.find(({ role }) => role === 'champion');
+  const said = {
+    ...(note.trim() === '' ? {} : { note: note.trim() }),
+    // Whoever deploys means to replace what the dialog shows, and nothing that came meanwhile.
+    ...(seen ? { expects: current?.revision ?? 0 } : {}),
+    ...(choice.replace === undefined ? {} : { replace: choice.replace }),
+  };
+  if (way === 'all' || !primary) return { ...target, ...said };
+  const stays = { model: primary.model, version: String(primary.version), runtime: primary.runtime };
   return way === 'canary'
     ? { ...stays, canary: { ...target, percent }, sticky: choice.sticky, ...said }
     : { ...stays, shadow: { ...target, percent }, ...said };
@@ -79,9 +86,9 @@ export function deployed(choice: DeployChoice, current: Revision | undefined): V
     percent,
     runtime: choice.runtime === '' ? 'onnx' : choice.runtime,
   });
-  const champion = current?.variants.find(({ role }) => role === 'champion');
-  if (choice.way === 'all' || !champion) return [make('champion', 100)];
+  const primary = current?.variants.find(({ role }) => role === 'champion');
+  if (choice.way === 'all' || !primary) return [make('champion', 100)];
   return choice.way === 'canary'
-    ? [{ ...champion, percent: 100 - choice.percent }, make('canary', choice.percent)]
-    : [{ ...champion, percent: 100 }, make('shadow', choice.percent)];
+    ? [{ ...primary, percent: 100 - choice.percent }, make('canary', choice.percent)]
+    : [{ ...primary, percent: 100 }, make('shadow', choice.percent)];
 }

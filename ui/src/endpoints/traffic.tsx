@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import type { Revision, Variant } from '../../../src/serving/contract.ts';
+import { ROLE_WORDS, type Revision, type Variant } from '../../../src/serving/contract.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { answering, evaluationOf, percentWords, shadows, trafficWords } from './traffic-words.ts';
@@ -62,7 +62,7 @@ export function Variants({ revision }: { revision: Revision }): ReactElement {
           <span className="variant-name">
             <VersionLink model={variant.model} version={variant.version} />{' '}
             <span className="muted">
-              {variant.role} {ROLE[variant.role]}
+              {ROLE_WORDS[variant.role]}: {ROLE[variant.role]}
               {variant.role === 'canary' && revision.sticky && ', the same callers always (sticky)'}
             </span>
           </span>

@@ -121,7 +121,7 @@ function endpointStation(endpoints: NonNullable<LoopState['endpoints']>): Statio
   const newest = newestOf(endpoints.items, (each) => each.updated_at);
   const answering = endpoints.items.filter((each) => each.current !== undefined).length;
   const rate = sum(endpoints.items.map(({ recent }) => sum(recent?.requests.slice(-10) ?? []) / 10));
-  const champion = newest?.current?.variants.find(({ role }) => role === 'champion');
+  const primary = newest?.current?.variants.find(({ role }) => role === 'champion');
   return {
     id: 'endpoints',
     name: 'Endpoints',
@@ -132,7 +132,7 @@ function endpointStation(endpoints: NonNullable<LoopState['endpoints']>): Statio
     detail: rate > 0 ? `${formatNumber(rate, 3)} requests/s` : `${formatCount(answering)} answering`,
     live: endpoints.items.filter((each) => each.latest?.state === 'preparing').length,
     latest: newest && {
-      label: champion ? `${newest.name}: v${champion.version}` : newest.name,
+      label: primary ? `${newest.name}: v${primary.version}` : newest.name,
       to: `/endpoints/${encodeURIComponent(newest.name)}`,
       time: newest.updated_at,
       ...(newest.current || newest.latest ? { status: (newest.current ?? newest.latest)!.state } : {}),

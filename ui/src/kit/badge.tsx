@@ -40,6 +40,7 @@ const TONES: Record<string, Tone> = {
   preparing: 'live',
   'could not be done': 'bad',
   skipped: 'neutral',
+  held: 'warn',
 };
 
 /** The tone that a status word has everywhere. */

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { listEndpoints } from '../../../src/serving/contract.ts';
+import { listEndpoints, ROLE_WORDS } from '../../../src/serving/contract.ts';
 import type { EvaluationSummary } from '../../../src/validation/contract.ts';
 import { api } from '../api/client.ts';
 import { SERVING_SUBJECTS } from '../endpoints/refresh.ts';
@@ -62,7 +62,7 @@ export function Standing({
           <span className="muted">
             {variant.role === 'shadow'
               ? `asked copies of ${percentWords(variant.percent)} of the requests`
-              : `as ${variant.role}, ${percentWords(variant.percent)} of the requests`}
+              : `as ${ROLE_WORDS[variant.role]}, ${percentWords(variant.percent)} of the requests`}
           </span>
         </p>
       ))}

@@ -5,6 +5,7 @@ import { addressSeenFrom } from '../../../src/serving/contract.ts';
 import { reasonWords } from '../evaluations/metric-words.ts';
 import { VerdictChip } from '../evaluations/verdict.tsx';
 import { Status } from '../kit/badge.tsx';
+import { Icon } from '../kit/icons.tsx';
 import { Section } from '../kit/page.tsx';
 import { Duration } from '../kit/time.tsx';
 
@@ -41,10 +42,12 @@ function Gate({ gate, model }: { gate: GateResult; model: ExecutionDetail['model
               </Link>
             </>
           )}
+          {gate.is_champion === true && ', as the champion itself'}
           <Took from={gate.started_at} to={gate.ended_at} />
         </p>
         <Going stage={gate.stage} on={gate.state === 'judging'} />
         {gate.problem !== undefined && <p className="field-error">{gate.problem}</p>}
+        {gate.in_use !== undefined && <Notice>All the same {gate.in_use}.</Notice>}
         {gate.state === 'skipped' && <p className="muted">It did not come to it.</p>}
         {(gate.rules.length > 0 || gate.proof) && (
           <ul className="gate-rules">
@@ -102,7 +105,7 @@ function Gate({ gate, model }: { gate: GateResult; model: ExecutionDetail['model
 }
 
 function Deployment({ deployment }: { deployment: DeployResult }): ReactElement {
-  const { state, endpoint, revision, address, problem, reused } = deployment;
+  const { state, endpoint, revision, address, problem, reused, warnings = [] } = deployment;
   return (
     <Section title="Deployment" actions={<Status status={state} />}>
       <div className="stack after-steps">
@@ -130,7 +133,11 @@ function Deployment({ deployment }: { deployment: DeployResult }): ReactElement 
         {state === 'skipped' && (
           <p className="muted">Nothing was deployed: what answered before goes on answering.</p>
         )}
-        {problem !== undefined && <p className="field-error">{problem}</p>}
+        {state === 'held' && <Notice>Nothing was deployed: {problem}.</Notice>}
+        {state !== 'held' && problem !== undefined && <p className="field-error">{problem}</p>}
+        {warnings.map((warning) => (
+          <Notice key={warning}>{warning}</Notice>
+        ))}
         {address !== undefined && (
           <p>
             Callers ask <code>{addressSeenFrom(address, window.location.href)}</code>
@@ -138,6 +145,15 @@ function Deployment({ deployment }: { deployment: DeployResult }): ReactElement 
         )}
       </div>
     </Section>
+  );
+}
+
+function Notice({ children }: { children: ReactNode }): ReactElement {
+  return (
+    <p className="notice">
+      <Icon name="alert" />
+      <span>{children}</span>
+    </p>
   );
 }
 

@@ -58,7 +58,7 @@ export function Story({ lineage }: { lineage: PredictionLineage }): ReactElement
               {endpoint.name}
             </Link>
             {variant.role === 'champion'
-              ? ', as the champion'
+              ? ', as the primary'
               : variant.role === 'canary'
                 ? ', as a canary on trial'
                 : ', as a shadow: it reached nobody'}

@@ -47,6 +47,8 @@ function deployLine(deployment: DeployResult, name: string, width: number, now: 
       return `✖ ${head}  ${endpoint}: ${deployment.problem ?? ''}`;
     case 'skipped':
       return `– ${head}  was skipped: ${deployment.problem ?? ''}`;
+    case 'held':
+      return `– ${head}  ${endpoint} was left as it is`;
     case 'live':
       return `✔ ${head}  ${endpoint} ${deployment.reused === true ? 'already answers with it:' : 'answers:'} revision ${revision}, ${address}${deployment.reused === true ? '' : since(deployment, now)}`;
   }
@@ -60,7 +62,7 @@ export function releaseSummary({ gate, deployment }: Execution, url: string): st
   return [
     ...(gate?.state === 'judged'
       ? [
-          `gate on ${gate.data}: ${gate.verdict}`,
+          `gate on ${gate.data}: ${gate.verdict}${gate.is_champion === true ? ', for the champion itself' : ''}`,
           ...(gate.proof ? [`  ${MARK[gate.proof.verdict]} ${gate.proof.summary}`] : []),
           ...(gate.proof?.warnings ?? []).map((warning) => `  ! ${warning}`),
           ...gate.rules.map(
@@ -74,5 +76,7 @@ export function releaseSummary({ gate, deployment }: Execution, url: string): st
           `endpoint ${deployment.endpoint}, revision ${deployment.revision}, at ${addressSeenFrom(deployment.address ?? '', url)}`,
         ]
       : []),
+    ...(deployment?.state === 'held' ? [`not deployed: ${deployment.problem ?? ''}`] : []),
+    ...(deployment?.warnings ?? []).map((warning) => `  ! ${warning}`),
   ];
 }

@@ -1,9 +1,10 @@
-import type {
-  Endpoint,
-  EndpointDetail,
-  PredictionLineage,
-  Revision,
-  Variant,
+import {
+  ROLE_WORDS,
+  type Endpoint,
+  type EndpointDetail,
+  type PredictionLineage,
+  type Revision,
+  type Variant,
 } from '../../../serving/contract.ts';
 import { named } from '../names.ts';
 import { ago, count, listed, number, table } from '../output.ts';
@@ -11,7 +12,7 @@ import { ago, count, listed, number, table } from '../output.ts';
 /** Endpoints, revisions and stories, as people read them. */
 
 const variant = ({ role, model, version, percent }: Variant, all: readonly Variant[]): string =>
-  `${all.length === 1 ? '' : `${role} `}${model}@v${version}${all.length === 1 ? '' : ` ${percent} %`}`;
+  `${all.length === 1 ? '' : `${ROLE_WORDS[role]} `}${model}@v${version}${all.length === 1 ? '' : ` ${percent} %`}`;
 export const traffic = ({ variants }: Revision): string =>
   variants.map((one) => variant(one, variants)).join(', ');
 
@@ -55,6 +56,7 @@ export function showEndpoint(
     ],
     ['rollback goes to', previous ? `${traffic(previous)} (revision ${previous.revision})` : undefined],
     ['problem', latest?.state === 'failed' ? `revision ${latest.revision}: ${latest.problem}` : undefined],
+    ...(current?.warnings ?? []).map((warning) => ['warning', warning] as const),
     [
       'takes',
       spec?.inputs.map(({ name, datatype, shape }) => `${name} ${datatype}[${shape.join(',')}]`).join(', '),
@@ -110,7 +112,7 @@ export function showStory(story: PredictionLineage, names: ReadonlyMap<string, s
     ['prediction', `${story.prediction}, ${when(story.at)}`],
     [
       'endpoint',
-      `${endpoint.name}, revision ${revision.revision} (${by.role}, ${revision.cause}) by ${revision.created_by}`,
+      `${endpoint.name}, revision ${revision.revision} (${ROLE_WORDS[by.role]}, ${revision.cause}) by ${revision.created_by}`,
     ],
     [
       'model',
