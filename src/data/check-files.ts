@@ -88,9 +88,9 @@ export async function checkFiles(
       .slice(0, NAMED)
       .map(
         ({ message, hint }) =>
-          `${message}; it is stored as it is, and no query, profile or gate can read it as a table${hint === undefined ? '' : `: ${hint}`}`,
+          `${message}; it is stored as it is, and is refused whenever it is read as a table${hint === undefined ? '' : ` → ${hint}`}`,
       ),
-    ...(more > 0 ? [`and so are ${more} more`] : []),
+    ...(more > 0 ? [`${more} more tables are like that; treadle data show names them`] : []),
   ];
 }
 

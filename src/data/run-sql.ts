@@ -91,7 +91,7 @@ async function noDataset(ctx: Ctx, kind: 'missing' | 'invalid', name: string): P
       hint:
         first === undefined
           ? 'there is none yet: treadle data commit NAME PATH makes one'
-          : `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}${found.length > NAMED ? ', …' : ''}; name a version in quotes: from '${first}@main'`,
+          : `the datasets here: ${names.join(', ')}${found.length > NAMED ? ', …' : ''}; name a version in quotes: from '${first}@main'`,
     },
   );
 }

@@ -427,7 +427,7 @@ export function versionsSuite(label: string, open: () => Promise<DataHouse>): vo
     assert.equal(warnings?.length, 2);
     assert.match(
       warnings.join('\n'),
-      /"ragged\.csv", line 3: it has 1 cell, and the first line has 2; it is stored as it is, and no query, profile or gate can read it/,
+      /"ragged\.csv", line 3: it has 1 cell, and the first line has 2; it is stored as it is, and is refused whenever it is read as a table → /,
     );
     assert.match(warnings.join('\n'), /"case\.csv": its first line names the columns 'a' and 'A'/);
     const more = await commit(server.ctx, { 'good.csv': 'a,b\n1,2\n', 'ragged.csv': 'a,b\n1,2\n3\n' });

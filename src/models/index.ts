@@ -34,7 +34,7 @@ export { migrations } from './schema.ts';
 export { searchLoggedModels } from './search-logged-models.ts';
 export { searchModels, searchVersions } from './search-registry.ts';
 export { setAlias } from './set-alias.ts';
-export { countModels } from './store.ts';
+export { countModels, nameOfVersion, nameToday } from './store.ts';
 export { updateModel } from './update-model.ts';
 export { updateVersion } from './update-version.ts';
 export { versionDetail } from './version-detail.ts';

@@ -150,7 +150,20 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
 
     await models.updateModel(ctx, 'm', { name: 'renamed' });
     assert.equal((await models.getVersion(ctx, 'renamed', '4')).ref, 'model_version:m/4');
+    assert.deepEqual(
+      [
+        await models.nameToday(ctx, 'm'),
+        await models.nameToday(ctx, 'renamed'),
+        await models.nameToday(ctx, 'x'),
+      ],
+      ['renamed', 'renamed', 'x'],
+    );
     await models.createModel(ctx, { name: 'm' });
+    assert.deepEqual(
+      [await models.nameToday(ctx, 'm'), await models.nameOfVersion(ctx, 'model_version:m/4')],
+      ['m', 'renamed'],
+      'a name that is taken again is its new owner’s; the ledger’s is not',
+    );
     assert.equal((await models.getModel(ctx, 'm')).ref, 'model:m:2');
     assert.equal((await models.createVersion(ctx, outside)).ref, 'model_version:m:2/1');
     assert.deepEqual(await models.deleteModel(ctx, 'm'), { deleted_versions: 1 });

@@ -13,6 +13,7 @@ import { getLoggedModel, getModel } from './get-model.ts';
 import { listLoggedModels, listModels, listVersions } from './lists.ts';
 import { deleteModelTag, setModelTag } from './model-tags.ts';
 import { setAlias } from './set-alias.ts';
+import { nameToday } from './store.ts';
 import { versionsOfLoggedModel } from './store-versions.ts';
 import { updateModel } from './update-model.ts';
 import { updateVersion } from './update-version.ts';
@@ -21,7 +22,7 @@ import { deleteVersionTag, setVersionTag } from './version-tags.ts';
 
 export const routes = [
   route(contract.listModels, (ctx, { query }) => listModels(ctx, query)),
-  route(contract.getModel, (ctx, { params }) => getModel(ctx, params.model)),
+  route(contract.getModel, async (ctx, { params }) => getModel(ctx, await nameToday(ctx, params.model))),
   route(contract.createModel, (ctx, { body }) => createModel(ctx, body)),
   route(contract.updateModel, (ctx, { params, body }) => updateModel(ctx, params.model, body)),
   route(contract.deleteModel, (ctx, { params, query }) => deleteModel(ctx, params.model, query.reason)),
@@ -31,13 +32,17 @@ export const routes = [
   route(contract.deleteModelTag, (ctx, { params }) => deleteModelTag(ctx, params.model, params.key)),
   route(contract.setAlias, (ctx, { params, body }) => setAlias(ctx, { ...params, ...body })),
   route(contract.deleteAlias, (ctx, { params, query }) => deleteAlias(ctx, { ...params, ...query })),
-  route(contract.listVersions, (ctx, { params, query }) => listVersions(ctx, params.model, query)),
+  route(contract.listVersions, async (ctx, { params, query }) =>
+    listVersions(ctx, await nameToday(ctx, params.model), query),
+  ),
   route(contract.createVersion, (ctx, { params, body }) =>
     createVersion(ctx, { model: params.model, ...body, makeModel: true }),
   ),
-  route(contract.getVersion, (ctx, { params }) => versionDetail(ctx, params.model, params.version)),
-  route(contract.getVersionFile, (ctx, { params, headers }) =>
-    openVersionFile(ctx, params.model, params.version, params['*'], headers['range']),
+  route(contract.getVersion, async (ctx, { params }) =>
+    versionDetail(ctx, await nameToday(ctx, params.model), params.version),
+  ),
+  route(contract.getVersionFile, async (ctx, { params, headers }) =>
+    openVersionFile(ctx, await nameToday(ctx, params.model), params.version, params['*'], headers['range']),
   ),
   route(contract.updateVersion, async (ctx, { params, body }) => {
     const { version } = await findVersionBy(ctx, params.model, params.version);

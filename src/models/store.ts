@@ -38,6 +38,29 @@ export async function requireModel(ctx: Ctx, name: string): Promise<ModelRow> {
 }
 
 /**
+ * What the model is called today that was made under this name: a page, an endpoint or a prediction from before it was renamed leads to
+ * it. A model that has the name now comes first.
+ */
+export async function nameToday(ctx: Ctx, name: string): Promise<string> {
+  return (await findModel(ctx, name)) ? name : ((await nameOfRef(ctx, name)) ?? name);
+}
+
+/** What the model of a version is called today, by the version's name in the ledger; undefined once it is deleted. */
+export const nameOfVersion = (ctx: Ctx, versionRef: string): Promise<string | undefined> =>
+  nameOfRef(ctx, versionRef.replace(/^model_version:|\/\d+$/g, ''));
+
+async function nameOfRef(ctx: Ctx, ref: string): Promise<string | undefined> {
+  const found = await tables(ctx)
+    .selectFrom('model')
+    .select('name')
+    .where('workspace', '=', ctx.workspace)
+    .where('ref', '=', ref)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return found?.name;
+}
+
+/**
  * The model, its row held until the transaction ends: whoever changes versions or aliases takes it first, so that
  * on every database an alias cannot be set on a version that is just being deleted. `updated` marks it as changed.
  */

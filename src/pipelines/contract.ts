@@ -3,7 +3,10 @@ import { Type, type Static } from 'typebox';
 import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 
 const MiB = 1024 * 1024;
-const Id = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Id of an execution, 32 hex digits.' });
+const Id = Type.String({
+  pattern: '^[0-9a-f]{32}$',
+  description: 'Id of an execution, 32 hex digits; treadle executions --json shows them.',
+});
 const Hash = Type.String({
   pattern: '^[0-9a-f]{64}$',
   description: 'BLAKE3-256 of the bytes, 64 hex digits.',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { findDatasetVersion } from '../data/index.ts';
 import { walkLineage, type Lineage } from '../ledger/index.ts';
-import { getVersion, type ModelVersion } from '../models/index.ts';
+import { getVersion, nameOfVersion, type ModelVersion } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
 import { codeOfRun } from '../pipelines/index.ts';
@@ -46,8 +46,10 @@ export async function predictionLineage(ctx: Ctx, id: string, engine: Engine): P
       field: 'prediction',
       hint: 'ask in the workspace of the endpoint',
     });
+  // Another model may have taken the name since.
+  const model = await nameOfVersion(ctx, variant.version_ref);
   const [version, stood, newest, walked, serves] = await Promise.all([
-    orMissing(getVersion(ctx, variant.model, String(variant.version))),
+    model === undefined ? undefined : orMissing(getVersion(ctx, model, String(variant.version))),
     variant.evaluation === undefined ? undefined : engine.evaluations.findDone(ctx, variant.evaluation),
     engine.evaluations.newestFor(ctx, variant.version_ref),
     walkLineage(ctx, variant.version_ref, { direction: 'up', depth: DEPTH }),
@@ -73,7 +75,7 @@ export async function predictionLineage(ctx: Ctx, id: string, engine: Engine): P
     variant,
     model_version: {
       ref: variant.version_ref,
-      model: variant.model,
+      model: model ?? variant.model,
       version: variant.version,
       ...(version?.facts ? { digest: version.facts.digest } : {}),
       created_at: version?.created_at ?? row.created_at,

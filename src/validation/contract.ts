@@ -4,7 +4,10 @@ import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 
 const ModelName = Type.String({ minLength: 1, maxLength: 256, description: 'Name of a registered model.' });
 const Column = Type.String({ minLength: 1, maxLength: 500, description: 'Name of a column.' });
-const Id = Type.String({ pattern: '^[0-9a-f]{32}$' });
+const Id = Type.String({
+  pattern: '^[0-9a-f]{32}$',
+  description: 'Id of an evaluation, 32 hex digits; treadle evaluate list shows them.',
+});
 
 export const Verdict = Type.Union(
   [Type.Literal('pass'), Type.Literal('fail'), Type.Literal('inconclusive')],

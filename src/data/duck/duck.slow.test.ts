@@ -109,7 +109,7 @@ test('says what is wrong with a query', async () => {
     await assert.rejects(run(query), {
       kind: 'invalid',
       message: "there is no dataset 'nothing' in workspace 'default'",
-      hint: /^there are people, sales; name a version in quotes: from 'people@main'$/,
+      hint: /^the datasets here: people, sales; name a version in quotes: from 'people@main'$/,
     });
   assert.deepEqual((await run('with nothing as (select 1 as x) select * from nothing')).rows, [[1]]);
   await assert.rejects(run("select * from 'sales@v99'"), { kind: 'missing', message: /no version 'v99'/ });

@@ -115,7 +115,11 @@ function unreached(base: string, error: Error): TreadleError {
   const { hostname, port, protocol } = new URL(base);
   const here = protocol === 'http:' && /^(?:127\.|localhost$|\[::1\]$)/.test(hostname);
   const flag = port === '5000' ? '' : ` --port ${port || '80'}`;
-  const why = 'code' in error && NOBODY.has(error.code) ? '' : `: ${messageOf(error)}`;
+  // What TLS says of itself goes over lines.
+  const why =
+    'code' in error && NOBODY.has(error.code)
+      ? ''
+      : `: ${messageOf(error).trim().split('\n')[0]!.slice(0, 200)}`;
   return unavailable(`no Treadle server answers at ${base}${why}`, {
     hint: here
       ? `start one with: treadle server${flag} (or set TREADLE_URL to where one is)`

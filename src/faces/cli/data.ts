@@ -29,7 +29,7 @@ export const register: Register = (program, cli) => {
       const output = cli.output();
       const done = await commit(cli.client(), output, dataset, path, options);
       const { version, unchanged, warnings = [] } = done;
-      for (const warning of warnings) output.say(`warning: ${warning}`);
+      for (const warning of warnings) output.say(`warning: ${warning.replace(' → ', '\n  → ')}`);
       output.result(done, () =>
         unchanged
           ? `nothing changed: ${dataset}@${options.branch} is still ${version.name} (${short(version)})`
@@ -315,7 +315,7 @@ function shown(version: DatasetVersion, tables: readonly contract.TableProfile[]
     .map(([name, value]) => `${name.padEnd(width)}  ${value}`);
   const profiles = tables.map((one) => {
     if (one.state === 'pending') return `\n${one.path}: not profiled yet`;
-    if (one.error) return `\n${one.path}: ${one.error.message}`;
+    if (one.error) return `\n${faultOf(one.path, one.error.message)}`;
     const columns = (one.columns ?? []).map((column) => [
       column.name,
       column.type,
@@ -330,6 +330,12 @@ function shown(version: DatasetVersion, tables: readonly contract.TableProfile[]
     return `\n${one.path}: ${(one.rows ?? 0).toLocaleString('en')} ${one.rows === 1 ? 'row' : 'rows'}\n${table(['column', 'type', 'nulls', 'distinct', 'min', 'max', 'mean'], columns)}`;
   });
   return [...head, ...profiles].join('\n');
+}
+
+/** The message begins with the file's own name, for it belongs to the bytes; here it is the path. */
+function faultOf(path: string, message: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return message.startsWith(name) ? `${path}${message.slice(name.length)}` : `${path}: ${message}`;
 }
 
 function differences({ from, to, summary, items, next }: contract.Diff): string {

@@ -79,6 +79,7 @@ export const register: Register = (program, cli) => {
 
   evaluate
     .command('list')
+    .alias('ls')
     .description('list evaluations, newest first')
     .option('--model <model>', 'only of this model')
     .option('--verdict <verdict>', 'only these', choice('pass', 'fail', 'inconclusive'))

@@ -44,6 +44,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
       outputError: (text, write) => write(json ? usageJson(text) : `treadle: ${usage(text)}\n`),
     })
     .addHelpText('after', EXAMPLES)
+    .configureHelp({ subcommandTerm: term })
     .exitOverride();
   let client: Client | undefined;
   const cli: Cli = {
@@ -69,6 +70,16 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     printError(error, json);
     return 1;
   }
+}
+
+/** How a command stands in a list: every one has options, so that to say so tells nothing; that others lie below it does. */
+function term(command: Command): string {
+  const below = command.commands.length > 0 ? [' …'] : [];
+  const words = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? ` <${name}>` : ` [${name}]`;
+  });
+  return [command.name(), ...words, ...(words.length > 0 ? [] : below)].join('');
 }
 
 /** `--json` may stand before or after the command's own words. */

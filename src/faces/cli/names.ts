@@ -1,7 +1,7 @@
 import { nameIds } from '../../data/contract.ts';
 import { listExecutions } from '../../pipelines/contract.ts';
 import { listEndpoints, listRevisions } from '../../serving/contract.ts';
-import { searchRuns } from '../../tracking/contract.ts';
+import { listExperiments, searchRuns } from '../../tracking/contract.ts';
 import { listEvaluations } from '../../validation/contract.ts';
 import type { Client } from './client.ts';
 
@@ -39,6 +39,11 @@ export async function namesOf(
         body: { experiments: [], columns: [], state: 'all', limit: MOST, filter },
       });
       for (const { id, name } of items) names.set(`run:${id}`, name);
+    },
+    async () => {
+      if (!some('experiment')) return;
+      const { items } = await client.call(listExperiments, { query: { limit: 500, state: 'all' } });
+      for (const { id, name } of items) names.set(`experiment:${id}`, name);
     },
     async () => {
       if (!some('execution')) return;

@@ -70,7 +70,11 @@ export const register: Register = (program, cli) => {
       const found = await upTo(options.limit, (page) =>
         client.call(searchRuns, { body: { ...body, ...page } }),
       );
-      cli.output().list(found, runTable);
+      const nothing =
+        experiment === undefined && options.filter === undefined && options.deleted !== true
+          ? `there is no run yet; MLFLOW_TRACKING_URI=${client.url} in front of a training script logs one`
+          : 'there is no such run';
+      cli.output().list(found, (items) => runTable(items, nothing));
     });
   runs
     .command('show <run>')
@@ -158,7 +162,7 @@ const orderedColumn = (order: string): string[] => {
   return /^(metrics|params|tags)\./.test(name) ? [name] : [];
 };
 
-function runTable(items: readonly RunRow[]): string {
+function runTable(items: readonly RunRow[], nothing: string): string {
   const keys = (part: 'metrics' | 'params' | 'tags') => [
     ...new Set(items.flatMap((run) => Object.keys(run[part]))),
   ];
@@ -168,7 +172,7 @@ function runTable(items: readonly RunRow[]): string {
     ...keys('tags').map((key) => ['tags', key] as const),
   ];
   return listed(
-    'there is no such run',
+    nothing,
     ['run', 'name', 'status', 'verdict', 'started', ...metrics, ...others.map(([, key]) => key)],
     items.map((run) => [
       run.id,
@@ -197,7 +201,9 @@ async function showRun(cli: Cli, run: Run, step?: RunStep): Promise<void> {
       section('metrics', run.metrics.filter(({ key }) => !key.startsWith('system/')).map(metricLine)),
       section('params', Object.entries(run.params)),
       ...(step
-        ? [`made by ${step.pipeline} #${step.number}${step.step === undefined ? '' : `, step ${step.step}`}`]
+        ? [
+            `\nmade by ${step.pipeline} #${step.number}${step.step === undefined ? '' : `, step ${step.step}`}`,
+          ]
         : []),
       section('data read', [
         ...run.inputs.map((input): [string, string] => [

@@ -133,7 +133,9 @@ function explain(schema: TSchema, faults: readonly Fault[], value: unknown): Exp
   return {
     field: dotted(first.instancePath),
     what: wrong(first, given),
-    hint: described(schema, first.instancePath),
+    hint:
+      described(schema, first.instancePath) ??
+      (first.keyword === 'pattern' ? `it ${first.message}` : undefined),
   };
 }
 
@@ -156,6 +158,8 @@ function wrong({ keyword, params, message }: Fault, given: unknown): string {
   if ((keyword === 'minLength' || keyword === 'minItems') && limit === 1) return 'is empty';
   if (keyword === 'minimum') return `is ${shown(given)}; it must be at least ${String(limit)}`;
   if (keyword === 'maximum') return `is ${shown(given)}; it must be at most ${String(limit)}`;
+  // A regular expression says little to most people; what the contract says of the field comes as the hint.
+  if (keyword === 'pattern') return `is ${shown(given)}, which has not the form that it must have`;
   return `is ${shown(given)}; it ${message}`;
 }
 
