@@ -8,7 +8,7 @@ import { openTest } from '../test/harness.ts';
 import { commitVersion } from '../src/data/index.ts';
 import { createProcesses } from '../src/platform/processes/index.ts';
 import { resolveGateData } from '../src/validation/data/gate-data.ts';
-import { createTables } from '../src/validation/data/tables.ts';
+import { openTables } from '../src/tables/index.ts';
 import { proveDisjoint } from '../src/validation/disjoint/prove.ts';
 import { figure, median, option, report, root, scratch, venv } from './harness.ts';
 
@@ -44,7 +44,7 @@ maker.closeSync();
 await using server = await openTest();
 const { ctx } = server;
 const processes = createProcesses();
-const tables = createTables(processes);
+const tables = openTables(processes);
 const source = async (name: string, file: string) => {
   const blob = await ctx.blobs.put(createReadStream(file));
   await commitVersion(ctx, { dataset: name, files: [{ path: `${name}.parquet`, ...blob }] });

@@ -31,6 +31,7 @@ const benches = [
   { name: 'mlflow', args: ['--runs', '50'] },
   { name: 'data', args: ['--files', '200', '--gib', '0.05'] },
   { name: 'steps', args: ['--steps', '5', '--rounds', '1'] },
+  { name: 'tables', args: ['--mb', '60', '--files', '2', '--looks', '5'] },
   { name: 'disjoint', args: ['--training', '90000', '--gate', '10000', '--repeats', '1'] },
   { name: 'plane', args: ['--seconds', '1'] },
   { name: 'serving', args: ['--seconds', '1', '--rounds', '1', '--overload', '2'] },

@@ -30,6 +30,7 @@ import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
 import { createDeployer, createGatekeeper, modelRegistrar } from './ports.ts';
+import { openTables } from './tables/index.ts';
 import * as tracking from './tracking/index.ts';
 import * as validation from './validation/index.ts';
 import { version } from './version.ts';
@@ -110,7 +111,8 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const processes = createProcesses({ isolation: walls.isolation });
   opened.defer(() => processes.close());
   const behindWalls = createPeers(walls.isolation.users);
-  const duck = data.createDuck(processes);
+  const tables = openTables(processes);
+  opened.defer(() => tables.close());
   const runtimes = createRuntimes({ processes, folder: config.data });
   events.subscribe(runtimes.subscriber);
   const loopback = LOOPBACK.includes(config.host);
@@ -120,7 +122,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     : config.allowHosts.length > 0
       ? config.allowHosts
       : 'any';
-  const evaluations = validation.openValidation({ processes, runtimes });
+  const evaluations = validation.openValidation({ processes, runtimes, tables });
   const endpoints = await serving.openServing({
     data: config.data,
     log,
@@ -159,7 +161,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   jobs.register(
     prune,
     webhooks.deliver,
-    data.profileJob(duck),
+    data.profileJob(tables),
     ...pipelines.jobs,
     ...runtimes.jobs,
     ...endpoints.jobs,
@@ -218,7 +220,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         ...eventRoom.eventRoutes(events),
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
-        ...data.dataRoutes(duck),
+        ...data.dataRoutes(tables),
         ...tracking.routes,
         ...models.routes,
         ...pipelines.routes,

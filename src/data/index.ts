@@ -1,7 +1,6 @@
 export { commitVersion, type CommitInput } from './commit-version.ts';
 export type { DatasetVersion, FileInput, TableProfile } from './contract.ts';
 export { deleteDataset, deleteVersion } from './delete-version.ts';
-export { createDuck, type Duck } from './duck/duck.ts';
 export { materialiseVersion, type MaterialiseOptions } from './materialise-version.ts';
 export { parseRef } from './parse-ref.ts';
 export { profileJob } from './profile-version.ts';

@@ -1,28 +1,29 @@
 import { buffer } from 'node:stream/consumers';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { signedRows } from '../platform/json/index.ts';
-import { localName } from '../tables/index.ts';
+import { localName, ROWS, type Tables } from '../tables/index.ts';
 import type { Preview } from './contract.ts';
-import { refused, type Duck } from './duck/duck.ts';
 import { requireFile } from './list-files.ts';
+import { refused } from './refused.ts';
 import { knownTable, selectTables, tableKey } from './store.ts';
 import { tableFormat } from './table-format.ts';
 
 const TEXT = 64 * 1024;
 const BYTES = 4 * 1024 * 1024;
-const ROWS = 100;
+const LIMIT = 100;
+const TIMEOUT = 30_000;
 /** The rows of a larger text table are counted and typed by its profile, not for a look into it: until then cells are text. */
 const COUNTED = 64 * 1024 * 1024;
 
 /** Rows of a table, the head of a text, or word that it is neither. */
 export async function previewFile(
   ctx: Ctx,
-  duck: Duck,
+  tables: Tables,
   root: string,
   wanted: { path: string; offset?: number; limit?: number },
   signal?: AbortSignal,
 ): Promise<Preview> {
-  const { path, offset = 0, limit = ROWS } = wanted;
+  const { path, offset = 0, limit = LIMIT } = wanted;
   const { hash, size } = await requireFile(ctx, root, path);
   const format = tableFormat(path);
   if (format && size > 0) {
@@ -31,13 +32,15 @@ export async function previewFile(
     const table = [{ file, shown: path, format, ...(known ? { known } : {}) }];
     const count = known === undefined && (format === 'parquet' || size <= COUNTED);
     const spelled = known === undefined && size > COUNTED;
-    const request = { op: 'rows', table, offset, limit, bytes: BYTES, count, spelled } as const;
-    const answer = await duck.ask(ctx, request, new Map([[file, hash]]), {
-      timeout: 30_000,
-      ...(signal ? { signal } : {}),
+    const outcome = await tables.ask(ctx, ROWS, {
+      lane: 'look',
+      files: table.map((one) => ({ ...one, hash })),
+      request: { table, offset, limit, bytes: BYTES, count, spelled },
+      timeout: TIMEOUT,
+      signal,
     });
-    if ('rows' in answer) {
-      const { columns, rows, truncated, total = known?.rows } = answer.rows;
+    if ('answer' in outcome) {
+      const { columns, rows, truncated, total = known?.rows } = outcome.answer;
       const more = truncated || (total === undefined ? rows.length === limit : offset + rows.length < total);
       return {
         path,
@@ -50,8 +53,8 @@ export async function previewFile(
       };
     }
     // A broken text table can still be looked at as text; a broken Parquet file cannot.
-    const error = refused(answer);
-    if (error && format === 'parquet') throw error;
+    const { code } = outcome.fault;
+    if (format === 'parquet' || code === 'timeout') throw refused(outcome.fault);
   }
   if (size === 0) return { path, size, kind: 'text', text: '', truncated: false };
   const head = await buffer(await ctx.blobs.open(hash, { start: 0, end: Math.min(size, TEXT) - 1 }));

@@ -1,10 +1,10 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
-import { localName, partitionsOf } from '../tables/index.ts';
+import { localName, partitionsOf, type Tables } from '../tables/index.ts';
 import type { ColumnProfile, DatasetVersion, TableProfile } from './contract.ts';
-import type { Duck } from './duck/duck.ts';
 import { PROFILE } from './jobs.ts';
+import { PROFILE_TABLE } from './profile-question.ts';
 import { walk } from './read-tree.ts';
 import {
   insertTable,
@@ -75,18 +75,18 @@ export async function profileAgain(ctx: Ctx, version: DatasetVersion): Promise<v
   );
 }
 
-export const profileJob = (duck: Duck): typeof PROFILE => ({
+export const profileJob = (tables: Tables): typeof PROFILE => ({
   ...PROFILE,
-  run: (ctx, { version }, run) => profileVersion(ctx, duck, version, run),
+  run: (ctx, { version }, run) => profileVersion(ctx, tables, version, run),
 });
 
 /** Profiles what no other version has had profiled already. A table that cannot be read is a result, not a failure. */
-async function profileVersion(ctx: Ctx, duck: Duck, id: string, run: JobRun): Promise<void> {
+async function profileVersion(ctx: Ctx, tables: Tables, id: string, run: JobRun): Promise<void> {
   const version = await selectVersion(ctx, id);
   if (!version) return;
   for (const table of await readProfile(ctx, version.hash)) {
     if (table.state !== 'pending') continue;
-    const profile = await profileTable(ctx, duck, table, run.signal);
+    const profile = await profileTable(ctx, tables, table, run.signal);
     await ctx.write((tx) => insertTable(tx, table.hash, table.format, profile));
   }
   await ctx.write(async (tx) => {
@@ -102,7 +102,7 @@ async function profileVersion(ctx: Ctx, duck: Duck, id: string, run: JobRun): Pr
 
 async function profileTable(
   ctx: Ctx,
-  duck: Duck,
+  tables: Tables,
   { path, hash, size, format }: Table,
   signal: AbortSignal,
 ): Promise<StoredProfile> {
@@ -115,14 +115,17 @@ async function profileTable(
   try {
     // The profile belongs to the bytes: the same file elsewhere has other folders around it.
     const table = [{ file, shown: path.slice(path.lastIndexOf('/') + 1), format }];
-    const answer = await duck.ask(ctx, { op: 'profile', table, size }, new Map([[file, hash]]), {
+    const outcome = await tables.ask(ctx, PROFILE_TABLE, {
+      lane: 'background',
+      files: table.map((one) => ({ ...one, hash })),
+      request: { table, size },
       timeout: TIMEOUT,
       signal,
     });
-    if ('profile' in answer) return { state: 'ok', ...answer.profile };
-    if (!('error' in answer)) throw new Error('the table reader answered something else');
-    if (answer.error.code === 'memory') return failed('out-of-memory', answer.error.message);
-    const { message, hint } = answer.error;
+    if ('answer' in outcome) return { state: 'ok', ...outcome.answer };
+    const { code, message, hint } = outcome.fault;
+    if (code === 'memory') return failed('out-of-memory', message);
+    if (code === 'timeout') return failed('timeout', message);
     return failed(
       format === 'parquet' ? 'broken-parquet' : 'unreadable',
       hint === undefined ? message : `${message}; ${hint}`,

@@ -1,11 +1,11 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { route, type Route } from '../platform/http/index.ts';
+import type { Tables } from '../tables/index.ts';
 import { commitUpload } from './commit-version.ts';
 import * as contract from './contract.ts';
 import type { DatasetVersion, Diff } from './contract.ts';
 import { deleteDataset, deleteVersion } from './delete-version.ts';
 import { diffTrees } from './diff-versions.ts';
-import type { Duck } from './duck/duck.ts';
 import { listFiles, requireFile } from './list-files.ts';
 import { moveBranch, setTag } from './move-branch.ts';
 import { nameIds } from './name-ids.ts';
@@ -25,7 +25,7 @@ const find = async (ctx: Ctx, { dataset, ref }: { dataset: string; ref: string }
 /** `v3`, an id and a hash mean the same for ever; a branch does not. */
 const lasting = (ref: string): boolean => /^(v\d+|[0-9a-f]{8,64})$/.test(ref);
 
-export const dataRoutes = (duck: Duck): Route[] => [
+export const dataRoutes = (tables: Tables): Route[] => [
   route(contract.listDatasets, (ctx, { query }) => listDatasets(ctx, query)),
   route(contract.getDataset, (ctx, { params }) => showDataset(ctx, params.dataset)),
   route(contract.listVersions, (ctx, { params, query }) => listVersions(ctx, params.dataset, query)),
@@ -46,7 +46,7 @@ export const dataRoutes = (duck: Duck): Route[] => [
     };
   }),
   route(contract.previewFile, async (ctx, { params, query, signal }) =>
-    previewFile(ctx, duck, (await find(ctx, params)).hash, query, signal),
+    previewFile(ctx, tables, (await find(ctx, params)).hash, query, signal),
   ),
   route(contract.getProfile, async (ctx, { params }) => {
     const version = await find(ctx, params);
@@ -69,7 +69,7 @@ export const dataRoutes = (duck: Duck): Route[] => [
     return { stream: await sendBlobs(ctx, body.hashes) };
   }),
   route(contract.nameIds, async (ctx, { query }) => ({ items: await nameIds(ctx, query.ids) })),
-  route(contract.runSql, (ctx, { body, signal }) => runSql(ctx, duck, body, signal)),
+  route(contract.runSql, (ctx, { body, signal }) => runSql(ctx, tables, body, signal)),
 ];
 
 async function diff(

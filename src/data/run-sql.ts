@@ -1,13 +1,12 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
 import { signedRows } from '../platform/json/index.ts';
-import { localName } from '../tables/index.ts';
+import { localName, QUERY, type AskedFile, type Tables, type View } from '../tables/index.ts';
 import type { DatasetVersion, SqlQuery, SqlResult } from './contract.ts';
-import { refused, type Duck } from './duck/duck.ts';
-import type { Source, View } from './duck/protocol.ts';
 import { findMentions } from './find-refs.ts';
 import { walk } from './read-tree.ts';
 import { parseRef } from './parse-ref.ts';
+import { refused } from './refused.ts';
 import { resolveVersion } from './resolve-ref.ts';
 import { findDataset, knownTable, selectDatasets, selectTables, tableKey } from './store.ts';
 import { tableFormat } from './table-format.ts';
@@ -18,18 +17,19 @@ const BYTES = 16 * 1024 * 1024;
 const FILES = 2000;
 /** Datasets that an error names. */
 const NAMED = 12;
+const TIMEOUT = 60_000;
 
 /** One SELECT over dataset versions, in a process that can read their files and nothing else. */
 export async function runSql(
   ctx: Ctx,
-  duck: Duck,
+  tables: Tables,
   { query, limit = ROWS }: SqlQuery,
   signal?: AbortSignal,
 ): Promise<SqlResult> {
   const started = performance.now();
   const views: View[] = [];
   const versions: SqlResult['versions'] = [];
-  const files = new Map<string, string>();
+  const files: AskedFile[] = [];
   const unknown: string[] = [];
   for (const { text, table } of findMentions(query)) {
     const ref = parseRef(text);
@@ -41,27 +41,28 @@ export async function runSql(
     }
     try {
       const version = await resolveVersion(ctx, dataset, ref.selector);
-      const source = await sourceOf(ctx, version, ref.path, text, files);
+      const source = await sourceOf(ctx, version, ref.path, text, files.length);
       versions.push({ ref: text, id: version.id, name: version.name });
+      files.push(...source);
       views.push({ name: text, table: source });
     } catch (error) {
       // Elsewhere than behind FROM it may be a text to compare with; if it was meant as a table, DuckDB will say so.
       if (table || !(error instanceof TreadleError)) throw error;
     }
   }
-  const answer = await duck.ask(
-    ctx,
-    { op: 'query', query, views, limit, bytes: BYTES },
+  const outcome = await tables.ask(ctx, QUERY, {
+    lane: 'look',
     files,
-    signal ? { signal } : {},
-  );
-  const error = refused(answer);
-  // DuckDB would offer tables of its own that sound alike.
-  const meant = error && 'error' in answer && meantTable(answer.error.message, unknown);
-  if (meant) throw await noDataset(ctx, 'invalid', meant);
-  if (error) throw error;
-  if (!('rows' in answer)) throw new Error('the table reader answered something else');
-  const { columns, rows, truncated } = answer.rows;
+    request: { query, views, limit, bytes: BYTES },
+    timeout: TIMEOUT,
+    signal,
+  });
+  if ('fault' in outcome) {
+    // DuckDB would offer tables of its own that sound alike.
+    const meant = meantTable(outcome.fault.message, unknown);
+    throw meant === undefined ? refused(outcome.fault) : await noDataset(ctx, 'invalid', meant);
+  }
+  const { columns, rows, truncated } = outcome.answer;
   return {
     columns,
     rows: signedRows(rows),
@@ -96,14 +97,14 @@ async function noDataset(ctx: Ctx, kind: 'missing' | 'invalid', name: string): P
   );
 }
 
-/** The tables that a ref names: one file, or all tables of a version or folder when they are of one format. */
+/** The tables that a ref names, called by number from `first` on: one file, or all tables of a version or folder when they are of one format. */
 async function sourceOf(
   ctx: Ctx,
   version: DatasetVersion,
   path: string | undefined,
   ref: string,
-  files: Map<string, string>,
-): Promise<Source> {
+  first: number,
+): Promise<AskedFile[]> {
   const found: TreeFile[] = [];
   for await (const file of walk(ctx, version.hash)) {
     const inside =
@@ -135,10 +136,14 @@ async function sourceOf(
     ctx,
     found.map(({ hash }) => hash),
   );
-  return found.map(({ path: shown, hash }) => {
-    const file = localName(String(files.size), shown, format);
-    files.set(file, hash);
+  return found.map(({ path: shown, hash }, i) => {
     const known = knownTable(profiles.get(tableKey(hash, format)));
-    return { file, shown, format, ...(known ? { known } : {}) };
+    return {
+      file: localName(String(first + i), shown, format),
+      hash,
+      shown,
+      format,
+      ...(known ? { known } : {}),
+    };
   });
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { splitCsv } from './csv-records.ts';
 import { fits, formOf, join, type Form } from './spelling.ts';
 import { UnreadableTable } from './unreadable.ts';
 
@@ -86,7 +87,8 @@ export function judge(text: string, whole: boolean, shown: string): CsvHead | un
   const order = /\.tsv(\.|$)/i.test(shown) ? ['\t', ...DELIMITERS] : DELIMITERS;
   let best: { delimiter: string; records: string[][]; score: number[] } | undefined;
   for (const delimiter of order) {
-    const records = splitRecords(body, delimiter, whole);
+    // A quote that never ends: the reader of all lines says so.
+    const { records } = splitCsv(body, delimiter, whole);
     if (records.length < 2 && !whole) continue;
     const judged = records.slice(0, JUDGED);
     const widths = [...Map.groupBy(judged, ({ length }) => length)].toSorted(
@@ -173,58 +175,4 @@ function requireTellable(cells: readonly string[], shown: string): void {
       );
     spelt.set(cell.toLowerCase(), cell);
   }
-}
-
-/** The records of the text, as RFC 4180 has them; what comes last is left out where the text was cut. `starts`: where each begins. */
-export function splitRecords(
-  text: string,
-  delimiter: string,
-  whole: boolean,
-  starts: number[] = [],
-): string[][] {
-  const records: string[][] = [];
-  let cells: string[] = [];
-  let at = 0;
-  let start = 0;
-  while (at < text.length) {
-    if (cells.length === 0) start = at;
-    let cell: string;
-    if (text[at] === '"') {
-      let end = at + 1;
-      for (;;) {
-        end = text.indexOf('"', end);
-        if (end < 0) break;
-        if (text[end + 1] !== '"') break;
-        end += 2;
-      }
-      if (end < 0) return records; // it never ends: the reader of all lines says so
-      cell = text.slice(at + 1, end).replaceAll('""', '"');
-      at = end + 1;
-    } else {
-      let end = at;
-      while (end < text.length && text[end] !== delimiter && text[end] !== '\n' && text[end] !== '\r') end++;
-      cell = text.slice(at, end);
-      at = end;
-    }
-    cells.push(cell);
-    if (text[at] === delimiter) {
-      at++;
-      if (at === text.length && whole) cells.push('');
-      continue;
-    }
-    if (at >= text.length) break;
-    // Behind a closing quote something else may stand: the reader of all lines refuses it.
-    while (at < text.length && text[at] !== '\n' && text[at] !== '\r') at++;
-    at += text.startsWith('\r\n', at) ? 2 : 1;
-    if (cells.length > 1 || cells[0] !== '') {
-      records.push(cells);
-      starts.push(start);
-    }
-    cells = [];
-  }
-  if (whole && (cells.length > 1 || (cells[0] ?? '') !== '')) {
-    records.push(cells);
-    starts.push(start);
-  }
-  return records;
 }

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { identifier, read } from './sandbox.ts';
+import { read } from './sandbox.ts';
 import { formOf, holds, isExact, join, typeOf, type Form } from './spelling.ts';
+import { identifier } from './sql-text.ts';
 
 export interface SpeltColumn {
   name: string;

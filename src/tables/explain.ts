@@ -1,23 +1,30 @@
 import { openBytes } from './csv-head.ts';
 import type { TableFile } from './read-table.ts';
+import { TableFault } from './table-fault.ts';
 import { UnreadableTable } from './unreadable.ts';
 
 /** What DuckDB says of a file, in the words of who wrote it: its path, the line, what is wrong there. */
 export async function explained(error: unknown, files: readonly TableFile[]): Promise<unknown> {
-  if (!(error instanceof Error) || error instanceof UnreadableTable) return error;
+  if (!(error instanceof Error) || error instanceof UnreadableTable || error instanceof TableFault)
+    return error;
   const { message } = error;
   const one = files.length === 1 ? files[0] : files.find(({ file }) => names(message, file));
   const known = one && (one.format === 'csv' ? await csvFault(message, one) : jsonFault(message, one));
   return known ?? renamed(error, files);
 }
 
-/** Our file names mean nothing to the reader of an error. */
 function renamed(error: Error, files: readonly TableFile[]): Error {
-  let clean = error.message;
+  const clean = withShownNames(error.message, files);
+  return clean === error.message ? error : new Error(clean, { cause: error });
+}
+
+/** Our file names mean nothing to the reader of an error. */
+export function withShownNames(message: string, files: readonly TableFile[]): string {
+  let clean = message;
   // The longest first: `1.csv` is the end of `11.csv`.
   for (const { file, shown } of files.toSorted((a, b) => b.file.length - a.file.length))
     clean = clean.replaceAll(file, shown);
-  return clean === error.message ? error : new Error(clean, { cause: error });
+  return clean;
 }
 
 const names = (message: string, file: string): boolean =>

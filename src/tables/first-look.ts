@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { isUtf16, judge, splitRecords } from './csv-head.ts';
+import { isUtf16, judge } from './csv-head.ts';
+import { splitCsv } from './csv-records.ts';
 import type { TableFormat } from './table-format.ts';
 import { UnreadableTable } from './unreadable.ts';
 
@@ -50,9 +51,8 @@ function wrongLine(start: Buffer, whole: boolean): number | undefined {
 
 function ragged(text: string, delimiter: string, whole: boolean, shown: string): UnreadableTable | undefined {
   const blank = /^[\r\n]*/.exec(text)![0];
-  const starts: number[] = [];
   const body = text.slice(blank.length);
-  const records = splitRecords(body, delimiter, whole, starts);
+  const { records, starts } = splitCsv(body, delimiter, whole);
   const wanted = records[0]?.length ?? 0;
   const odd = records.findIndex(({ length }) => length !== wanted);
   if (odd < 0) return undefined;

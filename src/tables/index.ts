@@ -1,15 +1,9 @@
-export { describe, identifier, openSandbox, quote, read, typeName } from './sandbox.ts';
-export { localName, tableFormat, type TableFormat } from './table-format.ts';
+// The door for the server, which never loads DuckDB: `inside.ts` is the one for what runs in a reader's process.
+export { openTables, type Tables } from './open-tables.ts';
 export { partitionsOf } from './partitions.ts';
 export { firstLook } from './first-look.ts';
+export { question, type AskedFile, type Fault, type Outcome, type Question } from './question.ts';
+export { QUERY, ROWS, type Rows, type View } from './questions.ts';
+export type { KnownTable, TableFile } from './read-table.ts';
+export { localName, tableFormat, type TableFormat } from './table-format.ts';
 export { UnreadableTable } from './unreadable.ts';
-export { explained } from './explain.ts';
-export { jsonReader } from './read-json.ts';
-export {
-  csvShapes,
-  parquetReader,
-  readTable,
-  type KnownTable,
-  type Reading,
-  type TableFile,
-} from './read-table.ts';

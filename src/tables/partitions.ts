@@ -1,5 +1,5 @@
-import { quote, identifier } from './sandbox.ts';
 import type { TableFile } from './read-table.ts';
+import { identifier, quote } from './sql-text.ts';
 
 /** As Hive, Spark, pyarrow and DuckDB name the folder of rows without a value. */
 const NOTHING = '__HIVE_DEFAULT_PARTITION__';

@@ -1,6 +1,6 @@
 import { readCsvHead, type CsvHead } from './csv-head.ts';
-import { identifier, quote } from './sandbox.ts';
 import { join, typeOf, type Form } from './spelling.ts';
+import { identifier, quote } from './sql-text.ts';
 import type { KnownTable, TableFile } from './read-table.ts';
 
 /** CSV files of one shape, read as the text that stands there. */

@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { openBytes } from './csv-head.ts';
 import type { TableFile } from './read-table.ts';
-import { describe, identifier, quote, read } from './sandbox.ts';
+import { describe, read } from './sandbox.ts';
 import { isExact } from './spelling.ts';
+import { identifier, quote } from './sql-text.ts';
 import { UnreadableTable } from './unreadable.ts';
 
 /** Names stand in quotes, types do not: a text that looks like a date or an id is found out by DuckDB, and JSON has none. */

@@ -4,8 +4,9 @@ import { explained } from './explain.ts';
 import { partitionNames, partitionValue, readTogether } from './partitions.ts';
 import { csvGroups, csvReader, formsByName } from './read-csv.ts';
 import { jsonReader } from './read-json.ts';
-import { describe, identifier, quote } from './sandbox.ts';
+import { describe } from './sandbox.ts';
 import { typeOf, valueOf } from './spelling.ts';
+import { identifier, quote } from './sql-text.ts';
 import type { TableFormat } from './table-format.ts';
 
 /** A file in the working directory; `shown` is its path for people, and the folders in it may say more of its rows. */

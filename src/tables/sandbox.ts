@@ -5,9 +5,7 @@ import {
   type DuckDBConnection,
   type DuckDBType,
 } from '@duckdb/node-api';
-
-export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+import { identifier, quote } from './sql-text.ts';
 
 export interface SandboxLimits {
   threads: number;
@@ -17,6 +15,12 @@ export interface SandboxLimits {
   spill?: string;
 }
 
+export interface Sandbox {
+  connection: DuckDBConnection;
+  /** Ends whatever still runs; the database and all that was made in it is gone. */
+  close(): void;
+}
+
 /**
  * An empty database that reads these files of the working directory and can do nothing else: no other file, no network, no
  * extension.
@@ -24,7 +28,7 @@ export interface SandboxLimits {
 export async function openSandbox(
   files: readonly string[],
   { threads, memory, spill = '' }: SandboxLimits,
-): Promise<DuckDBConnection> {
+): Promise<Sandbox> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${Math.floor(memory / 1024 / 1024)}MiB`,
@@ -42,11 +46,23 @@ export async function openSandbox(
     'lock_configuration=true',
   ])
     await connection.run(`set ${setting}`);
-  return connection;
+  return {
+    connection,
+    close() {
+      connection.interrupt();
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
 }
 
 export async function read(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {
   return (await connection.runAndReadAll(sql)).getRowsJson();
+}
+
+/** A statement of one row; numbers that may exceed 2^53 are asked for as text. */
+export async function readOne(connection: DuckDBConnection, sql: string): Promise<unknown[]> {
+  return (await read(connection, sql))[0] ?? [];
 }
 
 /** DuckDB's name of a type; JSON is a text by another name, also within others. */

@@ -1,10 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Route } from '../platform/http/index.ts';
-import type { Processes } from '../platform/processes/index.ts';
-import type { Runtimes } from '../runtimes/index.ts';
 import type { Evaluation } from './contract.ts';
-import { createTables } from './data/tables.ts';
 import { evaluationJob } from './jobs.ts';
 import { judge, type Bench } from './judge.ts';
 import { validationRoutes } from './routes.ts';
@@ -28,14 +25,7 @@ export interface Validation {
 }
 
 /** The room with what it needs handed in. */
-export function openValidation({
-  processes,
-  runtimes,
-}: {
-  processes: Processes;
-  runtimes: Pick<Runtimes, 'prepare'>;
-}): Validation {
-  const bench: Bench = { processes, runtimes, tables: createTables(processes) };
+export function openValidation(bench: Bench): Validation {
   const job = evaluationJob(bench);
   return {
     routes: validationRoutes(job),

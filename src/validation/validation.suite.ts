@@ -314,13 +314,13 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
     };
     await ctx.write((tx) => insertEvaluation(tx, cut));
     const { judge } = await import('./judge.ts');
-    const { createTables } = await import('./data/tables.ts');
+    const { openTables } = await import('../tables/index.ts');
     const { createProcesses } = await import('../platform/processes/index.ts');
     const { createRuntimes } = await import('../runtimes/index.ts');
     const processes = createProcesses();
     const bench = {
       processes,
-      tables: createTables(processes),
+      tables: openTables(processes),
       runtimes: createRuntimes({ processes, folder: server.data }),
     };
     const question = {
@@ -349,6 +349,7 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
       ['running'],
       'somebody else goes on with it',
     );
+    await bench.tables.close();
     await processes.close();
     const other = ctx.as({ workspace: 'other' });
     await assert.rejects(requireEvaluation(other, first.id), /there is no evaluation/);

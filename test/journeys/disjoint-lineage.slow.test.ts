@@ -4,7 +4,7 @@ import { commitVersion } from '../../src/data/index.ts';
 import { getVersion } from '../../src/models/index.ts';
 import { createProcesses, type Processes } from '../../src/platform/processes/index.ts';
 import { resolveGateData } from '../../src/validation/data/gate-data.ts';
-import { createTables, type Tables } from '../../src/validation/data/tables.ts';
+import { openTables, type Tables } from '../../src/tables/index.ts';
 import { trainingSources } from '../../src/validation/data/training-sources.ts';
 import { proveDisjoint } from '../../src/validation/disjoint/prove.ts';
 import { openTest, type TestServer } from '../harness.ts';
@@ -16,9 +16,10 @@ let tables: Tables;
 before(async () => {
   server = await openTest();
   processes = createProcesses();
-  tables = createTables(processes);
+  tables = openTables(processes);
 });
 after(async () => {
+  await tables.close();
   await processes.close();
   await server[Symbol.asyncDispose]();
 });

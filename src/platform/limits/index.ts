@@ -1,2 +1,3 @@
 export { Budget, Share } from './budget.ts';
+export { machineMemory } from './machine-memory.ts';
 export { Pace } from './pace.ts';

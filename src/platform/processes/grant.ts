@@ -1,12 +1,17 @@
-import { chmodSync, type Dirent, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, type Dirent, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { chmod, lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Isolate } from './isolation.ts';
 
 /** Gives a process's folders to its user, and opens the way to them through the data folder: one may pass, not look. */
-export function grant(data: string, { read = [], write = [] }: Isolate, user: number): void {
+export function grant(data: string, { read = [], given = [], write = [] }: Isolate, user: number): void {
   for (const folder of write) own(folder, new Set(read), user);
-  for (const one of [...read, ...write]) {
+  for (const folder of given) {
+    // The group of that user is nobody else's: the folder stays ours, and what is put into it is open to this group alone.
+    chownSync(folder, process.getuid!(), user);
+    chmodSync(folder, 0o750);
+  }
+  for (const one of [...read, ...given, ...write]) {
     for (let at = path.dirname(one); inside(at, data); at = path.dirname(at)) {
       const { mode } = statSync(at);
       if ((mode & 0o001) === 0) chmodSync(at, (mode & 0o7777) | 0o011);

@@ -1,6 +1,7 @@
 export { chooseIsolation, meaning, type Chosen } from './choose-isolation.ts';
 export { compiledIn, keepCompiled } from './compiled.ts';
 export { LEVELS, type Isolate, type Isolation, type Level } from './isolation.ts';
+export { lineReader } from './lines.ts';
 export { ownCode, programFolders } from './programs.ts';
 export { goFirst } from './priority.ts';
 export { killMarked, reap } from './reap.ts';

@@ -11,6 +11,8 @@ export type Level = (typeof LEVELS)[number];
 export interface Isolate {
   /** Files and folders that it reads, besides. */
   read?: readonly string[];
+  /** Folders that it alone may read, now and whatever is put there later; the server goes on writing them, it never does. */
+  given?: readonly string[];
   /** Folders that are its own to write. */
   write?: readonly string[];
   /** Folders that it writes together with others, whose rights stay as they are. */

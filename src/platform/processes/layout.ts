@@ -17,7 +17,7 @@ const within = (at: string, folder: string): boolean =>
 /** Outer places come before those within them. */
 export function layout(
   { hidden, shown }: Isolation,
-  { read = [], write = [], share = [] }: Isolate,
+  { read = [], given = [], write = [], share = [] }: Isolate,
 ): Place[] {
   const places = new Map<string, Place>();
   const put = (at: string, kind: Place['kind'], from = at): void =>
@@ -29,7 +29,7 @@ export function layout(
     [...hidden, ...write].some((one) => one !== at && within(at, one)) || hidden.includes(at);
   // A link is shown under its own name, too: an interpreter is called by the name that its environment has for it.
   const both = (at: string): string[] => [...new Set([at, realpathSync(at)])];
-  for (const one of [...shown, ...read]) {
+  for (const one of [...shown, ...read, ...given]) {
     if (!existsSync(one)) continue;
     const folder = statSync(one).isDirectory() ? one : path.dirname(one);
     for (const at of both(folder)) if (covered(at)) put(at, 'read', realpathSync(at));

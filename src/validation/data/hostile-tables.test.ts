@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { profile } from '../../data/duck/profile.ts';
-import { query, rows } from '../../data/duck/query.ts';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { profileAnswer } from '../../data/profile-table.ts';
 import { knownTable } from '../../data/store.ts';
+import { fromCsv } from '../../faces/inference/mlflow/csv.ts';
+import type { Frame } from '../../faces/inference/mlflow/frame.ts';
+import { fromParquet } from '../../faces/inference/mlflow/parquet.ts';
 import { messageOf } from '../../platform/errors/index.ts';
-import { explained, openSandbox, tableFormat, type TableFile } from '../../tables/index.ts';
+import type { TensorSpec } from '../../runtimes/index.ts';
+import { tableFormat, type TableFile } from '../../tables/index.ts';
+import { explained, openSandbox, query, rows } from '../../tables/inside.ts';
 import { keyOf, openTable, textOf } from '../scoring/read-table.ts';
 import { relationsOf } from './relations.ts';
 
@@ -27,6 +31,15 @@ interface Read {
 type Content = Record<string, string | Buffer>;
 const csv = (text: string | Buffer): Record<string, string | Buffer> => ({ 'd/a.csv': text });
 const jsonl = (text: string): Record<string, string> => ({ 'd/a.jsonl': text });
+const maker = await (await DuckDBInstance.create()).connect();
+await maker.run("set TimeZone='UTC'");
+after(() => maker.closeSync());
+/** What a statement selects, as the bytes of a Parquet file. */
+async function parquet(sql: string): Promise<Content> {
+  const file = path.join(folder, 'made.parquet');
+  await maker.run(`copy (${sql}) to '${file}' (format parquet)`);
+  return { 'd/a.parquet': readFileSync(file) };
+}
 const many = (line: string): string => line.repeat(30_000);
 
 const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | RegExp]> = [
@@ -158,13 +171,18 @@ const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | Reg
   ],
   [
     'names that come twice, or not at all',
-    csv('a,A,a,\n1,2,3,4\n'),
+    csv('a,b,a,\n1,2,3,4\n'),
     {
-      columns: 'a:BIGINT A_1:BIGINT a_2:BIGINT column3:BIGINT',
+      columns: 'a:BIGINT b:BIGINT a_1:BIGINT column3:BIGINT',
       first: [1, 2, 3, 4],
       last: [1, 2, 3, 4],
       rows: 1,
     },
+  ],
+  [
+    'names that differ in case alone',
+    csv('a,A\n1,2\n'),
+    /d\/a\.csv: its first line names the columns 'a' and 'A', which differ only in case/,
   ],
   ['a header alone', csv('a,b\n'), { columns: 'a:VARCHAR b:VARCHAR', rows: 0 }],
   ['one row', csv('a,b\n1,x\n'), { columns: 'a:BIGINT b:VARCHAR', first: [1, 'x'], last: [1, 'x'], rows: 1 }],
@@ -315,7 +333,64 @@ const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | Reg
   ['lines that are no objects', jsonl('[1]\n[2]\n'), /d\/a\.jsonl holds something else than objects/],
   ['a broken line', jsonl('{"a":1}\n{"a":\n{"a":3}\n'), /d\/a\.jsonl, line 2: unexpected end of data/],
   ['a byte order mark in JSON', jsonl('\ufeff{"a":1}\n'), /d\/a\.jsonl begins with a byte order mark/],
+  [
+    'Parquet: numbers to their last digit',
+    await parquet(
+      `select * from (values (9007199254740993::bigint, 18446744073709551615::ubigint, 7::integer, 1.50::decimal(9,2), 0.1::float, 0.30000000000000004::double),
+        (-1, 1, -7, -0.05, -0.5, 'nan')) t(a, b, c, d, e, f)`,
+    ),
+    {
+      columns: 'a:BIGINT b:UBIGINT c:INTEGER d:DECIMAL(9,2) e:FLOAT f:DOUBLE',
+      first: ['9007199254740993', '18446744073709551615', 7, '1.50', Math.fround(0.1), 0.30000000000000004],
+      last: [-1, 1, -7, '-0.05', -0.5, 'NaN'],
+      rows: 2,
+    },
+  ],
+  [
+    'Parquet: texts that look like something else, and no text',
+    await parquet(
+      `select * from (values ('00501', '2024-01-01', '', 'NA', true), ('+1', '1e5', null, 'é\n"x"', null)) t(a, b, c, d, e)`,
+    ),
+    {
+      columns: 'a:VARCHAR b:VARCHAR c:VARCHAR d:VARCHAR e:BOOLEAN',
+      first: ['00501', '2024-01-01', '', 'NA', true],
+      last: ['+1', '1e5', null, 'é\n"x"', null],
+      rows: 2,
+    },
+  ],
+  [
+    'Parquet: days and moments',
+    await parquet(
+      `select date '0001-02-03' as d, timestamp '2024-01-05 10:00:00.123456' as m, timestamptz '2024-01-05 10:00:00+02' as z, time '23:59:59.5' as t`,
+    ),
+    {
+      columns: 'd:DATE m:TIMESTAMP z:TIMESTAMP WITH TIME ZONE t:TIME',
+      first: ['0001-02-03', '2024-01-05 10:00:00.123456', '2024-01-05 08:00:00+00', '23:59:59.5'],
+      rows: 1,
+    },
+  ],
+  ['Parquet that is none', { 'd/a.parquet': 'PAR1 but not at the end' }, /d\/a\.parquet/],
 ];
+
+/**
+ * Where serving reads on purpose as pandas does, since that is what callers of MLflow's protocol write with, and what their
+ * models were asked with there: `as` is what it reads then, `refuses` that it takes none of it.
+ */
+const AS_PANDAS: Readonly<Record<string, 'refuses' | 'reads' | { rows: number; last?: unknown[] }>> = {
+  'what is missing': { rows: 2, last: [null, null, null, null] }, // NA and null are no texts, nor is ""
+  'names that come twice, or not at all': 'refuses',
+  'no header': { rows: 1 }, // the first line is one
+  'one column': { rows: 2 }, // an empty line is none
+  'semicolons and decimal commas': 'refuses', // commas alone part cells
+  bars: 'refuses',
+  'mixed line ends': 'reads',
+  'mixed line ends, late': 'reads',
+  'names that differ in case alone': 'reads', // a frame tells them apart
+  'too few cells': 'reads', // the others are missing
+  'too few cells, late, all text': 'reads',
+  'a title above the table': 'reads',
+  'something behind a quote': 'reads',
+};
 
 function put(content: Content): TableFile[] {
   return Object.entries(content).map(([shown, bytes]) => {
@@ -328,11 +403,14 @@ function put(content: Content): TableFile[] {
   });
 }
 
-const sandbox = (files: readonly TableFile[]): Promise<DuckDBConnection> =>
-  openSandbox(
-    files.map(({ file }) => file),
-    { threads: 2, memory: 1e9 },
-  );
+const sandbox = async (files: readonly TableFile[]): Promise<DuckDBConnection> => {
+  const names = files.map(({ file }) => file);
+  return (await openSandbox(names, { threads: 2, memory: 1e9 })).connection;
+};
+/** The first and the last row as they come out of JSON, which is what a caller gets. */
+const ends = (all: unknown[][]): { first: unknown[]; last: unknown[] } =>
+  JSON.parse(JSON.stringify({ first: all[0], last: all.at(-1) })) as { first: unknown[]; last: unknown[] };
+const silent = (): void => undefined;
 const LIMITS = { limit: 100_000, bytes: 1e9 };
 const shape = (columns: ReadonlyArray<{ name: string; type: string }>): string =>
   columns.map(({ name, type }) => `${name}:${type}`).join(' ');
@@ -340,38 +418,27 @@ const shape = (columns: ReadonlyArray<{ name: string; type: string }>): string =
 /** The same files, as each room reads them. */
 const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Read>> = {
   async sql(files) {
-    const found = await query(await sandbox(files), {
-      op: 'query',
-      query: 'select * from "t@v1"',
-      views: [{ name: 't@v1', table: files }],
-      ...LIMITS,
-    });
+    const views = [{ name: 't@v1', table: files }];
+    const asked = { query: 'select * from "t@v1"', views, ...LIMITS };
+    const found = await query.answer(await sandbox(files), asked, silent);
     return {
       columns: shape(found.columns),
-      first: found.rows[0]!,
-      last: found.rows.at(-1)!,
+      ...ends(found.rows),
       rows: found.rows.length,
     };
   },
   async preview(files) {
-    const found = await rows(await sandbox(files), {
-      op: 'rows',
-      table: files,
-      offset: 0,
-      count: true,
-      spelled: false,
-      ...LIMITS,
-    });
+    const asked = { table: files, offset: 0, count: true, spelled: false, ...LIMITS };
+    const found = await rows.answer(await sandbox(files), asked, silent);
     assert.equal(found.total, found.rows.length);
     return {
       columns: shape(found.columns),
-      first: found.rows[0]!,
-      last: found.rows.at(-1)!,
+      ...ends(found.rows),
       rows: found.rows.length,
     };
   },
   async profile(files, wanted) {
-    const found = await profile(await sandbox(files), files, 1000);
+    const found = await profileAnswer.answer(await sandbox(files), { table: files, size: 1000 }, silent);
     // It shows no rows; what it counts and where it ends must be theirs.
     return { ...wanted, columns: shape(found.columns), rows: found.rows };
   },
@@ -384,7 +451,11 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
         .filter((part) => !part.includes('='))
         .join('/');
       const alone = { ...one, shown };
-      const found = await profile(await sandbox([alone]), [alone], 1000);
+      const found = await profileAnswer.answer(
+        await sandbox([alone]),
+        { table: [alone], size: 1000 },
+        silent,
+      );
       known.push({ ...one, known: knownTable({ state: 'ok', ...found })! });
     }
     return READERS['sql']!(known);
@@ -439,5 +510,85 @@ for (const [name, content, expected] of FILES) {
         assert.deepEqual({ ...rest, ...(first ? { first } : {}), ...(last ? { last } : {}) }, wanted, reader);
       }
     }
+  });
+}
+
+/** How serving calls what DuckDB reads. */
+const SERVED: ReadonlyArray<[type: RegExp, datatype: TensorSpec['datatype'], dtype: string]> = [
+  [/^(BIGINT|HUGEINT)$/, 'INT64', 'int64'],
+  [/^UBIGINT$/, 'UINT64', 'uint64'],
+  [/^INTEGER$/, 'INT32', 'int32'],
+  [/^DOUBLE$/, 'FP64', 'float64'],
+  [/^FLOAT$/, 'FP32', 'float32'],
+  [/^DECIMAL/, 'FP64', 'decimal'],
+  [/^BOOLEAN$/, 'BOOL', 'bool'],
+  [/^DATE$/, 'BYTES', 'date'],
+  [/^TIMESTAMP/, 'BYTES', 'datetime64'],
+  [/^TIME$/, 'BYTES', 'time'],
+  [/^VARCHAR$/, 'BYTES', 'text'],
+];
+const served = (type: string): (typeof SERVED)[number] => SERVED.find(([pattern]) => pattern.test(type))!;
+
+/** A row of a frame, with whole numbers and NaN as JSON has them and moments in DuckDB's spelling. */
+function rowOf(frame: Frame, row: number, types: readonly string[]): unknown[] {
+  return frame.names.map((name, i) => {
+    const value = frame.columns.get(name)![row];
+    if (typeof value === 'bigint')
+      return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value))
+        ? Number(value)
+        : String(value);
+    if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+    if (typeof value !== 'string' || types[i]?.startsWith('TIME') !== true) return value;
+    const digits = value
+      .replace('T', ' ')
+      .replace(/Z$/, '')
+      .replace(/(\.\d*?)0+$/, '$1');
+    return digits.replace(/\.$/, '') + (types[i] === 'TIMESTAMP WITH TIME ZONE' ? '+00' : '');
+  });
+}
+
+for (const [name, content, expected] of FILES) {
+  const [[file, bytes] = ['', ''], ...more] = Object.entries(content);
+  const format = more.length === 0 ? /\.(csv|parquet)$/.exec(file)?.[1] : undefined;
+  if (format === undefined) continue; // serving takes one CSV or Parquet file, unpacked
+  test(`${name}: the same for serving`, async () => {
+    const deviation = AS_PANDAS[name];
+    const columns =
+      expected instanceof RegExp
+        ? []
+        : expected.columns.split(/ (?=[^ ]+:)/).map((column) => {
+            const at = column.indexOf(':');
+            return { name: column.slice(0, at), type: column.slice(at + 1) };
+          });
+    const specs = columns.map((column): TensorSpec => {
+      return { name: column.name, datatype: served(column.type)[1], shape: [-1] };
+    });
+    const read = async (): Promise<Frame> =>
+      format === 'csv' ? fromCsv(Buffer.from(bytes), specs) : fromParquet(Buffer.from(bytes));
+    if (deviation === 'refuses' || (expected instanceof RegExp && deviation !== 'reads')) {
+      await assert.rejects(read, { kind: 'invalid' });
+      return;
+    }
+    const frame = await read();
+    if (expected instanceof RegExp) return;
+    const types = columns.map(({ type }) => type);
+    if (typeof deviation === 'object') {
+      assert.equal(frame.rows, deviation.rows);
+      if (deviation.last) assert.deepEqual(rowOf(frame, frame.rows - 1, types), deviation.last);
+      return;
+    }
+    assert.equal(frame.rows, expected.rows);
+    assert.deepEqual(
+      frame.names,
+      columns.map((column) => column.name),
+    );
+    if (format === 'parquet')
+      assert.deepEqual(
+        [...frame.dtypes!.values()],
+        types.map((type) => served(type)[2]),
+      );
+    if (expected.first) assert.deepEqual(rowOf(frame, 0, types), expected.first);
+    const last = expected.last ?? expected.first;
+    if (last) assert.deepEqual(rowOf(frame, frame.rows - 1, types), last);
   });
 }

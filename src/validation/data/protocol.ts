@@ -1,12 +1,10 @@
-import { totalmem } from 'node:os';
-import type { TableFile as FileInput } from '../../tables/index.ts';
+import { question, type TableFile as FileInput } from '../../tables/index.ts';
 
 export type { FileInput };
 
-/** Bytes that DuckDB may hold before it writes to disk: millions of rows are compared beside a server that goes on serving. */
-export const MEMORY = Math.min(4 * 1024 ** 3, Math.floor(totalmem() * 0.3));
+/** Which rows of the gate are in something that training read. */
+export const DISJOINT = question<DisjointRequest, DisjointAnswer>('disjoint');
 
-/** One request a process: JSON on its stdin; lines of JSON are its answer. */
 export interface DisjointRequest {
   gate: readonly FileInput[];
   against: ReadonlyArray<readonly FileInput[]>;
@@ -26,13 +24,6 @@ export interface NamedFile {
   names: readonly string[];
   /** Sources, by position in `against`, that hold the same bytes. */
   within: readonly number[];
-}
-
-export interface TableFault {
-  code: 'memory' | 'unreadable' | 'shapes' | 'column' | 'empty';
-  message: string;
-  hint?: string;
-  field?: string;
 }
 
 /** What one group of equally shaped files of a source came to. */
@@ -148,5 +139,3 @@ export interface OrderFound {
   /** Why it could not be decided, by source. */
   undecided: Array<{ source: number; reason: string }>;
 }
-
-export type TableLine = { say: string } | { disjoint: DisjointAnswer } | { error: TableFault };

@@ -1,14 +1,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FileInput } from './protocol.ts';
+import type { TableFormat } from '../../tables/index.ts';
 import {
   csvShapes,
   describe,
   explained,
   jsonReader,
   parquetReader,
-  type TableFormat,
-} from '../../tables/index.ts';
-import { quote, read } from './sandbox.ts';
+  quote,
+  read,
+} from '../../tables/inside.ts';
 
 export interface Column {
   name: string;

@@ -5,7 +5,7 @@
  * number, an ISO date or a truth value is that.
  */
 import type { Column } from '../data/relations.ts';
-import { identifier } from '../data/sandbox.ts';
+import { identifier } from '../../tables/inside.ts';
 
 /** What becomes of the pieces of a canonical value: its 64-bit key, or a text that shows it. */
 interface Leaf {

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { readOne } from '../data/sandbox.ts';
+import { readOne } from '../../tables/inside.ts';
 
 /** How often identities repeat on one side. */
 export interface Repeats {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ComparedTable, DisjointRequest } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
-import { readOne } from '../data/sandbox.ts';
+import { readOne } from '../../tables/inside.ts';
 import { prepared, rowKeys } from './canonical.ts';
 import { digestOf, sumsOf, type RowsDigest } from './digest.ts';
 import { findExact } from './find-exact.ts';

@@ -1,11 +1,6 @@
 // This file and its neighbours run in the table reader's process.
-import {
-  JsonDuckDBValueConverter,
-  type DuckDBConnection,
-  type DuckDBValueConverter,
-  type Json,
-} from '@duckdb/node-api';
-import { explained } from '../../tables/index.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { explained, identifier, read, readOne, TableFault, toJson } from '../../tables/inside.ts';
 import type {
   ComparedSource,
   ComparedTable,
@@ -15,8 +10,6 @@ import type {
   Overlap,
 } from '../data/protocol.ts';
 import { relationsOf, type Relation } from '../data/relations.ts';
-import { identifier, read, readOne } from '../data/sandbox.ts';
-import { TableError } from '../data/table-error.ts';
 import { mayHaveFractions } from './canonical.ts';
 import { createComparer } from './compare-table.ts';
 import { joinDigests, type RowsDigest } from './digest.ts';
@@ -108,7 +101,7 @@ async function eachTable(
   refuse: (files: readonly FileInput[], reason: string) => void,
 ): Promise<void> {
   const apart = async (some: readonly FileInput[], error: unknown): Promise<void> => {
-    const fault = TableError.from(await explained(error, some));
+    const fault = TableFault.from(await explained(error, some));
     if (fault.code === 'memory') throw fault;
     if (some.length === 1) return refuse(some, fault.message);
     for (const file of some) await eachTable(connection, [file], work, refuse);
@@ -170,12 +163,6 @@ async function uniqueColumns(
     .toSorted((a, b) => Number(mayHaveFractions(a)) - Number(mayHaveFractions(b)))
     .map(({ name }) => name);
 }
-
-/** As in JSON, with whole numbers as numbers where they are exact. */
-const toJson: DuckDBValueConverter<Json> = (value, type, converter) =>
-  typeof value === 'bigint' && value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER
-    ? Number(value)
-    : JsonDuckDBValueConverter(value, type, converter);
 
 async function sampleOverlaps(connection: DuckDBConnection, gate: Gate): Promise<Overlap[]> {
   const names = gate.columns.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from '../data/relations.ts';
-import { readOne } from '../data/sandbox.ts';
+import { readOne } from '../../tables/inside.ts';
 import { keyOf, prepared, rowKeys } from './canonical.ts';
 import { byName } from './pairs.ts';
 

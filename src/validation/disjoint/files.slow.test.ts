@@ -7,7 +7,7 @@ import { createProcesses, type Processes } from '../../platform/processes/index.
 import type { Proof } from '../contract.ts';
 import { resolveGateData } from '../data/gate-data.ts';
 import { splitTables, type TableSource } from '../data/table-source.ts';
-import { createTables, type Tables } from '../data/tables.ts';
+import { openTables, type Tables } from '../../tables/index.ts';
 import { names } from './excuse.ts';
 import { proveDisjoint, type Claim } from './prove.ts';
 
@@ -17,9 +17,10 @@ let tables: Tables;
 before(async () => {
   server = await openTest();
   processes = createProcesses();
-  tables = createTables(processes);
+  tables = openTables(processes);
 });
 after(async () => {
+  await tables.close();
   await processes.close();
   await server[Symbol.asyncDispose]();
 });

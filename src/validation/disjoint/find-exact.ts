@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { readOne } from '../data/sandbox.ts';
+import { readOne } from '../../tables/inside.ts';
 import { prepared, shownOf } from './canonical.ts';
 import type { Pair } from './pairs.ts';
 import type { KeyedRows } from './training-keys.ts';

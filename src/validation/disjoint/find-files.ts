@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FilesNamed, NamedFile } from '../data/protocol.ts';
-import { identifier, read, readOne } from '../data/sandbox.ts';
+import { identifier, read, readOne } from '../../tables/inside.ts';
 import { kindOf } from './canonical.ts';
 import type { Gate } from './gate.ts';
 

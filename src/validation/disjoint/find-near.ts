@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { read, readOne } from '../data/sandbox.ts';
+import { read, readOne } from '../../tables/inside.ts';
 import { bucketOf, keyOf, numberOf, prepared, within } from './canonical.ts';
 import { hasPlaces, type Search } from './find-exact.ts';
 import { sameNumber } from './near.ts';

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { DisjointRequest, TableFault } from '../data/protocol.ts';
+import type { Fault } from '../../tables/index.ts';
+import type { DisjointRequest } from '../data/protocol.ts';
 import { relationsOf, type Column, type Relation } from '../data/relations.ts';
-import { identifier, read, readOne } from '../data/sandbox.ts';
-import { TableError } from '../data/table-error.ts';
+import { identifier, read, readOne, TableFault } from '../../tables/inside.ts';
 import { isPlainText, keyOf, prepared } from './canonical.ts';
 import { digestOfKeys, joinDigests } from './digest.ts';
 import { byName } from './pairs.ts';
@@ -46,7 +46,7 @@ export async function loadGate(connection: DuckDBConnection, request: DisjointRe
   );
   const sums = await digestOfKeys(connection, columns, 'gate_key');
   if (sums.rows === 0)
-    throw new TableError({
+    throw new TableFault({
       code: 'empty',
       message: "the gate's data has no rows",
       hint: 'judge on data that has rows: a step that splits data may have left nothing for it',
@@ -70,13 +70,13 @@ export const gateKey = (gate: Gate, name: string, plain = false): string =>
 export function columnOf(columns: readonly Column[], name: string, field: 'key' | 'time'): Column {
   const found = columns.find((one) => one.name === name);
   if (found) return found;
-  const fault: TableFault = {
+  const fault: Fault = {
     code: 'column',
     field,
     message: `the gate's data has no column '${name}'`,
     hint: `it has ${columns.map((one) => one.name).join(', ')}`,
   };
-  throw new TableError(fault);
+  throw new TableFault(fault);
 }
 
 /** The gate's files are scored as one table, so they must have the same columns; their types may differ between formats. */
@@ -89,7 +89,7 @@ function oneShape(relations: readonly Relation[]): Column[] {
       .join(', ');
   for (const other of more) {
     if (names(other) === names(first!)) continue;
-    throw new TableError({
+    throw new TableFault({
       code: 'shapes',
       message: `the gate's data holds tables of different columns: ${first!.files[0]!.shown} has ${names(first!)}; ${other.files[0]!.shown} has ${names(other)}`,
       hint: 'name one file or folder of it: flights@v4:holdout.parquet',

@@ -1,8 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OrderFound } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
-import { readOne } from '../data/sandbox.ts';
-import { TableError } from '../data/table-error.ts';
+import { readOne, TableFault } from '../../tables/inside.ts';
 import { instantOf, numberOf, prepared } from './canonical.ts';
 import { columnOf, type Gate } from './gate.ts';
 
@@ -20,7 +19,7 @@ export async function createOrder(connection: DuckDBConnection, gate: Gate, name
     `select count(${instantOf(column)}), count(${numberOf(column)}), min(${instantOf(column)})::varchar, min(${numberOf(column)}) from ${prepared([column], 'gate')}`,
   );
   if (Number(instants) === 0 && Number(numbers) === 0)
-    throw new TableError({
+    throw new TableFault({
       code: 'column',
       field: 'time',
       message: `the column '${name}' of the gate's data holds no dates and no numbers`,

@@ -1,6 +1,6 @@
 import type { Column, Relation } from '../data/relations.ts';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { read } from '../data/sandbox.ts';
+import { read } from '../../tables/inside.ts';
 import { isPlainText, keyOf, mayHaveFractions, numberOf, prepared } from './canonical.ts';
 
 /** A column of both sides. */

@@ -1,15 +1,18 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { newId } from '../../platform/ids/index.ts';
+import { localName, type AskedFile, type Tables } from '../../tables/index.ts';
 import type { Excuse, Proof, Source } from '../contract.ts';
 import { fileKind } from '../data/file-kinds.ts';
-import type { Tables } from '../data/tables.ts';
-import type { DisjointAnswer, FileInput } from '../data/protocol.ts';
+import { DISJOINT, type DisjointAnswer, type FileInput } from '../data/protocol.ts';
 import type { TableSource, UnreadSource } from '../data/table-source.ts';
 import { gateFiles, judgedKinds, sharedUnnamed } from './compare-bytes.ts';
 import { coverageOf } from './coverage.ts';
 import { decide } from './decide.ts';
 import { withoutExcused } from './excuse.ts';
+import { refused } from './refused.ts';
 import { listed, percent } from './words.ts';
+
+const HOUR = 3_600_000;
 
 export interface Claim {
   /** What the model is judged on. */
@@ -40,15 +43,20 @@ export async function proveDisjoint(
   const began = performance.now();
   const { gate, key, time, label, excuse = [], near, signal } = claim;
   const against = withoutExcused(claim.against, excuse);
-  const files = [gate, ...against].flatMap((source) => source.files);
+  const files = [gate, ...against].flatMap((source) =>
+    // The same bytes under two names are one file for the reader.
+    source.files.map(({ path, hash, format }): AskedFile => {
+      return { file: localName(hash.slice(0, 32), path, format), shown: path, format, hash };
+    }),
+  );
   const named = gateFiles(gate, against);
   const kinds = new Set(gate.others.map(({ path }) => fileKind(path)));
   say('comparing rows with what training read');
-  const found = await tables.ask(
-    ctx,
+  const outcome = await tables.ask(ctx, DISJOINT, {
+    lane: 'work',
     files,
-    (inputs) => ({
-      ...dealt(inputs, gate, against),
+    request: {
+      ...dealt(files, gate, against),
       certain: against.map(({ within }) => within === undefined),
       key: key ? [...key] : null,
       time: time ?? null,
@@ -57,9 +65,13 @@ export async function proveDisjoint(
       by_bytes: against.map(({ others }) =>
         others.some(({ path }) => fileKind(path) !== undefined && kinds.has(fileKind(path))),
       ),
-    }),
-    { hear: say, signal },
-  );
+    },
+    timeout: HOUR,
+    hear: say,
+    signal,
+  });
+  if ('fault' in outcome) throw refused(outcome.fault);
+  const found = outcome.answer;
   const judged = judgedKinds(gate, found.named);
   const shared = new Map(
     named.flatMap(({ within }, i) => (within.length > 0 ? [[gate.others[i]!.hash, i]] : [])),

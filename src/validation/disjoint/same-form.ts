@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Relation } from '../data/relations.ts';
-import { identifier, read, readOne } from '../data/sandbox.ts';
+import { identifier, read, readOne } from '../../tables/inside.ts';
 import { instantOf, isPlainText, keyOf, kindOf, numberOf, prepared } from './canonical.ts';
 import type { Pair } from './pairs.ts';
 import type { Column } from '../data/relations.ts';

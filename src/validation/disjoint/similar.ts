@@ -7,7 +7,7 @@ import {
 } from '@duckdb/node-api';
 import type { SimilarFound, SimilarPair } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
-import { identifier, read, readOne } from '../data/sandbox.ts';
+import { identifier, read, readOne } from '../../tables/inside.ts';
 import { isPlainText, keyOf, kindOf, numberOf, prepared } from './canonical.ts';
 import { countRepeats, gateChance } from './chance.ts';
 import type { Pair } from './pairs.ts';

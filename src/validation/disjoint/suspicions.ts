@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Suspicion } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
-import { read, readOne } from '../data/sandbox.ts';
+import { read, readOne } from '../../tables/inside.ts';
 import { instantOf, isPlainText, kindOf, mayHaveFractions, prepared } from './canonical.ts';
 import { gateKey, type Gate } from './gate.ts';
 import { trainingKey, type Pair } from './pairs.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, tooLarge, TreadleError, unavailable } from '../../platform/errors/index.ts';
-import type { Processes } from '../../platform/processes/index.ts';
+import { lineReader, type Processes } from '../../platform/processes/index.ts';
 import { localName } from '../../tables/index.ts';
 import type { TableFile } from '../data/table-source.ts';
 import type { Assessment, AssessLine, AssessRequest } from './protocol.ts';
@@ -103,18 +103,4 @@ async function converse(
     hint: 'a model may have crashed; the server log has its last words',
     cause: new Error(complaint),
   });
-}
-
-/** Whole lines from chunks that are cut anywhere. */
-function lineReader(take: (line: string) => void): (chunk: Buffer) => void {
-  let parts: Buffer[] = [];
-  return (chunk) => {
-    let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      take(Buffer.concat([...parts, chunk.subarray(from, end)]).toString('utf8'));
-      parts = [];
-      from = end + 1;
-    }
-    if (from < chunk.length) parts.push(chunk.subarray(from));
-  };
 }

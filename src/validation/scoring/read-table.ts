@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { invalid, tooLarge, TreadleError } from '../../platform/errors/index.ts';
+import type { TableFile } from '../../tables/index.ts';
 import {
   describe,
   explained,
@@ -8,8 +9,7 @@ import {
   readTable,
   UnreadableTable,
   type Reading,
-  type TableFile,
-} from '../../tables/index.ts';
+} from '../../tables/inside.ts';
 import { nearest } from '../rules/names.ts';
 import { parsed, type Parse } from './parse-cells.ts';
 
@@ -66,7 +66,7 @@ const MEMORY = 2_000_000_000;
 /** Opens the files and nothing else: no other file, no network, no extension. */
 export async function openTable(files: readonly TableFile[]): Promise<Table> {
   const local = files.map(({ file }) => file);
-  const connection = await openSandbox(local, { threads: 2, memory: MEMORY });
+  const { connection } = await openSandbox(local, { threads: 2, memory: MEMORY });
   const ask = async (sql: string): Promise<unknown[][]> => {
     try {
       return (await connection.runAndReadAll(sql)).getRows();

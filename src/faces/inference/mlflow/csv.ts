@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { invalid, type TreadleError } from '../../../platform/errors/index.ts';
 import type { TensorSpec } from '../../../runtimes/index.ts';
+import { splitCsv } from '../../../tables/csv-records.ts';
 import type { Frame } from './frame.ts';
 
 /** What pandas takes for a missing value. */
@@ -24,7 +25,8 @@ const BOOLEAN = new Map([
 /** A table with a header, as `DataFrame.to_csv(index=False)` writes it, with types by the signature. */
 export function fromCsv(body: Buffer, specs: readonly TensorSpec[]): Frame {
   if (!isUtf8(body)) throw bad('Ensure that input is a valid UTF-8 encoded string.');
-  const records = split(body.toString('utf8').replace(/^\ufeff/, ''));
+  const { records, endless } = splitCsv(body.toString('utf8').replace(/^\ufeff/, ''), ',');
+  if (endless !== undefined) throw bad(`EOF inside string starting at row ${endless}`);
   const [header, ...rows] = records;
   if (!header) throw bad('No columns to parse from file');
   const wrong = rows.findIndex((row) => row.length > header.length);
@@ -82,45 +84,3 @@ const bad = (why: string, field = 'body'): TreadleError =>
     `Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid CSV-formatted Pandas DataFrame produced using the \`pandas.DataFrame.to_csv()\` method. Error: '${why}'`,
     { field },
   );
-
-/** RFC 4180: fields in quotes may hold commas, line ends and doubled quotes. Empty lines are passed over. */
-function split(text: string): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [];
-  let at = 0;
-  while (at < text.length) {
-    let cell: string;
-    if (text[at] === '"') {
-      let end = at + 1;
-      for (;;) {
-        end = text.indexOf('"', end);
-        if (end < 0) throw bad(`EOF inside string starting at row ${records.length}`);
-        if (text[end + 1] !== '"') break;
-        end += 2;
-      }
-      cell = text.slice(at + 1, end).replaceAll('""', '"');
-      at = end + 1;
-      const rest = /[^,\r\n]*/y;
-      rest.lastIndex = at;
-      const more = rest.exec(text)?.[0] ?? '';
-      cell += more;
-      at += more.length;
-    } else {
-      const plain = /[^,\r\n]*/y;
-      plain.lastIndex = at;
-      cell = plain.exec(text)?.[0] ?? '';
-      at += cell.length;
-    }
-    record.push(cell);
-    const char = text[at];
-    if (char === ',') {
-      at++;
-      if (at === text.length) record.push('');
-      else continue;
-    } else if (char === '\r') at += text[at + 1] === '\n' ? 2 : 1;
-    else if (char === '\n') at++;
-    if (record.length > 1 || record[0] !== '') records.push(record);
-    record = [];
-  }
-  return records;
-}

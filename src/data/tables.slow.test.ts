@@ -5,26 +5,27 @@ import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { openTest, type TestServer } from '../../../test/harness.ts';
-import { createProcesses, type Processes } from '../../platform/processes/index.ts';
-import { commitVersion } from '../commit-version.ts';
-import { previewFile } from '../preview-file.ts';
-import { profileAgain, readProfile } from '../profile-version.ts';
-import { insertTable } from '../store.ts';
-import { resolveRef } from '../resolve-ref.ts';
-import { runSql } from '../run-sql.ts';
-import { createDuck, type Duck } from './duck.ts';
+import { openTest, type TestServer } from '../../test/harness.ts';
+import { createProcesses, type Processes } from '../platform/processes/index.ts';
+import { openTables, QUERY, type Tables } from '../tables/index.ts';
+import { commitVersion } from './commit-version.ts';
+import { previewFile } from './preview-file.ts';
+import { profileAgain, readProfile } from './profile-version.ts';
+import { insertTable } from './store.ts';
+import { resolveRef } from './resolve-ref.ts';
+import { runSql } from './run-sql.ts';
 
 let server: TestServer;
 let processes: Processes;
-let duck: Duck;
+let tables: Tables;
 
 before(async () => {
   server = await openTest();
   processes = createProcesses();
-  duck = createDuck(processes);
+  tables = openTables(processes);
 });
 after(async () => {
+  await tables.close();
   await processes.close();
   await server[Symbol.asyncDispose]();
 });
@@ -52,12 +53,16 @@ async function commit(dataset: string, content: Record<string, Buffer | string>)
 }
 
 const run = (query: string, limit?: number) =>
-  runSql(server.ctx, duck, { query, ...(limit === undefined ? {} : { limit }) });
-const scratchFolders = (): string[] => readdirSync(path.join(server.data, 'blobs', 'temp'));
-/** Profiles of new versions are made in the background, and have scratch folders of their own for a while. */
+  runSql(server.ctx, tables, { query, ...(limit === undefined ? {} : { limit }) });
+/** Readers that are kept warm have two folders each; what a question had is in neither of them. */
+const leftovers = (): string[] =>
+  readdirSync(path.join(server.data, 'blobs', 'temp'), { recursive: true, encoding: 'utf8' }).filter(
+    (name) => !/^[^/]+(\/(files|spill))?$/.test(name),
+  );
+/** Profiles of new versions are made in the background, and have their files for a while. */
 async function nothingLeft(): Promise<void> {
-  for (const end = Date.now() + 30_000; scratchFolders().length > 0 && Date.now() < end;) await sleep(50);
-  assert.deepEqual(scratchFolders(), []);
+  for (let i = 0; i < 600 && leftovers().length > 0; i++) await sleep(50);
+  assert.deepEqual(leftovers(), []);
 }
 
 test('queries one version, several, a file, a folder, and many files as one table', async () => {
@@ -169,24 +174,20 @@ test('a query reaches nothing but its versions', async () => {
 });
 
 test('a query is bounded in time and memory', async () => {
-  const before = Date.now();
-  await assert.rejects(
-    duck.ask(
-      server.ctx,
-      {
-        op: 'query',
-        query:
-          'select sum(a.range * b.range) from range(10000000) a, range(10000000) b where a.range % 7 = b.range % 11',
-        views: [],
-        limit: 1,
-        bytes: 1000,
-      },
-      new Map(),
-      { timeout: 1500 },
-    ),
-    { code: 'timeout' },
-  );
-  assert.ok(Date.now() - before < 10_000);
+  const late = await tables.ask(server.ctx, QUERY, {
+    lane: 'look',
+    files: [],
+    request: {
+      query:
+        'select sum(a.range * b.range) from range(10000000) a, range(10000000) b where a.range % 7 = b.range % 11',
+      views: [],
+      limit: 1,
+      bytes: 1000,
+    },
+    timeout: 1500,
+  });
+  assert.ok('fault' in late);
+  assert.deepEqual(late.fault, { code: 'timeout', message: 'reading the tables took longer than 1.5 s' });
   await assert.rejects(
     run('select count(distinct x) from (select repeat(md5(range::varchar), 20) as x from range(20000000))'),
     { kind: 'too-large', code: 'out-of-memory' },
@@ -284,7 +285,7 @@ test('profiles tables, and says of each bad one what is wrong with it', async ()
 
 test('looks into files', async () => {
   const { hash } = await resolveRef(server.ctx, 'zoo');
-  const look = (file: string, more = {}) => previewFile(server.ctx, duck, hash, { path: file, ...more });
+  const look = (file: string, more = {}) => previewFile(server.ctx, tables, hash, { path: file, ...more });
   const page = await look('good.parquet', { offset: 1990, limit: 5 });
   assert.deepEqual(
     [page.kind, page.rows!.length, page.rows![0]![0], page.total_rows, page.truncated],
@@ -308,15 +309,15 @@ test('the folders of a path are columns of its rows, also where the same bytes l
     ['2025', '01', 2],
   ]);
   const { hash } = await resolveRef(server.ctx, 'months');
-  const preview = await previewFile(server.ctx, duck, hash, { path: 'year=2025/month=01/a.csv' });
+  const preview = await previewFile(server.ctx, tables, hash, { path: 'year=2025/month=01/a.csv' });
   assert.deepEqual(preview.rows, [
     [1, '2025', '01'],
     [2, '2025', '01'],
   ]);
-  const tables = await profiles('months');
+  const profiled = await profiles('months');
   for (const year of ['2024', '2025'])
     assert.deepEqual(
-      tables.get(`year=${year}/month=01/a.csv`)!.columns!.slice(1),
+      profiled.get(`year=${year}/month=01/a.csv`)!.columns!.slice(1),
       [
         ['year', year],
         ['month', '01'],

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ColumnProfile } from '../contract.ts';
-import { describe, identifier, read, readTable } from '../../tables/index.ts';
-import type { Profiled, Source } from './protocol.ts';
+import { answerer, describe, identifier, read, readTable } from '../tables/inside.ts';
+import type { ColumnProfile } from './contract.ts';
+import { PROFILE_TABLE } from './profile-question.ts';
 
 /** A text table up to this is read once into memory; a larger one is read again for every question. */
 const INTO_MEMORY = 128 * 1024 * 1024;
@@ -30,11 +30,10 @@ const isNumber = (type: string): boolean =>
 const isFloat = (type: string): boolean => type === 'FLOAT' || type === 'DOUBLE';
 const isNested = (type: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(type);
 
-export async function profile(connection: DuckDBConnection, source: Source, size: number): Promise<Profiled> {
-  const { typed } = await readTable(connection, source);
+export const profileAnswer = answerer(PROFILE_TABLE, async (connection, { table: files, size }) => {
+  const { typed } = await readTable(connection, files);
   await connection.run(`create view source as select * from ${typed}`);
-  const table =
-    source.some(({ format }) => format !== 'parquet') && size <= INTO_MEMORY ? 'loaded' : 'source';
+  const table = files.some(({ format }) => format !== 'parquet') && size <= INTO_MEMORY ? 'loaded' : 'source';
   if (table === 'loaded') await connection.run('create table loaded as select * from source');
   const columns = await describe(connection, table);
   const rows = Number((await read(connection, `select count(*) from ${table}`))[0]![0]);
@@ -47,7 +46,7 @@ export async function profile(connection: DuckDBConnection, source: Source, size
   if (rows > EXACT_ROWS) await sampleQuantiles(connection, table, profiles);
   for (const one of profiles) await addShape(connection, table, one, rows);
   return { rows, columns: profiles };
-}
+});
 
 const finiteOnly = (c: string, type: string): string =>
   isFloat(type) ? ` filter (where isfinite(${c}))` : '';

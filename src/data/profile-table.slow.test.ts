@@ -4,21 +4,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { openSandbox, tableFormat } from '../../tables/index.ts';
-import type { ColumnProfile } from '../contract.ts';
-import { profile } from './profile.ts';
+import { tableFormat } from '../tables/index.ts';
+import { openSandbox } from '../tables/inside.ts';
+import type { ColumnProfile } from './contract.ts';
+import { profileAnswer } from './profile-table.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'treadle-profile-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function profiled(name: string): Promise<{ rows: number; columns: Map<string, ColumnProfile> }> {
   const file = path.join(folder, name);
-  const connection = await openSandbox([file], { threads: 2, memory: 1e9 });
-  const { rows, columns } = await profile(
-    connection,
-    [{ file, shown: name, format: tableFormat(name)! }],
-    1000,
-  );
+  const { connection } = await openSandbox([file], { threads: 2, memory: 1e9 });
+  const table = [{ file, shown: name, format: tableFormat(name)! }];
+  const { rows, columns } = await profileAnswer.answer(connection, { table, size: 1000 }, () => undefined);
   return { rows, columns: new Map(columns.map((column) => [column.name, column])) };
 }
 

@@ -1,0 +1,2 @@
+// The door for what runs in a table reader's process.
+export { profileAnswer } from './profile-table.ts';

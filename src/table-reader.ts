@@ -1,0 +1,9 @@
+// Entry of a table reader: a process that answers questions to tables (`tables/`), each in a sandbox of its own.
+import { answerQuestions, query, rows } from './tables/inside.ts';
+
+answerQuestions({
+  query: () => Promise.resolve(query),
+  rows: () => Promise.resolve(rows),
+  profile: async () => (await import('./data/inside.ts')).profileAnswer,
+  disjoint: async () => (await import('./validation/inside.ts')).disjointAnswer,
+});

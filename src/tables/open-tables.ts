@@ -1,0 +1,122 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { unavailable } from '../platform/errors/index.ts';
+import type { Processes } from '../platform/processes/index.ts';
+import type { Asked, AskedFile, Outcome, Question } from './question.ts';
+import { ROOM, type Lane } from './reader/lanes.ts';
+import { createPool } from './reader/pool.ts';
+import { createQueue } from './reader/queue.ts';
+import type { Stopped } from './reader/reader.ts';
+
+/** Answers questions to tables in processes of their own, which see the question's files and nothing else. */
+export interface Tables {
+  ask<Request, Answer>(
+    ctx: Ctx,
+    question: Question<Request, Answer>,
+    asked: {
+      lane: Lane;
+      /** Those with the same name are one file. */
+      files: readonly AskedFile[];
+      request: Request;
+      /** Milliseconds, from when it has its place. */
+      timeout: number;
+      /** Who leaves gives the place back, whether waiting or asking. */
+      signal?: AbortSignal | undefined;
+      hear?: ((text: string) => void) | undefined;
+    },
+  ): Promise<Outcome<Answer>>;
+  /** Ends all readers, and waits until nothing of them is left. */
+  close(): Promise<void>;
+}
+
+/** A reader that nobody asks anything is ended. */
+const IDLE = 60_000;
+
+// Beside the room in the sources, beside everything in the bundle.
+const PROGRAM = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../table-reader.ts' : './table-reader.js', import.meta.url),
+);
+
+export function openTables(
+  processes: Processes,
+  { idle = IDLE, program = PROGRAM }: { idle?: number; program?: string } = {},
+): Tables {
+  const queue = createQueue();
+  const pool = createPool(processes, program, idle);
+  let count = 0;
+
+  return {
+    async ask<Request, Answer>(
+      ctx: Ctx,
+      { name }: Question<Request, Answer>,
+      { lane, files, request, timeout, signal, hear }: Parameters<Tables['ask']>[2],
+    ): Promise<Outcome<Answer>> {
+      const giveBack = await queue.take(lane, ctx.workspace, signal);
+      try {
+        for (;;) {
+          const reader = await pool.take(ctx, lane);
+          const fresh = reader.answered === 0;
+          try {
+            const folder = String(count++);
+            const { threads, memory, spills } = ROOM[lane];
+            const asked: Asked = {
+              question: name,
+              folder,
+              files: files.map(({ file, shown, format }) => ({ file, shown, format })),
+              request,
+              threads,
+              memory,
+              ...(spills ? { spill: path.join(reader.spill, folder) } : {}),
+            };
+            const said = await withFiles(ctx, processes, path.join(reader.files, folder), files, signal, () =>
+              reader.ask(asked, { timeout, signal, hear }),
+            );
+            signal?.throwIfAborted();
+            // The reader that answers it knows its type.
+            if (!('stopped' in said)) return said as Outcome<Answer>;
+            // One that is not fresh may have died of what came before, or while it waited.
+            if (fresh || said.stopped.reason === 'cancelled') throw stopped(said);
+          } finally {
+            pool.give(ctx, lane, reader);
+          }
+        }
+      } finally {
+        giveBack();
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** Does something while the files lie in a folder that only this question has. */
+async function withFiles<T>(
+  ctx: Ctx,
+  processes: Processes,
+  folder: string,
+  files: readonly AskedFile[],
+  signal: AbortSignal | undefined,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    const there = new Set<string>();
+    for (const { file, hash } of files) {
+      signal?.throwIfAborted();
+      if (there.has(file)) continue;
+      there.add(file);
+      await ctx.blobs.materialise(hash, path.join(folder, file), { mode: 0o444, shared: true });
+    }
+    await processes.letRead(folder);
+    return await act();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const stopped = ({ stopped: { message }, complaint }: Stopped): Error =>
+  unavailable(`the table reader stopped: ${message}`, {
+    hint: 'try again; the server log has its last words',
+    cause: new Error(complaint),
+  });

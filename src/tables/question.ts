@@ -1,0 +1,42 @@
+import type { TableFile } from './read-table.ts';
+
+/** Something that can be asked of tables. `table-reader.ts` says which module answers it, in the reader's process. */
+export interface Question<Request, Answer> {
+  readonly name: string;
+  /** Never there: what goes to the reader, and what comes back, both as JSON. */
+  readonly types?: (request: Request) => Answer;
+}
+
+export const question = <Request, Answer>(name: string): Question<Request, Answer> => ({ name });
+
+/** A file of the question: `file` is its name for the reader, `hash` its blob. */
+export interface AskedFile extends TableFile {
+  hash: string;
+}
+
+/** Why there is no answer. Rooms have codes of their own besides: what is wrong with a query, or with a gate's columns. */
+export interface Fault {
+  code: 'memory' | 'timeout' | 'unreadable' | (string & {});
+  message: string;
+  hint?: string;
+  field?: string;
+}
+
+export type Outcome<Answer> = { answer: Answer } | { fault: Fault };
+
+/** A line to the reader: one question, which sees the files of one folder. */
+export interface Asked {
+  question: string;
+  /** Relative to the reader's first folder. */
+  folder: string;
+  files: readonly TableFile[];
+  request: unknown;
+  threads: number;
+  /** Bytes that DuckDB may hold. */
+  memory: number;
+  /** A folder for what does not fit into memory, made and removed by the reader; without one, a question that needs more fails. */
+  spill?: string;
+}
+
+/** Lines from the reader; the last one of a question says how many bytes its process holds now. */
+export type Told = { say: string } | (Outcome<unknown> & { resident: number });

@@ -1,0 +1,2 @@
+// The door for what runs in a table reader's process.
+export { disjointAnswer } from './disjoint/answer.ts';
