@@ -90,7 +90,15 @@ function toSqlite(value: unknown): SQLInputValue {
   );
 }
 
-export function kyselyOn(connection: DatabaseConnection): Db {
+/** Kysely otherwise lets one query in at a time, since it takes SQLite for one connection. */
+class SeveralConnections extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+/** `several`: what stands behind the connection answers several queries at once. */
+export function kyselyOn(connection: DatabaseConnection, several = false): Db {
   const driver: Driver = {
     init: () => Promise.resolve(),
     acquireConnection: () => Promise.resolve(connection),
@@ -103,7 +111,7 @@ export function kyselyOn(connection: DatabaseConnection): Db {
   return new Kysely({
     dialect: {
       createDriver: () => driver,
-      createAdapter: () => new SqliteAdapter(),
+      createAdapter: () => (several ? new SeveralConnections() : new SqliteAdapter()),
       createQueryCompiler: () => new SqliteQueryCompiler(),
       createIntrospector: (db) => new SqliteIntrospector(db),
     },

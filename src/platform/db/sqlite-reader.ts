@@ -5,10 +5,11 @@ import { openSqliteFile, SqliteConnection } from './sqlite-connection.ts';
 const { path } = workerData as { path: string };
 const connection = new SqliteConnection(openSqliteFile(path, { readOnly: true }));
 
-parentPort?.on('message', ({ id, sql, parameters }: { id: number; sql: string; parameters: unknown[] }) => {
+parentPort?.postMessage({ open: true });
+parentPort?.on('message', ({ sql, parameters }: { sql: string; parameters: unknown[] }) => {
   try {
-    parentPort?.postMessage({ id, rows: connection.run(sql, parameters).rows });
+    parentPort?.postMessage({ rows: connection.run(sql, parameters).rows });
   } catch (error) {
-    parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+    parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) });
   }
 });

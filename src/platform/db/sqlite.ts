@@ -1,14 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { Worker } from 'node:worker_threads';
-import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { unavailable } from '../errors/index.ts';
 import { createLog, type Log } from '../log/index.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Database, Db } from './index.ts';
+import { ReaderThreads } from './reader-threads.ts';
 import { kyselyOn, openSqliteFile, SqliteConnection } from './sqlite-connection.ts';
 import { wakeAll } from './wake.ts';
+
+/** Two, so that one long scan does not hold up all the others. */
+const READERS = 2;
+/** Longest that one scan may take, ms: checking the integrity of a large table is the longest of them. */
+const SCAN_LIMIT = 5 * 60_000;
 
 /**
  * Embedded SQLite: one writer connection with group commit, one reader on this thread for short reads,
@@ -16,13 +20,13 @@ import { wakeAll } from './wake.ts';
  */
 export function openSqlite(
   file: string,
-  options: { readers?: number; observe?: (commit: Commit) => void; log?: Log } = {},
+  options: { scanLimit?: number; observe?: (commit: Commit) => void; log?: Log } = {},
 ): Database {
   mkdirSync(path.dirname(file), { recursive: true });
   const writer = openSqliteFile(file, { readOnly: false });
   // A read-only connection cannot open a database whose WAL index does not exist yet; the writer made it above.
   const reader = openSqliteFile(file, { readOnly: true });
-  const readers = new ReaderThreads(file, options.readers ?? 1);
+  const readers = new ReaderThreads(file, { size: READERS, limit: options.scanLimit ?? SCAN_LIMIT });
   const group = new GroupCommit(
     writer,
     kyselyOn(new SqliteConnection(writer)),
@@ -32,7 +36,7 @@ export function openSqlite(
   return {
     dialect: sqliteDialect,
     db: kyselyOn(new SqliteConnection(reader)),
-    scan: kyselyOn(readers),
+    scan: kyselyOn(readers, true),
     write: (change) => group.write(change),
     async close() {
       await group.idle();
@@ -155,74 +159,4 @@ function storageError(error: unknown): unknown {
     });
   }
   return error;
-}
-
-/** Queries posted to reader threads; each thread holds its own read-only connection. */
-class ReaderThreads implements DatabaseConnection {
-  readonly #file: string;
-  readonly #size: number;
-  readonly #threads: Array<{ worker: Worker; busy: number }> = [];
-  readonly #pending = new Map<
-    number,
-    { resolve: (rows: unknown[]) => void; reject: (error: Error) => void }
-  >();
-  #next = 0;
-
-  constructor(file: string, size: number) {
-    this.#file = file;
-    this.#size = size;
-  }
-
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const thread = this.#idlest();
-    const id = this.#next++;
-    thread.busy++;
-    try {
-      const rows = await new Promise<unknown[]>((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject });
-        thread.worker.postMessage({ id, sql: query.sql, parameters: query.parameters });
-      });
-      return { rows: rows as R[] };
-    } finally {
-      thread.busy--;
-      this.#pending.delete(id);
-    }
-  }
-
-  // eslint-disable-next-line require-yield
-  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('streaming queries are not used on SQLite: page by key instead');
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
-  }
-
-  #idlest(): { worker: Worker; busy: number } {
-    const idle = this.#threads.find((thread) => thread.busy === 0);
-    if (idle) return idle;
-    if (this.#threads.length < this.#size) return this.#start();
-    return this.#threads.reduce((best, thread) => (thread.busy < best.busy ? thread : best));
-  }
-
-  #start(): { worker: Worker; busy: number } {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./sqlite-reader.${extension}`, import.meta.url), {
-      workerData: { path: this.#file },
-    });
-    worker.unref();
-    worker.on('message', ({ id, rows, error }: { id: number; rows?: unknown[]; error?: string }) => {
-      const waiting = this.#pending.get(id);
-      if (error === undefined) waiting?.resolve(rows ?? []);
-      else waiting?.reject(new Error(error));
-    });
-    worker.on('error', (error) => {
-      for (const waiting of this.#pending.values())
-        waiting.reject(error instanceof Error ? error : new Error(String(error)));
-      this.#threads.splice(0);
-    });
-    const thread = { worker, busy: 0 };
-    this.#threads.push(thread);
-    return thread;
-  }
 }

@@ -1,0 +1,127 @@
+import { Worker } from 'node:worker_threads';
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import { tooLarge } from '../errors/index.ts';
+
+interface Asked {
+  query: CompiledQuery;
+  resolve(rows: unknown[]): void;
+  reject(error: Error): void;
+}
+
+interface Thread {
+  worker: Worker;
+  /** Its connection is there. */
+  open: boolean;
+  running: Asked | undefined;
+  late: NodeJS.Timeout | undefined;
+}
+
+/** Queries for reader threads, in the order in which they come; each thread has its own read-only connection and one query at a time. */
+export class ReaderThreads implements DatabaseConnection {
+  readonly #file: string;
+  readonly #size: number;
+  readonly #limit: number;
+  readonly #threads = new Set<Thread>();
+  readonly #waiting: Asked[] = [];
+  /** Threads that were given up and still compute. */
+  #ending = 0;
+
+  /** `limit`: the longest that one query may take, ms. */
+  constructor(file: string, { size, limit }: { size: number; limit: number }) {
+    this.#file = file;
+    this.#size = size;
+    this.#limit = limit;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const rows = await new Promise<unknown[]>((resolve, reject) => {
+      this.#waiting.push({ query, resolve, reject });
+      this.#next();
+    });
+    return { rows: rows as R[] };
+  }
+
+  // eslint-disable-next-line require-yield
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('streaming queries are not used on SQLite: page by key instead');
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#threads];
+    for (const { late } of all) clearTimeout(late);
+    await Promise.all(all.map(({ worker }) => worker.terminate()));
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0) {
+      const idle = [...this.#threads].find(({ running }) => running === undefined);
+      if (!idle && this.#threads.size >= this.#size) return;
+      // Each one that was given up keeps a processor busy: they are no way to get more of them.
+      if (!idle && this.#threads.size + this.#ending >= 2 * this.#size) return;
+      this.#run(idle ?? this.#start(), this.#waiting.shift()!);
+    }
+  }
+
+  #run(thread: Thread, asked: Asked): void {
+    const { sql, parameters } = asked.query;
+    thread.running = asked;
+    thread.worker.postMessage({ sql, parameters });
+    if (thread.open) this.#limitTime(thread);
+  }
+
+  /** What counts is the time of the query, not that of starting the thread. */
+  #limitTime(thread: Thread): void {
+    thread.late = setTimeout(() => {
+      // SQLite hears of it when it comes to the end of the statement; nobody waits for that, and another thread takes its place.
+      this.#ending++;
+      void thread.worker.terminate().finally(() => {
+        this.#ending--;
+        this.#next();
+      });
+      this.#lose(
+        thread,
+        tooLarge(`reading took longer than ${this.#limit / 1000} s and was given up`, {
+          hint: 'ask for less at once: fewer rows, a narrower filter',
+          code: 'timeout',
+        }),
+      );
+    }, this.#limit).unref();
+  }
+
+  #start(): Thread {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./sqlite-reader.${extension}`, import.meta.url), {
+      workerData: { path: this.#file },
+    });
+    worker.unref();
+    const thread: Thread = { worker, open: false, running: undefined, late: undefined };
+    worker.on('message', ({ open, rows, error }: { open?: boolean; rows?: unknown[]; error?: string }) => {
+      if (open === true) {
+        thread.open = true;
+        if (thread.running) this.#limitTime(thread);
+        return;
+      }
+      const asked = thread.running;
+      clearTimeout(thread.late);
+      thread.running = undefined;
+      if (error === undefined) asked?.resolve(rows ?? []);
+      else asked?.reject(new Error(error));
+      this.#next();
+    });
+    worker.on('error', (error) =>
+      this.#lose(thread, error instanceof Error ? error : new Error(String(error))),
+    );
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  /** It answers nothing any more; what waits goes to another. */
+  #lose(thread: Thread, error: Error): void {
+    if (!this.#threads.delete(thread)) return;
+    clearTimeout(thread.late);
+    const asked = thread.running;
+    thread.running = undefined;
+    asked?.reject(error);
+    this.#next();
+  }
+}
