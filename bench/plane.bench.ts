@@ -5,8 +5,8 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Command, Report, TableEndpoint } from '../src/serving/plane/protocol.ts';
+import { load, processorTime, type Load } from './plane/load.ts';
+import { startPlane } from './plane/start.ts';
 import { figure, freePort, option, report, root, scratch, venv } from './harness.ts';
 
 const seconds = option('seconds', 4);
@@ -18,28 +18,6 @@ execFileSync(path.join(venv, 'python'), [path.join(root, 'bench', 'plane', 'make
   stdio: ['ignore', 'ignore', 'ignore'],
 });
 
-interface Load {
-  requests: number;
-  seconds: number;
-  p50: number;
-  p99: number;
-  status: number;
-  socket: number;
-}
-
-/** Processor time of a process, s: user and system. */
-function processorTime(pid: number): { user: number; system: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return { user: Number(fields[11]) / 100, system: Number(fields[12]) / 100 };
-}
-
-function load(url: string, file: string, type: string, headers: readonly string[], length = seconds): Load {
-  const args = ['-c', '1', 'wrk', '-t1', `-c${connections}`, `-d${length}s`, '-s'];
-  args.push(path.join(root, 'bench', 'peers', 'post.lua'), url, '--', file, type, ...headers);
-  const said = execFileSync('taskset', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  return JSON.parse(said.trim().split('\n').at(-1) ?? '') as Load; // written by post.lua
-}
-
 interface Measured extends Load {
   rate: number;
   /** µs a request. */
@@ -47,13 +25,14 @@ interface Measured extends Load {
   system: number;
 }
 
-function measure(pid: number, ...work: Parameters<typeof load>): Measured {
-  load(work[0], work[1], work[2], work[3], 1);
+function measure(pid: number, url: string, file: string, type: string, headers: readonly string[]): Measured {
+  const work = { url, file, type, headers, connections };
+  load({ ...work, seconds: 1 });
   const before = processorTime(pid);
-  const done = load(...work);
+  const done = load({ ...work, seconds });
   const after = processorTime(pid);
   if (done.status + done.socket > 0)
-    throw new Error(`${work[0]}: ${done.status} answers were errors, ${done.socket} connections failed`);
+    throw new Error(`${url}: ${done.status} answers were errors, ${done.socket} connections failed`);
   return {
     ...done,
     rate: done.requests / done.seconds,
@@ -64,77 +43,6 @@ function measure(pid: number, ...work: Parameters<typeof load>): Measured {
 
 const children: ChildProcess[] = [];
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
-
-/** The plane on core 0 with both models behind endpoints of their names. */
-async function startPlane(): Promise<{ pid: number; url: string }> {
-  const profile = process.env['TREADLE_BENCH_PROFILE'];
-  const child = spawn(
-    'taskset',
-    [
-      '-c',
-      '0',
-      process.execPath,
-      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-      path.join(root, 'src', 'plane.ts'),
-    ],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  children.push(child);
-  const send = (command: Command): void => void child.stdin.write(`${JSON.stringify(command)}\n`);
-  const heard = new Map<string, (report: Report) => void>();
-  const wait = (name: string): Promise<Report> => new Promise((resolve) => heard.set(name, resolve));
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const said = JSON.parse(line) as Report; // of our own plane
-    if (said.type === 'authenticate')
-      send({
-        type: 'caller',
-        id: said.id,
-        verdict: { ok: true, workspace: 'default', may: true, name: 'bench' },
-      });
-    if (said.type === 'failed' || said.type === 'log') console.error(line);
-    heard.get('key' in said ? `${said.type} ${said.key}` : said.type)?.(said);
-  });
-  send({
-    type: 'start',
-    options: { hosts: ['127.0.0.1'], key: 'ab'.repeat(32), log: 'warn' },
-  });
-  const names = ['iris', 'mlp'];
-  for (const name of names) {
-    send({
-      type: 'load',
-      place: {
-        key: name,
-        folder: path.join(models, name),
-        runtime: 'onnx',
-        file: 'model.onnx',
-        limits: { load: 60_000, predict: 30_000, memory: 2 ** 31, batch: 64, threads: 1, hosts: 1 },
-      },
-    });
-    await wait(`loaded ${name}`);
-  }
-  const endpoints = names.map((name, index): TableEndpoint => ({
-    id: `endpoint-${name}`,
-    workspace: 'default',
-    name,
-    revision: 1,
-    serial: index + 1,
-    variants: [{ role: 'champion', percent: 100, model: name, version: 1, key: name }],
-    sticky: false,
-    queue: { most: 1000, deadline: 2000 },
-    strict: false,
-  }));
-  send({ type: 'table', sequence: 1, endpoints, keep: [] });
-  await wait('switched');
-  send({
-    type: 'listen',
-    host: '127.0.0.1',
-    port: 0,
-    reusePort: false,
-    socket: path.join(folder, 'plane.sock'),
-  });
-  const { port } = (await wait('listening')) as Extract<Report, { type: 'listening' }>;
-  return { pid: child.pid!, url: `http://127.0.0.1:${port}` };
-}
 
 /** What Node's own server costs when it does nothing but read the body. */
 async function startHello(): Promise<{ pid: number; url: string }> {
@@ -174,7 +82,8 @@ const header = JSON.stringify({
   inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 784], parameters: { binary_data_size: 3136 } }],
 });
 const JSON_TYPE = 'application/json';
-const plane = await startPlane();
+const plane = await startPlane({ models, names: ['iris', 'mlp'], socket: path.join(folder, 'plane.sock') });
+children.push(plane.child);
 const hello = await startHello();
 const work = [
   [

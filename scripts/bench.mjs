@@ -25,7 +25,7 @@ const servers = [
   peers('bench-serving', 'FastAPI, LitServe and Ray Serve', 'litserve'),
   peers('bench-mlserver', 'MLServer', 'mlserver'),
 ];
-const needed = { data: [dvc], steps: [dvc], plane: [wrk], serving: [wrk, ...servers] };
+const needed = { data: [dvc], steps: [dvc], plane: [wrk], records: [wrk], serving: [wrk, ...servers] };
 
 await main(async () => {
   const benches = join(root, 'bench');

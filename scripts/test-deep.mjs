@@ -34,6 +34,7 @@ const benches = [
   { name: 'tables', args: ['--mb', '60', '--files', '2', '--looks', '5'] },
   { name: 'disjoint', args: ['--training', '90000', '--gate', '10000', '--repeats', '1'] },
   { name: 'plane', args: ['--seconds', '1'] },
+  { name: 'records', args: ['--predictions', '20000', '--seconds', '1', '--rounds', '1'] },
   { name: 'serving', args: ['--seconds', '1', '--rounds', '1', '--overload', '2'] },
 ];
 

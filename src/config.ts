@@ -67,6 +67,22 @@ export const SETTINGS = [
     fallback: undefined,
     meaning: 'folders that every step may read and write besides its own, separated by commas: /mnt/scratch',
   },
+  {
+    name: 'records',
+    fallback: 'all',
+    meaning:
+      'what is kept of predictions where an endpoint does not say: all, outputs (nothing that callers sent) or none',
+  },
+  {
+    name: 'records-mib',
+    fallback: '2048',
+    meaning: 'MiB that all kept predictions may take; the oldest go when there is more',
+  },
+  {
+    name: 'records-days',
+    fallback: '30',
+    meaning: 'days after which kept predictions go',
+  },
   { name: 'log', fallback: 'info', meaning: 'debug, info, warn or error' },
 ] as const satisfies readonly Setting[];
 
@@ -116,8 +132,13 @@ export interface ServerConfig {
   isolation?: Level | 'auto';
   /** What every step may write besides its own folder. */
   stepFolders?: string[];
+  /** What is kept of predictions, and how much and how long. */
+  records?: { recording: 'all' | 'outputs' | 'none'; bytes: number; days: number };
   log: 'debug' | 'info' | 'warn' | 'error';
 }
+
+const MIB = 1024 * 1024;
+export const DEFAULT_RECORDS = { recording: 'all', bytes: 2048 * MIB, days: 30 } as const;
 
 /** Checks the settings and gives them their types. */
 export function serverConfig(held: readonly Held[]): ServerConfig {
@@ -156,6 +177,11 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
   const isolation = value('isolation').value ?? 'auto';
   if (isolation !== 'auto' && !isLevel(isolation))
     return wrong('isolation', `it must be auto, ${LEVELS.slice(0, -1).join(', ')} or none`);
+  const recording = value('records').value;
+  if (recording !== 'all' && recording !== 'outputs' && recording !== 'none')
+    return wrong('records', 'it must be all, outputs or none');
+  const recordsMib = whole('records-mib', 0, 1_000_000_000);
+  const recordsDays = whole('records-days', 1, 36_500);
   const list = (name: SettingName): string[] =>
     (value(name).value ?? '')
       .split(',')
@@ -178,6 +204,11 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
       .map((entry) => entry.trim())
       .filter(Boolean)
       .map((entry) => path.resolve(entry)),
+    records: {
+      recording,
+      bytes: recordsMib === undefined ? DEFAULT_RECORDS.bytes : recordsMib * MIB,
+      days: recordsDays ?? DEFAULT_RECORDS.days,
+    },
     log,
   };
 }

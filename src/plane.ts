@@ -14,6 +14,7 @@ import { createProcesses, goFirst } from './platform/processes/index.ts';
 import { openModel } from './runtimes/index.ts';
 import { createPlane, type Plane } from './serving/plane/create-plane.ts';
 import type { Command, PlaneOptions, Report } from './serving/plane/protocol.ts';
+import { RecordSink } from './serving/plane/sink/sink.ts';
 import { makeIds } from './serving/prediction-id.ts';
 import { version } from './version.ts';
 
@@ -28,8 +29,10 @@ const MOST_UNREAD = 4 * 1024 * 1024;
 const out = new Socket({ fd: 1, readable: false, writable: true });
 out.on('error', () => process.exit(0)); // the server is gone
 
+const stalled = (): boolean => out.writableLength > MOST_UNREAD;
+
 function report(one: Report): void {
-  if (out.writableLength > MOST_UNREAD && (one.type === 'stats' || one.type === 'log')) return;
+  if (one.type === 'log' && stalled()) return;
   out.write(`${JSON.stringify(one)}\n`);
 }
 
@@ -53,10 +56,14 @@ function open(options: PlaneOptions): Running {
     report({ type: 'log', level, message, fields });
   });
   const processes = createProcesses({ isolation: options.isolation });
+  const { records } = options;
+  const sink = records === undefined ? undefined : new RecordSink({ folder: records, report });
   const plane = createPlane({
+    hooks: sink ? [sink] : [],
     open: (place) => openModel(place, { processes, log }),
     ids: makeIds(options.key),
     report,
+    stalled,
   });
   const parts = { version: version() };
   const aside = createAside();
@@ -83,6 +90,7 @@ function open(options: PlaneOptions): Running {
     async stop() {
       await front.close();
       await plane.close();
+      await sink?.close(); // after the last answer
       await processes.close();
     },
   };

@@ -14,6 +14,7 @@ const NONE: Readonly<Record<string, string>> = {
   'ledger_subtree.hash': 'nodes of the ledger’s tree',
   'token.hash': 'SHA-256 of a token',
   'execution.file': 'the text of treadle.yaml',
+  'prediction_segment.file': 'recorded predictions, a file of their own below the data folder',
   'model_conversion.files': 'digest over a list of files',
   'logged_model_metric.dataset_digest': 'what a client said of its data',
   'run_dataset.digest': 'what a client said of its data',

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as access from './access/index.ts';
 import { requireOneStore } from './belong.ts';
-import type { ServerConfig } from './config.ts';
+import { DEFAULT_RECORDS, type ServerConfig } from './config.ts';
 import * as data from './data/index.ts';
 import { mountForward } from './faces/inference/forward.ts';
 import { createMetrics } from './faces/metrics/index.ts';
@@ -135,6 +135,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     count: config.inferenceProcesses,
     hosts,
     level: config.log,
+    records: config.records ?? DEFAULT_RECORDS,
     authenticate: (credentials) => access.judgeCaller(system, credentials, ownerAllowed),
   });
   opened.defer(() => endpoints.close());

@@ -15,6 +15,7 @@ const ENTRIES = [
   'src/table-reader.ts',
   'src/validation/scoring/judge-host.ts',
   'src/faces/inference/aside/read-worker.ts',
+  'src/serving/plane/sink/segment-worker.ts',
   'src/runtimes/onnx/onnx-worker.ts',
   'src/runtimes/onnx/ask-child.ts',
   'src/runtimes/onnx/probe-child.ts',

@@ -5,7 +5,13 @@ import { createServer } from 'node:net';
 import { conflict, invalid, messageOf } from '../platform/errors/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
-import { createPlanes, type CallerVerdict, type TableEndpoint } from '../serving/index.ts';
+import {
+  createLive,
+  createPlanes,
+  planeMeasures,
+  type CallerVerdict,
+  type TableEndpoint,
+} from '../serving/index.ts';
 import type { OpenedPackage } from './open-package.ts';
 
 export interface ServePackage {
@@ -50,6 +56,7 @@ export async function servePackage(
   await mkdir(options.work, { recursive: true, mode: 0o700 });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
+  const live = createLive();
   const planes = createPlanes({
     processes,
     log,
@@ -74,7 +81,8 @@ export async function servePackage(
       // One that never came up will not come up: a port that is taken, a library that is missing.
       if (planes.port === undefined && recent >= 3) failed.reject(new Error(why));
     },
-    stats: () => undefined,
+    stats: (plane, variants) => live.add(plane, variants),
+    measures: async (workspace) => planeMeasures(workspace, planes, live),
   });
   try {
     planes.start();
@@ -98,6 +106,17 @@ export async function servePackage(
       queue: QUEUE,
       strict: false,
     };
+    live.know(
+      { serial: SERIAL, workspace: entry.workspace, endpoint_id: entry.id, endpoint: name, revision: 1 },
+      entry.variants.map(({ role, percent, model, version }) => ({
+        role,
+        percent,
+        model,
+        version,
+        version_ref: `model_version:${model}/${version}`,
+        runtime: place.runtime,
+      })),
+    );
     await planes.put(entry, [place]);
     loaded.release();
     const port = await Promise.race([listening(() => planes.port), failed.promise]);

@@ -131,6 +131,12 @@ export const Batching = Type.Object(
 );
 export type Batching = Static<typeof Batching>;
 
+export const Recording = Type.Union([Type.Literal('all'), Type.Literal('outputs'), Type.Literal('none')], {
+  description:
+    'What is kept of predictions: `all`: inputs, outputs, latency, params and sticky key; `outputs`: all but what callers sent (inputs, params, key); `none`: nothing.',
+});
+export type Recording = Static<typeof Recording>;
+
 export const Endpoint = Type.Object({
   ref: Type.String({ description: 'Its name in the ledger: `endpoint:<id>`.' }),
   id: Type.String(),
@@ -146,6 +152,7 @@ export const Endpoint = Type.Object({
     description: 'Where Open Inference Protocol clients ask: `http://127.0.0.1:5001`.',
   }),
   batching: Type.Optional(Batching),
+  records: Recording,
   recent: Type.Optional(
     Type.Object(
       {
@@ -237,6 +244,31 @@ export const LiveSecond = Type.Object({
   variants: Type.Array(LiveVariant),
 });
 export type LiveSecond = Static<typeof LiveSecond>;
+
+export const PredictionSegment = Type.Object(
+  {
+    id: Type.String(),
+    revision: Type.Integer(),
+    role: VariantRole,
+    from: Millis('When its first prediction was answered.'),
+    to: Millis('When its last one was.'),
+    predictions: Type.Integer(),
+    rows: Type.Integer({
+      description: 'Rows of the file: a prediction has one for each row that was asked.',
+    }),
+    bytes: Type.Integer({ description: 'Size of the file.' }),
+    file: Type.String({ description: 'A Parquet file below the data folder of the server.' }),
+    created_at: Millis('When it was written down.'),
+  },
+  { description: 'A file of recorded predictions of one variant of one revision.' },
+);
+export type PredictionSegment = Static<typeof PredictionSegment>;
+
+export const LiveMinute = Type.Object({
+  at: Millis('Start of the minute.'),
+  variants: Type.Array(LiveVariant),
+});
+export type LiveMinute = Static<typeof LiveMinute>;
 
 /** One call tells where an answer came from. Absent parts say in `gaps` why they are not known. */
 export const PredictionLineage = Type.Object({
@@ -362,6 +394,31 @@ export const getEndpoint = endpoint({
   response: EndpointDetail,
 });
 
+export const updateEndpoint = endpoint({
+  method: 'PATCH',
+  path: '/api/v1/endpoints/:endpoint',
+  action: 'endpoint:write',
+  summary: 'Say what is kept of the predictions of an endpoint, from now on',
+  params: OfEndpoint,
+  body: Strict({ records: Recording }),
+  response: EndpointDetail,
+});
+
+export const listSegments = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/segments',
+  action: 'endpoint:read',
+  summary: 'List the files of recorded predictions of an endpoint, newest first',
+  params: OfEndpoint,
+  query: Strict({
+    from: Type.Optional(Millis('Only those with predictions at this time or later.')),
+    to: Type.Optional(Millis('Only those with predictions before this time.')),
+    revision: Type.Optional(Counting),
+    ...Paging,
+  }),
+  response: Page(PredictionSegment),
+});
+
 export const deleteEndpoint = endpoint({
   method: 'DELETE',
   path: '/api/v1/endpoints/:endpoint',
@@ -414,6 +471,7 @@ export const deploy = endpoint({
       description:
         'The other model that the endpoint is meant to be taken from: without it, a model with other inputs than the one that answers is refused.',
     }),
+    records: Type.Optional(Recording),
     note: Type.Optional(Note),
     wait_s: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 600, description: 'How long to wait for it to be live.' }),
@@ -465,9 +523,25 @@ export const liveEndpoint = endpoint({
   path: '/api/v1/endpoints/:endpoint/live',
   action: 'endpoint:read',
   summary: 'Follow an endpoint: one event a second with requests and latency',
-  description: 'Begins with the last 5 minutes. Events: `second` {LiveSecond} and `revision` {Revision}.',
+  description:
+    'Begins with the last 5 minutes as far as this server saw them; `/minutes` reaches further back. Events: `second` {LiveSecond} and `revision` {Revision}.',
   params: OfEndpoint,
   response: 'events',
+});
+
+export const listMinutes = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/minutes',
+  action: 'endpoint:read',
+  summary:
+    'Show what an endpoint did minute by minute, oldest first; minutes in which nothing was asked are left out',
+  description: 'Kept for 7 days, also over restarts of the server. The minute that goes on is the last one.',
+  params: OfEndpoint,
+  query: Strict({
+    from: Type.Optional(Millis('The first minute; an hour before `to` unless said.')),
+    to: Type.Optional(Millis('Before this time; now unless said. At most a day after `from`.')),
+  }),
+  response: Type.Object({ items: Type.Array(LiveMinute) }),
 });
 
 export const getPredictionLineage = endpoint({

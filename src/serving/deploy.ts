@@ -2,11 +2,19 @@ import { Compile } from 'typebox/compile';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, invalid, TreadleError } from '../platform/errors/index.ts';
 import { getVersion, type ModelVersion } from '../models/index.ts';
-import { EndpointName, ROLE_WORDS, type Runtime, type Variant, type VariantRole } from './contract.ts';
+import {
+  EndpointName,
+  ROLE_WORDS,
+  type Recording,
+  type Runtime,
+  type Variant,
+  type VariantRole,
+} from './contract.ts';
 import type { Engine } from './engine.ts';
 import type { PrepareJob } from './jobs.ts';
 import type { EvaluationSeen } from './ports.ts';
 import { addRevision, type Wish } from './new-revision.ts';
+import { applyRecording, changeRecording } from './set-recording.ts';
 import { findRevisionById, type NamedRevision } from './store.ts';
 import { checkTakeover, type Expectation, type Newcomer } from './takeover.ts';
 
@@ -24,6 +32,7 @@ export interface NewDeployment extends Target, Expectation {
   sticky?: boolean;
   strict?: boolean;
   load_timeout_s?: number;
+  records?: Recording;
   note?: string;
   /** Who asks, where it is no person: `release:<id>`. */
   asked_by?: string;
@@ -75,7 +84,7 @@ export async function deploy(
   if (input.canary) await add('canary', input.canary, canary);
   if (input.shadow) await add('shadow', input.shadow, input.shadow.percent);
   return ctx.write(async (tx) => {
-    const { row, gaveWay } = await addRevision(
+    const { row, gaveWay, endpoint } = await addRevision(
       tx,
       {
         endpoint: input.endpoint,
@@ -91,9 +100,16 @@ export async function deploy(
       true,
       (standing) => checkTakeover(tx, standing, newcomers, input),
     );
+    const { records } = input;
+    if (records !== undefined) await changeRecording(tx, endpoint, records);
     await tx.enqueue(job, { revision: row.id });
     tx.afterCommit(() => {
       for (const id of gaveWay) engine.watch.changed(id);
+      // What answers until the new one is ready keeps no more than was said either.
+      if (records !== undefined)
+        applyRecording(ctx, endpoint, engine).catch((error: unknown) =>
+          ctx.log.error('planes could not be told what to keep of predictions', { error }),
+        );
     });
     return row;
   });

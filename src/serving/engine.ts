@@ -2,9 +2,11 @@ import type { Endpoint, EndpointDetail } from './contract.ts';
 import { loadProblem, type Planes } from './planes.ts';
 import { keysOf } from './plane-process.ts';
 import type { EvaluationsPort, RuntimesPort } from './ports.ts';
+import type { Recording } from './plane/protocol.ts';
 import type { PredictionIds } from './prediction-id.ts';
 import { createWatch, type Watch } from './watch.ts';
-import { createLive, type Live } from './live.ts';
+import type { Live } from './live.ts';
+import type { Minutes } from './minutes.ts';
 
 /** What the verbs of the room share in one server. */
 export interface Engine {
@@ -12,7 +14,10 @@ export interface Engine {
   readonly runtimes: RuntimesPort;
   readonly evaluations: EvaluationsPort;
   readonly ids: PredictionIds;
+  /** What is kept of predictions where an endpoint says nothing of it. */
+  readonly recording: Recording;
   readonly live: Live;
+  readonly minutes: Minutes;
   readonly watch: Watch;
   /** What goes on with a revision that is being prepared here. */
   readonly stages: Map<string, string>;
@@ -31,10 +36,13 @@ export function createEngine(options: {
   runtimes: RuntimesPort;
   evaluations: EvaluationsPort;
   ids: PredictionIds;
+  recording: Recording;
+  live: Live;
+  minutes: Minutes;
   address(): string;
   lost(key: string, problem: string): void;
 }): Engine {
-  const { planes, runtimes, evaluations, ids, address } = options;
+  const { planes, runtimes, evaluations, ids, recording, live, minutes, address } = options;
   const primaryOf = (endpoint: string) => {
     const primary = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
     return primary && planes.find(primary.key);
@@ -44,8 +52,10 @@ export function createEngine(options: {
     runtimes,
     evaluations,
     ids,
+    recording,
     address,
-    live: createLive(),
+    live,
+    minutes,
     watch: createWatch(),
     stages: new Map(),
     spec(endpoint) {

@@ -99,8 +99,13 @@ export async function goLive(
 
 /** After the commit: every plane switches. Resolves when all have. */
 export async function switchTo(ctx: Ctx, id: string, engine: Engine): Promise<void> {
-  const row = await findRevisionById(ctx, id);
-  if (row?.state === 'live') await engine.planes.put(...(await entryOf(ctx, row, engine)));
+  for (;;) {
+    const row = await findRevisionById(ctx, id);
+    if (row?.state !== 'live') break;
+    await engine.planes.put(...(await entryOf(ctx, row, engine)));
+    // What is to be kept of its predictions may have been said anew since the row was read.
+    if ((await findRevisionById(ctx, id))?.records === row.records) break;
+  }
   engine.watch.changed(id);
 }
 
@@ -117,7 +122,7 @@ export async function entryOf(
       : undefined;
   engine.live.know(row, variantsOf(row));
   if (fallback) engine.live.know(fallback, variantsOf(fallback));
-  return [tableEntry(row, fallback), [...placesOf(row), ...(fallback ? placesOf(fallback) : [])]];
+  return [tableEntry(row, fallback, engine), [...placesOf(row), ...(fallback ? placesOf(fallback) : [])]];
 }
 
 const distinct = (edges: readonly LineageEdge[]): LineageEdge[] => [

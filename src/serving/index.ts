@@ -9,12 +9,15 @@ import type { Endpoint, Revision } from './contract.ts';
 import { deploy, waitFor, type NewDeployment } from './deploy.ts';
 import { createEngine } from './engine.ts';
 import { prepareJob } from './jobs.ts';
-import { measures, type Measure } from './measures.ts';
+import { createLive } from './live.ts';
+import { measures, planeMeasures } from './measures.ts';
+import { createMinutes } from './minutes.ts';
 import { createPlanes } from './planes.ts';
-import type { CallerVerdict, Credentials } from './plane/protocol.ts';
+import type { CallerVerdict, Credentials, Measure, Recording } from './plane/protocol.ts';
 import type { EvaluationsPort, RuntimesPort } from './ports.ts';
 import { makeIds } from './prediction-id.ts';
 import { restore } from './restore.ts';
+import { createSegments } from './segments.ts';
 import { createGuard } from './rollback.ts';
 import { servingRoutes } from './routes.ts';
 import { predictionKey } from './store.ts';
@@ -22,8 +25,17 @@ import { takenAway } from './taken-away.ts';
 import { getEndpoint, toRevision } from './views.ts';
 
 export type { Answer, PlaneDoor, Question, Served } from './plane/plane.ts';
-export type { CallerVerdict, Credentials, TableEndpoint } from './plane/protocol.ts';
+export type {
+  About,
+  AboutAnswer,
+  CallerVerdict,
+  Credentials,
+  Measure,
+  TableEndpoint,
+} from './plane/protocol.ts';
 export type { EvaluationSeen, EvaluationsPort, RuntimesPort } from './ports.ts';
+export { createLive } from './live.ts';
+export { planeMeasures } from './measures.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
 export { migrations } from './schema.ts';
 
@@ -43,6 +55,8 @@ export interface ServingOptions {
   count?: number | undefined;
   hosts: readonly string[] | 'any';
   level: 'debug' | 'info' | 'warn' | 'error';
+  /** What is kept of predictions where an endpoint says nothing of it, and how much and how long of all of them. */
+  records: { recording: Recording; bytes: number; days: number };
   authenticate(credentials: Credentials): Promise<CallerVerdict>;
 }
 
@@ -91,20 +105,38 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const hear = (work: Promise<void>): void => {
     work.catch((error: unknown) => log.error('a report of a data plane was lost', { error }));
   };
+  const segments = createSegments(system, options.data, options.records);
   const planes = createPlanes({
     ...options,
-    plane: { hosts: options.hosts, key, log: options.level, isolation: options.processes.isolation },
+    plane: {
+      hosts: options.hosts,
+      key,
+      log: options.level,
+      isolation: options.processes.isolation,
+      records: segments.folder,
+    },
     crashed: (model, crash) => hear(guard.crashed(model, crash)),
     lost: (model, problem) => hear(guard.lost(model, problem)),
     fell: (recent, why) => hear(guard.fell(recent, why)),
-    stats: (_at, variants) => engine.live.add(variants),
+    stats(plane, variants) {
+      engine.live.add(plane, variants);
+      engine.minutes.add(variants);
+    },
+    measures: async (workspace) => planeMeasures(workspace, engine.planes, engine.live),
+    segment: (said) => segments.announce(said),
   });
   let url = '';
+  const live = createLive((serial) =>
+    [...planes.entries()].some((entry) => entry.serial === serial || entry.fallback?.serial === serial),
+  );
   const engine = createEngine({
     planes,
+    live,
+    minutes: createMinutes(system, live),
     runtimes: options.runtimes,
     evaluations: options.evaluations,
     ids: makeIds(key),
+    recording: options.records.recording,
     address: () => {
       const port = planes.port ?? options.port;
       const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -154,7 +186,9 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     listening(main) {
       url = main;
       void look();
+      segments.start();
       timers.push(setInterval(() => engine.live.tick(Date.now()), 1_000).unref());
+      timers.push(setInterval(() => void engine.minutes.flush(), 1_000).unref());
       if (system.dialect.shared) {
         timers.push(setInterval(() => void look(), LOOK).unref());
         // Events go to one of the servers, so the others ask again now and then.
@@ -167,6 +201,9 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     async close() {
       for (const timer of timers) clearInterval(timer);
       await planes.close();
+      // What planes did and finished at their end, too.
+      await engine.minutes.flush(true);
+      await segments.close();
     },
   };
 }

@@ -10,6 +10,7 @@ const row = (serial: number): NamedRevision => ({
   workspace: 'default',
   endpoint_id: 'e',
   endpoint: 'flights',
+  records: null,
   revision: serial,
   serial,
   cause: 'deploy',
@@ -59,8 +60,8 @@ test('what several processes did in a second is one second', () => {
   live.know(row(1), [champion]);
   const heard: number[] = [];
   const deaf = live.listen('e', ({ at }) => void heard.push(at));
-  live.add([stats(10, 5)]);
-  live.add([stats(30, 8), { ...stats(99, 1), serial: 7 }]); // of a revision nobody knows: left out
+  live.add(0, [stats(10, 5)]);
+  live.add(1, [stats(30, 8), { ...stats(99, 1), serial: 7 }]); // of a revision nobody knows: left out
   live.tick(1000);
   live.tick(2000);
   deaf();
@@ -94,7 +95,7 @@ test('what several processes did in a second is one second', () => {
 test('five minutes are kept, and a silent endpoint is forgotten after', () => {
   const live = createLive();
   live.know(row(1), [champion]);
-  live.add([stats(1, 0)]);
+  live.add(0, [stats(1, 0)]);
   for (let n = 0; n < 300; n++) live.tick(n);
   assert.equal(live.seconds('e').length, 300);
   live.tick(300);

@@ -24,9 +24,15 @@ export interface KnownRevision {
 /** How the endpoints of this server do: the last minutes by second, and totals since it started. In memory alone. */
 export interface Live {
   /** What serial numbers mean. */
-  know(row: NamedRevision, variants: readonly Variant[]): void;
+  know(
+    row: Pick<NamedRevision, 'serial' | 'workspace' | 'endpoint_id' | 'endpoint' | 'revision'>,
+    variants: readonly Variant[],
+  ): void;
   known(serial: number): KnownRevision | undefined;
-  add(stats: readonly VariantStats[]): void;
+  /** What one plane did since it last said so. */
+  add(plane: number, stats: readonly VariantStats[]): void;
+  /** Asked and not answered yet, as the planes said last. */
+  waiting(): IterableIterator<[endpoint: string, requests: number]>;
   /** Ends the second. */
   tick(at: number): void;
   /** Oldest first. */
@@ -38,12 +44,22 @@ export interface Live {
   listen(endpoint: string, hear: (second: LiveSecond) => void): () => void;
 }
 
-export function createLive(): Live {
+/** `held`: whether a revision is one that planes answer with, which is never forgotten. */
+export function createLive(held: (serial: number) => boolean = () => false): Live {
   const known = new Map<number, KnownRevision>();
   const rings = new Map<string, LiveSecond[]>();
   const totals = new Map<string, Sum>();
   const listeners = new Map<string, Set<(second: LiveSecond) => void>>();
   let now = new Map<string, Sum>();
+  /** By plane: what each variant had waiting when the plane said so last. */
+  const queues = new Map<number, readonly VariantStats[]>();
+
+  const waitingOf = ({ serial, role }: Sum): number => {
+    let sum = 0;
+    for (const stats of queues.values())
+      for (const one of stats) if (one.serial === serial && one.role === role) sum += one.waiting;
+    return sum;
+  };
 
   return {
     know(row, variants) {
@@ -55,12 +71,16 @@ export function createLive(): Live {
         variants,
       });
       if (known.size <= MOST_KNOWN) return;
-      const [oldest] = known.keys();
-      known.delete(oldest!);
-      for (const [key, sum] of totals) if (sum.serial === oldest) totals.delete(key);
+      for (const serial of known.keys()) {
+        if (serial === row.serial || held(serial)) continue;
+        known.delete(serial);
+        for (const [key, sum] of totals) if (sum.serial === serial) totals.delete(key);
+        return;
+      }
     },
     known: (serial) => known.get(serial),
-    add(stats) {
+    add(plane, stats) {
+      queues.set(plane, stats);
       for (const one of stats) {
         if (!known.has(one.serial)) continue;
         addTo(now, one);
@@ -74,7 +94,7 @@ export function createLive(): Live {
         const variant = of?.variants.find(({ role }) => role === sum.role);
         if (!of || !variant) continue;
         const list = byEndpoint.get(of.endpoint_id) ?? [];
-        list.push(toLive(sum, of.revision, variant));
+        list.push(toLive({ ...sum, waiting: waitingOf(sum) }, of.revision, variant));
         byEndpoint.set(of.endpoint_id, list);
       }
       now = new Map();
@@ -104,6 +124,13 @@ export function createLive(): Live {
       };
     },
     totals: () => totals.values(),
+    waiting() {
+      const sums = new Map<string, number>();
+      for (const stats of queues.values())
+        for (const { endpoint, role, waiting } of stats)
+          if (role !== 'shadow') sums.set(endpoint, (sums.get(endpoint) ?? 0) + waiting);
+      return sums.entries();
+    },
     listen(endpoint, hear) {
       const all = listeners.get(endpoint) ?? new Set();
       listeners.set(endpoint, all.add(hear));
@@ -115,7 +142,7 @@ export function createLive(): Live {
   };
 }
 
-function addTo(sums: Map<string, Sum>, { key: _key, ...one }: VariantStats): void {
+export function addTo(sums: Map<string, Sum>, { key: _key, ...one }: VariantStats): void {
   const key = `${one.serial} ${one.role}`;
   const sum = sums.get(key);
   if (!sum) {
@@ -128,9 +155,21 @@ function addTo(sums: Map<string, Sum>, { key: _key, ...one }: VariantStats): voi
   }
   for (const field of ['requests', 'rows', 'batches', 'bad', 'errors', 'refused'] as const)
     sum[field] += one[field];
-  sum.waiting += one.waiting;
   sum.total_ms = (sum.total_ms ?? 0) + (one.total_ms ?? 0);
   one.latency.forEach((n, i) => (sum.latency[i] = (sum.latency[i] ?? 0) + n));
+  if (one.records) {
+    const before = sum.records ?? { kept: 0, lost: { full: 0, large: 0, form: 0, failed: 0 } };
+    const { full, large, form, failed } = one.records.lost;
+    sum.records = {
+      kept: before.kept + one.records.kept,
+      lost: {
+        full: before.lost.full + full,
+        large: before.lost.large + large,
+        form: before.lost.form + form,
+        failed: before.lost.failed + failed,
+      },
+    };
+  }
   if (!one.shadow) return;
   const before = sum.shadow ?? { pairs: 0, different: 0, largest: 0, dropped: 0, examples: [] };
   sum.shadow = {
@@ -142,7 +181,11 @@ function addTo(sums: Map<string, Sum>, { key: _key, ...one }: VariantStats): voi
   };
 }
 
-function toLive(sum: Sum, revision: number, { model, version }: Variant): LiveVariant {
+export function toLive(
+  sum: Sum,
+  revision: number,
+  { model, version }: Pick<Variant, 'model' | 'version'>,
+): LiveVariant {
   const { role, requests, rows, batches, bad, errors, refused, waiting, shadow } = sum;
   return {
     revision,

@@ -1,24 +1,46 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { Engine } from './engine.ts';
-import { LATENCY_BUCKETS } from './plane/protocol.ts';
+import type { Live } from './live.ts';
+import type { Planes } from './planes.ts';
+import { LATENCY_BUCKETS, type Lost, type Measure } from './plane/protocol.ts';
 import { countEndpoints } from './store.ts';
+import { sumSegments } from './store-segments.ts';
 
-/** One family of Prometheus metrics. */
-export interface Measure {
-  name: string;
-  help: string;
-  type: 'counter' | 'gauge' | 'histogram';
-  samples: Array<{ labels: Record<string, string>; value: number; suffix?: '_bucket' | '_sum' | '_count' }>;
-}
+const NOTHING_LOST: Lost = { full: 0, large: 0, form: 0, failed: 0 };
 
 /**
- * What the main server tells of serving: every plane's numbers added up, so that one scrape sees all (on the planes' own port a
- * scrape meets one of them). Endpoints are the caller's own workspace's; processes are everybody's.
+ * What serving tells Prometheus: every plane's numbers added up, after each has said what it did until now, so that a scrape sees
+ * all of it whichever process it meets. Counters are of this server since it started: a plane that ends takes nothing away. Endpoints
+ * are the caller's own workspace's; processes are everybody's.
  */
 export async function measures(ctx: Ctx, engine: Engine): Promise<Measure[]> {
   const { workspace } = ctx;
-  const own = [...engine.live.totals()].flatMap((sum) => {
-    const of = engine.live.known(sum.serial);
+  await engine.planes.gather();
+  return [
+    {
+      name: 'treadle_endpoints',
+      help: 'Endpoints.',
+      type: 'gauge',
+      samples: [{ labels: { workspace }, value: await countEndpoints(ctx) }],
+    },
+    {
+      name: 'treadle_serving_records_bytes',
+      help: 'Size of the files of recorded predictions.',
+      type: 'gauge',
+      samples: [{ labels: { workspace }, value: await sumSegments(ctx, workspace) }],
+    },
+    ...planeMeasures(workspace, engine.planes, engine.live),
+  ];
+}
+
+/** What the planes tell, without asking them. */
+export function planeMeasures(
+  workspace: string,
+  planes: Pick<Planes, 'all' | 'entries' | 'models'>,
+  live: Pick<Live, 'totals' | 'known' | 'waiting'>,
+): Measure[] {
+  const own = [...live.totals()].flatMap((sum) => {
+    const of = live.known(sum.serial);
     const variant = of?.variants.find(({ role }) => role === sum.role);
     if (!of || !variant || of.workspace !== workspace) return [];
     const labels = {
@@ -31,21 +53,18 @@ export async function measures(ctx: Ctx, engine: Engine): Promise<Measure[]> {
     };
     return [{ labels, sum }];
   });
-  const all = engine.planes.all;
+  const { all } = planes;
+  const entries = [...planes.entries()].filter((entry) => entry.workspace === workspace);
+  const waiting = new Map(live.waiting());
   return [
-    {
-      name: 'treadle_endpoints',
-      help: 'Endpoints.',
-      type: 'gauge',
-      samples: [{ labels: { workspace }, value: await countEndpoints(ctx) }],
-    },
     {
       name: 'treadle_endpoint_revision',
       help: 'Number of the revision that answers.',
       type: 'gauge',
-      samples: [...engine.planes.entries()]
-        .filter((entry) => entry.workspace === workspace)
-        .map(({ name, revision }) => ({ labels: { workspace, endpoint: name }, value: revision })),
+      samples: entries.map(({ name, revision }) => ({
+        labels: { workspace, endpoint: name },
+        value: revision,
+      })),
     },
     {
       name: 'treadle_planes',
@@ -64,7 +83,7 @@ export async function measures(ctx: Ctx, engine: Engine): Promise<Measure[]> {
     },
     {
       name: 'treadle_serving_requests_total',
-      help: 'Requests by what came of them: ok, bad (the caller’s fault), error (the model’s), refused (too much was waiting).',
+      help: 'Requests by what came of them: ok, bad (the caller’s fault), error (the model’s), refused (too much was waiting, or the caller left meanwhile).',
       type: 'counter',
       samples: own.flatMap(({ labels, sum: { requests, bad, errors, refused } }) =>
         Object.entries({ ok: requests - bad - errors - refused, bad, error: errors, refused }).map(
@@ -83,6 +102,51 @@ export async function measures(ctx: Ctx, engine: Engine): Promise<Measure[]> {
       help: 'Calls of the model; requests divided by them is the size of a batch.',
       type: 'counter',
       samples: own.map(({ labels, sum }) => ({ labels, value: sum.batches })),
+    },
+    {
+      name: 'treadle_serving_records_total',
+      help: 'Predictions that were taken for records.',
+      type: 'counter',
+      samples: own.map(({ labels, sum }) => ({ labels, value: sum.records?.kept ?? 0 })),
+    },
+    {
+      name: 'treadle_serving_records_dropped_total',
+      help: 'Predictions that were not recorded: full (too much was held), large (one was), form (it kept changing), failed (not written).',
+      type: 'counter',
+      samples: own.flatMap(({ labels, sum }) =>
+        Object.entries(sum.records?.lost ?? NOTHING_LOST).map(([reason, value]) => ({
+          labels: { ...labels, reason },
+          value,
+        })),
+      ),
+    },
+    {
+      name: 'treadle_serving_shadow_pairs_total',
+      help: 'Answers of a shadow compared with the champion’s.',
+      type: 'counter',
+      samples: own.flatMap(({ labels, sum: { shadow } }) =>
+        shadow
+          ? [
+              { labels: { ...labels, result: 'different' }, value: shadow.different },
+              { labels: { ...labels, result: 'same' }, value: shadow.pairs - shadow.different },
+            ]
+          : [],
+      ),
+    },
+    {
+      name: 'treadle_serving_queue_requests',
+      help: 'Requests that are asked and not answered yet.',
+      type: 'gauge',
+      samples: entries.map(({ id, name }) => ({
+        labels: { workspace, endpoint: name },
+        value: waiting.get(id) ?? 0,
+      })),
+    },
+    {
+      name: 'treadle_serving_models_loaded',
+      help: 'Models that processes hold, each as often as it is held.',
+      type: 'gauge',
+      samples: [{ labels: {}, value: planes.models }],
     },
     {
       name: 'treadle_serving_request_duration_seconds',

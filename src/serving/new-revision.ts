@@ -67,6 +67,7 @@ export async function addRevision(
     workspace: tx.workspace,
     endpoint_id: endpoint.id,
     endpoint: endpoint.name,
+    records: endpoint.records,
     revision: endpoint.last_revision,
     serial,
     cause: input.cause,
@@ -96,7 +97,7 @@ export async function addRevision(
     );
     gaveWay.push(other.id);
   }
-  const { endpoint: _name, ...plain } = row;
+  const { endpoint: _name, records: _records, ...plain } = row;
   await insertRevision(tx, plain);
   await tx.record({
     action: 'revision.requested',

@@ -5,11 +5,16 @@ import { outwardMessageOf } from '../platform/errors/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { HostCrash, ModelPlace } from '../runtimes/index.ts';
+import { Gather } from './gather.ts';
 import { createPlaneProcess, keysOf, LoadFailure, type Loaded, type PlaneProcess } from './plane-process.ts';
 import type {
+  About,
+  AboutAnswer,
   CallerVerdict,
   Credentials,
+  Measure,
   PlaneOptions,
+  RequestRecord,
   TableEndpoint,
   VariantStats,
 } from './plane/protocol.ts';
@@ -31,7 +36,12 @@ export interface PlanesOptions {
   lost(key: string, problem: string): void;
   /** A plane that answered ended by itself: how often it did within the last minute. */
   fell(recent: number, why: string): void;
-  stats(at: number, variants: readonly VariantStats[]): void;
+  /** What the plane of this number did since it last said so. */
+  stats(plane: number, variants: readonly VariantStats[]): void;
+  /** What planes tell as metrics, all added up, after each has said what it did until now. */
+  measures?(workspace: string): Promise<Measure[]>;
+  /** A file of recorded predictions is whole. */
+  segment?(said: { endpoint: string; file: string; bytes: number }): void;
 }
 
 /** The processes of the data plane: how many, on which port, and what they hold. Started when first needed. */
@@ -58,6 +68,12 @@ export interface Planes {
   /** A socket of a plane that listens, in turn. */
   socket(): string | undefined;
   forgetCallers(): void;
+  /** Every plane says what it did until now. */
+  gather(): Promise<void>;
+  /** The last answers of an endpoint over all planes, newest first; undefined where none has it. */
+  latest(workspace: string, endpoint: string, limit: number): Promise<RequestRecord[] | undefined>;
+  /** Models that the planes hold, each counted as often as it is held. */
+  readonly models: number;
   close(): Promise<void>;
 }
 
@@ -141,7 +157,22 @@ export function createPlanes(options: PlanesOptions): Planes {
           options.lost(report.key, report.problem);
           return;
         case 'stats':
-          options.stats(report.at, report.variants);
+          models.set(plane.number, report.models);
+          options.stats(plane.number, report.variants);
+          return;
+        case 'told':
+          asked.told(report);
+          return;
+        case 'ask':
+          about(report.about).then(
+            (answer) => plane.send({ type: 'answer', id: report.id, answer }),
+            (error: unknown) => {
+              log.error('what a plane asked could not be added up', { error });
+            },
+          );
+          return;
+        case 'segment':
+          options.segment?.(report);
           return;
         case 'log':
           log[report.level](report.message, { plane: plane.number, ...report.fields });
@@ -151,6 +182,8 @@ export function createPlanes(options: PlanesOptions): Planes {
     },
     ended(plane: PlaneProcess, why: string, served: boolean) {
       last = why;
+      models.delete(plane.number);
+      asked.ended(plane);
       if (!served) return; // a port that is taken is no fault of a model
       const now = performance.now();
       const recent = [...(falls.get(plane.number) ?? []), now].filter((time) => time > now - MINUTE);
@@ -159,6 +192,32 @@ export function createPlanes(options: PlanesOptions): Planes {
     },
   };
   for (let n = 0; n < count; n++) planes.push(createPlaneProcess(n, around));
+  const asked = new Gather(planes);
+  /** By plane. */
+  const models = new Map<number, number>();
+
+  const gather = async (): Promise<void> => void (await asked.ask({ what: 'metrics', workspace: '' }));
+  async function latest(
+    workspace: string,
+    endpoint: string,
+    limit: number,
+  ): Promise<RequestRecord[] | undefined> {
+    const all = await asked.ask({ what: 'latest', workspace, endpoint, limit });
+    const found = all.filter((one) => one !== undefined);
+    if (found.length === 0) return undefined;
+    return found
+      .flat()
+      .toSorted((a, b) => b.at - a.at || (a.prediction < b.prediction ? 1 : -1))
+      .slice(0, limit);
+  }
+  async function about(one: About): Promise<AboutAnswer> {
+    if (one.what === 'metrics') {
+      await gather();
+      return { metrics: (await options.measures?.(one.workspace)) ?? [] };
+    }
+    const found = await latest(one.workspace, one.endpoint, one.limit);
+    return found ? { latest: found } : {};
+  }
 
   const start = (): void => {
     if (started) return;
@@ -256,6 +315,13 @@ export function createPlanes(options: PlanesOptions): Planes {
     },
     forgetCallers() {
       for (const plane of planes) plane.send({ type: 'forget-callers' });
+    },
+    gather,
+    latest,
+    get models() {
+      let sum = 0;
+      for (const held of models.values()) sum += held;
+      return sum;
     },
     async close() {
       await Promise.all(planes.map((plane) => plane.stop()));

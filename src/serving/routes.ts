@@ -7,12 +7,26 @@ import { followEndpoint } from './follow-endpoint.ts';
 import type { PrepareJob } from './jobs.ts';
 import { predictionLineage } from './prediction-lineage.ts';
 import { rollback } from './rollback.ts';
+import { setRecording } from './set-recording.ts';
 import { requireEndpoint } from './store.ts';
-import { getEndpoint, getRevision, listEndpoints, listRevisions, toRevision } from './views.ts';
+import {
+  getEndpoint,
+  getRevision,
+  listEndpoints,
+  listMinutes,
+  listRevisions,
+  listSegments,
+  toRevision,
+} from './views.ts';
 
 export const servingRoutes = (engine: Engine, job: PrepareJob): Route[] => [
   route(contract.listEndpoints, (ctx, { query }) => listEndpoints(ctx, query, engine)),
   route(contract.getEndpoint, (ctx, { params }) => getEndpoint(ctx, params.endpoint, engine)),
+  route(contract.updateEndpoint, async (ctx, { params, body }) => {
+    await setRecording(ctx, params.endpoint, body.records, engine);
+    return getEndpoint(ctx, params.endpoint, engine);
+  }),
+  route(contract.listSegments, (ctx, { params, query }) => listSegments(ctx, params.endpoint, query)),
   route(contract.deleteEndpoint, async (ctx, { params }) => {
     await deleteEndpoint(ctx, params.endpoint, engine);
     return {};
@@ -33,6 +47,7 @@ export const servingRoutes = (engine: Engine, job: PrepareJob): Route[] => [
     const { id } = await rollback(ctx, params.endpoint, { to, note, cause: 'rollback' }, engine, job);
     return toRevision(await waitFor(ctx, id, wait_s * 1000, engine, { signal }), engine);
   }),
+  route(contract.listMinutes, (ctx, { params, query }) => listMinutes(ctx, params.endpoint, query, engine)),
   route(contract.liveEndpoint, async (ctx, { params, signal }) =>
     followEndpoint(ctx, await requireEndpoint(ctx, params.endpoint), engine, signal),
   ),

@@ -15,6 +15,26 @@ export type ServingTables = {
     last_revision: number;
     /** A name that is deployed to again takes up its row: numbers are never used twice. */
     deleted_at: number | null;
+    /** What is kept of its predictions; as the server does by default where it is null. */
+    records: string | null;
+  };
+  /** Recorded predictions: one row for each file of them that is whole. */
+  prediction_segment: {
+    id: string;
+    workspace: string;
+    endpoint_id: string;
+    revision: number;
+    serial: number;
+    role: string;
+    /** Below the data folder, with `/`. */
+    file: string;
+    /** First and last answer. */
+    from_at: number;
+    to_at: number;
+    predictions: number;
+    row_count: number;
+    bytes: number;
+    created_at: number;
   };
   revision: {
     id: string;
@@ -45,6 +65,22 @@ export type ServingTables = {
     live_at: number | null;
     ended_at: number | null;
     load_ms: number | null;
+  };
+  /** What one variant did in a minute. */
+  serving_minute: {
+    workspace: string;
+    endpoint_id: string;
+    serial: number;
+    role: string;
+    /** When it began, ms since 1970. */
+    minute: number;
+    /** The server that says so: each start is another one. */
+    writer: string;
+    revision: number;
+    model: string;
+    version: number;
+    /** JSON: the counts and latencies of `VariantStats`. */
+    stats: string;
   };
 };
 
@@ -99,5 +135,48 @@ export const migrations: Migration[] = [
   {
     id: 'serving-002',
     sql: [`alter table revision add column asked_by text`, `alter table revision add column warnings text`],
+  },
+  {
+    id: 'serving-003',
+    sql: [
+      `alter table endpoint add column records text`,
+      `create table prediction_segment (
+        id text primary key,
+        workspace text not null,
+        endpoint_id text not null references endpoint (id),
+        revision bigint not null,
+        serial bigint not null,
+        role text not null,
+        file text not null unique,
+        from_at bigint not null,
+        to_at bigint not null,
+        predictions bigint not null,
+        row_count bigint not null,
+        bytes bigint not null,
+        created_at bigint not null
+      )`,
+      // An endpoint's, newest first; and the oldest of all, which go when there is too much.
+      `create index prediction_segment_of on prediction_segment (workspace, endpoint_id, id)`,
+      `create index prediction_segment_by_age on prediction_segment (to_at)`,
+    ],
+  },
+  {
+    id: 'serving-004',
+    sql: [
+      `create table serving_minute (
+        workspace text not null,
+        endpoint_id text not null references endpoint (id),
+        serial bigint not null,
+        role text not null,
+        minute bigint not null,
+        writer text not null,
+        revision bigint not null,
+        model text not null,
+        version bigint not null,
+        stats text not null,
+        primary key (endpoint_id, minute, serial, role, writer)
+      )`,
+      `create index serving_minute_by_age on serving_minute (minute)`,
+    ],
   },
 ];

@@ -7,8 +7,8 @@ import type { ServingTables } from './schema.ts';
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<ServingTables>();
 export type EndpointRow = Selectable<ServingTables['endpoint']>;
 export type RevisionRow = Selectable<ServingTables['revision']>;
-/** A revision with the name of its endpoint, as every reader wants it. */
-export type NamedRevision = RevisionRow & { endpoint: string };
+/** A revision with its endpoint's name, and what is kept of the predictions there: as every reader wants it. */
+export type NamedRevision = RevisionRow & { endpoint: string; records: string | null };
 
 /** The key of prediction ids; `fresh` becomes it where there is none yet. */
 export async function predictionKey(tx: Tx, fresh: string): Promise<string> {
@@ -94,6 +94,7 @@ export async function takeNumber(
       created_by: tx.actor.name,
       last_revision: 1,
       deleted_at: null,
+      records: null,
     })
     .onConflict((on) =>
       on.columns(['workspace', 'name']).doUpdateSet({
@@ -164,7 +165,7 @@ const revisions = (ctx: Ctx) =>
     .selectFrom('revision')
     .innerJoin('endpoint', 'endpoint.id', 'revision.endpoint_id')
     .selectAll('revision')
-    .select('endpoint.name as endpoint')
+    .select(['endpoint.name as endpoint', 'endpoint.records as records'])
     .where('revision.workspace', '=', ctx.workspace)
     .where('endpoint.workspace', '=', ctx.workspace);
 
@@ -242,7 +243,7 @@ export function selectAllLive(ctx: Pick<Ctx, 'db'>): Promise<NamedRevision[]> {
     .selectFrom('revision')
     .innerJoin('endpoint', 'endpoint.id', 'revision.endpoint_id')
     .selectAll('revision')
-    .select('endpoint.name as endpoint')
+    .select(['endpoint.name as endpoint', 'endpoint.records as records'])
     .where('revision.state', '=', 'live')
     .where('endpoint.deleted_at', 'is', null)
     .orderBy('revision.serial')

@@ -1,6 +1,6 @@
 import type { ModelPlace } from '../runtimes/index.ts';
 import type { Variant } from './contract.ts';
-import type { TableEndpoint, TableVariant } from './plane/protocol.ts';
+import type { Recording, TableEndpoint, TableVariant } from './plane/protocol.ts';
 import type { NamedRevision } from './store.ts';
 
 /** Requests of one endpoint that may wait in one process, and how long one may. Beyond that they are refused at once. */
@@ -14,8 +14,18 @@ const read = (row: NamedRevision): { variants: Variant[]; places: ModelPlace[] }
 /** The places of a revision that was loaded once; none for one that never was. */
 export const placesOf = (row: NamedRevision): ModelPlace[] => read(row).places;
 
+/** What is kept of the predictions of an endpoint: as it says, else as the server does by default. */
+export const recordingOf = (
+  { records }: Pick<NamedRevision, 'records'>,
+  { recording }: { recording: Recording },
+): Recording => (records === 'all' || records === 'outputs' || records === 'none' ? records : recording);
+
 /** What a plane is told of a revision. `fallback` is one whose models are loaded, too. */
-export function tableEntry(row: NamedRevision, fallback: NamedRevision | undefined): TableEndpoint {
+export function tableEntry(
+  row: NamedRevision,
+  fallback: NamedRevision | undefined,
+  server: { recording: Recording },
+): TableEndpoint {
   return {
     id: row.endpoint_id,
     workspace: row.workspace,
@@ -35,6 +45,7 @@ export function tableEntry(row: NamedRevision, fallback: NamedRevision | undefin
       : {}),
     queue: QUEUE,
     strict: row.strict === 1,
+    records: recordingOf(row, server),
   };
 }
 

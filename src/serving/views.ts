@@ -1,8 +1,16 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
-import type { Endpoint, EndpointDetail, Revision, Variant } from './contract.ts';
+import type {
+  Endpoint,
+  EndpointDetail,
+  LiveMinute,
+  PredictionSegment,
+  Revision,
+  Variant,
+} from './contract.ts';
 import type { Engine } from './engine.ts';
-import { sameTraffic } from './table.ts';
+import { recordingOf, sameTraffic } from './table.ts';
+import { selectSegments } from './store-segments.ts';
 import {
   requireEndpoint,
   requireRevision,
@@ -70,6 +78,7 @@ function toEndpoint(
     ...(head?.latest ? { latest: toRevision(head.latest, engine) } : {}),
     address: engine.address(),
     ...(batching === undefined ? {} : { batching }),
+    records: recordingOf(row, engine),
     ...(recent === undefined ? {} : { recent }),
   };
 }
@@ -149,4 +158,53 @@ export async function getRevision(
   engine: Engine,
 ): Promise<Revision> {
   return toRevision(await requireRevision(ctx, await requireEndpoint(ctx, name), revision), engine);
+}
+
+export async function listSegments(
+  ctx: Ctx,
+  name: string,
+  query: { from?: number; to?: number; revision?: number; limit?: number; page?: string },
+): Promise<{ items: PredictionSegment[]; next?: string }> {
+  const { limit = 100, page, ...window } = query;
+  const endpoint = await requireEndpoint(ctx, name);
+  const rows = await selectSegments(ctx, endpoint.id, { ...window, before: page, limit: limit + 1 });
+  const shown = rows.slice(0, limit);
+  return {
+    items: shown.map(
+      ({ id, revision, role, from_at, to_at, predictions, row_count, bytes, file, created_at }) => ({
+        id,
+        revision,
+        role: role as PredictionSegment['role'],
+        from: from_at,
+        to: to_at,
+        predictions,
+        rows: row_count,
+        bytes,
+        file,
+        created_at,
+      }),
+    ),
+    ...(rows.length > limit ? { next: shown.at(-1)!.id } : {}),
+  };
+}
+
+const HOUR = 3_600_000;
+
+export async function listMinutes(
+  ctx: Ctx,
+  name: string,
+  query: { from?: number; to?: number },
+  engine: Engine,
+): Promise<{ items: LiveMinute[] }> {
+  const endpoint = await requireEndpoint(ctx, name);
+  // What planes did and did not say yet belongs to the minute that goes on.
+  await engine.planes.gather();
+  const to = query.to ?? ctx.clock.now() + 1;
+  const from = query.from ?? to - HOUR;
+  if (to - from > 24 * HOUR || to < from)
+    throw invalid('the time from `from` to `to` must be a day at most', {
+      field: 'from',
+      hint: 'ask for each day by itself',
+    });
+  return { items: await engine.minutes.of(ctx, endpoint, { from, to }) };
 }

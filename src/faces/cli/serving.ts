@@ -46,8 +46,16 @@ interface DeployFlags {
   loadTimeout?: number;
   expects?: number;
   replace?: string;
+  records?: contract.Recording;
   note?: string;
   detach?: boolean;
+}
+
+interface EndpointFlags {
+  model?: string;
+  limit: number;
+  rm?: boolean;
+  records?: contract.Recording;
 }
 
 /** `treadle deploy`, `rollback`, `endpoints`, `predictions`: what answers, and where an answer came from. */
@@ -75,6 +83,11 @@ export const register: Register = (program, cli) => {
     .option('--expects <revision>', 'only if this revision still answers; 0: only if nothing does', whole(0))
     .option('-m, --note <text>', 'why; goes into the ledger')
     .option('--load-timeout <seconds>', 'longest that loading may take', whole(1, 3600))
+    .option(
+      '--records <what>',
+      'what is kept of predictions: all, outputs (nothing that callers send) or none',
+      choice('all', 'outputs', 'none'),
+    )
     .option('--detach', 'do not wait until it answers')
     .addHelpText('after', DEPLOY_HELP)
     .action(async (text: string, flags: DeployFlags) => deploy(cli, text, flags));
@@ -108,8 +121,13 @@ export const register: Register = (program, cli) => {
     .option('--model <model>', 'only those that this model answers at')
     .option('--limit <n>', 'at most this many endpoints or revisions', whole(1), 50)
     .option('--rm', 'take the endpoint away; its predictions keep their story')
-    .action(async (name: string | undefined, flags: { model?: string; limit: number; rm?: boolean }) => {
-      const { limit, model } = flags;
+    .option(
+      '--records <what>',
+      'keep this of its predictions from now on: all, outputs (nothing that callers send) or none',
+      choice('all', 'outputs', 'none'),
+    )
+    .action(async (name: string | undefined, flags: EndpointFlags) => {
+      const { limit, model, records } = flags;
       const client = cli.client();
       if (name === undefined) {
         const found = await upTo(limit, (page) =>
@@ -124,7 +142,12 @@ export const register: Register = (program, cli) => {
         await client.call(contract.deleteEndpoint, { params });
         return cli.output().result({ deleted: name }, () => `endpoint ${name} is gone`);
       }
-      const detail = seen(client, await client.call(contract.getEndpoint, { params }));
+      const detail = seen(
+        client,
+        records === undefined
+          ? await client.call(contract.getEndpoint, { params })
+          : await client.call(contract.updateEndpoint, { params, body: { records } }),
+      );
       const { items, more } = await upTo(limit, (page) =>
         client.call(contract.listRevisions, { params, query: page }),
       );
@@ -171,7 +194,7 @@ async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void>
   const output = cli.output();
   const { model = '', version } = readTarget(text);
   const endpoint = flags.to ?? endpointFor(model);
-  const { canary, shadow, runtime, note } = flags;
+  const { canary, shadow, runtime, records, note } = flags;
   const began = await cli.client().call(contract.deploy, {
     params: { endpoint },
     body: {
@@ -185,6 +208,7 @@ async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void>
       ...(flags.loadTimeout === undefined ? {} : { load_timeout_s: flags.loadTimeout }),
       ...(flags.expects === undefined ? {} : { expects: flags.expects }),
       ...(flags.replace === undefined ? {} : { replace: flags.replace }),
+      ...(records === undefined ? {} : { records }),
       ...(note === undefined ? {} : { note }),
     },
   });

@@ -3,7 +3,7 @@ export { compiledIn, keepCompiled } from './compiled.ts';
 export { LEVELS, type Isolate, type Isolation, type Level } from './isolation.ts';
 export { lineReader } from './lines.ts';
 export { ownCode, programFolders } from './programs.ts';
-export { goFirst } from './priority.ts';
+export { goFirst, threadGoesLast } from './priority.ts';
 export { killMarked, reap } from './reap.ts';
 export { newMark } from './start.ts';
 export type { ResourceSample } from './sampler.ts';

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readlinkSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /** One part in ten of a processor that others want, too: it waits, and still comes to its end on a machine that is never idle. */
@@ -22,5 +22,18 @@ export function goFirst(): void {
     writeFileSync('/proc/self/autogroup', '-5');
   } catch {
     // not allowed to: it waits its turn like everybody
+  }
+}
+
+/** The least share of a processor that others want: what waits for idle time. */
+const LAST = 19;
+
+/** Puts this thread alone behind all others, its own process's, too. On Linux each thread has a priority; elsewhere all are equal. */
+export function threadGoesLast(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    if (Number.isInteger(thread) && thread > 0) setPriority(thread, LAST);
+  } catch {
+    // another system: it takes turns like everybody
   }
 }

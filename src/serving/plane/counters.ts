@@ -1,4 +1,11 @@
-import { LATENCY_BUCKETS, type Role, type ShadowExample, type VariantStats } from './protocol.ts';
+import {
+  LATENCY_BUCKETS,
+  type Lost,
+  type RecordStats,
+  type Role,
+  type ShadowExample,
+  type VariantStats,
+} from './protocol.ts';
 
 /** Examples of differing answers that one report carries. */
 const EXAMPLES = 5;
@@ -27,6 +34,9 @@ export class Counters {
   dropped = 0;
   largest = 0;
   examples: ShadowExample[] = [];
+  /** Taken for records. */
+  kept = 0;
+  readonly lost: Lost = { full: 0, large: 0, form: 0, failed: 0 };
   /** When the table stopped naming it. */
   retired: number | undefined;
   private told = {
@@ -41,6 +51,7 @@ export class Counters {
     different: 0,
     dropped: 0,
   };
+  private toldRecords: RecordStats = { kept: 0, lost: { ...this.lost } };
   private readonly toldLatency = new Float64Array(LATENCY_BUCKETS.length + 1);
 
   constructor(endpoint: string, serial: number, role: Role, key: string) {
@@ -76,7 +87,8 @@ export class Counters {
     const requests = this.ok + this.bad + this.errors + this.refused;
     const before = told.ok + told.bad + told.errors + told.refused;
     const shadowed = this.pairs + this.dropped > told.pairs + told.dropped;
-    if (requests === before && this.waiting === 0 && !shadowed) return undefined;
+    const records = this.recorded();
+    if (requests === before && this.waiting === 0 && !shadowed && !records) return undefined;
     const stats: VariantStats = {
       endpoint: this.endpoint,
       serial: this.serial,
@@ -91,6 +103,7 @@ export class Counters {
       waiting: this.waiting,
       latency: Array.from(this.latency, (count, bucket) => count - this.toldLatency[bucket]!),
       total_ms: this.total - told.total,
+      ...(records ? { records } : {}),
     };
     if (this.role === 'shadow') {
       stats.shadow = {
@@ -107,5 +120,23 @@ export class Counters {
     this.told = { ok, rows, batches, bad, total, errors, refused, pairs, different, dropped };
     this.toldLatency.set(this.latency);
     return stats;
+  }
+
+  /** Since the last report. What was taken may still be lost later, so each is told by itself. */
+  private recorded(): RecordStats | undefined {
+    const { kept, lost } = this;
+    const { kept: before, lost: lostBefore } = this.toldRecords;
+    const since: RecordStats = {
+      kept: kept - before,
+      lost: {
+        full: lost.full - lostBefore.full,
+        large: lost.large - lostBefore.large,
+        form: lost.form - lostBefore.form,
+        failed: lost.failed - lostBefore.failed,
+      },
+    };
+    this.toldRecords = { kept, lost: { ...lost } };
+    const { full, large, form, failed } = since.lost;
+    return since.kept + full + large + form + failed > 0 ? since : undefined;
   }
 }

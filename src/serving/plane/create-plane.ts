@@ -8,10 +8,9 @@ import { diversion } from './hooks/divert.ts';
 import { Hooks, type Hook } from './hooks/hook.ts';
 import { Latest } from './hooks/latest.ts';
 import { shadowing } from './hooks/shadow.ts';
-import { prometheus } from './metrics.ts';
 import type { PlaneDoor } from './plane.ts';
-import type { Command, Report, TableEndpoint } from './protocol.ts';
-import type { RequestRecord } from './records.ts';
+import { ServerAsker } from './ask-server.ts';
+import type { About, AboutAnswer, Command, Report, RequestRecord, TableEndpoint } from './protocol.ts';
 import { loading, unknownEndpoint, unknownVersion } from './refusals.ts';
 import { seen } from './seen.ts';
 import { compile, keysOf, targetsOf, type Line, type Route, type Table, type Target } from './table.ts';
@@ -25,26 +24,27 @@ export interface PlaneParts {
   hooks?: readonly Hook[];
   /** Kept answers; 65,536 unless said. */
   records?: number;
+  /** The server does not read what it is told: what can wait is told later. */
+  stalled?(): boolean;
 }
 
 export interface Plane extends PlaneDoor {
   /** Commands but `start`, `listen` and `stop`, which are the process's own. */
   command(command: Command): void;
-  /** Prometheus' text of what the workspace's endpoints did. */
-  metrics(workspace: string): string;
-  /** The last answers of an endpoint, newest first. */
-  latest(workspace: string, endpoint: string, limit: number): RequestRecord[] | undefined;
+  /** What only all planes together know: the server asks them, this one too. */
+  ask(about: About, done: (error: Error | undefined, answer?: AboutAnswer) => void): void;
   close(): Promise<void>;
 }
 
 /** The path of a question: find the endpoint and the variant here, then check, queue and answer (`ask.ts`). All else is a hook. */
-export function createPlane({ open, ids, report, hooks: more = [], records }: PlaneParts): Plane {
+export function createPlane({ open, ids, report, hooks: more = [], records, stalled }: PlaneParts): Plane {
   const holders = new Holders(open, (one) => {
     // After a start the table comes while the models it names still load: they join it as they are there.
     if (one.type === 'loaded') lay();
     report(one);
   });
   const callers = new Callers(report);
+  const server = new ServerAsker(report);
   const counting = new Counting();
   const latest = new Latest(ids, records);
   const hooks: Hooks = new Hooks([diversion, counting, latest, ...more, shadowing(ids, () => hooks)]);
@@ -97,9 +97,33 @@ export function createPlane({ open, ids, report, hooks: more = [], records }: Pl
     new Ask(path, route, target, question, now, done, doneJson).begin(now);
   }
 
-  const second = setInterval(() => {
-    report({ type: 'stats', at: Date.now(), variants: counting.report(performance.now()) });
-  }, 1000);
+  const stats = (): void =>
+    report({
+      type: 'stats',
+      at: Date.now(),
+      variants: counting.report(performance.now()),
+      models: holders.lanes().length,
+    });
+
+  /** The last answers here, newest first. */
+  function latestOf(workspace: string, endpoint: string, limit: number): RequestRecord[] | undefined {
+    const route = path.route(workspace, endpoint);
+    if (!route) return undefined;
+    const own = new Set<number>();
+    for (const counters of counting.counted.values())
+      if (counters.endpoint === route.endpoint.id) own.add(counters.serial);
+    return latest.of(own, limit);
+  }
+
+  function tell(id: number, about: About): void {
+    if (about.what === 'metrics') stats();
+    const found =
+      about.what === 'latest' ? latestOf(about.workspace, about.endpoint, about.limit) : undefined;
+    report({ type: 'told', id, ...(found ? { latest: found } : {}) });
+  }
+
+  // What is not told is not taken for told: it comes with the next report.
+  const second = setInterval(() => stalled?.() !== true && stats(), 1000);
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const lane of holders.lanes()) lane.expire(now);
@@ -141,25 +165,15 @@ export function createPlane({ open, ids, report, hooks: more = [], records }: Pl
       else if (command.type === 'table') switchTo(command.endpoints, command.keep, command.sequence);
       else if (command.type === 'caller') callers.told(command.id, command.verdict);
       else if (command.type === 'forget-callers') callers.forget();
+      else if (command.type === 'tell') tell(command.id, command.about);
+      else if (command.type === 'answer') server.told(command.id, command.answer);
     },
-    metrics: (workspace) =>
-      prometheus(
-        endpoints.filter((endpoint) => endpoint.workspace === workspace),
-        counting.counted,
-        { lines, models: holders.lanes().length, records: latest.records },
-      ),
-    latest(workspace, endpoint, limit) {
-      const route = path.route(workspace, endpoint);
-      if (!route) return undefined;
-      const own = new Set<number>();
-      for (const counters of counting.counted.values())
-        if (counters.endpoint === route.endpoint.id) own.add(counters.serial);
-      return latest.of(own, limit);
-    },
+    ask: (about, done) => server.ask(about, done),
     async close() {
       clearInterval(second);
       clearInterval(sweep);
       await holders.close();
+      stats();
     },
   };
 }

@@ -7,6 +7,8 @@ import type { ModelPlace, ModelSpec, Tensor } from '../../runtimes/index.ts';
  */
 
 export type Role = 'champion' | 'canary' | 'shadow';
+/** What is kept of predictions: all of it; all but what callers sent (inputs, params and sticky key); nothing. */
+export type Recording = 'all' | 'outputs' | 'none';
 
 /** One model that a revision sends traffic to. */
 export interface TableVariant {
@@ -37,6 +39,8 @@ export interface TableEndpoint {
   queue: { most: number; deadline: number };
   /** Refuse lossy casts of JSON numbers (long → int, double → float) in `/invocations`. */
   strict: boolean;
+  /** What is kept of its predictions; nothing, unless said. */
+  records?: Recording;
 }
 
 /** What a plane needs to know before anything else. The key is a secret, so it comes through stdin and never as an argument. */
@@ -49,6 +53,8 @@ export interface PlaneOptions {
   log: 'debug' | 'info' | 'warn' | 'error';
   /** How it keeps the code of models apart from itself; not at all unless said. */
   isolation?: Isolation;
+  /** Folder for segments of recorded predictions; nothing is recorded where there is none. */
+  records?: string;
 }
 
 export type Command =
@@ -67,6 +73,10 @@ export type Command =
    */
   | { type: 'table'; sequence: number; endpoints: TableEndpoint[]; keep: string[] }
   | { type: 'caller'; id: number; verdict: CallerVerdict }
+  /** Answered by `told` with the same id, and before it by `stats` where they are asked for. */
+  | { type: 'tell'; id: number; about: About }
+  /** To an `ask`. */
+  | { type: 'answer'; id: number; answer: AboutAnswer }
   /** Tokens or roles changed: ask again for everybody. */
   | { type: 'forget-callers' }
   | { type: 'stop' };
@@ -92,13 +102,48 @@ export type Report =
   | { type: 'switched'; sequence: number }
   | { type: 'authenticate'; id: number; credentials: Credentials }
   | { type: 'crashed'; key: string; reason: string; recent: number; back_in?: number }
-  | { type: 'stats'; at: number; variants: VariantStats[] }
+  /** A file of recorded predictions is whole and on disk, in the folder of its endpoint. */
+  | { type: 'segment'; endpoint: string; file: string; bytes: number }
+  | { type: 'stats'; at: number; variants: VariantStats[]; models: number }
+  /** `latest` where the answers of an endpoint were asked for and it is here. */
+  | { type: 'told'; id: number; latest?: RequestRecord[] }
+  /** What somebody asked this plane and only all of them together know. */
+  | { type: 'ask'; id: number; about: About }
   | {
       type: 'log';
       level: 'debug' | 'info' | 'warn' | 'error';
       message: string;
       fields?: Record<string, unknown>;
     };
+
+/** What one plane, or all together, are asked of their endpoints. */
+export type About =
+  | { what: 'metrics'; workspace: string }
+  | { what: 'latest'; workspace: string; endpoint: string; limit: number };
+
+export interface AboutAnswer {
+  metrics?: Measure[];
+  /** Absent where there is no such endpoint. */
+  latest?: RequestRecord[];
+}
+
+/** One answer that was given, as the last ones are shown. */
+export interface RequestRecord {
+  prediction: string;
+  at: number;
+  serial: number;
+  role: Role;
+  rows: number;
+  ms: number;
+}
+
+/** One family of Prometheus metrics. */
+export interface Measure {
+  name: string;
+  help: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  samples: Array<{ labels: Record<string, string>; value: number; suffix?: '_bucket' | '_sum' | '_count' }>;
+}
 
 /** What happened to one variant of one revision since the last report (about a second). */
 export interface VariantStats {
@@ -118,9 +163,22 @@ export interface VariantStats {
   latency: number[];
   /** Sum of these latencies, ms. */
   total_ms?: number;
+  /** Predictions taken for records, and those let go; absent when there were none. */
+  records?: RecordStats;
   /** Only for a shadow: pairs compared and how they differ. */
   shadow?: { pairs: number; different: number; largest: number; dropped: number; examples: ShadowExample[] };
 }
+
+export interface RecordStats {
+  kept: number;
+  lost: Lost;
+}
+
+/**
+ * Predictions that were not recorded: too much was held already, one was too large, its form differed from the one before too often,
+ * or it could not be written.
+ */
+export type Lost = Record<'full' | 'large' | 'form' | 'failed', number>;
 
 export interface ShadowExample {
   prediction: string;

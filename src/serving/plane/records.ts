@@ -1,21 +1,11 @@
 import type { PredictionIds } from '../prediction-id.ts';
-import type { Role } from './protocol.ts';
-
-/** One request as it was answered. */
-export interface RequestRecord {
-  prediction: string;
-  at: number;
-  serial: number;
-  role: Role;
-  rows: number;
-  ms: number;
-}
+import type { RequestRecord, Role } from './protocol.ts';
 
 const ROLES: readonly Role[] = ['champion', 'canary', 'shadow'];
 
 /**
- * The last answers, in memory that never grows: numbers in typed arrays, so that writing one allocates nothing. What is
- * overwritten before anybody read it is counted, and no answer ever waits for it.
+ * The last answers, in memory that never grows: numbers in typed arrays, so that writing one allocates nothing, and no answer ever
+ * waits for it.
  */
 export class Records {
   private readonly at: Float64Array;
@@ -25,9 +15,8 @@ export class Records {
   private readonly rows: Uint32Array;
   private readonly ms: Float32Array;
   private readonly ids: PredictionIds;
-  /** Written since the plane began. */
-  written = 0;
-  readonly capacity: number;
+  private written = 0;
+  private readonly capacity: number;
 
   constructor(ids: PredictionIds, capacity = 65_536) {
     this.ids = ids;
@@ -38,10 +27,6 @@ export class Records {
     this.role = new Uint8Array(capacity);
     this.rows = new Uint32Array(capacity);
     this.ms = new Float32Array(capacity);
-  }
-
-  get overwritten(): number {
-    return Math.max(0, this.written - this.capacity);
   }
 
   /** `at` and `counter` are of the answer's id. */

@@ -40,6 +40,13 @@ export const showEndpoints = (items: readonly Endpoint[]): string =>
     ]),
   );
 
+/** What is kept of predictions, as people say it. */
+const KEEPS = {
+  all: 'inputs and outputs of predictions',
+  outputs: 'outputs of predictions, and nothing that callers send',
+  none: 'nothing of predictions',
+} as const;
+
 export function showEndpoint(
   { endpoint, previous, spec }: EndpointDetail,
   revisions: readonly Revision[],
@@ -54,6 +61,7 @@ export function showEndpoint(
       endpoint.batching &&
         `requests are ${endpoint.batching.joined ? 'joined' : 'never joined'}: ${endpoint.batching.why}`,
     ],
+    ['keeps', KEEPS[endpoint.records]],
     ['rollback goes to', previous ? `${traffic(previous)} (revision ${previous.revision})` : undefined],
     ['problem', latest?.state === 'failed' ? `revision ${latest.revision}: ${latest.problem}` : undefined],
     ...(current?.warnings ?? []).map((warning) => ['warning', warning] as const),

@@ -1,9 +1,12 @@
-import type { Protocol } from '../exchange.ts';
+import type { InferenceReply, Protocol } from '../exchange.ts';
+import type { About, AboutAnswer } from '../../../serving/index.ts';
+import { exposition } from '../../metrics/exposition.ts';
+import { failureOf } from '../shared/failure.ts';
 import { segments } from '../shared/path.ts';
 
+/** What is asked of an endpoint is asked of all planes, whichever has the connection. */
 export interface PageDoor {
-  metrics(workspace: string): string;
-  latest(workspace: string, endpoint: string, limit: number): readonly object[] | undefined;
+  ask(about: About, done: (error: Error | undefined, answer?: AboutAnswer) => void): void;
 }
 
 const MOST = 1000;
@@ -13,7 +16,10 @@ export function createPages(door: PageDoor): Protocol {
   return ({ method, path, query, workspace }, reply) => {
     if (method !== 'GET') return false;
     if (path === '/metrics') {
-      reply.send(200, 'text/plain; version=0.0.4; charset=utf-8', door.metrics(workspace));
+      door.ask({ what: 'metrics', workspace }, (error, answer) => {
+        if (!answer?.metrics) return refuse(reply, error);
+        reply.send(200, 'text/plain; version=0.0.4; charset=utf-8', exposition(answer.metrics));
+      });
       return true;
     }
     if (!path.startsWith('/endpoints/')) return false;
@@ -28,9 +34,17 @@ export function createPages(door: PageDoor): Protocol {
       );
       return true;
     }
-    const found = door.latest(workspace, name, asked);
-    if (found) reply.send(200, 'application/json', JSON.stringify({ items: found }));
-    else reply.send(404, 'application/json', JSON.stringify({ error: 'there is no such endpoint here' }));
+    door.ask({ what: 'latest', workspace, endpoint: name, limit: asked }, (error, answer) => {
+      if (!answer) return refuse(reply, error);
+      const { latest } = answer;
+      if (latest) reply.send(200, 'application/json', JSON.stringify({ items: latest }));
+      else reply.send(404, 'application/json', JSON.stringify({ error: 'there is no such endpoint here' }));
+    });
     return true;
   };
+}
+
+function refuse(reply: InferenceReply, error: unknown): void {
+  const { message } = failureOf(error);
+  reply.send(503, 'application/json', JSON.stringify({ error: message }), { 'Retry-After': '1' });
 }

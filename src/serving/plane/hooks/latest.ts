@@ -1,5 +1,6 @@
 import type { PredictionIds } from '../../prediction-id.ts';
-import { Records, type RequestRecord } from '../records.ts';
+import type { RequestRecord } from '../protocol.ts';
+import { Records } from '../records.ts';
 import type { Answered, Hook } from './hook.ts';
 
 /** The last answers, in memory, for whoever looks at an endpoint. */

@@ -1,0 +1,261 @@
+// What recording predictions costs: in the thread that answers, for each prediction of 100 features, and in answers a second and
+// their latency, the plane with records beside the plane without. The thread that writes files is on the plane's one core, too.
+//   npm run bench -- records --predictions 200000 --seconds 4 --rounds 3
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { linearOnnx } from '../test/onnx-model.ts';
+import type { LoadedModel, Tensor } from '../src/runtimes/index.ts';
+import { Counters } from '../src/serving/plane/counters.ts';
+import type { Answered } from '../src/serving/plane/hooks/hook.ts';
+import { Lane } from '../src/serving/plane/lane.ts';
+import { RecordSink } from '../src/serving/plane/sink/sink.ts';
+import { writeAside } from '../src/serving/plane/sink/write-aside.ts';
+import { makeIds } from '../src/serving/prediction-id.ts';
+import { figure, median, option, report, scratch } from './harness.ts';
+import { load, processorTime, type Load } from './plane/load.ts';
+import { startPlane } from './plane/start.ts';
+
+const predictions = option('predictions', 200_000);
+const seconds = option('seconds', 4);
+const rounds = option('rounds', 3);
+const FEATURES = 100;
+/** Predictions between two looks at the clock. */
+const PART = 1000;
+const folder = scratch();
+const random = (index: number): number => ((index * 7919) % 100_003) / 100_003;
+
+/** One row of so many features: as one tensor, or as a column each. */
+const forms: Record<string, { spec: LoadedModel['spec']['inputs']; inputs: (at: number) => Tensor[] }> = {
+  'one tensor': {
+    spec: [{ name: 'x', datatype: 'FP32', shape: [-1, FEATURES] }],
+    inputs: (at) => [
+      {
+        name: 'x',
+        datatype: 'FP32',
+        shape: [1, FEATURES],
+        data: Float32Array.from({ length: FEATURES }, (_, place) => random(at * FEATURES + place)),
+      },
+    ],
+  },
+  columns: {
+    spec: Array.from({ length: FEATURES }, (_, place) => ({
+      name: `feature_${place}`,
+      datatype: 'FP64',
+      shape: [-1],
+      column: 'double',
+    })),
+    inputs: (at) =>
+      Array.from({ length: FEATURES }, (_, place) => ({
+        name: `feature_${place}`,
+        datatype: 'FP64',
+        shape: [1],
+        data: Float64Array.of(random(at * FEATURES + place)),
+      })),
+  },
+};
+
+/** µs of the answering thread for each prediction that is recorded, by the sink alone: its own processor time, whatever else runs. */
+async function alone(name: string, { spec, inputs }: (typeof forms)[string]): Promise<void> {
+  const model: LoadedModel = {
+    place: {
+      key: name,
+      folder: '/none',
+      runtime: 'onnx',
+      limits: { load: 1, predict: 1, memory: 1, batch: 64, threads: 1, hosts: 1 },
+    },
+    spec: {
+      platform: 'onnxruntime_onnx',
+      inputs: spec,
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+      params: [],
+      batchable: true,
+    },
+    loaded: { ms: 0, sample_ms: 0 },
+    ready: true,
+    run: async () => [],
+    onCrash: () => () => undefined,
+    close: async () => undefined,
+  };
+  const counters = new Counters('e', 1, 'champion', name);
+  const target: Answered['target'] = {
+    role: 'champion',
+    variant: { role: 'champion', percent: 100, model: 'm', version: 1, key: name },
+    revision: 1,
+    serial: 1,
+    lane: new Lane(model, () => undefined),
+    counters,
+    served: undefined,
+  };
+  const route: Answered['route'] = {
+    endpoint: {
+      id: `endpoint-${name.replaceAll(' ', '-')}`,
+      workspace: 'default',
+      name: 'e',
+      revision: 1,
+      serial: 1,
+      variants: [],
+      sticky: false,
+      queue: { most: 1, deadline: 1 },
+      strict: false,
+      records: 'all',
+    },
+    champion: target,
+    canary: undefined,
+    shadows: [],
+    fallback: undefined,
+    line: { waiting: 0 },
+  };
+  const records = path.join(folder, 'alone');
+  const aside = writeAside();
+  let passed = 0;
+  const sink = new RecordSink({
+    folder: records,
+    report: (said) => said.type === 'log' && console.error(said),
+    aside,
+    now: () => performance.now() + passed,
+  });
+  const ids = makeIds('key');
+  const asked = Array.from({ length: 1000 }, (_, at) => inputs(at));
+  const outputs: Tensor[] = [{ name: 'y', datatype: 'FP32', shape: [1, 1], data: Float32Array.of(0.5) }];
+  const answeredBy = (at: number): Answered => {
+    const prediction = ids.next(1, 'champion');
+    return {
+      route,
+      target,
+      prediction,
+      at: ids.made.at,
+      counter: ids.made.counter,
+      rows: 1,
+      ms: 1,
+      key: undefined,
+      params: undefined,
+      given: undefined,
+      inputs: asked[at % asked.length]!,
+      outputs,
+      body: undefined,
+      text: undefined,
+      copyOf: undefined,
+    };
+  };
+  let spent = 0;
+  for (let at = 0; at < predictions; at += PART) {
+    const part = Array.from({ length: Math.min(PART, predictions - at) }, (_, index) =>
+      answeredBy(at + index),
+    );
+    const before = process.threadCpuUsage();
+    for (const answered of part) sink.answered(answered);
+    const { user, system } = process.threadCpuUsage(before);
+    spent += user + system;
+    // A plane answers others in between: the thread beside gets its turns.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  passed = 3_600_000; // what is begun is old enough to be written
+  sink.sweep();
+  await aside.idle();
+  await sink.close();
+  const { kept, lost } = counters;
+  if (kept + lost.full !== predictions || lost.large + lost.form + lost.failed > 0)
+    throw new Error(`of ${predictions} ${kept} were kept and lost were ${JSON.stringify(lost)}`);
+  const what = `${FEATURES} features, ${name}`;
+  figure({
+    name: `${what}: of the answering thread`,
+    value: spent / predictions,
+    unit: 'µs',
+    better: 'lower',
+    peer: 'the bar',
+    peerValue: 10,
+  });
+  figure({ name: `${what}: let go, the disk being slower`, value: lost.full, unit: '', better: 'lower' });
+}
+
+for (const [name, form] of Object.entries(forms)) await alone(name, form);
+
+/** A model of 100 features behind two planes, one with records. */
+const models = path.join(folder, 'models');
+mkdirSync(path.join(models, 'linear'), { recursive: true });
+writeFileSync(
+  path.join(models, 'linear', 'MLmodel'),
+  `flavors:
+  onnx: {onnx_version: 1.19.0, data: model.onnx, providers: [CPUExecutionProvider]}
+  python_function: {loader_module: mlflow.onnx, data: model.onnx, python_version: 3.11.2}
+signature:
+  inputs: '[{"name": "x", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, ${FEATURES}]}}]'
+  outputs: '[{"name": "y", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
+`,
+);
+writeFileSync(
+  path.join(models, 'linear', 'model.onnx'),
+  linearOnnx(
+    Array.from({ length: FEATURES }, (_, at) => random(at)),
+    1,
+  ),
+);
+const body = path.join(folder, 'body.json');
+writeFileSync(
+  body,
+  JSON.stringify({
+    inputs: [
+      {
+        name: 'x',
+        shape: [1, FEATURES],
+        datatype: 'FP32',
+        data: Array.from({ length: FEATURES }, (_, at) => Math.round(random(at) * 1000) / 1000),
+      },
+    ],
+  }),
+);
+
+const headers = ['Authorization:Bearer treadle_bench'];
+const start = async (name: string, records?: string) => {
+  const plane = await startPlane({
+    models,
+    names: ['linear'],
+    socket: path.join(folder, `${name}.sock`),
+    ...(records === undefined ? {} : { records }),
+  });
+  const url = `${plane.url}/v2/models/linear/infer`;
+  // Asked once before: while wrk runs nobody here can say who the caller is.
+  const asked = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: 'Bearer treadle_bench', 'content-type': 'application/json' },
+    body: readFileSync(body),
+  });
+  if (!asked.ok) throw new Error(`${asked.status} ${await asked.text()}`);
+  return { ...plane, url };
+};
+const without = await start('without');
+const withRecords = await start('with', path.join(folder, 'records'));
+process.on('exit', () => [without, withRecords].forEach(({ child }) => child.kill('SIGKILL')));
+
+function measure({ url, pid }: typeof without): Load & { rate: number; cost: number } {
+  const before = processorTime(pid);
+  const done = load({ url, file: body, type: 'application/json', headers, connections: 32, seconds });
+  const after = processorTime(pid);
+  if (done.status + done.socket > 0) throw new Error(`${done.status} answers were errors`);
+  const cost = ((after.user + after.system - before.user - before.system) * 1e6) / done.requests;
+  return { ...done, rate: done.requests / done.seconds, cost };
+}
+load({ url: without.url, file: body, type: 'application/json', headers, connections: 32, seconds: 1 });
+load({ url: withRecords.url, file: body, type: 'application/json', headers, connections: 32, seconds: 1 });
+// In turn, so that both see the same moments of the machine.
+const pairs = Array.from({ length: rounds }, () => [measure(withRecords), measure(without)] as const);
+const of = (value: (one: ReturnType<typeof measure>) => number, side: 0 | 1): number =>
+  median(pairs.map((pair) => value(pair[side])));
+const peer = 'without records';
+for (const [name, unit, better, value] of [
+  ['answers a second', '/s', 'higher', (one) => one.rate],
+  ['p50', 'ms', 'lower', (one) => one.p50],
+  ['p99', 'ms', 'lower', (one) => one.p99],
+  ['processor time of all threads', 'µs', 'lower', (one) => one.cost],
+] as Array<[string, string, 'higher' | 'lower', (one: ReturnType<typeof measure>) => number]>)
+  figure({
+    name: `32 connections: ${name}`,
+    value: of(value, 0),
+    unit,
+    better,
+    peer,
+    peerValue: of(value, 1),
+  });
+await Promise.all([without.stop(), withRecords.stop()]);
+report();
+process.exit(0);

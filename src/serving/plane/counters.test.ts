@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Counters } from './counters.ts';
+
+test('a second tells what happened in it, and nothing when nothing did', () => {
+  const counters = new Counters('id', 5, 'champion', 'a');
+  assert.equal(counters.report(), undefined);
+  counters.answered(3, 1.2, 1);
+  counters.bad++;
+  const first = counters.report()!;
+  assert.deepEqual(
+    [first.requests, first.rows, first.bad, first.latency.reduce((a, b) => a + b)],
+    [2, 3, 1, 1],
+  );
+  assert.equal(counters.report(), undefined);
+  counters.waiting = 1;
+  assert.deepEqual([counters.report()!.requests, counters.report()!.waiting], [0, 1]);
+  counters.waiting = 0;
+  counters.kept = 2;
+  counters.lost.failed = 1;
+  assert.deepEqual(counters.report()?.records, { kept: 2, lost: { full: 0, large: 0, form: 0, failed: 1 } });
+  assert.equal(counters.report(), undefined);
+});

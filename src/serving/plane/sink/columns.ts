@@ -1,0 +1,224 @@
+import { Json, type Cell, type Datatype, type TensorData } from '../../../runtimes/index.ts';
+import type { Field } from './layout.ts';
+
+/** The values of one column of a block, as they go to the thread that writes them: plain data, most of it handed over uncopied. */
+export type Filled =
+  | { kind: 'numbers'; values: Numbers; width: number; missing: Uint8Array | undefined }
+  | { kind: 'lists'; values: Numbers; ends: Uint32Array; missing: Uint8Array | undefined }
+  | { kind: 'texts'; bytes: Uint8Array; ends: Uint32Array; missing: Uint8Array | undefined };
+
+export type Numbers =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
+
+export type NumberType = Exclude<Datatype, 'BYTES'>;
+
+const MAKE: Readonly<Record<NumberType, (length: number) => Numbers>> = {
+  BOOL: (length) => new Uint8Array(length),
+  UINT8: (length) => new Uint8Array(length),
+  INT8: (length) => new Int8Array(length),
+  UINT16: (length) => new Uint16Array(length),
+  INT16: (length) => new Int16Array(length),
+  FP16: (length) => new Uint16Array(length),
+  UINT32: (length) => new Uint32Array(length),
+  INT32: (length) => new Int32Array(length),
+  FP32: (length) => new Float32Array(length),
+  UINT64: (length) => new BigUint64Array(length),
+  INT64: (length) => new BigInt64Array(length),
+  FP64: (length) => new Float64Array(length),
+};
+
+/** A column of a block while it is filled, from its first row to its last. */
+export interface Column {
+  /** Bytes that a row takes before anything is put into it. */
+  readonly each: number;
+  /** About the bytes that these values take beyond that; absent where they take none. */
+  room?(data: TensorData): number;
+  /** `rows` rows from row `at` on. */
+  put(data: TensorData, at: number, rows: number): void;
+  skip(at: number, rows: number): void;
+  /** Of the first rows. */
+  filled(rows: number): Filled;
+}
+
+export function columnOf({ datatype, width }: Field, capacity: number): Column {
+  if (datatype === 'BYTES') return new TextColumn(capacity, width !== 1);
+  return width === undefined
+    ? new ListColumn(datatype, capacity)
+    : new NumberColumn(datatype, width, capacity);
+}
+
+class NumberColumn implements Column {
+  readonly each: number;
+  private readonly values: Numbers;
+  private readonly width: number;
+  private readonly missing: Missing;
+
+  constructor(datatype: NumberType, width: number, capacity: number) {
+    this.width = width;
+    this.values = MAKE[datatype](capacity * width);
+    this.each = this.values.BYTES_PER_ELEMENT * width;
+    this.missing = new Missing(capacity);
+  }
+
+  put(data: TensorData, at: number): void {
+    // One value is by far the most frequent: a column of a table, in a question of one row.
+    if (data.length === 1) this.values[at * this.width] = data[0] as number;
+    else (this.values as SetAny).set(data, at * this.width);
+  }
+
+  skip(at: number, rows: number): void {
+    this.missing.mark(at, rows);
+  }
+
+  filled(rows: number): Filled {
+    return {
+      kind: 'numbers',
+      values: this.values.subarray(0, rows * this.width),
+      width: this.width,
+      missing: this.missing.marks,
+    };
+  }
+}
+
+/** Of one datatype with the values, so of one kind: TypeScript cannot know. */
+interface SetAny {
+  set(from: TensorData, at: number): void;
+}
+
+class ListColumn implements Column {
+  readonly each = 4;
+  private readonly datatype: NumberType;
+  private values: Numbers;
+  private used = 0;
+  private readonly ends: Uint32Array;
+  private readonly missing: Missing;
+
+  constructor(datatype: NumberType, capacity: number) {
+    this.datatype = datatype;
+    this.values = MAKE[datatype](1024);
+    this.ends = new Uint32Array(capacity);
+    this.missing = new Missing(capacity);
+  }
+
+  room(data: TensorData): number {
+    return data.length * this.values.BYTES_PER_ELEMENT;
+  }
+
+  put(data: TensorData, at: number, rows: number): void {
+    if (this.used + data.length > this.values.length) {
+      const larger = MAKE[this.datatype](Math.max(this.values.length * 2, this.used + data.length));
+      (larger as SetAny).set(this.values.subarray(0, this.used), 0);
+      this.values = larger;
+    }
+    (this.values as SetAny).set(data, this.used);
+    const each = data.length / rows;
+    for (let row = 0; row < rows; row++) this.ends[at + row] = this.used += each;
+  }
+
+  skip(at: number, rows: number): void {
+    this.missing.mark(at, rows);
+    for (let row = 0; row < rows; row++) this.ends[at + row] = this.used;
+  }
+
+  filled(rows: number): Filled {
+    return {
+      kind: 'lists',
+      values: this.values.subarray(0, this.used),
+      ends: this.ends.subarray(0, rows),
+      missing: this.missing.marks,
+    };
+  }
+}
+
+/** Text, one a row; `list`: each row may have several, and is kept as their JSON. */
+export class TextColumn implements Column {
+  readonly each = 4;
+  private heap = Buffer.from(new ArrayBuffer(4096));
+  private used = 0;
+  private readonly ends: Uint32Array;
+  private readonly missing: Missing;
+  private readonly list: boolean;
+
+  constructor(capacity: number, list = false) {
+    this.ends = new Uint32Array(capacity);
+    this.missing = new Missing(capacity);
+    this.list = list;
+  }
+
+  room(data: TensorData): number {
+    let bytes = 0;
+    for (const one of data as readonly Cell[]) {
+      if (typeof one === 'string') bytes += one.length * 3;
+      else if (one instanceof Json) bytes += one.text.length * 3;
+      else if (one !== null) bytes += one.length * 2;
+    }
+    return bytes;
+  }
+
+  put(data: TensorData, at: number, rows: number): void {
+    const cells = data as readonly Cell[];
+    const width = cells.length / rows;
+    for (let row = 0; row < rows; row++) {
+      if (!this.list) this.add(cells[row]!, at + row);
+      else this.add(JSON.stringify(cells.slice(row * width, (row + 1) * width).map(plain)), at + row);
+    }
+  }
+
+  skip(at: number, rows: number): void {
+    this.missing.mark(at, rows);
+    for (let row = 0; row < rows; row++) this.ends[at + row] = this.used;
+  }
+
+  add(one: Cell | undefined, at: number): void {
+    if (one === null || one === undefined) return this.skip(at, 1);
+    const value = one instanceof Json ? one.text : one;
+    const most = typeof value === 'string' ? value.length * 3 : value.length;
+    if (this.used + most > this.heap.length) {
+      const larger = Buffer.from(new ArrayBuffer(Math.max(this.heap.length * 2, this.used + most)));
+      larger.set(this.heap.subarray(0, this.used));
+      this.heap = larger;
+    }
+    if (typeof value === 'string') this.used += this.heap.write(value, this.used);
+    else {
+      this.heap.set(value, this.used);
+      this.used += value.length;
+    }
+    this.ends[at] = this.used;
+  }
+
+  filled(rows: number): Filled {
+    return {
+      kind: 'texts',
+      bytes: this.heap.subarray(0, this.used),
+      ends: this.ends.subarray(0, rows),
+      missing: this.missing.marks,
+    };
+  }
+}
+
+const plain = (one: Cell): unknown =>
+  one instanceof Json ? one.text : one instanceof Uint8Array ? Buffer.from(one).toString('base64') : one;
+
+/** Which rows have no value: nothing is kept until one has none. */
+class Missing {
+  marks: Uint8Array | undefined;
+  private readonly capacity: number;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  mark(at: number, rows: number): void {
+    this.marks ??= new Uint8Array(this.capacity);
+    this.marks.fill(1, at, at + rows);
+  }
+}

@@ -1,0 +1,304 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
+import type { SchemaElement } from 'hyparquet';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { ID, type FilledBlock } from './block.ts';
+import type { Filled, Numbers, NumberType } from './columns.ts';
+import type { Field, Layout } from './layout.ts';
+
+/** What the thread is told to write. */
+export interface SegmentOrder {
+  /** Where the endpoint's segments lie; made where it is not there. */
+  folder: string;
+  file: string;
+  revision: number;
+  model: string;
+  version: number;
+  /** For readers that want to know where the file is from; text. */
+  about: Record<string, string>;
+  layout: Layout;
+  blocks: FilledBlock[];
+}
+
+/** Arrays of a row that are wider than this are one column of lists. */
+const MOST_COLUMNS = 1024;
+
+interface Written {
+  elements: SchemaElement[];
+  name: string;
+  data: unknown[] | Numbers;
+  /** No value comes often enough for a dictionary to pay. */
+  plain?: boolean;
+}
+
+/**
+ * One Parquet file of all blocks, on disk as a whole or not at all: written under another name, forced to disk, then named. Returns
+ * its bytes.
+ */
+export function writeSegment(order: SegmentOrder): number {
+  const bytes = new Uint8Array(segmentBytes(order));
+  mkdirSync(order.folder, { recursive: true, mode: 0o700 });
+  const whole = path.join(order.folder, order.file);
+  const part = `${whole}.part`;
+  try {
+    const fd = openSync(part, 'wx', 0o600);
+    try {
+      let at = 0;
+      while (at < bytes.length) at += writeSync(fd, bytes, at);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(part, whole);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
+  const folder = openSync(order.folder, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+  return bytes.length;
+}
+
+export function segmentBytes({ layout, blocks, revision, model, version, about }: SegmentOrder): ArrayBuffer {
+  const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+  const columns: Written[] = [
+    {
+      ...texts('prediction'),
+      data: ofPredictions(blocks, ({ ids }, at) => ids.subarray(at * ID, (at + 1) * ID)),
+    },
+    {
+      name: 'at',
+      elements: [
+        {
+          name: 'at',
+          type: 'INT64',
+          repetition_type: 'REQUIRED',
+          converted_type: 'TIMESTAMP_MILLIS',
+          logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' },
+        },
+      ],
+      data: BigInt64Array.from(ofPredictions(blocks, ({ at }, index) => BigInt(at[index]!))),
+    },
+    { ...numbers('row', 'INT32'), data: Int32Array.from(rowNumbers(blocks)) },
+    {
+      ...numbers('ms', 'FP32'),
+      data: Float32Array.from(ofPredictions(blocks, ({ ms }, at) => ms[at]!)),
+      plain: true,
+    },
+    { ...texts('key', true), data: ofPredictions(blocks, ({ keys }, at) => textAt(keys, at)) },
+    { ...texts('params', true), data: ofPredictions(blocks, ({ params }, at) => textAt(params, at)) },
+    { ...texts('shadow_of', true), data: ofPredictions(blocks, ({ copies }, at) => textAt(copies, at)) },
+    { ...numbers('revision', 'INT32'), data: new Int32Array(rows).fill(revision) },
+    { ...texts('role'), data: same(rows, layout.role) },
+    { ...texts('model'), data: same(rows, model) },
+    { ...numbers('version', 'INT32'), data: new Int32Array(rows).fill(version) },
+    ...layout.inputs.flatMap((field, at) =>
+      valuesOf(
+        `in_${field.name}`,
+        field,
+        blocks.map(({ inputs }) => inputs[at]!),
+      ),
+    ),
+    ...layout.outputs.flatMap((field, at) =>
+      valuesOf(
+        `out_${field.name}`,
+        field,
+        blocks.map(({ outputs }) => outputs[at]!),
+      ),
+    ),
+  ];
+  // Names that differ by case alone are one and the same to DuckDB.
+  const seen = new Set<string>();
+  for (const column of columns) {
+    while (seen.has(column.name.toLowerCase())) column.name += '_';
+    seen.add(column.name.toLowerCase());
+    column.elements[0]!.name = column.name;
+  }
+  return parquetWriteBuffer({
+    schema: [
+      { name: 'schema', num_children: columns.length },
+      ...columns.flatMap(({ elements }) => elements),
+    ],
+    columnData: columns.map(({ name, data, plain }) => ({
+      name,
+      data: data as unknown[],
+      ...(plain === true ? { encoding: 'PLAIN' as const } : {}),
+    })),
+    codec: 'ZSTD',
+    compressors: { ZSTD: (bytes) => zstdCompressSync(bytes) },
+    // Looking at every value once more for its least and largest is half of the work, and the file's name says its times.
+    statistics: false,
+    pageSize: 0,
+    rowGroupSize: Math.max(1, rows),
+    kvMetadata: Object.entries(about).map(([key, value]) => ({ key: `treadle.${key}`, value })),
+  });
+}
+
+/** A value of each prediction, for each of its rows. */
+function ofPredictions<T>(blocks: readonly FilledBlock[], value: (block: FilledBlock, at: number) => T): T[] {
+  const all: T[] = [];
+  for (const block of blocks)
+    for (let at = 0; at < block.predictions; at++) {
+      const one = value(block, at);
+      for (let row = block.counts[at]!; row > 0; row--) all.push(one);
+    }
+  return all;
+}
+
+function rowNumbers(blocks: readonly FilledBlock[]): number[] {
+  const all: number[] = [];
+  for (const { counts } of blocks)
+    for (const count of counts) for (let row = 0; row < count; row++) all.push(row);
+  return all;
+}
+
+const same = <T>(rows: number, value: T): T[] => Array.from({ length: rows }, () => value);
+
+function textAt(filled: Filled, at: number): Uint8Array | undefined {
+  if (filled.kind !== 'texts' || filled.missing?.[at] === 1) return undefined;
+  return filled.bytes.subarray(at === 0 ? 0 : filled.ends[at - 1]!, filled.ends[at]);
+}
+
+const texts = (name: string, optional = false): Omit<Written, 'data'> => ({
+  name,
+  elements: [
+    {
+      name,
+      type: 'BYTE_ARRAY',
+      converted_type: 'UTF8',
+      repetition_type: optional ? 'OPTIONAL' : 'REQUIRED',
+    },
+  ],
+});
+
+const numbers = (name: string, datatype: NumberType, optional = false): Omit<Written, 'data'> => ({
+  name,
+  elements: [{ name, ...PARQUET[datatype], repetition_type: optional ? 'OPTIONAL' : 'REQUIRED' }],
+});
+
+const PARQUET: Readonly<Record<NumberType, Pick<SchemaElement, 'type' | 'converted_type'>>> = {
+  BOOL: { type: 'BOOLEAN' },
+  UINT8: { type: 'INT32', converted_type: 'UINT_8' },
+  UINT16: { type: 'INT32', converted_type: 'UINT_16' },
+  UINT32: { type: 'INT32', converted_type: 'UINT_32' },
+  UINT64: { type: 'INT64', converted_type: 'UINT_64' },
+  INT8: { type: 'INT32', converted_type: 'INT_8' },
+  INT16: { type: 'INT32', converted_type: 'INT_16' },
+  INT32: { type: 'INT32' },
+  INT64: { type: 'INT64' },
+  FP16: { type: 'FLOAT' },
+  FP32: { type: 'FLOAT' },
+  FP64: { type: 'DOUBLE' },
+};
+
+/** A field as columns: one, or one for each value of a row, or one of lists. */
+function valuesOf(name: string, { datatype, width }: Field, filled: readonly Filled[]): Written[] {
+  const optional = filled.some(({ missing }) => missing !== undefined);
+  if (datatype === 'BYTES') {
+    const data = filled.flatMap((one) => rowsOfTexts(one));
+    return [{ ...texts(name, optional), data, plain: true }];
+  }
+  if (width === undefined || width > MOST_COLUMNS) return [lists(name, datatype, optional, filled)];
+  return Array.from({ length: width }, (_, place) => {
+    const own = width === 1 ? name : `${name}[${place}]`;
+    return {
+      ...numbers(own, datatype, optional),
+      data: strided(datatype, filled, place, optional),
+      plain: true,
+    };
+  });
+}
+
+function rowsOfTexts(filled: Filled): Array<Uint8Array | undefined> {
+  if (filled.kind !== 'texts') return [];
+  return Array.from(filled.ends, (_, at) => textAt(filled, at));
+}
+
+/** One value of each row. */
+function strided(
+  datatype: NumberType,
+  filled: readonly Filled[],
+  place: number,
+  optional: boolean,
+): unknown[] | Numbers {
+  let rows = 0;
+  for (const one of filled) if (one.kind === 'numbers') rows += one.values.length / one.width;
+  const simple = optional ? undefined : ROOM[datatype]?.(rows);
+  const into: unknown[] | Numbers = simple ?? Array.from({ length: rows });
+  const form = datatype === 'BOOL' ? truth : datatype === 'FP16' ? half : undefined;
+  let at = 0;
+  for (const one of filled) {
+    if (one.kind !== 'numbers') continue;
+    const { values, width, missing } = one;
+    for (let from = place, row = 0; from < values.length; from += width, row++) {
+      const value = values[from]!;
+      into[at++] = missing?.[row] === 1 ? undefined : form ? form(value as number) : value;
+    }
+  }
+  return into;
+}
+
+/** Of what Parquet has the same numbers. UINT32 is not here: the writer takes those past 2^31 from plain arrays alone. */
+const ROOM: Readonly<Partial<Record<NumberType, (rows: number) => Numbers>>> = {
+  UINT8: (rows) => new Int32Array(rows),
+  UINT16: (rows) => new Int32Array(rows),
+  INT8: (rows) => new Int32Array(rows),
+  INT16: (rows) => new Int32Array(rows),
+  INT32: (rows) => new Int32Array(rows),
+  INT64: (rows) => new BigInt64Array(rows),
+  UINT64: (rows) => new BigUint64Array(rows),
+  FP16: (rows) => new Float32Array(rows),
+  FP32: (rows) => new Float32Array(rows),
+  FP64: (rows) => new Float64Array(rows),
+};
+
+const truth = (value: number): boolean => value === 1;
+
+/** Half precision by its bits. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function lists(name: string, datatype: NumberType, optional: boolean, filled: readonly Filled[]): Written {
+  const form = datatype === 'BOOL' ? truth : datatype === 'FP16' ? half : undefined;
+  const row = (values: Numbers, from: number, to: number): unknown[] => {
+    const own = Array.from<number | bigint>(values.subarray(from, to));
+    return form ? own.map((value) => form(value as number)) : own;
+  };
+  const data: unknown[] = [];
+  for (const one of filled) {
+    if (one.kind === 'lists')
+      one.ends.forEach((end, at) => {
+        const start = at === 0 ? 0 : one.ends[at - 1]!;
+        data.push(one.missing?.[at] === 1 ? undefined : row(one.values, start, end));
+      });
+    else if (one.kind === 'numbers')
+      for (let from = 0, at = 0; from < one.values.length; from += one.width, at++)
+        data.push(one.missing?.[at] === 1 ? undefined : row(one.values, from, from + one.width));
+  }
+  return {
+    name,
+    elements: [
+      {
+        name,
+        repetition_type: optional ? 'OPTIONAL' : 'REQUIRED',
+        converted_type: 'LIST',
+        num_children: 1,
+      },
+      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      { name: 'element', ...PARQUET[datatype], repetition_type: 'REQUIRED' },
+    ],
+    data,
+    plain: true,
+  };
+}

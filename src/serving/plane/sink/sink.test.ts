@@ -1,0 +1,414 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { Json, type LoadedModel, type ModelPlace, type Tensor } from '../../../runtimes/index.ts';
+import { makeIds } from '../../prediction-id.ts';
+import { createPlane } from '../create-plane.ts';
+import type { Answer, Question } from '../plane.ts';
+import type { Recording, Report, TableEndpoint } from '../protocol.ts';
+import { readSegmentFile } from '../segment-name.ts';
+import { RecordSink, type SinkOptions } from './sink.ts';
+import { writeSegment } from './segment-file.ts';
+
+/** Every kind of value that a model takes or gives. */
+const spec: LoadedModel['spec'] = {
+  platform: 'mlflow_pyfunc',
+  inputs: [
+    { name: 'real', datatype: 'FP64', shape: [-1], column: 'double' },
+    { name: 'whole', datatype: 'INT64', shape: [-1], column: 'long' },
+    { name: 'word', datatype: 'BYTES', shape: [-1], column: 'string', optional: true },
+    { name: 'flag', datatype: 'BOOL', shape: [-1], column: 'boolean' },
+    { name: 'half', datatype: 'FP16', shape: [-1] },
+    { name: 'wide', datatype: 'FP32', shape: [-1, 1100] },
+    { name: 'huge', datatype: 'UINT64', shape: [-1] },
+    { name: 'middle', datatype: 'UINT32', shape: [-1] },
+    { name: 'small', datatype: 'INT8', shape: [-1] },
+  ],
+  outputs: [
+    { name: 'label', datatype: 'BYTES', shape: [-1] },
+    { name: 'p', datatype: 'FP32', shape: [-1, 2] },
+  ],
+  params: [{ name: 'k', type: 'long' }],
+  batchable: false,
+};
+const place: ModelPlace = {
+  key: 'm',
+  folder: '/none',
+  runtime: 'python',
+  limits: { load: 1, predict: 1000, memory: 1, batch: 8, threads: 1, hosts: 1 },
+};
+
+type Give = (rows: number, inputs: ReadonlyArray<Tensor | undefined>) => Tensor[];
+
+const give: Give = (rows) => [
+  {
+    name: 'label',
+    datatype: 'BYTES',
+    shape: [rows],
+    data: Array.from({ length: rows }, (_, row) => ['später', new Json('{"a": 1}'), null][row % 3]!),
+  },
+  {
+    name: 'p',
+    datatype: 'FP32',
+    shape: [rows, 2],
+    data: Float32Array.from({ length: rows * 2 }, (_, at) => at / 4),
+  },
+];
+
+function questionOf(rows: number, word = true): Tensor[] {
+  const all = <T>(value: (row: number) => T): T[] => Array.from({ length: rows }, (_, row) => value(row));
+  return [
+    { name: 'real', datatype: 'FP64', shape: [rows], data: Float64Array.from(all((row) => row + 0.1)) },
+    {
+      name: 'whole',
+      datatype: 'INT64',
+      shape: [rows],
+      data: BigInt64Array.from(all((row) => 9_007_199_254_740_993n - BigInt(row))),
+    },
+    ...(word
+      ? ([
+          {
+            name: 'word',
+            datatype: 'BYTES',
+            shape: [rows],
+            data: all((row) => (row === 1 ? null : `größer ${row}`)),
+          },
+        ] as const)
+      : []),
+    { name: 'flag', datatype: 'BOOL', shape: [rows], data: Uint8Array.from(all((row) => row % 2)) },
+    { name: 'half', datatype: 'FP16', shape: [rows], data: Uint16Array.from(all(() => 0x3e00)) },
+    {
+      name: 'wide',
+      datatype: 'FP32',
+      shape: [rows, 1100],
+      data: Float32Array.from({ length: rows * 1100 }, (_, at) => at),
+    },
+    {
+      name: 'huge',
+      datatype: 'UINT64',
+      shape: [rows],
+      data: BigUint64Array.from(all(() => 18_446_744_073_709_551_615n)),
+    },
+    {
+      name: 'middle',
+      datatype: 'UINT32',
+      shape: [rows],
+      data: Uint32Array.from(all(() => 4_294_967_295)),
+    },
+    { name: 'small', datatype: 'INT8', shape: [rows], data: Int8Array.from(all((row) => -row)) },
+  ];
+}
+
+interface Bench {
+  folder: string;
+  reports: Report[];
+  sink: RecordSink;
+  records(recording: Recording | undefined): void;
+  ask(question?: Partial<Question>): Promise<Answer>;
+  askJson(text: string): Promise<string>;
+  lost(): Record<string, number>;
+  /** Rows of all segments, as DuckDB reads them; the sink is closed first. */
+  rows(columns?: string): Promise<Array<Record<string, unknown>>>;
+  answer: { give: Give };
+  clock: { now: number };
+}
+
+const inline: NonNullable<SinkOptions['aside']> = {
+  write(order, done) {
+    try {
+      done(undefined, writeSegment(order));
+    } catch (error) {
+      done(String(error), 0);
+    }
+  },
+  idle: () => Promise.resolve(),
+  close: () => undefined,
+};
+
+async function open(
+  t: TestContext,
+  aside: SinkOptions['aside'] | 'thread' = inline,
+  { shadow = false, model = spec }: { shadow?: boolean; model?: LoadedModel['spec'] } = {},
+): Promise<Bench> {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'treadle-sink-')), 'records');
+  t.after(() => rmSync(path.dirname(folder), { recursive: true, force: true }));
+  const reports: Report[] = [];
+  const report = (one: Report): void => {
+    if (one.type === 'log') console.error(one);
+    reports.push(one);
+  };
+  const clock = { now: 1_000_000 };
+  const sink = new RecordSink({
+    folder,
+    report,
+    now: () => clock.now,
+    ...(aside === 'thread' || !aside ? {} : { aside }),
+  });
+  const answer: { give: Give } = { give };
+  const plane = createPlane({
+    ids: makeIds('key'),
+    report,
+    hooks: [sink],
+    open: async ({ key }): Promise<LoadedModel> => ({
+      place: { ...place, key },
+      spec: model,
+      loaded: { ms: 1, sample_ms: 1 },
+      ready: true,
+      run: async (inputs) => answer.give(inputs.find(Boolean)?.shape[0] ?? 1, inputs),
+      runJson: async ({ bytes }) => `{"got": ${bytes.length}}`,
+      onCrash: () => () => undefined,
+      close: async () => undefined,
+    }),
+  });
+  t.after(() => plane.close());
+  for (const key of ['m', 's']) plane.command({ type: 'load', place: { ...place, key } });
+  await sleep(1);
+  const records = (recording: Recording | undefined): void => {
+    const endpoint: TableEndpoint = {
+      id: 'e1',
+      workspace: 'default',
+      name: 'e',
+      revision: 3,
+      serial: 11,
+      variants: [
+        { role: 'champion', percent: 100, model: 'm', version: 7, key: 'm' },
+        ...(shadow ? [{ role: 'shadow' as const, percent: 100, model: 'm', version: 8, key: 's' }] : []),
+      ],
+      sticky: true,
+      queue: { most: 1000, deadline: 10_000 },
+      strict: false,
+      ...(recording === undefined ? {} : { records: recording }),
+    };
+    plane.command({ type: 'table', sequence: 1, endpoints: [endpoint], keep: [] });
+  };
+  records('all');
+  return {
+    folder,
+    reports,
+    sink,
+    records,
+    answer,
+    clock,
+    ask: (question) =>
+      new Promise((resolve, reject) =>
+        plane.predict(
+          { workspace: 'default', endpoint: 'e', inputs: questionOf(1), ...question },
+          (error, answered) => (answered ? resolve(answered) : reject(error!)),
+        ),
+      ),
+    askJson: (text) =>
+      new Promise((resolve, reject) =>
+        plane.predictJson(
+          { workspace: 'default', endpoint: 'e', body: { media: 'json', bytes: Buffer.from(text) } },
+          (error, answered) => (answered ? resolve(answered.body) : reject(error!)),
+        ),
+      ),
+    lost() {
+      plane.command({ type: 'tell', id: 1, about: { what: 'metrics', workspace: 'default' } });
+      const found: Record<string, number> = {};
+      for (const one of reports)
+        for (const { records } of one.type === 'stats' ? one.variants : [])
+          for (const [reason, value] of Object.entries(records?.lost ?? {}))
+            if (value > 0) found[reason] = (found[reason] ?? 0) + value;
+      return found;
+    },
+    async rows(columns = '*') {
+      await sink.close();
+      const duck = await DuckDBInstance.create(':memory:');
+      const connection = await duck.connect();
+      const read = await connection.runAndReadAll(
+        `select ${columns} from read_parquet('${folder}/*/*.parquet', union_by_name = true) order by prediction, "row"`,
+      );
+      const found = read.getRowObjectsJson();
+      connection.closeSync();
+      return found;
+    },
+  };
+}
+
+test('what was asked and answered lies in one file, every kind of value as it was', async (t) => {
+  const { ask, rows, folder, reports } = await open(t);
+  const before = Date.now();
+  const first = await ask({ inputs: questionOf(3), key: 'user-1', params: { k: 2 } });
+  const second = await ask({ inputs: questionOf(1, false) });
+  const found = await rows();
+  assert.equal(found.length, 4);
+  const { in_wide: wide, at, ms, ...one } = found[0]!;
+  assert.ok(Date.parse(String(at).replace(/\+00$/, 'Z')) >= before - 1, String(at));
+  assert.ok(Number(ms) > 0 && Number(ms) < 10_000);
+  assert.deepEqual(
+    wide,
+    Array.from({ length: 1100 }, (_, index) => index),
+  );
+  assert.deepEqual(one, {
+    prediction: first.prediction,
+    row: 0,
+    key: 'user-1',
+    params: '{"k":2}',
+    shadow_of: null,
+    revision: 3,
+    role: 'champion',
+    model: 'm',
+    version: 7,
+    in_real: 0.1,
+    in_whole: '9007199254740993',
+    in_word: 'größer 0',
+    in_flag: false,
+    in_half: 1.5,
+    in_huge: '18446744073709551615',
+    in_middle: 4_294_967_295,
+    in_small: 0,
+    out_label: 'später',
+    'out_p[0]': 0,
+    'out_p[1]': 0.25,
+  });
+  const part = (row: Record<string, unknown>, ...names: string[]): unknown[] =>
+    names.map((name) => row[name]);
+  assert.deepEqual(part(found[1]!, 'row', 'key', 'in_word', 'in_flag', 'in_small', 'out_label', 'out_p[1]'), [
+    1,
+    'user-1',
+    null,
+    true,
+    -1,
+    '{"a": 1}',
+    0.75,
+  ]);
+  assert.deepEqual(part(found[2]!, 'row', 'in_whole', 'out_label'), [2, '9007199254740991', null]);
+  assert.deepEqual(part(found[3]!, 'prediction', 'row', 'key', 'params', 'in_word'), [
+    second.prediction,
+    0,
+    null,
+    null,
+    null,
+  ]);
+  const files = readdirSync(path.join(folder, 'e1'));
+  assert.equal(files.length, 1);
+  const name = readSegmentFile(files[0]!)!;
+  assert.deepEqual([name.serial, name.role, name.predictions, name.rows], [11, 'champion', 2, 4]);
+  assert.ok(name.from >= before && name.to >= name.from);
+  const said = reports.flatMap((one) => (one.type === 'segment' ? [[one.endpoint, one.file]] : []));
+  assert.deepEqual(said, [['e1', files[0]]]);
+});
+
+test('the answer of a shadow names the answer that it copies, and the inputs lie there', async (t) => {
+  const { ask, rows, sink } = await open(t, inline, { shadow: true });
+  const { prediction } = await ask();
+  await sleep(5);
+  await sink.close();
+  const found = await rows('prediction, role, shadow_of, in_real, out_label');
+  assert.equal(found.length, 2);
+  const champion = found.find(({ role }) => role === 'champion')!;
+  const shadow = found.find(({ role }) => role === 'shadow')!;
+  assert.deepEqual([champion['prediction'], champion['in_real']], [prediction, 0.1]);
+  assert.deepEqual(
+    [shadow['shadow_of'], shadow['in_real'], shadow['out_label']],
+    [prediction, null, 'später'],
+  );
+});
+
+test('an endpoint keeps all, outputs alone, or nothing, from the moment that it says so', async (t) => {
+  const { ask, rows, records } = await open(t);
+  const all = await ask({ key: 'me', params: { k: 1 } });
+  records('outputs');
+  const outputs = await ask({ key: 'me', params: { k: 1 } });
+  records('none');
+  await ask();
+  records(undefined);
+  await ask();
+  const found = await rows('prediction, "key", params, in_real, out_label');
+  assert.deepEqual(
+    new Map(
+      found.map((row) => [row['prediction'], [row['key'], row['params'], row['in_real'], row['out_label']]]),
+    ),
+    new Map([
+      [all.prediction, ['me', '{"k":1}', 0.1, 'später']],
+      [outputs.prediction, [null, null, null, 'später']],
+    ]),
+  );
+});
+
+test('a model that takes data of any form is kept as it came', async (t) => {
+  const { askJson, rows } = await open(t, inline, { model: { ...spec, inputs: [], outputs: [] } });
+  await askJson('{"question": "größe?"}');
+  assert.deepEqual(await rows('in_body, out_body'), [
+    { in_body: '{"question": "größe?"}', out_body: '{"got": 24}' },
+  ]);
+});
+
+test('an answer whose rows are not those of the question is kept as a whole', async (t) => {
+  const { ask, rows, answer } = await open(t);
+  answer.give = () => [{ name: 'mean', datatype: 'FP64', shape: [1], data: Float64Array.of(0.5) }];
+  await ask({ inputs: questionOf(2) });
+  assert.deepEqual(await rows('"row", in_real, in_word, out_mean'), [
+    { row: 0, in_real: [0.1, 1.1], in_word: '["größer 0",null]', out_mean: [0.5] },
+  ]);
+});
+
+test('it holds no more than it may, never waits, and counts what it lets go', async (t) => {
+  const held: Array<() => void> = [];
+  const stuck: SinkOptions['aside'] = {
+    write: (_order, done) => void held.push(() => done(undefined, 1)),
+    idle: () => Promise.resolve(),
+    close: () => undefined,
+  };
+  const large = (values: number): Tensor[] => [
+    { name: 'x', datatype: 'FP32', shape: [1, values], data: new Float32Array(values) },
+  ];
+  const model = {
+    ...spec,
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, -1] }],
+    outputs: [],
+  } satisfies LoadedModel['spec'];
+  const { ask, lost, answer } = await open(t, stuck, { model });
+  answer.give = () => [{ name: 'y', datatype: 'FP32', shape: [1], data: new Float32Array(1) }];
+  await ask({ inputs: large(1_100_000) });
+  assert.deepEqual(lost(), { large: 1 });
+  for (let index = 0; index < 100; index++) await ask({ inputs: large(250_000) });
+  const { full = 0 } = lost();
+  assert.ok(full >= 30 && full <= 40, `${full} of 100 MB did not fit into 64 MiB`);
+  for (const write of held) write();
+  await ask({ inputs: large(250_000) });
+  assert.deepEqual(lost(), { large: 1, full });
+});
+
+test('a folder that cannot be written costs records and nothing else, and is complained of once', async (t) => {
+  const { ask, lost, reports, folder, sink, records } = await open(t);
+  writeFileSync(folder, 'a file where the folder should be');
+  for (let index = 0; index < 3; index++) {
+    records(index % 2 === 0 ? 'all' : 'outputs'); // each needs a file of its own
+    await ask();
+  }
+  await sink.close();
+  assert.deepEqual(lost(), { failed: 3 });
+  assert.equal(reports.filter(({ type }) => type === 'log').length, 1);
+  assert.equal(reports.filter(({ type }) => type === 'segment').length, 0);
+});
+
+test('answers that keep changing their form make no flood of files', async (t) => {
+  const { ask, lost, answer, rows, clock } = await open(t);
+  for (let index = 0; index < 10; index++) {
+    if (index === 6) clock.now += 1_000; // long enough for another file
+    answer.give = () => [{ name: `y${index % 2}`, datatype: 'FP32', shape: [1], data: new Float32Array(1) }];
+    await ask();
+  }
+  assert.deepEqual(lost(), { form: 4 });
+  assert.equal((await rows('prediction')).length, 6);
+});
+
+test('a thread writes it as well', async (t) => {
+  const { ask, rows, folder, sink, clock } = await open(t, 'thread');
+  for (let index = 0; index < 50; index++) await ask({ inputs: questionOf(2) });
+  clock.now += 600_000;
+  sink.sweep();
+  for (let index = 0; index < 50; index++) await ask({ inputs: questionOf(2) });
+  const [counted] = await rows('count(*) over () as n, prediction, "row"');
+  assert.equal(Number(counted?.['n']), 200);
+  assert.deepEqual(
+    readdirSync(path.join(folder, 'e1')).filter((file) => !file.endsWith('.parquet')),
+    [],
+  );
+});

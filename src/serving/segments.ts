@@ -1,0 +1,158 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { messageOf } from '../platform/errors/index.ts';
+import { newId } from '../platform/ids/index.ts';
+import { readSegmentFile } from './plane/segment-name.ts';
+import {
+  deleteSegments,
+  findAnyRevision,
+  insertSegment,
+  segmentFiles,
+  selectOldestSegments,
+  sumSegments,
+} from './store-segments.ts';
+
+/** Recorded predictions on disk: files that the planes write, and the rows that name them. */
+export interface Segments {
+  /** Where planes write: a folder for each endpoint. */
+  readonly folder: string;
+  /** A plane says that a file is whole. */
+  announce(said: Announced): void;
+  /** Brings rows and files together after a start, and keeps to the bounds from then on. */
+  start(): void;
+  /** Resolves when everything said so far is written down. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Announced {
+  endpoint: string;
+  file: string;
+  bytes: number;
+}
+
+export interface Bounds {
+  /** Of all segments together. */
+  bytes: number;
+  days: number;
+}
+
+const DAY = 86_400_000;
+/** How often the age of segments is looked at, ms. */
+const LOOK = 3_600_000;
+/** Rows that one look of retention takes away at a time. */
+const BATCH = 100;
+const FOLDER = 'records';
+
+/**
+ * A file is named only when it is whole and on disk, so one without a row was finished by a plane whose server was gone: its row is
+ * made from its name. What still has its temporary name was never whole and goes. Nothing else in the folder is touched.
+ */
+export function createSegments(system: Ctx, data: string, bounds: Bounds): Segments {
+  const folder = path.join(data, FOLDER);
+  let last: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let held: number | undefined;
+
+  const next = (what: string, work: () => Promise<void>): void => {
+    last = last.then(work).catch((error: unknown) => {
+      system.log.error(what, { error: messageOf(error) });
+    });
+  };
+
+  async function write({ endpoint, file, bytes }: Announced): Promise<void> {
+    const name = readSegmentFile(file);
+    const revision = name && (await findAnyRevision(system, name.serial));
+    if (!name || revision?.endpoint_id !== endpoint) {
+      system.log.warn('a segment of predictions belongs to no revision that is known here', {
+        endpoint,
+        file,
+      });
+      return;
+    }
+    const { serial, role, from, to, predictions, rows } = name;
+    const fresh = await system.as({ workspace: revision.workspace }).write((tx) =>
+      insertSegment(tx, {
+        id: newId(tx.clock.now()),
+        workspace: revision.workspace,
+        endpoint_id: endpoint,
+        revision: revision.revision,
+        serial,
+        role,
+        file: `${FOLDER}/${endpoint}/${file}`,
+        from_at: from,
+        to_at: to,
+        predictions,
+        row_count: rows,
+        bytes,
+        created_at: tx.clock.now(),
+      }),
+    );
+    if (fresh && held !== undefined) held += bytes;
+  }
+
+  /** The oldest go while there is too much, or they are too old. The row goes first: a file without one is found again. */
+  async function retain(): Promise<void> {
+    held ??= await sumSegments(system);
+    for (;;) {
+      const before = system.clock.now() - bounds.days * DAY;
+      const oldest = await selectOldestSegments(system, BATCH);
+      const over: typeof oldest = [];
+      let left: number = held;
+      for (const segment of oldest) {
+        if (segment.to_at >= before && left <= bounds.bytes) continue;
+        over.push(segment);
+        left -= segment.bytes;
+      }
+      if (over.length === 0) return;
+      await system.write((tx) =>
+        deleteSegments(
+          tx,
+          over.map(({ id }) => id),
+        ),
+      );
+      held = left;
+      for (const { file } of over) await rm(path.join(data, file), { force: true });
+      if (over.length < oldest.length) return;
+    }
+  }
+
+  async function reconcile(): Promise<void> {
+    // It is there once something was recorded.
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (!entry.isDirectory()) continue;
+      const endpoint = entry.name;
+      const named = await segmentFiles(system, endpoint);
+      for (const file of await readdir(path.join(folder, endpoint))) {
+        const full = path.join(folder, endpoint, file);
+        if (file.endsWith('.part')) await rm(full, { force: true });
+        else if (!named.delete(`${FOLDER}/${endpoint}/${file}`) && readSegmentFile(file))
+          await write({ endpoint, file, bytes: (await stat(full)).size });
+      }
+      // Taken away by hand, or in another server's folder, where several share the database.
+      if (named.size === 0 || system.dialect.shared) continue;
+      system.log.warn('recorded predictions are gone from the data folder', { endpoint, files: named.size });
+      await system.write((tx) => deleteSegments(tx, [...named.values()]));
+    }
+    await retain();
+  }
+
+  return {
+    folder,
+    announce(said) {
+      next('a segment of predictions could not be written down', () => write(said));
+      next('old predictions could not be taken away', retain);
+    },
+    start() {
+      next('recorded predictions could not be looked through', reconcile);
+      timer = setInterval(() => next('old predictions could not be taken away', retain), LOOK).unref();
+    },
+    settled: () => last,
+    async close() {
+      clearInterval(timer);
+      await last;
+    },
+  };
+}
