@@ -23,7 +23,14 @@ const campaigns = [
   { name: 'gc-kills', files: ['blobs/collect-kill'], env: { TREADLE_GC_KILLS: '200' } },
   { name: 'gc-space', files: ['test/journeys/gc.slow'], env: { TREADLE_GC_NOUNS: '1000' } },
   { name: 'backups', files: ['test/journeys/backup'], env: { TREADLE_BACKUPS: '50' } },
+  { name: 'ledger-kills', files: ['src/ledger/kill.slow'], env: { TREADLE_LEDGER_KILLS: '24' } },
+  { name: 'blob-kills', files: ['blobs/kill.slow'], env: { TREADLE_BLOB_KILLS: '30' } },
+  { name: 'tamperings', files: ['src/ledger/tamper'], env: { TREADLE_TAMPERINGS: '1' } },
+  { name: 'fan', files: ['pipelines-fan'], env: { TREADLE_FAN: '1000' } },
+  { name: 'coverage', files: ['metrics/coverage'], env: { TREADLE_COVERAGE: '2000' } },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
+  // Suites of several databases, each whole on each.
+  { name: 'databases', files: ['src/validation/validation.slow'], env: { TREADLE_TEST_WHOLE: '1' } },
 ];
 
 const benches = [

@@ -1,6 +1,7 @@
 // `npm test` runs everything, `npm run test:quick` what lies beside the code and is not slow. Words after `--` pick files:
 //   npm test -- src/data          files whose path holds src/data
 //   npm test -- --name "regex"    tests whose name matches
+//   npm test -- --times           notes what each file took, for the order of the next runs
 // Environment: TREADLE_TEST_OUTPUT=1 shows what tests print; TREADLE_TEST_PG=url uses that PostgreSQL instead of a fresh one.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -9,13 +10,15 @@ import { delimiter, join, relative, sep } from 'node:path';
 import { check } from './check.mjs';
 import { clientsPython } from './setup/clients.mjs';
 import { main, parts, setup } from './setup.mjs';
-import { node, root, venv, venvPython } from './setup/place.mjs';
+import { node, root, setupDir, venv, venvPython } from './setup/place.mjs';
 import { findChromium, findPostgres, findPromtool } from './setup/test-tools.mjs';
+import { longestFirst } from './test/order.mjs';
 import { startPostgres } from './test/postgres.mjs';
 
 await main(async () => {
   const args = process.argv.slice(2);
   const quick = take(args, '--quick');
+  const times = take(args, '--times');
   const nameAt = args.indexOf('--name');
   const [, name] = nameAt < 0 ? [] : args.splice(nameAt, 2);
   const picked = args.filter((word) => !word.startsWith('-'));
@@ -36,7 +39,7 @@ await main(async () => {
     process.exitCode = picked.length > 0 || !checked ? 1 : 0;
     return;
   }
-  const passed = await runTests({ files, name, quick });
+  const passed = await runTests({ files: longestFirst(files), name, quick, times });
   if (!checked) console.log('check: failed, see above');
   process.exitCode = checked && passed ? 0 : 1;
 });
@@ -66,7 +69,7 @@ function walk(folder) {
   });
 }
 
-async function runTests({ files, name, quick }) {
+async function runTests({ files, name, quick, times }) {
   const postgresBin = quick || process.env.TREADLE_TEST_PG ? undefined : findPostgres();
   const postgres = postgresBin ? await startPostgres(postgresBin) : undefined;
   const env = {
@@ -74,6 +77,9 @@ async function runTests({ files, name, quick }) {
     PATH: [join(venv, 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
     NODE_DISABLE_COLORS: process.stdout.isTTY ? '' : '1',
     TREADLE_TEST_QUICK: quick ? '1' : '',
+    TREADLE_TEST_TIMES: times ? '1' : '',
+    // Each file and most of what it starts are processes of their own that load the same code.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(setupDir, 'compile-cache'),
     ...given('TREADLE_TEST_PG', process.env.TREADLE_TEST_PG ?? postgres?.url),
     ...(quick
       ? {}
@@ -84,19 +90,15 @@ async function runTests({ files, name, quick }) {
           ...given('TREADLE_PROMTOOL', findPromtool()),
         }),
   };
-  const flags = [
-    '--test',
-    `--test-concurrency=${availableParallelism()}`,
-    '--disable-warning=ExperimentalWarning',
-  ];
-  flags.push(
-    `--test-reporter=${join(root, 'scripts', 'test', 'reporter.mjs')}`,
-    '--test-reporter-destination=stdout',
-  );
-  // A hanging test must not hang the whole run.
-  flags.push(`--test-timeout=${quick ? 30_000 : 300_000}`);
-  if (name) flags.push(`--test-name-pattern=${name}`);
-  const child = spawn(node, [...flags, ...files.map((file) => file.split(sep).join('/'))], {
+  const order = {
+    files: files.map((file) => file.split(sep).join('/')),
+    concurrency: availableParallelism(),
+    // A hanging test must not hang the whole run.
+    timeout: quick ? 60_000 : 600_000,
+    name,
+  };
+  const runner = join(root, 'scripts', 'test', 'run.mjs');
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', runner, JSON.stringify(order)], {
     cwd: root,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],

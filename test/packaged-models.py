@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -36,7 +37,8 @@ def frame():
 
 def save_sklearn(path, model, inputs, outputs, **more):
     mlflow.sklearn.save_model(
-        model, path, signature=infer_signature(inputs, outputs), input_example=inputs[:3], serialization_format="cloudpickle", **more
+        model, path, signature=infer_signature(inputs, outputs), input_example=inputs[:3], serialization_format="cloudpickle",
+        pip_requirements=REQUIREMENTS + installed("scikit-learn", "scipy"), **more
     )
 
 
@@ -94,7 +96,8 @@ def onnx_iris(path, example=True):
     values = X.to_numpy("float32")
     graph = to_onnx(LogisticRegression(max_iter=500).fit(values, y), values[:1], options={"zipmap": False})
     mlflow.onnx.save_model(
-        graph, path, signature=infer_signature({"X": values}), input_example={"X": values[:3]} if example else None
+        graph, path, signature=infer_signature({"X": values}), input_example={"X": values[:3]} if example else None,
+        pip_requirements=ONNX,
     )
 
 
@@ -106,7 +109,7 @@ def onnx_columns(path):
     X, y = iris()
     values = X.to_numpy("float32")
     graph = to_onnx(LogisticRegression(max_iter=500).fit(values, y), values[:1], options={"zipmap": False})
-    mlflow.onnx.save_model(graph, path, signature=infer_signature(X), input_example=X[:2])
+    mlflow.onnx.save_model(graph, path, signature=infer_signature(X), input_example=X[:2], pip_requirements=ONNX)
 
 
 def onnx_types(path):
@@ -303,7 +306,9 @@ def onnx_whole(how):
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     example = {"x": np.array([[1, 2, 3]], "float32")}
-    return lambda path: mlflow.onnx.save_model(model, path, signature=infer_signature(example), input_example=example)
+    return lambda path: mlflow.onnx.save_model(
+        model, path, signature=infer_signature(example), input_example=example, pip_requirements=ONNX
+    )
 
 
 class Loads(mlflow.pyfunc.PythonModel):
@@ -330,7 +335,13 @@ def save_loads(how):
     )
 
 
-REQUIREMENTS = [f"mlflow=={mlflow.__version__}", f"pandas=={pd.__version__}", f"numpy=={np.__version__}", "cloudpickle"]
+def installed(*names):
+    return [f"{name}=={version(name)}" for name in names]
+
+
+# Said, since MLflow otherwise loads each model once more in a process of its own, to see what it imports.
+REQUIREMENTS = installed("mlflow", "pandas", "numpy", "cloudpickle")
+ONNX = installed("mlflow", "onnx", "onnxruntime")
 MAKERS = {
     "sklearn-iris": sklearn_iris, "sklearn-proba": sklearn_proba, "sklearn-regressor": sklearn_regressor,
     "sklearn-odd": sklearn_odd,
@@ -346,4 +357,5 @@ MAKERS = {
 
 if __name__ == "__main__":
     for name in sys.argv[2:]:
+        random = np.random.default_rng(7)  # a model is the same whatever is made before it
         MAKERS[name](os.path.join(sys.argv[1], name))

@@ -13,6 +13,7 @@ import {
 } from '../src/models/index.ts';
 import type { ModelPlace } from '../src/runtimes/index.ts';
 import { createRun, putArtifact } from '../src/tracking/index.ts';
+import { copyKept } from './kept.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 /** The Python of the checkout, with mlflow and scikit-learn. */
@@ -22,12 +23,9 @@ export const PYTHON = path.join(ROOT, '.venv', 'bin', 'python');
 export async function packagedModels<Name extends string>(...names: Name[]): Promise<Record<Name, string>> {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-models-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
-  await promisify(execFile)(
-    PYTHON,
-    [path.join(import.meta.dirname, 'packaged-models.py'), folder, ...names],
-    {
-      cwd: folder,
-    },
+  const script = path.join(import.meta.dirname, 'packaged-models.py');
+  await copyKept(script, names, folder, (fresh, missing) =>
+    promisify(execFile)(PYTHON, [script, fresh, ...missing], { cwd: fresh }),
   );
   return Object.fromEntries(names.map((name) => [name, path.join(folder, name)])) as Record<Name, string>;
 }

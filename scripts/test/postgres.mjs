@@ -1,9 +1,10 @@
 // A real PostgreSQL for the time of a test run: own folder, free port on loopback, never as root, gone afterwards.
 import { spawn, execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.mjs';
 
 /** @param bin folder with `initdb` and `postgres`. @returns {Promise<{url: string, end: (signal: string) => Promise<void>, start: () => Promise<void>, stop: () => Promise<void>}>} */
 export async function startPostgres(bin) {
@@ -53,7 +54,7 @@ export async function startPostgres(bin) {
     rmSync(base, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
   const ready = async () => {
-    for (let tries = 0; tries < 600; tries++) {
+    for (let tries = 0; tries < 4800; tries++) {
       if (running.child.exitCode !== null) return false;
       if (running.said.includes('ready to accept connections') && (await reachable(port))) return true;
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -86,16 +87,6 @@ function unprivileged() {
     }
   }
   throw new Error('Running as root, and neither the user postgres nor nobody exists to run PostgreSQL as.');
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 const reachable = (port) =>

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { inspect } from 'node:util';
 import { root } from '../setup/place.mjs';
+import { keepTimes } from './order.mjs';
 
 const colour = process.stdout.isTTY || process.env.FORCE_COLOR === '1';
 const paint = (code, text) => (colour ? `\u001B[${code}m${text}\u001B[0m` : text);
@@ -49,6 +50,8 @@ export default async function* report(source) {
       yield `${mark} ${file}  ${counts.filter(Boolean).join(', ')}  ${paint(2, duration(tally.ms))}\n`;
     } else if (type === 'test:summary') {
       yield* ending({ files, failures, skips, ms: data.duration_ms });
+      if (process.env.TREADLE_TEST_TIMES)
+        keepTimes(new Map([...files].map(([file, { ms }]) => [file, ms / 1000])));
     }
   }
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { sql } from 'kysely';
 import { openTest, type TestServer } from '../../test/harness.ts';
+import { until } from '../../test/until.ts';
 import { blake3 } from '../platform/blobs/index.ts';
 import { ByteReader, FRAME_HEADER, frameHeader, readFrameHeader } from './frames.ts';
 
@@ -125,11 +126,6 @@ test('a bad upload keeps nothing', async () => {
 test('an upload whose sender goes away leaves nothing', async () => {
   await using server = await openTest();
   const temp = path.join(server.data, 'blobs', 'temp');
-  const until = async (n: number): Promise<void> => {
-    for (let i = 0; i < 200 && readdirSync(temp).length !== n; i++)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    assert.equal(readdirSync(temp).length, n);
-  };
   const bytes = randomBytes(10_000_000);
   for (const [method, url, head] of [
     ['PUT', `/data/blobs/${blake3(bytes)}`, Buffer.alloc(0)],
@@ -140,9 +136,9 @@ test('an upload whose sender goes away leaves nothing', async () => {
     sending.on('error', () => undefined);
     sending.write(head);
     sending.write(bytes.subarray(0, 9_000_000));
-    await until(1);
+    await until('its bytes', () => readdirSync(temp).length === 1);
     sending.destroy();
-    await until(0);
+    await until('an empty folder', () => readdirSync(temp).length === 0);
   }
   assert.equal(await blobs(server), 0);
   assert.deepEqual(server.errors, []);

@@ -29,7 +29,7 @@ async function main(order: KillOrder): Promise<void> {
     lease: 600,
     concurrency: 8,
     async run(ctx, { n }, { finish, signal }) {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+      await new Promise((resolve) => setTimeout(resolve, (n * 7) % 20));
       if (signal.aborted) return;
       await ctx.write(async (tx) => {
         await tx.db.$extendTables<EffectTables>().insertInto('effect').values({ kind: 'job', n }).execute();

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import test from 'node:test';
 import { commitVersion } from '../../src/data/index.ts';
+import { until } from '../until.ts';
 import { get, newRun, post, send, server } from './mlflow-raw.ts';
 
 const PROXY = '/api/2.0/mlflow-artifacts/artifacts';
@@ -94,12 +97,14 @@ test('an upload that breaks off leaves nothing', async () => {
   const id = await newRun();
   const { hostname, port } = new URL(server.url);
   const path = `${PROXY}/0/${id}/artifacts/half.bin`;
-  await new Promise<void>((resolve) => {
-    const cut = request({ hostname, port, method: 'PUT', path, headers: { 'content-length': '1000000' } });
+  const temp = (): string[] => readdirSync(join(server.data, 'blobs', 'temp'));
+  await new Promise<void>((resolve, reject) => {
+    const cut = request({ hostname, port, method: 'PUT', path, headers: { 'content-length': '10000000' } });
     cut.on('error', () => resolve());
-    cut.write(Buffer.alloc(100_000), () => setTimeout(() => cut.destroy(), 50));
+    cut.write(Buffer.alloc(9_000_000)); // so many that they do not wait in memory
+    until('its bytes', () => temp().length > 0).then(() => cut.destroy(), reject);
   });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await until('the end of what was received', () => temp().length === 0);
   assert.equal((await send('GET', path)).status, 404);
   server.errors.length = 0; // a connection that breaks is worth a line in the log
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
+import { freePort } from '../free-port.ts';
 import { openTest } from '../harness.ts';
 import { createExperiment, createRun, logBatch } from '../../src/tracking/index.ts';
 import { cannotRun, openUi, type UiHouse } from './ui-browser.ts';
@@ -14,7 +15,7 @@ let house: UiHouse;
 let data: string;
 before(async () => {
   data = mkdtempSync(path.join(tmpdir(), 'treadle-away-'));
-  if (skip === false) house = await openUi({ data });
+  if (skip === false) house = await openUi({ data, config: { port: await freePort() } });
 });
 after(async () => {
   if (skip === false) await house[Symbol.asyncDispose]();
@@ -69,16 +70,16 @@ test('while the server is away every page says so, keeps what it shows, and heal
   assert.equal(await page.getByText(/newer version|broke/i).count(), 0);
 
   await using back = await openTest({ data, config: { port: Number(port) } });
-  await page.getByText('The server does not answer.').waitFor({ state: 'detached', timeout: 20_000 });
-  await page.getByRole('heading', { name: 'Ledger' }).waitFor({ timeout: 20_000 });
+  await page.getByText('The server does not answer.').waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: 'Ledger' }).waitFor();
   await page.getByRole('link', { name: 'Experiments' }).first().click();
   await createExperiment(back.ctx, { name: 'after the return' });
   await page.getByText('after the return').first().waitFor();
 
   await page.context().setOffline(true);
-  await page.getByText('The server does not answer.').waitFor({ timeout: 20_000 });
+  await page.getByText('The server does not answer.').waitFor();
   assert.ok(await page.getByText('after the return').first().isVisible());
   await page.context().setOffline(false);
-  await page.getByText('The server does not answer.').waitFor({ state: 'detached', timeout: 20_000 });
+  await page.getByText('The server does not answer.').waitFor({ state: 'detached' });
   await ui.close();
 });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { openTest, type TestServer } from '../harness.ts';
+import { PATIENCE, until } from '../until.ts';
 
 /** A real server and a real Chromium, for journeys through the UI. */
 export interface UiHouse {
@@ -93,6 +94,7 @@ async function openPage(
     reducedMotion: 'reduce',
     locale: 'en-GB',
   });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -110,13 +112,13 @@ async function openPage(
   return {
     page,
     async accessible(what) {
-      await page.evaluate(axe);
+      if (!(await page.evaluate<boolean>('Boolean(window.axe)'))) await page.evaluate(axe);
       const busy = page.locator('.table-busy').first();
       let violations: Violation[];
       do {
         await busy.waitFor({ state: 'detached' }); // rows of before are dimmed meanwhile
         violations = await page.evaluate<Violation[]>(
-          "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
+          "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
         );
       } while (violations.length > 0 && (await busy.count()) > 0);
       const told = violations.map(
@@ -140,9 +142,9 @@ async function openPage(
  * evaluates in the page, which the content security policy rightly forbids.
  */
 export async function eventually(page: Page, expression: string, what: string): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!(await page.evaluate<boolean>(`Boolean(${expression})`))) {
-    if (Date.now() > end) assert.fail(`${what}: ${expression} never held at ${page.url()}`);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-  }
+  await until(
+    `${what} (${expression}) at ${page.url()}`,
+    () => page.evaluate<boolean>(`Boolean(${expression})`),
+    60,
+  );
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { blake3 } from '@napi-rs/blake-hash';
 import type { DatasetVersion } from '../../src/data/contract.ts';
 import type { ModelVersion } from '../../src/models/contract.ts';
+import { until } from '../until.ts';
 
 /** What journeys put into a house through its own API, as a program of any language would. */
 
@@ -53,12 +54,12 @@ export async function commitFiles(
 
 /** Until the job has looked into the tables. */
 export async function profiled(url: string, { dataset, name }: DatasetVersion): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    const { profile } = await ask<DatasetVersion>(url, 'GET', `/api/v1/datasets/${dataset}/versions/${name}`);
-    if (profile === 'ready') return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`${dataset}@${name} was never profiled`);
+  const address = `/api/v1/datasets/${dataset}/versions/${name}`;
+  await until(
+    `the profile of ${dataset}@${name}`,
+    async () => (await ask<DatasetVersion>(url, 'GET', address)).profile === 'ready',
+    50,
+  );
 }
 
 const MLMODEL = `artifact_path: model

@@ -9,6 +9,7 @@ import type { Evaluation } from '../../src/validation/contract.ts';
 import type { Revision } from '../../src/serving/contract.ts';
 import * as tracking from '../../src/tracking/index.ts';
 import type { TestServer } from '../harness.ts';
+import { copyKept } from '../kept.ts';
 import { ask, commitFiles } from './ui-data.ts';
 
 /** What journeys of serving and evaluation need: real ONNX models, trained for this, with the data they read and did not read. */
@@ -25,7 +26,9 @@ export const MODEL = 'flight-delay';
 /** A fresh folder with train.csv, holdout.csv and leaky.csv, and the packages `first` and `second`; the caller removes it. */
 export async function makeModels(): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-ui-model-'));
-  await promisify(execFile)(python, [path.join(import.meta.dirname, 'ui-model.py'), folder]);
+  const script = path.join(import.meta.dirname, 'ui-model.py');
+  const made = ['train.csv', 'holdout.csv', 'leaky.csv', 'first', 'second'];
+  await copyKept(script, made, folder, (fresh) => promisify(execFile)(python, [script, fresh]));
   return folder;
 }
 
@@ -90,7 +93,7 @@ async function register(
 export async function deployed(url: string, body: object, endpoint = MODEL): Promise<Revision> {
   const revision = await ask<Revision>(url, 'POST', `/api/v1/endpoints/${endpoint}/revisions`, {
     model: MODEL,
-    wait_s: 60,
+    wait_s: 240,
     ...body,
   });
   assert.equal(revision.state, 'live', revision.problem ?? '');
@@ -101,7 +104,7 @@ export async function evaluated(url: string, body: object): Promise<Evaluation> 
   const evaluation = await ask<Evaluation>(url, 'POST', '/api/v1/evaluations', {
     model: MODEL,
     label: 'late',
-    wait_s: 120,
+    wait_s: 240,
     ...body,
   });
   assert.equal(evaluation.state, 'done', evaluation.problem ?? '');

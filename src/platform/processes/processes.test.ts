@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from '
 import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../test/until.ts';
 import { createProcesses, reap } from './index.ts';
 import { allStats, readStat } from './proc.ts';
 
@@ -16,17 +16,16 @@ const sh = (line: string): [string, ...string[]] => ['/bin/sh', '-c', line];
 const alive = (pid: number): boolean =>
   readStat(pid) !== undefined && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
-async function pidIn(file: string): Promise<number> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (existsSync(file) && readFileSync(file, 'utf8').trim() !== '')
-      return Number(readFileSync(file, 'utf8'));
-    await sleep(10);
-  }
-  throw new Error(`${file} never came`);
-}
+const pidIn = async (file: string): Promise<number> =>
+  Number(
+    await until(
+      file,
+      () => existsSync(file) && readFileSync(file, 'utf8').trim() !== '' && readFileSync(file, 'utf8'),
+    ),
+  );
 
 test('one that may wait stays behind others, and so does what it starts', async () => {
-  const argv = sh('sleep 0.2; nice; sh -c nice'); // `nice` alone prints the priority that it inherited
+  const argv = sh('nice; sh -c nice'); // `nice` alone prints the priority that it inherited
   const aside = await processes.run({ argv, cwd: folder(), env: {}, aside: true });
   const behind = Math.min(19, getPriority() + 10);
   assert.equal(aside.stdout, `${behind}\n${behind}\n`);
@@ -34,10 +33,7 @@ test('one that may wait stays behind others, and so does what it starts', async 
   assert.equal(usual.stdout, `${getPriority()}\n${getPriority()}\n`);
 });
 
-async function gone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 200 && alive(pid); tries++) await sleep(10);
-  return !alive(pid);
-}
+const gone = (pid: number): Promise<boolean> => until(`the end of ${pid}`, () => !alive(pid));
 
 test('a process ends with its reason, its output and its CPU time', async () => {
   const cwd = folder();
@@ -137,19 +133,22 @@ test('a polite stop lets a process finish its work', async () => {
 });
 
 test('samples carry CPU and memory of the tree', async () => {
-  const samples: number[] = [];
+  const cwd = folder();
+  const enough = path.join(cwd, 'enough');
+  const large: number[] = [];
   const ended = await processes.start({
-    argv: [
-      'python3',
-      '-c',
-      'import time\nx = bytearray(50 << 20)\nt = time.time()\nwhile time.time() - t < 0.6: pass',
-    ],
-    cwd: folder(),
+    argv: ['python3', '-c', 'import os\nx = bytearray(50 << 20)\nwhile not os.path.exists("enough"): pass'],
+    cwd,
     env: {},
-    onSample: (sample) => samples.push(sample.rss),
+    onSample({ rss }) {
+      if (rss > 50 << 20) large.push(rss);
+      if (large.length === 2) writeFileSync(enough, '');
+    },
   }).ended;
-  assert.ok(samples.length >= 2);
+  assert.equal(ended.reason, 'ok');
+  assert.ok(large.length >= 2);
   assert.ok(ended.peakRss > 50 << 20);
+  assert.ok((ended.cpu?.userMs ?? 0) > 0);
 });
 
 test('killing the server kills every tree at once; what escaped is reaped at the next start', async () => {

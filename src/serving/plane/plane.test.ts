@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../test/until.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
 import { ModelFault, type LoadedModel, type ModelPlace, type Tensor } from '../../runtimes/index.ts';
 import { makeIds } from '../prediction-id.ts';
@@ -139,6 +140,9 @@ function counted(
     refused: own.reduce((sum, { refused }) => sum + refused, 0),
   };
 }
+/** Until the model has so many batches: what is asked from then on waits behind them. */
+const has = (model: Scaler, batches = 1): Promise<true> =>
+  until('the model to be asked', () => model.batches.length >= batches, 1);
 const values = ({ outputs }: Answer): number[] => Array.from(outputs[0]!.data as Float32Array);
 const kind = (expected: string, field?: RegExp) => (error: unknown) => {
   assert.ok(error instanceof TreadleError, String(error));
@@ -242,9 +246,9 @@ test('a full queue refuses at once; a question past its time is not computed', a
   const model = await load('a');
   let free = (): void => {};
   model.gate = new Promise((resolve) => (free = resolve));
-  table([endpoint([variant('a')], { queue: { most: 3, deadline: 1000 } })]);
+  table([endpoint([variant('a')], { queue: { most: 3, deadline: 100_000 } })]);
   const first = ask();
-  await sleep(5);
+  await has(model);
   const late = ask({ deadline: 20 });
   const third = ask();
   await assert.rejects(ask(), kind('limited', /3 requests waiting/));
@@ -256,26 +260,28 @@ test('a full queue refuses at once; a question past its time is not computed', a
 });
 
 test('a wait that would pass the deadline is refused before it begins', async (t) => {
-  const { load, table, ask, models } = open(t);
-  await load('a');
-  table([endpoint([variant('a')])]);
-  models.get('a')!.gate = sleep(60);
+  const { load, table, ask } = open(t);
+  const model = await load('a');
+  table([endpoint([variant('a')], { queue: { most: 3, deadline: 100_000 } })]);
+  model.gate = sleep(60);
   await ask();
-  models.get('a')!.gate = sleep(60);
+  let free = (): void => {};
+  model.gate = new Promise((resolve) => (free = resolve));
   const first = ask();
-  await sleep(2);
+  await has(model, 2);
   await assert.rejects(ask({ deadline: 10 }), kind('unavailable', /would take about/));
+  free();
   await first;
 });
 
 test('a switch is one step: who asked before is answered by the old revision, and its model closes after', async (t) => {
   const { load, table, ask, models, plane } = open(t);
   const old = await load('a', 2);
-  table([endpoint([variant('a')])]);
+  table([endpoint([variant('a')], { queue: { most: 100, deadline: 100_000 } })]);
   let free = (): void => {};
   old.gate = new Promise((resolve) => (free = resolve));
   const before = ask();
-  await sleep(2);
+  await has(old);
   await load('b', 10);
   table([endpoint([variant('b', { version: 2 })], { revision: 2, serial: 12 })]);
   const after = await ask();
@@ -284,8 +290,7 @@ test('a switch is one step: who asked before is answered by the old revision, an
   free();
   const answer = await before;
   assert.deepEqual([values(answer), answer.revision, answer.version], [[2, 4], 1, 1]);
-  await sleep(2);
-  assert.equal(old.closed, true);
+  await until('the end of the old model', () => old.closed, 1);
   assert.equal(models.get('b')!.closed, false);
   assert.deepEqual(plane.find('default', 'e')?.versions, [2]);
 });
@@ -296,7 +301,7 @@ test('what is kept for a table to come stays loaded; what nobody names goes', as
   await load('b');
   await load('c');
   table([endpoint([variant('a')])], ['b']);
-  await sleep(2);
+  await until('the end of what nobody names', () => models.get('c')!.closed, 1);
   assert.deepEqual(
     [...models.values()].map(({ closed }) => closed),
     [false, false, true],
@@ -313,7 +318,7 @@ test('a canary gets its share; a key stays where it is while the share grows', a
     table([
       endpoint(
         [variant('a', { percent: 100 - percent }), variant('b', { role: 'canary', percent, version: 2 })],
-        { queue: { most: 5000, deadline: 10_000 } },
+        { queue: { most: 5000, deadline: 100_000 } },
       ),
     ]);
   const keys = Array.from({ length: 2000 }, (_, index) => `user-${index}`);
@@ -369,10 +374,14 @@ test('a shadow is asked the same, compared, and never waited for', async (t) => 
   free();
   models.get('s')!.gate = undefined;
   await ask();
-  await sleep(1100);
-  const stats = reports.flatMap((one) => (one.type === 'stats' ? one.variants : []));
-  const compared = stats.filter(({ role }) => role === 'shadow').map((one) => one.shadow!);
-  const sum = (field: 'pairs' | 'different') => compared.reduce((total, one) => total + one[field], 0);
+  const comparisons = () =>
+    reports
+      .flatMap((one) => (one.type === 'stats' ? one.variants : []))
+      .filter(({ role }) => role === 'shadow')
+      .map((one) => one.shadow!);
+  const sum = (field: 'pairs' | 'different') => comparisons().reduce((total, one) => total + one[field], 0);
+  await until('both pairs in the reports', () => sum('pairs') >= 2);
+  const compared = comparisons();
   assert.deepEqual([sum('pairs'), sum('different')], [2, 2]);
   assert.equal(Math.max(...compared.map(({ largest }) => largest)), 1);
   assert.ok(compared.some(({ examples }) => examples.some((one) => one.prediction === answer.prediction)));
@@ -515,12 +524,12 @@ test('a server that does not read hears later, and nothing twice or never', asyn
 test('a question behind others is given up when its caller leaves, and its place is free', async (t) => {
   const { load, table, ask, plane, reports } = open(t);
   const model = await load('a');
-  table([endpoint([variant('a')], { queue: { most: 3, deadline: 5000 } })]);
+  table([endpoint([variant('a')], { queue: { most: 3, deadline: 100_000 } })]);
   let free = (): void => undefined;
   model.gate = new Promise((resolve) => (free = resolve));
   const caller = { gone: false };
   const first = ask();
-  await sleep(2); // the model has it
+  await has(model);
   const [left, stays] = [ask({ caller }), ask({ inputs: [tensor([3, 4, 5, 6])], caller: { gone: false } })];
   await assert.rejects(ask(), kind('limited'));
   caller.gone = true;

@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type Client } from '../../../src/faces/cli/client.ts';
 import { readProject, sendCode } from '../../../src/faces/cli/pipelines/project.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type Plan,
   type Step,
 } from '../../../src/pipelines/contract.ts';
+import { until } from '../../until.ts';
 
 /** How many processes of the machine have these very words as their command line; behind walls their numbers are others. */
 export function running(...words: string[]): number {
@@ -75,12 +75,17 @@ export class Project {
   }
 
   async until(id: string, is: (execution: ExecutionDetail) => boolean): Promise<ExecutionDetail> {
-    for (let tries = 0; tries < 12_000; tries++) {
-      const execution = await this.get(id);
-      if (is(execution)) return execution;
-      await sleep(25);
-    }
-    throw new Error(`execution ${id} did not get there: ${JSON.stringify(await this.get(id))}`);
+    let execution: ExecutionDetail | undefined;
+    return until(
+      `execution ${id}`,
+      async () => {
+        execution = await this.get(id);
+        return is(execution) && execution;
+      },
+      25,
+    ).catch((error: unknown) => {
+      throw new Error(`it is ${JSON.stringify(execution)}`, { cause: error });
+    });
   }
 
   async log(execution: string, step: string): Promise<string> {

@@ -16,6 +16,7 @@ import type { Ctx, Role } from '../../../src/platform/ctx/index.ts';
 import { createLog } from '../../../src/platform/log/index.ts';
 import { startServer, type RunningServer } from '../../../src/serve.ts';
 import { createRun, logBatch, logInputs, putArtifact } from '../../../src/tracking/index.ts';
+import { until } from '../../until.ts';
 
 /** A text that only its own workspace may ever see. */
 export const CANARY = 'canary-7f3a9c';
@@ -156,15 +157,14 @@ async function seed(ctx: Ctx, mark: string): Promise<Omit<Seeds, 'token'>> {
 
 /** Waits until no job of the seeds is left to run. */
 async function quiet(ctx: Ctx): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  await until('no job', async () => {
     const { rows } = await sql<{
       n: number;
     }>`select count(*) as n from job where state in ('queued', 'running') and run_at <= ${Date.now()}`.execute(
       ctx.db,
     );
-    if (Number(rows[0]?.n) === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return Number(rows[0]?.n) === 0;
+  });
 }
 
 /** Every row that belongs to a workspace, as text by table: equal exactly when nothing changed. */

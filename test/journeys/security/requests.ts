@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import type { TSchema } from 'typebox';
 import type { Endpoint } from '../../../src/platform/http/contract.ts';
 import type { Seeds } from './house.ts';
@@ -18,11 +18,15 @@ export interface Sent {
   body?: string;
 }
 
+const agent = new Agent({ keepAlive: true });
+
 /** Sends exactly this path and these headers: `fetch` would tidy them up first. An endless answer is cut after a moment. */
-export function send(port: number, { method, path, headers = {}, body }: Sent): Promise<Answer> {
+export function send(port: number, what: Sent, fresh = false): Promise<Answer> {
+  const { method, path, headers = {}, body } = what;
   return new Promise((resolve, reject) => {
     const sent = request(
       {
+        agent: fresh ? false : agent,
         host: '127.0.0.1',
         port,
         method,
@@ -54,7 +58,11 @@ export function send(port: number, { method, path, headers = {}, body }: Sent): 
         response.on('error', () => undefined);
       },
     );
-    sent.on('error', reject);
+    // The server may end a connection while it is taken up again.
+    sent.on('error', (error) => {
+      if (sent.reusedSocket) resolve(send(port, what, true));
+      else reject(error);
+    });
     sent.end(body);
   });
 }

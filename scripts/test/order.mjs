@@ -1,0 +1,27 @@
+// The order of test files: the longest first, by what each took when somebody last looked (`npm test -- --times` looks, and writes it
+// down). Only the order hangs on these figures, so old ones do no harm.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../setup/place.mjs';
+
+const FILE = join(root, 'scripts', 'test', 'times.json');
+/** Shorter ones are all alike, s. */
+const SHORT = 2;
+
+const known = () => JSON.parse(readFileSync(FILE, 'utf8'));
+
+export function longestFirst(files) {
+  const times = known();
+  // One that nobody knows yet may be long.
+  const of = (file) => times[file] ?? (file.includes('.slow.') ? 3 * SHORT : 0);
+  return files.toSorted((a, b) => of(b) - of(a));
+}
+
+/** @param took {Map<string, number>} seconds by file; what did not run keeps its time, unless it is gone. */
+export function keepTimes(took) {
+  const long = [...Object.entries(known()).filter(([file]) => !took.has(file)), ...took]
+    .filter(([file, seconds]) => seconds >= SHORT && existsSync(join(root, file)))
+    .toSorted(([, a], [, b]) => b - a);
+  const rounded = Object.fromEntries(long.map(([file, seconds]) => [file, Math.round(seconds)]));
+  writeFileSync(FILE, `${JSON.stringify(rounded, null, 2)}\n`);
+}
