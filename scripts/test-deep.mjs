@@ -29,8 +29,12 @@ const campaigns = [
   { name: 'fan', files: ['pipelines-fan'], env: { TREADLE_FAN: '1000' } },
   { name: 'coverage', files: ['metrics/coverage'], env: { TREADLE_COVERAGE: '2000' } },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
-  // Suites of several databases, each whole on each.
-  { name: 'databases', files: ['src/validation/validation.slow'], env: { TREADLE_TEST_WHOLE: '1' } },
+  // Suites of several databases, each whole on each; every spelling on every route.
+  {
+    name: 'whole',
+    files: ['src/validation/validation.slow', 'security-browser', 'security-paths'],
+    env: { TREADLE_TEST_WHOLE: '1' },
+  },
 ];
 
 const benches = [

@@ -37,7 +37,7 @@ export function placeOf(folder: string, limits: Partial<ModelPlace['limits']> = 
     key: path.basename(folder),
     folder,
     ...(file === undefined ? { runtime: 'python', python: PYTHON } : { runtime: 'onnx', file }),
-    limits: { load: 60_000, predict: 20_000, memory: 1 << 30, batch: 64, threads: 1, hosts: 1, ...limits },
+    limits: { load: 240_000, predict: 240_000, memory: 1 << 30, batch: 64, threads: 1, hosts: 1, ...limits },
   };
 }
 

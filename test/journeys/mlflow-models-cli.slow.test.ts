@@ -15,7 +15,7 @@ interface Ran {
   stderr: string;
 }
 
-test('treadle models: ls, show, versions, compare, alias, tag, rm', { timeout: 120_000 }, async () => {
+test('treadle models: ls, show, versions, compare, alias, tag, rm', { timeout: 600_000 }, async () => {
   await using server = await openTest();
   const { ctx } = server;
   const run = await createRun(ctx, { experiment: '0' });

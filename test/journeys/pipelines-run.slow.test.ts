@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   cancelExecution,
   downloadOutput,
@@ -15,6 +14,7 @@ import { searchVersions } from '../../src/models/index.ts';
 import { TreadleError } from '../../src/platform/errors/index.ts';
 import { deleteExperiment, getRun, restoreExperiment } from '../../src/tracking/index.ts';
 import { openTest, type TestServer } from '../harness.ts';
+import { until } from '../until.ts';
 import { Project, running, states, stepOf, whyOf } from './pipelines/project.ts';
 
 let server: TestServer;
@@ -99,9 +99,7 @@ test('a pipeline runs, is tracked, and does nothing the second time', async () =
   assert.equal(stepOf(second, 'train').run_id, train.run_id);
   assert.equal(second.run_id, undefined, 'an execution that runs nothing makes no run');
   assert.match(await p.log(second.id, 'train'), /params:/, 'the log of the cached result is at hand');
-  const left = (): string[] => readdirSync(path.join(server.data, 'work'));
-  for (let tries = 0; tries < 200 && left().length > 0; tries++) await sleep(10);
-  assert.deepEqual(left(), [], 'step folders are removed');
+  await until('the end of step folders', () => readdirSync(path.join(server.data, 'work')).length === 0);
 });
 
 const ERASE = `import json, os, urllib.request
@@ -405,21 +403,20 @@ steps:
 });
 
 test('a cancel ends grandchildren too, and what waits never starts', async () => {
+  const long = `6061.${process.pid}`; // found again by its name, beside other checkouts that are tested
   using p = new Project(server.url).write(
     'treadle.yaml',
-    `name: cancelled\nsteps:\n  long: { run: "sh -c 'setsid sleep 6061' & wait; sleep 6062", out: { o: o }, code: [] }\n  next: { run: "cat {o}", code: [] }\n`,
+    `name: cancelled\nsteps:\n  long: { run: "sh -c 'setsid sleep ${long}' & wait; sleep ${long}", out: { o: o }, code: [] }\n  next: { run: "cat {o}", code: [] }\n`,
   );
   const { id } = await p.start();
-  const alive = (): number => running('sleep', '6061') + running('sleep', '6062');
-  for (let tries = 0; tries < 1000 && alive() < 1; tries++) await sleep(20);
-  assert.equal(alive(), 1);
+  const alive = (): number => running('sleep', long);
+  await until('the step', () => alive() >= 1);
   await p.client.call(cancelExecution, { params: { execution: id } });
   const execution = await p.ended(id);
   assert.equal(execution.state, 'cancelled');
   assert.equal(execution.reason, 'cancelled by local owner');
   assert.deepEqual(states(execution), { long: 'cancelled', next: 'cancelled' });
-  for (let tries = 0; tries < 400 && alive() > 0; tries++) await sleep(10);
-  assert.equal(alive(), 0, 'the grandchild lives on');
+  await until('the end of the grandchild', () => alive() === 0);
   await assert.rejects(
     p.client.call(cancelExecution, { params: { execution: id } }),
     /has cancelled already|cancelled/,
@@ -427,11 +424,15 @@ test('a cancel ends grandchildren too, and what waits never starts', async () =>
 });
 
 test('steps that need nothing of each other run at the same time', async () => {
+  // Each ends only once the other has begun.
+  const step = (own: string, other: string): string =>
+    `{ run: "touch ${server.shared}/${own}; until [ -e ${server.shared}/${other} ]; do sleep 0.05; done", code: [], resources: { cpu: 0.5 }, timeout: 4m }`;
   using p = new Project(server.url).write(
     'treadle.yaml',
-    'name: parallel\nsteps:\n  a: { run: sleep 0.4, code: [], resources: { cpu: 0.5 } }\n  b: { run: sleep 0.4, code: [], resources: { cpu: 0.5 } }\n',
+    `name: parallel\nsteps:\n  a: ${step('left', 'right')}\n  b: ${step('right', 'left')}\n`,
   );
   const execution = await p.run();
+  assert.equal(execution.state, 'succeeded', execution.reason ?? '');
   const [a, b] = [stepOf(execution, 'a'), stepOf(execution, 'b')];
   assert.ok(a.started_at! < b.ended_at! && b.started_at! < a.ended_at!, 'they ran one after the other');
 });

@@ -193,10 +193,14 @@ function places(spelling: string): Array<[string, Sent]> {
 /** What is in the folder around the data folder, two levels up as well. */
 const around = (): string[] => readdirSync(house.parent).toSorted();
 
-async function tryAll(target: string): Promise<number> {
+/** `npm run test:deep` tries every spelling of every file in every place; otherwise each place meets each spelling once. */
+const WHOLE = process.env['TREADLE_TEST_WHOLE'] === '1';
+
+/** `turn` of three: which places meet which spelling of this file. */
+async function tryAll(target: string, turn: number): Promise<number> {
   let sent = 0;
-  for (const spelling of spellings(target)) {
-    for (const [name, request] of places(spelling)) {
+  for (const [i, spelling] of spellings(target).entries()) {
+    const attempt = async ([name, request]: [string, Sent]): Promise<void> => {
       const answer = await send(house.port, request).catch((error: Error): Answer => ({
         status: 400,
         headers: {},
@@ -208,7 +212,12 @@ async function tryAll(target: string): Promise<number> {
       assert.ok(!answer.all.includes(SECRET), `${what} shows the secret`);
       assert.ok(!/root:[x*!]?:0:0:/.test(answer.all), `${what} shows the machine's users`);
       assert.ok(answer.status < 500 || answer.status === 501, `${what} ${answer.body.slice(0, 300)}`);
-    }
+    };
+    await Promise.all(
+      places(spelling)
+        .filter((_, j) => WHOLE || (i + j) % 3 === turn)
+        .map(attempt),
+    );
   }
   return sent;
 }
@@ -220,6 +229,8 @@ test('whether a file outside exists is not told', async () => {
   for (const [i, spelling] of there.entries()) {
     const [ours, theirs] = [places(spelling), places(notThere[i]!)];
     for (const [j, [name, request]] of ours.entries()) {
+      // The first call of some changes what the second finds; those say nothing of files.
+      if (/^(PUT|DELETE|commit|source|artifact location)/.test(name)) continue;
       const plain = ({ status, body }: Answer): string =>
         `${status} ${body}`
           .replaceAll(/secret\.tx[t0]/g, 'FILE')
@@ -231,8 +242,6 @@ test('whether a file outside exists is not told', async () => {
       const fail = (error: Error): Answer => ({ status: 0, headers: {}, body: error.message, all: '' });
       const a = await send(house.port, request).catch(fail);
       const b = await send(house.port, theirs[j]![1]).catch(fail);
-      // The first call of some changes what the second finds; those say nothing of files.
-      if (/^(PUT|DELETE|commit|source|artifact location)/.test(name)) continue;
       assert.equal(plain(a), plain(b), `${name} '${spelling}' tells`);
     }
   }
@@ -242,11 +251,13 @@ test('no spelling in no field leads outside', async (t) => {
   const before = around();
   const secretFile = path.join(house.parent, 'secret.txt');
   const sent =
-    (await tryAll('secret.txt')) + (await tryAll(secretFile.slice(1))) + (await tryAll('etc/passwd'));
+    (await tryAll('secret.txt', 0)) +
+    (await tryAll(secretFile.slice(1), 1)) +
+    (await tryAll('etc/passwd', 2));
   assert.deepEqual(around(), before, 'something was written beside the data folder');
   assert.equal(readFileSync(secretFile, 'utf8'), SECRET);
   assert.deepEqual(house.errors, []);
-  assert.ok(sent > 3000);
+  assert.ok(sent > (WHOLE ? 3000 : 1000));
   t.diagnostic(
     `${spellings('x').length} spellings × ${places('x').length} places × 3 files: ${sent} requests`,
   );

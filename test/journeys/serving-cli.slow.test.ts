@@ -85,7 +85,7 @@ test('deploy, roll back, look and trace from the command line', async () => {
 
 test(
   'an endpoint is followed second by second, and /metrics counts the same',
-  { timeout: 60_000 },
+  { timeout: 600_000 },
   async () => {
     await using server = await openTest();
     await registerOnnx(server.ctx, 'const', constantOnnx(1));

@@ -53,7 +53,7 @@ test(
     await ui.accessible('deploying');
     await dialog.getByRole('button', { name: 'Deploy' }).click();
     await page.waitForURL(`**/endpoints/${MODEL}`);
-    await page.getByRole('heading', { name: 'Revision 1', exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Revision 1', exact: true }).waitFor();
     await page.getByText('“the first one”').waitFor();
     await ui.accessible('endpoint, not asked yet');
     const { endpoint } = await detail();
@@ -112,7 +112,7 @@ test('a canary is started from the page, and the traffic is seen as it is answer
   await dialog.getByText('Then v1 answers 70 %, v2 answers 30 %.').waitFor();
   await ui.accessible('starting a canary');
   await dialog.getByRole('button', { name: 'Start the canary' }).click();
-  await page.getByRole('heading', { name: 'Revision 2', exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'Revision 2', exact: true }).waitFor();
   await page.getByRole('img', { name: 'v1 answers 70 %, v2 answers 30 %' }).waitFor();
   for (let i = 0; i < 60; i++)
     await predicted(house.url, { distance: 300 + i * 20, hour: 5 + (i % 17) }, `c${i}`);
@@ -133,7 +133,7 @@ test('a shadow that answers otherwise is shown with examples', { skip }, async (
   const { page } = ui;
   const region = page.getByRole('region', { name: 'What the shadow would have answered' });
   for (let i = 0; i < 20; i++) await predicted(house.url, { distance: 300 + i * 90, hour: 22 });
-  await region.getByText('flight-delay v2').first().waitFor({ timeout: 60_000 });
+  await region.getByText('flight-delay v2').first().waitFor();
   await region.getByText(/differ/).waitFor();
   await region.getByRole('columnheader', { name: 'Shadow said' }).waitFor();
   await ui.accessible('shadow differences');
@@ -156,7 +156,7 @@ test('one click rolls back, after saying what will answer', { skip }, async () =
   const restore = page.getByRole('dialog', { name: `Roll ${MODEL} back to revision 1?` });
   await restore.getByLabel('Why').fill('the canary was no better');
   await restore.getByRole('button', { name: 'Roll back' }).click();
-  await page.getByRole('heading', { name: 'Revision 4', exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'Revision 4', exact: true }).waitFor();
   await page.getByText('rollback to revision 1').first().waitFor();
   const { items } = await ask<{ items: Revision[] }>(
     house.url,
@@ -201,7 +201,7 @@ test('a version that cannot be loaded leaves the old one answering, and says why
   await page
     .getByRole('alert')
     .getByText(/Revision 5 \(v3 answers\) failed/)
-    .waitFor({ timeout: 60_000 });
+    .waitFor();
   await page.getByText('Revision 4 goes on answering').waitFor();
   await predicted(house.url, { distance: 500, hour: 9 });
   await ui.accessible('a failed revision');

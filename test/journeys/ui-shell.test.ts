@@ -141,11 +141,11 @@ test('a stream of news that breaks is said, and found again when it is back', { 
   await page.getByText('Live', { exact: true }).waitFor();
   await page.route('**/api/v1/events*', (route) => route.abort());
   await page.reload();
-  await page.getByText('Reconnecting').waitFor({ timeout: 15_000 });
+  await page.getByText('Reconnecting').waitFor();
   await page.getByText('treadle data commit').waitFor();
   await ui.accessible('reconnecting');
   await page.unroute('**/api/v1/events*');
-  await page.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
+  await page.getByText('Live', { exact: true }).waitFor();
   await ui.close();
 });
 

@@ -16,7 +16,7 @@ interface Ran {
   stderr: string;
 }
 
-test('treadle runs and treadle experiments', { timeout: 180_000 }, async () => {
+test('treadle runs and treadle experiments', { timeout: 600_000 }, async () => {
   await using server = await openTest();
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-runs-'));
   const cli = (...args: string[]): Promise<Ran> =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { until } from '../../../test/until.ts';
 import type { OpenDatabase } from '../db/databases.suite.ts';
 import type { Database } from '../db/index.ts';
 import type { ServerSentEvent } from '../http/index.ts';
@@ -41,10 +42,7 @@ function follow(house: House, options: { after?: number; types?: string[]; works
     got,
     ids: () => got.filter(({ event }) => event === undefined).map(({ id }) => Number(id)),
     async until(count: number) {
-      for (let i = 0; got.length < count; i++) {
-        assert.ok(i < 500, `only ${got.length} of ${count} events came`);
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
+      await until(`${count} events`, () => got.length >= count, 5);
     },
     async stop() {
       aborter.abort();
@@ -219,8 +217,7 @@ export function eventsSuite(name: string, open: OpenDatabase): void {
     const first = await openHouse(database, { subscribers: [one.subscriber] });
     const second = await openHouse(await another(), { subscribers: [two.subscriber] });
     await Promise.all(Array.from({ length: 60 }, (_, n) => emit(n % 2 === 0 ? first : second, n)));
-    for (let i = 0; i < 300 && one.heard.length + two.heard.length < 60; i++)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('all events', () => one.heard.length + two.heard.length >= 60);
     await first.stop();
     await second.stop();
     assert.equal(new Set([...one.heard, ...two.heard]).size, 60);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Type } from 'typebox';
+import { until as untilNamed } from '../../../test/until.ts';
 import { testClock } from '../clock/index.ts';
 import type { Ctx } from '../ctx/index.ts';
 import type { OpenDatabase } from '../db/databases.suite.ts';
@@ -38,13 +39,8 @@ const gate = (): { opened: Promise<void>; open: () => void } => {
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
 };
-const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let i = 0; i < 500; i++) {
-    if (await what()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail('it did not come to pass within 5 s');
-};
+const until = async (what: () => boolean | Promise<boolean>): Promise<void> =>
+  void (await untilNamed(String(what), what, 10));
 
 /** What the job engine promises on every database. */
 export function jobsSuite(name: string, open: OpenDatabase): void {

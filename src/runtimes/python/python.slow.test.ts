@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { packagedModels, placeOf } from '../../../test/packaged-models.ts';
+import { until } from '../../../test/until.ts';
 import { createLog, silentLog } from '../../platform/log/index.ts';
 import { createProcesses } from '../../platform/processes/index.ts';
 import {
@@ -83,11 +83,7 @@ test('a DataFrame model gets one frame of the right types a batch, and answers a
     message: /^ValueError: this row is not liked \(packaged-models\.py:\d+ in predict\)$/,
   });
   await model.run(words('print'));
-  await sleep(50);
-  assert.ok(
-    lines.some((line) => line.includes('a model speaks')),
-    'what it prints is in the log',
-  );
+  await until('what it prints, in the log', () => lines.some((line) => line.includes('a model speaks')));
 
   // A model of text, numbers and whole numbers: n rows at once answer what n calls answer.
   await using flights = disposable(await open(placeOf(folders['sklearn-proba'], { hosts: 2 })));
@@ -157,15 +153,16 @@ test('parameters, models without a signature, and models that look at their whol
 });
 
 test('a host that ends, hangs or takes all memory fails what runs, is started again, and leaves nothing', async () => {
-  await using model = disposable(
-    await open(placeOf(folders['custom-echo'], { predict: 2000, memory: 700 << 20 })),
-  );
+  await using patient = disposable(await open(placeOf(folders['custom-echo'], { memory: 700 << 20 })));
+  await using hasty = disposable(await open(placeOf(folders['custom-echo'], { predict: 4000 })));
   const crashes: HostCrash[] = [];
-  const stop = model.onCrash((crash) => crashes.push(crash));
-  for (const [word, said] of [
-    ['exit', /ended with code 3; its last words: going now/],
-    ['sleep', /longer than its limit of 2 s/],
-    ['leak', /more than its limit of 700 MiB/],
+  const began = performance.now();
+  const stop = patient.onCrash((crash) => crashes.push(crash));
+  for (const [model, word, said] of [
+    [patient, 'exit', /ended with code 3; its last words: going now/],
+    [hasty, 'sleep', /longer than its limit of 4 s/],
+    [patient, 'leak', /more than its limit of 700 MiB/],
+    [patient, 'exit', /ended with code 3/],
   ] as const) {
     const first = model.run(words(word));
     const behind = model.run(words('behind'));
@@ -173,17 +170,17 @@ test('a host that ends, hangs or takes all memory fails what runs, is started ag
     await assert.rejects(behind, { name: 'ModelFault', retriable: true });
     assert.equal(model.ready, false);
     await assert.rejects(model.run(words('early')), { retriable: true, message: /being started again/ });
-    await until(() => model.ready);
+    await until('the next host', () => model.ready);
     assert.equal((await model.run(words('back')))[1]?.data[0], 4n);
   }
-  assert.deepEqual(
-    crashes.map(({ recent, back_in }) => [recent, back_in]),
-    [
-      [1, 100],
-      [2, 200],
-      [3, 400],
-    ],
-  );
+  assert.equal(crashes.length, 3);
+  for (const { recent, back_in } of crashes) assert.equal(back_in, 100 * 2 ** (recent - 1));
+  // On a busy machine the first is more than a minute ago by now, and no longer counts.
+  if (performance.now() - began < 60_000)
+    assert.deepEqual(
+      crashes.map(({ recent }) => recent),
+      [1, 2, 3],
+    );
   stop();
 });
 
@@ -210,30 +207,21 @@ test('a host killed again and again takes nothing with it and leaves nothing beh
   assert.deepEqual(scratch(), [], 'the tests above left nothing');
   const model = await open(placeOf(folders['custom-batch']));
   for (let kill = 0; kill < 4; kill++) {
-    await until(() => model.ready);
+    await until('the host', () => model.ready);
     const [pid] = hosts();
     assert.ok(pid, 'there is one to kill');
     process.kill(pid, 'SIGKILL');
-    await until(() => !model.ready);
+    await until('its end', () => !model.ready);
   }
-  await until(() => model.ready);
+  await until('the last host', () => model.ready);
   const x: Tensor = { name: 'x', datatype: 'FP64', shape: [2], data: Float64Array.of(1, 3) };
   assert.deepEqual((await model.run([x]))[0]?.data, Float64Array.of(-1, 1));
   await model.close();
   await assert.rejects(model.run([x]), { name: 'ModelFault' });
-  await until(() => hosts().length === 0);
-  await sleep(100);
-  assert.equal(handles('Pipe'), before);
-  assert.deepEqual(scratch(), []);
+  await until('no host', () => hosts().length === 0);
+  await until('no open pipe', () => handles('Pipe') === before);
+  await until('no scratch folder', () => scratch().length === 0);
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1200; tries++) {
-    if (holds()) return;
-    await sleep(50);
-  }
-  assert.fail('it never came to be');
-}
 
 /** Pids of hosts that this process started: other tests have theirs. */
 function hosts(): number[] {

@@ -7,11 +7,13 @@ import { random, type Random } from './random.suite.ts';
 import { regressionMetrics } from './regression.ts';
 
 /**
- * Simulations with known truth: of 95 % intervals 93–97 % hold it. Seeded, so that they say the same every time; the truth of a
+ * Simulations with known truth: of 95 % intervals about 95 % hold it. Seeded, so that they say the same every time; the truth of a
  * population is what the metric says of a very large sample of it.
  */
-const REPEATS = 2000;
-const TRUTH = 500_000;
+const REPEATS = Number(process.env['TREADLE_COVERAGE'] ?? 400);
+const TRUTH = 250 * REPEATS;
+/** Beside the percent that an interval may be off, the noise of so few repeats: 93–97 % of the 2,000 that `npm run test:deep` takes. */
+const SLACK = 0.01 + 2 * Math.sqrt((0.95 * 0.05) / REPEATS);
 
 type Population = { name: string; sizes: readonly number[]; draw: (r: Random, n: number) => Estimates };
 
@@ -73,7 +75,7 @@ const POPULATIONS: readonly Population[] = [
 ];
 
 for (const { name, sizes, draw } of POPULATIONS) {
-  test(`95 % intervals hold the truth 93–97 % of the time: ${name}`, { timeout: 300_000 }, () => {
+  test(`95 % intervals hold the truth 95 % of the time: ${name}`, { timeout: 600_000 }, () => {
     const truth = draw(random(7), TRUTH);
     for (const n of sizes) {
       const r = random(n);
@@ -94,7 +96,7 @@ for (const { name, sizes, draw } of POPULATIONS) {
       );
       assert.ok(shares.length >= 6);
       for (const [metric, share] of shares)
-        assert.ok(share >= 0.93 && share <= 0.97, `${metric} at ${n} rows: ${share}`);
+        assert.ok(Math.abs(share - 0.95) <= SLACK, `${metric} at ${n} rows: ${share}`);
     }
   });
 }

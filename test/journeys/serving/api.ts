@@ -38,9 +38,9 @@ export function apiOf(url: string, headers: Record<string, string> = {}): Api {
     get: (path) => call('GET', path),
     post,
     deploy: (endpoint, version, more = {}) =>
-      post(`/api/v1/endpoints/${endpoint}/revisions`, { model: 'const', version, wait_s: 60, ...more }),
+      post(`/api/v1/endpoints/${endpoint}/revisions`, { model: 'const', version, wait_s: 240, ...more }),
     rollback: (endpoint, more = {}) =>
-      post(`/api/v1/endpoints/${endpoint}/rollback`, { wait_s: 60, ...more }),
+      post(`/api/v1/endpoints/${endpoint}/rollback`, { wait_s: 240, ...more }),
     async ask(endpoint, base = url) {
       const answer = await fetch(`${base}/v2/models/${endpoint}/infer`, {
         method: 'POST',

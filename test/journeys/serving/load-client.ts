@@ -5,7 +5,7 @@ import type { Asked, Phase } from './load.ts';
 
 /**
  * Asks at a constant rate, whatever the answers take, in a process of its own: its timing is not the server's. Lines on stdin
- * name the phase that begins; `end` ends it with one line of JSON on stdout.
+ * name the phase that begins; `end` ends it with one line of JSON on stdout. `met N` says that revision N answered for the first time.
  */
 if (isMainThread && process.argv[2] !== undefined) {
   const asked = JSON.parse(process.argv[2]) as Asked;
@@ -14,6 +14,7 @@ if (isMainThread && process.argv[2] !== undefined) {
   let phase = 'first';
   let open = 0;
   let stop = false;
+  const met = new Set<string>();
   const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] });
 
   const of = (name: string): Phase =>
@@ -48,7 +49,10 @@ if (isMainThread && process.argv[2] !== undefined) {
           open--;
           into.latency.push(performance.now() - began);
           const said = JSON.parse(text) as { model_version: string; outputs: Array<{ data: number[] }> };
-          const key = `${String(headers['x-treadle-revision'])} ${said.model_version} ${said.outputs[0]?.data[0]}`;
+          const revision = String(headers['x-treadle-revision']);
+          if (!met.has(revision)) process.stdout.write(`met ${revision}\n`);
+          met.add(revision);
+          const key = `${revision} ${said.model_version} ${said.outputs[0]?.data[0]}`;
           into.answers[key] = (into.answers[key] ?? 0) + 1;
         });
       },

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { until } from '../../until.ts';
 
 export interface Asked {
   url: string;
@@ -22,6 +23,8 @@ export interface Phase {
 
 export interface Load {
   phase(name: string): void;
+  /** Until an answer of this revision came. */
+  met(revision: number): Promise<void>;
   end(): Promise<Record<string, Phase>>;
 }
 
@@ -36,14 +39,17 @@ export async function startLoad(asked: Asked): Promise<Load> {
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  await lines.next();
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  await until('the load', () => lines.includes('ready'));
   return {
     phase: (name) => void child.stdin.write(`${name}\n`),
+    met: async (revision) =>
+      void (await until(`an answer of revision ${revision}`, () => lines.includes(`met ${revision}`), 5)),
     async end() {
       child.stdin.write('end\n');
-      const { value } = await lines.next();
-      return JSON.parse(String(value)) as Record<string, Phase>;
+      const phases = await until('what came of the load', () => lines.find((line) => line.startsWith('{')));
+      return JSON.parse(phases) as Record<string, Phase>;
     },
   };
 }
