@@ -7,16 +7,22 @@ import test from 'node:test';
 import { promisify } from 'node:util';
 import { commitData, logMetrics, openRun, uploadArtifacts, type Told } from './kill/clients.ts';
 import { KilledPipeline } from './kill/pipelines.ts';
-import { ServerProcess, sleep } from './kill/server-process.ts';
+import { until } from '../until.ts';
+import { ServerProcess } from './kill/server-process.ts';
 import { verify } from './kill/verify.ts';
 
 /** How often the server is killed; TREADLE_KILLS=200 for the whole proof (some ten minutes). */
-const KILLS = Number(process.env['TREADLE_KILLS'] ?? 12);
+const KILLS = Number(process.env['TREADLE_KILLS'] ?? 8);
+/**
+ * After so many acknowledged changes since the start each kill comes: mostly soon after it, when recovery itself is cut short, too;
+ * at times only after a while.
+ */
+const MOMENTS = [60, 0, 7, 1, 150, 3, 20, 0, 90, 12, 2, 35];
 const treadle = path.join(import.meta.dirname, '..', '..', 'bin', 'treadle');
 
 test(
   `${KILLS} kills while clients write: nothing acknowledged is lost, nothing is half there`,
-  { timeout: KILLS * 10_000 + 120_000 },
+  { timeout: KILLS * 60_000 + 120_000 },
   async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'treadle-kill-'));
     chmodSync(folder, 0o1777); // steps leave their marks in it
@@ -35,14 +41,18 @@ test(
         client(server.url, told, () => going),
       );
       clients.push(pipeline.client(() => going));
+      const acknowledged = (): number => told.batches.size + told.artifacts.size + told.versions.size;
       for (let kill = 0; kill < KILLS; kill++) {
-        // Mostly soon after the start, when recovery itself is cut short too; at times only after a while.
-        await sleep(kill % 4 === 0 ? 800 + Math.random() * 1500 : Math.random() * 700);
-        await pipeline.observe();
+        const before = acknowledged();
+        const wanted = MOMENTS[kill % MOMENTS.length]!;
+        await until(`${wanted} changes`, () => acknowledged() >= before + wanted, 5);
+        // A step at least has ended every now and then, so that a second run of it would show.
+        if (kill % 4 === 0) await until('a step that ended', () => pipeline.observe());
+        else await pipeline.observe();
         await server.kill();
         await server.start();
       }
-      await sleep(500);
+      await until('something of each client', () => told.artifacts.size > 0 && told.versions.size > 0);
       going = false;
       await Promise.all(clients);
       await verify(server.url, told);

@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../free-port.ts';
+import { until } from '../until.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -67,31 +68,16 @@ export async function openMlflow(): Promise<{ url: string; [Symbol.asyncDispose]
     }
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
-  for (let waited = 0; ; waited += 250) {
+  await until('mlflow server', async () => {
     const up = await fetch(`${url}/health`).then(
       (response) => response.ok,
       () => false,
     );
-    if (up) return { url, [Symbol.asyncDispose]: close };
-    if (child.exitCode !== null || waited > 120_000) {
-      await close();
-      throw new Error('mlflow server did not start');
-    }
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object'
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
+    if (!up && child.exitCode !== null) throw new Error('mlflow server ended by itself');
+    return up;
+  }).catch(async (error: unknown) => {
+    await close();
+    throw error;
   });
+  return { url, [Symbol.asyncDispose]: close };
 }

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionDetail } from '../../src/pipelines/contract.ts';
 import { openTest, type TestServer } from '../harness.ts';
+import { until } from '../until.ts';
 import { Project, states } from './pipelines/project.ts';
 
 const treadle = path.join(import.meta.dirname, '..', '..', 'bin', 'treadle');
@@ -91,7 +91,7 @@ test('Ctrl-C cancels the execution', async () => {
     `name: interrupted\nsteps:\n  a: { run: "touch ${server.shared}/up; sleep 60", code: [] }\n`,
   );
   const { child, said } = start(p, 'run');
-  for (let tries = 0; tries < 500 && !existsSync(path.join(server.shared, 'up')); tries++) await sleep(20);
+  await until('the step', () => existsSync(path.join(server.shared, 'up')));
   child.kill('SIGINT');
   const { code, stdout } = await said;
   assert.equal(code, 130);

@@ -59,7 +59,7 @@ gate:
   key: id
   time: day
   label: late
-  rules: [auc >= 0.6, p95_latency_ms < 1000]
+  rules: [auc >= 0.6, p95_latency_ms < 60000]
 deploy: { endpoint: NAME }
 `;
 
@@ -200,7 +200,7 @@ test('a rule that is not met rejects: registered, tagged, not deployed; the comm
   assert.equal(status, 1, stderr);
   assert.match(stderr, /✖ gate {3,}fail for weak version 1 on prep\.holdout, judged in execution 1/);
   assert.match(stdout, /✖ auc >= 0\.6: /);
-  assert.match(stdout, /✔ p95_latency_ms < 1000: /);
+  assert.match(stdout, /✔ p95_latency_ms < 60000: /);
   assert.match(stdout, /✔ None of 2,000 rows/, 'the proof in one sentence');
   assert.match(stderr, /weak #2 was rejected by its gate/);
   assert.match(stderr, /was neither made champion nor deployed/);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import path from 'node:path';
+import { freePort } from '../../free-port.ts';
 
 const treadle = path.join(import.meta.dirname, '..', '..', '..', 'bin', 'treadle');
 
@@ -23,12 +23,7 @@ export class ServerProcess {
   }
 
   static async on(data: string, env: Record<string, string> = {}): Promise<ServerProcess> {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const address = probe.address();
-    probe.close();
-    if (address === null || typeof address === 'string') throw new Error('no free port');
-    return new ServerProcess(address.port, data, env);
+    return new ServerProcess(await freePort(), data, env);
   }
 
   get pid(): number {
