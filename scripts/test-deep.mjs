@@ -44,6 +44,7 @@ const benches = [
   { name: 'steps', args: ['--steps', '5', '--rounds', '1'] },
   { name: 'tables', args: ['--mb', '60', '--files', '2', '--looks', '5'] },
   { name: 'disjoint', args: ['--training', '90000', '--gate', '10000', '--repeats', '1'] },
+  { name: 'stalls', args: ['--files', '5000'] },
   { name: 'plane', args: ['--seconds', '1'] },
   { name: 'records', args: ['--predictions', '20000', '--seconds', '1', '--rounds', '1'] },
   { name: 'serving', args: ['--seconds', '1', '--rounds', '1', '--overload', '2'] },

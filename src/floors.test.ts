@@ -51,6 +51,7 @@ const GROUND = [
   'clock',
   'log',
   'aside',
+  'bodies',
   'yaml',
   'processes',
   'outbound',

@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import { createTurns } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { firstLook, type UnreadableTable } from '../tables/index.ts';
@@ -15,33 +16,49 @@ const NAMED = 5;
 
 export type Allowed = 'empty' | 'broken';
 
+/** Files that are surely a mistake, and what will be refused as soon as somebody reads it as a table. */
+interface Found {
+  empty: string[];
+  rowless: string[];
+  broken: Array<{ path: string; what: string }>;
+  unreadable: UnreadableTable[];
+  /** Tables that were looked into. */
+  large: number;
+  small: number;
+}
+
 /**
- * Refuses files that are surely a mistake, unless the caller says that they are meant. Looks at new files only. Returns what is kept and
- * will be refused as soon as somebody reads it as a table.
+ * Refuses files that are surely a mistake, unless the caller says that they are meant. Looks at new files only, portion by portion.
+ * Returns what is kept and will be refused as soon as somebody reads it as a table.
  */
 export async function checkFiles(
   ctx: Ctx,
-  files: readonly TreeFile[],
+  portions: AsyncIterable<readonly TreeFile[]>,
   allow: readonly Allowed[],
 ): Promise<string[]> {
-  const empty: string[] = [];
-  const rowless: string[] = [];
-  const broken: Array<{ path: string; what: string }> = [];
+  const found: Found = { empty: [], rowless: [], broken: [], unreadable: [], large: 0, small: 0 };
+  for await (const files of portions) await lookInto(ctx, files, found);
+  refuse(found, allow);
+  return warnings(found);
+}
+
+async function lookInto(ctx: Ctx, files: readonly TreeFile[], found: Found): Promise<void> {
+  const { empty, rowless, broken } = found;
+  const turns = createTurns();
   const texts = new Map<string, TreeFile[]>();
   const large: TreeFile[] = [];
-  const unreadable: UnreadableTable[] = [];
   const look = (path: string, start: Buffer, whole: boolean): void => {
     const format = tableFormat(path);
-    const found = format && firstLook(start, whole, quoted(path), format);
-    if (found) unreadable.push(found);
+    const fault = format && firstLook(start, whole, quoted(path), format);
+    if (fault) found.unreadable.push(fault);
   };
   for (const file of files) {
     const format = tableFormat(file.path);
     if (file.size === 0) empty.push(file.path);
     else if (format === 'parquet') {
-      const found = await checkParquet(file.size, (start, end) => rangeOf(ctx, file.hash, start, end));
-      if ('broken' in found) broken.push({ path: file.path, what: found.broken });
-      else if (found.rows === 0) rowless.push(file.path);
+      const parquet = await checkParquet(file.size, (start, end) => rangeOf(ctx, file.hash, start, end));
+      if ('broken' in parquet) broken.push({ path: file.path, what: parquet.broken });
+      else if (parquet.rows === 0) rowless.push(file.path);
     } else if (format && !/\.(gz|zst)$/i.test(file.path)) {
       const same = texts.get(file.hash);
       if (file.size > TEXT_BYTES) large.push(file);
@@ -49,16 +66,21 @@ export async function checkFiles(
       else texts.set(file.hash, [file]);
     }
   }
-  for (const { path, hash } of large.slice(0, LOOKED_INTO))
+  for (const { path, hash } of large.slice(0, Math.max(0, LOOKED_INTO - found.large)))
     look(path, await rangeOf(ctx, hash, 0, TEXT_BYTES - 1), false);
-  let looked = 0;
+  found.large += large.length;
   for await (const { hash, content } of ctx.blobs.readMany(texts.keys())) {
     if (!(content instanceof Buffer)) continue;
     for (const { path } of texts.get(hash) ?? []) {
       if (!hasRow(content, tableFormat(path) === 'csv' ? 1 : 0)) rowless.push(path);
-      else if (looked++ < LOOKED_INTO) look(path, content, true);
+      else if (found.small++ < LOOKED_INTO) look(path, content, true);
     }
+    const due = turns();
+    if (due) await due;
   }
+}
+
+function refuse({ empty, rowless, broken }: Found, allow: readonly Allowed[]): void {
   if (!allow.includes('empty') && empty.length > 0) {
     throw invalid(`${named(empty)} ${empty.length === 1 ? 'is an empty file' : 'are empty files'}`, {
       field: 'files',
@@ -82,6 +104,9 @@ export async function checkFiles(
       code: 'empty-table',
     });
   }
+}
+
+function warnings({ unreadable }: Found): string[] {
   const more = unreadable.length - NAMED;
   return [
     ...unreadable
@@ -100,7 +125,7 @@ const rangeOf = async (ctx: Ctx, hash: string, start: number, end: number): Prom
 /** Whether there are more than `headings` lines with something in them. */
 function hasRow(content: Buffer, headings: number): boolean {
   let lines = 0;
-  for (const line of content.toString('utf8').split(/\r\n|\r|\n/))
+  for (const [line] of content.toString('utf8').matchAll(/[^\r\n]+/g))
     if (line.trim() !== '' && ++lines > headings) return true;
   return false;
 }

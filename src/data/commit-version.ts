@@ -2,10 +2,12 @@ import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { conflict, invalid } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { checkFiles, type Allowed } from './check-files.ts';
+import type { CommitAbout, OldDirectory } from './commit-list.ts';
 import type { Committed, DatasetVersion, FileInput } from './contract.ts';
 import { PROFILE } from './jobs.ts';
-import { canonicalPath, quoted } from './paths.ts';
-import { walk } from './read-tree.ts';
+import { openList, readList, type OpenList } from './open-list.ts';
+import { quoted } from './paths.ts';
+import { readObject } from './read-tree.ts';
 import { MAIN, requireDatasetName, requireRefName } from './parse-ref.ts';
 import {
   findDataset,
@@ -20,8 +22,6 @@ import {
   setRef,
   type DatasetRow,
 } from './store.ts';
-import { tableFormat } from './table-format.ts';
-import { buildTree, type BuiltTree, type TreeFile } from './tree.ts';
 
 export interface CommitInput {
   dataset: string;
@@ -38,67 +38,156 @@ export interface CommitInput {
   madeFrom?: readonly string[];
 }
 
-/** A commit by a client: it may name only blobs that its workspace has uploaded. */
-export async function commitUpload(ctx: Ctx, input: CommitInput): Promise<Committed> {
-  const held = await selectHeld(ctx, [...new Set(input.files.map(({ hash }) => hash))]);
-  const lost = input.files.filter(({ hash }) => !held.has(hash));
-  if (lost.length > 0) {
-    const others = lost.length > 1 ? ` (and of ${lost.length - 1} more)` : '';
-    throw invalid(`the content of ${quoted(lost[0]!.path)} was not uploaded${others}`, {
-      field: 'files',
-      hint: 'ask /api/v1/data/missing, upload what it names, then commit again',
-      code: 'blobs-missing',
-    });
+/** A commit by a client, from the body of its request: it may name only blobs that its workspace has uploaded. */
+export async function commitUpload(
+  ctx: Ctx,
+  dataset: string,
+  body: AsyncIterable<Buffer>,
+  signal?: AbortSignal,
+): Promise<Committed> {
+  const { list, head } = await readList(body, signal);
+  try {
+    await requireHeld(ctx, list, signal);
+    return await commit(ctx, { ...head, dataset }, list, { signal });
+  } finally {
+    await list.close();
   }
-  return commitVersion(ctx, input);
 }
 
-/** A commit by a room of ours, of blobs it has put itself. All or nothing: version, branch, ledger, event and job are one transaction. */
+/** A commit by a room of ours, of blobs it has put itself. */
 export async function commitVersion(ctx: Ctx, input: CommitInput): Promise<Committed> {
+  return commit(ctx, input, openList(input.files), { own: true });
+}
+
+/** All or nothing: version, branch, ledger, event and job are one transaction, the last thing that happens. */
+async function commit(
+  ctx: Ctx,
+  input: Omit<CommitInput, 'files'>,
+  list: OpenList,
+  { signal, own = false }: { signal?: AbortSignal | undefined; own?: boolean },
+): Promise<Committed> {
   const { dataset: name, branch = MAIN, allow = [] } = input;
   requireDatasetName(name);
   requireRefName(branch, 'branch');
-  const files = canonicalFiles(input.files);
-  const tree = buildTree(files);
-  if ('clash' in tree) {
-    throw invalid(`${quoted(tree.clash)} is both a file and a directory`, {
-      field: 'files',
-      hint: 'rename one of them',
-    });
-  }
-  await requireSizes(ctx, files);
-
+  await requireSizes(ctx, list, signal);
   const known = await findDataset(ctx, name);
   const head = known && (await headOf(ctx, known, branch));
   let warnings: string[] = [];
-  if (head?.hash !== tree.hash) {
-    const old = new Map<string, string>();
-    if (head) for await (const { path, hash } of walk(ctx, head.hash)) old.set(path, hash);
+  if (head?.hash !== list.about.hash) {
+    if (head) await compareWith(ctx, list, head.hash);
     warnings = await checkFiles(
       ctx,
-      files.filter(({ path, hash }) => old.get(path) !== hash),
+      portionsOf((from) => list.toCheck(from), signal),
       allow,
     );
-    await putTree(ctx, tree);
+    await putTree(ctx, list, signal);
   }
-  const fresh = await newlyHeld(ctx, files);
-  const done = await ctx.write((tx) =>
-    record(tx, input, {
-      branch,
-      tree,
-      fresh,
-      tables: files.some(({ path }) => tableFormat(path) !== undefined),
-    }),
-  );
+  if (own) await holdBlobs(ctx, list);
+  const done = await ctx.write((tx) => record(tx, input, branch, list.about));
   return warnings.length > 0 ? { ...done, warnings } : done;
+}
+
+/** What a list answers to `ask`, portion by portion; whoever asked may have left meanwhile. */
+async function* portionsOf<T>(
+  ask: (from: number) => Promise<T[]>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T[]> {
+  for (let from = 0; ;) {
+    signal?.throwIfAborted();
+    const portion = await ask(from);
+    if (portion.length === 0) return;
+    yield portion;
+    from += portion.length;
+  }
+}
+
+const blobsOf = (list: OpenList, signal?: AbortSignal) => portionsOf((from) => list.blobs(from), signal);
+
+async function requireHeld(ctx: Ctx, list: OpenList, signal: AbortSignal | undefined): Promise<void> {
+  let first: string | undefined;
+  let lost = 0;
+  for await (const blobs of blobsOf(list, signal)) {
+    const held = await selectHeld(
+      ctx,
+      blobs.map(({ hash }) => hash),
+    );
+    for (const { hash, path, files } of blobs) {
+      if (held.has(hash)) continue;
+      first ??= path;
+      lost += files;
+    }
+  }
+  if (first === undefined) return;
+  const others = lost > 1 ? ` (and of ${lost - 1} more)` : '';
+  throw invalid(`the content of ${quoted(first)} was not uploaded${others}`, {
+    field: 'files',
+    hint: 'ask /api/v1/data/missing, upload what it names, then commit again',
+    code: 'blobs-missing',
+  });
+}
+
+/** Ahead of the commit: what a workspace holds is no fact of its own, and may be more than any version names. */
+async function holdBlobs(ctx: Ctx, list: OpenList): Promise<void> {
+  for await (const blobs of blobsOf(list)) {
+    const hashes = [...new Set(blobs.map(({ hash }) => hash))];
+    const held = await selectHeld(ctx, hashes);
+    const fresh = hashes.filter((hash) => !held.has(hash));
+    if (fresh.length > 0) await ctx.write((tx) => insertHeld(tx, fresh));
+  }
+}
+
+async function requireSizes(ctx: Ctx, list: OpenList, signal: AbortSignal | undefined): Promise<void> {
+  for await (const blobs of blobsOf(list, signal)) {
+    const sizes = await ctx.blobs.has(blobs.map(({ hash }) => hash));
+    for (const { path, hash, size } of blobs) {
+      const stored = sizes.get(hash);
+      if (stored === size) continue;
+      throw invalid(
+        stored === undefined
+          ? `the content of ${quoted(path)} is not stored`
+          : `${quoted(path)} has ${stored} bytes, not ${size}`,
+        { field: 'files', hint: 'upload the file, then commit again' },
+      );
+    }
+  }
+}
+
+/** Directories that are read at once. */
+const AT_ONCE = 64;
+
+/** Tells the list what the branch holds already, so that only new files are looked into. */
+async function compareWith(ctx: Ctx, list: OpenList, root: string): Promise<void> {
+  const open: OldDirectory[] = [{ prefix: '', hash: root }];
+  while (open.length > 0) {
+    const read: Array<OldDirectory & { bytes: Uint8Array }> = [];
+    for (const one of open.splice(-AT_ONCE)) read.push({ ...one, bytes: await readObject(ctx, one.hash) });
+    for (const more of await list.compare(read)) open.push(more);
+  }
+}
+
+/** Directory objects that an older version has are there already: only changed ones are written. */
+async function putTree(ctx: Ctx, list: OpenList, signal: AbortSignal | undefined): Promise<void> {
+  for (let from = 0; ;) {
+    signal?.throwIfAborted();
+    const hashes = await list.objects(from);
+    if (hashes.length === 0) return;
+    const stored = await ctx.blobs.has(hashes);
+    const fresh = hashes.filter((hash) => !stored.has(hash));
+    while (fresh.length > 0) {
+      const objects = await list.bytesOf(from, fresh);
+      await ctx.blobs.putMany(objects.map((bytes) => ({ bytes })));
+      fresh.splice(0, objects.length);
+    }
+    from += hashes.length;
+  }
 }
 
 async function record(
   tx: Tx,
-  input: CommitInput,
-  made: { branch: string; tree: BuiltTree; fresh: readonly string[]; tables: boolean },
+  input: Omit<CommitInput, 'files'>,
+  branch: string,
+  tree: CommitAbout,
 ): Promise<Committed> {
-  const { branch, tree, fresh, tables } = made;
   const now = tx.clock.now();
   await lockDatasets(tx);
   let dataset = await findDataset(tx, input.dataset);
@@ -144,11 +233,10 @@ async function record(
     created_at: now,
     files: tree.files,
     bytes: tree.bytes,
-    profile: tables ? 'pending' : 'none',
+    profile: tree.tables ? 'pending' : 'none',
     ...(input.source === undefined ? {} : { source: input.source }),
   };
   await insertVersion(tx, dataset, version);
-  await insertHeld(tx, fresh);
   await setRef(tx, dataset, {
     id: newId(now),
     name: branch,
@@ -171,62 +259,11 @@ async function record(
     subject: resource,
     data: { dataset: input.dataset, version: version.id, name: version.name, branch },
   });
-  if (tables) await tx.enqueue(PROFILE, { version: version.id }, { uniqueKey: version.id });
+  if (tree.tables) await tx.enqueue(PROFILE, { version: version.id }, { uniqueKey: version.id });
   return { version, unchanged: false };
-}
-
-function canonicalFiles(files: readonly FileInput[]): TreeFile[] {
-  if (files.length === 0)
-    throw invalid('there is no file to commit', {
-      field: 'files',
-      hint: 'put the data into the directory first',
-    });
-  const seen = new Map<string, string>();
-  return files.map((file, i) => {
-    const path = canonicalPath(file.path, `files[${i}].path`);
-    if (seen.has(path)) {
-      const same = seen.get(path) === file.path;
-      throw invalid(
-        `the file ${quoted(path)} ${same ? 'is named twice' : 'is there twice, with its letters composed differently'}`,
-        {
-          field: `files[${i}].path`,
-          hint: same ? 'name it once' : 'rename one of the two',
-        },
-      );
-    }
-    seen.set(path, file.path);
-    return { ...file, path };
-  });
-}
-
-async function requireSizes(ctx: Ctx, files: readonly TreeFile[]): Promise<void> {
-  const sizes = await ctx.blobs.has([...new Set(files.map(({ hash }) => hash))]);
-  for (const { path, hash, size } of files) {
-    const stored = sizes.get(hash);
-    if (stored === size) continue;
-    throw invalid(
-      stored === undefined
-        ? `the content of ${quoted(path)} is not stored`
-        : `${quoted(path)} has ${stored} bytes, not ${size}`,
-      { field: 'files', hint: 'upload the file, then commit again' },
-    );
-  }
 }
 
 async function headOf(ctx: Ctx, dataset: DatasetRow, branch: string): Promise<DatasetVersion | undefined> {
   const ref = await findRef(ctx, dataset, branch);
   return ref && selectVersion(ctx, ref.version);
-}
-
-/** Directory objects that an older version has are there already: only changed ones are written. */
-async function putTree(ctx: Ctx, { objects }: BuiltTree): Promise<void> {
-  const stored = await ctx.blobs.has([...objects.keys()]);
-  const fresh = [...objects].filter(([hash]) => !stored.has(hash));
-  if (fresh.length > 0) await ctx.blobs.putMany(fresh.map(([, bytes]) => ({ bytes })));
-}
-
-async function newlyHeld(ctx: Ctx, files: readonly TreeFile[]): Promise<string[]> {
-  const hashes = [...new Set(files.map(({ hash }) => hash))];
-  const held = await selectHeld(ctx, hashes);
-  return hashes.filter((hash) => !held.has(hash));
 }

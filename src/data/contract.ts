@@ -422,6 +422,7 @@ export const commitVersion = endpoint({
     'Upload the blobs first (`/api/v1/data/missing`, then `/api/v1/data/blobs`). Names the whole tree; what the branch holds already is not sent again.',
   params: OfDataset,
   body: Commit,
+  unread: true,
   response: Committed,
   maxBody: 128 * MiB,
 });

@@ -1,3 +1,4 @@
+import { createTurns, sortInTurns } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { DiffEntry } from './contract.ts';
 import { comparePaths } from './paths.ts';
@@ -8,9 +9,18 @@ import type { TreeFile, TreeNode } from './tree.ts';
 export async function diffTrees(ctx: Ctx, from: string, to: string): Promise<DiffEntry[]> {
   const changes: Changes = { removed: [], added: [], modified: [] };
   await compare(ctx, from, to, '', changes);
+  const turns = createTurns();
   const entries: DiffEntry[] = changes.modified;
   // A file that went and one of the same content that came are one that was renamed.
-  const gone = Map.groupBy(changes.removed, ({ hash, size }) => `${hash} ${size}`);
+  const gone = new Map<string, TreeFile[]>();
+  for (const file of changes.removed) {
+    const key = `${file.hash} ${file.size}`;
+    const same = gone.get(key);
+    if (same) same.push(file);
+    else gone.set(key, [file]);
+    const due = turns();
+    if (due) await due;
+  }
   for (const { path, hash, size } of changes.added) {
     const origin = size > 0 ? gone.get(`${hash} ${size}`)?.shift() : undefined;
     if (origin)
@@ -24,10 +34,16 @@ export async function diffTrees(ctx: Ctx, from: string, to: string): Promise<Dif
         new_hash: hash,
       });
     else entries.push({ status: 'added', path, new_size: size, new_hash: hash });
+    const due = turns();
+    if (due) await due;
   }
-  for (const { path, hash, size } of [...gone.values()].flat())
-    entries.push({ status: 'removed', path, old_size: size, old_hash: hash });
-  return entries.toSorted((a, b) => comparePaths(a.path, b.path) || comparePaths(a.status, b.status));
+  for (const files of gone.values()) {
+    for (const { path, hash, size } of files)
+      entries.push({ status: 'removed', path, old_size: size, old_hash: hash });
+    const due = turns();
+    if (due) await due;
+  }
+  return sortInTurns(entries, (a, b) => comparePaths(a.path, b.path) || comparePaths(a.status, b.status));
 }
 
 interface Changes {

@@ -3,8 +3,10 @@ import { parseDirectory, type Directory, type TreeFile, type TreeNode } from './
 
 const DIRECTORY_BYTES = 512 * 1024 * 1024;
 
+export const readObject = (ctx: Ctx, hash: string): Promise<Buffer> => ctx.blobs.read(hash, DIRECTORY_BYTES);
+
 export const readDirectory = async (ctx: Ctx, hash: string): Promise<Directory> =>
-  parseDirectory(await ctx.blobs.read(hash, DIRECTORY_BYTES));
+  parseDirectory(await readObject(ctx, hash));
 
 /** All entries of one directory, part by part. */
 export async function* entriesOf(ctx: Ctx, hash: string): AsyncGenerator<TreeNode> {

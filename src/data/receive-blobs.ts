@@ -1,12 +1,18 @@
 import type { Readable } from 'node:stream';
+import { inPortions } from '../platform/aside/index.ts';
 import type { BlobInput } from '../platform/blobs/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { invalid } from '../platform/errors/index.ts';
+import { invalid, tooLarge } from '../platform/errors/index.ts';
 import { ByteReader, FRAME_HEADER, readFrameHeader } from './frames.ts';
 import { insertHeld, selectHeld } from './store.ts';
 
 /** A blob up to this is taken in one piece; a larger one streams. */
 const WHOLE = 4 * 1024 * 1024;
+
+/** Frames of one request: what is known of each is held until the last is here. */
+const MOST = 100_000;
+/** Rows of one transaction: everybody else's change waits for it. */
+const PORTION = 2000;
 
 /**
  * Which of these blobs the workspace must still upload. Content of another workspace counts as missing: knowing a hash is not owning
@@ -42,12 +48,17 @@ export async function receiveBlob(
 /** Nothing of an upload is an audit fact: the commit that names the blobs is. */
 async function hold(ctx: Ctx, hashes: readonly string[]): Promise<void> {
   const fresh = await findMissing(ctx, hashes);
-  if (fresh.length > 0) await ctx.write((tx) => insertHeld(tx, fresh));
+  for await (const portion of inPortions(fresh, PORTION)) await ctx.write((tx) => insertHeld(tx, portion));
 }
 
 async function* frames(body: Readable): AsyncGenerator<BlobInput> {
   const reader = new ByteReader(body as AsyncIterable<Uint8Array>);
   for (let n = 0; ; n++) {
+    if (n > MOST)
+      throw tooLarge(`an upload may hold ${MOST.toLocaleString('en')} frames`, {
+        field: 'body',
+        hint: 'send the rest in another request',
+      });
     const header = await reader.take(FRAME_HEADER);
     if (header.length === 0) return;
     const cutShort = (): Error =>

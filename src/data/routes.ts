@@ -54,8 +54,8 @@ export const dataRoutes = (tables: Tables): Route[] => [
     return { state: version.profile, tables: await readProfile(ctx, version.hash) };
   }),
   route(contract.diffVersions, (ctx, { params, query }) => diff(ctx, params.dataset, query)),
-  route(contract.commitVersion, (ctx, { params, body }) =>
-    commitUpload(ctx, { ...body, dataset: params.dataset }),
+  route(contract.commitVersion, (ctx, { params, body, signal }) =>
+    commitUpload(ctx, params.dataset, body, signal),
   ),
   route(contract.moveBranch, (ctx, { params, body }) => moveBranch(ctx, { ...body, ...params })),
   route(contract.setTag, (ctx, { params, body }) => setTag(ctx, { ...body, ...params })),

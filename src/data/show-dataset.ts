@@ -10,6 +10,7 @@ import {
   selectVersion,
   selectVersions,
   toDataset,
+  type DatasetRow,
 } from './store.ts';
 
 const LIMIT = 100;
@@ -42,15 +43,10 @@ export async function listVersions(
   const dataset = await requireDataset(ctx, name);
   const most = Math.min(limit, 1000);
   if (ref !== undefined || page?.startsWith('@')) {
-    const items: DatasetVersion[] = [];
-    let at: DatasetVersion | undefined = page?.startsWith('@')
+    const first = page?.startsWith('@')
       ? await selectVersion(ctx, page.slice(1))
       : await resolveVersion(ctx, dataset, ref!);
-    while (at && items.length <= most) {
-      items.push(at);
-      const parent: string | undefined = at.parents[0];
-      at = parent === undefined ? undefined : await selectVersion(ctx, parent);
-    }
+    const items = await ancestry(ctx, dataset, first, most + 1);
     const next = items[most];
     return { items: items.slice(0, most), ...(next ? { next: `@${next.id}` } : {}) };
   }
@@ -61,6 +57,35 @@ export async function listVersions(
       hint: "hand back the answer's `next`",
     });
   return paged(await selectVersions(ctx, dataset, before, most + 1), most, ({ number }) => String(number));
+}
+
+/** Most versions that are read at once on the way back. */
+const STRETCH = 200;
+
+/** A version and its ancestors by first parent. Most often that is the version before, so that whole stretches are read at once. */
+async function ancestry(
+  ctx: Ctx,
+  dataset: DatasetRow,
+  first: DatasetVersion | undefined,
+  most: number,
+): Promise<DatasetVersion[]> {
+  const found: DatasetVersion[] = [];
+  let read = new Map<string, DatasetVersion>();
+  let length = STRETCH;
+  for (let at = first; at && found.length < most;) {
+    found.push(at);
+    const parent: string | undefined = at.parents[0];
+    if (parent === undefined) break;
+    if (!read.has(parent)) {
+      const stretch = await selectVersions(ctx, dataset, at.number, Math.min(length, most - found.length));
+      read = new Map(stretch.map((version) => [version.id, version]));
+      // Where there are many branches it lies far back, and a stretch is read for nothing.
+      length = read.has(parent) ? Math.min(STRETCH, length * 4) : 1;
+    }
+    // In another dataset, where the version was made from that.
+    at = read.get(parent) ?? (await selectVersion(ctx, parent));
+  }
+  return found;
 }
 
 function paged<T>(found: T[], limit: number, key: (last: T) => string): { items: T[]; next?: string } {

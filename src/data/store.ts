@@ -1,5 +1,6 @@
 // All SQL of the room in one file, so that the wall between workspaces can be checked at one sitting.
 import type { Selectable } from 'kysely';
+import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { insertMany } from '../platform/db/index.ts';
 import { conflict, missing } from '../platform/errors/index.ts';
@@ -44,28 +45,45 @@ export async function selectDatasets(ctx: Ctx, after: string, limit: number): Pr
     .orderBy('name')
     .limit(limit)
     .execute();
-  return Promise.all(rows.map((row) => toDataset(ctx, row)));
+  return toDatasets(ctx, rows);
 }
 
 export async function toDataset(ctx: Ctx, row: DatasetRow): Promise<Dataset> {
-  const latest = await tables(ctx)
-    .selectFrom('dataset_version')
-    .selectAll()
-    .where('workspace', '=', ctx.workspace)
-    .where('dataset', '=', row.id)
-    .where('deleted_at', 'is', null)
-    .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  const { id, name, created_at, created_by } = row;
-  return {
-    id,
-    name,
-    created_at,
-    created_by,
-    versions: latest?.number ?? 0,
-    ...(latest ? { latest: toVersion(latest, name) } : {}),
-  };
+  return (await toDatasets(ctx, [row]))[0]!;
+}
+
+/** With their latest versions, in one query however many there are. */
+async function toDatasets(ctx: Ctx, rows: readonly DatasetRow[]): Promise<Dataset[]> {
+  if (rows.length === 0) return [];
+  const versions = await tables(ctx)
+    .selectFrom('dataset_version as version')
+    .selectAll('version')
+    .where('version.workspace', '=', ctx.workspace)
+    .where(
+      'version.dataset',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .where('version.number', '=', (eb) =>
+      eb
+        .selectFrom('dataset_version as newest')
+        .select(({ fn }) => fn.max('newest.number').as('number'))
+        .whereRef('newest.dataset', '=', 'version.dataset')
+        .where('newest.deleted_at', 'is', null),
+    )
+    .execute();
+  const latest = new Map(versions.map((version) => [version.dataset, version]));
+  return rows.map(({ id, name, created_at, created_by }) => {
+    const version = latest.get(id);
+    return {
+      id,
+      name,
+      created_at,
+      created_by,
+      versions: version?.number ?? 0,
+      ...(version ? { latest: toVersion(version, name) } : {}),
+    };
+  });
 }
 
 /** Numbers have no gaps, so the latest one is also how many there are. */
@@ -349,12 +367,12 @@ export async function selectMoves(ctx: Ctx, dataset: DatasetRow, limit: number):
 /** Which of these blobs the workspace holds. */
 export async function selectHeld(ctx: Ctx, hashes: readonly string[]): Promise<Set<string>> {
   const held = new Set<string>();
-  for (let start = 0; start < hashes.length; start += 500) {
+  for await (const portion of inPortions(hashes, 500)) {
     const rows = await tables(ctx)
       .selectFrom('dataset_blob')
       .select('hash')
       .where('workspace', '=', ctx.workspace)
-      .where('hash', 'in', hashes.slice(start, start + 500))
+      .where('hash', 'in', portion)
       .execute();
     for (const { hash } of rows) held.add(hash);
   }

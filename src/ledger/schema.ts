@@ -79,4 +79,11 @@ export const migrations: Migration[] = [
       `create index lineage_to on lineage_edge (workspace, to_id)`,
     ],
   },
+  {
+    id: 'ledger-002-actors',
+    sql: [
+      `create index ledger_by_actor_id on ledger_entry (workspace, actor_id, seq)`,
+      `create index ledger_by_actor_name on ledger_entry (workspace, actor_name, seq)`,
+    ],
+  },
 ];

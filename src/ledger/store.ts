@@ -77,26 +77,31 @@ export interface EntryFilter {
   limit: number;
 }
 
-/** A rare actor may lie far back: a long read. */
-export const selectEntries = (
-  ctx: Ctx,
-  { action, resource, actor, since, until, before, limit }: EntryFilter,
-): Promise<EntryRow[]> =>
+/** What is rare may lie far back: a long read. An actor is asked for by name or by id, each along an index of its own. */
+export async function selectEntries(ctx: Ctx, filter: EntryFilter): Promise<EntryRow[]> {
+  const { actor, limit } = filter;
+  if (actor === undefined) return entries(ctx, filter).execute();
+  const found = await Promise.all(
+    (['actor_id', 'actor_name'] as const).map((column) =>
+      entries(ctx, filter).where(column, '=', actor).execute(),
+    ),
+  );
+  const bySeq = new Map(found.flat().map((row) => [row.seq, row]));
+  return [...bySeq.values()].toSorted((a, b) => b.seq - a.seq).slice(0, limit);
+}
+
+const entries = (ctx: Ctx, { action, resource, since, until, before, limit }: EntryFilter) =>
   scans(ctx)
     .selectFrom('ledger_entry')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .$if(action !== undefined, (query) => query.where('action', '=', action!))
     .$if(resource !== undefined, (query) => query.where('resource', '=', resource!))
-    .$if(actor !== undefined, (query) =>
-      query.where((eb) => eb.or([eb('actor_id', '=', actor!), eb('actor_name', '=', actor!)])),
-    )
     .$if(since !== undefined, (query) => query.where('time', '>=', since!))
     .$if(until !== undefined, (query) => query.where('time', '<', until!))
     .$if(before !== undefined, (query) => query.where('seq', '<', before!))
     .orderBy('seq', 'desc')
-    .limit(limit)
-    .execute();
+    .limit(limit);
 
 export const selectEntry = (ctx: Ctx, seq: number): Promise<EntryRow | undefined> =>
   tables(ctx)

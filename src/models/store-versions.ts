@@ -1,4 +1,5 @@
 import { sql, type Selectable, type SqlBool } from 'kysely';
+import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { STAGES, type ModelFacts, type ModelVersion, type Stage } from './contract.ts';
@@ -205,9 +206,7 @@ export async function versionsOfLoggedModel(ctx: Ctx, id: string): Promise<Model
 /** Rows as nouns, with tags and aliases; two queries for each thousand. */
 export async function toVersions(ctx: Ctx, rows: readonly NamedVersion[]): Promise<ModelVersion[]> {
   const nouns: ModelVersion[] = [];
-  // MLflow lets a client ask for 200,000 at once, and a statement takes only so many parameters.
-  for (let start = 0; start < rows.length; start += 1000)
-    nouns.push(...(await someVersions(ctx, rows.slice(start, start + 1000))));
+  for await (const portion of inPortions(rows, 1000)) nouns.push(...(await someVersions(ctx, portion)));
   return nouns;
 }
 

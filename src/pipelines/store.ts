@@ -1,5 +1,6 @@
 // All SQL of the room in one place, as every room has it; nothing here decides.
 import { sql, type Selectable, type Updateable } from 'kysely';
+import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { insertMany } from '../platform/db/index.ts';
 import { missing } from '../platform/errors/index.ts';
@@ -19,7 +20,7 @@ function* chunks<T>(items: readonly T[]): Generator<T[]> {
 
 export async function knownCode(ctx: Ctx, hashes: readonly string[]): Promise<Set<string>> {
   const known = new Set<string>();
-  for (const part of chunks(hashes)) {
+  for await (const part of inPortions(hashes, CHUNK)) {
     const rows = await tables(ctx)
       .selectFrom('code_blob')
       .select('hash')
@@ -246,6 +247,28 @@ export const selectPipelines = (ctx: Ctx, after: string, limit: number): Promise
     .orderBy('name')
     .limit(limit)
     .execute();
+
+/** The newest execution of each of these pipelines. */
+export async function selectLatest(ctx: Ctx, pipelines: readonly PipelineRow[]): Promise<ExecutionRow[]> {
+  if (pipelines.length === 0) return [];
+  return tables(ctx)
+    .selectFrom('execution')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where(
+      'pipeline',
+      'in',
+      pipelines.map(({ name }) => name),
+    )
+    .where('number', '=', (eb) =>
+      eb
+        .selectFrom('execution as newest')
+        .select(({ fn }) => fn.max('newest.number').as('number'))
+        .whereRef('newest.workspace', '=', 'execution.workspace')
+        .whereRef('newest.pipeline', '=', 'execution.pipeline'),
+    )
+    .execute();
+}
 
 export type CacheRow = Pick<
   StepRow,

@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
+import { inPortions } from '../platform/aside/index.ts';
 import type { BlobInput } from '../platform/blobs/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, tooLarge } from '../platform/errors/index.ts';
 import { insertCode, knownCode } from './store.ts';
 
 const HEAD = 40;
+/** Rows of one transaction: everybody else's change waits for it. */
+const PORTION = 2000;
 /** One file of code; what is larger is data. */
 const MAX_FILE = 64 * 1024 * 1024;
 
@@ -19,7 +22,7 @@ export async function missingBlobs(ctx: Ctx, hashes: readonly string[]): Promise
 /** Takes frames of hash, size and bytes: all of them, or none. */
 export async function uploadCode(ctx: Ctx, body: Readable): Promise<{ blobs: number; bytes: number }> {
   const infos = await ctx.blobs.putMany(frames(body));
-  await ctx.write((tx) => insertCode(tx, infos));
+  for await (const portion of inPortions(infos, PORTION)) await ctx.write((tx) => insertCode(tx, portion));
   return { blobs: infos.length, bytes: infos.reduce((sum, { size }) => sum + size, 0) };
 }
 

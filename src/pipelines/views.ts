@@ -23,6 +23,7 @@ import {
   countSteps,
   selectExecution,
   selectExecutions,
+  selectLatest,
   selectNumbers,
   selectPipelines,
   selectSteps,
@@ -131,10 +132,16 @@ export async function listPipelines(
   { page = '', limit = 50 }: { page?: string | undefined; limit?: number | undefined },
 ): Promise<{ items: Pipeline[]; next?: string }> {
   const rows = await selectPipelines(ctx, page, limit + 1);
-  const items: Pipeline[] = [];
-  for (const { name, executions, created_at, created_by } of rows.slice(0, limit)) {
-    const [latest] = (await listExecutions(ctx, { pipeline: name, limit: 1 })).items;
-    items.push({ name, executions, created_at, created_by, ...(latest ? { latest } : {}) });
-  }
+  const shown = rows.slice(0, limit);
+  const latest = await selectLatest(ctx, shown);
+  const counts = await countSteps(
+    ctx,
+    latest.map(({ id }) => id),
+  );
+  const byName = new Map(latest.map((row) => [row.pipeline, toExecution(row, counts.get(row.id))]));
+  const items = shown.map(({ name, executions, created_at, created_by }): Pipeline => {
+    const last = byName.get(name);
+    return { name, executions, created_at, created_by, ...(last ? { latest: last } : {}) };
+  });
   return { items, ...(rows.length > limit ? { next: items.at(-1)!.name } : {}) };
 }

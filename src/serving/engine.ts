@@ -10,6 +10,8 @@ import type { Minutes } from './minutes.ts';
 
 /** What the verbs of the room share in one server. */
 export interface Engine {
+  /** The data folder. */
+  readonly data: string;
   readonly planes: Planes;
   readonly runtimes: RuntimesPort;
   readonly evaluations: EvaluationsPort;
@@ -32,6 +34,7 @@ export interface Engine {
 }
 
 export function createEngine(options: {
+  data: string;
   planes: Planes;
   runtimes: RuntimesPort;
   evaluations: EvaluationsPort;
@@ -42,12 +45,13 @@ export function createEngine(options: {
   address(): string;
   lost(key: string, problem: string): void;
 }): Engine {
-  const { planes, runtimes, evaluations, ids, recording, live, minutes, address } = options;
+  const { data, planes, runtimes, evaluations, ids, recording, live, minutes, address } = options;
   const primaryOf = (endpoint: string) => {
     const primary = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
     return primary && planes.find(primary.key);
   };
   return {
+    data,
     planes,
     runtimes,
     evaluations,

@@ -9,7 +9,7 @@ import {
   selectRevisions,
   type NamedRevision,
 } from './store.ts';
-import { placesOf, tableEntry } from './table.ts';
+import { placesOf, storedPlaces, tableEntry } from './table.ts';
 import { previousOf, variantsOf } from './views.ts';
 
 export interface Ready {
@@ -27,6 +27,7 @@ export async function goLive(
   tx: Tx,
   row: NamedRevision,
   { variants, places, load_ms }: Ready,
+  { data }: Pick<Engine, 'data'>,
 ): Promise<boolean> {
   const now = tx.clock.now();
   // The note of a rollback that nobody asked for says why the one before it could not go on.
@@ -35,7 +36,7 @@ export async function goLive(
     state: 'live',
     live_at: now,
     variants: JSON.stringify(variants),
-    places: JSON.stringify(places),
+    places: storedPlaces(places, data),
     load_ms,
   });
   if (!changed) return false;
@@ -116,13 +117,12 @@ export async function entryOf(
   engine: Engine,
 ): Promise<Parameters<Engine['planes']['put']>> {
   const before = await previousOf(ctx, row);
+  const places = before ? placesOf(before, engine.data) : [];
   const fallback =
-    before && placesOf(before).length > 0 && placesOf(before).every(({ key }) => engine.planes.has(key))
-      ? before
-      : undefined;
+    places.length > 0 && places.every(({ key }) => engine.planes.has(key)) ? before : undefined;
   engine.live.know(row, variantsOf(row));
   if (fallback) engine.live.know(fallback, variantsOf(fallback));
-  return [tableEntry(row, fallback, engine), [...placesOf(row), ...(fallback ? placesOf(fallback) : [])]];
+  return [tableEntry(row, fallback, engine), [...placesOf(row, engine.data), ...(fallback ? places : [])]];
 }
 
 const distinct = (edges: readonly LineageEdge[]): LineageEdge[] => [

@@ -87,8 +87,6 @@ export interface Serving {
 
 /** Longer than any model may take to load, its environment included. */
 const LONGEST = 60 * 60_000;
-/** How often another server's switches are looked for, where several write one database, ms. */
-const LOOK = 1_000;
 /** When something live could not be taken up after a start, ms. */
 const AGAIN = 10_000;
 
@@ -130,6 +128,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     [...planes.entries()].some((entry) => entry.serial === serial || entry.fallback?.serial === serial),
   );
   const engine = createEngine({
+    data: options.data,
     planes,
     live,
     minutes: createMinutes(system, live),
@@ -147,7 +146,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const timers: NodeJS.Timeout[] = [];
   let looking: Promise<void> | undefined;
   const again = (whole: boolean): void => {
-    if (whole || system.dialect.shared) return;
+    if (whole) return;
     timers.push(setTimeout(() => void look(), AGAIN).unref());
   };
   const look = (): Promise<void> =>
@@ -189,11 +188,6 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
       segments.start();
       timers.push(setInterval(() => engine.live.tick(Date.now()), 1_000).unref());
       timers.push(setInterval(() => void engine.minutes.flush(), 1_000).unref());
-      if (system.dialect.shared) {
-        timers.push(setInterval(() => void look(), LOOK).unref());
-        // Events go to one of the servers, so the others ask again now and then.
-        timers.push(setInterval(() => planes.forgetCallers(), 30 * LOOK).unref());
-      }
     },
     socket: () => planes.socket(),
     measures: (ctx) => measures(ctx, engine),

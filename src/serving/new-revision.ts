@@ -1,6 +1,5 @@
 import type { Tx } from '../platform/ctx/index.ts';
 import { newId } from '../platform/ids/index.ts';
-import type { ModelPlace } from '../runtimes/index.ts';
 import type { Revision, Runtime, Variant } from './contract.ts';
 import {
   changeRevision,
@@ -24,7 +23,8 @@ export interface NewRevision {
   restores?: number | undefined;
   variants: readonly Variant[];
   wishes: readonly Wish[];
-  places?: readonly ModelPlace[] | undefined;
+  /** As a row keeps them, where the models are here already. */
+  places?: string | undefined;
   sticky: boolean;
   strict: boolean;
   note?: string | undefined;
@@ -73,7 +73,7 @@ export async function addRevision(
     cause: input.cause,
     restores: input.restores ?? null,
     variants: JSON.stringify(input.variants),
-    places: input.places === undefined ? null : JSON.stringify(input.places),
+    places: input.places ?? null,
     wishes: JSON.stringify(input.wishes),
     sticky: input.sticky ? 1 : 0,
     strict: input.strict ? 1 : 0,

@@ -61,7 +61,7 @@ export async function prepareRevision(ctx: Ctx, id: string, run: JobRun, engine:
       load_ms: Math.round(performance.now() - began),
     };
     const live = await ctx.write(async (tx) => {
-      const changed = await goLive(tx, row, ready);
+      const changed = await goLive(tx, row, ready, engine);
       await run.finish(tx);
       return changed;
     });
@@ -91,7 +91,7 @@ export async function preparePlaces(
   say: (stage: string) => void,
 ): Promise<ModelPlace[]> {
   const variants = variantsOf(row);
-  const known = placesOf(row);
+  const known = placesOf(row, engine.data);
   if (known.length === variants.length && (await Promise.all(known.map(isThere))).every(Boolean))
     return known;
   const wishes = JSON.parse(row.wishes) as Wish[]; // written by this room

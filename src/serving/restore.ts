@@ -4,12 +4,12 @@ import type { Engine } from './engine.ts';
 import { entryOf } from './go-live.ts';
 import { preparePlaces } from './prepare-revision.ts';
 import { findRevisionById, selectAllLive, type NamedRevision } from './store.ts';
-import { placesOf } from './table.ts';
+import { placesOf, storedPlaces } from './table.ts';
 import { previousOf } from './views.ts';
 
 /**
- * Brings the planes to what the database says is live: after a start, and again and again where other servers write the same
- * database. What is being answered already stays untouched. False when something live could not be taken up: try again.
+ * Brings the planes to what the database says is live: after a start, and again as long as something live could not be taken up
+ * (then the answer is false). What is being answered already stays untouched.
  */
 export async function restore(system: Ctx, engine: Engine): Promise<boolean> {
   const held = Array.from(engine.planes.entries(), ({ id }) => id);
@@ -42,9 +42,9 @@ async function restoreOne(ctx: Ctx, row: NamedRevision, engine: Engine): Promise
   const places = await preparePlaces(ctx, row, engine, silent);
   const now = await findRevisionById(ctx, row.id);
   if (now?.state !== 'live') return;
-  const held = { ...row, places: JSON.stringify(places) };
+  const held = { ...row, places: storedPlaces(places, engine.data) };
   const replaces = engine.planes.entry(row.endpoint_id) !== undefined;
-  // A switch that another server made: the old one answers until the new one is loaded here, too.
+  // A switch that failed halfway: the old one answers until the new one is loaded.
   const loads = replaces
     ? await Promise.all(places.map((place) => engine.planes.load(place, place.limits.load)))
     : [];
@@ -55,7 +55,8 @@ async function restoreOne(ctx: Ctx, row: NamedRevision, engine: Engine): Promise
   }
   if (replaces) return;
   // The one before is loaded once this one answers, so that a rollback is quick again.
-  for (const place of placesOf(held)) (await engine.planes.load(place, place.limits.load)).release();
+  for (const place of placesOf(held, engine.data))
+    (await engine.planes.load(place, place.limits.load)).release();
   await warmFallback(ctx, held, engine);
 }
 

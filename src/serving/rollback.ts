@@ -16,7 +16,7 @@ import {
   type EndpointRow,
   type NamedRevision,
 } from './store.ts';
-import { placesOf } from './table.ts';
+import { placesOf, storedPlaces } from './table.ts';
 import { previousOf, variantsOf } from './views.ts';
 
 export interface Rollback {
@@ -39,7 +39,7 @@ export async function rollback(
   const endpoint = await requireEndpoint(ctx, name);
   const live = (await selectHeads(ctx, [endpoint])).get(endpoint.id)?.live;
   const target = await targetOf(ctx, endpoint, live, to);
-  const places = placesOf(target);
+  const places = placesOf(target, engine.data);
   const releases: Array<() => void> = [];
   try {
     const ready = places.length > 0 && places.every(({ key }) => engine.planes.has(key));
@@ -55,14 +55,14 @@ export async function rollback(
           restores: target.revision,
           variants: variantsOf(target),
           wishes: JSON.parse(target.wishes) as Wish[], // written by this room
-          places: places.length > 0 ? places : undefined,
+          places: places.length > 0 ? storedPlaces(places, engine.data) : undefined,
           sticky: target.sticky === 1,
           strict: target.strict === 1,
           note,
         },
         false,
       );
-      if (ready) await goLive(tx, added.row, { variants: variantsOf(target), places, load_ms: 0 });
+      if (ready) await goLive(tx, added.row, { variants: variantsOf(target), places, load_ms: 0 }, engine);
       else await tx.enqueue(job, { revision: added.row.id });
       return added;
     });

@@ -47,7 +47,7 @@ export type ServingTables = {
     restores: number | null;
     /** JSON: the noun's `variants`. */
     variants: string;
-    /** JSON, once prepared: a `ModelPlace` for each variant, in their order. */
+    /** JSON, once prepared: a `ModelPlace` for each variant, in their order; paths begin at the data folder. */
     places: string | null;
     /** JSON: what was asked for of each variant: runtime and longest loading. */
     wishes: string;
@@ -177,6 +177,13 @@ export const migrations: Migration[] = [
         primary key (endpoint_id, minute, serial, role, writer)
       )`,
       `create index serving_minute_by_age on serving_minute (minute)`,
+    ],
+  },
+  {
+    id: 'serving-005-live',
+    sql: [
+      // What answers, over all workspaces: read at every start.
+      `create index revision_live on revision (state, workspace, serial)`,
     ],
   },
 ];

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { ModelPlace } from '../runtimes/index.ts';
 import type { Variant } from './contract.ts';
 import type { Recording, TableEndpoint, TableVariant } from './plane/protocol.ts';
@@ -11,8 +12,33 @@ const read = (row: NamedRevision): { variants: Variant[]; places: ModelPlace[] }
   places: row.places === null ? [] : (JSON.parse(row.places) as ModelPlace[]),
 });
 
-/** The places of a revision that was loaded once; none for one that never was. */
-export const placesOf = (row: NamedRevision): ModelPlace[] => read(row).places;
+/** Where models lie, as a row keeps it: from the data folder on, so that the folder can be moved. */
+export function storedPlaces(places: readonly ModelPlace[], data: string): string {
+  const kept = (at: string): string => (isWithin(data, at) ? path.relative(data, at) : at);
+  return JSON.stringify(
+    places.map(({ folder, python, ...place }) => ({
+      ...place,
+      folder: kept(folder),
+      ...(python === undefined ? {} : { python: kept(python) }),
+    })),
+  );
+}
+
+/**
+ * The places of a revision that was loaded once; none for one that never was, and for one of an early version that wrote down where
+ * another data folder lay: what is there now may be somebody else's.
+ */
+export function placesOf(row: NamedRevision, data: string): ModelPlace[] {
+  const places = read(row).places.map(({ folder, python, ...place }) => ({
+    ...place,
+    folder: path.resolve(data, folder),
+    ...(python === undefined ? {} : { python: path.resolve(data, python) }),
+  }));
+  return places.every(({ folder }) => isWithin(data, folder)) ? places : [];
+}
+
+const isWithin = (folder: string, at: string): boolean =>
+  path.resolve(at).startsWith(path.resolve(folder) + path.sep);
 
 /** What is kept of the predictions of an endpoint: as it says, else as the server does by default. */
 export const recordingOf = (

@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { missing } from '../platform/errors/index.ts';
+import { invalid, missing } from '../platform/errors/index.ts';
 import type { Series } from './contract.ts';
 import { FACTOR, oddity, type Bucket, type Mark, type OddMark } from './rollup.ts';
 import {
@@ -11,6 +11,9 @@ import {
 } from './store/metrics.ts';
 import { countBuckets, selectBuckets } from './store/rollup.ts';
 import { selectRunRow } from './store/runs.ts';
+
+/** About how many of a series, unless said. */
+const POINTS = 1000;
 
 export interface Range {
   from?: number | undefined;
@@ -29,7 +32,11 @@ export async function getSeries(ctx: Ctx, run: string, key: string, range: Range
   return readSeries(ctx, series, range);
 }
 
-/** Those that exist of every run and key. */
+/** Series of one answer, and points of all of them: a chart shows a few hundred lines and some thousand points. */
+const MOST_SERIES = 10_000;
+const MOST_POINTS = 200_000;
+
+/** Those that exist of every run and key. Where they are many, each is thinned further, so that all together stay within bounds. */
 export async function getManySeries(
   ctx: Ctx,
   runs: readonly string[],
@@ -37,8 +44,14 @@ export async function getManySeries(
   range: Range,
 ): Promise<Series[]> {
   const found = await selectSeriesOf(ctx, [...new Set(runs)], [...new Set(keys)]);
+  if (found.length > MOST_SERIES)
+    throw invalid(
+      `these runs have ${found.length} metrics of these keys, and one answer may hold ${MOST_SERIES}`,
+      { field: 'runs', hint: 'ask for fewer runs or keys at once' },
+    );
+  const points = Math.max(4, Math.min(range.points ?? POINTS, Math.floor(MOST_POINTS / found.length)));
   const all: Series[] = [];
-  for (const series of found) all.push(await readSeries(ctx, series, range));
+  for (const series of found) all.push(await readSeries(ctx, series, { ...range, points }));
   return all;
 }
 
@@ -48,7 +61,7 @@ export async function getManySeries(
  * extreme of the range is among the points, and the work depends on `points`, not on how long the metric is.
  */
 async function readSeries(ctx: Ctx, series: SeriesRow, range: Range): Promise<Series> {
-  const points = range.points ?? 1000;
+  const points = range.points ?? POINTS;
   const steps = { low: range.from ?? Number.MIN_SAFE_INTEGER, high: range.to ?? Number.MAX_SAFE_INTEGER };
   const reader: Reader = { db: { db: ctx.scan }, series: series.id, steps };
   const { level, whole: wanted } = await chooseLevel(reader, series.next_n, points);

@@ -1,3 +1,4 @@
+import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { MetricSummary, Run } from './contract.ts';
 import { selectInputsOf, selectModelsOf } from './store/inputs.ts';
@@ -17,7 +18,9 @@ export async function compareRuns(ctx: Ctx, ids: readonly string[]): Promise<Run
   const rows = await selectRunRows(ctx, distinct);
   if (rows.length < distinct.length)
     for (const id of distinct) if (!rows.some((row) => row.id === id)) await selectRunRow(ctx, id);
-  return loadRuns(ctx, rows);
+  const runs: Run[] = [];
+  for await (const portion of inPortions(rows, 50)) runs.push(...(await loadRuns(ctx, portion)));
+  return runs;
 }
 
 /** All that these runs hold, in a handful of queries however many they are. */

@@ -6,7 +6,6 @@ import {
   insertPoints,
   lockRunMetrics,
   newSeries,
-  recount,
   selectPoints,
   selectSeries,
   takeSeriesIds,
@@ -69,21 +68,25 @@ export async function appendMetrics(tx: Tx, run: RunTableRow, points: readonly M
   const appended = [...byKey].map(([key, group]) => {
     const old = known.get(key)!;
     const numbered = group.map((point, i): NumberedPoint => ({ ...point, n: old.next_n + i }));
-    return { old, numbered, series: advanced(old, group) };
+    return { old, numbered, there: numbered };
   });
   const rows = appended.flatMap(({ old, numbered }) =>
     numbered.map(({ n, step, time, value, nan }) => [old.id, n, step, time, value, nan] as const),
   );
   const written = await insertPoints(tx, rows);
-  // With repeats among them, what was counted ahead is wrong, and which were new only the table knows.
-  const exact = written === rows.length;
-  if (!exact) for (const { series } of appended) Object.assign(series, await recount(tx, series.id));
+  // Repeats were left out; which ones only the table knows. Their numbers are new, so that it is asked for this batch alone.
+  if (written < rows.length)
+    for (const one of appended)
+      one.there = await selectPoints(tx, one.old.id, one.old.next_n, one.old.next_n + one.numbered.length);
   await upsertSeries(
     tx,
-    appended.map(({ series }) => series),
+    appended.map(({ old, numbered, there }) => ({
+      ...advanced(old, there),
+      next_n: old.next_n + numbered.length,
+    })),
   );
-  for (const { old, numbered } of appended)
-    await closeBuckets(tx, old, exact ? numbered : undefined, old.next_n + numbered.length);
+  for (const { old, numbered, there } of appended)
+    await closeBuckets(tx, old, there, old.next_n + numbered.length);
 }
 
 /** NaN is kept as 0 with a mark, infinities as the greatest doubles: what every database can store and sort. */
@@ -95,7 +98,7 @@ function keep({ value, step, time }: MetricPoint): Point {
 
 /** The series with these points counted in. The latest: highest step, then time, then value. */
 function advanced(old: SeriesRow, group: readonly Point[]): SeriesRow {
-  const series = { ...old, next_n: old.next_n + group.length, count: old.count + group.length };
+  const series = { ...old, count: old.count + group.length };
   let empty = old.count === 0;
   for (const point of group) {
     const later =
@@ -121,20 +124,18 @@ function advanced(old: SeriesRow, group: readonly Point[]): SeriesRow {
   return series;
 }
 
-/** `numbered`: the new points, when they are exactly what was written; otherwise they are read back. */
+/** `fresh`: the points that were written under numbers from the series' next one up to `next`. */
 async function closeBuckets(
   tx: Tx,
   { id, next_n: old }: SeriesRow,
-  numbered: readonly NumberedPoint[] | undefined,
+  fresh: readonly NumberedPoint[],
   next: number,
 ): Promise<void> {
   const first = closedBuckets(old, next, 1);
   if (first.to <= first.from) return;
   // The open bucket began before these points.
   const start = first.from * FACTOR;
-  const points = numbered
-    ? [...(start < old ? await selectPoints(tx, id, start, old) : []), ...numbered]
-    : await selectPoints(tx, id, start, first.to * FACTOR);
+  const points = [...(start < old ? await selectPoints(tx, id, start, old) : []), ...fresh];
   let buckets: Bucket[] = firstLevel(points, first.from, first.to);
   await insertBuckets(tx, id, buckets);
   for (let level = 2; ; level++) {

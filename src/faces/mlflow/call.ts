@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { createTurns } from '../../platform/aside/index.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { endpoint, type Action, type Method } from '../../platform/http/contract.ts';
@@ -47,7 +48,7 @@ export function call<T>(declared: Call<T>): Route[] {
         const now = fieldOf(fields, newer);
         if (now === undefined || now === '') fields[newer] = fieldOf(fields, older);
       }
-      return withoutEmpty((await declared.answer(ctx, declared.request(fields, ''))) ?? {});
+      return sparse((await declared.answer(ctx, declared.request(fields, ''))) ?? {});
     });
   });
 }
@@ -71,8 +72,28 @@ function bodyFields(body: unknown): object {
   return value;
 }
 
+/** `withoutEmpty` of an answer; a long list of it with turns in between. */
+async function sparse(answer: object): Promise<object> {
+  const turns = createTurns();
+  const kept: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(answer) as Array<[string, unknown]>) {
+    if (!Array.isArray(value)) {
+      Object.assign(kept, withoutEmpty({ [key]: value }));
+      continue;
+    }
+    const list: unknown[] = [];
+    for (const item of value as unknown[]) {
+      list.push(withoutEmpty(item));
+      const due = turns();
+      if (due) await due;
+    }
+    if (list.length > 0) kept[key] = list;
+  }
+  return kept;
+}
+
 /** What protobuf's JSON leaves out: unset fields and empty lists. Empty text and 0 stay. */
-export function withoutEmpty(value: unknown): unknown {
+function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value).filter(

@@ -3,6 +3,9 @@ import { call } from './call.ts';
 import { list, message, need, pageSize, text } from './message.ts';
 import { keyValue, pairs, toExperiment, view } from './wire.ts';
 
+/** Experiments of one page, whatever was asked for: its token leads on. */
+const MOST = 5_000;
+
 const byId = message({ experiment_id: need(text) });
 const byName = message({ experiment_name: need(text) });
 const creation = message({ name: need(text), artifact_location: text, tags: list(keyValue) });
@@ -29,7 +32,13 @@ const searching = (method: 'GET' | 'POST') =>
     summary: 'Search experiments',
     request: search,
     async answer(ctx, { max_results: limit, page_token: page, filter, order_by: order, view_type: state }) {
-      const { items, next } = await tracking.searchExperiments(ctx, { limit, page, filter, order, state });
+      const { items, next } = await tracking.searchExperiments(ctx, {
+        limit: Math.min(limit, MOST),
+        page,
+        filter,
+        order,
+        state,
+      });
       return {
         experiments: items.map((experiment) => toExperiment(experiment, ctx.workspace)),
         next_page_token: next,

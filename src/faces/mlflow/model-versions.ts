@@ -18,6 +18,9 @@ const registerRequest = message({
   description: text,
   model_id: text,
 });
+/** Versions of one page, whatever was asked for: its token leads on. */
+const MOST = 10_000;
+
 const searchRequest = message({
   filter: text,
   max_results: pageSize(10_000, 200_000),
@@ -79,7 +82,7 @@ export const modelVersionRoutes = [
       const found = await models.searchVersions(ctx, {
         filter: parseFilter(filter, models.versionVocabulary),
         order: order_by.map((one) => parseOrder(one, models.versionVocabulary)),
-        limit: max_results,
+        limit: Math.min(max_results, MOST),
         page: page_token,
         facts: false,
       });

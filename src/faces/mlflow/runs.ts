@@ -1,7 +1,11 @@
+import { inPortions } from '../../platform/aside/index.ts';
 import * as tracking from '../../tracking/index.ts';
 import { call } from './call.ts';
 import { list, message, need, pageSize, text } from './message.ts';
 import { keyValue, millis, pairs, runId, status, toRun, toRunInfo, view } from './wire.ts';
+
+/** Runs that are loaded at once: a client may ask for 50,000, each with thousands of metrics. */
+const PORTION = 250;
 
 const byId = message({ run_id: runId });
 const creation = message({
@@ -86,7 +90,10 @@ export const runRoutes = [
         order,
         page,
       });
-      return { runs: (await tracking.loadRuns(ctx, rows)).map(toRun), next_page_token: next };
+      const runs: Array<ReturnType<typeof toRun>> = [];
+      for await (const portion of inPortions(rows, PORTION))
+        for (const run of await tracking.loadRuns(ctx, portion)) runs.push(toRun(run));
+      return { runs, next_page_token: next };
     },
   }),
   ...call({

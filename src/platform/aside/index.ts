@@ -1,10 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { unavailable } from '../errors/index.ts';
 
+export { createTurns, inPortions, sortInTurns, type Turns } from './turns.ts';
+
 /** Work that a stranger's text decides the length of: done in a thread beside the loop, and ended when it takes too long. */
 export interface Aside<Question, Answer> {
-  /** Resolves with LATE when the thread took more time or memory than it may; it is ended, and the next question gets a new one. */
-  ask(question: Question): Promise<Answer | typeof LATE>;
+  /**
+   * Resolves with LATE when the thread took more time or memory than it may; it is ended, and the next question gets a new one.
+   * `moved` goes over without a copy, and is gone here.
+   */
+  ask(question: Question, moved?: readonly ArrayBuffer[]): Promise<Answer | typeof LATE>;
 }
 
 export const LATE = Symbol('late');
@@ -24,6 +29,7 @@ const IDLE = 10_000;
 
 interface Waiting<Question, Answer> {
   question: Question;
+  moved: readonly ArrayBuffer[];
   resolve(answer: Answer | typeof LATE): void;
   reject(error: Error): void;
 }
@@ -86,7 +92,7 @@ export function createAside<Question, Answer>({
     clearTimeout(timer);
     worker ??= start();
     worker.ref();
-    worker.postMessage(asked.question);
+    worker.postMessage(asked.question, [...asked.moved]);
     timer = setTimeout(() => {
       end();
       done((one) => one.resolve(LATE));
@@ -94,13 +100,13 @@ export function createAside<Question, Answer>({
   }
 
   return {
-    ask(question) {
+    ask(question, moved = []) {
       if (waiting.length >= MOST_WAITING)
         return Promise.reject(
           unavailable('too many files wait to be read', { hint: 'try again in some seconds' }),
         );
       return new Promise((resolve, reject) => {
-        waiting.push({ question, resolve, reject });
+        waiting.push({ question, moved, resolve, reject });
         next();
       });
     },

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { inPortions } from '../aside/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Database } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
@@ -91,8 +92,7 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
     },
     async has(hashes) {
       const sizes = new Map<string, number>();
-      for (let start = 0; start < hashes.length; start += BATCH) {
-        const part = hashes.slice(start, start + BATCH);
+      for await (const part of inPortions(hashes, BATCH)) {
         await guard.touch(part);
         for (const [hash, { size }] of await selectKnown(database, part))
           if (!reader.isBad(hash)) sizes.set(hash, size);

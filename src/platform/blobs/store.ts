@@ -6,9 +6,11 @@ import type { StoreId } from './store-file.ts';
 export type BlobRow = Omit<Selectable<BlobTables['blob']>, 'touched_at'>;
 
 const COLUMNS = ['hash', 'size', 'pack', 'start', 'stored', 'encoding', 'created_at'] as const;
+/** Rows of one transaction. The bytes of all are on disk by then, and each row stands for itself. */
+const PORTION = 2000;
 const tables = (db: Db) => db.$extendTables<BlobTables>();
 
-/** What one `putMany` says in one transaction. */
+/** What one `putMany` says. */
 export interface Stored {
   fresh: readonly BlobRow[];
   /** Known, and its stored bytes are damaged: they lie here from now on. */
@@ -18,28 +20,31 @@ export interface Stored {
   now: number;
 }
 
+/** In one transaction, or several where there is much to say: everybody else's change waits for each. */
 export async function insertBlobs(
   database: Database,
   { fresh, mended, touched, now }: Stored,
 ): Promise<void> {
-  if (fresh.length + mended.length + touched.length === 0) return;
-  const values = fresh.map((row) => COLUMNS.map((column) => row[column]));
-  await database.write(async (db) => {
-    // Somebody else may have stored the same content meanwhile; theirs is as good as ours.
-    await insertMany(db, database.dialect, 'blob', COLUMNS, values, 'on conflict do nothing');
-    for (const { hash, pack, start, stored, encoding } of mended)
-      await tables(db)
-        .updateTable('blob')
-        .set({ pack, start, stored, encoding })
-        .where('hash', '=', hash)
-        .execute();
-    for (let from = 0; from < touched.length; from += 500)
-      await tables(db)
-        .updateTable('blob')
-        .set({ touched_at: now })
-        .where('hash', 'in', touched.slice(from, from + 500))
-        .execute();
-  });
+  const most = Math.max(fresh.length, mended.length, touched.length);
+  for (let from = 0; from < most; from += PORTION) {
+    const values = fresh.slice(from, from + PORTION).map((row) => COLUMNS.map((column) => row[column]));
+    await database.write(async (db) => {
+      // Somebody else may have stored the same content meanwhile; theirs is as good as ours.
+      await insertMany(db, database.dialect, 'blob', COLUMNS, values, 'on conflict do nothing');
+      for (const { hash, pack, start, stored, encoding } of mended.slice(from, from + PORTION))
+        await tables(db)
+          .updateTable('blob')
+          .set({ pack, start, stored, encoding })
+          .where('hash', '=', hash)
+          .execute();
+      for (let at = from; at < Math.min(from + PORTION, touched.length); at += 500)
+        await tables(db)
+          .updateTable('blob')
+          .set({ touched_at: now })
+          .where('hash', 'in', touched.slice(at, Math.min(at + 500, from + PORTION)))
+          .execute();
+    });
+  }
 }
 
 export const selectBlob = (database: Database, hash: string): Promise<BlobRow | undefined> =>

@@ -1,4 +1,6 @@
-export { messageOf } from './message.ts';
+import { messageOf } from './message.ts';
+
+export { messageOf };
 export { outwardMessageOf, withoutPlaces } from './outward.ts';
 
 /** The one error class of the house. A face, and only a face, turns a kind into its own status. */
@@ -55,3 +57,20 @@ export const limited = (message: string, details?: ErrorDetails): TreadleError =
   new TreadleError('limited', message, details);
 export const unavailable = (message: string, details?: ErrorDetails): TreadleError =>
   new TreadleError('unavailable', message, details);
+
+/** An error as it crosses between threads: a structured clone keeps no class of ours. */
+export type Crossing =
+  | { kind: ErrorKind; message: string; field?: string; hint?: string; code?: string }
+  | { fault: string };
+
+export function toCrossing(error: unknown): Crossing {
+  if (!(error instanceof TreadleError)) return { fault: messageOf(error) };
+  const { kind, message, field, hint, code } = error;
+  return { kind, message, ...(field && { field }), ...(hint && { hint }), ...(code && { code }) };
+}
+
+export function fromCrossing(crossing: Crossing): Error {
+  if ('fault' in crossing) return new Error(crossing.fault);
+  const { kind, message, ...details } = crossing;
+  return new TreadleError(kind, message, details);
+}

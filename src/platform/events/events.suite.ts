@@ -249,6 +249,36 @@ export function eventsSuite(name: string, open: OpenDatabase): void {
     await house.stop();
   });
 
+  check('however many streams follow, the outbox is read once for all of them', async (database) => {
+    let asked = 0;
+    const db = database.db.withPlugin({
+      transformQuery({ node }) {
+        asked++;
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    const house = await openHouse({ ...database, db }, { start: false });
+    const streams = Array.from({ length: 120 }, (_, i) =>
+      follow(house, { workspace: i % 2 === 0 ? 'default' : 'other' }),
+    );
+    await Promise.all(streams.map((stream) => stream.until(1)));
+    asked = 0;
+    for (let n = 1; n <= 5; n++) {
+      await emit(house, n, n % 2 === 0 ? 'other' : 'default');
+      await Promise.all(
+        streams.map((stream, i) => stream.until(1 + Math.floor((n + (i % 2 === 0 ? 1 : 0)) / 2))),
+      );
+    }
+    const [first, second] = streams;
+    assert.deepEqual(first!.ids(), [1, 3, 5]);
+    assert.deepEqual(second!.ids(), [2, 4]);
+    // Two for each event at most; a start of the tail may still have been under way.
+    assert.ok(asked > 0 && asked <= 12, `${asked} questions for five events and 120 streams`);
+    await Promise.all(streams.map((stream) => stream.stop()));
+    await house.stop();
+  });
+
   check('a stream resumes where its reader left off, over many pages', async (database) => {
     const house = await openHouse(database);
     await house.ctx.write(async (tx) => {

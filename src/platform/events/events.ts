@@ -6,6 +6,7 @@ import type { Log } from '../log/index.ts';
 import type { DeliveredEvent, DomainEvent, Subscriber } from './index.ts';
 import { claimCursor, ensureCursor, insertEvent, insertParked, moveCursor, selectPending } from './store.ts';
 import { liveStream, type StreamOptions } from './stream.ts';
+import { Tail } from './tail.ts';
 
 export interface Events {
   /** The part that a ctx carries. */
@@ -22,7 +23,7 @@ export interface Events {
 }
 
 const BATCH = 50;
-/** Most live streams of this process: each reads the outbox at every change. */
+/** Most live streams of this process: each hears of every change. */
 const STREAMS = 1_000;
 /** Tries of one event before it is parked, and the waits between them, ms. */
 const WAITS = [100, 1_000, 5_000];
@@ -32,14 +33,14 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
   const subscribers: Subscriber[] = [];
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
-  const listeners = new Set<() => void>();
+  const tail = new Tail(options.log);
   const stopping = new AbortController();
   const waits = options.waits ?? WAITS;
   let house: Ctx | undefined;
   let poll: NodeJS.Timeout | undefined;
 
   const wake = (type: string): void => {
-    for (const listener of listeners) listener();
+    tail.ring();
     for (const subscriber of subscribers) if (hears(subscriber, type)) run(subscriber);
   };
 
@@ -130,30 +131,24 @@ export function createEvents(options: { log: Log; shared: boolean; waits?: reado
       }
       house = ctx;
       const all = (): void => {
-        for (const listener of listeners) listener();
+        tail.ring();
         for (const subscriber of subscribers) run(subscriber);
       };
       all(); // what a crash left undelivered
       if (options.shared) poll = setInterval(all, 1_000).unref();
     },
     stream(ctx, stream) {
-      if (listeners.size >= STREAMS) {
+      if (tail.listeners >= STREAMS) {
         throw limited(`${STREAMS} live streams are open already`, { hint: 'close some, or ask again later' });
       }
-      return liveStream(
-        ctx,
-        { ...stream, signal: AbortSignal.any([stream.signal, stopping.signal]) },
-        (listener) => {
-          listeners.add(listener);
-          return () => void listeners.delete(listener);
-        },
-      );
+      return liveStream(ctx, { ...stream, signal: AbortSignal.any([stream.signal, stopping.signal]) }, tail);
     },
     async settled() {
       while (running.size > 0) await Promise.all(running.values());
     },
     async stop() {
       stopping.abort();
+      tail.stop();
       clearInterval(poll);
       await Promise.all(running.values());
     },

@@ -54,6 +54,22 @@ export async function selectAfter(ctx: Ctx, after: number, limit: number): Promi
   return rows.map(toEvent);
 }
 
+/** Of all workspaces: the tail hands each stream what is its own. */
+export async function selectAll(
+  ctx: Pick<Ctx, 'db'>,
+  after: number,
+  limit: number,
+): Promise<DeliveredEvent[]> {
+  const rows = await tables(ctx)
+    .selectFrom('event')
+    .selectAll()
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  return rows.map(toEvent);
+}
+
 /** Of all workspaces: a subscriber works for the house and enters each event's workspace to handle it. */
 export async function selectPending(
   ctx: Pick<Ctx, 'db'>,

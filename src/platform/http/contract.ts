@@ -25,6 +25,8 @@ export interface Endpoint<
   query: Q;
   /** `bytes`: the body arrives as a stream, whatever its media type. */
   body: B | 'bytes' | undefined;
+  /** The body, JSON as the schema says, comes to the handler unread: it is so large that only a thread may read it. */
+  unread?: true | undefined;
   /** `bytes`: a download; `events`: server-sent events; `text`: plain text or HTML. */
   response: R | 'bytes' | 'events' | 'text';
   /** Largest body, bytes. Default 1 MiB; streamed bodies have none unless set. */
@@ -40,6 +42,7 @@ export function endpoint<
   P extends TObject = None,
   Q extends TObject = None,
   B extends TSchema | 'bytes' | undefined = undefined,
+  U extends true | undefined = undefined,
 >(definition: {
   method: Method;
   path: string;
@@ -49,6 +52,7 @@ export function endpoint<
   params?: P;
   query?: Q;
   body?: B;
+  unread?: U;
   response: R;
   maxBody?: number;
 }): {
@@ -60,12 +64,13 @@ export function endpoint<
   params: P;
   query: Q;
   body: B;
+  unread: U;
   response: R;
   maxBody?: number;
 } {
   // An endpoint without params or query takes the empty object, which is what P and Q default to.
   const { params = none as unknown as P, query = none as unknown as Q, ...rest } = definition;
-  return { ...rest, params, query, body: definition.body as B };
+  return { ...rest, params, query, body: definition.body as B, unread: definition.unread as U };
 }
 
 /** An object that refuses fields it does not know. */

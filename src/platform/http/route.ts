@@ -8,7 +8,13 @@ export interface Input<E extends Endpoint> {
   params: Static<E['params']>;
   query: Static<E['query']>;
   // A string fits the empty interface TSchema, so 'bytes' is asked for first.
-  body: E['body'] extends 'bytes' ? Readable : E['body'] extends TSchema ? Static<E['body']> : undefined;
+  body: E['body'] extends 'bytes'
+    ? Readable
+    : E['unread'] extends true
+      ? AsyncIterable<Buffer>
+      : E['body'] extends TSchema
+        ? Static<E['body']>
+        : undefined;
   /** Lower-case header names. */
   headers: Readonly<Record<string, string | undefined>>;
   /** Aborts when the caller goes away. */

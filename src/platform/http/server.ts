@@ -13,7 +13,7 @@ import type { Action, Endpoint } from './contract.ts';
 import { refuseUnread } from './client-error.ts';
 import { guardForm } from './guard-form.ts';
 import { keepRoom } from './keep-room.ts';
-import { parse, refuseUnknown, refuseUnkept } from './parse.ts';
+import { parse, readJson, readJsonAside, refuseUnkept, refuseUnknown, writeJson } from '../bodies/index.ts';
 import type { Download, Input, Route, ServerSentEvent, TextAnswer } from './route.ts';
 import { watchBodies } from './watch-bodies.ts';
 
@@ -99,6 +99,8 @@ export interface MountOptions {
 /** Bytes of JSON bodies in memory, of all requests under way and of one caller's. */
 const BODIES = 256 * 1024 * 1024;
 const BODIES_EACH = 128 * 1024 * 1024;
+/** From here on JSON is read in a thread: the worst that fits takes the loop some ten milliseconds. */
+const ASIDE = 512 * 1024;
 
 export function createHttp(options: HttpOptions): Http {
   const mounted: Route[] = [];
@@ -313,7 +315,7 @@ async function serve(
       `${endpoint.method} ${endpoint.path} answers against its contract: ${first?.instancePath} ${first?.message}`,
     );
   }
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(output ?? {}));
+  return reply.type('application/json; charset=utf-8').send(await writeJson(output ?? {}));
 }
 
 /** Live streams, each with the credential that opened it: `token:ID`, `owner:owner`. */
@@ -346,16 +348,26 @@ async function readBody(
       code: 'media-type',
     });
   }
+  const coming = taking(share, upTo(limit, request.raw));
+  if (endpoint.unread) return coming;
   const chunks: Buffer[] = [];
-  for await (const chunk of upTo(limit, request.raw)) {
-    share.take(chunk.length); // until the answer is sent
+  let length = 0;
+  for await (const chunk of coming) {
     chunks.push(chunk);
+    length += chunk.length;
   }
-  const text = Buffer.concat(chunks).toString('utf8');
-  if (text === '' && mount.anyJson === true) return parse(endpoint.body, {}, 'body');
-  const value = parseJson(text);
-  if (/\\u(?:0000|d[89a-f])/i.test(text)) refuseUnkept(value, 'body'); // JSON spells them in this way alone
+  if (length === 0 && mount.anyJson === true) return parse(endpoint.body, {}, 'body');
+  const value =
+    length > ASIDE ? await readJsonAside(chunks) : readJson(Buffer.concat(chunks).toString('utf8'));
   return parse(endpoint.body, value, 'body');
+}
+
+/** What a body of JSON holds in memory, it holds until the answer is sent. */
+async function* taking(share: Share, body: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    share.take(chunk.length);
+    yield chunk;
+  }
 }
 
 /** Counts what really comes, for a chunked body announces no length. The connection stays open for the answer. */
@@ -374,19 +386,6 @@ const bodyTooLarge = (limit: number): TreadleError =>
     hint: 'send less at once',
   });
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text, (key, value: unknown) => {
-      if (key === '__proto__') throw new SyntaxError('a field may not be called __proto__');
-      return value;
-    });
-  } catch (error) {
-    throw invalid(`the body is not JSON: ${error instanceof Error ? error.message : 'cannot be read'}`, {
-      field: 'body',
-    });
-  }
-}
-
 async function sendDownload(reply: FastifyReply, download: Download, head: boolean): Promise<FastifyReply> {
   const { stream, type, size, filename, range, etag, immutable } = download;
   void reply.headers({
@@ -404,6 +403,16 @@ async function sendDownload(reply: FastifyReply, download: Download, head: boole
   return reply.send();
 }
 
+/** What many streams tell is written once. */
+const texts = new WeakMap<object, string>();
+
+function textOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return JSON.stringify(data);
+  let text = texts.get(data);
+  if (text === undefined) texts.set(data, (text = JSON.stringify(data)));
+  return text;
+}
+
 async function sendEvents(
   reply: FastifyReply,
   events: AsyncIterable<ServerSentEvent>,
@@ -419,7 +428,7 @@ async function sendEvents(
     yield ': connected\n\n';
     for await (const { id, event, data } of events) {
       if (signal.aborted) return;
-      yield `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
+      yield `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}data: ${textOf(data)}\n\n`;
     }
   }
   return reply.send(Readable.from(lines()));
@@ -435,8 +444,9 @@ async function sendError(
   const known = thrown instanceof TreadleError ? thrown : fromFastify(thrown);
   if (!known) {
     const fields = { request_id: request.id, method: request.method, url: request.url };
-    // An upload whose sender went away is no fault of ours.
-    if (request.raw.destroyed && !request.raw.complete)
+    // An upload whose sender went away is no fault of ours, nor is work that was given up when its caller left.
+    const left = thrown instanceof Error && thrown.name === 'AbortError' && reply.raw.destroyed;
+    if (left || (request.raw.destroyed && !request.raw.complete))
       log.info('the caller went away in the middle of its request', fields);
     else log.error('request failed', { ...fields, error: thrown });
   }

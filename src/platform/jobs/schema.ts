@@ -72,4 +72,12 @@ export const migrations: Migration[] = [
       )`,
     ],
   },
+  {
+    id: 'jobs-002-ended',
+    sql: [
+      // What is forgotten a week after its end, and a workspace's jobs of one state: neither may read through all that are done.
+      `create index job_ended on job (finished_at)`,
+      `create index job_by_state on job (workspace, state, id)`,
+    ],
+  },
 ];

@@ -174,16 +174,12 @@ export const selectJobs = (
     .limit(filter.limit)
     .execute();
 
+/** Only what has ended has the time of its end. */
 export async function deleteFinished(tx: Tx, before: number, limit: number): Promise<number> {
   const result = await tables(tx)
     .deleteFrom('job')
     .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('job')
-        .select('id')
-        .where('state', 'in', ['done', 'failed', 'cancelled'])
-        .where('finished_at', '<', before)
-        .limit(limit),
+      eb.selectFrom('job').select('id').where('finished_at', '<', before).orderBy('finished_at').limit(limit),
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);

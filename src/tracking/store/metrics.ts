@@ -3,7 +3,7 @@ import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { insertMany } from '../../platform/db/index.ts';
 import type { TrackingTables } from '../schema.ts';
 import type { RunTableRow } from './runs.ts';
-import { pieces, scanTables, tables } from './tables.ts';
+import { FEW, pieces, scanTables, tables } from './tables.ts';
 
 export type SeriesRow = Selectable<TrackingTables['metric_series']>;
 
@@ -119,21 +119,6 @@ export const selectPoints = (
     .orderBy('n')
     .execute();
 
-/** Recounts what an exact repeat would have counted twice. */
-export async function recount(tx: Tx, series: number): Promise<Pick<SeriesRow, 'count' | 'finite' | 'sum'>> {
-  const finite = sql`case when nan = 0 and abs(value) < ${Number.MAX_VALUE} then 1 else 0 end`;
-  const row = await tables(tx)
-    .selectFrom('metric_point')
-    .select([
-      sql<number>`count(*)`.as('count'),
-      sql<number>`sum(${finite})`.as('finite'),
-      sql<number>`sum(case when ${finite} = 1 then value else 0 end)`.as('sum'),
-    ])
-    .where('series', '=', series)
-    .executeTakeFirstOrThrow();
-  return { count: Number(row.count), finite: Number(row.finite), sum: Number(row.sum) };
-}
-
 export type HistoryCursor = readonly [time: number, step: number, value: number, nan: number];
 
 /** By time, then step, then value; pages by key. */
@@ -162,7 +147,7 @@ export async function selectSeriesOf(
 ): Promise<SeriesRow[]> {
   const rows: SeriesRow[] = [];
   for (const ids of pieces(runs)) {
-    let query = (runs.length > 200 ? scanTables(ctx) : tables(ctx))
+    let query = (runs.length > FEW ? scanTables(ctx) : tables(ctx))
       .selectFrom('metric_series')
       .selectAll()
       .where('workspace', '=', ctx.workspace)

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { add } from './inputs.ts';
 import type { Pair } from './runs.ts';
-import { pieces, scanTables, tables } from './tables.ts';
+import { FEW, pieces, scanTables, tables } from './tables.ts';
 
 /** Params or tags of many runs at once: all of them, or the keys asked for. */
 export async function selectPairsOf(
@@ -12,7 +12,7 @@ export async function selectPairsOf(
 ): Promise<Map<string, Pair[]>> {
   const pairs = new Map<string, Pair[]>();
   for (const ids of pieces(runs)) {
-    let query = (runs.length > 200 ? scanTables(ctx) : tables(ctx))
+    let query = (runs.length > FEW ? scanTables(ctx) : tables(ctx))
       .selectFrom(table)
       .select(['run_id', 'key', 'value'])
       .where('workspace', '=', ctx.workspace)

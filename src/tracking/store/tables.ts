@@ -13,3 +13,6 @@ export const experimentNumber = (id: string): number => (/^\d{1,15}$/.test(id) ?
 export function* pieces<T>(items: readonly T[], size = 1000): Generator<readonly T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
+
+/** Runs whose parts are read on the loop: each may have thousands of them. */
+export const FEW = 20;

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { limited, tooLarge, TreadleError } from '../../../platform/errors/index.ts';
-import type { Asked, Jobs, Results, Told } from './read-worker.ts';
+import type { Cell } from '../../../runtimes/index.ts';
+import type { Asked, Jobs, Next, Results, Told } from './read-worker.ts';
 
 /** Longest that reading one body may take, ms, and the heap that it may fill, MiB. */
 const LONGEST = 20_000;
@@ -13,6 +14,8 @@ const FILE = new URL(`./read-worker.${EXTENSION}`, import.meta.url);
 
 interface Waiting {
   asked: Asked;
+  /** What was read, while its texts are still coming. */
+  read?: { result: Results[keyof Results]; pieces: number };
   done(error: Error | undefined, result?: Results[keyof Results]): void;
 }
 
@@ -51,8 +54,23 @@ export function createAside(): Aside {
       stdin: false,
       resourceLimits: { maxOldGenerationSizeMb: HEAP },
     });
+    const more = (): void => own.postMessage('next' satisfies Next);
     own.on('message', (told: Told) => {
-      if ('result' in told) return settle(undefined, told.result);
+      if ('result' in told) {
+        if (told.pieces === 0 || !running) return settle(undefined, told.result);
+        running.read = told;
+        return more();
+      }
+      if ('piece' in told) {
+        const { read } = running ?? {};
+        if (!read) return;
+        for (const { of, cells } of told.piece) {
+          // The reader left this list empty, to be filled here.
+          const data = read.result.inputs?.[of]?.data as Cell[];
+          for (const cell of cells) data.push(cell);
+        }
+        return --read.pieces === 0 ? settle(undefined, read.result) : more();
+      }
       if ('fault' in told) return settle(new Error(told.fault));
       const { kind, message, ...rest } = told;
       settle(new TreadleError(kind, message, rest));

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Type } from 'typebox';
 import { TreadleError } from '../errors/index.ts';
-import { Strict } from './contract.ts';
+import { Strict } from '../http/contract.ts';
 import { parse, refuseUnknown, refuseUnkept } from './parse.ts';
 
 const Schema = Strict({
   kind: Type.Union([Type.Literal('x'), Type.Literal('y')]),
   count: Type.Optional(Type.Integer({ minimum: 1 })),
   list: Type.Array(Strict({ key: Type.String({ maxLength: 3 }) })),
+  few: Type.Optional(Type.Array(Type.Integer(), { maxItems: 3 })),
 });
 
 const fault = (value: unknown): { field: string | undefined; message: string } => {
@@ -110,4 +111,26 @@ test('text that would not be kept as it came is refused, with its field', () => 
   assert.match(refused({ a: { b: '\ud800' } }), /^a\.b: a\.b holds half of a surrogate pair/);
   assert.match(refused({ 'k\udc00': 1 }), /half of a surrogate pair/);
   assert.equal(refused({ a: ['😀', 'é', 1, null] }), '');
+});
+
+test('of a long list the first wrong item is told, and where it stands', () => {
+  const list = Array.from({ length: 5000 }, (_, i) => ({ key: String(i % 1000) }));
+  assert.deepEqual(
+    fault({ kind: 'x', list: list.with(4321, { key: 'much too long' }).with(4500, { key: '' }) }),
+    {
+      field: 'list[4321].key',
+      message: fault({ kind: 'x', list: [{ key: 'much too long' }] }).message.replace(
+        'list[0]',
+        'list[4321]',
+      ),
+    },
+  );
+  // What is wrong elsewhere is not hidden by it.
+  assert.equal(fault({ list }).field, 'kind');
+  assert.equal(fault({ kind: 'x', list, more: 1 }).field, 'more');
+  assert.deepEqual(fault({ kind: 'x', list, few: Array.from({ length: 200 }, () => 1) }), {
+    field: 'few',
+    message: 'few is a list of 200 items; it must not have more than 3 items',
+  });
+  parse(Schema, { kind: 'x', list }, 'body');
 });

@@ -22,18 +22,65 @@ export function parse<S extends TSchema>(
   where: string,
   options: { convert?: boolean } = {},
 ): Static<S> {
-  let validator = validators.get(schema);
-  if (!validator) validators.set(schema, (validator = Compile(schema)));
+  const validator = validatorOf(schema);
   const candidate: unknown = options.convert === true ? convert(schema, { ...(value as object) }) : value;
   // Checked against this very schema, so it has its static type.
   if (validator.Check(candidate)) return candidate as Static<S>;
-  const { field, what, hint } = explain(schema, [...validator.Errors(candidate)], candidate);
+  const { field, what, hint } = explain(schema, faultsOf(schema, candidate), candidate);
   const place = where === 'body' ? '' : ` (${where})`;
   throw invalid(`${field || 'the request'}${place} ${what}`, {
     field: field || where,
     hint: hint ?? 'see /docs for what this endpoint takes',
   });
 }
+
+function validatorOf(schema: TSchema): ReturnType<typeof Compile> {
+  let validator = validators.get(schema);
+  if (!validator) validators.set(schema, (validator = Compile(schema)));
+  return validator;
+}
+
+/** A list of more items is looked through for its first wrong one alone. */
+const LONG = 100;
+
+/**
+ * What is wrong with a value. TypeBox goes on to the end of a list whatever it has found, and for each wrong item it takes as long as
+ * for a hundred right ones: of a long list it sees the first that is wrong, or some that are right.
+ */
+function faultsOf(schema: TSchema, value: unknown): Fault[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return [...validatorOf(schema).Errors(value)];
+  const short: Record<string, unknown> = { ...value };
+  const firsts = new Map<string, number>();
+  for (const [key, list] of Object.entries(value) as Array<[string, unknown]>) {
+    const { items, maxItems } = (propertiesOf(schema)[key] ?? {}) as { items?: TSchema; maxItems?: number };
+    if (!Array.isArray(list) || list.length <= LONG || !items) continue;
+    if (maxItems !== undefined && list.length > maxItems)
+      return [
+        {
+          keyword: 'maxItems',
+          instancePath: pointerTo(key),
+          message: `must not have more than ${maxItems} items`,
+          params: { limit: maxItems },
+        },
+      ];
+    const first = list.findIndex((item) => !validatorOf(items).Check(item));
+    short[key] = first < 0 ? list.slice(0, LONG) : [list[first]];
+    if (first >= 0) firsts.set(pointerTo(key), first);
+  }
+  const moved = (path: string): string => {
+    for (const [key, first] of firsts)
+      if (path === `${key}/0` || path.startsWith(`${key}/0/`))
+        return `${key}/${first}${path.slice(key.length + 2)}`;
+    return path;
+  };
+  return [...validatorOf(schema).Errors(short)].map((fault) => ({
+    ...fault,
+    instancePath: moved(fault.instancePath),
+  }));
+}
+
+const pointerTo = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** Refuses a query that names what the endpoint does not take: a misspelt filter must not answer with everything. */
 export function refuseUnknown(schema: TSchema, query: object): void {
@@ -188,6 +235,7 @@ const described = (schema: TSchema, pointer: string): string | undefined =>
 
 /** A client's value in a message: short, on one line. */
 function shown(value: unknown): string {
+  if (Array.isArray(value) && value.length > LONG) return `a list of ${value.length} items`;
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
