@@ -28,6 +28,21 @@ const campaigns = [
   { name: 'tamperings', files: ['src/ledger/tamper'], env: { TREADLE_TAMPERINGS: '1' } },
   { name: 'fan', files: ['pipelines-fan'], env: { TREADLE_FAN: '1000' } },
   { name: 'coverage', files: ['metrics/coverage'], env: { TREADLE_COVERAGE: '2000' } },
+  {
+    name: 'properties',
+    files: [
+      'disjoint/random',
+      'disjoint/near',
+      'ledger/merkle',
+      'data/paths',
+      'data/model',
+      'rules/parse',
+      'oip/',
+      'frames',
+      'addresses',
+    ],
+    env: { TREADLE_SEED: 'fresh', TREADLE_RUNS: '10' },
+  },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
   // Suites of several databases, each whole on each; every spelling on every route.
   {

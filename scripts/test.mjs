@@ -92,7 +92,8 @@ async function runTests({ files, name, quick, times }) {
   };
   const order = {
     files: files.map((file) => file.split(sep).join('/')),
-    concurrency: availableParallelism(),
+    // One more than there are cores: now and then each waits for a process, a disk or a limit.
+    concurrency: availableParallelism() + 1,
     // A hanging test must not hang the whole run.
     timeout: quick ? 60_000 : 600_000,
     name,

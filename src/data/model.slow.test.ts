@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/property.ts';
 import { openTest, type TestServer } from '../../test/harness.ts';
 import { commitVersion } from './commit-version.ts';
 import { diffTrees } from './diff-versions.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/property.ts';
 import { canonicalPath, comparePaths, quoted } from './paths.ts';
 
 test('takes spaces, Unicode and odd but harmless names, in their composed form', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/property.ts';
 import { blake3 } from '../platform/blobs/index.ts';
 import { buildTree, parseDirectory, type BuiltTree, type TreeFile } from './tree.ts';
 

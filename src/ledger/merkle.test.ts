@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/property.ts';
 import {
   appendLeaf, consistencyProof, EMPTY_ROOT, inclusionProof, leafHash, nodeHash, NO_PEAKS, peakCount, rootOf, verifyConsistency, verifyInclusion, type NodeSource,
 } from './merkle.ts'; // prettier-ignore

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/property.ts';
 import { formOf, isExact, join, typeOf } from './spelling.ts';
 
 const typeOfAll = (...cells: string[]): string => typeOf(cells.map(formOf).reduce(join));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../test/property.ts';
 import { createRun } from './create-run.ts';
 import { databases, openRoom, type Room } from './fixture.suite.ts';
 import { getManySeries, getSeries } from './get-series.ts';

@@ -17,7 +17,7 @@ const KILLS = Number(process.env['TREADLE_KILLS'] ?? 8);
  * After so many acknowledged changes since the start each kill comes: mostly soon after it, when recovery itself is cut short, too;
  * at times only after a while.
  */
-const MOMENTS = [60, 0, 7, 1, 150, 3, 20, 0, 90, 12, 2, 35];
+const MOMENTS = [20, 0, 7, 1, 40, 3, 12, 0, 150, 5, 2, 35];
 const treadle = path.join(import.meta.dirname, '..', '..', 'bin', 'treadle');
 
 test(

@@ -11,7 +11,7 @@ import { quantile, spoken, startLoad } from './serving/load.ts';
 process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, '..', '..', '.setup', 'compile-cache');
 
 /** `npm run test:deep` takes more of each, with pauses. */
-const SWITCHES = Number(process.env['TREADLE_SWITCHES'] ?? 40);
+const SWITCHES = Number(process.env['TREADLE_SWITCHES'] ?? 15);
 const ROLLBACKS = Math.max(1, Math.round(SWITCHES / 5));
 /** Between two switches, ms. */
 const PAUSE = Number(process.env['TREADLE_SWITCH_PAUSE'] ?? 0);

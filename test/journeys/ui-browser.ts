@@ -50,6 +50,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** A page that is opened is a new person's: it knows nothing of what others chose. Reloaded it is the same person's. */
+const FORGET = `if (location.protocol === 'http:' && sessionStorage.getItem('opened') === null) { localStorage.clear(); sessionStorage.setItem('opened', 'yes'); }`;
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Violation {
@@ -61,12 +64,17 @@ interface Violation {
 export async function openUi(options: Parameters<typeof openTest>[0] = {}): Promise<UiHouse> {
   const server = await openTest(options);
   let browser: Browser;
+  let context: BrowserContext;
   try {
     browser = await chromium.launch({
       ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
       headless: true,
       args: FLAGS,
     });
+    // One for all pages of a house: what was fetched and compiled once is there for the next.
+    context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB' });
+    context.setDefaultTimeout(PATIENCE);
+    await context.addInitScript(FORGET);
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
@@ -74,7 +82,7 @@ export async function openUi(options: Parameters<typeof openTest>[0] = {}): Prom
   return {
     server,
     url: server.url,
-    open: (address, pageOptions = {}) => openPage(browser, server.url, address, pageOptions),
+    open: (address, pageOptions = {}) => openPage(context, server.url, address, pageOptions),
     async [Symbol.asyncDispose]() {
       await browser.close();
       await server[Symbol.asyncDispose]();
@@ -83,19 +91,14 @@ export async function openUi(options: Parameters<typeof openTest>[0] = {}): Prom
 }
 
 async function openPage(
-  browser: Browser,
+  context: BrowserContext,
   url: string,
   address: string,
   options: PageOptions,
 ): Promise<UiPage> {
-  const context: BrowserContext = await browser.newContext({
-    viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
-    colorScheme: options.theme ?? 'light',
-    reducedMotion: 'reduce',
-    locale: 'en-GB',
-  });
-  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
+  await page.setViewportSize({ width: options.width ?? 1440, height: options.height ?? 900 });
+  await page.emulateMedia({ colorScheme: options.theme ?? 'light' });
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
@@ -131,7 +134,7 @@ async function openPage(
       assert.deepEqual(told, [], `axe on ${what}`);
     },
     async close() {
-      await context.close();
+      await page.close();
       assert.deepEqual(complaints, []);
     },
   };

@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../test/property.ts';
 import { packagedModels, placeOf } from '../../../test/packaged-models.ts';
 import { silentLog } from '../../platform/log/index.ts';
 import { createProcesses } from '../../platform/processes/index.ts';

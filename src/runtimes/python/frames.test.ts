@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../test/property.ts';
 import { Json, type Tensor } from '../tensor.ts';
 import { decodeTensors, encodeFrame, frameReader, type FromHost } from './frames.ts';
 

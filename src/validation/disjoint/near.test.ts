@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../test/property.ts';
 import { sameNumber } from './near.ts';
 
 test('a number printed with fewer digits is the same number', () => {

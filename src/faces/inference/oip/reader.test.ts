@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../../test/property.ts';
 import type { ModelSpec } from '../../../runtimes/index.ts';
 import { createReader } from './reader.ts';
 import { readRequest } from './request.ts';
