@@ -7,6 +7,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import {
   chooseIsolation,
   createProcesses,
+  LEVELS,
   type Processes,
   type Running,
   type StartOptions,
@@ -19,8 +20,10 @@ let tables: Tables;
 const started: Array<{ options: StartOptions; running: Running }> = [];
 
 before(async () => {
+  process.umask(0o077); // as the server
   server = await openTest();
-  const { isolation } = await chooseIsolation({ data: server.data });
+  const wanted = LEVELS.find((level) => level === process.env['TREADLE_ISOLATION']) ?? 'auto';
+  const { isolation } = await chooseIsolation({ data: server.data, wanted });
   const real = createProcesses({ isolation });
   processes = {
     ...real,

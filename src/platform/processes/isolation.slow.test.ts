@@ -156,6 +156,45 @@ for (const [name, isolation] of levels) {
     assert.equal((await sibling.ended).reason, 'cancelled');
   });
 
+  test(`${name}: what is given to a process it alone reads, and never writes`, async () => {
+    const given = path.join(folder(), 'given');
+    mkdirSync(given, { mode: 0o700 });
+    const said: Buffer[] = [];
+    const running = processes.start({
+      argv: [
+        '/bin/sh',
+        '-c',
+        'read go; cat late/a; (: > late/a; : > late/b; : > b; mkdir c; rm late/a; mv late d) 2>/dev/null; exit 0',
+      ],
+      cwd: given,
+      env: {},
+      isolate: { read: ownCode(), given: [given], network: false },
+      stdin: 'pipe',
+      onOutput: (chunk) => void said.push(chunk),
+    });
+    // Put there while it runs.
+    const late = path.join(given, 'late');
+    mkdirSync(late, { mode: 0o700 });
+    writeFileSync(path.join(late, 'a'), 'for it alone', { mode: 0o400 });
+    await processes.letRead(late);
+    const beside = folder();
+    const other = await processes.run({
+      argv: ['/bin/cat', path.join(late, 'a')],
+      cwd: beside,
+      env: {},
+      isolate: { write: [beside], network: false },
+    });
+    assert.deepEqual([other.reason, other.stdout], ['exit', '']);
+    running.stdin?.end('go\n');
+    assert.equal((await running.ended).reason, 'ok');
+    assert.equal(Buffer.concat(said).toString(), 'for it alone');
+    assert.deepEqual(readdirSync(given, { recursive: true, encoding: 'utf8' }).toSorted(), [
+      'late',
+      'late/a',
+    ]);
+    assert.equal(readFileSync(path.join(late, 'a'), 'utf8'), 'for it alone');
+  });
+
   test(`${name}: variables of a step do not reach the programs that build its walls`, async () => {
     const cwd = folder();
     const { stdout, reason } = await processes.run({
