@@ -9,6 +9,7 @@ import type { Ctx } from './platform/ctx/index.ts';
 import type { Migration } from './platform/db/index.ts';
 import * as events from './platform/events/index.ts';
 import * as jobs from './platform/jobs/index.ts';
+import * as releases from './releases/index.ts';
 import * as runtimes from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import * as tracking from './tracking/index.ts';
@@ -30,6 +31,7 @@ export const migrations: Migration[] = [
   ...runtimes.migrations,
   ...serving.migrations,
   ...validation.migrations,
+  ...releases.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */

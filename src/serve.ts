@@ -22,6 +22,7 @@ import * as jobRoom from './platform/jobs/index.ts';
 import { openPipelines } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import * as models from './models/index.ts';
+import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
@@ -29,7 +30,6 @@ import { blobUsers, migrations, purge } from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
-import { createDeployer, createGatekeeper, modelRegistrar } from './ports.ts';
 import { openTables } from './tables/index.ts';
 import * as tracking from './tracking/index.ts';
 import * as validation from './validation/index.ts';
@@ -158,13 +158,13 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     types: ['token.revoked'],
     handle: async (tx, { subject }) => tx.afterCommit(() => http.endStreams(subject)),
   });
-  const pipelines = openPipelines({
-    data: config.data,
-    processes,
-    registrar: modelRegistrar,
-    gatekeeper: createGatekeeper(evaluations),
-    deployer: createDeployer(endpoints),
+  const pipelines = openPipelines({ data: config.data, processes });
+  const releases = openReleases({
+    executions: pipelines.handOver,
+    validation: evaluations,
+    serving: endpoints,
   });
+  events.subscribe(releases.subscriber);
   jobs.register(
     prune,
     webhooks.deliver,
@@ -173,6 +173,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     ...runtimes.jobs,
     ...endpoints.jobs,
     ...evaluations.jobs,
+    ...releases.jobs,
   );
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
@@ -234,6 +235,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         ...runtimes.routes,
         ...endpoints.routes,
         ...evaluations.routes,
+        ...releases.routes,
         ...ledgerRoom.ledgerRoutes(ledger),
         ...maintenanceRoutes({ users: blobUsers, purge }),
       ],

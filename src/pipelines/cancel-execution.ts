@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict } from '../platform/errors/index.ts';
 import type { Engine } from './run/engine.ts';
-import { cancelledBy } from './run/release.ts';
+import { cancelledBy } from './run/cancelled.ts';
 import { selectExecution, updateExecution } from './store.ts';
 
 /** Asks an execution to stop. It is told at once where it runs here; anywhere else it reads the mark in its row. */
@@ -19,6 +19,7 @@ export async function cancelExecution(ctx: Ctx, id: string, engine: Engine): Pro
     if (row.cancel_by !== null) return;
     await updateExecution(tx, id, { cancel_by: tx.actor.name });
     await tx.record({ action: 'execution.cancel_asked', resource: `execution:${id}` });
+    await tx.emit({ type: 'execution.cancel_asked', subject: `execution:${id}` });
     await tx.emit({ type: 'execution.updated', subject: `execution:${id}` });
     tx.afterCommit(() => engine.cancels.get(id)?.abort(cancelledBy()));
   });

@@ -4,7 +4,6 @@ import { newId } from '../platform/ids/index.ts';
 import type { CodeFile, DataInput, Execution, GitState, NewExecution } from './contract.ts';
 import type { Step } from './file/definition.ts';
 import { paramShown, type ParamValue } from './file/param.ts';
-import type { CheckRules } from './file/gate.ts';
 import { canonical, codeDigest } from './plan/parts.ts';
 import type { Reproduces } from './reproduce/compare.ts';
 import type { ExecutionOptions } from './run/execute.ts';
@@ -14,13 +13,8 @@ import { insertExecution, nextNumber, saveSteps, type StepRow } from './store.ts
 export type RunJob = JobType<{ execution: string }>;
 
 /** Runs a pipeline: resolves everything now, and leaves the work to a job of the same transaction. Returns the id. */
-export async function createExecution(
-  ctx: Ctx,
-  input: NewExecution,
-  job: RunJob,
-  checkRules: CheckRules | undefined,
-): Promise<string> {
-  const { definition, steps, params, data, code, warnings } = await takeSnapshot(ctx, input, checkRules);
+export async function createExecution(ctx: Ctx, input: NewExecution, job: RunJob): Promise<string> {
+  const { definition, steps, params, data, code, warnings } = await takeSnapshot(ctx, input);
   return addExecution(ctx, job, {
     pipeline: definition.name,
     file: input.file,
@@ -98,6 +92,7 @@ export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): P
       gate: null,
       deployment: null,
       gate_key: null,
+      wish: null,
     });
     await saveSteps(
       tx,

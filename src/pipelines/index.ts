@@ -1,5 +1,6 @@
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Route } from '../platform/http/index.ts';
+import { createHandOver, type HandOver } from './hand-over.ts';
 import { runExecution } from './jobs.ts';
 import { pipelineRoutes } from './routes.ts';
 import { createEngine, type EngineOptions } from './run/engine.ts';
@@ -9,15 +10,11 @@ export { createEnvironments, findUv, type Environments } from './environments/en
 export { checkRequirements } from './environments/lock.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
-export type {
-  Deployer,
-  EngineOptions,
-  Gatekeeper,
-  Judgement,
-  LiveRevision,
-  ModelRegistrar,
-  Standing,
-} from './run/engine.ts';
+export type { HandOver } from './hand-over.ts';
+export type { EngineOptions } from './run/engine.ts';
+export type { EndState } from './run/tracker.ts';
+export type { Wish } from './run/wish.ts';
+export { canonical } from './plan/parts.ts';
 export { migrations } from './schema.ts';
 export { blobUser } from './uses.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
@@ -25,13 +22,20 @@ export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-r
 export interface Pipelines {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
+  /** For the room that releases what executions registered. */
+  handOver: HandOver;
   /** Tells the steps where the server is; they start only after this. */
   listening(url: string): void;
 }
 
-/** The room with what it needs handed in: processes, the data folder, and the registry's door. */
+/** The room with what it needs handed in: processes and the data folder. */
 export function openPipelines(options: EngineOptions): Pipelines {
   const engine = createEngine(options);
   const run = runExecution(engine);
-  return { routes: pipelineRoutes(engine, run), jobs: [run], listening: engine.listening };
+  return {
+    routes: pipelineRoutes(engine, run),
+    jobs: [run],
+    handOver: createHandOver(engine),
+    listening: engine.listening,
+  };
 }

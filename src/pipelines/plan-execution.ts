@@ -11,11 +11,7 @@ import { selectHistory } from './store.ts';
 
 /** Which steps would run now, and why. Makes nothing: an environment that is not there yet is a reason of its own. */
 export async function planExecution(ctx: Ctx, input: NewExecution, engine: Engine): Promise<Plan> {
-  const { definition, steps, params, data, code, warnings } = await takeSnapshot(
-    ctx,
-    input,
-    engine.gatekeeper?.check,
-  );
+  const { definition, steps, params, data, code, warnings } = await takeSnapshot(ctx, input);
   const values = Object.fromEntries(params.map(({ name, value }) => [name, value]));
   const versions = new Map(data.map((one) => [one.name, one]));
   const environments = new Map<string, Environment | undefined>();

@@ -24,16 +24,16 @@ export const pipelineRoutes = (engine: Engine, job: RunJob): Route[] => [
   })),
   route(contract.uploadCode, (ctx, { body }) => uploadCode(ctx, body)),
   route(contract.checkFile, async (_ctx, { body }) => ({
-    problems: (await readPipelineFileAside(body.file, engine.gatekeeper?.check)).problems,
+    problems: (await readPipelineFileAside(body.file)).problems,
   })),
   route(contract.planExecution, (ctx, { body }) => planExecution(ctx, body, engine)),
   route(contract.createExecution, async (ctx, { body }) =>
-    getExecution(ctx, await createExecution(ctx, body, job, engine.gatekeeper?.check)),
+    getExecution(ctx, await createExecution(ctx, body, job)),
   ),
   route(contract.listPipelines, (ctx, { query }) => listPipelines(ctx, query)),
   route(contract.listExecutions, (ctx, { query }) => listExecutions(ctx, query)),
   route(contract.getExecution, (ctx, { params }) => getExecution(ctx, params.execution)),
-  route(contract.getRunStep, (ctx, { params }) => runStep(ctx, params.run, engine.registrar)),
+  route(contract.getRunStep, (ctx, { params }) => runStep(ctx, params.run)),
   route(contract.getExecutionFile, async (ctx, { params }) => ({
     text: (await selectExecution(ctx, params.execution)).file,
   })),

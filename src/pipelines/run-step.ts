@@ -2,16 +2,12 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { getRun } from '../tracking/index.ts';
 import type { DataInput, RunStep } from './contract.ts';
-import type { ModelRegistrar } from './run/engine.ts';
+import { versionsOf } from './registered.ts';
 import { outputsOf, readsOf } from './step-reads.ts';
 import { selectExecution, selectMaker, selectSteps, type ExecutionRow, type StepRow } from './store.ts';
 
 /** What the step behind a run read and made; of an execution's own run, what the whole of it read and made. */
-export async function runStep(
-  ctx: Ctx,
-  run: string,
-  registrar: Pick<ModelRegistrar, 'versionsOf'> | undefined,
-): Promise<RunStep> {
+export async function runStep(ctx: Ctx, run: string): Promise<RunStep> {
   const { execution, steps, step } = await findStep(ctx, run);
   const { id, pipeline, number } = execution;
   const reads = step
@@ -23,8 +19,8 @@ export async function runStep(
     : steps.filter(({ cached_from }) => cached_from === null);
   const models = new Map<string, RunStep['models'][number]>();
   for (const { run_id } of makers)
-    for (const model of run_id === null ? [] : ((await registrar?.versionsOf(ctx, run_id)) ?? []))
-      models.set(JSON.stringify(model), model);
+    for (const { model: name, version } of run_id === null ? [] : await versionsOf(ctx, run_id))
+      models.set(`${name}/${version}`, { name, version });
   return {
     execution: id,
     pipeline,

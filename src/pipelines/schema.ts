@@ -44,6 +44,8 @@ export type PipelineTables = {
     deployment: string | null;
     /** Digest of what the gate was asked: equal keys need not be judged twice. */
     gate_key: string | null;
+    /** JSON, once its steps are done: what the file asks to be done with the version (`Wish`). */
+    wish: string | null;
   };
   step: {
     execution_id: string;
@@ -177,4 +179,5 @@ export const migrations: Migration[] = [
       `create index execution_by_gate on execution (workspace, gate_key, id)`,
     ],
   },
+  { id: 'pipelines-005', sql: [`alter table execution add column wish text`] },
 ];

@@ -3,7 +3,6 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
 import type { CodeFile, DataInput, NewExecution } from './contract.ts';
 import type { Definition, Step } from './file/definition.ts';
-import type { CheckRules } from './file/gate.ts';
 import { describe, suggestion } from './file/problem.ts';
 import { paramText, readNumber, type ParamValue } from './file/param.ts';
 import { readPipelineFileAside } from './file/read-aside.ts';
@@ -27,13 +26,9 @@ export interface Snapshot {
 type NamedFile = ReadFile & { name: string };
 
 /** Resolves a request. Every fault of the file names its line and column; nothing is written. */
-export async function takeSnapshot(
-  ctx: Ctx,
-  input: NewExecution,
-  checkRules: CheckRules | undefined,
-): Promise<Snapshot> {
+export async function takeSnapshot(ctx: Ctx, input: NewExecution): Promise<Snapshot> {
   const name = input.file_name ?? 'treadle.yaml';
-  const read = { ...(await readPipelineFileAside(input.file, checkRules)), name };
+  const read = { ...(await readPipelineFileAside(input.file)), name };
   const { definition } = read;
   if (!definition) throw fileErrors(read);
   const steps = chosen(definition, input.steps);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Ctx } from '../platform/ctx/index.ts';
-import { conflict, TreadleError } from '../platform/errors/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import { TreadleError } from '../platform/errors/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log/index.ts';
@@ -63,13 +63,10 @@ export interface ServingOptions {
 export interface Serving {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
-  /** Deploys and waits until it answers; throws with the reason when it does not. `say` hears what goes on. */
-  deploy(
-    ctx: Ctx,
-    input: NewDeployment,
-    say?: (stage: string) => void,
-    signal?: AbortSignal,
-  ): Promise<Revision>;
+  /** Writes down what shall answer, in the caller's own transaction; a job makes it so, and `settled` waits for that. */
+  deploy(tx: Tx, input: NewDeployment): Promise<Revision>;
+  /** Waits until a revision is no longer being prepared. `say` hears what goes on. Ends early when the signal aborts. */
+  settled(ctx: Ctx, revision: string, say: (stage: string) => void, signal: AbortSignal): Promise<Revision>;
   /** Undefined where there is no endpoint of that name. `ready`: its primary is loaded here; not yet, right after a start. */
   find(ctx: Ctx, endpoint: string): Promise<(Endpoint & { ready: boolean }) | undefined>;
   /** The revision by which a person or a failure took a version away from an endpoint, where it did not come back since. */
@@ -157,18 +154,9 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   return {
     routes: servingRoutes(engine, job),
     jobs: [job],
-    async deploy(ctx, input, say, signal) {
-      const { id } = await deploy(ctx, input, engine, job);
-      const row = await waitFor(ctx, id, LONGEST, engine, {
-        ...(say ? { say } : {}),
-        ...(signal ? { signal } : {}),
-      });
-      if (row.state === 'live' || row.state === 'superseded') return toRevision(row, engine);
-      throw conflict(
-        `revision ${row.revision} of endpoint '${row.endpoint}' does not answer: ${row.problem ?? 'it is still being prepared'}`,
-        { field: 'endpoint', hint: 'the revision before it goes on answering' },
-      );
-    },
+    deploy: async (tx, input) => toRevision(await deploy(tx, input, engine, job), engine),
+    settled: async (ctx, id, say, signal) =>
+      toRevision(await waitFor(ctx, id, LONGEST, engine, { say, signal }), engine),
     async find(ctx, name) {
       try {
         const { endpoint, spec } = await getEndpoint(ctx, name, engine);

@@ -1,13 +1,13 @@
-import type { Ctx } from '../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { Evaluation } from './contract.ts';
 import { evaluationJob } from './jobs.ts';
-import { judge, type Bench } from './judge.ts';
+import { runEvaluation, type Bench } from './judge.ts';
+import { openEvaluation } from './open-evaluation.ts';
 import { validationRoutes } from './routes.ts';
-import { findDone, newestFor } from './views.ts';
+import { findDone, getEvaluation, newestFor } from './views.ts';
 
-export { checkRules } from './check-rules.ts';
 export type { Evaluation } from './contract.ts';
 export type { GateData } from './data/gate-data.ts';
 export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/decide.ts';
@@ -16,8 +16,18 @@ export { migrations } from './schema.ts';
 export interface Validation {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
-  /** Scores and judges within the caller's own work; `done` with a verdict, or `failed` with the problem. */
-  judge(ctx: Ctx, asked: Parameters<typeof judge>[2], say: (stage: string) => void): Promise<Evaluation>;
+  /** Writes down what is asked for, in the caller's own transaction; returns the id. `run` does the work. */
+  open(tx: Tx, asked: Omit<Parameters<typeof openEvaluation>[1], 'state'>): Promise<string>;
+  /**
+   * Scores and judges within the caller's own work; `done` with a verdict, or `failed` with the problem. One that a crash cut
+   * short begins again, one that had ended is its own answer.
+   */
+  run(
+    ctx: Ctx,
+    id: string,
+    say: (stage: string) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<Evaluation>;
   /** An evaluation that came to an end, by its reference `evaluation:<id>`. */
   findDone(ctx: Ctx, ref: string): Promise<Evaluation | undefined>;
   /** The newest evaluation of a version that came to an end. */
@@ -30,7 +40,11 @@ export function openValidation(bench: Bench): Validation {
   return {
     routes: validationRoutes(job),
     jobs: [job],
-    judge: (ctx, asked, say) => judge(ctx, bench, asked, say),
+    open: (tx, asked) => openEvaluation(tx, { ...asked, state: 'running' }),
+    async run(ctx, id, say, signal) {
+      await runEvaluation(ctx, bench, id, say, signal);
+      return getEvaluation(ctx, id);
+    },
     findDone,
     newestFor,
   };

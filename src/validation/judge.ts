@@ -4,23 +4,14 @@ import { TreadleError } from '../platform/errors/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { ModelPlace, Runtimes } from '../runtimes/index.ts';
 import type { Tables } from '../tables/index.ts';
-import type { Evaluation } from './contract.ts';
-import { resolveGateData, type GateData } from './data/gate-data.ts';
+import { resolveGateData } from './data/gate-data.ts';
 import { trainingSources } from './data/training-sources.ts';
 import { proveDisjoint } from './disjoint/prove.ts';
 import { keepStages } from './keep-stages.ts';
-import { openEvaluation } from './open-evaluation.ts';
 import { recordFailure, recordResult, type Found } from './record-result.ts';
 import { askHost } from './scoring/ask-host.ts';
 import type { Contender } from './scoring/protocol.ts';
-import {
-  questionOf,
-  requireEvaluation,
-  selectOfExecution,
-  type EvaluationRow,
-  type Question,
-} from './store.ts';
-import { getEvaluation } from './views.ts';
+import { questionOf, requireEvaluation, type EvaluationRow } from './store.ts';
 
 /** What the room works with. */
 export interface Bench {
@@ -31,39 +22,6 @@ export interface Bench {
 
 /** Rows of one call when a whole table is scored; what serves takes fewer at once. */
 const BATCH = 4096;
-
-/** Judges within the caller's own work. What a crash of the same execution cut short is taken up again, and what had ended is its answer. */
-export async function judge(
-  ctx: Ctx,
-  bench: Bench,
-  asked: {
-    model: string;
-    version: number;
-    execution?: string;
-    data: GateData;
-    spec: Evaluation['spec'];
-    champion?: string;
-    signal?: AbortSignal;
-  },
-  say: (stage: string) => void,
-): Promise<Evaluation> {
-  const { model, version, execution, data, spec, champion, signal } = asked;
-  const question: Question = { data, spec, ...(champion === undefined ? {} : { champion }) };
-  const { ref } = await getVersion(ctx, model, String(version));
-  const before = execution === undefined ? undefined : await selectOfExecution(ctx, execution, ref);
-  const same = before && before.question === JSON.stringify(question);
-  const id = same
-    ? before.id
-    : await openEvaluation(ctx, {
-        model,
-        version: String(version),
-        ...(execution === undefined ? {} : { execution }),
-        question,
-        state: 'running',
-      });
-  await runEvaluation(ctx, bench, id, say, signal);
-  return getEvaluation(ctx, id);
-}
 
 /**
  * Does the work of an evaluation to its end: done with a verdict, or failed with the reason. Throws only where somebody else

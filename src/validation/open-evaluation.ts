@@ -1,7 +1,7 @@
 import { getVersion, type ModelVersion } from '../models/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { newId } from '../platform/ids/index.ts';
-import { readRules } from './check-rules.ts';
+import { readRules } from '../rules/index.ts';
 import type { GateData } from './data/gate-data.ts';
 import { insertEvaluation, type Question } from './store.ts';
 

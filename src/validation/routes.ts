@@ -1,6 +1,6 @@
 import { route, type Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
-import { checkRules } from './check-rules.ts';
+import { checkRules } from '../rules/index.ts';
 import * as contract from './contract.ts';
 import { createEvaluation } from './create-evaluation.ts';
 import { getEvaluation, listEvaluations } from './views.ts';

@@ -104,22 +104,6 @@ export const selectNewest = (ctx: Ctx, versionRef: string): Promise<EvaluationRo
     .limit(1)
     .executeTakeFirst();
 
-/** What an execution asked of the same version: a crash may have cut it short, or come just after its end. */
-export const selectOfExecution = (
-  ctx: Ctx,
-  execution: string,
-  versionRef: string,
-): Promise<EvaluationRow | undefined> =>
-  tables(ctx)
-    .selectFrom('evaluation')
-    .selectAll()
-    .where('workspace', '=', ctx.workspace)
-    .where('execution', '=', execution)
-    .where('version_ref', '=', versionRef)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-
 // Columns of JSON hold what this room wrote there.
 const json = <T>(text: string): T => JSON.parse(text) as T;
 const given = <K extends string, T>(key: K, value: T | null): { [key in K]?: T } =>

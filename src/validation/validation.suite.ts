@@ -6,7 +6,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import type { LedgerTables } from '../ledger/schema.ts';
 import type { Evaluation, EvaluationSummary } from './contract.ts';
 import type { ValidationTables } from './schema.ts';
-import { insertEvaluation, requireEvaluation } from './store.ts';
+import { requireEvaluation } from './store.ts';
 import { commit, csv, flights, register } from './tiny.suite.ts';
 
 const api = async <T>(
@@ -294,26 +294,15 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
     assert.equal(checked.body.problems.length, 1);
   });
 
-  test(`${on}: what a crash cut short is taken up by the same execution; other workspaces see nothing`, async () => {
+  test(`${on}: what a crash cut short begins again, what had ended stays; other workspaces see nothing`, async () => {
     await using server = await open();
     const { ctx } = server;
     const read = await commit(ctx, 'flights', { 'train.csv': csv(flights(500, 1)) });
     await commit(ctx, 'gate', { 'clean.csv': csv(flights(500, 2, 10_000)) });
     await register(ctx, 'good', [{ id: read.id, ref: 'flights@v1' }]);
     const first = await ask(server, { data: 'gate@v1' });
-    const row = await requireEvaluation(ctx, first.id);
-    const cut = {
-      ...row,
-      id: row.id.replace(/.$/, (digit) => (digit === 'f' ? '0' : 'f')),
-      state: 'running',
-      execution: 'e1',
-      verdict: null,
-      summary: null,
-      document: null,
-      ended_at: null,
-    };
-    await ctx.write((tx) => insertEvaluation(tx, cut));
-    const { judge } = await import('./judge.ts');
+    const { runEvaluation } = await import('./judge.ts');
+    const { openEvaluation } = await import('./open-evaluation.ts');
     const { openTables } = await import('../tables/index.ts');
     const { createProcesses } = await import('../platform/processes/index.ts');
     const { createRuntimes } = await import('../runtimes/index.ts');
@@ -323,22 +312,26 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
       tables: openTables(processes),
       runtimes: createRuntimes({ processes, folder: server.data }),
     };
-    const question = {
-      model: 'late',
-      version: 1,
-      execution: 'e1',
-      data: { kind: 'dataset', ref: 'gate@v1' } as const,
-      spec: { label: 'late' },
-    };
+    const asked = (execution: string) =>
+      openEvaluation(ctx, {
+        model: 'late',
+        version: '1',
+        execution,
+        question: { data: { kind: 'dataset', ref: 'gate@v1' }, spec: { label: 'late' } },
+        state: 'running',
+      });
+    const cut = await asked('e1');
     const stages: string[] = [];
-    const again = await judge(ctx, bench, question, (stage) => void stages.push(stage));
-    assert.equal(again.id, cut.id);
-    assert.equal(again.state, 'done');
+    await runEvaluation(ctx, bench, cut, (stage) => void stages.push(stage), undefined);
+    const done = await requireEvaluation(ctx, cut);
+    assert.deepEqual([done.state, done.execution], ['done', 'e1']);
     assert.ok(stages.includes('computing metrics'), stages.join());
+    await runEvaluation(ctx, bench, cut, () => assert.fail('it had ended'), undefined);
+    assert.deepEqual(await requireEvaluation(ctx, cut), done);
     const stop = new AbortController();
     stop.abort(new Error('the server stops'));
     await assert.rejects(
-      judge(ctx, bench, { ...question, execution: 'e2', signal: stop.signal }, () => undefined),
+      runEvaluation(ctx, bench, await asked('e2'), () => undefined, stop.signal),
       /the server stops/,
     );
     const { rows: left } = await sql<{

@@ -152,6 +152,7 @@ const execution = (id: string, number: number, manifest: string): ExecutionRow =
   gate: null,
   deployment: null,
   gate_key: null,
+  wish: null,
 });
 
 const step = (execution_id: string, log_hash: string, digest: string): StepRow => ({

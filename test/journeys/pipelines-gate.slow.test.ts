@@ -15,7 +15,8 @@ import { getEvaluation, listEvaluations } from '../../src/validation/contract.ts
 import { openTest, type TestServer } from '../harness.ts';
 import { linearOnnx } from '../onnx-model.ts';
 import { ServerProcess } from './kill/server-process.ts';
-import { Project, states, stepOf } from './pipelines/project.ts';
+import { FILE, gated as project, MLMODEL, model, PREP } from './pipelines/gated.ts';
+import { states, stepOf, type Project } from './pipelines/project.ts';
 
 let server: TestServer;
 before(async () => {
@@ -41,63 +42,6 @@ async function command(
     return { status: code, stdout, stderr };
   }
 }
-
-const FILE = `name: NAME
-params: { rows: 2000, leak: 0 }
-steps:
-  prep:
-    run: sh prep.sh {train} {holdout} {rows} {leak}
-    code: [prep.sh]
-    out: { train: train.csv, holdout: holdout.csv }
-  train:
-    run: "cp MLmodel model.onnx input_example.json {model} # {train}"
-    code: [MLmodel, model.onnx, input_example.json]
-    out: { model: model/ }
-model: { name: NAME, from: train.model }
-gate:
-  data: prep.holdout
-  key: id
-  time: day
-  label: late
-  rules: [auc >= 0.6, p95_latency_ms < 60000]
-deploy: { endpoint: NAME }
-`;
-
-/** Rows whose first number tells the label most of the time; the holdout's days come after those of training. */
-const PREP = `set -e
-rows() {
-  awk -v from="$1" -v count="$2" -v day="$3" 'BEGIN {
-    for (i = from; i < from + count; i++) {
-      a = (i * 7919 % 1000) / 1000; b = (i * 104729 % 1000) / 1000
-      late = (a + (b - 0.5) * 0.5 > 0.5) ? 1 : 0
-      printf "%d,%s-%02d,%s,%s,%d\\n", i, day, i % 28 + 1, a, b, late
-    }
-  }'
-}
-echo id,day,a,b,late > "$1"; rows 0 "$3" 2001-01 >> "$1"
-echo id,day,a,b,late > "$2"; rows 1000000 "$3" 2001-02 >> "$2"
-if [ "$4" -gt 0 ]; then sed -n "2,$(($4 + 1))p" "$1" >> "$2"; fi
-`;
-
-const MLMODEL = `flavors:
-  onnx: {data: model.onnx}
-  python_function: {loader_module: mlflow.onnx, data: model.onnx}
-saved_input_example_info: {artifact_path: input_example.json, type: ndarray, format: tf-serving}
-signature:
-  inputs: '[{"name": "x", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}}]'
-  outputs: '[{"name": "chance", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
-`;
-
-/** By how much the answer follows the first number, which tells the label, and the second, which hardly does. */
-const model = (first: number, second: number): Uint8Array => linearOnnx([first, second], 0);
-
-const project = (url: string, name: string, file = FILE): Project =>
-  new Project(url)
-    .write('treadle.yaml', file.replaceAll('NAME', name))
-    .write('prep.sh', PREP)
-    .write('MLmodel', MLMODEL)
-    .write('model.onnx', model(1, 0))
-    .write('input_example.json', JSON.stringify({ inputs: [[0.1, 0.2]] }));
 
 const evaluationsOf = async (p: Project, name: string) =>
   (await p.client.call(listEvaluations, { query: { model: name } })).items;
@@ -262,11 +206,11 @@ test('who is the champion is said as it is: none yet, itself, or another; what i
   assert.match(ruleOf(first)!.reason, /^no champion yet/);
   assert.deepEqual([first.gate?.is_champion, first.gate?.compared_with], [undefined, undefined]);
   // From the cache, and judged again because another rule changed.
-  for (const limit of [1000, 1001]) {
-    p.write('treadle.yaml', versus.replace('< 1000', `< ${limit}`).replaceAll('NAME', 'titles'));
+  for (const limit of [60000, 60001]) {
+    p.write('treadle.yaml', versus.replace('< 60000', `< ${limit}`).replaceAll('NAME', 'titles'));
     const again = await p.run();
     assert.equal(again.state, 'succeeded', String(again.reason));
-    assert.equal(again.gate?.reused === undefined, limit === 1001);
+    assert.equal(again.gate?.reused === undefined, limit === 60001);
     assert.match(ruleOf(again)!.reason, /^it is the champion itself/);
     assert.deepEqual([again.gate?.is_champion, again.gate?.compared_with], [true, undefined]);
   }

@@ -84,6 +84,17 @@ test('what passes the gate is shown with its rules, its proof and where it answe
   await page.getByText('It passes').waitFor();
   await page.getByRole('link', { name: /pipeline execution/ }).waitFor();
   await ui.accessible('the evaluation of a gate');
+
+  await page.goto(`${house.url}/executions/${id}`);
+  await page.getByRole('link', { name: 'its release' }).click();
+  await page.waitForURL('**/releases/*');
+  await page.getByRole('heading', { name: 'delays v1 gate, then delays succeeded' }).waitFor();
+  const way = page.getByRole('region', { name: 'Its way' });
+  for (const state of ['requested', 'judging', 'judged', 'promoted', 'deploying', 'succeeded'])
+    await way.getByRole('listitem').filter({ hasText: state }).first().waitFor();
+  await way.getByText('the alias champion names delays version 1').waitFor();
+  await page.getByText('nothing answered at delays then').waitFor();
+  await ui.accessible('a release');
   await ui.close();
 });
 
@@ -111,6 +122,34 @@ test('what was judged on rows that it knew is rejected, and nothing new answers'
   await page.getByRole('link', { name: /^#2 rejected/ }).waitFor();
   await ui.accessible('rejected executions');
   await ui.close();
+
+  const releases = await house.open('/releases');
+  await releases.page.getByLabel('State').selectOption('rejected');
+  await releases.page.waitForURL('**state=rejected');
+  const table = releases.page.getByRole('table', { name: 'Releases' });
+  await table.getByRole('link', { name: 'rejected release of delays v1' }).waitFor();
+  assert.equal(await table.getByRole('link', { name: /^succeeded/ }).count(), 0);
+  await releases.page.goto(`${house.url}/releases?sort=state`);
+  await table.getByRole('link', { name: 'succeeded release of delays v1' }).waitFor();
+  const states = await table.getByRole('link', { name: / release of delays/ }).allTextContents();
+  assert.deepEqual(
+    states.map((text) => text.split(' ')[0]),
+    ['rejected', 'succeeded'],
+  );
+  await releases.accessible('releases');
+  await table.getByRole('link', { name: 'rejected release of delays v1' }).click();
+  await releases.page.waitForURL('**/releases/*');
+  const address = new URL(releases.page.url()).pathname;
+  await releases.close();
+  const small = await house.open(address, { width: 390, height: 844, theme: 'dark' });
+  await small.page.getByRole('region', { name: 'Its way' }).waitFor();
+  await small.accessible('a release, narrow and dark');
+  await eventually(
+    small.page,
+    "document.querySelector('#main').scrollWidth <= document.querySelector('#main').clientWidth",
+    'nothing runs off the page',
+  );
+  await small.close();
 
   const narrow = await house.open(`/executions/${id}`, { width: 390, height: 844, theme: 'dark' });
   await narrow.page.getByRole('region', { name: 'Gate' }).waitFor();

@@ -66,7 +66,7 @@ export const rooms: readonly Room[] = [
     name: 'Endpoints',
     icon: 'endpoint',
     to: '/endpoints',
-    also: ['/predictions'],
+    also: ['/predictions', '/releases'],
     key: 'n',
     find: findEndpoints,
   },

@@ -17,6 +17,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./runs.ts'),
   () => import('./models.ts'),
   () => import('./evaluate.ts'),
+  () => import('./releases.ts'),
   () => import('./serving.ts'),
   () => import('./package.ts'),
   () => import('./serve.ts'),

@@ -23,12 +23,11 @@ export const register: Register = (program, cli) => {
     .action(async (given: string | undefined) => {
       const { readFileOf } = await import('./pipelines/project.ts');
       const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
-      const { checkRules } = await import('../../validation/index.ts');
       const name = given ?? 'treadle.yaml';
       const { file, folder } = readFileOf(name, {
         hint: 'go to the folder of treadle.yaml, or name it: treadle check path/to/treadle.yaml',
       });
-      const { problems, definition, source } = readPipelineFile(file, checkRules);
+      const { problems, definition, source } = readPipelineFile(file);
       const output = cli.output();
       const { existsSync } = await import('node:fs');
       const path = await import('node:path');

@@ -1,13 +1,9 @@
+import { checkRules } from '../../rules/index.ts';
 import type { Gate, GateInput, Step } from './definition.ts';
 import { suggestion } from './problem.ts';
 import type { Say } from './read.ts';
 import type { PipelineFile } from './schema.ts';
 import type { Source } from './source.ts';
-
-/** What is wrong with rules: the number of the rule, and the character in it where that is known. */
-export type CheckRules = (
-  rules: readonly string[],
-) => ReadonlyArray<{ rule: number; message: string; at?: number; hint?: string }>;
 
 /** What `gate:` means. `used` learns which datasets it reads. */
 export function resolveGate(
@@ -15,7 +11,6 @@ export function resolveGate(
   steps: readonly Step[],
   used: Set<string>,
   say: Say,
-  checkRules: CheckRules | undefined,
   source: Source,
   /** How `positive` is spelled, where its value does not say it. */
   positive: string | undefined,
@@ -47,7 +42,7 @@ export function resolveGate(
     );
   }
   const rules = gate.rules === undefined ? undefined : [gate.rules].flat();
-  checkGateRules(rules ?? [], checkRules, say, source);
+  checkGateRules(rules ?? [], say, source);
   return {
     data: input ?? { kind: 'data', name: '', path: undefined },
     written: gate.data,
@@ -68,13 +63,8 @@ export function resolveGate(
 }
 
 /** What the language of rules says of the rules of a gate, each at its place. */
-export function checkGateRules(
-  rules: readonly string[],
-  checkRules: CheckRules | undefined,
-  say: Say,
-  { places }: Source,
-): void {
-  for (const { rule, message, at, hint } of checkRules?.(rules) ?? [])
+function checkGateRules(rules: readonly string[], say: Say, { places }: Source): void {
+  for (const { rule, message, at, hint } of checkRules(rules))
     say(
       'error',
       places.has(`gate.rules[${rule}]`) ? `gate.rules[${rule}]` : 'gate.rules',

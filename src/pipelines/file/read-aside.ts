@@ -1,8 +1,7 @@
 import { createAside, LATE, threadFile } from '../../platform/aside/index.ts';
 import type { Definition } from './definition.ts';
-import { checkGateRules, type CheckRules } from './gate.ts';
 import type { Problem } from './problem.ts';
-import { inFileOrder, type ReadFile } from './read.ts';
+import type { ReadFile } from './read.ts';
 import { createSource, type Source } from './source.ts';
 
 /** What the thread answers: a file as it was read, but for functions, which stay where they are. */
@@ -20,21 +19,13 @@ const thread = createAside<string, ReadAside>({
 });
 
 /** `readPipelineFile` for the server: in a thread of its own, so that nobody's file keeps others waiting, and with a deadline. */
-export async function readPipelineFileAside(text: string, checkRules?: CheckRules): Promise<ReadFile> {
+export async function readPipelineFileAside(text: string): Promise<ReadFile> {
   const read = await thread.ask(text);
   if (read === LATE) {
     const source = createSource(text, new Map());
     const message = 'the file takes more time or memory to read than a pipeline file may';
     return { definition: undefined, source, problems: [source.problem('error', '', 'key', message)] };
   }
-  const source = createSource(text, read.places);
-  const problems = [...read.problems];
-  if (read.definition?.gate)
-    checkGateRules(
-      read.definition.gate.spec.rules ?? [],
-      checkRules,
-      (...problem) => problems.push(source.problem(...problem)),
-      source,
-    );
-  return inFileOrder({ definition: read.definition, problems, source });
+  const { definition, problems, places } = read;
+  return { definition, problems, source: createSource(text, places) };
 }

@@ -3,7 +3,7 @@ import { Check } from 'typebox/value';
 import { parseCommand, type Piece } from './command.ts';
 import type { Definition, Input, Output, Step } from './definition.ts';
 import { MOST_PROBLEMS, suggestion, type Problem } from './problem.ts';
-import { resolveGate, type CheckRules } from './gate.ts';
+import { resolveGate } from './gate.ts';
 import { LATER, PipelineFile, RETRY_REASONS, type StepDefinition } from './schema.ts';
 import { checkShape } from './shape.ts';
 import { numberParam, type ParamValue } from './param.ts';
@@ -18,11 +18,8 @@ export interface ReadFile {
   source: Source;
 }
 
-/**
- * Reads a pipeline file: what it means, and everything that is wrong with it. Pure: looks at nothing but the text. The language
- * of the gate's rules belongs to a room above, which hands its check in; without it they are kept unread.
- */
-export function readPipelineFile(text: string, checkRules?: CheckRules): ReadFile {
+/** Reads a pipeline file: what it means, and everything that is wrong with it. Pure: looks at nothing but the text. */
+export function readPipelineFile(text: string): ReadFile {
   const { source, root, problems } = readSource(text);
   const done = (definition: Definition | undefined): ReadFile =>
     inFileOrder({ definition, problems, source });
@@ -32,11 +29,11 @@ export function readPipelineFile(text: string, checkRules?: CheckRules): ReadFil
   if (shape.problems.length > 0) return done(undefined);
   if (!Check(PipelineFile, shape.value))
     throw new Error('the shape walk let through what the contract refuses');
-  return done(resolve(shape.value, shape.spelled, source, problems, checkRules));
+  return done(resolve(shape.value, shape.spelled, source, problems));
 }
 
 /** Problems in the order of the file; a file with an error means nothing. */
-export function inFileOrder({ definition, problems, source }: ReadFile): ReadFile {
+function inFileOrder({ definition, problems, source }: ReadFile): ReadFile {
   const failed = problems.some(({ severity }) => severity === 'error');
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   return { definition: failed ? undefined : definition, problems, source };
@@ -55,7 +52,6 @@ function resolve(
   spelled: ReadonlyMap<string, string>,
   source: Source,
   problems: Problem[],
-  checkRules: CheckRules | undefined,
 ): Definition {
   const say: Say = (severity, ...problem) => {
     // Of many warnings nobody reads the last ones; an error counts even there.
@@ -90,7 +86,7 @@ function resolve(
   const steps = drafts.map((draft) =>
     resolveStep(draft, { file, params, data, owners, drafts: byName, used, say }),
   );
-  const gate = resolveGate(file, steps, used, say, checkRules, source, spelled.get('gate.positive'));
+  const gate = resolveGate(file, steps, used, say, source, spelled.get('gate.positive'));
   unused(file, used, say);
   environmentNames(params, say);
   return {

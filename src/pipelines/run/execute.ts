@@ -6,7 +6,15 @@ import type { Ctx, LineageEdge, Tx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { JobRun } from '../../platform/jobs/index.ts';
 import { killMarked } from '../../platform/processes/index.ts';
-import type { Attempt, CodeFile, DataInput, Outcome, StepOutput, StepState } from '../contract.ts';
+import type {
+  Attempt,
+  CodeFile,
+  DataInput,
+  GateResult,
+  Outcome,
+  StepOutput,
+  StepState,
+} from '../contract.ts';
 import type { Environment } from '../environments/environments.ts';
 import type { Definition, RetryReason } from '../file/definition.ts';
 import type { ParamValue } from '../file/param.ts';
@@ -25,12 +33,13 @@ import {
 } from '../store.ts';
 import type { AttemptResult } from './attempt.ts';
 import type { Engine } from './engine.ts';
+import { cancelledBy } from './cancelled.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { prepareEnvironments } from './prepare-environments.ts';
-import { registerModel } from './register-model.ts';
-import { cancelledBy, endCancelledRelease, release } from './release.ts';
+import { registerModel, type Registered } from './register-model.ts';
 import { deletedMeanwhile, endStepRun, logFirstMetrics, type EndState } from './tracker.ts';
 import { tryStep, type Node } from './try-step.ts';
+import { wishOf, type Wish } from './wish.ts';
 
 /** How an execution was asked for. */
 export interface ExecutionOptions {
@@ -581,13 +590,12 @@ class Drive {
         )
         .slice(0, 5)
         .join('; ');
-    let model: { name: string; version: string } | undefined;
-    let edges: LineageEdge[] = [];
+    let model: Registered | undefined;
+    let skipped: GateResult | undefined;
     if (state === 'succeeded' && this.#row.reproduces === null) {
       try {
         model = await registerModel(
           this.#ctx,
-          this.#engine.registrar,
           this.#row,
           this.#definition.model,
           this.#nodes.get(this.#definition.model?.step ?? '')?.row,
@@ -597,7 +605,16 @@ class Drive {
         reason = `the model could not be registered: ${outwardMessageOf(error)}`;
         this.#ctx.log.warn('a model could not be registered', { execution: id, error });
       }
-      if (model) ({ state, reason, edges } = await this.#release(model));
+      const wish =
+        model &&
+        wishOf(this.#definition, {
+          execution: id,
+          data: this.#data,
+          outputs: this.#outputs,
+          force: this.#options.force === true,
+        });
+      if (model && wish && !('skipped' in wish)) return this.#handOver(model, wish);
+      if (wish && 'skipped' in wish) skipped = wish.skipped;
     }
     if (state === 'cancelled')
       reason = `cancelled by ${(await selectExecution(this.#ctx, id)).cancel_by ?? 'somebody'}`;
@@ -617,6 +634,7 @@ class Drive {
         reason,
         ended_at: at,
         ...(model ? { model_version: JSON.stringify(model) } : {}),
+        ...(skipped ? { gate: JSON.stringify(skipped) } : {}),
         ...(comparison ? { comparison: JSON.stringify(comparison.comparison) } : {}),
       });
       await this.#identity.end(tx, state, at);
@@ -631,7 +649,6 @@ class Drive {
           ...(model ? { model } : {}),
         },
         ...(reason === null ? {} : { reason }),
-        edges,
       });
       await tx.emit({
         type: `execution.${state}`,
@@ -642,29 +659,25 @@ class Drive {
     });
   }
 
-  /** Gate and deployment of what was registered. A stop of the server leaves them to the next attempt. */
-  async #release(model: {
-    name: string;
-    version: string;
-  }): Promise<{ state: EndState; reason: string | null; edges: LineageEdge[] }> {
-    try {
-      return await release(this.#ctx, this.#engine, {
-        execution: this.#row,
-        model: { name: model.name, version: Number(model.version) },
-        definition: this.#definition,
-        data: this.#data,
-        outputs: this.#outputs,
-        force: this.#options.force === true,
-        signal: this.#signal,
+  /** The version is registered, and that is all that is done here: what the file asks for beyond it is a release. */
+  async #handOver(model: Registered, wish: Wish): Promise<void> {
+    const { id, pipeline, number } = this.#row;
+    await this.#identity.settled();
+    await this.#ctx.write(async (tx) => {
+      await updateExecution(tx, id, { model_version: JSON.stringify(model), wish: JSON.stringify(wish) });
+      await this.#identity.endToken(tx);
+      await tx.record({
+        action: 'execution.registered',
+        resource: `execution:${id}`,
+        after: { pipeline, number, model },
       });
-    } catch (error) {
-      this.#job.signal.throwIfAborted();
-      if (this.#cancelled.aborted) {
-        await endCancelledRelease(this.#ctx, this.#engine, this.#row.id);
-        return { state: 'cancelled', reason: null, edges: [] };
-      }
-      throw error;
-    }
+      await tx.emit({
+        type: 'execution.registered',
+        subject: `execution:${id}`,
+        data: { pipeline, number, model },
+      });
+      await this.#job.finish(tx);
+    });
   }
 
   #changed(): void {

@@ -13,6 +13,8 @@ export interface Identity {
   settled(): Promise<void>;
   /** Ends both, in the transaction that ends the execution. */
   end(tx: Tx, state: EndState, at: number): Promise<void>;
+  /** Ends the token alone, in the transaction after which no step runs any more. */
+  endToken(tx: Tx): Promise<void>;
   /** The token goes even when the execution goes on later: its secret is in no memory then. */
   abandon(): Promise<void>;
 }
@@ -53,6 +55,11 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
     return { id: made.token.id, secret: made.secret };
   }
 
+  const endToken = async (tx: Tx): Promise<void> => {
+    await revokeTokensOf(tx, row.id);
+    tx.afterCommit(() => (ended = true));
+  };
+
   return {
     parent: () => (parent ??= makeParent()),
     token: () => (token ??= makeToken()),
@@ -62,9 +69,9 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
     },
     async end(tx, state, at) {
       if (held !== null) await endParentRun(tx, held, state, at);
-      await revokeTokensOf(tx, row.id);
-      tx.afterCommit(() => (ended = true));
+      await endToken(tx);
     },
+    endToken,
     async abandon() {
       const made = ended ? undefined : await token?.catch(() => undefined);
       if (!made) return;

@@ -1,6 +1,6 @@
 import type { Structure } from './dependence.ts';
 import { t95, type Estimate, type Estimates, type Range } from './estimate.ts';
-import { METRICS } from './names.ts';
+import { METRICS } from '../../rules/index.ts';
 
 /** The error of a sum of contributions, where rows belong together. */
 export interface Width {

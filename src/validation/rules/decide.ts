@@ -1,9 +1,8 @@
 import type { RuleResult, Verdict } from '../contract.ts';
 import { t95, Z80, Z95, type Estimate } from '../metrics/estimate.ts';
 import type { Structure } from '../metrics/dependence.ts';
-import { METRICS } from '../metrics/names.ts';
+import { METRICS, type Comparator, type Condition, type Expression, type Name } from '../../rules/index.ts';
 import { widthOf } from '../metrics/widen.ts';
-import type { Comparator, Condition, Expression, Name } from './parse.ts';
 
 /** What a name stands for: a figure, the reason why there is none, or a champion that is not there or no other one. */
 export type Found = Estimate | { missing: string } | 'no champion' | 'champion itself';

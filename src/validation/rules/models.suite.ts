@@ -2,7 +2,7 @@ import { binaryMetrics } from '../metrics/binary.ts';
 import type { Estimate } from '../metrics/estimate.ts';
 import { random } from '../metrics/random.suite.ts';
 import { decideRule, type Figures, type Found } from './decide.ts';
-import { parseRule } from './parse.ts';
+import { parseRule } from '../../rules/index.ts';
 
 export type Side = Map<string, Estimate | string>;
 const look = (side: Side | undefined, name: string): Found => {

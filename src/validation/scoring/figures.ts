@@ -2,7 +2,7 @@ import type { Structure } from '../metrics/dependence.ts';
 import type { Estimate } from '../metrics/estimate.ts';
 import { widened } from '../metrics/widen.ts';
 import type { Figures, Found } from '../rules/decide.ts';
-import type { Name } from '../rules/parse.ts';
+import type { Name } from '../../rules/index.ts';
 import type { Answers } from './answers.ts';
 import type { Label } from './label.ts';
 import { measure } from './measure.ts';

@@ -2,7 +2,7 @@ import type { Task } from '../contract.ts';
 import { binaryMetrics, type Calibration } from '../metrics/binary.ts';
 import type { Estimate } from '../metrics/estimate.ts';
 import { multiclassMetrics } from '../metrics/multiclass.ts';
-import { METRICS } from '../metrics/names.ts';
+import { METRICS } from '../../rules/index.ts';
 import { regressionMetrics } from '../metrics/regression.ts';
 import type { Answers } from './answers.ts';
 import type { Label } from './label.ts';

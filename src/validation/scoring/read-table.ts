@@ -10,7 +10,7 @@ import {
   UnreadableTable,
   type Reading,
 } from '../../tables/inside.ts';
-import { nearest } from '../rules/names.ts';
+import { nearest } from '../../rules/index.ts';
 import { parsed, type Parse } from './parse-cells.ts';
 
 export type ColumnKind = 'boolean' | 'integer' | 'number' | 'text' | 'time' | 'other';

@@ -140,6 +140,10 @@ export default function EndpointsPage(): ReactElement {
             <Icon name="search" />
             Trace a prediction
           </Link>
+          <Link to="/releases" className={buttonClass()}>
+            <Icon name="send" />
+            Releases
+          </Link>
           <Button look="primary" icon="plus" onClick={() => setDeploying(true)}>
             Deploy…
           </Button>

@@ -41,6 +41,11 @@ const TONES: Record<string, Tone> = {
   'could not be done': 'bad',
   skipped: 'neutral',
   held: 'warn',
+  requested: 'neutral',
+  judging: 'live',
+  judged: 'live',
+  promoted: 'live',
+  deploying: 'live',
 };
 
 /** The tone that a status word has everywhere. */

@@ -56,6 +56,12 @@ export function ResourceAnchor({
           {children}
         </Link>
       );
+    case 'release':
+      return (
+        <Link to="/releases/$release" params={{ release: id }} {...look}>
+          {children}
+        </Link>
+      );
     case 'endpoint':
       return (
         <Link to="/endpoints/by-id/$id" params={{ id }} {...look}>

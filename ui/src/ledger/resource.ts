@@ -24,6 +24,7 @@ const ICONS: Record<string, IconName> = {
   proof: 'shield',
   endpoint: 'endpoint',
   revision: 'endpoint',
+  release: 'send',
   pipeline: 'pipeline',
   execution: 'pipeline',
   step: 'pipeline',

@@ -10,8 +10,15 @@ import { Section } from '../kit/page.tsx';
 import { Duration } from '../kit/time.tsx';
 
 /** What became of the model after the steps that made it: what the gate said, and where it answers. */
-export function AfterSteps({ execution }: { execution: ExecutionDetail }): ReactElement {
-  const { gate, deployment, model_version: model } = execution;
+export function AfterSteps({
+  gate,
+  deployment,
+  model,
+}: {
+  gate: GateResult | undefined;
+  deployment: DeployResult | undefined;
+  model: ExecutionDetail['model_version'];
+}): ReactElement {
   return (
     <div className={gate && deployment ? 'pair' : undefined}>
       {gate && <Gate gate={gate} model={model} />}

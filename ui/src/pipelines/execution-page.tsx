@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState, type ReactElement } from 'react';
 import { cancelExecution, rerunExecution, type ExecutionDetail } from '../../../src/pipelines/contract.ts';
-import { call } from '../api/client.ts';
+import { listReleases } from '../../../src/releases/contract.ts';
+import { api, call } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { Status } from '../kit/badge.tsx';
 import { Button } from '../kit/button.tsx';
@@ -109,7 +111,13 @@ export default function ExecutionPage(): ReactElement {
               </p>
             ))}
             {execution.comparison && <Repeated comparison={execution.comparison} />}
-            {(execution.gate ?? execution.deployment) && <AfterSteps execution={execution} />}
+            {(execution.gate ?? execution.deployment) && (
+              <AfterSteps
+                gate={execution.gate}
+                deployment={execution.deployment}
+                model={execution.model_version}
+              />
+            )}
             <Tabs
               label="Parts of the execution"
               value={search.tab ?? 'steps'}
@@ -242,8 +250,20 @@ function Lead({ execution }: { execution: ExecutionDetail }): ReactElement {
           registered {model.name} v{model.version}
         </Link>
       )}
+      {(execution.gate ?? execution.deployment) && <ReleaseOf execution={execution.id} />}
     </span>
   );
+}
+
+/** Older executions were judged and deployed without one. */
+function ReleaseOf({ execution }: { execution: string }): ReactElement | null {
+  const found = useQuery(api(listReleases, { query: { execution, limit: 1 } }));
+  const [release] = found.data?.items ?? [];
+  return release ? (
+    <Link to="/releases/$release" params={{ release: release.id }}>
+      its release
+    </Link>
+  ) : null;
 }
 
 function Rerun({ execution, onClose }: { execution: ExecutionDetail; onClose(): void }): ReactElement {

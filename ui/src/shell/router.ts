@@ -10,6 +10,7 @@ import { predictionRoutes } from '../predictions/routes.ts';
 import { modelRoutes } from '../models/routes.ts';
 import { datasetRoutes } from '../datasets/routes.ts';
 import { pipelineRoutes } from '../pipelines/routes.ts';
+import { releaseRoutes } from '../releases/routes.ts';
 import { settingsRoutes } from '../settings/routes.ts';
 import { parseSearch, stringifySearch } from '../kit/url-state.ts';
 import { Crash, Pending } from './crash.tsx';
@@ -28,6 +29,7 @@ export const router = createRouter({
     ...endpointRoutes,
     ...predictionRoutes,
     ...pipelineRoutes,
+    ...releaseRoutes,
     ...ledgerRoutes,
     ...settingsRoutes,
   ]),

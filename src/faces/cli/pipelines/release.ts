@@ -58,7 +58,10 @@ const since = ({ started_at, ended_at }: GateResult | DeployResult, now: number)
   started_at === undefined ? '' : `, ${seconds((ended_at ?? now) - started_at)}`;
 
 /** What a person asks next: the sentence of the proof, each rule with its verdict, where the model answers. */
-export function releaseSummary({ gate, deployment }: Execution, url: string): string[] {
+export function releaseSummary(
+  { gate, deployment }: Pick<Execution, 'gate' | 'deployment'>,
+  url: string,
+): string[] {
   return [
     ...(gate?.state === 'judged'
       ? [

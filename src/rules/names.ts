@@ -1,4 +1,4 @@
-import { DATA_FACTS, METRICS, RUNTIME_FIGURES } from '../metrics/names.ts';
+import { DATA_FACTS, METRICS, RUNTIME_FIGURES } from './figures.ts';
 
 /** Words that other libraries use for ours. */
 const OTHERS: Readonly<Record<string, string>> = {

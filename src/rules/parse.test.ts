@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fc } from '../../../test/property.ts';
-import { checkRules } from '../check-rules.ts';
+import { fc } from '../../test/property.ts';
+import { checkRules } from './check-rules.ts';
 import { RuleFault } from './fault.ts';
 import { namesIn, parseRule } from './parse.ts';
 

@@ -1,4 +1,4 @@
-import { DATA_FACTS } from '../metrics/names.ts';
+import { DATA_FACTS } from './figures.ts';
 import { RuleFault } from './fault.ts';
 import { isDataFact, isFigure, suggestFact, suggestFigure } from './names.ts';
 import { tokens, type Token } from './tokens.ts';

@@ -1,6 +1,6 @@
 import { invalid } from '../platform/errors/index.ts';
-import { RuleFault } from './rules/fault.ts';
-import { parseRule, type Condition } from './rules/parse.ts';
+import { RuleFault } from './fault.ts';
+import { parseRule, type Condition } from './parse.ts';
 
 export interface RuleProblem {
   /** Which rule, from 0. */

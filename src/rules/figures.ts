@@ -1,4 +1,5 @@
-import type { Task } from '../contract.ts';
+/** What is learnt from labels. */
+export type Task = 'binary' | 'multiclass' | 'regression';
 
 /** What a metric is: which tasks have it, which way is good, and whether it lies between fixed bounds. */
 export interface MetricKind {

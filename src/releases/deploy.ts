@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
+import { conflict, TreadleError } from '../platform/errors/index.ts';
+import type { DeployResult } from '../pipelines/contract.ts';
+import type { Revision } from '../serving/contract.ts';
+import type { Engine } from './engine.ts';
+import { nameOf } from './judge.ts';
+import { move, MOVED, stages, tell } from './move.ts';
+import type { Asked } from './request.ts';
+import type { ReleaseRow } from './store.ts';
+
+/** How often a revision that is being loaded again is looked at, ms, and how long that may take right after a start. */
+const LOOK = 200;
+const PATIENCE = 60_000;
+
+interface Use {
+  /** The revision that answers, or the newest where that is just being made ready with this version. */
+  revision: Revision | undefined;
+  /** Its primary is this version: a canary or a shadow beside it is somebody's own, and stays. */
+  answers: boolean;
+  coming: boolean;
+  ready: boolean;
+  address: string;
+}
+
+const isPrimary = (row: ReleaseRow, revision: Revision | undefined): boolean =>
+  revision?.variants.some((one) => one.role === 'champion' && one.version_ref === row.version_ref) === true;
+
+/** How the endpoint of a release stands towards its version; undefined where there is none. */
+export async function findUse(ctx: Ctx, { serving }: Engine, row: ReleaseRow): Promise<Use | undefined> {
+  const found = row.endpoint === null ? undefined : await serving.find(ctx, row.endpoint);
+  if (!found) return undefined;
+  const { current, latest, ready, address } = found;
+  const coming = latest?.state === 'preparing' && isPrimary(row, latest);
+  const answers = !coming && isPrimary(row, current);
+  return { revision: coming ? latest : current, answers, coming, ready, address };
+}
+
+/**
+ * Asks serving for a revision, in the transaction that says so: a crash leaves one and never a second. What answers with the
+ * version already is left alone, and what a person took away stays away.
+ */
+export async function beginDeploying(
+  ctx: Ctx,
+  engine: Engine,
+  row: ReleaseRow,
+  asked: Asked,
+  signal: AbortSignal,
+): Promise<void> {
+  const { endpoint, sticky, replace } = asked.deploy!;
+  const use = await whenReady(ctx, engine, row, signal);
+  const began: DeployResult = { state: 'deploying', endpoint, started_at: ctx.clock.now() };
+  if (use?.answers === true && use.revision)
+    return answers(ctx, engine, row, began, use.revision, use.address);
+  const taken =
+    row.execution === null ? undefined : await engine.serving.takenAway(ctx, endpoint, row.version_ref);
+  try {
+    await ctx.write(async (tx) => {
+      if (taken && use?.coming !== true) {
+        const problem = heldWords(row, endpoint, taken);
+        const deployment: DeployResult = { ...began, state: 'held', problem, ended_at: tx.clock.now() };
+        await move(tx, engine, row, 'held', { deployment }, problem);
+        return;
+      }
+      const revision =
+        use?.coming === true && use.revision
+          ? use.revision
+          : await engine.serving.deploy(tx, {
+              endpoint,
+              model: row.model,
+              version: String(row.version),
+              ...(sticky === undefined ? {} : { sticky }),
+              ...(replace === undefined ? {} : { replace }),
+              expects: row.expects ?? 0,
+              note:
+                row.pipeline === null ? `release ${row.id}` : `execution ${row.number} of ${row.pipeline}`,
+              asked_by: row.execution === null ? `release:${row.id}` : `execution:${row.execution}`,
+            });
+      await move(tx, engine, row, 'deploying', {
+        revision: revision.id,
+        deployment: { ...began, revision: revision.revision },
+        note: `revision ${revision.revision} of ${endpoint} is being made ready`,
+      });
+    });
+  } catch (error) {
+    // Only what serving itself refuses is an answer.
+    if (!(error instanceof TreadleError) || error.code === 'lease-lost' || error.code === MOVED) throw error;
+    await failed(ctx, engine, row, began, error);
+  }
+}
+
+/** Waits until the revision answers, or does not. */
+export async function deploying(
+  ctx: Ctx,
+  engine: Engine,
+  row: ReleaseRow,
+  signal: AbortSignal,
+): Promise<void> {
+  const began = JSON.parse(row.deployment!) as DeployResult; // written by this room
+  const said = stages((stage) =>
+    ctx.write((tx) => tell(tx, engine, row, { deployment: { ...began, stage } })),
+  );
+  let revision: Revision;
+  try {
+    revision = await engine.serving.settled(ctx, row.revision!, said.say, signal);
+  } finally {
+    await said.done();
+  }
+  signal.throwIfAborted();
+  if (revision.state === 'preparing') return; // longer than anything should take: it is waited for again
+  if (revision.state === 'failed')
+    return failed(
+      ctx,
+      engine,
+      row,
+      began,
+      conflict(
+        `revision ${revision.revision} of endpoint '${began.endpoint}' does not answer: ${revision.problem ?? 'no reason was given'}`,
+        { hint: 'what answered before goes on answering' },
+      ),
+    );
+  const address = (await engine.serving.find(ctx, began.endpoint))?.address ?? '';
+  await answers(ctx, engine, row, began, revision, address);
+}
+
+async function answers(
+  ctx: Ctx,
+  engine: Engine,
+  row: ReleaseRow,
+  began: DeployResult,
+  revision: Revision,
+  address: string,
+): Promise<void> {
+  const { stage: _stage, ...before } = began;
+  const reused = row.revision === null;
+  const deployment: DeployResult = {
+    ...before,
+    state: 'live',
+    revision: revision.revision,
+    address,
+    ...(reused ? { reused: true } : {}),
+    ...(revision.warnings === undefined ? {} : { warnings: revision.warnings }),
+    ended_at: ctx.clock.now(),
+  };
+  const edges: LineageEdge[] = [{ from: '', to: revision.ref, relation: 'deployed' }];
+  const note = `revision ${revision.revision} of ${began.endpoint} ${reused ? 'answers with it already' : 'answers'}`;
+  await ctx.write((tx) => move(tx, engine, row, 'succeeded', { deployment, edges, note }));
+}
+
+async function failed(
+  ctx: Ctx,
+  engine: Engine,
+  row: ReleaseRow,
+  { stage: _stage, ...began }: DeployResult,
+  error: TreadleError,
+): Promise<void> {
+  const problem = `${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`;
+  const deployment: DeployResult = { ...began, state: 'failed', problem, ended_at: ctx.clock.now() };
+  const why = `${nameOf(row)} could not be deployed: ${problem}`;
+  await ctx.write((tx) => move(tx, engine, row, 'failed', { deployment }, why));
+}
+
+/** Right after a start of the server a revision is live on paper, and being loaded. */
+async function whenReady(
+  ctx: Ctx,
+  engine: Engine,
+  row: ReleaseRow,
+  signal: AbortSignal,
+): Promise<Use | undefined> {
+  const began = performance.now();
+  for (;;) {
+    const use = await findUse(ctx, engine, row);
+    if (use?.answers !== true || use.ready || performance.now() - began > PATIENCE) return use;
+    await sleep(LOOK, undefined, { signal });
+  }
+}
+
+/** Who took the version away, and how it comes back on purpose: a cached pipeline says the same each time that it is run. */
+function heldWords(
+  { model, version }: ReleaseRow,
+  endpoint: string,
+  { revision, cause, created_by: by, note }: Revision,
+): string {
+  const act =
+    cause === 'deploy'
+      ? `another deployment by ${by}`
+      : cause === 'rollback'
+        ? `a rollback by ${by}`
+        : 'a rollback because it could not answer';
+  const why = note === undefined ? '' : `: “${note}”`;
+  return `revision ${revision} took ${model} v${version} away from ${endpoint} (${act}${why}), and running the pipeline again does not undo that; to deploy it on purpose: treadle deploy ${model}@v${version} --to ${endpoint}`;
+}

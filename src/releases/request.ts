@@ -1,0 +1,163 @@
+import { getVersion, type ModelVersion } from '../models/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import { invalid, TreadleError } from '../platform/errors/index.ts';
+import { newId } from '../platform/ids/index.ts';
+import type { Subscriber } from '../platform/events/index.ts';
+import type { Wish } from '../pipelines/index.ts';
+import { readRules } from '../rules/index.ts';
+import type { NewRelease } from './contract.ts';
+import { cancelled } from './cancelled.ts';
+import type { Engine } from './engine.ts';
+import type { ReleaseJob } from './jobs.ts';
+import { findOfExecution, insertRelease, updateRelease, type ReleaseRow } from './store.ts';
+
+/** What is asked for of a version: a pipeline's wish, or one by hand. */
+export type Asked = Omit<Wish, 'force'> & { force?: boolean };
+
+/**
+ * Writes a release down and enqueues its work, all or nothing. What answers at its endpoint now is what it is meant to replace: a
+ * verdict is heard against the present, and holds for no other.
+ */
+async function addRelease(
+  tx: Tx,
+  engine: Engine,
+  job: ReleaseJob,
+  {
+    version,
+    wish,
+    expects,
+    by,
+    origin,
+  }: {
+    version: ModelVersion;
+    wish: Asked;
+    expects?: number | undefined;
+    by: string;
+    origin?: { execution: string; pipeline: string; number: number; cancel_by: string | null };
+  },
+): Promise<string> {
+  const now = tx.clock.now();
+  const id = newId(now);
+  const endpoint = wish.deploy?.endpoint;
+  const current = endpoint === undefined ? undefined : (await engine.serving.find(tx, endpoint))?.current;
+  const row: ReleaseRow = {
+    id,
+    workspace: tx.workspace,
+    model: version.model,
+    model_ref: modelRef(version),
+    version: version.version,
+    version_ref: version.ref,
+    state: 'requested',
+    wish: JSON.stringify(wish),
+    execution: origin?.execution ?? null,
+    pipeline: origin?.pipeline ?? null,
+    number: origin?.number ?? null,
+    endpoint: endpoint ?? null,
+    expects: endpoint === undefined ? null : (expects ?? current?.revision ?? 0),
+    evaluation: null,
+    revision: null,
+    moved_alias: 0,
+    gate: null,
+    deployment: null,
+    reason: null,
+    cancel_by: origin?.cancel_by ?? null,
+    created_at: now,
+    created_by: by,
+    updated_at: now,
+    ended_at: null,
+  };
+  await insertRelease(tx, row);
+  await tx.record({
+    action: 'release.requested',
+    resource: `release:${id}`,
+    after: {
+      version: version.ref,
+      ...(wish.gate ? { gate: wish.gate.written } : {}),
+      ...(endpoint === undefined ? {} : { endpoint, expects: row.expects }),
+    },
+    edges: [
+      { from: `release:${id}`, to: version.ref, relation: 'releases' },
+      ...(origin
+        ? [{ from: `release:${id}`, to: `execution:${origin.execution}`, relation: 'asked-for-by' }]
+        : []),
+    ],
+  });
+  await tx.emit({
+    type: 'release.requested',
+    subject: `release:${id}`,
+    data: { model: version.model, version: version.version },
+  });
+  await tx.enqueue(job, { release: id });
+  return id;
+}
+
+/** A release that a person asks for. What cannot be found or read is refused now; the work itself is a job. */
+export async function createRelease(
+  ctx: Ctx,
+  { model, version: which, gate, deploy }: NewRelease,
+  engine: Engine,
+  job: ReleaseJob,
+): Promise<string> {
+  if (!gate && !deploy)
+    throw invalid('a release does something with the version: judge it, deploy it, or both', {
+      field: 'gate',
+      hint: 'say gate, deploy or both',
+    });
+  const version = await getVersion(ctx, model, which.replace(/^v(?=\d)/, ''));
+  const { expects, ...to } = deploy ?? {};
+  const wish: Asked = {
+    ...(gate ? { gate: gateByHand(gate) } : {}),
+    ...(deploy ? { deploy: { ...to, endpoint: deploy.endpoint } } : {}),
+  };
+  return ctx.write((tx) => addRelease(tx, engine, job, { version, wish, expects, by: tx.actor.name }));
+}
+
+function gateByHand({ data, ...spec }: NonNullable<NewRelease['gate']>): NonNullable<Asked['gate']> {
+  readRules(spec.rules ?? []);
+  return { data: { kind: 'dataset', ref: data }, written: data, digest: '', spec };
+}
+
+/** Hears what executions registered, and who cancels them afterwards. */
+export const subscriber = (engine: Engine, job: ReleaseJob): Subscriber => ({
+  name: 'releases.executions',
+  types: ['execution.registered', 'execution.cancel_asked'],
+  async handle(tx, { type, subject }) {
+    const execution = subject.replace(/^execution:/, '');
+    const known = await findOfExecution(tx, execution);
+    const open = await engine.executions.find(tx, execution);
+    if (!open) return;
+    if (type === 'execution.cancel_asked') {
+      if (known && open.cancel_by !== null) await askToCancel(tx, known, open.cancel_by, engine);
+      return;
+    }
+    if (known) return;
+    const { pipeline, number, created_by, model, wish, cancel_by } = open;
+    const version = await getVersion(tx, model.name, String(model.version)).catch((error: unknown) => {
+      if (error instanceof TreadleError && error.kind === 'missing') return undefined;
+      throw error;
+    });
+    if (!version) {
+      const reason = `${model.name} version ${model.version} is gone, so it was not released`;
+      return engine.executions.end(tx, execution, { state: 'failed', reason, edges: [] });
+    }
+    await addRelease(tx, engine, job, {
+      version,
+      wish,
+      by: created_by,
+      origin: { execution, pipeline, number, cancel_by },
+    });
+  },
+});
+
+/** Its driver is told at once where it runs here; anywhere else it reads the mark in the row before its next step. */
+export async function askToCancel(tx: Tx, row: ReleaseRow, by: string, engine: Engine): Promise<void> {
+  if (row.cancel_by !== null || row.ended_at !== null) return;
+  await updateRelease(tx, row.id, { cancel_by: by });
+  await tx.record({ action: 'release.cancel_asked', resource: `release:${row.id}` });
+  await tx.emit({ type: 'release.updated', subject: `release:${row.id}` });
+  tx.afterCommit(() => engine.cancels.get(row.id)?.abort(cancelled()));
+}
+
+/** `model_version:flights/3` → `model:flights`; both stay when the model is renamed. */
+const modelRef = ({ ref }: ModelVersion): string =>
+  `model:${ref.slice('model_version:'.length, ref.lastIndexOf('/'))}`;

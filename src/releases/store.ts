@@ -1,0 +1,136 @@
+// All SQL of the room.
+import type { Selectable, Updateable } from 'kysely';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import { missing } from '../platform/errors/index.ts';
+import type { ReleaseState, Transition } from './contract.ts';
+import type { ReleaseTables } from './schema.ts';
+
+const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<ReleaseTables>();
+export type ReleaseRow = Selectable<ReleaseTables['release']>;
+export type Change = Updateable<ReleaseTables['release']>;
+
+export async function insertRelease(tx: Tx, row: ReleaseRow): Promise<void> {
+  await tables(tx).insertInto('release').values(row).execute();
+  await insertTransition(tx, row.id, row.state, null);
+}
+
+/** Whether it was in that state: each step of the way is taken once, whoever else tries. */
+export async function moveRelease(
+  tx: Tx,
+  row: Pick<ReleaseRow, 'id' | 'state'>,
+  to: ReleaseState,
+  change: Change,
+  note: string | null,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tables(tx)
+    .updateTable('release')
+    .set({ ...change, state: to, updated_at: tx.clock.now() })
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', row.id)
+    .where('state', '=', row.state)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await insertTransition(tx, row.id, to, note);
+  return true;
+}
+
+async function insertTransition(tx: Tx, id: string, state: string, note: string | null): Promise<void> {
+  const { n } = await tables(tx)
+    .selectFrom('release_transition')
+    .select((eb) => eb.fn.countAll().as('n'))
+    .where('release_id', '=', id)
+    .executeTakeFirstOrThrow();
+  await tables(tx)
+    .insertInto('release_transition')
+    .values({ release_id: id, seq: Number(n) + 1, state, at: tx.clock.now(), note })
+    .execute();
+}
+
+/** What goes on within a state. */
+export async function updateRelease(tx: Tx, id: string, change: Change): Promise<void> {
+  await tables(tx)
+    .updateTable('release')
+    .set(change)
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function requireRelease(ctx: Ctx, id: string): Promise<ReleaseRow> {
+  const row = await tables(ctx)
+    .selectFrom('release')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!row)
+    throw missing(`there is no release '${id}' in workspace '${ctx.workspace}'`, {
+      field: 'release',
+      hint: 'list them with: treadle releases',
+    });
+  return row;
+}
+
+export const findOfExecution = (ctx: Ctx, execution: string): Promise<ReleaseRow | undefined> =>
+  tables(ctx)
+    .selectFrom('release')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('execution', '=', execution)
+    .executeTakeFirst();
+
+export async function selectTransitions(ctx: Ctx, id: string): Promise<Transition[]> {
+  const rows = await tables(ctx)
+    .selectFrom('release_transition')
+    .select(['state', 'at', 'note'])
+    .where('release_id', '=', id)
+    .orderBy('seq')
+    .execute();
+  return rows.map(({ state, at, note }) => ({
+    state: state as ReleaseState,
+    at,
+    ...(note === null ? {} : { note }),
+  }));
+}
+
+export interface ReleaseQuery {
+  model_ref?: string | undefined;
+  endpoint?: string | undefined;
+  execution?: string | undefined;
+  state?: string | undefined;
+  /** Ids below this one: ids sort by time. */
+  before?: string | undefined;
+  limit: number;
+}
+
+export function selectReleases(
+  ctx: Ctx,
+  { model_ref, endpoint, execution, state, before, limit }: ReleaseQuery,
+): Promise<ReleaseRow[]> {
+  let query = tables(ctx).selectFrom('release').selectAll().where('workspace', '=', ctx.workspace);
+  if (model_ref !== undefined) query = query.where('model_ref', '=', model_ref);
+  if (endpoint !== undefined) query = query.where('endpoint', '=', endpoint);
+  if (execution !== undefined) query = query.where('execution', '=', execution);
+  if (state !== undefined) query = query.where('state', '=', state);
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}
+
+/** The newest release of a model that moved its alias, and whether one of this version ever did. */
+export async function selectPromotions(
+  ctx: Ctx,
+  modelRef: string,
+  version: number,
+): Promise<{ newest: number | undefined; own: boolean }> {
+  const moved = tables(ctx)
+    .selectFrom('release')
+    .select('version')
+    .where('workspace', '=', ctx.workspace)
+    .where('model_ref', '=', modelRef)
+    .where('moved_alias', '=', 1)
+    .orderBy('id', 'desc')
+    .limit(1);
+  const newest = await moved.executeTakeFirst();
+  const own = await moved.where('version', '=', version).executeTakeFirst();
+  return { newest: newest?.version, own: own !== undefined };
+}

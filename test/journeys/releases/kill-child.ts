@@ -1,0 +1,31 @@
+import { startServer } from '../../../src/serve.ts';
+import { createLog } from '../../../src/platform/log/index.ts';
+import type { Tx } from '../../../src/platform/ctx/index.ts';
+import type { DomainEvent } from '../../../src/platform/events/index.ts';
+
+/** A server that kills itself at the next transition of a release: just before it commits, or just after. */
+export interface KillOrder {
+  data: string;
+  port: number;
+  /** `never` lives on. */
+  at: 'before' | 'after' | 'never';
+}
+
+if (import.meta.main) {
+  const { data, port, at } = JSON.parse(process.argv[2]!) as KillOrder;
+  const { parts } = await startServer(
+    { host: '127.0.0.1', port, data, db: undefined, allowHosts: [], log: 'error' },
+    createLog('error'),
+  );
+  const { outbox } = parts;
+  const die = (): void => void process.kill(process.pid, 'SIGKILL');
+  parts.outbox = {
+    async emit(tx: Tx, event: DomainEvent) {
+      await outbox.emit(tx, event);
+      if (at === 'never' || !event.type.startsWith('release.') || event.type === 'release.updated') return;
+      if (at === 'before') die();
+      else tx.afterCommit(die);
+    },
+  };
+  process.stdout.write('ready\n');
+}
