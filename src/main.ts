@@ -3,7 +3,8 @@ import { runCli } from './faces/cli/index.ts';
 import type { Register } from './faces/cli/frame.ts';
 import { table } from './faces/cli/output.ts';
 import { guardOutput, Interrupted } from './faces/cli/pipes.ts';
-import { storeCommands } from './store-commands.ts';
+import { storeSpace } from './maintenance/contract.ts';
+import { spaceTable, storeCommands } from './store-commands.ts';
 import { version } from './version.ts';
 
 type Flags = Partial<Record<string, string>>;
@@ -49,13 +50,18 @@ const roof: Register = (program, cli) => {
   doctor.action(async (flags: Flags) => {
     const { examine } = await import('./doctor.ts');
     const found = await examine(serverConfig(readConfig(byName(flags), process.env, process.cwd())));
+    // Of the server that answers, if one does: the machine can be looked at without.
+    const store = await cli
+      .client()
+      .call(storeSpace)
+      .catch(() => undefined);
     cli.output().result(
-      found,
+      { ...found, ...(store ? { store } : {}) },
       () =>
         `isolation is ${found.isolation.level}: ${found.isolation.says}\n\n${table(
           ['', 'what', 'says'],
           found.findings.map(({ what, holds, says }) => [holds ? 'yes' : 'no', what, says]),
-        )}`,
+        )}\n\n${store ? `${spaceTable(store)}\ntreadle verify reads every byte` : 'no server answers here: treadle space --data looks into a store without one'}`,
     );
   });
   config.action((flags: Flags) => {

@@ -9,6 +9,7 @@ import { createPages } from './faces/inference/pages/index.ts';
 import { createSagemaker } from './faces/inference/sagemaker/index.ts';
 import { createTfServing } from './faces/inference/tfserving/index.ts';
 import { messageOf } from './platform/errors/index.ts';
+import { dropTemporary } from './platform/files/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { createProcesses, goFirst } from './platform/processes/index.ts';
 import { openModel } from './runtimes/index.ts';
@@ -56,6 +57,7 @@ function open(options: PlaneOptions): Running {
     report({ type: 'log', level, message, fields });
   });
   const processes = createProcesses({ isolation: options.isolation });
+  void dropTemporary(); // the hosts of a plane that was killed
   const { records } = options;
   const sink = records === undefined ? undefined : new RecordSink({ folder: records, report });
   const plane = createPlane({

@@ -1,11 +1,11 @@
+import path from 'node:path';
 import * as access from './access/index.ts';
 import * as data from './data/index.ts';
 import * as ledger from './ledger/index.ts';
 import * as models from './models/index.ts';
 import * as pipelines from './pipelines/index.ts';
-import type { Purged } from './maintenance/index.ts';
+import type { Rooms } from './maintenance/index.ts';
 import * as blobs from './platform/blobs/index.ts';
-import type { Ctx } from './platform/ctx/index.ts';
 import type { Migration } from './platform/db/index.ts';
 import * as events from './platform/events/index.ts';
 import * as jobs from './platform/jobs/index.ts';
@@ -42,9 +42,29 @@ export const blobUsers: readonly blobs.BlobUser[] = [
   runtimes.blobUser,
 ];
 
-/** What was deleted before a moment, and could be brought back until now, goes for good. */
-export async function purge(ctx: Ctx, before: number, dryRun: boolean): Promise<Purged> {
-  const logged_models = await models.purgeLoggedModels(ctx, before, dryRun);
-  const named = await models.namedFolders(ctx, before);
-  return { logged_models, ...(await tracking.purgeDeleted(ctx, before, named, dryRun)) };
-}
+/** An environment takes minutes to make and is wanted again by the next run: it stays longer than what gc removes otherwise, ms. */
+const ENVIRONMENTS_STAY = 14 * 24 * 60 * 60 * 1000;
+
+/** What the rooms do for gc on a data folder. */
+export const storeRooms = (folder: string): Rooms => ({
+  users: blobUsers,
+  async purge(ctx, before, dryRun) {
+    const logged_models = await models.purgeLoggedModels(ctx, before, dryRun);
+    const named = await models.namedFolders(ctx, before);
+    return { logged_models, ...(await tracking.purgeDeleted(ctx, before, named, dryRun)) };
+  },
+  async sweep(ctx, before, dryRun) {
+    const now = ctx.clock.now();
+    // No grace at all is for a folder without a server: everything that can be made again goes.
+    const environments = now - before < 60_000 ? before : Math.min(before, now - ENVIRONMENTS_STAY);
+    const inUse = await serving.placesInUse(ctx);
+    const first = await runtimes.sweepRuntimes(folder, inUse, { models: before, environments }, dryRun);
+    const second = await pipelines.sweepEnvironments(
+      path.join(folder, 'envs'),
+      () => false,
+      environments,
+      dryRun,
+    );
+    return { folders: first.folders + second.folders, bytes: first.bytes + second.bytes };
+  },
+});

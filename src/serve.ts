@@ -18,6 +18,7 @@ import { lockDataFolder, migrate, openPostgres, openSqlite } from './platform/db
 import { forbidden, invalid } from './platform/errors/index.ts';
 import * as eventRoom from './platform/events/index.ts';
 import { createHttp, type Route } from './platform/http/index.ts';
+import { dropTemporary } from './platform/files/index.ts';
 import * as jobRoom from './platform/jobs/index.ts';
 import { openPipelines } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
@@ -26,7 +27,7 @@ import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
-import { blobUsers, migrations, purge } from './rooms.ts';
+import { migrations, storeRooms } from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
@@ -107,6 +108,8 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const prune = eventRoom.pruneEvents(events);
   const webhooks = eventRoom.createWebhooks(createOutbound({ allow: config.allowOutbound ?? [] }));
   events.subscribe(webhooks.subscriber);
+  // What a killed server or plane left; nobody waits for it.
+  void dropTemporary();
   const walls = await chooseIsolation({
     wanted: config.isolation ?? 'auto',
     data: config.data,
@@ -120,7 +123,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const tables = openTables(processes);
   opened.defer(() => tables.close());
   const runtimes = createRuntimes({ processes, folder: config.data });
-  events.subscribe(runtimes.subscriber);
+  for (const subscriber of runtimes.subscribers) events.subscribe(subscriber);
   const loopback = LOOPBACK.includes(config.host);
   const ownerAllowed = loopback && !config.requireToken;
   const hosts = loopback
@@ -237,7 +240,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         ...evaluations.routes,
         ...releases.routes,
         ...ledgerRoom.ledgerRoutes(ledger),
-        ...maintenanceRoutes({ users: blobUsers, purge }),
+        ...maintenanceRoutes(storeRooms(config.data)),
       ],
       version(),
       createReadiness(system, database, ledger),

@@ -106,9 +106,9 @@ async function* collectInPlace(
 ): AsyncGenerator<{ event: string; data: unknown }> {
   const { openStore } = await import('./open-store.ts');
   const { collectEvents } = await import('./maintenance/index.ts');
-  const { blobUsers, purge } = await import('./rooms.ts');
+  const { storeRooms } = await import('./rooms.ts');
   await using store = await openStore(config, createLog('warn'));
-  for await (const { event, data } of collectEvents(store.ctx, { users: blobUsers, purge }, wanted))
+  for await (const { event, data } of collectEvents(store.ctx, storeRooms(config.data), wanted))
     yield { event: event ?? 'message', data };
 }
 
@@ -248,7 +248,7 @@ const told = ({
       : `${stage}: ${count(blobs, 'blob')}, ${bytes(size)}`;
 
 function summary(
-  { purged, used, removed, kept, freed, left, packs }: CollectResult,
+  { purged, swept, used, removed, kept, freed, left, packs }: CollectResult,
   dryRun: boolean,
 ): string {
   const lines = [
@@ -259,6 +259,10 @@ function summary(
   if (runs + experiments + logged_models > 0)
     lines.unshift(
       `${dryRun ? 'would purge' : 'purged'} ${count(runs, 'deleted run')}, ${count(experiments, 'experiment')} and ${count(logged_models, 'logged model')}${dryRun ? '; what only they need would go, too' : ''}`,
+    );
+  if (swept.folders > 0)
+    lines.push(
+      `${dryRun ? 'would remove' : 'removed'} ${count(swept.folders, 'folder')} of models and environments that nobody uses (${bytes(swept.bytes)})`,
     );
   if (purged.kept > 0)
     lines.push(

@@ -1,6 +1,7 @@
 import type { BlobUser, Collected, CollectOptions } from '../platform/blobs/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { TreadleError } from '../platform/errors/index.ts';
+import type { Swept } from '../platform/files/index.ts';
 import type { ServerSentEvent } from '../platform/http/index.ts';
 
 /** How often progress is told, ms. */
@@ -20,11 +21,13 @@ export interface Rooms {
   users: readonly BlobUser[];
   /** What was deleted before a moment goes for good, or is only counted. */
   purge(ctx: Ctx, before: number, dryRun: boolean): Promise<Purged>;
+  /** Folders of models and environments that nobody names, and nobody has used since a moment. */
+  sweep(ctx: Ctx, before: number, dryRun: boolean): Promise<Swept>;
 }
 
 export type Wanted = Pick<CollectOptions, 'dryRun' | 'compact' | 'signal'> & { grace: number };
 
-export type CollectResult = Collected & { purged: Purged };
+export type CollectResult = Collected & { purged: Purged; swept: Swept };
 
 /**
  * gc as events, until its end or until nobody listens: what was done by then is done. An error is the last event, `failed`. A dry run
@@ -32,11 +35,13 @@ export type CollectResult = Collected & { purged: Purged };
  */
 export async function* collectEvents(
   ctx: Ctx,
-  { users, purge }: Rooms,
+  { users, purge, sweep }: Rooms,
   { grace, dryRun = false, compact = false, signal }: Wanted,
 ): AsyncGenerator<ServerSentEvent> {
   try {
-    const purged = await purge(ctx, ctx.clock.now() - grace, dryRun);
+    const before = ctx.clock.now() - grace;
+    const purged = await purge(ctx, before, dryRun);
+    const swept = await sweep(ctx, before, dryRun);
     yield { event: 'progress', data: { stage: 'purging', blobs: 0, bytes: 0 } };
     const steps = ctx.blobs.collect({
       users,
@@ -50,7 +55,7 @@ export async function* collectEvents(
       for (;;) {
         const step = await steps.next();
         if (step.done === true) {
-          yield { event: 'done', data: { ...step.value, purged } };
+          yield { event: 'done', data: { ...step.value, purged, swept } };
           return;
         }
         if (performance.now() - told < EVERY) continue;

@@ -6,7 +6,12 @@ import { pipelineRoutes } from './routes.ts';
 import { createEngine, type EngineOptions } from './run/engine.ts';
 
 export { codeOfRun, type RunCode } from './code-of-run.ts';
-export { createEnvironments, findUv, type Environments } from './environments/environments.ts';
+export {
+  createEnvironments,
+  findUv,
+  sweepEnvironments,
+  type Environments,
+} from './environments/environments.ts';
 export { checkRequirements } from './environments/lock.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';

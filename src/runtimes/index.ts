@@ -18,3 +18,4 @@ export type { Batching } from './spec/batches.ts';
 export { Json } from './tensor.ts';
 export type { Cell, Datatype, ParamSpec, Tensor, TensorData, TensorSpec } from './tensor.ts';
 export { blobUser } from './uses.ts';
+export { sweepRuntimes } from './sweep.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelFile } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
@@ -28,6 +28,8 @@ export async function placeFiles(ctx: Ctx, root: string, files: readonly PlacedF
   for (const file of files) checkName(file.path);
   const folder = path.join(root, digestOf(files));
   if (existsSync(folder)) {
+    // Who uses a folder says so by its date: gc removes those that nobody has used in a long time.
+    await utimes(folder, new Date(), new Date());
     if (await holds(ctx, folder, files)) return folder;
     ctx.log.warn('a model’s folder was changed after it was made; it is made anew', { folder });
     await setAside(root, folder);

@@ -12,6 +12,7 @@ import { convertJob } from './jobs.ts';
 import { runtimeRoutes } from './routes.ts';
 import { findConversion } from './store.ts';
 import { offerConversion } from './conversion/ask.ts';
+import { forgetConversions } from './conversion/forget.ts';
 import { conversionTools, type Converting } from './conversion/convert.ts';
 import { modelInterpreter, modelRequirements } from './python/environment.ts';
 
@@ -25,8 +26,8 @@ export interface Runtimes {
   ): Promise<ModelPlace>;
   jobs: ReadonlyArray<JobType<never>>;
   routes: Route[];
-  /** Offers conversion to every scikit-learn version that is registered. */
-  subscriber: Subscriber;
+  /** Offers conversion to every scikit-learn version that is registered, and forgets those of deleted ones. */
+  subscribers: readonly Subscriber[];
 }
 
 /** The room as the server has it. `folder`: where models and their environments are kept between starts. */
@@ -58,6 +59,6 @@ export function createRuntimes({ processes, folder }: { processes: Processes; fo
       prepareModel(ctx, which, options, say, using),
     jobs: [convert],
     routes: runtimeRoutes(convert),
-    subscriber: offerConversion(convert),
+    subscribers: [offerConversion(convert), forgetConversions],
   };
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import type { ModelVersion } from '../models/index.ts';
 import type { Conversion, ConversionState } from './contract.ts';
@@ -85,4 +85,18 @@ export function toConversion(version: ModelVersion, row: ConversionRow): Convers
     created_by: row.created_by,
     ...(row.ended_at === null ? {} : { ended_at: row.ended_at }),
   };
+}
+
+/** Conversions of a version that was deleted, or of all versions of a model. */
+export async function deleteConversions(tx: Tx, subject: string): Promise<void> {
+  const [noun, ref] = [subject.slice(0, subject.indexOf(':')), subject.slice(subject.indexOf(':') + 1)];
+  const prefix = `model_version:${ref}/`;
+  await tables(tx)
+    .deleteFrom('model_conversion')
+    .where('workspace', '=', tx.workspace)
+    .$if(noun === 'model_version', (query) => query.where('version_ref', '=', subject))
+    .$if(noun === 'model', (query) =>
+      query.where(sql<boolean>`substr(version_ref, 1, ${prefix.length}) = ${prefix}`),
+    )
+    .execute();
 }

@@ -189,3 +189,4 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     },
   };
 }
+export { placesInUse } from './places-in-use.ts';

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { outwardMessageOf } from '../platform/errors/index.ts';
+import { temporaryPrefix } from '../platform/files/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { HostCrash, ModelPlace } from '../runtimes/index.ts';
@@ -336,7 +337,7 @@ function socketFolder(data: string): string {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return folder;
   }
-  return mkdtempSync(path.join(tmpdir(), 'treadle-planes-')); // only its owner may enter it
+  return mkdtempSync(temporaryPrefix('planes')); // only its owner may enter it
 }
 
 /** What a failed load says to people; anything else is a fault of ours and is not hidden. */

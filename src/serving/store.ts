@@ -261,3 +261,22 @@ export function selectLiveHere(ctx: Ctx): Promise<NamedRevision[]> {
     .where('endpoint.deleted_at', 'is', null)
     .execute();
 }
+
+/** Where models lie that answer, are being prepared, or are kept for a rollback, in every workspace. JSON of each revision's places. */
+export async function selectPlacesInUse(ctx: Pick<Ctx, 'scan'>): Promise<string[]> {
+  const rows = await ctx.scan
+    .$extendTables<ServingTables>()
+    .selectFrom('revision')
+    .innerJoin('endpoint', 'endpoint.id', 'revision.endpoint_id')
+    .select(['revision.endpoint_id', 'revision.state', 'revision.places'])
+    .where('endpoint.deleted_at', 'is', null)
+    .where('revision.state', 'in', ['preparing', 'live', 'superseded'])
+    .orderBy('revision.revision', 'desc')
+    .execute();
+  const kept = new Set<string>();
+  return rows.flatMap(({ endpoint_id, state, places }) => {
+    if (state === 'superseded' && kept.has(endpoint_id)) return [];
+    if (state === 'superseded') kept.add(endpoint_id);
+    return places === null ? [] : [places];
+  });
+}

@@ -44,7 +44,7 @@ interface Saved {
 /** One more artifact, metric and dataset version; all of them are named `n`, so that a restored store can be asked for gaps. */
 async function write(ctx: Ctx, id: string, n: number): Promise<void> {
   await putArtifact(ctx, `0/${id}/artifacts/${n}.bin`, {
-    source: randomBytes(n % 9 === 0 ? 4_300_000 : 2000 + n),
+    source: randomBytes(n % 60 === 9 ? 4_300_000 : 2000 + n),
   });
   await logBatch(ctx, id, { metrics: [{ key: 'n', value: n, step: n, time: n }], params: [], tags: [] });
   const [file] = await ctx.blobs.putMany([{ bytes: randomBytes(900 + n) }]);

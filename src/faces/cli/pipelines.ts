@@ -1,5 +1,6 @@
 import {
   cancelExecution,
+  deleteExecution,
   explainStep,
   listExecutions,
   readStepLog,
@@ -130,6 +131,20 @@ export const register: Register = (program, cli) => {
       const { id } = await find(cli.client(), which, flags);
       const execution = await cli.client().call(cancelExecution, { params: { execution: id } });
       cli.output().result(execution, () => `${execution.pipeline} #${execution.number} is being cancelled`);
+    });
+
+  program
+    .command('rm <execution>')
+    .description(
+      'delete an execution that has ended, with its logs and outputs; gc then gives the space back',
+    )
+    .option('-f, --file <file>', 'the pipeline file that names the pipeline', 'treadle.yaml')
+    .option('--reason <text>', 'kept in the ledger')
+    .action(async (which: string, flags: Which & { reason?: string }) => {
+      const { id, pipeline, number } = await find(cli.client(), which, flags);
+      const query = flags.reason === undefined ? {} : { reason: flags.reason };
+      const done = await cli.client().call(deleteExecution, { params: { execution: id }, query });
+      cli.output().result(done, () => `deleted ${pipeline} #${number}; treadle gc gives its space back`);
     });
 
   program

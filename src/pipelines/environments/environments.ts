@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { invalid, unavailable } from '../../platform/errors/index.ts';
+import { sweepFolders, type Swept } from '../../platform/files/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { canonical, type EnvironmentIdentity } from '../plan/parts.ts';
 import { isPinned, lockDigest, type EnvironmentSource } from './lock.ts';
@@ -29,6 +30,8 @@ export interface Environments {
 }
 
 const MARKER = 'treadle-environment.json';
+/** Made of what the machine has; there is one. */
+const SHIM = 'system-bin';
 /** What pip and uv may need of the server's environment: where they keep things and how they reach the network. */
 const PASSED =
   /^(PATH|HOME|LANG|TMPDIR|XDG_.*|UV_.*|PIP_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|(https?|no|all)_proxy)$/i;
@@ -102,7 +105,7 @@ export function createEnvironments({
   async function systemBin(observed: Observed): Promise<string[]> {
     const own = binOf(observed);
     if (existsSync(path.join(own, 'python'))) return [own];
-    const shim = path.join(folder, 'system-bin');
+    const shim = path.join(folder, SHIM);
     await mkdir(shim, { recursive: true });
     const temporary = path.join(shim, `.python-${process.pid}`);
     await writeFile(temporary, `#!/bin/sh\nexec '${observed.executable.replaceAll("'", `'\\''`)}' "$@"\n`, {
@@ -121,6 +124,8 @@ export function createEnvironments({
     async prepare(source, say) {
       if (source.kind === 'system') return systemEnvironment();
       const { id, at, base, lock } = await place(source);
+      // Its date says that it is in use: gc removes those that nobody has used in a long time.
+      await utimes(at, new Date(), new Date()).catch(() => undefined);
       const there = await load(at, source.kind, lock);
       if (there) {
         await processes.letRead(at);
@@ -266,3 +271,11 @@ export function findUv(): string | undefined {
     beside.push(path.join(at, '.setup', 'uv', 'bin', 'uv'), path.join(at, '.venv', 'bin', 'uv'));
   return [...onPath, ...beside].find((file) => existsSync(file));
 }
+
+/** Removes environments that nobody keeps and nobody has used since a moment. They are made again when they are wanted. */
+export const sweepEnvironments = (
+  folder: string,
+  keeps: (name: string) => boolean,
+  before: number,
+  dryRun: boolean,
+): Promise<Swept> => sweepFolders(folder, (name) => name === SHIM || keeps(name), before, dryRun);

@@ -1,6 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 
+export { sweepFolders, type Swept } from './sweep.ts';
+export { dropTemporary, makeTemporary, temporaryPrefix } from './temporary.ts';
+
 /** Why a file was not opened: it is not there, a link stands somewhere on the way, or it is a folder, pipe, socket or device. */
 export type Unopened = 'gone' | 'link' | 'not-a-file';
 

@@ -1,12 +1,12 @@
 import { constants, readFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { listModelFiles, getVersion, getVersionLocation } from '../../models/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf } from '../../platform/errors/index.ts';
+import { makeTemporary } from '../../platform/files/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { GUARD } from '../guard.ts';
 import type { LoadedModel, ModelPlace } from '../model.ts';
@@ -60,7 +60,7 @@ export async function convertVersion(
   signal: AbortSignal,
 ): Promise<Outcome> {
   let opened: LoadedModel | undefined;
-  const scratch = await mkdtemp(path.join(tmpdir(), 'treadle-convert-'));
+  const scratch = await makeTemporary('convert');
   try {
     const version = await getVersion(ctx, model, String(number));
     const files = await listModelFiles(ctx, await getVersionLocation(ctx, model, String(number)));

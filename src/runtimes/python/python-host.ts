@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { invalid, messageOf, withoutPlaces } from '../../platform/errors/index.ts';
+import { makeTemporary } from '../../platform/files/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import type { Host } from '../host.ts';
 import { ModelFault, type Body, type ModelPlace } from '../model.ts';
@@ -47,7 +47,7 @@ export async function startPythonHost(
 ): Promise<PythonHost> {
   const { python, limits } = place;
   if (python === undefined) throw new ModelFault('the place names no interpreter');
-  const scratch = await mkdtemp(path.join(tmpdir(), `treadle-host-${process.pid}-`));
+  const scratch = await makeTemporary('host');
   const address = path.join(scratch, 's');
   const connected = Promise.withResolvers<Socket>();
   const server = createServer((socket) => {
