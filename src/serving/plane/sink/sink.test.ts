@@ -13,6 +13,7 @@ import type { Recording, Report, TableEndpoint } from '../protocol.ts';
 import { readSegmentFile } from '../segment-name.ts';
 import { RecordSink, type SinkOptions } from './sink.ts';
 import { writeSegment } from './segment-file.ts';
+import { writeAside } from './write-aside.ts';
 
 /** Every kind of value that a model takes or gives. */
 const spec: LoadedModel['spec'] = {
@@ -131,7 +132,7 @@ const inline: NonNullable<SinkOptions['aside']> = {
 
 async function open(
   t: TestContext,
-  aside: SinkOptions['aside'] | 'thread' = inline,
+  aside: NonNullable<SinkOptions['aside']> = inline,
   { shadow = false, model = spec }: { shadow?: boolean; model?: LoadedModel['spec'] } = {},
 ): Promise<Bench> {
   const folder = path.join(mkdtempSync(path.join(tmpdir(), 'treadle-sink-')), 'records');
@@ -142,12 +143,7 @@ async function open(
     reports.push(one);
   };
   const clock = { now: 1_000_000 };
-  const sink = new RecordSink({
-    folder,
-    report,
-    now: () => clock.now,
-    ...(aside === 'thread' || !aside ? {} : { aside }),
-  });
+  const sink = new RecordSink({ folder, report, now: () => clock.now, aside });
   const answer: { give: Give } = { give };
   const plane = createPlane({
     ids: makeIds('key'),
@@ -217,6 +213,10 @@ async function open(
       return found;
     },
     async rows(columns = '*') {
+      // What is begun is old enough to be written, and is written however long it takes: an end is not so patient.
+      clock.now += 600_000;
+      sink.sweep();
+      await aside.idle();
       await sink.close();
       const duck = await DuckDBInstance.create(':memory:');
       const connection = await duck.connect();
@@ -350,7 +350,7 @@ test('an answer whose rows are not those of the question is kept as a whole', as
 
 test('it holds no more than it may, never waits, and counts what it lets go', async (t) => {
   const held: Array<() => void> = [];
-  const stuck: SinkOptions['aside'] = {
+  const stuck: typeof inline = {
     write: (_order, done) => void held.push(() => done(undefined, 1)),
     idle: () => Promise.resolve(),
     close: () => undefined,
@@ -400,7 +400,7 @@ test('answers that keep changing their form make no flood of files', async (t) =
 });
 
 test('a thread writes it as well', async (t) => {
-  const { ask, rows, folder, sink, clock } = await open(t, 'thread');
+  const { ask, rows, folder, sink, clock } = await open(t, writeAside());
   for (let index = 0; index < 50; index++) await ask({ inputs: questionOf(2) });
   clock.now += 600_000;
   sink.sweep();
