@@ -19,10 +19,16 @@ const PORTION = 2000;
  * the bytes. So does what is damaged: sending it again mends it.
  */
 export async function findMissing(ctx: Ctx, hashes: readonly string[]): Promise<string[]> {
-  const different = [...new Set(hashes)];
-  const held = await selectHeld(ctx, different);
-  const stored = await ctx.blobs.has([...held]);
-  return different.filter((hash) => !held.has(hash) || !stored.has(hash));
+  const missing: string[] = [];
+  const seen = new Set<string>();
+  for await (const portion of inPortions(hashes, 500)) {
+    const fresh = [...new Set(portion)].filter((hash) => !seen.has(hash));
+    for (const hash of fresh) seen.add(hash);
+    const held = await selectHeld(ctx, fresh);
+    const stored = await ctx.blobs.has([...held]);
+    for (const hash of fresh) if (!held.has(hash) || !stored.has(hash)) missing.push(hash);
+  }
+  return missing;
 }
 
 /** Stores the frames of one upload: all of them, or none. */

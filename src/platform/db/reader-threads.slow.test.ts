@@ -53,3 +53,21 @@ test('a scan is given up after its time, and the next one has another thread', (
     await assert.rejects(sql`select * from no_such_table`.execute(scan), /no_such_table/);
     assert.equal(await count(scan, 2), 2);
   }));
+
+test('many rows come over in portions, all of them and in order, also to two who ask at once', () =>
+  withDatabase({}, async (scan) => {
+    const numbers = async (to: number): Promise<number[]> => {
+      const { rows } = await sql<{
+        i: number;
+      }>`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${to}) select i from n`.execute(
+        scan,
+      );
+      return rows.map(({ i }) => i);
+    };
+    const sizes = [4321, 1000, 1001, 2500];
+    const all = await Promise.all(sizes.map(numbers));
+    assert.deepEqual(
+      all,
+      sizes.map((size) => Array.from({ length: size }, (_, i) => i + 1)),
+    );
+  }));

@@ -1,9 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { tooLarge } from '../errors/index.ts';
+import type { Asked, Told } from './sqlite-reader.ts';
 
-interface Asked {
+interface Waiting {
   query: CompiledQuery;
+  /** Those that have come so far. */
+  rows: unknown[];
   resolve(rows: unknown[]): void;
   reject(error: Error): void;
 }
@@ -12,7 +15,7 @@ interface Thread {
   worker: Worker;
   /** Its connection is there. */
   open: boolean;
-  running: Asked | undefined;
+  running: Waiting | undefined;
   late: NodeJS.Timeout | undefined;
 }
 
@@ -22,7 +25,7 @@ export class ReaderThreads implements DatabaseConnection {
   readonly #size: number;
   readonly #limit: number;
   readonly #threads = new Set<Thread>();
-  readonly #waiting: Asked[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Threads that were given up and still compute. */
   #ending = 0;
 
@@ -35,7 +38,7 @@ export class ReaderThreads implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const rows = await new Promise<unknown[]>((resolve, reject) => {
-      this.#waiting.push({ query, resolve, reject });
+      this.#waiting.push({ query, rows: [], resolve, reject });
       this.#next();
     });
     return { rows: rows as R[] };
@@ -62,10 +65,10 @@ export class ReaderThreads implements DatabaseConnection {
     }
   }
 
-  #run(thread: Thread, asked: Asked): void {
+  #run(thread: Thread, asked: Waiting): void {
     const { sql, parameters } = asked.query;
     thread.running = asked;
-    thread.worker.postMessage({ sql, parameters });
+    post(thread, { sql, parameters });
     if (thread.open) this.#limitTime(thread);
   }
 
@@ -95,17 +98,20 @@ export class ReaderThreads implements DatabaseConnection {
     });
     worker.unref();
     const thread: Thread = { worker, open: false, running: undefined, late: undefined };
-    worker.on('message', ({ open, rows, error }: { open?: boolean; rows?: unknown[]; error?: string }) => {
-      if (open === true) {
+    worker.on('message', (told: Told) => {
+      if ('open' in told) {
         thread.open = true;
         if (thread.running) this.#limitTime(thread);
         return;
       }
+      // Many rows at once would hold the loop as long as the query the thread.
+      if ('rows' in told) for (const row of told.rows) thread.running?.rows.push(row);
+      if ('more' in told && told.more && thread.running) return post(thread, { next: true });
       const asked = thread.running;
       clearTimeout(thread.late);
       thread.running = undefined;
-      if (error === undefined) asked?.resolve(rows ?? []);
-      else asked?.reject(new Error(error));
+      if ('error' in told) asked?.reject(new Error(told.error));
+      else asked?.resolve(asked.rows);
       this.#next();
     });
     worker.on('error', (error) =>
@@ -125,3 +131,5 @@ export class ReaderThreads implements DatabaseConnection {
     this.#next();
   }
 }
+
+const post = ({ worker }: Thread, asked: Asked): void => worker.postMessage(asked);
