@@ -39,9 +39,9 @@ export function answerQuestions(answerers: Answerers): void {
         const outcome = await answerOne(asked, answerers);
         process.chdir(home);
         if (asked.spill !== undefined) await rm(asked.spill, { recursive: true, force: true });
-        // What the last question left is freed now, not with the next: its memory counts.
-        globalThis.gc?.();
         await tell({ ...outcome, resident: process.memoryUsage.rss() });
+        // What a question left, such as an answer that was cut short, is freed before the next one; nobody waits for that.
+        globalThis.gc?.();
       });
     }),
   );
