@@ -8,6 +8,7 @@ import { root } from './setup/place.mjs';
 /** Name, files as `npm test -- …` picks them, and the sizes. */
 const campaigns = [
   { name: 'kills', files: ['test/journeys/kill.slow'], env: { TREADLE_KILLS: '200' } },
+  { name: 'step-kills', files: ['test/journeys/pipelines-kill'], env: { TREADLE_STEP_KILLS: '200' } },
   { name: 'joined-rows', files: ['test/journeys/joined-rows'], env: { TREADLE_JOINED: '12000' } },
   { name: 'serving-kills', files: ['test/journeys/serving-kill'], env: { TREADLE_SERVING_KILLS: '100' } },
   {

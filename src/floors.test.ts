@@ -48,6 +48,7 @@ const GROUND = [
   'errors',
   'files',
   'limits',
+  'machine',
   'ids',
   'json',
   'clock',

@@ -253,6 +253,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   await mountWeb(http.app);
 
   opened.defer(() => events.stop()); // first of all: it ends the live streams, and with them their connections
+  await pipelines.recover(system);
   await events.start(ctxFor);
   await jobs.start(ctxFor);
   const { port } = await http.listen(config.host, config.port);

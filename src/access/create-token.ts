@@ -13,7 +13,11 @@ const DAY = 86_400_000;
  */
 export async function createToken(
   ctx: Ctx,
-  input: NewToken & { execution?: string },
+  input: NewToken & {
+    execution?: string;
+    /** Milliseconds, instead of days. */
+    life?: number;
+  },
 ): Promise<{ token: Token; secret: string }> {
   if (ctx.actor.role !== 'owner') {
     if (input.role === 'owner')
@@ -34,7 +38,7 @@ export async function createToken(
     prefix: secret.slice(0, 10),
     created_at: now,
     created_by: ctx.actor.name,
-    expires_at: now + (input.days ?? 90) * DAY,
+    expires_at: now + (input.life ?? (input.days ?? 90) * DAY),
     ...(input.execution === undefined ? {} : { execution: input.execution }),
   };
   await ctx.write(async (tx) => {

@@ -36,11 +36,13 @@ export async function insertToken(tx: Tx, token: Token, hash: string): Promise<v
     .execute();
 }
 
+/** Those of steps as long as they open something: there is one for each try of each step, and the ledger has them all. */
 export async function selectTokens(ctx: Ctx): Promise<Token[]> {
   const rows = await tables(ctx)
     .selectFrom('token')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
+    .where((eb) => eb.or([eb('execution', 'is', null), eb('revoked_at', 'is', null)]))
     .orderBy('created_at', 'desc')
     .execute();
   return rows.map(toToken);
@@ -68,16 +70,29 @@ export async function revokeTokenRow(tx: Tx, id: string, at: number): Promise<To
   return toToken(row);
 }
 
-/** Ids of the tokens of an execution that still open something. */
-export async function selectLiveOf(tx: Tx, execution: string): Promise<string[]> {
-  const rows = await tables(tx)
+/** Tokens of an execution that still open something; without one, those of all executions of all workspaces. */
+export const selectLiveOf = (
+  tx: Tx,
+  execution: string | undefined,
+): Promise<Array<{ id: string; workspace: string }>> =>
+  tables(tx)
     .selectFrom('token')
-    .select('id')
+    .select(['id', 'workspace'])
+    .where('revoked_at', 'is', null)
+    .$if(execution !== undefined, (query) =>
+      query.where('workspace', '=', tx.workspace).where('execution', '=', execution!),
+    )
+    .$if(execution === undefined, (query) => query.where('execution', 'is not', null))
+    .execute();
+
+export async function extendToken(tx: Tx, id: string, until: number): Promise<void> {
+  await tables(tx)
+    .updateTable('token')
+    .set({ expires_at: until })
     .where('workspace', '=', tx.workspace)
-    .where('execution', '=', execution)
+    .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .execute();
-  return rows.map(({ id }) => id);
 }
 
 export async function touchToken(tx: Tx, id: string, at: number): Promise<void> {

@@ -141,6 +141,8 @@ const newStep = (
   attempt: 0,
   attempts: '[]',
   mark: null,
+  handle: null,
+  token_id: null,
   ready_at: null,
   started_at: null,
   ended_at: null,

@@ -13,7 +13,7 @@ const BEAT = 15_000;
 
 /**
  * An execution as it goes on: first everything as it is, then what changes, and `end`. It looks at the rows and the logs each time
- * that something changed, so nothing is missed and nothing comes twice.
+ * that something changed, so nothing is missed and nothing comes twice. Followers who are as far as each other share a look.
  */
 export async function* followExecution(
   ctx: Ctx,
@@ -25,11 +25,14 @@ export async function* followExecution(
   let shown: string | undefined;
   const steps = new Map<string, string>();
   const offsets = new Map<string, number>();
+  const { hub } = engine;
+  using _watching = hub.watching(id);
   while (!signal.aborted) {
     const began = performance.now();
     // Asked for before the look: a change between the two is not lost.
-    const changed = engine.hub.next(id, BEAT, signal);
-    const { steps: all, warnings: _warnings, ...execution } = await getExecution(ctx, id);
+    const changed = hub.next(id, BEAT, signal);
+    const seen = await hub.look(id, 'rows', () => getExecution(ctx, id));
+    const { steps: all, warnings: _warnings, ...execution } = seen;
     const over = execution.state !== 'queued' && execution.state !== 'running';
     // What a step said comes before what became of it.
     if (options.logs) {
@@ -67,7 +70,9 @@ async function* newText(
 ): AsyncGenerator<ServerSentEvent> {
   for (;;) {
     const offset = offsets.get(step) ?? 0;
-    const { text, next } = await readLog(ctx, id, step, { offset }, engine);
+    const { text, next } = await engine.hub.look(id, `log ${step} ${offset}`, () =>
+      readLog(ctx, id, step, { offset }, engine),
+    );
     if (next === offset) return;
     offsets.set(step, next);
     yield { event: 'log', data: { step, text } };

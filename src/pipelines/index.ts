@@ -1,3 +1,4 @@
+import type { Ctx } from '../platform/ctx/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
@@ -29,6 +30,8 @@ export interface Pipelines {
   jobs: ReadonlyArray<JobType<never>>;
   /** For the room that releases what executions registered. */
   handOver: HandOver;
+  /** Before jobs run: adopts steps that outlived their server, and ends what else it left. */
+  recover(house: Ctx): Promise<void>;
   /** Tells the steps where the server is; they start only after this. */
   listening(url: string): void;
 }
@@ -41,6 +44,7 @@ export function openPipelines(options: EngineOptions): Pipelines {
     routes: pipelineRoutes(engine, run),
     jobs: [run],
     handOver: createHandOver(engine),
+    recover: engine.recover,
     listening: engine.listening,
   };
 }

@@ -33,7 +33,7 @@ export const runExecution = (engine: Engine) =>
           : `something went wrong inside Treadle: ${said}`;
         await ctx.write(async (tx) => {
           await updateExecution(tx, execution, { state: 'failed', reason, ended_at: tx.clock.now() });
-          await endOpenSteps(tx, execution, JSON.stringify({ reason: 'lost', message: said }));
+          await endOpenSteps(tx, execution, 'lost', JSON.stringify({ reason: 'lost', message: said }));
           await tx.record({
             action: 'execution.failed',
             resource: `execution:${execution}`,

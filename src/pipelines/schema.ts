@@ -66,8 +66,12 @@ export type PipelineTables = {
     cached_from: string | null;
     attempt: number;
     attempts: string;
-    /** Stands in the environment of its processes, for the reaper. */
+    /** Of versions before 0.2; what runs is named by its handle. */
     mark: string | null;
+    /** JSON: what the back end needs to find a try that runs, whichever server asks. */
+    handle: string | null;
+    /** Id of the token that the try shows; it ends with it. */
+    token_id: string | null;
     ready_at: number | null;
     started_at: number | null;
     ended_at: number | null;
@@ -79,6 +83,20 @@ export type PipelineTables = {
     resources: string | null;
     log_hash: string | null;
     log_bytes: number;
+  };
+  /** One row for each thing that became of a step, written with it and never changed: folded, they are how the execution stands. */
+  step_transition: {
+    execution_id: string;
+    /** From 1, without a second one of the same: two drivers cannot both go on. */
+    number: number;
+    workspace: string;
+    step: string;
+    move: string;
+    at: number;
+    /** Of the try that it is about; 0 before the first. */
+    attempt: number;
+    /** Why, where that is not plain: the reason of an outcome. */
+    reason: string | null;
   };
 };
 
@@ -180,4 +198,24 @@ export const migrations: Migration[] = [
     ],
   },
   { id: 'pipelines-005', sql: [`alter table execution add column wish text`] },
+  {
+    id: 'pipelines-006',
+    sql: [
+      `alter table step add column handle text`,
+      `alter table step add column token_id text`,
+      // What runs, of all workspaces: looked for at each start.
+      `create index step_running on step (state) where state = 'running'`,
+      `create table step_transition (
+        execution_id text not null references execution (id),
+        number bigint not null,
+        workspace text not null,
+        step text not null,
+        move text not null,
+        at bigint not null,
+        attempt bigint not null,
+        reason text,
+        primary key (execution_id, number)
+      )`,
+    ],
+  },
 ];

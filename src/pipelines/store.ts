@@ -9,6 +9,7 @@ import type { PipelineTables } from './schema.ts';
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<PipelineTables>();
 export type ExecutionRow = Selectable<PipelineTables['execution']>;
 export type StepRow = Selectable<PipelineTables['step']>;
+export type TransitionRow = Selectable<PipelineTables['step_transition']>;
 export type PipelineRow = Selectable<PipelineTables['pipeline']>;
 
 /** Parameters of one statement that stay below every database's limit. */
@@ -90,6 +91,60 @@ export async function saveSteps(tx: Tx, rows: readonly StepRow[]): Promise<void>
   );
 }
 
+const TRANSITION_COLUMNS = [
+  'execution_id',
+  'number',
+  'workspace',
+  'step',
+  'move',
+  'at',
+  'attempt',
+  'reason',
+] as const satisfies ReadonlyArray<keyof TransitionRow>;
+
+/** Fails where another driver has told of the execution since. */
+export async function insertTransitions(tx: Tx, rows: readonly TransitionRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await insertMany(
+    tx.db,
+    tx.dialect,
+    'step_transition',
+    TRANSITION_COLUMNS,
+    rows.map((row) => TRANSITION_COLUMNS.map((column) => row[column])),
+  );
+}
+
+export const selectTransitions = (ctx: Ctx, execution: string): Promise<TransitionRow[]> =>
+  tables(ctx)
+    .selectFrom('step_transition')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('execution_id', '=', execution)
+    .orderBy('number')
+    .execute();
+
+export async function lastTransition(ctx: Ctx, execution: string): Promise<number> {
+  const row = await tables(ctx)
+    .selectFrom('step_transition')
+    .select((eb) => eb.fn.max('number').as('number'))
+    .where('workspace', '=', ctx.workspace)
+    .where('execution_id', '=', execution)
+    .executeTakeFirst();
+  return Number(row?.number ?? 0);
+}
+
+/** Tries that were running when the server ended, of all workspaces: it looks for them before it knows whose they are. */
+export const selectRunning = (
+  house: Ctx,
+): Promise<Array<Pick<StepRow, 'execution_id' | 'name' | 'attempt' | 'handle' | 'token_id'>>> =>
+  tables(house)
+    .selectFrom('step')
+    .innerJoin('execution', 'execution.id', 'step.execution_id')
+    .select(['step.execution_id', 'step.name', 'step.attempt', 'step.handle', 'step.token_id'])
+    .where('step.state', '=', 'running')
+    .where('execution.state', '=', 'running')
+    .execute();
+
 export async function updateExecution(
   tx: Tx,
   id: string,
@@ -104,18 +159,44 @@ export async function updateExecution(
 }
 
 /** Steps that have not ended, when their execution cannot go on. */
-export async function endOpenSteps(tx: Tx, execution: string, outcome: string): Promise<void> {
-  await tables(tx)
+export async function endOpenSteps(
+  tx: Tx,
+  execution: string,
+  reason: string,
+  outcome: string,
+): Promise<void> {
+  const at = tx.clock.now();
+  const open = await tables(tx)
     .updateTable('step')
-    .set({ state: 'failed', outcome, ended_at: tx.clock.now(), mark: null })
+    .set({ state: 'failed', outcome, ended_at: at, mark: null, handle: null, token_id: null })
     .where('workspace', '=', tx.workspace)
     .where('execution_id', '=', execution)
     .where('state', 'in', ['waiting', 'ready', 'running'])
+    .returning(['name', 'attempt'])
     .execute();
+  const last = await lastTransition(tx, execution);
+  await insertTransitions(
+    tx,
+    open.map(({ name, attempt }, i) => ({
+      execution_id: execution,
+      number: last + 1 + i,
+      workspace: tx.workspace,
+      step: name,
+      move: 'failed',
+      at,
+      attempt,
+      reason,
+    })),
+  );
 }
 
-/** With its steps. */
+/** With its steps, and what became of them. */
 export async function deleteExecutionRows(tx: Tx, id: string): Promise<void> {
+  await tables(tx)
+    .deleteFrom('step_transition')
+    .where('workspace', '=', tx.workspace)
+    .where('execution_id', '=', id)
+    .execute();
   await tables(tx)
     .deleteFrom('step')
     .where('workspace', '=', tx.workspace)

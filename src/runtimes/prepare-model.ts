@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { totalmem } from 'node:os';
 import { getVersion, getVersionLocation, listModelFiles } from '../models/index.ts';
 import type { ModelFacts, ModelFile, ModelVersion } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
+import { machineMemory } from '../platform/machine/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { ModelPlace, RuntimeLimits } from './model.ts';
 import { probeOnnx } from './onnx/probe.ts';
@@ -39,7 +39,7 @@ export type Say = (text: string) => void;
 
 const GiB = 1024 ** 3;
 /** Half of the machine, and never less than a model of common size takes: it guards against leaks, not against big models. */
-const MEMORY = Math.max(2, Math.floor(totalmem() / 2 / GiB)) * GiB;
+const MEMORY = Math.max(2, Math.floor(machineMemory() / 2 / GiB)) * GiB;
 const LIMITS: Readonly<Record<ModelPlace['runtime'], RuntimeLimits>> = {
   onnx: { load: 60_000, predict: 30_000, memory: MEMORY, batch: 128, threads: 1, hosts: 1 },
   python: { load: 120_000, predict: 30_000, memory: MEMORY, batch: 128, threads: 1, hosts: 1 },

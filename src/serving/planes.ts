@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { outwardMessageOf } from '../platform/errors/index.ts';
 import { temporaryPrefix } from '../platform/files/index.ts';
 import type { Log } from '../platform/log/index.ts';
+import { machineCores } from '../platform/machine/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { HostCrash, ModelPlace } from '../runtimes/index.ts';
 import { Gather } from './gather.ts';
@@ -79,7 +79,7 @@ export interface Planes {
 }
 
 /** Two cores: one serves, one is for everything else. Models are held once in each process. */
-const byCores = (): number => Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+const byCores = (): number => Math.max(1, Math.min(4, Math.floor(machineCores() / 2)));
 const MINUTE = 60_000;
 /** The longest address of a Unix socket, on the strictest of systems. */
 const LONGEST_SOCKET = 100;

@@ -171,6 +171,8 @@ const step = (execution_id: string, log_hash: string, digest: string): StepRow =
   attempt: 1,
   attempts: '[]',
   mark: null,
+  handle: null,
+  token_id: null,
   ready_at: 1,
   started_at: 1,
   ended_at: 2,

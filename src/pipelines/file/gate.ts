@@ -1,9 +1,8 @@
 import { checkRules } from '../../rules/index.ts';
 import type { Gate, GateInput, Step } from './definition.ts';
 import { suggestion } from './problem.ts';
-import type { Say } from './read.ts';
 import type { PipelineFile } from './schema.ts';
-import type { Source } from './source.ts';
+import type { Say, Source } from './source.ts';
 
 /** What `gate:` means. `used` learns which datasets it reads. */
 export function resolveGate(

@@ -7,7 +7,7 @@ import { resolveGate } from './gate.ts';
 import { LATER, PipelineFile, RETRY_REASONS, type StepDefinition } from './schema.ts';
 import { checkShape } from './shape.ts';
 import { numberParam, type ParamValue } from './param.ts';
-import { readSource, type Source } from './source.ts';
+import { readSource, type Say, type Source } from './source.ts';
 import { bytesOf, milliseconds } from './units.ts';
 
 export interface ReadFile {
@@ -38,14 +38,6 @@ function inFileOrder({ definition, problems, source }: ReadFile): ReadFile {
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   return { definition: failed ? undefined : definition, problems, source };
 }
-
-export type Say = (
-  severity: Problem['severity'],
-  path: string,
-  at: Parameters<Source['problem']>[2],
-  message: string,
-  hint?: string,
-) => void;
 
 function resolve(
   file: PipelineFile,

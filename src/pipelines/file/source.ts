@@ -22,6 +22,15 @@ export interface Source {
   ): Problem;
 }
 
+/** Notes a problem at a path. */
+export type Say = (
+  severity: Problem['severity'],
+  path: string,
+  at: Parameters<Source['problem']>[2],
+  message: string,
+  hint?: string,
+) => void;
+
 /** A thousand steps have some 70 KiB and 40,000 parts. */
 const LIMITS = { length: 256 * 1024, parts: 120_000 };
 

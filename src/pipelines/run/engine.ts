@@ -1,10 +1,14 @@
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { createEnvironments, type Environments } from '../environments/environments.ts';
 import { createHub, type Hub } from './hub.ts';
+import { recover } from './recover.ts';
 import { describeMachine, type Machine } from './machine.ts';
-import { createSlots, machineTotal, type Slots } from './slots.ts';
+import type { BackEnd } from './back-end.ts';
+import { createLocal } from './local/local-back-end.ts';
+import { createSlots, machineTotal, type Slots } from './local/slots.ts';
 
 export interface EngineOptions {
   /** The data folder of the server: `work/` and `envs/` in it are ours. */
@@ -19,12 +23,14 @@ export interface Engine {
   readonly processes: Processes;
   readonly environments: Environments;
   readonly hub: Hub;
-  slots(): Promise<Slots>;
+  /** Where steps run. */
+  readonly backEnd: BackEnd;
   machine(): Promise<Machine>;
   /** The server's address for steps; known once it listens. */
   url(): Promise<string>;
   listening(url: string): void;
-  folderOf(execution: string): string;
+  /** When the server starts, before anything else: takes up what runs, and ends all that earlier servers left besides. */
+  recover(house: Ctx): Promise<void>;
   logOf(execution: string, step: string): string;
   /** Where an execution that runs here hears of its cancellation. */
   readonly cancels: Map<string, AbortController>;
@@ -32,8 +38,6 @@ export interface Engine {
 
 export function createEngine(options: EngineOptions): Engine {
   const place = path.resolve(options.data, 'work');
-  // What a crash left there belongs to attempts that nobody will take up.
-  rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true, mode: 0o700 });
   // Outputs are asked where they really lie, so the folder's own real path is taken while nobody else has written there.
   const work = realpathSync(place);
@@ -41,14 +45,25 @@ export function createEngine(options: EngineOptions): Engine {
   const describe = (): Promise<Machine> => (machine ??= describeMachine(options.processes));
   let slots: Slots | undefined = options.slots;
   const address = Promise.withResolvers<string>();
+  const hub = createHub();
+  // Names are those of the file's grammar: letters, digits, _ and -.
+  const logOf = (execution: string, step: string): string => path.join(work, execution, `${step}.log`);
+  const local = createLocal({
+    processes: options.processes,
+    slots: async () => (slots ??= createSlots({ ...machineTotal(), gpu: (await describe()).gpus.length })),
+    work,
+    logOf,
+    changed: hub.changed,
+  });
   return {
     processes: options.processes,
+    backEnd: local,
+    recover: (house) => recover(house, local),
     environments: createEnvironments({
       processes: options.processes,
       folder: path.resolve(options.data, 'envs'),
     }),
-    hub: createHub(),
-    slots: async () => (slots ??= createSlots({ ...machineTotal(), gpu: (await describe()).gpus.length })),
+    hub,
     machine: describe,
     url: () => address.promise,
     listening(url) {
@@ -56,9 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
       // Asking the GPUs takes a second on some machines: the first step shall not wait for it.
       describe().catch(() => undefined);
     },
-    folderOf: (execution) => path.join(work, execution),
-    // Names are those of the file's grammar: letters, digits, _ and -.
-    logOf: (execution, step) => path.join(work, execution, `${step}.log`),
+    logOf,
     cancels: new Map(),
   };
 }

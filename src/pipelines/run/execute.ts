@@ -1,11 +1,10 @@
 // One execution from start to end. Longer than other files: its states and transitions are best read in one piece.
-import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { revokeTokensOf } from '../../access/index.ts';
+import { revokeToken, revokeTokensOf } from '../../access/index.ts';
 import type { Ctx, LineageEdge, Tx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { JobRun } from '../../platform/jobs/index.ts';
-import { killMarked } from '../../platform/processes/index.ts';
+import { endMarked } from '../../platform/processes/index.ts';
 import type {
   Attempt,
   CodeFile,
@@ -24,21 +23,23 @@ import { inputPath, keyOf, keyParts, type KeyParts } from '../plan/parts.ts';
 import { explainer, readManifestBlob, type Explainer } from '../plan/reasons.ts';
 import { compareExecutions } from '../reproduce/compare.ts';
 import {
-  saveSteps,
+  lastTransition,
   selectExecution,
   selectSteps,
   updateExecution,
   type ExecutionRow,
   type StepRow,
 } from '../store.ts';
-import type { AttemptResult } from './attempt.ts';
+import type { Collected, Handle } from './back-end.ts';
 import type { Engine } from './engine.ts';
 import { cancelledBy } from './cancelled.ts';
-import { createIdentity, type Identity } from './identity.ts';
+import { createIdentity, PROLONG_EVERY, prolongTokens, type Identity } from './identity.ts';
+import { move, saveNodes, type Node } from './node.ts';
 import { prepareEnvironments } from './prepare-environments.ts';
+import { DONE, due, ENDED, type Move } from './progress.ts';
 import { registerModel, type Registered } from './register-model.ts';
 import { deletedMeanwhile, endStepRun, logFirstMetrics, type EndState } from './tracker.ts';
-import { tryStep, type Node } from './try-step.ts';
+import { tryStep } from './try-step.ts';
 import { wishOf, type Wish } from './wish.ts';
 
 /** How an execution was asked for. */
@@ -52,9 +53,8 @@ export interface ExecutionOptions {
   tolerance?: number;
 }
 
-const DONE: readonly StepState[] = ['succeeded', 'cached'];
-const ENDED: readonly StepState[] = ['succeeded', 'cached', 'failed', 'cancelled', 'skipped'];
 const MOST_ATTEMPT_LOG = 20;
+const LOST: Outcome = { reason: 'lost', message: 'the server stopped while it ran' };
 
 /** Runs an execution, or goes on with one that a crash cut short. Every write is refused once another attempt holds the job. */
 export async function execute(ctx: Ctx, id: string, job: JobRun, engine: Engine): Promise<void> {
@@ -95,7 +95,9 @@ class Drive {
   readonly #waiting = new Set<Node>();
   readonly #outputs = new Map<string, StepOutput>();
   readonly #identity: Identity;
-  #environments: ReadonlyMap<string, Environment> = new Map();
+  /** Or why there are none. A step that was adopted does not wait for them, and its next try does. */
+  readonly #environments = Promise.withResolvers<ReadonlyMap<string, Environment> | Outcome>();
+  #prepared: ReadonlyMap<string, Environment> | undefined;
   readonly #finished = Promise.withResolvers<void>();
   /** Aborts when this driver itself cannot go on. */
   readonly #broken = new AbortController();
@@ -104,6 +106,8 @@ class Drive {
   #code: CodeFile[] = [];
   #explain!: Explainer;
   #settling = 0;
+  /** Of the last transition that is stored or waits for it. */
+  #told = 0;
 
   constructor(ctx: Ctx, row: ExecutionRow, job: JobRun, engine: Engine, cancelled: AbortSignal) {
     this.#ctx = ctx;
@@ -114,6 +118,7 @@ class Drive {
     this.#cancelled = cancelled;
     this.#signal = AbortSignal.any([cancelled, job.signal, this.#broken.signal]);
     this.#finished.promise.catch(() => undefined); // it is awaited in `run`, perhaps later than it fails
+    this.#environments.promise.catch(() => undefined); // nobody may wait for it
     // These columns were written by `createExecution`.
     this.#options = JSON.parse(row.options) as ExecutionOptions;
     this.#params = Object.fromEntries(
@@ -130,6 +135,7 @@ class Drive {
   }
 
   async run(): Promise<void> {
+    const prolong = setInterval(() => void this.#prolong(), PROLONG_EVERY).unref();
     try {
       await this.#begin();
       const failure = await this.#prepareEnvironments();
@@ -145,20 +151,32 @@ class Drive {
       this.#job.signal.throwIfAborted();
       await this.#finish();
     } finally {
+      clearInterval(prolong);
       // Whatever happened, nothing of this execution runs on without its driver.
       this.#broken.abort();
+      this.#environments.reject(new Error('the execution has ended'));
       await Promise.all(this.#tasks);
       await this.#identity.abandon();
-      await rm(this.#engine.folderOf(this.#row.id), { recursive: true, force: true });
+      await this.#engine.backEnd.clear(this.#row.id);
     }
   }
 
-  /** Takes up the rows; what ran when a server died is ended for good and waits to run again. */
+  async #prolong(): Promise<void> {
+    const ids = [...this.#nodes.values()].flatMap(({ state, row }) =>
+      state === 'running' && row.token_id !== null ? [row.token_id] : [],
+    );
+    await this.#ctx
+      .write((tx) => prolongTokens(tx, ids))
+      .catch((error: unknown) => this.#ctx.log.warn('tokens of steps could not be prolonged', { error }));
+  }
+
+  /** Takes up the rows. What ran when a server ended is gone on with where its back end has adopted it, and waits to run again where not. */
   async #begin(): Promise<void> {
     const { definition } = await readPipelineFileAside(this.#row.file);
     if (!definition) throw new Error(`the file of execution ${this.#row.id} can no longer be read`);
     this.#definition = definition;
     this.#code = await readManifestBlob(this.#ctx, this.#row.manifest);
+    this.#told = await lastTransition(this.#ctx, this.#row.id);
     const rows = new Map((await selectSteps(this.#ctx, this.#row.id)).map((row) => [row.name, row]));
     const steps = definition.steps.filter(({ name }) => rows.has(name));
     this.#explain = explainer(this.#ctx, {
@@ -169,48 +187,54 @@ class Drive {
       pipelineFile: this.#file,
     });
     const now = this.#ctx.clock.now();
-    const lost: StepRow[] = [];
+    const back: Node[] = [];
     const lostRuns: string[] = [];
+    const adopted: Node[] = [];
     for (const step of steps) {
       const row = rows.get(step.name)!;
-      if (row.state === 'running' || row.state === 'ready') {
-        if (row.state === 'running') {
-          const outcome: Outcome = { reason: 'lost', message: 'the server stopped while it ran' };
-          if (row.run_id !== null) lostRuns.push(row.run_id);
-          row.attempts = withAttempt(row, outcome, now);
-        }
-        row.state = 'waiting';
-        row.run_id = null;
-        lost.push(row);
-      }
       const outputs = JSON.parse(row.outputs) as StepOutput[];
-      this.#nodes.set(step.name, {
+      const node: Node = {
         step,
         row,
         state: row.state as StepState,
         outputs,
         parts: row.parts === null ? undefined : (JSON.parse(row.parts) as KeyParts),
-      });
-      if (DONE.includes(row.state as StepState)) this.#remember(step.name, outputs);
+        handle: undefined,
+        unsaved: [],
+      };
+      this.#nodes.set(step.name, node);
+      if (DONE.has(node.state)) this.#remember(step.name, outputs);
+      if (node.state === 'ready') {
+        this.#move(node, 'requeued');
+        back.push(node);
+      } else if (node.state === 'running') {
+        const handle = await this.#adopted(row);
+        if (handle) {
+          node.handle = handle;
+          adopted.push(node);
+          continue;
+        }
+        if (row.run_id !== null) lostRuns.push(row.run_id);
+        const attempts = withAttempt(row, LOST, now);
+        this.#move(node, 'lost', { attempts, run_id: null, handle: null, token_id: null, mark: null });
+        back.push(node);
+      }
     }
     for (const node of this.#nodes.values()) this.#waiting.add(node);
-    killMarked(new Set(lost.flatMap(({ mark }) => mark ?? [])));
     await this.#ctx.write(async (tx) => {
       await updateExecution(tx, this.#row.id, {
         state: 'running',
         ...(this.#row.started_at === null ? { started_at: now } : {}),
       });
-      await saveSteps(tx, lost);
+      await saveNodes(tx, back);
       // A crash left them: nobody ends what a dead server made.
-      await revokeTokensOf(tx, this.#row.id);
+      await revokeTokensOf(tx, this.#row.id, new Set(adopted.flatMap(({ row }) => row.token_id ?? [])));
+      await prolongTokens(
+        tx,
+        adopted.flatMap(({ row }) => row.token_id ?? []),
+      );
       for (const run of lostRuns)
-        await endStepRun(tx, run, {
-          outcome: { reason: 'lost', message: 'the server stopped while it ran' },
-          at: now,
-          metrics: [],
-          samples: [],
-          resources: undefined,
-        });
+        await endStepRun(tx, run, { outcome: LOST, at: now, metrics: [], samples: [], resources: undefined });
       await tx.emit({
         type: 'execution.started',
         subject: `execution:${this.#row.id}`,
@@ -218,6 +242,21 @@ class Drive {
       });
     });
     this.#changed();
+    for (const node of adopted) this.#launch(node);
+  }
+
+  /** Its handle, when its back end still has it. */
+  async #adopted(row: StepRow): Promise<Handle | undefined> {
+    if (row.mark !== null) endMarked(new Set([row.mark])); // of a version whose steps ended with their server
+    if (row.handle === null) return undefined;
+    const handle = JSON.parse(row.handle) as Handle; // written by us
+    const { execution_id: execution, name, attempt } = row;
+    const found = await this.#engine.backEnd.adopt({ execution, name, attempt }, handle);
+    return found === 'lost' ? undefined : handle;
+  }
+
+  #move(node: Node, to: Move, change: Partial<StepRow> = {}, reason: string | null = null): void {
+    move(node, () => ++this.#told, to, this.#ctx.clock.now(), change, reason);
   }
 
   #remember(step: string, outputs: readonly StepOutput[]): void {
@@ -226,20 +265,24 @@ class Drive {
 
   /** Returns what went wrong. */
   async #prepareEnvironments(): Promise<Outcome | undefined> {
-    const open = [...this.#nodes.values()].filter(({ state }) => !ENDED.includes(state));
+    const open = [...this.#nodes.values()].filter(({ state }) => !ENDED.has(state));
     try {
-      this.#environments = await prepareEnvironments(this.#ctx, this.#engine, this.#row, {
+      const made = await prepareEnvironments(this.#ctx, this.#engine, this.#row, {
         envs: open.map(({ step }) => step.env),
         code: this.#code,
         instead: this.#options.environment,
         signal: this.#signal,
       });
+      this.#prepared = made;
+      this.#environments.resolve(made);
       return undefined;
     } catch (error) {
       this.#job.signal.throwIfAborted();
-      return this.#cancelled.aborted
-        ? undefined
+      const failure: Outcome = this.#cancelled.aborted
+        ? { reason: 'cancelled', message: 'it was cancelled' }
         : { reason: 'environment', message: outwardMessageOf(error) };
+      this.#environments.resolve(failure);
+      return this.#cancelled.aborted ? undefined : failure;
     }
   }
 
@@ -247,7 +290,7 @@ class Drive {
    * Finds what may go on now, decides from the cache, and writes all of it in one transaction with `write`, the end of the step
    * that made it possible. Only after the commit do processes start.
    */
-  async #settle(write?: (tx: Tx) => Promise<void>): Promise<void> {
+  async #settle(ended?: Node, write?: (tx: Tx) => Promise<void>): Promise<void> {
     this.#settling++;
     try {
       const changed: Node[] = [];
@@ -258,11 +301,8 @@ class Drive {
         changed.push(...candidates);
       }
       await this.#ctx.write(async (tx) => {
+        await saveNodes(tx, ended ? [ended, ...changed] : changed);
         await write?.(tx);
-        await saveSteps(
-          tx,
-          changed.map(({ row }) => row),
-        );
         const edges = hits.flatMap(({ run }): LineageEdge[] =>
           run === null ? [] : [{ from: `execution:${this.#row.id}`, to: `run:${run}`, relation: 'reused' }],
         );
@@ -277,45 +317,38 @@ class Drive {
           await tx.emit({ type: 'execution.updated', subject: `execution:${this.#row.id}` });
       });
       this.#changed();
+      if (ended) this.#forget(ended);
       for (const node of ready) this.#launch(node);
     } finally {
       this.#settling--;
     }
   }
 
-  /** Steps whose needs are met, taken out of the waiting ones at once so that nobody takes them twice; those that never can are skipped. */
+  /** What is due of those that wait: what can never run is skipped, until nothing more follows from that. Nothing is begun by it. */
   #claim(changed: Node[]): Node[] {
-    const candidates: Node[] = [];
-    for (const node of this.#waiting) {
-      if (node.state !== 'waiting') {
-        this.#waiting.delete(node);
-        continue;
+    if (!this.#prepared) return []; // a step that was adopted has ended already; all others are looked at soon
+    for (;;) {
+      for (const node of this.#waiting) if (node.state !== 'waiting') this.#waiting.delete(node);
+      const waiting = [...this.#waiting].map((node) => ({
+        name: node.step.name,
+        needs: node.step.needs,
+        node,
+      }));
+      const { met, blocked } = due(waiting, (name) => this.#nodes.get(name)?.state);
+      for (const { step, by, state } of blocked) {
+        const text = `step '${by}' ${state === 'skipped' ? 'was skipped' : state}`;
+        this.#move(step.node, 'skipped', {
+          ended_at: this.#ctx.clock.now(),
+          reasons: JSON.stringify([{ part: 'skipped', text }]),
+        });
+        changed.push(step.node);
       }
-      const needs = node.step.needs.flatMap((name) => this.#nodes.get(name) ?? []);
-      const blocked = needs.find(
-        ({ state }) => state === 'failed' || state === 'skipped' || state === 'cancelled',
-      );
-      if (blocked) {
-        this.#skip(
-          node,
-          `step '${blocked.step.name}' ${blocked.state === 'skipped' ? 'was skipped' : blocked.state}`,
-        );
-        changed.push(node);
-      } else if (!this.#cancelled.aborted && needs.every(({ state }) => DONE.includes(state))) {
-        node.state = 'ready';
-        candidates.push(node);
-      }
+      if (blocked.length > 0) continue;
+      if (this.#cancelled.aborted) return [];
+      // Taken out at once, so that nobody takes them twice while they are decided on.
+      for (const { node } of met) this.#waiting.delete(node);
+      return met.map(({ node }) => node);
     }
-    return candidates;
-  }
-
-  #skip(node: Node, why: string): void {
-    node.state = 'skipped';
-    Object.assign(node.row, {
-      state: 'skipped',
-      ended_at: this.#ctx.clock.now(),
-      reasons: JSON.stringify([{ part: 'skipped', text: why }]),
-    });
   }
 
   async #decide(
@@ -330,7 +363,7 @@ class Drive {
         params: this.#params,
         code: this.#code,
         pipelineFile: this.#file,
-        environment: ({ env }) => this.#environments.get(env)!.identity,
+        environment: ({ env }) => this.#prepared!.get(env)!.identity,
         input: (_step, input) => {
           if (input.kind === 'data')
             return { digest: this.#data.get(input.name)!.hash, path: inputPath(input, undefined) };
@@ -352,11 +385,9 @@ class Drive {
         this.#options.force === true ? 'forced' : !node.step.cache.use ? 'off' : found.get(node.row.key!)!;
       if (typeof answer === 'object') {
         const { row: from, outputs } = answer;
-        node.state = 'cached';
         node.outputs = outputs;
         this.#remember(node.step.name, outputs);
-        Object.assign(node.row, {
-          state: 'cached',
+        this.#move(node, 'reused', {
           ended_at: now,
           outputs: from.outputs,
           run_id: from.run_id,
@@ -372,8 +403,7 @@ class Drive {
         });
         hits.push({ node, run: from.run_id });
       } else {
-        Object.assign(node.row, {
-          state: 'ready',
+        this.#move(node, 'ready', {
           reasons: JSON.stringify(await this.#explain.miss(node.step, node.parts!, answer)),
         });
         ready.push(node);
@@ -393,7 +423,7 @@ class Drive {
 
   #checkFinished(): void {
     if (this.#tasks.size > 0 || this.#settling > 0) return;
-    if ([...this.#nodes.values()].every(({ state }) => ENDED.includes(state)) || this.#signal.aborted)
+    if ([...this.#nodes.values()].every(({ state }) => ENDED.has(state)) || this.#signal.aborted)
       this.#finished.resolve();
   }
 
@@ -407,12 +437,13 @@ class Drive {
         code: this.#code,
         pipelineFile: this.#file,
         outputs: this.#outputs,
-        environment: this.#environments.get(step.env)!,
+        environments: this.#environments.promise,
         identity: this.#identity,
+        count: () => ++this.#told,
         signal: this.#signal,
       });
       this.#job.signal.throwIfAborted();
-      if (!result) return this.#settle(this.#cancelNode(node));
+      if (!result) return this.#settle(node, this.#cancelNode(node));
       const { outcome } = result;
       const tries = (JSON.parse(node.row.attempts) as Attempt[]).filter(
         (one) => one.outcome.reason !== 'lost',
@@ -428,68 +459,94 @@ class Drive {
         () => undefined,
       );
       this.#job.signal.throwIfAborted();
-      if (this.#cancelled.aborted) return this.#settle(this.#cancelNode(node));
+      if (this.#cancelled.aborted) return this.#settle(node, this.#cancelNode(node));
     }
   }
 
   /** The end of a try that is followed by another. */
-  async #endTry(node: Node, { outcome, log, resources, samples, ...result }: AttemptResult): Promise<void> {
-    const run = node.row.run_id;
-    const metrics = await logFirstMetrics(this.#ctx, run, result.metrics);
-    const at = this.#ctx.clock.now();
-    await this.#ctx.write(async (tx) => {
-      Object.assign(node.row, {
-        state: 'ready',
-        attempts: withAttempt(node.row, outcome, at),
+  async #endTry(
+    node: Node,
+    { outcome, log, resources, samples, endedAt, ...result }: Collected,
+  ): Promise<void> {
+    const { run_id: run, token_id: token } = node.row;
+    const metrics = await logFirstMetrics(this.#ctx, run, result.metrics, endedAt);
+    this.#move(
+      node,
+      'retried',
+      {
+        attempts: withAttempt(node.row, outcome, endedAt),
         log_hash: log?.hash ?? null,
         log_bytes: log?.size ?? 0,
-      });
-      await saveSteps(tx, [node.row]);
-      if (run !== null) await endStepRun(tx, run, { outcome, at, metrics, samples, resources });
+        handle: null,
+        token_id: null,
+      },
+      outcome.reason,
+    );
+    await this.#ctx.write(async (tx) => {
+      await saveNodes(tx, [node]);
+      if (run !== null) await endStepRun(tx, run, { outcome, at: endedAt, metrics, samples, resources });
+      if (token !== null) await revokeToken(tx, token);
       await tx.emit({
         type: 'step.retried',
         subject: `execution:${this.#row.id}`,
         data: { step: node.step.name, reason: outcome.reason },
       });
     });
-    node.state = 'ready';
+    this.#forget(node);
     this.#changed();
   }
 
+  /** Only once its end is stored: until then the next server would need it. */
+  #forget(node: Node): void {
+    const { handle } = node;
+    node.handle = undefined;
+    if (handle)
+      void this.#engine.backEnd
+        .forget(handle)
+        .catch((error: unknown) =>
+          this.#ctx.log.warn('what a step leaves could not be removed', { step: node.step.name, error }),
+        );
+  }
+
   /** State, outputs, run, ledger, event, and what can go on now: one transaction. */
-  async #endStep(node: Node, result: AttemptResult): Promise<void> {
+  async #endStep(node: Node, result: Collected): Promise<void> {
     const { step, row } = node;
-    const { outputs, log, resources, samples } = result;
+    const { outputs, log, resources, samples, endedAt: at } = result;
     const deleted = await deletedMeanwhile(this.#ctx, row.run_id);
-    const metrics = await logFirstMetrics(this.#ctx, row.run_id, result.metrics);
-    const at = this.#ctx.clock.now();
+    const metrics = await logFirstMetrics(this.#ctx, row.run_id, result.metrics, at);
     const cancelled = this.#cancelled.aborted && result.outcome.reason !== 'ok';
     const outcome: Outcome = cancelled
       ? { ...result.outcome, reason: 'cancelled', message: 'it was cancelled' }
       : deleted === undefined
         ? result.outcome
         : { ...result.outcome, warnings: [...(result.outcome.warnings ?? []), deleted] };
-    const state: StepState = cancelled ? 'cancelled' : outcome.reason === 'ok' ? 'succeeded' : 'failed';
-    node.state = state;
+    const state = cancelled ? 'cancelled' : outcome.reason === 'ok' ? 'succeeded' : 'failed';
+    const token = row.token_id;
     node.outputs = outputs;
     if (state === 'succeeded') this.#remember(step.name, outputs);
-    Object.assign(row, {
+    this.#move(
+      node,
       state,
-      ended_at: at,
-      outcome: JSON.stringify(outcome),
-      outputs: JSON.stringify(outputs),
-      resources: resources ? JSON.stringify(resources) : null,
-      log_hash: log?.hash ?? null,
-      log_bytes: log?.size ?? 0,
-      mark: null,
-    });
+      {
+        ended_at: at,
+        outcome: JSON.stringify(outcome),
+        outputs: JSON.stringify(outputs),
+        resources: resources ? JSON.stringify(resources) : null,
+        log_hash: log?.hash ?? null,
+        log_bytes: log?.size ?? 0,
+        handle: null,
+        token_id: null,
+        mark: null,
+      },
+      outcome.reason,
+    );
     const upstream = step.inputs.flatMap((input) =>
       input.kind === 'output' ? (this.#nodes.get(input.step)?.row.run_id ?? []) : [],
     );
     const run = row.run_id;
-    await this.#settle(async (tx) => {
-      await saveSteps(tx, [row]);
+    await this.#settle(node, async (tx) => {
       if (run !== null) await endStepRun(tx, run, { outcome, at, metrics, samples, resources });
+      if (token !== null) await revokeToken(tx, token);
       await tx.record({
         action: `step.${state}`,
         resource: `execution:${this.#row.id}`,
@@ -526,53 +583,45 @@ class Drive {
   }
 
   #cancelNode(node: Node): (tx: Tx) => Promise<void> {
-    node.state = 'cancelled';
     const at = this.#ctx.clock.now();
     const outcome: Outcome = { reason: 'cancelled', message: 'it was cancelled' };
-    const run = node.row.state === 'running' ? node.row.run_id : null;
-    Object.assign(node.row, {
-      state: 'cancelled',
+    const run = node.state === 'running' ? node.row.run_id : null;
+    const token = node.row.token_id;
+    this.#move(node, 'cancelled', {
       ended_at: at,
       outcome: JSON.stringify(outcome),
-      mark: null,
+      handle: null,
+      token_id: null,
     });
     return async (tx) => {
-      await saveSteps(tx, [node.row]);
       if (run !== null)
         await endStepRun(tx, run, { outcome, at, metrics: [], samples: [], resources: undefined });
+      if (token !== null) await revokeToken(tx, token);
     };
   }
 
   /** Steps that have not begun are cancelled at once; those that run end by their own signal. */
   async #endCancelled(): Promise<void> {
-    const waiting = [...this.#nodes.values()].filter(({ state }) => state === 'waiting');
-    const at = this.#ctx.clock.now();
-    for (const node of waiting) {
-      node.state = 'cancelled';
-      Object.assign(node.row, { state: 'cancelled', ended_at: at });
-    }
-    await this.#ctx.write((tx) =>
-      saveSteps(
-        tx,
-        waiting.map(({ row }) => row),
-      ),
-    );
+    await this.#endWaiting('cancelled', null);
     this.#changed();
   }
 
-  async #failAll(outcome: Outcome): Promise<void> {
-    const at = this.#ctx.clock.now();
-    const open = [...this.#nodes.values()].filter(({ state }) => !ENDED.includes(state));
-    for (const node of open) {
-      node.state = 'failed';
-      Object.assign(node.row, { state: 'failed', ended_at: at, outcome: JSON.stringify(outcome) });
-    }
-    await this.#ctx.write((tx) =>
-      saveSteps(
-        tx,
-        open.map(({ row }) => row),
-      ),
-    );
+  /** What runs goes on to its own end. */
+  #failAll(outcome: Outcome): Promise<void> {
+    return this.#endWaiting('failed', outcome);
+  }
+
+  async #endWaiting(to: 'cancelled' | 'failed', outcome: Outcome | null): Promise<void> {
+    const waiting = [...this.#waiting].filter(({ state }) => state === 'waiting');
+    this.#waiting.clear();
+    for (const node of waiting)
+      this.#move(
+        node,
+        to,
+        { ended_at: this.#ctx.clock.now(), outcome: outcome && JSON.stringify(outcome) },
+        outcome?.reason ?? null,
+      );
+    await this.#ctx.write((tx) => saveNodes(tx, waiting));
   }
 
   async #finish(): Promise<void> {

@@ -1,27 +1,44 @@
-import { createToken, revokeToken, revokeTokensOf } from '../../access/index.ts';
+import { createToken, prolongToken, revokeTokensOf } from '../../access/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { updateExecution, type ExecutionRow } from '../store.ts';
 import { capturedCode } from './capture.ts';
 import { endParentRun, ensureExperiment, startParentRun, type EndState } from './tracker.ts';
 
-/** What the steps of one execution act under: the run that holds theirs, and a token for their clients. Made at the first step that runs. */
+/** How long a step's token opens anything without its driver, who prolongs it for as long as the step runs. */
+const LIFE = 60 * 60_000;
+export const PROLONG_EVERY = LIFE / 4;
+
+/** What the steps of one execution act under: the run that holds theirs. Made at the first step that runs. */
 export interface Identity {
   parent(): Promise<{ experiment: string; run: string }>;
-  /** What the steps' MLflow clients show: bound to this workspace, ended with the execution. */
-  token(): Promise<{ id: string; secret: string }>;
   /** Waits for what is being made, so that `end` has it at hand. */
   settled(): Promise<void>;
-  /** Ends both, in the transaction that ends the execution. */
+  /** Ends it, in the transaction that ends the execution. */
   end(tx: Tx, state: EndState, at: number): Promise<void>;
-  /** Ends the token alone, in the transaction after which no step runs any more. */
+  /** What steps could show goes alone, in the transaction after which no step runs any more. */
   endToken(tx: Tx): Promise<void>;
-  /** The token goes even when the execution goes on later: its secret is in no memory then. */
+  /** What steps still could show goes, also when the execution goes on later. */
   abandon(): Promise<void>;
+}
+
+/** The token of one try: bound to the runs of its execution, stored with the row that says that the try runs. */
+export async function tokenOfTry(tx: Tx, row: ExecutionRow): Promise<{ id: string; secret: string }> {
+  const { token, secret } = await createToken(tx, {
+    name: `${row.pipeline} #${row.number}`,
+    role: 'editor',
+    workspace: tx.workspace,
+    execution: row.id,
+    life: LIFE,
+  });
+  return { id: token.id, secret };
+}
+
+export async function prolongTokens(tx: Tx, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await prolongToken(tx, id, tx.clock.now() + LIFE);
 }
 
 export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
   let parent: Promise<{ experiment: string; run: string }> | undefined;
-  let token: Promise<{ id: string; secret: string }> | undefined;
   let held: string | null = row.run_id;
   let ended = false;
 
@@ -43,18 +60,6 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
     return { experiment, run };
   }
 
-  async function makeToken(): Promise<{ id: string; secret: string }> {
-    const name = `${row.pipeline} #${row.number}`;
-    const made = await createToken(ctx, {
-      name,
-      role: 'editor',
-      workspace: ctx.workspace,
-      days: 30,
-      execution: row.id,
-    });
-    return { id: made.token.id, secret: made.secret };
-  }
-
   const endToken = async (tx: Tx): Promise<void> => {
     await revokeTokensOf(tx, row.id);
     tx.afterCommit(() => (ended = true));
@@ -62,10 +67,8 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
 
   return {
     parent: () => (parent ??= makeParent()),
-    token: () => (token ??= makeToken()),
     async settled() {
       held = parent ? (await parent).run : row.run_id;
-      await token;
     },
     async end(tx, state, at) {
       if (held !== null) await endParentRun(tx, held, state, at);
@@ -73,11 +76,14 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
     },
     endToken,
     async abandon() {
-      const made = ended ? undefined : await token?.catch(() => undefined);
-      if (!made) return;
-      await revokeToken(ctx, made.id).catch((error: unknown) =>
-        ctx.log.warn('the token of an execution could not be revoked; it expires by itself', { error }),
-      );
+      if (ended) return;
+      await ctx
+        .write((tx) => revokeTokensOf(tx, row.id))
+        .catch((error: unknown) =>
+          ctx.log.warn('the tokens of an execution could not be revoked; they expire by themselves', {
+            error,
+          }),
+        );
     },
   };
 }

@@ -1,4 +1,5 @@
-import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { arch, cpus, platform, release } from 'node:os';
+import { machineCores, machineMemory } from '../../platform/machine/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 
 /** The hardware and system that steps run on, as far as it can change a result. */
@@ -24,8 +25,8 @@ export async function describeMachine(processes: Processes): Promise<Machine> {
     kernel: release(),
     arch: arch(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
-    memory_bytes: totalmem(),
+    cores: machineCores(),
+    memory_bytes: machineMemory(),
     gpus:
       smi.reason === 'ok'
         ? smi.stdout

@@ -9,7 +9,7 @@ import { collectOutputs } from './collect.ts';
 import { createHub } from './hub.ts';
 import { MAX_LOG, openLog, readLogFile, wholeText } from './log-file.ts';
 import { inside } from './place.ts';
-import { createSlots } from './slots.ts';
+import { createSlots, PASSES } from './local/slots.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'treadle-run-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,6 +36,39 @@ test('slots never give more than there is; small ones pass, a cancelled one leav
   (await large)();
   assert.deepEqual(events, ['large']);
   await slots.take({ cpu: 2, memory: 100, gpu: 0 }, never);
+});
+
+test('a large step is not starved: what is free is kept for it once enough small ones have passed', async () => {
+  const slots = createSlots({ cpu: 4, memory: 100, gpu: 0 });
+  const small = { cpu: 1, memory: 0, gpu: 0 };
+  const held: Array<() => void> = [];
+  for (let i = 0; i < 4; i++) held.push(await slots.take(small, never));
+  let large = false;
+  const got = slots.take({ cpu: 4, memory: 0, gpu: 0 }, never).then((free) => ((large = true), free));
+  // Small ones without end: one is asked for whenever one is given back.
+  let passed = 0;
+  const waiting: Array<Promise<void>> = [];
+  while (!large && passed < 10 * PASSES) {
+    waiting.push(slots.take(small, never).then((free) => void (passed++, held.push(free))));
+    held.shift()?.();
+    await new Promise(setImmediate);
+  }
+  assert.ok(large, `${passed} have passed`);
+  assert.equal(passed, PASSES);
+  (await got)();
+  await Promise.all(waiting);
+});
+
+test('what runs already is held, also where it is more than there is, and counts until it is given back', async () => {
+  const slots = createSlots({ cpu: 2, memory: 100, gpu: 0 });
+  const [one, two] = [slots.hold({ cpu: 2, memory: 90, gpu: 0 }), slots.hold({ cpu: 2, memory: 90, gpu: 0 })];
+  let got = false;
+  const next = slots.take({ cpu: 1, memory: 1, gpu: 0 }, never).then(() => (got = true));
+  one();
+  await new Promise(setImmediate);
+  assert.equal(got, false);
+  two();
+  await next;
 });
 
 test('a log is read while it is written, cut at its limit, and never splits a character', () => {
@@ -109,6 +142,22 @@ test('no name leads out of a folder', () => {
   assert.equal(inside('/work/x', 'a/b'), '/work/x/a/b');
   for (const name of ['..', '../y', 'a/../../y', '../xx', '.', ''])
     assert.throws(() => inside('/work/x', name), /leads out/);
+});
+
+test('watchers who are as far as each other share a look until the next change', async () => {
+  const hub = createHub();
+  let looks = 0;
+  const look = (what: string) => hub.look('a', what, () => Promise.resolve(++looks));
+  await Promise.all([look('rows'), look('rows')]);
+  assert.equal(looks, 2, 'nobody watches: nothing is held');
+  const watching = hub.watching('a');
+  assert.deepEqual(await Promise.all([look('rows'), look('rows'), look('log 0')]), [3, 3, 4]);
+  hub.changed('b');
+  assert.equal(await look('rows'), 3);
+  hub.changed('a');
+  assert.equal(await look('rows'), 5);
+  watching[Symbol.dispose]();
+  assert.equal(await look('rows'), 6, 'nothing is held once the last one left');
 });
 
 test('who waits is woken once, and by nobody else', async () => {

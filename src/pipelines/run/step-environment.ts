@@ -29,13 +29,7 @@ const PASSED = [
 const DETERMINISM =
   /^(OMP_|OPENBLAS_|MKL_|NUMEXPR_|VECLIB_|PYTHONHASHSEED$|CUDA_|CUBLAS_|TF_|TZ$|LANG$|LC_ALL$)/;
 
-export interface StepEnvironment {
-  variables: Record<string, string>;
-  /** Those of them that can change a result, for the record. */
-  determinism: Record<string, string>;
-}
-
-export function stepEnvironment(options: {
+export function stepVariables(options: {
   step: Step;
   folder: string;
   environment: Environment;
@@ -43,7 +37,7 @@ export function stepEnvironment(options: {
   paramsFile: string;
   execution: string;
   tracking: { url: string; experiment: string; run: string; token: string };
-}): StepEnvironment {
+}): Record<string, string> {
   const { step, folder, environment, params, paramsFile, execution, tracking } = options;
   const temporary = path.join(folder, '_tmp');
   const variables: Record<string, string> = {};
@@ -94,8 +88,25 @@ export function stepEnvironment(options: {
   }
   for (const name of step.params) variables[parameterVariable(name)] = paramText(params[name]!);
   Object.assign(variables, step.variables);
-  return {
-    variables,
-    determinism: Object.fromEntries(Object.entries(variables).filter(([name]) => DETERMINISM.test(name))),
-  };
+  return variables;
 }
+
+/** Those of its variables that can change a result, for the record: the same wherever it runs. */
+export const determinismOf = (
+  step: Step,
+  environment: Environment,
+  params: Readonly<Record<string, ParamValue>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(
+      stepVariables({
+        step,
+        folder: '',
+        environment,
+        params,
+        paramsFile: '',
+        execution: '',
+        tracking: { url: '', experiment: '', run: '', token: '' },
+      }),
+    ).filter(([name]) => DETERMINISM.test(name)),
+  );

@@ -91,11 +91,12 @@ export async function logFirstMetrics(
   ctx: Ctx,
   run: string | null,
   metrics: readonly MetricValue[],
+  /** Of the step's end: when a server that ended meanwhile had logged some of them, the same are no new points. */
+  time: number,
 ): Promise<readonly MetricValue[]> {
   let rest = metrics;
   if (run !== null && rest.length > METRICS_AT_ONCE && (await isDeletedRun(ctx, run))) return [];
   for (; run !== null && rest.length > METRICS_AT_ONCE; rest = rest.slice(METRICS_AT_ONCE)) {
-    const time = ctx.clock.now();
     await logBatch(ctx, run, {
       metrics: rest.slice(0, METRICS_AT_ONCE).map(({ key, value, step }) => ({ key, value, step, time })),
     });

@@ -1,39 +1,19 @@
-import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { newMark, programFolders } from '../../platform/processes/index.ts';
-import type { CodeFile, DataInput, StepOutput, StepState } from '../contract.ts';
+import type { CodeFile, DataInput, Outcome, StepOutput } from '../contract.ts';
 import type { Environment } from '../environments/environments.ts';
-import type { Step } from '../file/definition.ts';
 import { paramText, type ParamValue } from '../file/param.ts';
-import { codeOf, INPUTS, type KeyParts } from '../plan/parts.ts';
-import { saveSteps, type ExecutionRow, type StepRow } from '../store.ts';
-import {
-  failedToPrepare,
-  paramsFileOf,
-  prepareFolder,
-  removeFolder,
-  runCommand,
-  type AttemptPlan,
-  type AttemptResult,
-} from './attempt.ts';
+import { codeOf } from '../plan/parts.ts';
+import type { ExecutionRow } from '../store.ts';
+import type { Collected, Handle, Material, Task } from './back-end.ts';
 import { capturedCode, capturedEnvironment } from './capture.ts';
 import type { Engine } from './engine.ts';
-import type { Identity } from './identity.ts';
-import { openLog } from './log-file.ts';
-import { stepEnvironment } from './step-environment.ts';
+import { tokenOfTry, type Identity } from './identity.ts';
+import { move, saveNodes, type Counter, type Node } from './node.ts';
+import { determinismOf } from './step-environment.ts';
 import { startStepRun } from './tracker.ts';
 
-/** A step in the hands of its driver: what the file says, its row, and how it stands now. */
-export interface Node {
-  step: Step;
-  row: StepRow;
-  state: StepState;
-  outputs: StepOutput[];
-  parts: KeyParts | undefined;
-}
-
 /** What the execution gives to each of its steps. */
-interface Given {
+export interface Given {
   execution: ExecutionRow;
   params: Readonly<Record<string, ParamValue>>;
   data: ReadonlyMap<string, DataInput>;
@@ -41,96 +21,82 @@ interface Given {
   pipelineFile: string;
   /** By `step.output`. */
   outputs: ReadonlyMap<string, StepOutput>;
-  environment: Environment;
+  /** By the names of the file; or why there are none. */
+  environments: Promise<ReadonlyMap<string, Environment> | Outcome>;
   identity: Identity;
+  count: Counter;
   signal: AbortSignal;
 }
 
 /**
- * One try of a step: waits for cores, fills its folder while its run is made, starts it, takes in what it wrote.
- * Undefined when it was cancelled before its process began.
+ * One try of a step, from a place for it to what it made; one that was adopted is only waited for.
+ * Undefined when it was cancelled before anything of it was stored.
  */
 export async function tryStep(
   ctx: Ctx,
   engine: Engine,
   node: Node,
   given: Given,
-): Promise<AttemptResult | undefined> {
+): Promise<Collected | undefined> {
   const { step, row } = node;
-  const { execution, params, data, environment, identity, signal } = given;
-  const changed = (): void => engine.hub.changed(execution.id);
-  const slots = await engine.slots();
-  const { total } = slots;
-  const memory = step.resources.memory;
-  if ((memory ?? 0) > total.memory || step.resources.gpu > total.gpu) return impossible(step, total);
-  // Cores are shared out, not walled off: a step that wants more than there are runs alone.
-  const want = {
-    cpu: Math.min(step.resources.cpu ?? 1, total.cpu),
-    memory: memory ?? 0,
-    gpu: step.resources.gpu,
-  };
-  const release = await slots.take(want, signal).catch(() => undefined);
-  if (!release) return undefined;
-  const began = performance.now();
-  row.attempt += 1;
-  row.mark = newMark();
-  const folder = path.join(engine.folderOf(execution.id), `${step.name}-${row.attempt}`);
-  const log = openLog(engine.logOf(execution.id, step.name));
-  const plan: AttemptPlan = {
+  const { signal } = given;
+  const { backEnd } = engine;
+  const adopted = node.handle;
+  const task: Task = {
+    execution: given.execution.id,
     step,
-    folder,
+    attempt: adopted ? row.attempt : row.attempt + 1,
+  };
+  const { handle, ended } = adopted ? { handle: adopted } : await submit(ctx, engine, node, task, given);
+  if (!handle) return ended;
+  const cancel = (): void => backEnd.cancel(handle);
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    if (signal.aborted) cancel();
+    const end = await backEnd.watch(handle, task, (at, delay) => {
+      row.started_at = at;
+      if (delay !== undefined) row.start_delay_ms = delay;
+      engine.hub.changed(task.execution);
+      if (signal.aborted) cancel();
+    });
+    return await backEnd.collect(ctx, handle, task, end);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+async function submit(
+  ctx: Ctx,
+  { backEnd, url, machine }: Engine,
+  node: Node,
+  task: Task,
+  given: Given,
+): Promise<{ handle?: Handle | undefined; ended?: Collected }> {
+  const { step, row } = node;
+  const { execution, params, data, identity } = given;
+  const never = await backEnd.refuses(step);
+  if (never !== undefined)
+    return { ended: without({ reason: 'input', message: `it asks for ${never}` }, ctx.clock.now()) };
+  const environments = await given.environments;
+  if ('reason' in environments) return { ended: without(environments, ctx.clock.now()) };
+  const environment = environments.get(step.env)!;
+  const material: Material = {
     code: codeOf(step, given.code, given.pipelineFile),
     params,
     data,
     outputs: given.outputs,
-    mark: row.mark,
-    memory,
-    log,
-    onOutput: changed,
-    signal,
-    // Steps speak to the server and fetch what they need: the network stays theirs.
-    isolate: {
-      read: [
-        path.join(folder, INPUTS),
-        ...environment.bin.flatMap((bin) => programFolders(path.join(bin, 'python'))),
-      ],
-      write: [folder],
-      share: engine.processes.isolation.share,
-      network: true,
-    },
+    environment,
   };
-  try {
-    const [{ experiment, run }, { secret }, url, machine] = await Promise.all([
+  const record = async (handle: Handle) => {
+    const [{ experiment, run: parent }, address, hardware] = await Promise.all([
       identity.parent(),
-      identity.token(),
-      engine.url(),
-      engine.machine(),
+      url(),
+      machine(),
     ]);
-    // A viewer may read the log, and the token may write.
-    log.hide(secret);
-    const variables = (runId: string) =>
-      stepEnvironment({
-        step,
-        folder,
-        environment,
-        params,
-        paramsFile: paramsFileOf(folder),
-        execution: execution.id,
-        tracking: { url, experiment, run: runId, token: secret },
-      });
-    const { determinism } = variables('');
-    const prepared = prepareFolder(ctx, plan)
-      .then(() =>
-        step.inputs.length === 0 ? undefined : engine.processes.letRead(path.join(folder, INPUTS)),
-      )
-      .then(
-        () => undefined,
-        (error: unknown) => ({ error }),
-      );
-    const runId = await ctx.write(async (tx) => {
+    const { run, secret } = await ctx.write(async (tx) => {
       const made = await startStepRun(tx, {
         experiment,
-        parent: run,
+        parent,
         execution: execution.id,
         name: `${step.name} #${execution.number}`,
         tags: {
@@ -141,56 +107,46 @@ export async function tryStep(
         },
         params: Object.fromEntries(step.params.map((name) => [name, paramText(params[name]!)])),
         code: capturedCode(execution, step, node.parts!.code),
-        environment: capturedEnvironment(environment, machine, determinism),
+        environment: capturedEnvironment(environment, hardware, determinismOf(step, environment, params)),
         data: step.inputs.flatMap((input) => (input.kind === 'data' ? [data.get(input.name)!] : [])),
       });
-      Object.assign(row, {
-        state: 'running',
+      const token = await tokenOfTry(tx, execution);
+      // A transaction may be tried again: what it says of the node is said once it is stored.
+      const next: Node = { ...node, row: { ...row }, unsaved: [...node.unsaved] };
+      move(next, given.count, 'submitted', tx.clock.now(), {
+        attempt: task.attempt,
         run_id: made,
         started_at: tx.clock.now(),
         ended_at: null,
         outcome: null,
+        handle: JSON.stringify(handle),
+        token_id: token.id,
       });
-      await saveSteps(tx, [row]);
+      await saveNodes(tx, [next]);
       await tx.emit({
         type: 'step.started',
         subject: `execution:${execution.id}`,
         data: { step: step.name, run: made },
       });
-      return made;
+      tx.afterCommit(() => {
+        Object.assign(row, next.row);
+        Object.assign(node, { state: next.state, unsaved: next.unsaved, handle });
+      });
+      return { run: made, secret: token.secret };
     });
-    node.state = 'running';
-    const failed = await prepared;
-    if (failed) {
-      if (signal.aborted) return undefined;
-      return await failedToPrepare(ctx, plan, failed.error);
-    }
-    return await runCommand(ctx, engine.processes, plan, variables(runId).variables, (at) => {
-      row.started_at = at;
-      row.start_delay_ms = Math.round((performance.now() - began) * 100) / 100;
-      changed();
-    });
-  } finally {
-    log.close();
-    release();
-    void removeFolder(folder).catch((error: unknown) =>
-      ctx.log.warn('a step folder could not be removed', { folder, error }),
-    );
-  }
+    return { url: address, experiment, run, token: secret };
+  };
+  return { handle: await backEnd.submit(ctx, task, material, record, given.signal) };
 }
 
-function impossible(step: Step, total: { memory: number; gpu: number }): AttemptResult {
-  const what =
-    step.resources.gpu > total.gpu
-      ? `${step.resources.gpu} GPUs, and this machine has ${total.gpu}`
-      : `${step.resources.memory} bytes of memory, and this machine can give ${Math.floor(total.memory)}`;
-  return {
-    outcome: { reason: 'input', message: `it asks for ${what}` },
-    startedAt: undefined,
-    outputs: [],
-    log: undefined,
-    resources: undefined,
-    samples: [],
-    metrics: [],
-  };
-}
+/** The end of a try that never came to its back end. */
+const without = (outcome: Outcome, now: number): Collected => ({
+  outcome,
+  startedAt: undefined,
+  endedAt: now,
+  outputs: [],
+  log: undefined,
+  resources: undefined,
+  samples: [],
+  metrics: [],
+});

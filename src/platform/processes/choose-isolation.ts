@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -15,7 +16,7 @@ import { invalid, messageOf } from '../errors/index.ts';
 import { closeData } from './grant.ts';
 import { createProcesses } from './create-processes.ts';
 import { LEVELS, NO_ISOLATION, TOOLS, type Isolation, type Level, type Tool } from './isolation.ts';
-import { freeUsers } from './proc.ts';
+import { freeUsers, liveMarks } from './proc.ts';
 import { ownCode } from './programs.ts';
 
 export interface Tried {
@@ -70,7 +71,7 @@ export async function chooseIsolation({
       hint: 'make it, and let everybody write into it where steps run as users of their own: chmod 1777',
     });
   const surroundings = { ...look(realpathSync(data), secrets), share: share.map((one) => realpathSync(one)) };
-  if (alone) rmSync(surroundings.folder, { recursive: true, force: true });
+  if (alone) clean(surroundings.folder);
   const levels = wanted === 'auto' ? LEVELS : [wanted];
   let first: string | undefined;
   for (const level of levels) {
@@ -95,6 +96,19 @@ export async function chooseIsolation({
     field: 'isolation',
     hint: 'treadle doctor says which levels hold and why others do not; auto takes the best of them',
   });
+}
+
+/**
+ * What a crash left of walls, but for those of processes that outlive a server: the folder where their mounts are put together, which
+ * must not be removed under them, and their tables, which one of them may be about to read.
+ */
+function clean(folder: string): void {
+  if (!existsSync(folder)) return;
+  const live = liveMarks();
+  for (const name of readdirSync(folder)) {
+    if (name === 'root' || live.has(/^([0-9a-f]+)\.mounts$/.exec(name)?.[1] ?? '')) continue;
+    rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
 }
 
 /** What the level that was taken keeps apart. */

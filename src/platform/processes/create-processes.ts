@@ -2,6 +2,15 @@ import { letRead } from './grant.ts';
 import { NO_ISOLATION, type Isolation } from './isolation.ts';
 import { createSampler } from './sampler.ts';
 import { killMarked } from './reap.ts';
+import {
+  attend,
+  findOutliving,
+  startOutliving,
+  type CareOptions,
+  type Found,
+  type Outliving,
+  type OutlivingOptions,
+} from './outliving.ts';
 import { start, type Ended, type Running, type StartOptions } from './start.ts';
 
 /** The one place that starts programs. */
@@ -15,6 +24,12 @@ export interface Processes {
   run(
     options: Omit<StartOptions, 'onOutput' | 'merge'> & { limit?: number },
   ): Promise<Ended & { stdout: string; stderr: string }>;
+  /** Starts a tree that goes on without the server, and that a later one finds again by its folder and mark. */
+  startOutliving(options: OutlivingOptions): Outliving;
+  /** What became of such a tree, after the server that started it. Nothing that had not begun begins any more. */
+  find(place: Pick<CareOptions, 'control' | 'mark'>): Promise<Found>;
+  /** Goes on with one that was found, to its end. */
+  attend(found: Exclude<Found, 'lost'>, options: CareOptions): Outliving;
   /** Stops everything that runs, and waits for its end. */
   close(): Promise<void>;
 }
@@ -26,31 +41,38 @@ export function createProcesses({
   const sampler = createSampler(now);
   const running = new Set<Running>();
   const gone = new Set<string>();
-  let sweeping: NodeJS.Timeout | undefined;
+  let sweeping: Promise<void> | undefined;
   const around = {
     now,
     isolation,
     watch: sampler.watch,
     // One walk over /proc for all that ended within a quarter of a second.
-    sweep(mark: string): void {
+    sweep(mark: string): Promise<void> {
       gone.add(mark);
-      sweeping ??= setTimeout(() => {
-        sweeping = undefined;
-        killMarked(gone);
-        gone.clear();
-      }, 250).unref();
+      sweeping ??= new Promise((resolve) => {
+        setTimeout(() => {
+          sweeping = undefined;
+          killMarked(gone);
+          gone.clear();
+          resolve();
+        }, 250);
+      });
+      return sweeping;
     },
   };
-  const begin = (options: StartOptions): Running => {
-    const process = start(options, around);
+  const keep = <R extends Running>(process: R): R => {
     running.add(process);
     void process.ended.then(() => running.delete(process));
     return process;
   };
+  const begin = (options: StartOptions): Running => keep(start(options, around));
   return {
     isolation,
     letRead: (folder) => (isolation.users === undefined ? Promise.resolve() : letRead(folder)),
     start: begin,
+    startOutliving: (options) => keep(startOutliving(options, around)),
+    find: findOutliving,
+    attend: (found, options) => keep(attend(found, options, around)),
     async run({ limit = 1024 * 1024, ...options }) {
       const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
       const room = { stdout: limit, stderr: limit };

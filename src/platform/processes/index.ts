@@ -4,7 +4,9 @@ export { LEVELS, type Isolate, type Isolation, type Level } from './isolation.ts
 export { lineReader } from './lines.ts';
 export { ownCode, programFolders } from './programs.ts';
 export { goFirst, threadGoesLast } from './priority.ts';
-export { killMarked, reap } from './reap.ts';
+export { begunAt, endMarked, outputOf, type Found, type Outliving } from './outliving.ts';
+export { bootId } from './proc.ts';
+export { reap } from './reap.ts';
 export { newMark } from './start.ts';
 export type { ResourceSample } from './sampler.ts';
 export type { Ended, ExitReason, ProcessMark, Running, StartOptions } from './start.ts';

@@ -83,12 +83,28 @@ export function markedPids(marks: ReadonlySet<string>): number[] {
   const theirs = new Set(users === undefined ? [] : [...marks].map((mark) => userOf(mark, users)));
   return allPids().filter((pid) => {
     if (pid === process.pid) return false;
-    const environ = text(`/proc/${pid}/environ`);
-    const mark = environ && /(?:^|\0)TREADLE_PROCESS=([0-9a-f]+)(?:\0|$)/.exec(environ)?.[1];
-    if (mark !== undefined && mark !== '' && marks.has(mark)) return true;
+    const mark = markOf(pid);
+    if (mark !== undefined && marks.has(mark)) return true;
     return theirs.size > 0 && theirs.has(userOfPid(pid));
   });
 }
+
+/** The mark that a process carries; a pid alone may be a stranger's by now. */
+export const markOf = (pid: number): string | undefined =>
+  /(?:^|\0)TREADLE_PROCESS=([0-9a-f]+)(?:\0|$)/.exec(text(`/proc/${pid}/environ`) ?? '')?.[1];
+
+/** The marks of all processes of this machine, as far as we may see them. */
+export const liveMarks = (): Set<string> => new Set(allPids().flatMap((pid) => markOf(pid) ?? []));
+
+/** Children of a process's first thread, as the kernel lists them; none where it keeps no such list. */
+export const childrenOf = (pid: number): number[] =>
+  (text(`/proc/${pid}/task/${pid}/children`) ?? '')
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
+
+/** Whether processes can be told from strangers here, also by a server that did not start them. */
+export const HAS_PROC = text('/proc/self/stat') !== undefined;
 
 const userOfPid = (pid: number): number =>
   Number(/^Uid:\s+(\d+)/m.exec(text(`/proc/${pid}/status`) ?? '')?.[1] ?? -1);

@@ -1,4 +1,4 @@
-import { bootId, markedPids, readStat } from './proc.ts';
+import { allStats, bootId, markedPids, readStat } from './proc.ts';
 import type { ProcessMark } from './start.ts';
 
 /**
@@ -19,7 +19,13 @@ export function reap(marks: readonly ProcessMark[]): number {
 
 /** Ends every process that carries one of these marks. */
 export const killMarked = (marks: ReadonlySet<string>): number =>
-  markedPids(marks).reduce((count, pid) => count + kill(pid), 0);
+  marks.size === 0 ? 0 : markedPids(marks).reduce((count, pid) => count + kill(pid), 0);
+
+/** Ends what is left of a session whose leader is gone: a process that got its number since is another one, and stays. */
+export function killSession(leader: number): void {
+  if (leader <= 1 || readStat(leader) !== undefined) return;
+  for (const { pid, session } of allStats()) if (session === leader) kill(pid);
+}
 
 function kill(target: number): number {
   try {

@@ -1,4 +1,4 @@
-import { allStats, readIo, readPeakRss, readPss, readStat, type ProcStat } from './proc.ts';
+import { allStats, childrenOf, readIo, readPeakRss, readPss, readStat, type ProcStat } from './proc.ts';
 
 /** What the processes of one tree use at one moment. */
 export interface ResourceSample {
@@ -27,8 +27,8 @@ interface State {
   watched: Watched;
   last: { time: number; cpuMs: number } | undefined;
   began: number;
-  /** The tree's processes when all of /proc was last walked. */
-  pids: readonly number[];
+  /** Of its processes, as far as they have been seen. */
+  pids: Set<number>;
 }
 
 /** The kernel drops a dead process's counters, so totals are kept from falling. */
@@ -36,23 +36,25 @@ const INTERVAL = 1000;
 const EAGER = 100;
 
 /**
- * One walk over /proc serves all running trees: once a second, and ten times as often in a tree's first second, so that short
- * ones are seen at all. Between the walks of a second, trees that have a memory limit to keep are looked at by the processes they
- * had: a walk costs a millisecond or more on a busy machine, and a data plane with an idle host would spend 3 % of its core on them.
+ * One walk over /proc serves all running trees, once a second: it finds also what lost its parent. Ten times as often, in a tree's first
+ * second, so that short ones are seen at all, and while a memory limit has to be kept, only its own processes are looked at and
+ * those that they have started since: a walk costs a millisecond or more on a busy machine, and a data plane with an idle host would
+ * spend 3 % of its core on them.
  */
-export function createSampler(now: () => number) {
+export function createSampler(now: () => number, walk: () => ProcStat[] = allStats) {
   const states = new Set<State>();
   let timer: NodeJS.Timeout | undefined;
   let walked = -Infinity;
 
-  const young = (state: State, at: number): boolean => at - state.began < 1000;
   const due = (state: State, at: number): boolean =>
-    state.last === undefined || at - state.last.time >= INTERVAL - EAGER / 2 || young(state, at);
+    state.last === undefined || at - state.last.time >= INTERVAL - EAGER / 2 || at - state.began < 1000;
 
   function schedule(): void {
     if (timer || states.size === 0) return;
     const at = now();
-    const eager = [...states].some((state) => young(state, at) || state.watched.memoryLimit !== undefined);
+    const eager = [...states].some(
+      ({ began, watched }) => at - began < 1000 || watched.memoryLimit !== undefined,
+    );
     timer = setTimeout(
       () => {
         timer = undefined;
@@ -66,21 +68,34 @@ export function createSampler(now: () => number) {
 
   function tick(): void {
     const at = now();
-    const whole = at - walked >= INTERVAL - EAGER / 2 || [...states].some((state) => young(state, at));
-    if (whole) walk(at);
+    const whole = at - walked >= INTERVAL - EAGER / 2;
+    if (whole) walked = at;
+    const sessions = whole ? Map.groupBy(walk(), ({ session }) => session) : undefined;
     for (const state of states) {
-      const stats = statsOf(state);
+      const stats = sessions ? (sessions.get(state.watched.session) ?? []) : own(state);
+      state.pids = new Set(stats.map(({ pid }) => pid));
       if (stats.length === 0) continue;
       keepLimit(state.watched, stats);
-      if (whole && due(state, at)) sample(state, stats, at);
+      if (due(state, at)) sample(state, stats, at);
     }
   }
 
-  function walk(at: number): void {
-    walked = at;
-    const sessions = Map.groupBy(allStats(), ({ session }) => session);
-    for (const state of states)
-      state.pids = (sessions.get(state.watched.session) ?? []).map(({ pid }) => pid);
+  /** The processes of a tree without a walk: those known, and their children. */
+  function own({ watched, pids }: State): ProcStat[] {
+    const open = [...new Set([watched.session, ...pids])];
+    const seen = new Set(open);
+    const stats: ProcStat[] = [];
+    for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
+      const stat = readStat(pid);
+      if (stat?.session !== watched.session) continue; // gone, or its number is another's by now
+      stats.push(stat);
+      for (const child of childrenOf(pid)) {
+        if (seen.has(child)) continue;
+        seen.add(child);
+        open.push(child);
+      }
+    }
+    return stats;
   }
 
   function sample(state: State, stats: readonly ProcStat[], at: number): void {
@@ -109,7 +124,7 @@ export function createSampler(now: () => number) {
 
   return {
     watch(watched: Watched): () => void {
-      const state: State = { watched, last: undefined, began: now(), pids: [watched.session] };
+      const state: State = { watched, last: undefined, began: now(), pids: new Set() };
       states.add(state);
       if (timer) clearTimeout(timer);
       timer = undefined;
@@ -118,10 +133,6 @@ export function createSampler(now: () => number) {
     },
   };
 }
-
-/** What is left of the processes known: a pid that somebody else has by now is of another session. */
-const statsOf = ({ pids, watched }: State): ProcStat[] =>
-  pids.flatMap((pid) => readStat(pid) ?? []).filter(({ session }) => session === watched.session);
 
 /** Forked workers share pages, and RSS counts those once for each; PSS costs more to read, so it only settles the doubt. */
 function keepLimit({ memoryLimit, onMemoryExceeded }: Watched, stats: readonly ProcStat[]): void {

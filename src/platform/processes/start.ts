@@ -86,8 +86,8 @@ export interface Surroundings {
     onSample(s: ResourceSample, peak: number): void;
     onMemoryExceeded(bytes: number): void;
   }): () => void;
-  /** Looks for processes that left the group and the session, and ends them. */
-  sweep(mark: string): void;
+  /** Looks for processes that left the group and the session, and ends them; resolves when it has. */
+  sweep(mark: string): Promise<void>;
   isolation: Isolation;
   now(): number;
 }
@@ -183,7 +183,7 @@ export function start(options: StartOptions, around: Surroundings): Running {
       // Without a namespace that ends with its first process, its user tells what is its own, wherever that went.
       if (wrapped.user !== undefined && !around.isolation.namespaces) killUser(wrapped.user);
       wrapped.release();
-      around.sweep(mark);
+      void around.sweep(mark);
       // A process that escaped may hold the pipes open; the sweep ends it, and this ends the waiting.
       setTimeout(() => child.stdout?.destroy(), 2000).unref();
       setTimeout(() => child.stderr?.destroy(), 2000).unref();
@@ -214,7 +214,7 @@ export function start(options: StartOptions, around: Surroundings): Running {
 }
 
 /** Its walls could not be built: it is not started without them. */
-function notStarted(mark: string, problem: string): Running {
+export function notStarted(mark: string, problem: string): Running {
   return {
     mark: { pid: 0, start: 0, boot: bootId(), mark },
     stdin: undefined,
@@ -232,7 +232,7 @@ function notStarted(mark: string, problem: string): Running {
   };
 }
 
-function killGroup(pid: number, signal: NodeJS.Signals): void {
+export function killGroup(pid: number, signal: NodeJS.Signals): void {
   if (pid <= 1) return;
   try {
     process.kill(-pid, signal);
@@ -241,19 +241,19 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-interface Evidence {
+export interface Evidence {
   code: ChildProcess['exitCode'];
   killedBy: string | null;
   asked: 'cancelled' | 'timeout' | 'oom' | undefined;
   failure: Error | undefined;
   oomed: boolean;
   exceeded: number;
-  options: StartOptions;
+  options: Pick<StartOptions, 'timeout' | 'memory'>;
 }
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`;
 
-function judge({
+export function judge({
   code,
   killedBy,
   asked,

@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { freePort } from '../../free-port.ts';
 
 const treadle = path.join(import.meta.dirname, '..', '..', '..', 'bin', 'treadle');
+
+const DIES_AT = pathToFileURL(path.join(import.meta.dirname, 'dies-at.mjs')).href;
 
 /** A server in a process of its own, to be killed and started again on the same port and data folder. */
 export class ServerProcess {
@@ -31,11 +34,18 @@ export class ServerProcess {
     return this.#child.pid;
   }
 
-  async start(): Promise<void> {
+  /** `diesAt`: it kills itself at that moment of its work, and may do so before it is ready; see dies-at.mjs. */
+  async start(diesAt?: number): Promise<void> {
     const args = ['server', '--port', String(this.#port), '--data', this.#data, '--log', 'error'];
     const child = spawn(treadle, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...this.#env },
+      env: {
+        ...process.env,
+        ...this.#env,
+        ...(diesAt === undefined
+          ? {}
+          : { TREADLE_TEST_DIES_AT: String(diesAt), NODE_OPTIONS: `--import ${DIES_AT}` }),
+      },
     });
     child.stderr
       .setEncoding('utf8')
@@ -46,6 +56,7 @@ export class ServerProcess {
       );
     this.#child = child;
     for (;;) {
+      if (diesAt !== undefined && child.signalCode === 'SIGKILL') return;
       if (child.exitCode !== null) throw new Error(`the server ended by itself:\n${this.log}`);
       const ready = await fetch(`${this.url}/health`).then(
         (answer) => answer.ok,
@@ -56,17 +67,21 @@ export class ServerProcess {
     }
   }
 
+  get dead(): boolean {
+    return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** No warning, no clean-up: as a crash would. */
   async kill(): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null) return;
+    if (!child || this.dead) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
   }
 
   async stop(): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null) return;
+    if (!child || this.dead) return;
     child.kill('SIGTERM');
     await once(child, 'exit');
   }
