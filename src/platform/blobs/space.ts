@@ -26,6 +26,8 @@ export interface SpaceReport {
 
 /** Missing blobs that are named, at most. */
 const NAMED = 100;
+/** Blobs that are looked up at once. */
+const TOGETHER = 500;
 
 /** Who takes the space. */
 export async function spaceBy(walking: Walking, users: readonly BlobUser[]): Promise<SpaceReport> {
@@ -36,10 +38,11 @@ export async function spaceBy(walking: Walking, users: readonly BlobUser[]): Pro
   const used = { blobs: 0, stored: 0 };
   const missing: SpaceReport['missing'] = [];
   const broken: Broken[] = [];
-  const settle = async (noun: string): Promise<void> => {
+  /** Looks up what was taken, once there are `least` of a noun: one question for each list would be thousands. */
+  const settle = async (noun: string, least: number): Promise<void> => {
     const { space, open } = nouns.get(noun)!;
-    while (open.length > 0) {
-      const hashes = open.splice(0, 500);
+    while (open.length >= least) {
+      const hashes = open.splice(0, TOGETHER);
       const rows = await selectStored(database, hashes);
       for (const hash of hashes) note(hash, rows.get(hash));
     }
@@ -71,10 +74,11 @@ export async function spaceBy(walking: Walking, users: readonly BlobUser[]): Pro
       },
       (fault) => broken.push(fault),
       async () => {
-        for (const noun of nouns.keys()) await settle(noun);
+        for (const noun of nouns.keys()) await settle(noun, TOGETHER);
       },
     );
   }
+  for (const noun of nouns.keys()) await settle(noun, 1);
   return {
     nouns: [...nouns.values()].map(({ space }) => space).toSorted((a, b) => b.stored - a.stored),
     all,
