@@ -53,7 +53,7 @@ before(async () => {
   for (const model of MODELS) {
     const revision = await client.call(deploy, {
       params: { endpoint: model },
-      body: { model, version: '1', wait_s: 300 },
+      body: { model, version: '1', wait_s: 300, load_timeout_s: 600 },
     });
     assert.equal(revision.state, 'live', JSON.stringify(revision));
     answered.set(model, await infer(client.url, model));

@@ -94,6 +94,7 @@ export async function deployed(url: string, body: object, endpoint = MODEL): Pro
   const revision = await ask<Revision>(url, 'POST', `/api/v1/endpoints/${endpoint}/revisions`, {
     model: MODEL,
     wait_s: 240,
+    load_timeout_s: 600,
     ...body,
   });
   assert.equal(revision.state, 'live', revision.problem ?? '');

@@ -67,7 +67,7 @@ export async function deploy(
   const response = await fetch(`${server.url}/api/v1/endpoints/${endpoint}/revisions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...body, wait_s: 240 }),
+    body: JSON.stringify({ ...body, wait_s: 240, load_timeout_s: 600 }),
   });
   const revision = (await response.json()) as { state?: string; problem?: string };
   if (revision.state !== 'live') throw new Error(`${endpoint} is not live: ${JSON.stringify(revision)}`);

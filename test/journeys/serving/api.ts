@@ -37,8 +37,15 @@ export function apiOf(url: string, headers: Record<string, string> = {}): Api {
     url,
     get: (path) => call('GET', path),
     post,
+    // A trial stays behind whatever else the machine does, so it may take long there.
     deploy: (endpoint, version, more = {}) =>
-      post(`/api/v1/endpoints/${endpoint}/revisions`, { model: 'const', version, wait_s: 240, ...more }),
+      post(`/api/v1/endpoints/${endpoint}/revisions`, {
+        model: 'const',
+        version,
+        wait_s: 240,
+        load_timeout_s: 600,
+        ...more,
+      }),
     rollback: (endpoint, more = {}) =>
       post(`/api/v1/endpoints/${endpoint}/rollback`, { wait_s: 240, ...more }),
     async ask(endpoint, base = url) {
