@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createTurns } from '../platform/aside/index.ts';
 import type { Ctx, LineageEdge, Tx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { checkLength } from './limits.ts';
@@ -46,7 +47,13 @@ export async function logInputs(
     });
   checkCount(models);
   datasets.forEach(checkDataset);
-  const versions = await Promise.all(datasets.map((dataset) => firstVersion(ctx, dataset, findVersion)));
+  const versions: Array<FoundVersion | undefined> = [];
+  const turns = createTurns();
+  for (const dataset of datasets) {
+    versions.push(await firstVersion(ctx, dataset, findVersion));
+    const due = turns();
+    if (due) await due;
+  }
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, runId);
     requireActiveRun(tx, run);
