@@ -67,6 +67,7 @@ export class RecordSink implements Hook {
   private readonly aside: NonNullable<SinkOptions['aside']>;
   private readonly open = new Map<Counters, Open>();
   private readonly maker = randomBytes(4).toString('hex');
+  private write: Write;
   private readonly look: NodeJS.Timeout;
   private readonly now: () => number;
   private made = 0;
@@ -77,6 +78,7 @@ export class RecordSink implements Hook {
     this.folder = folder;
     this.report = report;
     this.aside = aside;
+    this.write = aside.write;
     this.now = now;
     this.look = setInterval(() => this.sweep(), LOOK).unref();
   }
@@ -165,7 +167,7 @@ export class RecordSink implements Hook {
       rows,
       maker: `${this.maker}${this.made++}`,
     });
-    this.aside.write(
+    this.write(
       {
         folder: path.join(this.folder, endpoint.id),
         file,
@@ -201,9 +203,24 @@ export class RecordSink implements Hook {
     this.report({ type: 'log', level: 'error', message, fields: { problem, folder: this.folder } });
   }
 
-  /** Writes what is there. Resolves when it is on disk, or after a few seconds. */
+  /**
+   * Writes what is there: here, because nobody is answered any more, and the thread beside may get no time for long. Resolves when it
+   * is on disk; what that thread was told before is waited for a few seconds.
+   */
   async close(): Promise<void> {
     clearInterval(this.look);
+    if (this.open.size > 0) {
+      const { writeSegment } = await import('./segment-file.ts');
+      this.write = (order, done) => {
+        let bytes: number;
+        try {
+          bytes = writeSegment(order);
+        } catch (error) {
+          return done(messageOf(error), 0);
+        }
+        done(undefined, bytes);
+      };
+    }
     for (const [counters, open] of this.open) this.seal(counters, open);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE)));
