@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openTest } from '../../test/harness.ts';
 import { packagedModels, registerFolder } from '../../test/packaged-models.ts';
 import { linearOnnx, registerOnnx } from '../../test/onnx-model.ts';
+import { until } from '../../test/until.ts';
 import type { LedgerTables } from '../ledger/schema.ts';
 import { createVersion } from '../models/index.ts';
 import { silentLog } from '../platform/log/index.ts';
@@ -26,14 +26,15 @@ test('a scikit-learn version is converted, compared and kept; endpoints then get
     const answer = await fetch(`${server.url}/api/v1/models/${model}/versions/1/conversion`, { method });
     return (await answer.json()) as Conversion;
   };
-  const ended = async (model: string): Promise<Conversion> => {
-    for (let tries = 0; tries < 2700; tries++) {
-      const now = await conversion(model);
-      if (now.ended_at !== undefined) return now;
-      await sleep(100);
-    }
-    return assert.fail(`the conversion of ${model} never ended`);
-  };
+  const ended = (model: string): Promise<Conversion> =>
+    until(
+      `the conversion of ${model}`,
+      async () => {
+        const now = await conversion(model);
+        return now.ended_at !== undefined && now;
+      },
+      100,
+    );
   await registerFolder(server.ctx, 'flights', folders['sklearn-proba']);
   await registerFolder(server.ctx, 'odd', folders['sklearn-odd']);
   await registerOnnx(server.ctx, 'plain', linearOnnx([1, 2], 3));

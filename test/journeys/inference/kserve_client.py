@@ -29,7 +29,7 @@ def check(response):
 
 
 async def v2():
-    async with InferenceRESTClient(RESTConfig(protocol="v2", retries=3, timeout=60)) as client:
+    async with InferenceRESTClient(RESTConfig(protocol="v2", retries=3, timeout=240)) as client:
         assert await client.is_server_ready(url) is True
         assert await client.is_server_live(url) is True
         assert await client.is_model_ready(url, "simple") is True

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import path from 'node:path';
+import { freePort } from '../../free-port.ts';
+import { until } from '../../until.ts';
 import { python } from '../mlflow-servers.ts';
 
 /** MLflow's own scoring server over a registered model: the peer that answers are compared with. */
@@ -27,25 +28,16 @@ export async function openScoring(
     await ended;
   };
   const url = `http://127.0.0.1:${port}`;
-  for (let waited = 0; ; waited += 250) {
+  await until('mlflow models serve', async () => {
     const up = await fetch(`${url}/ping`).then(
       (response) => response.ok,
       () => false,
     );
-    if (up) return { url, [Symbol.asyncDispose]: close };
-    if (child.exitCode !== null || waited > 120_000) {
-      await close();
-      throw new Error('mlflow models serve did not start');
-    }
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+    if (!up && child.exitCode !== null) throw new Error('mlflow models serve ended by itself');
+    return up;
+  }).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return { url, [Symbol.asyncDispose]: close };
 }

@@ -9,7 +9,7 @@ from sklearn.datasets import load_iris
 
 host, port = sys.argv[1].split(":")
 client = ScoringServerClient(host, int(port))
-client.wait_server_ready(timeout=10)
+client.wait_server_ready(timeout=240)
 client.ping()
 assert client.get_version().startswith("3.")
 

@@ -147,7 +147,7 @@ case("GET /invocations", "", method="GET")
 
 
 def ask(base, prefix, body, media, method, path):
-    answer = requests.request(method, base + (path or prefix + "/invocations"), data=body, headers={"content-type": media}, timeout=60)
+    answer = requests.request(method, base + (path or prefix + "/invocations"), data=body, headers={"content-type": media}, timeout=240)
     try:
         parsed = json.loads(answer.text, parse_constant=lambda word: f"<{word}>")
     except ValueError:

@@ -58,7 +58,7 @@ with tempfile.TemporaryDirectory() as folder:
             one = InferenceRequest(inputs=[RequestInput(name="X", shape=[1, 4], datatype="FP32", data=rows[index % 2].tolist())])
             file.write(one.model_dump_json() + "\n")
     command = ["mlserver", "infer", "-u", address, "-m", "iris", "-i", given, "-o", taken, "--workers", "4"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     with open(taken) as file:
         answers = [json.loads(line) for line in file]

@@ -39,7 +39,7 @@ def refused(work, status, words):
     raise AssertionError("it was not refused")
 
 
-alive = grpc.KeepAliveOptions(keepalive_time_ms=500, keepalive_timeout_ms=2000, keepalive_permit_without_calls=True)
+alive = grpc.KeepAliveOptions(keepalive_time_ms=500, keepalive_timeout_ms=60_000, keepalive_permit_without_calls=True)
 with grpc.InferenceServerClient(address, keepalive_options=alive) as client:
     assert client.is_server_live() and client.is_server_ready() and client.is_model_ready("simple")
     refused(lambda: client.is_model_ready("simple", "9"), "NOT_FOUND", "9")
@@ -55,7 +55,7 @@ with grpc.InferenceServerClient(address, keepalive_options=alive) as client:
     assert client.infer("simple", inputs(), request_id="7").get_response().id == "7"
     turned = client.infer("simple", inputs(), outputs=[grpc.InferRequestedOutput("OUTPUT1"), grpc.InferRequestedOutput("OUTPUT0")])
     assert [one.name for one in check(turned).get_response().outputs] == ["OUTPUT1", "OUTPUT0"]
-    check(client.infer("simple", inputs(), model_version="1", client_timeout=30, timeout=5_000_000, headers={"x-treadle-key": "me"}))
+    check(client.infer("simple", inputs(), model_version="1", client_timeout=240, timeout=240_000_000, headers={"x-treadle-key": "me"}))
     for algorithm in ("gzip", "deflate"):
         check(client.infer("simple", inputs(), compression_algorithm=algorithm))
 
@@ -63,7 +63,7 @@ with grpc.InferenceServerClient(address, keepalive_options=alive) as client:
     for _ in range(20):
         client.async_infer("simple", inputs(), callback=lambda result, error: done.put((result, error)))
     for _ in range(20):
-        result, error = done.get(timeout=30)
+        result, error = done.get(timeout=240)
         assert error is None, error
         check(result)
 
@@ -85,7 +85,7 @@ with grpc.InferenceServerClient(address, keepalive_options=alive) as client:
     for index in range(50):
         client.async_stream_infer("nope" if index == 20 else "simple", inputs(), request_id=str(index))
     for index in range(50):
-        result, error = done.get(timeout=30)
+        result, error = done.get(timeout=240)
         if index == 20:
             assert result is None and "nope" in error.message(), error
         else:

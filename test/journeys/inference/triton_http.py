@@ -62,7 +62,7 @@ with http.InferenceServerClient(address, concurrency=4) as client:
         http.InferRequestedOutput("OUTPUT1", binary_data=False), http.InferRequestedOutput("OUTPUT0", binary_data=True),
     ]))
     check(client.infer("simple", inputs(True), model_version="1", query_params={"a": "b"}, headers={"x-other": "1"}))
-    check(client.infer("simple", inputs(True), priority=1, timeout=5_000_000, sequence_id=0))
+    check(client.infer("simple", inputs(True), priority=1, timeout=240_000_000, sequence_id=0))
     for algorithm in ("gzip", "deflate"):
         check(client.infer("simple", inputs(True), request_compression_algorithm=algorithm))
         check(client.infer("simple", inputs(False), request_compression_algorithm=algorithm,

@@ -7,9 +7,15 @@ make.py train FOLDER URL …    a run for each named model, which reads flights@
 import json
 import os
 import sys
+from importlib.metadata import version as version_of
 
 import numpy as np
 import pandas as pd
+
+
+def installed(*names):
+    """Said, since MLflow otherwise loads each model once more in a process of its own, to see what it imports."""
+    return [f"{name}=={version_of(name)}" for name in names]
 
 
 def flights(n, seed, first):
@@ -136,6 +142,7 @@ def train(folder, url, names):
                 pyfunc = "predict_proba" if name == "sklearn-chances" else "predict"
                 logged = mlflow.sklearn.log_model(
                     model, name="model", registered_model_name="late", pyfunc_predict_fn=pyfunc, input_example=example,
+                    pip_requirements=installed("mlflow-skinny", "numpy", "pandas", "scikit-learn", "skops"),
                 )
             else:
                 kinds = {"origin": StringTensorType([None, 1]), "hour": Int64TensorType([None, 1]), "distance": FloatTensorType([None, 1])}
@@ -143,6 +150,7 @@ def train(folder, url, names):
                 onnx = to_onnx(model, initial_types=[(c, kinds[c]) for c in columns], options=options, target_opset=17)
                 logged = mlflow.onnx.log_model(
                     onnx, name="model", registered_model_name="late", signature=signature, input_example=example,
+                    pip_requirements=installed("mlflow", "onnx", "onnxruntime"),
                 )
         before = logged.model_id
         found[name] = figures(name, model, unseen, columns)

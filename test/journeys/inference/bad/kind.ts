@@ -18,7 +18,7 @@ export interface Answered {
   message: string;
 }
 
-const PATIENCE = 10_000;
+const PATIENCE = 120_000;
 
 export interface Ask {
   method?: string;
