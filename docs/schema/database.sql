@@ -22,6 +22,8 @@
 -- pipelines-002 6a03b88d0e229557
 -- pipelines-003 4a29b296edb67553
 -- pipelines-004 e0f370711384c1f4
+-- pipelines-005 5d06dab26bde286e
+-- pipelines-006 bbf31c76da234bba
 -- runtimes-001 74dc737b9addad70
 -- runtimes-002 d9f04a9dc4a7630a
 -- serving-001 485946cbff639cc5
@@ -30,6 +32,7 @@
 -- serving-004 78560bdd712f892c
 -- serving-005-live 204e0f9cabb581d1
 -- validation-001 1e99c0a741c88569
+-- releases-001 255828b269d8734f
 
 CREATE TABLE artifact (
   workspace text not null,
@@ -203,7 +206,7 @@ CREATE TABLE execution (
   run_id text,
   model_version text,
   reproduces text,
-  comparison text, environment_log text, gate text, deployment text, gate_key text,
+  comparison text, environment_log text, gate text, deployment text, gate_key text, wish text,
   unique (workspace, pipeline, number)
 );
 CREATE INDEX execution_by_gate on execution (workspace, gate_key, id);
@@ -460,6 +463,44 @@ CREATE TABLE prediction_segment (
 );
 CREATE INDEX prediction_segment_by_age on prediction_segment (to_at);
 CREATE INDEX prediction_segment_of on prediction_segment (workspace, endpoint_id, id);
+CREATE TABLE release (
+  id text primary key,
+  workspace text not null,
+  model text not null,
+  model_ref text not null,
+  version bigint not null,
+  version_ref text not null,
+  state text not null,
+  wish text not null,
+  execution text,
+  pipeline text,
+  number bigint,
+  endpoint text,
+  expects bigint,
+  evaluation text,
+  revision text,
+  moved_alias bigint not null,
+  gate text,
+  deployment text,
+  reason text,
+  cancel_by text,
+  created_at bigint not null,
+  created_by text not null,
+  updated_at bigint not null,
+  ended_at bigint,
+  unique (workspace, execution)
+);
+CREATE INDEX release_by_endpoint on release (workspace, endpoint, id);
+CREATE INDEX release_by_model on release (workspace, model_ref, id);
+CREATE INDEX release_by_time on release (workspace, id);
+CREATE TABLE release_transition (
+  release_id text not null references release (id),
+  seq bigint not null,
+  state text not null,
+  at bigint not null,
+  note text,
+  primary key (release_id, seq)
+);
 CREATE TABLE revision (
   id text primary key,
   workspace text not null,
@@ -605,12 +646,24 @@ CREATE TABLE step (
   outputs text not null,
   resources text,
   log_hash text,
-  log_bytes bigint not null, command text not null default '', needs text not null default '[]',
+  log_bytes bigint not null, command text not null default '', needs text not null default '[]', handle text, token_id text,
   primary key (execution_id, name)
 );
 CREATE INDEX step_by_key on step (workspace, key, ended_at);
 CREATE INDEX step_by_name on step (workspace, pipeline, name, execution_id);
 CREATE INDEX step_by_run on step (workspace, run_id);
+CREATE INDEX step_running on step (state) where state = 'running';
+CREATE TABLE step_transition (
+  execution_id text not null references execution (id),
+  number bigint not null,
+  workspace text not null,
+  step text not null,
+  move text not null,
+  at bigint not null,
+  attempt bigint not null,
+  reason text,
+  primary key (execution_id, number)
+);
 CREATE TABLE token (
   id text primary key,
   workspace text not null references workspace (name),
