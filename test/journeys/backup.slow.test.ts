@@ -87,14 +87,24 @@ test('backups of a server that goes on writing restore to a whole store, and the
     const id = await createRun(ctx, { experiment: '0' });
     let n = 0;
     await write(ctx, id, n++);
+    // Writes go on from before each backup until after it.
     let writing = true;
+    let wake = Promise.withResolvers<void>();
     const writer = (async () => {
-      while (writing) await write(ctx, id, n++);
+      for (;;) {
+        await wake.promise;
+        if (!writing) return;
+        await write(ctx, id, n++);
+      }
     })();
     let seen = 0;
     try {
       for (let i = 0; i < BACKUPS; i++) {
+        const [before, gate] = [n, wake];
+        gate.resolve();
         const saved = await done<Saved>('backup', folder!, '--data', data!, '--key', key!);
+        wake = Promise.withResolvers();
+        assert.ok(n > before, 'the server wrote meanwhile');
         if (i > 0) assert.ok(saved.fresh.blobs < saved.blobs, 'what is there is not copied again');
         const to = path.join(home, `restored-${i}`);
         await done('restore', folder!, '--data', to, '--key', key!);
@@ -105,6 +115,7 @@ test('backups of a server that goes on writing restore to a whole store, and the
       }
     } finally {
       writing = false;
+      wake.resolve();
       await writer;
     }
     t.diagnostic(`${BACKUPS} backups, ${n} rounds of writes beside them`);
