@@ -37,7 +37,7 @@ const campaigns = [
       'ledger/merkle',
       'data/paths',
       'data/model',
-      'rules/parse',
+      'rules/parse.test.ts',
       'oip/',
       'frames',
       'addresses',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../test/property.ts';
 import type { StepState } from '../contract.ts';
 import { after, DONE, due, ENDED, isOver, may, MOVES, reduce, type Move, type Progress } from './progress.ts';
 
