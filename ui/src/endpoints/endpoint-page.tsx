@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
+import { addressSeenFrom } from '../../../src/serving/address-seen.ts';
 import {
-  addressSeenFrom,
   deleteEndpoint,
   getEndpoint,
   type Endpoint,

@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
-import { addressSeenFrom, type EndpointDetail } from '../../../src/serving/contract.ts';
+import { addressSeenFrom } from '../../../src/serving/address-seen.ts';
+import type { EndpointDetail } from '../../../src/serving/contract.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Choice, TextArea, TextField } from '../kit/field.tsx';

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
 import type { DeployResult, ExecutionDetail, GateResult } from '../../../src/pipelines/contract.ts';
-import { addressSeenFrom } from '../../../src/serving/contract.ts';
+import { addressSeenFrom } from '../../../src/serving/address-seen.ts';
 import { reasonWords } from '../evaluations/metric-words.ts';
 import { VerdictChip } from '../evaluations/verdict.tsx';
 import { Status } from '../kit/badge.tsx';
