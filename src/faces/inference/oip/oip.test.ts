@@ -132,8 +132,11 @@ test('not ready is 503, unknown 404 in the words that clients look for, a wrong 
   }
   assert.equal(ask('GET', INFER)!.status, 405);
   assert.equal(ask('POST', '/v2/repository/models/m/load')!.status, 400);
-  for (const path of ['/v2x', '/v2/nothing', '/v2/models/m/infer/more', '/v2/models/%zz/infer', '/other'])
+  for (const path of ['/v2x', '/v2/nothing', '/v2/models/m/infer/more', '/other'])
     assert.equal(ask('POST', path), undefined, path);
+  const broken = ask('POST', '/v2/models/%zz/infer');
+  assert.equal(broken!.status, 400);
+  assert.equal(json(broken)['error'], 'the path has a broken percent-encoding');
 });
 
 test('JSON in, JSON out: the id comes back, the prediction is named, NaN is null', () => {
