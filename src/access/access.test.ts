@@ -8,7 +8,7 @@ import { authenticate } from './authenticate.ts';
 import { createToken } from './create-token.ts';
 import { createWorkspace } from './create-workspace.ts';
 import { decide } from './decide.ts';
-import { revokeToken } from './revoke-token.ts';
+import { prolongToken, revokeLeftTokens, revokeToken } from './revoke-token.ts';
 import { looksLikeSecret, newSecret } from './secret.ts';
 import { selectTokens } from './store.ts';
 
@@ -106,6 +106,36 @@ test('a token opens its own workspace until it is revoked or expires', async () 
       .execute(),
   );
   assert.ok(!dump.includes(secret));
+});
+
+test('a step’s token ends by itself, is prolonged while its step runs, and what a crash left ends at the next start', async () => {
+  await using server = await openTest();
+  const { ctx } = server;
+  const MINUTE = 60_000;
+  const make = () => createToken(ctx, { name: 'step', role: 'editor', execution: 'e', life: MINUTE });
+  const [kept, left] = [await make(), await make()];
+  const { secret: usual } = await createToken(ctx, { name: 'usual', role: 'viewer' });
+  const status = async (secret: string, after = 0): Promise<string> => {
+    const later = { ...ctx, clock: { now: () => ctx.clock.now() + after } };
+    const asks = { authorization: `Bearer ${secret}`, workspace: undefined, proxied: false };
+    return authenticate(later, asks, false).then(
+      () => 'in',
+      (error: unknown) => (error instanceof Error ? error.message : ''),
+    );
+  };
+  assert.equal(await status(kept.secret), 'in');
+  assert.match(await status(kept.secret, 2 * MINUTE), /has expired/);
+  await ctx.write((tx) => prolongToken(tx, kept.token.id, ctx.clock.now() + 5 * MINUTE));
+  assert.equal(await status(kept.secret, 2 * MINUTE), 'in');
+  await revokeLeftTokens(ctx, new Set([kept.token.id]));
+  assert.deepEqual(
+    [await status(kept.secret), await status(left.secret), await status(usual)],
+    ['in', 'the token is not known here', 'in'],
+  );
+  await ctx.write((tx) => prolongToken(tx, left.token.id, ctx.clock.now() + 5 * MINUTE));
+  assert.equal(await status(left.secret), 'the token is not known here', 'what was revoked stays so');
+  // Steps that ended are no part of the list: there is one for each try.
+  assert.deepEqual((await selectTokens(ctx)).map(({ id }) => id).includes(left.token.id), false);
 });
 
 test('an admin is one of a single workspace; an owner of all', async () => {
