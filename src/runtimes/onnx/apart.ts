@@ -34,7 +34,6 @@ export async function apart(
     timeout: place.limits.load,
     grace: 200,
     memory: place.limits.memory,
-    aside: true,
     stdin: 'pipe',
     ...(signal ? { signal } : {}),
     onOutput(chunk, stream) {
