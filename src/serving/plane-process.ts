@@ -223,6 +223,7 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
     if (there) return Promise.resolve(there);
     const waiting = loading.get(place.key);
     if (waiting) return waiting.promise;
+    if (stopping) return Promise.reject(new LoadFailure('the server is stopping'));
     const made = { ...Promise.withResolvers<Loaded>(), place };
     loading.set(place.key, made);
     made.promise.catch(() => undefined); // whoever asked hears it; a start asks for many at once
@@ -273,6 +274,9 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
     async stop() {
       stopping = true;
       clearTimeout(timer);
+      // Nobody loads them any more: whoever waits hears it now, not at the end of their patience.
+      for (const one of loading.values()) one.reject(new LoadFailure('the server is stopping'));
+      loading.clear();
       if (!running) return;
       const { ended, stop } = running;
       send({ type: 'stop' });
