@@ -67,7 +67,7 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
       group: ['hour', 'origin'],
       slices: ['origin'],
     });
-    assert.equal(done.state, 'done', done.problem ?? '');
+    assert.equal(done.state, 'done', done.problem ?? done.stage);
     assert.equal(done.verdict, 'pass', JSON.stringify(done.reasons));
     assert.deepEqual([done.reasons, done.task, done.rows, done.version], [[], 'binary', 4000, 2]);
     assert.deepEqual(
@@ -77,6 +77,11 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
         ['auc > baseline.auc', 'pass'],
         ['online_difference <= 1e-6', 'pass'],
       ],
+    );
+    assert.deepEqual(
+      done.rules.filter(({ always }) => always).map(({ rule }) => rule),
+      ['auc > baseline.auc', 'online_difference <= 1e-6'],
+      'what nobody wrote is marked',
     );
     const auc = done.metrics.find(({ name }) => name === 'auc')!;
     assert.ok(auc.value > 0.65 && auc.low! < auc.value && auc.high! > auc.value && auc.n === 4000);
