@@ -67,7 +67,7 @@ export function validationSuite(on: string, open: () => Promise<TestServer>): vo
       group: ['hour', 'origin'],
       slices: ['origin'],
     });
-    assert.equal(done.state, 'done', done.problem ?? done.stage);
+    assert.equal(done.state, 'done', done.problem ?? done.stage ?? '');
     assert.equal(done.verdict, 'pass', JSON.stringify(done.reasons));
     assert.deepEqual([done.reasons, done.task, done.rows, done.version], [[], 'binary', 4000, 2]);
     assert.deepEqual(
