@@ -73,8 +73,10 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
           throw diskError(error);
         }
         const { rows: fresh, mended, touched } = intake;
-        await insertBlobs(database, { fresh, mended, touched, now: clock.now() });
-        for (const { hash, pack, start, stored } of [...fresh, ...mended]) {
+        const ours = await insertBlobs(database, { fresh, mended, touched, now: clock.now() });
+        // Only what rows say is marked: bytes that somebody else stored first have theirs, and a mark beyond all rows would look, after
+        // a crash, as if the database were an older one.
+        for (const { hash, pack, start, stored } of ours) {
           if (pack !== null) {
             backend.mark({ pack: { name: pack, end: start + stored } });
             reader.forget(hash);

@@ -24,13 +24,22 @@ export interface Stored {
 export async function insertBlobs(
   database: Database,
   { fresh, mended, touched, now }: Stored,
-): Promise<void> {
+): Promise<BlobRow[]> {
   const most = Math.max(fresh.length, mended.length, touched.length);
+  const ours: BlobRow[] = [];
   for (let from = 0; from < most; from += PORTION) {
-    const values = fresh.slice(from, from + PORTION).map((row) => COLUMNS.map((column) => row[column]));
-    await database.write(async (db) => {
+    const part = fresh.slice(from, from + PORTION);
+    const values = part.map((row) => COLUMNS.map((column) => row[column]));
+    const stored = await database.write(async (db) => {
       // Somebody else may have stored the same content meanwhile; theirs is as good as ours.
-      await insertMany(db, database.dialect, 'blob', COLUMNS, values, 'on conflict do nothing');
+      const written = await insertMany(
+        db,
+        database.dialect,
+        'blob',
+        COLUMNS,
+        values,
+        'on conflict do nothing',
+      );
       for (const { hash, pack, start, stored, encoding } of mended.slice(from, from + PORTION))
         await tables(db)
           .updateTable('blob')
@@ -43,8 +52,29 @@ export async function insertBlobs(
           .set({ touched_at: now })
           .where('hash', 'in', touched.slice(at, Math.min(at + 500, from + PORTION)))
           .execute();
+      return written === part.length ? part : heldBy(db, part);
     });
+    ours.push(...stored, ...mended.slice(from, from + PORTION));
   }
+  return ours;
+}
+
+/** Of these rows those that are the ones in the table, and not another's of the same content. */
+async function heldBy(db: Db, rows: readonly BlobRow[]): Promise<BlobRow[]> {
+  const held = new Map<string, string>();
+  for (let at = 0; at < rows.length; at += 500) {
+    const found = await tables(db)
+      .selectFrom('blob')
+      .select(['hash', 'pack', 'start'])
+      .where(
+        'hash',
+        'in',
+        rows.slice(at, at + 500).map(({ hash }) => hash),
+      )
+      .execute();
+    for (const { hash, pack, start } of found) held.set(hash, `${pack} ${start}`);
+  }
+  return rows.filter(({ hash, pack, start }) => held.get(hash) === `${pack} ${start}`);
 }
 
 export const selectBlob = (database: Database, hash: string): Promise<BlobRow | undefined> =>
