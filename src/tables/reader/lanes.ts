@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os';
-import { machineMemory } from '../../platform/limits/index.ts';
+import { machineCores, machineMemory } from '../../platform/machine/index.ts';
 
 /** Who waits for an answer, the first first: a person who looks; a job that somebody waits for; nobody. */
 export const LANES = ['look', 'work', 'background'] as const;
@@ -30,7 +29,7 @@ export const ROOM: Readonly<Record<Lane, Room>> = {
   look: { ...SMALL, most: 3, aside: false },
   work: {
     most: 2,
-    threads: Math.max(2, Math.min(8, availableParallelism())),
+    threads: Math.max(2, Math.min(8, machineCores())),
     memory: LARGE,
     resident: LARGE + 1536 * MiB,
     spills: true,
