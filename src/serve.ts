@@ -78,6 +78,15 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const database =
     postgres ?? openSqlite(path.join(config.data, 'treadle.db'), { observe: metrics.observeCommit, log });
   if (!postgres) opened.defer(() => database.close());
+  // Trying the walls is waiting for processes; the database is opened meanwhile.
+  const choosing = chooseIsolation({
+    wanted: config.isolation ?? 'auto',
+    data: config.data,
+    secrets: [path.resolve('treadle.toml')],
+    share: config.stepFolders ?? [],
+    alone: true,
+  });
+  choosing.catch(() => undefined); // it is awaited below, unless something else fails first
   await migrate(database, migrations);
 
   const events = eventRoom.createEvents({ log, shared: SHARED });
@@ -110,13 +119,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   events.subscribe(webhooks.subscriber);
   // What a killed server or plane left; nobody waits for it.
   void dropTemporary();
-  const walls = await chooseIsolation({
-    wanted: config.isolation ?? 'auto',
-    data: config.data,
-    secrets: [path.resolve('treadle.toml')],
-    share: config.stepFolders ?? [],
-    alone: true,
-  });
+  const walls = await choosing;
   const processes = createProcesses({ isolation: walls.isolation });
   opened.defer(() => processes.close());
   const behindWalls = createPeers(walls.isolation.users);

@@ -1,6 +1,7 @@
 // One file for the server instead of two thousand modules: it is ready in half the time and holds a third less memory.
 // Runs on Node 26; called by the set-up and by scripts/build.mjs.
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { root } from '../setup/place.mjs';
@@ -23,6 +24,28 @@ const ENTRIES = [
   'src/runtimes/onnx/probe-child.ts',
 ];
 
+/**
+ * An `import` of a module of Node's own reads everything that it exports, and of these `node:http` loads the whole of fetch, and others
+ * no less, for nothing: a tenth of the start. So a bundle asks for the module itself, and reads what it uses.
+ */
+const builtins = {
+  name: 'builtins',
+  resolveId: (source, _importer, { kind }) =>
+    kind === 'import-statement' && isBuiltin(source) ? `\0${source}` : undefined,
+  load(id) {
+    if (!id.startsWith('\0') || !isBuiltin(id.slice(1))) return undefined;
+    const module = id.slice(1);
+    const names = Object.keys(process.getBuiltinModule(module)).filter((name) => name !== 'default');
+    const lines = names.map(
+      (name, i) => `const _${i} = /* @__PURE__ */ read('${name}');\nexport { _${i} as ${name} };`,
+    );
+    return {
+      code: `const all = process.getBuiltinModule('${module}');\nconst read = (name) => all[name];\n${lines.join('\n')}\nexport default all;`,
+      moduleSideEffects: false,
+    };
+  },
+};
+
 const fresh = join(root, '.setup', 'bundle');
 const dist = join(root, 'dist');
 rmSync(fresh, { recursive: true, force: true });
@@ -33,6 +56,7 @@ const bundle = await rolldown({
   input: Object.fromEntries(ENTRIES.map((entry) => [basename(entry, '.ts'), join(root, entry)])),
   // Packages with native parts stay packages; PGlite and the pg driver's native twin are for tests and never loaded.
   external: [/^@duckdb\//, /^@napi-rs\//, /^onnxruntime-node/, 'pg', 'pg-native', '@electric-sql/pglite'],
+  plugins: [builtins],
   logLevel: 'warn',
 });
 await bundle.write({

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { endpoint, Strict } from '../platform/http/contract.ts';
+import { endpoint, Millis, Strict } from '../platform/http/contract.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -72,4 +72,51 @@ export const storeSpace = endpoint({
   action: 'server:admin',
   summary: 'Say what takes the space, by kind of noun',
   response: StoreSpace,
+});
+
+const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'BLAKE3 of the content.' });
+
+export const Pin = Type.Object({
+  hash: Hash,
+  reason: Type.String(),
+  created_at: Millis('When it was pinned.'),
+  created_by: Type.String(),
+});
+
+export const listPins = endpoint({
+  method: 'GET',
+  path: '/api/v1/store/pins',
+  action: 'server:admin',
+  summary: 'List the blobs that gc keeps whoever needs them, the newest first',
+  response: Type.Object({ items: Type.Array(Pin) }),
+});
+
+export const PinRequest = Strict({
+  hashes: Type.Array(Hash, { minItems: 1, maxItems: 5000 }),
+  reason: Type.String({
+    minLength: 1,
+    maxLength: 500,
+    description: 'Why; who reads the pins later wants to know.',
+  }),
+});
+export type PinRequest = Static<typeof PinRequest>;
+
+export const pinBlobs = endpoint({
+  method: 'POST',
+  path: '/api/v1/store/pins',
+  action: 'server:admin',
+  summary: 'Keep blobs from gc until they are unpinned',
+  description:
+    'All of them or, when one is not stored, none. A pin keeps the bytes of one blob; what was pinned before keeps its reason.',
+  body: PinRequest,
+  response: Type.Object({ pinned: Type.Integer({ description: 'How many were not pinned before.' }) }),
+});
+
+export const unpinBlob = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/store/pins/:hash',
+  action: 'server:admin',
+  summary: 'Leave a blob to gc again',
+  params: Strict({ hash: Hash }),
+  response: Type.Object({ hash: Hash }),
 });

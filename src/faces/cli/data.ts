@@ -2,6 +2,7 @@ import type { Register } from './frame.ts';
 import { whole } from './options.ts';
 import { ago, bytes, count, listed, number, table, upTo } from './output.ts';
 import { invalid } from '../../platform/errors/index.ts';
+import { ref } from './ref.ts';
 import * as contract from '../../data/contract.ts';
 import type { DatasetVersion } from '../../data/contract.ts';
 import type { CommitOptions } from './data/commit.ts';
@@ -283,15 +284,6 @@ Examples:
 A query sees the versions that it names and nothing else: no files, no network.`;
 
 const short = ({ hash }: DatasetVersion): string => hash.slice(0, 8);
-
-function ref(text: string, withPath = false): contract.ParsedRef {
-  const parsed = contract.parseRef(text);
-  if (parsed && (withPath || parsed.path === undefined)) return parsed;
-  throw invalid(`'${text}' is not a dataset ref`, {
-    field: 'ref',
-    hint: 'write it as flights, flights@main, flights@v3, flights@TAG or flights@HASH',
-  });
-}
 
 function cell(value: unknown): string | number {
   if (typeof value === 'number') return value;

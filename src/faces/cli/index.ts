@@ -23,6 +23,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./serve.ts'),
   () => import('./ledger.ts'),
   () => import('./verify.ts'),
+  () => import('./pins.ts'),
 ];
 
 export interface CliOptions {

@@ -50,7 +50,7 @@ async function* collectAlone(
   const { dryRun = false, compact = false, signal } = options;
   const before = clock.now() - options.grace;
   const used = new HashSet();
-  for (const pin of await selectPins(database.db)) used.add(pin);
+  for (const { hash } of await selectPins(database.db)) used.add(hash);
   yield* look(parts, options, used);
   const result: Collected = {
     used: 0,

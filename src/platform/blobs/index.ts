@@ -19,7 +19,7 @@ export { openBlobs } from './open-blobs.ts';
 export { migrations } from './schema.ts';
 export { blake3 } from './hash.ts';
 export { spaceBy, type Space, type SpaceReport } from './space.ts';
-export { countBlobs, selectStoreId } from './store.ts';
+export { countBlobs, deletePin, insertPins, selectPins, selectStoreId } from './store.ts';
 export { writeStoreId } from './store-file.ts';
 export { syncDirectory } from './sync-directory.ts';
 export { USES_PAGE, type BlobUser, type Inner, type Use } from './uses.ts';

@@ -349,9 +349,30 @@ export async function moveBlobs(
       .execute();
 }
 
-export async function selectPins(db: Db): Promise<string[]> {
-  const rows = await tables(db).selectFrom('blob_pin').select('hash').execute();
+export type PinRow = BlobTables['blob_pin'];
+
+export const selectPins = (db: Db): Promise<PinRow[]> =>
+  tables(db).selectFrom('blob_pin').selectAll().orderBy('created_at', 'desc').orderBy('hash').execute();
+
+/** Pins those that are not pinned yet; returns their hashes. */
+export async function insertPins(
+  db: Db,
+  hashes: readonly string[],
+  said: Omit<PinRow, 'hash'>,
+): Promise<string[]> {
+  const rows = await tables(db)
+    .insertInto('blob_pin')
+    .values(hashes.map((hash) => ({ hash, ...said })))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('hash')
+    .execute();
   return rows.map(({ hash }) => hash);
+}
+
+/** False where it was not pinned. */
+export async function deletePin(db: Db, hash: string): Promise<boolean> {
+  const rows = await tables(db).deleteFrom('blob_pin').where('hash', '=', hash).returning('hash').execute();
+  return rows.length > 0;
 }
 
 /** Sizes as stored. */

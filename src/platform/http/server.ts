@@ -279,7 +279,7 @@ async function serve(
     clearTimeout(expiry);
     streams.delete(aborter);
     share.end();
-    aborter.abort();
+    aborter.abort(GONE);
   };
   if (reply.raw.destroyed) gone();
   else reply.raw.once('close', gone);
@@ -317,6 +317,9 @@ async function serve(
   }
   return reply.type('application/json; charset=utf-8').send(await writeJson(output ?? {}));
 }
+
+/** Made once: an exception of its own for every request that ends would cost as much as its routing. */
+const GONE = new DOMException('the caller has the answer, or has gone', 'AbortError');
 
 /** Live streams, each with the credential that opened it: `token:ID`, `owner:owner`. */
 type Streams = Map<AbortController, string>;

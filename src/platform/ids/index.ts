@@ -1,4 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
+
+/** Asking the generator costs some 50 µs on virtual machines, however little is asked for: a request needs several ids. */
+const pool = Buffer.alloc(4096);
+let taken = pool.length;
 
 let last = { now: 0, counter: 0 };
 
@@ -7,7 +11,11 @@ let last = { now: 0, counter: 0 };
  * MLflow's run ids have the same form, so ours pass wherever its clients look at them.
  */
 export function newId(now: number = Date.now()): string {
-  const bytes = randomBytes(16);
+  if (taken === pool.length) {
+    randomFillSync(pool);
+    taken = 0;
+  }
+  const bytes = pool.subarray(taken, (taken += 16));
   bytes.writeUIntBE(now, 0, 6);
   // Within one millisecond a counter keeps the order (RFC 9562 §6.2, method 1); it starts low enough to count far.
   last =
