@@ -42,6 +42,9 @@ export const blobUsers: readonly blobs.BlobUser[] = [
   runtimes.blobUser,
 ];
 
+/** Folders of the data folder whose files a backup takes along: whole once they have their names, and never changed. */
+export const keptFolders: readonly string[] = [serving.RECORDS_FOLDER];
+
 /** An environment takes minutes to make and is wanted again by the next run: it stays longer than what gc removes otherwise, ms. */
 const ENVIRONMENTS_STAY = 14 * 24 * 60 * 60 * 1000;
 

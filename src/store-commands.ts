@@ -129,13 +129,19 @@ async function* backupOf(
   const { backup } = await import('./maintenance/index.ts');
   const { openPostgres } = await import('./platform/db/index.ts');
   const { requireStore } = await import('./open-store.ts');
+  const { keptFolders } = await import('./rooms.ts');
   requireStore(config);
   const key = path.join(config.data, 'ledger.key');
   if (options.key !== undefined) await keepKey(key, path.resolve(options.key), folder);
   const postgres =
     config.db === undefined ? undefined : await openPostgres(config.db, { log: createLog('warn') });
   try {
-    return yield* backup({ data: config.data, folder, ...(postgres ? { postgres } : {}) });
+    return yield* backup({
+      data: config.data,
+      folder,
+      keeps: keptFolders,
+      ...(postgres ? { postgres } : {}),
+    });
   } finally {
     await postgres?.close();
   }
@@ -167,10 +173,17 @@ async function ended<T>(output: Output, steps: AsyncGenerator<BackupProgress, T>
   }
 }
 
-function saved({ blobs, bytes: size, fresh, database }: BackupResult, { key }: { key?: string }): string {
+function saved(
+  { blobs, bytes: size, fresh, database, kept }: BackupResult,
+  { key }: { key?: string },
+): string {
   const lines = [
     `${count(blobs, 'blob')}, ${bytes(size)}: ${fresh.blobs.toLocaleString('en')} of them, ${bytes(fresh.bytes)}, were new`,
   ];
+  if (kept.files > 0)
+    lines.push(
+      `${count(kept.files, 'file')} of recorded predictions, ${bytes(kept.bytes)}: ${kept.fresh.toLocaleString('en')} of them were new`,
+    );
   if (!database)
     lines.push(
       'the database is on Postgres and NOT in this backup: run pg_dump before each backup, and no gc in between; then the dump names only blobs that are here',
@@ -180,11 +193,15 @@ function saved({ blobs, bytes: size, fresh, database }: BackupResult, { key }: {
   return lines.join('\n');
 }
 
-function restored({ blobs, bytes: size, made_at, key }: RestoreResult, data: string): string {
+function restored({ blobs, bytes: size, made_at, key, kept }: RestoreResult, data: string): string {
   const lines = [
     `restored ${count(blobs, 'blob')}, ${bytes(size)}, as they were on ${new Date(made_at).toISOString()}; each was verified`,
     `start it with: treadle server --data ${data}`,
   ];
+  if (kept.files > 0)
+    lines.splice(1, 0, `and ${count(kept.files, 'file')} of recorded predictions, ${bytes(kept.bytes)}`);
+  if (kept.damaged.length > 0)
+    lines.splice(1, 0, `recorded predictions are lost, damaged in the backup: ${kept.damaged.join(', ')}`);
   if (!key) lines.splice(1, 0, `put the ledger’s key into ${path.join(data, 'ledger.key')} first`);
   return lines.join('\n');
 }

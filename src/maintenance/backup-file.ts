@@ -5,6 +5,7 @@ import { Type, type Static } from 'typebox';
 import { Check } from 'typebox/value';
 import { syncDirectory } from '../platform/blobs/index.ts';
 import { invalid, missing } from '../platform/errors/index.ts';
+import { KeptFile } from './kept-files.ts';
 
 /** What a folder of a backup holds; it names the database, so the backup changes in one step when this file does. */
 const BackupFile = Type.Object({
@@ -22,6 +23,8 @@ const BackupFile = Type.Object({
   bytes: Type.Integer(),
   /** Blobs whose bytes were damaged in the store, and are not here. */
   damaged: Type.Array(Type.String()),
+  /** Files that rooms keep beside the blobs. Backups of earlier versions have none. */
+  kept: Type.Optional(Type.Array(KeptFile)),
 });
 export type BackupFile = Static<typeof BackupFile>;
 

@@ -5,6 +5,7 @@ import { lockCollecting, peekSqlite, snapshotSqlite, type Database } from '../pl
 import { invalid } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { findBackup, writeBackup } from './backup-file.ts';
+import { copyKept, dropOthers, isWhole, listKept, type KeptFile } from './kept-files.ts';
 
 export interface BackupParts {
   /** The data folder; a server may be writing to it. */
@@ -13,6 +14,8 @@ export interface BackupParts {
   folder: string;
   /** The database, where it is not the file in the data folder: then it is not part of the backup. */
   postgres?: Database;
+  /** Folders in the data folder whose files are whole once they have their names, and never change. */
+  keeps: readonly string[];
 }
 
 export interface BackupProgress {
@@ -27,6 +30,8 @@ export interface BackupResult {
   fresh: { blobs: number; bytes: number };
   damaged: Damage[];
   database: boolean;
+  /** Files that rooms keep beside the blobs: recorded predictions. */
+  kept: { files: number; bytes: number; fresh: number };
 }
 
 /**
@@ -37,6 +42,7 @@ export async function* backup({
   data,
   folder,
   postgres,
+  keeps,
 }: BackupParts): AsyncGenerator<BackupProgress, BackupResult> {
   await requireApart(data, folder);
   const blobs = path.join(data, 'blobs');
@@ -54,6 +60,7 @@ export async function* backup({
       fresh: { blobs: 0, bytes: 0 },
       damaged: [],
       database: !postgres,
+      kept: { files: 0, bytes: 0, fresh: 0 },
     };
     try {
       const database = postgres ?? { db: now!.db, scan: now!.db };
@@ -77,6 +84,19 @@ export async function* backup({
         result.damaged.push(...part.damaged);
         yield { blobs: result.blobs, bytes: result.bytes };
       }
+      const kept: KeptFile[] = [];
+      const copied = new Map(earlier?.kept?.map((one) => [one.file, one]));
+      for (const file of await listKept(data, keeps)) {
+        const had = copied.get(file);
+        const there = had !== undefined && (await isWhole(folder, had));
+        const one = there ? had : await copyKept(data, folder, file);
+        if (!one) continue;
+        kept.push(one);
+        result.kept.files++;
+        result.kept.bytes += one.bytes;
+        if (!there) result.kept.fresh++;
+        yield { blobs: result.blobs, bytes: result.bytes + result.kept.bytes };
+      }
       await writeBackup(folder, {
         treadle_backup: 1,
         made_at: Date.now(),
@@ -85,8 +105,10 @@ export async function* backup({
         blobs: result.blobs,
         bytes: result.bytes,
         damaged: result.damaged.map(({ hash }) => hash),
+        kept,
       });
       await dropOld(folder, name, database);
+      await dropOthers(folder, keeps, new Set(kept.map(({ file }) => file)));
       return result;
     } finally {
       now?.close();

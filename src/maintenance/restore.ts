@@ -6,6 +6,7 @@ import { conflict, unavailable } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { requireBackup } from './backup-file.ts';
 import type { BackupProgress } from './backup.ts';
+import { copyKept } from './kept-files.ts';
 
 export interface RestoreParts {
   /** The backup. */
@@ -23,6 +24,8 @@ export interface RestoreResult {
   damaged: Damage[];
   made_at: number;
   key: boolean;
+  /** Files that rooms keep beside the blobs; those whose bytes are damaged or gone in the backup are left out and named. */
+  kept: { files: number; bytes: number; damaged: string[] };
 }
 
 /** Makes a data folder of a backup, every blob verified. It is built beside its place and gets its name as a whole. */
@@ -54,6 +57,7 @@ export async function* restore({
     damaged: [],
     made_at: found.made_at,
     key: key !== undefined,
+    kept: { files: 0, bytes: 0, damaged: [] },
   };
   try {
     await copySynced(file, path.join(half, 'treadle.db'));
@@ -75,6 +79,17 @@ export async function* restore({
       }
     } finally {
       database.close();
+    }
+    for (const { file, bytes, hash } of found.kept ?? []) {
+      const copied = await copyKept(folder, half, file);
+      if (copied?.hash === hash) {
+        result.kept.files++;
+        result.kept.bytes += bytes;
+      } else {
+        result.kept.damaged.push(file);
+        await rm(path.join(half, file), { force: true });
+      }
+      yield { blobs: result.blobs, bytes: result.bytes + result.kept.bytes };
     }
     await writeStoreId(blobs, { store: found.store, starts: found.starts });
     await syncDirectory(half);

@@ -38,6 +38,7 @@ export { createLive } from './live.ts';
 export { planeMeasures } from './measures.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
 export { migrations } from './schema.ts';
+export { RECORDS_FOLDER } from './segments.ts';
 
 export interface ServingOptions {
   /** The data folder. */

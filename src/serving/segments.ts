@@ -43,14 +43,15 @@ const DAY = 86_400_000;
 const LOOK = 3_600_000;
 /** Rows that one look of retention takes away at a time. */
 const BATCH = 100;
-const FOLDER = 'records';
+/** In the data folder: each file is whole once it has its name, and never changes. */
+export const RECORDS_FOLDER = 'records';
 
 /**
  * A file is named only when it is whole and on disk, so one without a row was finished by a plane whose server was gone: its row is
  * made from its name. What still has its temporary name was never whole and goes. Nothing else in the folder is touched.
  */
 export function createSegments(system: Ctx, data: string, bounds: Bounds): Segments {
-  const folder = path.join(data, FOLDER);
+  const folder = path.join(data, RECORDS_FOLDER);
   let last: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let held: number | undefined;
@@ -80,7 +81,7 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
         revision: revision.revision,
         serial,
         role,
-        file: `${FOLDER}/${endpoint}/${file}`,
+        file: `${RECORDS_FOLDER}/${endpoint}/${file}`,
         from_at: from,
         to_at: to,
         predictions,
@@ -128,7 +129,7 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
       for (const file of await readdir(path.join(folder, endpoint))) {
         const full = path.join(folder, endpoint, file);
         if (file.endsWith('.part')) await rm(full, { force: true });
-        else if (!named.delete(`${FOLDER}/${endpoint}/${file}`) && readSegmentFile(file))
+        else if (!named.delete(`${RECORDS_FOLDER}/${endpoint}/${file}`) && readSegmentFile(file))
           await write({ endpoint, file, bytes: (await stat(full)).size });
       }
       // Taken away by hand, or in another server's folder, where several share the database.
