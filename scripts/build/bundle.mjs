@@ -11,6 +11,7 @@ const ENTRIES = [
   'src/main.ts',
   'src/plane.ts',
   'src/platform/db/sqlite-reader.ts',
+  'src/platform/db/checkpoint-thread.ts',
   'src/platform/bodies/json-thread.ts',
   'src/platform/yaml/yaml-thread.ts',
   'src/pipelines/file/read-thread.ts',

@@ -1,16 +1,23 @@
-import { createTurns, sortInTurns } from '../platform/aside/index.ts';
+import { createTurns, sortInTurns, type Turns } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { DiffEntry } from './contract.ts';
 import { comparePaths } from './paths.ts';
 import { readDirectory, walk } from './read-tree.ts';
 import type { TreeFile, TreeNode } from './tree.ts';
 
-/** What changed between two trees, in the order of the paths. Equal subtrees are never read. */
-export async function diffTrees(ctx: Ctx, from: string, to: string): Promise<DiffEntry[]> {
-  const changes: Changes = { removed: [], added: [], modified: [] };
-  await compare(ctx, from, to, '', changes);
+export interface TreeDiff {
+  /** In the order of the paths. */
+  entries: DiffEntry[];
+  counts: Record<DiffEntry['status'], number>;
+}
+
+/** What changed between two trees. Equal subtrees are never read. */
+export async function diffTrees(ctx: Ctx, from: string, to: string): Promise<TreeDiff> {
   const turns = createTurns();
+  const changes: Changes = { removed: [], added: [], modified: [], turns };
+  await compare(ctx, from, to, '', changes);
   const entries: DiffEntry[] = changes.modified;
+  const counts = { added: 0, removed: 0, modified: entries.length, renamed: 0 };
   // A file that went and one of the same content that came are one that was renamed.
   const gone = new Map<string, TreeFile[]>();
   for (const file of changes.removed) {
@@ -23,6 +30,7 @@ export async function diffTrees(ctx: Ctx, from: string, to: string): Promise<Dif
   }
   for (const { path, hash, size } of changes.added) {
     const origin = size > 0 ? gone.get(`${hash} ${size}`)?.shift() : undefined;
+    counts[origin ? 'renamed' : 'added']++;
     if (origin)
       entries.push({
         status: 'renamed',
@@ -38,24 +46,31 @@ export async function diffTrees(ctx: Ctx, from: string, to: string): Promise<Dif
     if (due) await due;
   }
   for (const files of gone.values()) {
+    counts.removed += files.length;
     for (const { path, hash, size } of files)
       entries.push({ status: 'removed', path, old_size: size, old_hash: hash });
     const due = turns();
     if (due) await due;
   }
-  return sortInTurns(entries, (a, b) => comparePaths(a.path, b.path) || comparePaths(a.status, b.status));
+  const compared = (a: DiffEntry, b: DiffEntry): number =>
+    comparePaths(a.path, b.path) || comparePaths(a.status, b.status);
+  return { entries: await sortInTurns(entries, compared), counts };
 }
 
 interface Changes {
   removed: TreeFile[];
   added: TreeFile[];
   modified: DiffEntry[];
+  /** A folder may hold half a million entries, and its parts may be in memory already. */
+  turns: Turns;
 }
 
 async function compare(ctx: Ctx, from: string, to: string, prefix: string, changes: Changes): Promise<void> {
   if (from === to) return;
-  const [before, after] = await differing(ctx, from, to);
+  const [before, after] = await differing(ctx, from, to, changes.turns);
   for (const [name, old] of before) {
+    const due = changes.turns();
+    if (due) await due;
     const now = after.get(name);
     const path = prefix + name;
     if (now && now.kind === 'directory' && old.kind === 'directory')
@@ -72,12 +87,15 @@ async function compare(ctx: Ctx, from: string, to: string, prefix: string, chang
         });
       }
     } else {
-      await collect(ctx, old, path, changes.removed);
-      if (now) await collect(ctx, now, path, changes.added);
+      await collect(ctx, old, path, changes.removed, changes.turns);
+      if (now) await collect(ctx, now, path, changes.added, changes.turns);
     }
   }
-  for (const [name, now] of after)
-    if (!before.has(name)) await collect(ctx, now, prefix + name, changes.added);
+  for (const [name, now] of after) {
+    if (!before.has(name)) await collect(ctx, now, prefix + name, changes.added, changes.turns);
+    const due = changes.turns();
+    if (due) await due;
+  }
 }
 
 /** The entries of two directories, less the parts that both have. */
@@ -85,6 +103,7 @@ async function differing(
   ctx: Ctx,
   from: string,
   to: string,
+  turns: Turns,
 ): Promise<[Map<string, TreeNode>, Map<string, TreeNode>]> {
   const [before, after] = [await readDirectory(ctx, from), await readDirectory(ctx, to)];
   const same = new Set(before.parts?.map(({ hash }) => hash)).intersection(
@@ -94,17 +113,33 @@ async function differing(
     entries,
     parts,
   }: Awaited<ReturnType<typeof readDirectory>>): Promise<Map<string, TreeNode>> => {
-    const all = entries ?? [];
+    const byName = new Map<string, TreeNode>();
+    for (const entry of entries ?? []) byName.set(entry.name, entry);
     for (const { hash } of parts ?? []) {
       if (same.has(hash)) continue;
-      for (const entry of (await readDirectory(ctx, hash)).entries ?? []) all.push(entry);
+      for (const entry of (await readDirectory(ctx, hash)).entries ?? []) byName.set(entry.name, entry);
+      const due = turns();
+      if (due) await due;
     }
-    return new Map(all.map((entry) => [entry.name, entry]));
+    return byName;
   };
   return [await read(before), await read(after)];
 }
 
-async function collect(ctx: Ctx, node: TreeNode, path: string, into: TreeFile[]): Promise<void> {
-  if (node.kind === 'file') into.push({ path, hash: node.hash, size: node.size });
-  else for await (const file of walk(ctx, node.hash, `${path}/`)) into.push(file);
+async function collect(
+  ctx: Ctx,
+  node: TreeNode,
+  path: string,
+  into: TreeFile[],
+  turns: Turns,
+): Promise<void> {
+  if (node.kind === 'file') {
+    into.push({ path, hash: node.hash, size: node.size });
+    return;
+  }
+  for await (const file of walk(ctx, node.hash, `${path}/`)) {
+    into.push(file);
+    const due = turns();
+    if (due) await due;
+  }
 }

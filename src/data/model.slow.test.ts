@@ -139,7 +139,7 @@ async function look(server: TestServer, model: Model, at: number, other: number)
   assert.equal(from.hash === to.hash, equal(one.files, two.files));
   // A diff, applied to the older files, gives the newer ones.
   const patched = new Map(two.files);
-  const diff = await diffTrees(ctx, from.hash, to.hash);
+  const { entries: diff } = await diffTrees(ctx, from.hash, to.hash);
   for (const entry of diff) if (entry.status === 'removed') patched.delete(entry.path);
   for (const entry of diff) if (entry.status === 'renamed') patched.delete(entry.from_path!);
   for (const entry of diff) {

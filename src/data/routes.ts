@@ -81,21 +81,14 @@ async function diff(
     await find(ctx, { dataset, ref: query.from }),
     await find(ctx, { dataset, ref: query.to }),
   ];
-  const all = await diffTrees(ctx, from.hash, to.hash);
-  const count = (status: string): number => all.filter((entry) => entry.status === status).length;
+  const { entries, counts } = await diffTrees(ctx, from.hash, to.hash);
   const skip = Number(query.page ?? 0) || 0;
   const limit = query.limit ?? 1000;
   return {
     from,
     to,
-    summary: {
-      added: count('added'),
-      removed: count('removed'),
-      modified: count('modified'),
-      renamed: count('renamed'),
-      bytes: to.bytes - from.bytes,
-    },
-    items: all.slice(skip, skip + limit),
-    ...(all.length > skip + limit ? { next: String(skip + limit) } : {}),
+    summary: { ...counts, bytes: to.bytes - from.bytes },
+    items: entries.slice(skip, skip + limit),
+    ...(entries.length > skip + limit ? { next: String(skip + limit) } : {}),
   };
 }

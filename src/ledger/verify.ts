@@ -1,3 +1,4 @@
+import { createTurns } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { messageOf } from '../platform/errors/index.ts';
 import { canonical } from './canonical.ts';
@@ -36,7 +37,7 @@ export interface Verification {
   fault?: Fault;
 }
 
-/** Hashing one page takes a few ms of the event loop; reading happens elsewhere. */
+/** Entries that are read at once, elsewhere. What hashing them takes the loop depends on how many edges they have: it is done with turns. */
 const PAGE = 256;
 
 /**
@@ -77,11 +78,14 @@ async function recompute(ctx: Ctx, key: LedgerKey): Promise<Verification> {
 
   const size = head?.size ?? 0;
   if (!isCount(size)) return result({ what: 'head', reason: `the head's size is ${String(size)}` });
+  const turns = createTurns();
   for (let from = 0; from < size; from += PAGE) {
     const to = Math.min(from + PAGE, size);
     const rows = await scanEntries(ctx, from, to);
     const drawn = groupEdges(await scanEdges(ctx, from, to));
     for (let seq = from; seq < to; seq++) {
+      const due = turns();
+      if (due) await due;
       const row = rows[seq - from];
       const fault =
         row?.seq === seq ? checkEntry(row) : { what: 'entry' as const, seq, reason: rowFault(row, seq) };

@@ -3,10 +3,13 @@ import { invalid } from '../platform/errors/index.ts';
 /** Control characters, and the marks that turn text around on the screen: a name must look like what it is. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const LONGEST_NAME = 256;
+/** A name may come as megabytes: from here on it is too long in any spelling, and nobody spells all of it anew. */
+const ENDLESS = 10_000;
+const spelled = (text: string): string => (text.length > ENDLESS ? text : text.normalize('NFC'));
 
 /** A model's name in its one spelling (NFC). It goes into URLs and `models:/` addresses, so it holds none of their marks. */
 export function modelName(text: string, field = 'name'): string {
-  const name = text.normalize('NFC');
+  const name = spelled(text);
   const wrong = (what: string) =>
     invalid(`Invalid model name '${shown(name)}': ${what}`, {
       field,
@@ -24,7 +27,7 @@ export function modelName(text: string, field = 'name'): string {
 
 /** A logged model's name: MLflow's rule. */
 export function loggedModelName(text: string): string {
-  const name = text.normalize('NFC');
+  const name = spelled(text);
   const wrong = (what: string) =>
     invalid(`Invalid model name '${shown(name)}': ${what}`, {
       field: 'name',

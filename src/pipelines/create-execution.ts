@@ -4,7 +4,7 @@ import { newId } from '../platform/ids/index.ts';
 import type { CodeFile, DataInput, Execution, GitState, NewExecution } from './contract.ts';
 import type { Step } from './file/definition.ts';
 import { paramShown, type ParamValue } from './file/param.ts';
-import { canonical, codeDigest } from './plan/parts.ts';
+import { createCodeDigests, manifestOf } from './plan/code-digests.ts';
 import type { Reproduces } from './reproduce/compare.ts';
 import type { ExecutionOptions } from './run/execute.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -50,8 +50,8 @@ export interface Prepared {
 /** Writes the rows and enqueues the work, all or nothing. */
 export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): Promise<string> {
   const { pipeline, steps, code, git } = prepared;
-  const manifest = await ctx.blobs.put(Buffer.from(canonical(code)));
-  const digest = codeDigest(code);
+  const manifest = await ctx.blobs.put(await manifestOf(code));
+  const digest = await createCodeDigests(code, '').all();
   const now = ctx.clock.now();
   const id = newId(now);
   await ctx.write(async (tx) => {

@@ -3,6 +3,7 @@ import type { NewExecution, Plan, PlannedStep, Reason, StepOutput, StepResources
 import { environmentSource } from './environments/source.ts';
 import type { Environment } from './environments/environments.ts';
 import { lookUp } from './plan/cache.ts';
+import { createCodeDigests } from './plan/code-digests.ts';
 import { inputPath, keyOf, keyParts } from './plan/parts.ts';
 import { explainer } from './plan/reasons.ts';
 import type { Engine } from './run/engine.ts';
@@ -31,6 +32,7 @@ export async function planExecution(ctx: Ctx, input: NewExecution, engine: Engin
     undefined,
     steps.map(({ name }) => name),
   );
+  const digests = createCodeDigests(code, pipelineFile);
   const outputs = new Map<string, StepOutput>();
   const planned: PlannedStep[] = [];
   for (const step of steps) {
@@ -51,11 +53,10 @@ export async function planExecution(ctx: Ctx, input: NewExecution, engine: Engin
       ]);
       continue;
     }
-    const parts = keyParts(step, {
+    const parts = await keyParts(step, {
       definition,
       params: values,
-      code,
-      pipelineFile,
+      code: digests.of,
       environment: () => environment.identity,
       input: (_step, one) => {
         if (one.kind === 'data')

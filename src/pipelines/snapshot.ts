@@ -1,4 +1,5 @@
 import { resolveRef } from '../data/index.ts';
+import { sortInTurns } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
 import type { CodeFile, DataInput, NewExecution } from './contract.ts';
@@ -176,7 +177,7 @@ async function checkCode(
   steps: readonly Step[],
   files: readonly CodeFile[],
 ): Promise<CodeFile[]> {
-  const code = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const code = await sortInTurns(files, (a, b) => (a.path < b.path ? -1 : 1));
   code.forEach((file, i) => {
     if (file.path === code[i - 1]?.path)
       throw invalid(`the code lists '${file.path}' twice`, { field: 'code' });

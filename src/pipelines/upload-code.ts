@@ -10,6 +10,8 @@ const HEAD = 40;
 const PORTION = 2000;
 /** One file of code; what is larger is data. */
 const MAX_FILE = 64 * 1024 * 1024;
+/** Frames of one request: what is known of each is held until the last is here. A project has half as many files at most. */
+const MOST = 100_000;
 
 /** Which of these this workspace has not sent yet, whatever others have. */
 export async function missingBlobs(ctx: Ctx, hashes: readonly string[]): Promise<string[]> {
@@ -32,6 +34,7 @@ async function* frames(body: Readable): AsyncGenerator<BlobInput> {
   let have = 0;
   let wanted = HEAD;
   let head: { hash: string; size: number } | undefined;
+  let taken = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     parts.push(chunk);
     have += chunk.length;
@@ -46,6 +49,11 @@ async function* frames(body: Readable): AsyncGenerator<BlobInput> {
         head = undefined;
         wanted = HEAD;
       } else {
+        if (++taken > MOST)
+          throw tooLarge(`an upload may hold ${MOST.toLocaleString('en')} files`, {
+            field: 'body',
+            hint: 'send the rest in another request',
+          });
         const size = part.readBigUInt64LE(32);
         if (size > BigInt(MAX_FILE))
           throw tooLarge(`a file of the project has ${size} bytes, and code may have ${MAX_FILE}`, {

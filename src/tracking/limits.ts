@@ -98,7 +98,14 @@ export function clean(text: string, field: string): string {
 }
 
 /** Counts characters, not UTF-16 halves. */
-const longerThan = (text: string, limit: number): boolean =>
-  text.length > limit && Array.from(text).length > limit;
-const clip = (text: string, limit: number): string =>
-  longerThan(text, limit) ? Array.from(text).slice(0, limit).join('') : text;
+const longerThan = (text: string, limit: number): boolean => endOf(text, limit) < text.length;
+const clip = (text: string, limit: number): string => text.slice(0, endOf(text, limit));
+
+/** Where so many characters end. A body may hold a text of megabytes, of which nobody makes a list: it is read as far as it counts. */
+function endOf(text: string, limit: number): number {
+  if (text.length <= limit) return text.length;
+  let end = 0;
+  for (let left = limit; left > 0 && end < text.length; left--)
+    end += text.codePointAt(end)! > 0xffff ? 2 : 1;
+  return end;
+}

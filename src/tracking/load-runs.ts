@@ -1,9 +1,10 @@
 import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { MetricSummary, Run } from './contract.ts';
-import { selectInputsOf, selectModelsOf } from './store/inputs.ts';
+import { add, selectInputsOf, selectModelsOf } from './store/inputs.ts';
 import { selectSeriesOf, type SeriesRow } from './store/metrics.ts';
 import { selectLocations, selectPairsOf } from './store/run-parts.ts';
+import { PORTION } from './store/tables.ts';
 import { selectRunRow, selectRunRows, toHead, type RunTableRow } from './store/runs.ts';
 import { oddity } from './rollup.ts';
 import { NOTE_TAG, PARENT_TAG, SYSTEM_PREFIX } from './well-known.ts';
@@ -35,13 +36,17 @@ export async function loadRuns(ctx: Ctx, rows: readonly RunTableRow[]): Promise<
     selectModelsOf(ctx, ids),
     selectLocations(ctx, [...new Set(rows.map(({ experiment_id }) => experiment_id))]),
   ]);
-  const metrics = Map.groupBy(series, ({ run_id }) => run_id);
+  const metrics = await byRun(series, summarise);
   const now = ctx.clock.now();
-  return rows.map((row): Run => {
+  const runs: Run[] = [];
+  for await (const [row] of inPortions(rows, 1)) runs.push(assemble(row!));
+  return runs;
+
+  function assemble(row: RunTableRow): Run {
     const own = new Map(tags.get(row.id));
     const note = own.get(NOTE_TAG);
     const parent = own.get(PARENT_TAG);
-    const summaries = (metrics.get(row.id) ?? []).map(summarise);
+    const summaries = metrics.get(row.id) ?? [];
     const links = models.get(row.id) ?? [];
     const linked = (direction: string) =>
       links.filter((link) => link.direction === direction).map(({ model, step }) => ({ model, step }));
@@ -64,7 +69,18 @@ export async function loadRuns(ctx: Ctx, rows: readonly RunTableRow[]): Promise<
       },
       artifact_uri: artifactUri(locations.get(row.experiment_id) ?? null, row.experiment_id, row.id),
     };
-  });
+  }
+}
+
+/** The series of each run. A page of runs may have a million of them. */
+export async function byRun<T>(
+  series: readonly SeriesRow[],
+  make: (one: SeriesRow) => T,
+): Promise<Map<string, T[]>> {
+  const groups = new Map<string, T[]>();
+  for await (const portion of inPortions(series, PORTION))
+    for (const one of portion) add(groups, one.run_id, make(one));
+  return groups;
 }
 
 const facts = (name: 'code' | 'environment', json: string | null) =>

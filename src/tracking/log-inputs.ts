@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createTurns } from '../platform/aside/index.ts';
-import type { Ctx, LineageEdge, Tx } from '../platform/ctx/index.ts';
+import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { checkLength } from './limits.ts';
 import { requireActiveRun } from './log-batch.ts';
-import { insertRunModels, linkInput, upsertDataset, upsertInputTags } from './store/inputs.ts';
+import {
+  insertRunModels,
+  linkInputs,
+  upsertDatasets,
+  upsertInputTags,
+  type InputLink,
+} from './store/inputs.ts';
 import { selectRunRow, type Pair, type RunTableRow } from './store/runs.ts';
 import { CONTEXT_TAG } from './well-known.ts';
 
@@ -32,6 +38,10 @@ export interface Inputs {
 }
 
 const MOST = 1000;
+/** Tags of all datasets of one call; MLflow's client sends one of each. */
+const MOST_TAGS = 5000;
+/** Characters of descriptions that are written in one transaction: everybody else's change waits for it. */
+const PORTION = 2 * 1024 * 1024;
 
 /** Notes what a run read: datasets as the client describes them, linked to our own versions where they are ours. */
 export async function logInputs(
@@ -46,20 +56,35 @@ export async function logInputs(
       field: 'datasets',
     });
   checkCount(models);
-  datasets.forEach(checkDataset);
-  const versions: Array<FoundVersion | undefined> = [];
+  checkDatasets(datasets);
+  const reader = await selectRunRow(ctx, runId);
+  const links: InputLink[] = [];
   const turns = createTurns();
   for (const dataset of datasets) {
-    versions.push(await firstVersion(ctx, dataset, findVersion));
+    const version = await firstVersion(ctx, dataset, findVersion);
+    links.push({ id: descriptionId(reader, dataset), dataset, version });
     const due = turns();
     if (due) await due;
   }
+  const portions = inPortionsOfText(links);
+  // Descriptions are the experiment's, and nobody sees one before a run names it.
+  if (portions.length > 1)
+    for (const portion of portions)
+      await ctx.write(async (tx) => {
+        requireActiveRun(tx, await selectRunRow(tx, runId));
+        await upsertDatasets(tx, reader, portion);
+      });
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, runId);
     requireActiveRun(tx, run);
-    const edges: LineageEdge[] = [];
-    for (const [i, dataset] of datasets.entries())
-      edges.push(...(await writeInput(tx, run, dataset, versions[i])));
+    if (portions.length === 1) await upsertDatasets(tx, run, links);
+    const read = await linkInputs(tx, run, links);
+    await upsertInputTags(tx, run, links);
+    const edges: LineageEdge[] = read.map(({ dataset, version }) => ({
+      from: `run:${run.id}`,
+      to: version ? `dataset_version:${version.id}` : `dataset_input:${dataset.digest}`,
+      relation: 'read',
+    }));
     const fresh = await insertRunModels(
       tx,
       run,
@@ -114,28 +139,27 @@ export async function logOutputs(ctx: Ctx, runId: string, outputs: readonly Mode
   });
 }
 
-async function writeInput(
-  tx: Tx,
-  run: RunTableRow,
-  dataset: DatasetRead,
-  version: FoundVersion | undefined,
-): Promise<LineageEdge[]> {
-  const id = createHash('sha256')
-    .update(JSON.stringify([run.workspace, run.experiment_id, dataset.name, dataset.digest]))
+const descriptionId = (run: RunTableRow, { name, digest }: DatasetRead): string =>
+  createHash('sha256')
+    .update(JSON.stringify([run.workspace, run.experiment_id, name, digest]))
     .digest('hex')
     .slice(0, 32);
-  await upsertDataset(tx, run, id, dataset);
-  const context = new Map(dataset.tags).get(CONTEXT_TAG);
-  const fresh = await linkInput(tx, run, id, context, version);
-  await upsertInputTags(tx, run, id, dataset.tags ?? []);
-  if (!fresh) return [];
-  return [
-    {
-      from: `run:${run.id}`,
-      to: version ? `dataset_version:${version.id}` : `dataset_input:${dataset.digest}`,
-      relation: 'read',
-    },
-  ];
+
+/** One description alone may be larger than a portion. */
+function inPortionsOfText(links: readonly InputLink[]): InputLink[][] {
+  const portions: InputLink[][] = [];
+  let left = 0;
+  for (const link of links) {
+    const { source, schema = '', profile = '' } = link.dataset;
+    const size = source.length + schema.length + profile.length;
+    if (portions.length === 0 || size > left) {
+      portions.push([]);
+      left = PORTION;
+    }
+    portions.at(-1)!.push(link);
+    left -= size;
+  }
+  return portions;
 }
 
 /** Each is a row of its own, and every other writer waits meanwhile. */
@@ -144,6 +168,16 @@ function checkCount(models: readonly unknown[]): void {
     throw invalid(`at most ${MOST} models may be logged at once, not ${models.length}`, {
       field: 'models',
       hint: 'split them into several requests',
+    });
+}
+
+function checkDatasets(datasets: readonly DatasetRead[]): void {
+  datasets.forEach(checkDataset);
+  const tags = datasets.reduce((sum, dataset) => sum + (dataset.tags ?? []).length, 0);
+  if (tags > MOST_TAGS)
+    throw invalid(`at most ${MOST_TAGS} tags of datasets may be logged at once, not ${tags}`, {
+      field: 'datasets',
+      hint: 'split the datasets into several requests',
     });
 }
 

@@ -1,11 +1,15 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { Resources } from './contract.ts';
+import { invalid } from '../platform/errors/index.ts';
 import { getRun } from './load-runs.ts';
 import { requireActiveRun } from './log-batch.ts';
 import { appendMetrics, checkMetrics, type MetricPoint } from './log-metrics.ts';
 import { selectSeries } from './store/metrics.ts';
 import { selectRunRow, updateRunRow } from './store/runs.ts';
 import { SYSTEM_PREFIX } from './well-known.ts';
+
+/** Values of one report: each is a point of a metric, and all of them are one transaction. */
+const MOST_VALUES = 5000;
 
 export interface ResourceReport {
   /** Values by MLflow's names, without `system/`. They become ordinary metrics, one step a sample. */
@@ -27,6 +31,11 @@ export async function reportResources(ctx: Ctx, id: string, report: ResourceRepo
       step,
     })),
   );
+  if (points.length > MOST_VALUES)
+    throw invalid(`at most ${MOST_VALUES} values may be reported at once, not ${points.length}`, {
+      field: 'samples',
+      hint: 'send the samples in several requests',
+    });
   checkMetrics(points, () => 'samples.');
   await ctx.write(async (tx) => {
     const run = await selectRunRow(tx, id);

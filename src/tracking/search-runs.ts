@@ -1,7 +1,8 @@
+import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { RunRow, StateFilter } from './contract.ts';
-import { shown } from './load-runs.ts';
+import { byRun, shown } from './load-runs.ts';
 import type { Order } from './search/ast.ts';
 import { decodePage, encodePage, queryDigest } from './search/page.ts';
 import { checkOrder, parseFilter, parseOrder } from './search/parse.ts';
@@ -54,18 +55,18 @@ export async function searchRunTable(
     keys?.param?.length === 0 ? new Map<string, []>() : selectPairsOf(ctx, 'run_param', ids, keys?.param),
     keys?.tag?.length === 0 ? new Map<string, []>() : selectPairsOf(ctx, 'run_tag', ids, keys?.tag),
   ]);
-  const metrics = Map.groupBy(series, ({ run_id }) => run_id);
-  const items = rows.map((row) => ({
-    ...toHead(row),
-    metrics: Object.fromEntries(
-      (metrics.get(row.id) ?? []).map((one) => [
-        one.key,
-        shown({ value: one.last_value, nan: one.last_nan }),
-      ]),
-    ),
-    params: Object.fromEntries(params.get(row.id) ?? []),
-    tags: Object.fromEntries(tags.get(row.id) ?? []),
-  }));
+  const metrics = await byRun(
+    series,
+    (one) => [one.key, shown({ value: one.last_value, nan: one.last_nan })] as const,
+  );
+  const items: RunRow[] = [];
+  for await (const [row] of inPortions(rows, 1))
+    items.push({
+      ...toHead(row!),
+      metrics: Object.fromEntries(metrics.get(row!.id) ?? []),
+      params: Object.fromEntries(params.get(row!.id) ?? []),
+      tags: Object.fromEntries(tags.get(row!.id) ?? []),
+    });
   return { items, ...(next === undefined ? {} : { next }) };
 }
 

@@ -3,7 +3,17 @@ import { test } from 'node:test';
 import type { CodeFile } from '../contract.ts';
 import { readPipelineFile } from '../file/read.ts';
 import type { Value } from '../file/schema.ts';
-import { inputPath, keyOf, keyParts, sha256, type EnvironmentIdentity, type KeyParts } from './parts.ts';
+import { createCodeDigests, manifestOf } from './code-digests.ts';
+import {
+  canonical,
+  inputPath,
+  keyOf,
+  keyParts,
+  missingCode,
+  sha256,
+  type EnvironmentIdentity,
+  type KeyParts,
+} from './parts.ts';
 import { difference } from './why.ts';
 
 /**
@@ -93,7 +103,7 @@ interface Planned {
 }
 
 /** Plans the world; with `results`, a step whose key is known takes the old result instead of making its own. */
-function play(world: World): Record<string, Planned> {
+async function play(world: World): Promise<Record<string, Planned>> {
   const { definition, problems } = readPipelineFile(yaml(world));
   assert.ok(definition, JSON.stringify(problems));
   const code: CodeFile[] = Object.entries(world.code).map(([path, { text, executable }]) => ({
@@ -104,11 +114,10 @@ function play(world: World): Record<string, Planned> {
   }));
   const planned: Record<string, Planned> = {};
   for (const step of definition.steps) {
-    const parts = keyParts(step, {
+    const parts = (await keyParts(step, {
       definition,
       params: definition.params,
-      code,
-      pipelineFile: 'treadle.yaml',
+      code: createCodeDigests(code, 'treadle.yaml').of,
       environment: ({ env }) => world.environments[env]!,
       input: (_step, input) => {
         if (input.kind === 'data')
@@ -121,7 +130,7 @@ function play(world: World): Record<string, Planned> {
           path: inputPath(input, { path: output.path, kind: output.folder ? 'folder' : 'file' }),
         };
       },
-    })!;
+    }))!;
     // What the process would really get, taken from the world and not from the parts.
     const sees = {
       argv: (/["'\\]/.test(step.run) ? step.run : step.run.replaceAll(/\s+/g, ' ')).replaceAll(
@@ -237,7 +246,7 @@ const irrelevant: Array<[string, (world: World) => void]> = [
 
 const clone = (world: World): World => structuredClone(world);
 
-test('500 single changes: never a key that stands for another result', () => {
+test('500 single changes: never a key that stands for another result', async () => {
   const seen = new Map<string, string>();
   const remember = (planned: Record<string, Planned>): void => {
     for (const [name, { key, truth }] of Object.entries(planned)) {
@@ -250,13 +259,13 @@ test('500 single changes: never a key that stands for another result', () => {
     }
   };
   const base = start();
-  const before = play(base);
+  const before = await play(base);
   remember(before);
   for (let i = 0; i < 500; i++) {
     const [what, change] = relevant[i % relevant.length]!;
     const world = clone(base);
     change(world);
-    const after = play(world);
+    const after = await play(world);
     remember(after);
     const moved = Object.keys(before).filter((name) => before[name]!.key !== after[name]!.key);
     assert.ok(moved.length > 0, `${what}: no key changed`);
@@ -268,24 +277,24 @@ test('500 single changes: never a key that stands for another result', () => {
   }
 });
 
-test('200 changes that mean nothing: no key changes', () => {
+test('200 changes that mean nothing: no key changes', async () => {
   const base = start();
-  const before = play(base);
+  const before = await play(base);
   for (let i = 0; i < 200; i++) {
     const [what, change] = irrelevant[i % irrelevant.length]!;
     const world = clone(base);
     change(world);
-    const after = play(world);
+    const after = await play(world);
     for (const name of Object.keys(before))
       assert.equal(after[name]!.key, before[name]!.key, `${what} changed the key of ${name}`);
   }
 });
 
-test('a comment in the file of another step changes only that step', () => {
+test('a comment in the file of another step changes only that step', async () => {
   const base = start();
-  const before = play(base);
+  const before = await play(base);
   base.code['fit.py']!.text += '# note';
-  const after = play(base);
+  const after = await play(base);
   assert.equal(after['prep']!.key, before['prep']!.key);
   assert.notEqual(after['fit']!.key, before['fit']!.key);
   assert.deepEqual(
@@ -295,4 +304,40 @@ test('a comment in the file of another step changes only that step', () => {
     }).map(({ text }) => text),
     ['code fit.py changed'],
   );
+});
+
+const fileOf = (path: string, executable = false): CodeFile => ({
+  path,
+  hash: sha256(path),
+  size: path.length,
+  ...(executable ? { executable } : {}),
+});
+
+test('the digest of code made with turns is that of the whole list, whatever its order', async () => {
+  const files = ['src/b.py', 'src/a.py', 'src-x/c.py', 'run.sh', 'treadle.yaml'].map((path) =>
+    fileOf(path, path === 'run.sh'),
+  );
+  const digests = createCodeDigests(files, 'treadle.yaml');
+  const whole = files
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    .map(({ path, hash, executable }) => [path, hash, executable === true]);
+  assert.equal(await digests.all(), sha256(canonical(whole)));
+  assert.equal((await manifestOf(files)).toString(), canonical(files));
+  const { definition } = readPipelineFile(
+    'name: p\nenv: system\nsteps:\n  some: { run: "true", code: [./src/] }\n  all: { run: "true" }\n',
+  );
+  const [some, all] = definition!.steps;
+  assert.equal(
+    await digests.of(some!),
+    sha256(canonical(whole.filter(([path]) => String(path).startsWith('src/')))),
+  );
+  assert.equal(await digests.of(all!), sha256(canonical(whole.filter(([path]) => path !== 'treadle.yaml'))));
+});
+
+test('an entry that no file answers to is found among neighbours', () => {
+  const files = ['a', 'lib-x/a.py', 'lib.py', 'lib/a.py', 'zoo/b'].map((path) => fileOf(path));
+  const { definition } = readPipelineFile(
+    'name: p\nenv: system\nsteps:\n  s: { run: "true", code: [lib, ./lib/a.py, a, zoo/, lib-, li, zoo/b/c, zzz] }\n',
+  );
+  assert.deepEqual(missingCode(definition!.steps[0]!, files), ['lib-', 'li', 'zoo/b/c', 'zzz']);
 });

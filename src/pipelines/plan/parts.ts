@@ -57,53 +57,79 @@ export function inputPath(
   return `${INPUTS}/${name}/${produced.path.split('/').at(-1)}`;
 }
 
-const selects = (entry: string, path: string): boolean => {
+/** A file or folder that a step lists; empty: the whole project. */
+const plainEntry = (entry: string): string => {
   const clean = entry.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
-  return clean === '' || clean === '.' || path === clean || path.startsWith(`${clean}/`);
+  return clean === '.' ? '' : clean;
 };
 
+/** Files that are no code of a step that lists none: their meaning is in the key already. */
+const notCode = ({ env }: Step, pipelineFile: string): string[] => [
+  pipelineFile,
+  env,
+  ...(env.endsWith('uv.lock') ? [env.replace(/uv\.lock$/, 'pyproject.toml')] : []),
+];
+
 /**
- * The code that a step sees: what it lists, or the whole project without the pipeline file and the environment's lock,
- * whose meaning is in the key already. What the step itself writes is not its code, even where it lies in the project.
+ * Whether a file is code that a step sees: what it lists, or the whole project without the pipeline file and the environment's lock.
+ * What the step itself writes is not its code, even where it lies in the project.
  */
-export function codeOf(step: Step, files: readonly CodeFile[], pipelineFile: string): CodeFile[] {
-  const environment = step.env.endsWith('uv.lock')
-    ? [step.env, step.env.replace(/uv\.lock$/, 'pyproject.toml')]
-    : [step.env];
-  return files.filter(({ path }) => {
-    if (step.outputs.some((output) => path === output.path || path.startsWith(`${output.path}/`)))
-      return false;
-    if (step.code) return step.code.some((entry) => selects(entry, path));
-    return path !== pipelineFile && !environment.includes(path);
-  });
+export function sees(step: Step, pipelineFile: string): (path: string) => boolean {
+  const listed = step.code?.map(plainEntry);
+  const unlisted = notCode(step, pipelineFile);
+  const within = (folders: readonly string[], path: string): boolean =>
+    folders.some((folder) => folder === '' || path === folder || path.startsWith(`${folder}/`));
+  const written = step.outputs.map((output) => output.path);
+  return (path) => !within(written, path) && (listed ? within(listed, path) : !unlisted.includes(path));
 }
 
-/** Entries of a step's `code` that no file of the project answers to. */
-export const missingCode = (step: Step, files: readonly CodeFile[]): string[] =>
-  (step.code ?? []).filter((entry) => !files.some(({ path }) => selects(entry, path)));
+/** Equal for steps that see the same files of any project. */
+export const selectionOf = (step: Step, pipelineFile: string): string =>
+  JSON.stringify([
+    step.code?.map(plainEntry) ?? null,
+    step.code ? null : notCode(step, pipelineFile),
+    step.outputs.map((output) => output.path),
+  ]);
 
-export const codeDigest = (files: readonly CodeFile[]): string =>
-  sha256(
-    canonical(
-      files
-        .map(({ path, hash, executable }) => [path, hash, executable === true])
-        .toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
-    ),
-  );
+export const codeOf = (step: Step, files: readonly CodeFile[], pipelineFile: string): CodeFile[] => {
+  const seen = sees(step, pipelineFile);
+  return files.filter(({ path }) => seen(path));
+};
+
+/** Entries of a step's `code` that no file of the project answers to; the files in the order of their paths. */
+export const missingCode = (step: Step, files: readonly CodeFile[]): string[] =>
+  (step.code ?? []).filter((entry) => {
+    const clean = plainEntry(entry);
+    if (clean === '') return files.length === 0;
+    return (
+      files[place(files, clean)]?.path !== clean &&
+      files[place(files, `${clean}/`)]?.path.startsWith(`${clean}/`) !== true
+    );
+  });
+
+/** Where the first file stands whose path is not before this one. */
+function place(files: readonly CodeFile[], path: string): number {
+  let [from, to] = [0, files.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (files[middle]!.path < path) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
 
 export interface Surroundings {
   definition: Definition;
   params: Readonly<Record<string, ParamValue>>;
-  code: readonly CodeFile[];
-  /** Its path in the project. */
-  pipelineFile: string;
+  /** Digest of what the step sees of the project. */
+  code: (step: Step) => Promise<string>;
   environment: (step: Step) => EnvironmentIdentity;
   /** Undefined while the step that makes it has no result. */
   input: (step: Step, input: Input) => ResolvedInput | undefined;
 }
 
 /** The parts of a step's key, or undefined while an input is not known. */
-export function keyParts(step: Step, around: Surroundings): KeyParts | undefined {
+export async function keyParts(step: Step, around: Surroundings): Promise<KeyParts | undefined> {
   const inputs: Record<string, ResolvedInput> = {};
   for (const input of step.inputs) {
     const resolved = around.input(step, input);
@@ -113,7 +139,7 @@ export function keyParts(step: Step, around: Surroundings): KeyParts | undefined
   return {
     version: KEY_VERSION,
     command: normalise(step.run),
-    code: codeDigest(codeOf(step, around.code, around.pipelineFile)),
+    code: await around.code(step),
     inputs,
     params: Object.fromEntries(step.params.map((name) => [name, around.params[name]!])),
     environment: around.environment(step),

@@ -1,3 +1,4 @@
+import { readJsonAside } from '../../platform/bodies/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { CodeFile, Reason } from '../contract.ts';
 import type { Step } from '../file/definition.ts';
@@ -5,6 +6,9 @@ import { selectExecution, selectHistory, selectNumbers, type HistoryRow } from '
 import type { Hit, Miss } from './cache.ts';
 import { codeOf, type KeyParts } from './parts.ts';
 import { difference } from './why.ts';
+
+/** Bytes of a list that are read on the loop. */
+const FEW = 512 * 1024;
 
 /** Says of each step why it runs or does not: from what the cache said, and from the last time the step's key was known. */
 export interface Explainer {
@@ -98,5 +102,12 @@ export async function readManifest(ctx: Ctx, execution: string): Promise<CodeFil
   return readManifestBlob(ctx, manifest);
 }
 
-export const readManifestBlob = async (ctx: Ctx, hash: string): Promise<CodeFile[]> =>
-  JSON.parse((await ctx.blobs.read(hash, 64 << 20)).toString('utf8')) as CodeFile[];
+/** Written by us. A project may have tens of thousands of files: read beside the loop. */
+export async function readManifestBlob(ctx: Ctx, hash: string): Promise<CodeFile[]> {
+  const list = await ctx.blobs.read(hash, 64 << 20);
+  if (list.length < FEW) return JSON.parse(list.toString('utf8')) as CodeFile[];
+  const { files } = (await readJsonAside([Buffer.from('{"files":'), list, Buffer.from('}')])) as {
+    files: CodeFile[];
+  };
+  return files;
+}

@@ -19,6 +19,7 @@ import type { Definition, RetryReason } from '../file/definition.ts';
 import type { ParamValue } from '../file/param.ts';
 import { readPipelineFileAside } from '../file/read-aside.ts';
 import { lookUp } from '../plan/cache.ts';
+import { createCodeDigests, type CodeDigests } from '../plan/code-digests.ts';
 import { inputPath, keyOf, keyParts, type KeyParts } from '../plan/parts.ts';
 import { explainer, readManifestBlob, type Explainer } from '../plan/reasons.ts';
 import { compareExecutions } from '../reproduce/compare.ts';
@@ -104,6 +105,7 @@ class Drive {
   readonly #tasks = new Set<Promise<void>>();
   #definition!: Definition;
   #code: CodeFile[] = [];
+  #codeDigests!: CodeDigests;
   #explain!: Explainer;
   #settling = 0;
   /** Of the last transition that is stored or waits for it. */
@@ -176,6 +178,7 @@ class Drive {
     if (!definition) throw new Error(`the file of execution ${this.#row.id} can no longer be read`);
     this.#definition = definition;
     this.#code = await readManifestBlob(this.#ctx, this.#row.manifest);
+    this.#codeDigests = createCodeDigests(this.#code, this.#file);
     this.#told = await lastTransition(this.#ctx, this.#row.id);
     const rows = new Map((await selectSteps(this.#ctx, this.#row.id)).map((row) => [row.name, row]));
     const steps = definition.steps.filter(({ name }) => rows.has(name));
@@ -358,11 +361,10 @@ class Drive {
   ): Promise<void> {
     const now = this.#ctx.clock.now();
     for (const node of candidates) {
-      const parts = keyParts(node.step, {
+      const parts = await keyParts(node.step, {
         definition: this.#definition,
         params: this.#params,
-        code: this.#code,
-        pipelineFile: this.#file,
+        code: this.#codeDigests.of,
         environment: ({ env }) => this.#prepared!.get(env)!.identity,
         input: (_step, input) => {
           if (input.kind === 'data')

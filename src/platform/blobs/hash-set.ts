@@ -1,9 +1,10 @@
 /**
  * A set of hashes by their first 64 bits, in 16 bytes an entry: tens of millions fit. Two hashes of equal beginnings would be
  * taken for one, so it may only be asked where "is there" is the harmless answer: a blob too many is kept.
+ * It is of many parts, by the first digits, so that it never grows as a whole: that would hold the loop for seconds.
  */
 export class HashSet {
-  #slots = new Uint32Array(2 * 1024);
+  readonly #parts = new Map<string, Part>();
   #size = 0;
 
   get size(): number {
@@ -11,10 +12,30 @@ export class HashSet {
   }
 
   has(hash: string): boolean {
-    return this.#find(this.#slots, high(hash), low(hash)) < 0;
+    return this.#parts.get(partOf(hash))?.has(hash) === true;
   }
 
   /** Says whether it is new. */
+  add(hash: string): boolean {
+    const name = partOf(hash);
+    let part = this.#parts.get(name);
+    if (!part) this.#parts.set(name, (part = new Part()));
+    const fresh = part.add(hash);
+    if (fresh) this.#size++;
+    return fresh;
+  }
+}
+
+const partOf = (hash: string): string => hash.slice(0, 2);
+
+class Part {
+  #slots = new Uint32Array(2 * 16);
+  #size = 0;
+
+  has(hash: string): boolean {
+    return this.#find(this.#slots, high(hash), low(hash)) < 0;
+  }
+
   add(hash: string): boolean {
     const [first, second] = [high(hash), low(hash)];
     const at = this.#find(this.#slots, first, second);

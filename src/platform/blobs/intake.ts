@@ -1,3 +1,4 @@
+import { createTurns } from '../aside/index.ts';
 import type { Clock } from '../clock/index.ts';
 import { invalid } from '../errors/index.ts';
 import type { BlobBackend, Region, Staged } from './backend.ts';
@@ -89,8 +90,13 @@ export class Intake {
   }
 
   /** Called when its rows are written, or will not be. */
-  release(): void {
-    for (const release of this.#held.splice(0)) release();
+  async release(): Promise<void> {
+    const turns = createTurns();
+    for (const release of this.#held.splice(0)) {
+      release();
+      const due = turns();
+      if (due) await due;
+    }
   }
 
   async abort(): Promise<void> {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { inPortions } from '../aside/index.ts';
+import { createTurns, inPortions } from '../aside/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Database } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
@@ -76,7 +76,10 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
         const ours = await insertBlobs(database, { fresh, mended, touched, now: clock.now() });
         // Only what rows say is marked: bytes that somebody else stored first have theirs, and a mark beyond all rows would look, after
         // a crash, as if the database were an older one.
+        const turns = createTurns();
         for (const { hash, pack, start, stored } of ours) {
+          const due = turns();
+          if (due) await due;
           if (pack !== null) {
             backend.mark({ pack: { name: pack, end: start + stored } });
             reader.forget(hash);
@@ -88,7 +91,7 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
       } finally {
         // Until here gc keeps away from what was stored, and from its packs.
         intakes.delete(intake);
-        intake.release();
+        await intake.release();
       }
       return intake.infos;
     },

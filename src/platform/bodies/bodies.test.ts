@@ -89,9 +89,24 @@ test('an answer with long lists is written as JSON has it', async () => {
     { items: long.map((i) => ({ i, gone: undefined })), more: { deep: long } },
     { items: [undefined, ...long, null, 'x'] },
     { items: [...long, () => 1] },
+    { run: { inputs: { datasets: long.map((i) => ({ dataset: { i }, tags: [{}, []] })) }, at: new Date(0) } },
+    { items: [{ edges: long, empty: {} }, { edges: long.map(() => null) }, [], long] },
+    [long, [long]],
     {},
     [1, 2],
     'text',
   ])
     assert.equal(await writeJson(answer), JSON.stringify(answer));
+});
+
+test('a long answer comes in pieces, each with its turn, and makes the same text', async () => {
+  const answer = {
+    run: { datasets: Array.from({ length: 40 }, (_, i) => ({ i, profile: `ü${'x'.repeat(300_000)}` })) },
+    hashes: Array.from({ length: 100_000 }, (_, i) => `hash ${i}`),
+  };
+  const written = await writeJson(answer);
+  assert.ok(Array.isArray(written), 'it is written in pieces');
+  assert.ok(Math.max(...written.map(({ length }) => length)) < 1024 * 1024, 'no piece is large');
+  assert.ok(written.length >= 40, `${written.length} pieces`);
+  assert.equal(Buffer.concat(written).toString(), JSON.stringify(answer));
 });

@@ -1,4 +1,4 @@
-export { parse, refuseUnkept, refuseUnknown } from './parse.ts';
+export { compiled, parse, refuseUnkept, refuseUnknown } from './parse.ts';
 export { readJson } from './read-json.ts';
 export { readJsonAside } from './read-aside.ts';
 export { writeJson } from './write-json.ts';

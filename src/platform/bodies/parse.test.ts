@@ -3,7 +3,7 @@ import test from 'node:test';
 import { Type } from 'typebox';
 import { TreadleError } from '../errors/index.ts';
 import { Strict } from '../http/contract.ts';
-import { parse, refuseUnknown, refuseUnkept } from './parse.ts';
+import { compiled, parse, refuseUnknown, refuseUnkept } from './parse.ts';
 
 const Schema = Strict({
   kind: Type.Union([Type.Literal('x'), Type.Literal('y')]),
@@ -133,4 +133,20 @@ test('of a long list the first wrong item is told, and where it stands', () => {
     message: 'few is a list of 200 items; it must not have more than 3 items',
   });
   parse(Schema, { kind: 'x', list }, 'body');
+});
+
+test('schemas that many ask for at once are compiled in a turn each, and once', async () => {
+  let turns = 0;
+  let over = false;
+  const count = (): void => {
+    turns++;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  const schemas = Array.from({ length: 20 }, (_, i) => Strict({ [`field${i}`]: Type.Integer() }));
+  await Promise.all([...schemas, ...schemas].map(async (schema) => compiled(schema)));
+  over = true;
+  assert.ok(turns >= 20, `${turns} turns`);
+  assert.equal(compiled(...schemas), undefined);
+  assert.deepEqual(parse(schemas[3]!, { field3: 1 }, 'body'), { field3: 1 });
 });

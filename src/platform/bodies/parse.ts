@@ -34,6 +34,26 @@ export function parse<S extends TSchema>(
   });
 }
 
+/** The schemas before: each is compiled in a turn of its own. */
+let before: Promise<unknown> = Promise.resolve();
+
+/**
+ * Resolves once these schemas are compiled; undefined where they are. It takes some milliseconds each, and the first callers of many
+ * endpoints come together.
+ */
+export function compiled(...schemas: readonly TSchema[]): Promise<void> | undefined {
+  if (schemas.every((schema) => validators.has(schema))) return undefined;
+  const mine = before.then(async () => {
+    for (const schema of schemas) {
+      if (validators.has(schema)) continue;
+      validatorOf(schema);
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+    }
+  });
+  before = mine.catch(() => undefined);
+  return mine;
+}
+
 function validatorOf(schema: TSchema): ReturnType<typeof Compile> {
   let validator = validators.get(schema);
   if (!validator) validators.set(schema, (validator = Compile(schema)));

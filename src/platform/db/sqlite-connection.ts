@@ -26,8 +26,7 @@ export function openSqliteFile(path: string, options: { readOnly: boolean }): Da
   db.exec(
     `pragma busy_timeout = 5000; pragma case_sensitive_like = on; pragma temp_store = memory; pragma cache_size = -16000`,
   );
-  if (!options.readOnly)
-    db.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000`);
+  if (!options.readOnly) db.exec(`pragma journal_mode = wal; pragma synchronous = full`);
   return db;
 }
 

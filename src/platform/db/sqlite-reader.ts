@@ -8,8 +8,9 @@ export type Told = { open: true } | { rows: unknown[]; more: boolean } | { error
 const { path } = workerData as { path: string };
 const connection = new SqliteConnection(openSqliteFile(path, { readOnly: true }));
 
-/** Rows of a message: what it takes the loop to read them stays within some milliseconds. */
+/** Rows of a message, and about how many characters: what it takes the loop to read them stays within some milliseconds. */
 const PORTION = 1000;
+const PORTION_TEXT = 1024 * 1024;
 /** What is left of the answer, the next portion at the end. */
 let left: unknown[][] = [];
 
@@ -17,12 +18,25 @@ let left: unknown[][] = [];
 function answer(asked: Asked): Told {
   if (!('next' in asked)) {
     const { rows } = connection.run<unknown>(asked.sql, asked.parameters);
-    left = [];
-    for (let start = 0; start < rows.length; start += PORTION) left.push(rows.slice(start, start + PORTION));
-    left.reverse();
+    left = [...portions(rows)].toReversed();
   }
   const rows = left.pop() ?? [];
   return { rows, more: left.length > 0 };
+}
+
+function* portions(rows: readonly unknown[]): Generator<unknown[]> {
+  let portion: unknown[] = [];
+  let text = 0;
+  for (const row of rows) {
+    portion.push(row);
+    for (const value of Object.values(row as object))
+      if (typeof value === 'string' || value instanceof Uint8Array) text += value.length;
+    if (portion.length < PORTION && text < PORTION_TEXT) continue;
+    yield portion;
+    portion = [];
+    text = 0;
+  }
+  if (portion.length > 0) yield portion;
 }
 
 parentPort?.postMessage({ open: true } satisfies Told);

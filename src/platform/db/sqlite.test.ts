@@ -69,6 +69,29 @@ test('changes that arrive together share a commit, each with its own fate', asyn
   );
 });
 
+void test('the log is moved into the file beside the loop, and begins anew', async () => {
+  await using opened = await openSqliteTest();
+  const { database } = opened;
+  await migrate(database, [MIGRATION]);
+  const text = 'x'.repeat(100_000);
+  let most = 0;
+  // 25 pages each, and so 30,000 in all: six times as many as wait before they are moved.
+  for (let i = 0; i < 1200; i++) {
+    await database.write((db) =>
+      items(db)
+        .insertInto('item')
+        .values({ id: `l${i}`, text })
+        .execute(),
+    );
+    most = Math.max(most, await walFrames(database.db));
+  }
+  // SQLite by itself would move them at 100,000 pages.
+  assert.ok(most > 4000 && most < 16_100, `${most} pages were in the log at most`);
+  const { rows } = await sql<{ n: number; size: number }>`
+    select count(*) as n, sum(length(text)) as size from item`.execute(database.db);
+  assert.deepEqual({ ...rows[0] }, { n: 1200, size: 1200 * text.length });
+});
+
 /** Pages in the write-ahead log: reading it moves nothing. */
 async function walFrames(db: Db): Promise<number> {
   const { rows } = await sql<{ log: number }>`pragma wal_checkpoint(noop)`.execute(db);

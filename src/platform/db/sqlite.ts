@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { unavailable } from '../errors/index.ts';
 import { createLog, type Log } from '../log/index.ts';
 import { sqliteDialect } from './dialect.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { Database, Db } from './index.ts';
 import { ReaderThreads } from './reader-threads.ts';
 import { kyselyOn, openSqliteFile, SqliteConnection } from './sqlite-connection.ts';
@@ -27,10 +28,13 @@ export function openSqlite(
   // A read-only connection cannot open a database whose WAL index does not exist yet; the writer made it above.
   const reader = openSqliteFile(file, { readOnly: true });
   const readers = new ReaderThreads(file, { size: READERS, limit: options.scanLimit ?? SCAN_LIMIT });
+  const log = options.log ?? createLog('error');
+  const checkpoints = new Checkpoints(file, writer, log);
   const group = new GroupCommit(
     writer,
     kyselyOn(new SqliteConnection(writer)),
-    options.log ?? createLog('error'),
+    checkpoints,
+    log,
     options.observe,
   );
   return {
@@ -40,6 +44,7 @@ export function openSqlite(
     write: (change) => group.write(change),
     async close() {
       await group.idle();
+      await checkpoints.idle();
       await readers.close();
       reader.close();
       writer.close();
@@ -71,12 +76,20 @@ class GroupCommit {
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
 
+  readonly #checkpoints: Checkpoints;
   readonly #log: Log;
   readonly #observe: ((commit: Commit) => void) | undefined;
 
-  constructor(writer: DatabaseSync, db: Db, log: Log, observe?: (commit: Commit) => void) {
+  constructor(
+    writer: DatabaseSync,
+    db: Db,
+    checkpoints: Checkpoints,
+    log: Log,
+    observe?: (commit: Commit) => void,
+  ) {
     this.#writer = writer;
     this.#db = db;
+    this.#checkpoints = checkpoints;
     this.#log = log;
     this.#observe = observe;
   }
@@ -97,7 +110,9 @@ class GroupCommit {
     // Lets the requests that wait in the sockets join the group.
     await new Promise<void>((resolve) => void setImmediate(resolve));
     while (this.#queue.length > 0) {
+      await this.#checkpoints.due();
       await this.#commitGroup();
+      this.#checkpoints.committed();
       await new Promise<void>((resolve) => void setImmediate(resolve));
     }
     this.#running = undefined;

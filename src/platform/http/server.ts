@@ -13,7 +13,15 @@ import type { Action, Endpoint } from './contract.ts';
 import { refuseUnread } from './client-error.ts';
 import { guardForm } from './guard-form.ts';
 import { keepRoom } from './keep-room.ts';
-import { parse, readJson, readJsonAside, refuseUnkept, refuseUnknown, writeJson } from '../bodies/index.ts';
+import {
+  compiled,
+  parse,
+  readJson,
+  readJsonAside,
+  refuseUnkept,
+  refuseUnknown,
+  writeJson,
+} from '../bodies/index.ts';
 import type { Download, Input, Route, ServerSentEvent, TextAnswer } from './route.ts';
 import { watchBodies } from './watch-bodies.ts';
 
@@ -288,6 +296,10 @@ async function serve(
   refuseUnkept(request.query, 'query');
   // Foreign protocols take fields that we do not know; our own names each of its own.
   if (endpoint.path.startsWith('/api/v1/')) refuseUnknown(endpoint.query, request.query as object);
+  const { params, query, body } = endpoint;
+  const due =
+    body === undefined || body === 'bytes' ? compiled(params, query) : compiled(params, query, body);
+  if (due) await due;
   const input: Input<Endpoint> = {
     params: parse(endpoint.params, request.params, 'path', { convert: true }),
     query: parse(endpoint.query, request.query, 'query', { convert: true }),
@@ -315,7 +327,18 @@ async function serve(
       `${endpoint.method} ${endpoint.path} answers against its contract: ${first?.instancePath} ${first?.message}`,
     );
   }
-  return reply.type('application/json; charset=utf-8').send(await writeJson(output ?? {}));
+  void reply.type('application/json; charset=utf-8');
+  const written = await writeJson(output ?? {});
+  return typeof written === 'string' ? reply.send(written) : sendPieces(reply, written, head);
+}
+
+/** A long answer goes out as its reader takes it. */
+function sendPieces(reply: FastifyReply, pieces: readonly Buffer[], head: boolean): FastifyReply {
+  void reply.header(
+    'content-length',
+    pieces.reduce((sum, { length }) => sum + length, 0),
+  );
+  return head ? reply.send() : reply.send(Readable.from(pieces, { objectMode: false }));
 }
 
 /** Made once: an exception of its own for every request that ends would cost as much as its routing. */

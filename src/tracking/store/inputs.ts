@@ -1,65 +1,91 @@
+import { sql } from 'kysely';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { insertMany } from '../../platform/db/index.ts';
 import type { DatasetInput, ModelLink } from '../contract.ts';
 import type { DatasetRead, FoundVersion, ModelOutput } from '../log-inputs.ts';
 import type { Pair, RunTableRow } from './runs.ts';
-import { pieces, tables } from './tables.ts';
+import { CONTEXT_TAG } from '../well-known.ts';
+import { pieces, scanTables, tables } from './tables.ts';
+
+/** Bytes of descriptions that are read on the loop. */
+const FEW_TEXT = 1024 * 1024;
+
+/** A dataset that a run read: the id of its description, and which version of ours it is. */
+export interface InputLink {
+  id: string;
+  dataset: DatasetRead;
+  version: FoundVersion | undefined;
+}
 
 /** One row a name and digest of an experiment; its description is the first one given. */
-export async function upsertDataset(
-  tx: Tx,
-  run: RunTableRow,
-  id: string,
-  { name, digest, sourceType, source, schema, profile }: DatasetRead,
-): Promise<void> {
-  await tables(tx)
-    .insertInto('run_dataset')
-    .values({
+export async function upsertDatasets(tx: Tx, run: RunTableRow, links: readonly InputLink[]): Promise<void> {
+  await insertMany(
+    tx.db,
+    tx.dialect,
+    'run_dataset',
+    ['id', 'workspace', 'experiment_id', 'name', 'digest', 'source_type', 'source', 'schema', 'profile'],
+    links.map(({ id, dataset: { name, digest, sourceType, source, schema, profile } }) => [
       id,
-      workspace: run.workspace,
-      experiment_id: run.experiment_id,
+      run.workspace,
+      run.experiment_id,
       name,
       digest,
-      source_type: sourceType,
+      sourceType,
       source,
-      schema: schema ?? null,
-      profile: profile ?? null,
-    })
-    .onConflict((on) => on.doNothing())
-    .execute();
+      schema ?? null,
+      profile ?? null,
+    ]),
+    'on conflict do nothing',
+  );
 }
 
-/** Says whether the run had not read it before. */
-export async function linkInput(
+/** Returns those that the run had not read before. */
+export async function linkInputs(
   tx: Tx,
   run: RunTableRow,
-  dataset: string,
-  context: string | undefined,
-  version: FoundVersion | undefined,
-): Promise<boolean> {
-  const result = await tables(tx)
-    .insertInto('run_input')
-    .values({
-      run_id: run.id,
-      dataset_id: dataset,
-      workspace: run.workspace,
-      experiment_id: run.experiment_id,
-      context: context ?? null,
-      version: version?.id ?? null,
-      version_ref: version?.ref ?? null,
-    })
-    .onConflict((on) => on.doNothing())
-    .executeTakeFirst();
-  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  links: readonly InputLink[],
+): Promise<InputLink[]> {
+  const known = new Set<string>();
+  for (const ids of pieces(links.map(({ id }) => id))) {
+    const rows = await tables(tx)
+      .selectFrom('run_input')
+      .select('dataset_id')
+      .where('run_id', '=', run.id)
+      .where('dataset_id', 'in', ids)
+      .execute();
+    for (const { dataset_id } of rows) known.add(dataset_id);
+  }
+  const fresh: InputLink[] = [];
+  for (const link of links) {
+    if (known.has(link.id)) continue;
+    known.add(link.id);
+    fresh.push(link);
+  }
+  await insertMany(
+    tx.db,
+    tx.dialect,
+    'run_input',
+    ['run_id', 'dataset_id', 'workspace', 'experiment_id', 'context', 'version', 'version_ref'],
+    fresh.map(({ id, dataset, version }) => [
+      run.id,
+      id,
+      run.workspace,
+      run.experiment_id,
+      new Map(dataset.tags).get(CONTEXT_TAG) ?? null,
+      version?.id ?? null,
+      version?.ref ?? null,
+    ]),
+    'on conflict do nothing',
+  );
+  return fresh;
 }
 
-export async function upsertInputTags(
-  tx: Tx,
-  run: RunTableRow,
-  dataset: string,
-  tags: readonly Pair[],
-): Promise<void> {
-  const rows = [...new Map(tags)].map(([key, value]) => [run.id, dataset, key, value]);
+/** Of one key that is given twice the last counts. */
+export async function upsertInputTags(tx: Tx, run: RunTableRow, links: readonly InputLink[]): Promise<void> {
+  const tags = new Map<string, string[]>();
+  for (const { id, dataset } of links)
+    for (const [key, value] of dataset.tags ?? []) tags.set(`${id} ${key}`, [run.id, id, key, value]);
+  const rows = [...tags.values()];
   await insertMany(
     tx.db,
     tx.dialect,
@@ -103,7 +129,9 @@ export async function selectInputsOf(
 ): Promise<Map<string, DatasetInput[]>> {
   const inputs = new Map<string, DatasetInput[]>();
   for (const ids of pieces(runs)) {
-    const rows = await tables(ctx)
+    const text = await sizeOfInputs(ctx, ids);
+    if (text === undefined) continue;
+    const rows = await (text > FEW_TEXT ? scanTables(ctx) : tables(ctx))
       .selectFrom('run_input')
       .innerJoin('run_dataset', 'run_dataset.id', 'run_input.dataset_id')
       .select([
@@ -124,7 +152,6 @@ export async function selectInputsOf(
       .orderBy('name')
       .orderBy('digest')
       .execute();
-    if (rows.length === 0) continue;
     const tags = new Map<string, Pair[]>();
     const tagRows = await tables(ctx)
       .selectFrom('run_input_tag')
@@ -147,6 +174,23 @@ export async function selectInputsOf(
     }
   }
   return inputs;
+}
+
+/** Bytes of the descriptions of what these runs read; undefined where they read nothing. */
+async function sizeOfInputs(ctx: Ctx, runs: readonly string[]): Promise<number | undefined> {
+  const { inputs, text } = await tables(ctx)
+    .selectFrom('run_input')
+    .innerJoin('run_dataset', 'run_dataset.id', 'run_input.dataset_id')
+    .select((eb) => [
+      eb.fn.countAll().as('inputs'),
+      sql<
+        number | string | null
+      >`sum(coalesce(octet_length(schema), 0) + coalesce(octet_length(profile), 0))`.as('text'),
+    ])
+    .where('run_input.workspace', '=', ctx.workspace)
+    .where('run_id', 'in', runs)
+    .executeTakeFirstOrThrow();
+  return Number(inputs) === 0 ? undefined : Number(text);
 }
 
 /** Linked models of many runs at once, in the order they were linked. */

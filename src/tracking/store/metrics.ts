@@ -3,7 +3,7 @@ import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { insertMany } from '../../platform/db/index.ts';
 import type { TrackingTables } from '../schema.ts';
 import type { RunTableRow } from './runs.ts';
-import { FEW, pieces, scanTables, tables } from './tables.ts';
+import { append, pieces, readParts, scanTables, tables } from './tables.ts';
 
 export type SeriesRow = Selectable<TrackingTables['metric_series']>;
 
@@ -147,13 +147,17 @@ export async function selectSeriesOf(
 ): Promise<SeriesRow[]> {
   const rows: SeriesRow[] = [];
   for (const ids of pieces(runs)) {
-    let query = (runs.length > FEW ? scanTables(ctx) : tables(ctx))
-      .selectFrom('metric_series')
-      .selectAll()
-      .where('workspace', '=', ctx.workspace)
-      .where('run_id', 'in', ids);
-    if (keys) query = query.where('key', 'in', keys);
-    rows.push(...(await query.orderBy('run_id').orderBy('key').execute()));
+    const part = await readParts(ctx, runs.length, (db) =>
+      db
+        .selectFrom('metric_series')
+        .selectAll()
+        .where('workspace', '=', ctx.workspace)
+        .where('run_id', 'in', ids)
+        .$if(keys !== undefined, (query) => query.where('key', 'in', keys!))
+        .orderBy('run_id')
+        .orderBy('key'),
+    );
+    await append(rows, part);
   }
   return rows;
 }

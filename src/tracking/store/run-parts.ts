@@ -1,7 +1,8 @@
+import { inPortions } from '../../platform/aside/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { add } from './inputs.ts';
 import type { Pair } from './runs.ts';
-import { FEW, pieces, scanTables, tables } from './tables.ts';
+import { PORTION, pieces, readParts, tables } from './tables.ts';
 
 /** Params or tags of many runs at once: all of them, or the keys asked for. */
 export async function selectPairsOf(
@@ -12,14 +13,18 @@ export async function selectPairsOf(
 ): Promise<Map<string, Pair[]>> {
   const pairs = new Map<string, Pair[]>();
   for (const ids of pieces(runs)) {
-    let query = (runs.length > FEW ? scanTables(ctx) : tables(ctx))
-      .selectFrom(table)
-      .select(['run_id', 'key', 'value'])
-      .where('workspace', '=', ctx.workspace)
-      .where('run_id', 'in', ids);
-    if (keys) query = query.where('key', 'in', keys);
-    for (const { run_id, key, value } of await query.orderBy('run_id').orderBy('key').execute())
-      add(pairs, run_id, [key, value]);
+    const rows = await readParts(ctx, runs.length, (db) =>
+      db
+        .selectFrom(table)
+        .select(['run_id', 'key', 'value'])
+        .where('workspace', '=', ctx.workspace)
+        .where('run_id', 'in', ids)
+        .$if(keys !== undefined, (query) => query.where('key', 'in', keys!))
+        .orderBy('run_id')
+        .orderBy('key'),
+    );
+    for await (const portion of inPortions(rows, PORTION))
+      for (const { run_id, key, value } of portion) add(pairs, run_id, [key, value]);
   }
   return pairs;
 }

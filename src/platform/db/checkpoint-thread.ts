@@ -1,0 +1,24 @@
+import { parentPort } from 'node:worker_threads';
+import { openSqliteFile } from './sqlite-connection.ts';
+
+/** Moves what stands in the log of a database file into the file, as far as no reader needs it there. */
+export interface Asked {
+  file: string;
+}
+export interface Told {
+  error?: string;
+}
+
+function checkpoint(file: string): Told {
+  const db = openSqliteFile(file, { readOnly: false });
+  try {
+    db.exec('pragma wal_checkpoint(passive)');
+    return {};
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    db.close();
+  }
+}
+
+parentPort?.on('message', ({ file }: Asked) => parentPort?.postMessage(checkpoint(file)));
