@@ -96,8 +96,10 @@ export function nextTick(cron: string, timeZone: string, after: number): number 
 }
 
 function parse(cron: string, timeZone: string): Cron {
+  // What is known of time zones takes a tenth of a start to load; the house's own schedules are in UTC and need none of it.
+  const utc = timeZone === 'UTC';
   try {
-    new Intl.DateTimeFormat('en', { timeZone });
+    if (!utc) new Intl.DateTimeFormat('en', { timeZone });
   } catch {
     throw invalid(`'${timeZone}' is not a time zone`, {
       field: 'timeZone',
@@ -105,7 +107,7 @@ function parse(cron: string, timeZone: string): Cron {
     });
   }
   try {
-    return new Cron(cron, { timezone: timeZone, paused: true });
+    return new Cron(cron, { ...(utc ? { utcOffset: 0 } : { timezone: timeZone }), paused: true });
   } catch (error) {
     throw invalid(`'${cron}' is not a cron expression: ${messageOf(error).replace(/^CronPattern: /, '')}`, {
       field: 'cron',
