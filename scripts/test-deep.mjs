@@ -9,6 +9,11 @@ import { root } from './setup/place.mjs';
 const campaigns = [
   { name: 'kills', files: ['test/journeys/kill.slow'], env: { TREADLE_KILLS: '200' } },
   { name: 'step-kills', files: ['test/journeys/pipelines-kill'], env: { TREADLE_STEP_KILLS: '200' } },
+  {
+    name: 'release-kills',
+    files: ['test/journeys/releases-kill'],
+    env: { TREADLE_RELEASE_KILLS: '100' },
+  },
   { name: 'joined-rows', files: ['test/journeys/joined-rows'], env: { TREADLE_JOINED: '12000' } },
   { name: 'serving-kills', files: ['test/journeys/serving-kill'], env: { TREADLE_SERVING_KILLS: '100' } },
   {

@@ -1,3 +1,4 @@
+import './quiet.ts';
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Datatype, TensorData } from '../tensor.ts';

@@ -1,3 +1,4 @@
+import './quiet.ts';
 import { Worker } from 'node:worker_threads';
 import { invalid, messageOf } from '../../platform/errors/index.ts';
 import type { Host } from '../host.ts';

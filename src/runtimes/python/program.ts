@@ -66,6 +66,7 @@ export function modelEnvironment(python: string, scratch: string, threads: numbe
     OPENBLAS_NUM_THREADS: count,
     NUMEXPR_NUM_THREADS: count,
     MLFLOW_DISABLE_TELEMETRY: 'true',
+    ORT_DISABLE_TELEMETRY: '1',
     DO_NOT_TRACK: 'true',
   };
 }

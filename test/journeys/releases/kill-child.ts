@@ -9,20 +9,28 @@ export interface KillOrder {
   port: number;
   /** `never` lives on. */
   at: 'before' | 'after' | 'never';
+  /** At this fact of whatever kind rather than at a transition; 1 is the first since the start. */
+  fact?: number;
 }
 
 if (import.meta.main) {
-  const { data, port, at } = JSON.parse(process.argv[2]!) as KillOrder;
+  const { data, port, at, fact } = JSON.parse(process.argv[2]!) as KillOrder;
   const { parts } = await startServer(
     { host: '127.0.0.1', port, data, db: undefined, allowHosts: [], log: 'error' },
     createLog('error'),
   );
   const { outbox } = parts;
   const die = (): void => void process.kill(process.pid, 'SIGKILL');
+  let facts = 0;
   parts.outbox = {
     async emit(tx: Tx, event: DomainEvent) {
       await outbox.emit(tx, event);
-      if (at === 'never' || !event.type.startsWith('release.') || event.type === 'release.updated') return;
+      facts++;
+      const here =
+        fact === undefined
+          ? event.type.startsWith('release.') && event.type !== 'release.updated'
+          : facts === fact;
+      if (at === 'never' || !here) return;
       if (at === 'before') die();
       else tx.afterCommit(die);
     },
