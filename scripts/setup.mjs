@@ -53,7 +53,7 @@ export async function setup(wanted, { keepGoing = false } = {}) {
   return missing;
 }
 
-const upToDate = (part) => part.present() && (!part.stamp || isStamped(part.stamp, part.key()));
+export const upToDate = (part) => part.present() && (!part.stamp || isStamped(part.stamp, part.key()));
 
 async function make(part, label) {
   const began = performance.now();

@@ -1,15 +1,15 @@
 // `npm test` runs everything, `npm run test:quick` what lies beside the code and is not slow. Words after `--` pick files:
 //   npm test -- src/data          files whose path holds src/data
 //   npm test -- --name "regex"    tests whose name matches
-//   npm test -- --times           notes what each file took, for the order of the next runs
+//   npm test -- --times           notes the processor time of each file, for the order of the next runs
 // Environment: TREADLE_TEST_OUTPUT=1 shows what tests print; TREADLE_TEST_PG=url uses that PostgreSQL instead of a fresh one.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join, relative, sep } from 'node:path';
 import { check } from './check.mjs';
 import { clientsPython } from './setup/clients.mjs';
-import { main, parts, setup } from './setup.mjs';
+import { main, parts, setup, upToDate } from './setup.mjs';
 import { node, root, setupDir, venv, venvPython } from './setup/place.mjs';
 import { findChromium, findPostgres, findPromtool } from './setup/test-tools.mjs';
 import { longestFirst } from './test/order.mjs';
@@ -72,14 +72,18 @@ function walk(folder) {
 async function runTests({ files, name, quick, times }) {
   const postgresBin = quick || process.env.TREADLE_TEST_PG ? undefined : findPostgres();
   const postgres = postgresBin ? await startPostgres(postgresBin) : undefined;
+  const usage = join(setupDir, 'test-usage');
+  rmSync(usage, { force: true });
   const env = {
     ...process.env,
     PATH: [join(venv, 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
     NODE_DISABLE_COLORS: process.stdout.isTTY ? '' : '1',
     TREADLE_TEST_QUICK: quick ? '1' : '',
-    TREADLE_TEST_TIMES: times ? '1' : '',
+    TREADLE_TEST_USAGE: times ? usage : '',
     // Each file and most of what it starts are processes of their own that load the same code.
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(setupDir, 'compile-cache'),
+    // Threads and processes that tests start are those of the bundle, which the set-up has just made of the same sources.
+    ...given('TREADLE_BUNDLE', !quick && parts.server.every(upToDate) ? join(root, 'dist') : undefined),
     ...given('TREADLE_TEST_PG', process.env.TREADLE_TEST_PG ?? postgres?.url),
     ...(quick
       ? {}

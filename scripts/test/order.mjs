@@ -1,7 +1,7 @@
-// The order of test files: the longest first, by what each took when somebody last looked (`npm test -- --times` looks, and writes it
-// down). Only the order hangs on these figures, so old ones do no harm.
+// The order of test files: the longest first, by the processor time of each with its children when somebody last looked (`npm test --
+// --times` looks, and writes it down). Only the order hangs on these figures, so old ones do no harm.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root } from '../setup/place.mjs';
 
 const FILE = join(root, 'scripts', 'test', 'times.json');
@@ -17,11 +17,19 @@ export function longestFirst(files) {
   return files.toSorted((a, b) => of(b) - of(a));
 }
 
-/** @param took {Map<string, number>} seconds by file; what did not run keeps its time, unless it is gone. */
-export function keepTimes(took) {
+/** @param usage file that the tests wrote (usage.mjs); what did not run keeps its time, unless it is gone. @returns seconds by file */
+export function keepTimes(usage) {
+  const lines = existsSync(usage) ? readFileSync(usage, 'utf8').trim().split('\n') : [];
+  const took = new Map(
+    lines.filter(Boolean).map((line) => {
+      const [file, seconds] = JSON.parse(line);
+      return [relative(root, file), seconds];
+    }),
+  );
   const long = [...Object.entries(known()).filter(([file]) => !took.has(file)), ...took]
     .filter(([file, seconds]) => seconds >= SHORT && existsSync(join(root, file)))
     .toSorted(([, a], [, b]) => b - a);
   const rounded = Object.fromEntries(long.map(([file, seconds]) => [file, Math.round(seconds)]));
   writeFileSync(FILE, `${JSON.stringify(rounded, null, 2)}\n`);
+  return took;
 }

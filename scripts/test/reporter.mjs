@@ -50,8 +50,7 @@ export default async function* report(source) {
       yield `${mark} ${file}  ${counts.filter(Boolean).join(', ')}  ${paint(2, duration(tally.ms))}\n`;
     } else if (type === 'test:summary') {
       yield* ending({ files, failures, skips, ms: data.duration_ms });
-      if (process.env.TREADLE_TEST_TIMES)
-        keepTimes(new Map([...files].map(([file, { ms }]) => [file, ms / 1000])));
+      if (process.env.TREADLE_TEST_USAGE) yield* processorTimes(keepTimes(process.env.TREADLE_TEST_USAGE));
     }
   }
 }
@@ -77,6 +76,15 @@ function* ending({ files, failures, skips, ms }) {
   // Alone on its line and without colour when nobody watches: other programs read it.
   const line = `tests: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`;
   yield `${paint(sum('failed') > 0 ? 31 : 32, line)}\n`;
+}
+
+function* processorTimes(took) {
+  yield '\nProcessor time of each file with all its children, s:\n';
+  const sorted = [...took].toSorted(([, a], [, b]) => b - a);
+  for (const [file, seconds] of sorted.filter(([, seconds]) => seconds >= 1))
+    yield `${seconds.toFixed(1).padStart(8)}  ${file}\n`;
+  const sum = sorted.reduce((total, [, seconds]) => total + seconds, 0);
+  yield `${sum.toFixed(1).padStart(8)}  in all ${sorted.length}\n`;
 }
 
 const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { inPortions, threadFile } from '../platform/aside/index.ts';
+import { inPortions, programFile } from '../platform/aside/index.ts';
 import { fromCrossing, tooLarge } from '../platform/errors/index.ts';
 import { parse, readJson } from '../platform/bodies/index.ts';
 import { CommitList, type CommitAbout } from './commit-list.ts';
@@ -81,7 +81,7 @@ async function readAside(
 
 /** One question at a time. */
 class ListThread {
-  readonly #worker = new Worker(threadFile('commit-thread', import.meta.url), {
+  readonly #worker = new Worker(programFile('commit-thread', import.meta.url), {
     name: 'treadle-commit',
     resourceLimits: { maxOldGenerationSizeMb: HEAP },
   });

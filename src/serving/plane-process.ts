@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
+import { programFile } from '../platform/aside/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes, Running } from '../platform/processes/index.ts';
 import type { ModelPlace } from '../runtimes/index.ts';
@@ -51,12 +52,7 @@ export interface PlaneProcess {
   stop(): Promise<void>;
 }
 
-const PLANE = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? '../plane.ts' : './plane.js', // beside the bundle
-    import.meta.url,
-  ),
-);
+const PLANE = fileURLToPath(programFile('../plane', import.meta.url));
 /**
  * Bodies make most of its garbage and are soon gone: threads that help to collect them only take the processor from the
  * answers, and a space for the young that outgrows the caches makes every request slower. MiB.

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programFile } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { unavailable } from '../platform/errors/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
@@ -34,10 +35,7 @@ export interface Tables {
 /** A reader that nobody asks anything is ended. */
 const IDLE = 60_000;
 
-// Beside the room in the sources, beside everything in the bundle.
-const PROGRAM = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../table-reader.ts' : './table-reader.js', import.meta.url),
-);
+const PROGRAM = fileURLToPath(programFile('../table-reader', import.meta.url));
 
 export function openTables(
   processes: Processes,

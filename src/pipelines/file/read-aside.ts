@@ -1,4 +1,4 @@
-import { createAside, LATE, threadFile } from '../../platform/aside/index.ts';
+import { createAside, LATE, programFile } from '../../platform/aside/index.ts';
 import type { Definition } from './definition.ts';
 import type { Problem } from './problem.ts';
 import type { ReadFile } from './read.ts';
@@ -13,7 +13,7 @@ export interface ReadAside {
 
 /** It keeps nothing between two files, so one for the process is as good as one handed in. */
 const thread = createAside<string, ReadAside>({
-  file: threadFile('read-thread', import.meta.url),
+  file: programFile('read-thread', import.meta.url),
   name: 'treadle-pipeline-file',
   deadline: 10_000,
 });

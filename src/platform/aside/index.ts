@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { unavailable } from '../errors/index.ts';
 
@@ -113,6 +115,12 @@ export function createAside<Question, Answer>({
   };
 }
 
-/** The file of a thread, beside the file that starts it: as it is in the sources, or in the bundle. */
-export const threadFile = (name: string, from: string): URL =>
-  new URL(`./${name}.${from.endsWith('.ts') ? 'ts' : 'js'}`, from);
+/** `npm test` names the bundle: sources then start that, for reading dozens of sources anew in each process takes its time. */
+const BUNDLE = process.env['TREADLE_BUNDLE'] ?? '';
+
+/** The file of a thread or a process of our own: where the sources have it, seen from the file that starts it, or in the bundle. */
+export function programFile(name: string, from: string): URL {
+  const bundled = `${path.basename(name)}.js`;
+  if (!from.endsWith('.ts')) return new URL(bundled, from);
+  return BUNDLE === '' ? new URL(`${name}.ts`, from) : pathToFileURL(path.join(BUNDLE, bundled));
+}

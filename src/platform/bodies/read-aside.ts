@@ -1,10 +1,10 @@
-import { createAside, LATE, threadFile } from '../aside/index.ts';
+import { createAside, LATE, programFile } from '../aside/index.ts';
 import { fromCrossing, tooLarge } from '../errors/index.ts';
 import type { Asked, Told } from './json-thread.ts';
 
 /** It keeps nothing between two bodies, so one for the process is as good as one handed in. */
 const thread = createAside<Asked, Told>({
-  file: threadFile('json-thread', import.meta.url),
+  file: programFile('json-thread', import.meta.url),
   name: 'treadle-json',
   deadline: 20_000,
 });

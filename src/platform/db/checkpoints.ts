@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { createAside, LATE, threadFile } from '../aside/index.ts';
+import { createAside, LATE, programFile } from '../aside/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Asked, Told } from './checkpoint-thread.ts';
 
@@ -12,7 +12,7 @@ const LAST_RESORT = 100_000;
 
 /** It keeps nothing between two questions, so one for the process is as good as one handed in. */
 const thread = createAside<Asked, Told>({
-  file: threadFile('checkpoint-thread', import.meta.url),
+  file: programFile('checkpoint-thread', import.meta.url),
   name: 'treadle-checkpoint',
   deadline: 10 * 60_000,
 });

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import { programFile } from '../aside/index.ts';
 import { tooLarge } from '../errors/index.ts';
 import type { Asked, Told } from './sqlite-reader.ts';
 
@@ -92,8 +93,7 @@ export class ReaderThreads implements DatabaseConnection {
   }
 
   #start(): Thread {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./sqlite-reader.${extension}`, import.meta.url), {
+    const worker = new Worker(programFile('sqlite-reader', import.meta.url), {
       workerData: { path: this.#file },
     });
     worker.unref();

@@ -1,4 +1,4 @@
-import { createAside, LATE, threadFile } from '../aside/index.ts';
+import { createAside, LATE, programFile } from '../aside/index.ts';
 import type { YamlLimits, YamlRead } from './nodes.ts';
 
 export {
@@ -15,7 +15,7 @@ export { coreValue, readYaml } from './read-yaml.ts';
 const DEADLINE = 10_000;
 /** It keeps nothing between two texts, so one for the process is as good as one handed in. */
 const thread = createAside<{ text: string; limits: YamlLimits }, YamlRead>({
-  file: threadFile('yaml-thread', import.meta.url),
+  file: programFile('yaml-thread', import.meta.url),
   name: 'treadle-yaml',
   deadline: DEADLINE,
 });

@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
+import { programFile } from '../../platform/aside/index.ts';
 import { ownCode, type Processes } from '../../platform/processes/index.ts';
 import type { ModelPlace } from '../model.ts';
-
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 /** What a process of ours said, each a value of its own, and how it ended. */
 export interface Apart {
@@ -27,7 +26,7 @@ export async function apart(
   const said: Buffer[] = [];
   let words = '';
   const child = processes.start({
-    argv: [process.execPath, fileURLToPath(new URL(`./${program}.${EXTENSION}`, import.meta.url))],
+    argv: [process.execPath, fileURLToPath(programFile(program, import.meta.url))],
     cwd: place.folder,
     env: {},
     isolate: { read: [...ownCode(), place.folder], network: false },

@@ -1,5 +1,6 @@
 import './quiet.ts';
 import { Worker } from 'node:worker_threads';
+import { programFile } from '../../platform/aside/index.ts';
 import { invalid, messageOf } from '../../platform/errors/index.ts';
 import type { Host } from '../host.ts';
 import { ModelFault, type ModelPlace } from '../model.ts';
@@ -7,8 +8,7 @@ import type { Tensor } from '../tensor.ts';
 import type { Findings } from './load.ts';
 import { copied, type FromWorker, type ToWorker, type WorkerStart } from './messages.ts';
 
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const FILE = new URL(`./onnx-worker.${EXTENSION}`, import.meta.url);
+const FILE = programFile('onnx-worker', import.meta.url);
 
 interface Waiting {
   resolve(outputs: Tensor[]): void;

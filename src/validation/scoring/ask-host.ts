@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programFile } from '../../platform/aside/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, tooLarge, TreadleError, unavailable } from '../../platform/errors/index.ts';
 import { lineReader, type Processes } from '../../platform/processes/index.ts';
@@ -9,8 +10,7 @@ import { localName } from '../../tables/index.ts';
 import type { TableFile } from '../data/table-source.ts';
 import type { Assessment, AssessLine, AssessRequest } from './protocol.ts';
 
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const HOST = fileURLToPath(new URL(`./judge-host.${EXTENSION}`, import.meta.url));
+const HOST = fileURLToPath(programFile('judge-host', import.meta.url));
 const GiB = 1024 ** 3;
 /** Resident memory of the process with all models that it loads: most of the machine, since a model alone may take half. */
 const MEMORY = Math.max(4, Math.floor((totalmem() * 3) / 4 / GiB)) * GiB;

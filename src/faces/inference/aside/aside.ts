@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { programFile } from '../../../platform/aside/index.ts';
 import { limited, tooLarge, TreadleError } from '../../../platform/errors/index.ts';
 import type { Cell } from '../../../runtimes/index.ts';
 import type { Asked, Jobs, Next, Results, Told } from './read-worker.ts';
@@ -9,8 +10,7 @@ const HEAP = 1024;
 /** Bytes of bodies that may wait for it. */
 const MOST_WAITING = 256 * 1024 * 1024;
 
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const FILE = new URL(`./read-worker.${EXTENSION}`, import.meta.url);
+const FILE = programFile('read-worker', import.meta.url);
 
 interface Waiting {
   asked: Asked;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { programFile } from '../../../platform/aside/index.ts';
 import { messageOf } from '../../../platform/errors/index.ts';
 import { memoryOf } from './block.ts';
 import type { SegmentOrder } from './segment-file.ts';
@@ -6,8 +7,7 @@ import type { Asked, Told } from './segment-worker.ts';
 
 /** Heap of the thread, MiB: a segment's values as JavaScript's own, where they are lists or text. */
 const HEAP = 512;
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const FILE = new URL(`./segment-worker.${EXTENSION}`, import.meta.url);
+const FILE = programFile('segment-worker', import.meta.url);
 
 /** `done` hears the bytes on disk, or what was wrong. */
 export type Write = (order: SegmentOrder, done: (problem: string | undefined, bytes: number) => void) => void;
