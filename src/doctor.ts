@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ServerConfig } from './config.ts';
-import { findUv } from './pipelines/index.ts';
+import { findUv } from './environments/index.ts';
 import {
   chooseIsolation,
   createProcesses,

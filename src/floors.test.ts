@@ -10,6 +10,7 @@ const FLOORS: Record<string, number> = {
   ledger: 1,
   tables: 2,
   rules: 2,
+  environments: 2,
   data: 3,
   tracking: 3,
   models: 4,

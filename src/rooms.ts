@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as access from './access/index.ts';
 import * as data from './data/index.ts';
+import { sweepEnvironments } from './environments/index.ts';
 import * as ledger from './ledger/index.ts';
 import * as models from './models/index.ts';
 import * as pipelines from './pipelines/index.ts';
@@ -62,12 +63,7 @@ export const storeRooms = (folder: string): Rooms => ({
     const environments = now - before < 60_000 ? before : Math.min(before, now - ENVIRONMENTS_STAY);
     const inUse = await serving.placesInUse(ctx);
     const first = await runtimes.sweepRuntimes(folder, inUse, { models: before, environments }, dryRun);
-    const second = await pipelines.sweepEnvironments(
-      path.join(folder, 'envs'),
-      () => false,
-      environments,
-      dryRun,
-    );
+    const second = await sweepEnvironments(path.join(folder, 'envs'), () => false, environments, dryRun);
     return { folders: first.folders + second.folders, bytes: first.bytes + second.bytes };
   },
 });

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { checkRequirements, createEnvironments } from '../environments/index.ts';
 import { readMlmodel } from '../models/index.ts';
-import { checkRequirements, createEnvironments } from '../pipelines/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import {

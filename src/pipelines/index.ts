@@ -7,20 +7,12 @@ import { pipelineRoutes } from './routes.ts';
 import { createEngine, type EngineOptions } from './run/engine.ts';
 
 export { codeOfRun, type RunCode } from './code-of-run.ts';
-export {
-  createEnvironments,
-  findUv,
-  sweepEnvironments,
-  type Environments,
-} from './environments/environments.ts';
-export { checkRequirements } from './environments/lock.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
 export type { HandOver } from './hand-over.ts';
 export type { EngineOptions } from './run/engine.ts';
 export type { EndState } from './run/tracker.ts';
 export type { Wish } from './run/wish.ts';
-export { canonical } from './plan/parts.ts';
 export { migrations } from './schema.ts';
 export { blobUser } from './uses.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';

@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { NewExecution, Plan, PlannedStep, Reason, StepOutput, StepResources } from './contract.ts';
-import { environmentSource } from './environments/source.ts';
-import type { Environment } from './environments/environments.ts';
+import type { Environment } from '../environments/index.ts';
+import { environmentSource } from './environment-source.ts';
 import { lookUp } from './plan/cache.ts';
 import { createCodeDigests } from './plan/code-digests.ts';
 import { inputPath, keyOf, keyParts } from './plan/parts.ts';

@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, missing } from '../platform/errors/index.ts';
 import { addExecution, type RunJob } from './create-execution.ts';
-import { checkRequirements } from './environments/lock.ts';
+import { checkRequirements } from '../environments/index.ts';
 import type { Step } from './file/definition.ts';
 import { preparedAgain } from './rerun-execution.ts';
 import type { ExecutionOptions } from './run/execute.ts';

@@ -9,7 +9,7 @@ import { paramText, readNumber, type ParamValue } from './file/param.ts';
 import { readPipelineFileAside } from './file/read-aside.ts';
 import type { ReadFile } from './file/read.ts';
 import type { Value } from './file/schema.ts';
-import { environmentSource } from './environments/source.ts';
+import { environmentSource } from './environment-source.ts';
 import { missingCode } from './plan/parts.ts';
 import { knownCode } from './store.ts';
 

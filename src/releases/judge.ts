@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { getModel, setVersionTag } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { canonical, type Wish } from '../pipelines/index.ts';
+import type { Wish } from '../pipelines/index.ts';
+import { canonical } from '../platform/json/index.ts';
 import type { GateResult } from '../pipelines/contract.ts';
 import { CHAMPION_ITSELF, NO_CHAMPION } from '../validation/index.ts';
 import type { Engine } from './engine.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createEnvironments } from '../pipelines/index.ts';
+import { createEnvironments } from '../environments/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { Subscriber } from '../platform/events/index.ts';
 import type { Route } from '../platform/http/index.ts';

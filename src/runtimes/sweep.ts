@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { sweepEnvironments } from '../pipelines/index.ts';
+import { sweepEnvironments } from '../environments/index.ts';
 import { sweepFolders, type Swept } from '../platform/files/index.ts';
 
 /** Folders of models, and environments, that no place in use lies in and nobody has used since a moment. They are made again when they are wanted. */

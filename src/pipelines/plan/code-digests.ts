@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createTurns, sortInTurns } from '../../platform/aside/index.ts';
+import { canonical } from '../../platform/json/index.ts';
 import type { CodeFile } from '../contract.ts';
 import type { Step } from '../file/definition.ts';
-import { canonical, sees, selectionOf } from './parts.ts';
+import { sees, selectionOf } from './parts.ts';
 
 /** Digests of a project's code. A project may have tens of thousands of files and a thousand steps, so that each is made with turns in between. */
 export interface CodeDigests {

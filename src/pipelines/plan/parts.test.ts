@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EnvironmentIdentity } from '../../environments/index.ts';
+import { canonical } from '../../platform/json/index.ts';
 import type { CodeFile } from '../contract.ts';
 import { readPipelineFile } from '../file/read.ts';
 import type { Value } from '../file/schema.ts';
 import { createCodeDigests, manifestOf } from './code-digests.ts';
-import {
-  canonical,
-  inputPath,
-  keyOf,
-  keyParts,
-  missingCode,
-  sha256,
-  type EnvironmentIdentity,
-  type KeyParts,
-} from './parts.ts';
+import { inputPath, keyOf, keyParts, missingCode, sha256, type KeyParts } from './parts.ts';
 import { difference } from './why.ts';
 
 /**

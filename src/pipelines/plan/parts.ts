@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { EnvironmentIdentity } from '../../environments/index.ts';
+import { canonical } from '../../platform/json/index.ts';
 import type { CodeFile } from '../contract.ts';
 import { normalise } from '../file/command.ts';
 import { inputName, type Definition, type Input, type Step } from '../file/definition.ts';
@@ -6,19 +8,6 @@ import type { ParamValue } from '../file/param.ts';
 
 /** Raised when the meaning of a key changes, so that no old result is taken for a new one. */
 const KEY_VERSION = 1;
-
-/** What identifies an environment: the lock it was made from and what was then observed in it. */
-export interface EnvironmentIdentity {
-  kind: 'system' | 'requirements' | 'uv';
-  /** Digest of the lock file; empty for the system's own. */
-  lock: string;
-  /** `CPython 3.12.4`; empty where there is no Python. */
-  interpreter: string;
-  /** `linux x86_64 glibc-2.36`. */
-  platform: string;
-  /** Digest of the observed packages and their versions. */
-  packages: string;
-}
 
 /** What an input is at the moment of use. */
 export interface ResolvedInput {
@@ -152,17 +141,3 @@ export async function keyParts(step: Step, around: Surroundings): Promise<KeyPar
 export const keyOf = (parts: KeyParts): string => sha256(canonical(parts));
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** JSON with the keys of every object in order: equal values, equal text. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-    return `{${entries
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
-      .join(',')}}`;
-  }
-  // -0 and 0 are one number to JSON, and one value to a step.
-  return JSON.stringify(value);
-}

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { DataInput, Outcome, StepOutput, StepResources } from '../contract.ts';
-import type { Environment } from '../environments/environments.ts';
+import type { Environment } from '../../environments/index.ts';
 import type { Step } from '../file/definition.ts';
 import type { ParamValue } from '../file/param.ts';
 import type { MetricValue } from './metrics-file.ts';

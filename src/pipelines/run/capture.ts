@@ -1,4 +1,4 @@
-import type { Environment } from '../environments/environments.ts';
+import type { Environment } from '../../environments/index.ts';
 import type { GitState } from '../contract.ts';
 import type { Step } from '../file/definition.ts';
 import type { ExecutionRow } from '../store.ts';

@@ -6,7 +6,7 @@ import type { BlobInput, BlobStore } from '../../platform/blobs/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
 import type { StepOutput } from '../contract.ts';
 import type { Output } from '../file/definition.ts';
-import { canonical } from '../plan/parts.ts';
+import { canonical } from '../../platform/json/index.ts';
 import { inside } from './place.ts';
 
 /** One file of a folder that a step wrote. */

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
-import { createEnvironments, type Environments } from '../environments/environments.ts';
+import { createEnvironments, type Environments } from '../../environments/index.ts';
 import { createHub, type Hub } from './hub.ts';
 import { recover } from './recover.ts';
 import { describeMachine, type Machine } from './machine.ts';

@@ -14,7 +14,7 @@ import type {
   StepOutput,
   StepState,
 } from '../contract.ts';
-import type { Environment } from '../environments/environments.ts';
+import type { Environment } from '../../environments/index.ts';
 import type { Definition, RetryReason } from '../file/definition.ts';
 import type { ParamValue } from '../file/param.ts';
 import { readPipelineFileAside } from '../file/read-aside.ts';

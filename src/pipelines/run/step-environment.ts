@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Environment } from '../environments/environments.ts';
+import type { Environment } from '../../environments/index.ts';
 import type { Step } from '../file/definition.ts';
 import { parameterVariable } from '../file/read.ts';
 import { paramText, type ParamValue } from '../file/param.ts';

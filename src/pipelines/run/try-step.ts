@@ -1,6 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { CodeFile, DataInput, Outcome, StepOutput } from '../contract.ts';
-import type { Environment } from '../environments/environments.ts';
+import type { Environment } from '../../environments/index.ts';
 import { paramText, type ParamValue } from '../file/param.ts';
 import { codeOf } from '../plan/parts.ts';
 import type { ExecutionRow } from '../store.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { checkRequirements, type Environments } from '../../environments/index.ts';
 import type { ModelFacts, ModelFile } from '../../models/index.ts';
-import { checkRequirements, type Environments } from '../../pipelines/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, unavailable } from '../../platform/errors/index.ts';
 import { newId } from '../../platform/ids/index.ts';

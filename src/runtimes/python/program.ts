@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environmentOf } from '../../environments/index.ts';
 import {
   compiledIn,
   keepCompiled,
@@ -18,10 +19,6 @@ export function pythonProgram(name: 'host.py' | 'convert.py' | 'convert.lock'): 
   return found;
 }
 
-const environmentOf = (python: string): string | undefined => {
-  const environment = path.dirname(path.dirname(python));
-  return existsSync(path.join(environment, 'treadle-environment.json')) ? environment : undefined;
-};
 const compiledAt = (scratch: string): string => path.join(scratch, '.pycache');
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '../../platform/errors/index.ts';
+import { invalid } from '../platform/errors/index.ts';
 
 /** What an environment is made from: the texts of its files, taken from the snapshot of the code. */
 export type EnvironmentSource =

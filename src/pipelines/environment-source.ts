@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { Ctx } from '../../platform/ctx/index.ts';
-import type { CodeFile } from '../contract.ts';
-import { invalid } from '../../platform/errors/index.ts';
-import { checkRequirements, type EnvironmentSource } from './lock.ts';
+import { checkRequirements, type EnvironmentSource } from '../environments/index.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid } from '../platform/errors/index.ts';
+import type { CodeFile } from './contract.ts';
 
 const MAX_LOCK = 16 * 1024 * 1024;
 

@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Processes } from '../../platform/processes/index.ts';
-import type { EnvironmentIdentity } from '../plan/parts.ts';
-import { canonical } from '../plan/parts.ts';
+import type { Processes } from '../platform/processes/index.ts';
 
 /** What an interpreter says of itself. */
 export interface Observed {
@@ -57,20 +54,6 @@ export async function fingerprint(folders: readonly string[]): Promise<string> {
   );
   return times.join('\n');
 }
-
-export const identify = (
-  kind: EnvironmentIdentity['kind'],
-  lock: string,
-  observed: Observed | undefined,
-): EnvironmentIdentity => ({
-  kind,
-  lock,
-  interpreter: observed?.interpreter ?? '',
-  platform: observed?.platform ?? `${process.platform} ${process.arch}`,
-  packages: createHash('sha256')
-    .update(canonical(observed?.packages ?? {}))
-    .digest('hex'),
-});
 
 /** The folder that holds the interpreter, for PATH. */
 export const binOf = (observed: Observed): string => path.dirname(observed.executable);
