@@ -60,6 +60,7 @@ const GROUND = [
   'processes',
   'outbound',
   'db',
+  'search',
   'blobs',
   'origin',
   'http',

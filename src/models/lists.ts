@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
-import type { Filter } from '../tracking/index.ts';
+import type { Filter } from '../platform/search/index.ts';
 import type * as contract from './contract.ts';
 import { searchLoggedModels } from './search-logged-models.ts';
 import { searchModels, searchVersions, type Found } from './search-registry.ts';

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { TestServer } from '../../test/harness.ts';
-import {
-  createRun,
-  ensureDefaultExperiment,
-  logBatch,
-  logInputs,
-  parseFilter,
-  parseOrder,
-  putArtifact,
-} from '../tracking/index.ts';
+import { parseFilter, parseOrder } from '../platform/search/index.ts';
+import { createRun, ensureDefaultExperiment, logBatch, logInputs, putArtifact } from '../tracking/index.ts';
 import type { LedgerTables } from '../ledger/schema.ts';
 import * as models from './index.ts';
 

@@ -9,13 +9,13 @@ import {
   compileOrder,
   decodePage,
   encodePage,
-  numbers,
   queryDigest,
   type Comparison,
   type Filter,
   type NullTest,
   type Order,
-} from '../tracking/index.ts';
+} from '../platform/search/index.ts';
+import { numbers } from '../tracking/index.ts';
 import type { LoggedModel } from './contract.ts';
 import type { Found, Search } from './search-registry.ts';
 import { tables } from './store.ts';

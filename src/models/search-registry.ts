@@ -12,7 +12,7 @@ import {
   type Filter,
   type NullTest,
   type Order,
-} from '../tracking/index.ts';
+} from '../platform/search/index.ts';
 import type { Model, ModelVersion } from './contract.ts';
 import { isPrompt, PROMPT_TAG, tables } from './store.ts';
 import { liveVersions, toVersions, VERSION_COLUMNS } from './store-versions.ts';

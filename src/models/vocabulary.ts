@@ -1,4 +1,4 @@
-import type { Vocabulary } from '../tracking/index.ts';
+import type { Vocabulary } from '../platform/search/index.ts';
 
 /** The names that filters and orders may use: MLflow's, and a few that one misses there. */
 

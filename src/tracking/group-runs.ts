@@ -1,9 +1,9 @@
 import type { Static } from 'typebox';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
+import { parseFilter, parseName } from '../platform/search/index.ts';
 import type { groupRuns as endpoint } from './contract.ts';
-import { parseFilter, parseName } from './search/parse.ts';
-import { runVocabulary } from './search/vocabulary.ts';
+import { runVocabulary } from './vocabulary.ts';
 import { experimentsOr } from './search-runs.ts';
 import { GROUP_COLUMNS, selectGroupMetrics, selectGroups } from './store/group-runs.ts';
 import { experimentNumber } from './store/tables.ts';

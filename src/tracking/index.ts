@@ -25,16 +25,6 @@ export { reportResources, type ResourceReport } from './report-resources.ts';
 export { declaredSize, routes } from './routes.ts';
 export { runArtifact, runFolder } from './run-artifacts.ts';
 export { migrations } from './schema.ts';
-export type { Comparison, Filter, Left, NullTest, Order, Vocabulary } from './search/ast.ts';
-export {
-  compileAfter,
-  compileComparison,
-  compileFilter,
-  compileOrder,
-  type SortKey,
-} from './search/compile.ts';
-export { decodePage, encodePage, queryDigest, type Cursor } from './search/page.ts';
-export { checkOrder, parseFilter, parseName, parseOrder } from './search/parse.ts';
 export { searchExperiments, type ExperimentSearch } from './search-experiments.ts';
 export { searchRuns, type RunSearch } from './search-runs.ts';
 export { numbers } from './store/run-conditions.ts';

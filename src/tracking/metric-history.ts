@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { decodePage, encodePage, queryDigest } from './search/page.ts';
+import { decodePage, encodePage, queryDigest } from '../platform/search/index.ts';
 import { selectHistory, selectSeries, type Point } from './store/metrics.ts';
 import { selectRunRow } from './store/runs.ts';
 

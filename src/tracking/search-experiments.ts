@@ -1,9 +1,8 @@
 import type { Ctx } from '../platform/ctx/index.ts';
+import { decodePage, encodePage, parseFilter, parseOrder, queryDigest } from '../platform/search/index.ts';
 import type { Experiment, StateFilter } from './contract.ts';
 import { ensureDefaultExperiment } from './create-experiment.ts';
-import { decodePage, encodePage, queryDigest } from './search/page.ts';
-import { parseFilter, parseOrder } from './search/parse.ts';
-import { experimentVocabulary } from './search/vocabulary.ts';
+import { experimentVocabulary } from './vocabulary.ts';
 import { searchExperimentRows } from './store/experiments.ts';
 
 export interface ExperimentSearch {

@@ -1,12 +1,18 @@
 import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
+import {
+  checkOrder,
+  decodePage,
+  encodePage,
+  parseFilter,
+  parseOrder,
+  queryDigest,
+  type Order,
+} from '../platform/search/index.ts';
 import type { RunRow, StateFilter } from './contract.ts';
 import { byRun, shown } from './load-runs.ts';
-import type { Order } from './search/ast.ts';
-import { decodePage, encodePage, queryDigest } from './search/page.ts';
-import { checkOrder, parseFilter, parseOrder } from './search/parse.ts';
-import { runVocabulary } from './search/vocabulary.ts';
+import { runVocabulary } from './vocabulary.ts';
 import { selectSeriesOf } from './store/metrics.ts';
 import { selectExperimentIds, selectPairsOf } from './store/run-parts.ts';
 import { cursorLength, searchRunRows } from './store/search-runs.ts';

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import * as models from '../../models/index.ts';
-import { parseFilter, parseName } from '../../tracking/index.ts';
+import { parseFilter, parseName } from '../../platform/search/index.ts';
 import { call } from './call.ts';
 import { bool, list, message, need, pageSize, text, type Reader } from './message.ts';
 import { fromPairs, pair } from './registry-words.ts';

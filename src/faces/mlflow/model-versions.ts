@@ -1,5 +1,5 @@
 import * as models from '../../models/index.ts';
-import { parseFilter, parseOrder } from '../../tracking/index.ts';
+import { parseFilter, parseOrder } from '../../platform/search/index.ts';
 import { call } from './call.ts';
 import { bool, list, message, need, pageSize, text } from './message.ts';
 import { fromPairs, pair, stage, toModelVersion } from './registry-words.ts';

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import * as models from '../../models/index.ts';
-import { parseFilter, parseOrder } from '../../tracking/index.ts';
+import { parseFilter, parseOrder } from '../../platform/search/index.ts';
 import { call } from './call.ts';
 import { list, message, need, pageSize, text } from './message.ts';
 import { fromPairs, pair, stage, toModelVersion, toRegisteredModel } from './registry-words.ts';

@@ -1,17 +1,18 @@
 import { sql, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict, missing } from '../../platform/errors/index.ts';
-import type { Experiment, ExperimentRow, State, StateFilter } from '../contract.ts';
-import type { TrackingTables } from '../schema.ts';
-import type { Filter, Order } from '../search/ast.ts';
 import {
   compileAfter,
   compileComparison,
   compileFilter,
   compileOrder,
+  type Cursor,
+  type Filter,
+  type Order,
   type SortKey,
-} from '../search/compile.ts';
-import type { Cursor } from '../search/page.ts';
+} from '../../platform/search/index.ts';
+import type { Experiment, ExperimentRow, State, StateFilter } from '../contract.ts';
+import type { TrackingTables } from '../schema.ts';
 import { NOTE_TAG } from '../well-known.ts';
 import { experimentNumber, pieces, tables } from './tables.ts';
 

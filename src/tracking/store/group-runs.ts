@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import type { Left } from '../search/ast.ts';
+import type { Left } from '../../platform/search/index.ts';
 import { list, runConditions, type RunScope } from './run-conditions.ts';
 
 /** The attributes that runs can be grouped by, and where they are kept. */

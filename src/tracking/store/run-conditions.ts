@@ -1,8 +1,15 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Ctx } from '../../platform/ctx/index.ts';
+import {
+  compileComparison,
+  compileFilter,
+  type Comparison,
+  type Filter,
+  type Left,
+  type NullTest,
+  type SortKey,
+} from '../../platform/search/index.ts';
 import type { StateFilter } from '../contract.ts';
-import type { Comparison, Filter, Left, NullTest } from '../search/ast.ts';
-import { compileComparison, compileFilter, type SortKey } from '../search/compile.ts';
 
 /** What a search for runs says in SQL. The statement has a `run` table. */
 

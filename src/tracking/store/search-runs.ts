@@ -1,8 +1,12 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import type { Order } from '../search/ast.ts';
-import { compileAfter, compileOrder, type SortKey } from '../search/compile.ts';
-import type { Cursor } from '../search/page.ts';
+import {
+  compileAfter,
+  compileOrder,
+  type Cursor,
+  type Order,
+  type SortKey,
+} from '../../platform/search/index.ts';
 import { numbers, runConditions, sortKeys, type RunScope } from './run-conditions.ts';
 import type { RunTableRow } from './runs.ts';
 

@@ -1,5 +1,5 @@
 import { sql, type Expression, type RawBuilder, type SqlBool } from 'kysely';
-import type { Dialect } from '../../platform/db/index.ts';
+import type { Dialect } from '../db/index.ts';
 import type { Comparison, Filter, NullTest } from './ast.ts';
 
 /** Compiles the junctions; `leaf` knows the tables. */

@@ -1,4 +1,4 @@
-import { invalid, type TreadleError } from '../../platform/errors/index.ts';
+import { invalid, type TreadleError } from '../errors/index.ts';
 
 export interface Token {
   kind: 'word' | 'quoted' | 'operator' | '(' | ')' | ',' | 'end';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '../../platform/errors/index.ts';
+import { invalid } from '../errors/index.ts';
 
 /** The sort values of a page's last row. They come back as they were given: text, numbers, null. */
 export type Cursor = ReadonlyArray<string | number | null>;

@@ -1,5 +1,5 @@
 import type { Comparator, Filter, Left, NullTest, Order, Vocabulary } from './ast.ts';
-import { invalid } from '../../platform/errors/index.ts';
+import { invalid } from '../errors/index.ts';
 import { tokenize, wrong, type Token } from './lexer.ts';
 
 const NUMERIC: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];

@@ -1,4 +1,4 @@
-import type { Vocabulary } from './ast.ts';
+import type { Vocabulary } from '../platform/search/index.ts';
 
 /** What a search for runs may name: MLflow's words in all their spellings, and ours (`duration`, `verdict`). */
 export const runVocabulary: Vocabulary = {
