@@ -124,6 +124,18 @@ test('a canary is started from the page, and the traffic is seen as it is answer
   await page.waitForURL('**latency=p99');
   await page.getByRole('figure', { name: 'Latency, p99' }).waitFor();
   await ui.accessible('live');
+  // The stored minutes know of it, too, and what is kept of each answer can be said here.
+  await page.getByRole('tab', { name: 'Past' }).click();
+  await page.getByRole('figure', { name: 'Requests a minute' }).getByText('canary flight-delay v2').waitFor();
+  await page.getByRole('combobox', { name: 'The last' }).selectOption('7 days');
+  await page.waitForURL('**span=week');
+  await page.getByRole('figure', { name: 'Latency, p99 of each minute' }).waitFor();
+  await ui.accessible('past');
+  await page.getByRole('tab', { name: 'Records' }).click();
+  await page.getByRole('combobox', { name: 'Keep of each answer' }).selectOption('outputs alone');
+  await page.getByText('outputs alone will be kept of the next answers').waitFor();
+  assert.equal((await detail()).endpoint.records, 'outputs');
+  await ui.accessible('records');
   await ui.close();
 });
 

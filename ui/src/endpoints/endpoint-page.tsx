@@ -23,6 +23,8 @@ import { TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
 import { DeployDialog } from './deploy-dialog.tsx';
 import { LiveView } from './live-view.tsx';
+import { PastView } from './past-view.tsx';
+import { RecordsView } from './records-view.tsx';
 import { refreshEndpoints, SERVING_SUBJECTS } from './refresh.ts';
 import { RevisionStateBadge } from './revision-state.tsx';
 import { RevisionTable } from './revision-table.tsx';
@@ -200,7 +202,14 @@ function Current({
 
 function Parts({ detail }: { detail: EndpointDetail }): ReactElement {
   const { endpoint, spec } = detail;
-  const { tab = 'live', latency = 'p95', state, form = 'fields', snippet = 'curl' } = route.useSearch();
+  const {
+    tab = 'live',
+    span = 'day',
+    latency = 'p95',
+    state,
+    form = 'fields',
+    snippet = 'curl',
+  } = route.useSearch();
   const navigate = route.useNavigate();
   const live = useLive(endpoint.name);
   const shadow = endpoint.current?.variants.some(({ role }) => role === 'shadow') ?? false;
@@ -223,6 +232,19 @@ function Parts({ detail }: { detail: EndpointDetail }): ReactElement {
             />
           ) : (
             <NothingAnswers name={endpoint.name} />
+          ),
+        },
+        {
+          value: 'past',
+          label: 'Past',
+          panel: (
+            <PastView
+              endpoint={endpoint.name}
+              span={span}
+              onSpan={(which) => see({ span: which === 'day' ? undefined : which })}
+              percentile={latency}
+              onPercentile={(which) => see({ latency: which === 'p95' ? undefined : which })}
+            />
           ),
         },
         {
@@ -259,6 +281,7 @@ function Parts({ detail }: { detail: EndpointDetail }): ReactElement {
             />
           ),
         },
+        { value: 'records', label: 'Records', panel: <RecordsView endpoint={endpoint} /> },
         ...(shadow || tab === 'shadow'
           ? [
               {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { LiveSecond, LiveVariant, Revision, Variant } from '../../../src/serving/contract.ts';
-import { figuresOf, latencyOf, linesOf, shadowsOf, withSeconds } from './live-window.ts';
+import { figuresOf, latencyOf, linesOf, shadowsOf, troubleOf, withSeconds } from './live-window.ts';
+import { everyMinute, pieces } from './past-window.ts';
 import { snippet } from './snippets.ts';
 import { causeWords, deployBody, deployed, trafficWords } from './traffic-words.ts';
 import { fieldsOf, filled, jsonOf, requestOf, sampleRows, type Spec } from './try-form.ts';
@@ -275,4 +276,43 @@ test('snippets ask the same, quoted for their language', () => {
   );
   assert.match(snippet('curl', { ...asking, token: true }), /Bearer \$TREADLE_TOKEN/);
   assert.doesNotMatch(snippet('curl', asking), /authorization/);
+});
+
+test('trouble of versions that began at different times is summed by the time', () => {
+  const seconds: LiveSecond[] = [
+    { at: 1000, variants: [asked('champion', 1, 1, { bad: 1 })] },
+    { at: 2000, variants: [asked('champion', 1, 1, { bad: 2 }), asked('champion', 2, 1, { bad: 40 })] },
+    { at: 3000, variants: [asked('champion', 2, 1, { bad: 50 }), asked('shadow', 1, 1, { bad: 9 })] },
+  ];
+  const bad = troubleOf(seconds)[0]!;
+  assert.deepEqual([bad.id, bad.x, bad.y], ['bad', [1000, 2000, 3000], [1, 42, 50]]);
+  assert.deepEqual(troubleOf([]), []);
+});
+
+test('the past is asked a day at a time, and minutes without a request lie at zero', () => {
+  const [minute, day] = [60_000, 86_400_000];
+  const now = 20 * day + 5;
+  const week = pieces(now, 'week');
+  assert.equal(week.at(-1)!.to, 20 * day + minute, 'the minute that goes on is whole');
+  assert.equal(week[0]!.from, 13 * day + minute);
+  assert.equal(week.length, 7);
+  for (const [i, { from, to }] of week.entries()) {
+    assert.ok(to > from && to - from <= day);
+    if (i > 0) assert.equal(from, week[i - 1]!.to, 'no minute is left out or asked twice');
+  }
+  const found = everyMinute(
+    [0, minute, 3 * minute, 9 * minute].map((at) => ({ at, variants: [asked('champion', 1, 1)] })),
+  );
+  assert.deepEqual(
+    found.map(({ at, variants }) => [at / minute, variants.length]),
+    [
+      [0, 1],
+      [1, 1],
+      [2, 0],
+      [3, 1],
+      [4, 0],
+      [8, 0],
+      [9, 1],
+    ],
+  );
 });

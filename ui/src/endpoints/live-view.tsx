@@ -4,7 +4,7 @@ import { seriesStyles } from '../kit/chart/colors.ts';
 import { xExtent } from '../kit/chart/series.ts';
 import { Choice } from '../kit/field.tsx';
 import { formatCount, formatNumber } from '../kit/format.ts';
-import { figuresOf, lineId, linesOf, type Percentile } from './live-window.ts';
+import { figuresOf, lineId, linesOf, troubleOf, type Percentile } from './live-window.ts';
 import type { LiveState } from './use-live.ts';
 
 const milliseconds = (value: number) => `${formatNumber(value, 3)} ms`;
@@ -30,27 +30,7 @@ export function LiveView({
     () => linesOf(seconds, (variant) => variant[`${percentile}_ms`]),
     [seconds, percentile],
   );
-  const trouble = useMemo(
-    () =>
-      (
-        [
-          ['bad requests', 'bad'],
-          ['errors of the model', 'errors'],
-          ['refused', 'refused'],
-        ] as const
-      ).flatMap(([name, key]) => {
-        const lines = linesOf(
-          seconds,
-          (variant) => (variant.role === 'shadow' ? undefined : variant[key]),
-          0,
-        );
-        const first = lines[0];
-        if (!first) return [];
-        const y = first.y.map((_, i) => lines.reduce((sum, line) => sum + (line.y[i] ?? 0), 0));
-        return [{ ...first, id: key, name, y, min: y, max: y, end: y.at(-1) }];
-      }),
-    [seconds],
-  );
+  const trouble = useMemo(() => troubleOf(seconds), [seconds]);
   // One axis for all: a second without an answer has no latency, and its chart would begin and end elsewhere.
   const whole = useMemo(() => xExtent(requests), [requests]);
   const calm = figures.bad + figures.errors + figures.refused === 0;

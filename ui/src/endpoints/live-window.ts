@@ -53,6 +53,23 @@ export function linesOf(
   });
 }
 
+/** What was not answered well, by kind, of all versions together. Shadows answer nobody. */
+export function troubleOf(seconds: readonly LiveSecond[]): ChartSeries[] {
+  if (seconds.length === 0) return [];
+  const x = seconds.map(({ at }) => at);
+  const kinds = [
+    ['bad requests', 'bad'],
+    ['errors of the model', 'errors'],
+    ['refused', 'refused'],
+  ] as const;
+  return kinds.map(([name, key]) => {
+    const y = seconds.map(({ variants }) =>
+      variants.reduce((sum, variant) => sum + (variant.role === 'shadow' ? 0 : variant[key]), 0),
+    );
+    return { id: key, name, x, y, min: y, max: y, end: y.at(-1), count: y.map(() => 1), odd: [] };
+  });
+}
+
 export const latencyOf =
   (which: Percentile) =>
   (variant: LiveVariant): number | undefined =>

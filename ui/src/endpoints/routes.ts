@@ -21,7 +21,9 @@ export const endpointRoutes = [
     getParentRoute,
     path: '/endpoints/$endpoint',
     validateSearch: searchOf({
-      tab: field.choice('live', 'try', 'revisions', 'shadow'),
+      tab: field.choice('live', 'past', 'try', 'revisions', 'records', 'shadow'),
+      /** How far back the past is drawn. */
+      span: field.choice('hour', 'quarter', 'day', 'week'),
       /** Which latency is drawn. */
       latency: field.choice('p50', 'p95', 'p99'),
       /** Of revisions. */

@@ -1,0 +1,117 @@
+import { useState, type ReactElement } from 'react';
+import {
+  listSegments,
+  ROLE_WORDS,
+  updateEndpoint,
+  type Endpoint,
+  type PredictionSegment,
+  type Recording,
+} from '../../../src/serving/contract.ts';
+import { call } from '../api/client.ts';
+import { usePages } from '../api/pages.ts';
+import { Failure } from '../kit/failure.tsx';
+import { Choice } from '../kit/field.tsx';
+import { formatBytes, formatTime } from '../kit/format.ts';
+import { Skeleton } from '../kit/page.tsx';
+import { Table, type Column } from '../kit/table/table.tsx';
+import { say } from '../kit/toast.tsx';
+import { refreshEndpoints } from './refresh.ts';
+
+const KEPT: Readonly<Record<Recording, string>> = {
+  all: 'inputs and outputs',
+  outputs: 'outputs alone',
+  none: 'nothing',
+};
+
+const COLUMNS: Column<PredictionSegment>[] = [
+  {
+    id: 'from',
+    header: 'From',
+    width: 150,
+    value: ({ from }) => from,
+    cell: ({ from }) => formatTime(from),
+  },
+  { id: 'to', header: 'To', width: 150, value: ({ to }) => to, cell: ({ to }) => formatTime(to) },
+  { id: 'revision', header: 'Revision', width: 84, align: 'end', value: ({ revision }) => revision },
+  {
+    id: 'role',
+    header: 'Role',
+    width: 90,
+    value: ({ role }) => ROLE_WORDS[role],
+  },
+  {
+    id: 'predictions',
+    header: 'Predictions',
+    width: 100,
+    align: 'end',
+    value: ({ predictions }) => predictions,
+  },
+  { id: 'rows', header: 'Rows', width: 90, align: 'end', value: ({ rows }) => rows },
+  {
+    id: 'bytes',
+    header: 'Size',
+    width: 90,
+    align: 'end',
+    value: ({ bytes }) => bytes,
+    cell: ({ bytes }) => formatBytes(bytes),
+  },
+  { id: 'file', header: 'File, in the data folder', width: 420, value: ({ file }) => file },
+];
+
+/** What is kept of the predictions, and the files in which it lies. */
+export function RecordsView({ endpoint }: { endpoint: Endpoint }): ReactElement {
+  const [problem, setProblem] = useState<unknown>();
+  const found = usePages(
+    listSegments,
+    { params: { endpoint: endpoint.name }, query: {} },
+    ['endpoint:*'],
+    true,
+    30_000,
+  );
+  const keep = (records: Recording) => {
+    setProblem(undefined);
+    call(updateEndpoint, { params: { endpoint: endpoint.name }, body: { records } })
+      .then(async () => {
+        await refreshEndpoints();
+        say(`${KEPT[records]} will be kept of the next answers`);
+      })
+      .catch(setProblem);
+  };
+  return (
+    <div className="stack">
+      <div className="bar">
+        <Choice
+          label="Keep of each answer"
+          value={endpoint.records}
+          options={(['all', 'outputs', 'none'] as const).map((value) => ({ value, label: KEPT[value] }))}
+          onChange={keep}
+        />
+        <span className="faint">
+          Parquet files that DuckDB and pandas read; the oldest go by themselves. What was kept before stays
+          until then.
+        </span>
+      </div>
+      {problem !== undefined && <Failure error={problem} />}
+      {found.loading ? (
+        <Skeleton lines={5} />
+      ) : found.error ? (
+        <Failure error={found.error} retry={() => found.refresh()} />
+      ) : (
+        <Table
+          label={`Recorded predictions of ${endpoint.name}`}
+          columns={COLUMNS}
+          rows={found.items}
+          rowId={({ id }) => id}
+          more={found.more}
+          maxHeight={520}
+          keys
+          empty={
+            <p className="muted">
+              No file is whole yet: one is written after ten minutes with answers, or after enough of them.
+            </p>
+          }
+        />
+      )}
+    </div>
+  );
+}
