@@ -1,10 +1,11 @@
 // The longest that one request holds the server's event loop, at the largest request that each contract permits.
-//   npm run bench -- stalls --files 500000 [--only data|runs|mlflow|pipelines|events[:WORD]] [--profiles FOLDER]
+//   npm run bench -- stalls --files 500000 [--only first|data|runs|mlflow|pipelines|events[:WORD]] [--profiles FOLDER]
 // What is measured is the server's own loop, looked at every 5 ms from within (`stalls/watch.ts`), garbage collection included: by the
 // clock, and in processor time of the loop's own thread, which other work on a busy machine does not lengthen. The bar is 100 ms (DESIGN §3.2).
 import { figure, option, report, scratch } from './harness.ts';
 import { dataRows } from './stalls/data.ts';
 import { eventRows } from './stalls/events.ts';
+import { firstRows } from './stalls/first.ts';
 import { mlflowRows } from './stalls/mlflow.ts';
 import { pipelineRows } from './stalls/pipelines.ts';
 import { startStalls, type Stalls } from './stalls/stalls.ts';
@@ -12,6 +13,7 @@ import { trackingRows } from './stalls/tracking.ts';
 
 const BAR = 100;
 const SECTIONS: Record<string, (stalls: Stalls) => Promise<void>> = {
+  first: firstRows,
   data: dataRows,
   runs: trackingRows,
   mlflow: mlflowRows,

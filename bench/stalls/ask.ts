@@ -12,7 +12,7 @@ const agent = new Agent({ keepAlive: true });
 /** One request with a body of ready pieces: this process must not be what is waited for. */
 export function ask(
   url: string,
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  method: string,
   route: string,
   body?: readonly Uint8Array[],
   type = 'application/json',

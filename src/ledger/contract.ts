@@ -123,7 +123,13 @@ export const listEntries = endpoint({
     actor: Type.Optional(Type.String({ maxLength: 200, description: 'Id or name of who did it.' })),
     since: Type.Optional(Millis('From this time on.')),
     until: Type.Optional(Millis('Before this time.')),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 unless said.' })),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: '100 unless said. A page of large entries holds fewer; its `next` leads on.',
+      }),
+    ),
     page: Type.Optional(Type.String({ pattern: '^\\d{1,15}$', description: '`next` of the page before.' })),
   }),
   response: Page(Entry),

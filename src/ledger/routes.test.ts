@@ -92,3 +92,28 @@ test('the ledger over HTTP: list, proof, verification, lineage, and the wall', a
   }
   assert.deepEqual(server.errors, []);
 });
+
+test('a page of large entries ends early and leads on; one of many entries is whole', async () => {
+  await using server = await openTest();
+  const { ctx } = server;
+  const record = (i: number, after: string): Promise<void> =>
+    ctx.write((tx) => tx.record({ action: 'run.noted', resource: `run:${i}`, after }));
+  for (let i = 0; i < 130; i++) await record(i, '');
+  for (let i = 130; i < 135; i++) await record(i, 'x'.repeat(1_500_000));
+  const pages: number[] = [];
+  const found: string[] = [];
+  for (let page: string | undefined = ''; page !== undefined;) {
+    const query: string = `action=run.noted&limit=120${page === '' ? '' : `&page=${page}`}`;
+    const { body } = await get<{ items: Entry[]; next?: string }>(server, `/api/v1/ledger/entries?${query}`);
+    pages.push(body.items.length);
+    found.push(...body.items.map(({ resource }) => resource));
+    page = body.next;
+  }
+  assert.deepEqual(
+    found,
+    Array.from({ length: 135 }, (_, i) => `run:${134 - i}`),
+  );
+  // The first hundred are read together, and are more than a page holds.
+  assert.deepEqual(pages, [100, 35]);
+  assert.equal((await get<Verification>(server, '/api/v1/ledger/verification')).body.ok, true);
+});

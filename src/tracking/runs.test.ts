@@ -320,6 +320,96 @@ for (const kind of databases) {
     assert.equal((await getRun(ctx, id)).inputs.length, 5, 'nothing of a wrong request is kept');
   });
 
+  test(`${kind}: large descriptions go in ahead of the change that names them, and nothing of a refused one is seen`, async () => {
+    const room = await openRoom(kind);
+    const { ctx } = room;
+    const id = await createRun(ctx, { experiment: '0' });
+    let changes = 0;
+    const counting: typeof ctx = {
+      ...ctx,
+      write: (change) => {
+        changes++;
+        return ctx.write(change);
+      },
+    };
+    const profile = (i: number): string => `${i}${'ü'.repeat(1_500_000)}`;
+    const large = Array.from({ length: 4 }, (_, i) => dataset({ name: `large${i}`, profile: profile(i) }));
+    assert.deepEqual(
+      await heard(room, () => logInputs(counting, id, { datasets: [...large, large[0]!] }, nothingFound)),
+      { said: ['run.inputs_logged'], told: ['run.updated'] },
+    );
+    assert.equal(changes, 6, 'each description is larger than half of a portion');
+    assert.equal(room.said.at(-1)?.edges?.length, 4);
+    const { inputs } = await getRun(ctx, id);
+    assert.deepEqual(
+      inputs.map(({ name, profile: kept }) => [name, kept?.length]),
+      large.map(({ name }, i) => [name, profile(i).length]),
+    );
+    assert.deepEqual(
+      await heard(room, () => logInputs(ctx, id, { datasets: large }, nothingFound)),
+      { said: [], told: ['run.updated'] },
+      'again is no news',
+    );
+    const tags = Array.from({ length: 1001 }, (_, i) => [`k${i}`, ''] as const);
+    await assert.rejects(
+      () =>
+        logInputs(
+          ctx,
+          id,
+          { datasets: [1, 2, 3, 4, 5].map((i) => dataset({ digest: `${i}`, tags })) },
+          nothingFound,
+        ),
+      { kind: 'invalid', message: /at most 5000 tags/ },
+    );
+    await deleteRun(ctx, id);
+    const { length } = room.said;
+    await assert.rejects(
+      () =>
+        logInputs(
+          ctx,
+          id,
+          { datasets: [5, 6].map((i) => dataset({ name: `n${i}`, profile: profile(i) })) },
+          nothingFound,
+        ),
+      { code: 'run-deleted' },
+    );
+    assert.equal(room.said.length, length);
+    await restoreRun(ctx, id);
+    assert.equal((await getRun(ctx, id)).inputs.length, 4);
+  });
+
+  test(`${kind}: a run of thousands of metrics, params and tags is read whole`, async () => {
+    const room = await openRoom(kind);
+    const { ctx } = room;
+    const id = await createRun(ctx, { experiment: '0' });
+    const numbers = (length: number) => Array.from({ length }, (_, i) => i);
+    for (const part of [0, 1, 2])
+      await logBatch(ctx, id, {
+        metrics: numbers(900).map((i) => ({ key: `m${part * 900 + i}`, value: i, step: 0, time: 1 })),
+        params: numbers(50).map((i) => [`p${part * 50 + i}`, `${i}`] as const),
+      });
+    const { metrics, params } = await getRun(ctx, id);
+    assert.equal(metrics.length, 2700);
+    assert.equal(new Set(metrics.map(({ key }) => key)).size, 2700);
+    assert.equal(Object.keys(params).length, 150);
+    // Within a change its own writing counts, however much it is.
+    await ctx.write(async (tx) => {
+      await logBatch(tx, id, { metrics: [{ key: 'new', value: 1, step: 0, time: 1 }] });
+      assert.equal((await getRun(tx, id)).metrics.length, 2701);
+    });
+    const samples = numbers(51).map((time) => ({
+      time,
+      values: Object.fromEntries(numbers(100).map((i) => [`gpu_${i}`, 1])),
+    }));
+    await assert.rejects(() => reportResources(ctx, id, { samples }), {
+      kind: 'invalid',
+      message: /at most 5000 values may be reported at once, not 5100/,
+    });
+    // Characters count, not the halves that some of them have.
+    await logBatch(ctx, id, { params: [['smile', `a${'😀'.repeat(7000)}`]] });
+    assert.equal((await getRun(ctx, id)).params['smile'], `a${'😀'.repeat(5999)}`);
+  });
+
   test(`${kind}: resources are sampled into metrics and summed up`, async () => {
     const room = await openRoom(kind);
     const { ctx, clock } = room;

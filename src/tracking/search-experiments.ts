@@ -17,14 +17,16 @@ export async function searchExperiments(
   ctx: Ctx,
   search: ExperimentSearch,
 ): Promise<{ items: Experiment[]; next?: string }> {
-  const { state = 'active', filter, limit, page } = search;
+  const { state = 'active', limit, page } = search;
+  // First of all: it refuses what is too long to be made a digest of.
+  const filter = parseFilter(search.filter, experimentVocabulary);
   const order = distinct(search.order?.length ? search.order : ['creation_time DESC']);
-  const digest = queryDigest(['experiments', state, filter, order]);
+  const digest = queryDigest(['experiments', state, search.filter, order]);
   await ensureDefaultExperiment(ctx);
   const sortKeys = order.length + (order.some(({ left }) => left.key === 'experiment_id') ? 0 : 1);
   const found = await searchExperimentRows(ctx, {
     state,
-    filter: parseFilter(filter, experimentVocabulary),
+    filter,
     order,
     limit,
     after: decodePage(digest, page, sortKeys),

@@ -1,4 +1,5 @@
 import { inPortions } from '../../platform/aside/index.ts';
+import { invalid } from '../../platform/errors/index.ts';
 import * as tracking from '../../tracking/index.ts';
 import { call } from './call.ts';
 import { list, message, need, pageSize, text } from './message.ts';
@@ -6,6 +7,8 @@ import { keyValue, millis, pairs, runId, status, toRun, toRunInfo, view } from '
 
 /** Runs that are loaded at once: a client may ask for 50,000, each with thousands of metrics. */
 const PORTION = 250;
+/** Each is a number of one statement. */
+const MOST_EXPERIMENTS = 10_000;
 
 const byId = message({ run_id: runId });
 const creation = message({
@@ -82,6 +85,11 @@ export const runRoutes = [
         page_token: page,
       },
     ) {
+      if (experiments.length > MOST_EXPERIMENTS)
+        throw invalid(
+          `at most ${MOST_EXPERIMENTS} experiments may be searched at once, not ${experiments.length}`,
+          { field: 'experiment_ids', hint: 'search some of them at a time' },
+        );
       const { rows, next } = await tracking.searchRuns(ctx, {
         experiments,
         filter,

@@ -52,6 +52,7 @@ export class Intake {
   readonly #held: Array<() => void> = [];
   #batch: Small[] = [];
   #batchBytes = 0;
+  readonly #turns = createTurns();
 
   constructor(backend: BlobBackend, stock: Stock) {
     this.#backend = backend;
@@ -64,6 +65,9 @@ export class Intake {
   }
 
   async take({ bytes: source, expected = {} }: BlobInput): Promise<void> {
+    // Thousands of small ones come in one piece of a body, and where all are stored already nothing waits for a disk.
+    const due = this.#turns();
+    if (due) await due;
     if (source instanceof Uint8Array) {
       if (source.length < LARGE) return this.#takeSmall(source, expected);
       return this.#takeLarge([source], undefined, expected);

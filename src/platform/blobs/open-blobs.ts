@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { createTurns, inPortions } from '../aside/index.ts';
+import { createTurns, inPortions, type Turns } from '../aside/index.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Database } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
@@ -118,14 +118,15 @@ export async function openBlobs(parts: BlobParts): Promise<BlobStore> {
       });
     },
     async *readMany(hashes) {
+      const turns = createTurns();
       let batch: string[] = [];
       for (const hash of hashes) {
         batch.push(hash);
         if (batch.length < BATCH) continue;
-        yield* readBatch(database, reader, batch);
+        yield* readBatch(database, reader, batch, turns);
         batch = [];
       }
-      if (batch.length > 0) yield* readBatch(database, reader, batch);
+      if (batch.length > 0) yield* readBatch(database, reader, batch, turns);
     },
     read: (hash, limit = 16 * 1024 * 1024) => reader.readNamed(hash, limit),
     async materialise(hash, path, { mode = 0o644, shared = false } = {}) {
@@ -192,6 +193,7 @@ async function* readBatch(
   database: Database,
   reader: Reader,
   hashes: readonly string[],
+  turns: Turns,
 ): AsyncGenerator<BlobContent> {
   const found = await selectBlobs(database, hashes);
   const rows = hashes.map((hash) => {
@@ -215,6 +217,8 @@ async function* readBatch(
       const stored = await reader.readPacked(step);
       step.forEach((one, i) => ready.set(one, stored[i]!));
     }
+    const due = turns();
+    if (due) await due;
     const content = await reader.unpack(row, ready.get(row)!);
     ready.delete(row);
     yield { hash: row.hash, size: row.size, content };

@@ -5,6 +5,30 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { openTest } from '../../../test/harness.ts';
 
+test('thousands of small blobs are stored, stored again and read with turns for everybody else', async () => {
+  await using server = await openTest();
+  const { blobs } = server.ctx;
+  const inputs = Array.from({ length: 5000 }, (_, i) => ({ bytes: Buffer.from(`blob ${i}`) }));
+  let turns = 0;
+  let over = false;
+  const count = (): void => {
+    turns++;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  const fresh = await blobs.putMany(inputs);
+  turns = 0;
+  assert.deepEqual(await blobs.putMany(inputs), fresh);
+  assert.ok(turns > 1, `${turns} turns where all were stored already`);
+  turns = 0;
+  let read = 0;
+  for await (const { content } of blobs.readMany(fresh.map(({ hash }) => hash)))
+    assert.deepEqual(content, inputs[read++]!.bytes);
+  over = true;
+  assert.equal(read, 5000);
+  assert.ok(turns > 1, `${turns} turns while they were read`);
+});
+
 test('two who store the same at once leave a store that opens again', async (t) => {
   const data = mkdtempSync(path.join(tmpdir(), 'treadle-together-'));
   t.after(() => rmSync(data, { recursive: true, force: true }));

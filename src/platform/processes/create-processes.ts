@@ -1,5 +1,5 @@
-import { letRead } from './grant.ts';
-import { NO_ISOLATION, type Isolation } from './isolation.ts';
+import { giveOver, letRead } from './grant.ts';
+import { NO_ISOLATION, userFor, type Isolate, type Isolation } from './isolation.ts';
 import { createSampler } from './sampler.ts';
 import { killMarked } from './reap.ts';
 import {
@@ -19,6 +19,8 @@ export interface Processes {
   readonly isolation: Isolation;
   /** Before an isolated process is given a folder of ours to read: its user shall be able to. Cheap when it was done before. */
   letRead(folder: string): Promise<void>;
+  /** Gives its own folders to the process that will have this mark. Starting it would do so at once, however many files they hold. */
+  give(mark: string, isolate: Isolate): Promise<Isolate>;
   start(options: StartOptions): Running;
   /** Runs to the end and returns what it wrote, up to `limit` bytes of each stream (1 MiB unless said). */
   run(
@@ -69,6 +71,12 @@ export function createProcesses({
   return {
     isolation,
     letRead: (folder) => (isolation.users === undefined ? Promise.resolve() : letRead(folder)),
+    async give(mark, isolate) {
+      const { read = [], write = [] } = isolate;
+      const user = userFor(isolation, mark);
+      if (user !== undefined) for (const folder of write) await giveOver(folder, read, user);
+      return { ...isolate, owned: write };
+    },
     start: begin,
     startOutliving: (options) => keep(startOutliving(options, around)),
     find: findOutliving,

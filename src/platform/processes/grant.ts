@@ -1,11 +1,16 @@
 import { chmodSync, chownSync, type Dirent, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { chmod, lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { createTurns } from '../aside/index.ts';
 import type { Isolate } from './isolation.ts';
 
 /** Gives a process's folders to its user, and opens the way to them through the data folder: one may pass, not look. */
-export function grant(data: string, { read = [], given = [], write = [] }: Isolate, user: number): void {
-  for (const folder of write) own(folder, new Set(read), user);
+export function grant(
+  data: string,
+  { read = [], given = [], write = [], owned = [] }: Isolate,
+  user: number,
+): void {
+  for (const folder of write) if (!owned.includes(folder)) for (const _entry of owning(folder, read, user));
   for (const folder of given) {
     // The group of that user is nobody else's: the folder stays ours, and what is put into it is open to this group alone.
     chownSync(folder, process.getuid!(), user);
@@ -21,13 +26,23 @@ export function grant(data: string, { read = [], given = [], write = [] }: Isola
 
 const inside = (at: string, data: string): boolean => at === data || at.startsWith(`${data}${path.sep}`);
 
+/** The folder of a step may hold tens of thousands of files: given with turns in between. */
+export async function giveOver(folder: string, except: readonly string[], user: number): Promise<void> {
+  const turns = createTurns();
+  for (const _entry of owning(folder, except, user)) {
+    const due = turns();
+    if (due) await due;
+  }
+}
+
 /** Folders become the user's; files stay ours, so that they can be read and not be changed in place. */
-function own(folder: string, except: ReadonlySet<string>, user: number): void {
+function* owning(folder: string, except: readonly string[], user: number): Generator<void> {
   lchownSync(folder, user, user);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    yield;
     const at = path.join(folder, entry.name);
-    if (except.has(at)) continue;
-    if (entry.isDirectory()) own(at, except, user);
+    if (except.includes(at)) continue;
+    if (entry.isDirectory()) yield* owning(at, except, user);
     else if (entry.isFile()) {
       const { mode } = lstatSync(at);
       if (readable(mode) !== mode) chmodSync(at, readable(mode) & 0o7777);

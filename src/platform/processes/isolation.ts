@@ -15,6 +15,8 @@ export interface Isolate {
   given?: readonly string[];
   /** Folders that are its own to write. */
   write?: readonly string[];
+  /** Of these, what was given to it before (`Processes.give`). */
+  owned?: readonly string[];
   /** Folders that it writes together with others, whose rights stay as they are. */
   share?: readonly string[];
   /** Whether it may speak to others over the network; otherwise it has Unix sockets in its folders alone. */
@@ -65,6 +67,12 @@ export const NO_ISOLATION: Isolation = {
 export const userOf = (mark: string, { first, count }: Users): number =>
   first + 1 + (Number.parseInt(mark.slice(0, 12), 16) % (count - 1));
 
+/** The user of a process; undefined where it is ours. Where nobody sees another anyway, one serves all, so that what steps share they can all write. */
+export function userFor({ level, namespaces, users }: Isolation, mark: string): number | undefined {
+  if (level === 'none' || users === undefined) return undefined;
+  return namespaces ? users.first : userOf(mark, users);
+}
+
 interface Command {
   argv: readonly [string, ...string[]];
   cwd: string;
@@ -97,10 +105,9 @@ const DROP = ['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all'];
  * them (`LD_PRELOAD` would be the end of it): they travel under other names and get their own in the last step, within the walls.
  */
 export function wrap(isolation: Isolation, isolate: Isolate, command: Command, mark: string): Wrapped {
-  const { level, namespaces, users, tools, folder } = isolation;
+  const { level, namespaces, tools, folder } = isolation;
   if (level === 'none') return { ...command, release: () => undefined };
-  // Where nobody sees another anyway, one user serves all, so that what steps share they can all write.
-  const user = users === undefined ? undefined : namespaces ? users.first : userOf(mark, users);
+  const user = userFor(isolation, mark);
   if (user !== undefined) grant(isolation.data, isolate, user);
   const { argv: inner, env } = rename(command);
   const { cwd } = command;

@@ -338,7 +338,7 @@ export const reportResources = endpoint({
               'By MLflow’s names, without system/: cpu_utilization_percentage, system_memory_usage_megabytes, gpu_0_utilization_percentage …',
           }),
         }),
-        { maxItems: 1000 },
+        { maxItems: 1000, description: 'Of at most 5,000 values together.' },
       ),
     ),
     cpu_seconds: Type.Optional(Type.Number({ minimum: 0 })),

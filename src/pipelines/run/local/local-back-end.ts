@@ -133,15 +133,27 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
         log = openLog(logOf(execution, step.name));
         const prepared = prepareFolder(ctx, { step, folder, ...material, signal })
           .then(() => (step.inputs.length === 0 ? undefined : processes.letRead(path.join(folder, INPUTS))))
+          .then(() =>
+            // Steps speak to the server and fetch what they need: the network stays theirs.
+            processes.give(handle.mark, {
+              read: [
+                path.join(folder, INPUTS),
+                ...material.environment.bin.flatMap((bin) => programFolders(path.join(bin, 'python'))),
+              ],
+              write: [folder],
+              share: processes.isolation.share,
+              network: true,
+            }),
+          )
           .then(
-            () => undefined,
+            (isolate) => ({ isolate }),
             (error: unknown) => ({ error }),
           );
         const identity = await record(handle).catch(async (error: unknown) => {
           await prepared; // what it still writes would come back after the clearing
           throw error;
         });
-        const failed = await prepared;
+        const ready = await prepared;
         // A viewer may read the log, and the token may write. Kept for the next server, which hides it, too.
         writeFileSync(path.join(control, 'secret'), identity.token, { mode: 0o600 });
         log.hide(identity.token);
@@ -155,11 +167,11 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
           samples: createSamples(ctx.clock.now()),
           running: undefined,
           found: undefined,
-          failed: failed?.error,
+          failed: 'error' in ready ? ready.error : undefined,
           delay: undefined,
         };
         lives.set(handle.mark, one);
-        if (failed || signal.aborted) return handle;
+        if ('error' in ready || signal.aborted) return handle;
         one.running = processes.startOutliving({
           ...optionsOf(one, handle.mark, step),
           argv: ['/bin/sh', '-c', commandLine({ step, params: material.params, outputs: material.outputs })],
@@ -172,16 +184,7 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
             execution,
             tracking: identity,
           }),
-          // Steps speak to the server and fetch what they need: the network stays theirs.
-          isolate: {
-            read: [
-              path.join(folder, INPUTS),
-              ...material.environment.bin.flatMap((bin) => programFolders(path.join(bin, 'python'))),
-            ],
-            write: [folder],
-            share: processes.isolation.share,
-            network: true,
-          },
+          isolate: ready.isolate,
         });
         one.delay = Math.round((performance.now() - began) * 100) / 100;
         one.tail = follow(one);
