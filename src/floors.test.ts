@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { floorFaults, readTree, type House } from '../test/floors.ts';
 
 /** The house of DESIGN §3: imports point down only, and into another room only through its door. */
 const FLOORS: Record<string, number> = {
@@ -38,8 +38,8 @@ const FLOORS: Record<string, number> = {
   'main.ts': 10,
 };
 /**
- * Doors: what another room may import of a room. `contract.ts` is open to all, since it decides nothing; `inside.ts` to what runs
- * in a table reader's process.
+ * Doors: what another room, or the roof, may import of a room. `contract.ts` is open to all, since it decides nothing; `inside.ts` to
+ * what runs in a process beside the server: a table reader, a data plane.
  */
 const DOORS = /^(index|contract|inside)\.ts$/;
 /** Readers of a file format that threads import without the room around them; they import nothing of it themselves. */
@@ -52,6 +52,7 @@ const GROUND = [
   'machine',
   'ids',
   'json',
+  'exposition',
   'clock',
   'log',
   'aside',
@@ -69,58 +70,160 @@ const GROUND = [
   'events',
 ];
 
-const source = import.meta.dirname;
-const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .map((file) => file.replaceAll(path.sep, '/'))
-  .filter(
-    (file) =>
-      file.endsWith('.ts') &&
-      !file.endsWith('.test.ts') &&
-      !file.endsWith('.suite.ts') &&
-      file !== 'floors.test.ts',
-  );
+const HOUSE: House = {
+  floors: FLOORS,
+  nested: { platform: GROUND, faces: [] },
+  doors: DOORS,
+  // `ctx/create.ts` is for who makes a ctx. The faces of predictions have a door each, since a data plane loads them one by one.
+  nestedDoors: { platform: /^create\.ts$/, faces: /(^|\/)index\.ts$/ },
+  light: LIGHT,
+};
 
-const room = (file: string): string => file.split('/')[0]!;
+const source = import.meta.dirname;
+const tree = readTree(source);
 
 test('imports point down, and into rooms through their doors', () => {
-  let imports = 0;
-  const faults: string[] = [];
-  for (const file of files) {
-    const here = room(file);
-    const floor = FLOORS[here];
-    if (floor === undefined) faults.push(`${file}: its room stands on no floor`);
-    const text = readFileSync(path.join(source, file), 'utf8');
-    for (const [, kind, target] of text.matchAll(/(import|export)[^'"`;]*?from '(\.[^']+)'/g)) {
-      imports++;
-      const to = path.posix.join(path.posix.dirname(file), target!);
-      const there = room(to);
-      if (to.startsWith('..')) {
-        faults.push(`${file}: ${kind}s ${target}, outside src`);
-      } else if (there === 'platform' && here === 'platform') {
-        const [from, into] = [file.split('/')[1]!, to.split('/')[1]!];
-        const typeOnly = new RegExp(`import type [^;]*from '${target!.replaceAll('.', '\\.')}'`).test(text);
-        if (from !== into && !typeOnly && GROUND.indexOf(into) >= GROUND.indexOf(from))
-          faults.push(`${file}: platform/${from} may not import platform/${into}`);
-      } else if (there !== here) {
-        if (!(FLOORS[there]! < floor!))
-          faults.push(`${file} (floor ${floor}) imports ${to} (floor ${FLOORS[there]})`);
-        const door =
-          there === 'platform' ? to.split('/').slice(2).join('/') : to.split('/').slice(1).join('/');
-        if (
-          floor! < 9 &&
-          !DOORS.test(door) &&
-          !LIGHT.has(to) &&
-          !(there === 'platform' && /^(contract|create)\.ts$/.test(door))
-        ) {
-          faults.push(`${file} enters ${there} past its door: ${to}`);
-        }
-      }
-    }
-  }
+  const { faults, imports } = floorFaults(tree, HOUSE);
   assert.deepEqual(faults, []);
   // A check that saw nothing proves nothing.
-  assert.ok(files.length > 20, `only ${files.length} files were read`);
-  assert.ok(imports > 30, `only ${imports} imports were read`);
+  assert.ok(tree.size > 700, `only ${tree.size} files were read`);
+  assert.ok(imports > 3000, `only ${imports} imports were read`);
+});
+
+/** A house that stands, and what is said of it once one file is another. */
+const broken = (change: Record<string, string>): string[] => {
+  const small = new Map([
+    ['platform/errors/index.ts', ''],
+    ['platform/db/index.ts', "import { invalid } from '../errors/index.ts';\nexport * from './open.ts';"],
+    ['platform/db/open.ts', "import type { Ctx } from '../ctx/index.ts';"],
+    ['platform/ctx/index.ts', "export type { Db } from '../db/index.ts';"],
+    ['platform/ctx/create.ts', "import type { Ctx } from './index.ts';"],
+    ['data/index.ts', "export { read } from './read.ts';"],
+    ['data/read.ts', "import type { Ctx } from '../platform/ctx/index.ts';"],
+    ['data/inside.ts', ''],
+    ['tracking/index.ts', "import { invalid } from '../platform/errors/index.ts';"],
+    ['models/index.ts', "import { read } from '../data/index.ts';\nimport { facts } from './light.ts';"],
+    ['models/light.ts', ''],
+    ['faces/cli/index.ts', "const load = () => import('./data.ts');"],
+    ['faces/cli/data.ts', "import type { Read } from '../../data/contract.ts';"],
+    ['faces/web/deep/index.ts', ''],
+    ['version.ts', ''],
+    ['main.ts', "import { version } from './version.ts';\nawait import('./data/inside.ts');"],
+    ...Object.entries(change),
+  ]);
+  const { faults } = floorFaults(small, {
+    ...HOUSE,
+    floors: { platform: 0, data: 1, tracking: 1, models: 2, faces: 3, 'version.ts': 4, 'main.ts': 5 },
+    nested: { platform: ['errors', 'db', 'ctx'], faces: [] },
+    light: new Set(['models/light.ts']),
+  });
+  return faults;
+};
+
+test('each rule of the house is broken once, and said', () => {
+  assert.deepEqual(broken({}), []);
+  const cases: Array<[string, string, string]> = [
+    [
+      'data/read.ts',
+      "import { m } from '../models/index.ts';",
+      'data/read.ts (floor 1) imports models/index.ts (floor 2)',
+    ],
+    [
+      'data/read.ts',
+      "import { t } from '../tracking/index.ts';",
+      'data/read.ts (floor 1) imports tracking/index.ts (floor 1)',
+    ],
+    [
+      'data/read.ts',
+      "import type { M } from '../models/index.ts';",
+      'data/read.ts (floor 1) imports models/index.ts (floor 2)',
+    ],
+    [
+      'data/read.ts',
+      "export * from '../models/index.ts';",
+      'data/read.ts (floor 1) imports models/index.ts (floor 2)',
+    ],
+    [
+      'data/read.ts',
+      "import '../models/index.ts';",
+      'data/read.ts (floor 1) imports models/index.ts (floor 2)',
+    ],
+    [
+      'data/read.ts',
+      "const m = await import('../models/index.ts');",
+      'data/read.ts (floor 1) imports models/index.ts (floor 2)',
+    ],
+    [
+      'data/read.ts',
+      "type M = typeof import('../models/index.ts');",
+      'data/read.ts (floor 1) imports models/index.ts (floor 2)',
+    ],
+    [
+      'data/read.ts',
+      "import {\n  a,\n  b,\n} from '../main.ts';",
+      'data/read.ts (floor 1) imports main.ts (floor 5)',
+    ],
+    [
+      'data/read.ts',
+      "import x from '../../ui/x.ts';",
+      'data/read.ts imports ../../ui/x.ts, outside of the source folder',
+    ],
+    ['attic/x.ts', '', 'attic/x.ts: its room stands on no floor'],
+    [
+      'models/index.ts',
+      "import { r } from '../data/read.ts';",
+      'models/index.ts enters data past its door: data/read.ts',
+    ],
+    [
+      'models/index.ts',
+      "await import('../data/read.ts');",
+      'models/index.ts enters data past its door: data/read.ts',
+    ],
+    [
+      'models/index.ts',
+      "import { o } from '../platform/db/open.ts';",
+      'models/index.ts enters platform/db past its door: platform/db/open.ts',
+    ],
+    ['main.ts', "import { r } from './data/read.ts';", 'main.ts enters data past its door: data/read.ts'],
+    ['main.ts', "await import('./data/read.ts');", 'main.ts enters data past its door: data/read.ts'],
+    [
+      'main.ts',
+      "import { d } from './faces/cli/data.ts';",
+      'main.ts enters faces/cli past its door: faces/cli/data.ts',
+    ],
+    [
+      'faces/cli/data.ts',
+      "import { w } from '../web/deep/index.ts';",
+      'faces/cli/data.ts: faces/cli may not import faces/web',
+    ],
+    [
+      'platform/db/open.ts',
+      "import { c } from '../ctx/index.ts';",
+      'platform/db/open.ts: platform/db may not import platform/ctx',
+    ],
+    [
+      'platform/db/open.ts',
+      "await import('../ctx/index.ts');",
+      'platform/db/open.ts: platform/db may not import platform/ctx',
+    ],
+    [
+      'platform/ctx/create.ts',
+      "import { o } from '../db/open.ts';",
+      'platform/ctx/create.ts enters platform/db past its door: platform/db/open.ts',
+    ],
+    [
+      'platform/new/index.ts',
+      "import { o } from '../db/index.ts';",
+      'platform/new/index.ts: platform/new may not import platform/db',
+    ],
+  ];
+  for (const [file, text, fault] of cases) assert.deepEqual(broken({ [file]: text }), [fault], text);
+  for (const [file, text] of [
+    ['faces/cli/data.ts', "import { facts } from '../../models/light.ts';"],
+    ['main.ts', "import { createCtx } from './platform/ctx/create.ts';"],
+    ['main.ts', "import { w } from './faces/web/deep/index.ts';"],
+  ] as const)
+    assert.deepEqual(broken({ [file]: text }), [], text);
 });
 
 test('a server and a data plane do not load DuckDB: it is at home in table readers', () => {
@@ -128,7 +231,7 @@ test('a server and a data plane do not load DuckDB: it is at home in table reade
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    const text = readFileSync(path.join(source, file), 'utf8');
+    const text = tree.get(file) ?? '';
     // What only lends types is not loaded.
     for (const [, kind, target] of text.matchAll(/^(import|export)\s(?!type\s)[^;]*?from '([^']+)'/gm)) {
       assert.ok(!target!.startsWith('@duckdb/'), `${file} ${kind}s ${target}`);

@@ -1,8 +1,5 @@
 import { readConfig, serverConfig, SETTINGS, type SettingName } from './config.ts';
-import { runCli } from './faces/cli/index.ts';
-import type { Register } from './faces/cli/frame.ts';
-import { table } from './faces/cli/output.ts';
-import { guardOutput, Interrupted } from './faces/cli/pipes.ts';
+import { guardOutput, Interrupted, runCli, table, type Register } from './faces/cli/index.ts';
 import { storeSpace } from './maintenance/contract.ts';
 import { spaceTable, storeCommands } from './store-commands.ts';
 import { version } from './version.ts';

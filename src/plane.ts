@@ -13,10 +13,15 @@ import { dropTemporary } from './platform/files/index.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { createProcesses, goFirst } from './platform/processes/index.ts';
 import { openModel } from './runtimes/index.ts';
-import { createPlane, type Plane } from './serving/plane/create-plane.ts';
-import type { Command, PlaneOptions, Report } from './serving/plane/protocol.ts';
-import { RecordSink } from './serving/plane/sink/sink.ts';
-import { makeIds } from './serving/prediction-id.ts';
+import {
+  createPlane,
+  makeIds,
+  RecordSink,
+  type Command,
+  type Plane,
+  type PlaneOptions,
+  type Report,
+} from './serving/inside.ts';
 import { version } from './version.ts';
 
 /**

@@ -3,7 +3,7 @@ import * as access from './access/index.ts';
 import { requireOneStore } from './belong.ts';
 import { DEFAULT_RECORDS, type ServerConfig } from './config.ts';
 import * as data from './data/index.ts';
-import { mountForward } from './faces/inference/forward.ts';
+import { mountForward } from './faces/inference/index.ts';
 import { createMetrics } from './faces/metrics/index.ts';
 import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';

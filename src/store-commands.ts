@@ -2,10 +2,16 @@ import { chmod, copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { readConfig, serverConfig, type ServerConfig } from './config.ts';
-import { events } from './faces/cli/events.ts';
-import type { Cli, Register } from './faces/cli/frame.ts';
-import { duration } from './faces/cli/options.ts';
-import { bytes, count, table, type Output } from './faces/cli/output.ts';
+import {
+  bytes,
+  count,
+  duration,
+  events,
+  table,
+  type Cli,
+  type Output,
+  type Register,
+} from './faces/cli/index.ts';
 import { collectStore, storeSpace, type StoreSpace } from './maintenance/contract.ts';
 import type { BackupProgress, BackupResult, CollectResult, RestoreResult } from './maintenance/index.ts';
 import type { Collecting } from './platform/blobs/index.ts';

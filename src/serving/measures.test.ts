@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { exposition } from '../faces/metrics/exposition.ts';
+import { exposition } from '../platform/exposition/index.ts';
 import type { Variant } from './contract.ts';
 import { createLive } from './live.ts';
 import { planeMeasures } from './measures.ts';

@@ -7,6 +7,12 @@ import { choice } from './options.ts';
 import { createOutput } from './output.ts';
 import { Interrupted } from './pipes.ts';
 
+export { events } from './events.ts';
+export type { Cli, Register } from './frame.ts';
+export { duration } from './options.ts';
+export { bytes, count, table, type Output } from './output.ts';
+export { guardOutput, Interrupted } from './pipes.ts';
+
 /** One entry per noun, in the order of `treadle --help`; not loaded for the server, which should be ready at once. */
 const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./access.ts'),

@@ -4,7 +4,7 @@ import type { Commit } from '../../platform/db/index.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { countEverything, type Counted } from './count.ts';
-import { exposition, type Family } from './exposition.ts';
+import { exposition, type Family } from '../../platform/exposition/index.ts';
 
 /** Floor 8. What Prometheus scrapes: the process and its HTTP answers, and what the caller's workspace holds. */
 export interface Metrics {

@@ -1,6 +1,6 @@
 import type { InferenceReply, Protocol } from '../exchange.ts';
 import type { About, AboutAnswer } from '../../../serving/index.ts';
-import { exposition } from '../../metrics/exposition.ts';
+import { exposition } from '../../../platform/exposition/index.ts';
 import { failureOf } from '../shared/failure.ts';
 import { segments } from '../shared/path.ts';
 
