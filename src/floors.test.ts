@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
-import { floorFaults, readTree, type House } from '../test/floors.ts';
+import { circles, floorFaults, readTree, type House } from '../test/floors.ts';
 
 /** The house of DESIGN §3: imports point down only, and into another room only through its door. */
 const FLOORS: Record<string, number> = {
@@ -224,6 +224,44 @@ test('each rule of the house is broken once, and said', () => {
     ['main.ts', "import { w } from './faces/web/deep/index.ts';"],
   ] as const)
     assert.deepEqual(broken({ [file]: text }), [], text);
+});
+
+test('no files of a room import each other in a circle', () => {
+  assert.deepEqual(circles(tree, HOUSE), []);
+});
+
+test('a circle is found, whatever it is made of, and only within a room', () => {
+  const found = (files: Record<string, string>): string[][] => circles(new Map(Object.entries(files)), HOUSE);
+  assert.deepEqual(
+    found({
+      'data/index.ts': "export { a } from './a.ts';",
+      'data/a.ts': "import type { B } from './b.ts';",
+      'data/b.ts': "const load = () => import('./c.ts');",
+      'data/c.ts': "import { a } from './a.ts';\nimport './d.ts';",
+      'data/d.ts': '',
+    }),
+    [['data/a.ts', 'data/b.ts', 'data/c.ts']],
+  );
+  assert.deepEqual(
+    found({ 'data/index.ts': "export { a } from './a.ts';", 'data/a.ts': "import './index.ts';" }),
+    [['data/a.ts', 'data/index.ts']],
+  );
+  // Types of another room of the ground floor may be used from below: that is said by the order of its rooms.
+  assert.deepEqual(
+    found({
+      'platform/ctx/index.ts': "import { job } from '../jobs/index.ts';",
+      'platform/jobs/index.ts': "import type { Ctx } from '../ctx/index.ts';",
+    }),
+    [],
+  );
+  assert.deepEqual(
+    found({
+      'data/a.ts': "import './b.ts';\nimport './c.ts';",
+      'data/b.ts': "import './c.ts';",
+      'data/c.ts': '',
+    }),
+    [],
+  );
 });
 
 test('a server and a data plane do not load DuckDB: it is at home in table readers', () => {

@@ -1,7 +1,7 @@
 import { route, type Route } from '../platform/http/index.ts';
 import * as contract from './contract.ts';
 import { entryText } from './entry.ts';
-import type { LedgerRoom } from './index.ts';
+import type { LedgerRoom } from './open-ledger.ts';
 import { walkLineage } from './lineage.ts';
 import { listEntries, toEntry } from './list-entries.ts';
 import { proveConsistency, proveEntry } from './proofs.ts';

@@ -6,7 +6,7 @@ import type { Revision } from '../serving/contract.ts';
 import type { Engine } from './engine.ts';
 import { nameOf } from './judge.ts';
 import { move, MOVED, stages, tell } from './move.ts';
-import type { Asked } from './request.ts';
+import type { Asked } from './asked.ts';
 import type { ReleaseRow } from './store.ts';
 
 /** How often a revision that is being loaded again is looked at, ms, and how long that may take right after a start. */

@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
 import { beginJudging, judge, nameOf } from './judge.ts';
 import { isOver, move, MOVED } from './move.ts';
 import { promote } from './promote.ts';
-import type { Asked } from './request.ts';
+import type { Asked } from './asked.ts';
 import { requireRelease, type ReleaseRow } from './store.ts';
 
 /**

@@ -7,7 +7,7 @@ import type { GateResult } from '../pipelines/contract.ts';
 import { CHAMPION_ITSELF, NO_CHAMPION } from '../validation/index.ts';
 import type { Engine } from './engine.ts';
 import { move, stages, tell, type Outcome } from './move.ts';
-import type { Asked } from './request.ts';
+import type { Asked } from './asked.ts';
 import type { ReleaseRow } from './store.ts';
 
 type Gate = NonNullable<Wish['gate']>;

@@ -5,7 +5,7 @@ import { findUse } from './deploy.ts';
 import type { Engine } from './engine.ts';
 import { championOf, nameOf } from './judge.ts';
 import { move } from './move.ts';
-import type { Asked } from './request.ts';
+import type { Asked } from './asked.ts';
 import { selectPromotions, type ReleaseRow } from './store.ts';
 
 /** What follows a verdict: the alias moves, or the version is rejected. */

@@ -3,16 +3,13 @@ import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { Subscriber } from '../platform/events/index.ts';
-import type { Wish } from '../pipelines/index.ts';
 import { readRules } from '../rules/index.ts';
+import type { Asked } from './asked.ts';
 import type { NewRelease } from './contract.ts';
 import { cancelled } from './cancelled.ts';
 import type { Engine } from './engine.ts';
 import type { ReleaseJob } from './jobs.ts';
 import { findOfExecution, insertRelease, updateRelease, type ReleaseRow } from './store.ts';
-
-/** What is asked for of a version: a pipeline's wish, or one by hand. */
-export type Asked = Omit<Wish, 'force'> & { force?: boolean };
 
 /**
  * Writes a release down and enqueues its work, all or nothing. What answers at its endpoint now is what it is meant to replace: a

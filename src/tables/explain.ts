@@ -1,5 +1,5 @@
 import { openBytes } from './csv-head.ts';
-import type { TableFile } from './read-table.ts';
+import type { TableFile } from './table-file.ts';
 import { TableFault } from './table-fault.ts';
 import { UnreadableTable } from './unreadable.ts';
 

@@ -4,6 +4,6 @@ export { partitionsOf } from './partitions.ts';
 export { firstLook } from './first-look.ts';
 export { question, type AskedFile, type Fault, type Outcome, type Question } from './question.ts';
 export { QUERY, ROWS, type Rows, type View } from './questions.ts';
-export type { KnownTable, TableFile } from './read-table.ts';
+export type { KnownTable, TableFile } from './table-file.ts';
 export { localName, tableFormat, type TableFormat } from './table-format.ts';
 export { UnreadableTable } from './unreadable.ts';

@@ -1,4 +1,4 @@
-import type { TableFile } from './read-table.ts';
+import type { TableFile } from './table-file.ts';
 import { identifier, quote } from './sql-text.ts';
 
 /** As Hive, Spark, pyarrow and DuckDB name the folder of rows without a value. */

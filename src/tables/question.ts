@@ -1,4 +1,4 @@
-import type { TableFile } from './read-table.ts';
+import type { TableFile } from './table-file.ts';
 
 /** Something that can be asked of tables. `table-reader.ts` says which module answers it, in the reader's process. */
 export interface Question<Request, Answer> {

@@ -1,5 +1,5 @@
 import { question } from './question.ts';
-import type { TableFile } from './read-table.ts';
+import type { TableFile } from './table-file.ts';
 
 /** One SELECT over tables by name. */
 export const QUERY = question<

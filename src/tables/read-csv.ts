@@ -1,7 +1,7 @@
 import { readCsvHead, type CsvHead } from './csv-head.ts';
 import { join, typeOf, type Form } from './spelling.ts';
 import { identifier, quote } from './sql-text.ts';
-import type { KnownTable, TableFile } from './read-table.ts';
+import type { KnownTable, TableFile } from './table-file.ts';
 
 /** CSV files of one shape, read as the text that stands there. */
 export interface CsvGroup {

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { openBytes } from './csv-head.ts';
-import type { TableFile } from './read-table.ts';
+import type { TableFile } from './table-file.ts';
 import { describe, read } from './sandbox.ts';
 import { isExact } from './spelling.ts';
 import { identifier, quote } from './sql-text.ts';

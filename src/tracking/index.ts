@@ -8,19 +8,12 @@ export { getManySeries } from './get-series.ts';
 export { getRun, loadRuns } from './load-runs.ts';
 export { checkKey } from './limits.ts';
 export { logBatch, type Batch } from './log-batch.ts';
-export {
-  logInputs,
-  logOutputs,
-  logVersionRead,
-  type DatasetRead,
-  type FindVersion,
-  type FoundVersion,
-  type ModelOutput,
-} from './log-inputs.ts';
+export { logInputs, logOutputs, logVersionRead, type FindVersion } from './log-inputs.ts';
 export type { MetricPoint } from './log-metrics.ts';
 export { metricHistory } from './metric-history.ts';
 export { purgeDeleted, type Purged } from './purge.ts';
 export { selectDeletedExperiments as deletedExperiments } from './store/purge.ts';
+export type { DatasetRead, FoundVersion, ModelOutput } from './reads.ts';
 export { reportResources, type ResourceReport } from './report-resources.ts';
 export { declaredSize, routes } from './routes.ts';
 export { runArtifact, runFolder } from './run-artifacts.ts';

@@ -4,6 +4,7 @@ import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { checkLength } from './limits.ts';
 import { requireActiveRun } from './log-batch.ts';
+import type { DatasetRead, FoundVersion, ModelOutput } from './reads.ts';
 import {
   insertRunModels,
   linkInputs,
@@ -11,26 +12,11 @@ import {
   upsertInputTags,
   type InputLink,
 } from './store/inputs.ts';
-import { selectRunRow, type Pair, type RunTableRow } from './store/runs.ts';
+import { selectRunRow, type RunTableRow } from './store/runs.ts';
 import { CONTEXT_TAG } from './well-known.ts';
 
 /** Finds the dataset version that a text such as `flights@v3` or `flights@<hash>` names. Handed in: data is another room. */
 export type FindVersion = (ctx: Ctx, ref: string) => Promise<FoundVersion | undefined>;
-export interface FoundVersion {
-  id: string;
-  /** As people write it: `flights@v3`. */
-  ref: string;
-}
-
-export interface DatasetRead {
-  name: string;
-  digest: string;
-  sourceType: string;
-  source: string;
-  schema?: string | undefined;
-  profile?: string | undefined;
-  tags?: readonly Pair[];
-}
 
 export interface Inputs {
   datasets?: readonly DatasetRead[];
@@ -113,11 +99,6 @@ export function logVersionRead(
     ...(read.context === undefined ? {} : { tags: [[CONTEXT_TAG, read.context]] }),
   };
   return logInputs(ctx, runId, { datasets: [dataset] }, () => Promise.resolve(read.version));
-}
-
-export interface ModelOutput {
-  model: string;
-  step: number;
 }
 
 /** Notes which logged models a run made. */

@@ -1,26 +1,12 @@
-import type { Clock } from '../clock/index.ts';
-import type { Database } from '../db/index.ts';
 import { unavailable } from '../errors/index.ts';
-import type { BlobBackend } from './backend.ts';
 import type { Collected, Collecting, CollectOptions } from './blob-store.ts';
-import type { Guard } from './guard.ts';
+import type { CollectParts } from './collect-parts.ts';
 import { HashSet } from './hash-set.ts';
 import { markNewest } from './mark-newest.ts';
-import type { Reader } from './reader.ts';
 import { removeBlobs, removeLooseFiles } from './remove-blobs.ts';
 import { rewritePacks } from './rewrite-packs.ts';
 import { scanFiles, scanPacked, selectPins, type BlobRow } from './store.ts';
 import { walkUses, type Broken } from './walk-uses.ts';
-
-export interface CollectParts {
-  database: Database;
-  backend: BlobBackend;
-  clock: Clock;
-  reader: Reader;
-  guard: Guard;
-  /** Whether somebody is just storing into this pack. */
-  writing(pack: string): boolean;
-}
 
 /**
  * Gives back the space of blobs that nobody names. Two looks over everything that names blobs, so that a row which moved between

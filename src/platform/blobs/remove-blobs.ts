@@ -1,4 +1,4 @@
-import type { CollectParts } from './collect.ts';
+import type { CollectParts } from './collect-parts.ts';
 import { deleteBlobs, deleteDoomed, selectKnown, type BlobRow } from './store.ts';
 import type { BlobUser } from './uses.ts';
 

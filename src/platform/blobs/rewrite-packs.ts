@@ -1,6 +1,6 @@
 import { TreadleError } from '../errors/index.ts';
 import type { Collected, Collecting } from './blob-store.ts';
-import type { CollectParts } from './collect.ts';
+import type { CollectParts } from './collect-parts.ts';
 import { HEADER } from './piece.ts';
 import {
   deleteDoomed,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from './index.ts';
+import type { Db } from './db.ts';
 
 /**
  * Deletes the rows of every workspace that have one of these values, from a table whose primary key begins with the workspace and

@@ -1,5 +1,5 @@
 import { sql, type Expression, type RawBuilder, type SqlBool } from 'kysely';
-import type { Db } from './index.ts';
+import type { Db } from './db.ts';
 
 /**
  * Every difference between the databases has a name here. Code outside `platform/db` may ask for a

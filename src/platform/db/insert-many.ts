@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely';
 import type { Dialect } from './dialect.ts';
-import type { Db } from './index.ts';
+import type { Db } from './db.ts';
 
 /**
  * Inserts many rows with few statements, past the query builder, whose node per value costs more than

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database } from './index.ts';
+import type { Database } from './database.ts';
 
 /**
  * One step of the schema. `sql` holds statements that both databases read: text ids, `bigint` for

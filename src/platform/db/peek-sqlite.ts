@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { conflict } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import { sqliteDialect } from './dialect.ts';
-import type { Database } from './index.ts';
+import type { Database } from './database.ts';
 import { kyselyOn, SqliteConnection } from './sqlite-connection.ts';
 
 type Peeked = Pick<Database, 'db' | 'dialect'> & { close(): void };

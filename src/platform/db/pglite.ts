@@ -1,7 +1,8 @@
 import { Kysely, PGliteDialect } from 'kysely';
 import { createLog } from '../log/index.ts';
 import { postgresDialect } from './dialect.ts';
-import type { Database, Db } from './index.ts';
+import type { Database } from './database.ts';
+import type { Db } from './db.ts';
 import { tellingErrors } from './postgres-errors.ts';
 import { retryingWriter } from './retrying-writer.ts';
 

@@ -2,7 +2,8 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { unavailable } from '../errors/index.ts';
 import { createLog, type Log } from '../log/index.ts';
 import { postgresDialect } from './dialect.ts';
-import type { Database, Db } from './index.ts';
+import type { Database } from './database.ts';
+import type { Db } from './db.ts';
 import { tellingErrors } from './postgres-errors.ts';
 import { retryingWriter } from './retrying-writer.ts';
 

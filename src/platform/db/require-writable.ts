@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database } from './index.ts';
+import type { Database } from './database.ts';
 
 /** Resolves when a write has reached the disk; it changes nothing. */
 export async function requireWritable(database: Database): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Log } from '../log/index.ts';
-import type { Database, Db } from './index.ts';
+import type { Database } from './database.ts';
+import type { Db } from './db.ts';
 import { wakeAll } from './wake.ts';
 
 /** Serialisation failure and deadlock: Postgres asks for the transaction to be run again. */

@@ -9,7 +9,7 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely';
-import type { Db } from './index.ts';
+import type { Db } from './db.ts';
 
 const MINIMUM = [3, 51, 3] as const; // below it, two connections checkpointing at once can corrupt the WAL
 

@@ -3,7 +3,7 @@ import type { Ctx, Tx } from '../ctx/index.ts';
 import { limited, messageOf } from '../errors/index.ts';
 import type { ServerSentEvent } from '../http/index.ts';
 import type { Log } from '../log/index.ts';
-import type { DeliveredEvent, DomainEvent, Subscriber } from './index.ts';
+import type { DeliveredEvent, DomainEvent, Subscriber } from './event.ts';
 import { claimCursor, ensureCursor, insertEvent, insertParked, moveCursor, selectPending } from './store.ts';
 import { liveStream, type StreamOptions } from './stream.ts';
 import { Tail } from './tail.ts';

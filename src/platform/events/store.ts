@@ -1,6 +1,6 @@
 import { CompiledQuery, sql, type Selectable } from 'kysely';
 import type { Ctx, Tx } from '../ctx/index.ts';
-import type { DeliveredEvent, DomainEvent } from './index.ts';
+import type { DeliveredEvent, DomainEvent } from './event.ts';
 import type { EventTables } from './schema.ts';
 
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<EventTables>();

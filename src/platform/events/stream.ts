@@ -1,6 +1,6 @@
 import type { Ctx } from '../ctx/index.ts';
 import type { ServerSentEvent } from '../http/index.ts';
-import type { DeliveredEvent } from './index.ts';
+import type { DeliveredEvent } from './event.ts';
 import { selectAfter, selectBounds } from './store.ts';
 import type { Tail } from './tail.ts';
 

@@ -1,6 +1,6 @@
 import type { Ctx } from '../ctx/index.ts';
 import type { Log } from '../log/index.ts';
-import type { DeliveredEvent } from './index.ts';
+import type { DeliveredEvent } from './event.ts';
 import { selectAll, selectBounds } from './store.ts';
 
 /** Newest events that are kept; who is further behind reads the table. */

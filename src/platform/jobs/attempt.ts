@@ -1,6 +1,6 @@
 import type { Ctx, Tx } from '../ctx/index.ts';
 import { conflict, type ErrorKind, outwardMessageOf, TreadleError } from '../errors/index.ts';
-import type { JobType } from './index.ts';
+import type { JobType } from './job.ts';
 import { checkPayload } from './payload.ts';
 import { endAttempt, holdLease, type JobRow, type JobState } from './store.ts';
 

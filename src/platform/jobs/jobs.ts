@@ -3,7 +3,7 @@ import type { Ctx, Tx } from '../ctx/index.ts';
 import { conflict, missing } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
-import type { EnqueueOptions, JobType, Schedule } from './index.ts';
+import type { EnqueueOptions, JobType, Schedule } from './job.ts';
 import { endOf, runAttempt, type Attempt } from './attempt.ts';
 import { checkPayload } from './payload.ts';
 import { pruneJobs } from './prune.ts';

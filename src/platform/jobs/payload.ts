@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value';
 import { invalid } from '../errors/index.ts';
-import type { JobType } from './index.ts';
+import type { JobType } from './job.ts';
 
 /** Parse at the door: a payload that its job could not read never gets into the queue. */
 export function checkPayload(type: JobType<never>, payload: unknown): void {

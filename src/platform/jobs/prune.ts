@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { JobType } from './index.ts';
+import type { JobType } from './job.ts';
 import { deleteFinished } from './store.ts';
 
 const WEEK = 7 * 86_400_000;

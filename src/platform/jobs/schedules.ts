@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import type { Ctx, Tx } from '../ctx/index.ts';
 import { invalid, messageOf } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
-import type { Schedule } from './index.ts';
+import type { Schedule } from './job.ts';
 import { checkPayload } from './payload.ts';
 import {
   advanceSchedule,

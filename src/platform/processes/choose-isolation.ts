@@ -15,7 +15,7 @@ import path from 'node:path';
 import { invalid, messageOf } from '../errors/index.ts';
 import { closeData } from './grant.ts';
 import { createProcesses } from './create-processes.ts';
-import { LEVELS, NO_ISOLATION, TOOLS, type Isolation, type Level, type Tool } from './isolation.ts';
+import { LEVELS, NO_ISOLATION, TOOLS, type Isolation, type Level, type Tool } from './isolate.ts';
 import { freeUsers, liveMarks } from './proc.ts';
 import { ownCode } from './programs.ts';
 

@@ -1,5 +1,6 @@
 import { giveOver, letRead } from './grant.ts';
-import { NO_ISOLATION, userFor, type Isolate, type Isolation } from './isolation.ts';
+import { NO_ISOLATION, type Isolate, type Isolation } from './isolate.ts';
+import { userFor } from './isolation.ts';
 import { createSampler } from './sampler.ts';
 import { killMarked } from './reap.ts';
 import {

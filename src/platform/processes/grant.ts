@@ -2,7 +2,7 @@ import { chmodSync, chownSync, type Dirent, lchownSync, lstatSync, readdirSync, 
 import { chmod, lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createTurns } from '../aside/index.ts';
-import type { Isolate } from './isolation.ts';
+import type { Isolate } from './isolate.ts';
 
 /** Gives a process's folders to its user, and opens the way to them through the data folder: one may pass, not look. */
 export function grant(

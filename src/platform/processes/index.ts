@@ -1,6 +1,6 @@
 export { chooseIsolation, meaning, type Chosen } from './choose-isolation.ts';
 export { compiledIn, keepCompiled } from './compiled.ts';
-export { LEVELS, type Isolate, type Isolation, type Level } from './isolation.ts';
+export { LEVELS, type Isolate, type Isolation, type Level } from './isolate.ts';
 export { lineReader } from './lines.ts';
 export { ownCode, programFolders } from './programs.ts';
 export { goFirst, threadGoesLast } from './priority.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Isolate, Isolation } from './isolation.ts';
+import type { Isolate, Isolation } from './isolate.ts';
 
 /** How one place of the machine looks from within. What is not named is there as it is, and read-only. */
 export interface Place {

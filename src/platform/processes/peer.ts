@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Users } from './isolation.ts';
+import type { Users } from './isolate.ts';
 
 /**
  * How much of the event loop looking may take: after a look, so many times as long as it took pass before the next, up to so many

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { userOf, type Users } from './isolation.ts';
+import type { Users } from './isolate.ts';
+import { userOf } from './isolation.ts';
 
 /** Linux reports CPU time in ticks of 1/100 s to user space, whatever the kernel runs at. */
 const TICK_MS = 10;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { insertMany } from '../../platform/db/index.ts';
 import type { DatasetInput, ModelLink } from '../contract.ts';
-import type { DatasetRead, FoundVersion, ModelOutput } from '../log-inputs.ts';
+import type { DatasetRead, FoundVersion, ModelOutput } from '../reads.ts';
 import type { Pair, RunTableRow } from './runs.ts';
 import { CONTEXT_TAG } from '../well-known.ts';
 import { pieces, scanTables, tables } from './tables.ts';

@@ -1,5 +1,3 @@
-import type { NamedBlob } from './table-source.ts';
-
 /** Files that are an example each: another digest is another file. What may hold many examples is of no kind here. */
 export type FileKind = 'image' | 'audio' | 'video' | 'document';
 
@@ -18,5 +16,5 @@ const NOTES =
   /(^|\/)(readme|licen[cs]e|notice|copying|citation|changelog|authors)([._-]\w+)*$|(^|\/)(\.git(attributes|ignore|keep)|\.ds_store|thumbs\.db|desktop\.ini|_success|_committed_\w+|_started_\w+)$|\.(dvc|md5|sha1|sha256|crc)$/i;
 
 /** What stands beside data and is none: a licence, a read-me, a checksum, an empty file. A large one is not taken for it. */
-export const isNote = ({ path, size }: Pick<NamedBlob, 'path' | 'size'>): boolean =>
+export const isNote = ({ path, size }: { path: string; size: number }): boolean =>
   size === 0 || (size <= LARGEST_NOTE && NOTES.test(path));

@@ -4,7 +4,7 @@
  * is meant in UTC. Truth values are the words in any case. Whatever else stands there is an error that shows it.
  */
 import { invalid } from '../../platform/errors/index.ts';
-import type { Column } from './read-table.ts';
+import type { Column } from './column.ts';
 
 export type Parse = 'number' | 'flag' | 'moment';
 

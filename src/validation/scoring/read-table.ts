@@ -11,22 +11,10 @@ import {
   type Reading,
 } from '../../tables/inside.ts';
 import { nearest } from '../../rules/index.ts';
+import type { Column, ColumnInfo, ColumnKind } from './column.ts';
 import { parsed, type Parse } from './parse-cells.ts';
 
-export type ColumnKind = 'boolean' | 'integer' | 'number' | 'text' | 'time' | 'other';
-
-export interface ColumnInfo {
-  name: string;
-  kind: ColumnKind;
-  /** DuckDB's name of it, for people. */
-  type: string;
-  /** Rows without a value; NaN counts. */
-  missing: number;
-  /** About how many different values. */
-  distinct: number;
-  /** Its cells are characters of a text file, and can be had as they stand there. */
-  spelled?: boolean;
-}
+export type { Column, ColumnInfo, ColumnKind } from './column.ts';
 
 /** What is wanted of a column: its values, the characters of the file, or what they say as a number, a truth value or a moment. */
 export type As = 'value' | 'text' | Parse;
@@ -37,15 +25,6 @@ function asked(key: string): { name: string; as: As } {
   const at = key.lastIndexOf('\0');
   // Made by `keyOf` alone.
   return at < 0 ? { name: key, as: 'value' } : { name: key.slice(0, at), as: key.slice(at + 1) as As };
-}
-
-/** Values of a column in the order of the rows. */
-export interface Column extends ColumnInfo {
-  /** Of boolean (0 and 1), integer and number; NaN where there is none. */
-  numbers?: Float64Array;
-  /** Of text and time: a place in `words`, −1 where there is none. */
-  codes?: Int32Array;
-  words?: string[];
 }
 
 /** The gate's data, opened: facts of all columns, and values of those asked for. */

@@ -3,7 +3,7 @@ import { route, type Route } from '../../http/index.ts';
 import { newId } from '../../ids/index.ts';
 import type { JobType } from '../../jobs/index.ts';
 import type { Outbound } from '../../outbound/index.ts';
-import type { Subscriber } from '../index.ts';
+import type { Subscriber } from '../event.ts';
 import { moveCursor, selectBounds } from '../store.ts';
 import * as contract from './contract.ts';
 import type { Webhook } from './contract.ts';
