@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import path from 'node:path';
+import { createTurns } from '../../platform/aside/index.ts';
 import type { BlobStore } from '../../platform/blobs/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
+import { removeTree } from '../../platform/files/index.ts';
 
 /** A file of ours to be put into a step's folder. `path` was checked when it came in. */
 export interface Placed {
@@ -15,8 +17,15 @@ const AT_ONCE = 16;
 
 /** Writes blobs under a folder, read-only: a step that changes its own code or inputs fails instead of spoiling a result. */
 export async function placeFiles(blobs: BlobStore, folder: string, files: readonly Placed[]): Promise<void> {
-  const folders = new Set(files.map((file) => path.dirname(inside(folder, file.path))));
-  for (const one of folders) mkdirSync(one, { recursive: true });
+  const turns = createTurns();
+  const made = new Set<string>();
+  for (const file of files) {
+    const one = path.dirname(inside(folder, file.path));
+    if (!made.has(one)) mkdirSync(one, { recursive: true });
+    made.add(one);
+    const due = turns();
+    if (due) await due;
+  }
   const queue = files.values();
   const worker = async (): Promise<void> => {
     for (const file of queue) {
@@ -38,9 +47,9 @@ export function inside(folder: string, name: string): string {
 /** Removes a step's folder, whatever the step did to the rights in it. */
 export async function removeFolder(folder: string): Promise<void> {
   try {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   } catch {
     await chmod(folder, 0o700).catch(() => undefined);
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await removeTree(folder, { maxRetries: 3 });
   }
 }

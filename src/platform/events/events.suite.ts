@@ -88,6 +88,33 @@ export function eventsSuite(name: string, open: OpenDatabase): void {
   });
 
   check(
+    'a subscriber that takes long has few events a transaction, each once and in order',
+    async (database) => {
+      const heard: number[] = [];
+      let handled = 0;
+      const slow: Subscriber = {
+        name: 'slow',
+        types: ['thing.made'],
+        async handle(tx, event) {
+          for (const until = performance.now() + 11; performance.now() < until;);
+          handled++;
+          // What the same transaction handled is known by its end.
+          tx.afterCommit(() => void heard.push(handled));
+          assert.equal(event.subject, `thing:${heard.length}`);
+        },
+      };
+      const house = await openHouse(database, { subscribers: [slow] });
+      await house.ctx.write(async (tx) => {
+        for (let n = 0; n < 5; n++) await tx.emit({ type: 'thing.made', subject: `thing:${n}`, data: { n } });
+      });
+      await house.events.settled();
+      assert.deepEqual(heard, [1, 2, 3, 4, 5]);
+      assert.deepEqual(house.lines, []);
+      await house.stop();
+    },
+  );
+
+  check(
     'a subscriber hears its types once, in order, each in its workspace; nobody else hears',
     async (database) => {
       const [things, others, all] = [

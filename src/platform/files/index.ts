@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 
+export { removeTree } from './remove-tree.ts';
 export { sweepFolders, type Swept } from './sweep.ts';
 export { dropTemporary, makeTemporary, temporaryPrefix } from './temporary.ts';
 

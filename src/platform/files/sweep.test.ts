@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
-import { dropTemporary, makeTemporary, sweepFolders } from './index.ts';
+import { dropTemporary, makeTemporary, removeTree, sweepFolders } from './index.ts';
 
 test('folders that nobody keeps and nobody used lately go, others stay', async () => {
   const root = mkdtempSync(path.join(tmpdir(), 'treadle-test-sweep-'));
@@ -42,5 +52,34 @@ test('what a killed process left among temporary files goes, and what a living o
     assert.ok(existsSync(mine));
   } finally {
     for (const folder of [mine, stdout]) if (folder !== '') rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a folder of many files is removed with turns for everybody else, and nothing behind a link', async () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'treadle-test-remove-'));
+  try {
+    const [folder, outside] = [path.join(root, 'folder'), path.join(root, 'outside')];
+    for (const at of ['deep/er', 'other']) mkdirSync(path.join(folder, at), { recursive: true });
+    mkdirSync(outside);
+    writeFileSync(path.join(outside, 'kept'), 'kept');
+    symlinkSync(outside, path.join(folder, 'deep', 'link'));
+    symlinkSync('nowhere', path.join(folder, 'broken'));
+    for (let i = 0; i < 2000; i++) writeFileSync(path.join(folder, 'deep/er', `${i}`), '');
+    let turns = 0;
+    let over = false;
+    const count = (): void => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    await removeTree(folder);
+    over = true;
+    assert.deepEqual(readdirSync(root), ['outside']);
+    assert.equal(readFileSync(path.join(outside, 'kept'), 'utf8'), 'kept');
+    // 64 of them at a time.
+    assert.ok(turns > 2000 / 64, `${turns} turns`);
+    await removeTree(folder);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
   }
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { removeTree } from './remove-tree.ts';
 
 export interface Swept {
   folders: number;
@@ -30,7 +31,7 @@ export async function sweepFolders(
         await rename(aside, at);
         continue;
       }
-      await rm(aside, { recursive: true, force: true });
+      await removeTree(aside);
     }
     swept.folders++;
     swept.bytes += bytes;

@@ -215,6 +215,16 @@ test('an internal URL is refused when the webhook is made, and nothing is kept',
   assert.deepEqual(room.house.records, []);
 });
 
+test('a workspace has so many webhooks and no more', async () => {
+  await using room = await open();
+  for (let n = 0; n < 200; n++) await room.create(['run.*']);
+  await assert.rejects(room.create(['run.*']), { kind: 'conflict', message: /200 webhooks already/ });
+  const [first] = await room.list();
+  await room.remove(first!.id);
+  await room.create(['run.*']);
+  assert.equal((await room.list()).length, 200);
+});
+
 test('without a webhook the subscriber rests and writes nothing; after the last one it rests again', async () => {
   await using room = await open();
   const cursor = async () =>

@@ -1,4 +1,5 @@
 import type { Ctx } from '../../ctx/index.ts';
+import { conflict } from '../../errors/index.ts';
 import { route, type Route } from '../../http/index.ts';
 import { newId } from '../../ids/index.ts';
 import type { JobType } from '../../jobs/index.ts';
@@ -30,6 +31,8 @@ export interface Webhooks {
 }
 
 const SUBSCRIBER = 'webhooks';
+/** Webhooks of a workspace: each event becomes a job for each of them. */
+const MOST = 200;
 
 /** Sends events to the URLs that admins of a workspace chose, through the one door to other hosts. */
 export function createWebhooks(outbound: Outbound): Webhooks {
@@ -92,6 +95,10 @@ async function createWebhook(
   await ctx.write(async (tx) => {
     // The first one: the cursor rested until now, and what happened meanwhile is not for it.
     if (!(await anyWebhook(tx))) await moveCursor(tx, SUBSCRIBER, (await selectBounds(tx)).last);
+    if ((await selectWebhooks(tx)).length >= MOST)
+      throw conflict(`workspace '${tx.workspace}' has ${MOST} webhooks already, and may have no more`, {
+        hint: 'remove one that nobody needs, or let one receiver hand events on',
+      });
     await insertWebhook(tx, row);
     await tx.record({
       action: 'webhook.created',
