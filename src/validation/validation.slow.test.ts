@@ -7,11 +7,11 @@ validationSuite('SQLite', openTest);
 
 const url = process.env['TREADLE_TEST_PG'];
 if (url === undefined || url === '') {
-  test('Postgres: the whole suite', {
+  test('Postgres: the suite', {
     skip: 'TREADLE_TEST_PG is not set: evaluations were not tried on a real Postgres',
   });
 } else {
-  validationSuite('Postgres', async () => {
+  const open = async () => {
     const database = await freshPostgres(url);
     const server = await openTest({ db: database.url });
     return {
@@ -21,5 +21,6 @@ if (url === undefined || url === '') {
         await database[Symbol.asyncDispose]();
       },
     };
-  });
+  };
+  validationSuite('Postgres', open, { whole: process.env['TREADLE_TEST_WHOLE'] === '1' });
 }
