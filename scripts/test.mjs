@@ -84,6 +84,8 @@ async function runTests({ files, name, quick, times }) {
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(setupDir, 'compile-cache'),
     // Threads and processes that tests start are those of the bundle, which the set-up has just made of the same sources.
     ...given('TREADLE_BUNDLE', !quick && parts.server.every(upToDate) ? join(root, 'dist') : undefined),
+    // An environment of a model is made once, and what was compiled in it stays; not in one made by hand (node --test).
+    ...given('TREADLE_TEST_ENVIRONMENTS', quick ? undefined : join(setupDir, 'environments')),
     ...given('TREADLE_TEST_PG', process.env.TREADLE_TEST_PG ?? postgres?.url),
     ...(quick
       ? {}

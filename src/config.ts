@@ -132,6 +132,8 @@ export interface ServerConfig {
   isolation?: Level | 'auto';
   /** What every step may write besides its own folder. */
   stepFolders?: string[];
+  /** Where environments of models are made and kept, when that is not the data folder: servers may share it. */
+  modelEnvironments?: string | undefined;
   /** What is kept of predictions, and how much and how long. */
   records?: { recording: 'all' | 'outputs' | 'none'; bytes: number; days: number };
   log: 'debug' | 'info' | 'warn' | 'error';

@@ -40,6 +40,7 @@ export async function openTest(
       // The tests of one machine can be run at each level that holds on it.
       isolation: LEVELS.find((level) => level === process.env['TREADLE_ISOLATION']) ?? 'auto',
       log: 'error',
+      modelEnvironments: process.env['TREADLE_TEST_ENVIRONMENTS'],
       ...options.config,
     },
     log,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { lockInTurn } from '../platform/db/index.ts';
 import { unavailable } from '../platform/errors/index.ts';
 import { canonical } from '../platform/json/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
@@ -86,6 +87,26 @@ export function createEnvironments({
     return { identity: identify(kind, lock, observed), observed, bin: [path.join(at, 'bin')], folder: at };
   }
 
+  /** Commands that serve packages share a folder: of two that want the same environment one makes it, and the other finds it. */
+  async function makeAlone(
+    at: string,
+    kind: EnvironmentIdentity['kind'],
+    lock: string,
+    make: () => Promise<void>,
+  ): Promise<Environment> {
+    await mkdir(folder, { recursive: true }); // open to other users, as the lock alone would not make it
+    const release = await lockInTurn(`${at}.lock`);
+    try {
+      if (!(await load(at, kind, lock))) await make();
+      await processes.letRead(at);
+      const made = await load(at, kind, lock);
+      if (!made) throw new Error(`the environment in ${at} was made but cannot be read`);
+      return made;
+    } finally {
+      release();
+    }
+  }
+
   const systemEnvironment = async (): Promise<Environment> => {
     const observed = await findSystem();
     return {
@@ -129,12 +150,7 @@ export function createEnvironments({
       let work = making.get(id);
       if (work) say('another execution is making this environment; waiting for it');
       else {
-        work = makeEnvironment(processes, source, at, base, say).then(async () => {
-          await processes.letRead(at);
-          const made = await load(at, source.kind, lock);
-          if (!made) throw new Error(`the environment in ${at} was made but cannot be read`);
-          return made;
-        });
+        work = makeAlone(at, source.kind, lock, () => makeEnvironment(processes, source, at, base, say));
         making.set(id, work);
         void work.catch(() => undefined).finally(() => making.delete(id));
       }

@@ -30,9 +30,17 @@ export interface Runtimes {
   subscribers: readonly Subscriber[];
 }
 
-/** The room as the server has it. `folder`: where models and their environments are kept between starts. */
-export function createRuntimes({ processes, folder }: { processes: Processes; folder: string }): Runtimes {
-  const environments = createEnvironments({ processes, folder: path.join(folder, 'runtimes', 'envs') });
+/** The room as the server has it. `folder`: where models are kept between starts, and their environments where nothing else is said. */
+export function createRuntimes({
+  processes,
+  folder,
+  envs = path.join(folder, 'runtimes', 'envs'),
+}: {
+  processes: Processes;
+  folder: string;
+  envs?: string | undefined;
+}): Runtimes {
+  const environments = createEnvironments({ processes, folder: envs });
   const environment =
     (tools: readonly string[] = []): Preparing['environment'] =>
     async (ctx, files, facts, say) =>

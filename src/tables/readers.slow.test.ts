@@ -113,7 +113,7 @@ test('nothing that a question sets or makes is there for the next one', async ()
   assert.deepEqual(await rows('select count(*) from duckdb_databases() where not internal'), [[1]]);
   // An answer that was cut short has not ended in DuckDB's eyes.
   const request = { query: 'select * from range(100000000)', views: [], limit: 5, bytes: 1000 };
-  const cut = await tables.ask(server.ctx, QUERY, { lane: 'look', files: [], request, timeout: 60_000 });
+  const cut = await tables.ask(server.ctx, QUERY, { lane: 'look', files: [], request, timeout: 240_000 });
   assert.ok('answer' in cut && cut.answer.truncated);
   assert.deepEqual(await rows('select 1'), [[1]]);
   assert.equal(started.length, count);
@@ -147,7 +147,7 @@ test('one that dies while it waits costs nobody an answer', async () => {
 test('a file that cannot be read is told by its own name, and costs the next nothing', async () => {
   const bad = await table('bad', 'a,b\n1,2\n3\n');
   const request = { table: [bad], offset: 0, limit: 10, bytes: 1000, count: true, spelled: false };
-  const asked = { lane: 'look', files: [bad], request, timeout: 60_000 } as const;
+  const asked = { lane: 'look', files: [bad], request, timeout: 240_000 } as const;
   const outcome = await tables.ask(server.ctx, ROWS, asked);
   assert.ok('fault' in outcome);
   assert.equal(outcome.fault.code, 'unreadable');
@@ -158,7 +158,7 @@ test('a file that cannot be read is told by its own name, and costs the next not
 test('one that nobody asks anything ends, and its folder goes; so do all when the room closes', async () => {
   const own = openTables(processes, { idle: 1 });
   const request = { query: 'select 1', views: [], limit: 1, bytes: 1000 };
-  const asked = { lane: 'look', files: [], request, timeout: 60_000 } as const;
+  const asked = { lane: 'look', files: [], request, timeout: 240_000 } as const;
   assert.ok('answer' in (await own.ask(server.ctx, QUERY, asked)));
   const { options, running } = started.at(-1)!;
   assert.equal((await running.ended).reason, 'cancelled');

@@ -165,7 +165,7 @@ test('no request is a fault of ours, and none is answered with another’s answe
   await server.start();
   t.after(() => server.stop());
   const api = apiOf(server.url);
-  await api.post('/api/v1/endpoints/sum/revisions', { model: 'sum', version: '1', wait_s: 120 });
+  await api.post('/api/v1/endpoints/sum/revisions', { model: 'sum', version: '1', wait_s: 300 });
   const { endpoint } = await api.get<{ endpoint: { address: string } }>('/api/v1/endpoints/sum');
   const mlflow = <T>(call: string, body: object): Promise<T> => api.post<T>(`/api/2.0/mlflow/${call}`, body);
   const { experiment_id } = await mlflow<{ experiment_id: string }>('experiments/create', { name: 'fuzz' });

@@ -90,7 +90,7 @@ async function open(folder: string) {
       serial,
       sticky: false,
       strict: false,
-      queue: { most: 100, deadline: 60_000 },
+      queue: { most: 100, deadline: 240_000 },
       variants: [{ role: 'champion', percent: 100, model: name, version: 1, key: name }],
     })),
   });

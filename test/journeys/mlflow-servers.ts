@@ -57,7 +57,8 @@ export async function openMlflow(): Promise<{ url: string; [Symbol.asyncDispose]
     cwd: folder,
     detached: true,
     stdio: 'ignore',
-    env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true' },
+    // Without its runners of jobs: a dozen processes that each load all of MLflow, and answer nothing that is asked here.
+    env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true', MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' },
   });
   const url = `http://127.0.0.1:${port}`;
   const close = async (): Promise<void> => {

@@ -168,7 +168,7 @@ test('what a person took away stays away: an unchanged pipeline does not undo a 
   p.write('model.onnx', model(1, 0.1));
   const second = await p.run();
   assert.equal(second.deployment?.revision, 2, String(second.reason));
-  await p.client.call(rollback, { params: { endpoint: 'taken' }, body: { note: 'too slow', wait_s: 60 } });
+  await p.client.call(rollback, { params: { endpoint: 'taken' }, body: { note: 'too slow', wait_s: 300 } });
   assert.equal((await predict(p, 'taken', [0.5, 0.5]))[1], '1');
 
   const again = await p.run();

@@ -13,7 +13,7 @@ void test('a question that takes too long is answered with LATE, and the next on
       `parentPort.on('message', (n) => { if (n < 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); parentPort.postMessage(n * 2); });`,
     ),
     name: 'test',
-    deadline: 3000, // as long as a thread takes to start on a busy machine
+    deadline: 5000, // as long as a thread takes to start on a busy machine
   });
   const order: number[] = [];
   const ask = async (n: number): Promise<number | typeof LATE> => {
@@ -31,7 +31,7 @@ void test('a thread that takes too much memory is LATE; one that fails says so, 
       `parentPort.on('message', (what) => { if (what === 'throw') throw new Error('boom'); const all = []; while (what === 'fill') all.push(new Array(1e5).fill(all.length)); parentPort.postMessage(what); });`,
     ),
     name: 'test',
-    deadline: 60_000,
+    deadline: 240_000,
   });
   await assert.rejects(aside.ask('throw'), /boom/);
   assert.equal(await aside.ask('fill'), LATE);
@@ -42,7 +42,7 @@ void test('what waits is bounded', async () => {
   const aside = createAside<number, number>({
     file: thread(`parentPort.on('message', (n) => parentPort.postMessage(n));`),
     name: 'test',
-    deadline: 60_000,
+    deadline: 240_000,
   });
   const asked = await Promise.allSettled(Array.from({ length: 300 }, (_one, i) => aside.ask(i)));
   const kept = asked.filter(({ status }) => status === 'fulfilled').length;

@@ -4,7 +4,7 @@ export type { Dialect } from './dialect.ts';
 export { deleteInAllWorkspaces } from './delete-by-hash.ts';
 export { insertMany } from './insert-many.ts';
 export { migrate, type Migration } from './migrate.ts';
-export { dataFolderIsLocked, lockCollecting, lockDataFolder } from './lock.ts';
+export { dataFolderIsLocked, lockCollecting, lockDataFolder, lockInTurn } from './lock.ts';
 export { peekSqlite } from './peek-sqlite.ts';
 export { snapshotSqlite } from './snapshot.ts';
 export { openSqlite, type Commit } from './sqlite.ts';

@@ -1,6 +1,7 @@
 import { existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { conflict } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 
@@ -24,6 +25,24 @@ export const lockCollecting = (folder: string): (() => void) =>
       cause,
     }),
   );
+
+/** Waits for a lock that one process at a time holds, by the same means; for work that is short beside the wait of nobody. */
+export async function lockInTurn(file: string): Promise<() => void> {
+  for (;;) {
+    try {
+      return lock(file, (cause) => new Taken('somebody has it', { cause }));
+    } catch (error) {
+      // Anything but "somebody has it" would be waited for in vain.
+      if (!(error instanceof Taken) || !isBusy(error.cause)) throw error;
+    }
+    await sleep(100);
+  }
+}
+
+class Taken extends Error {}
+const BUSY = 5;
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === BUSY;
 
 function lock(file: string, taken: (cause: unknown) => Error): () => void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });

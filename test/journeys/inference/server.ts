@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { openTest, type TestServer } from '../../harness.ts';
+import { copyKept } from '../../kept.ts';
+import { registerFolder } from '../../packaged-models.ts';
 import { python } from '../mlflow-servers.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -43,7 +45,7 @@ export async function openServing(
   const models = [...new Set(endpoints.map(([, model]) => model))];
   const server = await openTest();
   try {
-    await script(python!, 'models.py', [server.url, [...models, ...again].join(',')]);
+    await register(server, models, [...models, ...again]);
     for (const [endpoint, model] of endpoints) await deploy(server, endpoint, { model, version: '1' });
     const found: unknown = await (await fetch(`${server.url}/api/v1/endpoints/${endpoints[0]?.[0]}`)).json();
     const url = (found as { endpoint: { address: string } }).endpoint.address;
@@ -56,6 +58,24 @@ export async function openServing(
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** The folders as MLflow saves them: what its client sends when it logs a model is a journey of its own (mlflow-models). */
+async function register(
+  server: TestServer,
+  models: readonly string[],
+  versions: readonly string[],
+): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-inference-'));
+  try {
+    const file = path.join(import.meta.dirname, 'models.py');
+    await copyKept(file, models, folder, (fresh, missing) =>
+      promisify(execFile)(python!, ['-W', 'ignore', file, fresh, ...missing], { cwd: fresh }),
+    );
+    for (const model of versions) await registerFolder(server.ctx, model, path.join(folder, model));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
