@@ -264,7 +264,7 @@ test('a circle is found, whatever it is made of, and only within a room', () => 
   );
 });
 
-test('a server and a data plane do not load DuckDB: it is at home in table readers', () => {
+test('a server, a data plane and the scoring of models do not load DuckDB: it is at home in table readers', () => {
   const seen = new Set<string>();
   const visit = (file: string): void => {
     if (seen.has(file)) return;
@@ -279,4 +279,18 @@ test('a server and a data plane do not load DuckDB: it is at home in table reade
   visit('main.ts');
   visit('plane.ts');
   assert.ok(seen.size > 300, `only ${seen.size} files were read`);
+  visit('validation/scoring/judge-host.ts');
+});
+
+test('only tables/ opens DuckDB: other rooms have its types, and what they are handed', () => {
+  const importing = (text: string): string[] =>
+    [...text.matchAll(/(?:^(?:import|export)\s(?!type\s)[^;]*?from\s+|import\(\s*)'(@duckdb\/[^']+)'/gm)].map(
+      ([, name]) => name!,
+    );
+  const found = [...tree].flatMap(([file, text]) => (importing(text).length > 0 ? [file] : []));
+  assert.ok(found.length > 0, 'a check that saw nothing proves nothing');
+  assert.deepEqual(
+    found.filter((file) => !file.startsWith('tables/')),
+    [],
+  );
 });

@@ -6,4 +6,6 @@ answerQuestions({
   rows: () => Promise.resolve(rows),
   profile: async () => (await import('./data/inside.ts')).profileAnswer,
   disjoint: async () => (await import('./validation/inside.ts')).disjointAnswer,
+  'gate-facts': async () => (await import('./validation/inside.ts')).factsAnswer,
+  'gate-columns': async () => (await import('./validation/inside.ts')).columnsAnswer,
 });

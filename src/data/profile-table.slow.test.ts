@@ -16,7 +16,9 @@ async function profiled(name: string): Promise<{ rows: number; columns: Map<stri
   const file = path.join(folder, name);
   const { connection } = await openSandbox([file], { threads: 2, memory: 1e9 });
   const table = [{ file, shown: name, format: tableFormat(name)! }];
-  const { rows, columns } = await profileAnswer.answer(connection, { table, size: 1000 }, () => undefined);
+  const { rows, columns } = await profileAnswer.answer(connection, { table, size: 1000 }, () =>
+    Promise.resolve(),
+  );
   return { rows, columns: new Map(columns.map((column) => [column.name, column])) };
 }
 

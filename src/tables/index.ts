@@ -5,5 +5,6 @@ export { firstLook } from './first-look.ts';
 export { question, type AskedFile, type Fault, type Outcome, type Question } from './question.ts';
 export { QUERY, ROWS, type Rows, type View } from './questions.ts';
 export type { KnownTable, TableFile } from './table-file.ts';
+export type { Reading } from './read-table.ts';
 export { localName, tableFormat, type TableFormat } from './table-format.ts';
 export { UnreadableTable } from './unreadable.ts';

@@ -4,7 +4,7 @@ export { rows } from './answers/rows.ts';
 export { toJson } from './answers/to-json.ts';
 export { explained, withShownNames } from './explain.ts';
 export { jsonReader } from './read-json.ts';
-export { csvShapes, parquetReader, readTable, type Reading } from './read-table.ts';
+export { csvShapes, parquetReader, readTable } from './read-table.ts';
 export { answerer, answerQuestions } from './reader/answer-questions.ts';
 export { describe, openSandbox, read, readOne } from './sandbox.ts';
 export { identifier, quote } from './sql-text.ts';

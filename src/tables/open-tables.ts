@@ -25,7 +25,11 @@ export interface Tables {
       timeout: number;
       /** Who leaves gives the place back, whether waiting or asking. */
       signal?: AbortSignal | undefined;
-      hear?: ((text: string) => void) | undefined;
+      /**
+       * What it says on its way, and again from the start where a reader that answered before died of it. It says no more
+       * before a promise that is given back has settled.
+       */
+      hear?: ((text: string) => Promise<void> | void) | undefined;
     },
   ): Promise<Outcome<Answer>>;
   /** Ends all readers, and waits until nothing of them is left. */

@@ -9,7 +9,7 @@ import { typeOf, valueOf } from './spelling.ts';
 import { identifier, quote } from './sql-text.ts';
 import type { TableFile } from './table-file.ts';
 
-/** Files as one table. */
+/** Files as one table: plain JSON, so that a later question over the same files need not settle their types again. */
 export interface Reading {
   columns: Array<{ name: string; type: string }>;
   /** What follows FROM: values of the types that all rows allow. */

@@ -1,2 +1,3 @@
 // The door for what runs in a table reader's process.
 export { disjointAnswer } from './disjoint/answer.ts';
+export { columnsAnswer, factsAnswer } from './scoring/answer-table.ts';

@@ -88,7 +88,7 @@ async function work(
   };
   const scoring = askHost(
     ctx,
-    bench.processes,
+    bench,
     gate.files,
     { spec, candidate, ...(other === undefined ? {} : { champion: other }), ...(same ? { same } : {}) },
     say,

@@ -9,7 +9,12 @@ import { TableFault } from '../table-fault.ts';
 
 /** Answers one kind of question, in the reader's process. */
 export interface Answerer<Request, Answer> {
-  answer(connection: DuckDBConnection, request: Request, say: (text: string) => void): Promise<Answer>;
+  answer(
+    connection: DuckDBConnection,
+    request: Request,
+    /** Settles when the text is on its way: who says much waits for it. */
+    say: (text: string) => Promise<void>,
+  ): Promise<Answer>;
   /** The code of an error that nobody foresaw; `unreadable` unless said. */
   otherwise?: string | undefined;
 }
@@ -65,7 +70,7 @@ async function answerOne(
     });
     try {
       // The other side asked this very question: its request is of that type.
-      const answer = await one.answer(sandbox.connection, request as never, (say) => void tell({ say }));
+      const answer = await one.answer(sandbox.connection, request as never, (say) => tell({ say }));
       return { answer };
     } finally {
       sandbox.close();

@@ -23,7 +23,7 @@ export interface Limits {
   /** Milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
-  hear: ((text: string) => void) | undefined;
+  hear: ((text: string) => Promise<void> | void) | undefined;
 }
 
 export interface ReaderOptions {
@@ -36,7 +36,7 @@ export interface ReaderOptions {
   aside: boolean;
 }
 
-/** The longest answer: what a question shows is bounded in rows and bytes by itself, well below. */
+/** The longest line: what a question shows or says is bounded in rows and bytes by itself, well below. */
 const ANSWER = 64 * 1024 * 1024;
 
 /** It ended before it had answered, with its last words. */
@@ -62,12 +62,26 @@ export async function startReader(
 
   const lines = lineReader((line) => {
     const told = JSON.parse(line) as Told; // written by our own code
-    if ('say' in told) return hear?.(told.say);
+    if ('say' in told) {
+      size = 0;
+      const heard = hear?.(told.say);
+      if (heard) hold(heard);
+      return;
+    }
     const { resident: now, ...outcome } = told;
     held = now;
     answered++;
     settle?.(outcome);
   });
+  // Its pipe fills, and it waits: whoever hears it holds a few lines, however much it has to say.
+  const hold = (heard: Promise<void>): void => {
+    child.stdout?.pause();
+    const goOn = (): void => void child.stdout?.resume();
+    void heard.then(goOn, () => {
+      child.stop('cancelled');
+      goOn();
+    });
+  };
   const child = processes.start({
     // What a question left is freed before the next one: that takes a word to the engine.
     argv: [process.execPath, '--expose-gc', program],

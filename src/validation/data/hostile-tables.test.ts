@@ -14,7 +14,8 @@ import { messageOf } from '../../platform/errors/index.ts';
 import type { TensorSpec } from '../../runtimes/index.ts';
 import { tableFormat, type TableFile } from '../../tables/index.ts';
 import { explained, openSandbox, query, rows } from '../../tables/inside.ts';
-import { keyOf, openTable, textOf } from '../scoring/read-table.ts';
+import { keyOf, textOf } from '../scoring/read-table.ts';
+import { openHere } from '../scoring/table.suite.ts';
 import { relationsOf } from './relations.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'treadle-hostile-'));
@@ -410,7 +411,7 @@ const sandbox = async (files: readonly TableFile[]): Promise<DuckDBConnection> =
 /** The first and the last row as they come out of JSON, which is what a caller gets. */
 const ends = (all: unknown[][]): { first: unknown[]; last: unknown[] } =>
   JSON.parse(JSON.stringify({ first: all[0], last: all.at(-1) })) as { first: unknown[]; last: unknown[] };
-const silent = (): void => undefined;
+const silent = (): Promise<void> => Promise.resolve();
 const LIMITS = { limit: 100_000, bytes: 1e9 };
 const shape = (columns: ReadonlyArray<{ name: string; type: string }>): string =>
   columns.map(({ name, type }) => `${name}:${type}`).join(' ');
@@ -461,7 +462,7 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
     return READERS['sql']!(known);
   },
   async gate(files, wanted) {
-    const table = await openTable(files);
+    const table = await openHere(files);
     const text = table.columns.filter(({ kind }) => kind === 'text').map(({ name }) => name);
     const read = await table.read(text.map((name) => keyOf(name, 'text')));
     const types = new Map(table.columns.map(({ name, type }) => [name, type]));

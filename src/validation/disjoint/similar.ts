@@ -1,13 +1,8 @@
 // Rows that are nearly the gate's: the same but for noise, scale, white space, case, or one column.
-import {
-  JsonDuckDBValueConverter,
-  type DuckDBConnection,
-  type DuckDBValueConverter,
-  type Json,
-} from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SimilarFound, SimilarPair } from '../data/protocol.ts';
 import type { Relation } from '../data/relations.ts';
-import { identifier, read, readOne } from '../../tables/inside.ts';
+import { identifier, read, readOne, toJson } from '../../tables/inside.ts';
 import { isPlainText, keyOf, kindOf, numberOf, prepared } from './canonical.ts';
 import { countRepeats, gateChance } from './chance.ts';
 import type { Pair } from './pairs.ts';
@@ -218,11 +213,6 @@ async function matches(
   const [rows] = await readOne(connection, 'select count(*) from twin');
   return { rows: Number(rows), expected, gate_rows: gateRows, training_rows: trainingRows, but };
 }
-
-const toJson: DuckDBValueConverter<Json> = (value, type, converter) =>
-  typeof value === 'bigint' && value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER
-    ? Number(value)
-    : JsonDuckDBValueConverter(value, type, converter);
 
 /** Some of the pairs with the values of both rows. */
 async function sample(

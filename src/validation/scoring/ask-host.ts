@@ -1,67 +1,69 @@
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { totalmem } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programFile } from '../../platform/aside/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, tooLarge, TreadleError, unavailable } from '../../platform/errors/index.ts';
+import { machineMemory } from '../../platform/machine/index.ts';
 import { lineReader, type Processes } from '../../platform/processes/index.ts';
-import { localName } from '../../tables/index.ts';
+import type { Tables } from '../../tables/index.ts';
 import type { TableFile } from '../data/table-source.ts';
-import type { Assessment, AssessLine, AssessRequest } from './protocol.ts';
+import { askTables } from './ask-tables.ts';
+import type { Assessment, AssessLine, AssessRequest, HostLine, TableQuestion } from './protocol.ts';
 
 const HOST = fileURLToPath(programFile('judge-host', import.meta.url));
 const GiB = 1024 ** 3;
 /** Resident memory of the process with all models that it loads: most of the machine, since a model alone may take half. */
-const MEMORY = Math.max(4, Math.floor((totalmem() * 3) / 4 / GiB)) * GiB;
+const MEMORY = Math.floor((machineMemory() * 3) / 4);
 /** Longest that one evaluation may take. */
 const TIMEOUT = 60 * 60_000;
 
-/** Scores in a process of its own, so that a long scoring never holds up the server. */
+/** Scores in a process of its own, so that a long scoring never holds up the server; the table comes to it from a table reader. */
 export async function askHost(
   ctx: Ctx,
-  processes: Processes,
+  { processes, tables }: { processes: Processes; tables: Tables },
   files: readonly TableFile[],
-  request: Omit<AssessRequest, 'files' | 'isolation'>,
+  request: Omit<AssessRequest, 'isolation'>,
   say: (stage: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<Assessment> {
-  const folder = await ctx.blobs.scratch();
+  const cwd = await ctx.blobs.scratch();
+  const gone = new AbortController();
+  const either = signal ? AbortSignal.any([signal, gone.signal]) : gone.signal;
+  const ask = askTables(ctx, tables, files, { bytes: MEMORY, signal: either });
   try {
-    const local = files.map(({ path: shown, format }, i) => ({
-      file: localName(String(i), shown, format),
-      shown,
-      format,
-    }));
-    for (const [i, { hash }] of files.entries())
-      await ctx.blobs.materialise(hash, path.join(folder, local[i]!.file), { mode: 0o444 });
-    return await converse(
-      processes,
-      folder,
-      { ...request, files: local, isolation: processes.isolation },
-      say,
-      signal,
-    );
+    return await converse(processes, cwd, request, { ask, say, signal });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // Nobody waits any more for what it may still have asked.
+    gone.abort();
+    await rm(cwd, { recursive: true, force: true });
   }
 }
 
 async function converse(
   processes: Processes,
   cwd: string,
-  request: AssessRequest,
-  say: (stage: string) => void,
-  signal: AbortSignal | undefined,
+  request: Omit<AssessRequest, 'isolation'>,
+  {
+    ask,
+    say,
+    signal,
+  }: {
+    ask: ReturnType<typeof askTables>;
+    say: (stage: string) => void;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<Assessment> {
   let answer:
     | Extract<AssessLine, { assessment: unknown }>
     | Extract<AssessLine, { error: unknown }>
     | undefined;
+  let unanswered: unknown;
   let complaint = '';
   const lines = lineReader((line) => {
     const message = JSON.parse(line) as AssessLine; // the child is our own code
     if ('stage' in message) say(message.stage);
+    else if ('facts' in message || 'columns' in message) void reply(message);
     else answer = message;
   });
   const child = processes.start({
@@ -77,10 +79,26 @@ async function converse(
       else lines(chunk);
     },
   });
-  child.stdin?.on('error', () => undefined); // it ended early; its end says why
-  child.stdin?.end(JSON.stringify(request));
+  const { stdin } = child;
+  stdin?.on('error', () => undefined); // it ended early; its end says why
+  /** Gives a promise while more is on its way than the pipe holds. */
+  const send = (line: string): Promise<void> | undefined => {
+    if (!stdin || stdin.destroyed || stdin.write(`${line}\n`)) return undefined;
+    const nothing = (): void => undefined;
+    return Promise.race([once(stdin, 'drain'), child.ended]).then(nothing, nothing);
+  };
+  const reply = async (question: TableQuestion): Promise<void> => {
+    try {
+      await send(JSON.stringify(await ask(question, send)));
+    } catch (error) {
+      unanswered ??= error;
+      child.stop('cancelled');
+    }
+  };
+  await send(JSON.stringify({ request: { ...request, isolation: processes.isolation } } satisfies HostLine));
   const ended = await child.ended;
   signal?.throwIfAborted();
+  if (unanswered !== undefined) throw unanswered;
   if (answer && 'assessment' in answer) return answer.assessment;
   if (answer) {
     const { kind, message, field, hint } = answer.error;
@@ -93,7 +111,7 @@ async function converse(
     });
   }
   if (ended.reason === 'oom')
-    throw tooLarge(`scoring needs more memory than ${MEMORY / GiB} GiB`, {
+    throw tooLarge(`scoring needs more memory than ${(MEMORY / GiB).toFixed(1)} GiB`, {
       field: 'data',
       hint: 'judge on a sample',
     });

@@ -13,7 +13,7 @@ import { planFeed, type Feed } from './inputs.ts';
 import { readLabel, type Label } from './label.ts';
 import { baselineOf, listMetrics, mainMetric, measure } from './measure.ts';
 import type { AssessRequest, Assessment, Contender } from './protocol.ts';
-import { keyOf, openTable, type Column, type Table } from './read-table.ts';
+import { keyOf, openTable, type Column, type Table, type Teller } from './read-table.ts';
 import { score } from './score.ts';
 import { slicesOf } from './slices.ts';
 
@@ -22,6 +22,7 @@ const FEW_VALUES = 20;
 const FOUND_COLUMNS = 8;
 
 interface Tools {
+  teller: Teller;
   processes: Processes;
   log: Log;
   say: (stage: string) => void;
@@ -33,7 +34,11 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
   const { say } = tools;
   const rules = readRules(spec.rules ?? []);
   say('reading the data');
-  const table = await openTable(request.files);
+  const names = rules.flatMap(({ condition }) => [...namesIn(condition)]);
+  const table = await openTable(
+    tools.teller,
+    names.flatMap((name) => (name.kind === 'fact' && name.name === 'distinct' ? (name.column ?? []) : [])),
+  );
   if (table.rows === 0)
     throw invalid('the gate’s data has no rows', { field: 'data', hint: 'judge on data with rows' });
   const truth = table.info(spec.label, 'label');
@@ -51,7 +56,6 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     ]),
   };
   const feed = planFeed(model.spec, table, { ...feeds, who: candidate.who });
-  const names = rules.flatMap(({ condition }) => [...namesIn(condition)]);
   const sliced = spec.slices ?? findSliceColumns(table, spec);
   const asked = names.flatMap((name) => {
     const column = name.kind === 'fact' ? name.column : name.slice?.column;
@@ -66,11 +70,6 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     positive: spec.positive,
     classes: looksLikeClasses(model.spec.outputs),
   });
-  const exact = new Map<string, number>();
-  for (const name of names)
-    if (name.kind === 'fact' && name.name === 'distinct' && asked.includes(name.column!))
-      exact.set(name.column!, await table.distinct(name.column!));
-
   const own = await scoreSide(candidate, model, feed, columns, label, table, {
     grown,
     prediction: spec.prediction,
@@ -101,7 +100,7 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     champion: isScored(other) ? wide(other) : other,
     baseline: wide({ answers: baseline.answers, metrics: measure(label, baseline.answers).metrics }),
   } satisfies Sides;
-  const figures = figuresOf(label, sides, table, columns, exact, counting);
+  const figures = figuresOf(label, sides, table, columns, counting);
   const decided = rules.map(({ rule, condition }) => decideRule(rule, condition, figures));
   for (const rule of builtIn(label, own))
     if (!rules.some((one) => one.rule === rule))

@@ -9,6 +9,8 @@ export interface ColumnInfo {
   missing: number;
   /** About how many different values. */
   distinct: number;
+  /** How many exactly, where that was asked. */
+  exactly?: number;
   /** Its cells are characters of a text file, and can be had as they stand there. */
   spelled?: boolean;
 }

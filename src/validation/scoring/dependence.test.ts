@@ -7,7 +7,7 @@ import { TreadleError } from '../../platform/errors/index.ts';
 import { random } from '../metrics/random.suite.ts';
 import { regressionMetrics } from '../metrics/regression.ts';
 import { measureDependence, structuresOf } from './dependence.ts';
-import { openTable } from './read-table.ts';
+import { openHere } from './table.suite.ts';
 
 const ROWS = 600;
 
@@ -31,7 +31,7 @@ async function visits() {
   await writeFile(file, ['date,patient_id,step,hour,ward,size,label', ...lines, ''].join('\n'));
   return {
     places,
-    table: await openTable([{ file, format: 'csv', shown: 'visits.csv' }]),
+    table: await openHere([{ file, format: 'csv', shown: 'visits.csv' }]),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }

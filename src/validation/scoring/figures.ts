@@ -25,13 +25,12 @@ export interface Sides {
   baseline: Side;
 }
 
-/** Looks up what rules name. `exact` are the numbers of different values, counted beforehand for the rules that ask. */
+/** Looks up what rules name; different values were counted exactly for the rules that ask. */
 export function figuresOf(
   label: Label,
   sides: Sides,
   table: Table,
   columns: ReadonlyMap<string, Column>,
-  exact: ReadonlyMap<string, number>,
   structures: readonly Structure[],
 ): Figures {
   const groups = new Map<string, Map<string, Uint32Array>>();
@@ -79,7 +78,7 @@ export function figuresOf(
       const info = table.columns.find((one) => one.name === column);
       if (!info) return { missing: `the gate’s data has no column '${column}'` };
       if (name === 'missing') return exactly(name, table.rows === 0 ? 0 : info.missing / table.rows);
-      if (name === 'distinct') return exactly(name, exact.get(column) ?? info.distinct);
+      if (name === 'distinct') return exactly(name, info.exactly ?? info.distinct);
       const { numbers } = columns.get(column) ?? {};
       if (!numbers) return { missing: `column '${column}' holds ${info.type}, no numbers` };
       return ofNumbers(name, numbers);

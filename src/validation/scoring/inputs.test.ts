@@ -3,7 +3,8 @@ import test from 'node:test';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Datatype, ModelSpec, TensorSpec } from '../../runtimes/index.ts';
 import { planFeed } from './inputs.ts';
-import type { Column, ColumnKind, Table } from './read-table.ts';
+import type { ColumnKind } from './column.ts';
+import type { Column, Table } from './read-table.ts';
 
 const numbers = (name: string, kind: ColumnKind, values: number[]): Column => ({
   name,
@@ -38,7 +39,6 @@ const table: Table = {
     throw invalid(`no column '${name}'${why}`, { field });
   },
   read: () => Promise.resolve(new Map()),
-  distinct: () => Promise.resolve(0),
 };
 const read = new Map(COLUMNS.map((column) => [column.name, column]));
 const spec = (...inputs: TensorSpec[]): ModelSpec => ({

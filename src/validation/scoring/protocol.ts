@@ -1,12 +1,12 @@
 import type { Evaluation } from '../contract.ts';
 import type { ModelPlace } from '../../runtimes/index.ts';
+import type { Outcome } from '../../tables/index.ts';
 import type { Isolation } from '../../platform/processes/index.ts';
 import type { ErrorKind } from '../../platform/errors/index.ts';
-import type { TableFile } from '../../tables/index.ts';
+import type { AskedColumn, Parts } from './questions.ts';
 
-/** One request a process: JSON on its stdin. */
+/** What one process scores. */
 export interface AssessRequest {
-  files: readonly TableFile[];
   /** How it keeps the code of models apart from itself. */
   isolation: Isolation;
   spec: Evaluation['spec'];
@@ -35,8 +35,15 @@ export type Assessment = Required<
     champion_problem?: string;
   };
 
+/** Lines of JSON on its stdin: the request, then what it asked of the table, one question after the other. */
+export type HostLine = { request: AssessRequest } | Parts | Outcome<unknown>;
+
+/** A question to the table. */
+export type TableQuestion = { facts: { exact: readonly string[] } } | { columns: readonly AskedColumn[] };
+
 /** Lines of JSON on its stdout. */
 export type AssessLine =
   | { stage: string }
+  | TableQuestion
   | { assessment: Assessment }
   | { error: { kind?: ErrorKind; message: string; field?: string; hint?: string } };

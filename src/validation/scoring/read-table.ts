@@ -1,20 +1,11 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { invalid, tooLarge, TreadleError } from '../../platform/errors/index.ts';
-import type { TableFile } from '../../tables/index.ts';
-import {
-  describe,
-  explained,
-  identifier,
-  openSandbox,
-  readTable,
-  UnreadableTable,
-  type Reading,
-} from '../../tables/inside.ts';
+import { invalid, tooLarge, type TreadleError } from '../../platform/errors/index.ts';
+import type { Fault, Outcome } from '../../tables/index.ts';
 import { nearest } from '../../rules/index.ts';
-import type { Column, ColumnInfo, ColumnKind } from './column.ts';
+import type { Column, ColumnInfo } from './column.ts';
 import { parsed, type Parse } from './parse-cells.ts';
+import type { AskedColumn, Part, TableFacts } from './questions.ts';
 
-export type { Column, ColumnInfo, ColumnKind } from './column.ts';
+export type { Column } from './column.ts';
 
 /** What is wanted of a column: its values, the characters of the file, or what they say as a number, a truth value or a moment. */
 export type As = 'value' | 'text' | Parse;
@@ -28,64 +19,30 @@ function asked(key: string): { name: string; as: As } {
 }
 
 /** The gate's data, opened: facts of all columns, and values of those asked for. */
-export interface Table {
-  rows: number;
-  columns: readonly ColumnInfo[];
+export interface Table extends TableFacts {
   /** The column, or an error that says what is there instead. */
   info(name: string, field: string, why?: string): ColumnInfo;
   /** By name, or by `keyOf` where they are wanted in another way than as values. */
   read(keys: readonly string[]): Promise<Map<string, Column>>;
-  /** How many different values, exactly. */
-  distinct(name: string): Promise<number>;
+}
+
+/** Who looks into the files: a table reader, asked through the server. One question at a time. */
+export interface Teller {
+  facts(exact: readonly string[]): Promise<Outcome<TableFacts>>;
+  /** Hands over parts as they come, and answers with the number of rows. */
+  columns(asked: readonly AskedColumn[], take: (part: Part) => void): Promise<Outcome<number>>;
 }
 
 const MOST_ROWS = 20_000_000;
-const MEMORY = 2_000_000_000;
 
-/** Opens the files and nothing else: no other file, no network, no extension. */
-export async function openTable(files: readonly TableFile[]): Promise<Table> {
-  const local = files.map(({ file }) => file);
-  const { connection } = await openSandbox(local, { threads: 2, memory: MEMORY });
-  const ask = async (sql: string): Promise<unknown[][]> => {
-    try {
-      return (await connection.runAndReadAll(sql)).getRows();
-    } catch (error) {
-      throw await unreadable(error, files);
-    }
-  };
-  const { reading, plain } = await opened(connection, files);
-  const from = reading.typed;
-  const described = reading.columns.map(({ name, type }) => [name, type]);
-  const kinds = described.map(([name, type]) => ({
-    name: String(name),
-    type: String(type),
-    kind: kindOf(String(type)),
-    ...(plain.has(String(name)) ? { spelled: true } : {}),
-  }));
-  const facts = await ask(
-    `select count(*), ${kinds
-      .map(({ name, kind }) => {
-        const column = identifier(name);
-        const there =
-          kind === 'number'
-            ? `count(*) filter (${column} is not null and not isnan(${column}::double))`
-            : `count(${column})`;
-        return `${there}, approx_count_distinct(${column})`;
-      })
-      .join(', ')} from ${from}`,
-  );
-  const counts = facts[0]!.map(Number);
-  const rows = counts[0]!;
+/** `exact`: columns whose different values are counted exactly. */
+export async function openTable(teller: Teller, exact: readonly string[] = []): Promise<Table> {
+  const { rows, columns } = answerOf(await teller.facts(exact));
   if (rows > MOST_ROWS)
     throw tooLarge(`the gate’s data has ${rows.toLocaleString('en')} rows`, {
       field: 'data',
       hint: `judge on a sample: ${MOST_ROWS.toLocaleString('en')} rows at most`,
     });
-  const columns = kinds.map((column, i): ColumnInfo => ({
-    ...column,
-    missing: rows - counts[1 + 2 * i]!,
-    distinct: Math.min(rows, counts[2 + 2 * i]!),
-  }));
   const table: Table = {
     rows,
     columns,
@@ -104,135 +61,74 @@ export async function openTable(files: readonly TableFile[]): Promise<Table> {
     },
     async read(keys) {
       const wanted = [...new Set(keys)].map((key) => ({ key, ...asked(key) }));
-      const found = new Map<string, Column>();
-      try {
-        for (const spelled of [false, true]) {
-          const some = wanted.filter(({ as }) => (as !== 'value') === spelled);
-          if (some.length === 0) continue;
-          const infos = some.map(({ name }) => table.info(name, 'data'));
-          const source = spelled ? reading.spelled : reading.typed;
-          const columns = await readColumns(
-            connection,
-            source,
-            infos.map((info) => (spelled ? { ...info, kind: 'text' as const } : info)),
-            rows,
-          );
-          for (const [i, { key, as }] of some.entries())
-            found.set(key, as === 'value' || as === 'text' ? columns[i]! : parsed(columns[i]!, as));
-        }
-      } catch (error) {
-        throw await unreadable(error, files);
-      }
-      return found;
-    },
-    async distinct(name) {
-      return Number((await ask(`select count(distinct ${identifier(name)}) from ${from}`))[0]![0]);
+      if (wanted.length === 0) return new Map();
+      const read = wanted.map(({ name, as }): Column => {
+        const info = table.info(name, 'data');
+        return empty(as === 'value' ? info : { ...info, kind: 'text' }, rows);
+      });
+      const told = await teller.columns(
+        wanted.map(({ name, as }) => ({ name, spelled: as !== 'value' })),
+        (part) => put(read[part.column]!, part),
+      );
+      // The files never change: anything else is a fault of ours, and gaps would look like missing values.
+      if (answerOf(told) !== rows) throw new Error('the columns have another number of rows than the table');
+      for (const column of read) requireExact(column);
+      return new Map(
+        wanted.map(({ key, as }, i) => [
+          key,
+          as === 'value' || as === 'text' ? read[i]! : parsed(read[i]!, as),
+        ]),
+      );
     },
   };
   return table;
 }
 
-/** The columns whose cells are characters of text files as well. */
-async function opened(
-  connection: DuckDBConnection,
-  files: readonly TableFile[],
-): Promise<{ reading: Reading; plain: ReadonlySet<string> }> {
-  try {
-    const reading = await readTable(connection, files);
-    const spelled = files.some(({ format }) => format === 'csv')
-      ? await describe(connection, reading.spelled)
-      : [];
-    return {
-      reading,
-      plain: new Set(spelled.flatMap(({ name, type }) => (type === 'VARCHAR' ? [name] : []))),
-    };
-  } catch (error) {
-    throw await unreadable(error, files);
-  }
+function empty(info: ColumnInfo, rows: number): Column {
+  const plain = info.kind === 'boolean' || info.kind === 'integer' || info.kind === 'number';
+  return plain
+    ? { ...info, numbers: new Float64Array(rows) }
+    : { ...info, codes: new Int32Array(rows), words: [] };
 }
 
-function kindOf(type: string): ColumnKind {
-  if (type === 'BOOLEAN') return 'boolean';
-  if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type)) return 'integer';
-  if (/^(FLOAT|DOUBLE|DECIMAL.*)$/.test(type)) return 'number';
-  if (/^(VARCHAR|ENUM.*|UUID)$/.test(type)) return 'text';
-  if (/^(DATE|TIMESTAMP.*|TIME.*)$/.test(type)) return 'time';
-  return 'other';
+function put(column: Column, { row, doubles, codes, words }: Part): void {
+  if (doubles !== undefined && column.numbers) fill(column.numbers, row, doubles);
+  if (codes !== undefined && column.codes) fill(column.codes, row, codes);
+  if (!words || !column.words) return;
+  column.words.length = words.before;
+  for (const word of words.more) column.words.push(word);
 }
 
-async function readColumns(
-  connection: DuckDBConnection,
-  from: string,
-  asked: readonly ColumnInfo[],
-  rows: number,
-): Promise<Column[]> {
-  const list = asked.map(({ name, kind, type }) => {
-    const column = identifier(name);
-    if (kind === 'boolean') return `${column}::tinyint::double`;
-    if (kind === 'integer' || kind === 'number') return `${column}::double`;
-    // Moments as ISO 8601, whatever precision the file has.
-    if (kind === 'time' && type.startsWith('TIMESTAMP'))
-      return `strftime(${column}::timestamp, '%Y-%m-%dT%H:%M:%S.%f')`;
-    return `${column}::varchar`;
-  });
-  const columns = asked.map((info): Column => {
-    const plain = info.kind === 'boolean' || info.kind === 'integer' || info.kind === 'number';
-    return plain
-      ? { ...info, numbers: new Float64Array(rows).fill(NaN) }
-      : { ...info, codes: new Int32Array(rows).fill(-1), words: [] };
-  });
-  const known = columns.map(() => new Map<string, number>());
-  const result = await connection.stream(`select ${list.join(', ')} from ${from}`);
-  let at = 0;
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) break;
-    const { rowCount } = chunk;
-    for (const [i, column] of columns.entries()) {
-      const vector = chunk.getColumnVector(i);
-      const { numbers, codes, words } = column;
-      for (let row = 0; row < rowCount; row++) {
-        const value: unknown = vector.getItem(row);
-        if (value === null) continue;
-        if (numbers) numbers[at + row] = value as number; // cast to double above
-        else if (codes && words) {
-          const word = value as string; // cast to varchar above
-          let code = known[i]!.get(word);
-          if (code === undefined) {
-            known[i]!.set(word, (code = words.length));
-            words.push(word);
-          }
-          codes[at + row] = code;
-        }
-      }
-    }
-    at += rowCount;
-  }
-  for (const { name, kind, numbers } of columns) {
-    if (kind !== 'integer' || !numbers) continue;
-    if (numbers.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER))
-      throw invalid(`column '${name}' holds whole numbers beyond 2^53, which would lose digits`, {
-        field: 'data',
-        hint: 'keep such numbers as text, or leave the column out',
-      });
-  }
-  return columns;
+function fill(values: Float64Array | Int32Array, row: number, base64: string): void {
+  const at = values.byteOffset + row * values.BYTES_PER_ELEMENT;
+  Buffer.from(values.buffer, at, values.byteLength - row * values.BYTES_PER_ELEMENT).write(base64, 'base64');
 }
 
-async function unreadable(thrown: unknown, files: readonly TableFile[]): Promise<unknown> {
-  if (thrown instanceof TreadleError) return thrown;
-  const error = await explained(thrown, files);
-  const message = error instanceof Error ? error.message : String(error);
-  if (/^Out of Memory/i.test(message))
-    return tooLarge('the gate’s data needs more than 2 GB of memory to read', {
+function requireExact({ name, kind, numbers }: Column): void {
+  if (kind !== 'integer' || !numbers) return;
+  if (numbers.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER))
+    throw invalid(`column '${name}' holds whole numbers beyond 2^53, which would lose digits`, {
       field: 'data',
+      hint: 'keep such numbers as text, or leave the column out',
+    });
+}
+
+function answerOf<Answer>(outcome: Outcome<Answer>): Answer {
+  if ('fault' in outcome) throw refused(outcome.fault);
+  return outcome.answer;
+}
+
+/** Why the gate's data cannot be read, as one of our errors. */
+function refused({ code, message, hint, field = 'data' }: Fault): TreadleError {
+  if (code === 'memory')
+    return tooLarge('the gate’s data needs more memory to read than it may have', {
+      field,
       hint: 'judge on a sample, or on fewer columns',
     });
+  if (code === 'timeout') return tooLarge(message, { field, hint: 'judge on a sample' });
   return invalid(`the gate’s data cannot be read: ${message.slice(0, 1000)}`, {
-    field: 'data',
-    hint:
-      (error instanceof UnreadableTable ? error.hint : undefined) ??
-      'the file is not what its name says, or it is damaged',
+    field,
+    hint: hint ?? 'the file is not what its name says, or it is damaged',
   });
 }
 

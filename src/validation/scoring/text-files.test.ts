@@ -8,7 +8,8 @@ import { tableFormat, type TableFile } from '../../tables/index.ts';
 import { answersText, collect } from './answers.ts';
 import { planFeed } from './inputs.ts';
 import { readLabel } from './label.ts';
-import { keyOf, openTable } from './read-table.ts';
+import { keyOf } from './read-table.ts';
+import { openHere } from './table.suite.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'treadle-text-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,7 +35,7 @@ const spec = (...inputs: TensorSpec[]): ModelSpec => ({
 
 /** What a model with these inputs is given of the rows of a file. */
 async function given(source: TableFile, ...inputs: TensorSpec[]): Promise<unknown[]> {
-  const table = await openTable([source]);
+  const table = await openHere([source]);
   const feed = planFeed(spec(...inputs), table, { label: 'y', besides: new Set(), who: 'm version 1' });
   const columns = await table.read(feed.columns);
   return feed.slice(columns, 0, table.rows).map((tensor) => [...tensor!.data]);
@@ -189,7 +190,7 @@ test('classes that a model answers as text are those of the file; 01 and 1.0 are
     const outputs = [
       { name: 'label', datatype: text ? ('BYTES' as const) : ('INT64' as const), shape: [-1] },
     ];
-    const table = await openTable([file('csv', ['y,x', ...labels.map((label) => `${label},1`)])]);
+    const table = await openHere([file('csv', ['y,x', ...labels.map((label) => `${label},1`)])]);
     assert.equal(answersText(outputs), text);
     const key = keyOf('y', text ? 'text' : 'value');
     const label = readLabel((await table.read([key])).get(key)!, { task: 'multiclass', classes: true });
