@@ -9,4 +9,3 @@ export { answerer, answerQuestions } from './reader/answer-questions.ts';
 export { describe, openSandbox, read, readOne } from './sandbox.ts';
 export { identifier, quote } from './sql-text.ts';
 export { TableFault } from './table-fault.ts';
-export { UnreadableTable } from './unreadable.ts';

@@ -126,6 +126,8 @@ test('after a question that ran out of time or memory, or that was left, the nex
   assert.deepEqual(await rows('select 1'), [[1]]);
   const full = await ask(
     'select count(distinct x) from (select repeat(md5(range::varchar), 20) as x from range(20000000))',
+    [],
+    { timeout: 600_000 },
   );
   assert.ok('fault' in full);
   assert.equal(full.fault.code, 'memory');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from 'kysely';
 import type { TestServer } from '../../test/harness.ts';
+import { until } from '../../test/until.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { LedgerTables } from '../ledger/schema.ts';
 import type { Evaluation, EvaluationSummary } from './contract.ts';
@@ -30,7 +31,11 @@ const ask = async (server: TestServer, body: object): Promise<Evaluation> => {
     ...body,
   });
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
-  return answer.body;
+  const { id } = answer.body;
+  return until('the evaluation ends', async () => {
+    const { body: now } = await api<Evaluation>(server, 'GET', `evaluations/${id}`);
+    return now.state === 'done' || now.state === 'failed' ? now : undefined;
+  });
 };
 
 async function said(ctx: Ctx, id: string): Promise<string[]> {

@@ -58,7 +58,7 @@ async function converse(
     | Extract<AssessLine, { assessment: unknown }>
     | Extract<AssessLine, { error: unknown }>
     | undefined;
-  let unanswered: unknown;
+  let unanswered: Error | undefined;
   let complaint = '';
   const lines = lineReader((line) => {
     const message = JSON.parse(line) as AssessLine; // the child is our own code
@@ -91,14 +91,14 @@ async function converse(
     try {
       await send(JSON.stringify(await ask(question, send)));
     } catch (error) {
-      unanswered ??= error;
+      unanswered ??= error instanceof Error ? error : new Error(String(error));
       child.stop('cancelled');
     }
   };
   await send(JSON.stringify({ request: { ...request, isolation: processes.isolation } } satisfies HostLine));
   const ended = await child.ended;
   signal?.throwIfAborted();
-  if (unanswered !== undefined) throw unanswered;
+  if (unanswered) throw unanswered;
   if (answer && 'assessment' in answer) return answer.assessment;
   if (answer) {
     const { kind, message, field, hint } = answer.error;
