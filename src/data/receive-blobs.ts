@@ -12,7 +12,7 @@ const WHOLE = 4 * 1024 * 1024;
 /** Frames of one request: what is known of each is held until the last is here. */
 const MOST = 100_000;
 /** Rows of one transaction: everybody else's change waits for it. */
-const PORTION = 2000;
+const PORTION = 1000;
 
 /**
  * Which of these blobs the workspace must still upload. Content of another workspace counts as missing: knowing a hash is not owning

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { frameHeader } from './frames.ts';
@@ -6,13 +7,15 @@ import { selectHeld } from './store.ts';
 
 /** A stream of frames of these blobs, in the order asked for. */
 export async function sendBlobs(ctx: Ctx, hashes: readonly string[]): Promise<Readable> {
-  const held = await selectHeld(ctx, [...new Set(hashes)]);
-  const lost = hashes.find((hash) => !held.has(hash));
-  if (lost !== undefined)
-    throw missing(`this workspace holds no blob ${lost}`, {
-      field: 'hashes',
-      hint: 'ask for hashes that the list of files names',
-    });
+  for await (const portion of inPortions(hashes, 500)) {
+    const held = await selectHeld(ctx, [...new Set(portion)]);
+    const lost = portion.find((hash) => !held.has(hash));
+    if (lost !== undefined)
+      throw missing(`this workspace holds no blob ${lost}`, {
+        field: 'hashes',
+        hint: 'ask for hashes that the list of files names',
+      });
+  }
   return Readable.from(gather(ctx, hashes), { objectMode: false, highWaterMark: 1024 * 1024 });
 }
 

@@ -1,5 +1,5 @@
 import { resolveRef } from '../data/index.ts';
-import { sortInTurns } from '../platform/aside/index.ts';
+import { inPortions, sortInTurns } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, missing, TreadleError } from '../platform/errors/index.ts';
 import type { CodeFile, DataInput, NewExecution } from './contract.ts';
@@ -23,6 +23,9 @@ export interface Snapshot {
   code: CodeFile[];
   warnings: string[];
 }
+
+/** Files that are looked at between two turns. */
+const PORTION = 500;
 
 type NamedFile = ReadFile & { name: string };
 
@@ -178,15 +181,18 @@ async function checkCode(
   files: readonly CodeFile[],
 ): Promise<CodeFile[]> {
   const code = await sortInTurns(files, (a, b) => (a.path < b.path ? -1 : 1));
-  code.forEach((file, i) => {
-    if (file.path === code[i - 1]?.path)
-      throw invalid(`the code lists '${file.path}' twice`, { field: 'code' });
-  });
-  const hashes = [...new Set(code.map(({ hash }) => hash))];
-  const known = await knownCode(ctx, hashes);
-  const absent = code.find(({ hash }) => !known.has(hash));
-  if (absent)
-    throw missing(`the content of '${absent.path}' was not uploaded`, {
+  let before: string | undefined;
+  let absent: string | undefined;
+  for await (const portion of inPortions(code, PORTION)) {
+    const known = await knownCode(ctx, [...new Set(portion.map(({ hash }) => hash))]);
+    for (const { path, hash } of portion) {
+      if (path === before) throw invalid(`the code lists '${path}' twice`, { field: 'code' });
+      before = path;
+      if (!known.has(hash)) absent ??= path;
+    }
+  }
+  if (absent !== undefined)
+    throw missing(`the content of '${absent}' was not uploaded`, {
       field: 'code',
       hint: 'ask /api/v1/code/missing which blobs to upload first',
     });

@@ -7,7 +7,9 @@ import { insertCode, knownCode } from './store.ts';
 
 const HEAD = 40;
 /** Rows of one transaction: everybody else's change waits for it. */
-const PORTION = 2000;
+const PORTION = 1000;
+/** Hashes that are looked up at once. */
+const LOOKED_UP = 500;
 /** One file of code; what is larger is data. */
 const MAX_FILE = 64 * 1024 * 1024;
 /** Frames of one request: what is known of each is held until the last is here. A project has half as many files at most. */
@@ -15,10 +17,16 @@ const MOST = 100_000;
 
 /** Which of these this workspace has not sent yet, whatever others have. */
 export async function missingBlobs(ctx: Ctx, hashes: readonly string[]): Promise<string[]> {
-  const unique = [...new Set(hashes)];
-  const known = await knownCode(ctx, unique);
-  const stored = await ctx.blobs.has([...known]);
-  return unique.filter((hash) => !known.has(hash) || !stored.has(hash));
+  const missing: string[] = [];
+  const seen = new Set<string>();
+  for await (const portion of inPortions(hashes, LOOKED_UP)) {
+    const fresh = [...new Set(portion)].filter((hash) => !seen.has(hash));
+    for (const hash of fresh) seen.add(hash);
+    const known = await knownCode(ctx, fresh);
+    const stored = await ctx.blobs.has([...known]);
+    for (const hash of fresh) if (!known.has(hash) || !stored.has(hash)) missing.push(hash);
+  }
+  return missing;
 }
 
 /** Takes frames of hash, size and bytes: all of them, or none. */

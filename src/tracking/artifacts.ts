@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { forbidden, missing } from '../platform/errors/index.ts';
 import type { Download } from '../platform/http/index.ts';
@@ -15,6 +16,7 @@ import {
   type ArtifactRow,
 } from './store/artifacts.ts';
 import { selectRunRow } from './store/runs.ts';
+import { PORTION } from './store/tables.ts';
 
 /**
  * Artifacts of runs, logged models and traces in one tree a workspace: `<experiment>/<run>/artifacts/plots/roc.png`.
@@ -66,7 +68,10 @@ export async function readArtifact(ctx: Ctx, given: string, range?: string): Pro
 /** The entries of a folder, by name; none for a file or for what does not exist. */
 export async function listArtifacts(ctx: Ctx, given: string): Promise<ArtifactEntry[]> {
   const folder = folderPath(given);
-  return (await listFolder(ctx, folder)).map((row) => toEntry(row, joinPath(folder, row.name)));
+  const entries: ArtifactEntry[] = [];
+  for await (const portion of inPortions(await listFolder(ctx, folder), PORTION))
+    for (const row of portion) entries.push(toEntry(row, joinPath(folder, row.name)));
+  return entries;
 }
 
 /** Deletes a file, or a folder with all in it. Returns how many files. */

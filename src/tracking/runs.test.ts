@@ -13,6 +13,7 @@ import { logBatch } from './log-batch.ts';
 import { logInputs, logOutputs, logVersionRead } from './log-inputs.ts';
 import type { DatasetRead } from './reads.ts';
 import { reportResources } from './report-resources.ts';
+import type { TrackingTables } from './schema.ts';
 import { deleteExperimentTag, updateExperiment } from './update-experiment.ts';
 import { setOutcome, updateRun } from './update-run.ts';
 
@@ -406,6 +407,25 @@ for (const kind of databases) {
       kind: 'invalid',
       message: /at most 5000 values may be reported at once, not 5100/,
     });
+    await ctx.write(async (tx) => {
+      for (const i of numbers(2100))
+        await tx.db
+          .$extendTables<TrackingTables>()
+          .insertInto('artifact')
+          .values({
+            workspace: tx.workspace,
+            folder: 'many',
+            name: `${i}`,
+            canonical: `${i}`,
+            hash: null,
+            size: 0,
+            type: null,
+            created_at: 1,
+          })
+          .execute();
+    });
+    const listed = await listArtifacts(ctx, 'many');
+    assert.deepEqual([listed.length, listed[0]?.path, listed.at(-1)?.path], [2100, 'many/0', 'many/999']);
     // Characters count, not the halves that some of them have.
     await logBatch(ctx, id, { params: [['smile', `a${'😀'.repeat(7000)}`]] });
     assert.equal((await getRun(ctx, id)).params['smile'], `a${'😀'.repeat(5999)}`);

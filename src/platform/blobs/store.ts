@@ -7,7 +7,7 @@ export type BlobRow = Omit<Selectable<BlobTables['blob']>, 'touched_at'>;
 
 const COLUMNS = ['hash', 'size', 'pack', 'start', 'stored', 'encoding', 'created_at'] as const;
 /** Rows of one transaction. The bytes of all are on disk by then, and each row stands for itself. */
-const PORTION = 2000;
+const PORTION = 1000;
 const tables = (db: Db) => db.$extendTables<BlobTables>();
 
 /** What one `putMany` says. */

@@ -3,7 +3,7 @@ import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict } from '../../platform/errors/index.ts';
 import { canonicalForm, joinPath, splitPath } from '../artifact-path.ts';
 import type { TrackingTables } from '../schema.ts';
-import { tables } from './tables.ts';
+import { readParts, tables } from './tables.ts';
 
 export type ArtifactRow = Selectable<TrackingTables['artifact']>;
 
@@ -20,13 +20,14 @@ export async function findArtifact(ctx: Ctx, path: string): Promise<ArtifactRow 
 }
 
 export const listFolder = (ctx: Ctx, folder: string): Promise<ArtifactRow[]> =>
-  tables(ctx)
-    .selectFrom('artifact')
-    .selectAll()
-    .where('workspace', '=', ctx.workspace)
-    .where('folder', '=', canonicalForm(folder))
-    .orderBy('name')
-    .execute();
+  readParts(ctx, 1, (db) =>
+    db
+      .selectFrom('artifact')
+      .selectAll()
+      .where('workspace', '=', ctx.workspace)
+      .where('folder', '=', canonicalForm(folder))
+      .orderBy('name'),
+  );
 
 /** A file where a folder is, or beneath a file, is refused; so is what differs from a name that is there in its composition alone. */
 export async function checkPlace(ctx: Ctx, path: string): Promise<void> {
