@@ -138,6 +138,9 @@ export async function startMlflow(folder: string): Promise<Server> {
   );
 }
 
+// A bench that is ended early takes its servers along: only an orderly end runs what waits for `exit`.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 /** Starts a program that serves at `port`, and waits until `ready` says that it answers: `GET /health` unless said. */
 export async function start(
   command: string,
