@@ -41,6 +41,7 @@ export const blobUsers: readonly blobs.BlobUser[] = [
   tracking.blobUser,
   pipelines.blobUser,
   runtimes.blobUser,
+  validation.blobUser,
 ];
 
 /** Folders of the data folder whose files a backup takes along: whole once they have their names, and never changed. */

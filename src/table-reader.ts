@@ -8,4 +8,5 @@ answerQuestions({
   disjoint: async () => (await import('./validation/inside.ts')).disjointAnswer,
   'gate-facts': async () => (await import('./validation/inside.ts')).factsAnswer,
   'gate-columns': async () => (await import('./validation/inside.ts')).columnsAnswer,
+  pixels: async () => (await import('./validation/inside.ts')).pixelsAnswer,
 });

@@ -32,6 +32,7 @@
 -- serving-004 78560bdd712f892c
 -- serving-005-live 204e0f9cabb581d1
 -- validation-001 1e99c0a741c88569
+-- validation-002 1857725d22e30078
 -- releases-001 255828b269d8734f
 
 CREATE TABLE artifact (
@@ -229,6 +230,12 @@ CREATE TABLE experiment_tag (
   key text not null,
   value text not null,
   primary key (workspace, experiment_id, key)
+);
+CREATE TABLE image_pixels (
+  workspace text not null,
+  hash text not null,
+  found text not null,
+  primary key (workspace, hash)
 );
 CREATE TABLE job (
   id text primary key,

@@ -55,8 +55,16 @@ const bundle = await rolldown({
   cwd: root,
   platform: 'node',
   input: Object.fromEntries(ENTRIES.map((entry) => [basename(entry, '.ts'), join(root, entry)])),
-  // Packages with native parts stay packages; PGlite and the pg driver's native twin are for tests and never loaded.
-  external: [/^@duckdb\//, /^@napi-rs\//, /^onnxruntime-node/, 'pg', 'pg-native', '@electric-sql/pglite'],
+  // Packages with native parts or WebAssembly stay packages; PGlite and the pg driver's native twin are for tests and never loaded.
+  external: [
+    /^@duckdb\//,
+    /^@napi-rs\//,
+    /^@jsquash\//,
+    /^onnxruntime-node/,
+    'pg',
+    'pg-native',
+    '@electric-sql/pglite',
+  ],
   plugins: [builtins],
   logLevel: 'warn',
 });

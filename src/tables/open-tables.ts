@@ -20,6 +20,8 @@ export interface Tables {
       lane: Lane;
       /** Those with the same name are one file. */
       files: readonly AskedFile[];
+      /** What is no table and lies beside them under these names; the question's database does not open it. */
+      beside?: ReadonlyArray<Pick<AskedFile, 'file' | 'hash'>>;
       request: Request;
       /** Milliseconds, from when it has its place. */
       timeout: number;
@@ -53,7 +55,7 @@ export function openTables(
     async ask<Request, Answer>(
       ctx: Ctx,
       { name }: Question<Request, Answer>,
-      { lane, files, request, timeout, signal, hear }: Parameters<Tables['ask']>[2],
+      { lane, files, beside = [], request, timeout, signal, hear }: Parameters<Tables['ask']>[2],
     ): Promise<Outcome<Answer>> {
       const giveBack = await queue.take(lane, ctx.workspace, signal);
       try {
@@ -72,7 +74,8 @@ export function openTables(
               memory,
               ...(spills ? { spill: path.join(reader.spill, folder) } : {}),
             };
-            const said = await withFiles(ctx, processes, path.join(reader.files, folder), files, signal, () =>
+            const here = path.join(reader.files, folder);
+            const said = await withFiles(ctx, processes, here, [...files, ...beside], signal, () =>
               reader.ask(asked, { timeout, signal, hear }),
             );
             signal?.throwIfAborted();
@@ -97,7 +100,7 @@ async function withFiles<T>(
   ctx: Ctx,
   processes: Processes,
   folder: string,
-  files: readonly AskedFile[],
+  files: ReadonlyArray<Pick<AskedFile, 'file' | 'hash'>>,
   signal: AbortSignal | undefined,
   act: () => Promise<T>,
 ): Promise<T> {

@@ -45,6 +45,7 @@ export const Coverage = Type.Object({
     [
       Type.Literal('rows'),
       Type.Literal('digest'),
+      Type.Literal('pixels'),
       Type.Literal('origin'),
       Type.Literal('aside'),
       Type.Literal('excused'),
@@ -52,7 +53,7 @@ export const Coverage = Type.Object({
     ],
     {
       description:
-        'rows: row by row. digest: file by file, by their bytes. origin: by the rows of what it was made from. aside: it holds no rows of this kind. excused: not compared, for a reason that the gate gives. nothing: not compared.',
+        'rows: row by row. digest: file by file, by their bytes. pixels: image by image, by their bytes and by what they are decoded to. origin: by the rows of what it was made from. aside: it holds no rows of this kind. excused: not compared, for a reason that the gate gives. nothing: not compared.',
     },
   ),
   reason: Type.Optional(Type.String({ description: 'Why it stands aside or was not compared.' })),
@@ -137,6 +138,25 @@ export const Proof = Type.Object(
       Type.Array(Coverage, {
         description: 'Everything that the lineage read, and how it was compared; absent in older proofs.',
       }),
+    ),
+    same_files: Type.Optional(
+      Type.Array(
+        Type.Object({
+          source: Type.String({ description: '`ref` of the source that holds it.' }),
+          label: Type.String({ description: 'For people: `flights@v3`.' }),
+          by: Type.Union([Type.Literal('digest'), Type.Literal('pixels')], {
+            description: 'digest: byte for byte. pixels: an image of other bytes and the same pixels.',
+          }),
+          gate_file: Type.String({ description: 'Its path in the gate’s data.' }),
+          training_file: Type.String({ description: 'The path of the same file in what training read.' }),
+          gate_row: Type.Optional(
+            Type.Integer({
+              description: 'The first row that names it: position in the gate’s data, from 0.',
+            }),
+          ),
+        }),
+        { description: 'Files of the gate’s data that training read: the first 100.' },
+      ),
     ),
     near_rows: Type.Optional(
       Type.Integer({

@@ -12,6 +12,7 @@ export type { Evaluation } from './contract.ts';
 export type { GateData } from './data/gate-data.ts';
 export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/decide.ts';
 export { migrations } from './schema.ts';
+export { blobUser } from './uses.ts';
 
 export interface Validation {
   routes: Route[];

@@ -1,3 +1,4 @@
 // The door for what runs in a table reader's process.
 export { disjointAnswer } from './disjoint/answer.ts';
 export { columnsAnswer, factsAnswer } from './scoring/answer-table.ts';
+export { pixelsAnswer } from './pixels/answer.ts';

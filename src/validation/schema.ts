@@ -27,6 +27,13 @@ export type ValidationTables = {
     created_by: string;
     ended_at: number | null;
   };
+  /** Pixels of images by content: each is decoded once. */
+  image_pixels: {
+    workspace: string;
+    hash: string;
+    /** JSON: their digests, or why there are none. */
+    found: string;
+  };
 };
 
 export const migrations: Migration[] = [
@@ -59,6 +66,17 @@ export const migrations: Migration[] = [
       `create index evaluation_by_version on evaluation (workspace, version_ref, id)`,
       `create index evaluation_by_model on evaluation (workspace, model_ref, id)`,
       `create index evaluation_by_execution on evaluation (workspace, execution, id)`,
+    ],
+  },
+  {
+    id: 'validation-002',
+    sql: [
+      `create table image_pixels (
+        workspace text not null,
+        hash text not null,
+        found text not null,
+        primary key (workspace, hash)
+      )`,
     ],
   },
 ];

@@ -2,8 +2,10 @@
 import type { Selectable, Updateable } from 'kysely';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
+import { insertMany } from '../platform/db/index.ts';
 import type { Evaluation, EvaluationSummary, Verdict } from './contract.ts';
 import type { GateData } from './data/gate-data.ts';
+import type { PixelsFound } from './pixels/protocol.ts';
 import type { ValidationTables } from './schema.ts';
 
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<ValidationTables>();
@@ -103,6 +105,43 @@ export const selectNewest = (ctx: Ctx, versionRef: string): Promise<EvaluationRo
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
+
+/** Hashes in one statement. */
+const PAGE = 500;
+/** How images are decoded and digested; of what was made otherwise nothing is believed. */
+const PIXELS_FORM = 1;
+
+/** What is known of the pixels of images. */
+export async function selectPixels(ctx: Ctx, hashes: readonly string[]): Promise<Map<string, PixelsFound>> {
+  const known = new Map<string, PixelsFound>();
+  for (let from = 0; from < hashes.length; from += PAGE) {
+    const rows = await tables(ctx)
+      .selectFrom('image_pixels')
+      .select(['hash', 'found'])
+      .where('workspace', '=', ctx.workspace)
+      .where('hash', 'in', hashes.slice(from, from + PAGE))
+      .execute();
+    for (const { hash, found } of rows) {
+      const { form, ...pixels } = json<PixelsFound & { form: number }>(found);
+      if (form === PIXELS_FORM) known.set(hash, pixels);
+    }
+  }
+  return known;
+}
+
+export async function insertPixels(
+  tx: Tx,
+  images: ReadonlyArray<{ hash: string; found: PixelsFound }>,
+): Promise<void> {
+  await insertMany(
+    tx.db,
+    tx.dialect,
+    'image_pixels',
+    ['workspace', 'hash', 'found'],
+    images.map(({ hash, found }) => [tx.workspace, hash, JSON.stringify({ form: PIXELS_FORM, ...found })]),
+    'on conflict (workspace, hash) do update set found = excluded.found',
+  );
+}
 
 // Columns of JSON hold what this room wrote there.
 const json = <T>(text: string): T => JSON.parse(text) as T;

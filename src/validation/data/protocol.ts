@@ -15,14 +15,14 @@ export interface DisjointRequest {
   label: string | null;
   /** Files of the gate that are no tables: its rows may name them. */
   files: readonly NamedFile[];
-  /** Of each source: whether files of such a kind were compared by their bytes. */
+  /** Of each source: whether files of such a kind were compared. */
   by_bytes: readonly boolean[];
 }
 
 export interface NamedFile {
   /** Ways to write its path: from the root, from the folder of the gate's table. */
   names: readonly string[];
-  /** Sources, by position in `against`, that hold the same bytes. */
+  /** Sources, by position in `against`, that hold the same file: its bytes, or the pixels of an image. */
   within: readonly number[];
 }
 
@@ -126,6 +126,8 @@ export interface FilesNamed {
   /** Rows that name a file, and files that a row names, by position in `files`. */
   rows: number;
   files: number[];
+  /** Of the first hundred files that training read: the file, by position, and the first row that names it. */
+  first: Array<[file: number, row: number]>;
   /** Rows whose file training read; of these, the ones that decide. */
   overlapping: number;
   decided: number;

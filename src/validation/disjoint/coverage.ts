@@ -1,7 +1,8 @@
 import type { Coverage, Excuse } from '../contract.ts';
 import { fileKind, type FileKind } from '../data/file-kinds.ts';
 import type { ComparedSource, ComparedTable, SimilarFound } from '../data/protocol.ts';
-import { TABLES, type TableSource, type UnreadSource } from '../data/table-source.ts';
+import { TABLES, type NamedBlob, type TableSource, type UnreadSource } from '../data/table-source.ts';
+import type { Pixels } from './compare-files.ts';
 import { excuseOf } from './excuse.ts';
 
 /** Files that an entry names; all are counted. */
@@ -16,14 +17,21 @@ export function coverageOf(
   found: readonly ComparedSource[],
   unread: readonly UnreadSource[],
   {
+    gate,
     kinds,
+    judged,
+    pixels,
     shared,
     excuses,
   }: {
+    gate: Pick<TableSource, 'ref' | 'label'>;
     /** Kinds of files that are judged, so that training's can be compared with them. */
     kinds: ReadonlySet<FileKind>;
-    /** Judged files that a source holds as well, by their bytes. */
-    shared: ReadonlyMap<string, unknown>;
+    /** Files of the gate that are judged. */
+    judged: readonly NamedBlob[];
+    pixels: Pixels;
+    /** Whether the gate holds the same file. */
+    shared: (file: NamedBlob) => boolean;
     excuses: readonly Excuse[];
   },
 ): { coverage: Coverage[]; unused: number[] } {
@@ -40,7 +48,7 @@ export function coverageOf(
     path: string | undefined,
     entry: Partial<Coverage>,
     apart = '',
-  ): void => {
+  ): Coverage => {
     const whole = { by: 'nothing', ...entry } as const;
     const key = JSON.stringify([source.ref, source.label, whole.by, whole.reason, whole.excuse, apart]);
     const held = groups.get(key) ?? {
@@ -51,9 +59,10 @@ export function coverageOf(
       ...whole,
     };
     groups.set(key, held);
-    if (path === undefined) return;
+    if (path === undefined) return held;
     if (held.files.length < SHOWN) held.files.push(path);
     held.file_count++;
+    return held;
   };
 
   for (const [i, source] of sources.entries()) {
@@ -63,7 +72,7 @@ export function coverageOf(
       label:
         source.within === undefined ? source.label : `${source.label}, from which ${source.within} was made`,
     };
-    const not = (path: string, reason: string): void =>
+    const not = (path: string, reason: string): Coverage =>
       add(as, path, { reason, ...excused(source.label, path) });
     if (problem !== undefined) for (const { path } of source.files) not(path, problem);
     else
@@ -71,12 +80,18 @@ export function coverageOf(
         for (const path of table.files)
           if (table.state === 'incomparable') not(path, table.reason ?? 'it cannot be compared');
           else add(as, path, ofTable(table), String(part));
-    for (const { path, hash } of source.others) {
+    for (const file of source.others) {
+      const { path } = file;
       const kind = fileKind(path);
       if (kind !== undefined && kinds.has(kind)) {
-        add(as, path, { by: 'digest' }, kind);
-        const entry = [...groups.values()].at(-1)!;
-        if (shared.has(hash)) entry.found = (entry.found ?? 0) + 1;
+        const found = pixels.get(file.hash);
+        // The same bytes are the same image, whether anybody can decode it or not.
+        const problem = found && 'problem' in found && !shared(file) ? found.problem : undefined;
+        const entry =
+          problem === undefined
+            ? add(as, path, byContent(found !== undefined && 'digests' in found), kind)
+            : not(path, `its pixels cannot be compared: ${problem}`);
+        if (problem === undefined && shared(file)) entry.found = (entry.found ?? 0) + 1;
       } else if (source.origin === true && excuseOf(excuses, source.label, path) < 0)
         add(as, path, {
           by: 'origin',
@@ -85,6 +100,12 @@ export function coverageOf(
       else not(path, whyNot(kind));
     }
     for (const { path } of source.notes) add(as, path, { by: 'aside', reason: 'a note about the data' });
+  }
+  for (const file of judged) {
+    const found = pixels.get(file.hash);
+    if (!found || !('problem' in found) || shared(file)) continue;
+    const reason = `it is judged, and its pixels cannot be compared: ${found.problem}`;
+    add(gate, file.path, { reason, ...excused(gate.label, file.path) });
   }
   for (const { ref, label, reason } of unread)
     add({ ref, label }, undefined, { reason, ...excused(label) }, reason);
@@ -114,6 +135,8 @@ function ofTable({
     ...(similar ? { near: nearOf(similar) } : {}),
   };
 }
+
+const byContent = (pixels: boolean): Partial<Coverage> => ({ by: pixels ? 'pixels' : 'digest' });
 
 const nearOf = ({
   rows,

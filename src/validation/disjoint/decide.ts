@@ -1,6 +1,7 @@
-import type { Coverage, Verdict } from '../contract.ts';
+import type { Coverage, Proof, Verdict } from '../contract.ts';
 import type { ComparedTable, DisjointAnswer } from '../data/protocol.ts';
-import type { NamedBlob, TableSource } from '../data/table-source.ts';
+import type { TableSource } from '../data/table-source.ts';
+import type { GateFile } from './compare-files.ts';
 import { count, list, listed, number, percent, sentence } from './words.ts';
 
 interface Evidence {
@@ -9,7 +10,9 @@ interface Evidence {
   coverage: readonly Coverage[];
   sources: readonly TableSource[];
   /** Files that are judged, though no row names them, and that these sources hold as well. */
-  unnamed: ReadonlyArray<{ file: NamedBlob; within: readonly number[] }>;
+  unnamed: readonly GateFile[];
+  /** Which of them, and of those that rows name, are which of training's. */
+  same: NonNullable<Proof['same_files']>;
   key: readonly string[] | undefined;
   near: 'fail' | 'report' | undefined;
 }
@@ -39,7 +42,7 @@ const isCertain = ({ within }: TableSource): boolean => within === undefined;
 function against(evidence: Evidence): string[] {
   const { found, sources, unnamed } = evidence;
   const { order, gate, by_rows: rows, named } = found;
-  const certain = unnamed.filter(({ within }) => within.some((i) => isCertain(sources[i]!)));
+  const certain = unnamed.filter(({ same }) => same.some(({ source }) => isCertain(sources[source]!)));
   const early = order?.early_rows ?? 0;
   const own = sources.flatMap(({ label, files }) =>
     files
@@ -54,12 +57,16 @@ function against(evidence: Evidence): string[] {
       : []),
     ...(named && named.decided > 0
       ? [
-          `${count(named.decided, 'row')} of ${number(gate.rows)} that the model is judged on ${named.decided === 1 ? 'names a file' : 'name files'} in '${named.column}' that training read, byte for byte (${fileHolders(evidence)})`,
+          `${count(named.decided, 'row')} of ${number(gate.rows)} that the model is judged on ${named.decided === 1 ? 'names a file' : 'name files'} in '${named.column}' that training read, ${rungs(evidence)} (${[fileHolders(evidence), ...examples(evidence)].join('; ')})`,
         ]
       : []),
     ...(certain.length > 0
       ? [
-          `${count(certain.length, 'file')} beside the rows that the model is judged on ${certain.length === 1 ? 'was' : 'were'} read in its training, byte for byte (${certain[0]!.file.path}${certain.length > 1 ? ', …' : ''} in ${sources[certain[0]!.within[0]!]!.label})`,
+          `${count(certain.length, 'file')} beside the rows that the model is judged on ${certain.length === 1 ? 'was' : 'were'} read in its training, ${rungs(evidence)} (${certain[0]!.file.path}${certain.length > 1 ? ', …' : ''} in ${sources[certain[0]!.same[0]!.source]!.label}${examples(
+            evidence,
+          )
+            .map((text) => `; ${text}`)
+            .join('')})`,
         ]
       : []),
     ...(evidence.near === 'fail' ? nearly(evidence) : []),
@@ -79,7 +86,7 @@ function against(evidence: Evidence): string[] {
 function open(evidence: Evidence): string[] {
   const { found, sources, coverage, unnamed, key } = evidence;
   const nothing = coverage.filter(({ by }) => by === 'nothing');
-  const compared = coverage.some(({ by }) => by === 'rows' || by === 'digest');
+  const compared = coverage.some(({ by }) => by === 'rows' || by === 'digest' || by === 'pixels');
   const known = sources.length > 0 || nothing.length > 0;
   const unread = nothing[0];
   return [
@@ -87,7 +94,7 @@ function open(evidence: Evidence): string[] {
     ...weakTables(evidence),
     ...(unnamed.length > 0
       ? [
-          `${unnamed[0]!.file.path} is among what ${sources[unnamed[0]!.within[0]!]!.within ?? 'training'} was made from`,
+          `${unnamed[0]!.file.path} is among what ${sources[unnamed[0]!.same[0]!.source]!.within ?? 'training'} was made from`,
         ]
       : []),
     ...(found.unkeyed > 0
@@ -160,7 +167,10 @@ function cleared(evidence: Evidence): string[] {
     const expected = chance > 0 ? ` (about ${number(chance)} would match by chance)` : '';
     return `among ${several(parts)}, compared by ${key ? 'the key' : all ? `all ${count(identity.length, 'column')}` : count(identity.length, 'column')} ${list(identity)}${expected}`;
   });
-  const digests = coverage.filter(({ by }) => by === 'digest');
+  const digests = coverage.filter(({ by }) => by === 'digest' || by === 'pixels');
+  const how = digests.some(({ by }) => by === 'pixels')
+    ? 'byte for byte or pixel for pixel'
+    : 'byte for byte';
   const excused = coverage.filter(({ by }) => by === 'excused');
   const named = found.named;
   const files = sum(digests.map(({ file_count }) => file_count));
@@ -172,7 +182,7 @@ function cleared(evidence: Evidence): string[] {
       : []),
     ...(digests.length > 0
       ? [
-          `${named ? `none of ${count(named.files.length, 'file')} that ${number(named.rows)} of the rows name in '${named.column}'` : 'none of the files beside the rows'} is, byte for byte, one of ${count(files, 'file')} of ${several([...new Set(digests.map(({ label }) => label))])}`,
+          `${named ? `none of ${count(named.files.length, 'file')} that ${number(named.rows)} of the rows name in '${named.column}'` : 'none of the files beside the rows'} is, ${how}, one of ${count(files, 'file')} of ${several([...new Set(digests.map(({ label }) => label))])}`,
         ]
       : []),
     ...(found.order ? [`all are later by '${found.order.column}' than ${found.order.training_last}`] : []),
@@ -238,8 +248,25 @@ function holders({ found, sources, key }: Evidence): string {
 }
 
 function fileHolders({ coverage }: Evidence): string {
-  const holding = coverage.filter(({ by, found }) => by === 'digest' && (found ?? 0) > 0);
+  const holding = coverage.filter(
+    ({ by, found }) => (by === 'digest' || by === 'pixels') && (found ?? 0) > 0,
+  );
   return several(holding.map(({ label, found }) => `${count(found ?? 0, 'file')} in ${label}`));
+}
+
+function rungs({ same }: Evidence): string {
+  const pixels = same.some(({ by }) => by === 'pixels');
+  const bytes = same.some(({ by }) => by === 'digest');
+  if (pixels) return bytes ? 'byte for byte or pixel for pixel' : 'pixel for pixel';
+  return 'byte for byte';
+}
+
+/** An image that is no copy of the file needs both names to be believed. */
+function examples({ same }: Evidence): string[] {
+  const one = same.find(({ by }) => by === 'pixels');
+  if (!one) return [];
+  const row = one.gate_row === undefined ? '' : `, which row ${one.gate_row} names,`;
+  return [`${one.gate_file}${row} has the pixels of ${one.training_file}`];
 }
 
 /** What a reader must know of how rows were compared. */

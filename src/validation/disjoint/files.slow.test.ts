@@ -1,6 +1,7 @@
 // What is no table: compared by its bytes, stood for, excused, or named as not compared. Nothing is passed over in silence.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { Transformer } from '@napi-rs/image';
 import { openTest, type TestServer } from '../../../test/harness.ts';
 import { commitVersion } from '../../data/index.ts';
 import { createProcesses, type Processes } from '../../platform/processes/index.ts';
@@ -8,6 +9,7 @@ import type { Proof } from '../contract.ts';
 import { resolveGateData } from '../data/gate-data.ts';
 import { splitTables, type TableSource } from '../data/table-source.ts';
 import { openTables, type Tables } from '../../tables/index.ts';
+import { picture, png } from '../pixels/images.suite.ts';
 import { names } from './excuse.ts';
 import { proveDisjoint, type Claim } from './prove.ts';
 
@@ -25,9 +27,9 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function commit(dataset: string, files: Record<string, string>): Promise<void> {
+async function commit(dataset: string, files: Record<string, string | Buffer>): Promise<void> {
   const infos = await server.ctx.blobs.putMany(
-    Object.values(files).map((text) => ({ bytes: Buffer.from(text) })),
+    Object.values(files).map((text) => ({ bytes: typeof text === 'string' ? Buffer.from(text) : text })),
   );
   await commitVersion(server.ctx, {
     dataset,
@@ -37,9 +39,9 @@ async function commit(dataset: string, files: Record<string, string>): Promise<v
 }
 
 /** What training read: all files of a version, as the walk over the lineage hands them on. */
-async function read(dataset: string, files: Record<string, string>): Promise<TableSource> {
+async function read(dataset: string, files: Record<string, string | Buffer>): Promise<TableSource> {
   const infos = await server.ctx.blobs.putMany(
-    Object.values(files).map((text) => ({ bytes: Buffer.from(text) })),
+    Object.values(files).map((text) => ({ bytes: typeof text === 'string' ? Buffer.from(text) : text })),
   );
   const { tables: some, ...rest } = splitTables(
     Object.keys(files).map((path, i) => ({ path, ...infos[i]! })),
@@ -184,12 +186,12 @@ test('JSON beside a table: its rows are compared, settings stand aside, lists of
   ]);
 });
 
-test('pictures are compared by their bytes, and joined to the rows that name them', async () => {
+test('pictures are compared by their bytes and pixels, and joined to the rows that name them', async () => {
   const labels = (folder: string, from: number, to: number, path = (i: number) => `${folder}${i}.png`) =>
     `file,label\n${Array.from({ length: to - from }, (_, i) => `${path(from + i)},${(from + i) % 3}\n`).join('')}`;
   const pictures = (folder: string, from: number, to: number, first = from) =>
     Object.fromEntries(
-      Array.from({ length: to - from }, (_, i) => [`${folder}${from + i}.png`, `pixels ${first + i}`]),
+      Array.from({ length: to - from }, (_, i) => [`${folder}${from + i}.png`, png(picture(first + i))]),
     );
   await commit('pics-gate', {
     'test/labels.csv': labels('', 0, 40),
@@ -205,11 +207,11 @@ test('pictures are compared by their bytes, and joined to the rows that name the
     assert.equal(passed.overlapping_rows, 0);
     assert.match(
       passed.summary,
-      /none of 40 files that 40 of the rows name in 'file' is, byte for byte, one of 400 files of pics@v1/,
+      /none of 40 files that 40 of the rows name in 'file' is, byte for byte or pixel for pixel, one of 400 files of pics@v1/,
     );
     assert.deepEqual(
       by(passed).map((text) => text.split(': ')[1]),
-      ['rows', 'digest'],
+      ['rows', 'pixels'],
     );
   }
   // Three of the gate's pictures under other names.
@@ -230,7 +232,7 @@ test('pictures are compared by their bytes, and joined to the rows that name the
       failed.summary,
       /^3 rows of 40 .* name files in 'file' that training read, byte for byte \(3 files in pics-leaky@v1\)/,
     );
-    assert.equal(failed.coverage!.find(({ by: how }) => how === 'digest')!.found, 3);
+    assert.equal(failed.coverage!.find(({ by: how }) => how === 'pixels')!.found, 3);
   }
   // Rows may write a path otherwise: without its ending, or from elsewhere.
   for (const [name, path] of [
@@ -250,6 +252,113 @@ test('pictures are compared by their bytes, and joined to the rows that name the
   const unnamed = await prove({ gate: await gateOf('pics-unnamed'), against: [leaky] });
   assert.equal(unnamed.verdict, 'fail');
   assert.match(unnamed.summary, /^3 files beside the rows that the model is judged on were read/);
+});
+
+test('an image that was saved again is found by its pixels, with the row that names it', async () => {
+  const labels = Array.from({ length: 30 }, (_, i) => `img/${i}.png,${i % 2}\n`).join('');
+  const gatePictures = Object.fromEntries(
+    Array.from({ length: 30 }, (_, i) => [`test/img/${i}.png`, png(picture(2000 + i))]),
+  );
+  await commit('again-gate', { 'test/labels.csv': `file,label\n${labels}`, ...gatePictures });
+  const gate = await gateOf('again-gate');
+  const others = Object.fromEntries(
+    Array.from({ length: 30 }, (_, i) => [`raw/${i}.png`, png(picture(3000 + i))]),
+  );
+  const stages: string[] = [];
+  const said = (against: TableSource[], more: Partial<Claim> = {}): Promise<Proof> =>
+    proveDisjoint(server.ctx, tables, { gate, against, unread: [], ...more }, (text) => stages.push(text));
+  const clean = await read('again', others);
+  const passed = await said([clean]);
+  assert.equal(passed.verdict, 'pass', passed.summary);
+  assert.equal(passed.same_files, undefined);
+  assert.deepEqual(
+    stages.filter((text) => text.startsWith('decoding')),
+    ['decoding images: 0 of 60'],
+  );
+  const leaky = await read('again-leaky', {
+    ...others,
+    'raw/a.webp': await new Transformer(gatePictures['test/img/7.png']!).webpLossless(),
+    'raw/b.png': png(picture(2012), { filter: 1, text: 'mine' }),
+    'raw/c.png': png(picture(2003)),
+  });
+  const failed = await said([leaky]);
+  assert.equal(failed.verdict, 'fail');
+  assert.match(
+    failed.summary,
+    /^3 rows of 30 .* name files in 'file' that training read, byte for byte or pixel for pixel \(3 files in again-leaky@v1; test\/img\/7\.png, which row 7 names, has the pixels of raw\/a\.webp\)/,
+  );
+  assert.deepEqual(
+    failed.same_files!.map(({ gate_row, gate_file, training_file, by: how, label }) => [
+      gate_row,
+      gate_file,
+      training_file,
+      how,
+      label,
+    ]),
+    [
+      [3, 'test/img/3.png', 'raw/c.png', 'digest', 'again-leaky@v1'],
+      [7, 'test/img/7.png', 'raw/a.webp', 'pixels', 'again-leaky@v1'],
+      [12, 'test/img/12.png', 'raw/b.png', 'pixels', 'again-leaky@v1'],
+    ],
+  );
+  assert.deepEqual(
+    failed.overlaps.map(({ gate_row, values }) => [gate_row, values['file'], values['label']]),
+    [
+      [3, 'img/3.png', '1'],
+      [7, 'img/7.png', '1'],
+      [12, 'img/12.png', '0'],
+    ],
+  );
+  assert.deepEqual(
+    failed.coverage!.map(({ by: how, file_count, found }) => [how, file_count, found]),
+    [['pixels', 33, 3]],
+  );
+  // What was decoded once is known: only the two new ones were.
+  assert.deepEqual(stages.filter((text) => text.startsWith('decoding')).slice(1), [
+    'decoding images: 0 of 2',
+  ]);
+  // Before them, the same images in an order that no row names: they lie beside the rows.
+  await commit('again-unnamed', { 'rows.csv': rows(5000, 5040), ...gatePictures });
+  const unnamed = await prove({ gate: await gateOf('again-unnamed'), against: [leaky] });
+  assert.equal(unnamed.verdict, 'fail');
+  assert.match(
+    unnamed.summary,
+    /^3 files beside the rows .* byte for byte or pixel for pixel \(.*; test\/img\/\d+\.png has the pixels of raw\//,
+  );
+});
+
+test('an image that does not decode is named, and decides unless the gate excuses it', async () => {
+  const labels = Array.from({ length: 20 }, (_, i) => `${i}.png,${i % 2}\n`).join('');
+  const own = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}.png`, png(picture(i))]));
+  await commit('broken-gate', { 'labels.csv': `file,label\n${labels}`, ...own });
+  const broken = png(picture(500)).subarray(0, 60);
+  const train = await read('broken', {
+    '0.png': png(picture(100)),
+    'bad.png': broken,
+    'drawing.svg': '<svg/>',
+  });
+  const gate = await gateOf('broken-gate');
+  const open = await prove({ gate, against: [train] });
+  assert.equal(open.verdict, 'inconclusive');
+  assert.match(open.summary, /bad\.png of broken@v1: its pixels cannot be compared: it cannot be decoded: /);
+  assert.deepEqual(by(open), ['0.png: pixels', 'bad.png: nothing', 'drawing.svg: digest']);
+  const excuse = [{ path: 'bad.png', reason: 'a download that broke off' }];
+  const passed = await prove({ gate, against: [train], excuse });
+  assert.equal(passed.verdict, 'pass', passed.summary);
+  assert.match(passed.summary, /bad\.png of broken@v1 was not compared, as the gate allows/);
+  // The same on the side of what is judged; the same bytes on both sides are the same image all the same.
+  await commit('broken-judged', { 'labels.csv': `file,label\n${labels}`, ...own, '4.png': broken });
+  const judged = await gateOf('broken-judged');
+  const clean = await read('whole', { '0.png': png(picture(100)) });
+  const side = await prove({ gate: judged, against: [clean] });
+  assert.equal(side.verdict, 'inconclusive');
+  assert.match(side.summary, /4\.png of broken-judged@v1: it is judged, and its pixels cannot be compared/);
+  const leaky = await prove({ gate: judged, against: [train] });
+  assert.equal(leaky.verdict, 'fail');
+  assert.deepEqual(
+    leaky.same_files!.map(({ gate_file, training_file, by: how }) => [gate_file, training_file, how]),
+    [['4.png', 'bad.png', 'digest']],
+  );
 });
 
 test('a pattern names files', () => {

@@ -6,6 +6,8 @@ import type { Gate } from './gate.ts';
 
 /** A column names files when most of its values do, and most of them another file. */
 const MOST = 0.5;
+/** Files whose row is said. */
+const FIRST = 100;
 
 /**
  * Joins the gate's rows to the files that they name, by whole path, by the file's name, or by that without its ending where
@@ -56,10 +58,20 @@ export async function findFiles(
     )
   ).map(Number) as [number, number];
   const found = (await read(connection, 'select distinct f from named order by f')).map(([f]) => Number(f));
-  return { ...best, files: found, overlapping, decided };
+  const first = await read(
+    connection,
+    `select f, min(r) as r from named where f in (select f from file_source) group by f order by r, f limit ${FIRST}`,
+  );
+  return {
+    ...best,
+    files: found,
+    first: first.map(([f, r]) => [Number(f), Number(r)]),
+    overlapping,
+    decided,
+  };
 }
 
-/** Tables `file_key (key, f, rank)` of the ways to name a file, and `file_source (f, source)` of who holds the same bytes. */
+/** Tables `file_key (key, f, rank)` of the ways to name a file, and `file_source (f, source)` of who holds the same file. */
 async function fill(connection: DuckDBConnection, files: readonly NamedFile[]): Promise<void> {
   await connection.run('create table file_name (f integer, name varchar)');
   await connection.run('create table file_source (f integer, source integer)');
@@ -90,7 +102,7 @@ async function fill(connection: DuckDBConnection, files: readonly NamedFile[]): 
 }
 
 /**
- * A row that names a file is that file: where a source's files were compared by their bytes and this one is not among them,
+ * A row that names a file is that file: where a source's files were compared and this one is not among them,
  * the row of the source that looks like it names another.
  */
 export async function dropNamesakes(connection: DuckDBConnection, source: number): Promise<void> {

@@ -5,7 +5,16 @@ import type { Excuse, Proof, Source } from '../contract.ts';
 import { fileKind } from '../data/file-kinds.ts';
 import { DISJOINT, type DisjointAnswer, type FileInput } from '../data/protocol.ts';
 import type { TableSource, UnreadSource } from '../data/table-source.ts';
-import { gateFiles, judgedKinds, sharedUnnamed } from './compare-bytes.ts';
+import {
+  gateFiles,
+  judgedFiles,
+  judgedKinds,
+  namedFiles,
+  readPixels,
+  sharedKeys,
+  sharedUnnamed,
+  type GateFile,
+} from './compare-files.ts';
 import { coverageOf } from './coverage.ts';
 import { decide } from './decide.ts';
 import { withoutExcused } from './excuse.ts';
@@ -49,7 +58,8 @@ export async function proveDisjoint(
       return { file: localName(hash.slice(0, 32), path, format), shown: path, format, hash };
     }),
   );
-  const named = gateFiles(gate, against);
+  const pixels = await readPixels(ctx, tables, gate, against, { say, signal });
+  const own = gateFiles(gate, against, pixels);
   const kinds = new Set(gate.others.map(({ path }) => fileKind(path)));
   say('comparing rows with what training read');
   const outcome = await tables.ask(ctx, DISJOINT, {
@@ -61,7 +71,7 @@ export async function proveDisjoint(
       key: key ? [...key] : null,
       time: time ?? null,
       label: label ?? null,
-      files: named,
+      files: namedFiles(gate, own),
       by_bytes: against.map(({ others }) =>
         others.some(({ path }) => fileKind(path) !== undefined && kinds.has(fileKind(path))),
       ),
@@ -73,21 +83,23 @@ export async function proveDisjoint(
   if ('fault' in outcome) throw refused(outcome.fault);
   const found = outcome.answer;
   const judged = judgedKinds(gate, found.named);
-  const shared = new Map(
-    named.flatMap(({ within }, i) => (within.length > 0 ? [[gate.others[i]!.hash, i]] : [])),
-  );
   const { coverage, unused } = coverageOf(against, found.against, claim.unread, {
+    gate,
     kinds: judged,
-    shared,
+    judged: judgedFiles(gate, found.named),
+    pixels,
+    shared: sharedKeys(own, pixels),
     excuses: excuse,
   });
-  const unnamed = found.named || gate.beside === true ? [] : sharedUnnamed(gate, named, judged);
+  const unnamed = found.named || gate.beside === true ? [] : sharedUnnamed(own, judged);
+  const same = sameFiles(own, unnamed, found, against);
   const { verdict, summary, inOrder } = decide({
     gate,
     found,
     coverage,
     sources: against,
     unnamed,
+    same,
     key,
     near,
   });
@@ -135,6 +147,7 @@ export async function proveDisjoint(
         reason: reason ?? 'it cannot be compared',
       })),
     coverage,
+    ...(same.length > 0 ? { same_files: same } : {}),
     near_rows: found.similar,
     near: found.against.flatMap(({ tables: some }, i) =>
       some.flatMap(({ similar }) =>
@@ -148,6 +161,31 @@ export async function proveDisjoint(
     ms: Math.round((performance.now() - began) * 10) / 10,
     created_at: ctx.clock.now(),
   };
+}
+
+/** Most files that the proof names. */
+const SAME = 100;
+
+/** Which file of the gate is which of training's, with the row that names it. */
+function sameFiles(
+  files: readonly GateFile[],
+  unnamed: readonly GateFile[],
+  { named }: DisjointAnswer,
+  against: readonly TableSource[],
+): NonNullable<Proof['same_files']> {
+  const rows = (named?.first ?? []).map(([at, gate_row]) => ({ ...files[at]!, gate_row }));
+  return [...rows, ...unnamed.map((one) => ({ ...one, gate_row: undefined }))]
+    .flatMap(({ file, same, gate_row }) =>
+      same.map(({ source, path, by }) => ({
+        source: against[source]!.ref,
+        label: against[source]!.label,
+        by,
+        gate_file: file.path,
+        training_file: path,
+        ...(gate_row === undefined ? {} : { gate_row }),
+      })),
+    )
+    .slice(0, SAME);
 }
 
 /** Columns by which the split looks like a random one where it should not be. */

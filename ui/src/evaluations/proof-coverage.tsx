@@ -8,6 +8,7 @@ import { ResourceAnchor } from '../ledger/resource-link.tsx';
 const WAY: Record<Coverage['by'], { word: string; tone: Tone }> = {
   rows: { word: 'by rows', tone: 'good' },
   digest: { word: 'by digest', tone: 'good' },
+  pixels: { word: 'by pixels', tone: 'good' },
   origin: { word: 'by its origin', tone: 'neutral' },
   aside: { word: 'aside', tone: 'neutral' },
   excused: { word: 'excused', tone: 'warn' },

@@ -9,6 +9,7 @@ import { HashText } from '../ledger/hash-text.tsx';
 import { useNames } from '../ledger/names.ts';
 import { ResourceAnchor, ResourceLink } from '../ledger/resource-link.tsx';
 import { ProofCoverage } from './proof-coverage.tsx';
+import { ProofFiles } from './proof-files.tsx';
 import { ProofNear } from './proof-near.tsx';
 import { VerdictChip } from './verdict.tsx';
 
@@ -75,6 +76,7 @@ export function ProofView({ proof }: { proof: Proof }): ReactElement {
         </div>
       )}
       {proof.overlaps.length > 0 && <Overlaps proof={proof} />}
+      {proof.same_files && <ProofFiles same={proof.same_files} />}
       {proof.near && proof.near.length > 0 && (
         <ProofNear near={proof.near} rows={proof.near_rows ?? proof.near.length} />
       )}

@@ -41,6 +41,7 @@ const line = ({ rule, reason }: contract.RuleResult): string =>
 const WAY: Record<contract.Coverage['by'], string> = {
   rows: 'by rows',
   digest: 'by digest',
+  pixels: 'by pixels',
   origin: 'by its origin',
   aside: 'aside',
   excused: 'excused',
@@ -76,6 +77,24 @@ function coverage(all: readonly contract.Coverage[]): string[] {
   ];
 }
 
+/** Files that training read under these names. */
+function sameFiles(same: NonNullable<contract.Proof['same_files']>): string[] {
+  if (same.length === 0) return [];
+  const rows = same
+    .slice(0, MOST_ROWS)
+    .map(({ gate_row, gate_file, label, training_file, by }) => [
+      gate_row ?? '',
+      gate_file,
+      WAY[by],
+      `${label}: ${training_file}`,
+    ]);
+  return [
+    '',
+    indent(table(['row', 'file that is judged', 'the same', 'read by training'], rows)),
+    ...(same.length > rows.length ? [`  … and ${same.length - rows.length} more`] : []),
+  ];
+}
+
 /** Rows that are nearly some that training read: what differs, side by side. */
 function nearly(near: NonNullable<contract.Proof['near']>, all: number): string[] {
   if (all === 0) return [];
@@ -98,6 +117,7 @@ function proof({
   overlaps,
   overlapping_rows,
   coverage: read = [],
+  same_files: same = [],
   near = [],
   near_rows: similar = 0,
   warnings = [],
@@ -119,6 +139,7 @@ function proof({
     ...(overlapping_rows > shown.length && shown.length > 0
       ? [`  … and ${count(overlapping_rows - shown.length, 'row')} more`]
       : []),
+    ...sameFiles(same),
     ...coverage(read),
     ...nearly(near, similar),
     ...warnings.map((warning) => `! ${warning}`),
