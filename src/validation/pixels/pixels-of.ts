@@ -31,9 +31,9 @@ export async function pixelsOf(
   const left: NamedBlob[] = [];
   for (const image of wanted) {
     if (found.has(image.hash)) continue;
-    if (gone.has(image)) found.set(image.hash, { problem: 'its bytes are gone' });
-    else if (image.size > MOST_BYTES)
+    if (image.size > MOST_BYTES)
       found.set(image.hash, { problem: `it is larger than ${MOST_BYTES / 1024 / 1024} MiB` });
+    else if (gone.has(image)) found.set(image.hash, { problem: 'its bytes are gone' });
     else left.push(image);
   }
   const todo = left.length;
