@@ -65,6 +65,7 @@ const GROUND = [
   'blobs',
   'origin',
   'http',
+  'client',
   'ctx',
   'jobs',
   'events',

@@ -50,7 +50,7 @@ const roof: Register = (program, cli) => {
     // Of the server that answers, if one does: the machine can be looked at without.
     const store = await cli
       .client()
-      .call(storeSpace)
+      .call(storeSpace, {})
       .catch(() => undefined);
     cli.output().result(
       { ...found, ...(store ? { store } : {}) },

@@ -119,7 +119,7 @@ async function* collectInPlace(
 }
 
 async function spaceOf(cli: Cli, options: Place): Promise<StoreSpace> {
-  if (options.data === undefined) return cli.client().call(storeSpace);
+  if (options.data === undefined) return cli.client().call(storeSpace, {});
   const { openStore } = await import('./open-store.ts');
   const { spaceReport } = await import('./maintenance/index.ts');
   const { blobUsers } = await import('./rooms.ts');

@@ -27,7 +27,7 @@ export const register: Register = (program, cli) => {
     .command('whoami')
     .description('say who the server takes you for')
     .action(async () => {
-      const me = await cli.client().call(whoAmI);
+      const me = await cli.client().call(whoAmI, {});
       cli.output().result(me, () => `${me.name} (${me.role}) in workspace ${me.workspace}`);
     });
 
@@ -56,7 +56,7 @@ export const register: Register = (program, cli) => {
     .option('--all', 'the revoked and expired ones, too')
     .action(async ({ all }: { all?: boolean }) => {
       // Every execution of a pipeline leaves a revoked one behind.
-      const items = (await cli.client().call(listTokens)).items.filter(
+      const items = (await cli.client().call(listTokens, {})).items.filter(
         (one) => all === true || state(one) === 'works',
       );
       cli.output().result(items, () =>
@@ -96,7 +96,7 @@ export const register: Register = (program, cli) => {
     .command('ls')
     .description('list workspaces')
     .action(async () => {
-      const { items } = await cli.client().call(listWorkspaces);
+      const { items } = await cli.client().call(listWorkspaces, {});
       cli.output().result(items, () =>
         listed(
           'there is no workspace',

@@ -1,7 +1,7 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
-import type { Static, TSchema } from 'typebox';
+import { createCaller, type Caller, type Request, type Told } from '../../platform/client/index.ts';
 import {
   invalid,
   messageOf,
@@ -9,31 +9,16 @@ import {
   unavailable,
   type ErrorKind,
 } from '../../platform/errors/index.ts';
-import type { Endpoint, ErrorBody } from '../../platform/http/contract.ts';
 
-/** The arguments an endpoint takes; parts without fields may be left out. */
-export interface CallInput<E extends Endpoint> {
-  params?: Static<E['params']>;
-  query?: Static<E['query']>;
-  body?: E['body'] extends 'bytes'
-    ? Readable | Uint8Array
-    : E['body'] extends TSchema
-      ? Static<E['body']>
-      : undefined;
-  headers?: Record<string, string>;
-  signal?: AbortSignal;
+interface NodeWire {
+  body: Readable | Uint8Array;
+  bytes: Readable;
+  reply: IncomingMessage;
 }
 
-export type CallOutput<E extends Endpoint> = E['response'] extends string
-  ? Readable
-  : E['response'] extends TSchema
-    ? Static<E['response']>
-    : never;
-
 /** Speaks to a Treadle server; the CLI's only way to anything. */
-export interface Client {
+export interface Client extends Caller<NodeWire> {
   readonly url: string;
-  call<E extends Endpoint>(endpoint: E, input?: CallInput<E>): Promise<CallOutput<E>>;
 }
 
 /** `TREADLE_URL` (http://127.0.0.1:5000 unless set), `TREADLE_TOKEN`, `TREADLE_WORKSPACE`. */
@@ -44,16 +29,14 @@ export function createClient(env: NodeJS.ProcessEnv = process.env): Client {
   if (env['TREADLE_WORKSPACE']) common['x-treadle-workspace'] = env['TREADLE_WORKSPACE'];
   return {
     url,
-    async call<E extends Endpoint>(endpoint: E, input: CallInput<E> = {}) {
-      const response = await send(url, endpoint, input, common);
-      if (typeof endpoint.response === 'string' && endpoint.response !== 'text' && response.status < 400) {
-        return response.stream as unknown as CallOutput<E>;
-      }
-      const text = await textOf(response.stream);
-      if (response.status >= 400) throw toError(response.status, text, url);
-      // The server validated its own answer against this endpoint; text endpoints answer with a stream of the text.
-      return (endpoint.response === 'text' ? Readable.from([text]) : parsed(url, text)) as CallOutput<E>;
-    },
+    ...createCaller<NodeWire>({
+      send: (request) => send(url, request, common),
+      status: (reply) => reply.statusCode ?? 0,
+      text: textOf,
+      bytes: (reply) => Promise.resolve(reply),
+      refused: (status, told) => toError(status, told, url),
+      notJson: (cause) => unavailable('the answer is not JSON', { hint: stranger(url), cause }),
+    }),
   };
 }
 
@@ -66,45 +49,27 @@ function baseUrl(text: string): string {
   });
 }
 
-interface Answer {
-  status: number;
-  stream: Readable;
-}
-
 function send(
   base: string,
-  endpoint: Endpoint,
-  input: CallInput<Endpoint>,
-  common: Record<string, string>,
-): Promise<Answer> {
-  const url = new URL(base + fillPath(endpoint.path, (input.params ?? {}) as Record<string, unknown>));
-  for (const [name, value] of Object.entries((input.query ?? {}) as Record<string, unknown>)) {
-    if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(one));
-  }
-  const headers: Record<string, string> = { ...common, ...input.headers };
-  const body: unknown = input.body;
-  const streamed = body instanceof Readable || body instanceof Uint8Array;
-  const json = body === undefined || streamed ? undefined : Buffer.from(JSON.stringify(body));
+  { method, address, headers: asked, json: text, bytes, signal }: Request<NodeWire['body']>,
+  common: Readonly<Record<string, string>>,
+): Promise<IncomingMessage> {
+  const url = new URL(base + address);
+  const headers: Record<string, string> = { ...common, ...asked };
+  const json = text === undefined ? undefined : Buffer.from(text);
   if (json) {
     headers['content-type'] = 'application/json';
     headers['content-length'] = String(json.length);
-  } else if (streamed) {
+  } else if (bytes) {
     headers['content-type'] ??= 'application/octet-stream';
-    if (body instanceof Uint8Array) headers['content-length'] = String(body.length);
+    if (bytes instanceof Uint8Array) headers['content-length'] = String(bytes.length);
   }
   return new Promise((resolve, reject) => {
     const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = start(
-      url,
-      { method: endpoint.method, headers, ...(input.signal ? { signal: input.signal } : {}) },
-      (response) => {
-        resolve({ status: response.statusCode ?? 0, stream: response });
-      },
-    );
+    const request = start(url, { method, headers, ...(signal ? { signal } : {}) }, resolve);
     request.on('error', (error) => reject(unreached(base, error)));
-    if (body instanceof Readable) body.on('error', (error) => request.destroy(error)).pipe(request);
-    else request.end(body instanceof Uint8Array ? body : json);
+    if (bytes instanceof Readable) bytes.on('error', (error) => request.destroy(error)).pipe(request);
+    else request.end(bytes ?? json);
   });
 }
 
@@ -131,28 +96,6 @@ function unreached(base: string, error: Error): TreadleError {
 const stranger = (base: string): string =>
   `what answers at ${base} may be no Treadle server; TREADLE_URL says where it is`;
 
-function parsed(base: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw unavailable('the answer is not JSON', { hint: stranger(base), cause: error });
-  }
-}
-
-/** Path parameters are text or numbers, by their contracts. */
-const wordOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
-function fillPath(path: string, params: Record<string, unknown>): string {
-  return path
-    .replaceAll(/:([a-z_]+)/gi, (_all, name: string) => encodeURIComponent(wordOf(params[name])))
-    .replace(/\*$/, () =>
-      wordOf(params['*'] ?? '')
-        .split('/')
-        .map(encodeURIComponent)
-        .join('/'),
-    );
-}
-
 async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -170,22 +113,13 @@ const KINDS = new Set<string>([
   'unavailable',
 ]);
 
-function toError(status: number, text: string, base: string): TreadleError {
-  let error: Partial<ErrorBody['error']> = {};
-  try {
-    error = (JSON.parse(text) as Partial<ErrorBody>).error ?? {};
-  } catch {
-    // Not our own error body: a proxy in between, perhaps. The status is all there is.
-  }
-  const kind = (KINDS.has(error.kind ?? '') ? error.kind : 'unavailable') as ErrorKind;
-  const message = error.message ?? `the server answered ${status}`;
-  return new TreadleError(kind, message, {
-    ...(error.field === undefined ? {} : { field: error.field }),
-    ...(error.hint === undefined
-      ? error.kind === undefined
-        ? { hint: stranger(base) }
-        : {}
-      : { hint: error.hint }),
-    ...(error.code === undefined ? {} : { code: error.code }),
+/** In the words of the server; of what is not ours, the status is all there is. */
+function toError(status: number, told: Told, base: string): TreadleError {
+  const kind = (KINDS.has(told.kind ?? '') ? told.kind : 'unavailable') as ErrorKind;
+  const hint = told.hint ?? (told.kind === undefined ? stranger(base) : undefined);
+  return new TreadleError(kind, told.message ?? `the server answered ${status}`, {
+    ...(told.field === undefined ? {} : { field: told.field }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(told.code === undefined ? {} : { code: told.code }),
   });
 }

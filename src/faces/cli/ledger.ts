@@ -39,7 +39,7 @@ export const register: Register = (program, cli) => {
     .command('verify')
     .description('recompute the whole ledger; ends with 1 and names the first fault if anything was changed')
     .action(async () => {
-      const found = await cli.client().call(verify);
+      const found = await cli.client().call(verify, {});
       const { fault } = found;
       if (fault) {
         const place = [

@@ -39,7 +39,7 @@ export const register: Register = (program, cli) => {
     .command('pins')
     .description('list what is pinned')
     .action(async () => {
-      const found = await cli.client().call(listPins);
+      const found = await cli.client().call(listPins, {});
       cli.output().result(found, () =>
         listed(
           'nothing is pinned',

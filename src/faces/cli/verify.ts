@@ -35,7 +35,7 @@ export const register: Register = (program, cli) => {
       const line = (text: string): void => {
         if (live) process.stderr.write(`\r\u001b[K${text}`);
       };
-      for await (const { event, data } of events(await cli.client().call(verifyStore))) {
+      for await (const { event, data } of events(await cli.client().call(verifyStore, {}))) {
         if (event === 'progress') {
           const now = data as Progress;
           line(`${bytes(now.bytes)} of ${bytes(now.of_bytes)}, ${count(now.blobs, 'blob')}`);

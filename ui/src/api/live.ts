@@ -1,4 +1,5 @@
 import type { Query, QueryClient } from '@tanstack/react-query';
+import { health } from '../../../src/faces/rest/contract.ts';
 import type { Event } from '../../../src/platform/events/contract.ts';
 import { streamEvents } from '../../../src/platform/events/contract.ts';
 import { hears } from './subjects.ts';
@@ -106,7 +107,7 @@ export class Live {
   private readonly look = (): void => void this.ask();
 
   private async ask(): Promise<void> {
-    const there = await fetch('/health', { cache: 'no-store' }).then(
+    const there = await fetch(health.path, { cache: 'no-store' }).then(
       ({ ok }) => ok,
       () => false,
     );

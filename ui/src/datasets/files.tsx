@@ -1,7 +1,8 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { downloadFile, listFiles, type DatasetVersion, type TreeEntry } from '../../../src/data/contract.ts';
-import { api, urlOf } from '../api/client.ts';
+import { addressOf } from '../../../src/platform/client/index.ts';
+import { api } from '../api/client.ts';
 import { Failure } from '../kit/failure.tsx';
 import { SearchField } from '../kit/field.tsx';
 import { formatBytes, formatCount } from '../kit/format.ts';
@@ -189,7 +190,7 @@ function Get({ version, entry }: { version: DatasetVersion; entry: TreeEntry }):
   const name = entry.path.slice(entry.path.lastIndexOf('/') + 1);
   return (
     <a
-      href={urlOf(downloadFile, { dataset: version.dataset, ref: version.name }, { path: entry.path })}
+      href={addressOf(downloadFile, { dataset: version.dataset, ref: version.name }, { path: entry.path })}
       download={name}
       aria-label={`Download ${entry.path}`}
       className="row"

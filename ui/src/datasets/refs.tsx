@@ -1,6 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
-import { moveBranch, setTag, type DatasetVersion, type Ref } from '../../../src/data/contract.ts';
+import {
+  listDatasets,
+  moveBranch,
+  setTag,
+  type DatasetVersion,
+  type Ref,
+} from '../../../src/data/contract.ts';
 import { call } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { Ask } from '../kit/confirm.tsx';
@@ -34,7 +40,7 @@ export function RefBadge(props: {
 const refresh = (dataset: string) =>
   queries.invalidateQueries({
     predicate: ({ queryKey }) =>
-      JSON.stringify(queryKey).includes('/api/v1/datasets') &&
+      JSON.stringify(queryKey).includes(listDatasets.path) &&
       JSON.stringify(queryKey).includes(JSON.stringify(dataset)),
   });
 

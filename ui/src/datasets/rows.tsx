@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { downloadFile, listFiles, previewFile, type TableProfile } from '../../../src/data/contract.ts';
-import { api, urlOf } from '../api/client.ts';
+import { addressOf } from '../../../src/platform/client/index.ts';
+import { api } from '../api/client.ts';
 import { Button, buttonClass } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
@@ -57,7 +58,7 @@ export function Rows({
           All files
         </Button>
         <a
-          href={urlOf(downloadFile, params, { path })}
+          href={addressOf(downloadFile, params, { path })}
           download={path.slice(path.lastIndexOf('/') + 1)}
           className={buttonClass('quiet')}
         >

@@ -1,10 +1,11 @@
+import { listEndpoints } from '../../../src/serving/contract.ts';
 import { queries } from '../api/queries.ts';
 
 /** After a change made here: what shows endpoints is read anew at once, without waiting for the event. */
 export function refreshEndpoints(): Promise<void> {
   return queries.invalidateQueries({
     predicate: ({ queryKey }) =>
-      queryKey.some((part) => typeof part === 'string' && part.startsWith('/api/v1/endpoints')),
+      queryKey.some((part) => typeof part === 'string' && part.startsWith(listEndpoints.path)),
   });
 }
 

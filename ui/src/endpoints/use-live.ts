@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { liveEndpoint, type LiveSecond } from '../../../src/serving/contract.ts';
-import { urlOf } from '../api/client.ts';
+import { addressOf } from '../../../src/platform/client/index.ts';
 import { refreshEndpoints } from './refresh.ts';
 import { withSeconds } from './live-window.ts';
 
@@ -27,7 +27,7 @@ export function useLive(endpoint: string): LiveState {
       setState(({ seconds }) => ({ seconds: withSeconds(seconds, arrived), connected: true }));
     };
     const open = () => {
-      source = new EventSource(urlOf(liveEndpoint, { endpoint }));
+      source = new EventSource(addressOf(liveEndpoint, { endpoint }));
       source.addEventListener('open', () => setState((before) => ({ ...before, connected: true })));
       source.addEventListener('error', () => setState((before) => ({ ...before, connected: false })));
       // By the contract of the stream.

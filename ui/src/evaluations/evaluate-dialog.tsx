@@ -2,7 +2,12 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useId, useState, type ReactElement } from 'react';
 import { listDatasets } from '../../../src/data/contract.ts';
-import { checkRules, createEvaluation, type Evaluation } from '../../../src/validation/contract.ts';
+import {
+  checkRules,
+  createEvaluation,
+  listEvaluations,
+  type Evaluation,
+} from '../../../src/validation/contract.ts';
 import { api, call } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { Ask } from '../kit/confirm.tsx';
@@ -68,7 +73,7 @@ export function EvaluateDialog({
           },
         });
         void queries.invalidateQueries({
-          predicate: ({ queryKey }) => queryKey.includes('/api/v1/evaluations'),
+          predicate: ({ queryKey }) => queryKey.includes(listEvaluations.path),
         });
         await navigate({ to: '/evaluations/$evaluation', params: { evaluation: made.id } });
       }}

@@ -1,6 +1,6 @@
 import { useMemo, useState, type ReactElement } from 'react';
 import { getVersionFile, type ModelFile, type VersionDetail } from '../../../src/models/contract.ts';
-import { urlOf } from '../api/client.ts';
+import { addressOf } from '../../../src/platform/client/index.ts';
 import { SearchField } from '../kit/field.tsx';
 import { formatBytes } from '../kit/format.ts';
 import { Empty } from '../kit/page.tsx';
@@ -24,7 +24,7 @@ export function ModelFiles({ detail: { version, files } }: { detail: VersionDeta
         value: ({ path }) => path,
         cell: ({ path }) => (
           <a
-            href={urlOf(getVersionFile, { model: version.model, version: version.version, '*': path })}
+            href={addressOf(getVersionFile, { model: version.model, version: version.version, '*': path })}
             download={path.slice(path.lastIndexOf('/') + 1)}
           >
             {path}

@@ -1,7 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState, type ReactElement } from 'react';
-import { cancelExecution, rerunExecution, type ExecutionDetail } from '../../../src/pipelines/contract.ts';
+import {
+  cancelExecution,
+  listExecutions,
+  rerunExecution,
+  type ExecutionDetail,
+} from '../../../src/pipelines/contract.ts';
 import { listReleases } from '../../../src/releases/contract.ts';
 import { api, call } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
@@ -280,7 +285,7 @@ function Rerun({ execution, onClose }: { execution: ExecutionDetail; onClose(): 
           body: force ? { force } : {},
         });
         void queries.invalidateQueries({
-          predicate: ({ queryKey }) => JSON.stringify(queryKey).includes('/api/v1/executions'),
+          predicate: ({ queryKey }) => JSON.stringify(queryKey).includes(listExecutions.path),
         });
         void navigate({ to: '/executions/$execution', params: { execution: made.id }, search: {} });
         say(`#${made.number} is under way`);

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { downloadOutput, type ExecutionDetail, type Step } from '../../../src/pipelines/contract.ts';
-import { urlOf } from '../api/client.ts';
+import { addressOf } from '../../../src/platform/client/index.ts';
 import { Status } from '../kit/badge.tsx';
 import { buttonClass } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
@@ -277,7 +277,11 @@ function InAndOut({ execution, step }: { execution: ExecutionDetail; step: Step 
               cell: ({ name, path, kind }) =>
                 kind === 'file' && (
                   <a
-                    href={urlOf(downloadOutput, { execution: execution.id, step: step.name, output: name })}
+                    href={addressOf(downloadOutput, {
+                      execution: execution.id,
+                      step: step.name,
+                      output: name,
+                    })}
                     download={path.slice(path.lastIndexOf('/') + 1)}
                     aria-label={`Download ${path}`}
                     title={`Download ${path}`}

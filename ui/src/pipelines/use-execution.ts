@@ -7,7 +7,8 @@ import {
   type ExecutionDetail,
   type Step,
 } from '../../../src/pipelines/contract.ts';
-import { api, urlOf } from '../api/client.ts';
+import { addressOf } from '../../../src/platform/client/index.ts';
+import { api } from '../api/client.ts';
 import { isOver } from './moments.ts';
 
 /** An execution that moves while it is looked at: its own stream says each change as it comes. */
@@ -22,7 +23,7 @@ export function useExecution(id: string) {
     const { queryKey } = api(getExecution, { params: { execution: id } });
     const change = (how: (before: ExecutionDetail) => ExecutionDetail) =>
       client.setQueryData<ExecutionDetail>(queryKey, (before) => before && how(before));
-    const source = new EventSource(urlOf(followExecution, { execution: id }));
+    const source = new EventSource(addressOf(followExecution, { execution: id }));
     // By the contract of the stream: `execution` without its steps, `step` whole.
     source.addEventListener('execution', (message: MessageEvent<string>) => {
       const execution = JSON.parse(message.data) as Execution;

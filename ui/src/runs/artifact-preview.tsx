@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState, type ReactElement } from 'react';
 import { getArtifact } from '../../../src/tracking/contract.ts';
-import { send, urlOf } from '../api/client.ts';
+import { addressOf } from '../../../src/platform/client/index.ts';
+import { send } from '../api/client.ts';
 import { buttonClass } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
@@ -27,9 +28,11 @@ export function ArtifactPreview({ run, path }: { run: string; path: string }): R
     queryKey: ['artifact', run, path],
     enabled: kind.look !== 'none',
     queryFn: async ({ signal }): Promise<Loaded> => {
-      const reply = await send(getArtifact, { params: { run, '*': path } }, signal, {
-        range: `bytes=0-${limit - 1}`,
-      });
+      const reply = await send(
+        getArtifact,
+        { params: { run, '*': path } },
+        { signal, headers: { range: `bytes=0-${limit - 1}` } },
+      );
       const bytes = new Uint8Array(await reply.arrayBuffer());
       const total = Number(/\/(\d+)$/.exec(reply.headers.get('content-range') ?? '')?.[1] ?? bytes.length);
       return { bytes, total };
@@ -45,7 +48,7 @@ export function ArtifactPreview({ run, path }: { run: string; path: string }): R
         </h2>
         {file.data && <span className="faint nowrap">{formatBytes(file.data.total)}</span>}
         <span className="spacer" />
-        <a className={buttonClass()} href={urlOf(getArtifact, { run, '*': path })} download={name}>
+        <a className={buttonClass()} href={addressOf(getArtifact, { run, '*': path })} download={name}>
           <Icon name="download" />
           Download
         </a>

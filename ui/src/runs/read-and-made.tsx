@@ -4,7 +4,8 @@ import { useMemo, type ReactElement } from 'react';
 import { getLoggedModel } from '../../../src/models/contract.ts';
 import { downloadOutput, type RunStep } from '../../../src/pipelines/contract.ts';
 import type { DatasetInput, Run } from '../../../src/tracking/contract.ts';
-import { api, urlOf } from '../api/client.ts';
+import { addressOf } from '../../../src/platform/client/index.ts';
+import { api } from '../api/client.ts';
 import { Badge } from '../kit/badge.tsx';
 import { formatBytes, plural, shortId } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
@@ -139,7 +140,7 @@ export function Made({ step }: { step: RunStep }): ReactElement {
             {kind === 'file' ? (
               <a
                 className="truncate"
-                href={urlOf(downloadOutput, { execution: step.execution, step: maker, output: name })}
+                href={addressOf(downloadOutput, { execution: step.execution, step: maker, output: name })}
                 download={path.slice(path.lastIndexOf('/') + 1)}
                 title={`Download ${path}`}
               >
