@@ -11,7 +11,7 @@ const runsOf =
 
 /** Runs, their metrics and artifacts. */
 export async function trackingRows(stalls: Stalls): Promise<void> {
-  const { sized, measure, post, get, put } = stalls;
+  const { sized, measure, post, get, put, del } = stalls;
   const newRun = runsOf(stalls);
   const run = await newRun();
   const log = (body: readonly Uint8Array[], to = run) => post(`/api/v1/runs/${to}/log`, body);
@@ -78,6 +78,9 @@ export async function trackingRows(stalls: Stalls): Promise<void> {
   );
   await measure('MLflow artifacts/list', `a folder of ${artifacts}`, async () =>
     expect(await get(`/api/2.0/mlflow/artifacts/list?run_id=${run}&path=all`)),
+  );
+  await measure('DELETE /runs/:run/artifacts/*', `a folder of ${artifacts}`, async () =>
+    expect(await del(`/api/v1/runs/${run}/artifacts/all`)),
   );
   await measure('MLflow metrics/get-history', '25,000 points', async () =>
     expect(await get(`/api/2.0/mlflow/metrics/get-history?run_id=${run}&metric_key=long&max_results=25000`)),
