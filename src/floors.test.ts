@@ -17,11 +17,13 @@ const FLOORS: Record<string, number> = {
   // They end with a version in the registry.
   pipelines: 4.5,
   runtimes: 5,
+  // Whoever deploys is told what was judged, and judging needs no endpoint.
+  validation: 5.5,
   serving: 6,
-  validation: 6,
   packaging: 7,
   maintenance: 7,
   releases: 7,
+  governance: 7.5,
   faces: 8,
   'belong.ts': 8.7,
   'rooms.ts': 8.7,

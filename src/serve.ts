@@ -8,6 +8,7 @@ import { createMetrics } from './faces/metrics/index.ts';
 import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { mountWeb } from './faces/web/index.ts';
+import { governanceRoutes } from './governance/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
 import { maintenanceRoutes } from './maintenance/index.ts';
 import { createCtx, systemActor, type Caller, type Parts } from './platform/ctx/create.ts';
@@ -140,7 +141,6 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     log,
     processes,
     runtimes,
-    evaluations,
     system,
     host: config.host,
     port: config.inferencePort ?? (config.port === 0 ? 0 : config.port + 1),
@@ -242,6 +242,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
         ...endpoints.routes,
         ...evaluations.routes,
         ...releases.routes,
+        ...governanceRoutes(endpoints.tellers),
         ...ledgerRoom.ledgerRoutes(ledger),
         ...maintenanceRoutes(storeRooms(config.data)),
       ],

@@ -120,16 +120,24 @@ export async function selectVersion(
   id: string,
   { deleted = false } = {},
 ): Promise<DatasetVersion | undefined> {
-  const row = await tables(ctx)
+  return (await selectVersionsById(ctx, [id], { deleted }))[0];
+}
+
+export async function selectVersionsById(
+  ctx: Ctx,
+  ids: readonly string[],
+  { deleted = false } = {},
+): Promise<DatasetVersion[]> {
+  const rows = await tables(ctx)
     .selectFrom('dataset_version')
     .innerJoin('dataset', 'dataset.id', 'dataset_version.dataset')
     .selectAll('dataset_version')
     .select('dataset.name as dataset_name')
     .where('dataset_version.workspace', '=', ctx.workspace)
-    .where('dataset_version.id', '=', id)
+    .where('dataset_version.id', 'in', ids)
     .$if(!deleted, (query) => query.where('dataset_version.deleted_at', 'is', null))
-    .executeTakeFirst();
-  return row && toVersion(row, row.dataset_name);
+    .execute();
+  return rows.map((row) => toVersion(row, row.dataset_name));
 }
 
 /** Of datasets and versions alike: an id belongs to one of them at most. */

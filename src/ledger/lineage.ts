@@ -1,6 +1,8 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
-import { selectEdges, type EdgeRow } from './store.ts';
+import { selectEdges } from './store.ts';
+import { nounOf } from './told.ts';
+import { walk } from './walk.ts';
 
 export interface LineageNode {
   /** `noun:id`. */
@@ -26,9 +28,13 @@ export interface Lineage {
   truncated: boolean;
 }
 
-const MOST = 2_000;
+/** An arrow as a walk meets it: from the node that it stands at to its far end, whichever way it was told. */
+export type MetArrow = LineageArrow & { near: string; end: string };
 
-/** Walks from a node to what it came from (`up`), what came from it (`down`), or both; breadth first, so the nearest come first. */
+/** Nodes that one answer holds. */
+export const MOST_NODES = 2_000;
+
+/** Walks from a node to what it came from (`up`), what came from it (`down`), or both. */
 export async function walkLineage(
   ctx: Ctx,
   root: string,
@@ -39,47 +45,38 @@ export async function walkLineage(
       field: 'node',
       hint: "name it as 'noun:id', such as run:0198…",
     });
-  const nodes = new Map<string, LineageNode>([[root, { id: root, noun: nounOf(root), depth: 0 }]]);
-  const edges = new Map<string, LineageArrow>();
+  const nodes = new Map<string, LineageNode>();
+  const met: MetArrow[] = [];
   let truncated = false;
   for (const side of direction === 'both' ? (['up', 'down'] as const) : [direction]) {
-    const seen = new Set([root]);
-    let frontier = [root];
-    for (let step = 1; frontier.length > 0; step++) {
-      const rows = await selectEdges(ctx, frontier, side, MOST);
-      if (step > depth) {
-        truncated ||= rows.some((row) => !seen.has(endOf(row, side)));
-        break;
-      }
-      const next: string[] = [];
-      for (const row of rows) {
-        const end = endOf(row, side);
-        if (!seen.has(end)) {
-          if (nodes.size >= MOST) {
-            truncated = true;
-            continue;
-          }
-          seen.add(end);
-          next.push(end);
-          // On a diamond across both sides the nearer place counts.
-          if (!nodes.has(end))
-            nodes.set(end, { id: end, noun: nounOf(end), depth: side === 'up' ? -step : step });
-        }
-        // The same arrow may be told by several entries; the first is its proof.
-        const arrow = `${row.from_id}\n${row.relation}\n${row.to_id}`;
-        const held = edges.get(arrow);
-        if (!held || held.seq > row.seq)
-          edges.set(arrow, { from: row.from_id, to: row.to_id, relation: row.relation, seq: row.seq });
-      }
-      frontier = next;
-    }
+    const most = MOST_NODES - Math.max(0, nodes.size - 1);
+    const walked = await walk(root, (front) => arrowsAt(ctx, front, side), { depth, most });
+    // On a diamond across both sides the nearer place counts.
+    for (const [id, steps] of walked.depths)
+      if (!nodes.has(id)) nodes.set(id, { id, noun: nounOf(id), depth: side === 'up' ? 0 - steps : steps });
+    met.push(...walked.arrows);
+    truncated ||= walked.truncated;
   }
-  return { root, nodes: [...nodes.values()], edges: [...edges.values()], truncated };
+  return { root, nodes: [...nodes.values()], edges: onceEach(met), truncated };
 }
 
-const nounOf = (id: string): string => id.slice(0, id.indexOf(':'));
+/** The arrows that lead on from these nodes to what they came from, or to what came from them; oldest first. */
+export async function arrowsAt(ctx: Ctx, nodes: readonly string[], side: 'up' | 'down'): Promise<MetArrow[]> {
+  const rows = await selectEdges(ctx, nodes, side, MOST_NODES);
+  return rows.map(({ from_id: from, to_id: to, relation, seq }) => {
+    // `produced` is the one relation that is told from the upper end.
+    const along = (side === 'up') !== (relation === 'produced');
+    return { from, to, relation, seq, near: along ? from : to, end: along ? to : from };
+  });
+}
 
-/** The far end of an edge, walking up or down; `produced` is the one relation that is told from the upper end. */
-function endOf(row: EdgeRow, side: 'up' | 'down'): string {
-  return (side === 'up') === (row.relation === 'produced') ? row.from_id : row.to_id;
+/** The same arrow may be told by several entries; the first is its proof. */
+export function onceEach(met: readonly LineageArrow[]): LineageArrow[] {
+  const arrows = new Map<string, LineageArrow>();
+  for (const { from, to, relation, seq } of met) {
+    const key = `${from}\n${relation}\n${to}`;
+    const held = arrows.get(key);
+    if (!held || held.seq > seq) arrows.set(key, { from, to, relation, seq });
+  }
+  return [...arrows.values()];
 }

@@ -153,7 +153,10 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     );
     await models.createModel(ctx, { name: 'm' });
     assert.deepEqual(
-      [await models.nameToday(ctx, 'm'), await models.nameOfVersion(ctx, 'model_version:m/4')],
+      [
+        await models.nameToday(ctx, 'm'),
+        (await models.tellModelVersions(ctx, ['model_version:m/4'])).get('model_version:m/4')?.facts.model,
+      ],
       ['m', 'renamed'],
       'a name that is taken again is its new owner’s; the ledger’s is not',
     );

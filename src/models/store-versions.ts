@@ -53,6 +53,30 @@ export async function findVersion(
     .executeTakeFirst();
 }
 
+/** Versions of models that are there, by what the ledger calls them; deleted versions, too, of which the number is left. */
+export async function selectNumbered(
+  ctx: Ctx,
+  wanted: ReadonlyArray<{ ref: string; version: number }>,
+): Promise<NamedVersion[]> {
+  if (wanted.length === 0) return [];
+  return await tables(ctx)
+    .selectFrom('model_version')
+    .innerJoin('model', 'model.id', 'model_version.model_id')
+    .selectAll('model_version')
+    .select(['model.name', 'model.ref'])
+    .where('model_version.workspace', '=', ctx.workspace)
+    .where('model.workspace', '=', ctx.workspace)
+    .where('model.deleted_at', 'is', null)
+    .where((eb) =>
+      eb.or(
+        wanted.map(({ ref, version }) =>
+          eb.and([eb('model.ref', '=', ref), eb('model_version.version', '=', version)]),
+        ),
+      ),
+    )
+    .execute();
+}
+
 export async function requireVersion(ctx: Ctx, model: ModelRow, version: number): Promise<NamedVersion> {
   const row = await findVersion(ctx, model, version);
   if (!row)

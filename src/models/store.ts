@@ -45,10 +45,6 @@ export async function nameToday(ctx: Ctx, name: string): Promise<string> {
   return (await findModel(ctx, name)) ? name : ((await nameOfRef(ctx, name)) ?? name);
 }
 
-/** What the model of a version is called today, by the version's name in the ledger; undefined once it is deleted. */
-export const nameOfVersion = (ctx: Ctx, versionRef: string): Promise<string | undefined> =>
-  nameOfRef(ctx, versionRef.replace(/^model_version:|\/\d+$/g, ''));
-
 async function nameOfRef(ctx: Ctx, ref: string): Promise<string | undefined> {
   const found = await tables(ctx)
     .selectFrom('model')

@@ -6,7 +6,6 @@ import { runExecution } from './jobs.ts';
 import { pipelineRoutes } from './routes.ts';
 import { createEngine, type EngineOptions } from './run/engine.ts';
 
-export { codeOfRun, type RunCode } from './code-of-run.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
 export type { HandOver } from './hand-over.ts';
@@ -14,6 +13,7 @@ export type { EngineOptions } from './run/engine.ts';
 export type { EndState } from './run/tracker.ts';
 export type { Wish } from './run/wish.ts';
 export { migrations } from './schema.ts';
+export { stepsOfRuns, tellSteps, type StepFacts } from './told.ts';
 export { blobUser } from './uses.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
 

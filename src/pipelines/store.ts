@@ -259,6 +259,39 @@ export const selectMaker = (ctx: Ctx, run: string): Promise<StepRow | undefined>
     .where('cached_from', 'is', null)
     .executeTakeFirst();
 
+/** The same of several runs, by name alone. */
+export const selectMakers = (
+  ctx: Ctx,
+  runs: readonly string[],
+): Promise<Array<Pick<StepRow, 'run_id' | 'execution_id' | 'name'>>> =>
+  tables(ctx)
+    .selectFrom('step')
+    .select(['run_id', 'execution_id', 'name'])
+    .where('workspace', '=', ctx.workspace)
+    .where('run_id', 'in', runs)
+    .where('cached_from', 'is', null)
+    .execute();
+
+/** Steps with the code that their executions were given. */
+export const selectStepsNamed = (
+  ctx: Ctx,
+  steps: ReadonlyArray<{ execution: string; name: string }>,
+): Promise<Array<Pick<StepRow, 'execution_id' | 'name' | 'command'> & Pick<ExecutionRow, 'code'>>> =>
+  tables(ctx)
+    .selectFrom('step')
+    .innerJoin('execution', 'execution.id', 'step.execution_id')
+    .select(['step.execution_id', 'step.name', 'step.command', 'execution.code'])
+    .where('step.workspace', '=', ctx.workspace)
+    .where('execution.workspace', '=', ctx.workspace)
+    .where((eb) =>
+      eb.or(
+        steps.map(({ execution, name }) =>
+          eb.and([eb('step.execution_id', '=', execution), eb('step.name', '=', name)]),
+        ),
+      ),
+    )
+    .execute();
+
 export interface ExecutionQuery {
   pipeline?: string | undefined;
   number?: number | undefined;

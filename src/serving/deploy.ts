@@ -2,6 +2,7 @@ import { Compile } from 'typebox/compile';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, invalid, TreadleError } from '../platform/errors/index.ts';
 import { getVersion, type ModelVersion } from '../models/index.ts';
+import { newestFor, type Evaluation } from '../validation/index.ts';
 import {
   EndpointName,
   ROLE_WORDS,
@@ -12,7 +13,6 @@ import {
 } from './contract.ts';
 import type { Engine } from './engine.ts';
 import type { PrepareJob } from './jobs.ts';
-import type { EvaluationSeen } from './ports.ts';
 import { addRevision, type Wish } from './new-revision.ts';
 import { applyRecording, changeRecording } from './set-recording.ts';
 import { findRevisionById, type NamedRevision } from './store.ts';
@@ -60,7 +60,7 @@ export async function deploy(
   const warnings: string[] = [];
   const add = async (role: VariantRole, target: Target, percent: number): Promise<void> => {
     const { model = input.model, runtime } = target;
-    const { newcomer, warning } = await newcomerOf(ctx, engine, role, { ...target, model }, percent);
+    const { newcomer, warning } = await newcomerOf(ctx, role, { ...target, model }, percent);
     const { variant } = newcomer;
     const twin = newcomers.find(
       ({ variant: other }) => other.version_ref === variant.version_ref && other.runtime === variant.runtime,
@@ -117,13 +117,12 @@ export async function deploy(
 
 async function newcomerOf(
   ctx: Ctx,
-  engine: Engine,
   role: VariantRole,
   target: Target & { model: string },
   percent: number,
 ): Promise<{ newcomer: Newcomer; warning: string | undefined }> {
   const version = await findVersion(ctx, role, target);
-  const evaluation = await engine.evaluations.newestFor(ctx, version.ref);
+  const evaluation = await newestFor(ctx, version.ref);
   const flavors = version.facts?.flavors ?? {};
   const variant: Variant = {
     role,
@@ -142,7 +141,7 @@ async function newcomerOf(
 }
 
 /** A person may deploy what no gate let pass; nobody shall do so without being told. */
-function notPassed(name: string, { id, verdict, reasons }: EvaluationSeen): string | undefined {
+function notPassed(name: string, { id, verdict, reasons }: Evaluation): string | undefined {
   if (verdict === 'pass' || verdict === undefined) return undefined;
   const said =
     verdict === 'fail' ? 'was refused by its newest gate' : 'was not decided on by its newest gate';

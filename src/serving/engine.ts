@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointDetail } from './contract.ts';
 import { loadProblem, type Planes } from './planes.ts';
 import { keysOf } from './plane-process.ts';
-import type { EvaluationsPort, RuntimesPort } from './ports.ts';
+import type { RuntimesPort } from './ports.ts';
 import type { Recording } from './plane/protocol.ts';
 import type { PredictionIds } from './prediction-id.ts';
 import { createWatch, type Watch } from './watch.ts';
@@ -14,7 +14,6 @@ export interface Engine {
   readonly data: string;
   readonly planes: Planes;
   readonly runtimes: RuntimesPort;
-  readonly evaluations: EvaluationsPort;
   readonly ids: PredictionIds;
   /** What is kept of predictions where an endpoint says nothing of it. */
   readonly recording: Recording;
@@ -37,7 +36,6 @@ export function createEngine(options: {
   data: string;
   planes: Planes;
   runtimes: RuntimesPort;
-  evaluations: EvaluationsPort;
   ids: PredictionIds;
   recording: Recording;
   live: Live;
@@ -45,7 +43,7 @@ export function createEngine(options: {
   address(): string;
   lost(key: string, problem: string): void;
 }): Engine {
-  const { data, planes, runtimes, evaluations, ids, recording, live, minutes, address } = options;
+  const { data, planes, runtimes, ids, recording, live, minutes, address } = options;
   const primaryOf = (endpoint: string) => {
     const primary = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
     return primary && planes.find(primary.key);
@@ -54,7 +52,6 @@ export function createEngine(options: {
     data,
     planes,
     runtimes,
-    evaluations,
     ids,
     recording,
     address,

@@ -14,7 +14,7 @@ import { measures, planeMeasures } from './measures.ts';
 import { createMinutes } from './minutes.ts';
 import { createPlanes } from './planes.ts';
 import type { CallerVerdict, Credentials, Measure, Recording } from './plane/protocol.ts';
-import type { EvaluationsPort, RuntimesPort } from './ports.ts';
+import type { RuntimesPort } from './ports.ts';
 import { makeIds } from './prediction-id.ts';
 import { restore } from './restore.ts';
 import { createSegments } from './segments.ts';
@@ -22,6 +22,7 @@ import { createGuard } from './rollback.ts';
 import { servingRoutes } from './routes.ts';
 import { predictionKey } from './store.ts';
 import { takenAway } from './taken-away.ts';
+import { tellersOf, type ServingTellers } from './told.ts';
 import { getEndpoint, toRevision } from './views.ts';
 
 export type { Answer, PlaneDoor, Question, Served } from './plane/plane.ts';
@@ -33,7 +34,8 @@ export type {
   Measure,
   TableEndpoint,
 } from './plane/protocol.ts';
-export type { EvaluationSeen, EvaluationsPort, RuntimesPort } from './ports.ts';
+export type { RuntimesPort } from './ports.ts';
+export type { EndpointFacts, PredictionFacts, RevisionFacts, ServingTellers } from './told.ts';
 export { createLive } from './live.ts';
 export { planeMeasures } from './measures.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
@@ -46,7 +48,6 @@ export interface ServingOptions {
   log: Log;
   processes: Processes;
   runtimes: RuntimesPort;
-  evaluations: EvaluationsPort;
   /** For what the room does of itself: restarts, rollbacks. */
   system: Ctx;
   host: string;
@@ -64,6 +65,8 @@ export interface ServingOptions {
 export interface Serving {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
+  /** What the room says of predictions, revisions and endpoints, for whoever tells their story. */
+  tellers: ServingTellers;
   /** Writes down what shall answer, in the caller's own transaction; a job makes it so, and `settled` waits for that. */
   deploy(tx: Tx, input: NewDeployment): Promise<Revision>;
   /** Waits until a revision is no longer being prepared. `say` hears what goes on. Ends early when the signal aborts. */
@@ -131,7 +134,6 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     live,
     minutes: createMinutes(system, live),
     runtimes: options.runtimes,
-    evaluations: options.evaluations,
     ids: makeIds(key),
     recording: options.records.recording,
     address: () => {
@@ -155,6 +157,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   return {
     routes: servingRoutes(engine, job),
     jobs: [job],
+    tellers: tellersOf(engine),
     deploy: async (tx, input) => toRevision(await deploy(tx, input, engine, job), engine),
     settled: async (ctx, id, say, signal) =>
       toRevision(await waitFor(ctx, id, LONGEST, engine, { say, signal }), engine),

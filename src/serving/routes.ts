@@ -5,7 +5,6 @@ import { deploy, waitFor } from './deploy.ts';
 import type { Engine } from './engine.ts';
 import { followEndpoint } from './follow-endpoint.ts';
 import type { PrepareJob } from './jobs.ts';
-import { predictionLineage } from './prediction-lineage.ts';
 import { rollback } from './rollback.ts';
 import { setRecording } from './set-recording.ts';
 import { requireEndpoint } from './store.ts';
@@ -50,8 +49,5 @@ export const servingRoutes = (engine: Engine, job: PrepareJob): Route[] => [
   route(contract.listMinutes, (ctx, { params, query }) => listMinutes(ctx, params.endpoint, query, engine)),
   route(contract.liveEndpoint, async (ctx, { params, signal }) =>
     followEndpoint(ctx, await requireEndpoint(ctx, params.endpoint), engine, signal),
-  ),
-  route(contract.getPredictionLineage, (ctx, { params }) =>
-    predictionLineage(ctx, params.prediction, engine),
   ),
 ];

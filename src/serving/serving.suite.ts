@@ -9,7 +9,8 @@ import { apiOf } from '../../test/journeys/serving/api.ts';
 import { quantile } from '../../test/journeys/serving/load.ts';
 import type { TestServer } from '../../test/harness.ts';
 import { constantOnnx, linearOnnx, registerOnnx } from '../../test/onnx-model.ts';
-import type { Endpoint, EndpointDetail, PredictionLineage, Revision } from './contract.ts';
+import type { PredictionLineage } from '../governance/contract.ts';
+import type { Endpoint, EndpointDetail, Revision } from './contract.ts';
 
 type Refusal = { error: { kind: string; message: string; field?: string; hint?: string } };
 

@@ -45,14 +45,14 @@ export async function requireEndpoint(ctx: Ctx, name: string): Promise<EndpointR
   return (await findEndpointNamed(ctx, name)) ?? noEndpoint(name);
 }
 
-/** Also one that was taken away: its predictions keep their story. */
-export function findEndpoint(ctx: Ctx, id: string): Promise<EndpointRow | undefined> {
+/** Also those that were taken away: their predictions keep their story. */
+export function selectEndpointsById(ctx: Ctx, ids: readonly string[]): Promise<EndpointRow[]> {
   return tables(ctx)
     .selectFrom('endpoint')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
-    .where('id', '=', id)
-    .executeTakeFirst();
+    .where('id', 'in', ids)
+    .execute();
 }
 
 function noEndpoint(name: string): never {
@@ -171,6 +171,10 @@ const revisions = (ctx: Ctx) =>
 
 export function findRevisionById(ctx: Ctx, id: string): Promise<NamedRevision | undefined> {
   return revisions(ctx).where('revision.id', '=', id).executeTakeFirst();
+}
+
+export function selectRevisionsById(ctx: Ctx, ids: readonly string[]): Promise<NamedRevision[]> {
+  return revisions(ctx).where('revision.id', 'in', ids).execute();
 }
 
 export function findRevisionBySerial(ctx: Ctx, serial: number): Promise<NamedRevision | undefined> {

@@ -22,6 +22,7 @@ export { searchExperiments, type ExperimentSearch } from './search-experiments.t
 export { searchRuns, type RunSearch } from './search-runs.ts';
 export { numbers } from './store/run-conditions.ts';
 export { countByStatus } from './store/runs.ts';
+export { tellRuns, type RunFacts } from './told.ts';
 export { updateRun, type RunChange } from './update-run.ts';
 export { deleteExperimentTag, updateExperiment, type ExperimentChange } from './update-experiment.ts';
 export { blobUser } from './uses.ts';

@@ -6,12 +6,14 @@ import { evaluationJob } from './jobs.ts';
 import { runEvaluation, type Bench } from './judge.ts';
 import { openEvaluation } from './open-evaluation.ts';
 import { validationRoutes } from './routes.ts';
-import { findDone, getEvaluation, newestFor } from './views.ts';
+import { getEvaluation } from './views.ts';
 
 export type { Evaluation } from './contract.ts';
 export type { GateData } from './data/gate-data.ts';
 export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/decide.ts';
 export { migrations } from './schema.ts';
+export { newestOfVersions, tellEvaluations, type EvaluationFacts } from './told.ts';
+export { newestFor } from './views.ts';
 export { blobUser } from './uses.ts';
 
 export interface Validation {
@@ -29,10 +31,6 @@ export interface Validation {
     say: (stage: string) => void,
     signal: AbortSignal | undefined,
   ): Promise<Evaluation>;
-  /** An evaluation that came to an end, by its reference `evaluation:<id>`. */
-  findDone(ctx: Ctx, ref: string): Promise<Evaluation | undefined>;
-  /** The newest evaluation of a version that came to an end. */
-  newestFor(ctx: Ctx, versionRef: string): Promise<Evaluation | undefined>;
 }
 
 /** The room with what it needs handed in. */
@@ -46,7 +44,5 @@ export function openValidation(bench: Bench): Validation {
       await runEvaluation(ctx, bench, id, say, signal);
       return getEvaluation(ctx, id);
     },
-    findDone,
-    newestFor,
   };
 }

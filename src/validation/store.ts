@@ -106,6 +106,30 @@ export const selectNewest = (ctx: Ctx, versionRef: string): Promise<EvaluationRo
     .limit(1)
     .executeTakeFirst();
 
+/** The newest evaluation of each of these versions that came to an end. */
+export const selectNewestIds = (
+  ctx: Ctx,
+  versionRefs: readonly string[],
+): Promise<Array<{ version_ref: string; id: string }>> =>
+  tables(ctx)
+    .selectFrom('evaluation')
+    .select((eb) => ['version_ref', eb.fn.max('id').as('id')])
+    .where('workspace', '=', ctx.workspace)
+    .where('version_ref', 'in', versionRefs)
+    .where('state', '=', 'done')
+    .groupBy('version_ref')
+    .execute();
+
+/** Those of them that came to an end. */
+export const selectDone = (ctx: Ctx, ids: readonly string[]): Promise<EvaluationRow[]> =>
+  tables(ctx)
+    .selectFrom('evaluation')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', 'in', ids)
+    .where('state', '=', 'done')
+    .execute();
+
 /** Hashes in one statement. */
 const PAGE = 500;
 /** How images are decoded and digested; of what was made otherwise nothing is believed. */

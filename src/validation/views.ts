@@ -2,24 +2,11 @@ import { getModel } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Evaluation, EvaluationSummary, Verdict } from './contract.ts';
-import {
-  findEvaluation,
-  requireEvaluation,
-  selectEvaluations,
-  selectNewest,
-  toEvaluation,
-  toSummary,
-} from './store.ts';
+import { requireEvaluation, selectEvaluations, selectNewest, toEvaluation, toSummary } from './store.ts';
 
 /** The plain reads of the room. */
 export async function getEvaluation(ctx: Ctx, id: string): Promise<Evaluation> {
   return toEvaluation(await requireEvaluation(ctx, id));
-}
-
-/** An evaluation that came to an end, by its reference. */
-export async function findDone(ctx: Ctx, ref: string): Promise<Evaluation | undefined> {
-  const row = await findEvaluation(ctx, ref.replace(/^evaluation:/, ''));
-  return row?.state === 'done' ? toEvaluation(row) : undefined;
 }
 
 /** The newest evaluation of a version that came to an end, with its verdict and proof. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import type { PredictionLineage } from '../../src/serving/contract.ts';
+import type { PredictionLineage } from '../../src/governance/contract.ts';
 import { cannotRun, eventually, openUi, type UiHouse } from './ui-browser.ts';
 import { ask } from './ui-data.ts';
 import { deployed, evaluated, MODEL, noPython, predicted, seedModels } from './ui-serving.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { conflict } from '../../platform/errors/index.ts';
+import { getPredictionLineage } from '../../governance/contract.ts';
 import * as contract from '../../serving/contract.ts';
 import type { Client } from './client.ts';
 import type { Cli, Register } from './frame.ts';
@@ -169,7 +170,7 @@ export const register: Register = (program, cli) => {
     .description('tell where an answer came from: revision, model, run, code, data, evaluation and proof')
     .action(async (prediction: string) => {
       const client = cli.client();
-      const story = await client.call(contract.getPredictionLineage, { params: { prediction } });
+      const story = await client.call(getPredictionLineage, { params: { prediction } });
       const output = cli.output();
       const names = output.json
         ? new Map<string, string>()

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { getPredictionLineage } from '../../../src/serving/contract.ts';
+import { getPredictionLineage } from '../../../src/governance/contract.ts';
 import { api } from '../api/client.ts';
 import { CopyButton } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement, ReactNode } from 'react';
-import type { PredictionLineage } from '../../../src/serving/contract.ts';
+import type { PredictionLineage } from '../../../src/governance/contract.ts';
 import type { Verdict } from '../../../src/validation/contract.ts';
 import { causeWords, percentWords } from '../endpoints/traffic-words.ts';
 import { metricWord } from '../evaluations/metric-words.ts';

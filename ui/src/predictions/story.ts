@@ -1,4 +1,4 @@
-import type { PredictionLineage } from '../../../src/serving/contract.ts';
+import type { PredictionLineage } from '../../../src/governance/contract.ts';
 
 /** A prediction's story in the order in which it is told. Pure. */
 

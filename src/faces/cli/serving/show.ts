@@ -1,8 +1,8 @@
+import type { PredictionLineage } from '../../../governance/contract.ts';
 import {
   ROLE_WORDS,
   type Endpoint,
   type EndpointDetail,
-  type PredictionLineage,
   type Revision,
   type Variant,
 } from '../../../serving/contract.ts';

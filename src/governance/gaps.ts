@@ -1,0 +1,48 @@
+import { idOf } from '../ledger/index.ts';
+import type { PredictionLineage } from './contract.ts';
+import type { FactsOf } from './rooms.ts';
+
+/** What is not known of a prediction, and why: a story with a hole says so, rather than look whole. */
+export function gapsOf(story: {
+  endpoint: FactsOf['endpoint'];
+  variant: PredictionLineage['variant'];
+  version: FactsOf['model_version'] | undefined;
+  /** The ref of the run; `known` says whether it is still there. */
+  run: string | undefined;
+  known: boolean;
+  code: PredictionLineage['code'];
+  datasets: PredictionLineage['datasets'];
+  evaluation: PredictionLineage['evaluation'];
+  proof: PredictionLineage['proof'];
+  truncated: boolean;
+}): string[] {
+  const { version, variant, run, code, datasets } = story;
+  const gaps: string[] = [];
+  if (story.endpoint.deleted) gaps.push('endpoint: it was taken away since');
+  if (!version?.registered)
+    gaps.push(`model version: ${variant.model} v${variant.version} was deleted from the registry since`);
+  else if (version.registered.digest === undefined)
+    gaps.push('model version: its files are kept outside, so they have no digest here');
+  if (!story.known)
+    gaps.push(
+      run === undefined
+        ? 'run: the version was registered without one'
+        : `run: ${idOf(run)} was deleted since`,
+    );
+  if (code === undefined) gaps.push('code: neither a pipeline nor the client said which code ran');
+  else if (code.commit === undefined)
+    gaps.push('code commit: the code was not in a Git repository, or nobody said');
+  else if (code.dirty === true) gaps.push('code commit: files differed from the commit');
+  if (datasets.length === 0) gaps.push('datasets: nothing in its lineage says what it read');
+  for (const { ref, name } of datasets)
+    if (name === undefined)
+      gaps.push(
+        ref.startsWith('dataset_input:')
+          ? `datasets: ${ref} was read from outside and is known by its digest alone`
+          : `datasets: ${ref} is not here any more`,
+      );
+  if (!story.evaluation) gaps.push('evaluation: this version was never judged here');
+  else if (!story.proof) gaps.push('proof: its evaluation has none');
+  if (story.truncated) gaps.push('edges: the lineage is longer than one answer holds');
+  return gaps;
+}
