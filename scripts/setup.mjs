@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inferenceClients } from './setup/clients.mjs';
+import { modelEnvironment } from './setup/model-environment.mjs';
 import { npmPackages } from './setup/npm-packages.mjs';
 import { setupDir } from './setup/place.mjs';
 import { pythonEnv } from './setup/python.mjs';
@@ -18,6 +19,7 @@ export const parts = {
   python: [pythonEnv],
   tools: testTools,
   clients: [inferenceClients],
+  models: [modelEnvironment],
   ui: [uiBuild],
   server: [serverBundle],
 };

@@ -11,6 +11,7 @@ import { check } from './check.mjs';
 import { clientsPython } from './setup/clients.mjs';
 import { main, parts, setup, upToDate } from './setup.mjs';
 import { node, root, setupDir, venv, venvPython } from './setup/place.mjs';
+import { modelEnvironments } from './setup/model-environment.mjs';
 import { findChromium, findPostgres, findPromtool } from './setup/test-tools.mjs';
 import { longestFirst } from './test/order.mjs';
 import { startPostgres } from './test/postgres.mjs';
@@ -26,7 +27,8 @@ await main(async () => {
 
   const ui = whole || picked.some((word) => /^(test|ui)/.test(word)) ? parts.ui : [];
   const clients = whole || picked.some((word) => /^test|inference/.test(word)) ? parts.clients : [];
-  const full = [...parts.npm, ...parts.python, ...parts.tools, ...clients, ...ui, ...parts.server];
+  const models = whole || picked.some((word) => word.startsWith('test')) ? parts.models : [];
+  const full = [...parts.npm, ...parts.python, ...parts.tools, ...clients, ...models, ...ui, ...parts.server];
   await setup(quick ? parts.npm : full, { keepGoing: true });
   console.log();
   const checked = whole ? await check() : true;
@@ -85,7 +87,7 @@ async function runTests({ files, name, quick, times }) {
     // Threads and processes that tests start are those of the bundle, which the set-up has just made of the same sources.
     ...given('TREADLE_BUNDLE', !quick && parts.server.every(upToDate) ? join(root, 'dist') : undefined),
     // An environment of a model is made once, and what was compiled in it stays; not in one made by hand (node --test).
-    ...given('TREADLE_TEST_ENVIRONMENTS', quick ? undefined : join(setupDir, 'environments')),
+    ...given('TREADLE_TEST_ENVIRONMENTS', quick ? undefined : modelEnvironments),
     ...given('TREADLE_TEST_PG', process.env.TREADLE_TEST_PG ?? postgres?.url),
     ...(quick
       ? {}

@@ -134,6 +134,8 @@ export interface ServerConfig {
   stepFolders?: string[];
   /** Where environments of models are made and kept, when that is not the data folder: servers may share it. */
   modelEnvironments?: string | undefined;
+  /** Whether scikit-learn models are converted without being asked for. They are, unless this is false. */
+  offerConversions?: boolean | undefined;
   /** What is kept of predictions, and how much and how long. */
   records?: { recording: 'all' | 'outputs' | 'none'; bytes: number; days: number };
   log: 'debug' | 'info' | 'warn' | 'error';

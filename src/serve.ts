@@ -126,7 +126,12 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
   const behindWalls = createPeers(walls.isolation.users);
   const tables = openTables(processes);
   opened.defer(() => tables.close());
-  const runtimes = createRuntimes({ processes, folder: config.data, envs: config.modelEnvironments });
+  const runtimes = createRuntimes({
+    processes,
+    folder: config.data,
+    envs: config.modelEnvironments,
+    offers: config.offerConversions,
+  });
   for (const subscriber of runtimes.subscribers) events.subscribe(subscriber);
   const loopback = LOOPBACK.includes(config.host);
   const ownerAllowed = loopback && !config.requireToken;

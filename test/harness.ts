@@ -40,6 +40,8 @@ export async function openTest(
       // The tests of one machine can be run at each level that holds on it.
       isolation: LEVELS.find((level) => level === process.env['TREADLE_ISOLATION']) ?? 'auto',
       log: 'error',
+      // Some seconds after a registration it would come between what a test does: sometimes, and at great expense.
+      offerConversions: false,
       modelEnvironments: process.env['TREADLE_TEST_ENVIRONMENTS'],
       ...options.config,
     },

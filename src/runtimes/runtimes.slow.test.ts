@@ -20,7 +20,7 @@ after(() => processes.close());
 const folders = await packagedModels('sklearn-proba', 'sklearn-odd');
 
 test('a scikit-learn version is converted, compared and kept; endpoints then get the ONNX form, and both answer alike', async () => {
-  await using server = await openTest();
+  await using server = await openTest({ config: { offerConversions: true } });
   const runtimes = createRuntimes({ processes, folder: server.data });
   const conversion = async (model: string, method: 'GET' | 'POST' = 'GET'): Promise<Conversion> => {
     const answer = await fetch(`${server.url}/api/v1/models/${model}/versions/1/conversion`, { method });

@@ -35,10 +35,13 @@ export function createRuntimes({
   processes,
   folder,
   envs = path.join(folder, 'runtimes', 'envs'),
+  offers = true,
 }: {
   processes: Processes;
   folder: string;
   envs?: string | undefined;
+  /** Whether what is registered is converted by itself, and not only when somebody asks. */
+  offers?: boolean | undefined;
 }): Runtimes {
   const environments = createEnvironments({ processes, folder: envs });
   const environment =
@@ -67,6 +70,6 @@ export function createRuntimes({
       prepareModel(ctx, which, options, say, using),
     jobs: [convert],
     routes: runtimeRoutes(convert),
-    subscribers: [offerConversion(convert), forgetConversions],
+    subscribers: [...(offers ? [offerConversion(convert)] : []), forgetConversions],
   };
 }

@@ -221,6 +221,7 @@ with mlflow.start_run(run_name="artifacts") as run:
     mlflow.log_figure(figure, "plots/line.png")
     mlflow.log_image(np.zeros((4, 4, 3), dtype=np.uint8), "black.png")
     mlflow.log_image(Image.new("RGB", (8, 8), "red"), key="red", step=2)
+    mlflow.flush_artifact_async_logging()  # images of a step are sent by a thread
 
 
 def tree(run_id, path=None):

@@ -17,9 +17,11 @@ from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-# As little as they need: an environment a model is made of these.
-SMALL = [f"mlflow-skinny=={mlflow.__version__}", f"pandas=={pd.__version__}", f"numpy=={np.__version__}"]
-LARGE = [*SMALL, f"scikit-learn=={sklearn.__version__}", f"skops=={skops.__version__}"]
+# What the models of all journeys name, so that one environment, which the set-up of the tests makes, does for them all.
+PACKAGES = [
+    f"mlflow-skinny=={mlflow.__version__}", f"pandas=={pd.__version__}", f"numpy=={np.__version__}",
+    f"scikit-learn=={sklearn.__version__}", f"skops=={skops.__version__}",
+]
 
 folder, wanted = sys.argv[1], sys.argv[2:]
 
@@ -110,7 +112,7 @@ class Anything(mlflow.pyfunc.PythonModel):
 
 def main():
     if "anything" in wanted:
-        mlflow.pyfunc.save_model(at("anything"), python_model=Anything(), pip_requirements=SMALL)
+        mlflow.pyfunc.save_model(at("anything"), python_model=Anything(), pip_requirements=PACKAGES)
     if "simple" in wanted:
         save_onnx("simple", simple())
     if "simple_int8" in wanted:
@@ -130,7 +132,7 @@ def main():
     if "iris-sklearn" in wanted:
         mlflow.sklearn.save_model(
             iris, at("iris-sklearn"), signature=infer_signature(features, iris.predict(features)),
-            input_example=features[:3], pip_requirements=LARGE,
+            input_example=features[:3], pip_requirements=PACKAGES,
         )
     if "typed" in wanted:
         columns = Schema([
@@ -139,9 +141,8 @@ def main():
         ])
         params = ParamSchema([ParamSpec("factor", "double", 1.0), ParamSpec("word", "string", "x")])
         outputs = Schema([ColSpec("string", name) for name in "abcd"] + [ColSpec("double", "factor")])
-        # The environment of the one that it stands beside.
         mlflow.pyfunc.save_model(
-            at("typed"), python_model=Typed(), pip_requirements=LARGE,
+            at("typed"), python_model=Typed(), pip_requirements=PACKAGES,
             signature=ModelSignature(inputs=columns, outputs=outputs, params=params),
         )
 

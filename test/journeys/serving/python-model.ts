@@ -20,6 +20,10 @@ function pinned(...names: string[]): string {
     .join('');
 }
 
+/** What the models of all journeys name, more than some need, so that one environment does for them all: the set-up of the tests makes it. */
+export const modelPackages = (): string =>
+  pinned('mlflow-skinny', 'numpy', 'pandas', 'scikit-learn', 'skops');
+
 const CODE = (answer: number, loads: number, atLoad: string): string => `
 import time
 import numpy as np
@@ -54,7 +58,7 @@ export const registerPython = (
   registerOnnx(ctx, model, Buffer.from('not looked at'), {
     MLmodel: MLMODEL,
     'code/constant_model.py': CODE(answer, loads, atLoad),
-    'requirements.txt': pinned('mlflow-skinny', 'numpy', 'pandas'),
+    'requirements.txt': modelPackages(),
   });
 
 interface Process {
