@@ -47,7 +47,12 @@ const FULL =
 /** What the requests under way may hold in a plane: all, and each caller's. */
 export const planeBudget = (): Budget => new Budget(512 * MiB, 256 * MiB);
 
-/** The HTTP side of the data plane: plain requests on a short path of their own, everything else through node:http. */
+/**
+ * The HTTP side of the data plane: plain requests on a short path of their own, everything else through node:http. A small model
+ * answers in a few microseconds, and Node's server takes 12.9 µs of processor time a request where a bare socket takes 7.5
+ * (docs/decisions/inference-front.md). The short path refuses nothing by its own reading of HTTP: two readers that disagree on the
+ * same bytes would be a hole, so what it does not know exactly goes on whole to the other one.
+ */
 export function createFront(options: FrontOptions): Front {
   const { protocols, door, hosts, log, grpc, maxBody = 64 * MiB, most = 4096 } = options;
   const { longest = LONGEST, sweepEvery = SWEEP } = options;
@@ -93,9 +98,11 @@ export function createFront(options: FrontOptions): Front {
       } catch (error) {
         return done(error);
       }
+      // Clients repeat their head byte for byte, and the same bytes deserve the same judgement: Host and Origin are judged once.
       if (known) known.trusted = true;
     }
     if (HEALTH_PATHS.has(request.path)) return done(undefined, NOBODY);
+    // Unlike the head, what a caller may do changes: a revoked token raises the epoch, and whoever it admitted is asked anew.
     const epoch = door.callersEpoch;
     if (known?.admitted !== undefined && known.epoch === epoch) return done(undefined, known.admitted);
     enter(
@@ -235,6 +242,8 @@ export function createFront(options: FrontOptions): Front {
     return slow.makeRoom();
   }
 
+  // node:http has deadlines only in a server that listens, and the one behind this front does not; one timer for all of them is
+  // cheaper than one for each connection, which would be set and cleared with every request.
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const connection of connections) {
