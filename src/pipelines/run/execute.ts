@@ -80,6 +80,11 @@ async function askedToCancel(ctx: Ctx, id: string, cancel: AbortController): Pro
   if (row && row.cancel_by !== null) cancel.abort(cancelledBy());
 }
 
+/**
+ * What is in memory here may be gone at any moment: everything that another server needs to go on is a row before it is done, and a
+ * handle is stored before its process begins (docs/decisions/steps.md). Stored the other way round, a crash between the two would leave
+ * a process that nobody knows, and the step would run twice.
+ */
 class Drive {
   readonly #ctx: Ctx;
   readonly #row: ExecutionRow;

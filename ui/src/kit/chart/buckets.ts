@@ -1,4 +1,7 @@
-/** Cuts a line into equal pieces of x and keeps of each what may not be lost. Pure. */
+/**
+ * Cuts a line into equal pieces of x and keeps of each what may not be lost. Pure. Every nth point, or a mean alone, would hide the one
+ * spike that somebody looks for: least and greatest keep it, first and last keep the line joined to its neighbours.
+ */
 
 export interface Buckets {
   /** Where the last point of each bucket stands. */
