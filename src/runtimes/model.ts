@@ -16,7 +16,7 @@ export interface ModelPlace {
 }
 
 export interface RuntimeLimits {
-  /** Longest that loading and the sample request may take together, ms. */
+  /** Processor time that loading and the sample request may take together, ms; ten times as much by the clock. */
   load: number;
   /** Longest that one batch may take, ms; the host is then ended and started again. */
   predict: number;

@@ -23,7 +23,7 @@ export interface Tables {
       /** What is no table and lies beside them under these names; the question's database does not open it. */
       beside?: ReadonlyArray<Pick<AskedFile, 'file' | 'hash'>>;
       request: Request;
-      /** Milliseconds, from when it has its place. */
+      /** Milliseconds, from when it has its place: by the clock for a look, of the processor for what no person waits for. */
       timeout: number;
       /** Who leaves gives the place back, whether waiting or asking. */
       signal?: AbortSignal | undefined;
@@ -76,7 +76,7 @@ export function openTables(
             };
             const here = path.join(reader.files, folder);
             const said = await withFiles(ctx, processes, here, [...files, ...beside], signal, () =>
-              reader.ask(asked, { timeout, signal, hear }),
+              reader.ask(asked, { timeout, patient: lane !== 'look', signal, hear }),
             );
             signal?.throwIfAborted();
             // The reader that answers it knows its type.

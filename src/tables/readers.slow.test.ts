@@ -124,6 +124,14 @@ test('after a question that ran out of time or memory, or that was left, the nex
   assert.ok('fault' in late);
   assert.equal(late.fault.code, 'timeout');
   assert.deepEqual(await rows('select 1'), [[1]]);
+  const request = { query: ENDLESS, views: [], limit: 1, bytes: 1000 };
+  const asked = { lane: 'work', files: [], request, timeout: 300 } as const;
+  const worked = await tables.ask(server.ctx, QUERY, asked);
+  assert.ok('fault' in worked);
+  assert.match(
+    worked.fault.message,
+    /^reading the tables took longer than [0-9.]+ s (of processor time|by the clock)$/,
+  );
   const full = await ask(
     'select count(distinct x) from (select repeat(md5(range::varchar), 20) as x from range(20000000))',
     [],

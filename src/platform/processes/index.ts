@@ -10,5 +10,6 @@ export { reap } from './reap.ts';
 export { newMark } from './start.ts';
 export type { ResourceSample } from './sampler.ts';
 export type { Ended, ExitReason, ProcessMark, Running, StartOptions } from './start.ts';
+export { limitTime } from './time-limit.ts';
 export { createPeers } from './peer.ts';
 export { createProcesses, type Processes } from './create-processes.ts';

@@ -277,6 +277,7 @@ function care(options: CareOptions, around: Surroundings, tree: Tree): Outliving
     stdin: undefined,
     stdout: undefined,
     ended,
+    cpuMs: () => last?.cpuMs,
     stop,
     began,
     endedAt,

@@ -5,10 +5,11 @@ import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../errors/index.ts';
 import type { Isolate, Isolation } from './isolate.ts';
 import { wrap, type Wrapped } from './isolation.ts';
-import { bootId, killUser, oomKills, readStat } from './proc.ts';
+import { bootId, HAS_PROC, killUser, oomKills, readStat } from './proc.ts';
 import { behind, setSessionAside } from './priority.ts';
 import type { ResourceSample } from './sampler.ts';
 import { parseTimes, supervised } from './supervise.ts';
+import { limitTime } from './time-limit.ts';
 
 export interface StartOptions {
   /** The program and its arguments; never a line for a shell to read. */
@@ -21,8 +22,13 @@ export interface StartOptions {
    * What lies in the folders that it may write is not to be trusted afterwards: names in it may be links to anywhere.
    */
   isolate?: Isolate | undefined;
-  /** Milliseconds until it is stopped with reason `timeout`. */
+  /** Milliseconds by the clock until it is stopped with reason `timeout`. */
   timeout?: number | undefined;
+  /**
+   * Milliseconds of processor time of the whole tree until it is stopped with reason `timeout`: work that others starve has as much as
+   * it has alone. Unless `timeout` says another, ten times as long by the clock ends it, too. Without /proc it is the clock's.
+   */
+  cpuTimeout?: number | undefined;
   /** Milliseconds between the polite signal and the final one. Default 5 s. */
   grace?: number | undefined;
   /** Resident bytes of the whole tree above which it is killed with reason `oom`. */
@@ -76,6 +82,8 @@ export interface Running {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
   readonly ended: Promise<Ended>;
+  /** Processor time of the tree when it was last looked at, ms; undefined where the machine does not tell. */
+  cpuMs(): number | undefined;
   /** TERM to the group, KILL after the grace. The first reason counts. */
   stop(reason: 'cancelled' | 'timeout' | 'oom'): void;
 }
@@ -98,7 +106,7 @@ export const newMark = (): string => randomBytes(12).toString('hex');
 
 /** Starts a process tree of its own session. Never throws: a program that cannot be started ends with `not-started`. */
 export function start(options: StartOptions, around: Surroundings): Running {
-  const { memory, timeout, grace = 5000, merge = false, onOutput, onSample, signal } = options;
+  const { memory, timeout, cpuTimeout, grace = 5000, merge = false, onOutput, onSample, signal } = options;
   const mark = options.mark ?? newMark();
   const began = around.now();
   const oomBefore = oomKills();
@@ -152,7 +160,16 @@ export function start(options: StartOptions, around: Surroundings): Running {
       stop('oom');
     },
   });
+  const cpuMs = (): number | undefined => (HAS_PROC ? (last?.cpuMs ?? 0) : undefined);
   const timer = timeout === undefined ? undefined : setTimeout(() => stop('timeout'), timeout);
+  let limit: string | undefined;
+  const unlimit =
+    cpuTimeout === undefined
+      ? undefined
+      : limitTime({ ms: cpuTimeout, clock: timeout, used: cpuMs }, (exceeding) => {
+          limit = exceeding;
+          stop('timeout');
+        });
   const abort = (): void => stop('cancelled');
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
@@ -192,11 +209,12 @@ export function start(options: StartOptions, around: Surroundings): Running {
     child.once('close', finish);
     function finish(code: number | null, killedBy: string | null): void {
       clearTimeout(timer);
+      unlimit?.();
       clearTimeout(killer);
       unwatch();
       signal?.removeEventListener('abort', abort);
       resolve({
-        ...judge({ code, killedBy, asked, failure, oomed: oomKills() > oomBefore, exceeded, options }),
+        ...judge({ code, killedBy, asked, failure, oomed: oomKills() > oomBefore, exceeded, limit, options }),
         wallMs: around.now() - began,
         cpu: parseTimes(times) ?? (last ? { userMs: last.cpuMs, systemMs: 0 } : undefined),
         peakRss,
@@ -210,6 +228,7 @@ export function start(options: StartOptions, around: Surroundings): Running {
     stdin: child.stdin ?? undefined,
     stdout: child.stdout ?? undefined,
     ended,
+    cpuMs,
     stop,
   };
 }
@@ -229,6 +248,7 @@ export function notStarted(mark: string, problem: string): Running {
       readBytes: 0,
       writtenBytes: 0,
     }),
+    cpuMs: () => undefined,
     stop: () => undefined,
   };
 }
@@ -249,6 +269,8 @@ export interface Evidence {
   failure: Error | undefined;
   oomed: boolean;
   exceeded: number;
+  /** The limit of time that it exceeded, where it is another than `timeout`. */
+  limit?: string | undefined;
   options: Pick<StartOptions, 'timeout' | 'memory'>;
 }
 
@@ -261,6 +283,7 @@ export function judge({
   failure,
   oomed,
   exceeded,
+  limit,
   options,
 }: Evidence): Pick<Ended, 'reason' | 'code' | 'signal' | 'message'> {
   if (failure && code === null && killedBy === null)
@@ -271,7 +294,7 @@ export function judge({
     return {
       reason: 'timeout',
       ...end,
-      message: `it was stopped after its time limit of ${(options.timeout ?? 0) / 1000} s`,
+      message: `it was stopped after its time limit of ${limit ?? `${(options.timeout ?? 0) / 1000} s`}`,
     };
   if (asked === 'oom')
     return {

@@ -272,7 +272,7 @@ async function runConverter(
     cwd,
     env: modelEnvironment(python, cwd, 1),
     isolate: modelIsolation(python, 'convert.py', { read: [asked.folder], write: [cwd] }),
-    timeout: TIMEOUT,
+    cpuTimeout: TIMEOUT,
     memory: limitsOf('python').memory,
     signal,
     aside: true,

@@ -30,7 +30,7 @@ export async function apart(
     cwd: place.folder,
     env: {},
     isolate: { read: [...ownCode(), place.folder], network: false },
-    timeout: place.limits.load,
+    cpuTimeout: place.limits.load,
     grace: 200,
     memory: place.limits.memory,
     stdin: 'pipe',

@@ -51,7 +51,7 @@ export async function tryOnnx(place: ModelPlace, processes: Processes): Promise<
   if (tried === undefined)
     throw new ModelFault(
       ended === 'timeout'
-        ? `loading took longer than its limit of ${place.limits.load / 1000} s`
+        ? `loading took too long: ${how}`
         : `the model file ended the process that tried it: ${how}`,
     );
   if ('problem' in tried) throw new ModelFault(tried.problem);

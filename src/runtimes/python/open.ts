@@ -1,6 +1,6 @@
 import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { Log } from '../../platform/log/index.ts';
-import type { Processes } from '../../platform/processes/index.ts';
+import { limitTime, type Processes } from '../../platform/processes/index.ts';
 import { ModelFault, type Body, type LoadedModel, type ModelPlace, type ModelSpec } from '../model.ts';
 import { tryBatches, untried, type Batching } from '../spec/batches.ts';
 import { describeFolder, type Description } from '../spec/describe.ts';
@@ -8,7 +8,7 @@ import { emptySample, exampleTensors, readExample } from '../spec/example.ts';
 import { supervise } from '../supervise.ts';
 import type { Tensor, TensorSpec } from '../tensor.ts';
 import type { ToHost } from './frames.ts';
-import { startPythonHost, type PythonHost } from './python-host.ts';
+import { startPythonHost, type Early, type PythonHost } from './python-host.ts';
 
 /** What a host is asked before it counts as ready. */
 interface Sample {
@@ -227,16 +227,16 @@ const isUnnamed = ({ name }: Tensor, index: number): boolean => name === `output
 const saidOutputs = ({ outputs }: Description): readonly TensorSpec[] =>
   outputs && outputs.kind !== 'nested' ? outputs.specs : [];
 
-/** Loading has one limit for all of it; what is late is killed, which makes it fail. */
-async function withinLimit<T>(
-  ms: number,
-  work: (early: (kill: (reason: string) => void) => void) => Promise<T>,
-): Promise<T> {
-  let kill: ((reason: string) => void) | undefined;
-  const late = setTimeout(() => kill?.(`loading took longer than its limit of ${ms / 1000} s`), ms);
+/** Loading has one limit for all of it, of processor time; what is late is killed, which makes it fail. */
+async function withinLimit<T>(ms: number, work: (early: (host: Early) => void) => Promise<T>): Promise<T> {
+  let host: Early | undefined;
+  const used = (): number | undefined => (host ? host.cpuMs() : 0);
+  const done = limitTime({ ms, used }, (limit) =>
+    host?.kill(`loading took longer than its limit of ${limit}`),
+  );
   try {
-    return await work((how) => (kill = how));
+    return await work((one) => (host = one));
   } finally {
-    clearTimeout(late);
+    done();
   }
 }

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { invalid, messageOf, withoutPlaces } from '../../platform/errors/index.ts';
 import { makeTemporary } from '../../platform/files/index.ts';
-import type { Processes } from '../../platform/processes/index.ts';
+import type { Processes, Running } from '../../platform/processes/index.ts';
 import type { Host } from '../host.ts';
 import { ModelFault, type Body, type ModelPlace } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
@@ -30,6 +30,11 @@ export interface PythonHost extends Host {
   ): Promise<{ outputs: Tensor[]; returns: NonNullable<FromHost['returns']> }>;
 }
 
+/** A host that is still loading. */
+export interface Early extends Pick<Running, 'cpuMs'> {
+  kill(reason: string): void;
+}
+
 interface Answer {
   header: FromHost;
   body: Buffer<ArrayBuffer>;
@@ -43,7 +48,7 @@ export async function startPythonHost(
   place: ModelPlace,
   load: Extract<ToHost, { op: 'load' }>,
   { processes, heard }: { processes: Processes; heard: (text: string) => void },
-  early?: (kill: (reason: string) => void) => void,
+  early?: (host: Early) => void,
 ): Promise<PythonHost> {
   const { python, limits } = place;
   if (python === undefined) throw new ModelFault('the place names no interpreter');
@@ -103,7 +108,7 @@ export async function startPythonHost(
     end(`the model’s process ended: ${how.message}${last === '' ? '' : `; its last words: ${last}`}`);
     await rm(scratch, { recursive: true, force: true });
   });
-  early?.(end);
+  early?.({ kill: end, cpuMs: child.cpuMs });
   connected.promise.catch(() => undefined);
 
   const send = (

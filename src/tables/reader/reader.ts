@@ -1,6 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { lineReader, ownCode, type Ended, type Processes } from '../../platform/processes/index.ts';
+import {
+  limitTime,
+  lineReader,
+  ownCode,
+  type Ended,
+  type Processes,
+} from '../../platform/processes/index.ts';
 import type { Asked, Fault, Outcome, Told } from '../question.ts';
 
 /** One process that reads tables: a crash, a flood or a break-in there is not one here. */
@@ -22,6 +28,8 @@ export interface Reader {
 export interface Limits {
   /** Milliseconds. */
   timeout: number;
+  /** No person waits: time is that of the processor, for each thread, and ten times as much by the clock. */
+  patient: boolean;
   signal: AbortSignal | undefined;
   hear: ((text: string) => Promise<void> | void) | undefined;
 }
@@ -125,11 +133,16 @@ export async function startReader(
     ended,
     async ask(asked, limits) {
       if (!alive) return { stopped: await ended, complaint };
-      const { timeout, signal } = limits;
-      const timer = setTimeout(() => {
-        cut ??= { code: 'timeout', message: `reading the tables took longer than ${timeout / 1000} s` };
+      const { timeout, patient, signal } = limits;
+      const late = (limit: string): void => {
+        cut ??= { code: 'timeout', message: `reading the tables took longer than ${limit}` };
         child.stop('timeout');
-      }, timeout);
+      };
+      const { cpuMs } = child;
+      const timer = patient ? undefined : setTimeout(() => late(`${timeout / 1000} s`), timeout);
+      const unlimit = patient
+        ? limitTime({ ms: timeout * asked.threads, clock: timeout * 10, used: cpuMs }, late)
+        : undefined;
       const abort = (): void => child.stop('cancelled');
       signal?.addEventListener('abort', abort, { once: true });
       if (signal?.aborted) abort();
@@ -142,6 +155,7 @@ export async function startReader(
         });
       } finally {
         clearTimeout(timer);
+        unlimit?.();
         signal?.removeEventListener('abort', abort);
         settle = undefined;
         hear = undefined;

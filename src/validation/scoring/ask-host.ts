@@ -15,8 +15,9 @@ const HOST = fileURLToPath(programFile('judge-host', import.meta.url));
 const GiB = 1024 ** 3;
 /** Resident memory of the process with all models that it loads: most of the machine, since a model alone may take half. */
 const MEMORY = Math.floor((machineMemory() * 3) / 4);
-/** Longest that one evaluation may take. */
-const TIMEOUT = 60 * 60_000;
+/** Processor time that one evaluation may take here, and the longest by the clock: its models may have processes of their own, and its table a queue. */
+const HOUR = 60 * 60_000;
+const LONGEST = 4 * HOUR;
 
 /** Scores in a process of its own, so that a long scoring never holds up the server; the table comes to it from a table reader. */
 export async function askHost(
@@ -70,7 +71,8 @@ async function converse(
     argv: [process.execPath, HOST],
     cwd,
     env: {}, // nothing of the server's own: no token, no address
-    timeout: TIMEOUT,
+    cpuTimeout: HOUR,
+    timeout: LONGEST,
     memory: MEMORY,
     signal,
     stdin: 'pipe',
@@ -116,7 +118,7 @@ async function converse(
       hint: 'judge on a sample',
     });
   if (ended.reason === 'timeout')
-    throw tooLarge('scoring took longer than an hour', { field: 'data', hint: 'judge on a sample' });
+    throw tooLarge(`scoring took too long: ${ended.message}`, { field: 'data', hint: 'judge on a sample' });
   throw unavailable(`scoring stopped: ${ended.message}`, {
     hint: 'a model may have crashed; the server log has its last words',
     cause: new Error(complaint),
