@@ -13,7 +13,7 @@ void test('a question that takes too long is answered with LATE, and the next on
       `parentPort.on('message', (n) => { if (n < 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); parentPort.postMessage(n * 2); });`,
     ),
     name: 'test',
-    deadline: 5000, // as long as a thread takes to start on a busy machine
+    deadline: 500, // it sleeps: six times as long by the clock
   });
   const order: number[] = [];
   const ask = async (n: number): Promise<number | typeof LATE> => {
@@ -23,6 +23,22 @@ void test('a question that takes too long is answered with LATE, and the next on
   };
   assert.deepEqual(await Promise.all([ask(1), ask(-1), ask(2)]), [2, LATE, 4]);
   assert.deepEqual(order, [1, -1, 2]);
+});
+
+void test('the time of a question is that of the processor: one that waits has longer, one that computes has not', async () => {
+  const aside = createAside<number, number>({
+    file: thread(
+      `import { setTimeout } from 'node:timers/promises';
+       parentPort.on('message', async (n) => { if (n === 0) for (;;); await setTimeout(n); parentPort.postMessage(n); });`,
+    ),
+    name: 'test',
+    deadline: 1000,
+  });
+  assert.equal(await aside.ask(1200), 1200);
+  // The one before used some, and that is not this one's.
+  const began = performance.now();
+  assert.equal(await aside.ask(0), LATE);
+  assert.ok(performance.now() - began > 990);
 });
 
 void test('a thread that takes too much memory is LATE; one that fails says so, and is there again', async () => {

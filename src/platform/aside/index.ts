@@ -20,7 +20,7 @@ export interface AsideOptions {
   /** The file that the thread runs: it answers each message with one. */
   file: URL;
   name: string;
-  /** Milliseconds for one question. */
+  /** Milliseconds of the processor for one question; others that want it too do not count, up to six times as long by the clock. */
   deadline: number;
 }
 
@@ -34,7 +34,13 @@ interface Waiting<Question, Answer> {
   moved: readonly ArrayBuffer[];
   resolve(answer: Answer | typeof LATE): void;
   reject(error: Error): void;
+  /** When it was asked, and what the thread had used of the processor until then, ms. */
+  since: number;
+  before: number;
 }
+
+/** As many times the deadline a thread has by the clock: one that waits for ever uses no processor. */
+const CLOCK = 6;
 
 export function createAside<Question, Answer>({
   file,
@@ -92,13 +98,27 @@ export function createAside<Question, Answer>({
       return;
     }
     clearTimeout(timer);
+    const one = asked;
+    one.since = performance.now();
+    if (worker) void usedBy(worker).then((used) => (one.before = used ?? 0));
     worker ??= start();
     worker.ref();
-    worker.postMessage(asked.question, [...asked.moved]);
-    timer = setTimeout(() => {
-      end();
-      done((one) => one.resolve(LATE));
-    }, deadline);
+    worker.postMessage(one.question, [...one.moved]);
+    timer = setTimeout(() => void judge(one), deadline);
+  }
+
+  /** It has had its time by the clock: it goes on if others had the processor. */
+  async function judge(one: Waiting<Question, Answer>): Promise<void> {
+    const used = worker && (await usedBy(worker));
+    if (one !== asked) return; // it was answered meanwhile
+    // A thread that does not say what it used is inside of one long operation, or waits.
+    const left = deadline - (used === undefined ? 0 : used - one.before);
+    if (left > 0 && performance.now() - one.since < CLOCK * deadline) {
+      timer = setTimeout(() => void judge(one), Math.max(50, left));
+      return;
+    }
+    end();
+    done((late) => late.resolve(LATE));
   }
 
   return {
@@ -108,11 +128,25 @@ export function createAside<Question, Answer>({
           unavailable('too many files wait to be read', { hint: 'try again in some seconds' }),
         );
       return new Promise((resolve, reject) => {
-        waiting.push({ question, moved, resolve, reject });
+        waiting.push({ question, moved, resolve, reject, since: 0, before: 0 });
         next();
       });
     },
   };
+}
+
+/** Processor time of a thread, ms; undefined where it does not say within a second. */
+async function usedBy(worker: Worker): Promise<number | undefined> {
+  const timer = Promise.withResolvers<undefined>();
+  const patience = setTimeout(() => timer.resolve(undefined), 1000);
+  try {
+    const found = await Promise.race([worker.cpuUsage(), timer.promise]);
+    return found && (found.user + found.system) / 1000;
+  } catch {
+    return undefined; // it ended
+  } finally {
+    clearTimeout(patience);
+  }
 }
 
 /** `npm test` names the bundle: sources then start that, for reading dozens of sources anew in each process takes its time. */

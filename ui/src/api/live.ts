@@ -27,6 +27,7 @@ export class Live {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
   private following = false;
+  private held = 0;
   /** First questions under way when what they ask about changed: the answer to come may be of before. */
   private readonly overtaken = new Set<string>();
 
@@ -117,10 +118,28 @@ export class Live {
     this.start();
   }
 
+  /** What a page shows is not read anew while it takes that away and leaves: it would ask for what is gone. */
+  async still<T>(work: () => Promise<T>): Promise<T> {
+    this.held++;
+    try {
+      return await work();
+    } finally {
+      this.held--;
+    }
+  }
+
   private hear(event: Event): void {
     this.pending.add(event.subject);
     for (const hearer of this.hearers) hearer(event);
-    this.timer ??= setTimeout(() => {
+    this.timer ??= this.soon();
+  }
+
+  private soon(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      if (this.held > 0) {
+        this.timer = this.soon();
+        return;
+      }
       const subjects = [...this.pending];
       this.pending = new Set();
       this.timer = undefined;

@@ -10,6 +10,7 @@ import {
   type Revision,
 } from '../../../src/serving/contract.ts';
 import { api, call } from '../api/client.ts';
+import { live as events } from '../api/queries.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock, CopyButton } from '../kit/code-block.tsx';
 import { Ask } from '../kit/confirm.tsx';
@@ -326,9 +327,11 @@ function DeleteEndpoint({ name, onClose }: { name: string; onClose(): void }): R
       danger
       disabled={typed !== name}
       run={async () => {
-        await call(deleteEndpoint, { params: { endpoint: name } });
         // Away first: this page would ask for what is gone.
-        await navigate({ to: '/endpoints' });
+        await events.still(async () => {
+          await call(deleteEndpoint, { params: { endpoint: name } });
+          await navigate({ to: '/endpoints' });
+        });
         void refreshEndpoints();
         say(`${name} is taken away`);
       }}

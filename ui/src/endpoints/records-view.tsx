@@ -11,7 +11,7 @@ import { call } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
 import { Failure } from '../kit/failure.tsx';
 import { Choice } from '../kit/field.tsx';
-import { formatBytes, formatTime } from '../kit/format.ts';
+import { formatBytes, formatCount, formatTime } from '../kit/format.ts';
 import { Skeleton } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { say } from '../kit/toast.tsx';
@@ -45,8 +45,16 @@ const COLUMNS: Column<PredictionSegment>[] = [
     width: 100,
     align: 'end',
     value: ({ predictions }) => predictions,
+    cell: ({ predictions }) => formatCount(predictions),
   },
-  { id: 'rows', header: 'Rows', width: 90, align: 'end', value: ({ rows }) => rows },
+  {
+    id: 'rows',
+    header: 'Rows',
+    width: 90,
+    align: 'end',
+    value: ({ rows }) => rows,
+    cell: ({ rows }) => formatCount(rows),
+  },
   {
     id: 'bytes',
     header: 'Size',
@@ -55,7 +63,7 @@ const COLUMNS: Column<PredictionSegment>[] = [
     value: ({ bytes }) => bytes,
     cell: ({ bytes }) => formatBytes(bytes),
   },
-  { id: 'file', header: 'File, in the data folder', width: 420, value: ({ file }) => file },
+  { id: 'file', header: 'File, in the data folder', width: 560, value: ({ file }) => file },
 ];
 
 /** What is kept of the predictions, and the files in which it lies. */

@@ -12,6 +12,7 @@ import {
 } from '../../../src/models/contract.ts';
 import { api, call } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
+import { live } from '../api/queries.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Ask } from '../kit/confirm.tsx';
@@ -155,12 +156,14 @@ function DeleteModel({ model, onClose }: { model: Model; onClose(): void }): Rea
       danger
       disabled={typed !== model.name}
       run={async () => {
-        await call(deleteModel, {
-          params: { model: model.name },
-          query: reason.trim() === '' ? {} : { reason: reason.trim() },
-        });
         // Away first: this page would ask for what is gone.
-        await navigate({ to: '/models' });
+        await live.still(async () => {
+          await call(deleteModel, {
+            params: { model: model.name },
+            query: reason.trim() === '' ? {} : { reason: reason.trim() },
+          });
+          await navigate({ to: '/models' });
+        });
         void refreshModel(model.name);
         say(`${model.name} is deleted`);
       }}

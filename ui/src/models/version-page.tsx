@@ -13,6 +13,7 @@ import {
 } from '../../../src/models/contract.ts';
 import { listEvaluations } from '../../../src/validation/contract.ts';
 import { api, call } from '../api/client.ts';
+import { live } from '../api/queries.ts';
 import { usePages } from '../api/pages.ts';
 import { DeployDialog } from '../endpoints/deploy-dialog.tsx';
 import { EvaluateDialog } from '../evaluations/evaluate-dialog.tsx';
@@ -369,11 +370,13 @@ function DeleteVersion({ version, onClose }: { version: ModelVersion; onClose():
       action="Delete"
       danger
       run={async () => {
-        await call(deleteVersion, {
-          params: { model: version.model, version: String(version.version) },
-          query: reason.trim() === '' ? {} : { reason: reason.trim() },
+        await live.still(async () => {
+          await call(deleteVersion, {
+            params: { model: version.model, version: String(version.version) },
+            query: reason.trim() === '' ? {} : { reason: reason.trim() },
+          });
+          await navigate({ to: '/models/$model', params: { model: version.model } });
         });
-        await navigate({ to: '/models/$model', params: { model: version.model } });
         void refreshModel(version.model);
         say(`v${version.version} of ${version.model} is deleted`);
       }}
