@@ -3,6 +3,7 @@ import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
 import { conflict, TreadleError } from '../platform/errors/index.ts';
 import type { DeployResult } from '../pipelines/contract.ts';
 import type { Revision } from '../serving/contract.ts';
+import { unexpected } from '../serving/index.ts';
 import type { Engine } from './engine.ts';
 import { nameOf } from './judge.ts';
 import { move, MOVED, stages, tell } from './move.ts';
@@ -14,6 +15,7 @@ const LOOK = 200;
 const PATIENCE = 60_000;
 
 interface Use {
+  current: Revision | undefined;
   /** The revision that answers, or the newest where that is just being made ready with this version. */
   revision: Revision | undefined;
   /** Its primary is this version: a canary or a shadow beside it is somebody's own, and stays. */
@@ -33,7 +35,7 @@ export async function findUse(ctx: Ctx, { serving }: Engine, row: ReleaseRow): P
   const { current, latest, ready, address } = found;
   const coming = latest?.state === 'preparing' && isPrimary(row, latest);
   const answers = !coming && isPrimary(row, current);
-  return { revision: coming ? latest : current, answers, coming, ready, address };
+  return { current, revision: coming ? latest : current, answers, coming, ready, address };
 }
 
 /**
@@ -50,6 +52,8 @@ export async function beginDeploying(
   const { endpoint, sticky, replace } = asked.deploy!;
   const use = await whenReady(ctx, engine, row, signal);
   const began: DeployResult = { state: 'deploying', endpoint, started_at: ctx.clock.now() };
+  if (asked.expects !== undefined && asked.expects !== (use?.current?.revision ?? 0))
+    return failed(ctx, engine, row, began, unexpected(endpoint, asked.expects, use?.current));
   if (use?.answers === true && use.revision)
     return answers(ctx, engine, row, began, use.revision, use.address);
   const taken =

@@ -4,6 +4,7 @@ import { invalid, TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { Subscriber } from '../platform/events/index.ts';
 import { readRules } from '../rules/index.ts';
+import { unexpected } from '../serving/index.ts';
 import type { Asked } from './asked.ts';
 import type { NewRelease } from './contract.ts';
 import { cancelled } from './cancelled.ts';
@@ -22,13 +23,11 @@ async function addRelease(
   {
     version,
     wish,
-    expects,
     by,
     origin,
   }: {
     version: ModelVersion;
     wish: Asked;
-    expects?: number | undefined;
     by: string;
     origin?: { execution: string; pipeline: string; number: number; cancel_by: string | null };
   },
@@ -37,6 +36,9 @@ async function addRelease(
   const id = newId(now);
   const endpoint = wish.deploy?.endpoint;
   const current = endpoint === undefined ? undefined : (await engine.serving.find(tx, endpoint))?.current;
+  const { expects } = wish;
+  if (endpoint !== undefined && expects !== undefined && expects !== (current?.revision ?? 0))
+    throw unexpected(endpoint, expects, current);
   const row: ReleaseRow = {
     id,
     workspace: tx.workspace,
@@ -105,8 +107,9 @@ export async function createRelease(
   const wish: Asked = {
     ...(gate ? { gate: gateByHand(gate) } : {}),
     ...(deploy ? { deploy: { ...to, endpoint: deploy.endpoint } } : {}),
+    ...(expects === undefined ? {} : { expects }),
   };
-  return ctx.write((tx) => addRelease(tx, engine, job, { version, wish, expects, by: tx.actor.name }));
+  return ctx.write((tx) => addRelease(tx, engine, job, { version, wish, by: tx.actor.name }));
 }
 
 function gateByHand({ data, ...spec }: NonNullable<NewRelease['gate']>): NonNullable<Asked['gate']> {

@@ -41,6 +41,7 @@ export { planeMeasures } from './measures.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
 export { migrations } from './schema.ts';
 export { RECORDS_FOLDER } from './segments.ts';
+export { unexpected } from './takeover.ts';
 
 export interface ServingOptions {
   /** The data folder. */

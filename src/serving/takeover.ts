@@ -3,7 +3,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, TreadleError } from '../platform/errors/index.ts';
 import type { Variant } from './contract.ts';
 import type { Standing } from './new-revision.ts';
-import type { EndpointRow, NamedRevision } from './store.ts';
+import type { NamedRevision } from './store.ts';
 import { variantsOf } from './views.ts';
 
 type Input = NonNullable<NonNullable<ModelFacts['signature']>['inputs']>[number];
@@ -33,7 +33,8 @@ export async function checkTakeover(
   newcomers: readonly Newcomer[],
   { expects, replace }: Expectation,
 ): Promise<string[]> {
-  if (expects !== undefined && expects !== (live?.revision ?? 0)) throw unexpected(endpoint, expects, live);
+  if (expects !== undefined && expects !== (live?.revision ?? 0))
+    throw unexpected(endpoint.name, expects, live);
   // What is being made ready counts where nothing answers yet: it is as much somebody's as what answers.
   const now = live ?? preparing[0];
   const primary = now && variantsOf(now).find(({ role }) => role === 'champion');
@@ -65,7 +66,12 @@ export async function checkTakeover(
   return warnings;
 }
 
-function unexpected({ name }: EndpointRow, expects: number, live: NamedRevision | undefined): TreadleError {
+/** The endpoint is not as the sender of a deployment expected it. */
+export function unexpected(
+  name: string,
+  expects: number,
+  live: Pick<NamedRevision, 'revision' | 'cause' | 'created_by'> | undefined,
+): TreadleError {
   const meant = expects === 0 ? 'that nothing answers yet' : `to replace revision ${expects}`;
   const found = live
     ? `revision ${live.revision} answers (${live.cause === 'deploy' ? 'deployed' : 'a rollback'} by ${live.created_by})`

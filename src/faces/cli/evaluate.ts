@@ -3,7 +3,7 @@ import { conflict } from '../../platform/errors/index.ts';
 import * as contract from '../../validation/contract.ts';
 import { showEvaluation } from './evaluations/show.ts';
 import type { Cli, Register } from './frame.ts';
-import { choice, whole } from './options.ts';
+import { choice, refuse, whole } from './options.ts';
 import { ago, listed, number, upTo } from './output.ts';
 import { readTarget } from './serving/target.ts';
 
@@ -75,6 +75,14 @@ export const register: Register = (program, cli) => {
     .option('--positive <value>', 'the label’s value that counts as 1')
     .option('--champion <version>', 'compare with this version: 3, @champion, none', champion)
     .addHelpText('after', HELP)
+    // It reads its own options also behind the name of a command below it, which would never hear of them.
+    .hook('preSubcommand', (self, below) =>
+      refuse(
+        self,
+        self.options.map((option) => option.attributeName()).filter((name) => name !== 'json'),
+        `it is for treadle evaluate <model>, and not for evaluate ${below.name()}`,
+      ),
+    )
     .action((model: string | undefined, flags: Flags, command: Command) => run(cli, model, flags, command));
 
   evaluate

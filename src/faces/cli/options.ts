@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 
 /**
  * Readers of option values. A value that does not fit is a wrong use of the command: commander names the option, and
@@ -61,3 +61,27 @@ export function duration(text: string): number {
   if (number !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('Write it as 30m, 12h or 7d.');
 }
+
+/**
+ * Refuses options that say nothing without others, or beside another: to pass over one would leave undone what was asked for, and
+ * look as if it had been done.
+ */
+export function needs(
+  command: Command,
+  options: readonly string[],
+  others: readonly string[],
+  why: string,
+): void {
+  const given = options.find((name) => isGiven(command, name));
+  const absent = others.filter((name) => !isGiven(command, name));
+  if (given !== undefined && absent.length > 0)
+    command.error(`error: option '--${given}' needs --${absent.join(' and --')} too: ${why}`);
+}
+
+/** Refuses options that mean nothing here; commander's defaults are not what somebody said. */
+export function refuse(command: Command, options: readonly string[], why: string): void {
+  const given = options.find((name) => isGiven(command, name));
+  if (given !== undefined) command.error(`error: option '--${given}' says nothing here: ${why}`);
+}
+
+const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { conflict, invalid } from '../../platform/errors/index.ts';
+import type { Command } from 'commander';
+import { conflict } from '../../platform/errors/index.ts';
 import * as contract from '../../releases/contract.ts';
 import type { Cli, Register } from './frame.ts';
-import { choice, whole } from './options.ts';
+import { choice, needs, refuse, whole } from './options.ts';
 import { ago, listed, upTo } from './output.ts';
 import { releaseSummary } from './pipelines/release.ts';
 import { seconds } from './pipelines/units.ts';
@@ -64,7 +65,7 @@ export const register: Register = (program, cli) => {
     .option('--replace <model>', 'take the endpoint from this other model, whose callers send other inputs')
     .option('--detach', 'do not wait for its end')
     .addHelpText('after', HELP)
-    .action((text: string, flags: Flags) => release(cli, text, flags));
+    .action((text: string, flags: Flags, command: Command) => release(cli, text, flags, command));
 
   program
     .command('releases [release]')
@@ -77,9 +78,15 @@ export const register: Register = (program, cli) => {
       async (
         id: string | undefined,
         query: { model?: string; endpoint?: string; state?: contract.ReleaseState; limit: number },
+        command: Command,
       ) => {
         const client = cli.client();
         if (id !== undefined) {
+          refuse(
+            command,
+            ['model', 'endpoint', 'state', 'limit'],
+            'it chooses from a list, and one release is named',
+          );
           const found = await client.call(contract.getRelease, { params: { release: id } });
           return cli.output().result(found, () => show(found, client.url));
         }
@@ -110,14 +117,17 @@ export const register: Register = (program, cli) => {
 
 const OVER: readonly contract.ReleaseState[] = ['succeeded', 'rejected', 'held', 'failed', 'cancelled'];
 
-async function release(cli: Cli, text: string, flags: Flags): Promise<void> {
+async function release(cli: Cli, text: string, flags: Flags, command: Command): Promise<void> {
+  const gate =
+    'a gate judges on data by a label: say both, as --data flights@v4:holdout.parquet --label late';
+  needs(command, ['rule', 'key', 'time', 'data', 'label'], ['data', 'label'], gate);
+  needs(command, ['expects', 'replace'], ['to'], 'it speaks of the endpoint where the version shall answer');
   const { model = '', version } = readTarget(text);
   const { data, label, rule, key, time, to, expects, replace } = flags;
-  if ((data === undefined) !== (label === undefined))
-    throw invalid('a gate judges on data by a label: say both', {
-      field: data === undefined ? 'data' : 'label',
-      hint: '--data flights@v4:holdout.parquet --label late',
-    });
+  if (data === undefined && to === undefined)
+    command.error(
+      'error: nothing is asked for: say --data and --label to have it judged, --to to have it deployed, or all three',
+    );
   const output = cli.output();
   let now = await cli.client().call(contract.createRelease, {
     body: {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
 import { conflict } from '../../platform/errors/index.ts';
 import { getPredictionLineage } from '../../governance/contract.ts';
 import * as contract from '../../serving/contract.ts';
 import type { Client } from './client.ts';
 import type { Cli, Register } from './frame.ts';
-import { choice, whole } from './options.ts';
+import { choice, refuse, whole } from './options.ts';
 import { namesOf } from './names.ts';
 import { upTo } from './output.ts';
 import { curl, showEndpoint, showEndpoints, showStory, traffic } from './serving/show.ts';
@@ -127,8 +128,11 @@ export const register: Register = (program, cli) => {
       'keep this of its predictions from now on: all, outputs (nothing that callers send) or none',
       choice('all', 'outputs', 'none'),
     )
-    .action(async (name: string | undefined, flags: EndpointFlags) => {
+    .action(async (name: string | undefined, flags: EndpointFlags, command: Command) => {
       const { limit, model, records } = flags;
+      if (name === undefined) refuse(command, ['rm', 'records'], 'name the endpoint that is meant');
+      else refuse(command, ['model'], 'it chooses from the list, and one endpoint is named');
+      if (flags.rm === true) refuse(command, ['records', 'limit'], '--rm takes the endpoint away');
       const client = cli.client();
       if (name === undefined) {
         const found = await upTo(limit, (page) =>

@@ -52,6 +52,26 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     ['completion tcsh', /the shell is 'tcsh'\. It must be bash, zsh or fish/],
     ['data comit', /unknown command 'comit'\n\(Did you mean commit\?\)/],
     ['data show', /missing required argument 'ref'/],
+    [
+      'release late@v1 --to late --rule r',
+      /option '--rule' needs --data and --label too: a gate judges on data/,
+    ],
+    [
+      'release late@v1 --key id --data d@v1',
+      /option '--key' needs --label too: a gate judges on data by a label/,
+    ],
+    ['release late@v1 --to late --time day', /option '--time' needs --data and --label too/],
+    ['release late@v1 --to late --label late', /option '--label' needs --data too/],
+    ['release late@v1 --data d@v1 --label late --expects 0', /option '--expects' needs --to too/],
+    ['release late@v1 --replace other', /option '--replace' needs --to too/],
+    ['release late@v1', /nothing is asked for: say --data and --label to have it judged, --to/],
+    ['releases 0123 --state failed', /option '--state' says nothing here: it chooses from a list/],
+    ['releases 0123 --limit 3', /option '--limit' says nothing here/],
+    ['evaluate list --rule r', /option '--rule' says nothing here: it is for treadle evaluate <model>/],
+    ['endpoints --rm', /option '--rm' says nothing here: name the endpoint/],
+    ['endpoints --records none', /option '--records' says nothing here: name the endpoint/],
+    ['endpoints late --model late', /option '--model' says nothing here/],
+    ['endpoints late --rm --records none', /option '--records' says nothing here: --rm takes/],
   ] as const) {
     const { code, out, err } = await run(...line.split(' '));
     assert.equal(code, 2, line);
