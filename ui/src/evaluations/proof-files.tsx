@@ -13,7 +13,7 @@ export function ProofFiles({ same }: { same: NonNullable<Proof['same_files']> })
         <Listing
           label="Files in both"
           rows={same}
-          rowKey={({ gate_file, source }) => `${gate_file} ${source}`}
+          rowKey={({ gate_file, training_file, source }) => `${gate_file} ${training_file} ${source}`}
           columns={[
             {
               key: 'row',
