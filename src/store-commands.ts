@@ -19,6 +19,8 @@ import { conflict, invalid, TreadleError, unavailable, type ErrorKind } from './
 import { createLog } from './platform/log/index.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
+/** Lost blobs that are named one by one. */
+const NAMED = 10;
 
 interface Place {
   data?: string;
@@ -67,7 +69,11 @@ export const storeCommands: Register = (program, cli) => {
       'postgres://… where its database is there: pg_dump backs that up, and this the blobs',
     )
     .option('--key <file>', 'copy the ledger’s key to this file; keep it apart from the backup')
-    .action(async (folder: string, options: Place & { key?: string }) => {
+    .option(
+      '--verify',
+      'read every byte of the backup, and copy again from the store what is damaged there; takes long',
+    )
+    .action(async (folder: string, options: Place & { key?: string; verify?: boolean }) => {
       const output = cli.output();
       const done = await ended(output, backupOf(path.resolve(folder), options));
       output.result(done, () => saved(done, options));
@@ -93,7 +99,7 @@ export const storeCommands: Register = (program, cli) => {
           ...(options.key === undefined ? {} : { key: path.resolve(options.key) }),
         }),
       );
-      output.result(done, () => restored(done, options.data));
+      output.result(done, () => restored(done, path.resolve(folder), options.data));
       if (done.damaged.length > 0)
         throw conflict(`${count(done.damaged.length, 'blob')} could not be restored`, {
           code: 'blob-damaged',
@@ -129,7 +135,7 @@ async function spaceOf(cli: Cli, options: Place): Promise<StoreSpace> {
 
 async function* backupOf(
   folder: string,
-  options: Place & { key?: string },
+  options: Place & { key?: string; verify?: boolean },
 ): AsyncGenerator<BackupProgress, BackupResult> {
   const config = configOf(options);
   const { backup } = await import('./maintenance/index.ts');
@@ -146,6 +152,7 @@ async function* backupOf(
       data: config.data,
       folder,
       keeps: keptFolders,
+      verify: options.verify === true,
       ...(postgres ? { postgres } : {}),
     });
   } finally {
@@ -180,12 +187,18 @@ async function ended<T>(output: Output, steps: AsyncGenerator<BackupProgress, T>
 }
 
 function saved(
-  { blobs, bytes: size, fresh, database, kept }: BackupResult,
-  { key }: { key?: string },
+  { blobs, bytes: size, fresh, mended, damaged, database, kept }: BackupResult,
+  { key, verify = false }: { key?: string; verify?: boolean },
 ): string {
   const lines = [
     `${count(blobs, 'blob')}, ${bytes(size)}: ${fresh.blobs.toLocaleString('en')} of them, ${bytes(fresh.bytes)}, were new`,
   ];
+  if (mended.blobs > 0)
+    lines.push(
+      `${count(mended.blobs, 'blob')} of these, ${bytes(mended.bytes)}, the backup had lost or damaged: copied again from the store`,
+    );
+  else if (verify && damaged.length === 0)
+    lines.push('every byte of the backup was read: nothing was damaged');
   if (kept.files > 0)
     lines.push(
       `${count(kept.files, 'file')} of recorded predictions, ${bytes(kept.bytes)}: ${kept.fresh.toLocaleString('en')} of them were new`,
@@ -199,16 +212,26 @@ function saved(
   return lines.join('\n');
 }
 
-function restored({ blobs, bytes: size, made_at, key, kept }: RestoreResult, data: string): string {
+function restored(
+  { blobs, bytes: size, named, made_at, damaged, key, kept }: RestoreResult,
+  folder: string,
+  data: string,
+): string {
   const lines = [
-    `restored ${count(blobs, 'blob')}, ${bytes(size)}, as they were on ${new Date(made_at).toISOString()}; each was verified`,
-    `start it with: treadle server --data ${data}`,
+    `restored ${blobs === named.blobs ? '' : `${blobs.toLocaleString('en')} of `}${count(named.blobs, 'blob')}, ${bytes(size)}, as they were on ${new Date(made_at).toISOString()}; each was verified`,
   ];
+  for (const { hash, pack, reason } of damaged.slice(0, NAMED)) {
+    const file = pack === undefined ? ['files', hash.slice(0, 2), hash] : ['packs', `${pack}.pack`];
+    lines.push(`lost: ${hash}, expected in ${path.join(folder, 'blobs', ...file)}: ${reason}`);
+  }
+  if (damaged.length > NAMED)
+    lines.push(`and ${(damaged.length - NAMED).toLocaleString('en')} more are lost; --json names all`);
   if (kept.files > 0)
-    lines.splice(1, 0, `and ${count(kept.files, 'file')} of recorded predictions, ${bytes(kept.bytes)}`);
+    lines.push(`and ${count(kept.files, 'file')} of recorded predictions, ${bytes(kept.bytes)}`);
   if (kept.damaged.length > 0)
-    lines.splice(1, 0, `recorded predictions are lost, damaged in the backup: ${kept.damaged.join(', ')}`);
-  if (!key) lines.splice(1, 0, `put the ledger’s key into ${path.join(data, 'ledger.key')} first`);
+    lines.push(`recorded predictions are lost, damaged in the backup: ${kept.damaged.join(', ')}`);
+  if (!key) lines.push(`put the ledger’s key into ${path.join(data, 'ledger.key')} first`);
+  lines.push(`start it with: treadle server --data ${data}`);
   return lines.join('\n');
 }
 

@@ -25,6 +25,8 @@ const BackupFile = Type.Object({
   damaged: Type.Array(Type.String()),
   /** Files that rooms keep beside the blobs. Backups of earlier versions have none. */
   kept: Type.Optional(Type.Array(KeptFile)),
+  /** How packs and large blobs looked, from `blobs` on, when it was done, so that the next backup need not read them. Earlier versions wrote none. */
+  looks: Type.Optional(Type.Record(Type.String(), Type.String())),
 });
 export type BackupFile = Static<typeof BackupFile>;
 

@@ -16,6 +16,8 @@ export interface BackupParts {
   postgres?: Database;
   /** Folders in the data folder whose files are whole once they have their names, and never change. */
   keeps: readonly string[];
+  /** Read every byte of the earlier backup, too, not only of files that look otherwise than it left them. */
+  verify?: boolean;
 }
 
 export interface BackupProgress {
@@ -28,6 +30,8 @@ export interface BackupResult {
   bytes: number;
   /** Copied now; the rest an earlier backup had. */
   fresh: { blobs: number; bytes: number };
+  /** What it had, of what was copied now: gone or damaged there since. */
+  mended: { blobs: number; bytes: number };
   damaged: Damage[];
   database: boolean;
   /** Files that rooms keep beside the blobs: recorded predictions. */
@@ -43,6 +47,7 @@ export async function* backup({
   folder,
   postgres,
   keeps,
+  verify = false,
 }: BackupParts): AsyncGenerator<BackupProgress, BackupResult> {
   await requireApart(data, folder);
   const blobs = path.join(data, 'blobs');
@@ -58,6 +63,7 @@ export async function* backup({
       blobs: 0,
       bytes: 0,
       fresh: { blobs: 0, bytes: 0 },
+      mended: { blobs: 0, bytes: 0 },
       damaged: [],
       database: !postgres,
       kept: { files: 0, bytes: 0, fresh: 0 },
@@ -71,24 +77,30 @@ export async function* backup({
           hint: 'name a folder of its own for each store',
         });
       const damaged = new Set(earlier?.damaged);
+      const looked = new Map(verify ? [] : Object.entries(earlier?.looks ?? {}));
+      const looks: Array<[string, string]> = [];
       for await (const part of copyStore({
         database,
         from: blobs,
         to: path.join(folder, 'blobs'),
+        looked,
         ...(before ? { before: { db: before.db, except: damaged } } : {}),
       })) {
         result.blobs += part.blobs;
         result.bytes += part.bytes;
         result.fresh.blobs += part.fresh.blobs;
         result.fresh.bytes += part.fresh.bytes;
-        result.damaged.push(...part.damaged);
+        result.mended.blobs += part.mended.blobs;
+        result.mended.bytes += part.mended.bytes;
+        for (const one of part.damaged) result.damaged.push(one);
+        for (const one of part.looks) looks.push(one);
         yield { blobs: result.blobs, bytes: result.bytes };
       }
       const kept: KeptFile[] = [];
       const copied = new Map(earlier?.kept?.map((one) => [one.file, one]));
       for (const file of await listKept(data, keeps)) {
         const had = copied.get(file);
-        const there = had !== undefined && (await isWhole(folder, had));
+        const there = had !== undefined && (await isWhole(folder, had, verify));
         const one = there ? had : await copyKept(data, folder, file);
         if (!one) continue;
         kept.push(one);
@@ -106,6 +118,7 @@ export async function* backup({
         bytes: result.bytes,
         damaged: result.damaged.map(({ hash }) => hash),
         kept,
+        looks: Object.fromEntries(looks),
       });
       await dropOld(folder, name, database);
       await dropOthers(folder, keeps, new Set(kept.map(({ file }) => file)));

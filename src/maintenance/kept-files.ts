@@ -1,7 +1,7 @@
-import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Type, type Static } from 'typebox';
-import { hashFile, syncDirectory } from '../platform/blobs/index.ts';
+import { hashFile, lookOf, syncDirectory } from '../platform/blobs/index.ts';
 
 /** A file beside the blobs that a room keeps in the data folder: whole once it has its name, and never changed afterwards. */
 export const KeptFile = Type.Object({
@@ -10,6 +10,8 @@ export const KeptFile = Type.Object({
   bytes: Type.Integer({ minimum: 0 }),
   /** BLAKE3. */
   hash: Type.String(),
+  /** How the copy looked when it was done (`lookOf`). Earlier versions wrote none. */
+  look: Type.Optional(Type.String()),
 });
 export type KeptFile = Static<typeof KeptFile>;
 
@@ -51,15 +53,24 @@ export async function copyKept(from: string, to: string, file: string): Promise<
     const kept = { file, bytes: size, hash: await hashFile(draft) };
     await rename(draft, target);
     await syncDirectory(path.dirname(target));
-    return kept;
+    const now = await lookOf(target);
+    return now ? { ...kept, look: now.look } : kept;
   } finally {
     await handle.close();
   }
 }
 
-/** Whether an earlier copy is there still. */
-export const isWhole = async (root: string, { file, bytes }: KeptFile): Promise<boolean> =>
-  (await stat(path.join(root, file)).catch(() => undefined))?.size === bytes;
+/** Whether an earlier copy is there still; it is read where it looks otherwise than then, or when everything is to be. */
+export async function isWhole(
+  root: string,
+  { file, bytes, hash, look }: KeptFile,
+  read: boolean,
+): Promise<boolean> {
+  const place = path.join(root, file);
+  const now = await lookOf(place);
+  if (now?.size !== bytes) return false;
+  return (!read && now.look === look) || (await hashFile(place).catch(() => undefined)) === hash;
+}
 
 /** Removes what a folder has besides these, and folders that are empty then. */
 export async function dropOthers(

@@ -18,8 +18,10 @@ export interface RestoreParts {
 }
 
 export interface RestoreResult {
+  /** What was restored; `named` is what rows name. */
   blobs: number;
   bytes: number;
+  named: { blobs: number; bytes: number };
   /** Named by rows, and not restored: damaged here, or already when the backup was made. */
   damaged: Damage[];
   made_at: number;
@@ -54,6 +56,7 @@ export async function* restore({
   const result: RestoreResult = {
     blobs: 0,
     bytes: 0,
+    named: { blobs: 0, bytes: 0 },
     damaged: [],
     made_at: found.made_at,
     key: key !== undefined,
@@ -72,9 +75,11 @@ export async function* restore({
         from: path.join(folder, 'blobs'),
         to: blobs,
       })) {
-        result.blobs += part.blobs;
-        result.bytes += part.bytes;
-        result.damaged.push(...part.damaged);
+        result.named.blobs += part.blobs;
+        result.named.bytes += part.bytes;
+        result.blobs += part.fresh.blobs;
+        result.bytes += part.fresh.bytes;
+        for (const one of part.damaged) result.damaged.push(one);
         yield { blobs: result.blobs, bytes: result.bytes };
       }
     } finally {

@@ -191,6 +191,8 @@ test('a backup that is killed leaves the one before; a restore overwrites nothin
     const rotten = await run('restore', folder!, '--data', path.join(home, 'rotten'), '--key', key!);
     assert.equal(rotten.code, 1);
     assert.match(rotten.said, /1 blob could not be restored/);
+    assert.match(rotten.out, /restored \d+ of \d+ blobs/);
+    assert.ok(rotten.out.includes(path.join(folder!, 'blobs', 'packs', pack!)), rotten.out);
     assert.equal(
       readdirSync(home).some((name) => name.includes('.restoring-')),
       false,

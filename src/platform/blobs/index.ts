@@ -18,6 +18,7 @@ export { openDisk } from './disk.ts';
 export { openBlobs } from './open-blobs.ts';
 export { migrations } from './schema.ts';
 export { blake3 } from './hash.ts';
+export { lookOf } from './look.ts';
 export { spaceBy, type Space, type SpaceReport } from './space.ts';
 export { countBlobs, deletePin, insertPins, selectPins, selectStoreId } from './store.ts';
 export { writeStoreId } from './store-file.ts';

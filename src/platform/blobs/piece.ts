@@ -5,7 +5,7 @@ export const HEADER = 48;
 
 export function header(
   { hash, size }: BlobInfo,
-  { encoding, stored }: { encoding: string; stored: Uint8Array },
+  { encoding, stored }: { encoding: string; stored: { length: number } },
 ): Buffer {
   const bytes = Buffer.alloc(HEADER);
   bytes.write(encoding === 'raw' ? 'TB1r' : 'TB1z', 0, 'latin1');
