@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
 import { programFile } from '../platform/aside/index.ts';
 import type { Log } from '../platform/log/index.ts';
-import type { Processes, Running } from '../platform/processes/index.ts';
+import { limitTime, type Processes, type Running } from '../platform/processes/index.ts';
 import type { ModelPlace } from '../runtimes/index.ts';
 import type { Command, PlaneOptions, Report, SpokenSpec, TableEndpoint } from './plane/protocol.ts';
 
@@ -64,8 +64,8 @@ const LONGEST_WAIT = 10_000;
 const HEALTHY = 60_000;
 /** Ends in a row before its doors were open: whoever waits for a model hears why, rather than waiting on. */
 const STILLBORN = 4;
-/** A plane that does not take a table within this time hangs; it is ended, and the next one begins. */
-const DEAF = 20_000;
+/** A plane that does not take a table within so much processor time, or by the clock, hangs; it is ended, and the next one begins. */
+const DEAF = { ms: 20_000, clock: 60_000 };
 
 /** One process of the data plane: started, started again with a growing wait, and told each time what to hold. */
 export function createPlaneProcess(number: number, around: Around): PlaneProcess {
@@ -240,10 +240,10 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
       given.reject(new LoadFailure('it was given up'));
     }
     return new Promise((resolve) => {
-      const deaf = setTimeout(() => child.stop('timeout'), DEAF);
+      const heard = limitTime({ ...DEAF, used: () => child.cpuMs() }, () => child.stop('timeout'));
       showing.set(at, {
         resolve() {
-          clearTimeout(deaf);
+          heard();
           resolve();
         },
       });

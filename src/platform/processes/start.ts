@@ -294,7 +294,10 @@ export function judge({
     return {
       reason: 'timeout',
       ...end,
-      message: `it was stopped after its time limit of ${limit ?? `${(options.timeout ?? 0) / 1000} s`}`,
+      message:
+        limit === undefined && options.timeout === undefined
+          ? 'it was stopped because it no longer answered in time'
+          : `it was stopped after its time limit of ${limit ?? `${(options.timeout ?? 0) / 1000} s`}`,
     };
   if (asked === 'oom')
     return {
