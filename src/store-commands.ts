@@ -1,6 +1,6 @@
 import { chmod, copyFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { readConfig, serverConfig, type ServerConfig } from './config.ts';
 import {
   bytes,
@@ -18,7 +18,8 @@ import type { Collecting } from './platform/blobs/index.ts';
 import { conflict, invalid, TreadleError, unavailable, type ErrorKind } from './platform/errors/index.ts';
 import { createLog } from './platform/log/index.ts';
 
-const DAY = 24 * 60 * 60 * 1000;
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
 /** Lost blobs that are named one by one. */
 const NAMED = 10;
 
@@ -37,27 +38,37 @@ export const storeCommands: Register = (program, cli) => {
       .option('--db <url>', 'postgres://… where that folder’s database is there');
   placed('gc', 'give back the space of what was deleted and of what nobody names any more')
     .option('--dry-run', 'remove nothing, only say what would go')
-    .option(
-      '--grace <time>',
-      'keep what was deleted, sent or asked for within this time: 12h, 7d (1d; at least 1h on a server)',
-      duration,
-      DAY,
+    .addOption(
+      new Option(
+        '--grace <time>',
+        'keep what was deleted, sent or asked for within this time: 12h, 7d; at least 1h on a server',
+      )
+        .argParser(duration)
+        .default(DAY, '1d'),
     )
     .option('--compact', 'rewrite every pack that holds a byte which nobody needs')
-    .action(async (options: Place & { dryRun?: boolean; grace: number; compact?: boolean }) => {
-      const { dryRun = false, grace, compact = false } = options;
-      const output = cli.output();
-      const done = await followed<CollectResult>(
-        output,
-        options.data === undefined
-          ? events(
-              await cli.client().call(collectStore, { body: { dry_run: dryRun, grace_ms: grace, compact } }),
-            )
-          : collectInPlace(configOf(options), { dryRun, grace, compact }),
-        (data) => told(data as Parameters<typeof told>[0]),
-      );
-      output.result(done, () => summary(done, dryRun));
-    });
+    .action(
+      async (options: Place & { dryRun?: boolean; grace: number; compact?: boolean }, command: Command) => {
+        const { dryRun = false, grace, compact = false } = options;
+        if (options.data === undefined && grace < HOUR)
+          command.error(
+            "error: option '--grace <time>' must be at least 1h on a server, where what is under way has not said yet what it needs.",
+          );
+        const output = cli.output();
+        const done = await followed<CollectResult>(
+          output,
+          options.data === undefined
+            ? events(
+                await cli
+                  .client()
+                  .call(collectStore, { body: { dry_run: dryRun, grace_ms: grace, compact } }),
+              )
+            : collectInPlace(configOf(options), { dryRun, grace, compact }),
+          (data) => told(data as Parameters<typeof told>[0]),
+        );
+        output.result(done, () => summary(done, dryRun));
+      },
+    );
   program
     .command('backup <folder>')
     .description(

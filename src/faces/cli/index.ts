@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { messageOf, TreadleError } from '../../platform/errors/index.ts';
 import { createClient, type Client } from './client.ts';
 import { COMPLETION_HELP, completionScript, SHELLS, type Shell } from './completion.ts';
@@ -6,6 +6,7 @@ import type { Cli, Register } from './frame.ts';
 import { choice } from './options.ts';
 import { createOutput } from './output.ts';
 import { Interrupted } from './pipes.ts';
+import { inWords } from './words.ts';
 
 export { events } from './events.ts';
 export type { Cli, Register } from './frame.ts';
@@ -52,8 +53,10 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
       outputError: (text, write) => write(json ? usageJson(text) : `treadle: ${usage(text)}\n`),
     })
     .addHelpText('after', EXAMPLES)
-    .configureHelp({ subcommandTerm: term })
+    .configureHelp({ subcommandTerm: term, optionDescription: description })
     .exitOverride();
+  let running: Command | undefined;
+  program.hook('preAction', (_program, command) => void (running = command));
   let client: Client | undefined;
   const cli: Cli = {
     client: () => (client ??= createClient()),
@@ -75,7 +78,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Interrupted) return Interrupted.code;
-    printError(error, json);
+    printError(error, json, running);
     return 1;
   }
 }
@@ -89,6 +92,10 @@ function term(command: Command): string {
   });
   return [command.name(), ...words, ...(words.length > 0 ? [] : below)].join('');
 }
+
+/** What must be said stands among what may be said, and only its text can tell. */
+const description = (option: Option): string =>
+  `${new Help().optionDescription(option)}${option.mandatory ? ' (required)' : ''}`;
 
 /** `--json` may stand before or after the command's own words. */
 function everywhereJson(command: Command): void {
@@ -143,9 +150,10 @@ function usageJson(text: string): string {
   return `${JSON.stringify({ error: { kind: 'usage', message, field } })}\n`;
 }
 
-function printError(error: unknown, json: boolean): void {
+function printError(error: unknown, json: boolean, command: Command | undefined): void {
   if (error instanceof TreadleError) {
-    const { kind, message, field, hint } = error;
+    const { kind, field, hint } = error;
+    const message = inWords(error.message, field, command);
     if (json) process.stderr.write(`${JSON.stringify({ error: { kind, message, field, hint } })}\n`);
     else process.stderr.write(`treadle: ${message}\n${hint === undefined ? '' : `  → ${hint}\n`}`);
     return;

@@ -7,13 +7,14 @@ import {
   type Execution,
 } from '../../pipelines/contract.ts';
 import { getVersion } from '../../data/contract.ts';
-import { invalid, TreadleError } from '../../platform/errors/index.ts';
+import { invalid, missing, TreadleError } from '../../platform/errors/index.ts';
 import type { Client } from './client.ts';
-import type { Register } from './frame.ts';
+import * as releases from '../../releases/contract.ts';
+import type { Cli, Register } from './frame.ts';
 import { whole } from './options.ts';
 import { ago, clip, count, listed, upTo } from './output.ts';
 import { seconds } from './pipelines/units.ts';
-import { find, type Which } from './pipelines/which.ts';
+import { find, isId, type Which } from './pipelines/which.ts';
 import { watch } from './run.ts';
 
 /** `treadle check`, `why`, `executions`, `cancel`, `logs`: what asks about pipelines and their executions. */
@@ -124,11 +125,18 @@ export const register: Register = (program, cli) => {
     });
 
   program
-    .command('cancel <execution>')
-    .description('cancel an execution: number, id or pipeline#number')
+    .command('cancel <execution-or-release>')
+    .description(
+      'cancel an execution (number, id or pipeline#number) or a release (id); what is done by then stays done',
+    )
     .option('-f, --file <file>', 'the pipeline file that names the pipeline', 'treadle.yaml')
     .action(async (which: string, flags: Which) => {
-      const { id } = await find(cli.client(), which, flags);
+      const found = await find(cli.client(), which, flags).catch((error: unknown) => {
+        if (error instanceof TreadleError && error.kind === 'missing' && isId(which)) return undefined;
+        throw error;
+      });
+      if (!found) return cancelRelease(cli, which);
+      const { id } = found;
       const execution = await cli.client().call(cancelExecution, { params: { execution: id } });
       cli.output().result(execution, () => `${execution.pipeline} #${execution.number} is being cancelled`);
     });
@@ -174,6 +182,22 @@ export const register: Register = (program, cli) => {
       },
     );
 };
+
+/** What is no execution is a release, by an id of the same form. */
+async function cancelRelease(cli: Cli, id: string): Promise<void> {
+  const release = await cli
+    .client()
+    .call(releases.cancelRelease, { params: { release: id } })
+    .catch((error: unknown) => {
+      if (!(error instanceof TreadleError) || error.kind !== 'missing') throw error;
+      throw missing(`there is neither an execution nor a release '${id}'`, {
+        field: 'execution',
+        hint: 'treadle executions lists the ones, treadle releases the others',
+      });
+    });
+  const said = release.state === 'cancelled' ? 'is cancelled' : 'is being cancelled';
+  cli.output().result(release, () => `the release of ${release.model}@v${release.version} ${said}`);
+}
 
 async function findData(client: Client, ref: string): Promise<TreadleError | undefined> {
   const [dataset, selector = 'main'] = ref.split('@') as [string, string?];

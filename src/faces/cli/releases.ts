@@ -17,7 +17,8 @@ Examples:
   treadle release flights@v3 --data flights@v4 --label late --rule 'auc >= champion.auc - 0.005' --to flights
   treadle release flights@v3 --to flights            without a gate: deployed as it is
   treadle releases                                   all of them, newest first
-  treadle releases ID                                one, with each step of its way`;
+  treadle releases ID                                one, with each step of its way
+  treadle cancel ID                                  end one that is on its way`;
 
 const STATES = [
   'requested',
@@ -69,7 +70,7 @@ export const register: Register = (program, cli) => {
 
   program
     .command('releases [release]')
-    .description('list releases, or show one with each step of its way')
+    .description('list releases, or show one with each step of its way; treadle cancel ID ends one')
     .option('--model <model>', 'only of this model')
     .option('--endpoint <endpoint>', 'only to this endpoint')
     .option('--state <state>', 'only these', choice(...STATES))
@@ -126,7 +127,7 @@ async function release(cli: Cli, text: string, flags: Flags, command: Command): 
   const { data, label, rule, key, time, to, expects, replace } = flags;
   if (data === undefined && to === undefined)
     command.error(
-      'error: nothing is asked for: say --data and --label to have it judged, --to to have it deployed, or all three',
+      `error: nothing is asked for: say --data and --label to have it judged, --to to have it deployed, or all three${text === 'cancel' ? '; to cancel a release: treadle cancel ID' : ''}`,
     );
   const output = cli.output();
   let now = await cli.client().call(contract.createRelease, {

@@ -65,6 +65,7 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     ['release late@v1 --data d@v1 --label late --expects 0', /option '--expects' needs --to too/],
     ['release late@v1 --replace other', /option '--replace' needs --to too/],
     ['release late@v1', /nothing is asked for: say --data and --label to have it judged, --to/],
+    ['release cancel', /nothing is asked for: .*; to cancel a release: treadle cancel ID/],
     ['releases 0123 --state failed', /option '--state' says nothing here: it chooses from a list/],
     ['releases 0123 --limit 3', /option '--limit' says nothing here/],
     ['evaluate list --rule r', /option '--rule' says nothing here: it is for treadle evaluate <model>/],
@@ -84,6 +85,11 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     assert.equal(error.kind, 'usage', line);
     assert.match(error.message, message, line);
   }
+});
+
+test('help says of an option that it must be given', async () => {
+  assert.match((await run('pin', '--help')).out, /--reason <text> .*\(required\)/s);
+  assert.doesNotMatch((await run('release', '--help')).out, /\(required\)/);
 });
 
 test('a group without a command is its list, where it has one', async () => {

@@ -7,14 +7,15 @@ export interface Which {
   file: string;
 }
 
+export const isId = (text: string): boolean => /^[0-9a-f]{32}$/.test(text);
+
 /** An execution by id, `pipeline#number`, or a number of the pipeline in the file here; the latest of that one unless said. */
 export async function find(
   client: Client,
   which: string | undefined,
   { file }: Which,
 ): Promise<ExecutionDetail> {
-  if (which !== undefined && /^[0-9a-f]{32}$/.test(which))
-    return client.call(getExecution, { params: { execution: which } });
+  if (which !== undefined && isId(which)) return client.call(getExecution, { params: { execution: which } });
   const [, named, number] = /^(?:([^#]+)#)?(\d+)$/.exec(which ?? '') ?? [];
   if (which !== undefined && number === undefined)
     throw invalid(`'${which}' is no execution`, {

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { openTest } from '../../../test/harness.ts';
+import type { ReleaseRow } from '../../releases/store.ts';
+import { insertRelease, requireRelease } from '../../releases/store.ts';
+import { runCli } from './index.ts';
+
+/** Runs a command line in this process, with what it prints caught. */
+async function run(url: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const held = { url: process.env['TREADLE_URL'], out: process.stdout.write, err: process.stderr.write };
+  let [out, err] = ['', ''];
+  process.env['TREADLE_URL'] = url;
+  // The test runner reports in bytes through the same stream; those are its own.
+  process.stdout.write = (text) =>
+    typeof text === 'string' ? ((out += text), true) : held.out.call(process.stdout, text);
+  process.stderr.write = (text) => ((err += String(text)), true);
+  try {
+    return { code: await runCli(argv, { version: '0', roof: () => undefined }), out, err };
+  } finally {
+    process.stdout.write = held.out;
+    process.stderr.write = held.err;
+    if (held.url === undefined) delete process.env['TREADLE_URL'];
+    else process.env['TREADLE_URL'] = held.url;
+  }
+}
+
+const ID = 'f'.repeat(32);
+
+test('errors of the server speak of arguments and options; an id given to cancel is of an execution or a release', async (t) => {
+  await using server = await openTest();
+  const { ctx, url } = server;
+
+  await t.test('a field is told as what was typed', async () => {
+    for (const [line, message] of [
+      [
+        ['releases', 'deadbeef'],
+        /^treadle: <release> is "deadbeef", which has not the form .*\n {2}→ .*32 hex/,
+      ],
+      [['release', 'late@v1', '--to', ''], /^treadle: --to /],
+      [['release', 'late', '--data', 'd@v1', '--label', 'l', '--rule', ''], /^treadle: --rule is empty/],
+      [['deploy', 'late', '--to', 'no/name'], /^treadle: --to is "no\/name"/],
+      [['unpin', ''], /^treadle: <what> /],
+      [['evaluate', 'late', '--data', '', '--label', 'late'], /\ntreadle: --data is empty/],
+    ] as const) {
+      const { code, err } = await run(url, ...line);
+      assert.equal(code, 1, line.join(' '));
+      assert.match(err, message);
+    }
+    const { err } = await run(url, 'releases', 'deadbeef', '--json');
+    assert.equal((JSON.parse(err) as { error: { field: string } }).error.field, 'release');
+  });
+
+  await t.test('cancel ends a release by its id', async () => {
+    const none = await run(url, 'cancel', ID);
+    assert.deepEqual([none.code, none.out], [1, '']);
+    assert.match(none.err, /there is neither an execution nor a release 'f{32}'/);
+    // One that is on its way, and that nobody drives here.
+    const row: ReleaseRow = {
+      id: ID,
+      workspace: ctx.workspace,
+      model: 'late',
+      model_ref: 'model:late',
+      version: 1,
+      version_ref: 'model_version:late/1',
+      state: 'requested',
+      wish: '{}',
+      execution: null,
+      pipeline: null,
+      number: null,
+      endpoint: null,
+      expects: null,
+      evaluation: null,
+      revision: null,
+      moved_alias: 0,
+      gate: null,
+      deployment: null,
+      reason: null,
+      cancel_by: null,
+      created_at: 1,
+      created_by: 'local owner',
+      updated_at: 1,
+      ended_at: null,
+    };
+    await ctx.write((tx) => insertRelease(tx, row));
+    const done = await run(url, 'cancel', ID);
+    assert.deepEqual([done.code, done.out], [0, 'the release of late@v1 is being cancelled\n'], done.err);
+    assert.equal((await requireRelease(ctx, ID)).cancel_by, 'local owner');
+  });
+});

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+
+/** Fields of requests that a command fills from an argument or option of another name: command → field → how it is given. */
+const GIVEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  cancel: { release: '<execution-or-release>' },
+  deploy: { endpoint: '--to' },
+  evaluate: { rules: '--rule', slices: '--slice' },
+  gc: { grace_ms: '--grace' },
+  pin: { hashes: '<what>' },
+  release: { 'deploy.endpoint': '--to', 'gate.rules': '--rule' },
+  unpin: { hash: '<what>' },
+};
+
+/**
+ * What a server says of a field of a request, in the words of the command line: `deploy.endpoint is empty` is `--to is empty`, and
+ * whether something travelled in a path or a query is nothing that a caller of the command knows.
+ */
+export function inWords(message: string, field: string | undefined, command: Command | undefined): string {
+  if (field === undefined || !message.startsWith(`${field} `)) return message;
+  return `${given(field, command) ?? field}${message.slice(field.length).replace(/^ \((?:path|query)\)/, '')}`;
+}
+
+function given(field: string, command: Command | undefined): string | undefined {
+  // One of a list is spoken of as the option that the list came from.
+  const whole = field.replace(/\[\d+\]$/, '');
+  const named = command && GIVEN[command.name()]?.[whole];
+  if (named !== undefined) return named;
+  const name = whole.slice(whole.lastIndexOf('.') + 1);
+  if (command?.registeredArguments.some((one) => one.name() === name) === true) return `<${name}>`;
+  return command?.options.find((one) => one.attributeName() === name)?.long ?? undefined;
+}
