@@ -240,10 +240,10 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
       given.reject(new LoadFailure('it was given up'));
     }
     return new Promise((resolve) => {
-      const heard = limitTime({ ...DEAF, used: () => child.cpuMs() }, () => child.stop('timeout'));
+      const unwatch = limitTime({ ...DEAF, used: () => child.cpuMs() }, () => child.stop('timeout'));
       showing.set(at, {
         resolve() {
-          heard();
+          unwatch();
           resolve();
         },
       });
