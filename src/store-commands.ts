@@ -1,4 +1,3 @@
-import { chmod, copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Option, type Command } from 'commander';
 import { readConfig, serverConfig, type ServerConfig } from './config.ts';
@@ -86,7 +85,7 @@ export const storeCommands: Register = (program, cli) => {
     )
     .action(async (folder: string, options: Place & { key?: string; verify?: boolean }) => {
       const output = cli.output();
-      const done = await ended(output, backupOf(path.resolve(folder), options));
+      const done = await ended(output, backupOf(resolved(folder, 'folder'), options));
       output.result(done, () => saved(done, options));
       if (done.damaged.length > 0)
         throw conflict(
@@ -105,9 +104,9 @@ export const storeCommands: Register = (program, cli) => {
       const done = await ended(
         output,
         restore({
-          folder: path.resolve(folder),
-          data: path.resolve(options.data),
-          ...(options.key === undefined ? {} : { key: path.resolve(options.key) }),
+          folder: resolved(folder, 'folder'),
+          data: resolved(options.data, 'data'),
+          ...(options.key === undefined ? {} : { key: resolved(options.key, 'key') }),
         }),
       );
       output.result(done, () => restored(done, path.resolve(folder), options.data));
@@ -154,8 +153,6 @@ async function* backupOf(
   const { requireStore } = await import('./open-store.ts');
   const { keptFolders } = await import('./rooms.ts');
   requireStore(config);
-  const key = path.join(config.data, 'ledger.key');
-  if (options.key !== undefined) await keepKey(key, path.resolve(options.key), folder);
   const postgres =
     config.db === undefined ? undefined : await openPostgres(config.db, { log: createLog('warn') });
   try {
@@ -164,6 +161,7 @@ async function* backupOf(
       folder,
       keeps: keptFolders,
       verify: options.verify === true,
+      ...(options.key === undefined ? {} : { key: resolved(options.key, 'key') }),
       ...(postgres ? { postgres } : {}),
     });
   } finally {
@@ -171,15 +169,14 @@ async function* backupOf(
   }
 }
 
-/** Whoever has the key and the database can rewrite the ledger: so it is copied only when asked, and not beside the database. */
-async function keepKey(key: string, to: string, folder: string): Promise<void> {
-  if (!path.relative(folder, to).startsWith('..'))
-    throw invalid(`${to} lies in the backup itself`, {
-      field: 'key',
-      hint: 'keep the key apart: whoever has both can rewrite the ledger',
+/** An empty name would be the folder that the command runs in. */
+function resolved(name: string, field: 'folder' | 'data' | 'key'): string {
+  if (name.trim() === '')
+    throw invalid(`the name of the ${field === 'key' ? 'file' : 'folder'} is empty`, {
+      field,
+      hint: field === 'key' ? 'name a file' : 'name a folder',
     });
-  await copyFile(key, to);
-  await chmod(to, 0o600);
+  return path.resolve(name);
 }
 
 /** Runs to the end and shows how far it is; returns what it returns. */

@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { openTest } from '../../test/harness.ts';
+import { lockCollecting } from '../platform/db/index.ts';
+import { TreadleError } from '../platform/errors/index.ts';
 import { backup, type BackupResult } from './backup.ts';
 import { restore } from './restore.ts';
+import { targetError } from './target.ts';
 
 async function last<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
   for (;;) {
@@ -81,4 +93,79 @@ test('a backup copies again what was lost or damaged in it since the last one, a
   const whole = await last(restore({ folder, data: path.join(server.shared, 'whole') }));
   assert.deepEqual([whole.blobs, whole.named.blobs, whole.damaged], [all, all, []]);
   assert.deepEqual(server.errors, []);
+});
+
+const refused =
+  (field: string | undefined, message: RegExp) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof TreadleError, String(error));
+    assert.match(error.message, message);
+    assert.equal(error.field, field);
+    assert.ok(error.hint);
+    return true;
+  };
+
+test('what is refused leaves nothing behind: another store, another key, somebody else at work, a folder that takes nothing', async () => {
+  await using one = await openTest();
+  await using two = await openTest();
+  for (const { ctx } of [one, two]) {
+    await ctx.blobs.put(randomBytes(3000));
+    await ctx.write(async (tx) => tx.record({ action: 'test.done', resource: 'test:1' }));
+  }
+  const home = one.shared;
+  const [folder, key] = [path.join(home, 'backup'), path.join(home, 'kept.key')];
+  const save = (data: string, to: string): Promise<BackupResult> =>
+    last(backup({ data, folder: to, keeps: [], key }));
+
+  const release = lockCollecting(path.join(one.data, 'blobs'));
+  await assert.rejects(
+    save(one.data, path.join(home, 'a', 'b')),
+    refused(undefined, /another gc or a backup/),
+  );
+  release();
+  assert.deepEqual(readdirSync(home), [], 'who comes second writes neither key nor folder');
+
+  await save(one.data, folder);
+  assert.deepEqual(readFileSync(key), readFileSync(path.join(one.data, 'ledger.key')));
+  rmSync(key);
+  const held = readdirSync(folder).toSorted();
+  await assert.rejects(save(two.data, folder), refused('folder', /is of another store/));
+  assert.deepEqual([readdirSync(folder).toSorted(), existsSync(key)], [held, false]);
+  await assert.rejects(
+    save(two.data, one.data),
+    refused('folder', /holds no backup/),
+    'a data folder is none',
+  );
+
+  const data = path.join(home, 'made', 'data');
+  const bring = (file: string): Promise<unknown> => last(restore({ folder, data, key: file }));
+  await assert.rejects(
+    bring(path.join(two.data, 'ledger.key')),
+    refused('key', /is not the one that signed/),
+  );
+  await assert.rejects(bring(path.join(home, 'no.key')), refused('key', /there is no file/));
+  assert.ok(!existsSync(path.dirname(data)));
+
+  await assert.rejects(
+    last(
+      backup({
+        data: one.data,
+        folder: path.join(home, 'x', 'y'),
+        keeps: [],
+        key: path.join(home, 'no', 'k'),
+      }),
+    ),
+    refused('key', /could not be copied/),
+  );
+  assert.ok(!existsSync(path.join(home, 'x')), 'a folder that the command made goes again');
+  writeFileSync(path.join(home, 'file'), '');
+  await assert.rejects(save(one.data, path.join(home, 'file', 'b')), refused('folder', /cannot be written/));
+  mkdirSync(path.join(home, 'full'));
+  const full = targetError(Object.assign(new Error('write'), { code: 'ENOSPC' }), {
+    folder: path.join(home, 'full'),
+    field: 'folder',
+    needed: 3 * 2 ** 20,
+  });
+  assert.ok(refused('folder', /full is full/)(full) && full instanceof TreadleError);
+  assert.match(full.hint ?? '', /about 3 MiB/);
 });

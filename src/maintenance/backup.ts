@@ -1,11 +1,22 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { copyStore, hashFile, selectStoreId, staleBlobs, type Damage } from '../platform/blobs/index.ts';
+import {
+  copyStore,
+  countBlobs,
+  hashFile,
+  readStoreId,
+  selectStoreId,
+  staleBlobs,
+  type Damage,
+} from '../platform/blobs/index.ts';
 import { lockCollecting, peekSqlite, snapshotSqlite, type Database } from '../platform/db/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { findBackup, writeBackup } from './backup-file.ts';
+import { keepKey, requireKeyApart } from './keep-key.ts';
 import { copyKept, dropOthers, isWhole, listKept, type KeptFile } from './kept-files.ts';
+import { makeTarget, targetError } from './target.ts';
 
 export interface BackupParts {
   /** The data folder; a server may be writing to it. */
@@ -16,6 +27,8 @@ export interface BackupParts {
   postgres?: Database;
   /** Folders in the data folder whose files are whole once they have their names, and never change. */
   keeps: readonly string[];
+  /** Where a copy of the ledger's key is to be, apart from the backup. */
+  key?: string;
   /** Read every byte of the earlier backup, too, not only of files that look otherwise than it left them. */
   verify?: boolean;
 }
@@ -47,16 +60,24 @@ export async function* backup({
   folder,
   postgres,
   keeps,
+  key,
   verify = false,
 }: BackupParts): AsyncGenerator<BackupProgress, BackupResult> {
-  await requireApart(data, folder);
+  const empty = await requireApart(data, folder, keeps);
+  if (key !== undefined) requireKeyApart(key, folder);
   const blobs = path.join(data, 'blobs');
   const release = lockCollecting(blobs);
+  const source = path.join(data, 'treadle.db');
+  const name = `treadle-${newId()}.db`;
+  const target = { folder, field: 'folder', needed: postgres ? 0 : sizeOf(source) + sizeOf(`${source}-wal`) };
+  let drop = (): Promise<void> => Promise.resolve();
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const earlier = findBackup(folder);
-    const name = `treadle-${newId()}.db`;
-    if (!postgres) await snapshotSqlite(path.join(data, 'treadle.db'), path.join(folder, name));
+    const known = await readStoreId(blobs);
+    if (earlier && known && earlier.store !== known.store) throw ofAnother(folder);
+    ({ drop } = await makeTarget(folder, target, 0o700));
+    if (key !== undefined) await keepKey(path.join(data, 'ledger.key'), key);
+    if (!postgres) await snapshotSqlite(source, path.join(folder, name));
     const now = postgres ? undefined : peekSqlite(path.join(folder, name));
     const before = earlier?.database ? peekSqlite(path.join(folder, earlier.database.file)) : undefined;
     const result: BackupResult = {
@@ -71,11 +92,9 @@ export async function* backup({
     try {
       const database = postgres ?? { db: now!.db, scan: now!.db };
       const id = await selectStoreId(database.db);
-      if (!id || (earlier && earlier.store !== id.store))
-        throw invalid(`the backup in ${folder} is of another store`, {
-          field: 'folder',
-          hint: 'name a folder of its own for each store',
-        });
+      if (!id || (earlier && earlier.store !== id.store)) throw ofAnother(folder);
+      const { stored } = await countBlobs(database);
+      target.needed += Math.max(0, stored - (earlier?.bytes ?? 0));
       const damaged = new Set(earlier?.damaged);
       const looked = new Map(verify ? [] : Object.entries(earlier?.looks ?? {}));
       const looks: Array<[string, string]> = [];
@@ -127,9 +146,29 @@ export async function* backup({
       now?.close();
       before?.close();
     }
+  } catch (error) {
+    await dropUnnamed(folder, name, empty);
+    await drop();
+    throw targetError(error, target);
   } finally {
     release();
   }
+}
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+const ofAnother = (folder: string): Error =>
+  invalid(`the backup in ${folder} is of another store`, {
+    field: 'folder',
+    hint: 'name a folder of its own for each store',
+  });
+
+/** What a backup that failed has written; blobs only where the folder was empty before: elsewhere the next one goes on with them. */
+async function dropUnnamed(folder: string, name: string, wasEmpty: boolean): Promise<void> {
+  if (!existsSync(folder) || findBackup(folder)?.database?.file === name) return; // named already
+  for (const one of await readdir(folder))
+    if (one.startsWith(name) || one === 'backup.json.new') await rm(path.join(folder, one), { force: true });
+  if (wasEmpty) await rm(path.join(folder, 'blobs'), { recursive: true, force: true });
 }
 
 /** What only earlier backups named. */
@@ -139,20 +178,22 @@ async function dropOld(folder: string, database: string, rows: Pick<Database, 's
   for await (const file of staleBlobs(rows, path.join(folder, 'blobs'))) await rm(file, { force: true });
 }
 
-async function requireApart(data: string, folder: string): Promise<void> {
+/** Whether the folder is empty or not there. */
+async function requireApart(data: string, folder: string, keeps: readonly string[]): Promise<boolean> {
   const within = (inner: string, outer: string): boolean => !path.relative(outer, inner).startsWith('..');
   if (within(folder, data) || within(data, folder))
     throw invalid(`the backup ${folder} and the data folder ${data} lie one within the other`, {
       field: 'folder',
       hint: 'name a folder elsewhere, best on another disk',
     });
-  const names = await readdir(folder).catch(() => []);
-  if (
-    names.length > 0 &&
-    !names.some((name) => name === 'backup.json' || name === 'blobs' || name.startsWith('treadle-'))
-  )
+  const names: string[] = await readdir(folder).catch(() => []);
+  // Of a backup that was cut short there is no backup.json yet. A data folder has blobs, too, and more beside them.
+  const ours = (name: string): boolean =>
+    name === 'blobs' || name === 'backup.json.new' || name.startsWith('treadle-') || keeps.includes(name);
+  if (!names.includes('backup.json') && !names.every(ours))
     throw invalid(`${folder} is not empty, and holds no backup`, {
       field: 'folder',
       hint: 'name an empty folder, or one that treadle backup has written',
     });
+  return names.length === 0;
 }

@@ -1,12 +1,15 @@
-import { copyFile, chmod, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, chmod, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { copyStore, hashFile, syncDirectory, writeStoreId, type Damage } from '../platform/blobs/index.ts';
 import { peekSqlite } from '../platform/db/index.ts';
-import { conflict, unavailable } from '../platform/errors/index.ts';
+import { conflict, invalid, unavailable } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
+import { requireKey } from '../ledger/index.ts';
 import { requireBackup } from './backup-file.ts';
 import type { BackupProgress } from './backup.ts';
 import { copyKept } from './kept-files.ts';
+import { makeTarget, targetError } from './target.ts';
 
 export interface RestoreParts {
   /** The backup. */
@@ -48,11 +51,16 @@ export async function* restore({
       hint: 'restore from another backup',
       code: 'backup-damaged',
     });
+  if (key !== undefined) await requireItsKey(file, key);
   const parent = path.dirname(data);
-  await mkdir(parent, { recursive: true });
+  const needed = (await stat(file)).size + found.bytes + sumOf(found.kept ?? []);
+  const target = { folder: data, field: 'data', needed };
+  const made = await makeTarget(parent, target);
   await dropHalves(parent, path.basename(data));
   const half = path.join(parent, `${path.basename(data)}.restoring-${newId()}`);
-  await mkdir(half, { mode: 0o700 });
+  await mkdir(half, { mode: 0o700 }).catch((error: unknown) => {
+    throw targetError(error, target);
+  });
   const result: RestoreResult = {
     blobs: 0,
     bytes: 0,
@@ -103,10 +111,32 @@ export async function* restore({
     await syncDirectory(parent);
   } catch (error) {
     await rm(half, { recursive: true, force: true });
-    throw error;
+    await made.drop();
+    throw targetError(error, target);
   }
   return result;
 }
+
+/** Before anything is built: a store beside another's key records no change. */
+async function requireItsKey(file: string, key: string): Promise<void> {
+  if (!existsSync(key))
+    throw invalid(`there is no file ${key}`, {
+      field: 'key',
+      hint: 'name the copy of ledger.key that you keep apart (treadle backup --key FILE made one)',
+    });
+  const database = peekSqlite(file);
+  try {
+    await requireKey(database, key, file, {
+      field: 'key',
+      hint: 'name the key of the store that this backup is of; without --key it can be put into the data folder later',
+    });
+  } finally {
+    database?.close();
+  }
+}
+
+const sumOf = (files: ReadonlyArray<{ bytes: number }>): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 async function requireEmpty(data: string): Promise<void> {
   const names = await readdir(data).catch((error: unknown) => {

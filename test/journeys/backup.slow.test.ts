@@ -176,6 +176,11 @@ test('a backup that is killed leaves the one before; a restore overwrites nothin
       (await run('backup', folder!, '--data', data!, '--key', path.join(folder!, 'k'))).said,
       /keep the key apart/,
     );
+    for (const argv of [
+      ['backup', '', '--data', data!],
+      ['restore', '', '--data', path.join(home, 'x')],
+    ])
+      assert.match((await run(...argv)).said, /the name of the folder is empty[^]*name a folder/);
     // A backup that has rotted restores nothing as good.
     const [pack] = readdirSync(path.join(folder!, 'blobs', 'packs'));
     const handle = await open(path.join(folder!, 'blobs', 'packs', pack!), 'r+');

@@ -21,7 +21,7 @@ export { blake3 } from './hash.ts';
 export { lookOf } from './look.ts';
 export { spaceBy, type Space, type SpaceReport } from './space.ts';
 export { countBlobs, deletePin, insertPins, selectPins, selectStoreId } from './store.ts';
-export { writeStoreId } from './store-file.ts';
+export { readStoreId, writeStoreId } from './store-file.ts';
 export { syncDirectory } from './sync-directory.ts';
 export { USES_PAGE, type BlobUser, type Inner, type Use } from './uses.ts';
 export { namesOf, type Broken, type Walking } from './walk-uses.ts';

@@ -66,6 +66,12 @@ export async function inspectFolder(folder: string): Promise<Inspection> {
   };
 }
 
+/** Undefined where it does not say which store it is, or cannot be read. */
+export async function readStoreId(folder: string): Promise<StoreId | undefined> {
+  const id = await readJson(path.join(folder, ID));
+  return Check(StoreId, id) ? id : undefined;
+}
+
 /** Undefined: not there. Null: there, and not JSON. */
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {

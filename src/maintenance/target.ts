@@ -1,0 +1,98 @@
+import { accessSync, constants } from 'node:fs';
+import { mkdir, open, rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, TreadleError, unavailable } from '../platform/errors/index.ts';
+import { newId } from '../platform/ids/index.ts';
+
+/** Where a backup or a restored data folder is to be. */
+export interface Target {
+  folder: string;
+  /** As the caller names it. */
+  field: string;
+  /** Bytes that are to be written, as far as it is known. */
+  needed: number;
+}
+
+/** Makes a folder that can be written, or says why not; `drop` removes what was made of it, as far as it is empty. */
+export async function makeTarget(
+  folder: string,
+  target: Target,
+  mode?: number,
+): Promise<{ drop(): Promise<void> }> {
+  let first: string | undefined;
+  const drop = async (): Promise<void> => {
+    if (first === undefined) return;
+    for (let at = folder; at.length >= first.length; at = path.dirname(at))
+      await rmdir(at).catch(() => undefined); // somebody else's files are in it
+  };
+  try {
+    first = await mkdir(folder, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    const probe = path.join(folder, `treadle-${newId()}.db-probe`);
+    const handle = await open(probe, 'wx', 0o600);
+    await handle.close();
+    await rm(probe);
+  } catch (error) {
+    await drop();
+    const known = targetError(error, target);
+    throw known === error ? unwritable(target, codeOf(error) ?? messageOf(error), error) : known;
+  }
+  return { drop };
+}
+
+/** An error of the disk that is written to becomes one that names it and says what to do; everything else passes through. */
+export function targetError(error: unknown, target: Target): unknown {
+  if (error instanceof TreadleError || !(error instanceof Error)) return error;
+  const code = 'code' in error ? error.code : undefined;
+  const sqlite = 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT' || sqlite === FULL)
+    return unavailable(`the disk of ${target.folder} is full; nothing that was there before has changed`, {
+      field: target.field,
+      code: 'disk-full',
+      hint: `about ${inMebibytes(target.needed)} are to be written: free as much there, or name a folder on another disk`,
+      cause: error,
+    });
+  // The same codes come from what is read: the folder itself says whether it is about it.
+  const unwritten = typeof code === 'string' && ['EROFS', 'EACCES', 'EPERM'].includes(code);
+  return unwritten && accessCode(nearest(target.folder)) !== undefined
+    ? unwritable(target, code, error)
+    : error;
+}
+
+/** SQLITE_FULL */
+const FULL = 13;
+
+function unwritable({ folder, field }: Target, why: string, cause: unknown): TreadleError {
+  const at = nearest(folder);
+  const code = accessCode(at) ?? why;
+  return unavailable(`${folder} cannot be written (${code})`, {
+    field,
+    hint:
+      code === 'EROFS'
+        ? `the file system of ${at} is mounted read-only: mount it writable, or name another folder`
+        : `let the user that runs this command write to ${at}, or name another folder`,
+    cause,
+  });
+}
+
+/** The folder, or what is there of the way to it. */
+function nearest(folder: string): string {
+  let at = folder;
+  while (accessCode(at, constants.F_OK) === 'ENOENT' && path.dirname(at) !== at) at = path.dirname(at);
+  return at;
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
+/** Why a folder cannot be written, as the system says it. */
+function accessCode(folder: string, mode: number = constants.W_OK): string | undefined {
+  try {
+    accessSync(folder, mode);
+    return undefined;
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+const inMebibytes = (bytes: number): string =>
+  `${Math.max(1, Math.ceil(bytes / 2 ** 20)).toLocaleString('en')} MiB`;
