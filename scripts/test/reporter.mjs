@@ -48,11 +48,20 @@ export default async function* report(source) {
         tally.skipped && paint(33, `${tally.skipped} skipped`),
       ];
       yield `${mark} ${file}  ${counts.filter(Boolean).join(', ')}  ${paint(2, duration(tally.ms))}\n`;
+      // In full at the end; a run that is cut short has said this much.
+      for (const failure of failures)
+        if (failure.file === file)
+          yield indent(`${failure.data.name}: ${firstLine(failure.data.details?.error)}\n`);
     } else if (type === 'test:summary') {
       yield* ending({ files, failures, skips, ms: data.duration_ms });
       if (process.env.TREADLE_TEST_USAGE) yield* processorTimes(keepTimes(process.env.TREADLE_TEST_USAGE));
     }
   }
+}
+
+function firstLine(error) {
+  const cause = error?.cause ?? error;
+  return String(cause?.message ?? inspect(cause)).split('\n', 1)[0];
 }
 
 function* ending({ files, failures, skips, ms }) {
