@@ -18,7 +18,7 @@ test('a broken file and a model that hangs while it loads: the old revision goes
   await registerOnnx(server.ctx, 'const', constantOnnx(2).subarray(0, 40));
   await registerPython(server.ctx, 'const', 3, { loads: 3600 });
   await api.deploy('const', '1');
-  const load = await startLoad({ url: server.url, path: '/v2/models/const/infer', rate: 25 });
+  using load = await startLoad({ url: server.url, path: '/v2/models/const/infer', rate: 25 });
   const broken = await api.deploy('const', '2');
   assert.equal(broken.state, 'failed');
   const hanging = await api.deploy('const', '3', { load_timeout_s: 4, wait_s: 300 });
@@ -40,7 +40,7 @@ test('a Python host that is killed every second: the revision before answers, an
   const second = await api.deploy('const', '2', { wait_s: 300 });
   assert.equal(second.state, 'live', second.problem ?? '');
   assert.equal((await api.ask('const')).value, 2);
-  const load = await startLoad({ url: server.url, path: '/v2/models/const/infer', rate: 25 });
+  using load = await startLoad({ url: server.url, path: '/v2/models/const/infer', rate: 25 });
   let killed = 0;
   const back = await until('the rollback', async () => {
     for (const pid of below(process.pid, HOST)) {

@@ -34,7 +34,7 @@ test(`${SWITCHES} switches and ${ROLLBACKS} rollbacks under constant load: nothi
   const { endpoint } = await api.get<{ endpoint: { address: string } }>('/api/v1/endpoints/const');
   assert.notEqual(endpoint.address, server.url);
 
-  const load = await startLoad({ url: endpoint.address, path: '/v2/models/const/infer', rate: RATE });
+  using load = await startLoad({ url: endpoint.address, path: '/v2/models/const/infer', rate: RATE });
   const pause = (ms: number) => new Promise((resolve) => void setTimeout(resolve, ms));
   /** A switch is over when the load has met it. */
   const answers = (revision: Revision): Promise<void> => {

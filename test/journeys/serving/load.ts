@@ -21,7 +21,8 @@ export interface Phase {
   latency: number[];
 }
 
-export interface Load {
+/** `using load = …`: a test that fails midway leaves no client behind, which would keep its file from ending. */
+export interface Load extends Disposable {
   phase(name: string): void;
   /** Until an answer of this revision came. */
   met(revision: number): Promise<void>;
@@ -51,6 +52,7 @@ export async function startLoad(asked: Asked): Promise<Load> {
       const phases = await until('what came of the load', () => lines.find((line) => line.startsWith('{')));
       return JSON.parse(phases) as Record<string, Phase>;
     },
+    [Symbol.dispose]: () => void child.kill('SIGKILL'),
   };
 }
 
