@@ -55,14 +55,18 @@ const SHARED = false;
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]', '::1'];
 
-/** Opens everything, wires it, and listens; what a failure midway had opened is closed again. */
+/**
+ * Opens everything, wires it, and listens; what a failure midway had opened is closed again. `prepare` gets the parts before anything
+ * works with them: a test that replaces one would come too late for what begins with the start.
+ */
 export async function startServer(
   config: ServerConfig,
   log: Log = createLog(config.log),
+  prepare: (parts: Parts) => void = () => undefined,
 ): Promise<RunningServer> {
   const opened = new AsyncDisposableStack();
   try {
-    return await open(config, log, opened);
+    return await open(config, log, opened, prepare);
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -70,7 +74,12 @@ export async function startServer(
 }
 
 /** All wiring of the house is on this page. `opened` closes in the reverse order. */
-async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack): Promise<RunningServer> {
+async function open(
+  config: ServerConfig,
+  log: Log,
+  opened: AsyncDisposableStack,
+  prepare: (parts: Parts) => void,
+): Promise<RunningServer> {
   const metrics = createMetrics({ version: version() });
   const postgres = config.db === undefined ? undefined : await openPostgres(config.db, { log });
   if (postgres) opened.defer(() => postgres.close());
@@ -112,6 +121,7 @@ async function open(config: ServerConfig, log: Log, opened: AsyncDisposableStack
     outbox: events.outbox,
     queue: jobs.queue,
   };
+  prepare(parts);
   const system = createCtx(parts, { actor: systemActor, workspace: 'default' });
   await access.ensureDefaultWorkspace(system);
 

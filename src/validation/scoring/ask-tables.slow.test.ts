@@ -65,8 +65,8 @@ test('a table comes through a reader of tables, which waits for whoever takes it
   const outcome = await ask({ columns: ASKED }, async (line) => {
     most = Math.max(most, ++open);
     lines++;
-    await until('it is read no further', () => readers[0]!.stdout?.isPaused() === true);
     parts.push(...(JSON.parse(line) as Parts).parts);
+    await until('it is read no further', () => readers[0]!.stdout?.isPaused() === true);
     open--;
   });
   assert.deepEqual(outcome, { answer: ROWS });

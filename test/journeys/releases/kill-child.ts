@@ -1,5 +1,6 @@
 import { startServer } from '../../../src/serve.ts';
 import { createLog } from '../../../src/platform/log/index.ts';
+import type { Parts } from '../../../src/platform/ctx/create.ts';
 import type { Tx } from '../../../src/platform/ctx/index.ts';
 import type { DomainEvent } from '../../../src/platform/events/index.ts';
 
@@ -15,25 +16,29 @@ export interface KillOrder {
 
 if (import.meta.main) {
   const { data, port, at, fact } = JSON.parse(process.argv[2]!) as KillOrder;
-  const { parts } = await startServer(
-    { host: '127.0.0.1', port, data, db: undefined, allowHosts: [], log: 'error' },
-    createLog('error'),
-  );
-  const { outbox } = parts;
   const die = (): void => void process.kill(process.pid, 'SIGKILL');
   let facts = 0;
-  parts.outbox = {
-    async emit(tx: Tx, event: DomainEvent) {
-      await outbox.emit(tx, event);
-      facts++;
-      const here =
-        fact === undefined
-          ? event.type.startsWith('release.') && event.type !== 'release.updated'
-          : facts === fact;
-      if (at === 'never' || !here) return;
-      if (at === 'before') die();
-      else tx.afterCommit(die);
-    },
+  // From the first moment on: what a killed server left is gone on with while this one starts.
+  const prepare = (parts: Parts): void => {
+    const { outbox } = parts;
+    parts.outbox = {
+      async emit(tx: Tx, event: DomainEvent) {
+        await outbox.emit(tx, event);
+        facts++;
+        const here =
+          fact === undefined
+            ? event.type.startsWith('release.') && event.type !== 'release.updated'
+            : facts === fact;
+        if (at === 'never' || !here) return;
+        if (at === 'before') die();
+        else tx.afterCommit(die);
+      },
+    };
   };
+  await startServer(
+    { host: '127.0.0.1', port, data, db: undefined, allowHosts: [], log: 'error' },
+    createLog('error'),
+    prepare,
+  );
   process.stdout.write('ready\n');
 }
