@@ -59,8 +59,10 @@ export async function openTest(
     errors,
     async [Symbol.asyncDispose]() {
       await running.close();
-      rmSync(shared, { recursive: true, force: true });
-      if (options.data === undefined) rmSync(data, { recursive: true, force: true });
+      // On a busy machine a process that was just ended may still be writing into a folder that is being removed.
+      const gone = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
+      rmSync(shared, gone);
+      if (options.data === undefined) rmSync(data, gone);
     },
   };
 }
