@@ -1,7 +1,7 @@
-import { chmod, copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { syncDirectory } from '../platform/blobs/index.ts';
 import { invalid, messageOf } from '../platform/errors/index.ts';
+import { copySynced } from './copy-synced.ts';
 
 /** Whoever has the key and the database can rewrite the ledger: so it is copied only when asked, and not beside the database. */
 export function requireKeyApart(to: string, folder: string): void {
@@ -14,8 +14,7 @@ export function requireKeyApart(to: string, folder: string): void {
 
 export async function keepKey(key: string, to: string): Promise<void> {
   try {
-    await copyFile(key, to);
-    await chmod(to, 0o600);
+    await copySynced(key, to);
     await syncDirectory(path.dirname(to));
   } catch (error) {
     throw invalid(`the ledger's key ${key} could not be copied to ${to}: ${messageOf(error)}`, {

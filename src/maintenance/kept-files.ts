@@ -2,6 +2,7 @@ import { copyFile, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promi
 import path from 'node:path';
 import { Type, type Static } from 'typebox';
 import { hashFile, lookOf, syncDirectory } from '../platform/blobs/index.ts';
+import { systemCode } from '../platform/errors/index.ts';
 
 /** A file beside the blobs that a room keeps in the data folder: whole once it has its name, and never changed afterwards. */
 export const KeptFile = Type.Object({
@@ -87,5 +88,4 @@ export async function dropOthers(
   for (const parent of parents) await rmdir(parent).catch(() => undefined); // not empty
 }
 
-const isGone = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isGone = (error: unknown): boolean => systemCode(error) === 'ENOENT';

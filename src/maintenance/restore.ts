@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
-import { copyFile, chmod, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { copyStore, hashFile, syncDirectory, writeStoreId, type Damage } from '../platform/blobs/index.ts';
 import { peekSqlite } from '../platform/db/index.ts';
-import { conflict, invalid, unavailable } from '../platform/errors/index.ts';
+import { conflict, invalid, systemCode, unavailable } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { requireKey } from '../ledger/index.ts';
 import { requireBackup } from './backup-file.ts';
 import type { BackupProgress } from './backup.ts';
+import { copySynced } from './copy-synced.ts';
 import { copyKept } from './kept-files.ts';
 import { makeTarget, targetError } from './target.ts';
 
@@ -140,7 +141,7 @@ const sumOf = (files: ReadonlyArray<{ bytes: number }>): number =>
 
 async function requireEmpty(data: string): Promise<void> {
   const names = await readdir(data).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (systemCode(error) === 'ENOENT') return [];
     throw error;
   });
   if (names.length > 0)
@@ -155,15 +156,4 @@ async function dropHalves(parent: string, name: string): Promise<void> {
   for (const one of await readdir(parent))
     if (one.startsWith(`${name}.restoring-`))
       await rm(path.join(parent, one), { recursive: true, force: true });
-}
-
-async function copySynced(from: string, to: string): Promise<void> {
-  await copyFile(from, to);
-  await chmod(to, 0o600);
-  const handle = await open(to, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

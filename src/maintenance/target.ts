@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, TreadleError, unavailable } from '../platform/errors/index.ts';
+import { messageOf, systemCode, TreadleError, unavailable } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 
 /** Where a backup or a restored data folder is to be. */
@@ -34,7 +34,7 @@ export async function makeTarget(
   } catch (error) {
     await drop();
     const known = targetError(error, target);
-    throw known === error ? unwritable(target, codeOf(error) ?? messageOf(error), error) : known;
+    throw known === error ? unwritable(target, systemCode(error) ?? messageOf(error), error) : known;
   }
   return { drop };
 }
@@ -81,16 +81,13 @@ function nearest(folder: string): string {
   return at;
 }
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined;
-
 /** Why a folder cannot be written, as the system says it. */
 function accessCode(folder: string, mode: number = constants.W_OK): string | undefined {
   try {
     accessSync(folder, mode);
     return undefined;
   } catch (error) {
-    return codeOf(error);
+    return systemCode(error);
   }
 }
 

@@ -2,7 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Database, Db } from '../db/index.ts';
-import { outwardMessageOf } from '../errors/index.ts';
+import { outwardMessageOf, systemCode } from '../errors/index.ts';
 import type { Damage } from './blob-store.ts';
 import { decode } from './encoding.ts';
 import { blake3, hasher } from './hash.ts';
@@ -212,8 +212,7 @@ function count(part: Copied, row: BlobRow, had: boolean, { is, fault }: Outcome)
   }
 }
 
-const isGone = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isGone = (error: unknown): boolean => systemCode(error) === 'ENOENT';
 
 /** Whether a file can be read and has these bytes. */
 const holds = (file: string, hash: string): Promise<boolean> =>
@@ -230,7 +229,7 @@ async function copyLarge(from: string, to: string, { hash }: BlobRow): Promise<s
     await copyFile(from, draft, constants.COPYFILE_FICLONE);
   } catch (error) {
     await rm(draft, { force: true });
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'its file is gone';
+    if (isGone(error)) return 'its file is gone';
     throw error;
   }
   const handle = await open(draft, 'r');

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { systemCode } from '../errors/index.ts';
 
 /** What a file is without its bytes being read. */
 export interface Fingerprint {
@@ -19,8 +20,7 @@ export async function fingerprint(file: string): Promise<Fingerprint | undefined
       changed: Number(ctimeNs / 1_000_000n),
     };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw error;
   }
 }

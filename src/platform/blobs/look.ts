@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { systemCode } from '../errors/index.ts';
 
 /**
  * What a file is without its bytes being read: it changes when somebody writes to the file or puts another in its place, and not by a
@@ -9,7 +10,7 @@ export async function lookOf(file: string): Promise<{ size: number; look: string
     const { size, mtimeNs, ino } = await stat(file, { bigint: true });
     return { size: Number(size), look: [size, mtimeNs, ino].join(':') };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readdir, readFile, rename, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { systemCode } from '../errors/index.ts';
 import { Type, type Static } from 'typebox';
 import { Check } from 'typebox/value';
 import { syncDirectory } from './sync-directory.ts';
@@ -75,8 +76,7 @@ export async function readStoreId(folder: string): Promise<StoreId | undefined> 
 /** Undefined: not there. Null: there, and not JSON. */
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw error;
   });
   if (text === undefined) return undefined;

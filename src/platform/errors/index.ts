@@ -2,6 +2,7 @@ import { messageOf } from './message.ts';
 
 export { messageOf };
 export { outwardMessageOf, withoutPlaces } from './outward.ts';
+export { systemCode } from './system-code.ts';
 
 /** The one error class of the house. A face, and only a face, turns a kind into its own status. */
 export type ErrorKind =

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { systemCode } from '../errors/index.ts';
 
 export { removeTree } from './remove-tree.ts';
 export { sweepFolders, type Swept } from './sweep.ts';
@@ -20,7 +21,7 @@ export function openBelow(root: string, relative: string): number | Unopened {
     // Without O_NONBLOCK a pipe that nobody writes to would hold us for good.
     fd = openSync(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    const reason = REFUSALS[codeOf(error)];
+    const reason = REFUSALS[systemCode(error) ?? ''];
     if (reason) return reason;
     throw error;
   }
@@ -48,6 +49,3 @@ function liesAt(fd: number, at: string): boolean {
     return realpathSync(at) === at && now.ino === opened.ino && now.dev === opened.dev;
   }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { answerer, describe, identifier, readTable, TableFault } from '../../tables/inside.ts';
 import type { Reading, TableFile } from '../../tables/index.ts';
-import type { ColumnInfo, ColumnKind } from './column.ts';
+import { isPlain, type ColumnInfo, type ColumnKind } from './column.ts';
 import { COLUMNS, FACTS, type AskedColumn, type Part, type Parts } from './questions.ts';
 
 /** Characters of a line; one row more may stand in it. */
@@ -122,8 +122,6 @@ async function tellColumns(
     at += chunk.rowCount;
   }
 }
-
-const isPlain = (kind: ColumnKind): boolean => kind === 'boolean' || kind === 'integer' || kind === 'number';
 
 function expression(column: string, kind: ColumnKind, type: string): string {
   if (kind === 'boolean') return `${column}::tinyint::double`;

@@ -13,7 +13,8 @@ import { planFeed, type Feed } from './inputs.ts';
 import { readLabel, type Label } from './label.ts';
 import { baselineOf, listMetrics, mainMetric, measure } from './measure.ts';
 import type { AssessRequest, Assessment, Contender } from './protocol.ts';
-import { keyOf, openTable, type Column, type Table, type Teller } from './read-table.ts';
+import type { Column } from './column.ts';
+import { keyOf, openTable, type Table, type Teller } from './read-table.ts';
 import { score } from './score.ts';
 import { slicesOf } from './slices.ts';
 

@@ -1,5 +1,9 @@
 export type ColumnKind = 'boolean' | 'integer' | 'number' | 'text' | 'time' | 'other';
 
+/** Its values are numbers; those of others are words. */
+export const isPlain = (kind: ColumnKind): boolean =>
+  kind === 'boolean' || kind === 'integer' || kind === 'number';
+
 export interface ColumnInfo {
   name: string;
   kind: ColumnKind;

@@ -11,8 +11,8 @@ import {
 import { byGroup, byTime, type Structure } from '../metrics/dependence.ts';
 import type { Estimate } from '../metrics/estimate.ts';
 import { widthOf } from '../metrics/widen.ts';
-import type { ColumnInfo } from './column.ts';
-import { keyOf, type Column, type Table } from './read-table.ts';
+import type { Column, ColumnInfo } from './column.ts';
+import { keyOf, type Table } from './read-table.ts';
 
 type Spec = Pick<Evaluation['spec'], 'label' | 'group' | 'time'>;
 

@@ -6,7 +6,8 @@ import type { Name } from '../../rules/index.ts';
 import type { Answers } from './answers.ts';
 import type { Label } from './label.ts';
 import { measure } from './measure.ts';
-import type { Column, Table } from './read-table.ts';
+import type { Column } from './column.ts';
+import type { Table } from './read-table.ts';
 import type { Runtime } from './score.ts';
 import { rowsByValue } from './slices.ts';
 

@@ -3,8 +3,8 @@ import test from 'node:test';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Datatype, ModelSpec, TensorSpec } from '../../runtimes/index.ts';
 import { planFeed } from './inputs.ts';
-import type { ColumnKind } from './column.ts';
-import type { Column, Table } from './read-table.ts';
+import type { Column, ColumnKind } from './column.ts';
+import type { Table } from './read-table.ts';
 
 const numbers = (name: string, kind: ColumnKind, values: number[]): Column => ({
   name,

@@ -1,7 +1,7 @@
 import { invalid } from '../../platform/errors/index.ts';
 import type { Datatype, ModelSpec, Tensor, TensorSpec } from '../../runtimes/index.ts';
-import type { ColumnInfo } from './column.ts';
-import { keyOf, listed, type As, type Column, type Table } from './read-table.ts';
+import type { Column, ColumnInfo } from './column.ts';
+import { keyOf, listed, type As, type Table } from './read-table.ts';
 
 /** How a model's inputs are filled from the table's columns. */
 export interface Feed {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readLabel, type LabelQuestion } from './label.ts';
-import type { ColumnKind } from './column.ts';
-import type { Column } from './read-table.ts';
+import type { Column, ColumnKind } from './column.ts';
 
 function column(kind: ColumnKind, values: ReadonlyArray<number | string | boolean | null>): Column {
   const missing = values.filter((value) => value === null).length;

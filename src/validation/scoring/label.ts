@@ -1,6 +1,7 @@
 import { invalid } from '../../platform/errors/index.ts';
 import type { Task } from '../contract.ts';
-import { listed, textOf, type Column } from './read-table.ts';
+import type { Column } from './column.ts';
+import { listed, textOf } from './read-table.ts';
 
 /** The truth, as the metrics take it. */
 export type Label =

@@ -1,11 +1,9 @@
 import { invalid, tooLarge, type TreadleError } from '../../platform/errors/index.ts';
 import type { Fault, Outcome } from '../../tables/index.ts';
 import { nearest } from '../../rules/index.ts';
-import type { Column, ColumnInfo } from './column.ts';
+import { isPlain, type Column, type ColumnInfo } from './column.ts';
 import { parsed, type Parse } from './parse-cells.ts';
 import type { AskedColumn, Part, TableFacts } from './questions.ts';
-
-export type { Column } from './column.ts';
 
 /** What is wanted of a column: its values, the characters of the file, or what they say as a number, a truth value or a moment. */
 export type As = 'value' | 'text' | Parse;
@@ -85,8 +83,7 @@ export async function openTable(teller: Teller, exact: readonly string[] = []): 
 }
 
 function empty(info: ColumnInfo, rows: number): Column {
-  const plain = info.kind === 'boolean' || info.kind === 'integer' || info.kind === 'number';
-  return plain
+  return isPlain(info.kind)
     ? { ...info, numbers: new Float64Array(rows) }
     : { ...info, codes: new Int32Array(rows), words: [] };
 }

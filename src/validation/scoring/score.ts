@@ -4,7 +4,7 @@ import { mostRows, sliceRows, type LoadedModel, type Tensor } from '../../runtim
 import { medianOf } from '../metrics/median.ts';
 import type { Answers, Collector } from './answers.ts';
 import type { Feed } from './inputs.ts';
-import type { Column } from './read-table.ts';
+import type { Column } from './column.ts';
 
 /** What the runtime showed of a model while it was scored. */
 export interface Runtime {

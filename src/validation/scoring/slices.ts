@@ -6,7 +6,8 @@ import { widened, widthOf } from '../metrics/widen.ts';
 import type { Answers } from './answers.ts';
 import type { Label } from './label.ts';
 import { listMetrics, mainMetric, measure } from './measure.ts';
-import { textOf, type Column } from './read-table.ts';
+import type { Column } from './column.ts';
+import { textOf } from './read-table.ts';
 
 /** At most so many slices are scored, and one that nobody asked for needs so many rows. */
 const MOST = 200;
