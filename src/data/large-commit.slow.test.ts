@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openTest, type TestServer } from '../../test/harness.ts';
+import { turnsDuring } from '../../test/turns.ts';
 import { blake3 } from '../platform/blobs/index.ts';
 import type { Committed, FileInput } from './contract.ts';
 import { frameHeader } from './frames.ts';
@@ -51,15 +52,9 @@ test('a commit of many files is the same as one of few, and lets everybody else 
   );
   assert.ok(JSON.stringify({ files }).length > 1_000_000);
 
-  let turns = 0;
-  let over = false;
-  const count = (): void => {
-    turns++;
-    if (!over) setImmediate(count);
-  };
-  setImmediate(count);
-  const first = await commit(server, files, { message: 'all', meta: { a: 'b' } });
-  over = true;
+  const { value: first, turns } = await turnsDuring(() =>
+    commit(server, files, { message: 'all', meta: { a: 'b' } }),
+  );
   assert.equal(first.status, 200, JSON.stringify(first.said));
   // The body in a thread, then two questions for each thousand blobs, one for each thousand tables, and the tree's objects.
   assert.ok(turns > (2 * FILES) / 1000 + FILES / 3000, `${turns} turns`);

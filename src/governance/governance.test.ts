@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openTest, type TestServer } from '../../test/harness.ts';
+import { executionRow, stepRow } from '../../test/pipeline-rows.ts';
 import { constantOnnx, registerOnnx } from '../../test/onnx-model.ts';
 import { commitVersion } from '../data/index.ts';
 import { deleteVersion } from '../models/index.ts';
-import { insertExecution, saveSteps, type ExecutionRow, type StepRow } from '../pipelines/store.ts';
+import { insertExecution, saveSteps, type StepRow } from '../pipelines/store.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { insertRevision, predictionKey, takeNumber } from '../serving/store.ts';
 import { makeIds } from '../serving/prediction-id.ts';
@@ -43,69 +44,6 @@ const evaluation = (id: string, version_ref: string): ValidationTables['evaluati
   created_at: 7,
   created_by: 'owner',
   ended_at: 8,
-});
-
-const execution = (code: object): ExecutionRow => ({
-  id: 'x',
-  workspace: 'default',
-  pipeline: 'p',
-  number: 1,
-  state: 'succeeded',
-  reason: null,
-  caused_by: 'manual',
-  created_at: 1,
-  created_by: 'owner',
-  started_at: 1,
-  ended_at: 2,
-  file: '',
-  options: '{}',
-  params: '{}',
-  data: '{}',
-  code: JSON.stringify(code),
-  manifest: '',
-  environments: null,
-  warnings: '[]',
-  cancel_by: null,
-  experiment_id: null,
-  run_id: null,
-  model_version: null,
-  reproduces: null,
-  comparison: null,
-  environment_log: null,
-  gate: null,
-  deployment: null,
-  gate_key: null,
-  wish: null,
-});
-
-const step = (run_id: string, name = 'train', cached_from: string | null = null): StepRow => ({
-  execution_id: 'x',
-  name,
-  workspace: 'default',
-  pipeline: 'p',
-  position: 0,
-  state: 'succeeded',
-  command: `python ${name}.py`,
-  needs: '[]',
-  key: null,
-  parts: null,
-  reasons: '[]',
-  cached_from,
-  attempt: 1,
-  attempts: '[]',
-  mark: null,
-  handle: null,
-  token_id: null,
-  ready_at: null,
-  started_at: null,
-  ended_at: null,
-  start_delay_ms: null,
-  outcome: null,
-  run_id,
-  outputs: '{}',
-  resources: null,
-  log_hash: null,
-  log_bytes: 0,
 });
 
 /** A revision as a deployment leaves it, without planes that answer. */
@@ -218,8 +156,10 @@ test('each room tells its part of a story, and what is gone leaves a gap', async
   // Made by a step of a pipeline, whose word counts before the client's.
   const code = { digest: 'd', files: 1, git: { commit: 'a'.repeat(40), dirty: true } };
   await ctx.write(async (tx) => {
-    await insertExecution(tx, execution(code));
-    await saveSteps(tx, [step(run), step(run, 'again', 'y')]);
+    await insertExecution(tx, executionRow({ id: 'x', code: JSON.stringify(code) }));
+    const step = (name: string, cached_from: string | null): StepRow =>
+      stepRow({ execution_id: 'x', name, run_id: run, command: `python ${name}.py`, cached_from });
+    await saveSteps(tx, [step('train', null), step('again', 'y')]);
   });
   const made = await ask(server, id);
   assert.deepEqual(made.code, {

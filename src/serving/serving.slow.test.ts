@@ -1,25 +1,4 @@
-import test from 'node:test';
-import { openTest } from '../../test/harness.ts';
-import { freshPostgres } from '../../test/postgres.ts';
+import { onDatabases } from '../../test/on-databases.ts';
 import { servingSuite } from './serving.suite.ts';
 
-servingSuite('SQLite', openTest);
-
-const url = process.env['TREADLE_TEST_PG'];
-if (url === undefined || url === '') {
-  test('Postgres: the whole suite', {
-    skip: 'TREADLE_TEST_PG is not set: serving was not tried on a real Postgres',
-  });
-} else {
-  servingSuite('Postgres', async () => {
-    const database = await freshPostgres(url);
-    const server = await openTest({ db: database.url });
-    return {
-      ...server,
-      async [Symbol.asyncDispose]() {
-        await server[Symbol.asyncDispose]();
-        await database[Symbol.asyncDispose]();
-      },
-    };
-  });
-}
+onDatabases('serving was', servingSuite);

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { commitVersion, deleteDataset, deleteVersion } from '../../src/data/index.ts';
 import { createLoggedModel, deleteLoggedModel, finalizeLoggedModel } from '../../src/models/index.ts';
-import { insertExecution, saveSteps, type ExecutionRow, type StepRow } from '../../src/pipelines/store.ts';
+import { insertExecution, saveSteps } from '../../src/pipelines/store.ts';
 import type { Ctx } from '../../src/platform/ctx/index.ts';
 import { newId } from '../../src/platform/ids/index.ts';
 import { blobUsers } from '../../src/rooms.ts';
@@ -22,6 +22,7 @@ import {
   putArtifact,
 } from '../../src/tracking/index.ts';
 import { openTest } from '../harness.ts';
+import { executionRow, stepRow } from '../pipeline-rows.ts';
 
 const treadle = path.join(import.meta.dirname, '..', '..', 'bin', 'treadle');
 /** Nouns that come and go; `npm run test:deep` asks for a thousand. */
@@ -112,8 +113,12 @@ const MAKERS: Record<string, Make> = {
     ]);
     const id = newId();
     await ctx.write(async (tx) => {
-      await insertExecution(tx, execution(id, made, manifest!.hash));
-      await saveSteps(tx, [step(id, log!.hash, list!.hash)]);
+      await insertExecution(tx, executionRow({ id, number: made, manifest: manifest!.hash }));
+      const out = { name: 'out', path: 'out', kind: 'folder', digest: list!.hash, size: 3000, files: 1 };
+      const outputs = JSON.stringify([out]);
+      await saveSteps(tx, [
+        stepRow({ execution_id: id, name: 's', outputs, log_hash: log!.hash, log_bytes: 3000 }),
+      ]);
     });
     return async () => {
       const { deleteExecution } = await import('../../src/pipelines/delete-execution.ts');
@@ -121,69 +126,6 @@ const MAKERS: Record<string, Make> = {
     };
   },
 };
-
-const execution = (id: string, number: number, manifest: string): ExecutionRow => ({
-  id,
-  workspace: 'default',
-  pipeline: 'p',
-  number,
-  state: 'succeeded',
-  reason: null,
-  caused_by: 'manual',
-  created_at: 1,
-  created_by: 'test',
-  started_at: 1,
-  ended_at: 2,
-  file: 'name: p',
-  options: '{}',
-  params: '[]',
-  data: '[]',
-  code: '{"digest":"","files":1}',
-  manifest,
-  environments: null,
-  warnings: '[]',
-  cancel_by: null,
-  experiment_id: null,
-  run_id: null,
-  model_version: null,
-  reproduces: null,
-  comparison: null,
-  environment_log: null,
-  gate: null,
-  deployment: null,
-  gate_key: null,
-  wish: null,
-});
-
-const step = (execution_id: string, log_hash: string, digest: string): StepRow => ({
-  execution_id,
-  name: 's',
-  workspace: 'default',
-  pipeline: 'p',
-  position: 0,
-  state: 'succeeded',
-  command: 'true',
-  needs: '[]',
-  key: null,
-  parts: null,
-  reasons: '[]',
-  cached_from: null,
-  attempt: 1,
-  attempts: '[]',
-  mark: null,
-  handle: null,
-  token_id: null,
-  ready_at: 1,
-  started_at: 1,
-  ended_at: 2,
-  start_delay_ms: 0,
-  outcome: null,
-  run_id: null,
-  outputs: JSON.stringify([{ name: 'out', path: 'out', kind: 'folder', digest, size: 3000, files: 1 }]),
-  resources: null,
-  log_hash,
-  log_bytes: 3000,
-});
 
 /** Columns of text that hold the hash of a stored blob, whatever they are called. */
 async function columnsWithHashes(ctx: Ctx): Promise<string[]> {

@@ -1,26 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { runHere as run } from '../../../test/cli.ts';
 import { openTest } from '../../../test/harness.ts';
 import type { Entry, LineageGraph, Verification } from '../../ledger/contract.ts';
 import type { LedgerTables } from '../../ledger/schema.ts';
-import { runCli } from './index.ts';
-
-/** Runs a command line in this process, with what it prints caught. */
-async function run(url: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const held = { url: process.env['TREADLE_URL'], out: process.stdout.write, err: process.stderr.write };
-  let [out, err] = ['', ''];
-  process.env['TREADLE_URL'] = url;
-  process.stdout.write = (text) => ((out += String(text)), true);
-  process.stderr.write = (text) => ((err += String(text)), true);
-  try {
-    return { code: await runCli(argv, { version: '0', roof: () => undefined }), out, err };
-  } finally {
-    process.stdout.write = held.out;
-    process.stderr.write = held.err;
-    if (held.url === undefined) delete process.env['TREADLE_URL'];
-    else process.env['TREADLE_URL'] = held.url;
-  }
-}
 
 test('treadle ledger: verify, log and lineage; a changed entry is named and ends with 1', async () => {
   await using server = await openTest();

@@ -5,28 +5,12 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { Command } from 'commander';
+import { runHere } from '../../../test/cli.ts';
 import { createClient } from './client.ts';
 import { completionScript } from './completion.ts';
-import { runCli } from './index.ts';
 
-/** Runs a command line that must need no server, with what it prints caught. */
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const held = { url: process.env['TREADLE_URL'], out: process.stdout.write, err: process.stderr.write };
-  let [out, err] = ['', ''];
-  process.env['TREADLE_URL'] = 'http://127.0.0.1:9'; // nobody listens at the discard port
-  // The test runner reports in bytes through the same stream; those are its own.
-  process.stdout.write = (text) =>
-    typeof text === 'string' ? ((out += text), true) : held.out.call(process.stdout, text);
-  process.stderr.write = (text) => ((err += String(text)), true);
-  try {
-    return { code: await runCli(argv, { version: '0', roof: () => undefined }), out, err };
-  } finally {
-    process.stdout.write = held.out;
-    process.stderr.write = held.err;
-    if (held.url === undefined) delete process.env['TREADLE_URL'];
-    else process.env['TREADLE_URL'] = held.url;
-  }
-}
+/** A command line that must need no server: nobody listens at the discard port. */
+const run = (...argv: string[]): ReturnType<typeof runHere> => runHere('http://127.0.0.1:9', ...argv);
 
 test('a wrong use names what was wrong and what to do, and ends with 2', async () => {
   for (const [line, message] of [

@@ -4,27 +4,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { openTest } from '../../../test/harness.ts';
+import { turnsDuring } from '../../../test/turns.ts';
 
 test('thousands of small blobs are stored, stored again and read with turns for everybody else', async () => {
   await using server = await openTest();
   const { blobs } = server.ctx;
   const inputs = Array.from({ length: 5000 }, (_, i) => ({ bytes: Buffer.from(`blob ${i}`) }));
-  let turns = 0;
-  let over = false;
-  const count = (): void => {
-    turns++;
-    if (!over) setImmediate(count);
-  };
-  setImmediate(count);
   const fresh = await blobs.putMany(inputs);
-  turns = 0;
-  assert.deepEqual(await blobs.putMany(inputs), fresh);
-  assert.ok(turns > 1, `${turns} turns where all were stored already`);
-  turns = 0;
+  const again = await turnsDuring(() => blobs.putMany(inputs));
+  assert.deepEqual(again.value, fresh);
+  assert.ok(again.turns > 1, `${again.turns} turns where all were stored already`);
   let read = 0;
-  for await (const { content } of blobs.readMany(fresh.map(({ hash }) => hash)))
-    assert.deepEqual(content, inputs[read++]!.bytes);
-  over = true;
+  const { turns } = await turnsDuring(async () => {
+    for await (const { content } of blobs.readMany(fresh.map(({ hash }) => hash)))
+      assert.deepEqual(content, inputs[read++]!.bytes);
+  });
   assert.equal(read, 5000);
   assert.ok(turns > 1, `${turns} turns while they were read`);
 });

@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { turnsDuring } from '../../../test/turns.ts';
 import { TreadleError } from '../errors/index.ts';
 import { readJson, readJsonAside, writeJson } from './index.ts';
-
-/** How often everybody else had a turn while something was awaited. */
-async function turnsDuring<T>(work: () => T | Promise<T>): Promise<{ value: T; turns: number }> {
-  let turns = 0;
-  let over = false;
-  const count = (): void => {
-    turns++;
-    if (!over) setImmediate(count);
-  };
-  setImmediate(count);
-  const value = await work();
-  over = true;
-  return { value, turns };
-}
 
 const refusal = async (work: () => unknown): Promise<Pick<TreadleError, 'kind' | 'message' | 'field'>> => {
   try {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { turnsDuring } from '../../../test/turns.ts';
 import { Type } from 'typebox';
 import { TreadleError } from '../errors/index.ts';
 import { Strict } from '../http/contract.ts';
@@ -136,16 +137,10 @@ test('of a long list the first wrong item is told, and where it stands', () => {
 });
 
 test('schemas that many ask for at once are compiled in a turn each, and once', async () => {
-  let turns = 0;
-  let over = false;
-  const count = (): void => {
-    turns++;
-    if (!over) setImmediate(count);
-  };
-  setImmediate(count);
   const schemas = Array.from({ length: 20 }, (_, i) => Strict({ [`field${i}`]: Type.Integer() }));
-  await Promise.all([...schemas, ...schemas].map(async (schema) => compiled(schema)));
-  over = true;
+  const { turns } = await turnsDuring(() =>
+    Promise.all([...schemas, ...schemas].map(async (schema) => compiled(schema))),
+  );
   assert.ok(turns >= 20, `${turns} turns`);
   assert.equal(compiled(...schemas), undefined);
   assert.deepEqual(parse(schemas[3]!, { field3: 1 }, 'body'), { field3: 1 });

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
+import { turnsDuring } from '../../../test/turns.ts';
 import { dropTemporary, makeTemporary, removeTree, sweepFolders } from './index.ts';
 
 test('folders that nobody keeps and nobody used lately go, others stay', async () => {
@@ -65,15 +66,7 @@ test('a folder of many files is removed with turns for everybody else, and nothi
     symlinkSync(outside, path.join(folder, 'deep', 'link'));
     symlinkSync('nowhere', path.join(folder, 'broken'));
     for (let i = 0; i < 2000; i++) writeFileSync(path.join(folder, 'deep/er', `${i}`), '');
-    let turns = 0;
-    let over = false;
-    const count = (): void => {
-      turns++;
-      if (!over) setImmediate(count);
-    };
-    setImmediate(count);
-    await removeTree(folder);
-    over = true;
+    const { turns } = await turnsDuring(() => removeTree(folder));
     assert.deepEqual(readdirSync(root), ['outside']);
     assert.equal(readFileSync(path.join(outside, 'kept'), 'utf8'), 'kept');
     // 64 of them at a time.

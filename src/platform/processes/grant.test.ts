@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
+import { turnsDuring } from '../../../test/turns.ts';
 import { giveOver } from './grant.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'only root gives folders away';
@@ -17,15 +18,7 @@ test(
     for (const at of ['in', 'a', 'a/b']) mkdirSync(path.join(folder, at), { mode: 0o700 });
     for (let i = 0; i < 5000; i++) writeFileSync(path.join(folder, 'a/b', `${i}`), '', { mode: 0o600 });
     writeFileSync(path.join(kept, 'x'), '', { mode: 0o600 });
-    let turns = 0;
-    let over = false;
-    const count = (): void => {
-      turns++;
-      if (!over) setImmediate(count);
-    };
-    setImmediate(count);
-    await giveOver(folder, [kept], 54_321);
-    over = true;
+    const { turns } = await turnsDuring(() => giveOver(folder, [kept], 54_321));
     assert.ok(turns >= 1, `${turns} turns`);
     for (const at of ['', 'a', 'a/b']) assert.equal(statSync(path.join(folder, at)).uid, 54_321, at);
     for (const i of [0, 4999]) {

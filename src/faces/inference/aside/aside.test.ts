@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { turnsDuring } from '../../../../test/turns.ts';
 import type { ModelSpec } from '../../../runtimes/index.ts';
 import { readRequest, type InferRequest } from '../oip/request.ts';
 import { createAside } from './index.ts';
@@ -41,15 +42,7 @@ test('texts come over piece by piece, and are those of the body', async () => {
     });
   for (const rows of [10, 33_333]) {
     const body = bodyOf(rows);
-    let turns = 0;
-    let over = false;
-    const count = (): void => {
-      turns++;
-      if (!over) setImmediate(count);
-    };
-    setImmediate(count);
-    const got = await read(body);
-    over = true;
+    const { value: got, turns } = await turnsDuring(() => read(body));
     assert.deepEqual(got, readRequest(body, undefined, spec));
     // Seven pieces of 10,000 texts hold 66,666.
     if (rows > 10) assert.ok(turns >= 7, `${turns} turns`);
