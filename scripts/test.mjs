@@ -104,6 +104,7 @@ async function runTests({ files, name, quick, times }) {
     concurrency: availableParallelism() + 1,
     // A hanging test must not hang the whole run.
     timeout: quick ? 60_000 : 600_000,
+    whole: quick ? 600_000 : 3_600_000,
     name,
   };
   const runner = join(root, 'scripts', 'test', 'run.mjs');
