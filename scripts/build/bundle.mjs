@@ -82,8 +82,6 @@ mkdirSync(dist, { recursive: true });
 const files = readdirSync(fresh).toSorted((a, b) => Number(a === 'main.js') - Number(b === 'main.js'));
 for (const file of files) copyFileSync(join(fresh, file), join(dist, file));
 // Python programs that run in models' own environments, found beside the bundle too.
-for (const file of readdirSync(join(root, 'sdk/python/treadle')).filter((name) =>
-  /\.(?:py|lock)$/.test(name),
-))
+for (const file of ['host.py', 'convert.py', 'convert.lock'])
   copyFileSync(join(root, 'sdk/python/treadle', file), join(dist, file));
 rmSync(fresh, { recursive: true, force: true });

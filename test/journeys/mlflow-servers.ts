@@ -15,13 +15,18 @@ export const python: string | undefined = [
 ].find((file) => file !== undefined && existsSync(file));
 
 /** Runs a journey's script and returns what it reported. */
-export async function play(script: string, url: string): Promise<Record<string, unknown>> {
+export async function play(
+  script: string,
+  url: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Record<string, unknown>> {
   const environment = {
     ...process.env,
     MLFLOW_TRACKING_URI: url,
     MLFLOW_DISABLE_TELEMETRY: 'true',
     GIT_PYTHON_REFRESH: 'quiet',
     MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
+    ...more,
   };
   const { stdout } = await promisify(execFile)(python!, [path.join(import.meta.dirname, script), url], {
     env: environment,

@@ -1,0 +1,27 @@
+// Rooms with endpoints, by their floors from below: a module may take a noun from one that stands before it.
+const rooms = [
+  ['jobs', 'platform/jobs', 'Background work of the server.'],
+  ['events', 'platform/events', 'What happens in the workspace, as it happens.'],
+  ['webhooks', 'platform/events/webhooks', 'Events that the server sends to other places.'],
+  ['access', 'access', 'Who calls, workspaces and tokens.'],
+  ['ledger', 'ledger', 'The audit log with its proofs, and lineage.'],
+  ['tracking', 'tracking', 'Experiments, runs, metrics and artifacts.'],
+  ['data', 'data', 'Datasets, their versions, files and profiles; SQL over them.'],
+  ['models', 'models', 'The registry: models, versions, aliases, logged models.'],
+  ['pipelines', 'pipelines', 'Executions of treadle.yaml, their steps, logs and outputs.'],
+  ['runtimes', 'runtimes', 'ONNX forms of model versions.'],
+  ['validation', 'validation', 'Evaluations, gates, proofs of disjointness.'],
+  ['serving', 'serving', 'Endpoints, their revisions, figures and recorded predictions.'],
+  ['releases', 'releases', 'From a version to a live endpoint: judge, promote, deploy.'],
+  ['maintenance', 'maintenance', 'The store of blobs: space, pins, gc, verify.'],
+  ['governance', 'governance', 'The story of a prediction.'],
+  ['server', 'faces/rest', 'What the server says of itself.'],
+];
+
+export const ROOMS = rooms.map(([module, folder, says]) => ({
+  module,
+  folder,
+  says,
+  /** Of the class with its endpoints: no contract may call a noun so. */
+  className: `${module[0].toUpperCase()}${module.slice(1)}Api`,
+}));
