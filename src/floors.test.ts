@@ -23,6 +23,8 @@ const FLOORS: Record<string, number> = {
   packaging: 7,
   maintenance: 7,
   releases: 7,
+  // Above what it watches, below who tells the story of a prediction.
+  monitoring: 7.2,
   governance: 7.5,
   faces: 8,
   'belong.ts': 8.7,
@@ -55,6 +57,7 @@ const GROUND = [
   'ids',
   'json',
   'exposition',
+  'mathematics',
   'clock',
   'log',
   'aside',

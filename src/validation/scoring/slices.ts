@@ -1,6 +1,7 @@
 import type { Slice } from '../contract.ts';
 import type { Structure } from '../metrics/dependence.ts';
-import { normalTail, t95, type Estimate } from '../metrics/estimate.ts';
+import { normalTail } from '../../platform/mathematics/index.ts';
+import { t95, type Estimate } from '../metrics/estimate.ts';
 import { METRICS } from '../../rules/index.ts';
 import { widened, widthOf } from '../metrics/widen.ts';
 import type { Answers } from './answers.ts';
