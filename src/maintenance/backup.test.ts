@@ -95,6 +95,12 @@ test('a backup copies again what was lost or damaged in it since the last one, a
   assert.deepEqual(server.errors, []);
 });
 
+/** Where Linux has no disk; a container may have no /dev of its own. */
+const KERNEL =
+  process.platform === 'linux'
+    ? ['/proc/x', '/sys/x/y', ...(statSync('/dev').dev === statSync('/').dev ? [] : ['/dev/treadle-none'])]
+    : [];
+
 const refused =
   (field: string | undefined, message: RegExp) =>
   (error: unknown): boolean => {
@@ -159,7 +165,10 @@ test('what is refused leaves nothing behind: another store, another key, somebod
   );
   assert.ok(!existsSync(path.join(home, 'x')), 'a folder that the command made goes again');
   writeFileSync(path.join(home, 'file'), '');
-  await assert.rejects(save(one.data, path.join(home, 'file', 'b')), refused('folder', /cannot be written/));
+  for (const no of [path.join(home, 'file', 'b'), path.join(home, 'file')])
+    await assert.rejects(save(one.data, no), refused('folder', /cannot be written/));
+  for (const kernel of KERNEL)
+    await assert.rejects(save(one.data, kernel), refused('folder', /which is no disk/), kernel);
   mkdirSync(path.join(home, 'full'));
   const full = targetError(Object.assign(new Error('write'), { code: 'ENOSPC' }), {
     folder: path.join(home, 'full'),

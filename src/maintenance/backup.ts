@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -165,7 +165,8 @@ const ofAnother = (folder: string): Error =>
 
 /** What a backup that failed has written; blobs only where the folder was empty before: elsewhere the next one goes on with them. */
 async function dropUnnamed(folder: string, name: string, wasEmpty: boolean): Promise<void> {
-  if (!existsSync(folder) || findBackup(folder)?.database?.file === name) return; // named already
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (findBackup(folder)?.database?.file === name) return; // named already
   for (const one of await readdir(folder))
     if (one.startsWith(name) || one === 'backup.json.new') await rm(path.join(folder, one), { force: true });
   if (wasEmpty) await rm(path.join(folder, 'blobs'), { recursive: true, force: true });

@@ -1,7 +1,8 @@
-import { accessSync, constants } from 'node:fs';
-import { mkdir, open, rm, rmdir } from 'node:fs/promises';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
+import { open, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, systemCode, TreadleError, unavailable } from '../platform/errors/index.ts';
+import { invalid, messageOf, systemCode, TreadleError, unavailable } from '../platform/errors/index.ts';
+import { makeFolders } from '../platform/files/index.ts';
 import { newId } from '../platform/ids/index.ts';
 
 /** Where a backup or a restored data folder is to be. */
@@ -19,6 +20,7 @@ export async function makeTarget(
   target: Target,
   mode?: number,
 ): Promise<{ drop(): Promise<void> }> {
+  requireDisk(target);
   let first: string | undefined;
   const drop = async (): Promise<void> => {
     if (first === undefined) return;
@@ -26,7 +28,7 @@ export async function makeTarget(
       await rmdir(at).catch(() => undefined); // somebody else's files are in it
   };
   try {
-    first = await mkdir(folder, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    first = makeFolders(folder, mode);
     const probe = path.join(folder, `treadle-${newId()}.db-probe`);
     const handle = await open(probe, 'wx', 0o600);
     await handle.close();
@@ -56,6 +58,44 @@ export function targetError(error: unknown, target: Target): unknown {
   return unwritten && accessCode(nearest(target.folder)) !== undefined
     ? unwritable(target, code, error)
     : error;
+}
+
+/**
+ * Where the kernel shows itself nothing is stored, and what /dev takes is memory: a backup there would be one of which nothing is left
+ * after the next start of the machine.
+ */
+function requireDisk({ folder, field }: Target): void {
+  if (process.platform !== 'linux') return;
+  const at = nearest(folder);
+  let kind: string | undefined;
+  try {
+    kind = KERNEL[statfsSync(at).type] ?? (isDevices(at) ? 'the folder of devices' : undefined);
+  } catch {
+    // A way through a file, or one that may not be looked at: making the folder says so.
+  }
+  if (kind === undefined) return;
+  throw invalid(`${folder} lies in ${kind}, which is no disk`, {
+    field,
+    hint: 'name a folder on a disk, best on another one than the data folder',
+  });
+}
+
+/** By the numbers that statfs(2) gives them. */
+const KERNEL: Readonly<Record<number, string>> = {
+  0x9fa0: 'proc',
+  0x62656572: 'sysfs',
+  0x1cd1: 'devpts',
+  0x27e0eb: 'cgroup',
+  0x63677270: 'cgroup2',
+  0x64626720: 'debugfs',
+  0x74726163: 'tracefs',
+  0x73636673: 'securityfs',
+};
+
+/** /dev says of itself that it is tmpfs, which may be meant (/tmp, a test's folder); so it is known by the device it is on. */
+function isDevices(at: string): boolean {
+  const devices = statSync('/dev', { throwIfNoEntry: false })?.dev;
+  return statSync(at).dev === devices && devices !== statSync('/').dev;
 }
 
 /** SQLITE_FULL */

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { Type, type Static } from 'typebox';
 import { Check } from 'typebox/value';
 import { invalid, missing } from '../platform/errors/index.ts';
+import { makeFolders } from '../platform/files/index.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { parse } from './document.ts';
 import { ARTIFACT, CONFIG, FILEPATH, INDEX, kindOf, MANIFEST, rawLayer, type LayerKind } from './media.ts';
@@ -51,7 +52,7 @@ export async function writeLayout(
   const blobs = path.join(draft, 'blobs', 'sha256');
   await rm(draft, { recursive: true, force: true });
   try {
-    await mkdir(blobs, { recursive: true, mode: FOLDER });
+    makeFolders(blobs, FOLDER);
     let total = 0;
     const put = async (from: PackageFile['from'], mediaType: string): Promise<Descriptor> => {
       const { hash, size } =

@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { invalid } from '../platform/errors/index.ts';
+import { makeFolders } from '../platform/files/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import { openModel, type ModelPlace } from '../runtimes/index.ts';
 import {
@@ -44,7 +45,7 @@ export async function openPackage(folder: string, options: OpenOptions): Promise
       hint: 'take the package that you were told of',
     });
   const packages = path.join(cache, 'packages');
-  await mkdir(packages, { recursive: true, mode: 0o700 });
+  makeFolders(packages, 0o700);
   const root = path.join(packages, layout.digest.slice('sha256:'.length));
   await unpackLayout(layout, root);
   const has = (name: string): boolean => layout.files.some((file) => file.path === name);

@@ -1,8 +1,8 @@
 import { randomBytes, createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { conflict, invalid, messageOf } from '../platform/errors/index.ts';
+import { makeFolders } from '../platform/files/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import {
@@ -53,7 +53,7 @@ export async function servePackage(
   await usable(host, options.port);
   const { document, place } = opened;
   const name = options.name ?? nameOf(document.model);
-  await mkdir(options.work, { recursive: true, mode: 0o700 });
+  makeFolders(options.work, 0o700);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const live = createLive();

@@ -2,20 +2,31 @@ import { existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { conflict } from '../errors/index.ts';
+import { conflict, systemCode, unavailable } from '../errors/index.ts';
+import { makeFolders } from '../files/index.ts';
 import { newId } from '../ids/index.ts';
 
 /**
  * Two servers never share a data folder. The lock is an open exclusive transaction on a tiny SQLite file:
  * the operating system drops it when the process dies, however it dies. Returns the release.
  */
-export const lockDataFolder = (folder: string): (() => void) =>
-  lock(path.join(folder, 'lock.db'), (cause) =>
+export function lockDataFolder(folder: string): () => void {
+  try {
+    makeFolders(folder, 0o700);
+  } catch (error) {
+    throw unavailable(`the data folder ${folder} cannot be made (${systemCode(error)})`, {
+      field: 'data',
+      hint: 'name a folder on a disk that the user of the server may write to',
+      cause: error,
+    });
+  }
+  return lock(path.join(folder, 'lock.db'), (cause) =>
     conflict(`another Treadle server is using the data folder ${folder}`, {
       hint: 'stop it, or start this one with another --data folder',
       cause,
     }),
   );
+}
 
 /** One gc or backup at a time looks at a blobs folder: a backup must find what it read about. */
 export const lockCollecting = (folder: string): (() => void) =>
@@ -45,7 +56,7 @@ const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && error.errcode === BUSY;
 
 function lock(file: string, taken: (cause: unknown) => Error): () => void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolders(path.dirname(file), 0o700);
   const held = new DatabaseSync(file);
   try {
     held.exec('pragma busy_timeout = 0; begin exclusive');

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync, realpathSync, 
 import path from 'node:path';
 import { systemCode } from '../errors/index.ts';
 
+export { makeFolders } from './make-folders.ts';
 export { removeTree } from './remove-tree.ts';
 export { sweepFolders, type Swept } from './sweep.ts';
 export { dropTemporary, makeTemporary, temporaryPrefix } from './temporary.ts';

@@ -13,6 +13,7 @@ import {
 import { homedir, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { invalid, messageOf } from '../errors/index.ts';
+import { makeFolders } from '../files/index.ts';
 import { closeData } from './grant.ts';
 import { createProcesses } from './create-processes.ts';
 import { LEVELS, NO_ISOLATION, TOOLS, type Isolation, type Level, type Tool } from './isolate.ts';
@@ -63,7 +64,7 @@ export async function chooseIsolation({
   share = [],
   alone = false,
 }: ChooseOptions): Promise<Chosen> {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeFolders(data, 0o700);
   const missing = share.find((one) => !existsSync(one));
   if (missing !== undefined)
     throw invalid(`'${missing}' of the folders that steps share is not there`, {

@@ -24,6 +24,7 @@ import {
   type TreeEntry,
 } from '../../../data/contract.ts';
 import { invalid, unavailable } from '../../../platform/errors/index.ts';
+import { makeFolders } from '../../../platform/files/index.ts';
 import type { Client } from '../client.ts';
 import { bytes, type Output } from '../output.ts';
 import { count } from './commit.ts';
@@ -60,7 +61,7 @@ export async function checkout(
     if (list.next === undefined) break;
     page = list.next;
   }
-  mkdirSync(path.dirname(directory), { recursive: true });
+  makeFolders(path.dirname(directory));
   const partial = `${directory}.treadle-${process.pid}`;
   const progress = startProgress(output, 'checkout', version.bytes);
   try {
