@@ -8,7 +8,7 @@ import {
 } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { createRun, logInputs, putArtifact } from '../tracking/index.ts';
-import { random } from './metrics/random.suite.ts';
+import { random } from '../../test/random.ts';
 
 /**
  * ONNX files of a few hundred bytes: probability = sigmoid(w · [hour, distance] + b). `good` ranks as the data was made,

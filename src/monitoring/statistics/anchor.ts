@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { invalid } from '../../platform/errors/index.ts';
-import { numbersOf, type NumericColumn } from './numbers.ts';
+import { momentsOf, numbersOf, type NumericColumn } from './numbers.ts';
 
 /** Where the bins of a numeric column lie, fixed once on a reference; it goes through JSON unchanged. */
 export interface NumericAnchor {
@@ -65,6 +65,7 @@ export function anchorNumeric(
   const points = heavy(sorted, finite / bins);
   for (const point of points) cuts.push(point, nextUp(point));
   const edges = [...Float64Array.from(new Set(cuts)).sort()].filter(Number.isFinite);
+  const { mean, deviation } = momentsOf(sorted);
   return {
     version: 1,
     kind: 'numeric',
@@ -74,7 +75,8 @@ export function anchorNumeric(
     asked: bins,
     rows: all.length,
     finite,
-    ...moments(sorted),
+    mean: finiteOrNull(mean),
+    deviation: finiteOrNull(deviation),
     low: sorted[0] ?? null,
     high: sorted[finite - 1] ?? null,
   };
@@ -138,18 +140,7 @@ function nextUp(value: number): number {
   return number[0]!;
 }
 
-function moments(values: Float64Array): { mean: number | null; deviation: number | null } {
-  let sum = 0;
-  for (const value of values) sum += value;
-  const mean = sum / values.length;
-  let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
-  const deviation = Math.sqrt(squares / values.length);
-  return {
-    mean: Number.isFinite(mean) ? mean : null,
-    deviation: Number.isFinite(deviation) ? deviation : null,
-  };
-}
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** JSON writes a lone surrogate as an escape, so that texts that differ give digests that differ. */
 const digest = (what: unknown): string =>

@@ -36,3 +36,13 @@ function doubles(column: Exclude<NumericColumn, Float64Array>, from: number, to:
   }
   return found;
 }
+
+/** Mean, and standard deviation divided by n; NaN of no values. */
+export function momentsOf(values: Float64Array): { mean: number; deviation: number } {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { mean, deviation: Math.sqrt(squares / values.length) };
+}

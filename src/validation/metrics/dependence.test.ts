@@ -3,7 +3,7 @@ import test from 'node:test';
 import { binaryMetrics } from './binary.ts';
 import { byGroup, byTime } from './dependence.ts';
 import { t95, type Estimate } from './estimate.ts';
-import { random } from './random.suite.ts';
+import { random } from '../../../test/random.ts';
 import { regressionMetrics } from './regression.ts';
 import { widened, widthOf } from './widen.ts';
 

@@ -7,7 +7,7 @@ import test from 'node:test';
 import { binaryMetrics } from './binary.ts';
 import type { Estimates } from './estimate.ts';
 import { multiclassMetrics } from './multiclass.ts';
-import { random, type Random } from './random.suite.ts';
+import { random, type Random } from '../../../test/random.ts';
 import { regressionMetrics } from './regression.ts';
 
 const python = [

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { binaryMetrics } from '../metrics/binary.ts';
 import { byGroup, byTime, type Structure } from '../metrics/dependence.ts';
 import type { Estimates } from '../metrics/estimate.ts';
-import { random, type Random } from '../metrics/random.suite.ts';
+import { random, type Random } from '../../../test/random.ts';
 import { regressionMetrics } from '../metrics/regression.ts';
 import { widened } from '../metrics/widen.ts';
 import { measureDependence } from '../scoring/dependence.ts';

@@ -1,6 +1,6 @@
 import { binaryMetrics } from '../metrics/binary.ts';
 import type { Estimate } from '../metrics/estimate.ts';
-import { random } from '../metrics/random.suite.ts';
+import { random } from '../../../test/random.ts';
 import { decideRule, type Figures, type Found } from './decide.ts';
 import { parseRule } from '../../rules/index.ts';
 

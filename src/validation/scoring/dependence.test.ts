@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { TreadleError } from '../../platform/errors/index.ts';
-import { random } from '../metrics/random.suite.ts';
+import { random } from '../../../test/random.ts';
 import { regressionMetrics } from '../metrics/regression.ts';
 import { measureDependence, structuresOf } from './dependence.ts';
 import { openHere } from './table.suite.ts';
