@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { programFile } from '../aside/index.ts';
 import { tooLarge } from '../errors/index.ts';
-import type { Asked, Told } from './sqlite-reader.ts';
+import type { Asked, Portion, Told } from './sqlite-reader.ts';
 
 interface Waiting {
   query: CompiledQuery;
@@ -105,7 +105,7 @@ export class ReaderThreads implements DatabaseConnection {
         return;
       }
       // Many rows at once would hold the loop as long as the query the thread.
-      if ('rows' in told) for (const row of told.rows) thread.running?.rows.push(row);
+      if ('rows' in told) thread.running?.rows.push(...objects(told));
       if ('more' in told && told.more && thread.running) return post(thread, { next: true });
       const asked = thread.running;
       clearTimeout(thread.late);
@@ -130,6 +130,14 @@ export class ReaderThreads implements DatabaseConnection {
     asked?.reject(error);
     this.#next();
   }
+}
+
+function objects({ columns, rows }: Portion): unknown[] {
+  return rows.map((row) => {
+    const one: Record<string, unknown> = {};
+    for (let at = 0; at < columns.length; at++) one[columns[at]!] = row[at];
+    return one;
+  });
 }
 
 const post = ({ worker }: Thread, asked: Asked): void => worker.postMessage(asked);

@@ -33,19 +33,30 @@ export function openSqliteFile(path: string, options: { readOnly: boolean }): Da
 /** Runs compiled queries on one connection, synchronously, with its prepared statements kept. */
 export class SqliteConnection implements DatabaseConnection {
   readonly #db: DatabaseSync;
-  readonly #statements = new Map<string, { statement: StatementSync; reader: boolean }>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
   }
 
   run<R>(text: string, parameters: readonly unknown[]): QueryResult<R> {
-    const { statement, reader } = this.#prepare(text);
+    const { statement, columns } = this.#prepare(text);
     const values = parameters.map(toSqlite);
     // node:sqlite types rows as records of column values; Kysely's type for the query says which columns.
-    if (reader) return { rows: statement.all(...values) as R[] };
+    if (columns.length > 0) return { rows: statement.all(...values) as R[] };
     const { changes } = statement.run(...values);
     return { rows: [], numAffectedRows: BigInt(changes) };
+  }
+
+  /** The same, each row as the values of its columns: what goes to another thread repeats no names. */
+  table(text: string, parameters: readonly unknown[]): { columns: readonly string[]; rows: unknown[][] } {
+    const { statement, columns } = this.#prepare(text);
+    statement.setReturnArrays(true);
+    try {
+      return { columns, rows: statement.all(...parameters.map(toSqlite)) as unknown as unknown[][] };
+    } finally {
+      statement.setReturnArrays(false);
+    }
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -61,7 +72,7 @@ export class SqliteConnection implements DatabaseConnection {
     throw new Error('streaming queries are not used on SQLite: page by key instead');
   }
 
-  #prepare(text: string): { statement: StatementSync; reader: boolean } {
+  #prepare(text: string): Prepared {
     const known = this.#statements.get(text);
     if (known) {
       this.#statements.delete(text); // to the end: the map is the LRU list
@@ -69,7 +80,7 @@ export class SqliteConnection implements DatabaseConnection {
       return known;
     }
     const statement = this.#db.prepare(text);
-    const fresh = { statement, reader: statement.columns().length > 0 };
+    const fresh = { statement, columns: statement.columns().map(({ name }) => name) };
     this.#statements.set(text, fresh);
     if (this.#statements.size > 500) {
       const oldest = this.#statements.keys().next();
@@ -77,6 +88,12 @@ export class SqliteConnection implements DatabaseConnection {
     }
     return fresh;
   }
+}
+
+interface Prepared {
+  statement: StatementSync;
+  /** Their names; none where the statement answers no rows. */
+  columns: readonly string[];
 }
 
 function toSqlite(value: unknown): SQLInputValue {
