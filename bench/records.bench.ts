@@ -1,7 +1,7 @@
 // What recording predictions costs: in the thread that answers, for each prediction of 100 features, and in answers a second and
 // their latency, the plane with records beside the plane without. The thread that writes files is on the plane's one core, too.
 //   npm run bench -- records --predictions 200000 --seconds 4 --rounds 3
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { linearOnnx } from '../test/onnx-model.ts';
 import type { LoadedModel, Tensor } from '../src/runtimes/index.ts';
@@ -11,6 +11,7 @@ import { Lane } from '../src/serving/plane/lane.ts';
 import { RecordSink } from '../src/serving/plane/sink/sink.ts';
 import { writeAside } from '../src/serving/plane/sink/write-aside.ts';
 import { makeIds } from '../src/serving/prediction-id.ts';
+import { readSegmentFile } from '../src/serving/plane/segment-name.ts';
 import { figure, median, option, report, scratch } from './harness.ts';
 import { load, processorTime, type Load } from './plane/load.ts';
 import { startPlane } from './plane/start.ts';
@@ -257,5 +258,16 @@ for (const [name, unit, better, value] of [
     peerValue: of(value, 1),
   });
 await Promise.all([without.stop(), withRecords.stop()]);
+// Closed loop on one core: there is no time that nobody wants, and what does not fit into memory is let go.
+const asked = pairs.reduce((sum, [one]) => sum + one.requests, 0);
+const inFiles = readdirSync(path.join(folder, 'records'), { recursive: true, encoding: 'utf8' })
+  .map((file) => readSegmentFile(path.basename(file))?.predictions ?? 0)
+  .reduce((sum, kept) => sum + kept, 0);
+figure({
+  name: 'the same: share of the answers in files',
+  value: Math.min(1, inFiles / asked) * 100,
+  unit: '%',
+  better: 'higher',
+});
 report();
 process.exit(0);

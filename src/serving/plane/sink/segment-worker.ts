@@ -16,10 +16,26 @@ export interface Asked {
 export type Told = { id: number; bytes: number } | { id: number; problem: string };
 
 if (parentPort) threadGoesLast();
+
+/** Longest rest at a time, ms. */
+const LONGEST_REST = 20;
+const never = new Int32Array(new SharedArrayBuffer(4));
+let rested = 0;
+
+/**
+ * Sleeps as long as it has worked. The least priority alone does not keep it out of the way: on Linux whoever has begun a turn keeps it
+ * for some milliseconds, and an answer that comes meanwhile on the same core waits for them.
+ */
+function rest(): void {
+  Atomics.wait(never, 0, 0, Math.min(performance.now() - rested, LONGEST_REST));
+  rested = performance.now();
+}
+
 parentPort?.on('message', ({ id, order }: Asked) => {
   let told: Told;
+  rested = performance.now();
   try {
-    told = { id, bytes: writeSegment(order) };
+    told = { id, bytes: writeSegment(order, rest) };
   } catch (error) {
     told = { id, problem: messageOf(error) };
   }
