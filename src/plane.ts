@@ -46,6 +46,7 @@ interface Running {
   plane: Plane;
   front: Front;
   log: Log;
+  sink: RecordSink | undefined;
   stop(): Promise<void>;
 }
 
@@ -94,6 +95,7 @@ function open(options: PlaneOptions): Running {
     plane,
     front,
     log,
+    sink,
     async stop() {
       await front.close();
       await plane.close();
@@ -121,7 +123,12 @@ function obey(command: Command): void {
   }
   if (command.type === 'stop') return void stop();
   if (!running) return;
-  const { plane, front, log } = running;
+  const { plane, front, log, sink } = running;
+  if (command.type === 'show') {
+    const told = (): void => report({ type: 'told', id: command.id });
+    (sink?.show(command.endpoint) ?? Promise.resolve()).then(told, told);
+    return;
+  }
   if (command.type !== 'listen') return plane.command(command);
   const { socket } = command;
   front.listen(command).then(

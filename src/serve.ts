@@ -24,6 +24,7 @@ import * as jobRoom from './platform/jobs/index.ts';
 import { openPipelines } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import * as models from './models/index.ts';
+import { openMonitoring } from './monitoring/index.ts';
 import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
@@ -186,6 +187,7 @@ async function open(
     serving: endpoints,
   });
   events.subscribe(releases.subscriber);
+  const monitoring = openMonitoring({ serving: endpoints });
   jobs.register(
     prune,
     webhooks.deliver,
@@ -249,7 +251,7 @@ async function open(
         ...eventRoom.eventRoutes(events),
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
-        ...data.dataRoutes(tables),
+        ...data.dataRoutes(tables, monitoring.functions),
         ...tracking.routes,
         ...models.routes,
         ...pipelines.routes,

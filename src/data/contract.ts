@@ -276,7 +276,7 @@ export const SqlQuery = Strict({
     minLength: 1,
     maxLength: 100_000,
     description:
-      "One SELECT in DuckDB's SQL. Tables are refs in quotes: 'flights@v3', or 'flights@v3/may.parquet' where a version holds several.",
+      "One SELECT in DuckDB's SQL. Tables are refs in quotes: 'flights@v3', or 'flights@v3/may.parquet' where a version holds several; or recorded predictions: predictions('flight-delay', last 7 days).",
   }),
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 10_000, description: 'Most rows to return; 1,000 unless said.' }),
@@ -291,6 +291,9 @@ export const SqlResult = Type.Object({
   versions: Type.Array(Type.Object({ ref: Type.String(), id: Type.String(), name: Type.String() }), {
     description: 'What each ref stood for.',
   }),
+  notes: Type.Optional(
+    Type.Array(Type.String(), { description: 'What is missing in the rows of `predictions(…)`, and why.' }),
+  ),
   ms: Type.Number(),
 });
 export type SqlResult = Static<typeof SqlResult>;

@@ -9,5 +9,6 @@ export { resolveRef } from './resolve-ref.ts';
 export { dataRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
 export { countDatasets, selectVersion as findDatasetVersion } from './store.ts';
+export type { Call, OpenedTable, TableFunction } from './table-functions.ts';
 export { tellVersions, type DatasetVersionFacts } from './told.ts';
 export { blobUser } from './uses.ts';

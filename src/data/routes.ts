@@ -16,6 +16,7 @@ import { findMissing, receiveBlob, receiveBlobs } from './receive-blobs.ts';
 import { resolveVersion } from './resolve-ref.ts';
 import { runSql } from './run-sql.ts';
 import { sendBlobs } from './send-blobs.ts';
+import type { TableFunction } from './table-functions.ts';
 import { listDatasets, listVersions, showDataset } from './show-dataset.ts';
 import { requireDataset } from './store.ts';
 
@@ -25,7 +26,8 @@ const find = async (ctx: Ctx, { dataset, ref }: { dataset: string; ref: string }
 /** `v3`, an id and a hash mean the same for ever; a branch does not. */
 const lasting = (ref: string): boolean => /^(v\d+|[0-9a-f]{8,64})$/.test(ref);
 
-export const dataRoutes = (tables: Tables): Route[] => [
+/** `functions`: what rooms above offer to queries. */
+export const dataRoutes = (tables: Tables, functions: readonly TableFunction[] = []): Route[] => [
   route(contract.listDatasets, (ctx, { query }) => listDatasets(ctx, query)),
   route(contract.getDataset, (ctx, { params }) => showDataset(ctx, params.dataset)),
   route(contract.listVersions, (ctx, { params, query }) => listVersions(ctx, params.dataset, query)),
@@ -69,7 +71,7 @@ export const dataRoutes = (tables: Tables): Route[] => [
     return { stream: await sendBlobs(ctx, body.hashes) };
   }),
   route(contract.nameIds, async (ctx, { query }) => ({ items: await nameIds(ctx, query.ids) })),
-  route(contract.runSql, (ctx, { body, signal }) => runSql(ctx, tables, body, signal)),
+  route(contract.runSql, (ctx, { body, signal }) => runSql(ctx, tables, body, signal, functions)),
 ];
 
 async function diff(

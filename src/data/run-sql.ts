@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
 import { signedRows } from '../platform/json/index.ts';
-import { localName, QUERY, type AskedFile, type Tables, type View } from '../tables/index.ts';
+import { identifier, localName, QUERY, type AskedFile, type Tables, type View } from '../tables/index.ts';
 import type { DatasetVersion, SqlQuery, SqlResult } from './contract.ts';
 import { findMentions } from './find-refs.ts';
 import { walk } from './read-tree.ts';
@@ -9,6 +9,7 @@ import { parseRef } from './parse-ref.ts';
 import { refused } from './refused.ts';
 import { resolveVersion } from './resolve-ref.ts';
 import { findDataset, knownTable, selectDatasets, selectTables, tableKey } from './store.ts';
+import { findCalls, readCall, type TableFunction } from './table-functions.ts';
 import { tableFormat } from './table-format.ts';
 import type { TreeFile } from './tree.ts';
 
@@ -23,15 +24,17 @@ const TIMEOUT = 60_000;
 export async function runSql(
   ctx: Ctx,
   tables: Tables,
-  { query, limit = ROWS }: SqlQuery,
+  { query: asked, limit = ROWS }: SqlQuery,
   signal?: AbortSignal,
+  functions: readonly TableFunction[] = [],
 ): Promise<SqlResult> {
   const started = performance.now();
-  const views: View[] = [];
   const versions: SqlResult['versions'] = [];
-  const files: AskedFile[] = [];
   const unknown: string[] = [];
+  const { query, files, views, notes } = await openCalls(ctx, asked, functions);
+  const opened = new Set(views.map(({ name }) => name));
   for (const { text, table } of findMentions(query)) {
+    if (opened.has(text)) continue;
     const ref = parseRef(text);
     const dataset = ref && (await findDataset(ctx, ref.dataset));
     if (!ref || !dataset) {
@@ -68,8 +71,34 @@ export async function runSql(
     rows: signedRows(rows),
     truncated,
     versions,
+    ...(notes.length > 0 ? { notes } : {}),
     ms: Math.round(performance.now() - started),
   };
+}
+
+/** Opens what the query calls, and names it there by its view. */
+async function openCalls(
+  ctx: Ctx,
+  asked: string,
+  functions: readonly TableFunction[],
+): Promise<{ query: string; files: AskedFile[]; views: View[]; notes: string[] }> {
+  const files: AskedFile[] = [];
+  const views: View[] = [];
+  const notes: string[] = [];
+  let query = '';
+  let from = 0;
+  for (const found of findCalls(asked, functions)) {
+    const call = readCall(found, `call${views.length}-`);
+    if (!views.some(({ name }) => name === call.text)) {
+      const opened = await found.function.open(ctx, call);
+      files.push(...opened.files);
+      views.push(...opened.views);
+      notes.push(...opened.notes);
+    }
+    query += asked.slice(from, found.start) + identifier(call.text);
+    from = found.end;
+  }
+  return { query: query + asked.slice(from), files, views, notes };
 }
 
 /** The name behind FROM that is neither a dataset nor anything that the query itself makes. */

@@ -1,5 +1,5 @@
 import type { PlaneProcess } from './plane-process.ts';
-import type { About, Report, RequestRecord } from './plane/protocol.ts';
+import type { Command, Report, RequestRecord } from './plane/protocol.ts';
 
 /** A plane that does not answer within this time is left out, ms. */
 const PATIENCE = 2_000;
@@ -20,7 +20,7 @@ export class Gather {
   }
 
   /** What each said; of `stats` the answer is a report of its own, which came before. */
-  async ask(about: About): Promise<Array<RequestRecord[] | undefined>> {
+  async ask(command: (id: number) => Command): Promise<Array<RequestRecord[] | undefined>> {
     return await Promise.all(
       this.planes
         .filter(({ up }) => up)
@@ -35,7 +35,7 @@ export class Gather {
                 resolve(latest);
               };
               this.open.set(id, { plane, done });
-              plane.send({ type: 'tell', id, about });
+              plane.send(command(id));
             }),
         ),
     );

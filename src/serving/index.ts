@@ -16,6 +16,7 @@ import { createPlanes } from './planes.ts';
 import type { CallerVerdict, Credentials, Measure, Recording } from './plane/protocol.ts';
 import type { RuntimesPort } from './ports.ts';
 import { makeIds } from './prediction-id.ts';
+import { recorded, type Recorded } from './recorded.ts';
 import { restore } from './restore.ts';
 import { createSegments } from './segments.ts';
 import { createGuard } from './rollback.ts';
@@ -34,6 +35,7 @@ export type {
   Measure,
   TableEndpoint,
 } from './plane/protocol.ts';
+export type { Recorded } from './recorded.ts';
 export type { RuntimesPort } from './ports.ts';
 export type { EndpointFacts, PredictionFacts, RevisionFacts, ServingTellers } from './told.ts';
 export { createLive } from './live.ts';
@@ -74,6 +76,12 @@ export interface Serving {
   settled(ctx: Ctx, revision: string, say: (stage: string) => void, signal: AbortSignal): Promise<Revision>;
   /** Undefined where there is no endpoint of that name. `ready`: its primary is loaded here; not yet, right after a start. */
   find(ctx: Ctx, endpoint: string): Promise<(Endpoint & { ready: boolean }) | undefined>;
+  /** Recorded predictions of `[from, to)`: files, and how many were not kept. An endpoint that is not there is an error. */
+  recorded(
+    ctx: Ctx,
+    endpoint: string,
+    window: { from?: number | undefined; to?: number | undefined },
+  ): Promise<Recorded>;
   /** The revision by which a person or a failure took a version away from an endpoint, where it did not come back since. */
   takenAway(ctx: Ctx, endpoint: string, versionRef: string): Promise<Revision | undefined>;
   /** Begins: takes up what was live. `url` is the main port's. */
@@ -171,6 +179,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
         throw error;
       }
     },
+    recorded: (ctx, name, window) => recorded(ctx, name, window, engine, segments),
     async takenAway(ctx, endpoint, versionRef) {
       const row = await takenAway(ctx, endpoint, versionRef);
       return row && toRevision(row, engine);

@@ -21,7 +21,11 @@ export interface Minutes {
   flush(all?: boolean): Promise<void>;
   /** Oldest first, the minute that goes on included. */
   of(ctx: Ctx, endpoint: EndpointRow, window: { from: number; to: number }): Promise<LiveMinute[]>;
+  /** Predictions that were answered in these minutes and not recorded. */
+  dropped(ctx: Ctx, endpoint: string, window: { from: number; to: number }): Promise<number>;
 }
+
+const DAY = 24 * 60 * MINUTE;
 
 const startOf = (time: number): number => Math.floor(time / MINUTE) * MINUTE;
 
@@ -81,6 +85,22 @@ export function createMinutes(system: Ctx, live: Live): Minutes {
       } catch (error) {
         system.log.error('the figures of a minute could not be written down', { error: messageOf(error) });
       }
+    },
+    async dropped(ctx, endpoint, { from: time, to }) {
+      const from = Math.max(startOf(time), startOf(system.clock.now()) - KEPT);
+      let sum = 0;
+      const add = (rows: readonly MinuteRow[]): void => {
+        for (const { endpoint_id, stats } of rows) {
+          if (endpoint_id !== endpoint) continue;
+          const { records } = JSON.parse(stats) as Pick<Sum, 'records'>; // written by this room
+          if (records) for (const count of Object.values(records.lost)) sum += count;
+        }
+      };
+      add(rowsOf([...open].filter(([minute]) => minute >= from && minute < to)));
+      // A day at a time: a week of them at once would be a long turn.
+      for (let day = from; day < to; day += DAY)
+        add(await selectMinutes(ctx, endpoint, { from: day, to: Math.min(to, day + DAY) }));
+      return sum;
     },
     async of(ctx, { id }, { from: time, to }) {
       const from = startOf(time);

@@ -73,6 +73,8 @@ export interface Planes {
   gather(): Promise<void>;
   /** The last answers of an endpoint over all planes, newest first; undefined where none has it. */
   latest(workspace: string, endpoint: string, limit: number): Promise<RequestRecord[] | undefined>;
+  /** Brings to disk what the planes recorded of an endpoint; a plane that takes long is left out. */
+  show(endpoint: string): Promise<void>;
   /** Models that the planes hold, each counted as often as it is held. */
   readonly models: number;
   close(): Promise<void>;
@@ -197,13 +199,14 @@ export function createPlanes(options: PlanesOptions): Planes {
   /** By plane. */
   const models = new Map<number, number>();
 
-  const gather = async (): Promise<void> => void (await asked.ask({ what: 'metrics', workspace: '' }));
+  const tell = (of: About): ReturnType<Gather['ask']> => asked.ask((id) => ({ type: 'tell', id, about: of }));
+  const gather = async (): Promise<void> => void (await tell({ what: 'metrics', workspace: '' }));
   async function latest(
     workspace: string,
     endpoint: string,
     limit: number,
   ): Promise<RequestRecord[] | undefined> {
-    const all = await asked.ask({ what: 'latest', workspace, endpoint, limit });
+    const all = await tell({ what: 'latest', workspace, endpoint, limit });
     const found = all.filter((one) => one !== undefined);
     if (found.length === 0) return undefined;
     return found
@@ -319,6 +322,9 @@ export function createPlanes(options: PlanesOptions): Planes {
     },
     gather,
     latest,
+    async show(endpoint) {
+      await asked.ask((id) => ({ type: 'show', id, endpoint }));
+    },
     get models() {
       let sum = 0;
       for (const held of models.values()) sum += held;

@@ -1,11 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programFile } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { unavailable } from '../platform/errors/index.ts';
+import { systemCode, unavailable } from '../platform/errors/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
-import type { Asked, AskedFile, Outcome, Question } from './question.ts';
+import type { Asked, AskedFile, Bytes, Outcome, Question } from './question.ts';
 import { ROOM, type Lane } from './reader/lanes.ts';
 import { createPool } from './reader/pool.ts';
 import { createQueue } from './reader/queue.ts';
@@ -21,7 +21,7 @@ export interface Tables {
       /** Those with the same name are one file. */
       files: readonly AskedFile[];
       /** What is no table and lies beside them under these names; the question's database does not open it. */
-      beside?: ReadonlyArray<Pick<AskedFile, 'file' | 'hash'>>;
+      beside?: ReadonlyArray<{ file: string } & Bytes>;
       request: Request;
       /** Milliseconds, from when it has its place: by the clock for a look, of the processor for what no person waits for. */
       timeout: number;
@@ -100,23 +100,39 @@ async function withFiles<T>(
   ctx: Ctx,
   processes: Processes,
   folder: string,
-  files: ReadonlyArray<Pick<AskedFile, 'file' | 'hash'>>,
+  files: ReadonlyArray<{ file: string } & Bytes>,
   signal: AbortSignal | undefined,
   act: () => Promise<T>,
 ): Promise<T> {
   try {
     await mkdir(folder, { mode: 0o700 });
     const there = new Set<string>();
-    for (const { file, hash } of files) {
+    for (const one of files) {
       signal?.throwIfAborted();
-      if (there.has(file)) continue;
-      there.add(file);
-      await ctx.blobs.materialise(hash, path.join(folder, file), { mode: 0o444, shared: true });
+      if (there.has(one.file)) continue;
+      there.add(one.file);
+      const to = path.join(folder, one.file);
+      if ('hash' in one) await ctx.blobs.materialise(one.hash, to, { mode: 0o444, shared: true });
+      else await place(one.path, to);
     }
     await processes.letRead(folder);
     return await act();
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** One and the same file where the file system allows it: what never changes need not be copied. */
+async function place(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT')
+      throw unavailable('a file of the question is gone: its time was over', {
+        hint: 'ask again',
+        cause: error,
+      });
+    await copyFile(from, to, constants.COPYFILE_EXCL);
   }
 }
 

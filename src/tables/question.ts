@@ -9,10 +9,14 @@ export interface Question<Request, Answer> {
 
 export const question = <Request, Answer>(name: string): Question<Request, Answer> => ({ name });
 
-/** A file of the question: `file` is its name for the reader, `hash` its blob. */
-export interface AskedFile extends TableFile {
-  hash: string;
-}
+/**
+ * Where the bytes of a file are: a blob; or a file below the data folder that the server itself wrote, and that never changes once
+ * it has its name.
+ */
+export type Bytes = { hash: string } | { path: string };
+
+/** A file of the question: `file` is its name for the reader. */
+export type AskedFile = TableFile & Bytes;
 
 /** Why there is no answer. Rooms have codes of their own besides: what is wrong with a query, or with a gate's columns. */
 export interface Fault {

@@ -28,12 +28,19 @@ export const ROWS = question<
   Rows
 >('rows');
 
-export interface View {
+export type View = {
   /** As the query spells it: `flights@v3`. */
   name: string;
-  /** Files that make one table. */
-  table: readonly TableFile[];
-}
+} & (
+  | {
+      /** Files that make one table. */
+      table: readonly TableFile[];
+    }
+  | {
+      /** A SELECT over views before this one, written by the server. */
+      sql: string;
+    }
+);
 
 export interface Rows {
   columns: Array<{ name: string; type: string }>;

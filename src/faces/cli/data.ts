@@ -238,6 +238,7 @@ export const register: Register = (program, cli) => {
     .addHelpText('after', SQL_HELP)
     .action(async (query: string, options: { limit: number }) => {
       const result = await cli.client().call(contract.runSql, { body: { query, limit: options.limit } });
+      for (const note of result.notes ?? []) cli.output().say(note);
       cli.output().result(result, () => {
         const rows = result.rows.map((row) => row.map(cell));
         const more = result.truncated ? ', and there are more' : '';
@@ -281,7 +282,8 @@ const SQL_HELP = `
 Examples:
   treadle data sql "select origin, count(*) from 'flights@v3' group by all"
   treadle data sql "select * from 'flights@main/2001/may.csv' limit 5"
-A query sees the versions that it names and nothing else: no files, no network.`;
+  treadle data sql "select time, out_y from predictions('flight-delay', last 7 days)"
+A query sees the versions and predictions that it names and nothing else: no files, no network.`;
 
 const short = ({ hash }: DatasetVersion): string => hash.slice(0, 8);
 

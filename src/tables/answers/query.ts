@@ -8,9 +8,10 @@ import { takeRows } from './take-rows.ts';
 export const query = answerer(
   QUERY,
   async (connection, { query: sql, views, limit, bytes }) => {
-    for (const { name, table } of views) {
-      const { typed } = await readTable(connection, table);
-      await connection.run(`create view ${identifier(name)} as select * from ${typed}`);
+    for (const view of views) {
+      const select =
+        'sql' in view ? view.sql : `select * from ${(await readTable(connection, view.table)).typed}`;
+      await connection.run(`create view ${identifier(view.name)} as ${select}`);
     }
     const statements = await connection.extractStatements(sql);
     if (statements.count !== 1)

@@ -105,6 +105,11 @@ export function Sql({
         <Failure error={answer.error} title="The query was not answered" />
       ) : (
         <>
+          {answer.data.notes?.map((note) => (
+            <p key={note} className="muted" role="note">
+              {note}
+            </p>
+          ))}
           <Grid label="The answer" columns={answer.data.columns} rows={answer.data.rows} />
           <details>
             <summary>The same on a command line</summary>

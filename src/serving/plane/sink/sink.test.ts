@@ -399,6 +399,23 @@ test('answers that keep changing their form make no flood of files', async (t) =
   assert.equal((await rows('prediction')).length, 6);
 });
 
+test('whoever looks finds what was answered, and looking again at once makes no file', async (t) => {
+  const { ask, sink, folder, reports, clock } = await open(t, writeAside());
+  const files = (): string[] => readdirSync(path.join(folder, 'e1'));
+  await ask();
+  await sink.show('another');
+  assert.equal(reports.filter(({ type }) => type === 'segment').length, 0);
+  await sink.show('e1');
+  assert.equal(reports.filter(({ type }) => type === 'segment').length, 1, 'said before it is shown');
+  await ask();
+  await sink.show('e1');
+  assert.equal(files().length, 1);
+  clock.now += 10_000;
+  await sink.show('e1');
+  assert.equal(files().length, 2);
+  await sink.close();
+});
+
 test('a thread writes it as well', async (t) => {
   const { ask, rows, folder, sink, clock } = await open(t, writeAside());
   for (let index = 0; index < 50; index++) await ask({ inputs: questionOf(2) });

@@ -36,6 +36,8 @@ const ENOUGH = { after: 60_000, rows: 1000 };
 /** Answers of one variant that keep changing their form make segments no faster than this, ms. */
 const CHANGE = 1_000;
 const LOOK = 5_000;
+/** Whoever looks has what is open brought to disk no more often than this, ms: each time is a file. */
+const LOOKED = 10_000;
 /** Complaints about the disk come no closer than this, ms. */
 const QUIET = 60_000;
 /** Longest that the end of the process waits for what is being written, ms. */
@@ -66,6 +68,8 @@ export class RecordSink implements Hook {
   private readonly report: SinkOptions['report'];
   private readonly aside: NonNullable<SinkOptions['aside']>;
   private readonly open = new Map<Counters, Open>();
+  /** When what is open was last brought to disk for somebody who looked. */
+  private readonly looked = new WeakMap<Counters, number>();
   private readonly maker = randomBytes(4).toString('hex');
   private write: Write;
   private readonly look: NodeJS.Timeout;
@@ -150,6 +154,18 @@ export class RecordSink implements Hook {
       )
         this.seal(counters, open);
     }
+  }
+
+  /** Somebody looks at the records of an endpoint: resolves when what is open of it is on disk, or cannot come there. */
+  async show(endpoint: string): Promise<void> {
+    const now = this.now();
+    for (const [counters, open] of this.open) {
+      if (open.endpoint.id !== endpoint) continue;
+      if (now - (this.looked.get(counters) ?? Number.NEGATIVE_INFINITY) < LOOKED) continue;
+      this.looked.set(counters, now);
+      this.seal(counters, open);
+    }
+    await this.aside.idle();
   }
 
   private seal(counters: Counters, open: Open): void {

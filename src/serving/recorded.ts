@@ -1,0 +1,61 @@
+import path from 'node:path';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { tooLarge } from '../platform/errors/index.ts';
+import type { Recording } from './contract.ts';
+import type { Engine } from './engine.ts';
+import type { Segments } from './segments.ts';
+import { selectSegments } from './store-segments.ts';
+import { requireEndpoint } from './store.ts';
+import { recordingOf } from './table.ts';
+
+/** What is recorded of an endpoint's predictions, for rooms above: files that they may read, and what is missing in them. */
+export interface Recorded {
+  endpoint: { id: string; name: string };
+  recording: Recording;
+  /** Those that touch the window, oldest first. */
+  segments: Array<{ path: string; from: number; to: number; predictions: number; rows: number }>;
+  /** Answered in the window and not kept; known for the 7 days that minutes are. */
+  dropped: number;
+  /** When the newest recorded prediction was answered, inside the window or not; undefined: none is. */
+  newest: number | undefined;
+}
+
+/** Files that one question reads; a busy variant makes one a minute. */
+const FILES = 12_000;
+
+/** Predictions of `[from, to)`. What planes still hold is brought to disk first. */
+export async function recorded(
+  ctx: Ctx,
+  name: string,
+  { from, to }: { from?: number | undefined; to?: number | undefined },
+  engine: Engine,
+  segments: Segments,
+): Promise<Recorded> {
+  const endpoint = await requireEndpoint(ctx, name);
+  await engine.planes.show(endpoint.id);
+  await engine.planes.gather();
+  await segments.settled();
+  const rows = await selectSegments(ctx, endpoint.id, { from, to, limit: FILES + 1 });
+  if (rows.length > FILES)
+    throw tooLarge(
+      `the predictions of '${name}' in this time lie in more than ${FILES.toLocaleString('en')} files`,
+      { hint: 'ask for a shorter time', code: 'too-many-segments' },
+    );
+  const newest = rows[0] ?? (await selectSegments(ctx, endpoint.id, { limit: 1 }))[0];
+  return {
+    endpoint: { id: endpoint.id, name },
+    recording: recordingOf(endpoint, engine),
+    segments: rows.toReversed().map(({ file, from_at, to_at, predictions, row_count }) => ({
+      path: path.join(engine.data, file),
+      from: from_at,
+      to: to_at,
+      predictions,
+      rows: row_count,
+    })),
+    dropped: await engine.minutes.dropped(ctx, endpoint.id, {
+      from: from ?? 0,
+      to: to ?? ctx.clock.now() + 1,
+    }),
+    newest: newest?.to_at,
+  };
+}
