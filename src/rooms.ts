@@ -6,6 +6,7 @@ import * as ledger from './ledger/index.ts';
 import * as models from './models/index.ts';
 import * as pipelines from './pipelines/index.ts';
 import type { Rooms } from './maintenance/index.ts';
+import * as monitoring from './monitoring/index.ts';
 import * as blobs from './platform/blobs/index.ts';
 import type { Migration } from './platform/db/index.ts';
 import * as events from './platform/events/index.ts';
@@ -33,6 +34,7 @@ export const migrations: Migration[] = [
   ...serving.migrations,
   ...validation.migrations,
   ...releases.migrations,
+  ...monitoring.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */
@@ -42,6 +44,7 @@ export const blobUsers: readonly blobs.BlobUser[] = [
   pipelines.blobUser,
   runtimes.blobUser,
   validation.blobUser,
+  monitoring.blobUser,
 ];
 
 /** Folders of the data folder whose files a backup takes along: whole once they have their names, and never changed. */

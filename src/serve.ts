@@ -187,7 +187,7 @@ async function open(
     serving: endpoints,
   });
   events.subscribe(releases.subscriber);
-  const monitoring = openMonitoring({ serving: endpoints });
+  const monitoring = openMonitoring({ serving: endpoints, tables });
   jobs.register(
     prune,
     webhooks.deliver,
@@ -197,6 +197,7 @@ async function open(
     ...endpoints.jobs,
     ...evaluations.jobs,
     ...releases.jobs,
+    ...monitoring.jobs,
   );
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
@@ -259,6 +260,7 @@ async function open(
         ...endpoints.routes,
         ...evaluations.routes,
         ...releases.routes,
+        ...monitoring.routes,
         ...governanceRoutes(endpoints.tellers),
         ...ledgerRoom.ledgerRoutes(ledger),
         ...maintenanceRoutes(storeRooms(config.data)),

@@ -34,6 +34,7 @@
 -- validation-001 1e99c0a741c88569
 -- validation-002 1857725d22e30078
 -- releases-001 255828b269d8734f
+-- monitoring-001 c88a2c85e535cc3d
 
 CREATE TABLE artifact (
   workspace text not null,
@@ -445,6 +446,39 @@ CREATE TABLE model_version_tag (
   value text not null,
   primary key (workspace, model_id, version, key)
 );
+CREATE TABLE outcome (
+  id text primary key,
+  workspace text not null,
+  endpoint_id text not null references endpoint (id),
+  subject text not null,
+  prediction text,
+  row_number bigint not null,
+  key text,
+  time bigint not null,
+  label text not null,
+  number double precision,
+  observed_at bigint not null,
+  received_at bigint not null
+);
+CREATE INDEX outcome_by_age on outcome (endpoint_id, id);
+CREATE INDEX outcome_by_subject on outcome (endpoint_id, subject);
+CREATE TABLE outcome_table (
+  id text primary key,
+  workspace text not null,
+  endpoint_id text not null references endpoint (id),
+  kind text not null,
+  source text not null,
+  files text not null,
+  reading text,
+  digest text not null,
+  refused text not null,
+  row_count bigint not null,
+  accepted bigint not null,
+  received_at bigint not null,
+  created_by text not null,
+  unique (endpoint_id, digest)
+);
+CREATE INDEX outcome_table_by_age on outcome_table (endpoint_id, id);
 CREATE TABLE pipeline (
   workspace text not null,
   name text not null,

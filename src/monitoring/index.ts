@@ -1,13 +1,24 @@
 import type { TableFunction } from '../data/index.ts';
-import type { Serving } from '../serving/index.ts';
-import { predictionsTable } from './predictions.ts';
+import type { Route } from '../platform/http/index.ts';
+import type { JobType } from '../platform/jobs/index.ts';
+import { predictionsTable } from './open-log.ts';
+import { FOLD } from './outcomes/fold.ts';
+import { labelledTable, outcomesTable } from './outcomes/open-outcomes.ts';
+import { monitoringRoutes, type Parts } from './routes.ts';
+
+export { migrations } from './schema.ts';
+export { blobUser } from './uses.ts';
 
 export interface Monitoring {
+  routes: Route[];
+  jobs: ReadonlyArray<JobType<never>>;
   /** What queries may call as tables. */
   functions: readonly TableFunction[];
 }
 
 /** The room with what it needs handed in. */
-export const openMonitoring = (parts: { serving: Pick<Serving, 'recorded'> }): Monitoring => ({
-  functions: [predictionsTable(parts.serving)],
+export const openMonitoring = (parts: Parts): Monitoring => ({
+  routes: monitoringRoutes(parts),
+  jobs: [FOLD],
+  functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],
 });

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import test, { type TestContext } from 'node:test';
 import { runHere } from '../../test/cli.ts';
 import type { TestServer } from '../../test/harness.ts';
 import { apiOf } from '../../test/journeys/serving/api.ts';
 import { constantOnnx, registerOnnx } from '../../test/onnx-model.ts';
+import { until } from '../../test/until.ts';
 import type { SqlResult } from '../data/contract.ts';
+import { commitVersion } from '../data/index.ts';
+import { listEntries } from '../ledger/index.ts';
+import type { Coverage, NewOutcome, OutcomesAdded, OutcomeTable } from './contract.ts';
+import type { MonitoringTables } from './schema.ts';
+import { blobUser } from './uses.ts';
 
 /** The room on one database, with the real processes of the data plane. */
 export function monitoringSuite(on: string, open: () => Promise<TestServer>): void {
@@ -93,6 +102,231 @@ export function monitoringSuite(on: string, open: () => Promise<TestServer>): vo
       });
       assert.equal(answer.status, 404);
     });
+    await outcomesTests(t, server, sql);
     assert.deepEqual(server.errors, []);
+  });
+}
+
+/** What becomes of predictions, on the same server: its revision 3 answers these alone. */
+async function outcomesTests(
+  t: TestContext,
+  server: TestServer,
+  sql: (query: string) => Promise<SqlResult>,
+): Promise<void> {
+  const api = apiOf(server.url);
+  await api.deploy('const', '1');
+  const path = '/api/v1/endpoints/const/outcomes';
+  const add = (outcomes: NewOutcome[]): Promise<OutcomesAdded> => api.post<OutcomesAdded>(path, { outcomes });
+  const refused = async (body: object) => {
+    const answer = await fetch(server.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const { error } = (await answer.json()) as { error: { code?: string; field?: string; hint?: string } };
+    return [answer.status, error.code, error.field, error.hint === undefined ? 'no hint' : 'hint'];
+  };
+  const ask = async (key?: string): Promise<string> => {
+    const answer = await fetch(`${server.url}/v2/models/const/infer`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(key === undefined ? {} : { 'x-treadle-key': key }),
+      },
+      body: JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [2, 2], data: [1, 2, 3, 4] }] }),
+    });
+    assert.equal(answer.status, 200);
+    return answer.headers.get('x-treadle-prediction')!;
+  };
+  const ids: string[] = [];
+  const coverageOf = async () => {
+    const to = Date.now() + 60_000;
+    const { items } = await api.get<Coverage>(
+      `${path}/coverage?from=${to - 3_600_000}&to=${to}&window=${30 * 86_400_000}`,
+    );
+    // The hour may reach over an edge of these windows.
+    return items.reduce((sum, { rows, labelled }) => [sum[0]! + rows, sum[1]! + labelled], [0, 0]);
+  };
+
+  await t.test('before an outcome arrives there is none, and coverage says so', async () => {
+    for (const key of ['a', 'b', undefined]) ids.push(await ask(key));
+    assert.deepEqual(await coverageOf(), [11, 0]);
+    const none = await fetch(`${server.url}/api/v1/data/sql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: "select * from outcomes('const')" }),
+    });
+    const { error } = (await none.json()) as { error: { code: string; hint: string } };
+    assert.deepEqual([none.status, error.code], [400, 'no-outcomes']);
+    const { rows } = await sql("select count(*), count(label) from labelled('const')");
+    assert.deepEqual(rows, [[11, 0]]);
+  });
+
+  await t.test('outcomes are taken once; a later one holds, and both are kept', async () => {
+    const first = { prediction: ids[0]!, row: 1, value: 0.5, observed_at: Date.now() - 1000 };
+    assert.deepEqual(await add([first]), { accepted: 1, known: 0, refused: [] });
+    assert.deepEqual(await add([first, { prediction: ids[1]!, value: true }]), {
+      accepted: 1,
+      known: 1,
+      refused: [],
+    });
+    assert.deepEqual(await add([{ prediction: ids[1]!, value: true }]), {
+      accepted: 0,
+      known: 1,
+      refused: [],
+    });
+    assert.equal(
+      (await add([{ ...first, value: 'late', observed_at: first.observed_at + 500 }])).accepted,
+      1,
+    );
+    const told = await sql(
+      `select prediction, "row", label, number, current from outcomes('const', last 1 hour) order by observed_at`,
+    );
+    assert.deepEqual(told.rows, [
+      [ids[0], 1, '0.5', 0.5, false],
+      [ids[0], 1, 'late', null, true],
+      [ids[1], 0, 'true', 1, true],
+    ]);
+    const joined = await sql(
+      `select prediction, "row", label, first_observed_at < observed_at from labelled('const', last 1 hour)
+       where label is not null order by prediction`,
+    );
+    assert.deepEqual(joined.rows, [
+      [ids[0], 1, 'late', true],
+      [ids[1], 0, 'true', false],
+    ]);
+    assert.deepEqual(await coverageOf(), [11, 2]);
+  });
+
+  await t.test('what is no outcome of this endpoint is refused, each for its reason', async () => {
+    const forged = ids[0]!.slice(0, -1) + (ids[0]!.endsWith('0') ? '1' : '0');
+    assert.deepEqual(await refused({ outcomes: [{ prediction: forged, value: 1 }] }), [
+      400,
+      'unreadable',
+      'outcomes[0]',
+      'hint',
+    ]);
+    for (const [wrong, code] of [
+      [{ value: 1 }, 'incomplete'],
+      [{ key: 'a', value: 1 }, 'incomplete'],
+      [{ prediction: ids[0], key: 'a', time: 1, value: 1 }, 'incomplete'],
+      [{ prediction: ids[0], value: 1, observed_at: Date.now() + 3_600_000 }, 'future'],
+      [{ key: 'a', time: Date.now() + 3_600_000, value: 1 }, 'future'],
+    ] as const)
+      assert.equal((await refused({ outcomes: [wrong] }))[1], code, JSON.stringify(wrong));
+    const { accepted, refused: left } = await add([
+      { prediction: 'x', value: 1 },
+      { prediction: ids[2]!, value: 1 },
+    ]);
+    assert.equal(accepted, 1);
+    assert.deepEqual(
+      left.map(({ index, code }) => [index, code]),
+      [[0, 'unreadable']],
+    );
+    assert.equal((await refused({ outcomes: [] }))[0], 400);
+    await api.post('/api/v1/endpoints/twin/revisions', { model: 'const', version: '1', wait_s: 240 });
+    const other = await fetch(`${server.url}/api/v1/endpoints/twin/outcomes`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ outcomes: [{ prediction: ids[0], value: 1 }] }),
+    });
+    assert.equal(((await other.json()) as { error: { code: string } }).error.code, 'foreign');
+  });
+
+  await t.test('a file is added once, whatever is no outcome in it left out and counted', async (s) => {
+    const folder = mkdtempSync(joinPath(tmpdir(), 'treadle-outcomes-'));
+    s.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = joinPath(folder, 'truth.csv');
+    writeFileSync(file, `id,row,late\n${ids[2]},1,7\n${ids[2]},0,\nnobody,0,3\n`);
+    const args = [
+      'outcomes',
+      'add',
+      'const',
+      file,
+      '--id',
+      'id',
+      '--row',
+      'row',
+      '--label',
+      'late',
+      '--json',
+    ];
+    const added = JSON.parse((await runHere(server.url, ...args)).out) as OutcomeTable;
+    assert.deepEqual(
+      [added.source, added.rows, added.accepted, added.refused, added.known],
+      ['truth.csv', 3, 1, { no_label: 1, unreadable: 1 }, false],
+    );
+    const again = JSON.parse((await runHere(server.url, ...args)).out) as OutcomeTable;
+    assert.deepEqual([again.id, again.known], [added.id, true]);
+    const { rows } = await sql(
+      `select label, number from labelled('const', last 1 hour) where prediction = '${ids[2]}' and "row" = 1`,
+    );
+    assert.deepEqual(rows, [['7', 7]]);
+    const apart = await sql(
+      `select count(*), count(*) filter (o.time <> p.time) from outcomes('const') o
+       join predictions('const') p using (prediction, "row")`,
+    );
+    assert.deepEqual(apart.rows, [[5, 0]], 'an id says when it was asked');
+    const wrong = await runHere(server.url, ...args.with(-2, 'lately'));
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.err + wrong.out, /has no column 'lately'/);
+    const nothing = await runHere(server.url, ...args.with(5, 'late'));
+    assert.match(nothing.err + nothing.out, /no value of 'late' in truth.csv is the id of a prediction/);
+  });
+
+  await t.test('a dataset version is joined by key and time', async () => {
+    const now = new Date(Date.now() + 1000).toISOString();
+    const bytes = Buffer.from(`who,when,truth\na,${now},false\nb,2001-01-01T00:00:00Z,true\n,${now},true\n`);
+    const blob = await server.ctx.blobs.put(bytes);
+    await commitVersion(server.ctx, { dataset: 'truths', files: [{ path: 'june.csv', ...blob }] });
+    const added = await api.post<OutcomeTable>(`${path}/dataset`, {
+      data: 'truths@v1:june.csv',
+      key: 'who',
+      time: 'when',
+      label: 'truth',
+    });
+    assert.deepEqual(
+      [added.source, added.accepted, added.refused],
+      ['truths@v1:june.csv', 2, { unreadable: 1 }],
+    );
+    const { rows } = await sql(
+      `select prediction, "row", label, number from labelled('const') where label = 'false'`,
+    );
+    // Before the key was first seen nothing is meant.
+    assert.deepEqual(rows, [[ids[0], 0, 'false', 0]]);
+    const { items } = await api.get<{ items: OutcomeTable[] }>(`${path}/tables`);
+    assert.deepEqual(
+      items.map(({ source }) => source),
+      ['truths@v1:june.csv', 'truth.csv'],
+    );
+    const entries = (await listEntries(server.ctx, { limit: 1000 })).items.filter(
+      ({ action }) => action === 'outcomes.added',
+    );
+    assert.equal(entries.length, 2, 'each table once');
+  });
+
+  await t.test('many that are told one by one become a file, and stay what they are', async () => {
+    const before = Number((await sql("select count(*) from outcomes('const')")).rows[0]![0]);
+    const time = Date.now() - 1000;
+    for (let from = 0; from < 10_005; from += 3335)
+      await add(
+        Array.from({ length: 3335 }, (_, at) => ({ key: `many-${from + at}`, time, value: from + at })),
+      );
+    const loose = async (): Promise<number> => {
+      const { n } = await server.ctx.db
+        .$extendTables<MonitoringTables>()
+        .selectFrom('outcome')
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    };
+    await until('outcomes are folded', async () => (await loose()) < 10_000);
+    const [[n, sum]] = (
+      await sql("select count(*), sum(number) filter (key like 'many-%') from outcomes('const')")
+    ).rows as [[number, number]];
+    assert.deepEqual([n - before, Number(sum)], [10_005, (10_004 * 10_005) / 2]);
+    const needed = [];
+    for await (const page of blobUser.uses(server.ctx)) needed.push(...page);
+    assert.equal(needed.length, 3, 'gc keeps two tables and one file of folded rows');
   });
 }

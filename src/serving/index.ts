@@ -16,12 +16,13 @@ import { createPlanes } from './planes.ts';
 import type { CallerVerdict, Credentials, Measure, Recording } from './plane/protocol.ts';
 import type { RuntimesPort } from './ports.ts';
 import { makeIds } from './prediction-id.ts';
+import { readPredictions, type ReadPrediction } from './read-predictions.ts';
 import { recorded, type Recorded } from './recorded.ts';
 import { restore } from './restore.ts';
 import { createSegments } from './segments.ts';
 import { createGuard } from './rollback.ts';
 import { servingRoutes } from './routes.ts';
-import { predictionKey } from './store.ts';
+import { predictionKey, selectSerials } from './store.ts';
 import { takenAway } from './taken-away.ts';
 import { tellersOf, type ServingTellers } from './told.ts';
 import { getEndpoint, toRevision } from './views.ts';
@@ -38,6 +39,8 @@ export type {
 export type { Recorded } from './recorded.ts';
 export type { RuntimesPort } from './ports.ts';
 export type { EndpointFacts, PredictionFacts, RevisionFacts, ServingTellers } from './told.ts';
+export { predictionIdSql } from './prediction-id.ts';
+export type { ReadPrediction } from './read-predictions.ts';
 export { createLive } from './live.ts';
 export { planeMeasures } from './measures.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
@@ -82,6 +85,10 @@ export interface Serving {
     endpoint: string,
     window: { from?: number | undefined; to?: number | undefined },
   ): Promise<Recorded>;
+  /** What ids of predictions say, by id; those that this server did not make, or of other workspaces, are left out. */
+  readPredictions(ctx: Ctx, ids: readonly string[]): Promise<Map<string, ReadPrediction>>;
+  /** Serials of all revisions of an endpoint: predictions with other ones are not its own. */
+  serials(ctx: Ctx, endpointId: string): Promise<number[]>;
   /** The revision by which a person or a failure took a version away from an endpoint, where it did not come back since. */
   takenAway(ctx: Ctx, endpoint: string, versionRef: string): Promise<Revision | undefined>;
   /** Begins: takes up what was live. `url` is the main port's. */
@@ -180,6 +187,8 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
       }
     },
     recorded: (ctx, name, window) => recorded(ctx, name, window, engine, segments),
+    readPredictions: (ctx, ids) => readPredictions(ctx, ids, engine),
+    serials: selectSerials,
     async takenAway(ctx, endpoint, versionRef) {
       const row = await takenAway(ctx, endpoint, versionRef);
       return row && toRevision(row, engine);

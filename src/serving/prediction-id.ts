@@ -104,6 +104,22 @@ export function makeIds(
   };
 }
 
+/**
+ * What the column of a table says where it holds ids, as DuckDB's SQL: whether a text has the form of one, its time in ms and its
+ * revision's serial. The keyed check is not looked at there: whoever joins with what was recorded needs none.
+ */
+export function predictionIdSql(column: string): { formed: string; time: string; serial: string } {
+  const digit = (place: number): string =>
+    `(strpos('0123456789abcdefghijklmnopqrstuvwxyz', substr(${column}, ${place}, 1)) - 1)`;
+  const number = (from: number, digits: number): string =>
+    `(${Array.from({ length: digits }, (_, at) => `${digit(from + at)} * ${36 ** (digits - 1 - at)}::bigint`).join(' + ')})`;
+  return {
+    formed: `regexp_full_match(${column}, '${FORM.source.slice(1, -1)}')`,
+    time: number(1, TIME),
+    serial: number(TIME + 2, SERIAL),
+  };
+}
+
 /** 48 bits that hang on the secret, the millisecond and the counter, in hex. */
 function checkOf(secret: Int32Array, at: number, counter: number): string {
   const place = (at % SPAN) * COUNTERS.length + counter;

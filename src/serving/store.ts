@@ -181,6 +181,18 @@ export function findRevisionBySerial(ctx: Ctx, serial: number): Promise<NamedRev
   return revisions(ctx).where('revision.serial', '=', serial).executeTakeFirst();
 }
 
+/** Of every revision that an endpoint ever had. */
+export async function selectSerials(ctx: Ctx, endpoint: string): Promise<number[]> {
+  const rows = await tables(ctx)
+    .selectFrom('revision')
+    .select('serial')
+    .where('workspace', '=', ctx.workspace)
+    .where('endpoint_id', '=', endpoint)
+    .orderBy('serial')
+    .execute();
+  return rows.map(({ serial }) => serial);
+}
+
 export async function requireRevision(
   ctx: Ctx,
   endpoint: EndpointRow,

@@ -1,4 +1,4 @@
-import { constants, copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programFile } from '../platform/aside/index.ts';
@@ -113,7 +113,8 @@ async function withFiles<T>(
       there.add(one.file);
       const to = path.join(folder, one.file);
       if ('hash' in one) await ctx.blobs.materialise(one.hash, to, { mode: 0o444, shared: true });
-      else await place(one.path, to);
+      else if ('path' in one) await place(one.path, to);
+      else await writeFile(to, one.bytes, { flag: 'wx', mode: 0o444 });
     }
     await processes.letRead(folder);
     return await act();

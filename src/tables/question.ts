@@ -10,10 +10,10 @@ export interface Question<Request, Answer> {
 export const question = <Request, Answer>(name: string): Question<Request, Answer> => ({ name });
 
 /**
- * Where the bytes of a file are: a blob; or a file below the data folder that the server itself wrote, and that never changes once
- * it has its name.
+ * Where the bytes of a file are: a blob; a file below the data folder that the server itself wrote, and that never changes once it has
+ * its name; or here.
  */
-export type Bytes = { hash: string } | { path: string };
+export type Bytes = { hash: string } | { path: string } | { bytes: Uint8Array };
 
 /** A file of the question: `file` is its name for the reader. */
 export type AskedFile = TableFile & Bytes;

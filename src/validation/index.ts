@@ -9,7 +9,7 @@ import { validationRoutes } from './routes.ts';
 import { getEvaluation } from './views.ts';
 
 export type { Evaluation } from './contract.ts';
-export type { GateData } from './data/gate-data.ts';
+export { resolveGateData, type GateData } from './data/gate-data.ts';
 export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/decide.ts';
 export { migrations } from './schema.ts';
 export { newestOfVersions, tellEvaluations, type EvaluationFacts } from './told.ts';

@@ -26,6 +26,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./evaluate.ts'),
   () => import('./releases.ts'),
   () => import('./serving.ts'),
+  () => import('./outcomes.ts'),
   () => import('./package.ts'),
   () => import('./serve.ts'),
   () => import('./ledger.ts'),

@@ -13,6 +13,9 @@ export const predictionsTable = (serving: Pick<Serving, 'recorded'>): TableFunct
   },
 });
 
+/** A moment as SQL. */
+export const timeAt = (ms: number): string => `epoch_ms(${ms})::timestamptz`;
+
 /** Views over segments: rows of `[from, to)` with the columns of the files, where `at` is called `time`. */
 export function openLog(
   recorded: Recorded,
@@ -30,8 +33,8 @@ export function openLog(
   const all = `${text}, whole files`;
   // Only the first and the last file may reach over the edges, but which those are differs between variants.
   const bounds = [
-    ...(from === undefined ? [] : [`"at" >= to_timestamp(${from} / 1000)`]),
-    ...(to === undefined ? [] : [`"at" < to_timestamp(${to} / 1000)`]),
+    ...(from === undefined ? [] : [`"at" >= ${timeAt(from)}`]),
+    ...(to === undefined ? [] : [`"at" < ${timeAt(to)}`]),
   ];
   return {
     files,

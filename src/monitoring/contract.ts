@@ -1,0 +1,216 @@
+// The one statement of the room's nouns and endpoints.
+import { Type, type Static } from 'typebox';
+import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { EndpointName } from '../serving/contract.ts';
+
+const MiB = 1024 * 1024;
+const OfEndpoint = Strict({ endpoint: EndpointName });
+const Column = Type.String({ minLength: 1, maxLength: 300 });
+const Paging = {
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 500, description: 'At most 500; 100 unless said.' }),
+  ),
+  page: Type.Optional(Type.String({ maxLength: 100 })),
+};
+
+export const NewOutcome = Strict(
+  {
+    prediction: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'Id of the prediction that it is the truth of.',
+      }),
+    ),
+    row: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 10_000_000,
+        description: 'Which row of that prediction, from 0; 0 unless said.',
+      }),
+    ),
+    key: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1000,
+        description:
+          'Instead of `prediction`, with `time`: the key that the request had (header X-Treadle-Key). Meant is the newest prediction of that key at or before `time`.',
+      }),
+    ),
+    time: Type.Optional(Millis('When that prediction was asked for; with `key`.')),
+    value: Type.Union([Type.Number(), Type.Boolean(), Type.String({ minLength: 1, maxLength: 1000 })], {
+      description: 'What turned out to be true: a label or a number.',
+    }),
+    observed_at: Type.Optional(
+      Millis('When it was observed; now unless said. Of two outcomes of one prediction the later one holds.'),
+    ),
+  },
+  { description: 'The truth of a prediction, which arrives later.' },
+);
+export type NewOutcome = Static<typeof NewOutcome>;
+
+export const OutcomesAdded = Type.Object({
+  accepted: Type.Integer({ description: 'Taken; on disk.' }),
+  known: Type.Integer({ description: 'Delivered before, just so: nothing was written.' }),
+  refused: Type.Array(
+    Type.Object({
+      index: Type.Integer({ description: 'Place in `outcomes`, from 0.' }),
+      code: Type.String({ description: 'unreadable, foreign, shadow, incomplete or future.' }),
+      message: Type.String(),
+    }),
+  ),
+});
+export type OutcomesAdded = Static<typeof OutcomesAdded>;
+
+/** Which column of a table is what. */
+const OutcomeColumns = {
+  id: Type.Optional({ ...Column, description: 'Holds ids of predictions.' }),
+  row: Type.Optional({ ...Column, description: 'With `id`: which row of the prediction, from 0.' }),
+  key: Type.Optional({ ...Column, description: 'Instead of `id`, with `time`: holds keys of requests.' }),
+  time: Type.Optional({
+    ...Column,
+    description: 'Holds when these were asked for: times, or whole milliseconds since 1970.',
+  }),
+  label: { ...Column, description: 'Holds what turned out to be true. Rows without a value are left out.' },
+  observed_at: Type.Optional({
+    ...Column,
+    description: 'Holds when it was observed; when the table arrived unless said.',
+  }),
+};
+export type OutcomeColumns = Static<ReturnType<typeof Type.Object<typeof OutcomeColumns>>>;
+
+export const OutcomeTable = Type.Object(
+  {
+    id: Type.String(),
+    source: Type.String({ description: 'Name of the file, or the dataset version and its file.' }),
+    rows: Type.Integer(),
+    accepted: Type.Integer({ description: 'Rows that are outcomes of predictions of this endpoint.' }),
+    refused: Type.Record(Type.String(), Type.Integer(), {
+      description:
+        'Rows that are none, by reason: no_label, unreadable (no prediction id, or no key and time), foreign (of another endpoint).',
+    }),
+    known: Type.Boolean({
+      description: 'The same table with the same columns was added before: nothing was written.',
+    }),
+    received_at: Millis('When it arrived.'),
+    created_by: Type.String(),
+  },
+  { description: 'Outcomes that arrived as a table.' },
+);
+export type OutcomeTable = Static<typeof OutcomeTable>;
+
+export const Coverage = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object({
+        from: Millis('Start of the window.'),
+        to: Millis('Its end.'),
+        rows: Type.Integer({
+          description: 'Rows that were answered in the window and recorded; shadows are not counted.',
+        }),
+        labelled: Type.Integer({ description: 'Of them, with an outcome.' }),
+        coverage: Type.Number({ description: 'labelled / rows, 0 to 1.' }),
+        delay: Type.Optional(
+          Type.Object(
+            {
+              p50_ms: Type.Number(),
+              p90_ms: Type.Number(),
+              p99_ms: Type.Number(),
+              max_ms: Type.Number(),
+            },
+            {
+              description:
+                'From the answer to its first outcome. Of a window that still waits for outcomes it is of the early ones alone.',
+            },
+          ),
+        ),
+      }),
+      { description: 'Windows with recorded predictions, oldest first.' },
+    ),
+    notes: Type.Array(Type.String(), { description: 'What is missing in it.' }),
+  },
+  { description: 'How many predictions have their outcome, window by window, and how long that took.' },
+);
+export type Coverage = Static<typeof Coverage>;
+
+export const addOutcomes = endpoint({
+  method: 'POST',
+  path: '/api/v1/endpoints/:endpoint/outcomes',
+  action: 'outcome:write',
+  summary: 'Tell what became of predictions: one outcome, or many',
+  description:
+    'Outcomes are only ever added. One that was delivered before is known; another one of the same prediction, observed later, holds from then on, and both are kept. Some may be taken and others refused; when none is taken, it is an error.',
+  params: OfEndpoint,
+  body: Strict({ outcomes: Type.Array(NewOutcome, { minItems: 1, maxItems: 5_000 }) }),
+  response: OutcomesAdded,
+  maxBody: 8 * MiB,
+});
+
+export const uploadOutcomes = endpoint({
+  method: 'POST',
+  path: '/api/v1/endpoints/:endpoint/outcomes/table',
+  action: 'outcome:write',
+  summary: 'Add the outcomes of a CSV, JSONL or Parquet file',
+  params: OfEndpoint,
+  query: Strict({
+    file: Type.String({
+      minLength: 1,
+      maxLength: 300,
+      description: 'Its name; the ending says what it is: .csv, .tsv, .jsonl, .parquet.',
+    }),
+    ...OutcomeColumns,
+  }),
+  body: 'bytes',
+  response: OutcomeTable,
+  maxBody: 2048 * MiB,
+});
+
+export const joinOutcomes = endpoint({
+  method: 'POST',
+  path: '/api/v1/endpoints/:endpoint/outcomes/dataset',
+  action: 'outcome:write',
+  summary: 'Add the outcomes of a dataset version',
+  params: OfEndpoint,
+  body: Strict({
+    data: Type.String({
+      minLength: 1,
+      maxLength: 5000,
+      description: 'A dataset ref with a file of it where it has several: `arrivals@v4:june.parquet`.',
+    }),
+    ...OutcomeColumns,
+  }),
+  response: OutcomeTable,
+});
+
+export const listOutcomeTables = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/outcomes/tables',
+  action: 'outcome:read',
+  summary: 'List the tables of outcomes that were added, newest first',
+  params: OfEndpoint,
+  query: Strict(Paging),
+  response: Page(OutcomeTable),
+});
+
+export const getCoverage = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/outcomes/coverage',
+  action: 'outcome:read',
+  summary: 'Show how many predictions have their outcome, window by window, and how long that took',
+  params: OfEndpoint,
+  query: Strict({
+    from: Type.Optional(
+      Millis('Predictions answered at this time or later; 7 days before `to` unless said.'),
+    ),
+    to: Type.Optional(Millis('And before this time; now unless said.')),
+    window: Type.Optional(
+      Type.Integer({
+        minimum: 60_000,
+        maximum: 31 * 86_400_000,
+        description:
+          'Length of a window, ms; a day unless said. Windows begin at its multiples since 1970, UTC.',
+      }),
+    ),
+  }),
+  response: Coverage,
+});

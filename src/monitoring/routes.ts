@@ -1,0 +1,44 @@
+import { invalid } from '../platform/errors/index.ts';
+import { route, type Route } from '../platform/http/index.ts';
+import type { Serving } from '../serving/index.ts';
+import type { Tables } from '../tables/index.ts';
+import * as contract from './contract.ts';
+import { addOutcomes } from './outcomes/add-outcomes.ts';
+import { joinOutcomes, toTable, uploadOutcomes } from './outcomes/add-table.ts';
+import { coverage } from './outcomes/coverage.ts';
+import { requireEndpoint } from './outcomes/open-outcomes.ts';
+import { selectTables } from './store.ts';
+
+export interface Parts {
+  serving: Pick<Serving, 'find' | 'recorded' | 'readPredictions' | 'serials'>;
+  tables: Tables;
+}
+
+export const monitoringRoutes = (parts: Parts): Route[] => [
+  route(contract.addOutcomes, (ctx, { params, body }) =>
+    addOutcomes(ctx, parts.serving, params.endpoint, body.outcomes),
+  ),
+  route(contract.uploadOutcomes, (ctx, { params, query, body, signal }) =>
+    uploadOutcomes(ctx, parts, params.endpoint, query, body, signal),
+  ),
+  route(contract.joinOutcomes, (ctx, { params, body, signal }) =>
+    joinOutcomes(ctx, parts, params.endpoint, body, signal),
+  ),
+  route(contract.listOutcomeTables, async (ctx, { params, query: { limit = 100, page } }) => {
+    if (page !== undefined && !/^[0-9a-f]{32}$/.test(page))
+      throw invalid('this is not a page token', {
+        field: 'page',
+        hint: 'hand back `next` of the page before',
+      });
+    const endpoint = await requireEndpoint(ctx, parts.serving, params.endpoint);
+    const rows = await selectTables(ctx, endpoint, { kind: 'given', before: page, limit: limit + 1 });
+    const shown = rows.slice(0, limit);
+    return {
+      items: shown.map((row) => ({ ...toTable(row), known: true })),
+      ...(rows.length > limit ? { next: shown.at(-1)!.id } : {}),
+    };
+  }),
+  route(contract.getCoverage, (ctx, { params, query, signal }) =>
+    coverage(ctx, parts, params.endpoint, query, signal),
+  ),
+];
