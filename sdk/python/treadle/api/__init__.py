@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .validation import ValidationApi
     from .serving import ServingApi
     from .releases import ReleasesApi
+    from .monitoring import MonitoringApi
     from .maintenance import MaintenanceApi
     from .governance import GovernanceApi
     from .server import ServerApi
@@ -121,6 +122,13 @@ class Api:
         from .releases import ReleasesApi
 
         return ReleasesApi(self._transport)
+
+    @cached_property
+    def monitoring(self) -> 'MonitoringApi':
+        """Outcomes of predictions, and how many predictions have theirs."""
+        from .monitoring import MonitoringApi
+
+        return MonitoringApi(self._transport)
 
     @cached_property
     def maintenance(self) -> 'MaintenanceApi':

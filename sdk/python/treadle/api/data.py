@@ -216,7 +216,8 @@ class Preview(TypedDict):
 class SqlQuery(TypedDict):
     query: str
     """One SELECT in DuckDB's SQL. Tables are refs in quotes: 'flights@v3', or 'flights@v3/may.parquet'
-    where a version holds several.
+    where a version holds several; or recorded predictions: predictions('flight-delay', last 7
+    days).
     """
     limit: NotRequired[int]
     """Most rows to return; 1,000 unless said."""
@@ -240,6 +241,8 @@ class SqlResult(TypedDict):
     """There were more rows than the limit, or more bytes than 16 MiB."""
     versions: list[SqlResultVersions]
     """What each ref stood for."""
+    notes: NotRequired[list[str]]
+    """What is missing in the rows of `predictions(…)`, and why."""
     ms: float
 
 
@@ -728,7 +731,8 @@ class DataApi:
 
         Args:
             query: One SELECT in DuckDB's SQL. Tables are refs in quotes: 'flights@v3', or
-                'flights@v3/may.parquet' where a version holds several.
+                'flights@v3/may.parquet' where a version holds several; or recorded predictions:
+                predictions('flight-delay', last 7 days).
             limit: Most rows to return; 1,000 unless said.
         """
         return self._transport.json(
