@@ -10,7 +10,7 @@ import { blobUsers, migrations } from './rooms.ts';
 /** Columns that sound like blobs and are none, with what they are. */
 const NONE: Readonly<Record<string, string>> = {
   'blob.hash': 'the blobs themselves',
-  'blob_pin.hash': 'gc reads the pins by itself',
+  'pin.hash': 'gc reads the pins by itself',
   'ledger_subtree.hash': 'nodes of the ledger’s tree',
   'token.hash': 'SHA-256 of a token',
   'outcome_table.digest': 'which files, read by which columns',

@@ -10,6 +10,7 @@
 -- blobs-001 059ffcd10219227d
 -- blobs-002-store 7d4f01c7fa8637ed
 -- blobs-003-collect 3dc7e6dae481cf76
+-- blobs-004-pins 5c1526caced8e3d3
 -- access-001 163169e35a55cb80
 -- access-002 bf002466bd7b7193
 -- data-001 aabc309021505ea4
@@ -58,7 +59,6 @@ CREATE TABLE blob (
   , touched_at bigint not null default 0);
 CREATE INDEX blob_pack on blob (pack, start);
 CREATE TABLE blob_doomed (kind text not null, name text not null, primary key (kind, name));
-CREATE TABLE blob_pin (hash text primary key, reason text not null, created_at bigint not null, created_by text not null);
 CREATE TABLE blob_reach (name text primary key, reach bigint not null);
 CREATE TABLE blob_store (id bigint primary key, store text not null, starts bigint not null);
 CREATE TABLE code_blob (
@@ -479,6 +479,16 @@ CREATE TABLE outcome_table (
   unique (endpoint_id, digest)
 );
 CREATE INDEX outcome_table_by_age on outcome_table (endpoint_id, id);
+CREATE TABLE pin (
+  hash text not null,
+  workspace text not null,
+  what text not null,
+  reason text not null,
+  created_at bigint not null,
+  created_by text not null,
+  primary key (hash, workspace, what)
+);
+CREATE INDEX pin_what on pin (workspace, what);
 CREATE TABLE pipeline (
   workspace text not null,
   name text not null,

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Strict } from '../platform/http/contract.ts';
+import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -76,23 +76,43 @@ export const storeSpace = endpoint({
 
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'BLAKE3 of the content.' });
 
-export const Pin = Type.Object({
-  hash: Hash,
-  reason: Type.String(),
-  created_at: Millis('When it was pinned.'),
-  created_by: Type.String(),
+const PinnedAs = Type.String({
+  minLength: 1,
+  maxLength: 300,
+  description:
+    'What the blobs are the content of, as people write it: `flights@v3`. Names of each workspace are its own.',
 });
+
+export const Pin = Type.Object(
+  {
+    of: Type.Optional(PinnedAs),
+    hash: Type.Optional(Type.String({ description: 'Of a blob that was pinned by its hash.' })),
+    workspace: Type.Optional(Type.String({ description: 'Whose name `of` is.' })),
+    blobs: Type.Integer({ description: 'How many are pinned so.' }),
+    bytes: Type.Integer({ description: 'Of their content, together.' }),
+    reason: Type.String({ description: 'Why.' }),
+    created_at: Millis('When it was pinned.'),
+    created_by: Type.String({ description: 'Who pinned it.' }),
+  },
+  { description: 'What gc keeps whoever deletes it: all that was pinned under one name, or one blob.' },
+);
+export type Pin = Static<typeof Pin>;
 
 export const listPins = endpoint({
   method: 'GET',
   path: '/api/v1/store/pins',
   action: 'server:admin',
-  summary: 'List the blobs that gc keeps whoever needs them, the newest first',
-  response: Type.Object({ items: Type.Array(Pin) }),
+  summary: 'List what gc keeps whoever needs it, the newest first',
+  query: Strict({
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 unless said.' })),
+    page: Type.Optional(Type.String({ maxLength: 200, description: 'The `next` of the page before.' })),
+  }),
+  response: Page(Pin),
 });
 
 export const PinRequest = Strict({
   hashes: Type.Array(Hash, { minItems: 1, maxItems: 5000 }),
+  of: Type.Optional(PinnedAs),
   reason: Type.String({
     minLength: 1,
     maxLength: 500,
@@ -107,16 +127,25 @@ export const pinBlobs = endpoint({
   action: 'server:admin',
   summary: 'Keep blobs from gc until they are unpinned',
   description:
-    'All of them or, when one is not stored, none. A pin keeps the bytes of one blob; what was pinned before keeps its reason.',
+    'All of them or, when one is not stored, none. A pin keeps the bytes; what was pinned before under the same name keeps its reason.',
   body: PinRequest,
-  response: Type.Object({ pinned: Type.Integer({ description: 'How many were not pinned before.' }) }),
+  response: Type.Object({ pinned: Type.Integer({ description: 'How many were not pinned so before.' }) }),
+});
+
+export const unpin = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/store/pins',
+  action: 'server:admin',
+  summary: 'Leave all that was pinned under a name to gc again, also when what it names is gone',
+  query: Strict({ of: PinnedAs }),
+  response: Type.Object({ blobs: Type.Integer() }),
 });
 
 export const unpinBlob = endpoint({
   method: 'DELETE',
   path: '/api/v1/store/pins/:hash',
   action: 'server:admin',
-  summary: 'Leave a blob to gc again',
+  summary: 'Leave a blob that was pinned by its hash to gc again',
   params: Strict({ hash: Hash }),
   response: Type.Object({ hash: Hash }),
 });

@@ -1,7 +1,7 @@
 import { route, type Route } from '../platform/http/index.ts';
 import { collectEvents, type Rooms } from './collect.ts';
 import * as contract from './contract.ts';
-import { listPins, pinBlobs, unpinBlob } from './pins.ts';
+import { listPins, pinBlobs, unpin, unpinBlob } from './pins.ts';
 import { verifyEvents } from './verify.ts';
 import { spaceReport } from './walking.ts';
 
@@ -18,7 +18,8 @@ export const maintenanceRoutes = (rooms: Rooms): Route[] => [
       signal,
     }),
   ),
-  route(contract.listPins, async (ctx) => ({ items: await listPins(ctx) })),
+  route(contract.listPins, (ctx, { query }) => listPins(ctx, query)),
   route(contract.pinBlobs, (ctx, { body }) => pinBlobs(ctx, body)),
+  route(contract.unpin, (ctx, { query }) => unpin(ctx, query.of)),
   route(contract.unpinBlob, (ctx, { params }) => unpinBlob(ctx, params.hash)),
 ];

@@ -1,8 +1,9 @@
-import { listFiles } from '../../data/contract.ts';
-import { listPins, pinBlobs, unpinBlob } from '../../maintenance/contract.ts';
+import { getVersion, listFiles } from '../../data/contract.ts';
+import { listPins, pinBlobs, unpin, unpinBlob, type Pin } from '../../maintenance/contract.ts';
+import { TreadleError } from '../../platform/errors/index.ts';
 import type { Client } from './client.ts';
 import type { Register } from './frame.ts';
-import { clip, count, listed } from './output.ts';
+import { bytes, clip, count, listed } from './output.ts';
 import { ref } from './ref.ts';
 
 /** As many as one request takes. */
@@ -19,14 +20,18 @@ export const register: Register = (program, cli) => {
     .requiredOption('--reason <text>', 'why; it is shown beside the pin and stands in the ledger')
     .action(async (what: string[], { reason }: { reason: string }) => {
       const client = cli.client();
-      const hashes = new Set<string>();
-      for (const one of what) for await (const hash of hashesOf(client, one)) hashes.add(hash);
-      const all = [...hashes];
       let pinned = 0;
-      for (let at = 0; at < all.length; at += PART)
-        pinned += (await client.call(pinBlobs, { body: { hashes: all.slice(at, at + PART), reason } }))
-          .pinned;
-      const before = all.length - pinned;
+      let before = 0;
+      for (const one of what) {
+        const { of, hashes } = await contentOf(client, one);
+        const said = { reason, ...(of === undefined ? {} : { of }) };
+        for (let at = 0; at < hashes.length; at += PART) {
+          const part = hashes.slice(at, at + PART);
+          const fresh = (await client.call(pinBlobs, { body: { hashes: part, ...said } })).pinned;
+          pinned += fresh;
+          before += part.length - fresh;
+        }
+      }
       cli
         .output()
         .result(
@@ -39,16 +44,27 @@ export const register: Register = (program, cli) => {
     .command('pins')
     .description('list what is pinned')
     .action(async () => {
-      const found = await cli.client().call(listPins, {});
-      cli.output().result(found, () =>
+      const items: Pin[] = [];
+      for (let page: string | undefined; ;) {
+        const found = await cli
+          .client()
+          .call(listPins, { query: { limit: 1000, ...(page === undefined ? {} : { page }) } });
+        items.push(...found.items);
+        if (found.next === undefined) break;
+        page = found.next;
+      }
+      cli.output().result({ items }, () =>
         listed(
           'nothing is pinned',
-          ['hash', 'since', 'by', 'reason'],
-          found.items.map(({ hash, created_at, created_by, reason }) => [
-            hash,
-            new Date(created_at).toISOString().slice(0, 16),
-            created_by,
-            clip(reason),
+          ['what', 'workspace', 'blobs', 'size', 'since', 'by', 'reason'],
+          items.map((pin) => [
+            pin.of ?? pin.hash ?? '',
+            pin.workspace ?? '',
+            pin.blobs.toLocaleString('en'),
+            bytes(pin.bytes),
+            new Date(pin.created_at).toISOString().slice(0, 16),
+            pin.created_by,
+            clip(pin.reason),
           ]),
         ),
       );
@@ -56,34 +72,46 @@ export const register: Register = (program, cli) => {
   program
     .command('unpin')
     .description('leave them to gc again')
-    .argument('<what...>', 'flights@v3, or hashes as `treadle pins` lists them')
+    .argument('<what...>', 'flights@v3, or hashes, as `treadle pins` lists them')
     .action(async (what: string[]) => {
       const client = cli.client();
-      const hashes: string[] = [];
-      for (const one of what) for await (const hash of hashesOf(client, one)) hashes.push(hash);
-      for (const hash of new Set(hashes)) await client.call(unpinBlob, { params: { hash } });
+      let blobs = 0;
+      for (const one of what) {
+        const of = one.includes('@') ? await nameOf(client, one) : undefined;
+        if (of === undefined) await client.call(unpinBlob, { params: { hash: one } });
+        blobs += of === undefined ? 1 : (await client.call(unpin, { query: { of } })).blobs;
+      }
       cli
         .output()
-        .result(
-          { unpinned: hashes },
-          () => `unpinned ${count(hashes.length, 'blob')}: gc removes what nobody needs`,
-        );
+        .result({ unpinned: blobs }, () => `unpinned ${count(blobs, 'blob')}: gc removes what nobody needs`);
     });
 };
 
-async function* hashesOf(client: Client, what: string): AsyncGenerator<string> {
-  if (!what.includes('@')) {
-    yield what;
-    return;
-  }
+/** A branch moves on, and what was pinned does not: pins carry the name that stays. */
+async function nameOf(client: Client, what: string): Promise<string> {
   const { dataset, selector } = ref(what);
+  try {
+    const { name } = await client.call(getVersion, { params: { dataset, ref: selector } });
+    return `${dataset}@${name}`;
+  } catch (error) {
+    // Of what was deleted the pin still stands, under this very name.
+    if (error instanceof TreadleError && error.kind === 'missing') return what;
+    throw error;
+  }
+}
+
+async function contentOf(client: Client, what: string): Promise<{ of?: string; hashes: string[] }> {
+  if (!what.includes('@')) return { hashes: [what] };
+  const { dataset, selector } = ref(what);
+  const version = await client.call(getVersion, { params: { dataset, ref: selector } });
+  const hashes = new Set<string>();
   for (let page: string | undefined; ;) {
     const found = await client.call(listFiles, {
-      params: { dataset, ref: selector },
+      params: { dataset, ref: version.id },
       query: { recursive: true, limit: PART, ...(page === undefined ? {} : { page }) },
     });
-    for (const { hash } of found.items) yield hash;
+    for (const { hash } of found.items) hashes.add(hash);
     page = found.next;
-    if (page === undefined) return;
+    if (page === undefined) return { of: `${dataset}@${version.name}`, hashes: [...hashes] };
   }
 }

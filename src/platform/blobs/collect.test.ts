@@ -122,7 +122,7 @@ test('gc keeps what is young, pinned, asked for or inside a list', () =>
       [11, 12, 13, 14].map((n) => randomBytes(n)),
     );
     await database.write(async (db) => {
-      await sql`insert into blob_pin (hash, reason, created_at, created_by) values (${pinned}, '', 0, '')`.execute(
+      await sql`insert into pin (hash, workspace, what, reason, created_at, created_by) values (${pinned}, '', '', '', 0, '')`.execute(
         db,
       );
     });

@@ -5,7 +5,7 @@ import { HashSet } from './hash-set.ts';
 import { markNewest } from './mark-newest.ts';
 import { removeBlobs, removeLooseFiles } from './remove-blobs.ts';
 import { rewritePacks } from './rewrite-packs.ts';
-import { scanFiles, scanPacked, selectPins, type BlobRow } from './store.ts';
+import { scanFiles, scanPacked, selectPinned, type BlobRow } from './store.ts';
 import { walkUses, type Broken } from './walk-uses.ts';
 
 /**
@@ -36,7 +36,7 @@ async function* collectAlone(
   const { dryRun = false, compact = false, signal } = options;
   const before = clock.now() - options.grace;
   const used = new HashSet();
-  for (const { hash } of await selectPins(database.db)) used.add(hash);
+  for (const hash of await selectPinned(database.db)) used.add(hash);
   yield* look(parts, options, used);
   const result: Collected = {
     used: 0,

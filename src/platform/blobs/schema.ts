@@ -23,8 +23,18 @@ export type BlobTables = {
   blob_doomed: { kind: string; name: string };
   /** How far rows reached in a pack that gc took rows from: what lies before that is known, though no row names it any more. */
   blob_reach: { name: string; reach: number };
-  /** Blobs that stay although nobody names them. */
-  blob_pin: { hash: string; reason: string; created_at: number; created_by: string };
+  /**
+   * Blobs that stay although nobody names them. `what` is what the blob was pinned as a part of, by its name in a workspace, and empty
+   * where it was pinned by its hash: two versions that share a file are pinned and let go without regard to each other.
+   */
+  pin: {
+    hash: string;
+    workspace: string;
+    what: string;
+    reason: string;
+    created_at: number;
+    created_by: string;
+  };
 };
 
 export const migrations: Migration[] = [
@@ -54,6 +64,23 @@ export const migrations: Migration[] = [
       `create table blob_doomed (kind text not null, name text not null, primary key (kind, name))`,
       `create table blob_reach (name text primary key, reach bigint not null)`,
       `create table blob_pin (hash text primary key, reason text not null, created_at bigint not null, created_by text not null)`,
+    ],
+  },
+  {
+    id: 'blobs-004-pins',
+    sql: [
+      `create table pin (
+        hash text not null,
+        workspace text not null,
+        what text not null,
+        reason text not null,
+        created_at bigint not null,
+        created_by text not null,
+        primary key (hash, workspace, what)
+      )`,
+      `insert into pin select hash, '', '', reason, created_at, created_by from blob_pin`,
+      `drop table blob_pin`,
+      `create index pin_what on pin (workspace, what)`,
     ],
   },
 ];

@@ -293,7 +293,7 @@ export async function deleteBlobs(db: Db, hashes: readonly string[], before: num
     .where('hash', 'in', hashes)
     .where('created_at', '<=', before)
     .where('touched_at', '<=', before)
-    .where('hash', 'not in', (eb) => eb.selectFrom('blob_pin').select('hash'))
+    .where('hash', 'not in', (eb) => eb.selectFrom('pin').select('hash'))
     .returningAll()
     .execute();
   await noteReach(db, rows);
@@ -349,19 +349,62 @@ export async function moveBlobs(
       .execute();
 }
 
-export type PinRow = BlobTables['blob_pin'];
+type PinRow = BlobTables['pin'];
 
-export const selectPins = (db: Db): Promise<PinRow[]> =>
-  tables(db).selectFrom('blob_pin').selectAll().orderBy('created_at', 'desc').orderBy('hash').execute();
+export const selectPinned = async (db: Db): Promise<string[]> =>
+  (await tables(db).selectFrom('pin').select('hash').distinct().execute()).map(({ hash }) => hash);
 
-/** Pins those that are not pinned yet; returns their hashes. */
+/** What was pinned together: all of one name, or one blob by its hash. */
+export interface Pinned extends Omit<PinRow, 'hash'> {
+  /** Of a blob that was pinned by its hash. */
+  hash: string | null;
+  blobs: number;
+  /** Of their content. */
+  bytes: number;
+}
+
+/** The newest first. */
+export async function selectPins(
+  db: Db,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<Pinned[]> {
+  const alone = sql<string | null>`case when pin.what = '' then pin.hash end`;
+  const rows = await tables(db)
+    .selectFrom('pin')
+    .leftJoin('blob', 'blob.hash', 'pin.hash')
+    .select((eb) => [
+      'pin.workspace',
+      'pin.what',
+      'pin.reason',
+      'pin.created_by',
+      alone.as('hash'),
+      eb.fn.min('pin.created_at').as('created_at'),
+      eb.fn.countAll().as('blobs'),
+      eb.fn.sum('blob.size').as('bytes'),
+    ])
+    .groupBy(['pin.workspace', 'pin.what', 'pin.reason', 'pin.created_by', alone])
+    .orderBy('created_at', 'desc')
+    .orderBy('pin.what')
+    .orderBy(alone)
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return rows.map(({ created_at, blobs, bytes, ...row }) => ({
+    ...row,
+    created_at: Number(created_at),
+    blobs: Number(blobs),
+    bytes: Number(bytes ?? 0),
+  }));
+}
+
+/** Pins those that are not pinned under this name yet; returns their hashes. */
 export async function insertPins(
   db: Db,
   hashes: readonly string[],
   said: Omit<PinRow, 'hash'>,
 ): Promise<string[]> {
   const rows = await tables(db)
-    .insertInto('blob_pin')
+    .insertInto('pin')
     .values(hashes.map((hash) => ({ hash, ...said })))
     .onConflict((conflict) => conflict.doNothing())
     .returning('hash')
@@ -369,11 +412,26 @@ export async function insertPins(
   return rows.map(({ hash }) => hash);
 }
 
-/** False where it was not pinned. */
-export async function deletePin(db: Db, hash: string): Promise<boolean> {
-  const rows = await tables(db).deleteFrom('blob_pin').where('hash', '=', hash).returning('hash').execute();
-  return rows.length > 0;
+/** All that was pinned under a name, or the one blob that was pinned by its hash; returns what is no longer pinned so. */
+export async function deletePins(
+  db: Db,
+  { hash, ...name }: Pick<PinRow, 'workspace' | 'what'> & { hash?: string },
+): Promise<string[]> {
+  const rows = await tables(db)
+    .deleteFrom('pin')
+    .where('workspace', '=', name.workspace)
+    .where('what', '=', name.what)
+    .$if(hash !== undefined, (query) => query.where('hash', '=', hash!))
+    .returning('hash')
+    .execute();
+  return rows.map((row) => row.hash);
 }
+
+/** Under which names these are pinned. */
+export const selectPinNames = async (db: Db, hash: string): Promise<string[]> =>
+  (await tables(db).selectFrom('pin').select('what').where('hash', '=', hash).execute()).map(
+    ({ what }) => what,
+  );
 
 /** Sizes as stored. */
 export async function selectStored(

@@ -4,7 +4,7 @@
 from typing import TypedDict
 
 from .._typing import NotRequired
-from ..transport import Events, Transport, given, segment
+from ..transport import Events, Page, Transport, given, segment
 
 
 class CollectRequest(TypedDict):
@@ -19,16 +19,33 @@ class CollectRequest(TypedDict):
 
 
 class Pin(TypedDict):
-    hash: str
-    """BLAKE3 of the content."""
+    """What gc keeps whoever deletes it: all that was pinned under one name, or one blob."""
+    of: NotRequired[str]
+    """What the blobs are the content of, as people write it: `flights@v3`. Names of each workspace are
+    its own.
+    """
+    hash: NotRequired[str]
+    """Of a blob that was pinned by its hash."""
+    workspace: NotRequired[str]
+    """Whose name `of` is."""
+    blobs: int
+    """How many are pinned so."""
+    bytes: int
+    """Of their content, together."""
     reason: str
+    """Why."""
     created_at: int
     """When it was pinned. Milliseconds since 1970, UTC."""
     created_by: str
+    """Who pinned it."""
 
 
 class PinRequest(TypedDict):
     hashes: list[str]
+    of: NotRequired[str]
+    """What the blobs are the content of, as people write it: `flights@v3`. Names of each workspace are
+    its own.
+    """
     reason: str
     """Why; who reads the pins later wants to know."""
 
@@ -78,13 +95,13 @@ class StoreSpace(TypedDict):
     """Lists of files that cannot be read; what they name may be counted as orphaned."""
 
 
-class ListPinsAnswer(TypedDict):
-    items: list[Pin]
-
-
 class PinBlobsAnswer(TypedDict):
     pinned: int
-    """How many were not pinned before."""
+    """How many were not pinned so before."""
+
+
+class UnpinAnswer(TypedDict):
+    blobs: int
 
 
 class UnpinBlobAnswer(TypedDict):
@@ -129,14 +146,22 @@ class MaintenanceApi:
 
     def list_pins(
         self,
-    ) -> ListPinsAnswer:
-        """List the blobs that gc keeps whoever needs them, the newest first.
+        *,
+        limit: int | None = None,
+        page: str | None = None,
+    ) -> Page[Pin]:
+        """List what gc keeps whoever needs it, the newest first.
 
         GET /api/v1/store/pins; needs server:admin.
+
+        Args:
+            limit: 100 unless said.
+            page: The `next` of the page before.
         """
-        return self._transport.json(
+        return self._transport.page(
             'GET',
             '/api/v1/store/pins',
+            query=given({'limit': limit, 'page': page}),
         )
 
     def pin_blobs(
@@ -144,21 +169,24 @@ class MaintenanceApi:
         *,
         hashes: list[str],
         reason: str,
+        of: str | None = None,
     ) -> PinBlobsAnswer:
         """Keep blobs from gc until they are unpinned.
 
-        All of them or, when one is not stored, none. A pin keeps the bytes of one blob; what was
-        pinned before keeps its reason.
+        All of them or, when one is not stored, none. A pin keeps the bytes; what was pinned before
+        under the same name keeps its reason.
 
         POST /api/v1/store/pins; needs server:admin.
 
         Args:
             reason: Why; who reads the pins later wants to know.
+            of: What the blobs are the content of, as people write it: `flights@v3`. Names of each
+                workspace are its own.
         """
         return self._transport.json(
             'POST',
             '/api/v1/store/pins',
-            json=given({'hashes': hashes, 'reason': reason}),
+            json=given({'hashes': hashes, 'of': of, 'reason': reason}),
         )
 
     def store_space(
@@ -173,11 +201,30 @@ class MaintenanceApi:
             '/api/v1/store/space',
         )
 
+    def unpin(
+        self,
+        *,
+        of: str,
+    ) -> UnpinAnswer:
+        """Leave all that was pinned under a name to gc again, also when what it names is gone.
+
+        DELETE /api/v1/store/pins; needs server:admin.
+
+        Args:
+            of: What the blobs are the content of, as people write it: `flights@v3`. Names of each
+                workspace are its own.
+        """
+        return self._transport.json(
+            'DELETE',
+            '/api/v1/store/pins',
+            query=given({'of': of}),
+        )
+
     def unpin_blob(
         self,
         hash: str,
     ) -> UnpinBlobAnswer:
-        """Leave a blob to gc again.
+        """Leave a blob that was pinned by its hash to gc again.
 
         DELETE /api/v1/store/pins/:hash; needs server:admin.
 
