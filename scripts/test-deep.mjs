@@ -49,6 +49,11 @@ const campaigns = [
     ],
     env: { TREADLE_SEED: 'fresh', TREADLE_RUNS: '10' },
   },
+  {
+    name: 'detectors',
+    files: ['detectors/drift.slow', 'detectors/harm.slow', 'detectors/canary.slow', 'detectors/cbpe.slow'],
+    env: { TREADLE_DETECTORS: '50', TREADLE_TEST_OUTPUT: '1' },
+  },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
   // Suites of several databases, each whole on each; every spelling on every route.
   {
