@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { runHere } from '../../test/cli.ts';
 import type { TestServer } from '../../test/harness.ts';
 import { apiOf } from '../../test/journeys/serving/api.ts';
@@ -66,10 +67,27 @@ export function monitoringSuite(on: string, open: () => Promise<TestServer>): vo
         rows,
         asked.toSorted().map((id) => {
           const version = asked.indexOf(id) < 3 ? 1 : 2;
-          return [id, version, 'champion', 'const', version, true, 3, version];
+          return [id, version, 'primary', 'const', version, true, 3, version];
         }),
       );
       assert.equal(notes, undefined, 'nothing is missing');
+    });
+
+    await t.test('files of before, which call the primary champion, are read as those of now', async () => {
+      const folder = joinPath(server.data, 'records');
+      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+        file.endsWith('.parquet'),
+      );
+      assert.ok(files.length >= 2);
+      const old = joinPath(folder, files[0]!);
+      const duck = await (await DuckDBInstance.create(':memory:')).connect();
+      await duck.run(
+        `copy (select * replace ('champion' as role) from '${old}') to '${old}.old' (format parquet)`,
+      );
+      duck.closeSync();
+      renameSync(`${old}.old`, old);
+      const { rows } = await sql(`select role, count(*) from predictions('const') group by role`);
+      assert.deepEqual(rows, [['primary', 5]]);
     });
 
     await t.test('it joins with datasets and with itself, and is read by a command', async () => {

@@ -16,6 +16,9 @@ export const predictionsTable = (serving: Pick<Serving, 'recorded'>): TableFunct
 /** A moment as SQL. */
 export const timeAt = (ms: number): string => `epoch_ms(${ms})::timestamptz`;
 
+/** Segments of before call the primary `champion`, which is an alias of models and nothing else. */
+const ROLE = `case role when 'champion' then 'primary' else role end as role`;
+
 /** Views over segments: rows of `[from, to)` with the columns of the files, where `at` is called `time`. */
 export function openLog(
   recorded: Recorded,
@@ -43,7 +46,7 @@ export function openLog(
       {
         name: text,
         // `at` is a word of the language: nobody could write it without quotes.
-        sql: `select prediction, "at" as time, * exclude (prediction, "at") from ${identifier(all)}${bounds.length > 0 ? ` where ${bounds.join(' and ')}` : ''}`,
+        sql: `select prediction, "at" as time, * exclude (prediction, "at") replace (${ROLE}) from ${identifier(all)}${bounds.length > 0 ? ` where ${bounds.join(' and ')}` : ''}`,
       },
     ],
     notes:

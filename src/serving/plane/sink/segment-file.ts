@@ -6,6 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { ID, type FilledBlock } from './block.ts';
 import type { Filled, Numbers, NumberType } from './columns.ts';
 import type { Field, Layout } from './layout.ts';
+import type { Role } from '../protocol.ts';
 
 /** What the thread is told to write. */
 export interface SegmentOrder {
@@ -98,7 +99,7 @@ export function segmentBytes(
     { ...texts('params', true), data: ofPredictions(blocks, ({ params }, at) => textAt(params, at)) },
     { ...texts('shadow_of', true), data: ofPredictions(blocks, ({ copies }, at) => textAt(copies, at)) },
     { ...numbers('revision', 'INT32'), data: new Int32Array(rows).fill(revision) },
-    { ...texts('role'), data: same(rows, layout.role) },
+    { ...texts('role'), data: same(rows, roleWord(layout.role)) },
     { ...texts('model'), data: same(rows, model) },
     { ...numbers('version', 'INT32'), data: new Int32Array(rows).fill(version) },
     ...layout.inputs.flatMap((field, at) =>
@@ -145,7 +146,10 @@ export function segmentBytes(
     statistics: false,
     pageSize: 0,
     rowGroupSize: Math.max(1, rows),
-    kvMetadata: Object.entries(about).map(([key, value]) => ({ key: `treadle.${key}`, value })),
+    kvMetadata: Object.entries({ ...about, role: roleWord(layout.role) }).map(([key, value]) => ({
+      key: `treadle.${key}`,
+      value,
+    })),
   });
 }
 
@@ -259,6 +263,9 @@ function byColumn(
   }
   return columns;
 }
+
+/** As people say it. Files of before say `champion`, and whoever reads the log reads both: monitoring/open-log.ts. */
+const roleWord = (role: Role): string => (role === 'champion' ? 'primary' : role);
 
 /** Of what Parquet has the same numbers. UINT32 is not here: the writer takes those past 2^31 from plain arrays alone. */
 const ROOM: Readonly<Partial<Record<NumberType, (rows: number) => Numbers>>> = {

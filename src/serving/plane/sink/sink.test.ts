@@ -251,7 +251,7 @@ test('what was asked and answered lies in one file, every kind of value as it wa
     params: '{"k":2}',
     shadow_of: null,
     revision: 3,
-    role: 'champion',
+    role: 'primary',
     model: 'm',
     version: 7,
     in_real: 0.1,
@@ -301,9 +301,9 @@ test('the answer of a shadow names the answer that it copies, and the inputs lie
   await sink.close();
   const found = await rows('prediction, role, shadow_of, in_real, out_label');
   assert.equal(found.length, 2);
-  const champion = found.find(({ role }) => role === 'champion')!;
+  const primary = found.find(({ role }) => role === 'primary')!;
   const shadow = found.find(({ role }) => role === 'shadow')!;
-  assert.deepEqual([champion['prediction'], champion['in_real']], [prediction, 0.1]);
+  assert.deepEqual([primary['prediction'], primary['in_real']], [prediction, 0.1]);
   assert.deepEqual(
     [shadow['shadow_of'], shadow['in_real'], shadow['out_label']],
     [prediction, null, 'später'],

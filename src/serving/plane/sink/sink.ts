@@ -195,7 +195,6 @@ export class RecordSink implements Hook {
           workspace: endpoint.workspace,
           revision: String(revision),
           serial: String(serial),
-          role,
           recording: layout.recording,
         },
         layout,
