@@ -18,6 +18,7 @@ const locks = [
   { from: 'scripts/clients-python.in', to: 'scripts/clients-python.lock', constraints: [] },
   { from: 'scripts/bench-python.in', to: 'scripts/bench-python.lock', constraints: [] },
   { from: 'scripts/bench-serving.in', to: 'scripts/bench-serving.lock', constraints: [] },
+  { from: 'scripts/drift-peers.in', to: 'scripts/drift-peers.lock', constraints: [] },
   { from: 'scripts/bench-mlserver.in', to: 'scripts/bench-mlserver.lock', constraints: [] },
 ];
 

@@ -55,6 +55,8 @@ const campaigns = [
     env: { TREADLE_DETECTORS: '50', TREADLE_TEST_OUTPUT: '1' },
   },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
+  // The real packages, in an environment that only this campaign makes.
+  { name: 'drift-peers', files: ['statistics/compat/peers'], env: { TREADLE_DRIFT_PEERS: '1000' } },
   // Suites of several databases, each whole on each; every spelling on every route.
   {
     name: 'whole',

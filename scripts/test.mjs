@@ -8,7 +8,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join, relative, sep } from 'node:path';
 import { check } from './check.mjs';
-import { clientsPython } from './setup/clients.mjs';
+import { clientsPython, driftPeersPython } from './setup/clients.mjs';
 import { main, parts, setup, upToDate } from './setup.mjs';
 import { node, root, setupDir, venv, venvPython } from './setup/place.mjs';
 import { modelEnvironments } from './setup/model-environment.mjs';
@@ -28,7 +28,9 @@ await main(async () => {
   const ui = whole || picked.some((word) => /^(test|ui)/.test(word)) ? parts.ui : [];
   const clients = whole || picked.some((word) => /^test|inference/.test(word)) ? parts.clients : [];
   const models = whole || picked.some((word) => word.startsWith('test')) ? parts.models : [];
-  const full = [...parts.npm, ...parts.python, ...parts.tools, ...clients, ...models, ...ui, ...parts.server];
+  const peers = process.env.TREADLE_DRIFT_PEERS ? parts.driftPeers : [];
+  const tools = [...parts.tools, ...clients, ...peers];
+  const full = [...parts.npm, ...parts.python, ...tools, ...models, ...ui, ...parts.server];
   await setup(quick ? parts.npm : full, { keepGoing: true });
   console.log();
   const checked = whole ? await check() : true;
@@ -94,6 +96,7 @@ async function runTests({ files, name, quick, times }) {
       : {
           ...given('TREADLE_PYTHON', venvPython),
           ...given('TREADLE_CLIENTS_PYTHON', existsSync(clientsPython) ? clientsPython : undefined),
+          ...given('TREADLE_DRIFT_PEERS_PYTHON', existsSync(driftPeersPython) ? driftPeersPython : undefined),
           ...given('TREADLE_CHROMIUM', findChromium()),
           ...given('TREADLE_PROMTOOL', findPromtool()),
         }),

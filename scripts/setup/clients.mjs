@@ -1,21 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { root, setupDir } from './place.mjs';
-import { installEnv } from './python.mjs';
-import { content, digest } from './stamp.mjs';
+import { pythonEnvironment } from './python-environment.mjs';
 
-const folder = join(setupDir, 'clients');
-const lock = join(root, 'scripts', 'clients-python.lock');
-const windows = process.platform === 'win32';
-/** The interpreter of the environment with Triton's, KServe's and MLServer's clients. */
-export const clientsPython = windows ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
-
-/** Only for tests: where it cannot be had, the journeys of those clients are skipped by name. */
-export const inferenceClients = {
+/** Triton's, KServe's and MLServer's clients, and the interpreter that has them. */
+export const { part: inferenceClients, python: clientsPython } = pythonEnvironment({
   name: 'inference clients',
   stamp: 'clients',
-  optional: true,
-  key: () => digest(content(lock), content(join(folder, 'pyvenv.cfg'))),
-  present: () => existsSync(clientsPython),
-  install: () => installEnv({ folder, lock }),
-};
+  lock: 'clients-python',
+});
+
+/** Evidently and NannyML, whose figures ours reproduce: only the campaign `drift-peers` asks for them. */
+export const { part: driftPeers, python: driftPeersPython } = pythonEnvironment({
+  name: 'Evidently and NannyML',
+  stamp: 'drift-peers',
+  lock: 'drift-peers',
+});

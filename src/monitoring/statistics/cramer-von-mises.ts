@@ -6,10 +6,15 @@ const EXACT = 20;
 
 /**
  * Two-sample Cramér–von Mises test with midranks: T = nm / N² · Σ (F − G)² over all values. Up to 20 values a side p is exact for samples
- * without ties; beyond, of the limiting distribution with T's own mean and variance (Anderson, 1962). Tails below 1e-15 are 0. Equals
- * `scipy.stats.cramervonmises_2samp`.
+ * without ties; beyond, of the limiting distribution with T's own mean and variance (Anderson, 1962). Tails below 1e-15 are
+ * 0. Equals `scipy.stats.cramervonmises_2samp`, which ends the series of that distribution at the first term below 1e-7 (`lastTerm`): far out its p is
+ * that of what is left.
  */
-export function cramerVonMises(reference: Sample, current: Sample): SampleTest {
+export function cramerVonMises(
+  reference: Sample,
+  current: Sample,
+  { lastTerm = 1e-18 }: { lastTerm?: number | undefined } = {},
+): SampleTest {
   const [n, m] = [reference.sorted.length, current.sorted.length];
   const exact = Math.max(n, m) <= EXACT;
   const found = { name: 'cramer_von_mises', n, m, method: exact ? 'exact' : 'asymptotic' };
@@ -22,7 +27,11 @@ export function cramerVonMises(reference: Sample, current: Sample): SampleTest {
   const variance =
     ((all + 1) * (4 * n * m * all - 3 * (n * n + m * m) - 2 * n * m)) / (180 * all * all * n * m);
   const scaled = 1 / 6 + (statistic - mean) / Math.sqrt(45 * variance);
-  return { ...found, statistic, p: scaled < 0.003 ? 1 : Math.min(1, Math.max(0, 1 - limit(scaled))) };
+  return {
+    ...found,
+    statistic,
+    p: scaled < 0.003 ? 1 : Math.min(1, Math.max(0, 1 - limit(scaled, lastTerm))),
+  };
 }
 
 /** U = n Σ (r − i)² + m Σ (s − j)², r and s being the midranks of the sorted samples among all values. */
@@ -72,7 +81,7 @@ function exactTail(u: number, n: number, m: number): number {
 const floorDivision = (a: bigint, b: bigint): bigint => a / b - (a % b < 0n ? 1n : 0n);
 
 /** P(W² ≤ x) of the limiting distribution: Σ Γ(k + ½) / k! · √(4k + 1) e^−q K¼(q) / (π^1.5 √x), q = (4k + 1)² / 16x (Csörgő and Faraway, 1996). */
-function limit(x: number): number {
+function limit(x: number, lastTerm: number): number {
   let sum = 0;
   for (let k = 0; ; k++) {
     const root = 4 * k + 1;
@@ -80,7 +89,7 @@ function limit(x: number): number {
     const weight = Math.exp(logGamma(k + 0.5) - logGamma(k + 1)) / (Math.PI ** 1.5 * Math.sqrt(x));
     const term = weight * Math.sqrt(root) * dampedBessel(q);
     sum += term;
-    if (term < 1e-18) return sum;
+    if (term < lastTerm) return sum;
   }
 }
 

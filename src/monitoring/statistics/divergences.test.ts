@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { fc } from '../../../test/property.ts';
+import { random } from '../../../test/random.ts';
 import {
   chebyshev,
   hellinger,
@@ -8,6 +9,7 @@ import {
   jensenShannonDivergence,
   kullbackLeibler,
   psi,
+  psiTail,
   totalVariation,
 } from './divergences.ts';
 import { chiSquare, cramersV, gTest, tolerantChiSquare } from './homogeneity.ts';
@@ -42,6 +44,27 @@ test('ten equal bins of a reference of 2,000 rows, and 1,200 rows on them', () =
   assert.equal(found.df, 9);
   near(found.p, 1.624204e-4);
   near(cramersV(reference, current), 0.100795259, 1e-9);
+});
+
+test('where nothing changed, the chance of the PSI is what it says', () => {
+  const r = random(7);
+  const draw = (rows: number): number[] => {
+    const found = Array.from({ length: 10 }, () => 0);
+    for (let i = 0; i < rows; i++) found[r.integer(10)]!++;
+    return found;
+  };
+  for (const [n, m] of [
+    [400, 400],
+    [5000, 150],
+  ] as const) {
+    const chances = Array.from({ length: 1500 }, () => psiTail(draw(n), draw(m))!);
+    for (const level of [0.05, 0.5]) {
+      const share = chances.filter((chance) => chance <= level).length / chances.length;
+      assert.ok(Math.abs(share - level) < 0.04, `${share} of the chances are below ${level}`);
+    }
+  }
+  assert.equal(psiTail([1], [0]), null);
+  assert.equal(psiTail([3], [4]), 1);
 });
 
 test('a result says its bins and its smoothing', () => {

@@ -1,3 +1,4 @@
+import { chiSquareTail } from '../../platform/mathematics/index.ts';
 import { sharesOf, smoothingOf, type Shares, type Smoothing } from './shares.ts';
 
 /** How far the current rows are from the reference, by bins. */
@@ -35,6 +36,16 @@ export const psi = (reference: Counts, current: Counts, options: DivergenceOptio
   measure('psi', [reference, current], { smoothing: 'jeffreys', ...given(options) }, ({ p, q }) =>
     sum(p, (one, i) => (one === q[i] ? 0 : (one - q[i]!) * Math.log(one / q[i]!))),
   );
+
+/**
+ * The chance of a PSI as large (with Jeffreys' smoothing) where nothing changed: about that of a chi-square with bins − 1 degrees of freedom, times
+ * 1/n + 1/m, each as far as the smoothing leaves it: n / (n + bins/2)². Good where some five rows are in each bin; null where there was nothing to compare.
+ */
+export function psiTail(reference: Counts, current: Counts): number | null {
+  const { value, n, m, bins } = psi(reference, current);
+  const left = (rows: number): number => rows / (rows + bins / 2) ** 2;
+  return value === null ? null : chiSquareTail(value / (left(n) + left(m)), bins - 1);
+}
 
 /** Kullback–Leibler divergence of the reference from the current rows, Σ p ln(p / q), in nats; not symmetric. Smoothed as PSI is. */
 export const kullbackLeibler = (

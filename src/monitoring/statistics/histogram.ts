@@ -111,35 +111,12 @@ function lookupOf(anchor: NumericAnchor): Lookup {
 const cellOf = (value: number, first: number, scale: number): number => ((value - first) * scale) | 0;
 
 function countNumbers(anchor: NumericAnchor, column: NumericColumn): Histogram {
-  const { edges, first, last, scale, before } = lookupOf(anchor);
-  const bins = edges.length + 1;
+  const lookup = lookupOf(anchor);
+  const bins = lookup.edges.length + 1;
   const counts = new Uint32Array(bins + 3);
-  let low = Infinity;
-  let high = -Infinity;
-  eachBlock(column, (block) => {
-    for (let i = 0; i < block.length; i++) {
-      const value = block[i]!;
-      if (value >= first && value < last) {
-        const cell = cellOf(value, first, scale);
-        let from = before[cell]!;
-        let to = before[cell + 1]!;
-        while (from < to) {
-          const middle = (from + to) >>> 1;
-          if (value < edges[middle]!) to = middle;
-          else from = middle + 1;
-        }
-        counts[from]!++;
-      } else if (value === -Infinity) counts[bins]!++;
-      else if (value === Infinity) counts[bins + 1]!++;
-      else if (Number.isNaN(value)) counts[bins + 2]!++;
-      else {
-        const below = value < first;
-        counts[below ? 0 : bins - 1]!++;
-        if (below || bins === 1) low = Math.min(low, value);
-        if (!below || bins === 1) high = Math.max(high, value);
-      }
-    }
-  });
+  const reach = new Float64Array([Infinity, -Infinity]);
+  eachBlock(column, (block) => tally(block, lookup, counts, reach));
+  const [low, high] = [reach[0]!, reach[1]!];
   return {
     version: 1,
     anchor: anchor.id,
@@ -147,6 +124,37 @@ function countNumbers(anchor: NumericAnchor, column: NumericColumn): Histogram {
     low: low === Infinity ? null : low + 0,
     high: high === -Infinity ? null : high + 0,
   };
+}
+
+/** The loop over all values, by itself so that all it reads stays in registers. */
+function tally(
+  values: Float64Array,
+  { edges, first, last, scale, before }: Lookup,
+  counts: Uint32Array,
+  reach: Float64Array,
+): void {
+  const bins = edges.length + 1;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value >= first && value < last) {
+      const cell = ((value - first) * scale) | 0;
+      let from = before[cell]!;
+      let to = before[cell + 1]!;
+      while (from < to) {
+        const middle = (from + to) >>> 1;
+        if (value < edges[middle]!) to = middle;
+        else from = middle + 1;
+      }
+      counts[from]!++;
+    } else if (value < first && value > -Infinity) {
+      counts[0]!++;
+      if (value < reach[0]!) reach[0] = value;
+      if (bins === 1 && value > reach[1]!) reach[1] = value;
+    } else if (value >= last && value < Infinity) {
+      counts[bins - 1]!++;
+      if (value > reach[1]!) reach[1] = value;
+    } else counts[bins + (value < 0 ? 0 : value > 0 ? 1 : 2)]!++;
+  }
 }
 
 const places = new WeakMap<CategoryAnchor, Map<string, number>>();
