@@ -79,7 +79,13 @@ const benches = [
 ];
 
 const jobs = [
-  ...campaigns.map(({ name, files, env }) => ({ name, script: 'test.mjs', args: files, env })),
+  ...campaigns.map(({ name, files, env }) => ({
+    name,
+    script: 'test.mjs',
+    args: files,
+    // A campaign may take long on a busy machine; one that hangs still ends.
+    env: { TREADLE_TEST_MINUTES: '120', ...env },
+  })),
   ...benches.map(({ name, args }) => ({ name: `bench-${name}`, script: 'bench.mjs', args: [name, ...args] })),
 ];
 const picked = process.argv.slice(2);

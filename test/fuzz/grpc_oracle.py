@@ -5,6 +5,7 @@ import sys
 from concurrent import futures
 
 import grpc
+from google.protobuf.unknown_fields import UnknownFieldSet
 from tritonclient.grpc import service_pb2
 
 
@@ -20,6 +21,12 @@ def parameters(of):
             one = getattr(value, choice)
             said[key] = one if isinstance(one, (bool, str)) else float(one)
     return said
+
+
+def set_apart(of, parameters):
+    """Whether an entry of `parameters` holds a field that its schema has not: this library alone takes the whole entry for unknown then,
+    where others leave out that field."""
+    return any(one.field_number == parameters and one.wire_type == 2 for one in UnknownFieldSet(of))
 
 
 def contents(of):
@@ -52,6 +59,9 @@ def parse(request, context):
             for one in message.inputs
         ],
         "outputs": [{"name": one.name, "parameters": parameters(one.parameters)} for one in message.outputs],
+        "set_apart": set_apart(message, 4)
+        or any(set_apart(one, 4) for one in message.inputs)
+        or any(set_apart(one, 2) for one in message.outputs),
         "raw": [one.hex() for one in message.raw_input_contents],
     }
     return json.dumps(said).encode()

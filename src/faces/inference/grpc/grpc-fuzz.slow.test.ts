@@ -242,6 +242,7 @@ test(
     const next = random(seed);
     let accepted = 0;
     let refused = 0;
+    let apart = 0;
     for (let n = 0; n < count; n++) {
       const bytes = message(next);
       const sent = call(next, bytes);
@@ -261,14 +262,16 @@ test(
       assert.ok(['0', '3'].includes(ourParse.code), `${shown()}: ${ourParse.code} ${ourParse.said}`);
       if (ourParse.code === '0') {
         assert.equal(theirParse.code, '0', `${bytes.toString('hex')}: protobuf says ${theirParse.said}`);
-        assert.deepEqual(
-          JSON.parse(ourParse.message.subarray(5).toString()),
-          JSON.parse(theirParse.message.subarray(5).toString()),
-          bytes.toString('hex'),
-        );
+        const { set_apart: setApart, ...read } = JSON.parse(theirParse.message.subarray(5).toString()) as {
+          set_apart: boolean;
+        };
+        if (setApart) apart++;
+        else
+          assert.deepEqual(JSON.parse(ourParse.message.subarray(5).toString()), read, bytes.toString('hex'));
       }
     }
     assert.ok(accepted > count / 3, `only ${accepted} calls were accepted`);
+    assert.ok(apart <= count / 100, `${apart} were not compared`);
     console.log(`${count} calls, ${accepted} accepted by both, ${refused} refused by us alone`);
   },
 );

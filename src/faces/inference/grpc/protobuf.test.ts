@@ -66,6 +66,11 @@ test('any bytes end in a message or in a refusal, and in nothing else', () => {
   );
 });
 
+test('a field that the schema has not is left out, also within an entry of a map, whose key is then the default', () => {
+  const { model, parameters } = readInfer(new Reader(Buffer.from('0a016d220ba8013112061a0446503332', 'hex')));
+  assert.deepEqual([model, [...parameters]], ['m', [['', 'FP32']]]);
+});
+
 test('lists of numbers come packed or one by one, and parameters in all their types', () => {
   const entry = (key: string, write: (value: Writer) => void): Buffer =>
     new Writer().text(1, key).message(2, write).finish().subarray(5);
