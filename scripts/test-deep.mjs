@@ -56,7 +56,7 @@ const campaigns = [
   },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
   // The real packages, in an environment that only this campaign makes.
-  { name: 'drift-peers', files: ['statistics/compat/peers'], env: { TREADLE_DRIFT_PEERS: '1000' } },
+  { name: 'drift-peers', files: ['statistics/compat/peers'], env: { TREADLE_DRIFT_PEERS: '500' } },
   // Suites of several databases, each whole on each; every spelling on every route.
   {
     name: 'whole',

@@ -1,6 +1,6 @@
 import { through, t95, Z95, type Estimate } from './estimate.ts';
 import { derived, mean } from './mean.ts';
-import { medianOf } from './median.ts';
+import { medianOf } from '../../platform/mathematics/index.ts';
 import type { Rows } from './ranking.ts';
 
 /** All figures of a regression on one part of the rows. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { invalid } from '../../platform/errors/index.ts';
 import { mostRows, sliceRows, type LoadedModel, type Tensor } from '../../runtimes/index.ts';
-import { medianOf } from '../metrics/median.ts';
+import { medianOf } from '../../platform/mathematics/index.ts';
 import type { Answers, Collector } from './answers.ts';
 import type { Feed } from './inputs.ts';
 import type { Column } from './column.ts';

@@ -2,6 +2,7 @@
 import json
 import logging
 import math
+import multiprocessing
 import os
 import sys
 import warnings
@@ -97,4 +98,5 @@ cases = json.load(sys.stdin)
 packages = {"evidently": evidently, "nannyml": nannyml, "numpy": np, "pandas": pd, "scipy": scipy}
 versions = {name: getattr(package, "__version__", "?") for name, package in packages.items()}
 sys.stdout, said = sys.stderr, sys.stdout
-json.dump({"versions": versions, "answers": [answer(case) for case in cases]}, said)
+with multiprocessing.get_context("fork").Pool() as pool:
+    json.dump({"versions": versions, "answers": pool.map(answer, cases, chunksize=4)}, said)
