@@ -86,7 +86,7 @@ export class Intake {
     await this.#takeLarge(head, iterator, expected);
   }
 
-  /** Makes everything durable. */
+  /** Makes everything durable. Rows are written after it: a row whose bytes are not on disk would be a blob that cannot be read. */
   async settle(): Promise<void> {
     await this.#flush();
     await this.#backend.sync(this.#regions);
@@ -130,6 +130,7 @@ export class Intake {
       const known = there.get(blob.hash);
       if (!known || !(await this.#stock.intact(blob.hash, known))) fresh.push(blob);
     }
+    // After the look-up: what is stored already is neither compressed nor written, and a second commit of the same data costs hashing alone.
     const encoded = await Promise.all(fresh.map(({ bytes }) => encode(bytes)));
     const pieces = fresh.map((blob, i) => Buffer.concat([header(blob, encoded[i]!), encoded[i]!.stored]));
     if (pieces.length === 0) return;

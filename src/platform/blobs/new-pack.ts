@@ -33,6 +33,7 @@ export async function startPack(file: string, packs: string): Promise<NewPack> {
       return starts;
     },
     async publish() {
+      // Bytes, then name, then the folder with the name: rows point here next, and the old packs go after that.
       await handle.sync();
       await close();
       await rename(file, path.join(packs, `${name}.pack`));

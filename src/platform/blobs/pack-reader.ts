@@ -42,7 +42,7 @@ export class PackReader {
     }
   }
 
-  /** In the order of the regions; neighbours cost one read. */
+  /** In the order of the regions; neighbours cost one read. Blobs that were committed together lie together, so most reads have some. */
   async readAll(regions: readonly Region[]): Promise<Buffer[]> {
     const found = new Map<Region, Buffer>();
     const sorted = regions.toSorted((a, b) =>
@@ -107,6 +107,7 @@ export class PackReader {
     return reading;
   }
 
+  /** Off the list, a pack is closed by its last reader: whoever is in the middle of it must not lose the file. */
   #closeIfDone(reading: Reading): void {
     if (!reading.dropped || reading.users > 0) return;
     reading.handle.then((handle) => handle.close()).catch(() => undefined);

@@ -5,7 +5,10 @@ import type { Region } from './backend.ts';
 import { copyTail } from './copy-tail.ts';
 import { syncDirectory } from './sync-directory.ts';
 
-/** A pack is closed once it is larger than this. */
+/**
+ * A pack is closed once it is larger than this. Thousands of small blobs are then one file to open, to sync and to copy; gc rewrites a
+ * pack as a whole, and a backup looks at it as a whole, so it must not be as large as the store either.
+ */
 const PACK_BYTES = 64 * 1024 * 1024;
 
 interface OpenPack {
@@ -78,6 +81,7 @@ export class PackWriter {
       try {
         await writeAll(pack.handle, pieces, start, length);
       } catch (error) {
+        // What was half written gives its space back, on a full disk above all. Where not even cutting works the pack is left alone.
         await pack.handle.truncate(start).catch(() => this.#retire(pack));
         throw error;
       }
@@ -86,6 +90,7 @@ export class PackWriter {
       return pieces.map((piece) => {
         const region = { pack: pack.name, start: at, length: piece.length };
         at += piece.length;
+        // Until it is settled the file stays open: another pack may have become the current one meanwhile.
         pack.users++;
         pack.tail.push({ region, free: false });
         return region;
@@ -118,6 +123,7 @@ export class PackWriter {
     this.#current = undefined;
   }
 
+  /** Appends and cuts one after the other: both move the end, and two at once would write into one place. Syncs need no turn. */
   #serial<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => undefined);
@@ -151,6 +157,7 @@ export class PackWriter {
     if (this.#current) this.#retire(this.#current);
     const name = newId();
     const handle = await open(path.join(this.#folder, `${name}.pack`), 'wx', 0o600);
+    // Its name, once: what is synced later are the bytes, and bytes of a file without a name are gone with the power.
     await syncDirectory(this.#folder);
     return this.#adopt(name, handle, 0);
   }
@@ -173,6 +180,7 @@ export class PackWriter {
       pack.runningSync = pack.nextSync;
       pack.nextSync = undefined;
       try {
+        // The bytes and their end, without times that nobody reads, which would be one more write.
         await pack.handle.datasync();
       } catch (error) {
         // After a failed fsync nobody knows what is on disk: leave this pack alone from now on.
@@ -204,6 +212,7 @@ export class PackWriter {
 
   async #cut(pack: OpenPack): Promise<void> {
     let end = pack.end;
+    // From the end only: what others have appended behind a freed region stays, and that region is a gap until gc rewrites the pack.
     while (pack.tail.at(-1)?.free === true) end = pack.tail.pop()!.region.start;
     if (end === pack.end) return;
     await pack.handle.truncate(end);

@@ -12,13 +12,13 @@ import {
   type BlobRow,
 } from './store.ts';
 
-/** A pack is rewritten when this share of it is needed by nobody. */
+/** A pack is rewritten when this share of it is needed by nobody: below that, much would be copied for little space. */
 const WORTH = 0.2;
 /** A new pack takes what is left of old ones up to about this, bytes. */
 const PACK_BYTES = 64 * 1024 * 1024;
 /** Copied between two turns of everybody else. */
 const STEP_BYTES = 2 * 1024 * 1024;
-/** Rows of one transaction. */
+/** Rows of one transaction: every other writer waits for it. */
 const STEP_ROWS = 200;
 
 interface Rewriting {
@@ -41,6 +41,7 @@ export async function* rewritePacks(
   const { database, backend } = parts;
   // Listed before the seal: a pack that a put makes from here on is not looked at.
   const packs = await backend.packs();
+  // Whoever is putting bytes has no rows yet that say so: such a pack looks emptier than it is.
   const busy = dryRun ? new Set<string>() : await backend.seal();
   // Blobs of a sealed pack may have been marked since the rows were removed.
   if (!dryRun) await backend.resetMark();
@@ -122,6 +123,7 @@ async function moveRest(
         for (let from = 0; from < rows.length;) {
           let [to, bytes] = [from, 0];
           while (to < rows.length && bytes < STEP_BYTES) bytes += rows[to++]!.stored;
+          // Checked while copied: damaged bytes would otherwise be written anew, and look as if they had come so.
           const sound = await readSound(parts, rows.slice(from, to));
           const starts = await target.append(sound.map(({ bytes: piece }) => piece));
           for (const [i, { row }] of sound.entries()) moves.push({ row, start: starts[i]! + HEADER });

@@ -12,6 +12,7 @@ export interface Told {
 function checkpoint(file: string): Told {
   const db = openSqliteFile(file, { readOnly: false });
   try {
+    // Passive: every other mode makes writers wait, also for readers that have a page of long ago in hand.
     db.exec('pragma wal_checkpoint(passive)');
     return {};
   } catch (error) {

@@ -26,6 +26,7 @@ export function openSqliteFile(path: string, options: { readOnly: boolean }): Da
   db.exec(
     `pragma busy_timeout = 5000; pragma case_sensitive_like = on; pragma temp_store = memory; pragma cache_size = -16000`,
   );
+  // FULL: in WAL mode the often advised NORMAL forces nothing to disk at a commit, and what was acknowledged could be gone after a power cut.
   if (!options.readOnly) db.exec(`pragma journal_mode = wal; pragma synchronous = full`);
   return db;
 }

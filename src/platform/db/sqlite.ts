@@ -108,12 +108,13 @@ class GroupCommit {
   }
 
   async #drain(): Promise<void> {
-    // Lets the requests that wait in the sockets join the group.
+    // Lets the requests that wait in the sockets join the group: without it each of a hundred callers would have an fsync of its own.
     await new Promise<void>((resolve) => void setImmediate(resolve));
     while (this.#queue.length > 0) {
       await this.#checkpoints.due();
       await this.#commitGroup();
       this.#checkpoints.committed();
+      // A turn for everybody else, and for the next requests: groups without a pause between them would hold the loop for good.
       await new Promise<void>((resolve) => void setImmediate(resolve));
     }
     this.#running = undefined;
@@ -124,18 +125,22 @@ class GroupCommit {
     const wakes: Array<() => void> = [];
     const taken: Waiting[] = [];
     try {
+      // At once as the writer: a transaction that began by reading could be refused at its first write, in the middle of a group.
       this.#writer.exec('begin immediate');
       const started = performance.now();
       // Past some milliseconds the group closes, so that a flood cannot keep the first caller waiting.
       while (this.#queue.length > 0 && taken.length < 500 && performance.now() - started < 10) {
         const waiting = this.#queue.shift()!;
         taken.push(waiting);
+        // One change at a time: there is one connection, and savepoints of two at once would nest and undo each other's work.
         this.#writer.exec('savepoint one');
+        // Apart until it is known that the change stands: one that is undone wakes nobody.
         const mine: Array<() => void> = [];
         try {
           const value = await waiting.change(this.#db, (wake) => void mine.push(wake));
           this.#writer.exec('release one');
           wakes.push(...mine);
+          // Not yet: it is in the log of the database only after the commit.
           answers.push(() => waiting.resolve(value));
         } catch (error) {
           // A full disk makes SQLite roll the whole transaction back by itself: then the group is lost.
@@ -150,6 +155,7 @@ class GroupCommit {
       if (this.#writer.isTransaction) this.#writer.exec('rollback');
       const reason = storageError(error);
       for (const waiting of taken) waiting.reject(reason);
+      // `begin` itself failed: whoever waits hears of it, too, or the next round would try the same for ever.
       if (taken.length === 0) for (const waiting of this.#queue.splice(0)) waiting.reject(reason);
       return;
     }

@@ -21,11 +21,13 @@ export interface Room {
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
-/** Millions of rows are compared beside a server that goes on serving. */
+/** Millions of rows are compared beside a server that goes on serving: less than a third of the machine, also of a large one. */
 const LARGE = Math.min(4 * GiB, Math.floor(machineMemory() * 0.3));
+/** `resident` is more than `memory`: DuckDB counts neither the engine around it nor all of what it holds while it decodes a file. */
 const SMALL = { threads: 2, memory: 1_000_000_000, resident: 1536 * MiB, spills: false };
 
 export const ROOM: Readonly<Record<Lane, Room>> = {
+  // Nothing spills: a look that goes to the disk takes longer than anybody looks, and whoever waits had better hear that it is too large.
   look: { ...SMALL, most: 3, aside: false },
   work: {
     most: 2,
@@ -38,7 +40,10 @@ export const ROOM: Readonly<Record<Lane, Room>> = {
   background: { ...SMALL, most: 1, aside: true },
 };
 
-/** Questions at once, of all lanes; so many of them are never taken by what no person waits for. */
+/**
+ * Questions at once, of all lanes; so many of them are never taken by what no person waits for. Two, since one long look would
+ * otherwise keep out the next.
+ */
 export const PLACES = { all: 4, forLooks: 2 };
 /** Bytes of all looks together, and as many of all else. One question is always let in, whatever it may take. */
 export const SHARE = machineMemory() / 2;

@@ -109,7 +109,10 @@ function SeenChart(props: MetricChartProps): ReactElement {
   );
 }
 
-/** True from the first time it is about to be seen. */
+/**
+ * True from the first time it is about to be seen, and for good: an experiment may have two hundred metrics, whose queries at once would
+ * keep the ones in sight waiting; and one that was taken away when it is scrolled past would be drawn anew on the way back.
+ */
 function useSeen() {
   const holder = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState(false);

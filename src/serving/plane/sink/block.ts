@@ -46,6 +46,7 @@ export class Block {
   constructor({ recording, inputs, outputs }: Layout, capacity: number) {
     this.capacity = capacity;
     this.silent = recording !== 'all';
+    // Memory of its own: small buffers of Node share a pool, and handing a block over would take that from all others in it.
     this.ids = Buffer.from(new ArrayBuffer(ID * capacity));
     this.at = new Float64Array(capacity);
     this.ms = new Float32Array(capacity);
@@ -78,6 +79,7 @@ export class Block {
   add({ prediction, at, ms, key, params, copyOf }: Answered, kept: Kept, size: number): void {
     const { predictions: place, rows: row } = this;
     const rows = Math.max(1, kept.rows);
+    // One byte a letter, copied; UTF-8 would be looked at letter by letter.
     this.ids.write(prediction, place * ID, ID, 'latin1');
     this.at[place] = at;
     this.ms[place] = ms;
@@ -99,6 +101,7 @@ export class Block {
     this.bytes += size;
   }
 
+  /** The block is done with it: its memory goes to another thread, and what is added afterwards would be lost without an error. */
   filled(): FilledBlock {
     const { predictions, rows } = this;
     return {
@@ -119,6 +122,7 @@ export class Block {
 
 /** The memory of blocks, to be handed over to another thread. */
 export function memoryOf(blocks: readonly FilledBlock[]): ArrayBuffer[] {
+  // Once each: a list that names the same memory twice is refused as a whole.
   const all = new Set<ArrayBuffer>();
   const add = (view: ArrayBufferView | undefined): void => {
     if (view?.buffer instanceof ArrayBuffer) all.add(view.buffer);

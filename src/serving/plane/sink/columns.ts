@@ -114,6 +114,7 @@ class ListColumn implements Column {
   }
 
   put(data: TensorData, at: number, rows: number): void {
+    // Twice as much each time: by a fixed step, a block of long lists would be copied over and over.
     if (this.used + data.length > this.values.length) {
       const larger = MAKE[this.datatype](Math.max(this.values.length * 2, this.used + data.length));
       (larger as SetAny).set(this.values.subarray(0, this.used), 0);
@@ -142,6 +143,7 @@ class ListColumn implements Column {
 /** Text, one a row; `list`: each row may have several, and is kept as their JSON. */
 export class TextColumn implements Column {
   readonly each = 4;
+  // Memory of its own, as in block.ts: it is handed over to another thread.
   private heap = Buffer.from(new ArrayBuffer(4096));
   private used = 0;
   private readonly ends: Uint32Array;
@@ -181,6 +183,7 @@ export class TextColumn implements Column {
   add(one: Cell | undefined, at: number): void {
     if (one === null || one === undefined) return this.skip(at, 1);
     const value = one instanceof Json ? one.text : one;
+    // UTF-8 takes three bytes at most for each unit of a string: asking for the true length first would walk each text twice.
     const most = typeof value === 'string' ? value.length * 3 : value.length;
     if (this.used + most > this.heap.length) {
       const larger = Buffer.from(new ArrayBuffer(Math.max(this.heap.length * 2, this.used + most)));
@@ -208,7 +211,10 @@ export class TextColumn implements Column {
 const plain = (one: Cell): unknown =>
   one instanceof Json ? one.text : one instanceof Uint8Array ? Buffer.from(one).toString('base64') : one;
 
-/** Which rows have no value: nothing is kept until one has none. */
+/**
+ * Which rows have no value: nothing is kept until one has none. Most columns never have one, and are then REQUIRED in the file, which
+ * spares a mark for each value there, too.
+ */
 class Missing {
   marks: Uint8Array | undefined;
   private readonly capacity: number;

@@ -43,10 +43,12 @@ export function writeSegment(order: SegmentOrder, rest?: () => void): number {
   const whole = path.join(order.folder, order.file);
   const part = `${whole}.part`;
   try {
+    // `x`: names are made once, so what lies there already is another's.
     const fd = openSync(part, 'wx', 0o600);
     try {
       let at = 0;
       while (at < bytes.length) at += writeSync(fd, bytes, at);
+      // Before the name: without it, a machine that loses its power may come back with a file that has its name and no bytes.
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -56,6 +58,7 @@ export function writeSegment(order: SegmentOrder, rest?: () => void): number {
     rmSync(part, { force: true });
     throw error;
   }
+  // The name itself: the server is told next, and a row of a file that is gone would be a hole in the log.
   const folder = openSync(order.folder, 'r');
   try {
     fsyncSync(folder);

@@ -21,12 +21,19 @@ export interface SinkOptions {
   now?: () => number;
 }
 
-/** Predictions in memory, those being written included: more are let go and counted. Bytes. */
+/**
+ * Predictions in memory, those being written included: more are let go and counted. Bytes. What a slow disk does not take must end
+ * somewhere, and a plane that runs out of memory answers nobody.
+ */
 const MOST_HELD = 64 * 1024 * 1024;
-/** A prediction larger than this is not kept. */
+/** A prediction larger than this is not kept: a few of them would take the room of thousands of others. */
 const LARGEST = 4 * 1024 * 1024;
-/** A segment is full at this size before compression. */
+/**
+ * A segment is full at this size before compression. Whoever queries opens every file, so they should not be many; the thread that writes
+ * holds a segment several times over as values of JavaScript, and a crash loses what is in no file yet.
+ */
 const SEGMENT = 16 * 1024 * 1024;
+/** The first block of a variant: most endpoints are asked little, and there may be hundreds. Each further one is twice as large. */
 const SMALL_BLOCK = 16 * 1024;
 const LARGE_BLOCK = 1024 * 1024;
 const MOST_ROWS = 8192;
@@ -43,7 +50,10 @@ const QUIET = 60_000;
 /** Longest that the end of the process waits for what is being written, ms. */
 const PATIENCE = 4_000;
 
-/** What is being filled for one variant of one revision. */
+/**
+ * What is being filled for one variant of one revision. It is found by its counters, which are made anew with each revision: predictions of
+ * two revisions can never come into one file, whose name says one.
+ */
 interface Open {
   readonly endpoint: TableEndpoint;
   readonly target: Target;
@@ -84,6 +94,7 @@ export class RecordSink implements Hook {
     this.aside = aside;
     this.write = aside.write;
     this.now = now;
+    // Not what keeps the process alive: `close` writes what is there.
     this.look = setInterval(() => this.sweep(), LOOK).unref();
   }
 
@@ -91,6 +102,7 @@ export class RecordSink implements Hook {
     const { records = 'none' } = answered.route.endpoint;
     if (records === 'none') return;
     const { counters } = answered.target;
+    // The answer is out: an error here would be taken for one of the answer, or end the plane.
     try {
       this.keep(answered, counters, records);
     } catch (error) {
@@ -111,6 +123,7 @@ export class RecordSink implements Hook {
       }
       this.seal(counters, open);
       open = undefined;
+      // So far only the first tensor was asked, as the old layout allowed; a new one rests on all of them.
       if (answered.outputs) kept.rows = rowsOf(kept);
     }
     if (!open) this.open.set(counters, (open = begin(answered, kept, recording, this.now())));
@@ -126,6 +139,7 @@ export class RecordSink implements Hook {
     if (!open.block.takes(kept.rows)) this.nextBlock(open, kept, size);
     open.block.add(answered, kept, size);
     counters.kept++;
+    // The same estimate is taken off when it is written: what counted more or less than that would add up until nothing is kept.
     this.held += size;
     open.bytes += size;
     open.rows += Math.max(1, kept.rows);
@@ -150,7 +164,7 @@ export class RecordSink implements Hook {
       if (
         age >= LONGEST ||
         (age >= ENOUGH.after && open.rows >= ENOUGH.rows) ||
-        counters.retired !== undefined
+        counters.retired !== undefined // nothing more will come, so waiting for company is in vain
       )
         this.seal(counters, open);
     }
@@ -201,6 +215,7 @@ export class RecordSink implements Hook {
         blocks: open.full,
       },
       (problem, size) => {
+        // Only now: what waits for the disk is still in memory.
         this.held -= bytes;
         if (problem !== undefined) {
           counters.lost.failed += predictions;

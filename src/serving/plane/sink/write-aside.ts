@@ -5,7 +5,11 @@ import { memoryOf } from './block.ts';
 import type { SegmentOrder } from './segment-file.ts';
 import type { Asked, Told } from './segment-worker.ts';
 
-/** Heap of the thread, MiB: a segment's values as JavaScript's own, where they are lists or text. */
+/**
+ * Heap of the thread, MiB: a segment's values as JavaScript's own, where they are lists or text. A segment that needs more ends the
+ * thread and is counted as lost; without the limit it would
+ * grow beside the plane until the machine ends one of the two.
+ */
 const HEAP = 512;
 const FILE = programFile('segment-worker', import.meta.url);
 
@@ -21,12 +25,14 @@ export function writeAside(): { write: Write; idle(): Promise<void>; close(): vo
 
   const settled = (): void => {
     if (waiting.size > 0) return;
+    // An idle thread keeps no process alive; one with orders does, until they are on disk.
     worker?.unref();
     const all = whenIdle;
     whenIdle = [];
     for (const resolve of all) resolve();
   };
   const lose = (own: Worker, problem: string): void => {
+    // `exit` follows `error`, and by then the next thread may have orders of its own.
     if (worker !== own) return;
     worker = undefined;
     const lost = waiting;

@@ -88,6 +88,7 @@ export function Chart(props: ChartProps): ReactElement {
   );
   const words = useMemo(() => summary(series, formatY, formatX(x)), [series, formatY, x]);
 
+  // Through a ref: callers hand in a new function at each drawing, and the canvas would be made anew each time.
   const events = useRef({ onZoom, setAt });
   useEffect(() => {
     events.current = { onZoom, setAt };
@@ -96,6 +97,7 @@ export function Chart(props: ChartProps): ReactElement {
     () => ({ series, lines, styles, dark, x, log, shown, smoothed: smoothing > 0, formatY }),
     [series, lines, styles, dark, x, log, shown, smoothing, formatY],
   );
+  // For a canvas that is made later, as after the table was looked at: it must not begin with the data of its first time.
   const latest = useRef(input);
   useEffect(() => {
     latest.current = input;
@@ -121,6 +123,7 @@ export function Chart(props: ChartProps): ReactElement {
   const here = at ?? series[0]?.x.at(-1) ?? 0;
   const value = (index: number) => {
     const line = series[index]!;
+    // Without a cursor the very last value, and not that of the last bucket, which is a mean.
     const y = at === undefined ? line.end : lines[index]?.[nearest(line.x, at)];
     return y === undefined || y === null ? '–' : formatY(y);
   };

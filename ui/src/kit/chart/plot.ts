@@ -62,12 +62,14 @@ export function mountPlot(holder: HTMLElement, first: PlotInput, options: PlotOp
       padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: {
+        // The part that is looked at stands in the address, and the server is asked for it, finer: uPlot must not zoom by itself.
         drag: { x: true, y: false, setScale: false },
         points: { size: 7, width: 1.5 },
         focus: { prox: 24 },
         ...(options.sync === undefined ? {} : { sync: { key: options.sync, setSeries: false } }),
       },
       scales: {
+        // As functions of what is shown now: `setData` asks them anew, and fixed ranges would undo the zoom with every live point.
         x: { time: input.x === 'wall', range: () => [...xRange(input)] },
         y: { distr: input.log ? 3 : 1, range: yRange },
       },
@@ -92,6 +94,7 @@ export function mountPlot(holder: HTMLElement, first: PlotInput, options: PlotOp
       series: [
         {},
         ...input.series.map(({ id }): uPlot.Series => ({
+          // Asked at each drawing: a run that is added may change the style of another, and a new canvas would lose the cursor.
           stroke: () => color(id),
           width: 1.6,
           dash: input.styles.get(id)?.dash ?? [],
@@ -116,9 +119,10 @@ export function mountPlot(holder: HTMLElement, first: PlotInput, options: PlotOp
         ],
         setSelect: [
           (u) => {
-            if (u.select.width < 4) return;
+            if (u.select.width < 4) return; // a click whose hand trembled
             const from = u.posToVal(u.select.left, 'x') * scaleOf(input);
             const to = u.posToVal(u.select.left + u.select.width, 'x') * scaleOf(input);
+            // Silently (`false`), or taking the selection away would be another selection.
             u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
             options.zoom([from, to]);
           },
@@ -299,7 +303,10 @@ function drawOdd(u: uPlot, { odd }: ChartSeries, fill: string, ink: string): voi
   ctx.restore();
 }
 
-/** A colour as the canvas knows it: `light-dark()` and variables resolved. */
+/**
+ * A colour as the canvas knows it: `light-dark()` and variables resolved. What it cannot read it passes over, and draws on in the colour
+ * before.
+ */
 function css(element: HTMLElement, value: string): string {
   const probe = document.createElement('span');
   probe.style.color = value;

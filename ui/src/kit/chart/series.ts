@@ -32,6 +32,7 @@ export type Range = readonly [from: number, to: number];
 export function align(
   lines: readonly { x: readonly number[]; y: readonly (number | null)[] }[],
 ): [number[], ...(number | null | undefined)[][]] {
+  // One line, as most charts have, needs no common x.
   const only = lines[0];
   if (lines.length === 1 && only) return [[...only.x], only.y.map(finiteOrNull)];
   const xs = [...new Set(lines.flatMap((line) => line.x))].sort((a, b) => a - b);
