@@ -8,5 +8,9 @@ answerQuestions({
   disjoint: async () => (await import('./validation/inside.ts')).disjointAnswer,
   'gate-facts': async () => (await import('./validation/inside.ts')).factsAnswer,
   'gate-columns': async () => (await import('./validation/inside.ts')).columnsAnswer,
+  'monitor-names': async () => (await import('./monitoring/inside.ts')).namesAnswer,
+  'monitor-anchor': async () => (await import('./monitoring/inside.ts')).anchorAnswer,
+  'monitor-count': async () => (await import('./monitoring/inside.ts')).countAnswer,
+  'monitor-score': async () => (await import('./monitoring/inside.ts')).scoreAnswer,
   pixels: async () => (await import('./validation/inside.ts')).pixelsAnswer,
 });

@@ -36,6 +36,7 @@
 -- validation-002 1857725d22e30078
 -- releases-001 255828b269d8734f
 -- monitoring-001 c88a2c85e535cc3d
+-- monitoring-002 b2b2ac880fdf35fd
 
 CREATE TABLE artifact (
   workspace text not null,
@@ -446,6 +447,44 @@ CREATE TABLE model_version_tag (
   value text not null,
   primary key (workspace, model_id, version, key)
 );
+CREATE TABLE monitor (
+  id text primary key,
+  workspace text not null,
+  endpoint_id text not null references endpoint (id),
+  generation bigint not null,
+  window_ms bigint not null,
+  label_delay_ms bigint not null,
+  settings text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text not null,
+  unique (workspace, endpoint_id)
+);
+CREATE TABLE monitor_reference (
+  monitor_id text not null references monitor (id),
+  version_ref text not null,
+  part text not null,
+  source text not null,
+  row_count bigint not null,
+  watched text not null,
+  created_at bigint not null,
+  primary key (monitor_id, version_ref, part)
+);
+CREATE TABLE monitor_window (
+  monitor_id text not null references monitor (id),
+  generation bigint not null,
+  from_at bigint not null,
+  to_at bigint not null,
+  state text not null,
+  row_count bigint not null,
+  model text,
+  version bigint,
+  version_ref text,
+  problem text,
+  looked_at bigint not null,
+  scored_at bigint,
+  primary key (monitor_id, generation, from_at)
+);
 CREATE TABLE outcome (
   id text primary key,
   workspace text not null,
@@ -673,6 +712,19 @@ CREATE TABLE serving_state (
   id bigint primary key,
   last_serial bigint not null,
   prediction_key text not null
+);
+CREATE TABLE signal (
+  monitor_id text not null references monitor (id),
+  generation bigint not null,
+  from_at bigint not null,
+  name text not null,
+  signal text not null,
+  column_name text,
+  value double precision,
+  state text not null,
+  reason text not null,
+  evidence text not null,
+  primary key (monitor_id, generation, from_at, name)
 );
 CREATE TABLE step (
   execution_id text not null references execution (id),

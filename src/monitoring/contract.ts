@@ -55,7 +55,7 @@ export const OutcomesAdded = Type.Object({
   refused: Type.Array(
     Type.Object({
       index: Type.Integer({ description: 'Place in `outcomes`, from 0.' }),
-      code: Type.String({ description: 'unreadable, foreign, shadow, incomplete or future.' }),
+      code: Type.String({ description: 'unreadable, foreign, shadow, incomplete, future or late.' }),
       message: Type.String(),
     }),
   ),
@@ -87,7 +87,7 @@ export const OutcomeTable = Type.Object(
     accepted: Type.Integer({ description: 'Rows that are outcomes of predictions of this endpoint.' }),
     refused: Type.Record(Type.String(), Type.Integer(), {
       description:
-        'Rows that are none, by reason: no_label, unreadable (no prediction id, or no key and time), foreign (of another endpoint).',
+        'Rows that are none, by reason: no_label, unreadable (no prediction id, or no key and time), foreign (of another endpoint), late (after the label delay of the monitor).',
     }),
     known: Type.Boolean({
       description: 'The same table with the same columns was added before: nothing was written.',
@@ -132,6 +132,146 @@ export const Coverage = Type.Object(
   { description: 'How many predictions have their outcome, window by window, and how long that took.' },
 );
 export type Coverage = Static<typeof Coverage>;
+
+const Metric = Type.String({
+  minLength: 1,
+  maxLength: 40,
+  description: 'A metric of evaluations: auc, accuracy, rmse …; by the kind of model unless said.',
+});
+const ScoredAs = Type.Union([Type.Literal('binary'), Type.Literal('regression'), Type.Literal('classes')], {
+  description: 'What the model does; told from its answers and outcomes unless said.',
+});
+
+export const MonitorSettings = Strict({
+  window_ms: Type.Optional(
+    Type.Integer({
+      minimum: 60_000,
+      maximum: 31 * 86_400_000,
+      description:
+        'Length of a window, ms; a day unless said. Windows begin at its multiples since 1970, UTC.',
+    }),
+  ),
+  label_delay_ms: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 366 * 86_400_000,
+      description:
+        'How long after a prediction its outcome is waited for, ms; a day unless said. Later ones are refused, and a window is scored so long after its end.',
+    }),
+  ),
+  metric: Type.Optional(Metric),
+  score: Type.Optional(
+    Type.String({
+      pattern: '^out_.{1,300}$',
+      description:
+        'Column of the prediction log that is scored: `out_probabilities[1]`; the only one that can be unless said.',
+    }),
+  ),
+  task: Type.Optional(ScoredAs),
+  ignore: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+      maxItems: 1000,
+      description: 'Columns of the prediction log that are not watched: `in_id`.',
+    }),
+  ),
+  reference: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 5000,
+      description:
+        'What windows are compared with: a dataset ref with a file of it where it has several. Unless said: what the version was judged on by its newest evaluation, and for columns that are not in there its own first windows.',
+    }),
+  ),
+  first_windows: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      description: 'How many first windows of a version are a reference; 3 unless said.',
+    }),
+  ),
+});
+export type MonitorSettings = Static<typeof MonitorSettings>;
+
+export const SignalState = Type.Union(
+  [
+    Type.Literal('ok'),
+    Type.Literal('alert'),
+    Type.Literal('no_data'),
+    Type.Literal('no_labels'),
+    Type.Literal('no_reference'),
+    Type.Literal('failed'),
+  ],
+  {
+    description:
+      'ok; alert; no_data: too few rows to say; no_labels: no outcome has arrived; no_reference: there is nothing to compare with yet; failed: this column could not be read.',
+  },
+);
+export type SignalState = Static<typeof SignalState>;
+
+export const Signal = Type.Object(
+  {
+    signal: Type.Union(
+      [
+        Type.Literal('volume'),
+        Type.Literal('columns'),
+        Type.Literal('missing'),
+        Type.Literal('misfit'),
+        Type.Literal('unseen'),
+        Type.Literal('drift'),
+        Type.Literal('coverage'),
+        Type.Literal('performance'),
+      ],
+      {
+        description:
+          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen: share of rows without a value, with a value of another type, with a category that the reference never had; drift: population stability index; coverage: share of rows with an outcome; performance: the metric on these.',
+      },
+    ),
+    column: Type.Optional(Type.String({ description: 'As the prediction log calls it.' })),
+    value: Type.Optional(Type.Number()),
+    state: SignalState,
+    reason: Type.String({ description: 'In a sentence.' }),
+    evidence: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'The figures behind it: counts, test, p, level, interval, binning, smoothing.',
+    }),
+  },
+  { description: 'A statistic over a window.' },
+);
+export type Signal = Static<typeof Signal>;
+
+export const MonitorWindow = Type.Object({
+  from: Millis('Start of the window.'),
+  to: Millis('Its end.'),
+  state: SignalState,
+  rows: Type.Integer({ description: 'Rows of the version that answered as primary last in the window.' }),
+  model: Type.Optional(Type.String()),
+  version: Type.Optional(Type.Integer()),
+  problem: Type.Optional(Type.String({ description: 'Why it could not be looked at.' })),
+  looked_at: Millis('When it was looked at.'),
+  scored_at: Type.Optional(Millis('When the outcomes were waited for, and its answers scored.')),
+  signals: Type.Array(Signal),
+});
+export type MonitorWindow = Static<typeof MonitorWindow>;
+
+export const Monitor = Type.Object(
+  {
+    ref: Type.String({ description: 'Its name in the ledger: `monitor:<id>`.' }),
+    id: Type.String(),
+    endpoint: EndpointName,
+    window_ms: Type.Integer(),
+    label_delay_ms: Type.Integer(),
+    settings: MonitorSettings,
+    created_at: Millis('When it was set first.'),
+    updated_at: Millis('When it was last changed.'),
+    created_by: Type.String(),
+    next_at: Millis('When the window that goes on is over.'),
+    latest: Type.Optional(MonitorWindow),
+  },
+  {
+    description:
+      'A watch on an endpoint: what it was asked and answered, window by window, against a reference.',
+  },
+);
+export type Monitor = Static<typeof Monitor>;
 
 export const addOutcomes = endpoint({
   method: 'POST',
@@ -213,4 +353,49 @@ export const getCoverage = endpoint({
     ),
   }),
   response: Coverage,
+});
+
+export const setMonitor = endpoint({
+  method: 'PUT',
+  path: '/api/v1/endpoints/:endpoint/monitor',
+  action: 'monitor:write',
+  summary: 'Watch an endpoint, or change how it is watched',
+  description:
+    'What is not said is as it is by default. Another length of windows begins anew: windows that were looked at stay and are not compared with.',
+  params: OfEndpoint,
+  body: MonitorSettings,
+  response: Monitor,
+});
+
+export const getMonitor = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/monitor',
+  action: 'monitor:read',
+  summary: 'Show how an endpoint is watched, with its newest window',
+  params: OfEndpoint,
+  response: Monitor,
+});
+
+export const deleteMonitor = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/endpoints/:endpoint/monitor',
+  action: 'monitor:write',
+  summary: 'Watch an endpoint no longer; its windows go with it, its ledger entries stay',
+  params: OfEndpoint,
+  response: Type.Object({}),
+});
+
+export const listWindows = endpoint({
+  method: 'GET',
+  path: '/api/v1/endpoints/:endpoint/monitor/windows',
+  action: 'monitor:read',
+  summary: 'List the windows of a monitor with their signals, newest first',
+  params: OfEndpoint,
+  query: Strict({
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: 'At most 100; 20 unless said.' }),
+    ),
+    page: Paging.page,
+  }),
+  response: Page(MonitorWindow),
 });

@@ -1,6 +1,7 @@
 import type { TableFunction } from '../data/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
+import { monitorJobs } from './jobs.ts';
 import { predictionsTable } from './open-log.ts';
 import { FOLD } from './outcomes/fold.ts';
 import { labelledTable, outcomesTable } from './outcomes/open-outcomes.ts';
@@ -17,8 +18,11 @@ export interface Monitoring {
 }
 
 /** The room with what it needs handed in. */
-export const openMonitoring = (parts: Parts): Monitoring => ({
-  routes: monitoringRoutes(parts),
-  jobs: [FOLD],
-  functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],
-});
+export function openMonitoring(parts: Parts): Monitoring {
+  const jobs = monitorJobs(parts);
+  return {
+    routes: monitoringRoutes(parts, jobs),
+    jobs: [FOLD, jobs.look, jobs.score],
+    functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],
+  };
+}

@@ -8,11 +8,22 @@ import { runHere } from '../../test/cli.ts';
 import type { TestServer } from '../../test/harness.ts';
 import { apiOf } from '../../test/journeys/serving/api.ts';
 import { constantOnnx, registerOnnx } from '../../test/onnx-model.ts';
+import { random } from '../../test/random.ts';
 import { until } from '../../test/until.ts';
+import { Type } from 'typebox';
+import type { Job } from '../platform/jobs/contract.ts';
+import { job } from '../platform/jobs/index.ts';
 import type { SqlResult } from '../data/contract.ts';
 import { commitVersion } from '../data/index.ts';
 import { listEntries } from '../ledger/index.ts';
-import type { Coverage, NewOutcome, OutcomesAdded, OutcomeTable } from './contract.ts';
+import type {
+  Coverage,
+  Monitor,
+  MonitorWindow,
+  NewOutcome,
+  OutcomesAdded,
+  OutcomeTable,
+} from './contract.ts';
 import type { MonitoringTables } from './schema.ts';
 import { blobUser } from './uses.ts';
 
@@ -121,6 +132,7 @@ export function monitoringSuite(on: string, open: () => Promise<TestServer>): vo
       assert.equal(answer.status, 404);
     });
     await outcomesTests(t, server, sql);
+    await monitorTests(t, server);
     assert.deepEqual(server.errors, []);
   });
 }
@@ -346,5 +358,189 @@ async function outcomesTests(
     const needed = [];
     for await (const page of blobUser.uses(server.ctx)) needed.push(...page);
     assert.equal(needed.length, 3, 'gc keeps two tables and one file of folded rows');
+  });
+}
+
+const MONTH = 31 * 86_400_000;
+
+/** The watch on an endpoint of its own. Its windows are so long that the one that goes on is looked at as if it were over. */
+async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
+  const api = apiOf(server.url);
+  const put = async <T>(body: object): Promise<{ status: number; answer: T }> => {
+    const answer = await fetch(`${server.url}/api/v1/endpoints/watched/monitor`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, answer: (await answer.json()) as T };
+  };
+  type Refused = { error: { field?: string; message: string } };
+  const from = Math.floor(Date.now() / MONTH) * MONTH;
+  const windows = async (): Promise<MonitorWindow[]> =>
+    (await api.get<{ items: MonitorWindow[] }>('/api/v1/endpoints/watched/monitor/windows')).items;
+  /** As the queue does when the time has come. */
+  const begin = async (name: 'monitor.look' | 'monitor.score', start = from): Promise<void> => {
+    const { id } = await api.get<Monitor>('/api/v1/endpoints/watched/monitor');
+    const type = job({
+      name,
+      payload: Type.Object({}, { additionalProperties: true }),
+      run: () => Promise.resolve(),
+    });
+    await server.ctx.write((tx) => tx.enqueue(type, { monitor: id, generation: 1, from: start }));
+  };
+  const state = (found: MonitorWindow | undefined, signal: string, column?: string) =>
+    found?.signals.find((one) => one.signal === signal && one.column === column)?.state;
+
+  await api.post('/api/v1/endpoints/watched/revisions', { model: 'const', version: '1', wait_s: 240 });
+  await t.test('what cannot be watched so is refused by its field', async () => {
+    const missing = await fetch(`${server.url}/api/v1/endpoints/watched/monitor`);
+    assert.equal(missing.status, 404);
+    for (const [body, status, field] of [
+      [{ metric: 'aucc' }, 400, 'metric'],
+      [{ window_ms: 1 }, 400, 'window_ms'],
+      [{ reference: 'nothing@v1' }, 404, 'reference'],
+    ] as const) {
+      const refused = await put<Refused>(body);
+      assert.deepEqual([refused.status, refused.answer.error.field], [status, field], JSON.stringify(body));
+    }
+  });
+
+  const seeded = random(11);
+  const normals = (n: number, mean: number): number[] =>
+    Array.from({ length: n }, () => Math.fround(seeded.normal() + mean));
+  await t.test('a window is looked at once, against the reference that is named', async () => {
+    const lines = Array.from({ length: 2000 }, () => `${normals(2, 0).join(',')},1`);
+    const blob = await server.ctx.blobs.put(Buffer.from(`x[0],x[1],y\n${lines.join('\n')}\n`));
+    await commitVersion(server.ctx, { dataset: 'before', files: [{ path: 'train.csv', ...blob }] });
+    const set = await put<Monitor>({ window_ms: MONTH, label_delay_ms: MONTH, reference: 'before@v1' });
+    assert.equal(set.status, 200);
+    assert.equal(set.answer.latest, undefined);
+    assert.equal((await put<Monitor>(set.answer.settings)).answer.updated_at, set.answer.updated_at);
+    // The second input has moved.
+    const rows = Array.from({ length: 400 }, () => [normals(1, 0)[0]!, normals(1, 1)[0]!]);
+    const answer = await fetch(`${server.url}/v2/models/watched/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [400, 2], data: rows.flat() }],
+      }),
+    });
+    const prediction = answer.headers.get('x-treadle-prediction')!;
+    await begin('monitor.look');
+    const [found] = await until('the window is looked at', async () => {
+      const all = await windows();
+      return all.length > 0 && all;
+    });
+    assert.deepEqual(
+      [found?.from, found?.to, found?.rows, found?.model, found?.version, found?.problem, found?.state],
+      [from, from + MONTH, 400, 'const', 1, undefined, 'alert'],
+    );
+    assert.deepEqual(
+      ['volume', 'columns'].map((signal) => state(found, signal)),
+      ['ok', 'ok'],
+    );
+    assert.deepEqual(
+      ['in_x[0]', 'in_x[1]', 'out_y'].map((column) => state(found, 'drift', column)),
+      ['ok', 'alert', 'ok'],
+    );
+    assert.deepEqual(
+      ['in_x[0]', 'in_x[1]', 'out_y'].map((column) => state(found, 'missing', column)),
+      ['ok', 'ok', 'ok'],
+    );
+    await begin('monitor.look');
+    await server.ctx.write(() => Promise.resolve());
+    const jobs = async (): Promise<Job[]> =>
+      (await api.get<{ items: Job[] }>('/api/v1/jobs?limit=500')).items.filter(
+        ({ type }) => type === 'monitor.look',
+      );
+    await until(
+      'the second job of the window ends',
+      async () => (await jobs()).filter(({ state: of }) => of === 'done').length === 2,
+    );
+    assert.equal((await windows()).length, 1);
+    assert.equal((await windows())[0]?.looked_at, found?.looked_at);
+    // The window that goes on, and the one behind it: each has one job, whoever asked.
+    assert.equal((await jobs()).filter(({ state: of }) => of !== 'done').length, 2);
+
+    const outcomes = rows.slice(0, 100).map((_row, row) => ({ prediction, row, value: row < 60 ? 1 : 3 }));
+    await api.post('/api/v1/endpoints/watched/outcomes', { outcomes });
+    await begin('monitor.score');
+    const [scored] = await until('the window is scored', async () => {
+      const all = await windows();
+      return all[0]?.scored_at !== undefined && all;
+    });
+    const coverage = scored?.signals.find(({ signal }) => signal === 'coverage');
+    assert.deepEqual([coverage?.state, coverage?.value], ['ok', 0.25]);
+    const performance = scored?.signals.find(({ signal }) => signal === 'performance');
+    assert.equal(performance?.state, 'ok');
+    // 60 of 100 are right, and 40 are off by 2.
+    assert.ok(Math.abs(performance!.value! - Math.sqrt(1.6)) < 1e-9, performance?.reason);
+    assert.match(performance?.reason ?? '', /^rmse 1\.26 \(.*\) on 100 rows; no evaluation/);
+    const shown = await runHere(server.url, 'monitor', 'show', 'watched');
+    assert.match(shown.out, /drift +in_x\[1\] +alert/);
+  });
+
+  await t.test(
+    'without a reference the first windows of the version are one, and until then nothing is green',
+    async () => {
+      const lookAt = async (first_windows: number, start: number): Promise<MonitorWindow | undefined> => {
+        await put<Monitor>({ window_ms: MONTH, label_delay_ms: MONTH, first_windows, ignore: ['in_x[0]'] });
+        await begin('monitor.look', start);
+        return until('the window is looked at', async () =>
+          (await windows()).find((one) => one.from === start),
+        );
+      };
+      const waits = await lookAt(3, from + 1);
+      assert.equal(waits?.state, 'no_reference');
+      const compared = await lookAt(1, from + 2);
+      assert.equal(compared?.state, 'ok');
+      assert.deepEqual(
+        ['in_x[0]', 'in_x[1]', 'out_y'].map((column) => state(compared, 'drift', column)),
+        [undefined, 'ok', 'ok'],
+      );
+    },
+  );
+
+  await t.test(
+    'outcomes that come after their time are refused, and no window is green for want of them',
+    async () => {
+      const { answer } = await put<Monitor>({ window_ms: MONTH, label_delay_ms: 0, first_windows: 1 });
+      assert.equal(answer.label_delay_ms, 0);
+      await until('the clock goes on', () => Date.now() > answer.updated_at);
+      const prediction = (await api.ask('watched')).prediction;
+      await until('the clock goes on', () => Date.now() > Number.parseInt(prediction.slice(0, 9), 36) + 1);
+      const late = await fetch(`${server.url}/api/v1/endpoints/watched/outcomes`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ outcomes: [{ prediction, value: 1 }] }),
+      });
+      const { error } = (await late.json()) as { error: { code: string; hint: string } };
+      assert.deepEqual([late.status, error.code], [400, 'late']);
+      assert.match(error.hint, /--label-delay/);
+    },
+  );
+
+  await t.test('its life stands in the ledger; a watch that ends takes its windows along', async () => {
+    const { ref } = await api.get<Monitor>('/api/v1/endpoints/watched/monitor');
+    const gone = await runHere(server.url, 'monitor', 'rm', 'watched');
+    assert.equal(gone.code, 0);
+    const entries = (await listEntries(server.ctx, { limit: 1000 })).items.filter(
+      ({ resource }) => resource === ref,
+    );
+    assert.deepEqual(entries.map(({ action }) => action).toReversed(), [
+      'monitor.created',
+      'monitor.changed',
+      'monitor.changed',
+      'monitor.changed',
+      'monitor.deleted',
+    ]);
+    for (const table of ['monitor', 'monitor_window', 'monitor_reference', 'signal'] as const) {
+      const rows = await server.ctx.db
+        .$extendTables<MonitoringTables>()
+        .selectFrom(table)
+        .selectAll()
+        .execute();
+      assert.deepEqual(rows, [], table);
+    }
   });
 }

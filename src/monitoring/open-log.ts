@@ -1,5 +1,5 @@
 import type { Call, OpenedTable, TableFunction } from '../data/index.ts';
-import { invalid } from '../platform/errors/index.ts';
+import { invalid, unavailable } from '../platform/errors/index.ts';
 import type { Recorded, Serving } from '../serving/index.ts';
 import { identifier, type AskedFile } from '../tables/index.ts';
 
@@ -25,7 +25,7 @@ export function openLog(
   { text, prefix }: Pick<Call, 'text' | 'prefix'>,
   { from, to }: { from?: number | undefined; to?: number | undefined },
 ): OpenedTable {
-  const { segments, dropped } = recorded;
+  const { segments, dropped, incomplete } = recorded;
   if (segments.length === 0) throw nothing(recorded);
   const files = segments.map((segment, at): AskedFile => ({
     file: `${prefix}${at}.parquet`,
@@ -49,16 +49,22 @@ export function openLog(
         sql: `select prediction, "at" as time, * exclude (prediction, "at") replace (${ROLE}) from ${identifier(all)}${bounds.length > 0 ? ` where ${bounds.join(' and ')}` : ''}`,
       },
     ],
-    notes:
-      dropped === 0
+    notes: [
+      ...(dropped === 0
         ? []
         : [
             `${text}: ${dropped.toLocaleString('en')} ${dropped === 1 ? 'prediction was' : 'predictions were'} answered and not recorded: the memory for what waits was full, or they were too large`,
-          ],
+          ]),
+      ...(incomplete ? [`${text}: ${BUSY}`] : []),
+    ],
   };
 }
 
-function nothing({ endpoint: { name }, recording, dropped, newest }: Recorded): Error {
+const BUSY = 'the newest predictions are still in memory: a data plane is too busy to write them';
+
+function nothing({ endpoint: { name }, recording, dropped, incomplete, newest }: Recorded): Error {
+  if (incomplete)
+    return unavailable(`predictions of '${name}' could not be read`, { hint: `${BUSY}; ask again` });
   if (newest !== undefined)
     return invalid(`no prediction of '${name}' is recorded in this time`, {
       field: 'query',

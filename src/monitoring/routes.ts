@@ -3,18 +3,33 @@ import { route, type Route } from '../platform/http/index.ts';
 import type { Serving } from '../serving/index.ts';
 import type { Tables } from '../tables/index.ts';
 import * as contract from './contract.ts';
+import type { MonitorJobs } from './jobs.ts';
 import { addOutcomes } from './outcomes/add-outcomes.ts';
 import { joinOutcomes, toTable, uploadOutcomes } from './outcomes/add-table.ts';
 import { coverage } from './outcomes/coverage.ts';
 import { requireEndpoint } from './outcomes/open-outcomes.ts';
+import { deleteMonitor, setMonitor } from './set-monitor.ts';
 import { selectTables } from './store.ts';
+import { getMonitor, listWindows } from './views.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'find' | 'recorded' | 'readPredictions' | 'serials'>;
+  serving: Pick<Serving, 'find' | 'recorded' | 'readPredictions' | 'serials' | 'tellers'>;
   tables: Tables;
 }
 
-export const monitoringRoutes = (parts: Parts): Route[] => [
+export const monitoringRoutes = (parts: Parts, { look }: MonitorJobs): Route[] => [
+  route(contract.setMonitor, async (ctx, { params, body }) => {
+    await setMonitor(ctx, { serving: parts.serving, look }, params.endpoint, body);
+    return getMonitor(ctx, parts.serving, params.endpoint);
+  }),
+  route(contract.getMonitor, (ctx, { params }) => getMonitor(ctx, parts.serving, params.endpoint)),
+  route(contract.deleteMonitor, async (ctx, { params }) => {
+    await deleteMonitor(ctx, parts.serving, params.endpoint);
+    return {};
+  }),
+  route(contract.listWindows, (ctx, { params, query }) =>
+    listWindows(ctx, parts.serving, params.endpoint, query),
+  ),
   route(contract.addOutcomes, (ctx, { params, body }) =>
     addOutcomes(ctx, parts.serving, params.endpoint, body.outcomes),
   ),

@@ -40,6 +40,62 @@ export type MonitoringTables = {
     received_at: number;
     created_by: string;
   };
+  /** A watch on an endpoint. */
+  monitor: {
+    id: string;
+    workspace: string;
+    endpoint_id: string;
+    /** Windows of another length are another generation: jobs of an earlier one end without a word. */
+    generation: number;
+    window_ms: number;
+    label_delay_ms: number;
+    /** JSON: `MonitorSettings`. */
+    settings: string;
+    created_at: number;
+    updated_at: number;
+    created_by: string;
+  };
+  /** What windows of a version are compared with; never changed. */
+  monitor_reference: {
+    monitor_id: string;
+    version_ref: string;
+    /** `given`: a dataset; `first`: its own first windows, for columns that are not in there. */
+    part: string;
+    source: string;
+    row_count: number;
+    /** JSON: `Watched[]`. */
+    watched: string;
+    created_at: number;
+  };
+  /** A window that was looked at. */
+  monitor_window: {
+    monitor_id: string;
+    generation: number;
+    from_at: number;
+    to_at: number;
+    state: string;
+    row_count: number;
+    model: string | null;
+    version: number | null;
+    version_ref: string | null;
+    problem: string | null;
+    looked_at: number;
+    scored_at: number | null;
+  };
+  signal: {
+    monitor_id: string;
+    generation: number;
+    from_at: number;
+    /** `drift in_distance`: one of each in a window. */
+    name: string;
+    signal: string;
+    column_name: string | null;
+    value: number | null;
+    state: string;
+    reason: string;
+    /** JSON. */
+    evidence: string;
+  };
 };
 
 export const migrations: Migration[] = [
@@ -79,6 +135,62 @@ export const migrations: Migration[] = [
         unique (endpoint_id, digest)
       )`,
       `create index outcome_table_by_age on outcome_table (endpoint_id, id)`,
+    ],
+  },
+  {
+    id: 'monitoring-002',
+    sql: [
+      `create table monitor (
+        id text primary key,
+        workspace text not null,
+        endpoint_id text not null references endpoint (id),
+        generation bigint not null,
+        window_ms bigint not null,
+        label_delay_ms bigint not null,
+        settings text not null,
+        created_at bigint not null,
+        updated_at bigint not null,
+        created_by text not null,
+        unique (workspace, endpoint_id)
+      )`,
+      `create table monitor_reference (
+        monitor_id text not null references monitor (id),
+        version_ref text not null,
+        part text not null,
+        source text not null,
+        row_count bigint not null,
+        watched text not null,
+        created_at bigint not null,
+        primary key (monitor_id, version_ref, part)
+      )`,
+      `create table monitor_window (
+        monitor_id text not null references monitor (id),
+        generation bigint not null,
+        from_at bigint not null,
+        to_at bigint not null,
+        state text not null,
+        row_count bigint not null,
+        model text,
+        version bigint,
+        version_ref text,
+        problem text,
+        looked_at bigint not null,
+        scored_at bigint,
+        primary key (monitor_id, generation, from_at)
+      )`,
+      `create table signal (
+        monitor_id text not null references monitor (id),
+        generation bigint not null,
+        from_at bigint not null,
+        name text not null,
+        signal text not null,
+        column_name text,
+        value double precision,
+        state text not null,
+        reason text not null,
+        evidence text not null,
+        primary key (monitor_id, generation, from_at, name)
+      )`,
     ],
   },
 ];

@@ -1,6 +1,7 @@
 // All SQL of the room.
 import type { Selectable } from 'kysely';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import { insertMany } from '../platform/db/index.ts';
 import type { MonitoringTables } from './schema.ts';
 
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<MonitoringTables>();
@@ -9,12 +10,24 @@ export type OutcomeTableRow = Selectable<MonitoringTables['outcome_table']>;
 /** Places in a statement are bounded. */
 const PORTION = 400;
 
+const OUTCOME = [
+  'id',
+  'workspace',
+  'endpoint_id',
+  'subject',
+  'prediction',
+  'row_number',
+  'key',
+  'time',
+  'label',
+  'number',
+  'observed_at',
+  'received_at',
+] as const satisfies ReadonlyArray<keyof OutcomeRow>;
+
 export async function insertOutcomes(tx: Tx, rows: readonly OutcomeRow[]): Promise<void> {
-  for (let at = 0; at < rows.length; at += PORTION)
-    await tables(tx)
-      .insertInto('outcome')
-      .values(rows.slice(at, at + PORTION))
-      .execute();
+  const values = rows.map((row) => OUTCOME.map((column) => row[column]));
+  await insertMany(tx.db, tx.dialect, 'outcome', OUTCOME, values);
 }
 
 /** What is there of these subjects and not folded, oldest first. */

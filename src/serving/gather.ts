@@ -4,9 +4,17 @@ import type { Command, Report, RequestRecord } from './plane/protocol.ts';
 /** A plane that does not answer within this time is left out, ms. */
 const PATIENCE = 2_000;
 
+/** … unless what it is asked for waits for the disk, and for a thread that gives way to all others. */
+const LONG_PATIENCE = 60_000;
+
 interface Open {
   plane: PlaneProcess;
-  done(latest: RequestRecord[] | undefined): void;
+  done(told: Said | undefined): void;
+}
+
+/** What a plane that answered in time said. */
+interface Said {
+  latest: RequestRecord[] | undefined;
 }
 
 /** Asks all planes the same at once, and waits until each has answered, ended, or taken too long. */
@@ -21,18 +29,27 @@ export class Gather {
 
   /** What each said; of `stats` the answer is a report of its own, which came before. */
   async ask(command: (id: number) => Command): Promise<Array<RequestRecord[] | undefined>> {
+    return (await this.each(command, PATIENCE)).map((said) => said?.latest);
+  }
+
+  /** For what takes longer than a word: whether every plane has said that it is done. */
+  async done(command: (id: number) => Command): Promise<boolean> {
+    return (await this.each(command, LONG_PATIENCE)).every((said) => said !== undefined);
+  }
+
+  private async each(command: (id: number) => Command, patience: number): Promise<Array<Said | undefined>> {
     return await Promise.all(
       this.planes
         .filter(({ up }) => up)
         .map(
           (plane) =>
-            new Promise<RequestRecord[] | undefined>((resolve) => {
+            new Promise<Said | undefined>((resolve) => {
               const id = this.next++;
-              const timer = setTimeout(() => done(undefined), PATIENCE);
-              const done = (latest: RequestRecord[] | undefined): void => {
+              const timer = setTimeout(() => done(undefined), patience);
+              const done = (said: Said | undefined): void => {
                 clearTimeout(timer);
                 this.open.delete(id);
-                resolve(latest);
+                resolve(said);
               };
               this.open.set(id, { plane, done });
               plane.send(command(id));
@@ -42,7 +59,7 @@ export class Gather {
   }
 
   told({ id, latest }: Extract<Report, { type: 'told' }>): void {
-    this.open.get(id)?.done(latest);
+    this.open.get(id)?.done({ latest });
   }
 
   /** Nothing more is to be expected of it. */

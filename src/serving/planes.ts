@@ -73,8 +73,8 @@ export interface Planes {
   gather(): Promise<void>;
   /** The last answers of an endpoint over all planes, newest first; undefined where none has it. */
   latest(workspace: string, endpoint: string, limit: number): Promise<RequestRecord[] | undefined>;
-  /** Brings to disk what the planes recorded of an endpoint; a plane that takes long is left out. */
-  show(endpoint: string): Promise<void>;
+  /** Brings to disk what the planes recorded of an endpoint; false where a plane takes so long that nobody waits. */
+  show(endpoint: string): Promise<boolean>;
   /** Models that the planes hold, each counted as often as it is held. */
   readonly models: number;
   close(): Promise<void>;
@@ -322,9 +322,7 @@ export function createPlanes(options: PlanesOptions): Planes {
     },
     gather,
     latest,
-    async show(endpoint) {
-      await asked.ask((id) => ({ type: 'show', id, endpoint }));
-    },
+    show: (endpoint) => asked.done((id) => ({ type: 'show', id, endpoint })),
     get models() {
       let sum = 0;
       for (const held of models.values()) sum += held;

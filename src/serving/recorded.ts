@@ -16,6 +16,8 @@ export interface Recorded {
   segments: Array<{ path: string; from: number; to: number; predictions: number; rows: number }>;
   /** Answered in the window and not kept; known for the 7 days that minutes are. */
   dropped: number;
+  /** A data plane that is very busy still holds some of them in memory. */
+  incomplete: boolean;
   /** When the newest recorded prediction was answered, inside the window or not; undefined: none is. */
   newest: number | undefined;
 }
@@ -32,7 +34,7 @@ export async function recorded(
   segments: Segments,
 ): Promise<Recorded> {
   const endpoint = await requireEndpoint(ctx, name);
-  await engine.planes.show(endpoint.id);
+  const whole = await engine.planes.show(endpoint.id);
   await engine.planes.gather();
   await segments.settled();
   const rows = await selectSegments(ctx, endpoint.id, { from, to, limit: FILES + 1 });
@@ -56,6 +58,7 @@ export async function recorded(
       from: from ?? 0,
       to: to ?? ctx.clock.now() + 1,
     }),
+    incomplete: !whole,
     newest: newest?.to_at,
   };
 }

@@ -7,5 +7,5 @@ export { QUERY, ROWS, type Rows, type View } from './questions.ts';
 export type { KnownTable, TableFile } from './table-file.ts';
 export type { Reading } from './read-table.ts';
 export { localName, tableFormat, type TableFormat } from './table-format.ts';
-export { identifier } from './sql-text.ts';
+export { identifier, quote } from './sql-text.ts';
 export { UnreadableTable } from './unreadable.ts';

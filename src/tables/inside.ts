@@ -1,4 +1,5 @@
 // The door for what runs in a reader's process: it loads DuckDB.
+export { openViews } from './answers/open-views.ts';
 export { query } from './answers/query.ts';
 export { rows } from './answers/rows.ts';
 export { toJson } from './answers/to-json.ts';

@@ -13,7 +13,8 @@ export { resolveGateData, type GateData } from './data/gate-data.ts';
 export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/decide.ts';
 export { migrations } from './schema.ts';
 export { newestOfVersions, tellEvaluations, type EvaluationFacts } from './told.ts';
-export { newestFor } from './views.ts';
+export type { TableSource } from './data/table-source.ts';
+export { judgedOn, newestFor } from './views.ts';
 export { blobUser } from './uses.ts';
 
 export interface Validation {

@@ -2,3 +2,7 @@
 export { disjointAnswer } from './disjoint/answer.ts';
 export { columnsAnswer, factsAnswer } from './scoring/answer-table.ts';
 export { pixelsAnswer } from './pixels/answer.ts';
+export { binaryMetrics } from './metrics/binary.ts';
+export type { Estimates } from './metrics/estimate.ts';
+export { multiclassMetrics } from './metrics/multiclass.ts';
+export { regressionMetrics } from './metrics/regression.ts';

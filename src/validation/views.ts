@@ -2,7 +2,16 @@ import { getModel } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Evaluation, EvaluationSummary, Verdict } from './contract.ts';
-import { requireEvaluation, selectEvaluations, selectNewest, toEvaluation, toSummary } from './store.ts';
+import { resolveGateData } from './data/gate-data.ts';
+import type { TableSource } from './data/table-source.ts';
+import {
+  questionOf,
+  requireEvaluation,
+  selectEvaluations,
+  selectNewest,
+  toEvaluation,
+  toSummary,
+} from './store.ts';
 
 /** The plain reads of the room. */
 export async function getEvaluation(ctx: Ctx, id: string): Promise<Evaluation> {
@@ -59,4 +68,10 @@ export async function waitForEnd(
     if (left <= 0 || signal.aborted) return found;
     await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
   }
+}
+
+/** The table that the newest evaluation of a version was judged on; undefined where none came to an end. Bytes that are gone are an error. */
+export async function judgedOn(ctx: Ctx, versionRef: string): Promise<TableSource | undefined> {
+  const row = await selectNewest(ctx, versionRef);
+  return row && resolveGateData(ctx, questionOf(row).data);
 }

@@ -27,6 +27,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./releases.ts'),
   () => import('./serving.ts'),
   () => import('./outcomes.ts'),
+  () => import('./monitor.ts'),
   () => import('./package.ts'),
   () => import('./serve.ts'),
   () => import('./ledger.ts'),

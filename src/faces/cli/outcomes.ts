@@ -143,4 +143,5 @@ const REASONS: Readonly<Record<string, string>> = {
   no_label: 'without a value',
   unreadable: 'that name no prediction',
   foreign: 'of other endpoints',
+  late: 'that came too late',
 };

@@ -4,6 +4,7 @@ import { newId } from '../../platform/ids/index.ts';
 import { numberText } from '../../platform/json/index.ts';
 import type { ReadPrediction, Serving } from '../../serving/index.ts';
 import type { NewOutcome, OutcomesAdded } from '../contract.ts';
+import { findMonitorOf } from '../store-monitors.ts';
 import { insertOutcomes, oldestOfMany, selectOfSubjects, type OutcomeRow } from '../store.ts';
 import { FOLD, FOLDED_AT_ONCE } from './fold.ts';
 import { requireEndpoint } from './open-outcomes.ts';
@@ -27,10 +28,11 @@ export async function addOutcomes(
     ctx,
     outcomes.flatMap(({ prediction }) => prediction ?? []),
   );
+  const delay = (await findMonitorOf(ctx, endpoint))?.label_delay_ms;
   const refused: Refusal[] = [];
   const told: Told[] = [];
   outcomes.forEach((outcome, index) => {
-    const one = judge(ctx, endpoint, outcome, read);
+    const one = inTime(judge(ctx, endpoint, outcome, read), delay);
     if ('code' in one) refused.push({ index, ...one });
     else told.push(one);
   });
@@ -48,7 +50,20 @@ const HINTS: Readonly<Record<string, string>> = {
   shadow: 'give the id that the caller got: the shadow’s answer is joined by it',
   incomplete: 'say prediction; or key and time',
   future: 'times are milliseconds since 1970',
+  late: 'the monitor of the endpoint says how long they are waited for: treadle monitor set NAME --label-delay 7d',
 };
+
+/** A window is scored once its outcomes were waited for: what comes later would change a figure that was told. */
+function inTime(
+  one: Told | Omit<Refusal, 'index'>,
+  delay: number | undefined,
+): Told | Omit<Refusal, 'index'> {
+  if ('code' in one || delay === undefined || one.received_at <= one.time + delay) return one;
+  return {
+    code: 'late',
+    message: `the prediction is of ${new Date(one.time).toISOString()}, and outcomes are taken for ${delay / 3_600_000} h`,
+  };
+}
 
 function judge(
   ctx: Ctx,

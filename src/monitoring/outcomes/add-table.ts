@@ -8,6 +8,7 @@ import type { Serving } from '../../serving/index.ts';
 import { identifier, QUERY, tableFormat, type Fault, type Rows, type Tables } from '../../tables/index.ts';
 import { resolveGateData } from '../../validation/index.ts';
 import type { OutcomeColumns, OutcomeTable } from '../contract.ts';
+import { findMonitorOf } from '../store-monitors.ts';
 import { findTable, insertTable, type OutcomeTableRow } from '../store.ts';
 import { asked, requireEndpoint, type StoredFile } from './open-outcomes.ts';
 import { outcomesOf, REASONS, type Reading } from './reading.ts';
@@ -122,11 +123,13 @@ async function addTable(
         field,
         hint: `it has: ${Object.keys(types).slice(0, 40).join(', ')}`,
       });
+  const monitor = await findMonitorOf(ctx, endpoint);
   const reading: Reading = {
     columns,
     types: Object.fromEntries(Object.values(columns).map((column) => [column, types[column]!])),
     serials: await parts.serving.serials(ctx, endpoint),
     received_at: ctx.clock.now(),
+    ...(monitor ? { late_before: ctx.clock.now() - monitor.label_delay_ms } : {}),
   };
   const counts = await ask(
     `select coalesce(problem, 'accepted'), count(*) from (${outcomesOf(identifier('given'), reading)}) group by 1`,
@@ -203,6 +206,11 @@ function nothingIn(
       id === undefined
         ? 'times are like 2026-01-31 12:00:00, UTC unless said, or milliseconds since 1970'
         : 'ids come with each answer, in the header X-Treadle-Prediction',
+    ],
+    late: [
+      `the predictions in ${source} are older than outcomes are waited for`,
+      id === undefined ? 'time' : 'id',
+      'the monitor of the endpoint says how long: treadle monitor set NAME --label-delay 7d',
     ],
     foreign: [
       `the predictions in ${source} were answered by other endpoints`,

@@ -10,16 +10,21 @@ export interface Reading {
   /** Of all revisions of the endpoint when it arrived. */
   serials: number[];
   received_at: number;
+  /** Outcomes of predictions before this time came too late, by the monitor of then. */
+  late_before?: number;
 }
 
 /** Why a row of a table is no outcome. */
-export const REASONS = ['no_label', 'unreadable', 'foreign'] as const;
+export const REASONS = ['no_label', 'unreadable', 'foreign', 'late'] as const;
 
 /**
  * The rows of a table in the columns of outcomes, each with a `problem`, null where it is an outcome. Nothing of it is a caller's text but
  * names of columns, which are quoted.
  */
-export function outcomesOf(table: string, { columns, types, serials, received_at }: Reading): string {
+export function outcomesOf(
+  table: string,
+  { columns, types, serials, received_at, late_before }: Reading,
+): string {
   const { id, row, key, time, label, observed_at } = columns;
   const text = (column: string): string => `${identifier(column)}::varchar`;
   const said = id === undefined ? undefined : predictionIdSql(text(id));
@@ -37,6 +42,9 @@ export function outcomesOf(table: string, { columns, types, serials, received_at
       : [
           `when ${key === undefined ? 'true' : `${identifier(key)} is null`} or ${at} is null then 'unreadable'`,
         ]),
+    ...(late_before === undefined
+      ? []
+      : [`when ${when} < epoch_ms(${late_before})::timestamptz then 'late'`]),
     ...(row === undefined ? [] : [`when ${rowNumber} is null or ${rowNumber} < 0 then 'unreadable'`]),
   ];
   // What has not the form of an id has no time: it is not worked out of such texts.

@@ -1,18 +1,13 @@
 import { StatementType } from '@duckdb/node-api';
 import { QUERY } from '../questions.ts';
-import { readTable } from '../read-table.ts';
 import { answerer } from '../reader/answer-questions.ts';
-import { identifier } from '../sql-text.ts';
+import { openViews } from './open-views.ts';
 import { takeRows } from './take-rows.ts';
 
 export const query = answerer(
   QUERY,
   async (connection, { query: sql, views, limit, bytes }) => {
-    for (const view of views) {
-      const select =
-        'sql' in view ? view.sql : `select * from ${(await readTable(connection, view.table)).typed}`;
-      await connection.run(`create view ${identifier(view.name)} as ${select}`);
-    }
+    await openViews(connection, views);
     const statements = await connection.extractStatements(sql);
     if (statements.count !== 1)
       throw new Error(

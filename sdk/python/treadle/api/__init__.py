@@ -125,7 +125,7 @@ class Api:
 
     @cached_property
     def monitoring(self) -> 'MonitoringApi':
-        """Outcomes of predictions, and how many predictions have theirs."""
+        """Outcomes of predictions, and watches on endpoints."""
         from .monitoring import MonitoringApi
 
         return MonitoringApi(self._transport)

@@ -1,7 +1,7 @@
 # Generated from src/monitoring/contract.ts by scripts/generate/python-client.mjs; not to be edited.
-"""Outcomes of predictions, and how many predictions have theirs."""
+"""Outcomes of predictions, and watches on endpoints."""
 
-from typing import TypedDict
+from typing import Any, Literal, TypedDict
 
 from .._typing import NotRequired
 from ..transport import Body, Page, Transport, given, segment
@@ -44,6 +44,101 @@ class Coverage(TypedDict):
     """What is missing in it."""
 
 
+class MonitorSettings(TypedDict):
+    window_ms: NotRequired[int]
+    """Length of a window, ms; a day unless said. Windows begin at its multiples since 1970, UTC."""
+    label_delay_ms: NotRequired[int]
+    """How long after a prediction its outcome is waited for, ms; a day unless said. Later ones are
+    refused, and a window is scored so long after its end.
+    """
+    metric: NotRequired[str]
+    """A metric of evaluations: auc, accuracy, rmse …; by the kind of model unless said."""
+    score: NotRequired[str]
+    """Column of the prediction log that is scored: `out_probabilities[1]`; the only one that can be
+    unless said.
+    """
+    task: NotRequired[Literal['binary', 'regression', 'classes']]
+    """What the model does; told from its answers and outcomes unless said."""
+    ignore: NotRequired[list[str]]
+    """Columns of the prediction log that are not watched: `in_id`."""
+    reference: NotRequired[str]
+    """What windows are compared with: a dataset ref with a file of it where it has several. Unless
+    said: what the version was judged on by its newest evaluation, and for columns that are not in
+    there its own first windows.
+    """
+    first_windows: NotRequired[int]
+    """How many first windows of a version are a reference; 3 unless said."""
+
+
+SignalState = Literal['ok', 'alert', 'no_data', 'no_labels', 'no_reference', 'failed']
+"""ok; alert; no_data: too few rows to say; no_labels: no outcome has arrived; no_reference: there is
+nothing to compare with yet; failed: this column could not be read.
+"""
+
+
+class Signal(TypedDict):
+    """A statistic over a window."""
+    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'drift', 'coverage', 'performance']
+    """volume: rows; columns: absent and unexpected ones; missing, misfit, unseen: share of rows
+    without a value, with a value of another type, with a category that the reference never had;
+    drift: population stability index; coverage: share of rows with an outcome; performance: the
+    metric on these.
+    """
+    column: NotRequired[str]
+    """As the prediction log calls it."""
+    value: NotRequired[float]
+    state: SignalState
+    reason: str
+    """In a sentence."""
+    evidence: dict[str, Any]
+    """The figures behind it: counts, test, p, level, interval, binning, smoothing."""
+
+
+MonitorWindow = TypedDict(
+    'MonitorWindow',
+    {
+        # Start of the window. Milliseconds since 1970, UTC.
+        'from': int,
+        # Its end. Milliseconds since 1970, UTC.
+        'to': int,
+        'state': SignalState,
+        # Rows of the version that answered as primary last in the window.
+        'rows': int,
+        'model': NotRequired[str],
+        'version': NotRequired[int],
+        # Why it could not be looked at.
+        'problem': NotRequired[str],
+        # When it was looked at. Milliseconds since 1970, UTC.
+        'looked_at': int,
+        # When the outcomes were waited for, and its answers scored. Milliseconds since 1970, UTC.
+        'scored_at': NotRequired[int],
+        'signals': list[Signal],
+    },
+)
+
+
+class Monitor(TypedDict):
+    """A watch on an endpoint: what it was asked and answered, window by window, against a reference."""
+    ref: str
+    """Its name in the ledger: `monitor:<id>`."""
+    id: str
+    endpoint: str
+    """Name of an endpoint, and the model name its callers use: letters, digits, dot, dash and
+    underscore; 100 characters at most.
+    """
+    window_ms: int
+    label_delay_ms: int
+    settings: MonitorSettings
+    created_at: int
+    """When it was set first. Milliseconds since 1970, UTC."""
+    updated_at: int
+    """When it was last changed. Milliseconds since 1970, UTC."""
+    created_by: str
+    next_at: int
+    """When the window that goes on is over. Milliseconds since 1970, UTC."""
+    latest: NotRequired[MonitorWindow]
+
+
 class NewOutcome(TypedDict):
     """The truth of a prediction, which arrives later."""
     prediction: NotRequired[str]
@@ -74,7 +169,7 @@ class OutcomeTable(TypedDict):
     """Rows that are outcomes of predictions of this endpoint."""
     refused: dict[str, int]
     """Rows that are none, by reason: no_label, unreadable (no prediction id, or no key and time),
-    foreign (of another endpoint).
+    foreign (of another endpoint), late (after the label delay of the monitor).
     """
     known: bool
     """The same table with the same columns was added before: nothing was written."""
@@ -87,7 +182,7 @@ class OutcomesAddedRefused(TypedDict):
     index: int
     """Place in `outcomes`, from 0."""
     code: str
-    """unreadable, foreign, shadow, incomplete or future."""
+    """unreadable, foreign, shadow, incomplete, future or late."""
     message: str
 
 
@@ -100,7 +195,7 @@ class OutcomesAdded(TypedDict):
 
 
 class MonitoringApi:
-    """Outcomes of predictions, and how many predictions have theirs."""
+    """Outcomes of predictions, and watches on endpoints."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -129,6 +224,23 @@ class MonitoringApi:
             json=given({'outcomes': outcomes}),
         )
 
+    def delete_monitor(
+        self,
+        endpoint: str,
+    ) -> None:
+        """Watch an endpoint no longer; its windows go with it, its ledger entries stay.
+
+        DELETE /api/v1/endpoints/:endpoint/monitor; needs monitor:write.
+
+        Args:
+            endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
+                dash and underscore; 100 characters at most.
+        """
+        return self._transport.nothing(
+            'DELETE',
+            f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor",
+        )
+
     def get_coverage(
         self,
         endpoint: str,
@@ -154,6 +266,23 @@ class MonitoringApi:
             'GET',
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}/outcomes/coverage",
             query=given({'from': from_, 'to': to, 'window': window}),
+        )
+
+    def get_monitor(
+        self,
+        endpoint: str,
+    ) -> Monitor:
+        """Show how an endpoint is watched, with its newest window.
+
+        GET /api/v1/endpoints/:endpoint/monitor; needs monitor:read.
+
+        Args:
+            endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
+                dash and underscore; 100 characters at most.
+        """
+        return self._transport.json(
+            'GET',
+            f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor",
         )
 
     def join_outcomes(
@@ -217,6 +346,81 @@ class MonitoringApi:
             'GET',
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}/outcomes/tables",
             query=given({'limit': limit, 'page': page}),
+        )
+
+    def list_windows(
+        self,
+        endpoint: str,
+        *,
+        limit: int | None = None,
+        page: str | None = None,
+    ) -> Page[MonitorWindow]:
+        """List the windows of a monitor with their signals, newest first.
+
+        GET /api/v1/endpoints/:endpoint/monitor/windows; needs monitor:read.
+
+        Args:
+            endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
+                dash and underscore; 100 characters at most.
+            limit: At most 100; 20 unless said.
+        """
+        return self._transport.page(
+            'GET',
+            f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor/windows",
+            query=given({'limit': limit, 'page': page}),
+        )
+
+    def set_monitor(
+        self,
+        endpoint: str,
+        *,
+        window_ms: int | None = None,
+        label_delay_ms: int | None = None,
+        metric: str | None = None,
+        score: str | None = None,
+        task: Literal['binary', 'regression', 'classes'] | None = None,
+        ignore: list[str] | None = None,
+        reference: str | None = None,
+        first_windows: int | None = None,
+    ) -> Monitor:
+        """Watch an endpoint, or change how it is watched.
+
+        What is not said is as it is by default. Another length of windows begins anew: windows that
+        were looked at stay and are not compared with.
+
+        PUT /api/v1/endpoints/:endpoint/monitor; needs monitor:write.
+
+        Args:
+            endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
+                dash and underscore; 100 characters at most.
+            window_ms: Length of a window, ms; a day unless said. Windows begin at its multiples
+                since 1970, UTC.
+            label_delay_ms: How long after a prediction its outcome is waited for, ms; a day unless
+                said. Later ones are refused, and a window is scored so long after its end.
+            metric: A metric of evaluations: auc, accuracy, rmse …; by the kind of model unless
+                said.
+            score: Column of the prediction log that is scored: `out_probabilities[1]`; the only one
+                that can be unless said.
+            task: What the model does; told from its answers and outcomes unless said.
+            ignore: Columns of the prediction log that are not watched: `in_id`.
+            reference: What windows are compared with: a dataset ref with a file of it where it has
+                several. Unless said: what the version was judged on by its newest evaluation, and
+                for columns that are not in there its own first windows.
+            first_windows: How many first windows of a version are a reference; 3 unless said.
+        """
+        return self._transport.json(
+            'PUT',
+            f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor",
+            json=given({
+                'window_ms': window_ms,
+                'label_delay_ms': label_delay_ms,
+                'metric': metric,
+                'score': score,
+                'task': task,
+                'ignore': ignore,
+                'reference': reference,
+                'first_windows': first_windows,
+            }),
         )
 
     def upload_outcomes(

@@ -1,0 +1,128 @@
+import type { Command } from 'commander';
+import * as contract from '../../monitoring/contract.ts';
+import type { Register } from './frame.ts';
+import { choice, duration, whole } from './options.ts';
+import { ago, clip, listed, upTo } from './output.ts';
+
+const HELP = `
+What an endpoint was asked and answered is compared, window by window, with a reference: what the version was judged on,
+else its own first windows. Once outcomes were waited for, its answers are scored by them.
+
+Examples:
+  treadle monitor set flights                        a day at a time
+  treadle monitor set flights --window 1h --label-delay 2d --metric auc
+  treadle monitor show flights                       the newest window, signal by signal
+  treadle monitor windows flights                    window by window, newest first
+  treadle monitor rm flights`;
+
+interface SetFlags {
+  window?: number;
+  labelDelay?: number;
+  metric?: string;
+  score?: string;
+  task?: 'binary' | 'regression' | 'classes';
+  ignore?: string[];
+  reference?: string;
+  firstWindows?: number;
+}
+
+const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+/** `treadle monitor …`: watches on endpoints. */
+export const register: Register = (program, cli) => {
+  const monitor = program
+    .command('monitor')
+    .description('watch an endpoint: drift, data quality and performance, window by window')
+    .addHelpText('after', HELP);
+  monitor
+    .command('set <endpoint>')
+    .description('watch it, or change how; what is not said is as by default')
+    .option('--window <time>', 'length of a window: 1h, 1d; a day unless said', duration)
+    .option('--label-delay <time>', 'how long outcomes are waited for: 7d; a day unless said', duration)
+    .option('--metric <name>', 'auc, accuracy, rmse …; by the kind of model unless said')
+    .option('--score <column>', 'the column of the prediction log that is scored: out_probabilities[1]')
+    .option('--task <task>', 'binary, regression or classes', choice('binary', 'regression', 'classes'))
+    .option('--ignore <column>', 'a column that is not watched; as often as wanted', several)
+    .option('--reference <data>', 'what windows are compared with: flights@v4:train.parquet')
+    .option('--first-windows <n>', 'how many first windows of a version are a reference', whole(1, 100))
+    .action(async (endpoint: string, flags: SetFlags) => {
+      const { window, labelDelay, firstWindows, ...rest } = flags;
+      const found = await cli.client().call(contract.setMonitor, {
+        params: { endpoint },
+        body: {
+          ...rest,
+          ...(window === undefined ? {} : { window_ms: window }),
+          ...(labelDelay === undefined ? {} : { label_delay_ms: labelDelay }),
+          ...(firstWindows === undefined ? {} : { first_windows: firstWindows }),
+        },
+      });
+      cli
+        .output()
+        .result(
+          found,
+          () =>
+            `endpoint ${endpoint} is watched; the window that goes on is over at ${moment(found.next_at)}`,
+        );
+    });
+  monitor
+    .command('show <endpoint>')
+    .description('show how it is watched, and the signals of its newest window')
+    .option('--all', 'also signals that are ok')
+    .action(async (endpoint: string, { all }: { all?: boolean }) => {
+      const found = await cli.client().call(contract.getMonitor, { params: { endpoint } });
+      cli.output().result(found, () => shown(found, all === true));
+    });
+  monitor
+    .command('windows <endpoint>')
+    .description('list the windows that were looked at, newest first')
+    .option('--limit <n>', 'at most this many', whole(1), 20)
+    .action(async (endpoint: string, { limit }: { limit: number }, _command: Command) => {
+      const client = cli.client();
+      const found = await upTo(limit, ({ limit: most, ...page }) =>
+        client.call(contract.listWindows, {
+          params: { endpoint },
+          query: { ...page, limit: Math.min(100, most) },
+        }),
+      );
+      cli.output().list(found, (items) =>
+        listed(
+          'no window is over yet',
+          ['window', 'state', 'rows', 'version', 'why'],
+          items.map((one) => [
+            moment(one.from),
+            one.state,
+            one.rows,
+            one.version === undefined ? '' : `${one.model}@v${one.version}`,
+            clip(one.problem ?? one.signals.find(({ state }) => state === one.state)?.reason ?? ''),
+          ]),
+        ),
+      );
+    });
+  monitor
+    .command('rm <endpoint>')
+    .description('watch it no longer; its windows go with it')
+    .action(async (endpoint: string) => {
+      await cli.client().call(contract.deleteMonitor, { params: { endpoint } });
+      cli.output().result({ removed: endpoint }, () => `endpoint ${endpoint} is watched no longer`);
+    });
+};
+
+const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+function shown(found: contract.Monitor, all: boolean): string {
+  const { latest } = found;
+  const head = `${found.endpoint}, watched since ${moment(found.created_at)}; the window that goes on is over at ${moment(found.next_at)}`;
+  if (!latest) return `${head}\nno window is over yet`;
+  const version = latest.version === undefined ? '' : ` of ${latest.model}@v${latest.version}`;
+  const signals = latest.signals.filter(({ state }) => all || state !== 'ok');
+  return [
+    head,
+    `${moment(latest.from)} to ${moment(latest.to)}: ${latest.state}, ${latest.rows.toLocaleString('en')} rows${version}, looked at ${ago(latest.looked_at)}`,
+    ...(latest.problem === undefined ? [] : [latest.problem]),
+    listed(
+      `${latest.signals.length.toLocaleString('en')} signals, all ok`,
+      ['signal', 'column', 'state', 'why'],
+      signals.map(({ signal, column, state, reason }) => [signal, column ?? '', state, clip(reason)]),
+    ),
+  ].join('\n');
+}

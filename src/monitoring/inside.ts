@@ -1,0 +1,3 @@
+// The door for what runs in a table reader's process.
+export { anchorAnswer, countAnswer, namesAnswer } from './signals/read-columns.ts';
+export { scoreAnswer } from './signals/score-window.ts';

@@ -1,0 +1,187 @@
+import { getVersion } from '../../models/index.ts';
+import type { Ctx, Tx } from '../../platform/ctx/index.ts';
+import { outwardMessageOf, TreadleError, unavailable } from '../../platform/errors/index.ts';
+import type { Serving } from '../../serving/index.ts';
+import { QUERY, type Tables } from '../../tables/index.ts';
+import type { MonitorSettings, Signal } from '../contract.ts';
+import { openLog } from '../open-log.ts';
+import type { MonitorRow } from '../store-monitors.ts';
+import { insertSignals, insertWindow } from '../store-monitors.ts';
+import { askBehind, passOn, type Attempt } from './ask.ts';
+import { judgeColumns } from './judge-columns.ts';
+import { COUNT, NAMES } from './questions.ts';
+import { referenceFor } from './reference.ts';
+import { signalRows, worst } from './signal-rows.ts';
+import { ofVersion, type VersionSeen } from './version-seen.ts';
+
+export interface Parts {
+  serving: Pick<Serving, 'recorded'>;
+  tables: Tables;
+}
+
+export interface Looked {
+  rows: number;
+  version?: VersionSeen;
+  signals: Signal[];
+  /** Why the window could not be looked at. */
+  problem?: string;
+}
+
+/** Looks at a window that is over. Whatever goes wrong is a result, unless another attempt may mend it. */
+export async function lookAt(
+  ctx: Ctx,
+  parts: Parts,
+  monitor: MonitorRow,
+  asked: { endpoint: string; from: number },
+  attempt: Attempt,
+): Promise<Looked> {
+  try {
+    return await look(ctx, parts, monitor, asked, attempt.signal);
+  } catch (error) {
+    passOn(error, attempt);
+    if (error instanceof TreadleError && error.code === 'no-predictions')
+      return { rows: 0, signals: [volumeOf(0, 0)] };
+    ctx.log.warn('a window could not be looked at', { monitor: monitor.id, from: asked.from, error });
+    return { rows: 0, signals: [], problem: outwardMessageOf(error) };
+  }
+}
+
+async function look(
+  ctx: Ctx,
+  parts: Parts,
+  monitor: MonitorRow,
+  { endpoint, from }: { endpoint: string; from: number },
+  signal?: AbortSignal,
+): Promise<Looked> {
+  const window = { from, to: from + monitor.window_ms };
+  const recorded = await parts.serving.recorded(ctx, endpoint, window);
+  if (recorded.incomplete) throw unavailable('a data plane is too busy to write its predictions');
+  const { files, views } = openLog(recorded, { text: 'log', prefix: 'log' }, window);
+  const version = await versionIn(ctx, parts.tables, { files, views }, signal);
+  if (!version) return { rows: 0, signals: [volumeOf(0, recorded.dropped)] };
+  const all = [...views, ofVersion('log', version)];
+  const { rows, columns } = await askBehind(ctx, parts.tables, NAMES, {
+    files,
+    request: { views: all, view: 'version' },
+    signal,
+  });
+  const names = columns.map(({ name }) => name);
+  const reference = await referenceFor(
+    ctx,
+    parts,
+    monitor,
+    { endpoint, version, columns: names, before: from },
+    signal,
+  );
+  const { ignore = [] } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
+  const present = reference.watched.filter(({ column }) => names.includes(column));
+  const counted =
+    present.length === 0
+      ? { counted: [], unread: [] }
+      : await askBehind(ctx, parts.tables, COUNT, {
+          files,
+          request: {
+            views: all,
+            view: 'version',
+            columns: present.map(({ column, anchor }) => ({ column, anchor })),
+          },
+          signal,
+        });
+  const absent = reference.watched.filter(({ column }) => !names.includes(column));
+  return {
+    rows,
+    version,
+    signals: [
+      volumeOf(rows, recorded.dropped),
+      columnsOf(
+        absent.map(({ column }) => column),
+        reference.notes,
+      ),
+      ...judgeColumns(reference.watched, counted),
+      ...reference.without
+        .filter(({ column }) => !ignore.includes(column))
+        .map(({ column, why }): Signal => ({
+          signal: 'drift',
+          column,
+          state: 'no_reference',
+          reason: why,
+          evidence: {},
+        })),
+    ],
+  };
+}
+
+/** The version that answered as primary last. */
+async function versionIn(
+  ctx: Ctx,
+  tables: Tables,
+  { files, views }: Pick<ReturnType<typeof openLog>, 'files' | 'views'>,
+  signal?: AbortSignal,
+): Promise<VersionSeen | undefined> {
+  const { rows } = await askBehind(ctx, tables, QUERY, {
+    files,
+    request: {
+      query: `select model, version from log where role = 'champion' group by all order by max(time) desc, version desc limit 1`,
+      views,
+      limit: 1,
+      bytes: 10_000,
+    },
+    signal,
+  });
+  const [row] = rows;
+  if (!row) return undefined;
+  const [model, version] = [String(row[0]), Number(row[1])];
+  const { ref } = await getVersion(ctx, model, String(version));
+  return { model, version, ref };
+}
+
+const volumeOf = (rows: number, dropped: number): Signal => ({
+  signal: 'volume',
+  value: rows,
+  state: rows === 0 ? 'no_data' : 'ok',
+  reason: `${rows.toLocaleString('en')} rows${dropped > 0 ? `, and ${dropped.toLocaleString('en')} predictions that could not be recorded` : ''}`,
+  evidence: { rows, dropped },
+});
+
+const columnsOf = (absent: readonly string[], notes: readonly string[]): Signal => ({
+  signal: 'columns',
+  value: absent.length,
+  state: absent.length > 0 ? 'alert' : notes.length > 0 ? 'failed' : 'ok',
+  reason:
+    absent.length > 0
+      ? `columns of the reference are not recorded: ${absent.slice(0, 20).join(', ')}`
+      : (notes[0] ?? 'all columns of the reference are there'),
+  evidence: { absent, ...(notes.length > 0 ? { notes } : {}) },
+});
+
+/** Writes down what was seen, once. False where it was before. */
+export async function keepLooked(
+  tx: Tx,
+  monitor: MonitorRow,
+  from: number,
+  { rows, version, signals, problem }: Looked,
+): Promise<boolean> {
+  const state = problem === undefined ? worst(signals) : 'failed';
+  const fresh = await insertWindow(tx, {
+    monitor_id: monitor.id,
+    generation: monitor.generation,
+    from_at: from,
+    to_at: from + monitor.window_ms,
+    state,
+    row_count: rows,
+    model: version?.model ?? null,
+    version: version?.version ?? null,
+    version_ref: version?.ref ?? null,
+    problem: problem ?? null,
+    looked_at: tx.clock.now(),
+    scored_at: null,
+  });
+  if (!fresh) return false;
+  await insertSignals(tx, signalRows(monitor, from, signals));
+  await tx.emit({
+    type: 'monitor.looked',
+    subject: `monitor:${monitor.id}`,
+    data: { from, state, alerts: signals.filter((one) => one.state === 'alert').length },
+  });
+  return true;
+}

@@ -1,0 +1,69 @@
+import { question, type View } from '../../tables/index.ts';
+import type { Anchor } from '../statistics/anchor.ts';
+import type { Histogram } from '../statistics/histogram.ts';
+
+/** A column of the log as its reference has it. */
+export interface Watched {
+  /** As the log calls it: `in_distance`, `out_y`. */
+  column: string;
+  anchor: Anchor;
+  /** Of the reference. */
+  histogram: Histogram;
+}
+
+/** One column that could not be read: the others are. */
+export interface Unread {
+  column: string;
+  problem: string;
+}
+
+interface Asked {
+  views: readonly View[];
+  /** The view whose rows are meant. */
+  view: string;
+}
+
+/** Which columns a table has. */
+export const NAMES = question<Asked, { rows: number; columns: Array<{ name: string; type: string }> }>(
+  'monitor-names',
+);
+
+/** Anchors columns on all rows of a reference: `from` is the column's name there. */
+export const ANCHOR = question<
+  Asked & { columns: ReadonlyArray<{ column: string; from: string }> },
+  { rows: number; watched: Watched[]; unread: Unread[] }
+>('monitor-anchor');
+
+/** Counts the rows of a window on anchors. `misfits`: values that are none of the reference's type; they count as missing. */
+export const COUNT = question<
+  Asked & { columns: ReadonlyArray<Pick<Watched, 'column' | 'anchor'>> },
+  {
+    rows: number;
+    counted: Array<{ column: string; histogram: Histogram; misfits: number }>;
+    unread: Unread[];
+  }
+>('monitor-count');
+
+/** A figure of a model on rows with their outcomes; the interval holds with 95 %. */
+export interface Figure {
+  name: string;
+  value: number;
+  low?: number;
+  high?: number;
+}
+
+/** Scores the answers of a window by the outcomes that have arrived. */
+export const SCORE = question<
+  Asked & { score?: string | undefined; task?: Task | undefined },
+  {
+    rows: number;
+    labelled: number;
+    /** Of the rows with an outcome; undefined where `problem` says why there are none. */
+    task?: Task;
+    column?: string;
+    figures: Figure[];
+    problem?: string;
+  }
+>('monitor-score');
+
+export type Task = 'binary' | 'regression' | 'classes';

@@ -1,0 +1,185 @@
+// SQL of monitors, their references, windows and signals.
+import type { Selectable } from 'kysely';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import { insertMany } from '../platform/db/index.ts';
+import type { MonitoringTables } from './schema.ts';
+
+const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<MonitoringTables>();
+export type MonitorRow = Selectable<MonitoringTables['monitor']>;
+export type ReferenceRow = Selectable<MonitoringTables['monitor_reference']>;
+export type WindowRow = Selectable<MonitoringTables['monitor_window']>;
+export type SignalRow = Selectable<MonitoringTables['signal']>;
+
+export function findMonitorOf(ctx: Ctx, endpoint: string): Promise<MonitorRow | undefined> {
+  return tables(ctx)
+    .selectFrom('monitor')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('endpoint_id', '=', endpoint)
+    .executeTakeFirst();
+}
+
+export function findMonitor(ctx: Ctx, id: string): Promise<MonitorRow | undefined> {
+  return tables(ctx)
+    .selectFrom('monitor')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+export async function insertMonitor(tx: Tx, row: MonitorRow): Promise<void> {
+  await tables(tx).insertInto('monitor').values(row).execute();
+}
+
+export async function updateMonitor(
+  tx: Tx,
+  id: string,
+  change: Pick<MonitorRow, 'generation' | 'window_ms' | 'label_delay_ms' | 'settings' | 'updated_at'>,
+): Promise<void> {
+  await tables(tx)
+    .updateTable('monitor')
+    .set(change)
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** With all that it found. */
+export async function removeMonitor(tx: Tx, id: string): Promise<void> {
+  for (const table of ['signal', 'monitor_window', 'monitor_reference'] as const)
+    await tables(tx).deleteFrom(table).where('monitor_id', '=', id).execute();
+  await tables(tx).deleteFrom('monitor').where('workspace', '=', tx.workspace).where('id', '=', id).execute();
+}
+
+export function selectReferences(ctx: Ctx, monitor: string, versionRef: string): Promise<ReferenceRow[]> {
+  return tables(ctx)
+    .selectFrom('monitor_reference')
+    .selectAll()
+    .where('monitor_id', '=', monitor)
+    .where('version_ref', '=', versionRef)
+    .execute();
+}
+
+/** The first one stays. */
+export async function insertReference(tx: Tx, row: ReferenceRow): Promise<void> {
+  await tables(tx)
+    .insertInto('monitor_reference')
+    .values(row)
+    .onConflict((on) => on.columns(['monitor_id', 'version_ref', 'part']).doNothing())
+    .execute();
+}
+
+/** What references are made of is another thing now. */
+export async function removeReferences(tx: Tx, monitor: string): Promise<void> {
+  await tables(tx).deleteFrom('monitor_reference').where('monitor_id', '=', monitor).execute();
+}
+
+/** False where it was looked at before. */
+export async function insertWindow(tx: Tx, row: WindowRow): Promise<boolean> {
+  const { numInsertedOrUpdatedRows = 0n } = await tables(tx)
+    .insertInto('monitor_window')
+    .values(row)
+    .onConflict((on) => on.columns(['monitor_id', 'generation', 'from_at']).doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows > 0n;
+}
+
+/** False where it was scored before, or never looked at. */
+export async function scoreWindowRow(
+  tx: Tx,
+  { monitor_id, generation, from_at }: Pick<WindowRow, 'monitor_id' | 'generation' | 'from_at'>,
+  change: Pick<WindowRow, 'state'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tables(tx)
+    .updateTable('monitor_window')
+    .set({ ...change, scored_at: tx.clock.now() })
+    .where('monitor_id', '=', monitor_id)
+    .where('generation', '=', generation)
+    .where('from_at', '=', from_at)
+    .where('scored_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+const SIGNAL = [
+  'monitor_id',
+  'generation',
+  'from_at',
+  'name',
+  'signal',
+  'column_name',
+  'value',
+  'state',
+  'reason',
+  'evidence',
+] as const satisfies ReadonlyArray<keyof SignalRow>;
+
+export async function insertSignals(tx: Tx, rows: readonly SignalRow[]): Promise<void> {
+  const values = rows.map((row) => SIGNAL.map((column) => row[column]));
+  await insertMany(tx.db, tx.dialect, 'signal', SIGNAL, values);
+}
+
+export function findWindow(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+  from: number,
+): Promise<WindowRow | undefined> {
+  return tables(ctx)
+    .selectFrom('monitor_window')
+    .selectAll()
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation)
+    .where('from_at', '=', from)
+    .executeTakeFirst();
+}
+
+/** Newest first. */
+export function selectWindows(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+  query: { before?: number | undefined; limit: number },
+): Promise<WindowRow[]> {
+  let rows = tables(ctx)
+    .selectFrom('monitor_window')
+    .selectAll()
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation);
+  if (query.before !== undefined) rows = rows.where('from_at', '<', query.before);
+  return rows.orderBy('from_at', 'desc').limit(query.limit).execute();
+}
+
+/** The first windows of a version with rows, before a time. */
+export function selectFirstWindows(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+  query: { version_ref: string; before: number; limit: number },
+): Promise<WindowRow[]> {
+  return tables(ctx)
+    .selectFrom('monitor_window')
+    .selectAll()
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation)
+    .where('version_ref', '=', query.version_ref)
+    .where('row_count', '>', 0)
+    .where('from_at', '<', query.before)
+    .orderBy('from_at')
+    .limit(query.limit)
+    .execute();
+}
+
+export function selectSignals(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+  windows: readonly number[],
+): Promise<SignalRow[]> {
+  return tables(ctx)
+    .selectFrom('signal')
+    .selectAll()
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation)
+    .where('from_at', 'in', windows)
+    .orderBy('from_at', 'desc')
+    .orderBy('name')
+    .execute();
+}

@@ -1,0 +1,75 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid } from '../platform/errors/index.ts';
+import type { Serving } from '../serving/index.ts';
+import type { Monitor, MonitorSettings, MonitorWindow, SignalState } from './contract.ts';
+import { requireMonitor } from './set-monitor.ts';
+import { toSignal } from './signals/signal-rows.ts';
+import { selectSignals, selectWindows, type MonitorRow, type WindowRow } from './store-monitors.ts';
+
+/** The plain reads of monitors. */
+export async function getMonitor(ctx: Ctx, serving: Pick<Serving, 'find'>, name: string): Promise<Monitor> {
+  const monitor = await requireMonitor(ctx, serving, name);
+  const windows = await selectWindows(ctx, monitor, { limit: 1 });
+  const [latest] = await withSignals(ctx, monitor, windows);
+  const now = ctx.clock.now();
+  return {
+    ref: `monitor:${monitor.id}`,
+    id: monitor.id,
+    endpoint: name,
+    window_ms: monitor.window_ms,
+    label_delay_ms: monitor.label_delay_ms,
+    settings: JSON.parse(monitor.settings) as MonitorSettings, // written by this room
+    created_at: monitor.created_at,
+    updated_at: monitor.updated_at,
+    created_by: monitor.created_by,
+    next_at: (Math.floor(now / monitor.window_ms) + 1) * monitor.window_ms,
+    ...(latest ? { latest } : {}),
+  };
+}
+
+export async function listWindows(
+  ctx: Ctx,
+  serving: Pick<Serving, 'find'>,
+  name: string,
+  { limit = 20, page }: { limit?: number; page?: string },
+): Promise<{ items: MonitorWindow[]; next?: string }> {
+  if (page !== undefined && !/^\d{1,15}$/.test(page))
+    throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
+  const monitor = await requireMonitor(ctx, serving, name);
+  const rows = await selectWindows(ctx, monitor, {
+    before: page === undefined ? undefined : Number(page),
+    limit: limit + 1,
+  });
+  const shown = rows.slice(0, limit);
+  return {
+    items: await withSignals(ctx, monitor, shown),
+    ...(rows.length > limit ? { next: String(shown.at(-1)!.from_at) } : {}),
+  };
+}
+
+async function withSignals(
+  ctx: Ctx,
+  monitor: MonitorRow,
+  rows: readonly WindowRow[],
+): Promise<MonitorWindow[]> {
+  if (rows.length === 0) return [];
+  const signals = Map.groupBy(
+    await selectSignals(
+      ctx,
+      monitor,
+      rows.map(({ from_at }) => from_at),
+    ),
+    ({ from_at }) => from_at,
+  );
+  return rows.map((row) => ({
+    from: row.from_at,
+    to: row.to_at,
+    state: row.state as SignalState,
+    rows: row.row_count,
+    ...(row.model === null || row.version === null ? {} : { model: row.model, version: row.version }),
+    ...(row.problem === null ? {} : { problem: row.problem }),
+    looked_at: row.looked_at,
+    ...(row.scored_at === null ? {} : { scored_at: row.scored_at }),
+    signals: (signals.get(row.from_at) ?? []).map(toSignal),
+  }));
+}
