@@ -43,6 +43,7 @@ const campaigns = [
       'data/paths',
       'data/model',
       'rules/parse.test.ts',
+      'monitoring/statistics',
       'oip/',
       'frames',
       'addresses',

@@ -140,7 +140,8 @@ function nextUp(value: number): number {
   return number[0]!;
 }
 
-const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+/** A mean that underflows has no sign, either: JSON would lose it. */
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value + 0 : null);
 
 /** JSON writes a lone surrogate as an escape, so that texts that differ give digests that differ. */
 const digest = (what: unknown): string =>

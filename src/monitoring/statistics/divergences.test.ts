@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fc } from '../../../test/property.ts';
+import { fc, runs } from '../../../test/property.ts';
 import { random } from '../../../test/random.ts';
 import {
   chebyshev,
@@ -155,6 +155,7 @@ test('distances are symmetric, within their bounds, and 0 exactly where all is e
       assert.ok(kullbackLeibler(a, b).value! >= -1e-15);
       near(psi(a, b).value, kullbackLeibler(a, b).value! + kullbackLeibler(b, a).value!, 1e-11);
     }),
+    { numRuns: runs(100) },
   );
 });
 
@@ -171,5 +172,6 @@ test('a test of homogeneity does not mind which side is which, nor empty bins, n
         if (found.p !== null) assert.ok(found.p >= 0 && found.p <= 1);
       }
     }),
+    { numRuns: runs(100) },
   );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fc } from '../../../test/property.ts';
+import { fc, runs } from '../../../test/property.ts';
 import { anchorCategories, anchorNumeric, type Category, type NumericAnchor } from './anchor.ts';
 import { binNames, binningOf, count, merge, missing, present, rows } from './histogram.ts';
 
@@ -109,6 +109,7 @@ test('the table finds the bin that asking every edge finds', () => {
           assert.ok(anchor.points.includes(anchor.edges[i - 1]!) || one < (2 * anchor.finite) / bins + 1);
       },
     ),
+    { numRuns: runs(100) },
   );
 });
 
@@ -127,6 +128,7 @@ test('merged histograms are the histogram of all rows, whatever the order', () =
         assert.deepEqual(merge(count(anchor, []), a), a);
       },
     ),
+    { numRuns: runs(100) },
   );
 });
 type H = ReturnType<typeof count>;
@@ -141,6 +143,7 @@ test('anchors and histograms go through JSON unchanged', () => {
       const named = anchorCategories(texts);
       assert.deepEqual(JSON.parse(JSON.stringify(named)), named);
     }),
+    { numRuns: runs(100) },
   );
 });
 

@@ -6,9 +6,10 @@ import { eachValue, type Sample, type SampleTest } from './sample.ts';
 const EXACT = 10_000;
 
 /**
- * Two-sample Kolmogorov–Smirnov test, two-sided: D = max |F − G| of the empirical distribution functions, from 0 to 1. p is exact up to
- * 10,000 values a side, by counting paths of the lattice; beyond, that of one sample of nm / (n + m) values. Ties make p larger than it is: for columns
- * of few values test their counts (`chiSquare`). An exact p of 10,000 beside 9,999 values takes some 10⁸ steps: not on a server's event loop. Equals `scipy.stats.ks_2samp` with its default method.
+ * Two-sample Kolmogorov–Smirnov test, two-sided: D = max |F − G| of the empirical distribution functions, from 0 to 1. p is exact up to 10,000 values
+ * a side, by counting paths of the lattice; beyond, that of one sample of nm / (n + m) values. Ties make p larger than it is: for columns of few values
+ * test their counts (`chiSquare`). An exact p of 10,000 beside 9,999 values takes some 10⁸ steps: not on a server's event loop. Equals
+ * `scipy.stats.ks_2samp` with its default method.
  */
 export function kolmogorovSmirnov(
   reference: Sample,

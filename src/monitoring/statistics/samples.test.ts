@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { fc } from '../../../test/property.ts';
+import { fc, runs } from '../../../test/property.ts';
 import { andersonDarling } from './anderson-darling.ts';
 import { anchorNumeric } from './anchor.ts';
 import { cramerVonMises } from './cramer-von-mises.ts';
@@ -45,6 +45,7 @@ test('tests of raw values do not mind which side is which; p is a probability, a
         }
       }
     }),
+    { numRuns: runs(100) },
   );
 });
 
@@ -73,7 +74,7 @@ test('exact p-values are shares of all arrangements', () => {
         near(found.p, as.length / arrangements.length, 1e-9);
       }
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 
@@ -131,6 +132,7 @@ test('what histograms tell of the raw distances holds them between its bounds', 
         assert.ok(w.low! <= w.value! + slack && w.value! <= w.high! + slack);
       }
     }),
+    { numRuns: runs(100) },
   );
 });
 
@@ -175,5 +177,6 @@ test('p-values of several tests, adjusted', () => {
         );
       }
     }),
+    { numRuns: runs(100) },
   );
 });
