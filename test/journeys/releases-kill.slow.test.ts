@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -13,6 +12,7 @@ import { listExecutions } from '../../src/pipelines/contract.ts';
 import { getRelease, listReleases } from '../../src/releases/contract.ts';
 import { listRevisions } from '../../src/serving/contract.ts';
 import { listEvaluations } from '../../src/validation/contract.ts';
+import { freePort } from '../free-port.ts';
 import { openTest } from '../harness.ts';
 import { FILE, gated, model } from './pipelines/gated.ts';
 import type { KillOrder } from './releases/kill-child.ts';
@@ -40,15 +40,6 @@ async function start(
       await ended;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 const WAY = ['requested', 'judging', 'judged', 'promoted', 'deploying', 'succeeded'];
