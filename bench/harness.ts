@@ -43,7 +43,7 @@ export function report(): void {
       unit,
       peer,
       peerValue: peerValue === undefined ? undefined : round(peerValue),
-      ratio: ratio === undefined ? undefined : round(ratio),
+      ratio: ratio === undefined || !Number.isFinite(ratio) ? undefined : round(ratio),
     };
   });
   const cells = rows.map((row) => [

@@ -53,7 +53,7 @@ const campaigns = [
   {
     name: 'detectors',
     files: ['detectors/drift.slow', 'detectors/harm.slow', 'detectors/canary.slow', 'detectors/cbpe.slow'],
-    env: { TREADLE_DETECTORS: '50', TREADLE_TEST_OUTPUT: '1' },
+    env: { TREADLE_DETECTORS: '20', TREADLE_TEST_OUTPUT: '1' },
   },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
   // The real packages, in an environment that only this campaign makes.

@@ -13,6 +13,8 @@ export interface Bet {
   logs: Float64Array;
   /** Whose over-dispersion it feels. */
   direction: number;
+  /** How large the change is in one window, in words. */
+  size?: (counts: ArrayLike<number>) => string;
 }
 
 /** A function of the bin with mean 0 and variance 1 on the reference. */
@@ -67,7 +69,7 @@ function standard(of: Float64Array, counts: ArrayLike<number>, order: readonly n
 
 /** Bets of several sizes that a direction's mean has left what the reference and the tolerance allow, up and down. */
 export function betsOn(
-  { values }: Direction,
+  { name, values }: Direction,
   direction: number,
   {
     bound,
@@ -82,6 +84,14 @@ export function betsOn(
   },
 ): Bet[] {
   const sizes = [0.04, 0.1, 0.2, 0.4];
+  const told = (counts: ArrayLike<number>): string => {
+    let [rows, sum] = [0, 0];
+    for (let bin = 0; bin < counts.length; bin++) {
+      rows += counts[bin]!;
+      sum += counts[bin]! * values[bin]!;
+    }
+    return `by ${Math.abs(sum / rows).toFixed(2)} standard deviations`;
+  };
   return [1, -1].flatMap((sign) => {
     const least = values.reduce((low, value) => Math.min(low, sign * value), 0);
     return sizes.map((size) => {
@@ -92,6 +102,7 @@ export function betsOn(
         weight: weight / (2 * sizes.length),
         logs: values.map((value) => Math.log1p(stake * (sign * value - bound))),
         direction,
+        ...(name === 'location' ? { size: told } : {}),
       };
     });
   });
@@ -130,9 +141,15 @@ export function betsOnShare(
   const add = (from: number, to: number, share: number, says: string): void => {
     const logs = new Float64Array(counts.length).fill(Math.log((1 - to) / (1 - from)));
     logs[bin] = Math.log(to / from);
-    bets.push({ says, weight: weight * share, logs, direction });
+    bets.push({ says, weight: weight * share, logs, direction, size });
+  };
+  const size = (own: ArrayLike<number>): string => {
+    const all = Array.from(own).reduce((sum, one) => sum + one, 0);
+    return `${percent(own[bin]! / all)} of rows, ${percent(counts[bin]! / rows)} in the reference`;
   };
   for (const [rise, share] of RISES) add(most, most + (1 - most) * rise, share, `more ${name}`);
   for (const [fall, share] of FALLS) if (least > 0) add(least, least * fall, share, `less ${name}`);
   return bets;
 }
+
+const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;

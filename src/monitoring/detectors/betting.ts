@@ -104,13 +104,15 @@ export function planHarm(options: HarmOptions): HarmPlan {
   };
 }
 
+const noLosses = (): { count: number; sum: number } => ({ count: 0, sum: 0 });
+
 export const startHarm = (plan: HarmPlan): HarmState => ({
   version: 1,
   until: null,
   outcomes: 0,
   bets: Array.from(plan.bets, nothing),
   risk: noMean(),
-  recent: plan.bets.map(() => ({ count: 0, sum: 0 })),
+  recent: plan.bets.map(noLosses),
 });
 
 /** One batch more. A batch without outcomes changes nothing. */
@@ -146,8 +148,8 @@ export function stepHarm(
   );
   const recent = state.recent.map((one, k) => {
     const { since } = bets[k]!;
-    if (since === null) return { count: 0, sum: 0 };
-    const before = since === state.bets[k]!.since ? one : { count: 0, sum: 0 };
+    if (since === null) return noLosses();
+    const before = since === state.bets[k]!.since ? one : noLosses();
     return { count: before.count + losses.length, sum: before.sum + sum };
   });
   const now: HarmState = {
@@ -158,6 +160,11 @@ export function stepHarm(
     risk,
     recent,
   };
+  // A page that has ended begins anew from nothing: evidence that hovers about the threshold is one page, not many.
+  if (readHarm(plan, state).page && !readHarm(plan, now).page) {
+    now.bets = plan.bets.map(nothing);
+    now.recent = plan.bets.map(noLosses);
+  }
   return { state: now, result: readHarm(plan, now) };
 }
 

@@ -90,7 +90,7 @@ function rollouts(
 const LOSSES = planCanary({ metrics: ['errors', 'latency', 'loss'] });
 
 test('canaries that are no worse: at most one in twenty is ever rolled back', () => {
-  const requests = TIMES > 1 ? REQUESTS : 40_000;
+  const requests = TIMES > 1 ? 300_000 : 40_000;
   const same = rollouts(planCanary(), RUNS, {}, { requests, on: true });
   console.log(`A/A, watched for ${requests} requests: ${same.line}`);
   assert.ok(same.verdicts['roll back'] <= 0.05 * RUNS);
@@ -103,7 +103,7 @@ test('canaries that are no worse: at most one in twenty is ever rolled back', ()
 });
 
 test('canaries that are worse are rolled back before one request in a hundred has seen them', () => {
-  const runs = TIMES > 1 ? 1000 : 40;
+  const runs = TIMES > 1 ? 500 : 40;
   const limit = REQUESTS / 100;
   const told = (
     what: string,

@@ -5,7 +5,7 @@ import { dateChange } from './change-point.ts';
 import { planDrift, startDrift, stepDrift, type DriftOptions, type ReferenceCounts } from './e-detector.ts';
 import { DAY, MISSING, normalColumn, ORDER, quantile, sampler, wobble } from './streams.suite.ts';
 
-/** `npm run test:deep` takes the whole size: 100 model-years, 400 changes of each kind. */
+/** `npm run test:deep` takes the whole size: 40 model-years, 400 changes of each kind. */
 const TIMES = Number(process.env['TREADLE_DETECTORS'] ?? 1);
 const REFERENCE = 10_000;
 

@@ -72,6 +72,8 @@ export interface NamedColumn {
   evidence: number;
   /** What has changed: `higher`, `wider`, `another shape`, `more missing`. */
   says: string;
+  /** How large it is in the last window: `1.4 % of rows, 0.0 % in the reference`; absent where one number does not say it. */
+  size?: string;
   /** The change is dated to the window that began then. */
   since: number | null;
 }
@@ -270,7 +272,13 @@ export function stepDrift(
     };
   }
   const now: DriftState = { version: 1, until: to, windows: state.windows + 1, columns };
-  return { state: now, result: { ...readDrift(plan, now), empty } };
+  for (const family of ['shape', 'share'] as const) {
+    // An alarm that has ended begins anew from nothing: evidence that hovers about the threshold is one alarm, not many.
+    if (readDrift(plan, state)[family].alarm && !readDrift(plan, now)[family].alarm)
+      for (const [name, column] of Object.entries(columns))
+        columns[name] = { ...column, [family]: column[family].map(nothing) };
+  }
+  return { state: now, result: { ...readDrift(plan, now, counts), empty } };
 }
 
 /** ln e of a window of one column: of each bet on its shape, of each strength, of each bet on a share; and how much each counts. */
@@ -289,12 +297,21 @@ export function logsOf(watched: Watched, counts: ArrayLike<number>): Array<{ wei
   ];
 }
 
-/** What the evidence so far says. */
-export function readDrift(plan: DriftPlan, state: DriftState): Omit<DriftResult, 'empty'> {
+/** What the evidence so far says; with the last window's counts, also how large it is there. */
+export function readDrift(
+  plan: DriftPlan,
+  state: DriftState,
+  counts: DriftWindow['counts'] = {},
+): Omit<DriftResult, 'empty'> {
   const family = (which: 'shape' | 'share'): Alarm => {
     const found = plan.columns
       .filter((watched) => which === 'shape' || watched.share.length > 0)
-      .map((watched) => strength(watched, state.columns[watched.name]![which], which, plan.threshold))
+      .map((watched) =>
+        strength(watched, state.columns[watched.name]![which], which, {
+          enough: plan.threshold,
+          counts: counts[watched.name],
+        }),
+      )
       .map((one) => ({ ...one, evidence: one.evidence / plan.threshold }))
       .toSorted((a, b) => b.evidence - a.evidence);
     const all = found.length;
@@ -314,7 +331,7 @@ function strength(
   watched: Watched,
   states: readonly Evidence[],
   which: 'shape' | 'share',
-  enough: number,
+  { enough, counts }: { enough: number; counts: ArrayLike<number> | undefined },
 ): NamedColumn {
   const bets = watched[which];
   const each = states.map(
@@ -324,13 +341,21 @@ function strength(
   // A direction says more than that the shape is another: it has the word wherever its evidence suffices.
   const directed = most(each.slice(0, bets.length));
   const leading = (each[directed] ?? 0) >= enough ? directed : most(each);
+  const size = counts && sumOf(counts) > 0 ? bets[leading]?.size?.(counts) : undefined;
   return {
     name: watched.name,
     evidence: each.reduce((sum, one) => sum + one, 0),
+    ...(size === undefined ? {} : { size }),
     says: bets[leading]?.says ?? 'another shape',
     since: states[leading]?.since ?? null,
   };
 }
+
+const sumOf = (counts: ArrayLike<number>): number =>
+  mean(
+    Float64Array.from(counts, () => 1),
+    counts,
+  );
 
 function wordsOf(
   which: 'shape' | 'share',
@@ -346,8 +371,9 @@ function wordsOf(
     return `no drift in ${of} of ${all} columns: ${figure(evidence)} of the evidence that an alarm needs`;
   const [first] = columns;
   const more = columns.length > 1 ? ` and ${columns.length - 1} more` : '';
+  const size = first?.size === undefined ? '' : ` (${first.size})`;
   const since = first?.since == null ? '' : ` since ${new Date(first.since).toISOString()}`;
-  return `drift: '${first?.name}' is ${which === 'shape' && first?.says === 'another shape' ? 'of another shape' : first?.says}${since}${more}, of ${all} columns; ${figure(evidence)} times the evidence that an alarm needs`;
+  return `drift: '${first?.name}' is ${which === 'shape' && first?.says === 'another shape' ? 'of another shape' : first?.says}${size}${since}${more}, of ${all} columns; ${figure(evidence)} times the evidence that an alarm needs`;
 }
 
 const figure = (value: number): string => (value < 0.01 ? '<0.01' : value.toPrecision(2));

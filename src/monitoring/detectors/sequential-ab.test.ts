@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { binomialTerm } from '../../platform/mathematics/index.ts';
 import { random, type Random } from '../../../test/random.ts';
+import { LATENCY_BUCKETS } from '../../serving/plane/protocol.ts';
 import { edgeOfTail, LATENCY_EDGES, latencyCounts, slower } from './latency.ts';
 import {
   answersNeeded,
@@ -182,6 +183,28 @@ test('what was not counted right names its field, and the state is as before', (
   assert.throws(() => planCanary({ alpha: 1 }), /alpha is 1: it lies between 0 and 1/);
   assert.throws(() => planCanary({ margin: { loss: 0 } }), /tolerance and margin of loss are 0.005 and 0/);
   assert.deepEqual(state, startCanary(plan));
+});
+
+test('with the few buckets that an endpoint counts in, a slow canary is rolled back too, and a good one promoted', () => {
+  const plan = planCanary({ metrics: ['latency'], edges: LATENCY_BUCKETS });
+  const coarse = (r: Random, answers: number, slow: number): Answers => ({
+    answers,
+    errors: 0,
+    latency: latencyCounts(
+      Float64Array.from({ length: answers }, () => slow * 10 * Math.exp(0.5 * r.normal())),
+      LATENCY_BUCKETS,
+    ),
+  });
+  const verdict = (slow: number) => {
+    const r = random(12);
+    let state = startCanary(plan);
+    for (let batch = 0; batch < 300 && state.verdict === 'hold'; batch++)
+      ({ state } = stepCanary(plan, state, { primary: coarse(r, 900, 1), canary: coarse(r, 100, slow) }));
+    return readCanary(plan, state);
+  };
+  assert.equal(verdict(1).verdict, 'promote');
+  const slow = verdict(1.3);
+  assert.match(slow.words, /^roll back: slower than 30\.0 ms /);
 });
 
 test('buckets of latency: where a value falls, the tail beyond an edge, and answers that a rollback takes', () => {
