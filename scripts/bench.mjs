@@ -25,7 +25,14 @@ const servers = [
   peers('bench-serving', 'FastAPI, LitServe and Ray Serve', 'litserve'),
   peers('bench-mlserver', 'MLServer', 'mlserver'),
 ];
-const needed = { data: [dvc], steps: [dvc], plane: [wrk], records: [wrk], serving: [wrk, ...servers] };
+const needed = {
+  data: [dvc],
+  steps: [dvc],
+  plane: [wrk],
+  records: [wrk],
+  serving: [wrk, ...servers],
+  alarms: parts.driftPeers,
+};
 
 await main(async () => {
   const benches = join(root, 'bench');

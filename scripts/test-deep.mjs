@@ -78,6 +78,7 @@ const benches = [
   { name: 'records', args: ['--predictions', '20000', '--seconds', '1', '--rounds', '1', '--pairs', '2'] },
   { name: 'lineage', args: ['--calls', '20'] },
   { name: 'serving', args: ['--seconds', '1', '--rounds', '1', '--overload', '2'] },
+  { name: 'alarms', args: ['--columns', '4', '--windows', '2', '--changed', '1'] },
 ];
 
 const jobs = [
