@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type ConsoleMessage,
+  type Page,
+  type Request,
+} from 'playwright-core';
 import { openTest, type TestServer } from '../harness.ts';
 import { PATIENCE, until } from '../until.ts';
 
@@ -28,7 +35,10 @@ export interface UiPage {
   close(): Promise<void>;
 }
 
-const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** The first is Chromium without its windows: a page in it is open in less than half the time of the processor. */
+const CANDIDATES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map(
+  (name) => `/usr/bin/${name}`,
+);
 const chromiumPath = process.env['TREADLE_CHROMIUM'] ?? CANDIDATES.find((file) => existsSync(file));
 const built = existsSync(path.join(import.meta.dirname, '..', '..', 'ui', 'dist', 'index.html'));
 
@@ -48,6 +58,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // What a page runs lives for a second: compilers that make it fast take longer than they save.
+  '--js-flags=--no-opt,--no-maglev',
 ];
 
 /** A page that is opened is a new person's: it knows nothing of what others chose. Reloaded it is the same person's. */
@@ -65,6 +77,8 @@ export async function openUi(options: Parameters<typeof openTest>[0] = {}): Prom
   const server = await openTest(options);
   let browser: Browser;
   let context: BrowserContext;
+  /** Pages whose journey has ended, for the next one: a new page is a new process, that compiles everything anew. */
+  const idle: Page[] = [];
   try {
     browser = await chromium.launch({
       ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
@@ -82,7 +96,8 @@ export async function openUi(options: Parameters<typeof openTest>[0] = {}): Prom
   return {
     server,
     url: server.url,
-    open: (address, pageOptions = {}) => openPage(context, server.url, address, pageOptions),
+    open: async (address, pageOptions = {}) =>
+      openPage(idle.pop() ?? (await context.newPage()), idle, server.url + address, pageOptions),
     async [Symbol.asyncDispose]() {
       await browser.close();
       await server[Symbol.asyncDispose]();
@@ -90,27 +105,25 @@ export async function openUi(options: Parameters<typeof openTest>[0] = {}): Prom
   };
 }
 
-async function openPage(
-  context: BrowserContext,
-  url: string,
-  address: string,
-  options: PageOptions,
-): Promise<UiPage> {
-  const page = await context.newPage();
+async function openPage(page: Page, idle: Page[], address: string, options: PageOptions): Promise<UiPage> {
+  const { origin } = new URL(address);
   await page.setViewportSize({ width: options.width ?? 1440, height: options.height ?? 900 });
   await page.emulateMedia({ colorScheme: options.theme ?? 'light' });
   const complaints: string[] = [];
-  page.on('console', (message) => {
+  const onConsole = (message: ConsoleMessage): void => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
     const text = `${message.text()} ${message.location().url}`;
     if (!options.expected?.test(text)) complaints.push(text);
-  });
-  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
-  page.on('request', (request) => {
-    if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== url)
+  };
+  const onError = (error: Error): void => void complaints.push(error.stack ?? error.message);
+  const onRequest = (request: Request): void => {
+    if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).origin !== origin)
       complaints.push(`asked another host: ${request.url()}`);
-  });
-  await page.goto(url + address);
+  };
+  page.on('request', onRequest);
+  // What the journey before left running ends here, and may complain of that.
+  page.once('framenavigated', () => page.on('console', onConsole).on('pageerror', onError));
+  await page.goto(address);
   await page.waitForSelector('h1');
   return {
     page,
@@ -134,7 +147,11 @@ async function openPage(
       assert.deepEqual(told, [], `axe on ${what}`);
     },
     async close() {
-      await page.close();
+      await page.unrouteAll();
+      // The next to have this page is somebody else (FORGET).
+      await page.evaluate('sessionStorage.clear()');
+      page.off('console', onConsole).off('pageerror', onError).off('request', onRequest);
+      idle.push(page);
       assert.deepEqual(complaints, []);
     },
   };
