@@ -9,6 +9,7 @@ import pkgutil
 import sys
 import tempfile
 import threading
+import time
 import typing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -118,6 +119,14 @@ class Bad(BaseHTTPRequestHandler):
     def reply(self):
         body = self.rfile.read(int(self.headers.get('content-length', 0)))
         Bad.asked.append((self.command, self.path, body))
+        if '/events' in self.path:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'event: ready\ndata: {"seq": 1}\n\n: a remark\n\nevent: ping\ndata: {}\n\n')
+            time.sleep(0.5)
+            self.wfile.write('id: 7\ndata: {"a":\ndata: "ü"}\n\n'.encode())
+            self.close_connection = True
+            return
         if '/datasets' in self.path:
             status, text = (503, b'') if len(Bad.asked) < 3 else (200, b'{"items": [], "next": "b"}')
             self.send_response(status)
@@ -151,6 +160,9 @@ with tempfile.TemporaryDirectory() as folder:
     refused(lambda: there.tracking.get_artifact('r', 'a').save(f'{folder}/cut'), 'unavailable')
     assert os.listdir(folder) == []
 refused(lambda: there.tracking.get_run('r'), 'unavailable')
+# A silence that is longer than a request may take is none of an event stream's; it ends when the server ends it.
+hasty = treadle.Treadle(there.url, timeout=0.2)
+assert list(hasty.events.stream_events()) == [('ready', {'seq': 1}, None), ('message', {'a': 'ü'}, '7')]
 bad.shutdown()
 bad.server_close()
 gone = refused(lambda: treadle.Treadle(there.url, retries=0).server.health(), 'unavailable')

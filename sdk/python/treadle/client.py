@@ -14,7 +14,7 @@ class Treadle(Api):
         url: where the server is; `TREADLE_URL` unless said, and without that http://127.0.0.1:5000.
         token: `TREADLE_TOKEN` unless said; on loopback none is needed.
         workspace: `TREADLE_WORKSPACE` unless said, and without that the token's own.
-        timeout: seconds without a byte after which nobody is taken to be there.
+        timeout: seconds without a byte after which nobody is taken to be there; events are waited for without end.
         retries: how often a request that changes nothing (GET) is asked again when the server is not there or says: not
             now. What changes something is asked once: whether a request that got no answer was done, only the server knows.
 
@@ -27,7 +27,7 @@ class Treadle(Api):
         token: Optional[str] = None,
         workspace: Optional[str] = None,
         *,
-        timeout: float = 60.0,
+        timeout: float = 300.0,
         retries: int = 2,
     ) -> None:
         env = os.environ

@@ -234,7 +234,7 @@ class Transport:
         url: where the server is: http://127.0.0.1:5000.
         token: sent as bearer where one is needed.
         workspace: the workspace to work in; that of the token unless said.
-        timeout: seconds without a byte after which nobody is taken to be there.
+        timeout: seconds without a byte after which nobody is taken to be there; events are waited for without end.
         retries: how often a request that changes nothing is asked again when the server is not there or says: not now.
     """
 
@@ -295,7 +295,7 @@ class Transport:
         return self._send(method, address, **parts)
 
     def events(self, method: str, address: str, **parts: Any) -> Events:
-        return Events(self._send(method, address, **parts))
+        return Events(self._send(method, address, endless=True, **parts))
 
     def _send(
         self,
@@ -305,6 +305,7 @@ class Transport:
         json: Optional[Mapping[str, Any]] = None,
         body: Optional[Body] = None,
         wait: Optional[int] = None,
+        endless: bool = False,
     ) -> Download:
         path = self._path + address + _query(query or {})
         headers = dict(self._headers)
@@ -316,7 +317,7 @@ class Transport:
         left = self._retries if method == 'GET' else 0
         while True:
             try:
-                return self._once(method, path, headers, body, self._timeout + (wait or 0))
+                return self._once(method, path, headers, body, self._timeout + (wait or 0), endless)
             except _Refused as refused:
                 if left == 0 or refused.status not in _LATER:
                     raise refused.error from None
@@ -329,8 +330,15 @@ class Transport:
             left -= 1
 
     def _once(
-        self, method: str, path: str, headers: Mapping[str, str], body: Optional[Body], timeout: float
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Optional[Body],
+        timeout: float,
+        endless: bool,
     ) -> Download:
+        import socket
         from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
         connection = (HTTPSConnection if self._secure else HTTPConnection)(self._host, self._port, timeout=timeout)
@@ -344,8 +352,13 @@ class Transport:
                     # A server that refuses an upload hangs up before it has it all, and has said why.
                     if body is None or connection.sock is None:
                         raise
+            line = connection.sock
             reply = connection.getresponse()
             if reply.status < 300:
+                if endless and line is not None:
+                    # Nothing may happen for hours; that the other machine is gone, TCP finds out by itself.
+                    line.settimeout(None)
+                    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
                 return Download(connection, reply, self.url)
             refused = _Refused(reply.status, refusal(reply.status, _said(reply), self.url), reply.headers.get('retry-after'))
         except (OSError, HTTPException) as error:
