@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { forbidden, missing } from '../platform/errors/index.ts';
+import { conflict, forbidden, missing } from '../platform/errors/index.ts';
 import type { Download } from '../platform/http/index.ts';
 import { artifactPath, folderPath, joinPath } from './artifact-path.ts';
 import { byteRange } from './byte-range.ts';
@@ -15,7 +15,8 @@ import {
   upsertFile,
   type ArtifactRow,
 } from './store/artifacts.ts';
-import { selectRunRow } from './store/runs.ts';
+import { findExperiment } from './store/experiments.ts';
+import { selectRunRow, selectRunRows } from './store/runs.ts';
 import { PORTION } from './store/tables.ts';
 
 /**
@@ -35,6 +36,7 @@ export interface Upload {
 export async function putArtifact(ctx: Ctx, given: string, upload: Upload): Promise<ArtifactEntry> {
   const path = artifactPath(given);
   await checkOwner(ctx, path);
+  await checkNoFolder(ctx, path);
   await checkPlace(ctx, path); // before the bytes are taken, and again when they are in
   const { hash, size } = await ctx.blobs.put(
     upload.source,
@@ -100,6 +102,24 @@ async function checkOwner(ctx: Ctx, path: string): Promise<void> {
   throw forbidden(`a step may not write to '${path}': it is no artifact of its execution's runs`, {
     field: 'path',
     hint: 'log to the run in MLFLOW_RUN_ID, or to one that the step started',
+  });
+}
+
+/** A file in place of an experiment's or a run's folder would keep all of their artifacts out, from the first one on. */
+async function checkNoFolder(ctx: Ctx, path: string): Promise<void> {
+  const [experiment = '', run, below, more] = path.split('/');
+  if (!/^\d+$/.test(experiment) || more !== undefined) return;
+  let whose: string | undefined;
+  if (run === undefined) {
+    if (await findExperiment(ctx, { id: experiment })) whose = `experiment ${experiment}`;
+  } else if (below === undefined || below === 'artifacts') {
+    const [row] = await selectRunRows(ctx, [run]);
+    if (row !== undefined && String(row.experiment_id) === experiment) whose = `run ${run}`;
+  }
+  if (whose === undefined) return;
+  throw conflict(`'${path}' is the folder of ${whose}, where its artifacts lie`, {
+    field: 'path',
+    hint: 'log a file to a run: <experiment>/<run>/artifacts/NAME',
   });
 }
 

@@ -514,5 +514,10 @@ for (const kind of databases) {
     assert.equal(await deleteArtifact(ctx, '0/run1/artifacts/a'), 0);
     assert.equal(await deleteArtifact(ctx, '0/run1'), 2);
     assert.deepEqual(await listArtifacts(ctx, ''), []);
+    // What keeps the artifacts of all runs of an experiment is nobody's file, before the first of them, too.
+    const run = await createRun(ctx, { experiment: '0' });
+    for (const path of ['0', `0/${run}`, `0/${run}/artifacts`])
+      await assert.rejects(() => put(path, 'x'), { kind: 'conflict', field: 'path' }, path);
+    for (const path of ['7777', `0/${run}/notes`, '0/elsewhere', '00x']) await put(path, 'x');
   });
 }
