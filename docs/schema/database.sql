@@ -37,7 +37,42 @@
 -- releases-001 255828b269d8734f
 -- monitoring-001 c88a2c85e535cc3d
 -- monitoring-002 b2b2ac880fdf35fd
+-- monitoring-003 2cb7c1a95f4d0350
 
+CREATE TABLE alert (
+  id text primary key,
+  workspace text not null,
+  endpoint_id text not null references endpoint (id),
+  monitor_id text not null,
+  model text,
+  version bigint,
+  cause text not null,
+  severity text not null,
+  state text not null,
+  summary text not null,
+  members text not null,
+  bad_windows bigint not null,
+  good_windows bigint not null,
+  first_window bigint not null,
+  last_window bigint not null,
+  opened_at bigint not null,
+  fired_at bigint,
+  silenced_until bigint,
+  resolved_at bigint,
+  updated_at bigint not null
+);
+CREATE INDEX alert_by_endpoint on alert (workspace, endpoint_id, id);
+CREATE INDEX alert_by_time on alert (workspace, id);
+CREATE UNIQUE INDEX alert_open on alert (monitor_id, cause) where resolved_at is null;
+CREATE TABLE alert_transition (
+  alert_id text not null references alert (id),
+  seq bigint not null,
+  state text not null,
+  at bigint not null,
+  by_name text,
+  note text,
+  primary key (alert_id, seq)
+);
 CREATE TABLE artifact (
   workspace text not null,
   folder text not null,

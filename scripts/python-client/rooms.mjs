@@ -13,7 +13,7 @@ const rooms = [
   ['validation', 'validation', 'Evaluations, gates, proofs of disjointness.'],
   ['serving', 'serving', 'Endpoints, their revisions, figures and recorded predictions.'],
   ['releases', 'releases', 'From a version to a live endpoint: judge, promote, deploy.'],
-  ['monitoring', 'monitoring', 'Outcomes of predictions, and watches on endpoints.'],
+  ['monitoring', 'monitoring', 'Outcomes of predictions, watches on endpoints, alerts.'],
   ['maintenance', 'maintenance', 'The store of blobs: space, pins, gc, verify.'],
   ['governance', 'governance', 'The story of a prediction.'],
   ['server', 'faces/rest', 'What the server says of itself.'],

@@ -273,6 +273,78 @@ export const Monitor = Type.Object(
 );
 export type Monitor = Static<typeof Monitor>;
 
+export const AlertState = Type.Union(
+  [
+    Type.Literal('pending'),
+    Type.Literal('firing'),
+    Type.Literal('acknowledged'),
+    Type.Literal('silenced'),
+    Type.Literal('resolved'),
+  ],
+  {
+    description:
+      'pending: a window says so, and one may be chance; firing: enough in a row do; acknowledged: somebody looks after it; silenced: nobody wants to hear of it for a time; resolved: enough windows in a row say no more of it.',
+  },
+);
+export type AlertState = Static<typeof AlertState>;
+
+export const AlertCause = Type.Union(
+  [
+    Type.Literal('data'),
+    Type.Literal('drift'),
+    Type.Literal('performance'),
+    Type.Literal('volume'),
+    Type.Literal('monitor'),
+  ],
+  {
+    description:
+      'data: columns are broken; drift: columns have moved, and are not broken; performance: the metric is worse than when the version was judged; volume: far fewer or more rows than usual; monitor: windows or columns cannot be looked at.',
+  },
+);
+export type AlertCause = Static<typeof AlertCause>;
+
+export const Alert = Type.Object(
+  {
+    ref: Type.String({ description: 'Its name in the ledger: `alert:<id>`.' }),
+    id: Type.String(),
+    endpoint: Type.String(),
+    model: Type.Optional(Type.String()),
+    version: Type.Optional(Type.Integer({ description: 'The version that answered when it began.' })),
+    cause: AlertCause,
+    severity: Type.Union([Type.Literal('page'), Type.Literal('ticket')], {
+      description: 'page: answers are worse; ticket: something is to be looked at.',
+    }),
+    state: AlertState,
+    summary: Type.String({ description: 'What its newest bad window says, in a sentence.' }),
+    members: Type.Array(Type.String(), { description: 'Columns that are concerned.' }),
+    first_window: Millis('Start of the first window that said so.'),
+    last_window: Millis('Start of the last one that did.'),
+    opened_at: Millis('When it was first said.'),
+    fired_at: Type.Optional(Millis('When it fired first.')),
+    silenced_until: Type.Optional(Millis('End of its silence.')),
+    resolved_at: Type.Optional(Millis('When it was resolved.')),
+    updated_at: Millis('When something last happened to it.'),
+  },
+  { description: 'An incident with a life: all that one cause makes of one endpoint.' },
+);
+export type Alert = Static<typeof Alert>;
+
+export const AlertDetail = Type.Intersect([
+  Alert,
+  Type.Object({
+    transitions: Type.Array(
+      Type.Object({
+        state: AlertState,
+        at: Millis('When.'),
+        by: Type.Optional(Type.String({ description: 'Who, where it was a person.' })),
+        note: Type.Optional(Type.String()),
+      }),
+      { description: 'Its life, oldest first.' },
+    ),
+  }),
+]);
+export type AlertDetail = Static<typeof AlertDetail>;
+
 export const addOutcomes = endpoint({
   method: 'POST',
   path: '/api/v1/endpoints/:endpoint/outcomes',
@@ -398,4 +470,58 @@ export const listWindows = endpoint({
     page: Paging.page,
   }),
   response: Page(MonitorWindow),
+});
+
+const OfAlert = Strict({
+  alert: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Id of an alert, 32 hex digits.' }),
+});
+
+export const listAlerts = endpoint({
+  method: 'GET',
+  path: '/api/v1/alerts',
+  action: 'alert:read',
+  summary: 'List alerts, newest first',
+  query: Strict({
+    endpoint: Type.Optional(EndpointName),
+    state: Type.Optional(AlertState),
+    open: Type.Optional(Type.Boolean({ description: 'Only those that are not resolved.' })),
+    ...Paging,
+  }),
+  response: Page(Alert),
+});
+
+export const getAlert = endpoint({
+  method: 'GET',
+  path: '/api/v1/alerts/:alert',
+  action: 'alert:read',
+  summary: 'Show an alert with its whole life',
+  params: OfAlert,
+  response: AlertDetail,
+});
+
+export const acknowledgeAlert = endpoint({
+  method: 'POST',
+  path: '/api/v1/alerts/:alert/acknowledge',
+  action: 'alert:write',
+  summary: 'Acknowledge an alert: somebody looks after it',
+  params: OfAlert,
+  body: Strict({
+    note: Type.Optional(
+      Type.String({ maxLength: 2000, description: 'What is being done; kept in the ledger.' }),
+    ),
+  }),
+  response: AlertDetail,
+});
+
+export const silenceAlert = endpoint({
+  method: 'POST',
+  path: '/api/v1/alerts/:alert/silence',
+  action: 'alert:write',
+  summary: 'Silence an alert for a time; then it fires again, unless it is resolved by then',
+  params: OfAlert,
+  body: Strict({
+    until: Millis('End of the silence.'),
+    reason: Type.String({ minLength: 1, maxLength: 2000, description: 'Why; kept in the ledger.' }),
+  }),
+  response: AlertDetail,
 });

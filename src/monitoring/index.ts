@@ -1,6 +1,7 @@
 import type { TableFunction } from '../data/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
+import { WAKE } from './alerts/act.ts';
 import { monitorJobs } from './jobs.ts';
 import { predictionsTable } from './open-log.ts';
 import { FOLD } from './outcomes/fold.ts';
@@ -22,7 +23,7 @@ export function openMonitoring(parts: Parts): Monitoring {
   const jobs = monitorJobs(parts);
   return {
     routes: monitoringRoutes(parts, jobs),
-    jobs: [FOLD, jobs.look, jobs.score],
+    jobs: [FOLD, jobs.look, jobs.score, WAKE],
     functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],
   };
 }

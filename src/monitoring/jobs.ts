@@ -2,9 +2,11 @@ import { Type, type Static } from 'typebox';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { job, type JobRun, type JobType } from '../platform/jobs/index.ts';
 import type { Serving } from '../serving/index.ts';
+import { findingsOf } from './alerts/causes.ts';
+import { moveAlerts } from './alerts/move.ts';
 import { keepLooked, lookAt, type Parts } from './signals/look.ts';
 import { keepScored, scoreWindow } from './signals/score.ts';
-import { findMonitor, findWindow, type MonitorRow } from './store-monitors.ts';
+import { findMonitor, findWindow, selectWindows, type MonitorRow } from './store-monitors.ts';
 
 /** Planes bring to disk what they are asked for; clocks and answers on their way get this long, ms. */
 const GRACE = 5_000;
@@ -59,8 +61,12 @@ export function monitorJobs(parts: Parts & Names): MonitorJobs {
     const looked =
       endpoint === undefined ? undefined : await lookAt(ctx, parts, monitor, { endpoint, from }, run);
     await ctx.write(async (tx) => {
-      if (looked && (await keepLooked(tx, monitor, from, looked)))
+      if (looked && (await keepLooked(tx, monitor, from, looked))) {
+        const { rows, signals, problem, version } = looked;
+        const usual = await usualRows(tx, monitor, from);
+        await moveAlerts(tx, monitor, { from, ...version }, findingsOf(signals, { rows, problem, usual }));
         await enqueueWindow(tx, jobs.score, monitor, from, monitor.label_delay_ms);
+      }
       await enqueueWindow(tx, jobs.look, monitor, from + monitor.window_ms);
       await run.finish(tx);
     });
@@ -77,7 +83,16 @@ export function monitorJobs(parts: Parts & Names): MonitorJobs {
     const { monitor, endpoint } = found;
     const signals = await scoreWindow(ctx, parts, monitor, { endpoint, window }, run);
     await ctx.write(async (tx) => {
-      await keepScored(tx, monitor, window, signals);
+      if (await keepScored(tx, monitor, window, signals)) {
+        const { from_at, model, version } = window;
+        const findings = findingsOf(signals, { rows: 0, problem: undefined, usual: undefined });
+        await moveAlerts(
+          tx,
+          monitor,
+          { from: from_at, model: model ?? undefined, version: version ?? undefined },
+          findings.filter(({ cause }) => cause === 'performance'),
+        );
+      }
       await run.finish(tx);
     });
   }
@@ -96,6 +111,18 @@ export function monitorJobs(parts: Parts & Names): MonitorJobs {
   }
 
   return jobs;
+}
+
+/** Windows that say how many rows are usual; with fewer, nobody knows. */
+const USUAL = { most: 28, least: 5 };
+
+/** The median of the windows before that had any. */
+async function usualRows(tx: Tx, monitor: MonitorRow, before: number): Promise<number | undefined> {
+  const windows = await selectWindows(tx, monitor, { before, limit: USUAL.most });
+  const rows = windows
+    .flatMap(({ row_count }) => (row_count > 0 ? [row_count] : []))
+    .toSorted((a, b) => a - b);
+  return rows.length < USUAL.least ? undefined : rows[Math.floor(rows.length / 2)];
 }
 
 /** The job of a window, when the window is over and `after` that. */

@@ -17,6 +17,8 @@ import type { SqlResult } from '../data/contract.ts';
 import { commitVersion } from '../data/index.ts';
 import { listEntries } from '../ledger/index.ts';
 import type {
+  Alert,
+  AlertDetail,
   Coverage,
   Monitor,
   MonitorWindow,
@@ -425,6 +427,7 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
         inputs: [{ name: 'x', datatype: 'FP32', shape: [400, 2], data: rows.flat() }],
       }),
     });
+    assert.equal(answer.status, 200, await answer.text());
     const prediction = answer.headers.get('x-treadle-prediction')!;
     await begin('monitor.look');
     const [found] = await until('the window is looked at', async () => {
@@ -462,16 +465,28 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
     // The window that goes on, and the one behind it: each has one job, whoever asked.
     assert.equal((await jobs()).filter(({ state: of }) => of !== 'done').length, 2);
 
+    const alerts = async (query = ''): Promise<Alert[]> =>
+      (await api.get<{ items: Alert[] }>(`/api/v1/alerts?endpoint=watched${query}`)).items;
+    const [pending, ...others] = await alerts();
+    assert.deepEqual(
+      [pending?.cause, pending?.state, pending?.severity, pending?.members, others],
+      ['drift', 'pending', 'ticket', ['in_x[1]'], []],
+    );
+    await begin('monitor.look', from + 1);
+    const firing = await until('the alert fires', async () =>
+      (await alerts('&state=firing')).find(({ state: of }) => of === 'firing'),
+    );
+    assert.deepEqual([firing.id, firing.last_window, firing.model], [pending?.id, from + 1, 'const']);
+
     const outcomes = rows.slice(0, 100).map((_row, row) => ({ prediction, row, value: row < 60 ? 1 : 3 }));
     await api.post('/api/v1/endpoints/watched/outcomes', { outcomes });
     await begin('monitor.score');
-    const [scored] = await until('the window is scored', async () => {
-      const all = await windows();
-      return all[0]?.scored_at !== undefined && all;
-    });
-    const coverage = scored?.signals.find(({ signal }) => signal === 'coverage');
+    const scored = await until('the window is scored', async () =>
+      (await windows()).find((one) => one.from === from && one.scored_at !== undefined),
+    );
+    const coverage = scored.signals.find(({ signal }) => signal === 'coverage');
     assert.deepEqual([coverage?.state, coverage?.value], ['ok', 0.25]);
-    const performance = scored?.signals.find(({ signal }) => signal === 'performance');
+    const performance = scored.signals.find(({ signal }) => signal === 'performance');
     assert.equal(performance?.state, 'ok');
     // 60 of 100 are right, and 40 are off by 2.
     assert.ok(Math.abs(performance!.value! - Math.sqrt(1.6)) < 1e-9, performance?.reason);
@@ -490,9 +505,26 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
           (await windows()).find((one) => one.from === start),
         );
       };
-      const waits = await lookAt(3, from + 1);
+      const waits = await lookAt(3, from + 2);
       assert.equal(waits?.state, 'no_reference');
-      const compared = await lookAt(1, from + 2);
+      const [alert] = (await api.get<{ items: Alert[] }>('/api/v1/alerts?endpoint=watched&open=true')).items;
+      const acknowledged = await runHere(server.url, 'alerts', 'ack', alert!.id, '-m', 'looked after');
+      assert.match(acknowledged.out, /drift, acknowledged/);
+      const past = await runHere(server.url, 'alerts', 'silence', alert!.id, '--for', '0', '--reason', 'x');
+      assert.equal(past.code, 1);
+      await api.post(`/api/v1/alerts/${alert!.id}/silence`, {
+        until: Date.now() + 100,
+        reason: 'for a moment',
+      });
+      const again = await until('the silence is over', async () => {
+        const found = await api.get<AlertDetail>(`/api/v1/alerts/${alert!.id}`);
+        return found.state === 'firing' && found;
+      });
+      assert.deepEqual(
+        again.transitions.map(({ state: of }) => of),
+        ['pending', 'firing', 'acknowledged', 'silenced', 'firing'],
+      );
+      const compared = await lookAt(1, from + 3);
       assert.equal(compared?.state, 'ok');
       assert.deepEqual(
         ['in_x[0]', 'in_x[1]', 'out_y'].map((column) => state(compared, 'drift', column)),

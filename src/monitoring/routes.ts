@@ -2,6 +2,8 @@ import { invalid } from '../platform/errors/index.ts';
 import { route, type Route } from '../platform/http/index.ts';
 import type { Serving } from '../serving/index.ts';
 import type { Tables } from '../tables/index.ts';
+import { acknowledge, silence } from './alerts/act.ts';
+import { getAlert, listAlerts } from './alerts/views.ts';
 import * as contract from './contract.ts';
 import type { MonitorJobs } from './jobs.ts';
 import { addOutcomes } from './outcomes/add-outcomes.ts';
@@ -30,6 +32,16 @@ export const monitoringRoutes = (parts: Parts, { look }: MonitorJobs): Route[] =
   route(contract.listWindows, (ctx, { params, query }) =>
     listWindows(ctx, parts.serving, params.endpoint, query),
   ),
+  route(contract.listAlerts, (ctx, { query }) => listAlerts(ctx, parts, query)),
+  route(contract.getAlert, (ctx, { params }) => getAlert(ctx, parts, params.alert)),
+  route(contract.acknowledgeAlert, async (ctx, { params, body }) => {
+    await acknowledge(ctx, params.alert, body.note);
+    return getAlert(ctx, parts, params.alert);
+  }),
+  route(contract.silenceAlert, async (ctx, { params, body }) => {
+    await silence(ctx, params.alert, body);
+    return getAlert(ctx, parts, params.alert);
+  }),
   route(contract.addOutcomes, (ctx, { params, body }) =>
     addOutcomes(ctx, parts.serving, params.endpoint, body.outcomes),
   ),

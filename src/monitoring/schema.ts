@@ -96,6 +96,40 @@ export type MonitoringTables = {
     /** JSON. */
     evidence: string;
   };
+  /** What one cause makes of one endpoint, as long as it goes on. */
+  alert: {
+    id: string;
+    workspace: string;
+    endpoint_id: string;
+    /** It may be gone; the alert stays. */
+    monitor_id: string;
+    model: string | null;
+    version: number | null;
+    cause: string;
+    severity: string;
+    state: string;
+    summary: string;
+    /** JSON: columns. */
+    members: string;
+    /** In a row. */
+    bad_windows: number;
+    good_windows: number;
+    first_window: number;
+    last_window: number;
+    opened_at: number;
+    fired_at: number | null;
+    silenced_until: number | null;
+    resolved_at: number | null;
+    updated_at: number;
+  };
+  alert_transition: {
+    alert_id: string;
+    seq: number;
+    state: string;
+    at: number;
+    by_name: string | null;
+    note: string | null;
+  };
 };
 
 export const migrations: Migration[] = [
@@ -190,6 +224,46 @@ export const migrations: Migration[] = [
         reason text not null,
         evidence text not null,
         primary key (monitor_id, generation, from_at, name)
+      )`,
+    ],
+  },
+  {
+    id: 'monitoring-003',
+    sql: [
+      `create table alert (
+        id text primary key,
+        workspace text not null,
+        endpoint_id text not null references endpoint (id),
+        monitor_id text not null,
+        model text,
+        version bigint,
+        cause text not null,
+        severity text not null,
+        state text not null,
+        summary text not null,
+        members text not null,
+        bad_windows bigint not null,
+        good_windows bigint not null,
+        first_window bigint not null,
+        last_window bigint not null,
+        opened_at bigint not null,
+        fired_at bigint,
+        silenced_until bigint,
+        resolved_at bigint,
+        updated_at bigint not null
+      )`,
+      // One of a cause goes on at a time.
+      `create unique index alert_open on alert (monitor_id, cause) where resolved_at is null`,
+      `create index alert_by_time on alert (workspace, id)`,
+      `create index alert_by_endpoint on alert (workspace, endpoint_id, id)`,
+      `create table alert_transition (
+        alert_id text not null references alert (id),
+        seq bigint not null,
+        state text not null,
+        at bigint not null,
+        by_name text,
+        note text,
+        primary key (alert_id, seq)
       )`,
     ],
   },

@@ -4,6 +4,7 @@ import { newId } from '../platform/ids/index.ts';
 import { METRICS } from '../rules/index.ts';
 import type { Serving } from '../serving/index.ts';
 import { resolveGateData } from '../validation/index.ts';
+import { endAlerts } from './alerts/move.ts';
 import type { MonitorSettings } from './contract.ts';
 import { enqueueWindow, type WindowJob } from './jobs.ts';
 import { requireEndpoint } from './outcomes/open-outcomes.ts';
@@ -95,6 +96,7 @@ async function requireData(ctx: Ctx, ref: string): Promise<void> {
 export async function deleteMonitor(ctx: Ctx, serving: Pick<Serving, 'find'>, name: string): Promise<void> {
   const monitor = await requireMonitor(ctx, serving, name);
   await ctx.write(async (tx) => {
+    await endAlerts(tx, monitor.id, 'the endpoint is watched no longer');
     await removeMonitor(tx, monitor.id);
     const resource = `monitor:${monitor.id}`;
     await tx.record({ action: 'monitor.deleted', resource });

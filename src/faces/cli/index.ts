@@ -28,6 +28,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./serving.ts'),
   () => import('./outcomes.ts'),
   () => import('./monitor.ts'),
+  () => import('./alerts.ts'),
   () => import('./package.ts'),
   () => import('./serve.ts'),
   () => import('./ledger.ts'),

@@ -121,7 +121,7 @@ async function versionIn(
   const { rows } = await askBehind(ctx, tables, QUERY, {
     files,
     request: {
-      query: `select model, version from log where role = 'champion' group by all order by max(time) desc, version desc limit 1`,
+      query: `select model, version from log where role = 'primary' group by all order by max(time) desc, version desc limit 1`,
       views,
       limit: 1,
       bytes: 10_000,

@@ -125,7 +125,7 @@ class Api:
 
     @cached_property
     def monitoring(self) -> 'MonitoringApi':
-        """Outcomes of predictions, and watches on endpoints."""
+        """Outcomes of predictions, watches on endpoints, alerts."""
         from .monitoring import MonitoringApi
 
         return MonitoringApi(self._transport)

@@ -1,10 +1,71 @@
 # Generated from src/monitoring/contract.ts by scripts/generate/python-client.mjs; not to be edited.
-"""Outcomes of predictions, and watches on endpoints."""
+"""Outcomes of predictions, watches on endpoints, alerts."""
 
 from typing import Any, Literal, TypedDict
 
 from .._typing import NotRequired
 from ..transport import Body, Page, Transport, given, segment
+
+
+AlertCause = Literal['data', 'drift', 'performance', 'volume', 'monitor']
+"""data: columns are broken; drift: columns have moved, and are not broken; performance: the metric is
+worse than when the version was judged; volume: far fewer or more rows than usual; monitor: windows
+or columns cannot be looked at.
+"""
+
+
+AlertState = Literal['pending', 'firing', 'acknowledged', 'silenced', 'resolved']
+"""pending: a window says so, and one may be chance; firing: enough in a row do; acknowledged: somebody
+looks after it; silenced: nobody wants to hear of it for a time; resolved: enough windows in a row
+say no more of it.
+"""
+
+
+class Alert(TypedDict):
+    """An incident with a life: all that one cause makes of one endpoint."""
+    ref: str
+    """Its name in the ledger: `alert:<id>`."""
+    id: str
+    endpoint: str
+    model: NotRequired[str]
+    version: NotRequired[int]
+    """The version that answered when it began."""
+    cause: AlertCause
+    severity: Literal['page', 'ticket']
+    """page: answers are worse; ticket: something is to be looked at."""
+    state: AlertState
+    summary: str
+    """What its newest bad window says, in a sentence."""
+    members: list[str]
+    """Columns that are concerned."""
+    first_window: int
+    """Start of the first window that said so. Milliseconds since 1970, UTC."""
+    last_window: int
+    """Start of the last one that did. Milliseconds since 1970, UTC."""
+    opened_at: int
+    """When it was first said. Milliseconds since 1970, UTC."""
+    fired_at: NotRequired[int]
+    """When it fired first. Milliseconds since 1970, UTC."""
+    silenced_until: NotRequired[int]
+    """End of its silence. Milliseconds since 1970, UTC."""
+    resolved_at: NotRequired[int]
+    """When it was resolved. Milliseconds since 1970, UTC."""
+    updated_at: int
+    """When something last happened to it. Milliseconds since 1970, UTC."""
+
+
+class AlertDetailTransitions(TypedDict):
+    state: AlertState
+    at: int
+    """When. Milliseconds since 1970, UTC."""
+    by: NotRequired[str]
+    """Who, where it was a person."""
+    note: NotRequired[str]
+
+
+class AlertDetail(Alert):
+    transitions: list[AlertDetailTransitions]
+    """Its life, oldest first."""
 
 
 class CoverageItemsDelay(TypedDict):
@@ -195,10 +256,30 @@ class OutcomesAdded(TypedDict):
 
 
 class MonitoringApi:
-    """Outcomes of predictions, and watches on endpoints."""
+    """Outcomes of predictions, watches on endpoints, alerts."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def acknowledge_alert(
+        self,
+        alert: str,
+        *,
+        note: str | None = None,
+    ) -> AlertDetail:
+        """Acknowledge an alert: somebody looks after it.
+
+        POST /api/v1/alerts/:alert/acknowledge; needs alert:write.
+
+        Args:
+            alert: Id of an alert, 32 hex digits.
+            note: What is being done; kept in the ledger.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/alerts/{segment('alert', alert)}/acknowledge",
+            json=given({'note': note}),
+        )
 
     def add_outcomes(
         self,
@@ -239,6 +320,22 @@ class MonitoringApi:
         return self._transport.nothing(
             'DELETE',
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor",
+        )
+
+    def get_alert(
+        self,
+        alert: str,
+    ) -> AlertDetail:
+        """Show an alert with its whole life.
+
+        GET /api/v1/alerts/:alert; needs alert:read.
+
+        Args:
+            alert: Id of an alert, 32 hex digits.
+        """
+        return self._transport.json(
+            'GET',
+            f"/api/v1/alerts/{segment('alert', alert)}",
         )
 
     def get_coverage(
@@ -323,6 +420,40 @@ class MonitoringApi:
                 'time': time,
                 'label': label,
                 'observed_at': observed_at,
+            }),
+        )
+
+    def list_alerts(
+        self,
+        *,
+        endpoint: str | None = None,
+        state: AlertState | None = None,
+        open: bool | None = None,
+        limit: int | None = None,
+        page: str | None = None,
+    ) -> Page[Alert]:
+        """List alerts, newest first.
+
+        GET /api/v1/alerts; needs alert:read.
+
+        Args:
+            endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
+                dash and underscore; 100 characters at most.
+            state: pending: a window says so, and one may be chance; firing: enough in a row do;
+                acknowledged: somebody looks after it; silenced: nobody wants to hear of it for a
+                time; resolved: enough windows in a row say no more of it.
+            open: Only those that are not resolved.
+            limit: At most 500; 100 unless said.
+        """
+        return self._transport.page(
+            'GET',
+            '/api/v1/alerts',
+            query=given({
+                'endpoint': endpoint,
+                'state': state,
+                'open': open,
+                'limit': limit,
+                'page': page,
             }),
         )
 
@@ -421,6 +552,28 @@ class MonitoringApi:
                 'reference': reference,
                 'first_windows': first_windows,
             }),
+        )
+
+    def silence_alert(
+        self,
+        alert: str,
+        *,
+        until: int,
+        reason: str,
+    ) -> AlertDetail:
+        """Silence an alert for a time; then it fires again, unless it is resolved by then.
+
+        POST /api/v1/alerts/:alert/silence; needs alert:write.
+
+        Args:
+            alert: Id of an alert, 32 hex digits.
+            until: End of the silence. Milliseconds since 1970, UTC.
+            reason: Why; kept in the ledger.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/alerts/{segment('alert', alert)}/silence",
+            json=given({'until': until, 'reason': reason}),
         )
 
     def upload_outcomes(

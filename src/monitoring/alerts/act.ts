@@ -1,0 +1,68 @@
+import { Type } from 'typebox';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import { conflict, invalid } from '../../platform/errors/index.ts';
+import { job } from '../../platform/jobs/index.ts';
+import { findAlert, requireAlert, type AlertRow } from '../store-alerts.ts';
+import { moveAlert } from './move.ts';
+
+/** Somebody has seen it and looks after it. */
+export async function acknowledge(ctx: Ctx, id: string, note: string | undefined): Promise<void> {
+  const row = await requireAlert(ctx, id);
+  requireFired(row, ['firing', 'silenced']);
+  await move(ctx, row, 'acknowledged', { by: ctx.actor.name, ...(note === undefined ? {} : { note }) });
+}
+
+/** Nobody wants to hear of it for a time; a silence without end would be forgotten. */
+export async function silence(
+  ctx: Ctx,
+  id: string,
+  { until, reason }: { until: number; reason: string },
+): Promise<void> {
+  const row = await requireAlert(ctx, id);
+  requireFired(row, ['firing', 'acknowledged', 'silenced']);
+  if (until <= ctx.clock.now())
+    throw invalid('the silence would be over already', { field: 'until', hint: 'name a time to come' });
+  await move(ctx, row, 'silenced', { by: ctx.actor.name, note: reason, until });
+}
+
+function requireFired(row: AlertRow, states: readonly string[]): void {
+  if (states.includes(row.state)) return;
+  throw conflict(`the alert is ${row.state}`, {
+    field: 'alert',
+    hint:
+      row.state === 'pending'
+        ? 'it fires when further windows say the same'
+        : `it can be done while it is ${states.join(' or ')}`,
+  });
+}
+
+async function move(
+  ctx: Ctx,
+  row: AlertRow,
+  to: 'acknowledged' | 'silenced',
+  said: { by: string; note?: string; until?: number },
+): Promise<void> {
+  await ctx.write(async (tx) => {
+    if (!(await moveAlert(tx, row, to, said)))
+      throw conflict('the alert has come to another state meanwhile', {
+        field: 'alert',
+        hint: 'look at it again',
+      });
+    if (said.until !== undefined) await tx.enqueue(WAKE, { alert: row.id }, { runAt: said.until });
+  });
+}
+
+/** The end of a silence: what still goes on fires again. */
+export const WAKE = job({
+  name: 'alert.wake',
+  payload: Type.Object({ alert: Type.String() }),
+  async run(ctx, { alert }, run) {
+    const row = await findAlert(ctx, alert);
+    await ctx.write(async (tx) => {
+      // It may have been silenced again, for longer.
+      if (row?.state === 'silenced' && (row.silenced_until ?? 0) <= tx.clock.now())
+        await moveAlert(tx, row, 'firing', { note: 'its silence is over' });
+      await run.finish(tx);
+    });
+  },
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { AlertState, Signal } from '../contract.ts';
+import { findingsOf } from './causes.ts';
+import { stepOf, type Standing } from './step.ts';
+
+/** The states of an alert after each window, as `b`ad and `g`ood ones come. */
+function lifeOf(windows: string, patience: { fires: number; resolves: number }, from?: AlertState): string[] {
+  let standing: Standing | undefined = from && { state: from, bad: 1, good: 0 };
+  return [...windows].map((one) => {
+    const next = stepOf(standing, one === 'b' ? 'bad' : 'good', patience);
+    standing = next === 'gone' || next === undefined ? undefined : next;
+    if (standing?.state === 'resolved') standing = undefined;
+    return next === undefined ? '' : next === 'gone' ? 'gone' : next.state;
+  });
+}
+
+test('an alert fires after enough bad windows in a row, and is resolved after enough good ones in a row', () => {
+  const patience = { fires: 2, resolves: 2 };
+  assert.deepEqual(lifeOf('ggbbbgg', patience), [
+    '',
+    '',
+    'pending',
+    'firing',
+    'firing',
+    'firing',
+    'resolved',
+  ]);
+  // One window by chance, and one that flaps.
+  assert.deepEqual(lifeOf('bgbg', patience), ['pending', 'gone', 'pending', 'gone']);
+  assert.deepEqual(lifeOf('bbgbgbgg', patience), [
+    'pending',
+    'firing',
+    'firing',
+    'firing',
+    'firing',
+    'firing',
+    'firing',
+    'resolved',
+  ]);
+  assert.deepEqual(lifeOf('bg', { fires: 1, resolves: 1 }), ['firing', 'resolved']);
+});
+
+test('what people said of it holds until it is resolved', () => {
+  const patience = { fires: 1, resolves: 2 };
+  assert.deepEqual(lifeOf('bbgg', patience, 'acknowledged'), [
+    'acknowledged',
+    'acknowledged',
+    'acknowledged',
+    'resolved',
+  ]);
+  assert.deepEqual(lifeOf('bgg', patience, 'silenced'), ['silenced', 'silenced', 'resolved']);
+});
+
+const signal = (name: Signal['signal'], state: Signal['state'], column?: string): Signal => ({
+  signal: name,
+  state,
+  reason: `${name} of ${column ?? 'all'}`,
+  evidence: {},
+  ...(column === undefined ? {} : { column }),
+});
+const whole = { rows: 100, problem: undefined, usual: undefined };
+const said = (signals: readonly Signal[], window: Parameters<typeof findingsOf>[1] = whole): string[] =>
+  findingsOf(signals, window).map(({ cause, is, members }) => `${cause} ${is} ${members.join(' ')}`.trim());
+
+test('all that one cause makes is one finding', () => {
+  assert.deepEqual(
+    said([
+      signal('volume', 'ok'),
+      signal('drift', 'alert', 'in_a'),
+      signal('drift', 'alert', 'in_b'),
+      signal('drift', 'ok', 'in_c'),
+      signal('missing', 'ok', 'in_a'),
+    ]),
+    ['data good', 'drift bad in_a in_b', 'monitor good'],
+  );
+});
+
+test('a column whose data is broken explains its own drift, and no other', () => {
+  assert.deepEqual(
+    said([
+      signal('missing', 'alert', 'in_a'),
+      signal('drift', 'alert', 'in_a'),
+      signal('drift', 'ok', 'in_b'),
+    ]),
+    ['data bad in_a', 'drift good', 'monitor good'],
+  );
+  assert.deepEqual(said([signal('unseen', 'alert', 'in_a'), signal('drift', 'alert', 'in_b')]).slice(0, 2), [
+    'data bad in_a',
+    'drift bad in_b',
+  ]);
+});
+
+test('what was not compared says nothing, for or against; what could not be read is said', () => {
+  assert.deepEqual(
+    said([
+      signal('volume', 'ok'),
+      signal('drift', 'no_reference', 'in_a'),
+      signal('drift', 'no_data', 'in_b'),
+      signal('performance', 'no_labels'),
+      signal('coverage', 'ok'),
+    ]),
+    ['monitor good'],
+  );
+  assert.deepEqual(said([], { ...whole, problem: 'no reader' }), ['monitor bad']);
+  assert.deepEqual(said([signal('drift', 'failed', 'in_a')]), ['monitor bad in_a']);
+});
+
+test('rows are few or many only against what is usual', () => {
+  const of = (rows: number, usual?: number): string | undefined =>
+    said([signal('volume', rows === 0 ? 'no_data' : 'ok')], { rows, problem: undefined, usual }).find((one) =>
+      one.startsWith('volume'),
+    );
+  assert.equal(of(0), undefined);
+  assert.equal(of(0, 100), 'volume bad');
+  assert.equal(of(19, 100), 'volume bad');
+  assert.equal(of(20, 100), 'volume good');
+  assert.equal(of(501, 100), 'volume bad');
+});
