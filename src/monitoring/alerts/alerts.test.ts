@@ -7,7 +7,7 @@ import { stepOf, type Standing } from './step.ts';
 /** The states of an alert after each window, as `b`ad and `g`ood ones come. */
 function lifeOf(windows: string, patience: { fires: number; resolves: number }, from?: AlertState): string[] {
   let standing: Standing | undefined = from && { state: from, bad: 1, good: 0 };
-  return [...windows].map((one) => {
+  return Array.from(windows, (one) => {
     const next = stepOf(standing, one === 'b' ? 'bad' : 'good', patience);
     standing = next === 'gone' || next === undefined ? undefined : next;
     if (standing?.state === 'resolved') standing = undefined;
