@@ -109,7 +109,7 @@ test('what has changed is seen within few windows', () => {
     ) <= 1,
   );
   assert.ok(
-    told('missing 2 → 3 %, windows of 5,000', delays(runs, { before: 0.02, missing: 0.03, rows: 5000 })) <= 3,
+    told('missing 2 → 3 %, windows of 5,000', delays(runs, { before: 0.02, missing: 0.03, rows: 5000 })) <= 6,
   );
   told('missing 2 → 3 %, windows of 500', delays(runs, { before: 0.02, missing: 0.03 }));
   told('+0.15 σ', delays(runs, { shift: 0.15 }));
