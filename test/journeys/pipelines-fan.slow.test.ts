@@ -4,7 +4,7 @@ import { openTest } from '../harness.ts';
 import { Project } from './pipelines/project.ts';
 
 /** `npm run test:deep` takes 1,000. */
-const STEPS = Number(process.env['TREADLE_FAN'] ?? 200);
+const STEPS = Number(process.env['TREADLE_FAN'] ?? 100);
 
 test(
   `${STEPS} steps side by side, joined by one: all run once, and none the second time`,

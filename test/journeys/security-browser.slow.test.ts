@@ -74,7 +74,7 @@ test('a host name that is not ours is refused by every route', async () => {
   const held = await rowsOf(house.ctx);
   for (const [turn, endpoint] of endpoints.entries()) {
     const sent = asked(endpoint);
-    await together(some(HOSTS, 5, turn), async (host) => {
+    await together(some(HOSTS, 3, turn), async (host) => {
       const answer = await send(house.port, { ...sent, headers: { ...sent.headers, host } });
       assert.ok(
         answer.status === 403 || answer.status === 400,
@@ -99,7 +99,7 @@ test('a page of another origin changes nothing, by no route', async () => {
       { 'sec-fetch-site': 'cross-site', origin: house.url },
       { 'sec-fetch-site': 'nonsense' },
     ];
-    await together<Record<string, string>>(some(foreign, 5, turn), async (headers) => {
+    await together<Record<string, string>>(some(foreign, 3, turn), async (headers) => {
       const answer = await send(house.port, { ...sent, headers: { ...sent.headers, ...headers } });
       assert.equal(
         answer.status,
