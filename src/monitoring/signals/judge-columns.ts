@@ -152,6 +152,7 @@ function driftOf(
     rows: test.m,
     /** By bin, the last one of missing values. */
     counts: histogram.counts,
+    reference_counts: before.counts,
   };
   const of = { signal: 'drift' as const, column, evidence };
   if (distance.value === null || test.m < FEW || test.n < FEW)

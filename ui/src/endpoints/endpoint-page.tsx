@@ -24,6 +24,7 @@ import { TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
 import { DeployDialog } from './deploy-dialog.tsx';
 import { LiveView } from './live-view.tsx';
+import { MonitoringView } from './monitoring-view.tsx';
 import { PastView } from './past-view.tsx';
 import { RecordsView } from './records-view.tsx';
 import { refreshEndpoints, SERVING_SUBJECTS } from './refresh.ts';
@@ -282,6 +283,7 @@ function Parts({ detail }: { detail: EndpointDetail }): ReactElement {
             />
           ),
         },
+        { value: 'monitoring', label: 'Monitoring', panel: <MonitoringView endpoint={endpoint.name} /> },
         { value: 'records', label: 'Records', panel: <RecordsView endpoint={endpoint} /> },
         ...(shadow || tab === 'shadow'
           ? [

@@ -21,7 +21,7 @@ export const endpointRoutes = [
     getParentRoute,
     path: '/endpoints/$endpoint',
     validateSearch: searchOf({
-      tab: field.choice('live', 'past', 'try', 'revisions', 'records', 'shadow'),
+      tab: field.choice('live', 'past', 'try', 'revisions', 'monitoring', 'records', 'shadow'),
       /** How far back the past is drawn. */
       span: field.choice('hour', 'quarter', 'day', 'week'),
       /** Which latency is drawn. */

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Type } from 'typebox';
+import { commitVersion } from '../../src/data/index.ts';
+import type { Monitor, MonitorWindow } from '../../src/monitoring/contract.ts';
+import { job } from '../../src/platform/jobs/index.ts';
+import { constantOnnx, registerOnnx } from '../onnx-model.ts';
+import { random } from '../random.ts';
+import { until } from '../until.ts';
+import { apiOf } from './serving/api.ts';
+import { cannotRun, openUi } from './ui-browser.ts';
+
+const MONTH = 31 * 86_400_000;
+
+test(
+  'an endpoint is watched from its page; drift is seen beside its reference, and acknowledged',
+  { skip: cannotRun ?? false },
+  async () => {
+    await using house = await openUi();
+    const { server } = house;
+    const api = apiOf(house.url);
+    await registerOnnx(server.ctx, 'const', constantOnnx(1));
+    await api.deploy('const', '1');
+    const ui = await house.open('/endpoints/const?tab=monitoring', { expected: /monitor/ });
+    const { page } = ui;
+    await page.getByText('Nobody watches this endpoint').waitFor();
+    await ui.accessible('an endpoint that nobody watches');
+    await page.getByRole('button', { name: 'Watch it' }).click();
+    await page.getByText('No window is over yet').waitFor();
+    const path = '/api/v1/endpoints/const/monitor';
+    assert.equal((await api.get<Monitor>(path)).window_ms, 86_400_000);
+
+    const seeded = random(3);
+    const rows = (n: number, mean: number) =>
+      Array.from({ length: n }, () => [seeded.normal(), seeded.normal() + mean]);
+    const csv = rows(2000, 0).map(([a, b]) => `${a},${b},1`);
+    const blob = await server.ctx.blobs.put(Buffer.from(`x[0],x[1],y\n${csv.join('\n')}\n`));
+    await commitVersion(server.ctx, { dataset: 'before', files: [{ path: 'train.csv', ...blob }] });
+    await fetch(house.url + path, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ window_ms: MONTH, reference: 'before@v1' }),
+    });
+    const asked = await fetch(`${house.url}/v2/models/const/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [400, 2], data: rows(400, 1).flat() }],
+      }),
+    });
+    assert.equal(asked.status, 200, await asked.text());
+    const { id } = await api.get<Monitor>(path);
+    const look = job({
+      name: 'monitor.look',
+      payload: Type.Object({}, { additionalProperties: true }),
+      run: () => Promise.resolve(),
+    });
+    // Windows that go on are looked at as if they were over, twice: drift fires with the second.
+    const from = Math.floor(Date.now() / MONTH) * MONTH;
+    for (const start of [from, from + 1]) {
+      await server.ctx.write((tx) => tx.enqueue(look, { monitor: id, generation: 2, from: start }));
+      await until('the window is looked at', async () =>
+        (await api.get<{ items: MonitorWindow[] }>(`${path}/windows`)).items.some(
+          (one) => one.from === start,
+        ),
+      );
+    }
+    const alerts = page.getByRole('region', { name: 'Alerts' });
+    await alerts.getByText('firing').waitFor();
+    await page.getByText('400 rows of const v1').waitFor();
+    await page.getByRole('img', { name: /^in_x\[1\]: shares by bin/ }).waitFor();
+    await ui.accessible('a window with drift');
+    const shots = process.env['TREADLE_SHOTS'];
+    if (shots !== undefined) await page.screenshot({ path: `${shots}/light-1440.png`, fullPage: true });
+    await alerts.getByRole('button', { name: 'Acknowledge' }).click();
+    await alerts.getByText('acknowledged').waitFor();
+    await ui.close();
+    for (const [theme, width] of [
+      ['dark', 1440],
+      ['light', 390],
+      ['dark', 390],
+    ] as const) {
+      const other = await house.open('/endpoints/const?tab=monitoring', { theme, width });
+      await other.page.getByText('400 rows of const v1').waitFor();
+      await other.accessible(`${theme}, ${width} wide`);
+      if (shots !== undefined)
+        await other.page.screenshot({ path: `${shots}/${theme}-${width}.png`, fullPage: true });
+      await other.close();
+    }
+    assert.deepEqual(server.errors, []);
+  },
+);
