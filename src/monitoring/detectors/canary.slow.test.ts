@@ -90,14 +90,14 @@ function rollouts(
 const LOSSES = planCanary({ metrics: ['errors', 'latency', 'loss'] });
 
 test('canaries that are no worse: at most one in twenty is ever rolled back', () => {
-  const requests = TIMES > 1 ? 300_000 : 40_000;
+  const requests = TIMES > 1 ? 300_000 : 30_000;
   const same = rollouts(planCanary(), RUNS, {}, { requests, on: true });
   console.log(`A/A, watched for ${requests} requests: ${same.line}`);
   assert.ok(same.verdicts['roll back'] <= 0.05 * RUNS);
   const losses = rollouts(LOSSES, RUNS, {}, { requests, on: true, loss: 0.15 });
   console.log(`A/A with losses: ${losses.line}`);
   assert.ok(losses.verdicts['roll back'] <= 0.05 * RUNS);
-  const real = rollouts(planCanary(), RUNS, {}, { requests: 2 * requests });
+  const real = rollouts(planCanary(), RUNS, {}, { requests: Math.max(requests, 80_000) });
   console.log(`A/A, until the verdict: ${real.line}`);
   assert.ok(real.verdicts['roll back'] <= 0.05 * RUNS && real.verdicts.promote > 0.8 * RUNS);
 });
