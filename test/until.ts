@@ -11,9 +11,23 @@ export async function until<T>(
   every = 20,
 ): Promise<Exclude<T, undefined | false>> {
   for (const end = performance.now() + PATIENCE; ;) {
-    const found = await look();
+    const found = await answered(what, look());
     if (found !== undefined && found !== false) return found as Exclude<T, undefined | false>;
     if (performance.now() > end) assert.fail(`${what}: not within ${PATIENCE / 1000} s`);
     await sleep(every);
+  }
+}
+
+/** What was asked of somebody who may never answer; a test that waits for ever has no name. */
+export async function answered<T>(what: string, answer: T | Promise<T>): Promise<T> {
+  if (!(answer instanceof Promise)) return answer;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: no answer within ${PATIENCE / 1000} s`)), PATIENCE);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

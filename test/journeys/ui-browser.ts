@@ -11,7 +11,7 @@ import {
   type Request,
 } from 'playwright-core';
 import { openTest, type TestServer } from '../harness.ts';
-import { PATIENCE, until } from '../until.ts';
+import { answered, PATIENCE, until } from '../until.ts';
 
 /** A real server and a real Chromium, for journeys through the UI. */
 export interface UiHouse {
@@ -99,7 +99,12 @@ export async function openUi(options: Parameters<typeof openTest>[0] = {}): Prom
     open: async (address, pageOptions = {}) =>
       openPage(idle.pop() ?? (await context.newPage()), idle, server.url + address, pageOptions),
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      try {
+        await answered('the browser that is closed', browser.close());
+      } catch {
+        // It belongs to this process alone, which could not end before it.
+        killChildren(/chrom/i);
+      }
       await server[Symbol.asyncDispose]();
     },
   };
@@ -133,8 +138,11 @@ async function openPage(page: Page, idle: Page[], address: string, options: Page
       let violations: Violation[];
       do {
         await busy.waitFor({ state: 'detached' }); // rows of before are dimmed meanwhile
-        violations = await page.evaluate<Violation[]>(
-          "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
+        violations = await answered(
+          `axe on ${what}`,
+          page.evaluate<Violation[]>(
+            "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
+          ),
         );
       } while (violations.length > 0 && (await busy.count()) > 0);
       const told = violations.map(
@@ -149,7 +157,7 @@ async function openPage(page: Page, idle: Page[], address: string, options: Page
     async close() {
       await page.unrouteAll();
       // The next to have this page is somebody else (FORGET).
-      await page.evaluate('sessionStorage.clear()');
+      await answered('the page that is left', page.evaluate('sessionStorage.clear()'));
       page.off('console', onConsole).off('pageerror', onError).off('request', onRequest);
       idle.push(page);
       assert.deepEqual(complaints, []);
@@ -164,7 +172,14 @@ async function openPage(page: Page, idle: Page[], address: string, options: Page
 export async function eventually(page: Page, expression: string, what: string): Promise<void> {
   await until(
     `${what} (${expression}) at ${page.url()}`,
-    () => page.evaluate<boolean>(`Boolean(${expression})`),
+    () => answered(what, page.evaluate<boolean>(`Boolean(${expression})`)),
     60,
   );
+}
+
+/** On Linux; elsewhere there are none to be seen. */
+function killChildren(name: RegExp): void {
+  const file = `/proc/${process.pid}/task/${process.pid}/children`;
+  for (const pid of existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : [])
+    if (pid > 0 && name.test(readFileSync(`/proc/${pid}/comm`, 'utf8'))) process.kill(pid, 'SIGKILL');
 }
