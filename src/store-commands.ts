@@ -78,7 +78,10 @@ export const storeCommands: Register = (program, cli) => {
       '--db <url>',
       'postgres://… where its database is there: pg_dump backs that up, and this the blobs',
     )
-    .option('--key <file>', 'copy the ledger’s key to this file; keep it apart from the backup')
+    .option(
+      '--key <file>',
+      'copy the ledger’s key to this file, which must not be there yet; keep it apart from the backup',
+    )
     .option(
       '--verify',
       'read every byte of the backup, and copy again from the store what is damaged there; takes long',
@@ -221,7 +224,7 @@ function saved(
 }
 
 function restored(
-  { blobs, bytes: size, named, made_at, damaged, key, kept }: RestoreResult,
+  { blobs, bytes: size, named, made_at, damaged, key, kept, incomplete }: RestoreResult,
   folder: string,
   data: string,
 ): string {
@@ -239,7 +242,11 @@ function restored(
   if (kept.damaged.length > 0)
     lines.push(`recorded predictions are lost, damaged in the backup: ${kept.damaged.join(', ')}`);
   if (!key) lines.push(`put the ledger’s key into ${path.join(data, 'ledger.key')} first`);
-  lines.push(`start it with: treadle server --data ${data}`);
+  lines.push(
+    incomplete
+      ? `start it once with: treadle server --data ${data} --restored yes (without it a start is refused, since blobs are missing); then treadle verify`
+      : `start it with: treadle server --data ${data}`,
+  );
   return lines.join('\n');
 }
 

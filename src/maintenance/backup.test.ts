@@ -62,6 +62,7 @@ test('a backup copies again what was lost or damaged in it since the last one, a
   rmSync(pack);
   const lost = await last(restore({ folder, data: path.join(server.shared, 'lost') }));
   assert.deepEqual([lost.blobs, lost.named.blobs, lost.damaged.length], [all - packed, all, packed]);
+  assert.equal(lost.incomplete, true, 'a start refuses a store without its newest pack');
   assert.deepEqual(await save(), [packed, packed], 'a pack that is gone');
   assert.deepEqual(await save(), [0, 0]);
   damage(pack);
@@ -91,7 +92,7 @@ test('a backup copies again what was lost or damaged in it since the last one, a
   assert.deepEqual(await save(true), [2, 2]);
   assert.deepEqual(await save(true), [0, 0]);
   const whole = await last(restore({ folder, data: path.join(server.shared, 'whole') }));
-  assert.deepEqual([whole.blobs, whole.named.blobs, whole.damaged], [all, all, []]);
+  assert.deepEqual([whole.blobs, whole.named.blobs, whole.damaged, whole.incomplete], [all, all, [], false]);
   assert.deepEqual(server.errors, []);
 });
 
@@ -133,6 +134,27 @@ test('what is refused leaves nothing behind: another store, another key, somebod
 
   await save(one.data, folder);
   assert.deepEqual(readFileSync(key), readFileSync(path.join(one.data, 'ledger.key')));
+  await save(one.data, folder); // the same key there is no reason to refuse
+  for (const file of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    assert.equal(statSync(path.join(file.parentPath, file.name)).mode & 0o077, 0, file.name);
+  const other = path.join(home, 'other.key');
+  for (const content of [
+    readFileSync(path.join(two.data, 'ledger.key')),
+    Buffer.from('notes'),
+    Buffer.of(),
+  ]) {
+    writeFileSync(other, content);
+    await assert.rejects(
+      last(backup({ data: one.data, folder: path.join(home, 'c'), keeps: [], key: other })),
+      refused('key', /is there already, and is not a copy of this store's key/),
+    );
+    assert.deepEqual([readFileSync(other), existsSync(path.join(home, 'c'))], [content, false]);
+  }
+  await assert.rejects(
+    last(backup({ data: one.data, folder: path.join(home, 'c'), keeps: [], key: path.join(one.data, 'k') })),
+    refused('key', /lies in the data folder itself/),
+  );
+  rmSync(other);
   rmSync(key);
   const held = readdirSync(folder).toSorted();
   await assert.rejects(save(two.data, folder), refused('folder', /is of another store/));
@@ -166,7 +188,16 @@ test('what is refused leaves nothing behind: another store, another key, somebod
   assert.ok(!existsSync(path.join(home, 'x')), 'a folder that the command made goes again');
   writeFileSync(path.join(home, 'file'), '');
   for (const no of [path.join(home, 'file', 'b'), path.join(home, 'file')])
-    await assert.rejects(save(one.data, no), refused('folder', /cannot be written/));
+    await assert.rejects(save(one.data, no), refused('folder', /file is a file/));
+  await assert.rejects(
+    last(restore({ folder, data: path.join(home, 'file') })),
+    refused('data', /file is a file/),
+  );
+  await assert.rejects(
+    last(restore({ folder, data: path.join(folder, 'in', 'it') })),
+    refused('data', /lies in the backup itself/),
+  );
+  assert.deepEqual(readdirSync(folder).toSorted(), held);
   for (const kernel of KERNEL)
     await assert.rejects(save(one.data, kernel), refused('folder', /which is no disk/), kernel);
   mkdirSync(path.join(home, 'full'));

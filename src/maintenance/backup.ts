@@ -16,7 +16,7 @@ import { newId } from '../platform/ids/index.ts';
 import { findBackup, writeBackup } from './backup-file.ts';
 import { keepKey, requireKeyApart } from './keep-key.ts';
 import { copyKept, dropOthers, isWhole, listKept, type KeptFile } from './kept-files.ts';
-import { makeTarget, targetError } from './target.ts';
+import { liesWithin, makeTarget, requireNoFile, targetError } from './target.ts';
 
 export interface BackupParts {
   /** The data folder; a server may be writing to it. */
@@ -64,7 +64,8 @@ export async function* backup({
   verify = false,
 }: BackupParts): AsyncGenerator<BackupProgress, BackupResult> {
   const empty = await requireApart(data, folder, keeps);
-  if (key !== undefined) requireKeyApart(key, folder);
+  const own = path.join(data, 'ledger.key');
+  if (key !== undefined) requireKeyApart(own, key, folder);
   const blobs = path.join(data, 'blobs');
   const release = lockCollecting(blobs);
   const source = path.join(data, 'treadle.db');
@@ -76,7 +77,7 @@ export async function* backup({
     const known = await readStoreId(blobs);
     if (earlier && known && earlier.store !== known.store) throw ofAnother(folder);
     ({ drop } = await makeTarget(folder, target, 0o700));
-    if (key !== undefined) await keepKey(path.join(data, 'ledger.key'), key);
+    if (key !== undefined) await keepKey(own, key);
     if (!postgres) await snapshotSqlite(source, path.join(folder, name));
     const now = postgres ? undefined : peekSqlite(path.join(folder, name));
     const before = earlier?.database ? peekSqlite(path.join(folder, earlier.database.file)) : undefined;
@@ -181,8 +182,8 @@ async function dropOld(folder: string, database: string, rows: Pick<Database, 's
 
 /** Whether the folder is empty or not there. */
 async function requireApart(data: string, folder: string, keeps: readonly string[]): Promise<boolean> {
-  const within = (inner: string, outer: string): boolean => !path.relative(outer, inner).startsWith('..');
-  if (within(folder, data) || within(data, folder))
+  requireNoFile({ folder, field: 'folder' });
+  if (liesWithin(folder, data) || liesWithin(data, folder))
     throw invalid(`the backup ${folder} and the data folder ${data} lie one within the other`, {
       field: 'folder',
       hint: 'name a folder elsewhere, best on another disk',

@@ -1,16 +1,23 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { copyStore, hashFile, syncDirectory, writeStoreId, type Damage } from '../platform/blobs/index.ts';
+import {
+  copyStore,
+  hashFile,
+  requireBelonging,
+  syncDirectory,
+  writeStoreId,
+  type Damage,
+} from '../platform/blobs/index.ts';
 import { peekSqlite } from '../platform/db/index.ts';
-import { conflict, invalid, systemCode, unavailable } from '../platform/errors/index.ts';
+import { conflict, invalid, systemCode, TreadleError, unavailable } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { requireKey } from '../ledger/index.ts';
 import { requireBackup } from './backup-file.ts';
 import type { BackupProgress } from './backup.ts';
 import { copySynced } from './copy-synced.ts';
 import { copyKept } from './kept-files.ts';
-import { makeTarget, targetError } from './target.ts';
+import { liesWithin, makeTarget, requireNoFile, targetError } from './target.ts';
 
 export interface RestoreParts {
   /** The backup. */
@@ -32,6 +39,8 @@ export interface RestoreResult {
   key: boolean;
   /** Files that rooms keep beside the blobs; those whose bytes are damaged or gone in the backup are left out and named. */
   kept: { files: number; bytes: number; damaged: string[] };
+  /** So much is lost that a start is refused unless it is told that this is what the backup has (`--restored yes`). */
+  incomplete: boolean;
 }
 
 /** Makes a data folder of a backup, every blob verified. It is built beside its place and gets its name as a whole. */
@@ -41,6 +50,11 @@ export async function* restore({
   key,
 }: RestoreParts): AsyncGenerator<BackupProgress, RestoreResult> {
   const found = requireBackup(folder);
+  if (liesWithin(data, folder))
+    throw invalid(`${data} lies in the backup itself`, {
+      field: 'data',
+      hint: 'name a folder elsewhere: a backup holds nothing but what treadle backup writes',
+    });
   await requireEmpty(data);
   if (!found.database)
     throw conflict(`the backup in ${folder} holds blobs alone: its database is on Postgres`, {
@@ -70,6 +84,7 @@ export async function* restore({
     made_at: found.made_at,
     key: key !== undefined,
     kept: { files: 0, bytes: 0, damaged: [] },
+    incomplete: false,
   };
   try {
     await copySynced(file, path.join(half, 'treadle.db'));
@@ -106,6 +121,7 @@ export async function* restore({
       yield { blobs: result.blobs, bytes: result.bytes + result.kept.bytes };
     }
     await writeStoreId(blobs, { store: found.store, starts: found.starts });
+    result.incomplete = await isIncomplete(path.join(half, 'treadle.db'), blobs);
     await syncDirectory(half);
     await rmdir(data).catch(() => undefined); // it is empty, or not there
     await rename(half, data);
@@ -116,6 +132,20 @@ export async function* restore({
     throw targetError(error, target);
   }
   return result;
+}
+
+/** What a start will think of it. */
+async function isIncomplete(file: string, blobs: string): Promise<boolean> {
+  const database = peekSqlite(file);
+  try {
+    await requireBelonging({ database, named: file, folder: blobs, restored: false });
+    return false;
+  } catch (error) {
+    if (error instanceof TreadleError) return true;
+    throw error;
+  } finally {
+    database?.close();
+  }
 }
 
 /** Before anything is built: a store beside another's key records no change. */
@@ -140,6 +170,7 @@ const sumOf = (files: ReadonlyArray<{ bytes: number }>): number =>
   files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 async function requireEmpty(data: string): Promise<void> {
+  requireNoFile({ folder: data, field: 'data' });
   const names = await readdir(data).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;

@@ -41,6 +41,21 @@ export async function makeTarget(
   return { drop };
 }
 
+/** Whether a path is the folder, or lies below it. */
+export const liesWithin = (inner: string, folder: string): boolean =>
+  path.relative(folder, inner).split(path.sep)[0] !== '..';
+
+/** A file where a folder is to be, or on the way to it. */
+export function requireNoFile({ folder, field }: Pick<Target, 'folder' | 'field'>): void {
+  const at = nearest(folder);
+  const file = existsAsFile(at) ? at : undefined;
+  if (file !== undefined)
+    throw invalid(`${file} is a file${file === folder ? '' : `, and ${folder} cannot be made below it`}`, {
+      field,
+      hint: 'name a folder, or one that is not there yet',
+    });
+}
+
 /** An error of the disk that is written to becomes one that names it and says what to do; everything else passes through. */
 export function targetError(error: unknown, target: Target): unknown {
   if (error instanceof TreadleError || !(error instanceof Error)) return error;
@@ -117,9 +132,13 @@ function unwritable({ folder, field }: Target, why: string, cause: unknown): Tre
 /** The folder, or what is there of the way to it. */
 function nearest(folder: string): string {
   let at = folder;
-  while (accessCode(at, constants.F_OK) === 'ENOENT' && path.dirname(at) !== at) at = path.dirname(at);
+  while (['ENOENT', 'ENOTDIR'].includes(accessCode(at, constants.F_OK) ?? '') && path.dirname(at) !== at)
+    at = path.dirname(at);
   return at;
 }
+
+const existsAsFile = (at: string): boolean =>
+  statSync(at, { throwIfNoEntry: false })?.isDirectory() === false;
 
 /** Why a folder cannot be written, as the system says it. */
 function accessCode(folder: string, mode: number = constants.W_OK): string | undefined {
