@@ -22,6 +22,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { openTest, type TestServer } from '../test/harness.ts';
 import { freshPostgres } from '../test/postgres.ts';
+import type { ServerConfig } from './config.ts';
 import { createModel } from './models/index.ts';
 import { TreadleError } from './platform/errors/index.ts';
 
@@ -84,7 +85,7 @@ async function refused(
   label: string,
   data: string,
   names: RegExp,
-  options: { db?: string; restored?: boolean } = {},
+  options: { db?: string } & Partial<ServerConfig> = {},
 ): Promise<void> {
   const before = digest(data);
   const { db, ...config } = options;
@@ -295,6 +296,16 @@ test(`${FAULTS.length * 2} starts beside what does not belong together are refus
   const file = at('a-file');
   writeFileSync(file, 'x');
   await refused('the data folder is a file', file, /a-file is a file/);
+  const foreign = at('foreign');
+  mkdirSync(path.join(foreign, 'src'), { recursive: true });
+  writeFileSync(path.join(foreign, 'README.md'), 'mine');
+  await refused('a folder of somebody’s files', foreign, /foreign holds no store.*README\.md and 1 more/);
+  for (const name of ['fresh', 'fresh/below']) {
+    const data = at(name);
+    for (const config of [{ host: '0.0.0.0' }, { requireToken: true }])
+      await refused(`a fresh store that nobody has a token for`, data, /before a token|before one/, config);
+    assert.equal(existsSync(at('fresh')), false, 'no store is begun');
+  }
 });
 
 /** Opens it, looks whether all of the store is there, and closes it again. */
@@ -336,6 +347,7 @@ test('what belongs together starts: stopped or killed, of before the store id, f
   mkdirSync(half);
   writeFileSync(path.join(half, 'treadle.db'), '');
   writeFileSync(path.join(half, 'lock.db'), '');
+  mkdirSync(path.join(half, 'lost+found'));
   await starts(half);
 });
 

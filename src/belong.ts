@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { requireKey } from './ledger/index.ts';
 import { requireBelonging } from './platform/blobs/index.ts';
@@ -9,13 +9,19 @@ import { conflict, invalid, messageOf, TreadleError } from './platform/errors/in
 const OWN = ['ledger.key', 'runtimes', 'pipelines', 'planes'];
 
 /**
- * Database, blobs and key that do not belong together refuse to start, before one byte on disk is changed. `postgres` is open
- * already; the SQLite file is only looked into.
+ * What may lie where a store is to be made: what a first start that was killed left, the settings of a server that is started in its
+ * data folder, and what a file system puts into its root.
+ */
+const BEGUN = /^(treadle\.db.*|lock\.db.*|blobs|\.look-.*|treadle\.toml|lost\+found)$/;
+
+/**
+ * Database, blobs and key that do not belong together refuse to start, before one byte on disk is changed, and so does a folder of
+ * somebody else's files. `postgres` is open already; the SQLite file is only looked into. `fresh`: there is no store yet.
  */
 export async function requireOneStore(
   { data, restored = false }: { data: string; restored?: boolean },
   postgres: Database | undefined,
-): Promise<void> {
+): Promise<{ fresh: boolean }> {
   if (statSync(data, { throwIfNoEntry: false })?.isDirectory() === false)
     throw invalid(`the data folder ${data} is a file`, {
       field: 'data',
@@ -38,9 +44,12 @@ export async function requireOneStore(
           hint: 'put treadle.db back from the backup of this folder; was --db forgotten? To begin anew, choose another --data folder',
         },
       );
+    const fresh = !database || !(await database.dialect.tableExists(database.db, 'blob'));
+    if (fresh) requireNothingElse(data);
+    return { fresh };
   } catch (error) {
     // What a running server is just writing may look like anything.
-    if (!postgres && dataFolderIsLocked(data)) return;
+    if (!postgres && dataFolderIsLocked(data)) return { fresh: false };
     if (postgres || error instanceof TreadleError) throw error;
     throw conflict(`the database ${file} cannot be read: ${messageOf(error)}`, {
       hint: 'put it back from a backup, together with the rest of the data folder',
@@ -49,4 +58,18 @@ export async function requireOneStore(
   } finally {
     peeked?.close();
   }
+}
+
+/** A store among somebody's files could neither be backed up nor be removed as a whole. */
+function requireNothingElse(data: string): void {
+  if (!existsSync(data)) return;
+  const [first, ...more] = readdirSync(data).filter((name) => !BEGUN.test(name));
+  if (first === undefined) return;
+  throw invalid(
+    `the folder ${data} holds no store, and is not empty: it has ${first}${more.length > 0 ? ` and ${more.length} more` : ''}`,
+    {
+      field: 'data',
+      hint: 'name a folder that is empty or not there yet with --data, or the one of a store that is there',
+    },
+  );
 }

@@ -84,7 +84,11 @@ async function open(
   const metrics = createMetrics({ version: version() });
   const postgres = config.db === undefined ? undefined : await openPostgres(config.db, { log });
   if (postgres) opened.defer(() => postgres.close());
-  await requireOneStore(config, postgres);
+  const loopback = LOOPBACK.includes(config.host);
+  const ownerAllowed = loopback && !config.requireToken;
+  const { fresh } = await requireOneStore(config, postgres);
+  // In a store that is not made yet there is no token: nothing is made before this is refused.
+  if (fresh && !ownerAllowed) throw tokenless(config, loopback);
   if (!postgres) opened.defer(lockDataFolder(config.data));
   const database =
     postgres ?? openSqlite(path.join(config.data, 'treadle.db'), { observe: metrics.observeCommit, log });
@@ -144,8 +148,6 @@ async function open(
     offers: config.offerConversions,
   });
   for (const subscriber of runtimes.subscribers) events.subscribe(subscriber);
-  const loopback = LOOPBACK.includes(config.host);
-  const ownerAllowed = loopback && !config.requireToken;
   const hosts = loopback
     ? [...LOOPBACK, ...config.allowHosts]
     : config.allowHosts.length > 0
@@ -203,15 +205,7 @@ async function open(
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   opened.defer(() => jobs.stop());
 
-  if (!ownerAllowed && !(await access.liveTokenExists(system, Date.now()))) {
-    const [what, field] = loopback
-      ? ['the server may not ask everybody for a token before one exists', 'require-token']
-      : [`the server may not listen on ${config.host} before a token exists`, 'host'];
-    throw invalid(what, {
-      field,
-      hint: 'start it on 127.0.0.1 without require-token once and run: treadle token create owner --role owner',
-    });
-  }
+  if (!ownerAllowed && !(await access.liveTokenExists(system, Date.now()))) throw tokenless(config, loopback);
   const http = createHttp({
     log,
     hosts,
@@ -295,4 +289,14 @@ async function open(
     routes: http.routes,
     close: () => opened.disposeAsync(),
   };
+}
+
+function tokenless({ host }: ServerConfig, loopback: boolean): Error {
+  const [what, field] = loopback
+    ? ['the server may not ask everybody for a token before one exists', 'require-token']
+    : [`the server may not listen on ${host} before a token exists`, 'host'];
+  return invalid(what, {
+    field,
+    hint: 'start it on 127.0.0.1 without require-token once and run: treadle token create owner --role owner',
+  });
 }
