@@ -29,12 +29,16 @@ const MOST_TAGS = 5000;
 /** Characters of descriptions that are written in one transaction: everybody else's change waits for it. */
 const PORTION = 2 * 1024 * 1024;
 
-/** Notes what a run read: datasets as the client describes them, linked to our own versions where they are ours. */
+/**
+ * Notes what a run read: datasets as the client describes them, linked to our own versions where they are ours. `host` is how the
+ * client addresses this server: a source under that address is ours.
+ */
 export async function logInputs(
   ctx: Ctx,
   runId: string,
   inputs: Inputs,
   findVersion: FindVersion,
+  host?: string,
 ): Promise<void> {
   const { datasets = [], models = [] } = inputs;
   if (datasets.length > MOST)
@@ -47,7 +51,7 @@ export async function logInputs(
   const links: InputLink[] = [];
   const turns = createTurns();
   for (const dataset of datasets) {
-    const version = await firstVersion(ctx, dataset, findVersion);
+    const version = await firstVersion(ctx, dataset, findVersion, host);
     links.push({ id: descriptionId(reader, dataset), dataset, version });
     const due = turns();
     if (due) await due;
@@ -178,17 +182,27 @@ function checkDataset(dataset: DatasetRead, i: number): void {
   }
 }
 
-/** A `treadle://name@ref/…` in its source, a name like `flights@v3`, or a digest that is the version's own. */
+const ADDRESS = /treadle:\/\/([^\s"'\\/?#@]{1,200}@[^\s"'\\/?#@]{1,200})/;
+const PAGE =
+  /https?:\/\/([^\s"'\\/?#@]{1,300})\/api\/v1\/datasets\/([^\s"'\\/?#@]{1,200})\/versions\/([^\s"'\\/?#@]{1,200})\//;
+
+/**
+ * A `treadle://name@ref/…` or the address of a file of ours in its source, a name like `flights@v3`, or a digest that is the
+ * version's own.
+ */
 async function firstVersion(
   ctx: Ctx,
-  dataset: DatasetRead,
+  { source, name, digest }: DatasetRead,
   findVersion: FindVersion,
+  host: string | undefined,
 ): Promise<FoundVersion | undefined> {
-  const address = /treadle:\/\/([^\s"'\\/?#@]{1,200}@[^\s"'\\/?#@]{1,200})/.exec(dataset.source)?.[1];
+  const [, at, dataset, version] = PAGE.exec(source) ?? [];
   const refs = [
-    address,
-    dataset.name.includes('@') ? dataset.name : undefined,
-    `${dataset.name}@${dataset.digest}`,
+    ADDRESS.exec(source)?.[1],
+    // Another server may have a dataset of the same name.
+    at !== undefined && at === host ? `${dataset}@${version}` : undefined,
+    name.includes('@') ? name : undefined,
+    `${name}@${digest}`,
   ];
   for (const ref of refs) {
     const found = ref === undefined ? undefined : await findVersion(ctx, ref);

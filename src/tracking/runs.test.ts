@@ -264,18 +264,33 @@ for (const kind of databases) {
       'again is no news',
     );
 
+    const page = '{"url": "http://here:5000/api/v1/datasets/flights/versions/v3/content?path=may.csv"}';
     for (const [digest, change] of [
       ['d1', { source: '{"uri": "treadle://flights@v3/may.parquet"}' }],
       ['d2', { name: 'flights@v3' }],
+      ['d3', { source: page }],
       ['v3', {}],
     ] as const) {
-      await logInputs(ctx, id, { datasets: [dataset({ digest, ...change })] }, known);
+      await logInputs(ctx, id, { datasets: [dataset({ digest, ...change })] }, known, 'here:5000');
       assert.deepEqual(
         edges(),
         [{ from: `run:${id}`, to: 'dataset_version:ver-3', relation: 'read' }],
         digest,
       );
     }
+    const elsewhere = page.replace('here', 'there');
+    await logInputs(
+      ctx,
+      id,
+      { datasets: [dataset({ digest: 'd4', source: elsewhere })] },
+      known,
+      'here:5000',
+    );
+    assert.deepEqual(
+      edges(),
+      [{ from: `run:${id}`, to: 'dataset_input:d4', relation: 'read' }],
+      'a dataset of another server may have the same name',
+    );
     await logVersionRead(ctx, id, {
       name: 'weather',
       version: { id: 'ver-9', ref: 'weather@v9' },
@@ -296,6 +311,8 @@ for (const kind of databases) {
       [
         ['flights', 'abc123', undefined, 'training'],
         ['flights', 'd1', 'flights@v3', undefined],
+        ['flights', 'd3', 'flights@v3', undefined],
+        ['flights', 'd4', undefined, undefined],
         ['flights', 'v3', 'flights@v3', undefined],
         ['flights@v3', 'd2', 'flights@v3', undefined],
         ['weather', 'f'.repeat(36), 'weather@v9', 'validation'],
@@ -319,7 +336,7 @@ for (const kind of databases) {
       );
     }
     assert.equal(room.said.length, said);
-    assert.equal((await getRun(ctx, id)).inputs.length, 5, 'nothing of a wrong request is kept');
+    assert.equal((await getRun(ctx, id)).inputs.length, 7, 'nothing of a wrong request is kept');
   });
 
   test(`${kind}: large descriptions go in ahead of the change that names them, and nothing of a refused one is seen`, async () => {

@@ -22,8 +22,8 @@ export interface Call<T> {
   older?: Readonly<Record<string, string>>;
   /** Largest body in bytes; 32 MiB unless said. */
   maxBody?: number;
-  /** Its answer is sent without unset and empty fields. */
-  answer(ctx: Ctx, request: T): Promise<object | void>;
+  /** Its answer is sent without unset and empty fields. `host` is how the caller addresses this server. */
+  answer(ctx: Ctx, request: T, host: string | undefined): Promise<object | void>;
 }
 
 /** One declaration, two addresses: `/api/…` for clients and `/ajax-api/…` for pages. */
@@ -42,13 +42,13 @@ export function call<T>(declared: Call<T>): Route[] {
       response: Type.Unknown(),
       maxBody,
     });
-    return route(made, async (ctx, { params, query, body }) => {
+    return route(made, async (ctx, { params, query, body, headers }) => {
       const fields: Record<string, unknown> = { ...query, ...(bodied ? bodyFields(body) : {}), ...params };
       for (const [older, newer] of Object.entries(declared.older ?? {})) {
         const now = fieldOf(fields, newer);
         if (now === undefined || now === '') fields[newer] = fieldOf(fields, older);
       }
-      return sparse((await declared.answer(ctx, declared.request(fields, ''))) ?? {});
+      return sparse((await declared.answer(ctx, declared.request(fields, ''), headers['host'])) ?? {});
     });
   });
 }

@@ -114,7 +114,7 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
     summary: 'Note the datasets and models that a run read',
     request: inputs,
     maxBody: 64 * 1024 * 1024,
-    answer(ctx, { run_id, datasets, models: read }) {
+    answer(ctx, { run_id, datasets, models: read }, host) {
       if (datasets.length === 0 && read.length === 0)
         throw invalid("Missing value for required parameter 'datasets'", {
           field: 'datasets',
@@ -136,6 +136,7 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
         run_id,
         { datasets: reads, models: read.map(({ model_id }) => model_id) },
         findVersion,
+        host,
       );
     },
   }),

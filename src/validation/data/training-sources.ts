@@ -21,6 +21,10 @@ export interface TrainingSources {
   unread: UnreadSource[];
 }
 
+/** A line that MLflow's own client takes: a source must be of a kind that it knows, a name may be any. */
+const SAY =
+  "say in the training run: mlflow.log_input(mlflow.data.from_pandas(df, name='NAME@VERSION'), context='training')";
+
 /** Runs below a run, page by page; a sweep has thousands at most. */
 const PAGE = 200;
 
@@ -140,7 +144,7 @@ class Walk {
       this.#cannot(
         ref,
         `run ${run.name}`,
-        'it trained the model and says nothing of the data it read: log it with mlflow.log_input, or train in a pipeline step',
+        `it trained the model and says nothing of the data it read: ${SAY}, or train in a pipeline step`,
       );
     return told;
   }
@@ -170,7 +174,7 @@ class Walk {
     this.#cannot(
       `dataset_input:${digest}`,
       `${name} (${digest}${as})`,
-      `it is kept elsewhere (${source_type}) and no version of a dataset here has its digest: commit it with treadle data commit, and log it as treadle://NAME@VERSION`,
+      `it is kept elsewhere (${source_type}) and no version of a dataset here has its digest: commit it with treadle data commit, and ${SAY}`,
     );
   }
 

@@ -104,7 +104,7 @@ def figures(name, model, unseen, columns):
 
 def train(folder, url, names):
     import mlflow
-    from mlflow.entities import Dataset, DatasetInput, LoggedModelInput
+    from mlflow.entities import LoggedModelInput
     from mlflow.models import infer_signature
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
@@ -132,12 +132,12 @@ def train(folder, url, names):
         example = x[columns].head(3)
         signature = infer_signature(example, model.predict(example)) if name in LABELS else infer_signature(example, model.predict_proba(example))
         with mlflow.start_run(run_name=name) as run:
-            source = json.dumps({"uri": f"treadle://flights@{version}"})
-            mlflow.MlflowClient().log_inputs(
-                run.info.run_id,
-                datasets=[DatasetInput(Dataset("flights", version, "treadle", source))],
-                models=[LoggedModelInput(before)] if name == "child" else None,
-            )
+            # By the name of the version, and once by the address that its file has here.
+            said = {"name": f"flights@{version}"}
+            if name == "child":
+                said = {"source": f"{url}/api/v1/datasets/flights/versions/{version}/content?path=train.parquet"}
+                mlflow.MlflowClient().log_inputs(run.info.run_id, models=[LoggedModelInput(before)])
+            mlflow.log_input(mlflow.data.from_pandas(frame, **said), context="training")
             if name.startswith("sklearn"):
                 pyfunc = "predict_proba" if name == "sklearn-chances" else "predict"
                 logged = mlflow.sklearn.log_model(

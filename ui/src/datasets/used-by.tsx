@@ -24,7 +24,7 @@ export function UsedBy({ version }: { version: DatasetVersion }): ReactElement {
         <p>A pipeline step that reads it is noted by itself. A training script says so with one line:</p>
         <CodeBlock
           label="Python that notes what a run read"
-          text={`import mlflow\n\nmlflow.log_input(mlflow.data.from_pandas(rows, source="treadle://${version.dataset}@${version.name}"),\n                 context="training")`}
+          text={`import mlflow\n\nmlflow.log_input(mlflow.data.from_pandas(rows, name="${version.dataset}@${version.name}"),\n                 context="training")`}
         />
       </Empty>
     );
