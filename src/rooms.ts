@@ -58,16 +58,22 @@ export const storeRooms = (folder: string): Rooms => ({
   users: blobUsers,
   async purge(ctx, before, dryRun) {
     const logged_models = await models.purgeLoggedModels(ctx, before, dryRun);
-    const named = await models.namedFolders(ctx, before);
-    return { logged_models, ...(await tracking.purgeDeleted(ctx, before, named, dryRun)) };
+    const needed = await models.neededByModels(ctx, before);
+    return { logged_models, ...(await tracking.purgeDeleted(ctx, before, needed, dryRun)) };
   },
   async sweep(ctx, before, dryRun) {
     const now = ctx.clock.now();
     // No grace at all is for a folder without a server: everything that can be made again goes.
     const environments = now - before < 60_000 ? before : Math.min(before, now - ENVIRONMENTS_STAY);
-    const inUse = await serving.placesInUse(ctx);
+    const inUse = await serving.placesInUse(ctx, folder);
     const first = await runtimes.sweepRuntimes(folder, inUse, { models: before, environments }, dryRun);
-    const second = await sweepEnvironments(path.join(folder, 'envs'), () => false, environments, dryRun);
-    return { folders: first.folders + second.folders, bytes: first.bytes + second.bytes };
+    const steps = await sweepEnvironments(path.join(folder, 'envs'), () => false, environments, dryRun);
+    return {
+      models: first.models,
+      environments: {
+        folders: first.environments.folders + steps.folders,
+        bytes: first.environments.bytes + steps.bytes,
+      },
+    };
   },
 });

@@ -321,13 +321,14 @@ function summary(
     lines.unshift(
       `${dryRun ? 'would purge' : 'purged'} ${count(runs, 'deleted run')}, ${count(experiments, 'experiment')} and ${count(logged_models, 'logged model')}${dryRun ? '; what only they need would go, too' : ''}`,
     );
-  if (swept.folders > 0)
+  const { models, environments } = swept;
+  if (models.folders + environments.folders > 0)
     lines.push(
-      `${dryRun ? 'would remove' : 'removed'} ${count(swept.folders, 'folder')} of models and environments that nobody uses (${bytes(swept.bytes)})`,
+      `${dryRun ? 'would remove' : 'removed'} ${count(models.folders, 'folder')} of models (${bytes(models.bytes)}) and ${count(environments.folders, 'Python environment')} (${bytes(environments.bytes)}) that no endpoint answers with or goes back to; they are made again when they are wanted`,
     );
   if (purged.kept > 0)
     lines.push(
-      `${count(purged.kept, 'deleted run or experiment')} stay: registered models have their files there`,
+      `${count(purged.kept, 'deleted run or experiment')} stay: registered models come from them, or have their files there`,
     );
   if (kept.blobs > 0)
     lines.push(`${count(kept.blobs, 'blob')} (${bytes(kept.bytes)}) nobody needs, too: not old enough yet`);

@@ -12,7 +12,7 @@ export interface Purged {
   runs: number;
   experiments: number;
   logged_models: number;
-  /** Kept although deleted: a registered model has its files there. */
+  /** Kept although deleted: a registered model comes from it, or has its files there. */
   kept: number;
 }
 
@@ -21,13 +21,19 @@ export interface Rooms {
   users: readonly BlobUser[];
   /** What was deleted before a moment goes for good, or is only counted. */
   purge(ctx: Ctx, before: number, dryRun: boolean): Promise<Purged>;
-  /** Folders of models and environments that nobody names, and nobody has used since a moment. */
-  sweep(ctx: Ctx, before: number, dryRun: boolean): Promise<Swept>;
+  /** Folders of models and environments that no endpoint needs, and nobody has used since a moment. */
+  sweep(ctx: Ctx, before: number, dryRun: boolean): Promise<SweptRooms>;
+}
+
+/** Folders that are made again when they are wanted. */
+export interface SweptRooms {
+  models: Swept;
+  environments: Swept;
 }
 
 export type Wanted = Pick<CollectOptions, 'dryRun' | 'compact' | 'signal'> & { grace: number };
 
-export type CollectResult = Collected & { purged: Purged; swept: Swept };
+export type CollectResult = Collected & { purged: Purged; swept: SweptRooms };
 
 /**
  * gc as events, until its end or until nobody listens: what was done by then is done. An error is the last event, `failed`. A dry run

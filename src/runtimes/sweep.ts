@@ -8,7 +8,7 @@ export async function sweepRuntimes(
   inUse: readonly string[],
   before: { models: number; environments: number },
   dryRun: boolean,
-): Promise<Swept> {
+): Promise<{ models: Swept; environments: Swept }> {
   const models = path.join(data, 'runtimes', 'models');
   const envs = path.join(data, 'runtimes', 'envs');
   const below = (root: string): Set<string> =>
@@ -19,7 +19,13 @@ export async function sweepRuntimes(
       }),
     );
   const [folders, environments] = [below(models), below(envs)];
-  const first = await sweepFolders(models, (name) => folders.has(name), before.models, dryRun);
-  const second = await sweepEnvironments(envs, (name) => environments.has(name), before.environments, dryRun);
-  return { folders: first.folders + second.folders, bytes: first.bytes + second.bytes };
+  return {
+    models: await sweepFolders(models, (name) => folders.has(name), before.models, dryRun),
+    environments: await sweepEnvironments(
+      envs,
+      (name) => environments.has(name),
+      before.environments,
+      dryRun,
+    ),
+  };
 }

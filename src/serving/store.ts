@@ -278,21 +278,28 @@ export function selectLiveHere(ctx: Ctx): Promise<NamedRevision[]> {
     .execute();
 }
 
-/** Where models lie that answer, are being prepared, or are kept for a rollback, in every workspace. JSON of each revision's places. */
-export async function selectPlacesInUse(ctx: Pick<Ctx, 'scan'>): Promise<string[]> {
-  const rows = await ctx.scan
+export type PlacedRevision = Pick<RevisionRow, 'endpoint_id' | 'revision' | 'state' | 'variants' | 'places'>;
+
+/** Where models lie that answer, are being prepared, or answered before, in every workspace; newest first. */
+export function selectPlacesInUse(ctx: Pick<Ctx, 'scan'>): Promise<PlacedRevision[]> {
+  return ctx.scan
     .$extendTables<ServingTables>()
     .selectFrom('revision')
     .innerJoin('endpoint', 'endpoint.id', 'revision.endpoint_id')
-    .select(['revision.endpoint_id', 'revision.state', 'revision.places'])
+    .select([
+      'revision.endpoint_id',
+      'revision.revision',
+      'revision.state',
+      'revision.variants',
+      'revision.places',
+    ])
     .where('endpoint.deleted_at', 'is', null)
-    .where('revision.state', 'in', ['preparing', 'live', 'superseded'])
+    .where((eb) =>
+      eb.or([
+        eb('revision.state', 'in', ['preparing', 'live']),
+        eb.and([eb('revision.state', '=', 'superseded'), eb('revision.live_at', 'is not', null)]),
+      ]),
+    )
     .orderBy('revision.revision', 'desc')
     .execute();
-  const kept = new Set<string>();
-  return rows.flatMap(({ endpoint_id, state, places }) => {
-    if (state === 'superseded' && kept.has(endpoint_id)) return [];
-    if (state === 'superseded') kept.add(endpoint_id);
-    return places === null ? [] : [places];
-  });
 }

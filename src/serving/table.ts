@@ -7,7 +7,9 @@ import type { NamedRevision } from './store.ts';
 /** Requests of one endpoint that may wait in one process, and how long one may. Beyond that they are refused at once. */
 const QUEUE = { most: 1000, deadline: 10_000 };
 
-const read = (row: NamedRevision): { variants: Variant[]; places: ModelPlace[] } => ({
+type Stored = Pick<NamedRevision, 'variants' | 'places'>;
+
+const read = (row: Stored): { variants: Variant[]; places: ModelPlace[] } => ({
   variants: JSON.parse(row.variants) as Variant[], // both written by this room
   places: row.places === null ? [] : (JSON.parse(row.places) as ModelPlace[]),
 });
@@ -28,7 +30,7 @@ export function storedPlaces(places: readonly ModelPlace[], data: string): strin
  * The places of a revision that was loaded once; none for one that never was, and for one of an early version that wrote down where
  * another data folder lay: what is there now may be somebody else's.
  */
-export function placesOf(row: NamedRevision, data: string): ModelPlace[] {
+export function placesOf(row: Stored, data: string): ModelPlace[] {
   const places = read(row).places.map(({ folder, python, ...place }) => ({
     ...place,
     folder: path.resolve(data, folder),
@@ -87,8 +89,8 @@ function tableVariants(row: NamedRevision): TableVariant[] {
 }
 
 /** Whether two revisions send the same shares to the same models. */
-export function sameTraffic(a: NamedRevision, b: NamedRevision): boolean {
-  const spoken = (row: NamedRevision): string =>
+export function sameTraffic(a: Stored, b: Stored): boolean {
+  const spoken = (row: Stored): string =>
     JSON.stringify(
       read(row).variants.map(({ role, version_ref, percent, runtime }) => [
         role,
