@@ -27,7 +27,7 @@ export { logModelMetrics } from './log-model-metrics.ts';
 export { logModelParams } from './log-model-params.ts';
 export { deleteLoggedModelTag, setLoggedModelTags } from './logged-model-tags.ts';
 export { deleteModelTag, setModelTag } from './model-tags.ts';
-export { namedFolders, purgeLoggedModels } from './purge.ts';
+export { neededByModels, purgeLoggedModels } from './purge.ts';
 export { readMlmodel } from './read-mlmodel.ts';
 export { routes } from './routes.ts';
 export { migrations } from './schema.ts';

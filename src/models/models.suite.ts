@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { TestServer } from '../../test/harness.ts';
 import { parseFilter, parseOrder } from '../platform/search/index.ts';
-import { createRun, ensureDefaultExperiment, logBatch, logInputs, putArtifact } from '../tracking/index.ts';
+import {
+  createRun,
+  deleteRun,
+  ensureDefaultExperiment,
+  logBatch,
+  logInputs,
+  purgeDeleted,
+  putArtifact,
+  restoreRun,
+} from '../tracking/index.ts';
 import type { LedgerTables } from '../ledger/schema.ts';
 import * as models from './index.ts';
 
@@ -169,6 +178,30 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     assert.deepEqual((await models.getModel(ctx, 'm')).tags, {});
     await assert.rejects(models.createModel(ctx, { name: 'renamed' }), /exists already/);
     await assert.rejects(models.updateModel(ctx, 'm', { name: 'renamed' }), /exists already/);
+  });
+
+  test(`${on}: a deleted run stays for as long as a version names it, or comes from a logged model of it`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    const { run, logged } = await logModel(server);
+    const [named, alone] = [
+      await createRun(ctx, { experiment: '0' }),
+      await createRun(ctx, { experiment: '0' }),
+    ];
+    await models.createModel(ctx, { name: 'm' });
+    await models.createVersion(ctx, { model: 'm', source: `models:/${logged.id}`, run_id: named });
+    for (const id of [run.id, named, alone]) await deleteRun(ctx, id);
+    const purge = async (dryRun = false) => {
+      const before = ctx.clock.now() + 1;
+      return purgeDeleted(ctx, before, await models.neededByModels(ctx, before), dryRun);
+    };
+    assert.deepEqual(await purge(true), { runs: 1, experiments: 0, kept: 2 });
+    assert.deepEqual(await purge(), { runs: 1, experiments: 0, kept: 2 });
+    assert.equal((await models.versionDetail(ctx, 'm', '1')).run?.id, named);
+    await restoreRun(ctx, run.id);
+    await deleteRun(ctx, run.id);
+    await models.deleteVersion(ctx, 'm', 1, 'no more');
+    assert.deepEqual(await purge(), { runs: 2, experiments: 0, kept: 0 });
   });
 
   test(`${on}: a refused change leaves no row, no entry and no event`, async () => {

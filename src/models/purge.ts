@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { deleteArtifact, deletedExperiments } from '../tracking/index.ts';
+import { deleteArtifact, deletedExperiments, type NeededArtifacts } from '../tracking/index.ts';
 import { folderOf } from './files.ts';
-import { deleteLoggedModelRows, selectDeletedLoggedModels, selectLocations } from './store-purge.ts';
+import { deleteLoggedModelRows, selectDeletedLoggedModels, selectNeeds } from './store-purge.ts';
 
 /** Two parts say which run or logged model a folder belongs to: `3/<run>`, `3/models/<id>`. */
 const placeOf = (folder: string): string => {
@@ -10,22 +10,25 @@ const placeOf = (folder: string): string => {
 };
 
 /**
- * Which folders of artifacts hold files of models that are there, in every workspace: of versions, and of logged models that are
- * not deleted, or may still be restored.
+ * Which runs, and which folders of artifacts, models need that are there, in every workspace: the runs that versions name, or the
+ * logged models that they are made from, since the story of a version begins there wherever its files lie; and the folders with files
+ * of versions, and of logged models that are not deleted, or may still be restored.
  */
-export async function namedFolders(
-  ctx: Ctx,
-  before: number,
-): Promise<(workspace: string, folder: string) => boolean> {
-  const named = new Set<string>();
-  for await (const { workspace, location } of selectLocations(ctx, before)) {
-    const folder = folderOf(location);
+export async function neededByModels(ctx: Ctx, before: number): Promise<NeededArtifacts> {
+  const runs = new Set<string>();
+  const folders = new Set<string>();
+  for await (const need of selectNeeds(ctx, before)) {
+    for (const run of need.runs) if (run !== null) runs.add(`${need.workspace} ${run}`);
+    const folder = folderOf(need.location);
     if (folder === undefined) continue;
     const place = placeOf(folder);
-    named.add(`${workspace} ${place}`);
-    named.add(`${workspace} ${place.split('/')[0]}`);
+    folders.add(`${need.workspace} ${place}`);
+    folders.add(`${need.workspace} ${place.split('/')[0]}`);
   }
-  return (workspace, folder) => named.has(`${workspace} ${folder}`);
+  return {
+    run: (workspace, id) => runs.has(`${workspace} ${id}`),
+    folder: (workspace, folder) => folders.has(`${workspace} ${folder}`),
+  };
 }
 
 /** Logged models that were deleted before a moment, or whose experiment was, and that no version is made from, go for good. */

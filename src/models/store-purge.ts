@@ -6,25 +6,29 @@ import { tables } from './store.ts';
 const PAGE = 500;
 const scan = (ctx: Ctx) => ctx.scan.$extendTables<ModelTables>();
 
-/** Where files of models lie that are there: versions, and logged models not deleted before a moment. */
-export async function* selectLocations(
+/** What models that are there need of runs and folders: versions, and logged models not deleted before a moment. */
+export async function* selectNeeds(
   ctx: Ctx,
   before: number,
-): AsyncGenerator<{ workspace: string; location: string }> {
+): AsyncGenerator<{ workspace: string; location: string; runs: Array<string | null> }> {
   for (let last = { workspace: '', model_id: '', version: 0 }; ;) {
     const rows = await scan(ctx)
-      .selectFrom('model_version')
-      .select(['workspace', 'model_id', 'version', 'location'])
-      .where('deleted_at', 'is', null)
-      .where(
-        sql<boolean>`(workspace, model_id, version) > (${last.workspace}, ${last.model_id}, ${last.version})`,
+      .selectFrom('model_version as v')
+      .leftJoin('logged_model as l', (join) =>
+        join.onRef('l.workspace', '=', 'v.workspace').onRef('l.id', '=', 'v.logged_model_id'),
       )
-      .orderBy('workspace')
-      .orderBy('model_id')
-      .orderBy('version')
+      .select(['v.workspace', 'v.model_id', 'v.version', 'v.location', 'v.run_id', 'l.run_id as source_run'])
+      .where('v.deleted_at', 'is', null)
+      .where(
+        sql<boolean>`(v.workspace, v.model_id, v.version) > (${last.workspace}, ${last.model_id}, ${last.version})`,
+      )
+      .orderBy('v.workspace')
+      .orderBy('v.model_id')
+      .orderBy('v.version')
       .limit(PAGE)
       .execute();
-    yield* rows;
+    for (const { workspace, location, run_id, source_run } of rows)
+      yield { workspace, location, runs: [run_id, source_run] };
     const end = rows.at(-1);
     if (!end) break;
     last = end;
@@ -38,7 +42,7 @@ export async function* selectLocations(
       .orderBy('id')
       .limit(PAGE)
       .execute();
-    yield* rows;
+    for (const { workspace, location } of rows) yield { workspace, location, runs: [] };
     const end = rows.at(-1);
     if (!end) return;
     last = end.id;

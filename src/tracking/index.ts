@@ -11,7 +11,7 @@ export { logBatch, type Batch } from './log-batch.ts';
 export { logInputs, logOutputs, logVersionRead, type FindVersion } from './log-inputs.ts';
 export type { MetricPoint } from './log-metrics.ts';
 export { metricHistory } from './metric-history.ts';
-export { purgeDeleted, type Purged } from './purge.ts';
+export { purgeDeleted, type NeededArtifacts, type Purged } from './purge.ts';
 export { selectDeletedExperiments as deletedExperiments } from './store/purge.ts';
 export type { DatasetRead, FoundVersion, ModelOutput } from './reads.ts';
 export { reportResources, type ResourceReport } from './report-resources.ts';

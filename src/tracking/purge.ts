@@ -18,18 +18,23 @@ const POINTS = 20_000;
 export interface Purged {
   runs: number;
   experiments: number;
-  /** Deleted, and kept: a registered model has its files there. */
+  /** Deleted, and kept: a registered model comes from it, or has its files there. */
   kept: number;
 }
 
-/**
- * Runs and experiments that were deleted before a moment go for good, with their artifacts. `named` says whether somebody else
- * has files below a folder of artifacts: what it holds stays, and so does the noun.
- */
+/** What stays although it was deleted. */
+export interface NeededArtifacts {
+  /** Whether somebody else says that it comes from this run. */
+  run(workspace: string, id: string): boolean;
+  /** Whether somebody else has files below a folder of artifacts: what it holds stays, and so does the noun. */
+  folder(workspace: string, folder: string): boolean;
+}
+
+/** Runs and experiments that were deleted before a moment go for good, with their artifacts, unless somebody needs them. */
 export async function purgeDeleted(
   ctx: Ctx,
   before: number,
-  named: (workspace: string, folder: string) => boolean,
+  needed: NeededArtifacts,
   dryRun: boolean,
 ): Promise<Purged> {
   const purged: Purged = { runs: 0, experiments: 0, kept: 0 };
@@ -41,14 +46,14 @@ export async function purgeDeleted(
     last = end.id;
     for (const { id, workspace, experiment_id } of runs) {
       const folder = `${experiment_id}/${id}`;
-      if (named(workspace, folder)) {
+      if (needed.run(workspace, id) || needed.folder(workspace, folder)) {
         purged.kept++;
         stay.add(`${workspace}/${experiment_id}`);
       } else if (dryRun || (await purgeRun(ctx.as({ workspace }), id, folder))) purged.runs++;
     }
   }
   for (const { id, workspace, name } of await selectDeletedExperiments(ctx, before)) {
-    if (named(workspace, String(id)) || stay.has(`${workspace}/${id}`)) {
+    if (needed.folder(workspace, String(id)) || stay.has(`${workspace}/${id}`)) {
       purged.kept++;
       continue;
     }
