@@ -1,5 +1,5 @@
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
-import { conflict, invalid } from '../platform/errors/index.ts';
+import { conflict, invalid, TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { checkFiles, type Allowed } from './check-files.ts';
 import type { CommitAbout, OldDirectory } from './commit-list.ts';
@@ -80,8 +80,8 @@ async function commit(
       portionsOf((from) => list.toCheck(from), signal),
       allow,
     );
-    await putTree(ctx, list, signal);
-  }
+  } else await findFaults(ctx, list, signal);
+  await putTree(ctx, list, signal);
   if (own) await holdBlobs(ctx, list);
   const done = await ctx.write((tx) => record(tx, input, branch, list.about));
   return warnings.length > 0 ? { ...done, warnings } : done;
@@ -160,12 +160,30 @@ async function compareWith(ctx: Ctx, list: OpenList, root: string): Promise<void
   const open: OldDirectory[] = [{ prefix: '', hash: root }];
   while (open.length > 0) {
     const read: Array<OldDirectory & { bytes: Uint8Array }> = [];
-    for (const one of open.splice(-AT_ONCE)) read.push({ ...one, bytes: await readObject(ctx, one.hash) });
+    for (const one of open.splice(-AT_ONCE)) {
+      // What cannot be read is compared with nothing: its files are looked into again.
+      const bytes = await readObject(ctx, one.hash).catch(ofLost);
+      if (bytes) read.push({ ...one, bytes });
+    }
     for (const more of await list.compare(read)) open.push(more);
   }
 }
 
-/** Directory objects that an older version has are there already: only changed ones are written. */
+/** What is gone or damaged on disk is known to be so once it was read. */
+async function findFaults(ctx: Ctx, list: OpenList, signal: AbortSignal | undefined): Promise<void> {
+  for await (const hashes of portionsOf((from) => list.objects(from), signal))
+    for (const hash of hashes) await readObject(ctx, hash).catch(ofLost);
+}
+
+function ofLost(error: unknown): undefined {
+  if (error instanceof TreadleError && (error.kind === 'missing' || error.code === 'blob-damaged')) return;
+  throw error;
+}
+
+/**
+ * Directory objects that an older version has are there already: only changed ones are written, and those that are gone or known to be
+ * damaged. Nobody can send these but by a commit of the same files: clients know files alone.
+ */
 async function putTree(ctx: Ctx, list: OpenList, signal: AbortSignal | undefined): Promise<void> {
   for (let from = 0; ;) {
     signal?.throwIfAborted();
