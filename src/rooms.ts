@@ -47,6 +47,9 @@ export const blobUsers: readonly blobs.BlobUser[] = [
   monitoring.blobUser,
 ];
 
+/** Every room that needs versions of models: what none of these names may be deleted without force. */
+export const versionUsers: readonly models.VersionUser[] = [serving.versionUses, releases.versionUses];
+
 /** Folders of the data folder whose files a backup takes along: whole once they have their names, and never changed. */
 export const keptFolders: readonly string[] = [serving.RECORDS_FOLDER];
 

@@ -29,7 +29,7 @@ import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
-import { migrations, storeRooms } from './rooms.ts';
+import { migrations, storeRooms, versionUsers } from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
@@ -248,7 +248,7 @@ async function open(
         ...jobRoom.jobRoutes(jobs),
         ...data.dataRoutes(tables, monitoring.functions),
         ...tracking.routes,
-        ...models.routes,
+        ...models.modelRoutes(versionUsers),
         ...pipelines.routes,
         ...runtimes.routes,
         ...endpoints.routes,
@@ -265,7 +265,7 @@ async function open(
     ),
   );
   http.mount([metrics.route]);
-  http.mount(mlflowRoutes, { errors: mlflowErrors, anyJson: true });
+  http.mount(mlflowRoutes(versionUsers), { errors: mlflowErrors, anyJson: true });
   mountForward(http.app, endpoints.socket);
   await mountWeb(http.app);
 

@@ -12,6 +12,7 @@ import {
   putArtifact,
   restoreRun,
 } from '../tracking/index.ts';
+import { listEntries } from '../ledger/index.ts';
 import type { LedgerTables } from '../ledger/schema.ts';
 import * as models from './index.ts';
 
@@ -142,7 +143,7 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     await models.createModel(ctx, { name: 'm', tags: { team: 'ops' } });
     for (let i = 0; i < 3; i++) await models.createVersion(ctx, outside);
     await models.setAlias(ctx, { model: 'm', alias: 'champion', version: 3 });
-    await models.deleteVersion(ctx, 'm', 3, 'wrong data');
+    await models.deleteVersion(ctx, 'm', 3, { reason: 'wrong data' }, []);
     assert.equal((await models.createVersion(ctx, outside)).version, 4);
     const model = await models.getModel(ctx, 'm');
     assert.equal(model.versions, 3);
@@ -171,7 +172,7 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     );
     assert.equal((await models.getModel(ctx, 'm')).ref, 'model:m:2');
     assert.equal((await models.createVersion(ctx, outside)).ref, 'model_version:m:2/1');
-    assert.deepEqual(await models.deleteModel(ctx, 'm'), { deleted_versions: 1 });
+    assert.deepEqual(await models.deleteModel(ctx, 'm', {}, []), { deleted_versions: 1 });
     await assert.rejects(models.getModel(ctx, 'm'), /no registered model 'm'/);
     await models.createModel(ctx, { name: 'm' });
     assert.equal((await models.getModel(ctx, 'm')).ref, 'model:m:3');
@@ -200,8 +201,53 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     assert.equal((await models.versionDetail(ctx, 'm', '1')).run?.id, named);
     await restoreRun(ctx, run.id);
     await deleteRun(ctx, run.id);
-    await models.deleteVersion(ctx, 'm', 1, 'no more');
+    await models.deleteVersion(ctx, 'm', 1, {}, []);
     assert.deepEqual(await purge(), { runs: 2, experiments: 0, kept: 0 });
+  });
+
+  test(`${on}: what a room above needs is deleted only by force, and the ledger says what it was needed for`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    await models.createModel(ctx, { name: 'm' });
+    for (let i = 0; i < 9; i++) await models.createVersion(ctx, { model: 'm', source: 's3://bucket/key' });
+    const asked: string[] = [];
+    /** Needs every version but the first. */
+    const user: models.VersionUser = async (_ctx, { model_ref, versions }) => {
+      asked.push(`${model_ref} ${versions.size}`);
+      return [...versions]
+        .filter((ref) => ref !== 'model_version:m/1')
+        .map((version_ref) => ({ version_ref, says: "answers at endpoint 'e'" }));
+    };
+    const before = await last(server);
+    await assert.rejects(models.deleteVersion(ctx, 'm', 2, {}, [user]), {
+      kind: 'conflict',
+      code: 'version-in-use',
+      field: 'version',
+      message: "'m/2' is in use: v2 answers at endpoint 'e'",
+      hint: /treadle models rm m\/2 --force \(force=true\)/,
+    });
+    await assert.rejects(models.deleteModel(ctx, 'm', { force: false }, [user, user]), {
+      kind: 'conflict',
+      field: 'model',
+      message: /^'m' is in use: v2 answers at endpoint 'e'; .*; and 11 more$/,
+      hint: /treadle models rm m --force --all/,
+    });
+    assert.equal((await models.getModel(ctx, 'm')).versions, 9);
+    assert.deepEqual(await said(server, before), []);
+    await models.deleteVersion(ctx, 'm', 1, {}, [user]);
+    await models.deleteVersion(ctx, 'm', 2, { force: true }, [user]);
+    await models.deleteModel(ctx, 'm', { force: true }, [user]);
+    assert.deepEqual(asked, ['model:m 1', 'model:m 9', 'model:m 9', 'model:m 1', 'model:m 1', 'model:m 7']);
+    const { items } = await listEntries(ctx, { limit: 3 });
+    assert.deepEqual(
+      items.map(({ before: was }) => (was as { uses?: string[] }).uses?.length),
+      [7, 1, undefined],
+    );
+    await assert.rejects(
+      ctx.write((tx) => models.holdVersion(tx, 'm', 1)),
+      /no registered model 'm'/,
+    );
+    assert.deepEqual(server.errors, []);
   });
 
   test(`${on}: a refused change leaves no row, no entry and no event`, async () => {
@@ -281,7 +327,7 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     assert.deepEqual([seen, lineage, version.source], [undefined, [], `runs:/${run.id}/model`]);
     for (const attempt of [
       () => models.getModel(other, 'secret'),
-      () => models.deleteModel(other, 'secret'),
+      () => models.deleteModel(other, 'secret', {}, []),
       () => models.getLoggedModel(other, logged.id),
       () => models.finalizeLoggedModel(other, logged.id, 'failed'),
       () => models.setLoggedModelTags(other, logged.id, { a: 'b' }),

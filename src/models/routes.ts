@@ -1,4 +1,4 @@
-import { route } from '../platform/http/index.ts';
+import { route, type Route } from '../platform/http/index.ts';
 import { compareVersions } from './compare-versions.ts';
 import * as contract from './contract.ts';
 import { createModel } from './create-model.ts';
@@ -19,13 +19,15 @@ import { updateModel } from './update-model.ts';
 import { updateVersion } from './update-version.ts';
 import { versionDetail } from './version-detail.ts';
 import { deleteVersionTag, setVersionTag } from './version-tags.ts';
+import type { VersionUser } from './version-users.ts';
 
-export const routes = [
+/** `users`: the rooms that versions are needed by. */
+export const modelRoutes = (users: readonly VersionUser[]): Route[] => [
   route(contract.listModels, (ctx, { query }) => listModels(ctx, query)),
   route(contract.getModel, async (ctx, { params }) => getModel(ctx, await nameToday(ctx, params.model))),
   route(contract.createModel, (ctx, { body }) => createModel(ctx, body)),
   route(contract.updateModel, (ctx, { params, body }) => updateModel(ctx, params.model, body)),
-  route(contract.deleteModel, (ctx, { params, query }) => deleteModel(ctx, params.model, query.reason)),
+  route(contract.deleteModel, (ctx, { params, query }) => deleteModel(ctx, params.model, query, users)),
   route(contract.setModelTag, (ctx, { params, body }) =>
     setModelTag(ctx, params.model, params.key, body.value),
   ),
@@ -50,7 +52,7 @@ export const routes = [
   }),
   route(contract.deleteVersion, async (ctx, { params, query }) => {
     const { version } = await findVersionBy(ctx, params.model, params.version);
-    return deleteVersion(ctx, params.model, version, query.reason);
+    return deleteVersion(ctx, params.model, version, query, users);
   }),
   route(contract.setVersionTag, async (ctx, { params, body }) => {
     const { version } = await findVersionBy(ctx, params.model, params.version);

@@ -135,6 +135,14 @@ export async function redactVersion(tx: Tx, modelId: string, version: number, at
     .execute();
 }
 
+export async function versionNumbers(ctx: Ctx, modelId: string): Promise<number[]> {
+  const rows = await liveVersions(ctx)
+    .select('model_version.version')
+    .where('model_version.model_id', '=', modelId)
+    .execute();
+  return rows.map(({ version }) => version);
+}
+
 /** The versions of a model that stand in a stage. */
 export async function versionsInStage(ctx: Ctx, modelId: string, stage: Stage): Promise<number[]> {
   const rows = await liveVersions(ctx)

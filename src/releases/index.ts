@@ -7,6 +7,7 @@ import { subscriber } from './request.ts';
 import { releaseRoutes } from './routes.ts';
 
 export { migrations } from './schema.ts';
+export { versionUses } from './version-uses.ts';
 
 export interface Releases {
   routes: Route[];

@@ -5,6 +5,7 @@ import {
   createLoggedModel,
   createModel,
   createVersion,
+  deleteVersion,
   finalizeLoggedModel,
   getModel,
 } from '../models/index.ts';
@@ -21,6 +22,7 @@ import type { Engine } from './engine.ts';
 import { releaseJob } from './jobs.ts';
 import { askToCancel, createRelease } from './request.ts';
 import { requireRelease } from './store.ts';
+import { versionUses } from './version-uses.ts';
 import { getRelease } from './views.ts';
 
 /** What the doors of the rooms below were asked for, and what they answer. */
@@ -188,6 +190,37 @@ export function releasesSuite(on: string, open: () => Promise<TestServer>): void
       );
       assert.deepEqual(made.asked, ['evaluation']);
     });
+
+    await t.test(
+      'a version that is on its way is not deleted, and a deleted one is not released',
+      async () => {
+        const { engine } = below('pass');
+        const no = { kind: 'conflict', code: 'version-in-use' } as const;
+        const ids = [await ask(engine, { gate: GATE }), await ask(engine, { deploy: { endpoint: 'late' } })];
+        await assert.rejects(deleteVersion(ctx, 'late', 1, {}, [versionUses]), {
+          ...no,
+          message: `'late/1' is in use: v1 is being judged by release ${ids[0]} (requested); v1 is on its way to endpoint 'late' by release ${ids[1]} (requested)`,
+        });
+        for (const id of ids) await run(engine, id);
+        const versions = { model_ref: 'model:late', versions: new Set([version.ref]) };
+        assert.deepEqual(await versionUses(ctx, versions), []);
+
+        // Asked for and deleted at the same moment, again and again: one of them hears no.
+        for (let i = 2; i < 12; i++) {
+          await createVersion(ctx, { model: 'late', source: `models:/${logged.id}` });
+          const wish = { model: 'late', version: String(i), deploy: { endpoint: 'late' } };
+          const both = [
+            (): Promise<unknown> => createRelease(ctx, wish, engine, releaseJob(engine)),
+            (): Promise<unknown> => deleteVersion(ctx, 'late', i, {}, [versionUses]),
+          ];
+          const done = await Promise.allSettled((i % 2 === 0 ? both : both.toReversed()).map((one) => one()));
+          const refusals = done.filter((one) => one.status === 'rejected');
+          assert.equal(refusals.length, 1, `version ${i}`);
+          const { kind } = refusals[0]!.reason as TreadleError;
+          assert.ok(kind === 'conflict' || kind === 'missing', kind);
+        }
+      },
+    );
 
     await t.test('a part of a gate alone is refused by its field', async () => {
       for (const [body, field] of [

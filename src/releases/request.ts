@@ -1,4 +1,4 @@
-import { getVersion, type ModelVersion } from '../models/index.ts';
+import { getVersion, holdVersion, type ModelVersion } from '../models/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
@@ -32,6 +32,7 @@ async function addRelease(
     origin?: { execution: string; pipeline: string; number: number; cancel_by: string | null };
   },
 ): Promise<string> {
+  await holdVersion(tx, version.model, version.version);
   const now = tx.clock.now();
   const id = newId(now);
   const endpoint = wish.deploy?.endpoint;

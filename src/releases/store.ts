@@ -116,6 +116,21 @@ export function selectReleases(
   return query.orderBy('id', 'desc').limit(limit).execute();
 }
 
+/** Releases of a model that have not ended. */
+export function selectUnderWay(
+  ctx: Ctx,
+  modelRef: string,
+): Promise<Array<Pick<ReleaseRow, 'id' | 'version_ref' | 'endpoint' | 'state'>>> {
+  return tables(ctx)
+    .selectFrom('release')
+    .select(['id', 'version_ref', 'endpoint', 'state'])
+    .where('workspace', '=', ctx.workspace)
+    .where('model_ref', '=', modelRef)
+    .where('ended_at', 'is', null)
+    .orderBy('id')
+    .execute();
+}
+
 /** The newest release of a model that moved its alias, and whether one of this version ever did. */
 export async function selectPromotions(
   ctx: Ctx,

@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, invalid, TreadleError } from '../platform/errors/index.ts';
-import { getVersion, type ModelVersion } from '../models/index.ts';
+import { getVersion, holdVersion, type ModelVersion } from '../models/index.ts';
 import { newestFor, type Evaluation } from '../validation/index.ts';
 import {
   EndpointName,
@@ -84,6 +84,9 @@ export async function deploy(
   if (input.canary) await add('canary', input.canary, canary);
   if (input.shadow) await add('shadow', input.shadow, input.shadow.percent);
   return ctx.write(async (tx) => {
+    // In one order, so that two who deploy the same models do not wait for each other.
+    for (const { version } of newcomers.toSorted((a, b) => a.version.ref.localeCompare(b.version.ref)))
+      await holdVersion(tx, version.model, version.version);
     const { row, gaveWay, endpoint } = await addRevision(
       tx,
       {

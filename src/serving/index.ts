@@ -213,3 +213,4 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   };
 }
 export { placesInUse } from './places-in-use.ts';
+export { versionUses } from './version-uses.ts';

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
+import { holdVersion } from '../models/index.ts';
 import { ModelFault, type ModelPlace } from '../runtimes/index.ts';
 import type { Variant } from './contract.ts';
 import type { Engine } from './engine.ts';
@@ -61,6 +62,9 @@ export async function prepareRevision(ctx: Ctx, id: string, run: JobRun, engine:
       load_ms: Math.round(performance.now() - began),
     };
     const live = await ctx.write(async (tx) => {
+      // Deleted meanwhile, by force: what goes live must be there after the next start, too.
+      if (row.cause === 'deploy')
+        for (const { model, version } of variants) await holdVersion(tx, model, version);
       const changed = await goLive(tx, row, ready, engine);
       await run.finish(tx);
       return changed;

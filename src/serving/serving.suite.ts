@@ -11,6 +11,7 @@ import type { TestServer } from '../../test/harness.ts';
 import { constantOnnx, linearOnnx, registerOnnx } from '../../test/onnx-model.ts';
 import type { PredictionLineage } from '../governance/contract.ts';
 import type { Endpoint, EndpointDetail, Revision } from './contract.ts';
+import { versionUses } from './version-uses.ts';
 
 type Refusal = { error: { kind: string; message: string; field?: string; hint?: string } };
 
@@ -185,6 +186,69 @@ export function servingSuite(on: string, open: () => Promise<TestServer>): void 
     assert.deepEqual(await actions(server), []);
     assert.deepEqual(await events(server), []);
     assert.deepEqual((await apiOf(server.url).get<{ items: Endpoint[] }>('/api/v1/endpoints')).items, []);
+  });
+
+  test(`${on}: what answers, or is gone back to, is not deleted but by force`, async () => {
+    await using server = await open();
+    const api = apiOf(server.url);
+    for (let version = 1; version <= 3; version++)
+      await registerOnnx(server.ctx, 'const', constantOnnx(version));
+    const all: string[] = [];
+    const uses = async (): Promise<string[]> => {
+      const versions = new Set([1, 2, 3].map((version) => `model_version:const/${version}`));
+      return (await versionUses(server.ctx, { model_ref: 'model:const', versions })).map(
+        ({ version_ref, says }) => `${version_ref.at(-1)} ${says}`,
+      );
+    };
+    assert.deepEqual(await uses(), []);
+    await api.deploy('const', '1');
+    await api.deploy('const', '2');
+    await api.deploy('shadowed', '1', { shadow: { version: '2', percent: 100 } });
+    all.push(
+      "1 is what a rollback goes back to at endpoint 'const' (revision 1)",
+      "1 answers at endpoint 'shadowed' (revision 1)",
+      "2 answers at endpoint 'const' (revision 2)",
+      "2 answers at endpoint 'shadowed' (revision 1)",
+    );
+    assert.deepEqual((await uses()).toSorted(), all.toSorted());
+
+    for (const [path, field] of [
+      ['/api/v1/models/const/versions/2', 'version'],
+      ['/api/v1/models/const/versions/1?force=false', 'version'],
+      ['/api/v1/models/const', 'model'],
+    ] as const) {
+      const no = await refused(server, 'DELETE', path);
+      assert.deepEqual([no.status, no.field], [409, field]);
+      assert.match(no.message, /is in use: .*endpoint 'const'/);
+      assert.match(no.hint ?? '', /--force/);
+    }
+    // MLflow's clients ask in their own words, and hear theirs.
+    for (const [path, body] of [
+      ['model-versions', { name: 'const', version: '2' }],
+      ['registered-models', { name: 'const' }],
+    ] as const) {
+      const answer = await fetch(`${server.url}/api/2.0/mlflow/${path}/delete`, {
+        method: 'DELETE',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      const said = (await answer.json()) as { error_code: string; message: string };
+      assert.deepEqual([answer.status, said.error_code], [409, 'RESOURCE_CONFLICT']);
+      assert.match(said.message, /is in use: .*endpoint 'const'.*--force/);
+    }
+    const remove = (path: string): Promise<Response> =>
+      fetch(`${server.url}/api/v1/models/const${path}`, { method: 'DELETE' });
+    assert.equal((await remove('/versions/3')).status, 200);
+    assert.equal((await remove('/versions/2?force=true')).status, 200);
+    // What is loaded goes on answering, and cannot be asked for anew.
+    assert.equal((await api.ask('const')).value, 2);
+    const gone = { model: 'const', version: '2' };
+    assert.equal((await refused(server, 'POST', '/api/v1/endpoints/other/revisions', gone)).status, 404);
+    await fetch(`${server.url}/api/v1/endpoints/const`, { method: 'DELETE' });
+    await fetch(`${server.url}/api/v1/endpoints/shadowed`, { method: 'DELETE' });
+    assert.deepEqual(await uses(), []);
+    assert.equal((await remove('')).status, 200);
+    assert.deepEqual(server.errors, []);
   });
 
   test(`${on}: a deployment replaces only what it means to`, async () => {

@@ -278,6 +278,15 @@ export function selectLiveHere(ctx: Ctx): Promise<NamedRevision[]> {
     .execute();
 }
 
+/** What answers or is being made ready at this workspace's endpoints. */
+export function selectInUse(ctx: Ctx): Promise<NamedRevision[]> {
+  return revisions(ctx)
+    .where('revision.state', 'in', ['live', 'preparing'])
+    .where('endpoint.deleted_at', 'is', null)
+    .orderBy('revision.serial')
+    .execute();
+}
+
 export type PlacedRevision = Pick<RevisionRow, 'endpoint_id' | 'revision' | 'state' | 'variants' | 'places'>;
 
 /** Where models lie that answer, are being prepared, or answered before, in every workspace; newest first. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openTest } from '../harness.ts';
 import { freshPostgres } from '../postgres.ts';
+import { constantOnnx, registerOnnx } from '../onnx-model.ts';
 import { openMlflow, play, python } from './mlflow-servers.ts';
+import { apiOf } from './serving/api.ts';
 
 /** MLflow's own client, unmodified, against the registry; and the same script against MLflow's own server. */
 const skip =
@@ -39,6 +41,25 @@ test('models are logged, registered, found and loaded again by MLflow’s client
   assert.match(String(model_id), /^m-[0-9a-f]{32}$/);
   assert.match(String(run_id), /^[0-9a-f]{32}$/);
   assert.deepEqual(rest, EXPECTED);
+  assert.deepEqual(server.errors, []);
+});
+
+test('MLflow’s client hears where a version answers that it would delete', { skip }, async () => {
+  await using server = await openTest();
+  await registerOnnx(server.ctx, 'const', constantOnnx(1));
+  await apiOf(server.url).deploy('late', '1');
+  const words =
+    "RESOURCE_CONFLICT: '$' is in use: v1 answers at endpoint 'late' (revision 1). Hint: let another version take its place first; to delete it all the same: treadle models rm $ --force";
+  const { version, model, left } = await play('mlflow-models/in-use.py', server.url);
+  for (const [told, name] of [
+    [version, 'const/1'],
+    [model, 'const'],
+  ] as const) {
+    assert.ok(Array.isArray(told));
+    assert.deepEqual(told.slice(0, 2), ['RESOURCE_CONFLICT', 409]);
+    assert.ok(String(told[2]).startsWith(words.replaceAll('$', name)), String(told[2]));
+  }
+  assert.deepEqual(left, [1]);
   assert.deepEqual(server.errors, []);
 });
 

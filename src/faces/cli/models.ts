@@ -5,7 +5,7 @@ import type { Cli, Register } from './frame.ts';
 import { aliases, flavors, showComparison, showModel, showVersion } from './models/show.ts';
 import { choice, whole } from './options.ts';
 import { namesOf } from './names.ts';
-import { ago, bytes, listed, upTo } from './output.ts';
+import { ago, bytes, count, listed, upTo } from './output.ts';
 
 const MODELS_HELP = `
 Examples:
@@ -136,7 +136,7 @@ export const register: Register = (program, cli) => {
           });
         const changed = await cli.client().call(contract.setAlias, {
           params: { model, alias },
-          body: { version: count(version), ...reason },
+          body: { version: numberOf(version), ...reason },
         });
         cli.output().result(changed, () => `${model}@${alias} is version ${version} now`);
       },
@@ -167,10 +167,17 @@ export const register: Register = (program, cli) => {
       'delete a version (flights/3), or a whole model (flights) with --all; numbers are never given again',
     )
     .option('--all', 'yes, the model with all its versions')
+    .option(
+      '--force',
+      'also what answers at an endpoint, is its rollback target, or is on its way by a release: it cannot be loaded again',
+    )
     .option('-m, --reason <text>', 'why; goes into the ledger')
-    .action(async (text: string, options: { all?: boolean; reason?: string }) => {
+    .action(async (text: string, options: { all?: boolean; force?: boolean; reason?: string }) => {
       const { model, version } = named(text);
-      const query = options.reason === undefined ? {} : { reason: options.reason };
+      const query = {
+        ...(options.reason === undefined ? {} : { reason: options.reason }),
+        ...(options.force === true ? { force: true } : {}),
+      };
       if (version !== undefined) {
         const deleted = await cli
           .client()
@@ -184,7 +191,9 @@ export const register: Register = (program, cli) => {
         });
       }
       const deleted = await cli.client().call(contract.deleteModel, { params: { model }, query });
-      cli.output().result(deleted, () => `deleted ${model} and its ${deleted.deleted_versions} versions`);
+      cli
+        .output()
+        .result(deleted, () => `deleted ${model} and its ${count(deleted.deleted_versions, 'version')}`);
     });
 };
 
@@ -231,7 +240,7 @@ async function confirmed(question: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-function count(text: string): number {
+function numberOf(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)
     throw invalid(`'${text}' is no whole number above 0`, { hint: 'write digits only' });

@@ -24,6 +24,7 @@ const BY_CODE: Readonly<Record<string, Answer>> = {
   'not-implemented': [501, 'NOT_IMPLEMENTED'],
   'media-type': [400, 'BAD_REQUEST'],
   alias: [400, 'INVALID_PARAMETER_VALUE'], // MLflow: an alias that is not there
+  'version-in-use': [409, 'RESOURCE_CONFLICT'],
   'state-conflict': [400, 'INVALID_PARAMETER_VALUE'],
 };
 

@@ -1,6 +1,7 @@
 import { resolveRef } from '../../data/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
+import type { VersionUser } from '../../models/index.ts';
 import type { Route } from '../../platform/http/index.ts';
 import type { FoundVersion } from '../../tracking/index.ts';
 import { artifactRoutes } from './artifacts.ts';
@@ -15,18 +16,19 @@ import { serverRoutes } from './server-info.ts';
 
 export { mlflowErrors } from './errors.ts';
 
-/** All of MLflow's calls. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
-export const mlflowRoutes: readonly Route[] = [
-  ...experimentRoutes,
-  ...runRoutes,
-  ...loggingRoutes(findDatasetVersion),
-  ...metricRoutes,
-  ...artifactRoutes,
-  ...loggedModelRoutes,
-  ...registeredModelRoutes,
-  ...modelVersionRoutes,
-  ...serverRoutes,
-].flat();
+/** All of MLflow's calls; `users`: the rooms that model versions are needed by. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
+export const mlflowRoutes = (users: readonly VersionUser[]): Route[] =>
+  [
+    ...experimentRoutes,
+    ...runRoutes,
+    ...loggingRoutes(findDatasetVersion),
+    ...metricRoutes,
+    ...artifactRoutes,
+    ...loggedModelRoutes,
+    ...registeredModelRoutes(users),
+    ...modelVersionRoutes(users),
+    ...serverRoutes,
+  ].flat();
 
 /** Whether what a client calls its dataset is one of ours: most are not, and that is no error. */
 async function findDatasetVersion(ctx: Ctx, ref: string): Promise<FoundVersion | undefined> {

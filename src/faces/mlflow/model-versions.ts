@@ -38,7 +38,7 @@ const tagRequest = message({ name: need(text), version: need(text), key: need(te
 const untagRequest = message({ name: need(text), version: need(text), key: need(text) });
 
 /** Model versions of MLflow's registry API. */
-export const modelVersionRoutes = [
+export const modelVersionRoutes = (users: readonly models.VersionUser[]) => [
   ...call({
     method: 'POST',
     version: '2.0',
@@ -141,7 +141,8 @@ export const modelVersionRoutes = [
     summary: 'Delete a model version',
     request: oneVersion,
     async answer(ctx, { name, version }) {
-      await models.deleteVersion(ctx, name, models.versionNumber(version));
+      // MLflow has no word for force: what is in use is refused.
+      await models.deleteVersion(ctx, name, models.versionNumber(version), {}, users);
     },
   }),
   ...call({

@@ -47,7 +47,7 @@ const deleteAliasRequest = message({ name: need(text), alias: need(text) });
 const getAliasRequest = message({ name: need(text), alias: need(text) });
 
 /** Registered models of MLflow's registry API. */
-export const registeredModelRoutes = [
+export const registeredModelRoutes = (users: readonly models.VersionUser[]) => [
   ...call({
     method: 'POST',
     version: '2.0',
@@ -136,7 +136,7 @@ export const registeredModelRoutes = [
     summary: 'Delete a registered model with its versions',
     request: named,
     async answer(ctx, { name }) {
-      await models.deleteModel(ctx, name);
+      await models.deleteModel(ctx, name, {}, users);
     },
   }),
   ...(['POST', 'GET'] as const).flatMap((method) =>

@@ -14,6 +14,15 @@ import {
 } from './nouns.ts';
 import { Paging, Reason } from './parts.ts';
 
+const Deletion = {
+  ...Reason,
+  force: Type.Optional(
+    Type.Boolean({
+      description:
+        'Delete it although it answers at an endpoint, is what a rollback goes back to, or is on its way by a release: what needs it cannot be loaded again.',
+    }),
+  ),
+};
 const OneModel = Strict({ model: ModelName });
 const OneVersion = Strict({
   model: ModelName,
@@ -69,9 +78,9 @@ export const deleteModel = endpoint({
   method: 'DELETE',
   path: '/api/v1/models/:model',
   action: 'model:write',
-  summary: 'Delete a model with all its versions',
+  summary: 'Delete a model with all its versions; refused while one of them is in use',
   params: OneModel,
-  query: Strict(Reason),
+  query: Strict(Deletion),
   response: Type.Object({ deleted_versions: Type.Integer() }),
 });
 
@@ -188,9 +197,9 @@ export const deleteVersion = endpoint({
   method: 'DELETE',
   path: '/api/v1/models/:model/versions/:version',
   action: 'model:write',
-  summary: 'Delete a version; its number is never given again',
+  summary: 'Delete a version; its number is never given again; refused while it is in use',
   params: OneVersion,
-  query: Strict(Reason),
+  query: Strict(Deletion),
   response: Type.Object({ deleted: Type.String() }),
 });
 

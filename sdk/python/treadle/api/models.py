@@ -351,19 +351,22 @@ class ModelsApi:
         model: str,
         *,
         reason: str | None = None,
+        force: bool | None = None,
     ) -> DeleteModelAnswer:
-        """Delete a model with all its versions.
+        """Delete a model with all its versions; refused while one of them is in use.
 
         DELETE /api/v1/models/:model; needs model:write.
 
         Args:
             model: Name of a registered model.
             reason: Why; goes into the ledger.
+            force: Delete it although it answers at an endpoint, is what a rollback goes back to, or
+                is on its way by a release: what needs it cannot be loaded again.
         """
         return self._transport.json(
             'DELETE',
             f"/api/v1/models/{segment('model', model)}",
-            query=given({'reason': reason}),
+            query=given({'reason': reason, 'force': force}),
         )
 
     def delete_model_tag(
@@ -389,8 +392,9 @@ class ModelsApi:
         version: str,
         *,
         reason: str | None = None,
+        force: bool | None = None,
     ) -> DeleteVersionAnswer:
-        """Delete a version; its number is never given again.
+        """Delete a version; its number is never given again; refused while it is in use.
 
         DELETE /api/v1/models/:model/versions/:version; needs model:write.
 
@@ -398,11 +402,13 @@ class ModelsApi:
             model: Name of a registered model.
             version: A number, `latest`, or `@alias`.
             reason: Why; goes into the ledger.
+            force: Delete it although it answers at an endpoint, is what a rollback goes back to, or
+                is on its way by a release: what needs it cannot be loaded again.
         """
         return self._transport.json(
             'DELETE',
             f"/api/v1/models/{segment('model', model)}/versions/{segment('version', version)}",
-            query=given({'reason': reason}),
+            query=given({'reason': reason, 'force': force}),
         )
 
     def delete_version_tag(
