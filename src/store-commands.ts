@@ -337,12 +337,15 @@ function summary(
   return lines.join('\n');
 }
 
-export function spaceTable({ nouns, all, orphaned, missing, broken }: StoreSpace): string {
+export function spaceTable({ nouns, all, pinned, orphaned, missing, broken }: StoreSpace): string {
   const lines = [
     table(
       ['what', 'blobs', 'bytes', 'on disk'],
       [
         ...nouns.map(({ noun, blobs, bytes: size, stored }) => [noun, blobs, bytes(size), bytes(stored)]),
+        ...(pinned.blobs > 0
+          ? [['nobody’s, but pinned (stays)', pinned.blobs, '', bytes(pinned.stored)]]
+          : []),
         ['nobody’s (gc removes it)', orphaned.blobs, '', bytes(orphaned.stored)],
         ['all, each once', all.blobs, bytes(all.bytes), bytes(all.stored)],
       ],

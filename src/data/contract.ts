@@ -456,6 +456,10 @@ export const setTag = endpoint({
   response: Ref,
 });
 
+const StillPinned = Type.Array(Type.String(), {
+  description: 'What of it is pinned, as `flights@v3`: those files stay until they are unpinned.',
+});
+
 export const deleteVersion = endpoint({
   method: 'DELETE',
   path: '/api/v1/datasets/:dataset/versions/:ref',
@@ -464,7 +468,10 @@ export const deleteVersion = endpoint({
   description: 'Its number is never given again. The next gc gives the space of its files back.',
   params: OfVersion,
   query: Strict({ reason: Type.Optional(Reason) }),
-  response: Type.Object({ deleted: Type.String({ description: 'Its name in the ledger.' }) }),
+  response: Type.Object({
+    deleted: Type.String({ description: 'Its name in the ledger.' }),
+    pinned: StillPinned,
+  }),
 });
 
 export const deleteDataset = endpoint({
@@ -478,6 +485,7 @@ export const deleteDataset = endpoint({
   response: Type.Object({
     deleted: Type.String({ description: 'Its name in the ledger.' }),
     versions: Type.Integer(),
+    pinned: StillPinned,
   }),
 });
 

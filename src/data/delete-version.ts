@@ -1,3 +1,4 @@
+import { selectPinNamesOf } from '../platform/blobs/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict } from '../platform/errors/index.ts';
 import { resolveVersion } from './resolve-ref.ts';
@@ -7,7 +8,7 @@ import { deleteDatasetRows, lockDatasets, markDeleted, requireDataset, selectRef
 export function deleteVersion(
   ctx: Ctx,
   input: { dataset: string; ref: string; reason?: string },
-): Promise<{ deleted: string }> {
+): Promise<{ deleted: string; pinned: string[] }> {
   return ctx.write(async (tx) => {
     await lockDatasets(tx);
     const dataset = await requireDataset(tx, input.dataset);
@@ -36,7 +37,9 @@ export function deleteVersion(
       subject: resource,
       data: { dataset: dataset.name, version: version.id },
     });
-    return { deleted: resource };
+    const named = `${dataset.name}@${version.name}`;
+    const pins = await selectPinNamesOf(tx.db, tx.workspace, named);
+    return { deleted: resource, pinned: pins.filter((name) => name === named) };
   });
 }
 
@@ -44,7 +47,7 @@ export function deleteVersion(
 export function deleteDataset(
   ctx: Ctx,
   input: { dataset: string; reason?: string },
-): Promise<{ deleted: string; versions: number }> {
+): Promise<{ deleted: string; versions: number; pinned: string[] }> {
   return ctx.write(async (tx) => {
     await lockDatasets(tx);
     const dataset = await requireDataset(tx, input.dataset);
@@ -57,6 +60,7 @@ export function deleteDataset(
       ...(input.reason === undefined ? {} : { reason: input.reason }),
     });
     await tx.emit({ type: 'dataset.deleted', subject: resource, data: { dataset: dataset.name } });
-    return { deleted: resource, versions };
+    const pinned = await selectPinNamesOf(tx.db, tx.workspace, `${dataset.name}@`);
+    return { deleted: resource, versions, pinned };
   });
 }

@@ -53,9 +53,13 @@ const Space = Type.Object({
 export const StoreSpace = Type.Object({
   nouns: Type.Array(Space, { description: 'Blobs that several kinds share count with each of them.' }),
   all: Type.Object({ blobs: Type.Integer(), bytes: Type.Integer(), stored: Type.Integer() }),
+  pinned: Type.Object(
+    { blobs: Type.Integer(), stored: Type.Integer() },
+    { description: 'Named by nobody, and pinned: gc keeps it until it is unpinned.' },
+  ),
   orphaned: Type.Object(
     { blobs: Type.Integer(), stored: Type.Integer() },
-    { description: 'Named by nobody: gc removes it once its grace period is over.' },
+    { description: 'Named by nobody, and not pinned: gc removes it once its grace period is over.' },
   ),
   missing: Type.Array(Type.Object({ hash: Type.String(), noun: Type.String() }), {
     description: 'Named, and not stored; the first hundred.',

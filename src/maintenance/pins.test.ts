@@ -7,7 +7,8 @@ import { openTest, type TestServer } from '../../test/harness.ts';
 import { listEntries } from '../ledger/index.ts';
 import { blake3 } from '../platform/blobs/index.ts';
 import { blobUsers } from '../rooms.ts';
-import type { Pin } from './contract.ts';
+import { spaceTable } from '../store-commands.ts';
+import type { Pin, StoreSpace } from './contract.ts';
 
 async function call(server: TestServer, method: string, path = '', body?: object) {
   const response = await fetch(`${server.url}/api/v1/store/pins${path}`, {
@@ -139,13 +140,31 @@ test('the command says what was pinned, by whom, when and why, by the name of th
   };
   await ask('POST', '/versions', { files });
   const run = (...args: string[]) => runHere(server.url, ...args);
+  const space = async (): Promise<StoreSpace> =>
+    (await (await fetch(`${server.url}/api/v1/store/space`)).json()) as StoreSpace;
   assert.match((await run('pins')).out, /nothing is pinned/);
-  assert.match((await run('pin', 'birds@main', '--reason', 'audit 2026')).out, /pinned 2 blobs$/m);
-  assert.match((await run('pin', 'birds@v1', '--reason', 'again')).out, /pinned 0 blobs; 2 had been/);
+  assert.match(
+    (await run('pin', 'birds@main', '--reason', 'audit 2026')).out,
+    /pinned 2 blobs of birds@v1$/m,
+  );
+  assert.match(
+    (await run('pin', 'birds', '--reason', 'again')).out,
+    /pinned 0 blobs of birds@v1; 2 had been/,
+  );
+  assert.match((await run('pin', '1234', '--reason', 'none')).err, /dataset.*1234/);
   const { out } = await run('pins');
   assert.match(out, /^what +workspace +blobs +size +since +by +reason$/m);
   assert.match(out, /^birds@v1 +default +2 +10 B +20\d\d-\d\d-\d\dT\d\d:\d\d +local owner +audit 2026$/m);
-  await ask('DELETE', '');
+  assert.equal((await space()).pinned.blobs, 0, 'what a version names is the version’s');
+  const wrong = await run('data', 'rm', 'birds');
+  assert.match(wrong.err, /'birds' is a whole dataset[^]*treadle data rm birds --whole/);
+  assert.match(
+    (await run('data', 'rm', 'birds', '--whole')).out,
+    /deleted birds with 1 version; treadle gc gives back all but what is pinned: birds@v1 /,
+  );
+  const left = await space();
+  assert.deepEqual([left.pinned.blobs, left.orphaned.blobs], [2, 1], 'the list of files is nobody’s');
+  assert.match(spaceTable(left), /^nobody’s, but pinned \(stays\) +2 .*\nnobody’s \(gc removes it\) +1 /m);
   assert.match((await run('unpin', 'birds@v1')).out, /unpinned 2 blobs/);
   assert.match((await run('unpin', 'birds@v1')).err, /nothing is pinned as birds@v1/);
 });

@@ -49,16 +49,20 @@ export const register: Register = (program, cli) => {
       if (text.includes('@') === (options.whole === true))
         throw invalid(`'${text}' is ${text.includes('@') ? 'a version' : 'a whole dataset'}`, {
           field: 'ref',
-          hint: 'write treadle data rm flights@v3, or treadle data rm flights --whole',
+          hint: `treadle data rm ${dataset}@v3 deletes a version, treadle data rm ${dataset} --whole all of it; treadle data log ${dataset} lists its versions`,
         });
       const output = cli.output();
-      const told = (more: string) => (): string => `deleted ${text}${more}; treadle gc gives its space back`;
+      const told = (more: string, pinned: readonly string[]) => (): string =>
+        pinned.length === 0
+          ? `deleted ${text}${more}; treadle gc gives its space back`
+          : `deleted ${text}${more}; treadle gc gives back all but what is pinned: ${namedOf(pinned)} (treadle pins says why, treadle unpin lets it go)`;
       if (options.whole === true) {
         const done = await cli.client().call(contract.deleteDataset, { params: { dataset }, query });
-        output.result(done, told(` with ${count(done.versions, 'version')}`));
+        output.result(done, told(` with ${count(done.versions, 'version')}`, done.pinned));
       } else {
         const params = { dataset, ref: selector };
-        output.result(await cli.client().call(contract.deleteVersion, { params, query }), told(''));
+        const done = await cli.client().call(contract.deleteVersion, { params, query });
+        output.result(done, told('', done.pinned));
       }
     });
 
@@ -345,3 +349,7 @@ function differences({ from, to, summary, items, next }: contract.Diff): string 
   const total = `${from.name} → ${to.name}: ${added} added, ${removed} removed, ${modified} modified, ${renamed} renamed`;
   return `${table(['', 'path', from.name, to.name], rows)}\n${next === undefined ? '' : '… and more\n'}${total}`;
 }
+
+/** The first few of many names. */
+const namedOf = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');

@@ -9,6 +9,9 @@ import { ref } from './ref.ts';
 /** As many as one request takes. */
 const PART = 5000;
 
+/** BLAKE3 of a content. Everything else is a dataset, as its newest version, or a version. */
+const HASH = /^[0-9a-f]{64}$/;
+
 /** `treadle pin …`: what gc keeps although nobody needs it. */
 export const register: Register = (program, cli) => {
   program
@@ -16,14 +19,16 @@ export const register: Register = (program, cli) => {
     .description(
       'keep from gc the files of a dataset’s version, or blobs by their hashes, whatever is deleted',
     )
-    .argument('<what...>', 'flights@v3, or the BLAKE3 of a content')
+    .argument('<what...>', 'flights@v3 (flights alone is its newest version), or the BLAKE3 of a content')
     .requiredOption('--reason <text>', 'why; it is shown beside the pin and stands in the ledger')
     .action(async (what: string[], { reason }: { reason: string }) => {
       const client = cli.client();
       let pinned = 0;
       let before = 0;
+      const names: string[] = [];
       for (const one of what) {
         const { of, hashes } = await contentOf(client, one);
+        if (of !== undefined) names.push(of);
         const said = { reason, ...(of === undefined ? {} : { of }) };
         for (let at = 0; at < hashes.length; at += PART) {
           const part = hashes.slice(at, at + PART);
@@ -37,7 +42,7 @@ export const register: Register = (program, cli) => {
         .result(
           { pinned, before },
           () =>
-            `pinned ${count(pinned, 'blob')}${before > 0 ? `; ${before.toLocaleString('en')} had been pinned before` : ''}`,
+            `pinned ${count(pinned, 'blob')}${names.length > 0 ? ` of ${names.join(', ')}` : ''}${before > 0 ? `; ${before.toLocaleString('en')} had been pinned before` : ''}`,
         );
     });
   program
@@ -77,7 +82,7 @@ export const register: Register = (program, cli) => {
       const client = cli.client();
       let blobs = 0;
       for (const one of what) {
-        const of = one.includes('@') ? await nameOf(client, one) : undefined;
+        const of = HASH.test(one) ? undefined : await nameOf(client, one);
         if (of === undefined) await client.call(unpinBlob, { params: { hash: one } });
         blobs += of === undefined ? 1 : (await client.call(unpin, { query: { of } })).blobs;
       }
@@ -101,7 +106,7 @@ async function nameOf(client: Client, what: string): Promise<string> {
 }
 
 async function contentOf(client: Client, what: string): Promise<{ of?: string; hashes: string[] }> {
-  if (!what.includes('@')) return { hashes: [what] };
+  if (HASH.test(what)) return { hashes: [what] };
   const { dataset, selector } = ref(what);
   const version = await client.call(getVersion, { params: { dataset, ref: selector } });
   const hashes = new Set<string>();

@@ -20,7 +20,15 @@ export { migrations } from './schema.ts';
 export { blake3 } from './hash.ts';
 export { lookOf } from './look.ts';
 export { spaceBy, type Space, type SpaceReport } from './space.ts';
-export { countBlobs, deletePins, insertPins, selectPinNames, selectPins, selectStoreId } from './store.ts';
+export {
+  countBlobs,
+  deletePins,
+  insertPins,
+  selectPinNames,
+  selectPinNamesOf,
+  selectPins,
+  selectStoreId,
+} from './store.ts';
 export { readStoreId, writeStoreId } from './store-file.ts';
 export { syncDirectory } from './sync-directory.ts';
 export { USES_PAGE, type BlobUser, type Inner, type Use } from './uses.ts';

@@ -1,5 +1,5 @@
 import { HashSet } from './hash-set.ts';
-import { countBlobs, selectStored } from './store.ts';
+import { countBlobs, selectPinned, selectStored } from './store.ts';
 import type { BlobUser } from './uses.ts';
 import { walkUses, type Broken, type Walking } from './walk-uses.ts';
 
@@ -16,7 +16,9 @@ export interface Space {
 export interface SpaceReport {
   nouns: Space[];
   all: { blobs: number; bytes: number; stored: number };
-  /** Named by nobody: gc removes it when its grace period is over. */
+  /** Named by nobody, and pinned: gc keeps it until it is unpinned. */
+  pinned: { blobs: number; stored: number };
+  /** Named by nobody and not pinned: gc removes it when its grace period is over. */
   orphaned: { blobs: number; stored: number };
   /** Named by somebody, and not stored. */
   missing: Array<{ hash: string; noun: string }>;
@@ -79,10 +81,24 @@ export async function spaceBy(walking: Walking, users: readonly BlobUser[]): Pro
     );
   }
   for (const noun of nouns.keys()) await settle(noun, 1);
+  const pinned = { blobs: 0, stored: 0 };
+  const pins = await selectPinned(database.scan);
+  for (let at = 0; at < pins.length; at += TOGETHER) {
+    const hashes = pins.slice(at, at + TOGETHER);
+    for (const [hash, { stored }] of await selectStored(database, hashes)) {
+      if (!everything.add(hash)) continue;
+      pinned.blobs++;
+      pinned.stored += stored;
+    }
+  }
   return {
     nouns: [...nouns.values()].map(({ space }) => space).toSorted((a, b) => b.stored - a.stored),
     all,
-    orphaned: { blobs: all.blobs - used.blobs, stored: all.stored - used.stored },
+    pinned,
+    orphaned: {
+      blobs: all.blobs - used.blobs - pinned.blobs,
+      stored: all.stored - used.stored - pinned.stored,
+    },
     missing,
     broken,
   };

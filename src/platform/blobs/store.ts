@@ -354,6 +354,19 @@ type PinRow = BlobTables['pin'];
 export const selectPinned = async (db: Db): Promise<string[]> =>
   (await tables(db).selectFrom('pin').select('hash').distinct().execute()).map(({ hash }) => hash);
 
+/** Names in a workspace under which something is pinned: those that begin so. */
+export async function selectPinNamesOf(db: Db, workspace: string, begin: string): Promise<string[]> {
+  const rows = await tables(db)
+    .selectFrom('pin')
+    .select('what')
+    .distinct()
+    .where('workspace', '=', workspace)
+    .where(sql`substr(what, 1, ${begin.length})`, '=', begin)
+    .orderBy('what')
+    .execute();
+  return rows.map(({ what }) => what);
+}
+
 /** What was pinned together: all of one name, or one blob by its hash. */
 export interface Pinned extends Omit<PinRow, 'hash'> {
   /** Of a blob that was pinned by its hash. */

@@ -281,11 +281,15 @@ class DeleteDatasetAnswer(TypedDict):
     deleted: str
     """Its name in the ledger."""
     versions: int
+    pinned: list[str]
+    """What of it is pinned, as `flights@v3`: those files stay until they are unpinned."""
 
 
 class DeleteVersionAnswer(TypedDict):
     deleted: str
     """Its name in the ledger."""
+    pinned: list[str]
+    """What of it is pinned, as `flights@v3`: those files stay until they are unpinned."""
 
 
 class FindMissingAnswer(TypedDict):

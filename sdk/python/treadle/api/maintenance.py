@@ -66,8 +66,14 @@ class StoreSpaceAll(TypedDict):
     stored: int
 
 
+class StoreSpacePinned(TypedDict):
+    """Named by nobody, and pinned: gc keeps it until it is unpinned."""
+    blobs: int
+    stored: int
+
+
 class StoreSpaceOrphaned(TypedDict):
-    """Named by nobody: gc removes it once its grace period is over."""
+    """Named by nobody, and not pinned: gc removes it once its grace period is over."""
     blobs: int
     stored: int
 
@@ -87,8 +93,10 @@ class StoreSpace(TypedDict):
     nouns: list[StoreSpaceNouns]
     """Blobs that several kinds share count with each of them."""
     all: StoreSpaceAll
+    pinned: StoreSpacePinned
+    """Named by nobody, and pinned: gc keeps it until it is unpinned."""
     orphaned: StoreSpaceOrphaned
-    """Named by nobody: gc removes it once its grace period is over."""
+    """Named by nobody, and not pinned: gc removes it once its grace period is over."""
     missing: list[StoreSpaceMissing]
     """Named, and not stored; the first hundred."""
     broken: list[StoreSpaceBroken]
