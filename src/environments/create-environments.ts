@@ -11,6 +11,7 @@ import { MARKER, SHIM } from './layout.ts';
 import { lockDigest, type EnvironmentSource } from './lock.ts';
 import { makeEnvironment } from './make-environment.ts';
 import { binOf, fingerprint, probe, type Observed } from './probe.ts';
+import { starts } from './starts.ts';
 
 /** An environment that processes can run in. */
 export interface Environment {
@@ -24,12 +25,14 @@ export interface Environment {
 
 export interface Environments {
   /**
-   * Makes it where it is not there yet; `say` hears what is going on. Goes on when the caller loses interest: others may wait
+   * Makes it where it is not there yet, or anew where it does not stand any more; `say` hears what is going on. Goes on when the caller loses interest: others may wait
    * for the same one, and the next execution will want it.
    */
   prepare(source: EnvironmentSource, say: (text: string) => void): Promise<Environment>;
   /** It, if it is there; makes nothing. */
   peek(source: EnvironmentSource): Promise<Environment | undefined>;
+  /** Whether what was made at this root can be used: it is whole, others may read it, and its interpreter starts. */
+  stands(at: string): Promise<boolean>;
 }
 
 export function createEnvironments({
@@ -81,10 +84,21 @@ export function createEnvironments({
     kind: EnvironmentIdentity['kind'],
     lock: string,
   ): Promise<Environment | undefined> {
-    const text = await readFile(path.join(at, MARKER), 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    const observed = JSON.parse(text) as Observed; // written by us, last of all
-    return { identity: identify(kind, lock, observed), observed, bin: [path.join(at, 'bin')], folder: at };
+    const observed = await readMarker(at);
+    return (
+      observed && {
+        identity: identify(kind, lock, observed),
+        observed,
+        bin: [path.join(at, 'bin')],
+        folder: at,
+      }
+    );
+  }
+
+  async function stands(at: string): Promise<boolean> {
+    if ((await readMarker(at)) === undefined) return false;
+    await processes.letRead(at); // a version before this one did so after the marker
+    return starts(processes, at);
   }
 
   /** Commands that serve packages share a folder: of two that want the same environment one makes it, and the other finds it. */
@@ -97,8 +111,7 @@ export function createEnvironments({
     await mkdir(folder, { recursive: true }); // open to other users, as the lock alone would not make it
     const release = await lockInTurn(`${at}.lock`);
     try {
-      if (!(await load(at, kind, lock))) await make();
-      await processes.letRead(at);
+      if (!(await stands(at))) await make();
       const made = await load(at, kind, lock);
       if (!made) throw new Error(`the environment in ${at} was made but cannot be read`);
       return made;
@@ -132,6 +145,7 @@ export function createEnvironments({
   }
 
   return {
+    stands,
     async peek(source) {
       if (source.kind === 'system') return systemEnvironment();
       const { at, lock } = await place(source);
@@ -143,10 +157,8 @@ export function createEnvironments({
       // Its date says that it is in use: gc removes those that nobody has used in a long time.
       await utimes(at, new Date(), new Date()).catch(() => undefined);
       const there = await load(at, source.kind, lock);
-      if (there) {
-        await processes.letRead(at);
-        return there;
-      }
+      if (there && (await stands(at))) return there;
+      if (there) say('the environment that is there does not start any more; it is made anew');
       let work = making.get(id);
       if (work) say('another execution is making this environment; waiting for it');
       else {
@@ -157,4 +169,13 @@ export function createEnvironments({
       return work;
     },
   };
+}
+
+/** What was observed in it; undefined where it is not whole. A power cut may leave a marker without its text. */
+async function readMarker(at: string): Promise<Observed | undefined> {
+  try {
+    return JSON.parse(await readFile(path.join(at, MARKER), 'utf8')) as Observed; // written by us, last of all
+  } catch {
+    return undefined;
+  }
 }

@@ -11,7 +11,7 @@ import { probe, type Observed } from './probe.ts';
 const PASSED =
   /^(PATH|HOME|LANG|TMPDIR|XDG_.*|UV_.*|PIP_.*|SSL_CERT_.*|REQUESTS_CA_BUNDLE|(https?|no|all)_proxy)$/i;
 
-/** Virtual environments hold their own path, so it is made where it stays; the marker, written last, says that it is whole. */
+/** Virtual environments hold their own path, so it is made where it stays; the marker, written when all else is done, says that it is whole. */
 export async function makeEnvironment(
   processes: Processes,
   source: Exclude<EnvironmentSource, { kind: 'system' }>,
@@ -108,6 +108,8 @@ export async function makeEnvironment(
   const observed = await probe(processes, python);
   if (!observed)
     throw unavailable('the environment was made, but its interpreter does not run', { field: 'env' });
+  // Nobody looks any more at what a marker stands in: whoever runs in it must be able to read it by then.
+  await processes.letRead(at);
   await writeFile(`${path.join(at, MARKER)}.new`, JSON.stringify(observed));
   await rename(`${path.join(at, MARKER)}.new`, path.join(at, MARKER));
   const count = Object.keys(observed.packages).length;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createEnvironments } from '../environments/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
@@ -24,6 +25,8 @@ export interface Runtimes {
     options?: PrepareOptions,
     say?: Say,
   ): Promise<ModelPlace>;
+  /** Whether a place can be loaded from: its files are there, and its environment is whole and starts. `prepare` makes it so again. */
+  isWhole(place: ModelPlace): Promise<boolean>;
   jobs: ReadonlyArray<JobType<never>>;
   routes: Route[];
   /** Offers conversion to every scikit-learn version that is registered, and forgets those of deleted ones. */
@@ -68,6 +71,11 @@ export function createRuntimes({
   return {
     prepare: (ctx, which, options = {}, say = () => undefined) =>
       prepareModel(ctx, which, options, say, using),
+    async isWhole({ folder: files, python }) {
+      if (!existsSync(files)) return false;
+      await processes.letRead(files); // a kill may have come between
+      return python === undefined || environments.stands(path.dirname(path.dirname(python)));
+    },
     jobs: [convert],
     routes: runtimeRoutes(convert),
     subscribers: [...(offers ? [offerConversion(convert)] : []), forgetConversions],

@@ -12,4 +12,6 @@ export interface RuntimesPort {
     options: { runtime?: Runtime; limits?: { load: number } },
     say: (stage: string) => void,
   ): Promise<ModelPlace>;
+  /** Whether a place can be loaded from as it is, its environment included; `prepare` makes it so again. */
+  isWhole(place: ModelPlace): Promise<boolean>;
 }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
@@ -87,16 +86,19 @@ export async function prepareRevision(ctx: Ctx, id: string, run: JobRun, engine:
   }
 }
 
-/** Where the files of each variant are on this machine: where they were before, or fetched anew. */
+/** Where the files of each variant are on this machine: where they were before, if all is whole there, or fetched anew. */
 export async function preparePlaces(
   ctx: Ctx,
   row: NamedRevision,
-  engine: Engine,
+  engine: Pick<Engine, 'data' | 'runtimes'>,
   say: (stage: string) => void,
 ): Promise<ModelPlace[]> {
   const variants = variantsOf(row);
   const known = placesOf(row, engine.data);
-  if (known.length === variants.length && (await Promise.all(known.map(isThere))).every(Boolean))
+  if (
+    known.length === variants.length &&
+    (await Promise.all(known.map((place) => engine.runtimes.isWhole(place)))).every(Boolean)
+  )
     return known;
   const wishes = JSON.parse(row.wishes) as Wish[]; // written by this room
   const places: ModelPlace[] = [];
@@ -126,16 +128,6 @@ export async function preparePlaces(
   }
   return places;
 }
-
-const isThere = async ({ folder, python }: ModelPlace): Promise<boolean> => {
-  try {
-    await stat(folder);
-    if (python !== undefined) await stat(python);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const called = ({ model, version }: Variant): string => `${model} v${version}`;
 

@@ -6,6 +6,7 @@ import type { Revision } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { goLive, switchTo } from './go-live.ts';
 import type { PrepareJob } from './jobs.ts';
+import { createMend } from './mend.ts';
 import type { TableEndpoint } from './plane/protocol.ts';
 import { addRevision, type Wish } from './new-revision.ts';
 import {
@@ -110,6 +111,7 @@ const RETRIES = [1_000, 4_000, 10_000];
 
 /** Goes back by itself when a model cannot go on, once for each revision, and never back from a rollback of its own. */
 export function createGuard(engine: () => Engine, ctxOf: (workspace: string) => Ctx, job: PrepareJob) {
+  const mend = createMend(engine, ctxOf);
   const busy = new Set<string>();
   const lost = new Map<string, number>();
 
@@ -164,6 +166,7 @@ export function createGuard(engine: () => Engine, ctxOf: (workspace: string) => 
 
   return {
     async crashed(key: string, crash: { reason: string; recent: number; back_in?: number }): Promise<void> {
+      if (await mend(key)) return;
       if (crash.recent < TOO_MANY && crash.back_in !== undefined) return;
       await everywhere(
         key,
@@ -183,6 +186,7 @@ export function createGuard(engine: () => Engine, ctxOf: (workspace: string) => 
         return;
       }
       await sleep(wait, undefined, { ref: false });
+      await mend(key);
       if (await engine().reload(key)) lost.delete(key);
     },
     /** Whole planes end, again and again, since something new answers. */
