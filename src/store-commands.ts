@@ -6,6 +6,7 @@ import {
   count,
   duration,
   events,
+  faultLines,
   table,
   type Cli,
   type Output,
@@ -231,10 +232,9 @@ function restored(
   const lines = [
     `restored ${blobs === named.blobs ? '' : `${blobs.toLocaleString('en')} of `}${count(named.blobs, 'blob')}, ${bytes(size)}, as they were on ${new Date(made_at).toISOString()}; each was verified`,
   ];
-  for (const { hash, pack, reason } of damaged.slice(0, NAMED)) {
-    const file = pack === undefined ? ['files', hash.slice(0, 2), hash] : ['packs', `${pack}.pack`];
-    lines.push(`lost: ${hash}, expected in ${path.join(folder, 'blobs', ...file)}: ${reason}`);
-  }
+  const blobsIn = `${path.join(folder, 'blobs')}${path.sep}`;
+  if (damaged.length > 0) lines.push('lost, by the files of the backup where they were expected:');
+  lines.push(...faultLines(damaged.slice(0, NAMED), ({ hash, reason }) => `${hash}: ${reason}`, blobsIn));
   if (damaged.length > NAMED)
     lines.push(`and ${(damaged.length - NAMED).toLocaleString('en')} more are lost; --json names all`);
   if (kept.files > 0)

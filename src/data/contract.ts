@@ -271,6 +271,9 @@ const Cell = Type.Unknown({
 });
 const Columns = Type.Array(Type.Object({ name: Type.String(), type: Type.String() }));
 
+/** Rows that one query returns. */
+export const MOST_ROWS = 10_000;
+
 export const SqlQuery = Strict({
   query: Type.String({
     minLength: 1,
@@ -279,7 +282,7 @@ export const SqlQuery = Strict({
       "One SELECT in DuckDB's SQL. Tables are refs in quotes: 'flights@v3', or 'flights@v3/may.parquet' where a version holds several; or recorded predictions: predictions('flight-delay', last 7 days).",
   }),
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 10_000, description: 'Most rows to return; 1,000 unless said.' }),
+    Type.Integer({ minimum: 1, maximum: MOST_ROWS, description: 'Most rows to return; 1,000 unless said.' }),
   ),
 });
 export type SqlQuery = Static<typeof SqlQuery>;

@@ -21,6 +21,8 @@ const Descriptor = Type.Object({
 });
 export type Descriptor = Static<typeof Descriptor>;
 
+const LAYOUT_VERSION = '1.0.0';
+const Layout = Type.Object({ imageLayoutVersion: Type.Literal(LAYOUT_VERSION) });
 const Index = Type.Object({ schemaVersion: Type.Literal(2), manifests: Type.Array(Descriptor) });
 const Manifest = Type.Object({
   schemaVersion: Type.Literal(2),
@@ -95,7 +97,7 @@ export async function writeLayout(
       MANIFEST,
     );
     const plain: Array<[string, Buffer]> = [
-      ['oci-layout', canonicalJson({ imageLayoutVersion: '1.0.0' })],
+      ['oci-layout', canonicalJson({ imageLayoutVersion: LAYOUT_VERSION })],
       [
         'index.json',
         canonicalJson({
@@ -148,6 +150,8 @@ const LARGEST_MANIFEST = 16 * 1024 * 1024;
 /** Reads a layout and checks every digest and size in it. A package that was changed is refused by the name of what differs. */
 export async function checkLayout(folder: string): Promise<CheckedLayout> {
   const index = parse(await small(folder, 'index.json'), 'index.json');
+  if (!Check(Layout, parse(await small(folder, 'oci-layout'), 'oci-layout')))
+    throw broken(folder, `its oci-layout does not say imageLayoutVersion ${LAYOUT_VERSION}`);
   if (!Check(Index, index)) throw broken(folder, 'its index.json is not that of an OCI image layout');
   const [top, second] = index.manifests;
   if (!top || second)

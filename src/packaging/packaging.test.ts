@@ -227,6 +227,12 @@ const REFUSED: Array<[string, (folder: string) => void, RegExp]> = [
   ],
   ['no index', (folder) => rmSync(path.join(folder, 'index.json')), /is no package: it has no index\.json/],
   [
+    'an altered oci-layout',
+    (folder) => writeFileSync(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"2.0.0"}'),
+    /its oci-layout does not say imageLayoutVersion 1\.0\.0/,
+  ],
+  ['no oci-layout', (folder) => rmSync(path.join(folder, 'oci-layout')), /it has no oci-layout/],
+  [
     'an index of nothing',
     (folder) => writeFileSync(path.join(folder, 'index.json'), '{}'),
     /not that of an OCI/,

@@ -4,7 +4,8 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import type { Wish } from '../pipelines/index.ts';
 import { canonical } from '../platform/json/index.ts';
 import type { GateResult } from '../pipelines/contract.ts';
-import { CHAMPION_ITSELF, NO_CHAMPION } from '../validation/index.ts';
+import { TreadleError } from '../platform/errors/index.ts';
+import { CHAMPION_ITSELF, NO_CHAMPION, resolveGateData } from '../validation/index.ts';
 import type { Engine } from './engine.ts';
 import { move, stages, tell, type Outcome } from './move.ts';
 import type { Asked } from './asked.ts';
@@ -25,7 +26,7 @@ export const championOf = async (ctx: Ctx, model: string): Promise<number | unde
  * that a crash leaves one and never a second.
  */
 export async function beginJudging(ctx: Ctx, engine: Engine, row: ReleaseRow, asked: Asked): Promise<void> {
-  const gate = asked.gate!;
+  const gate = await resolved(ctx, asked.gate!);
   const champion = await championOf(ctx, row.model);
   const earlier =
     asked.force === true || row.execution === null
@@ -71,6 +72,18 @@ export async function beginJudging(ctx: Ctx, engine: Engine, row: ReleaseRow, as
       note: `judged on ${gate.written}`,
     });
   });
+}
+
+/** A dataset is resolved to a version once: that is judged on and named, wherever its branch moves meanwhile. */
+async function resolved(ctx: Ctx, gate: Gate): Promise<Gate> {
+  if (gate.data.kind !== 'dataset') return gate;
+  try {
+    const { label } = await resolveGateData(ctx, gate.data);
+    return { ...gate, data: { kind: 'dataset', ref: label }, written: label };
+  } catch (error) {
+    if (error instanceof TreadleError) return gate; // the evaluation ends with it, in the record of both
+    throw error;
+  }
 }
 
 /** Does the work of the evaluation, and hears the verdict; what a crash cut short begins again as the same evaluation. */

@@ -9,6 +9,7 @@ import {
   finalizeLoggedModel,
   getModel,
 } from '../models/index.ts';
+import { commitVersion } from '../data/index.ts';
 import { createCtx } from '../platform/ctx/create.ts';
 import { TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
@@ -189,6 +190,23 @@ export function releasesSuite(on: string, open: () => Promise<TestServer>): void
         ['requested', 'judging', 'judged', 'promoted', 'succeeded'],
       );
       assert.deepEqual(made.asked, ['evaluation']);
+    });
+
+    await t.test('what it is judged on is named as the version that it was', async () => {
+      const table = await ctx.blobs.put(Buffer.from('late\n1\n'));
+      await commitVersion(ctx, { dataset: 'hold', files: [{ path: 'h.csv', ...table }] });
+      for (const [data, named] of [
+        ['hold', 'hold@v1'],
+        ['hold@main:h.csv', 'hold@v1:h.csv'],
+        ['nowhere', 'nowhere'],
+      ] as const) {
+        const { engine } = below('pass');
+        const id = await ask(engine, { gate: { ...GATE, data } });
+        await run(engine, id);
+        const { gate, transitions } = await getRelease(ctx, id);
+        assert.equal(gate?.data, named);
+        assert.equal(transitions.find(({ state }) => state === 'judging')?.note, `judged on ${named}`);
+      }
     });
 
     await t.test(

@@ -238,7 +238,12 @@ export const register: Register = (program, cli) => {
   data
     .command('sql <query>')
     .description(`query versions with SQL: treadle data sql "select count(*) from 'flights@v3'"`)
-    .option('--limit <n>', 'most rows to print', whole(1), 1000)
+    .option(
+      '--limit <n>',
+      `most rows to print, ${contract.MOST_ROWS.toLocaleString('en')} at most`,
+      whole(1, contract.MOST_ROWS),
+      1000,
+    )
     .addHelpText('after', SQL_HELP)
     .action(async (query: string, options: { limit: number }) => {
       const result = await cli.client().call(contract.runSql, { body: { query, limit: options.limit } });

@@ -8,6 +8,7 @@ import { createOutput } from './output.ts';
 import { Interrupted } from './pipes.ts';
 import { inWords } from './words.ts';
 
+export { faultLines } from './damage.ts';
 export { events } from './events.ts';
 export type { Cli, Register } from './frame.ts';
 export { duration } from './options.ts';

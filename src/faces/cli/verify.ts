@@ -1,5 +1,6 @@
 import { conflict, unavailable } from '../../platform/errors/index.ts';
 import { verifyStore } from '../../maintenance/contract.ts';
+import { faultLines } from './damage.ts';
 import { events } from './events.ts';
 import type { Register } from './frame.ts';
 import { bytes, count } from './output.ts';
@@ -40,10 +41,7 @@ export const register: Register = (program, cli) => {
           const now = data as Progress;
           line(`${bytes(now.bytes)} of ${bytes(now.of_bytes)}, ${count(now.blobs, 'blob')}`);
         } else if (event === 'damaged') {
-          const one = data as Damaged;
-          damaged.push(one);
-          line('');
-          output.say(`damaged: ${told(one)}`);
+          damaged.push(data as Damaged);
         } else if (event === 'done') done = data as Done;
       }
       line('');
@@ -59,7 +57,7 @@ export const register: Register = (program, cli) => {
         );
         return;
       }
-      if (output.json) output.result({ ...all, faults: damaged }, () => '');
+      output.result({ ...all, faults: damaged }, () => faultLines(damaged, told).join('\n'));
       throw conflict(
         `${count(damaged.length, 'blob')} of ${all.blobs.toLocaleString('en')} ${damaged.length === 1 ? 'is' : 'are'} damaged or gone`,
         {
@@ -70,8 +68,7 @@ export const register: Register = (program, cli) => {
     });
 };
 
-function told({ hash, size, pack, reason, used_by }: Damaged): string {
-  const where = pack === undefined ? `files/${hash.slice(0, 2)}/${hash}` : `packs/${pack}.pack`;
+function told({ hash, size, reason, used_by }: Damaged): string {
   const uses = used_by.length === 0 ? '' : `; used by ${used_by.join(', ')}`;
-  return `${hash} (${bytes(size)}, in ${where}): ${reason}${uses}`;
+  return `${hash} (${bytes(size)}): ${reason}${uses}`;
 }
