@@ -1,3 +1,5 @@
+import { TreadleError } from '../errors/index.ts';
+
 /** Structured log: one JSON object a line. `child` adds fields, such as a request id, to every line. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void;
@@ -37,9 +39,12 @@ export const silentLog: Log = createLog('error', () => undefined);
 function plain(fields: Record<string, unknown> | undefined): Record<string, unknown> {
   if (!fields) return {};
   return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [
-      key,
-      value instanceof Error ? (value.stack ?? value.message) : value,
-    ]),
+    Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? toldOf(value) : value]),
   );
+}
+
+/** Of what we refuse, the words: where in the code that was is nobody's concern. Of anything else also the place. */
+function toldOf(error: Error): string {
+  if (!(error instanceof TreadleError)) return error.stack ?? error.message;
+  return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
 }
