@@ -83,6 +83,19 @@ export const Revision = Type.Object(
     state: RevisionState,
     stage: Type.Optional(Type.String({ description: 'While preparing: what is going on now.' })),
     problem: Type.Optional(Type.String({ description: 'Why it failed.' })),
+    unloadable: Type.Optional(
+      Type.Object(
+        {
+          problem: Type.String({ description: 'Why.' }),
+          hint: Type.String({ description: 'What to do.' }),
+          since: Millis('When this server found it.'),
+        },
+        {
+          description:
+            'It should answer, or is what a rollback goes back to, and this server cannot load all its models.',
+        },
+      ),
+    ),
     note: Type.Optional(Note),
     asked_by: Type.Optional(
       Type.String({ description: 'Who asked for it, where that was no person: `release:<id>`.' }),

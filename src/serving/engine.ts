@@ -1,9 +1,12 @@
 import type { Endpoint, EndpointDetail } from './contract.ts';
+import { createFaults, type Fault, type Faults } from './faults.ts';
 import { loadProblem, type Planes } from './planes.ts';
 import { keysOf } from './plane-process.ts';
 import type { RuntimesPort } from './ports.ts';
 import type { Recording } from './plane/protocol.ts';
 import type { PredictionIds } from './prediction-id.ts';
+import type { NamedRevision } from './store.ts';
+import { placesOf } from './table.ts';
 import { createWatch, type Watch } from './watch.ts';
 import type { Live } from './live.ts';
 import type { Minutes } from './minutes.ts';
@@ -22,6 +25,9 @@ export interface Engine {
   readonly watch: Watch;
   /** What goes on with a revision that is being prepared here. */
   readonly stages: Map<string, string>;
+  readonly faults: Faults;
+  /** Why the planes do not hold a revision that they should; undefined while they do, or are just about to. */
+  unloadable(row: NamedRevision): Fault | undefined;
   /** Where callers of the inference protocols ask. */
   address(): string;
   /** What the primary of an endpoint takes and gives; undefined while it is not loaded. */
@@ -44,6 +50,7 @@ export function createEngine(options: {
   lost(key: string, problem: string): void;
 }): Engine {
   const { data, planes, runtimes, ids, recording, live, minutes, address } = options;
+  const faults = createFaults(Date.now);
   const primaryOf = (endpoint: string) => {
     const primary = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
     return primary && planes.find(primary.key);
@@ -59,6 +66,16 @@ export function createEngine(options: {
     minutes,
     watch: createWatch(),
     stages: new Map(),
+    faults,
+    unloadable(row) {
+      const fault = faults.of(row.serial);
+      if (!fault) return undefined;
+      const places = placesOf(row, data);
+      // A process that came back may have loaded what another could not.
+      if (places.length === 0 || !places.every(({ key }) => planes.has(key))) return fault;
+      faults.clear(row.serial);
+      return undefined;
+    },
     spec(endpoint) {
       const found = primaryOf(endpoint);
       if (!found) return undefined;

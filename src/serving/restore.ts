@@ -23,13 +23,20 @@ export async function restore(system: Ctx, engine: Engine): Promise<boolean> {
       const ctx = system.as({ workspace: row.workspace });
       try {
         await restoreOne(ctx, row, engine);
+        if (engine.faults.clear(row.serial))
+          ctx.log.info('a live revision could be taken up again', {
+            endpoint: row.endpoint,
+            revision: row.revision,
+          });
         return true;
       } catch (error) {
-        ctx.log.error('a live revision could not be taken up again', {
-          endpoint: row.endpoint,
-          revision: row.revision,
-          error: messageOf(error),
-        });
+        const problem = messageOf(error);
+        if (engine.faults.note(row.serial, problem))
+          ctx.log.error('a live revision could not be taken up again; it is tried again all the time', {
+            endpoint: row.endpoint,
+            revision: row.revision,
+            error: problem,
+          });
         return false;
       }
     }),
@@ -57,12 +64,30 @@ async function restoreOne(ctx: Ctx, row: NamedRevision, engine: Engine): Promise
   // The one before is loaded once this one answers, so that a rollback is quick again.
   for (const place of placesOf(held, engine.data))
     (await engine.planes.load(place, place.limits.load)).release();
-  await warmFallback(ctx, held, engine);
+  const before = await previousOf(ctx, held);
+  if (!before || before.places === null) return;
+  try {
+    await warmFallback(ctx, held, before, engine);
+    engine.faults.clear(before.serial);
+  } catch (error) {
+    // What answers is not worse for it.
+    const problem = messageOf(error);
+    if (engine.faults.note(before.serial, problem))
+      ctx.log.warn('what a rollback would go back to cannot be loaded', {
+        endpoint: row.endpoint,
+        answers: row.revision,
+        revision: before.revision,
+        error: problem,
+      });
+  }
 }
 
-async function warmFallback(ctx: Ctx, row: NamedRevision, engine: Engine): Promise<void> {
-  const before = await previousOf(ctx, row);
-  if (!before || before.places === null) return;
+async function warmFallback(
+  ctx: Ctx,
+  row: NamedRevision,
+  before: NamedRevision,
+  engine: Engine,
+): Promise<void> {
   const loads = await Promise.all(
     (await preparePlaces(ctx, before, engine, () => undefined)).map((place) =>
       engine.planes.load(place, place.limits.load),

@@ -155,6 +155,14 @@ export function createGuard(engine: () => Engine, ctxOf: (workspace: string) => 
     [...engine().planes.entries()].filter(({ variants }) =>
       variants.some((one) => one.key === key && one.role !== 'shadow'),
     );
+  /** Told to who asks of the endpoint, until it is loaded. */
+  const note = (key: string, problem: string): void => {
+    for (const { serial, variants, fallback } of engine().planes.entries())
+      for (const one of [{ serial, variants }, ...(fallback ? [fallback] : [])]) {
+        const variant = one.variants.find((named) => named.key === key);
+        if (variant) engine().faults.note(one.serial, `${variant.model} v${variant.version}: ${problem}`);
+      }
+  };
   const everywhere = async (key: string, reason: (model: string) => string): Promise<void> => {
     await Promise.all(
       answering(key).map((entry) => {
@@ -179,6 +187,7 @@ export function createGuard(engine: () => Engine, ctxOf: (workspace: string) => 
       const tried = lost.get(key) ?? 0;
       lost.set(key, tried + 1);
       const wait = RETRIES[tried];
+      note(key, problem);
       ctxOf('default').log.warn('a model that should answer could not be loaded', { key, problem, tried });
       if (wait === undefined) {
         lost.delete(key);

@@ -32,7 +32,7 @@ export interface ServingTellers {
   endpoints: Teller<EndpointFacts>;
 }
 
-export const tellersOf = (engine: Pick<Engine, 'ids' | 'stages'>): ServingTellers => ({
+export const tellersOf = (engine: Pick<Engine, 'ids' | 'stages' | 'unloadable'>): ServingTellers => ({
   /** Nothing is stored for a prediction: its id names the revision, the role and the time. */
   async predictions(ctx, refs) {
     const told = new Map<string, { facts: PredictionFacts; from: Array<{ role: string; ref: string }> }>();

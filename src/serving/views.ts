@@ -29,10 +29,11 @@ const WAITS = 'waiting';
 export const variantsOf = (row: Pick<NamedRevision, 'variants'>): Variant[] =>
   JSON.parse(row.variants) as Variant[]; // written by this room
 
-export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages'>): Revision {
+export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages' | 'unloadable'>): Revision {
   // Live on disk, and the planes are just being told: it does not answer yet.
   const switching = row.state === 'live' && engine.stages.has(row.id);
   const state = switching ? 'preparing' : (row.state as Revision['state']);
+  const fault = state === 'live' || state === 'superseded' ? engine.unloadable(row) : undefined;
   const stage = state === 'preparing' ? (engine.stages.get(row.id) ?? WAITS) : undefined;
   return {
     ref: `revision:${row.id}`,
@@ -47,6 +48,7 @@ export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages'>): 
     state,
     ...(stage === undefined ? {} : { stage }),
     ...(row.problem === null ? {} : { problem: row.problem }),
+    ...(fault ? { unloadable: { problem: fault.problem, since: fault.since, hint: whatToDo(row) } } : {}),
     ...(row.note === null ? {} : { note: row.note }),
     ...(row.asked_by === null ? {} : { asked_by: row.asked_by }),
     ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as string[] }), // written by this room
@@ -57,6 +59,11 @@ export function toRevision(row: NamedRevision, engine: Pick<Engine, 'stages'>): 
     ...(row.load_ms === null ? {} : { load_ms: row.load_ms }),
   };
 }
+
+const whatToDo = ({ state, endpoint }: NamedRevision): string =>
+  state === 'live'
+    ? `let a version that can be loaded answer: treadle deploy MODEL@VERSION --to ${endpoint}, or treadle rollback ${endpoint} --to REVISION`
+    : `a rollback to it fails: name another revision (treadle rollback ${endpoint} --to REVISION), or deploy a version that can be loaded`;
 
 function toEndpoint(
   row: EndpointRow,

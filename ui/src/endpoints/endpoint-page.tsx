@@ -105,6 +105,11 @@ export default function EndpointPage(): ReactElement {
         <Failure error={found.error} retry={() => void found.refetch()} />
       ) : (
         <>
+          <Unloadable revision={current} says="should answer, and cannot be loaded" />
+          <Unloadable
+            revision={found.data.previous}
+            says="is what a rollback goes back to, and cannot be loaded"
+          />
           <Progress detail={found.data} />
           {current && <Current revision={current} batching={found.data.endpoint.batching} />}
           <Parts detail={found.data} />
@@ -123,6 +128,29 @@ export default function EndpointPage(): ReactElement {
         </>
       )}
     </Page>
+  );
+}
+
+function Unloadable({
+  revision,
+  says,
+}: {
+  revision: Revision | undefined;
+  says: string;
+}): ReactElement | null {
+  if (!revision?.unloadable) return null;
+  const { problem, hint, since } = revision.unloadable;
+  return (
+    <div className="verdict verdict-bad" role="alert">
+      <Icon name="alert" size={18} />
+      <span>
+        <strong>
+          Revision {revision.revision} ({trafficWords(revision.variants)}) {says}:
+        </strong>{' '}
+        {problem} (first seen <TimeAgo time={since} />
+        ). What to do: {hint}.
+      </span>
+    </div>
   );
 }
 

@@ -10,10 +10,16 @@ const TONE: Record<RevisionState, Tone> = {
 };
 
 export function RevisionStateBadge({
-  revision: { state },
+  revision: { state, unloadable },
 }: {
-  revision: Pick<Revision, 'state'>;
+  revision: Pick<Revision, 'state' | 'unloadable'>;
 }): ReactElement {
+  if (unloadable)
+    return (
+      <Badge tone="bad" dot>
+        cannot be loaded
+      </Badge>
+    );
   return (
     <Badge tone={TONE[state]} dot>
       {state}

@@ -56,6 +56,18 @@ one took over; failed: it never answered, or was rolled back because it could no
 """
 
 
+class RevisionUnloadable(TypedDict):
+    """It should answer, or is what a rollback goes back to, and this server cannot load all its
+    models.
+    """
+    problem: str
+    """Why."""
+    hint: str
+    """What to do."""
+    since: int
+    """When this server found it. Milliseconds since 1970, UTC."""
+
+
 class Revision(TypedDict):
     """What an endpoint answers with: numbered, never changed once it is live."""
     ref: str
@@ -83,6 +95,10 @@ class Revision(TypedDict):
     """While preparing: what is going on now."""
     problem: NotRequired[str]
     """Why it failed."""
+    unloadable: NotRequired[RevisionUnloadable]
+    """It should answer, or is what a rollback goes back to, and this server cannot load all its
+    models.
+    """
     note: NotRequired[str]
     """Why; kept in the ledger."""
     asked_by: NotRequired[str]

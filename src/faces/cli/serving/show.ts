@@ -19,7 +19,10 @@ export const traffic = ({ variants }: Revision): string =>
 const state = (revision: Revision): string =>
   revision.state === 'preparing' && revision.stage !== undefined
     ? `preparing (${revision.stage})`
-    : revision.state;
+    : `${revision.state}${revision.unloadable ? ', cannot be loaded' : ''}`;
+const unloadable = (revision: Revision | undefined): string | undefined =>
+  revision?.unloadable &&
+  `${revision.unloadable.problem} (first seen ${ago(revision.unloadable.since)}); ${revision.unloadable.hint}`;
 const cause = ({ cause, restores }: Revision): string =>
   cause === 'deploy' ? '' : `${cause === 'rollback' ? 'rollback' : 'rolled back by itself'} to ${restores}`;
 
@@ -30,7 +33,9 @@ export const showEndpoints = (items: readonly Endpoint[]): string =>
     items.map(({ name, current, latest, recent, batching }) => [
       name,
       current?.revision ?? '',
-      current ? traffic(current) : `nothing yet (${latest ? state(latest) : 'no revision'})`,
+      current
+        ? `${traffic(current)}${current.unloadable ? ' (cannot be loaded)' : ''}`
+        : `nothing yet (${latest ? state(latest) : 'no revision'})`,
       current?.live_at === undefined ? '' : ago(current.live_at),
       batching === undefined ? '' : batching.joined ? 'yes' : 'no',
       recent
@@ -63,6 +68,8 @@ export function showEndpoint(
     ],
     ['keeps', KEEPS[endpoint.records]],
     ['rollback goes to', previous ? `${traffic(previous)} (revision ${previous.revision})` : undefined],
+    ['cannot load', unloadable(current)],
+    ['no way back', unloadable(previous)],
     ['problem', latest?.state === 'failed' ? `revision ${latest.revision}: ${latest.problem}` : undefined],
     ...(current?.warnings ?? []).map((warning) => ['warning', warning] as const),
     [
