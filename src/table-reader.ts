@@ -12,5 +12,6 @@ answerQuestions({
   'monitor-anchor': async () => (await import('./monitoring/inside.ts')).anchorAnswer,
   'monitor-count': async () => (await import('./monitoring/inside.ts')).countAnswer,
   'monitor-score': async () => (await import('./monitoring/inside.ts')).scoreAnswer,
+  'outcome-ids': async () => (await import('./monitoring/inside.ts')).textsAnswer,
   pixels: async () => (await import('./validation/inside.ts')).pixelsAnswer,
 });

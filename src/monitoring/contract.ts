@@ -87,7 +87,11 @@ export const OutcomeTable = Type.Object(
     accepted: Type.Integer({ description: 'Rows that are outcomes of predictions of this endpoint.' }),
     refused: Type.Record(Type.String(), Type.Integer(), {
       description:
-        'Rows that are none, by reason: no_label, unreadable (no prediction id, or no key and time), foreign (of another endpoint), late (after the label delay of the monitor).',
+        'Rows that are none, by reason: no_label, unreadable (no prediction id of this server, or no key and time), unreadable_time (what stands there is no time), foreign (of another endpoint), shadow (of an answer that nobody got), late (after the label delay of the monitor).',
+    }),
+    warnings: Type.Array(Type.String(), {
+      description:
+        'What looks wrong in rows that were taken: labels of another type than most, times in the future, times of observation that cannot be read.',
     }),
     known: Type.Boolean({
       description: 'The same table with the same columns was added before: nothing was written.',

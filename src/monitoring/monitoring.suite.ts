@@ -269,7 +269,8 @@ async function outcomesTests(
     const folder = mkdtempSync(joinPath(tmpdir(), 'treadle-outcomes-'));
     s.after(() => rmSync(folder, { recursive: true, force: true }));
     const file = joinPath(folder, 'truth.csv');
-    writeFileSync(file, `id,row,late\n${ids[2]},1,7\n${ids[2]},0,\nnobody,0,3\n`);
+    const forged = ids[2]!.slice(0, -1) + (ids[2]!.endsWith('0') ? '1' : '0');
+    writeFileSync(file, `id,row,late\n${ids[2]},1,7\n${ids[2]},0,\nnobody,0,3\n${forged},0,3\n`);
     const args = [
       'outcomes',
       'add',
@@ -286,7 +287,7 @@ async function outcomesTests(
     const added = JSON.parse((await runHere(server.url, ...args)).out) as OutcomeTable;
     assert.deepEqual(
       [added.source, added.rows, added.accepted, added.refused, added.known],
-      ['truth.csv', 3, 1, { no_label: 1, unreadable: 1 }, false],
+      ['truth.csv', 4, 1, { no_label: 1, unreadable: 2 }, false],
     );
     const again = JSON.parse((await runHere(server.url, ...args)).out) as OutcomeTable;
     assert.deepEqual([again.id, again.known], [added.id, true]);
@@ -299,6 +300,8 @@ async function outcomesTests(
        join predictions('const') p using (prediction, "row")`,
     );
     assert.deepEqual(apart.rows, [[5, 0]], 'an id says when it was asked');
+    const told = await sql(`select count(*) from outcomes('const') where prediction = '${forged}'`);
+    assert.deepEqual(told.rows, [[0]], 'an id that this server did not make is no outcome, now as then');
     const wrong = await runHere(server.url, ...args.with(-2, 'lately'));
     assert.equal(wrong.code, 1);
     assert.match(wrong.err + wrong.out, /has no column 'lately'/);
@@ -308,7 +311,9 @@ async function outcomesTests(
 
   await t.test('a dataset version is joined by key and time', async () => {
     const now = new Date(Date.now() + 1000).toISOString();
-    const bytes = Buffer.from(`who,when,truth\na,${now},false\nb,2001-01-01T00:00:00Z,true\n,${now},true\n`);
+    const bytes = Buffer.from(
+      `who,when,truth\na,${now},false\nb,2001-01-01T00:00:00Z,true\n,${now},true\nb,notatime,true\nnobody,2130-01-01,true\n`,
+    );
     const blob = await server.ctx.blobs.put(bytes);
     await commitVersion(server.ctx, { dataset: 'truths', files: [{ path: 'june.csv', ...blob }] });
     const added = await api.post<OutcomeTable>(`${path}/dataset`, {
@@ -319,8 +324,10 @@ async function outcomesTests(
     });
     assert.deepEqual(
       [added.source, added.accepted, added.refused],
-      ['truths@v1:june.csv', 2, { unreadable: 1 }],
+      ['truths@v1:june.csv', 3, { unreadable: 1, unreadable_time: 1 }],
     );
+    assert.equal(added.warnings.length, 1);
+    assert.match(added.warnings[0]!, /^1 row of 'when' in the future, up to 2130-01-01/);
     const { rows } = await sql(
       `select prediction, "row", label, number from labelled('const') where label = 'false'`,
     );
@@ -328,8 +335,11 @@ async function outcomesTests(
     assert.deepEqual(rows, [[ids[0], 0, 'false', 0]]);
     const { items } = await api.get<{ items: OutcomeTable[] }>(`${path}/tables`);
     assert.deepEqual(
-      items.map(({ source }) => source),
-      ['truths@v1:june.csv', 'truth.csv'],
+      items.map(({ source, warnings }) => [source, warnings]),
+      [
+        ['truths@v1:june.csv', added.warnings],
+        ['truth.csv', []],
+      ],
     );
     const entries = (await listEntries(server.ctx, { limit: 1000 })).items.filter(
       ({ action }) => action === 'outcomes.added',

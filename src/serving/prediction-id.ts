@@ -106,9 +106,14 @@ export function makeIds(
 
 /**
  * What the column of a table says where it holds ids, as DuckDB's SQL: whether a text has the form of one, its time in ms and its
- * revision's serial. The keyed check is not looked at there: whoever joins with what was recorded needs none.
+ * revision's serial, and whether a shadow answered. The keyed check is not looked at there: the key stays in the server.
  */
-export function predictionIdSql(column: string): { formed: string; time: string; serial: string } {
+export function predictionIdSql(column: string): {
+  formed: string;
+  time: string;
+  serial: string;
+  shadow: string;
+} {
   const digit = (place: number): string =>
     `(strpos('0123456789abcdefghijklmnopqrstuvwxyz', substr(${column}, ${place}, 1)) - 1)`;
   const number = (from: number, digits: number): string =>
@@ -117,6 +122,7 @@ export function predictionIdSql(column: string): { formed: string; time: string;
     formed: `regexp_full_match(${column}, '${FORM.source.slice(1, -1)}')`,
     time: number(1, TIME),
     serial: number(TIME + 2, SERIAL),
+    shadow: `substr(${column}, ${TIME + 1}, 1) = '${LETTERS[ROLES.indexOf('shadow')]}'`,
   };
 }
 

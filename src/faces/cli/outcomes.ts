@@ -129,7 +129,9 @@ async function add(
         body: createReadStream(data),
       })
     : await client.call(contract.joinOutcomes, { params: { endpoint }, body: { data, ...columns } });
-  cli.output().result(added, () => {
+  const output = cli.output();
+  for (const warning of added.warnings) output.say(`warning: ${warning}`);
+  output.result(added, () => {
     if (added.known)
       return `${added.source} was added before: ${count(added.accepted, 'outcome')}, nothing new`;
     const left = Object.entries(added.refused).map(
@@ -141,7 +143,9 @@ async function add(
 
 const REASONS: Readonly<Record<string, string>> = {
   no_label: 'without a value',
-  unreadable: 'that name no prediction',
+  unreadable: 'that name no prediction of this server',
+  unreadable_time: 'with a time that cannot be read',
   foreign: 'of other endpoints',
+  shadow: 'of answers of shadows',
   late: 'that came too late',
 };

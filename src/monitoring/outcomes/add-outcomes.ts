@@ -6,11 +6,9 @@ import type { ReadPrediction, Serving } from '../../serving/index.ts';
 import type { NewOutcome, OutcomesAdded } from '../contract.ts';
 import { findMonitorOf } from '../store-monitors.ts';
 import { insertOutcomes, oldestOfMany, selectOfSubjects, type OutcomeRow } from '../store.ts';
+import { AHEAD } from './doubts.ts';
 import { FOLD, FOLDED_AT_ONCE } from './fold.ts';
 import { requireEndpoint } from './open-outcomes.ts';
-
-/** Clocks of callers may go before ours, ms. */
-const AHEAD = 5 * 60_000;
 
 type Refusal = OutcomesAdded['refused'][number];
 /** An outcome on its way; whether its time of observation was said. */

@@ -5,16 +5,28 @@ import { invalid, tooLarge, unavailable } from '../../platform/errors/index.ts';
 import { newId } from '../../platform/ids/index.ts';
 import { canonical } from '../../platform/json/index.ts';
 import type { Serving } from '../../serving/index.ts';
-import { identifier, QUERY, tableFormat, type Fault, type Rows, type Tables } from '../../tables/index.ts';
+import {
+  identifier,
+  QUERY,
+  tableFormat,
+  type Fault,
+  type Outcome,
+  type Rows,
+  type Tables,
+  type View,
+} from '../../tables/index.ts';
 import { resolveGateData } from '../../validation/index.ts';
 import type { OutcomeColumns, OutcomeTable } from '../contract.ts';
 import { findMonitorOf } from '../store-monitors.ts';
 import { findTable, insertTable, type OutcomeTableRow } from '../store.ts';
+import { doubts, doubtsSql } from './doubts.ts';
 import { asked, requireEndpoint, type StoredFile } from './open-outcomes.ts';
+import { TEXTS } from './questions.ts';
 import { outcomesOf, REASONS, type Reading } from './reading.ts';
+import { MOST_UNKNOWN, unknownIds } from './unknown-ids.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'find' | 'serials'>;
+  serving: Pick<Serving, 'find' | 'serials' | 'readPredictions'>;
   tables: Tables;
 }
 
@@ -103,17 +115,16 @@ async function addTable(
     .digest('hex');
   const before = await findTable(ctx, endpoint, digest);
   if (before) return { ...toTable(before), known: true };
-  const ask = async (query: string): Promise<Rows> => {
-    const files = asked(given.files, 'given');
-    const outcome = await parts.tables.ask(ctx, QUERY, {
-      lane: 'work',
-      files,
-      request: { query, views: [{ name: 'given', table: files }], limit: 10_000, bytes: 4 * 1024 * 1024 },
-      timeout: TIMEOUT,
-      signal,
-    });
+  const files = asked(given.files, 'given');
+  const views: View[] = [{ name: 'given', table: files }];
+  const how = { lane: 'work', files, timeout: TIMEOUT, signal } as const;
+  const answerOf = <Answer>(outcome: Outcome<Answer>): Answer => {
     if ('fault' in outcome) throw refused(outcome.fault, given);
     return outcome.answer;
+  };
+  const ask = async (query: string): Promise<Rows> => {
+    const request = { query, views, limit: 10_000, bytes: 4 * 1024 * 1024 };
+    return answerOf(await parts.tables.ask(ctx, QUERY, { ...how, request }));
   };
   const described = await ask('describe select * from given');
   const types = Object.fromEntries(described.rows.map(([name, type]) => [String(name), String(type)]));
@@ -131,10 +142,26 @@ async function addTable(
     received_at: ctx.clock.now(),
     ...(monitor ? { late_before: ctx.clock.now() - monitor.label_delay_ms } : {}),
   };
+  const rowsAs = (): string => `(${outcomesOf(identifier('given'), reading)})`;
+  if (columns.id !== undefined) {
+    const unknown = unknownIds(ctx, parts.serving);
+    const query = `select prediction from ${rowsAs()} where problem is null`;
+    const hear = unknown.take;
+    answerOf(await parts.tables.ask(ctx, TEXTS, { ...how, request: { views, query }, hear }));
+    if (unknown.ids.size > MOST_UNKNOWN)
+      throw invalid(
+        `more than ${MOST_UNKNOWN.toLocaleString('en')} values of '${columns.id}' in ${given.source} are no prediction ids of this server`,
+        { field: 'id', hint: 'leave out the rows of other servers', code: 'unreadable' },
+      );
+    if (unknown.ids.size > 0) reading.unknown_ids = [...unknown.ids].toSorted();
+  }
   const counts = await ask(
-    `select coalesce(problem, 'accepted'), count(*) from (${outcomesOf(identifier('given'), reading)}) group by 1`,
+    `select coalesce(problem, 'accepted'), ${doubtsSql(reading.received_at)} from ${rowsAs()} group by 1`,
   );
   const counted = new Map(counts.rows.map(([reason, n]) => [String(reason), Number(n)]));
+  const taken = counts.rows.find(([reason]) => reason === 'accepted');
+  const warnings = taken ? doubts(taken.slice(1), columns) : [];
+  if (warnings.length > 0) reading.warnings = warnings;
   const accepted = counted.get('accepted') ?? 0;
   const bad = Object.fromEntries(
     REASONS.flatMap((one) => (counted.has(one) ? [[one, counted.get(one)!]] : [])),
@@ -180,15 +207,18 @@ export const toTable = (row: OutcomeTableRow): Omit<OutcomeTable, 'known'> => ({
   rows: row.row_count,
   accepted: row.accepted,
   refused: JSON.parse(row.refused) as Record<string, number>, // written by this room
+  warnings: row.reading === null ? [] : ((JSON.parse(row.reading) as Reading).warnings ?? []), // as well
   received_at: row.received_at,
   created_by: row.created_by,
 });
+
+const TIMES = 'times are like 2026-01-31 12:00:00, UTC unless said, or milliseconds since 1970';
 
 function nothingIn(
   { source, field }: Given,
   rows: number,
   bad: Readonly<Record<string, number>>,
-  { id, label }: OutcomeColumns,
+  { id, label, time }: OutcomeColumns,
 ): Error {
   if (rows === 0) return invalid(`${source} has no rows`, { field, code: 'no-rows' });
   const [most] = Object.entries(bad).toSorted(([, a], [, b]) => b - a);
@@ -201,11 +231,15 @@ function nothingIn(
     unreadable: [
       id === undefined
         ? `no row of ${source} has both a key and a time`
-        : `no value of '${id}' in ${source} is the id of a prediction`,
+        : `no value of '${id}' in ${source} is the id of a prediction of this server`,
       id === undefined ? 'time' : 'id',
-      id === undefined
-        ? 'times are like 2026-01-31 12:00:00, UTC unless said, or milliseconds since 1970'
-        : 'ids come with each answer, in the header X-Treadle-Prediction',
+      id === undefined ? TIMES : 'ids come with each answer, in the header X-Treadle-Prediction',
+    ],
+    unreadable_time: [`no value of '${time}' in ${source} is a time`, 'time', TIMES],
+    shadow: [
+      `the predictions in ${source} are answers of shadows, which nobody got`,
+      'id',
+      'give the ids that callers got: the shadow’s answers are joined by them',
     ],
     late: [
       `the predictions in ${source} are older than outcomes are waited for`,

@@ -1,4 +1,4 @@
-import { identifier } from '../../tables/index.ts';
+import { identifier, quote } from '../../tables/index.ts';
 import { predictionIdSql } from '../../serving/index.ts';
 import type { OutcomeColumns } from '../contract.ts';
 
@@ -12,10 +12,14 @@ export interface Reading {
   received_at: number;
   /** Outcomes of predictions before this time came too late, by the monitor of then. */
   late_before?: number;
+  /** Texts with the form of an id that this server did not make. */
+  unknown_ids?: string[];
+  /** What looked wrong in rows that were taken. */
+  warnings?: string[];
 }
 
 /** Why a row of a table is no outcome. */
-export const REASONS = ['no_label', 'unreadable', 'foreign', 'late'] as const;
+export const REASONS = ['no_label', 'unreadable', 'unreadable_time', 'foreign', 'shadow', 'late'] as const;
 
 /**
  * The rows of a table in the columns of outcomes, each with a `problem`, null where it is an outcome. Nothing of it is a caller's text but
@@ -23,7 +27,7 @@ export const REASONS = ['no_label', 'unreadable', 'foreign', 'late'] as const;
  */
 export function outcomesOf(
   table: string,
-  { columns, types, serials, received_at, late_before }: Reading,
+  { columns, types, serials, received_at, late_before, unknown_ids = [] }: Reading,
 ): string {
   const { id, row, key, time, label, observed_at } = columns;
   const text = (column: string): string => `${identifier(column)}::varchar`;
@@ -38,9 +42,14 @@ export function outcomesOf(
       ? [
           `when ${identifier(id)} is null or not ${said.formed} then 'unreadable'`,
           `when ${said.serial} not in (${serials.length > 0 ? serials.join(', ') : 'null'}) then 'foreign'`,
+          ...(unknown_ids.length > 0
+            ? [`when ${text(id)} in (${unknown_ids.map(quote).join(', ')}) then 'unreadable'`]
+            : []),
+          `when ${said.shadow} then 'shadow'`,
         ]
       : [
-          `when ${key === undefined ? 'true' : `${identifier(key)} is null`} or ${at} is null then 'unreadable'`,
+          `when ${key === undefined || time === undefined ? 'true' : `${identifier(key)} is null or ${identifier(time)} is null`} then 'unreadable'`,
+          `when ${at} is null then 'unreadable_time'`,
         ]),
     ...(late_before === undefined
       ? []
@@ -58,15 +67,17 @@ export function outcomesOf(
     ${numberOf(label, types[label])} as number,
     coalesce(${observed ?? 'null::timestamptz'}, epoch_ms(${received_at})::timestamptz) as observed_at,
     epoch_ms(${received_at})::timestamptz as received_at,
+    ${observed === undefined || observed_at === undefined ? 'false' : `${identifier(observed_at)} is not null and ${observed} is null`} as observed_unread,
     case ${wrong.join(' ')} end as problem
   from ${table}`;
 }
 
-/** A column of times; whole numbers are ms since 1970. */
+/** A column of times; whole numbers are ms since 1970, also among texts. */
 function timeOf(column: string, type = ''): string {
   const name = identifier(column);
   if (/INT|DECIMAL|DOUBLE|FLOAT/.test(type)) return `epoch_ms(try_cast(${name} as bigint))::timestamptz`;
-  return `try_cast(${name} as timestamptz)`;
+  const read = `try_cast(${name} as timestamptz)`;
+  return type === 'VARCHAR' ? `coalesce(${read}, epoch_ms(try_cast(${name} as bigint))::timestamptz)` : read;
 }
 
 /** A label as a number, where it is a finite one; of a truth value 1 or 0. */

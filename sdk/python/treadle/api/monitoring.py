@@ -229,8 +229,13 @@ class OutcomeTable(TypedDict):
     accepted: int
     """Rows that are outcomes of predictions of this endpoint."""
     refused: dict[str, int]
-    """Rows that are none, by reason: no_label, unreadable (no prediction id, or no key and time),
-    foreign (of another endpoint), late (after the label delay of the monitor).
+    """Rows that are none, by reason: no_label, unreadable (no prediction id of this server, or no key
+    and time), unreadable_time (what stands there is no time), foreign (of another endpoint), shadow
+    (of an answer that nobody got), late (after the label delay of the monitor).
+    """
+    warnings: list[str]
+    """What looks wrong in rows that were taken: labels of another type than most, times in the future,
+    times of observation that cannot be read.
     """
     known: bool
     """The same table with the same columns was added before: nothing was written."""
