@@ -20,7 +20,7 @@ test('errors of the server speak of arguments and options; an id given to cancel
       [['release', 'late@v1', '--to', ''], /^treadle: --to /],
       [['release', 'late', '--data', 'd@v1', '--label', 'l', '--rule', ''], /^treadle: --rule is empty/],
       [['deploy', 'late', '--to', 'no/name'], /^treadle: --to is "no\/name"/],
-      [['unpin', ''], /^treadle: <what> /],
+      [['unpin', ''], /^treadle: '' is not a dataset ref/],
       [['evaluate', 'late', '--data', '', '--label', 'late'], /\ntreadle: --data is empty/],
     ] as const) {
       const { code, err } = await run(url, ...line);

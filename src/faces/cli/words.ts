@@ -6,10 +6,8 @@ const GIVEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   deploy: { endpoint: '--to' },
   evaluate: { rules: '--rule', slices: '--slice' },
   gc: { grace_ms: '--grace' },
-  pin: { hashes: '<what>' },
   release: { 'deploy.endpoint': '--to', 'gate.rules': '--rule' },
   set: { first_windows: '--first-windows', label_delay_ms: '--label-delay', window_ms: '--window' },
-  unpin: { hash: '<what>' },
 };
 
 /**
