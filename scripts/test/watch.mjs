@@ -19,24 +19,24 @@ const GRACE = 10_000;
  */
 export function watchRun({ limit, whole, say, giveUp }) {
   const began = performance.now();
-  /** When each process of a file was first seen, and the last minute that was told of it. */
+  /** When each process of a file was first seen, and the last minute that was told of it, by number and beginning. */
   const seen = new Map();
   const orphans = new Map();
   const look = () => {
     const all = processes();
     const now = performance.now();
     for (const child of all.filter(({ parent }) => parent === process.pid)) {
-      const { since, told } = seen.get(child.pid) ?? { since: now, told: 0 };
+      const { since, told } = seen.get(child.key) ?? { since: now, told: 0 };
       const minutes = Math.floor((now - since) / 60_000);
       if (minutes >= 3 && minutes > told) say(`… ${child.file} has run for ${minutes} minutes`);
-      seen.set(child.pid, { since, told: minutes });
+      seen.set(child.key, { since, told: minutes });
       if (now - since < limit) continue;
       say(`✖ ${child.file} did not end, and is killed with all that it started`);
       kill([child, ...below(child.pid, all)]);
     }
     for (const orphan of leftBehind(all)) {
-      const since = orphans.get(orphan.pid) ?? now;
-      orphans.set(orphan.pid, since);
+      const since = orphans.get(orphan.key) ?? now;
+      orphans.set(orphan.key, since);
       if (now - since < GRACE) continue;
       say(`! left running by a test file that has ended, and killed: ${orphan.command}`);
       kill([orphan]);
@@ -86,14 +86,17 @@ function processes() {
   return names.flatMap((name) => {
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
-      // Fields are counted from behind the name, which may hold anything: state, parent.
-      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // Fields are counted from behind the name, which may hold anything: state, parent, and the 20th when it began.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const [state, parent] = fields;
       if (state === 'Z') return [];
       const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
       const file = words.find((word) => /\.test\.tsx?$/.test(word));
       return [
         {
           pid: Number(name),
+          // A run has more processes than a system has numbers for them: they come again.
+          key: `${name} ${fields[19]}`,
           parent: Number(parent),
           mark: markOf(name),
           command: words.join(' ').trim().slice(0, 200),
