@@ -37,6 +37,7 @@ export async function restore(system: Ctx, engine: Engine): Promise<boolean> {
             revision: row.revision,
             error: problem,
           });
+        await tryWayBack(ctx, row, engine);
         return false;
       }
     }),
@@ -70,16 +71,31 @@ async function restoreOne(ctx: Ctx, row: NamedRevision, engine: Engine): Promise
     await warmFallback(ctx, held, before, engine);
     engine.faults.clear(before.serial);
   } catch (error) {
-    // What answers is not worse for it.
-    const problem = messageOf(error);
-    if (engine.faults.note(before.serial, problem))
-      ctx.log.warn('what a rollback would go back to cannot be loaded', {
-        endpoint: row.endpoint,
-        answers: row.revision,
-        revision: before.revision,
-        error: problem,
-      });
+    noWayBack(ctx, before, error, engine); // what answers is not worse for it
   }
+}
+
+/** Whether a revision that cannot be loaded leaves one to go back to: told before somebody tries. */
+async function tryWayBack(ctx: Ctx, row: NamedRevision, engine: Engine): Promise<void> {
+  try {
+    const before = await previousOf(ctx, row);
+    if (!before || engine.faults.of(before.serial)) return;
+    await preparePlaces(ctx, before, engine, () => undefined).catch((error: unknown) =>
+      noWayBack(ctx, before, error, engine),
+    );
+  } catch (error) {
+    ctx.log.warn('what a rollback would go back to could not be looked up', { error: messageOf(error) });
+  }
+}
+
+function noWayBack(ctx: Ctx, before: NamedRevision, error: unknown, engine: Engine): void {
+  const problem = messageOf(error);
+  if (engine.faults.note(before.serial, problem))
+    ctx.log.warn('what a rollback would go back to cannot be loaded', {
+      endpoint: before.endpoint,
+      revision: before.revision,
+      error: problem,
+    });
 }
 
 async function warmFallback(

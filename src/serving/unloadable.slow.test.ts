@@ -42,6 +42,8 @@ test('what cannot be loaded after a start is told: a live revision, and one that
     const back = await until('the one before tells', async () => (await show('whole')).previous?.unloadable);
     assert.match(back.problem, /^const v1: model 'const' has no version 1/);
     assert.match(back.hint, /a rollback to it fails/);
+    const none = await until('neither way is open', async () => (await show('broken')).previous?.unloadable);
+    assert.match(none.problem, /^const v1: /);
     const { items } = await api.get<{ items: Endpoint[] }>('/api/v1/endpoints');
     assert.deepEqual(
       items.map(({ name, current }) => [name, current?.state, current?.unloadable !== undefined]),
