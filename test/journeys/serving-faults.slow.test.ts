@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointDetail, Revision } from '../../src/serving/contract.ts';
@@ -7,7 +10,7 @@ import { constantOnnx, registerOnnx } from '../onnx-model.ts';
 import { until } from '../until.ts';
 import { apiOf } from './serving/api.ts';
 import { startLoad } from './serving/load.ts';
-import { below, HOST, PLANE, registerPython } from './serving/python-model.ts';
+import { below, fewPackages, HOST, PLANE, registerPython } from './serving/python-model.ts';
 
 const detailOf = (api: ReturnType<typeof apiOf>) => api.get<EndpointDetail>('/api/v1/endpoints/const');
 
@@ -144,4 +147,44 @@ test('a serving process that keeps ending since a switch: the revision before is
   for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
   assert.equal(await answers(), 1);
   assert.equal((await detailOf(api)).endpoint.revisions, 3);
+});
+
+test('an environment that broke beneath a live model is made anew: at a start, and when its host cannot start', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'treadle-broken-'));
+  const config = { modelEnvironments: undefined }; // one of its own, which may be broken
+  const envs = path.join(data, 'runtimes', 'envs');
+  let python = '';
+  const find = (): void => {
+    const [made] = readdirSync(envs).filter((name) => /^[0-9a-f]{20}$/.test(name));
+    python = path.join(envs, made!, 'bin', 'python');
+  };
+  const breaks = (): void => {
+    rmSync(python);
+    writeFileSync(python, 'may not be run', { mode: 0o644 });
+  };
+  const answers = async (url: string): Promise<void> => {
+    await until('the answer', async () => (await apiOf(url).ask('const')).status === 200);
+    assert.equal((await apiOf(url).ask('const')).value, 1);
+    const { endpoint } = await detailOf(apiOf(url));
+    assert.deepEqual([endpoint.current?.revision, endpoint.current?.state], [1, 'live']);
+  };
+  try {
+    {
+      await using server = await openTest({ data, config });
+      await registerPython(server.ctx, 'const', 1, { packages: fewPackages() });
+      const first = await apiOf(server.url).deploy('const', '1', { wait_s: 300 });
+      assert.equal(first.state, 'live', first.problem ?? '');
+    }
+    find();
+    breaks();
+    await using server = await openTest({ data, config });
+    await answers(server.url);
+    assert.deepEqual(server.errors, []);
+    breaks();
+    for (const pid of below(process.pid, HOST)) process.kill(pid, 'SIGKILL');
+    await until('the new interpreter', () => lstatSync(python, { throwIfNoEntry: false })?.isSymbolicLink());
+    await answers(server.url);
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
 });
