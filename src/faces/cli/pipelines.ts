@@ -21,7 +21,9 @@ import { watch } from './run.ts';
 export const register: Register = (program, cli) => {
   program
     .command('check [file]')
-    .description('check a pipeline file; every fault is shown with its line and column')
+    .description(
+      'check a pipeline file; every fault is shown with its line and column, those of its form before those of its meaning',
+    )
     .action(async (given: string | undefined) => {
       const { readFileOf } = await import('./pipelines/project.ts');
       const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
@@ -29,12 +31,12 @@ export const register: Register = (program, cli) => {
       const { file, folder } = readFileOf(name, {
         hint: 'go to the folder of treadle.yaml, or name it: treadle check path/to/treadle.yaml',
       });
-      const { problems, definition, source } = readPipelineFile(file);
+      const { problems, draft, source } = readPipelineFile(file);
       const output = cli.output();
       const { existsSync } = await import('node:fs');
       const path = await import('node:path');
       const places = new Set<string>();
-      for (const { name: step, env } of definition?.steps ?? []) {
+      for (const { name: step, env } of draft?.steps ?? []) {
         const own = `steps.${step}.env`;
         const place = source.places.has(own) ? own : 'env';
         if (env === 'system' || places.has(place) || existsSync(path.join(folder, env))) continue;
@@ -50,13 +52,14 @@ export const register: Register = (program, cli) => {
         );
       }
       let unchecked = '';
-      for (const [key, ref] of Object.entries(definition?.data ?? {})) {
+      for (const [key, ref] of Object.entries(draft?.data ?? {})) {
         const error = await findData(cli.client(), ref);
         if (error?.kind === 'unavailable')
           unchecked = '; the datasets were not looked up, since no server answers';
         else if (error)
           problems.push(source.problem('error', `data.${key}`, 'value', error.message, error.hint));
       }
+      problems.sort((a, b) => a.line - b.line || a.column - b.column);
       const errors = problems.filter(({ severity }) => severity === 'error').length;
       output.result({ problems }, () =>
         [
@@ -64,12 +67,16 @@ export const register: Register = (program, cli) => {
             describe(problem, name),
             ...(problem.hint === undefined ? [] : [`    → ${problem.hint}`]),
           ]),
-          errors === 0 ? `${name} is good: ${count(definition?.steps.length ?? 0, 'step')}${unchecked}` : '',
+          errors === 0 ? `${name} is good: ${count(draft?.steps.length ?? 0, 'step')}${unchecked}` : '',
         ]
           .filter((line) => line !== '')
           .join('\n'),
       );
-      if (errors > 0) throw invalid(`${name} has ${errors} fault${errors === 1 ? '' : 's'}`);
+      if (errors > 0)
+        throw invalid(
+          `${name} has ${count(errors, 'fault')}`,
+          draft ? {} : { hint: 'check it again then: what it means is looked at once its form is right' },
+        );
     });
 
   program

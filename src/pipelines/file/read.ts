@@ -18,11 +18,17 @@ export interface ReadFile {
   source: Source;
 }
 
-/** Reads a pipeline file: what it means, and everything that is wrong with it. Pure: looks at nothing but the text. */
-export function readPipelineFile(text: string): ReadFile {
+/**
+ * Reads a pipeline file: what it means, and everything that is wrong with it. Pure: looks at nothing but the text. `draft` is what a
+ * file with errors of meaning would mean without them, so that whoever looks further finds all at once; one that is not YAML or has a
+ * wrong form has none, and its meaning is not looked at.
+ */
+export function readPipelineFile(text: string): ReadFile & { draft: Definition | undefined } {
   const { source, root, problems } = readSource(text);
-  const done = (definition: Definition | undefined): ReadFile =>
-    inFileOrder({ definition, problems, source });
+  const done = (draft: Definition | undefined): ReadFile & { draft: Definition | undefined } => ({
+    ...inFileOrder({ definition: draft, problems, source }),
+    draft,
+  });
   if (problems.length > 0) return done(undefined);
   const shape = checkShape(source, root, PipelineFile);
   problems.push(...shape.problems);
