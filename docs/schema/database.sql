@@ -38,6 +38,7 @@
 -- monitoring-001 c88a2c85e535cc3d
 -- monitoring-002 b2b2ac880fdf35fd
 -- monitoring-003 2cb7c1a95f4d0350
+-- monitoring-004 d11308a6e5ab0912
 
 CREATE TABLE alert (
   id text primary key,
@@ -494,6 +495,15 @@ CREATE TABLE monitor (
   updated_at bigint not null,
   created_by text not null,
   unique (workspace, endpoint_id)
+);
+CREATE TABLE monitor_evidence (
+  monitor_id text not null references monitor (id),
+  generation bigint not null,
+  version_ref text not null,
+  detector text not null,
+  state text not null,
+  updated_at bigint not null,
+  primary key (monitor_id, generation, version_ref, detector)
 );
 CREATE TABLE monitor_reference (
   monitor_id text not null references monitor (id),

@@ -221,13 +221,14 @@ export const Signal = Type.Object(
         Type.Literal('missing'),
         Type.Literal('misfit'),
         Type.Literal('unseen'),
+        Type.Literal('infinite'),
         Type.Literal('drift'),
         Type.Literal('coverage'),
         Type.Literal('performance'),
       ],
       {
         description:
-          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen: share of rows without a value, with a value of another type, with a category that the reference never had; drift: population stability index; coverage: share of rows with an outcome; performance: the metric on these.',
+          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these.',
       },
     ),
     column: Type.Optional(Type.String({ description: 'As the prediction log calls it.' })),

@@ -96,6 +96,17 @@ export type MonitoringTables = {
     /** JSON. */
     evidence: string;
   };
+  /** What a sequential detector has gathered from the windows of a version so far. */
+  monitor_evidence: {
+    monitor_id: string;
+    generation: number;
+    version_ref: string;
+    /** `drift`, `harm`. */
+    detector: string;
+    /** JSON of the detector; it belongs to the last window that was written down. */
+    state: string;
+    updated_at: number;
+  };
   /** What one cause makes of one endpoint, as long as it goes on. */
   alert: {
     id: string;
@@ -264,6 +275,20 @@ export const migrations: Migration[] = [
         by_name text,
         note text,
         primary key (alert_id, seq)
+      )`,
+    ],
+  },
+  {
+    id: 'monitoring-004',
+    sql: [
+      `create table monitor_evidence (
+        monitor_id text not null references monitor (id),
+        generation bigint not null,
+        version_ref text not null,
+        detector text not null,
+        state text not null,
+        updated_at bigint not null,
+        primary key (monitor_id, generation, version_ref, detector)
       )`,
     ],
   },

@@ -47,7 +47,7 @@ export async function updateMonitor(
 
 /** With all that it found. */
 export async function removeMonitor(tx: Tx, id: string): Promise<void> {
-  for (const table of ['signal', 'monitor_window', 'monitor_reference'] as const)
+  for (const table of ['signal', 'monitor_window', 'monitor_evidence', 'monitor_reference'] as const)
     await tables(tx).deleteFrom(table).where('monitor_id', '=', id).execute();
   await tables(tx).deleteFrom('monitor').where('workspace', '=', tx.workspace).where('id', '=', id).execute();
 }
@@ -70,9 +70,52 @@ export async function insertReference(tx: Tx, row: ReferenceRow): Promise<void> 
     .execute();
 }
 
-/** What references are made of is another thing now. */
+/** What references are made of is another thing now, and evidence against them is none against others. */
 export async function removeReferences(tx: Tx, monitor: string): Promise<void> {
+  await tables(tx)
+    .deleteFrom('monitor_evidence')
+    .where('monitor_id', '=', monitor)
+    .where('detector', '=', 'drift')
+    .execute();
   await tables(tx).deleteFrom('monitor_reference').where('monitor_id', '=', monitor).execute();
+}
+
+export type Detector = 'drift' | 'harm';
+
+/** What a detector has gathered on a version, as JSON. */
+export async function findEvidence(
+  ctx: Ctx,
+  { id, generation }: Pick<MonitorRow, 'id' | 'generation'>,
+  versionRef: string,
+  detector: Detector,
+): Promise<string | undefined> {
+  const row = await tables(ctx)
+    .selectFrom('monitor_evidence')
+    .select('state')
+    .where('monitor_id', '=', id)
+    .where('generation', '=', generation)
+    .where('version_ref', '=', versionRef)
+    .where('detector', '=', detector)
+    .executeTakeFirst();
+  return row?.state;
+}
+
+/** In the transaction of the window that it was gathered from. */
+export async function putEvidence(
+  tx: Tx,
+  { id, generation }: Pick<MonitorRow, 'id' | 'generation'>,
+  versionRef: string,
+  detector: Detector,
+  state: string,
+): Promise<void> {
+  const change = { state, updated_at: tx.clock.now() };
+  await tables(tx)
+    .insertInto('monitor_evidence')
+    .values({ monitor_id: id, generation, version_ref: versionRef, detector, ...change })
+    .onConflict((on) =>
+      on.columns(['monitor_id', 'generation', 'version_ref', 'detector']).doUpdateSet(change),
+    )
+    .execute();
 }
 
 /** False where it was looked at before. */

@@ -26,6 +26,7 @@ const OF: Readonly<Partial<Record<Signal['signal'], AlertCause>>> = {
   missing: 'data',
   misfit: 'data',
   unseen: 'data',
+  infinite: 'data',
   drift: 'drift',
   performance: 'performance',
 };
@@ -48,7 +49,9 @@ export function findingsOf(
   const findings = (['data', 'drift', 'performance'] as const).flatMap((cause): Finding[] => {
     const own = signals.filter(
       ({ signal, column }) =>
-        OF[signal] === cause && !(cause === 'drift' && column !== undefined && broken.has(column)),
+        OF[signal] === cause &&
+        // Drift of all columns together says no more than its columns do.
+        !(cause === 'drift' && (column === undefined || broken.has(column))),
     );
     const bad = own.filter(({ state }) => state === 'alert');
     if (bad.length > 0) return [{ cause, is: 'bad', members: membersOf(bad), summary: summaryOf(bad) }];

@@ -84,6 +84,8 @@ export interface Alarm {
   evidence: number;
   /** Columns that changed, strongest first; of an alarm at least one. */
   columns: NamedColumn[];
+  /** Every column that is watched so, strongest first. */
+  each: NamedColumn[];
   /** One line for people. */
   words: string;
 }
@@ -319,10 +321,9 @@ export function readDrift(
     const alarm = evidence >= 1;
     // e-BH (Wang and Ramdas 2022): the k strongest, for the greatest k of which each has all / k. An alarm names one at least.
     const k = found.findLastIndex((one, at) => one.evidence >= all / (at + 1)) + 1;
-    const columns = found
-      .slice(0, alarm ? Math.max(1, k) : 0)
-      .map((one) => ({ ...one, evidence: one.evidence / all }));
-    return { alarm, evidence, columns, words: wordsOf(which, { alarm, evidence, columns, all }) };
+    const each = found.map((one) => ({ ...one, evidence: one.evidence / all }));
+    const columns = each.slice(0, alarm ? Math.max(1, k) : 0);
+    return { alarm, evidence, columns, each, words: wordsOf(which, { alarm, evidence, columns, all }) };
   };
   return { shape: family('shape'), share: family('share') };
 }

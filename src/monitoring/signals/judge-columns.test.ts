@@ -5,8 +5,9 @@ import type { Signal } from '../contract.ts';
 import { anchorCategories, anchorNumeric } from '../statistics/anchor.ts';
 import { count } from '../statistics/histogram.ts';
 import { judgeColumns, type CountedColumn } from './judge-columns.ts';
-import type { Watched } from './questions.ts';
+import type { Unread, Watched } from './questions.ts';
 import { worst } from './signal-rows.ts';
+import { watchDrift, type DriftEvidence } from './watch-drift.ts';
 
 const seeded = random(7);
 const normal = (n: number, mean = 0): Float64Array =>
@@ -20,34 +21,54 @@ const look = ({ column, anchor }: Watched, values: Float64Array, misfits = 0): C
   assert.equal(anchor.kind, 'numeric');
   return { column, histogram: count(anchor as never, values), misfits };
 };
+const DAY = 86_400_000;
+/** Days one after the other, with what is stored between them going through JSON. */
+function watching(watched: readonly Watched[]) {
+  let evidence: string | undefined;
+  let day = 0;
+  return (counted: CountedColumn[], unread: Unread[] = []): Signal[] => {
+    const window = { from: day * DAY, to: ++day * DAY };
+    const before = evidence === undefined ? undefined : (JSON.parse(evidence) as DriftEvidence);
+    const seen = watchDrift(watched, counted, window, before);
+    evidence = JSON.stringify(seen.evidence);
+    return judgeColumns(watched, { counted, unread }, seen.result);
+  };
+}
 const alerts = (signals: readonly Signal[]): string[] =>
   signals.filter(({ state }) => state === 'alert').map(({ signal, column }) => `${signal} ${column}`);
 
-test('windows in which nothing changed raise hardly an alarm, however large they are', () => {
-  const watched = Array.from({ length: 20 }, (_, i) => watch(`in_${i}`, normal(5000)));
-  let windows = 0;
-  let alarmed = 0;
-  for (const rows of [50, 500, 2000])
-    for (let i = 0; i < 20; i++) {
-      const counted = watched.map((one) => look(one, normal(rows)));
-      windows++;
-      if (alerts(judgeColumns(watched, { counted, unread: [] })).length > 0) alarmed++;
-    }
-  // One in a thousand is meant; of sixty none.
-  assert.equal(windows, 60);
-  assert.equal(alarmed, 0);
+test('a shift that no window shows by itself is seen by windows together, and read again is told again', () => {
+  const watched = ['in_a', 'in_b', 'in_c', 'in_d'].map((name) => watch(name, normal(5000)));
+  const day = watching(watched);
+  const said: string[][] = [];
+  for (let i = 0; i < 8; i++)
+    said.push(alerts(day(watched.map((one, at) => look(one, normal(300, at === 0 && i >= 3 ? 0.2 : 0))))));
+  assert.deepEqual(said.slice(0, 4), [[], [], [], []], 'nothing, and one window of it is too little');
+  assert.deepEqual(said.at(-1), ['drift in_a']);
+});
+
+test('evidence against one reference is none against another, and a window is counted once', () => {
+  const [old, other] = [watch('in_a', normal(3000)), watch('in_a', normal(3000))];
+  const counted = [look(old, normal(500, 1))];
+  const window = { from: 0, to: DAY };
+  const first = watchDrift([old], counted, window, undefined);
+  assert.ok(first.result.shape.alarm);
+  const again = watchDrift([old], counted, { from: DAY / 2, to: 2 * DAY }, first.evidence);
+  assert.deepEqual(again.evidence, first.evidence);
+  assert.deepEqual(again.result.shape, first.result.shape);
+  const anew = watchDrift([other], [], { from: DAY, to: 2 * DAY }, first.evidence);
+  assert.equal(anew.result.shape.evidence, 0);
 });
 
 test('what changed is said of its column alone', () => {
   const watched = ['in_a', 'in_b', 'in_c'].map((name) => watch(name, normal(5000)));
   const gone = normal(1000);
   gone.fill(NaN, 0, 30);
-  const counted = [
+  const signals = watching(watched)([
     look(watched[0]!, normal(1000, 0.5)),
     look(watched[1]!, normal(1000)),
     look(watched[2]!, gone, 5),
-  ];
-  const signals = judgeColumns(watched, { counted, unread: [] });
+  ]);
   assert.deepEqual(alerts(signals), ['drift in_a', 'missing in_c', 'misfit in_c']);
   const missing = signals.find(({ signal, column }) => signal === 'missing' && column === 'in_c');
   assert.deepEqual([missing?.value, missing?.evidence['count']], [0.025, 25]);
@@ -63,9 +84,9 @@ test('a category that was never seen is a signal; few rows, none and a broken co
     histogram: count(anchor, some),
     misfits: 0,
   });
-  const fresh = [...values.slice(0, 300), ...Array.from({ length: 6 }, () => 'z')];
-  assert.deepEqual(alerts(judgeColumns([words], { counted: [seen(fresh)], unread: [] })), ['unseen in_w']);
-  const few = judgeColumns([words], { counted: [seen(['a', 'b'])], unread: [] });
+  const fresh = [...values.slice(0, 300), ...Array.from({ length: 9 }, () => 'z')];
+  assert.deepEqual(alerts(watching([words])([seen(fresh)])), ['unseen in_w']);
+  const few = watching([words])([seen(['a', 'b'])]);
   assert.deepEqual(
     few.map(({ signal, state }) => [signal, state]),
     [
@@ -74,13 +95,13 @@ test('a category that was never seen is a signal; few rows, none and a broken co
       ['drift', 'no_data'],
     ],
   );
-  const none = judgeColumns([words], { counted: [seen([])], unread: [] });
+  const none = watching([words])([seen([])]);
   assert.ok(none.every(({ state }) => state === 'no_data'));
   const other = watch('in_x', normal(1000));
-  const broken = judgeColumns([words, other], {
-    counted: [look(other, normal(1000))],
-    unread: [{ column: 'in_w', problem: 'cannot be read' }],
-  });
+  const broken = watching([words, other])(
+    [look(other, normal(1000))],
+    [{ column: 'in_w', problem: 'cannot be read' }],
+  );
   assert.deepEqual(
     broken.map(({ column, state }) => [column, state]),
     [

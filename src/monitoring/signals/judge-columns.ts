@@ -1,18 +1,14 @@
 import { binomialLower } from '../../platform/mathematics/index.ts';
 import type { Signal } from '../contract.ts';
-import { psi } from '../statistics/divergences.ts';
-import { binningOf, missing, present, rows } from '../statistics/histogram.ts';
-import { tolerantChiSquare } from '../statistics/homogeneity.ts';
+import type { Alarm, DriftResult, NamedColumn } from '../detectors/e-detector.ts';
+import { rows } from '../statistics/histogram.ts';
+import { distancesOf, FEW, type Distances } from './distances.ts';
 import type { Unread, Watched } from './questions.ts';
 
-/** Chance that a window raises an alarm although nothing changed, over all its columns together. */
+/** Chance that a window has an alarm of a wrong type although such values come as they always did, over all its columns together. */
 const ALARM = 0.001;
-/** Differences that are no news, however many rows show them: a population stability index of about its square. */
-const TOLERANCE = 0.05;
 /** A share may be so many times that of the reference before it can be news. */
 const SHARE = 1.25;
-/** With fewer rows in a window a shape cannot be compared. */
-const FEW = 30;
 
 export interface CountedColumn {
   column: string;
@@ -21,157 +17,161 @@ export interface CountedColumn {
 }
 
 /**
- * What a window says of each column against its reference: missing values, values of another type, categories that were never seen, and the
- * shape of the rest. An alarm is a test at a level that all tests of the window share, so it does not depend on how many rows or
- * columns there are.
+ * What a window says of each column against its reference: missing values, values of another type, unseen categories, infinities, and the shape of the
+ * rest. Shares and shapes alarm by the evidence of all windows so far (`watch-drift.ts`); values of another type by this window alone, since the
+ * reference has none.
  */
 export function judgeColumns(
   watched: readonly Watched[],
   { counted, unread }: { counted: readonly CountedColumn[]; unread: readonly Unread[] },
+  { shape, share }: Pick<DriftResult, 'shape' | 'share'>,
 ): Signal[] {
   const now = new Map(counted.map((one) => [one.column, one]));
   const failed = new Map(unread.map(({ column, problem }) => [column, problem]));
   const there = watched.filter(({ column }) => now.has(column) || failed.has(column));
-  // Four of them at most for each column.
-  const level = ALARM / Math.max(1, 4 * there.length);
-  return there.flatMap((reference) => {
-    const problem = failed.get(reference.column);
+  const level = ALARM / Math.max(1, there.length);
+  const [shapes, shares] = [saidOf(shape), saidOf(share)];
+  return there.flatMap((reference): Signal[] => {
+    const { column } = reference;
+    const problem = failed.get(column);
     if (problem !== undefined)
-      return [
-        {
-          signal: 'drift' as const,
-          column: reference.column,
-          state: 'failed' as const,
-          reason: problem,
-          evidence: {},
-        },
-      ];
-    const current = now.get(reference.column)!;
+      return [{ signal: 'drift', column, state: 'failed', reason: problem, evidence: {} }];
+    const current = now.get(column)!;
     return [
-      missingOf(reference, current, level),
+      shareOf('missing', reference, current, shares.get(column)),
       ...misfitsOf(reference, current, level),
-      ...unseenOf(reference, current, level),
-      driftOf(reference, current, level),
+      ...othersOf(reference, current, shares.get(column)),
+      driftOf(reference, current, shapes.get(column)),
     ];
   });
 }
 
-/** Whether so many of so many rows are more than the share of the reference explains. */
-function more(
-  signal: 'missing' | 'misfit' | 'unseen',
-  column: string,
-  [count, of]: readonly [number, number],
-  [before, among]: readonly [number, number],
-  level: number,
-): Signal {
-  // Half a row in the reference: what was never seen may still come once in a while.
-  const chance = Math.min(1, (SHARE * (before + 0.5)) / (among + 1));
-  const p = of === 0 ? 1 : 1 - binomialLower(count - 1, of, chance);
-  const share = of === 0 ? 0 : count / of;
-  const news = p < level;
-  return {
-    signal,
-    column,
-    value: share,
-    state: of === 0 ? 'no_data' : news ? 'alert' : 'ok',
-    reason: `${WORDS[signal]}: ${count} of ${of} rows (${percent(share)})${news ? `; in the reference ${percent(among === 0 ? 0 : before / among)}` : ''}`,
-    evidence: { count, rows: of, reference_count: before, reference_rows: among, p, level },
-  };
+/** A column in an alarm's family: its evidence, and whether the alarm names it. */
+type Said = NamedColumn & { named: boolean; all: number };
+
+function saidOf({ each, columns, evidence }: Alarm): Map<string, Said> {
+  const named = new Set(columns.map(({ name }) => name));
+  return new Map(each.map((one) => [one.name, { ...one, named: named.has(one.name), all: evidence }]));
 }
 
 const WORDS = {
   missing: 'no value',
-  misfit: 'values of another type than in the reference',
-  unseen: 'categories that the reference never had',
+  unseen: 'categories that the reference never had, or rarely',
+  infinite: 'infinite values',
 } as const;
+
+/** Bins of a share, counted from the end. */
+const BINS = { missing: [1], unseen: [2], infinite: [2, 3] } as const;
+
+/** What the detector calls the shares of a signal. */
+const NAMES = { missing: ['missing'], unseen: ['unseen'], infinite: ['−∞', '+∞'] } as const;
+
+function shareOf(
+  signal: keyof typeof WORDS,
+  { column, histogram: before }: Watched,
+  { histogram, misfits }: CountedColumn,
+  said: Said | undefined,
+): Signal {
+  const of = rows(histogram);
+  const among = rows(before);
+  const sum = (counts: readonly number[]): number =>
+    BINS[signal].reduce((all: number, end) => all + counts.at(-end)!, 0);
+  const count = sum(histogram.counts) - (signal === 'missing' ? misfits : 0);
+  const reference = sum(before.counts);
+  const news = said?.named === true && NAMES[signal].some((name) => said.says.endsWith(` ${name}`));
+  const was = among === 0 ? 0 : reference / among;
+  return {
+    signal,
+    column,
+    value: of === 0 ? 0 : count / of,
+    state: news ? 'alert' : of === 0 ? 'no_data' : 'ok',
+    reason: `${WORDS[signal]}: ${count} of ${of} rows (${percent(of === 0 ? 0 : count / of)}), in the reference ${percent(was)}${news ? `; ${since(said)}${worth(said)}` : ''}`,
+    evidence: {
+      count,
+      rows: of,
+      reference_count: reference,
+      reference_rows: among,
+      ...(said ? { evidence: said.evidence, since: said.since } : {}),
+    },
+  };
+}
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
 
-const missingOf = (
-  { column, histogram: before }: Watched,
-  { histogram, misfits }: CountedColumn,
-  level: number,
-) =>
-  // What has another type is counted as missing there, and is a signal of its own.
-  more(
-    'missing',
-    column,
-    [missing(histogram) - misfits, rows(histogram)],
-    [missing(before), rows(before)],
-    level,
-  );
+const since = (said: Said): string =>
+  said.since === null ? '' : `since ${new Date(said.since).toISOString()}, `;
 
+/** What the evidence means: at 1 the whole model alarms, which it does falsely once a year at most. */
+const worth = ({ evidence }: Said): string => `${figure(evidence)} times the evidence that an alarm needs`;
+
+const figure = (value: number): string =>
+  value < 0.01 ? 'less than 0.01' : `${Number(value.toPrecision(2))}`;
+
+function othersOf(reference: Watched, current: CountedColumn, said: Said | undefined): Signal[] {
+  if (reference.anchor.kind === 'categories') return [shareOf('unseen', reference, current, said)];
+  const some = [reference.histogram, current.histogram].some(
+    ({ counts }) => counts.at(-2)! + counts.at(-3)! > 0,
+  );
+  return some ? [shareOf('infinite', reference, current, said)] : [];
+}
+
+/** Whether so many of so many values have another type than those of the reference, which has none such: half a row there may still be. */
 function misfitsOf(
   { column, anchor }: Watched,
   { histogram, misfits }: CountedColumn,
   level: number,
 ): Signal[] {
   if (anchor.kind !== 'numeric') return [];
-  return [more('misfit', column, [misfits, rows(histogram)], [0, anchor.rows], level)];
-}
-
-function unseenOf(
-  { column, anchor, histogram: before }: Watched,
-  { histogram }: CountedColumn,
-  level: number,
-): Signal[] {
-  // Where the reference has more categories than are listed, the rest of them is in that bin, too.
-  if (anchor.kind !== 'categories' || !anchor.complete) return [];
-  const at = anchor.categories.length;
+  const of = rows(histogram);
+  const p = of === 0 ? 1 : 1 - binomialLower(misfits - 1, of, Math.min(1, (SHARE * 0.5) / (anchor.rows + 1)));
+  const news = p < level;
   return [
-    more(
-      'unseen',
+    {
+      signal: 'misfit',
       column,
-      [histogram.counts[at]!, rows(histogram)],
-      [before.counts[at]!, rows(before)],
-      level,
-    ),
+      value: of === 0 ? 0 : misfits / of,
+      state: of === 0 ? 'no_data' : news ? 'alert' : 'ok',
+      reason: `values of another type than in the reference: ${misfits} of ${of} rows (${percent(of === 0 ? 0 : misfits / of)})`,
+      evidence: { count: misfits, rows: of, reference_rows: anchor.rows, p, level },
+    },
   ];
 }
 
 function driftOf(
   { column, anchor, histogram: before }: Watched,
   { histogram }: CountedColumn,
-  level: number,
+  said: Said | undefined,
 ): Signal {
-  const [reference, current] = [present(before), present(histogram)];
-  const binning = binningOf(anchor);
-  const distance = psi(reference, current, { binning });
-  const test = tolerantChiSquare(reference, current, { tolerance: TOLERANCE, binning });
-  const evidence = {
-    psi: distance.value,
-    smoothing: distance.smoothing,
-    test: test.name,
-    tolerance: TOLERANCE,
-    statistic: test.statistic,
-    p: test.p,
-    df: test.df,
-    level,
-    binning,
-    reference_rows: test.n,
-    rows: test.m,
-    /** By bin, the last one of missing values. */
-    counts: histogram.counts,
-    reference_counts: before.counts,
+  const distances = distancesOf(anchor, before, histogram);
+  const of = {
+    signal: 'drift' as const,
+    column,
+    evidence: {
+      ...distances,
+      ...(said
+        ? { evidence: said.evidence, says: said.says, size: said.size, since: said.since, model: said.all }
+        : {}),
+      /** By bin, the last one of missing values. */
+      counts: histogram.counts,
+      reference_counts: before.counts,
+    },
+    ...(distances.psi === null ? {} : { value: distances.psi }),
   };
-  const of = { signal: 'drift' as const, column, evidence };
-  if (distance.value === null || test.m < FEW || test.n < FEW)
+  const index = indexOf(distances);
+  if (said?.named === true) {
+    const what = said.says === 'another shape' ? 'of another shape' : said.says;
+    const size = said.size === undefined ? '' : ` ${said.size}`;
+    return { ...of, state: 'alert', reason: `${what}${size}, ${since(said)}${worth(said)}; ${index}` };
+  }
+  const few = Math.min(distances.rows, distances.reference_rows);
+  if (said === undefined || few < FEW)
     return {
       ...of,
       state: 'no_data',
-      reason: `${test.m < FEW ? test.m : test.n} ${test.m < FEW ? 'rows with a value' : 'rows of the reference with a value'} are too few to compare`,
+      reason: `${few} rows ${distances.rows === few ? '' : 'of the reference '}with a value are too few to compare`,
     };
-  const news = test.p !== null && test.p < level;
-  return {
-    ...of,
-    value: distance.value,
-    state: news ? 'alert' : 'ok',
-    reason: `stability index ${distance.value.toPrecision(3)} on ${test.m} rows: ${
-      news
-        ? `as much comes by chance in ${chance(test.p!)} of windows`
-        : 'within what chance and tolerance explain'
-    }`,
-  };
+  return { ...of, state: 'ok', reason: `${worth(said)}; ${index}` };
 }
 
-const chance = (p: number): string => (p < 1e-12 ? 'less than 1e-12' : p.toExponential(1));
+const indexOf = ({ psi, rows: now }: Distances): string =>
+  psi === null ? `${now} rows` : `stability index ${psi.toPrecision(3)} on ${now} rows`;

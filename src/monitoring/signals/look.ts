@@ -4,15 +4,22 @@ import { outwardMessageOf, TreadleError, unavailable } from '../../platform/erro
 import type { Serving } from '../../serving/index.ts';
 import { QUERY, type Tables } from '../../tables/index.ts';
 import type { MonitorSettings, Signal } from '../contract.ts';
+import type { DriftResult } from '../detectors/e-detector.ts';
 import { openLog } from '../open-log.ts';
-import type { MonitorRow } from '../store-monitors.ts';
-import { insertSignals, insertWindow } from '../store-monitors.ts';
+import {
+  findEvidence,
+  insertSignals,
+  insertWindow,
+  putEvidence,
+  type MonitorRow,
+} from '../store-monitors.ts';
 import { askBehind, passOn, type Attempt } from './ask.ts';
 import { judgeColumns } from './judge-columns.ts';
 import { COUNT, NAMES } from './questions.ts';
 import { referenceFor } from './reference.ts';
 import { signalRows, worst } from './signal-rows.ts';
 import { ofVersion, type VersionSeen } from './version-seen.ts';
+import { watchDrift, type DriftEvidence } from './watch-drift.ts';
 
 export interface Parts {
   serving: Pick<Serving, 'recorded'>;
@@ -23,6 +30,8 @@ export interface Looked {
   rows: number;
   version?: VersionSeen;
   signals: Signal[];
+  /** What the windows of the version come to with this one. */
+  evidence?: DriftEvidence;
   /** Why the window could not be looked at. */
   problem?: string;
 }
@@ -88,16 +97,25 @@ async function look(
           signal,
         });
   const absent = reference.watched.filter(({ column }) => !names.includes(column));
+  const before = await findEvidence(ctx, monitor, version.ref, 'drift');
+  const { evidence, result } = watchDrift(
+    reference.watched,
+    counted.counted,
+    window,
+    before === undefined ? undefined : (JSON.parse(before) as DriftEvidence), // written by this room
+  );
   return {
     rows,
     version,
+    evidence,
     signals: [
       volumeOf(rows, recorded.dropped),
       columnsOf(
         absent.map(({ column }) => column),
         reference.notes,
       ),
-      ...judgeColumns(reference.watched, counted),
+      ...(reference.watched.length > 0 ? [allOf(result.shape)] : []),
+      ...judgeColumns(reference.watched, counted, result),
       ...reference.without
         .filter(({ column }) => !ignore.includes(column))
         .map(({ column, why }): Signal => ({
@@ -154,12 +172,21 @@ const columnsOf = (absent: readonly string[], notes: readonly string[]): Signal 
   evidence: { absent, ...(notes.length > 0 ? { notes } : {}) },
 });
 
+/** All columns together: what the alarm is about, whichever of them it names. */
+const allOf = ({ alarm, evidence, words }: DriftResult['shape']): Signal => ({
+  signal: 'drift',
+  value: evidence,
+  state: alarm ? 'alert' : 'ok',
+  reason: words,
+  evidence: { alarms_a_year: 1 },
+});
+
 /** Writes down what was seen, once. False where it was before. */
 export async function keepLooked(
   tx: Tx,
   monitor: MonitorRow,
   from: number,
-  { rows, version, signals, problem }: Looked,
+  { rows, version, signals, evidence, problem }: Looked,
 ): Promise<boolean> {
   const state = problem === undefined ? worst(signals) : 'failed';
   const fresh = await insertWindow(tx, {
@@ -178,6 +205,7 @@ export async function keepLooked(
   });
   if (!fresh) return false;
   await insertSignals(tx, signalRows(monitor, from, signals));
+  if (version && evidence) await putEvidence(tx, monitor, version.ref, 'drift', JSON.stringify(evidence));
   await tx.emit({
     type: 'monitor.looked',
     subject: `monitor:${monitor.id}`,

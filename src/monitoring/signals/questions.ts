@@ -9,6 +9,8 @@ export interface Watched {
   anchor: Anchor;
   /** Of the reference. */
   histogram: Histogram;
+  /** The same rows cut by time, where they were told by time: how much windows differ although nothing is wrong. */
+  windows?: Histogram[];
 }
 
 /** One column that could not be read: the others are. */

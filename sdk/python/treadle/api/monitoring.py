@@ -139,11 +139,12 @@ nothing to compare with yet; failed: this column could not be read.
 
 class Signal(TypedDict):
     """A statistic over a window."""
-    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'drift', 'coverage', 'performance']
-    """volume: rows; columns: absent and unexpected ones; missing, misfit, unseen: share of rows
-    without a value, with a value of another type, with a category that the reference never had;
-    drift: population stability index; coverage: share of rows with an outcome; performance: the
-    metric on these.
+    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'infinite', 'drift', 'coverage', 'performance']
+    """volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of
+    rows without a value, with a value of another type, with a category that the reference never or
+    rarely had, with an infinite number; drift: of a column its population stability index, without
+    one the evidence of all columns and windows so far, in multiples of what an alarm needs;
+    coverage: share of rows with an outcome; performance: the metric on these.
     """
     column: NotRequired[str]
     """As the prediction log calls it."""
