@@ -52,7 +52,13 @@ const campaigns = [
   },
   {
     name: 'detectors',
-    files: ['detectors/drift.slow', 'detectors/harm.slow', 'detectors/canary.slow', 'detectors/cbpe.slow'],
+    files: [
+      'detectors/drift.slow',
+      'detectors/harm.slow',
+      'detectors/canary.slow',
+      'detectors/cbpe.slow',
+      'signals/alarms.slow',
+    ],
     env: { TREADLE_DETECTORS: '20', TREADLE_TEST_OUTPUT: '1' },
   },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },

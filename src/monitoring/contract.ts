@@ -172,6 +172,13 @@ export const MonitorSettings = Strict({
     }),
   ),
   task: Type.Optional(ScoredAs),
+  slices: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+      maxItems: 50,
+      description:
+        'Columns of the prediction log whose values are scored apart: `in_origin`; those with at most 20 values unless said.',
+    }),
+  ),
   ignore: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
       maxItems: 1000,
@@ -225,10 +232,11 @@ export const Signal = Type.Object(
         Type.Literal('drift'),
         Type.Literal('coverage'),
         Type.Literal('performance'),
+        Type.Literal('slices'),
       ],
       {
         description:
-          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these.',
+          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these, with what all outcomes so far say of harm; slices: how many values of columns are answered worse than the rest.',
       },
     ),
     column: Type.Optional(Type.String({ description: 'As the prediction log calls it.' })),

@@ -81,11 +81,11 @@ export function monitorJobs(parts: Parts & Names): MonitorJobs {
     const window = found && (await findWindow(ctx, found.monitor, from));
     if (found?.endpoint === undefined || !window) return ctx.write((tx) => run.finish(tx));
     const { monitor, endpoint } = found;
-    const signals = await scoreWindow(ctx, parts, monitor, { endpoint, window }, run);
+    const scored = await scoreWindow(ctx, parts, monitor, { endpoint, window }, run);
     await ctx.write(async (tx) => {
-      if (await keepScored(tx, monitor, window, signals)) {
+      if (await keepScored(tx, monitor, window, scored)) {
         const { from_at, model, version } = window;
-        const findings = findingsOf(signals, { rows: 0, problem: undefined, usual: undefined });
+        const findings = findingsOf(scored.signals, { rows: 0, problem: undefined, usual: undefined });
         await moveAlerts(
           tx,
           monitor,

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { insertMany } from '../platform/db/index.ts';
+import { unavailable } from '../platform/errors/index.ts';
 import type { MonitoringTables } from './schema.ts';
 
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<MonitoringTables>();
@@ -100,22 +101,35 @@ export async function findEvidence(
   return row?.state;
 }
 
-/** In the transaction of the window that it was gathered from. */
+/** In the transaction of the window that it was gathered from; what another one has written since it was read is not lost. */
 export async function putEvidence(
   tx: Tx,
   { id, generation }: Pick<MonitorRow, 'id' | 'generation'>,
   versionRef: string,
   detector: Detector,
-  state: string,
+  { before, after }: { before: string | undefined; after: string },
 ): Promise<void> {
-  const change = { state, updated_at: tx.clock.now() };
-  await tables(tx)
-    .insertInto('monitor_evidence')
-    .values({ monitor_id: id, generation, version_ref: versionRef, detector, ...change })
-    .onConflict((on) =>
-      on.columns(['monitor_id', 'generation', 'version_ref', 'detector']).doUpdateSet(change),
-    )
-    .execute();
+  const change = { state: after, updated_at: tx.clock.now() };
+  const { written } =
+    before === undefined
+      ? await tables(tx)
+          .insertInto('monitor_evidence')
+          .values({ monitor_id: id, generation, version_ref: versionRef, detector, ...change })
+          .onConflict((on) => on.columns(['monitor_id', 'generation', 'version_ref', 'detector']).doNothing())
+          .executeTakeFirst()
+          .then(({ numInsertedOrUpdatedRows }) => ({ written: numInsertedOrUpdatedRows }))
+      : await tables(tx)
+          .updateTable('monitor_evidence')
+          .set(change)
+          .where('monitor_id', '=', id)
+          .where('generation', '=', generation)
+          .where('version_ref', '=', versionRef)
+          .where('detector', '=', detector)
+          .where('state', '=', before)
+          .executeTakeFirst()
+          .then(({ numUpdatedRows }) => ({ written: numUpdatedRows }));
+  if (!written)
+    throw unavailable('the evidence of this version has grown meanwhile: the window is done again');
 }
 
 /** False where it was looked at before. */

@@ -10,7 +10,9 @@ import { normalTail } from '../../platform/mathematics/index.ts';
 import { findingsOf } from '../alerts/causes.ts';
 import { judgeColumns } from './judge-columns.ts';
 import type { Watched } from './questions.ts';
+import { performanceOf } from './score.ts';
 import { watchDrift, type DriftEvidence } from './watch-drift.ts';
+import { watchHarm, type HarmEvidence } from './watch-harm.ts';
 
 /** `npm run test:deep` takes the whole size. */
 const TIMES = Number(process.env['TREADLE_DETECTORS'] ?? 1);
@@ -130,4 +132,51 @@ test('a shift of 0.2 σ in one column, and one point more missing, are seen with
     );
     assert.ok(quantile(found, 0.5) <= most, what);
   }
+});
+
+const JUDGED = [{ name: 'accuracy', value: 0.85, n: 10_000 }];
+const ERRORS = 0.15;
+
+/** Windows of 100 outcomes: those from the change to the page, or none; and pages where nothing changes. */
+function outcomes(run: number, windows: number, rate: (window: number) => number): number[] {
+  const r = random(7000 + run);
+  const pages: number[] = [];
+  let kept: string | undefined;
+  for (let window = 0; window < windows; window++) {
+    const values = Array.from({ length: 100 }, () => Number(r.uniform() < rate(window)));
+    const span = { from: (window * DAY) / 10, to: ((window + 1) * DAY) / 10 };
+    const losses = [{ loss: 'error' as const, values }];
+    const before = kept === undefined ? undefined : (JSON.parse(kept) as HarmEvidence);
+    const harm = watchHarm(losses, span, JUDGED, before);
+    kept = JSON.stringify(harm.evidence);
+    const wrong = values.reduce((sum, one) => sum + one, 0);
+    const figures = [{ name: 'accuracy', value: 1 - wrong / 100 }];
+    const signal = performanceOf(
+      { labelled: 100, task: 'classes', figures, losses },
+      JUDGED,
+      harm,
+      undefined,
+    );
+    const [finding] = findingsOf([signal], { rows: 0, problem: undefined, usual: undefined });
+    if (finding?.cause === 'performance' && finding.is === 'bad') pages.push(window);
+  }
+  return pages;
+}
+
+test('no harm makes no page; five points of error more are paged within 1,300 outcomes', () => {
+  const years = TIMES > 1 ? TIMES : 1;
+  const calm = Array.from({ length: years }, (_one, year) =>
+    outcomes(year, TIMES > 1 ? 3650 : 400, () => ERRORS),
+  );
+  const pages = calm.filter((one) => one.length > 0).length;
+  const runs = TIMES > 1 ? 200 : 21;
+  const found = Array.from({ length: runs }, (_one, run) => {
+    const [first = Infinity] = outcomes(100 + run, 80, (window) => (window < 20 ? ERRORS : ERRORS + 0.05));
+    return (first - 19) * 100;
+  });
+  console.log(
+    `pages of ${years} model-years of 1,000 outcomes a day without harm: ${pages}; errors 15 → 20 %: paged after a median of ${quantile(found, 0.5)}, p90 ${quantile(found, 0.9)} outcomes (${runs} runs)`,
+  );
+  assert.equal(pages, 0);
+  assert.ok(quantile(found, 0.5) <= 1300);
 });

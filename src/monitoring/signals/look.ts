@@ -31,7 +31,7 @@ export interface Looked {
   version?: VersionSeen;
   signals: Signal[];
   /** What the windows of the version come to with this one. */
-  evidence?: DriftEvidence;
+  evidence?: { before: string | undefined; after: string };
   /** Why the window could not be looked at. */
   problem?: string;
 }
@@ -107,7 +107,7 @@ async function look(
   return {
     rows,
     version,
-    evidence,
+    evidence: { before, after: JSON.stringify(evidence) },
     signals: [
       volumeOf(rows, recorded.dropped),
       columnsOf(
@@ -205,7 +205,7 @@ export async function keepLooked(
   });
   if (!fresh) return false;
   await insertSignals(tx, signalRows(monitor, from, signals));
-  if (version && evidence) await putEvidence(tx, monitor, version.ref, 'drift', JSON.stringify(evidence));
+  if (version && evidence) await putEvidence(tx, monitor, version.ref, 'drift', evidence);
   await tx.emit({
     type: 'monitor.looked',
     subject: `monitor:${monitor.id}`,

@@ -54,9 +54,37 @@ export interface Figure {
   high?: number;
 }
 
+/** A loss of each row, in the order in which the outcomes became known; with very many rows of an even part of them. */
+export interface Losses {
+  /** `error`: 1 where the answer is wrong. `brier`: (probability − truth)². `absolute_error`: of a number, in its unit. */
+  loss: 'error' | 'brier' | 'absolute_error';
+  values: number[];
+}
+
+/** Rows with an outcome that have one value in a column. */
+export interface SliceScore {
+  column: string;
+  /** Null is a missing value. */
+  value: string | null;
+  rows: number;
+  /** The main metric. */
+  figure?: Figure;
+  /** Mean loss here, and of all other rows. */
+  loss: number;
+  others: number;
+  /** It errs more than the other rows of the column by more than chance, after Holm's correction for all slices. */
+  worse: boolean;
+}
+
 /** Scores the answers of a window by the outcomes that have arrived. */
 export const SCORE = question<
-  Asked & { score?: string | undefined; task?: Task | undefined },
+  Asked & {
+    score?: string | undefined;
+    task?: Task | undefined;
+    metric?: string | undefined;
+    /** Columns whose values are scored apart; without them those of few values. */
+    slices?: readonly string[] | undefined;
+  },
   {
     rows: number;
     labelled: number;
@@ -64,8 +92,17 @@ export const SCORE = question<
     task?: Task;
     column?: string;
     figures: Figure[];
+    losses: Losses[];
+    slices: SliceScore[];
     problem?: string;
   }
 >('monitor-score');
 
 export type Task = 'binary' | 'regression' | 'classes';
+
+/** What a model is judged by where nobody says. */
+export const USUAL: Readonly<Record<Task, string>> = {
+  binary: 'auc',
+  regression: 'rmse',
+  classes: 'accuracy',
+};

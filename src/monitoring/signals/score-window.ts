@@ -7,14 +7,29 @@ import {
   regressionMetrics,
   type Estimates,
 } from '../../validation/inside.ts';
-import { SCORE, type Figure, type Task } from './questions.ts';
+import { SCORE, USUAL, type Figure, type Losses, type Task } from './questions.ts';
+import { scoreSlices, sliceColumns } from './score-slices.ts';
 
 /** Classes that are told apart; more are no classes. */
 const CLASSES = 200;
 /** Rows that are scored: with more, the interval is narrow enough from these. */
 const ROWS = 1_000_000;
+/** Losses that are handed on: what is wrong in more is seen in these. */
+const LOSSES = 50_000;
 
-export const scoreAnswer = answerer(SCORE, async (connection, { views, view, score, task }) => {
+/** The rows of a window, as one kind of model is measured on them. */
+interface Scored {
+  task: Task;
+  /** Values of the columns that are scored apart. */
+  parts: unknown[][];
+  /** The first is what slices are compared by. */
+  losses: Array<{ loss: Losses['loss']; values: Float64Array }>;
+  /** On some rows, by their place; on all without. */
+  measure(rows?: Uint32Array): Estimates;
+}
+
+export const scoreAnswer = answerer(SCORE, async (connection, request) => {
+  const { views, view, score, task } = request;
   await openViews(connection, views);
   const from = identifier(view);
   const [counted] = (
@@ -23,29 +38,53 @@ export const scoreAnswer = answerer(SCORE, async (connection, { views, view, sco
     )
   ).getRows();
   const [rows, labelled, words, others] = counted!.map(Number) as [number, number, number, number];
-  const none = (problem: string) => ({ rows, labelled, figures: [], problem });
+  const none = (problem: string) => ({ rows, labelled, figures: [], losses: [], slices: [], problem });
   if (labelled === 0) return none('no outcome has arrived');
   const columns = await describe(connection, from);
   const chosen = choose(columns, score, task, { numbers: words === 0, bits: words === 0 && others === 0 });
   if (typeof chosen === 'string') return none(chosen);
+  const apart = await sliceColumns(connection, from, columns, request.slices);
   const found =
     chosen.task === 'classes'
-      ? await classes(connection, from, chosen.column)
-      : await numeric(connection, from, chosen.column, chosen.task);
+      ? await classes(connection, from, chosen.column, apart)
+      : await numeric(connection, from, { column: chosen.column, task: chosen.task }, apart);
   if (typeof found === 'string') return none(found);
-  const figures = [...found.estimates].flatMap(([, one]): Figure[] =>
-    typeof one === 'string' || !Number.isFinite(one.value)
-      ? []
-      : [
-          {
-            name: one.name,
-            value: one.value,
-            ...(one.low === undefined || one.high === undefined ? {} : { low: one.low, high: one.high }),
-          },
-        ],
-  );
-  return { rows, labelled, task: found.task, column: chosen.column, figures };
+  const metric = request.metric ?? USUAL[found.task];
+  const measure = (part?: Uint32Array): Figure[] => [...found.measure(part).values()].flatMap(figureOf);
+  return {
+    rows,
+    labelled,
+    task: found.task,
+    column: chosen.column,
+    figures: measure(),
+    losses: found.losses.map(({ loss, values }) => ({ loss, values: spread(values) })),
+    slices: scoreSlices(
+      apart.map((column, at) => ({ column, values: found.parts[at] as Array<string | null> })), // cast to varchar
+      found.losses[0]?.values,
+      (part) => measure(part).find(({ name }) => name === metric),
+    ),
+  };
 });
+
+const figureOf = (one: Estimates extends ReadonlyMap<string, infer E> ? E : never): Figure[] =>
+  typeof one === 'string' || !Number.isFinite(one.value)
+    ? []
+    : [
+        {
+          name: one.name,
+          value: one.value,
+          ...(one.low === undefined || one.high === undefined ? {} : { low: one.low, high: one.high }),
+        },
+      ];
+
+/** All, or every so many; rounded down, so that evidence is never made by rounding. */
+function spread(values: Float64Array): number[] {
+  const step = Math.ceil(values.length / LOSSES);
+  return Array.from({ length: Math.ceil(values.length / step) }, (_one, i) => {
+    const value = values[i * step]!;
+    return value <= 1 ? Math.floor(value * 1e6) / 1e6 : Number(value.toPrecision(9));
+  });
+}
 
 /** Which column is scored, and as what; a text says why none is. */
 function choose(
@@ -79,50 +118,96 @@ function choose(
   return { column: only.name, task: labels.bits ? 'binary' : 'regression' };
 }
 
+/** Rows with an outcome and an answer, column by column. */
+async function columnsOf(
+  connection: DuckDBConnection,
+  from: string,
+  { truth, said, where, slices }: { truth: string; said: string; where: string; slices: readonly string[] },
+): Promise<unknown[][]> {
+  const also = slices.map((name) => `, ${identifier(name)}::varchar`).join('');
+  const result = await connection.runAndReadAll(
+    `select ${truth}, ${said}${also} from ${from} where ${where} order by observed_at, prediction, "row" limit ${ROWS}`,
+  );
+  return result.getColumns();
+}
+
 async function numeric(
   connection: DuckDBConnection,
   from: string,
-  column: string,
-  task: 'binary' | 'regression',
-): Promise<{ estimates: Estimates; task: Task } | string> {
+  { column, task }: { column: string; task: 'binary' | 'regression' },
+  slices: readonly string[],
+): Promise<Scored | string> {
   const said = `try_cast(${identifier(column)} as double)`;
-  const result = await connection.runAndReadAll(
-    `select number, ${said} from ${from} where number is not null and isfinite(${said}) limit ${ROWS}`,
-  );
-  const pairs = result.getRows() as Array<[number, number]>; // doubles, and no nulls
-  if (pairs.length === 0) return `no row has both a number as its outcome and a number in '${column}'`;
-  const label = Float64Array.from(pairs, ([truth]) => truth);
-  const answers = Float64Array.from(pairs, ([, answer]) => answer);
-  const probable = answers.every((one) => one >= 0 && one <= 1);
-  // Answers outside of 0 to 1 to a question of yes or no are still scores, unless they are numbers of their own.
-  if (task === 'regression') return { estimates: regressionMetrics(label, answers), task };
-  if (label.some((one) => one !== 0 && one !== 1)) return 'outcomes of a binary model are 0 or 1';
-  const { metrics } = binaryMetrics(Uint8Array.from(label), {
-    score: answers,
-    probable,
-    ...(probable ? { said: Uint8Array.from(answers, (one) => Number(one >= 0.5)) } : {}),
+  const [truth = [], told = [], ...parts] = await columnsOf(connection, from, {
+    truth: 'number',
+    said,
+    where: `number is not null and isfinite(${said})`,
+    slices,
   });
-  return { estimates: metrics, task };
+  if (truth.length === 0) return `no row has both a number as its outcome and a number in '${column}'`;
+  const label = Float64Array.from(truth as number[]); // doubles, and no nulls
+  const answers = Float64Array.from(told as number[]); // the same
+  const at = (rows: Uint32Array | undefined, of: Float64Array): Float64Array =>
+    rows ? Float64Array.from(rows, (row) => of[row]!) : of;
+  if (task === 'regression')
+    return {
+      task,
+      parts,
+      losses: [{ loss: 'absolute_error', values: label.map((one, i) => Math.abs(one - answers[i]!)) }],
+      measure: (rows) => regressionMetrics(at(rows, label), at(rows, answers)),
+    };
+  if (label.some((one) => one !== 0 && one !== 1)) return 'outcomes of a binary model are 0 or 1';
+  // Answers outside of 0 to 1 to a question of yes or no are still scores, and rank.
+  const probable = answers.every((one) => one >= 0 && one <= 1);
+  return {
+    task,
+    parts,
+    losses: probable
+      ? [
+          { loss: 'error', values: label.map((one, i) => Number(one !== Number(answers[i]! >= 0.5))) },
+          { loss: 'brier', values: label.map((one, i) => (one - answers[i]!) ** 2) },
+        ]
+      : [],
+    measure: (rows) =>
+      binaryMetrics(Uint8Array.from(at(rows, label)), {
+        score: at(rows, answers),
+        probable,
+        ...(probable ? { said: Uint8Array.from(at(rows, answers), (one) => Number(one >= 0.5)) } : {}),
+      }).metrics,
+  };
 }
 
 async function classes(
   connection: DuckDBConnection,
   from: string,
   column: string,
-): Promise<{ estimates: Estimates; task: Task } | string> {
+  slices: readonly string[],
+): Promise<Scored | string> {
   const said = identifier(column);
   // 1 and 1.0 are one class, where both sides are numbers.
   const name = (text: string, number: string): string => `coalesce(${number}::varchar, ${text}::varchar)`;
-  const result = await connection.runAndReadAll(
-    `select ${name('label', 'number')}, ${name(said, `try_cast(${said} as double)`)}
-     from ${from} where label is not null and ${said} is not null limit ${ROWS}`,
-  );
-  const pairs = result.getRows() as Array<[string, string]>; // cast to varchar, and no nulls
-  if (pairs.length === 0) return `no row has both an outcome and a value in '${column}'`;
+  const [truth = [], told = [], ...parts] = await columnsOf(connection, from, {
+    truth: name('label', 'number'),
+    said: name(said, `try_cast(${said} as double)`),
+    where: `label is not null and ${said} is not null`,
+    slices,
+  });
+  if (truth.length === 0) return `no row has both an outcome and a value in '${column}'`;
+  const both = [truth, told] as [string[], string[]]; // cast to varchar, and no nulls
   const codes = new Map<string, number>();
-  for (const class_ of new Set(pairs.flat().toSorted())) codes.set(class_, codes.size);
+  for (const class_ of [...new Set(both.flat())].toSorted()) codes.set(class_, codes.size);
   if (codes.size > CLASSES)
     return `outcomes and '${column}' have ${codes.size} different values: these are no classes`;
-  const of = (at: 0 | 1): Uint32Array => Uint32Array.from(pairs, (pair) => codes.get(pair[at])!);
-  return { estimates: multiclassMetrics(of(0), { said: of(1) }, [...codes.keys()]), task: 'classes' };
+  const [label, answers] = both.map((of) => Uint32Array.from(of, (one) => codes.get(one)!)) as [
+    Uint32Array,
+    Uint32Array,
+  ];
+  const at = (rows: Uint32Array | undefined, of: Uint32Array): Uint32Array =>
+    rows ? Uint32Array.from(rows, (row) => of[row]!) : of;
+  return {
+    task: 'classes',
+    parts,
+    losses: [{ loss: 'error', values: Float64Array.from(label, (one, i) => Number(one !== answers[i])) }],
+    measure: (rows) => multiclassMetrics(at(rows, label), { said: at(rows, answers) }, [...codes.keys()]),
+  };
 }

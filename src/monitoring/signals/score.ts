@@ -4,19 +4,31 @@ import { METRICS } from '../../rules/index.ts';
 import { newestFor } from '../../validation/index.ts';
 import type { MonitorSettings, Signal, SignalState } from '../contract.ts';
 import { openLabelled } from '../outcomes/open-outcomes.ts';
-import { insertSignals, scoreWindowRow, type MonitorRow, type WindowRow } from '../store-monitors.ts';
+import {
+  findEvidence,
+  insertSignals,
+  putEvidence,
+  scoreWindowRow,
+  type MonitorRow,
+  type WindowRow,
+} from '../store-monitors.ts';
 import { askBehind, passOn, type Attempt } from './ask.ts';
 import type { Parts } from './look.ts';
-import { SCORE, type Figure, type Task } from './questions.ts';
+import { SCORE, USUAL, type Figure, type Losses, type SliceScore, type Task } from './questions.ts';
 import { signalRows } from './signal-rows.ts';
 import { ofVersion } from './version-seen.ts';
+import { watchHarm, type Harm, type HarmEvidence, type Judged } from './watch-harm.ts';
 
 /** Rows with an outcome that a metric is told from. */
 const FEW = 20;
 /** By how much a bounded metric, or the share of another one, may be worse before it is news. */
 const WORSE = 0.01;
 
-const USUAL: Readonly<Record<Task, string>> = { binary: 'auc', regression: 'rmse', classes: 'accuracy' };
+export interface ScoredWindow {
+  signals: Signal[];
+  /** What the outcomes of the version come to with these; absent where there were none. */
+  evidence?: { before: string | undefined; after: string };
+}
 
 /** Coverage and performance of a window whose outcomes were waited for. Whatever goes wrong is a result, unless another attempt may mend it. */
 export async function scoreWindow(
@@ -25,21 +37,28 @@ export async function scoreWindow(
   monitor: MonitorRow,
   asked: { endpoint: string; window: WindowRow },
   attempt: Attempt,
-): Promise<Signal[]> {
+): Promise<ScoredWindow> {
   const { endpoint, window } = asked;
-  if (window.version_ref === null || window.model === null || window.version === null) return [];
+  if (window.version_ref === null || window.model === null || window.version === null) return { signals: [] };
   const version = { model: window.model, version: window.version, ref: window.version_ref };
   try {
     const span = { from: window.from_at, to: window.to_at };
     const call = { subject: endpoint, last: undefined, text: 'labelled', prefix: 'l' };
     const { files, views } = await openLabelled(ctx, parts.serving, call, span);
-    const { score, task, metric } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
+    const { score, task, metric, slices } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
     const scored = await askBehind(ctx, parts.tables, SCORE, {
       files,
-      request: { views: [...views, ofVersion('labelled', version)], view: 'version', score, task },
+      request: {
+        views: [...views, ofVersion('labelled', version)],
+        view: 'version',
+        score,
+        task,
+        metric,
+        slices,
+      },
       signal: attempt.signal,
     });
-    const { rows, labelled } = scored;
+    const { rows, labelled, losses } = scored;
     const coverage: Signal = {
       signal: 'coverage',
       value: rows === 0 ? 0 : labelled / rows,
@@ -47,57 +66,125 @@ export async function scoreWindow(
       reason: `${labelled.toLocaleString('en')} of ${rows.toLocaleString('en')} rows have their outcome`,
       evidence: { rows, labelled },
     };
-    if (labelled === 0) return [coverage];
-    return [coverage, await performanceOf(ctx, scored, version.ref, metric)];
+    if (labelled === 0) return { signals: [coverage] };
+    const judged = (await newestFor(ctx, version.ref))?.metrics ?? [];
+    const before = await findEvidence(ctx, monitor, version.ref, 'harm');
+    const { label_delay_ms: delay } = monitor;
+    const harm = watchHarm(
+      losses,
+      { from: window.from_at + delay, to: window.to_at + delay },
+      judged,
+      before === undefined ? undefined : (JSON.parse(before) as HarmEvidence), // written by this room
+    );
+    const signals = [coverage, performanceOf(scored, judged, harm, metric), ...slicesOf(scored)];
+    return { signals, evidence: { before, after: JSON.stringify(harm.evidence) } };
   } catch (error) {
     passOn(error, attempt);
     const gone = error instanceof TreadleError && error.code === 'no-predictions';
     const reason = gone ? 'the predictions of this window are no longer recorded' : outwardMessageOf(error);
-    return [{ signal: 'performance', state: gone ? 'no_data' : 'failed', reason, evidence: {} }];
+    return { signals: [{ signal: 'performance', state: gone ? 'no_data' : 'failed', reason, evidence: {} }] };
   }
 }
 
-async function performanceOf(
-  ctx: Ctx,
-  scored: { labelled: number; task?: Task; column?: string; figures: Figure[]; problem?: string },
-  versionRef: string,
+/**
+ * The metric of the window, and whether the losses of all windows so far say harm. The metric is told with its interval and alarms by itself only where the
+ * answers have no loss to bet on: scores that are no probabilities.
+ */
+export function performanceOf(
+  scored: {
+    labelled: number;
+    task?: Task;
+    column?: string;
+    figures: Figure[];
+    losses: readonly Losses[];
+    problem?: string;
+  },
+  judged: readonly Judged[],
+  { results, evidence: kept }: Harm,
   asked: string | undefined,
-): Promise<Signal> {
-  const { labelled, task, column, figures, problem } = scored;
-  const evidence = { labelled, task, column, figures };
+): Signal {
+  const { labelled, task, column, figures, losses, problem } = scored;
+  const [harm] = results;
+  const evidence = {
+    labelled,
+    task,
+    column,
+    figures,
+    harm: results.map(({ loss, source, evidence: strength, page, outcomes, risk, since, lossSince }) => ({
+      loss,
+      source,
+      evidence: strength,
+      page,
+      outcomes,
+      risk,
+      since,
+      loss_since: lossSince,
+    })),
+  };
   const of = { signal: 'performance' as const, evidence };
   if (task === undefined) return { ...of, state: 'failed', reason: problem ?? 'nothing could be scored' };
   const name = asked ?? USUAL[task];
   const figure = figures.find((one) => one.name === name);
-  if (!figure)
-    return {
-      ...of,
-      state: labelled < FEW ? 'no_labels' : 'failed',
-      reason: `there is no ${name} of these rows: ${figures.map((one) => one.name).join(', ')}`,
-    };
-  const range =
-    figure.low === undefined || figure.high === undefined
-      ? ''
-      : ` (${figure.low.toPrecision(3)} to ${figure.high.toPrecision(3)})`;
-  const said = `${name} ${figure.value.toPrecision(3)}${range} on ${labelled.toLocaleString('en')} rows`;
-  if (labelled < FEW)
-    return { ...of, value: figure.value, state: 'no_labels', reason: `${said}: too few to judge by` };
-  const judged = (await newestFor(ctx, versionRef))?.metrics.find((one) => one.name === name);
-  if (!judged)
-    return {
-      ...of,
-      value: figure.value,
-      state: 'ok',
-      reason: `${said}; no evaluation has it to compare with`,
-    };
-  const worse = isWorse(name, figure, judged);
-  return {
+  const before = judged.find((one) => one.name === name);
+  const said = figure ? tellFigure(figure, labelled) : undefined;
+  const learning = Object.keys(kept.learning).length > 0;
+  const words = [
+    said ?? `there is no ${name} of these rows: ${figures.map((one) => one.name).join(', ')}`,
+    ...(before ? [`${before.value.toPrecision(3)} when it was judged`] : []),
+    ...(harm
+      ? [tellHarm(harm)]
+      : learning
+        ? ['its first outcomes are learnt from: they say what is normal']
+        : []),
+  ];
+  const whole = {
     ...of,
-    evidence: { ...evidence, judged: { value: judged.value, low: judged.low, high: judged.high } },
-    value: figure.value,
-    state: worse ? 'alert' : 'ok',
-    reason: `${said}; ${judged.value.toPrecision(3)} when it was judged`,
+    ...(figure ? { value: figure.value } : {}),
+    evidence: {
+      ...evidence,
+      ...(before ? { judged: { value: before.value, low: before.low, high: before.high } } : {}),
+    },
   };
+  if (harm?.page === true) return { ...whole, state: 'alert', reason: words.toReversed().join('; ') };
+  if (labelled < FEW)
+    return { ...whole, state: 'no_labels', reason: [...words, 'too few to judge by'].join('; ') };
+  if (!figure) return { ...whole, state: 'failed', reason: words[0]! };
+  const worse = losses.length === 0 && before !== undefined && isWorse(name, figure, before);
+  return { ...whole, state: worse ? 'alert' : 'ok', reason: words.join('; ') };
+}
+
+function tellFigure({ name, value, low, high }: Figure, labelled: number): string {
+  const range =
+    low === undefined || high === undefined ? '' : ` (${low.toPrecision(3)} to ${high.toPrecision(3)})`;
+  return `${name} ${value.toPrecision(3)}${range} on ${labelled.toLocaleString('en')} rows`;
+}
+
+const LOSS: Readonly<Record<Losses['loss'], string>> = {
+  error: 'errors',
+  brier: 'squared errors of probabilities',
+  absolute_error: 'errors in units of five medians',
+};
+
+const tellHarm = ({ loss, source, words }: Harm['results'][number]): string =>
+  `${LOSS[loss]}: ${words}; normal is what they were ${source}`;
+
+/** Where the model errs more, value by value: shown, and never an alarm by itself. */
+function slicesOf({ slices, labelled }: { slices: readonly SliceScore[]; labelled: number }): Signal[] {
+  if (slices.length === 0) return [];
+  const worse = slices.filter((one) => one.worse).toSorted((a, b) => b.loss - b.others - (a.loss - a.others));
+  const [first] = worse;
+  const share = (loss: number): string => loss.toPrecision(3);
+  return [
+    {
+      signal: 'slices',
+      value: worse.length,
+      state: labelled < FEW ? 'no_labels' : 'ok',
+      reason: first
+        ? `worse than the rest: ${first.column} = ${first.value ?? 'missing'} (loss ${share(first.loss)}, elsewhere ${share(first.others)}, ${first.rows} rows)${worse.length > 1 ? `, and ${worse.length - 1} more` : ''}`
+        : `none of ${slices.length} slices is worse than the rest by more than chance`,
+      evidence: { slices, test: 'mean loss against all other rows, 5 % over all slices (Holm)' },
+    },
+  ];
 }
 
 /** Worse by more than the tolerance, with both intervals counted in favour of nothing having changed. */
@@ -114,10 +201,12 @@ export async function keepScored(
   tx: Tx,
   monitor: MonitorRow,
   window: WindowRow,
-  signals: readonly Signal[],
+  { signals, evidence }: ScoredWindow,
 ): Promise<boolean> {
   const state = stateWith(window.state as SignalState, signals);
   if (!(await scoreWindowRow(tx, window, { state }))) return false;
+  if (evidence && window.version_ref !== null)
+    await putEvidence(tx, monitor, window.version_ref, 'harm', evidence);
   await insertSignals(tx, signalRows(monitor, window.from_at, signals));
   await tx.emit({
     type: 'monitor.scored',

@@ -120,6 +120,10 @@ class MonitorSettings(TypedDict):
     """
     task: NotRequired[Literal['binary', 'regression', 'classes']]
     """What the model does; told from its answers and outcomes unless said."""
+    slices: NotRequired[list[str]]
+    """Columns of the prediction log whose values are scored apart: `in_origin`; those with at most 20
+    values unless said.
+    """
     ignore: NotRequired[list[str]]
     """Columns of the prediction log that are not watched: `in_id`."""
     reference: NotRequired[str]
@@ -139,12 +143,14 @@ nothing to compare with yet; failed: this column could not be read.
 
 class Signal(TypedDict):
     """A statistic over a window."""
-    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'infinite', 'drift', 'coverage', 'performance']
+    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'infinite', 'drift', 'coverage', 'performance', 'slices']
     """volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of
     rows without a value, with a value of another type, with a category that the reference never or
     rarely had, with an infinite number; drift: of a column its population stability index, without
     one the evidence of all columns and windows so far, in multiples of what an alarm needs;
-    coverage: share of rows with an outcome; performance: the metric on these.
+    coverage: share of rows with an outcome; performance: the metric on these, with what all
+    outcomes so far say of harm; slices: how many values of columns are answered worse than the
+    rest.
     """
     column: NotRequired[str]
     """As the prediction log calls it."""
@@ -516,6 +522,7 @@ class MonitoringApi:
         metric: str | None = None,
         score: str | None = None,
         task: Literal['binary', 'regression', 'classes'] | None = None,
+        slices: list[str] | None = None,
         ignore: list[str] | None = None,
         reference: str | None = None,
         first_windows: int | None = None,
@@ -539,6 +546,8 @@ class MonitoringApi:
             score: Column of the prediction log that is scored: `out_probabilities[1]`; the only one
                 that can be unless said.
             task: What the model does; told from its answers and outcomes unless said.
+            slices: Columns of the prediction log whose values are scored apart: `in_origin`; those
+                with at most 20 values unless said.
             ignore: Columns of the prediction log that are not watched: `in_id`.
             reference: What windows are compared with: a dataset ref with a file of it where it has
                 several. Unless said: what the version was judged on by its newest evaluation, and
@@ -554,6 +563,7 @@ class MonitoringApi:
                 'metric': metric,
                 'score': score,
                 'task': task,
+                'slices': slices,
                 'ignore': ignore,
                 'reference': reference,
                 'first_windows': first_windows,
