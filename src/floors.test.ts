@@ -25,6 +25,8 @@ const FLOORS: Record<string, number> = {
   releases: 7,
   // Above what it watches, below who tells the story of a prediction.
   monitoring: 7.2,
+  // Hears what watches, and follows what it starts to its end.
+  loops: 7.4,
   governance: 7.5,
   faces: 8,
   'belong.ts': 8.7,
@@ -59,6 +61,7 @@ const GROUND = [
   'exposition',
   'mathematics',
   'clock',
+  'schedule',
   'log',
   'aside',
   'bodies',

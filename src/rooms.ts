@@ -3,6 +3,7 @@ import * as access from './access/index.ts';
 import * as data from './data/index.ts';
 import { sweepEnvironments } from './environments/index.ts';
 import * as ledger from './ledger/index.ts';
+import * as loops from './loops/index.ts';
 import * as models from './models/index.ts';
 import * as pipelines from './pipelines/index.ts';
 import type { Rooms } from './maintenance/index.ts';
@@ -35,6 +36,7 @@ export const migrations: Migration[] = [
   ...validation.migrations,
   ...releases.migrations,
   ...monitoring.migrations,
+  ...loops.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */

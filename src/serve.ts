@@ -23,6 +23,7 @@ import { dropTemporary } from './platform/files/index.ts';
 import * as jobRoom from './platform/jobs/index.ts';
 import { openPipelines } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
+import { openLoops } from './loops/index.ts';
 import * as models from './models/index.ts';
 import { openMonitoring } from './monitoring/index.ts';
 import { openReleases } from './releases/index.ts';
@@ -190,6 +191,8 @@ async function open(
   });
   events.subscribe(releases.subscriber);
   const monitoring = openMonitoring({ serving: endpoints, tables });
+  const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
+  for (const subscriber of loops.subscribers) events.subscribe(subscriber);
   jobs.register(
     prune,
     webhooks.deliver,
@@ -200,7 +203,9 @@ async function open(
     ...evaluations.jobs,
     ...releases.jobs,
     ...monitoring.jobs,
+    ...loops.jobs,
   );
+  jobs.schedule(loops.schedule);
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   opened.defer(() => jobs.stop());
@@ -255,6 +260,7 @@ async function open(
         ...evaluations.routes,
         ...releases.routes,
         ...monitoring.routes,
+        ...loops.routes,
         ...governanceRoutes(endpoints.tellers),
         ...ledgerRoom.ledgerRoutes(ledger),
         ...maintenanceRoutes(storeRooms(config.data)),

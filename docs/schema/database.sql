@@ -39,6 +39,7 @@
 -- monitoring-002 b2b2ac880fdf35fd
 -- monitoring-003 2cb7c1a95f4d0350
 -- monitoring-004 d11308a6e5ab0912
+-- loops-001 a8c4fe2ac5ce0104
 
 CREATE TABLE alert (
   id text primary key,
@@ -383,6 +384,87 @@ CREATE TABLE logged_model_metric (
 );
 CREATE TABLE logged_model_param (workspace text not null, model_id text not null references logged_model (id), key text not null, value text not null, primary key (workspace, model_id, key));
 CREATE TABLE logged_model_tag (workspace text not null, model_id text not null references logged_model (id), key text not null, value text not null, primary key (workspace, model_id, key));
+CREATE TABLE loop (
+  id text primary key,
+  workspace text not null,
+  name text not null,
+  pipeline text not null,
+  endpoint text,
+  model text,
+  state text not null,
+  reason text,
+  state_at bigint not null,
+  state_by text not null,
+  settings text not null,
+  declared text,
+  from_file bigint not null,
+  secret text,
+  rejected bigint not null,
+  failed bigint not null,
+  back_off_until bigint not null,
+  created_at bigint not null,
+  created_by text not null,
+  updated_at bigint not null,
+  unique (workspace, name)
+);
+CREATE INDEX loop_by_endpoint on loop (workspace, endpoint);
+CREATE INDEX loop_by_pipeline on loop (workspace, pipeline);
+CREATE TABLE loop_schedule (
+  loop_id text not null references loop (id),
+  workspace text not null,
+  name text not null,
+  cron text not null,
+  time_zone text not null,
+  catch_up text not null,
+  next_at bigint not null,
+  primary key (loop_id, name)
+);
+CREATE INDEX loop_schedule_due on loop_schedule (next_at);
+CREATE TABLE loop_turn (
+  id text primary key,
+  workspace text not null,
+  loop_id text not null references loop (id),
+  loop_name text not null,
+  trigger_name text not null,
+  kind text not null,
+  occurrence text not null,
+  planned_for bigint,
+  cause text not null,
+  cause_ref text,
+  dry_run bigint not null,
+  force bigint not null,
+  state text not null,
+  code text,
+  reason text,
+  not_before bigint,
+  key text,
+  model text,
+  flight text,
+  execution text,
+  execution_number bigint,
+  release_id text,
+  version bigint,
+  created_at bigint not null,
+  created_by text not null,
+  started_at bigint,
+  updated_at bigint not null,
+  ended_at bigint,
+  unique (loop_id, trigger_name, occurrence)
+);
+CREATE INDEX loop_turn_by_execution on loop_turn (workspace, execution);
+CREATE INDEX loop_turn_by_loop on loop_turn (loop_id, id);
+CREATE INDEX loop_turn_by_time on loop_turn (workspace, id);
+CREATE UNIQUE INDEX loop_turn_flight on loop_turn (workspace, flight) where flight is not null;
+CREATE INDEX loop_turn_open on loop_turn (state, id) where ended_at is null;
+CREATE INDEX loop_turn_started on loop_turn (loop_id, started_at);
+CREATE TABLE loop_turn_transition (
+  turn_id text not null references loop_turn (id),
+  seq bigint not null,
+  state text not null,
+  at bigint not null,
+  note text,
+  primary key (turn_id, seq)
+);
 CREATE TABLE metric_point (
   series bigint not null,
   n bigint not null,

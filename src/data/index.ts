@@ -1,4 +1,5 @@
 export { commitVersion, type CommitInput } from './commit-version.ts';
+export { countRows } from './count-rows.ts';
 export type { DatasetVersion, FileInput, TableProfile } from './contract.ts';
 export { deleteDataset, deleteVersion } from './delete-version.ts';
 export { materialiseVersion, type MaterialiseOptions } from './materialise-version.ts';

@@ -1,7 +1,11 @@
 import type { TableFunction } from '../data/index.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import { WAKE } from './alerts/act.ts';
+import { listAlerts } from './alerts/views.ts';
+import type { Alert } from './contract.ts';
+import { listWindows } from './views.ts';
 import { monitorJobs } from './jobs.ts';
 import { predictionsTable } from './open-log.ts';
 import { FOLD } from './outcomes/fold.ts';
@@ -16,6 +20,10 @@ export interface Monitoring {
   jobs: ReadonlyArray<JobType<never>>;
   /** What queries may call as tables. */
   functions: readonly TableFunction[];
+  /** Alerts of an endpoint that are not resolved; none where it is not there. */
+  openAlerts(ctx: Ctx, endpoint: string): Promise<Alert[]>;
+  /** Windows of an endpoint with their signals, newest first. */
+  windows(ctx: Ctx, endpoint: string, page: { limit: number; page?: string }): ReturnType<typeof listWindows>;
 }
 
 /** The room with what it needs handed in. */
@@ -25,5 +33,10 @@ export function openMonitoring(parts: Parts): Monitoring {
     routes: monitoringRoutes(parts, jobs),
     jobs: [FOLD, jobs.look, jobs.score, WAKE],
     functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],
+    async openAlerts(ctx, endpoint) {
+      if ((await parts.serving.find(ctx, endpoint)) === undefined) return [];
+      return (await listAlerts(ctx, parts, { endpoint, open: true })).items;
+    },
+    windows: (ctx, endpoint, page) => listWindows(ctx, parts.serving, endpoint, page),
   };
 }

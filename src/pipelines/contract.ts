@@ -341,7 +341,10 @@ export const Execution = Type.Object({
   number: Type.Integer({ description: 'Counts from 1 in its pipeline.' }),
   state: ExecutionState,
   reason: Type.Optional(Type.String({ description: 'Why it failed, was cancelled or rejected.' })),
-  trigger: Type.Union([Type.Literal('manual'), Type.Literal('rerun'), Type.Literal('reproduce')]),
+  trigger: Type.Union(
+    [Type.Literal('manual'), Type.Literal('rerun'), Type.Literal('reproduce'), Type.Literal('loop')],
+    { description: 'loop: the pipeline was run by itself, as its loop says.' },
+  ),
   created_at: Millis('When it was asked for.'),
   created_by: Type.String(),
   started_at: Type.Optional(Millis('When work began.')),

@@ -1,4 +1,4 @@
-import type { Ctx } from '../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { CodeFile, DataInput, Execution, GitState, NewExecution } from './contract.ts';
@@ -47,8 +47,13 @@ export interface Prepared {
   reproduces?: Reproduces;
 }
 
-/** Writes the rows and enqueues the work, all or nothing. */
-export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): Promise<string> {
+/** Writes the rows and enqueues the work, all or nothing, together with what its asker writes `within` the transaction. */
+export async function addExecution(
+  ctx: Ctx,
+  job: RunJob,
+  prepared: Prepared,
+  within?: (tx: Tx, execution: { id: string; number: number }) => Promise<void>,
+): Promise<string> {
   const { pipeline, steps, code, git } = prepared;
   const manifest = await ctx.blobs.put(await manifestOf(code));
   const digest = await createCodeDigests(code, '').all();
@@ -125,6 +130,7 @@ export async function addExecution(ctx: Ctx, job: RunJob, prepared: Prepared): P
     });
     await tx.emit({ type: 'execution.created', subject: `execution:${id}`, data: { pipeline, number } });
     await tx.enqueue(job, { execution: id });
+    await within?.(tx, { id, number });
   });
   return id;
 }

@@ -4,11 +4,13 @@ import type { Route } from '../platform/http/index.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
 import { runExecution } from './jobs.ts';
 import { pipelineRoutes } from './routes.ts';
+import { createRetraining, type Retraining } from './retrain.ts';
 import { createEngine, type EngineOptions } from './run/engine.ts';
 
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
 export type { HandOver } from './hand-over.ts';
+export type { Retrain, Retraining, Standing } from './retrain.ts';
 export type { EngineOptions } from './run/engine.ts';
 export type { EndState } from './run/tracker.ts';
 export type { Wish } from './run/wish.ts';
@@ -22,6 +24,8 @@ export interface Pipelines {
   jobs: ReadonlyArray<JobType<never>>;
   /** For the room that releases what executions registered. */
   handOver: HandOver;
+  /** For loops, which run pipelines again by themselves. */
+  retraining: Retraining;
   /** Before jobs run: adopts steps that outlived their server, and ends what else it left. */
   recover(house: Ctx): Promise<void>;
   /** Tells the steps where the server is; they start only after this. */
@@ -36,6 +40,7 @@ export function openPipelines(options: EngineOptions): Pipelines {
     routes: pipelineRoutes(engine, run),
     jobs: [run],
     handOver: createHandOver(engine),
+    retraining: createRetraining(run),
     recover: engine.recover,
     listening: engine.listening,
   };

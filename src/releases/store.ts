@@ -56,13 +56,16 @@ export async function updateRelease(tx: Tx, id: string, change: Change): Promise
     .execute();
 }
 
-export async function requireRelease(ctx: Ctx, id: string): Promise<ReleaseRow> {
-  const row = await tables(ctx)
+export const findRelease = (ctx: Ctx, id: string): Promise<ReleaseRow | undefined> =>
+  tables(ctx)
     .selectFrom('release')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .where('id', '=', id)
     .executeTakeFirst();
+
+export async function requireRelease(ctx: Ctx, id: string): Promise<ReleaseRow> {
+  const row = await findRelease(ctx, id);
   if (!row)
     throw missing(`there is no release '${id}' in workspace '${ctx.workspace}'`, {
       field: 'release',

@@ -30,6 +30,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./outcomes.ts'),
   () => import('./monitor.ts'),
   () => import('./alerts.ts'),
+  () => import('./loop.ts'),
   () => import('./package.ts'),
   () => import('./serve.ts'),
   () => import('./ledger.ts'),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .serving import ServingApi
     from .releases import ReleasesApi
     from .monitoring import MonitoringApi
+    from .loops import LoopsApi
     from .maintenance import MaintenanceApi
     from .governance import GovernanceApi
     from .server import ServerApi
@@ -129,6 +130,13 @@ class Api:
         from .monitoring import MonitoringApi
 
         return MonitoringApi(self._transport)
+
+    @cached_property
+    def loops(self) -> 'LoopsApi':
+        """What keeps models fresh: triggers, guard rails, turns."""
+        from .loops import LoopsApi
+
+        return LoopsApi(self._transport)
 
     @cached_property
     def maintenance(self) -> 'MaintenanceApi':

@@ -216,7 +216,8 @@ class Execution(TypedDict):
     state: ExecutionState
     reason: NotRequired[str]
     """Why it failed, was cancelled or rejected."""
-    trigger: Literal['manual', 'rerun', 'reproduce']
+    trigger: Literal['manual', 'rerun', 'reproduce', 'loop']
+    """loop: the pipeline was run by itself, as its loop says."""
     created_at: int
     """When it was asked for. Milliseconds since 1970, UTC."""
     created_by: str

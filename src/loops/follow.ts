@@ -1,0 +1,89 @@
+import type { Tx } from '../platform/ctx/index.ts';
+import type { Subscriber } from '../platform/events/index.ts';
+import type { Standing } from '../pipelines/index.ts';
+import type { Release } from '../releases/contract.ts';
+import type { TurnState } from './contract.ts';
+import type { Engine } from './engine.ts';
+import { move } from './move.ts';
+import { findTurnOfExecution, moveTurn, type TurnRow } from './store-turns.ts';
+
+/** Where a turn stands follows from its execution and its release alone, so it may be looked at as often as anybody likes. */
+
+type Stands = { state: TurnState; reason?: string | undefined };
+
+/** Words of releases for an end, and what they are for a turn. What a later version calls otherwise is no success. */
+const ENDS: Readonly<Record<string, TurnState>> = {
+  succeeded: 'promoted',
+  rejected: 'rejected',
+  rolled_back: 'rolled_back',
+  held: 'held',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+const JUDGING: readonly string[] = ['requested', 'judging', 'judged'];
+
+export function standsAt(
+  execution: Pick<Standing, 'state' | 'reason'> | undefined,
+  release: { state: string; reason?: string | undefined; ended_at?: number | undefined } | undefined,
+): Stands {
+  if (release?.ended_at !== undefined) {
+    const state = ENDS[release.state];
+    return state === undefined
+      ? { state: 'failed', reason: `the release ended as ${release.state}${colon(release.reason)}` }
+      : { state, reason: release.reason };
+  }
+  if (release) return { state: JUDGING.includes(release.state) ? 'judging' : 'rolling_out' };
+  if (!execution) return { state: 'failed', reason: 'its execution was deleted' };
+  const { state, reason } = execution;
+  if (state === 'queued' || state === 'running') return { state: 'training' };
+  if (state === 'succeeded') return { state: 'trained', reason };
+  return { state: state === 'failed' || state === 'cancelled' ? state : 'rejected', reason };
+}
+
+const colon = (reason: string | undefined): string => (reason === undefined ? '' : `: ${reason}`);
+
+/** Moves a turn to where its execution and its release stand. */
+export async function follow(tx: Tx, engine: Engine, turn: TurnRow): Promise<void> {
+  if (turn.execution === null || turn.ended_at !== null) return;
+  const execution = await engine.pipelines.standing(tx, turn.execution);
+  const release = await engine.releases.ofExecution(tx, turn.execution);
+  const { state, reason } = standsAt(execution, release);
+  const known = {
+    release_id: release?.id ?? null,
+    version: release?.version ?? execution?.version ?? null,
+    ...(reason === undefined ? {} : { reason }),
+  };
+  if (state !== turn.state) return move(tx, engine, turn, state, { ...known, edges: edgesOf(turn, release) });
+  if (known.release_id !== turn.release_id || known.version !== turn.version)
+    await moveTurn(tx, turn, { ...known, state }, null);
+}
+
+const edgesOf = (turn: TurnRow, release: Release | undefined) =>
+  release && turn.release_id === null ? [{ from: '', to: release.ref, relation: 'followed-by' }] : [];
+
+/** Hears what becomes of executions and releases that a loop started. */
+export const followSubscriber = (engine: Engine): Subscriber => ({
+  name: 'loops.follow',
+  types: [
+    ...['registered', 'succeeded', 'failed', 'cancelled', 'rejected', 'deleted'].map(
+      (end) => `execution.${end}`,
+    ),
+    ...[
+      'requested',
+      'judging',
+      'judged',
+      'promoted',
+      'deploying',
+      'shadowing',
+      'rolling_out',
+      'rolled_back',
+    ].map((state) => `release.${state}`),
+    ...['succeeded', 'rejected', 'held', 'failed', 'cancelled'].map((end) => `release.${end}`),
+  ],
+  async handle(tx, { subject }) {
+    const [noun, id = ''] = subject.split(':');
+    const execution = noun === 'execution' ? id : (await engine.releases.find(tx, id))?.execution?.id;
+    const turn = execution === undefined ? undefined : await findTurnOfExecution(tx, execution);
+    if (turn) await follow(tx, engine, turn);
+  },
+});

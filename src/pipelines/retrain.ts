@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import { TreadleError } from '../platform/errors/index.ts';
+import { canonical } from '../platform/json/index.ts';
+import type { DataInput, Execution, GitState, NewExecution } from './contract.ts';
+import { addExecution, type Prepared, type RunJob } from './create-execution.ts';
+import { readManifestBlob } from './plan/reasons.ts';
+import type { ExecutionOptions } from './run/execute.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { selectExecution, selectExecutions, type ExecutionRow } from './store.ts';
+
+/** Executions that are looked back at. */
+const LOOK_BACK = 100;
+
+/** A run of a pipeline that nobody typed: the project as it was sent last, on the data of now. */
+export interface Retrain {
+  prepared: Omit<Prepared, 'trigger'>;
+  /** The model that its file registers. */
+  model: string | undefined;
+  /** Where its file deploys it. */
+  endpoint: string | undefined;
+  /** Digest over code, file, data and parameters: equal work need not be done twice. */
+  work: string;
+  /** The execution whose project it takes. */
+  from: { id: string; number: number };
+  commit: string | undefined;
+}
+
+/** What became of an execution, for who started it. */
+export type Standing = Pick<Execution, 'id' | 'number' | 'pipeline' | 'state'> & {
+  reason: string | undefined;
+  version: number | undefined;
+};
+
+export interface Retraining {
+  /**
+   * The project of the newest execution of the whole pipeline that went through to its end, with the file's own parameters and data as
+   * they are now. Undefined where none has; of a commit where that is asked for.
+   */
+  prepare(
+    ctx: Ctx,
+    pipeline: string,
+    asked: { params?: NewExecution['params']; commit?: string | undefined },
+  ): Promise<Retrain | undefined>;
+  /** Starts it; `within` is part of the same transaction. */
+  start(
+    ctx: Ctx,
+    retrain: Retrain,
+    within: (tx: Tx, execution: { id: string; number: number }) => Promise<void>,
+  ): Promise<string>;
+  /** Undefined where it was deleted. */
+  standing(ctx: Ctx, execution: string): Promise<Standing | undefined>;
+  /** The newest execution that did the same work to its end. */
+  trainedBefore(ctx: Ctx, retrain: Retrain): Promise<{ id: string; number: number } | undefined>;
+  /** One of the pipeline that has not ended. */
+  underWay(ctx: Ctx, pipeline: string): Promise<Standing | undefined>;
+  /** The dataset versions that trainings to their end read, newest training first. */
+  trainedOn(ctx: Ctx, pipeline: string): Promise<ReadonlyArray<readonly DataInput[]>>;
+}
+
+export const createRetraining = (job: RunJob): Retraining => ({
+  async prepare(ctx, pipeline, { params, commit }) {
+    const row = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find(
+      // What was run again on purpose may be a project of long ago.
+      (one) =>
+        isWhole(one) && one.caused_by !== 'rerun' && (commit === undefined || commitOf(one) === commit),
+    );
+    if (!row) return undefined;
+    const { file: file_name } = JSON.parse(row.options) as ExecutionOptions; // written by this room
+    const { git } = JSON.parse(row.code) as { git?: GitState };
+    const {
+      definition,
+      steps,
+      params: values,
+      data,
+      code,
+      warnings,
+    } = await takeSnapshot(ctx, {
+      file: row.file,
+      code: await readManifestBlob(ctx, row.manifest),
+      ...(file_name === undefined ? {} : { file_name }),
+      ...(params ? { params } : {}),
+    });
+    const prepared = {
+      pipeline: definition.name,
+      file: row.file,
+      steps,
+      params: values,
+      data,
+      code,
+      git,
+      warnings,
+      options: file_name === undefined ? {} : { file: file_name },
+    };
+    return {
+      prepared,
+      model: definition.model?.name,
+      endpoint: definition.deploy?.endpoint,
+      work: workOf(codeOf(row), prepared),
+      from: { id: row.id, number: row.number },
+      commit: git?.commit,
+    };
+  },
+  start: (ctx, { prepared }, within) => addExecution(ctx, job, { ...prepared, trigger: 'loop' }, within),
+  async standing(ctx, id) {
+    const row = await selectExecution(ctx, id).catch((error: unknown) => {
+      if (error instanceof TreadleError && error.kind === 'missing') return undefined;
+      throw error;
+    });
+    return row && toStanding(row);
+  },
+  async trainedBefore(ctx, { prepared: { pipeline }, work }) {
+    const found = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find(
+      (row) => isWhole(row) && workOf(codeOf(row), readOf(row)) === work,
+    );
+    return found && { id: found.id, number: found.number };
+  },
+  async underWay(ctx, pipeline) {
+    const found = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find(
+      ({ ended_at, caused_by }) => ended_at === null && caused_by !== 'reproduce',
+    );
+    return found && toStanding(found);
+  },
+  async trainedOn(ctx, pipeline) {
+    const rows = await selectExecutions(ctx, { pipeline, limit: LOOK_BACK });
+    return rows.filter(isWhole).map((row) => readOf(row).data);
+  },
+});
+
+/** All steps ran, and the model was made: a gate that did not let it pass is no fault of the project. */
+function isWhole({ state, caused_by, options }: ExecutionRow): boolean {
+  const { steps } = JSON.parse(options) as ExecutionOptions; // written by this room
+  return (state === 'succeeded' || state === 'rejected') && caused_by !== 'reproduce' && steps === undefined;
+}
+
+// Columns of JSON hold what this room wrote there.
+const codeOf = ({ code }: ExecutionRow): string => (JSON.parse(code) as { digest: string }).digest;
+const commitOf = ({ code }: ExecutionRow): string | undefined => {
+  const { git } = JSON.parse(code) as { git?: GitState };
+  return git?.dirty === false ? git.commit : undefined;
+};
+const readOf = (row: ExecutionRow): Pick<Prepared, 'file' | 'params' | 'data'> => ({
+  file: row.file,
+  params: JSON.parse(row.params) as Prepared['params'],
+  data: JSON.parse(row.data) as DataInput[],
+});
+
+const workOf = (code: string, { file, params, data }: Pick<Prepared, 'file' | 'params' | 'data'>): string =>
+  createHash('sha256')
+    .update(
+      canonical({
+        code,
+        file,
+        data: data.map(({ name, hash }) => [name, hash]),
+        params: params.map(({ name, value }) => [name, value]),
+      }),
+    )
+    .digest('hex');
+
+function toStanding(row: ExecutionRow): Standing {
+  const version =
+    row.model_version === null ? undefined : (JSON.parse(row.model_version) as { version: string }).version;
+  return {
+    id: row.id,
+    number: row.number,
+    pipeline: row.pipeline,
+    state: row.state as Execution['state'],
+    reason: row.reason ?? undefined,
+    version: version === undefined ? undefined : Number(version),
+  };
+}
