@@ -227,7 +227,12 @@ function StepFinder({
   );
 }
 
-const TRIGGERS = { manual: 'Asked for', rerun: 'Run again', reproduce: 'Repeated' };
+const TRIGGERS = {
+  manual: 'Asked for',
+  rerun: 'Run again',
+  reproduce: 'Repeated',
+  loop: 'Begun by a loop',
+};
 
 function Lead({ execution }: { execution: ExecutionDetail }): ReactElement {
   const { model_version: model, run_id: run, reproduces } = execution;
