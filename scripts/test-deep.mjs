@@ -55,7 +55,7 @@ const campaigns = [
     files: [
       'detectors/drift.slow',
       'detectors/harm.slow',
-      'detectors/canary.slow',
+      'evidence/canary.slow',
       'detectors/cbpe.slow',
       'signals/alarms.slow',
     ],

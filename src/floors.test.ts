@@ -8,6 +8,7 @@ const FLOORS: Record<string, number> = {
   platform: 0,
   access: 1,
   ledger: 1,
+  evidence: 1,
   tables: 2,
   rules: 2,
   environments: 2,

@@ -32,9 +32,11 @@
 -- serving-003 aa8de63b8b65fc9b
 -- serving-004 78560bdd712f892c
 -- serving-005-live 204e0f9cabb581d1
+-- serving-006-back e81c367124554fc4
 -- validation-001 1e99c0a741c88569
 -- validation-002 1857725d22e30078
 -- releases-001 255828b269d8734f
+-- releases-002-rollout 17588e029d285f8a
 -- monitoring-001 c88a2c85e535cc3d
 -- monitoring-002 b2b2ac880fdf35fd
 -- monitoring-003 2cb7c1a95f4d0350
@@ -704,10 +706,11 @@ CREATE TABLE release (
   created_at bigint not null,
   created_by text not null,
   updated_at bigint not null,
-  ended_at bigint,
+  ended_at bigint, rollout text, rollout_points text, rollout_writes bigint not null default 0, request_key text,
   unique (workspace, execution)
 );
 CREATE INDEX release_by_endpoint on release (workspace, endpoint, id);
+CREATE UNIQUE INDEX release_by_key on release (workspace, request_key);
 CREATE INDEX release_by_model on release (workspace, model_ref, id);
 CREATE INDEX release_by_time on release (workspace, id);
 CREATE TABLE release_transition (
@@ -738,7 +741,7 @@ CREATE TABLE revision (
   created_by text not null,
   live_at bigint,
   ended_at bigint,
-  load_ms double precision, asked_by text, warnings text,
+  load_ms double precision, asked_by text, warnings text, back bigint,
   unique (endpoint_id, revision)
 );
 CREATE INDEX revision_by_state on revision (workspace, endpoint_id, state, revision);

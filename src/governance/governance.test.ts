@@ -76,6 +76,7 @@ async function deployed(ctx: Ctx, version_ref: string, stood: string): Promise<s
       note: null,
       asked_by: null,
       warnings: null,
+      back: null,
       created_at: 5,
       created_by: 'owner',
       live_at: 6,

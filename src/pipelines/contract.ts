@@ -304,6 +304,62 @@ export const GateResult = Type.Object(
 );
 export type GateResult = Static<typeof GateResult>;
 
+export const RolloutWish = Strict(
+  {
+    steps: Type.Optional(
+      Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 100 }), {
+        minItems: 1,
+        maxItems: 20,
+        description:
+          'Percent of the requests that it gets, step by step, rising; then all. 0.5, 5, 25, 50 unless said.',
+      }),
+    ),
+    shadow: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000_000,
+        description:
+          'First it is asked with copies, and answers nobody: so many copies. No such step unless said.',
+      }),
+    ),
+    every_s: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 2_592_000,
+        description: 'Least time of a step, s; 300 unless said.',
+      }),
+    ),
+    within_s: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 2_592_000,
+        description: 'Time in which the evidence of a step must be enough, s; 86400 unless said.',
+      }),
+    ),
+    requests: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'Requests of the endpoint within which the evidence of a step must be enough; any number unless said.',
+      }),
+    ),
+    undecided: Type.Optional(
+      Type.Union([Type.Literal('hold'), Type.Literal('promote'), Type.Literal('rollback')], {
+        description:
+          'What happens where it is not: hold (a person decides), promote, rollback; hold unless said.',
+      }),
+    ),
+    losses: Type.Optional(
+      Type.Union([Type.Literal('watch'), Type.Literal('require')], {
+        description:
+          'Outcomes that show more wrong answers roll it back; require: they must also show that it is good enough. watch unless said.',
+      }),
+    ),
+  },
+  { description: 'Step by step, beside what answers now, as far as the evidence of each step lets it.' },
+);
+export type RolloutWish = Static<typeof RolloutWish>;
+
 export const DeployResult = Type.Object(
   {
     state: Type.Union(
@@ -313,10 +369,12 @@ export const DeployResult = Type.Object(
         Type.Literal('failed'),
         Type.Literal('skipped'),
         Type.Literal('held'),
+        Type.Literal('rolling_out'),
+        Type.Literal('rolled_back'),
       ],
       {
         description:
-          'failed: what answered before goes on answering; held: the version had been taken away from the endpoint, which a pipeline does not undo; `problem` says by whom, and how to deploy it on purpose.',
+          'failed: what answered before goes on answering; rolling_out: it answers a part of the requests, and its release goes on by evidence; rolled_back: what answered before answers all again; held: the version had been taken away from the endpoint, which a pipeline does not undo; `problem` says by whom, and how to deploy it on purpose.',
       },
     ),
     endpoint: Type.String(),

@@ -1,42 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
 import { conflict, TreadleError } from '../platform/errors/index.ts';
-import type { DeployResult } from '../pipelines/contract.ts';
+import type { DeployResult, GateResult } from '../pipelines/contract.ts';
 import type { Revision } from '../serving/contract.ts';
 import { unexpected } from '../serving/index.ts';
 import type { Engine } from './engine.ts';
+import { findUse, type Use } from './find-use.ts';
 import { nameOf } from './judge.ts';
 import { move, MOVED, stages, tell } from './move.ts';
 import type { Asked } from './asked.ts';
+import { moveAlias } from './promote.ts';
+import { beginRolling, beginWatching, rolledBackBefore } from './rollout/begin.ts';
 import type { ReleaseRow } from './store.ts';
 
 /** How often a revision that is being loaded again is looked at, ms, and how long that may take right after a start. */
 const LOOK = 200;
 const PATIENCE = 60_000;
-
-interface Use {
-  current: Revision | undefined;
-  /** The revision that answers, or the newest where that is just being made ready with this version. */
-  revision: Revision | undefined;
-  /** Its primary is this version: a canary or a shadow beside it is somebody's own, and stays. */
-  answers: boolean;
-  coming: boolean;
-  ready: boolean;
-  address: string;
-}
-
-const isPrimary = (row: ReleaseRow, revision: Revision | undefined): boolean =>
-  revision?.variants.some((one) => one.role === 'champion' && one.version_ref === row.version_ref) === true;
-
-/** How the endpoint of a release stands towards its version; undefined where there is none. */
-export async function findUse(ctx: Ctx, { serving }: Engine, row: ReleaseRow): Promise<Use | undefined> {
-  const found = row.endpoint === null ? undefined : await serving.find(ctx, row.endpoint);
-  if (!found) return undefined;
-  const { current, latest, ready, address } = found;
-  const coming = latest?.state === 'preparing' && isPrimary(row, latest);
-  const answers = !coming && isPrimary(row, current);
-  return { current, revision: coming ? latest : current, answers, coming, ready, address };
-}
 
 /**
  * Asks serving for a revision, in the transaction that says so: a crash leaves one and never a second. What answers with the
@@ -49,7 +28,7 @@ export async function beginDeploying(
   asked: Asked,
   signal: AbortSignal,
 ): Promise<void> {
-  const { endpoint, sticky, replace } = asked.deploy!;
+  const { endpoint, sticky, replace, rollout } = asked.deploy!;
   const use = await whenReady(ctx, engine, row, signal);
   const began: DeployResult = { state: 'deploying', endpoint, started_at: ctx.clock.now() };
   if (asked.expects !== undefined && asked.expects !== (use?.current?.revision ?? 0))
@@ -60,12 +39,17 @@ export async function beginDeploying(
     row.execution === null ? undefined : await engine.serving.takenAway(ctx, endpoint, row.version_ref);
   try {
     await ctx.write(async (tx) => {
-      if (taken && use?.coming !== true) {
-        const problem = heldWords(row, endpoint, taken);
+      const problem =
+        taken && use?.coming !== true
+          ? heldWords(row, endpoint, taken)
+          : await rolledBackBefore(tx, row, asked);
+      if (problem !== undefined) {
         const deployment: DeployResult = { ...began, state: 'held', problem, ended_at: tx.clock.now() };
         await move(tx, engine, row, 'held', { deployment }, problem);
         return;
       }
+      const base = use?.current;
+      if (rollout && base && !use.coming) return beginRolling(tx, engine, row, asked, { base, began });
       const revision =
         use?.coming === true && use.revision
           ? use.revision
@@ -83,7 +67,7 @@ export async function beginDeploying(
       await move(tx, engine, row, 'deploying', {
         revision: revision.id,
         deployment: { ...began, revision: revision.revision },
-        note: `revision ${revision.revision} of ${endpoint} is being made ready`,
+        note: `revision ${revision.revision} of ${endpoint} is being made ready${rollout && !base ? ': nothing answers there that it could be compared with, so it gets all requests' : ''}`,
       });
     });
   } catch (error) {
@@ -123,11 +107,13 @@ export async function deploying(
         { hint: 'what answered before goes on answering' },
       ),
     );
+  if (row.rollout !== null) return ctx.write((tx) => beginWatching(tx, engine, row));
   const address = (await engine.serving.find(ctx, began.endpoint))?.address ?? '';
   await answers(ctx, engine, row, began, revision, address);
 }
 
-async function answers(
+/** It answers all requests. Where it was rolled out, or was meant to be, the alias moves only now. */
+export async function answers(
   ctx: Ctx,
   engine: Engine,
   row: ReleaseRow,
@@ -148,7 +134,19 @@ async function answers(
   };
   const edges: LineageEdge[] = [{ from: '', to: revision.ref, relation: 'deployed' }];
   const note = `revision ${revision.revision} of ${began.endpoint} ${reused ? 'answers with it already' : 'answers'}`;
-  await ctx.write((tx) => move(tx, engine, row, 'succeeded', { deployment, edges, note }));
+  const asked = JSON.parse(row.wish) as Asked; // written by this room
+  const gate = row.gate === null ? undefined : (JSON.parse(row.gate) as GateResult);
+  await ctx.write(async (tx) => {
+    const alias =
+      gate && asked.deploy?.rollout ? await moveAlias(tx, row, gate) : { moved_alias: row.moved_alias };
+    const { said, ...change } = { said: undefined, ...alias };
+    await move(tx, engine, row, 'succeeded', {
+      ...change,
+      deployment,
+      edges,
+      note: said === undefined ? note : `${note}; ${said}`,
+    });
+  });
 }
 
 async function failed(

@@ -6,10 +6,15 @@ import { cancelled } from './cancelled.ts';
 import { beginDeploying, deploying } from './deploy.ts';
 import type { Engine } from './engine.ts';
 import { beginJudging, judge, nameOf } from './judge.ts';
-import { isOver, move, MOVED } from './move.ts';
+import { move, MOVED } from './move.ts';
 import { promote } from './promote.ts';
 import type { Asked } from './asked.ts';
+import { leave } from './rollout/leave.ts';
+import { rolling } from './rollout/rolling.ts';
 import { requireRelease, type ReleaseRow } from './store.ts';
+
+/** When what a rollout needs is not there just now, ms. */
+const AGAIN = 1_000;
 
 /**
  * Takes a release from where it stands to its end, one stored step after the other. Whatever was cut short begins again at the
@@ -19,11 +24,12 @@ export async function drive(ctx: Ctx, id: string, job: JobRun, engine: Engine): 
   const cancel = new AbortController();
   // Before the row is read: a cancel between the two is not lost.
   engine.cancels.set(id, cancel);
-  const signal = AbortSignal.any([cancel.signal, job.signal]);
   try {
     for (;;) {
       const row = await requireRelease(ctx, id);
-      if (isOver(row)) return;
+      if (row.ended_at !== null) return;
+      // A rollout is not cut short, it goes back: what is on trial is never left behind.
+      const signal = row.rollout === null ? AbortSignal.any([cancel.signal, job.signal]) : job.signal;
       try {
         if (row.cancel_by !== null) cancel.abort(cancelled());
         signal.throwIfAborted();
@@ -32,7 +38,12 @@ export async function drive(ctx: Ctx, id: string, job: JobRun, engine: Engine): 
         // A stop of the server or a lost lease: somebody goes on with it.
         job.signal.throwIfAborted();
         if (error instanceof TreadleError && error.code === MOVED) continue;
-        if (cancel.signal.aborted) await endCancelled(ctx, engine, row);
+        if (row.rollout !== null && error instanceof TreadleError && error.kind === 'unavailable') {
+          await engine.pause(row.id, AGAIN, job.signal);
+          continue;
+        }
+        if (await leave(ctx, engine, row, error)) continue;
+        if (row.rollout === null && cancel.signal.aborted) await endCancelled(ctx, engine, row);
         else await endFailed(ctx, engine, row, error);
       }
     }
@@ -58,6 +69,9 @@ async function step(ctx: Ctx, engine: Engine, row: ReleaseRow, signal: AbortSign
         : ctx.write((tx) => move(tx, engine, row, 'succeeded'));
     case 'deploying':
       return deploying(ctx, engine, row, signal);
+    case 'rolling_out':
+    case 'held':
+      return rolling(ctx, engine, row, asked, signal);
     default:
       throw new Error(`a release cannot be ${row.state}`);
   }
@@ -108,7 +122,9 @@ async function endFailed(ctx: Ctx, engine: Engine, row: ReleaseRow, error: unkno
       'failed',
       {
         ...(gate && judges ? { gate: { ...gate, ...ended } } : {}),
-        ...(deployment?.state === 'deploying' ? { deployment: { ...deployment, ...ended } } : {}),
+        ...(deployment?.state === 'deploying' || deployment?.state === 'rolling_out'
+          ? { deployment: { ...deployment, ...ended } }
+          : {}),
       },
       judges
         ? `the gate could not judge ${nameOf(row)}: ${problem}`

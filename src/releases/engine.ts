@@ -6,7 +6,13 @@ import type { Validation } from '../validation/index.ts';
 export interface Engine {
   readonly executions: HandOver;
   readonly validation: Pick<Validation, 'open' | 'run'>;
-  readonly serving: Pick<Serving, 'find' | 'deploy' | 'settled' | 'takenAway'>;
+  readonly serving: Pick<
+    Serving,
+    'find' | 'deploy' | 'settled' | 'takenAway' | 'takeBack' | 'sums' | 'revision'
+  >;
   /** Where a release that is driven here hears of its cancellation. */
   readonly cancels: Map<string, AbortController>;
+  /** Waits until it is time to look at a rollout again, or somebody has decided. */
+  pause(release: string, ms: number, signal: AbortSignal): Promise<void>;
+  wake(release: string): void;
 }

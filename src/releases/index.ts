@@ -1,16 +1,19 @@
 import type { Subscriber } from '../platform/events/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import type { NewRelease, Release } from './contract.ts';
 import type { Engine } from './engine.ts';
+import { createPauses } from './pauses.ts';
 import { releaseJob } from './jobs.ts';
-import { subscriber } from './request.ts';
+import { createRelease, subscriber } from './request.ts';
+import { addLosses, rollingOut, type Losses, type RollingOut } from './rollout/losses.ts';
 import { releaseRoutes } from './routes.ts';
 import { findOfExecution, findRelease } from './store.ts';
 import { toRelease } from './views.ts';
-import type { Ctx } from '../platform/ctx/index.ts';
-import type { Release } from './contract.ts';
 
 export { migrations } from './schema.ts';
+export type { Losses, RollingOut } from './rollout/losses.ts';
 export { versionUses } from './version-uses.ts';
 
 export interface Releases {
@@ -21,11 +24,17 @@ export interface Releases {
   find(ctx: Ctx, id: string): Promise<Release | undefined>;
   /** What an execution asked for, if it asked for anything yet. */
   ofExecution(ctx: Ctx, execution: string): Promise<Release | undefined>;
+  /** For rooms above, also within their own transaction: the release's id. Asked again with the same key, it is the same release. */
+  request(ctx: Ctx, wish: NewRelease, key: string): Promise<string>;
+  /** Rollouts under way, of an endpoint or all, that outcomes can say something of, with until when they know them. */
+  rollingOut(ctx: Ctx, endpoint?: string): Promise<RollingOut[]>;
+  /** Losses of outcomes that became known, in the transaction that says until when: false where another was quicker. */
+  addLosses(tx: Tx, release: string, batch: Losses): Promise<boolean>;
 }
 
 /** The room with the doors of the rooms below handed in. */
-export function openReleases(below: Omit<Engine, 'cancels'>): Releases {
-  const engine: Engine = { ...below, cancels: new Map() };
+export function openReleases(below: Omit<Engine, 'cancels' | 'pause' | 'wake'>): Releases {
+  const engine: Engine = { ...below, cancels: new Map(), ...createPauses() };
   const job = releaseJob(engine);
   return {
     routes: releaseRoutes(engine, job),
@@ -39,5 +48,8 @@ export function openReleases(below: Omit<Engine, 'cancels'>): Releases {
       const row = await findOfExecution(ctx, execution);
       return row && toRelease(row);
     },
+    rollingOut,
+    addLosses: (tx, id, batch) => addLosses(tx, engine, id, batch),
+    request: (ctx, wish, key) => createRelease(ctx, wish, engine, job, key),
   };
 }

@@ -4,10 +4,14 @@ import type { DeployResult, GateResult } from '../pipelines/contract.ts';
 import type { EndState } from '../pipelines/index.ts';
 import type { ReleaseState } from './contract.ts';
 import type { Engine } from './engine.ts';
+import type { Progress } from './rollout/progress.ts';
 import { moveRelease, updateRelease, type Change, type ReleaseRow } from './store.ts';
 
 /** What a step of the way came to, beside the state. */
-export interface Outcome extends Pick<Change, 'evaluation' | 'revision' | 'moved_alias'> {
+export interface Outcome extends Pick<
+  Change,
+  'evaluation' | 'revision' | 'moved_alias' | 'rollout' | 'rollout_points'
+> {
   gate?: GateResult;
   /** Digest of the question, of a verdict that may be used again. */
   gate_key?: string;
@@ -17,10 +21,9 @@ export interface Outcome extends Pick<Change, 'evaluation' | 'revision' | 'moved
   edges?: LineageEdge[];
 }
 
-const OVER = ['succeeded', 'rejected', 'held', 'failed', 'cancelled'] as const;
-type End = (typeof OVER)[number];
-const isEnd = (state: string): state is End => OVER.some((one) => one === state);
-export const isOver = ({ state }: Pick<ReleaseRow, 'state'>): boolean => isEnd(state);
+const ENDS = ['succeeded', 'rolled_back', 'rejected', 'held', 'failed', 'cancelled'] as const;
+type End = (typeof ENDS)[number];
+const isEnd = (state: string): state is End => ENDS.some((one) => one === state);
 
 /**
  * One step of the way: state, transition, ledger, event, and what the execution behind it is told, in the transaction of the step's
@@ -35,7 +38,8 @@ export async function move(
   reason: string | null = null,
 ): Promise<void> {
   const { gate, gate_key, deployment, note, edges = [], ...change } = outcome;
-  const over = isEnd(to);
+  // A rollout that is held waits for a person, and has not ended.
+  const over = isEnd(to) && !(to === 'held' && outcome.rollout !== undefined);
   const moved = await moveRelease(
     tx,
     row,
@@ -48,7 +52,7 @@ export async function move(
     },
     note ?? reason,
   );
-  if (!moved) throw conflict(`release ${row.id} is no longer ${row.state}`, { code: MOVED });
+  if (!moved) throw stale(row);
   const resource = `release:${row.id}`;
   const ends = edges.map((edge) => ({ ...edge, from: resource }));
   await tx.record({
@@ -60,6 +64,9 @@ export async function move(
       ...(deployment?.revision === undefined
         ? {}
         : { endpoint: deployment.endpoint, revision: deployment.revision }),
+      ...(change.rollout === undefined || change.rollout === null
+        ? {}
+        : { rollout: summaryOf(change.rollout) }),
     },
     ...((reason ?? note) === undefined ? {} : { reason: (reason ?? note)! }),
     edges: ends,
@@ -67,7 +74,12 @@ export async function move(
   await tx.emit({
     type: `release.${to}`,
     subject: resource,
-    data: { model: row.model, version: row.version, ...(reason === null ? {} : { reason }) },
+    data: {
+      model: row.model,
+      version: row.version,
+      ...(row.endpoint === null ? {} : { endpoint: row.endpoint }),
+      ...((reason ?? note) === undefined ? {} : { reason: (reason ?? note)! }),
+    },
   });
   if (row.execution === null) return;
   await engine.executions.note(tx, row.execution, {
@@ -75,21 +87,31 @@ export async function move(
     ...(gate_key === undefined ? {} : { gate_key }),
     ...(deployment ? { deployment } : {}),
   });
-  if (over)
+  // What its steps made answers in part: the rest takes hours or days, and the release tells of it.
+  if (over || to === 'rolling_out')
     await engine.executions.end(tx, row.execution, {
-      state: STATES[to],
+      state: over ? STATES[to as End] : 'succeeded',
       // What is held back is no failure of the pipeline: its deployment says why.
-      reason: to === 'held' ? null : reason,
+      reason: to === 'held' || to === 'rolled_back' ? null : reason,
       edges: edgesOf(row, row.execution, outcome),
     });
 }
 
 /** Code of the error of a step that another has taken meanwhile. */
 export const MOVED = 'release-moved';
+const stale = ({ id, state }: ReleaseRow): Error =>
+  conflict(`release ${id} is no longer as it was when it was ${state}`, { code: MOVED });
+
+/** What a rollout rests on at a step: for the ledger, which keeps it for good. */
+function summaryOf(rollout: string): object {
+  const { stage, phase, seen, stage_seen: step, plan } = JSON.parse(rollout) as Progress; // written by this room
+  return { step: plan.stages[stage], phase, seen, step_seen: step };
+}
 
 const STATES: Readonly<Record<End, EndState>> = {
   succeeded: 'succeeded',
   held: 'succeeded',
+  rolled_back: 'succeeded',
   rejected: 'rejected',
   failed: 'failed',
   cancelled: 'cancelled',
@@ -110,11 +132,21 @@ export async function tell(
   engine: Engine,
   row: ReleaseRow,
   known: { gate?: GateResult; deployment?: DeployResult },
+  rollout?: Pick<Change, 'rollout' | 'rollout_points'>,
+  aloud = true,
 ): Promise<void> {
-  await updateRelease(tx, row.id, {
-    ...(known.gate ? { gate: JSON.stringify(known.gate) } : {}),
-    ...(known.deployment ? { deployment: JSON.stringify(known.deployment) } : {}),
-  });
+  const kept = await updateRelease(
+    tx,
+    row.id,
+    {
+      ...(known.gate ? { gate: JSON.stringify(known.gate) } : {}),
+      ...(known.deployment ? { deployment: JSON.stringify(known.deployment) } : {}),
+      ...rollout,
+    },
+    rollout === undefined ? undefined : row.rollout_writes,
+  );
+  if (!kept) throw stale(row);
+  if (!aloud) return;
   await tx.emit({ type: 'release.updated', subject: `release:${row.id}` });
   if (row.execution !== null) await engine.executions.note(tx, row.execution, known);
 }

@@ -1,7 +1,7 @@
 import { setAlias } from '../models/index.ts';
-import type { Ctx } from '../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import type { GateResult } from '../pipelines/contract.ts';
-import { findUse } from './deploy.ts';
+import { findUse } from './find-use.ts';
 import type { Engine } from './engine.ts';
 import { championOf, nameOf } from './judge.ts';
 import { move } from './move.ts';
@@ -13,24 +13,33 @@ export async function promote(ctx: Ctx, engine: Engine, row: ReleaseRow, asked: 
   const gate = JSON.parse(row.gate!) as GateResult; // written by this room
   if (gate.verdict !== 'pass') return reject(ctx, engine, row, asked, gate);
   await ctx.write(async (tx) => {
-    const champion = await championOf(tx, row.model);
-    const moves = champion !== row.version && !(await keptElsewhere(tx, row, gate, champion));
-    if (moves)
-      await setAlias(tx, {
-        model: row.model,
-        alias: 'champion',
-        version: row.version,
-        reason: reasonOf(row, gate),
-      });
-    await move(tx, engine, row, 'promoted', {
-      ...(moves ? { moved_alias: 1 } : {}),
-      note: moves
-        ? `the alias champion names ${nameOf(row)}`
-        : champion === row.version
-          ? 'it is the champion already'
-          : `the alias champion stays at version ${champion}, where a person put it since`,
-    });
+    if (asked.deploy?.rollout) {
+      const note = 'it passed; the alias champion names it once it answers all requests';
+      await move(tx, engine, row, 'promoted', { note });
+      return;
+    }
+    const { said, ...change } = await moveAlias(tx, row, gate);
+    await move(tx, engine, row, 'promoted', { ...change, note: said });
   });
+}
+
+/** The alias champion names what passed, unless a person put it elsewhere since. */
+export async function moveAlias(
+  tx: Tx,
+  row: ReleaseRow,
+  gate: GateResult,
+): Promise<{ moved_alias?: number; said: string }> {
+  const champion = await championOf(tx, row.model);
+  if (champion === row.version) return { said: 'it is the champion already' };
+  if (await keptElsewhere(tx, row, gate, champion))
+    return { said: `the alias champion stays at version ${champion}, where a person put it since` };
+  await setAlias(tx, {
+    model: row.model,
+    alias: 'champion',
+    version: row.version,
+    reason: reasonOf(row, gate),
+  });
+  return { moved_alias: 1, said: `the alias champion names ${nameOf(row)}` };
 }
 
 /**

@@ -77,8 +77,13 @@ function below(verdict: 'pass' | 'waits'): Below {
         },
         settled: no,
         takenAway: async () => undefined,
+        takeBack: no,
+        sums: no,
+        revision: no,
       },
       cancels: new Map(),
+      pause: no,
+      wake: no,
     },
   };
   return made;

@@ -10,7 +10,8 @@ import type { NewRelease } from './contract.ts';
 import { cancelled } from './cancelled.ts';
 import type { Engine } from './engine.ts';
 import type { ReleaseJob } from './jobs.ts';
-import { findOfExecution, insertRelease, updateRelease, type ReleaseRow } from './store.ts';
+import { planRollout } from './rollout/plan.ts';
+import { findOfExecution, findOfKey, insertRelease, updateRelease, type ReleaseRow } from './store.ts';
 
 /**
  * Writes a release down and enqueues its work, all or nothing. What answers at its endpoint now is what it is meant to replace: a
@@ -25,10 +26,12 @@ async function addRelease(
     wish,
     by,
     origin,
+    key,
   }: {
     version: ModelVersion;
     wish: Asked;
     by: string;
+    key?: string | undefined;
     origin?: { execution: string; pipeline: string; number: number; cancel_by: string | null };
   },
 ): Promise<string> {
@@ -65,6 +68,10 @@ async function addRelease(
     created_by: by,
     updated_at: now,
     ended_at: null,
+    rollout: null,
+    rollout_points: null,
+    rollout_writes: 0,
+    request_key: key ?? null,
   };
   await insertRelease(tx, row);
   await tx.record({
@@ -74,6 +81,7 @@ async function addRelease(
       version: version.ref,
       ...(wish.gate ? { gate: wish.gate.written } : {}),
       ...(endpoint === undefined ? {} : { endpoint, expects: row.expects }),
+      ...(wish.deploy?.rollout ? { rollout: wish.deploy.rollout } : {}),
     },
     edges: [
       { from: `release:${id}`, to: version.ref, relation: 'releases' },
@@ -91,13 +99,16 @@ async function addRelease(
   return id;
 }
 
-/** A release that a person asks for. What cannot be found or read is refused now; the work itself is a job. */
+/** A release that a person, or a room above, asks for; with a key it is asked for once, however often that is said. What cannot be found or read is refused now; the work itself is a job. */
 export async function createRelease(
   ctx: Ctx,
   { model, version: which, gate, deploy }: NewRelease,
   engine: Engine,
   job: ReleaseJob,
+  key?: string,
 ): Promise<string> {
+  const known = key === undefined ? undefined : await findOfKey(ctx, key);
+  if (known) return known.id;
   if (!gate && !deploy)
     throw invalid('a release does something with the version: judge it, deploy it, or both', {
       field: 'gate',
@@ -110,7 +121,8 @@ export async function createRelease(
     ...(deploy ? { deploy: { ...to, endpoint: deploy.endpoint } } : {}),
     ...(expects === undefined ? {} : { expects }),
   };
-  return ctx.write((tx) => addRelease(tx, engine, job, { version, wish, by: tx.actor.name }));
+  if (deploy?.rollout) planRollout(deploy.rollout); // a fault of it is one of the request
+  return ctx.write((tx) => addRelease(tx, engine, job, { version, wish, by: tx.actor.name, key }));
 }
 
 function gateByHand({ data, ...spec }: NonNullable<NewRelease['gate']>): NonNullable<Asked['gate']> {
@@ -156,7 +168,10 @@ export async function askToCancel(tx: Tx, row: ReleaseRow, by: string, engine: E
   await updateRelease(tx, row.id, { cancel_by: by });
   await tx.record({ action: 'release.cancel_asked', resource: `release:${row.id}` });
   await tx.emit({ type: 'release.updated', subject: `release:${row.id}` });
-  tx.afterCommit(() => engine.cancels.get(row.id)?.abort(cancelled()));
+  tx.afterCommit(() => {
+    if (row.rollout === null) engine.cancels.get(row.id)?.abort(cancelled());
+    else engine.wake(row.id);
+  });
 }
 
 /** `model_version:flights/3` → `model:flights`; both stay when the model is renamed. */

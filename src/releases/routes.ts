@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts';
 import type { ReleaseJob } from './jobs.ts';
 import { askToCancel, createRelease } from './request.ts';
 import { requireRelease } from './store.ts';
+import { decide } from './rollout/decide.ts';
 import { getRelease, listReleases } from './views.ts';
 
 export const releaseRoutes = (engine: Engine, job: ReleaseJob): Route[] => [
@@ -13,6 +14,10 @@ export const releaseRoutes = (engine: Engine, job: ReleaseJob): Route[] => [
   ),
   route(contract.listReleases, (ctx, { query }) => listReleases(ctx, query)),
   route(contract.getRelease, (ctx, { params }) => getRelease(ctx, params.release)),
+  route(contract.decideRelease, async (ctx, { params, body }) => {
+    await decide(ctx, engine, params.release, body);
+    return getRelease(ctx, params.release);
+  }),
   route(contract.cancelRelease, async (ctx, { params }) => {
     await ctx.write(async (tx) => {
       const row = await requireRelease(tx, params.release);

@@ -27,6 +27,13 @@ export type ReleaseTables = {
     deployment: string | null;
     reason: string | null;
     cancel_by: string | null;
+    /** JSON: how far its rollout has come (`Progress`), and its evidence over time (`Point[]`). */
+    rollout: string | null;
+    rollout_points: string | null;
+    /** Counts the writes of the rollout: who saw an earlier one writes nothing. */
+    rollout_writes: number;
+    /** Of whom it was asked for from above: asked again, it is the same release. */
+    request_key: string | null;
     created_at: number;
     created_by: string;
     updated_at: number;
@@ -85,6 +92,16 @@ export const migrations: Migration[] = [
         note text,
         primary key (release_id, seq)
       )`,
+    ],
+  },
+  {
+    id: 'releases-002-rollout',
+    sql: [
+      `alter table release add column rollout text`,
+      `alter table release add column rollout_points text`,
+      `alter table release add column rollout_writes bigint not null default 0`,
+      `alter table release add column request_key text`,
+      `create unique index release_by_key on release (workspace, request_key)`,
     ],
   },
 ];

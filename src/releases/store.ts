@@ -17,17 +17,23 @@ export async function insertRelease(tx: Tx, row: ReleaseRow): Promise<void> {
 /** Whether it was in that state: each step of the way is taken once, whoever else tries. */
 export async function moveRelease(
   tx: Tx,
-  row: Pick<ReleaseRow, 'id' | 'state'>,
+  row: Pick<ReleaseRow, 'id' | 'state' | 'rollout_writes'>,
   to: ReleaseState,
   change: Change,
   note: string | null,
 ): Promise<boolean> {
   const { numUpdatedRows } = await tables(tx)
     .updateTable('release')
-    .set({ ...change, state: to, updated_at: tx.clock.now() })
+    .set({
+      ...change,
+      state: to,
+      updated_at: tx.clock.now(),
+      rollout_writes: row.rollout_writes + 1,
+    })
     .where('workspace', '=', tx.workspace)
     .where('id', '=', row.id)
     .where('state', '=', row.state)
+    .where('rollout_writes', '=', row.rollout_writes)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
   await insertTransition(tx, row.id, to, note);
@@ -46,14 +52,15 @@ async function insertTransition(tx: Tx, id: string, state: string, note: string 
     .execute();
 }
 
-/** What goes on within a state. */
-export async function updateRelease(tx: Tx, id: string, change: Change): Promise<void> {
-  await tables(tx)
+/** What goes on within a state. With `writes`, whether nobody wrote the rollout since then. */
+export async function updateRelease(tx: Tx, id: string, change: Change, writes?: number): Promise<boolean> {
+  let update = tables(tx)
     .updateTable('release')
-    .set(change)
+    .set({ ...change, ...(writes === undefined ? {} : { rollout_writes: writes + 1 }) })
     .where('workspace', '=', tx.workspace)
-    .where('id', '=', id)
-    .execute();
+    .where('id', '=', id);
+  if (writes !== undefined) update = update.where('rollout_writes', '=', writes);
+  return (await update.executeTakeFirst()).numUpdatedRows > 0n;
 }
 
 export const findRelease = (ctx: Ctx, id: string): Promise<ReleaseRow | undefined> =>
@@ -80,6 +87,44 @@ export const findOfExecution = (ctx: Ctx, execution: string): Promise<ReleaseRow
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .where('execution', '=', execution)
+    .executeTakeFirst();
+
+export const findOfKey = (ctx: Ctx, key: string): Promise<ReleaseRow | undefined> =>
+  tables(ctx)
+    .selectFrom('release')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('request_key', '=', key)
+    .executeTakeFirst();
+
+/** Rollouts that go on, or are held: of an endpoint, or all. */
+export function selectUnderWayAt(ctx: Ctx, endpoint?: string): Promise<ReleaseRow[]> {
+  let query = tables(ctx)
+    .selectFrom('release')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('rollout', 'is not', null)
+    .where('ended_at', 'is', null);
+  if (endpoint !== undefined) query = query.where('endpoint', '=', endpoint);
+  return query.orderBy('id').execute();
+}
+
+/** The newest release of a version to an endpoint that has ended. */
+export const selectLastEnded = (
+  ctx: Ctx,
+  endpoint: string,
+  versionRef: string,
+): Promise<ReleaseRow | undefined> =>
+  tables(ctx)
+    .selectFrom('release')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('endpoint', '=', endpoint)
+    .where('version_ref', '=', versionRef)
+    .where('ended_at', 'is not', null)
+    .where('state', 'in', ['succeeded', 'rolled_back'])
+    .orderBy('id', 'desc')
+    .limit(1)
     .executeTakeFirst();
 
 export async function selectTransitions(ctx: Ctx, id: string): Promise<Transition[]> {

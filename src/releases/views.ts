@@ -2,7 +2,11 @@ import { getModel } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { DeployResult, GateResult } from '../pipelines/contract.ts';
-import type { Release, ReleaseDetail, ReleaseState } from './contract.ts';
+import type { Release, ReleaseDetail, ReleaseState, Rollout } from './contract.ts';
+import { readCanary } from '../evidence/index.ts';
+import { testOf } from './rollout/plan.ts';
+import { pointsOf, progressOf } from './rollout/write.ts';
+import { stageOf } from './rollout/progress.ts';
 import { requireRelease, selectReleases, selectTransitions, type ReleaseRow } from './store.ts';
 
 /** The plain reads of the room. Columns of JSON hold what this room wrote there. */
@@ -23,6 +27,7 @@ export function toRelease(row: ReleaseRow): Release {
     ...(row.expects === null ? {} : { expects: row.expects }),
     ...(row.gate === null ? {} : { gate: JSON.parse(row.gate) as GateResult }),
     ...(row.deployment === null ? {} : { deployment: JSON.parse(row.deployment) as DeployResult }),
+    ...(row.rollout === null ? {} : { rollout: rolloutOf(row) }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     created_at: row.created_at,
     created_by: row.created_by,
@@ -32,7 +37,12 @@ export function toRelease(row: ReleaseRow): Release {
 }
 
 export async function getRelease(ctx: Ctx, id: string): Promise<ReleaseDetail> {
-  return { ...toRelease(await requireRelease(ctx, id)), transitions: await selectTransitions(ctx, id) };
+  const row = await requireRelease(ctx, id);
+  return {
+    ...toRelease(row),
+    transitions: await selectTransitions(ctx, id),
+    ...(row.rollout === null ? {} : { evidence: pointsOf(row) }),
+  };
 }
 
 export async function listReleases(
@@ -59,5 +69,38 @@ export async function listReleases(
   return {
     items: shown.map(toRelease),
     ...(rows.length > limit ? { next: shown.at(-1)!.id } : {}),
+  };
+}
+
+function rolloutOf(row: ReleaseRow): Rollout {
+  const progress = progressOf(row);
+  const { plan, stage, phase, base, revisions, since, seen, stage_seen, evidence, held } = progress;
+  const { harm, proof, words } = readCanary(testOf(plan), evidence);
+  const at = stageOf(progress);
+  const side = ({ answers, errors, losses, loss }: typeof evidence.primary) => ({
+    answers,
+    errors,
+    losses,
+    ...(losses === 0 ? {} : { loss: loss / losses }),
+  });
+  return {
+    stages: plan.stages.map((one) =>
+      one.role === 'shadow' ? { ...one, percent: 100 } : { role: one.role, percent: one.percent },
+    ),
+    stage,
+    phase,
+    percent: phase === 'back' || at.role === 'shadow' ? 0 : at.percent,
+    base,
+    revision: revisions.at(-1)!,
+    since,
+    every_s: plan.every_ms / 1000,
+    within_s: plan.within_ms / 1000,
+    ...(plan.requests === null ? {} : { requests: plan.requests }),
+    undecided: plan.undecided,
+    losses: plan.losses,
+    seen,
+    step_seen: stage_seen,
+    evidence: { harm, proof, words, primary: side(evidence.primary), trial: side(evidence.canary) },
+    ...(held ? { held } : {}),
   };
 }

@@ -54,7 +54,7 @@ export const RevisionState = Type.Union(
   [Type.Literal('preparing'), Type.Literal('live'), Type.Literal('superseded'), Type.Literal('failed')],
   {
     description:
-      'preparing: models are fetched, loaded and asked their sample; live: it answers; superseded: another one took over; failed: it never answered, or was rolled back because it could not.',
+      'preparing: models are fetched, loaded and asked their sample; live: it answers; superseded: another one took over; failed: it never answered, or was rolled back by itself.',
   },
 );
 export type RevisionState = Static<typeof RevisionState>;

@@ -36,6 +36,8 @@ export interface NewDeployment extends Target, Expectation {
   note?: string;
   /** Who asks, where it is no person: `release:<id>`. */
   asked_by?: string;
+  /** A step of a rollout: the revision that a rollback goes back to, whichever step came in between. */
+  back?: number;
 }
 
 /** The room's door is open to other rooms, which no contract checks. */
@@ -98,6 +100,7 @@ export async function deploy(
         strict: input.strict ?? false,
         note: input.note,
         asked_by: input.asked_by,
+        back: input.back,
         warnings,
       },
       true,

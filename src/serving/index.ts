@@ -23,9 +23,11 @@ import { createSegments } from './segments.ts';
 import { createGuard } from './rollback.ts';
 import { servingRoutes } from './routes.ts';
 import { predictionKey, selectSerials } from './store.ts';
+import { sums, type VariantSums } from './sums.ts';
+import { takeBack, type TakingBack } from './take-back.ts';
 import { takenAway } from './taken-away.ts';
 import { tellersOf, type ServingTellers } from './told.ts';
-import { getEndpoint, toRevision } from './views.ts';
+import { getEndpoint, getRevision, toRevision } from './views.ts';
 
 export type { Answer, PlaneDoor, Question, Served } from './plane/plane.ts';
 export type {
@@ -39,6 +41,7 @@ export type {
 export type { Recorded } from './recorded.ts';
 export type { RuntimesPort } from './ports.ts';
 export type { EndpointFacts, PredictionFacts, RevisionFacts, ServingTellers } from './told.ts';
+export type { VariantSums } from './sums.ts';
 export { predictionIdSql } from './prediction-id.ts';
 export type { ReadPrediction } from './read-predictions.ts';
 export { createLive } from './live.ts';
@@ -75,6 +78,12 @@ export interface Serving {
   tellers: ServingTellers;
   /** Writes down what shall answer, in the caller's own transaction; a job makes it so, and `settled` waits for that. */
   deploy(tx: Tx, input: NewDeployment): Promise<Revision>;
+  /** Asks for a revision with the traffic of an earlier one, in the caller's own transaction; a job makes it so. */
+  takeBack(tx: Tx, input: TakingBack): Promise<Revision>;
+  /** What each variant of a revision did since this server began, all planes together, after each has said what it did until now. */
+  sums(ctx: Ctx, revision: string): Promise<{ life: string; variants: VariantSums[] }>;
+  /** One revision of an endpoint by its number. */
+  revision(ctx: Ctx, endpoint: string, revision: number): Promise<Revision>;
   /** Waits until a revision is no longer being prepared. `say` hears what goes on. Ends early when the signal aborts. */
   settled(ctx: Ctx, revision: string, say: (stage: string) => void, signal: AbortSignal): Promise<Revision>;
   /** Undefined where there is no endpoint of that name. `ready`: its primary is loaded here; not yet, right after a start. */
@@ -175,6 +184,9 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     jobs: [job],
     tellers: tellersOf(engine),
     deploy: async (tx, input) => toRevision(await deploy(tx, input, engine, job), engine),
+    takeBack: async (tx, input) => toRevision(await takeBack(tx, input, engine, job), engine),
+    revision: (ctx, endpoint, revision) => getRevision(ctx, endpoint, revision, engine),
+    sums: (ctx, id) => sums(ctx, id, engine),
     settled: async (ctx, id, say, signal) =>
       toRevision(await waitFor(ctx, id, LONGEST, engine, { say, signal }), engine),
     async find(ctx, name) {

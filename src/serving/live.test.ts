@@ -25,6 +25,7 @@ const row = (serial: number): NamedRevision => ({
   note: null,
   asked_by: null,
   warnings: null,
+  back: null,
   created_at: 0,
   created_by: 'me',
   live_at: 0,

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { LATENCY_EDGES } from '../evidence/index.ts';
 import type { Endpoint, LiveSecond, LiveVariant, Variant } from './contract.ts';
 import { LATENCY_BUCKETS, type Role, type VariantStats } from './plane/protocol.ts';
 import type { NamedRevision } from './store.ts';
@@ -9,7 +11,7 @@ const RECENT = 60;
 const MOST_KNOWN = 1000;
 
 /** What one variant of one revision did, all planes together. */
-export interface Sum extends Omit<VariantStats, 'endpoint' | 'key'> {
+export interface Sum extends Omit<VariantStats, 'endpoint' | 'key' | 'fine'> {
   endpoint: string;
 }
 
@@ -40,6 +42,10 @@ export interface Live {
   recent(endpoint: string): Endpoint['recent'];
   /** Since the server started. */
   totals(): IterableIterator<Sum>;
+  /** Of one variant, with its latencies in the buckets of `evidence/`; undefined where nothing was asked of it. */
+  total(serial: number, role: Role): { sum: Sum; latency: readonly number[] } | undefined;
+  /** Another one after each start: totals begin at nothing then. */
+  readonly life: string;
   /** Hears of each second of an endpoint, silent ones too. Returns how to stop. */
   listen(endpoint: string, hear: (second: LiveSecond) => void): () => void;
 }
@@ -49,6 +55,7 @@ export function createLive(held: (serial: number) => boolean = () => false): Liv
   const known = new Map<number, KnownRevision>();
   const rings = new Map<string, LiveSecond[]>();
   const totals = new Map<string, Sum>();
+  const fine = new Map<string, number[]>();
   const listeners = new Map<string, Set<(second: LiveSecond) => void>>();
   let now = new Map<string, Sum>();
   /** By plane: what each variant had waiting when the plane said so last. */
@@ -74,7 +81,11 @@ export function createLive(held: (serial: number) => boolean = () => false): Liv
       for (const serial of known.keys()) {
         if (serial === row.serial || held(serial)) continue;
         known.delete(serial);
-        for (const [key, sum] of totals) if (sum.serial === serial) totals.delete(key);
+        for (const [key, sum] of totals)
+          if (sum.serial === serial) {
+            totals.delete(key);
+            fine.delete(key);
+          }
         return;
       }
     },
@@ -85,6 +96,10 @@ export function createLive(held: (serial: number) => boolean = () => false): Liv
         if (!known.has(one.serial)) continue;
         addTo(now, one);
         addTo(totals, one);
+        const key = `${one.serial} ${one.role}`;
+        let buckets = fine.get(key);
+        if (!buckets) fine.set(key, (buckets = Array.from({ length: LATENCY_EDGES.length + 1 }, () => 0)));
+        for (const [bucket, answers] of one.fine ?? []) buckets[bucket]! += answers;
       }
     },
     tick(at) {
@@ -124,6 +139,12 @@ export function createLive(held: (serial: number) => boolean = () => false): Liv
       };
     },
     totals: () => totals.values(),
+    total(serial, role) {
+      const key = `${serial} ${role}`;
+      const sum = totals.get(key);
+      return sum && { sum, latency: fine.get(key) ?? [] };
+    },
+    life: randomBytes(6).toString('hex'),
     waiting() {
       const sums = new Map<string, number>();
       for (const stats of queues.values())
@@ -142,7 +163,7 @@ export function createLive(held: (serial: number) => boolean = () => false): Liv
   };
 }
 
-export function addTo(sums: Map<string, Sum>, { key: _key, ...one }: VariantStats): void {
+export function addTo(sums: Map<string, Sum>, { key: _key, fine: _fine, ...one }: VariantStats): void {
   const key = `${one.serial} ${one.role}`;
   const sum = sums.get(key);
   if (!sum) {

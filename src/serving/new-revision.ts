@@ -31,6 +31,8 @@ export interface NewRevision {
   /** Who asked for it, where that was no person: `release:<id>`. */
   asked_by?: string | undefined;
   warnings?: readonly string[];
+  /** What a rollback from it goes back to, where that is not the one before. */
+  back?: number | undefined;
 }
 
 /** How an endpoint stands before a revision joins: what answers, and what is being made ready, newest first. */
@@ -82,6 +84,7 @@ export async function addRevision(
     note: input.note ?? null,
     asked_by: input.asked_by ?? null,
     warnings: warnings.length === 0 ? null : JSON.stringify(warnings),
+    back: input.back ?? null,
     created_at: now,
     created_by: tx.actor.name,
     live_at: null,

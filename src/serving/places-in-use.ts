@@ -17,7 +17,10 @@ function neededOf(rows: readonly PlacedRevision[]): PlacedRevision[] {
   const before = rows.find(
     (row) =>
       row.state === 'superseded' &&
-      (live === undefined || (row.revision < live.revision && !sameTraffic(row, live))),
+      (live === undefined ||
+        (live.back === null
+          ? row.revision < live.revision && !sameTraffic(row, live)
+          : row.revision === live.back)),
   );
   return [...rows.filter(({ state }) => state !== 'superseded'), ...(before ? [before] : [])];
 }

@@ -8,7 +8,7 @@ import { goLive, switchTo } from './go-live.ts';
 import type { PrepareJob } from './jobs.ts';
 import { createMend } from './mend.ts';
 import type { TableEndpoint } from './plane/protocol.ts';
-import { addRevision, type Wish } from './new-revision.ts';
+import { addRevision } from './new-revision.ts';
 import {
   findRevisionById,
   requireEndpoint,
@@ -17,7 +17,8 @@ import {
   type EndpointRow,
   type NamedRevision,
 } from './store.ts';
-import { placesOf, storedPlaces } from './table.ts';
+import { asBefore, backOf, isStep } from './take-back.ts';
+import { placesOf } from './table.ts';
 import { previousOf, variantsOf } from './views.ts';
 
 export interface Rollback {
@@ -53,12 +54,9 @@ export async function rollback(
         {
           endpoint: name,
           cause,
-          restores: target.revision,
-          variants: variantsOf(target),
-          wishes: JSON.parse(target.wishes) as Wish[], // written by this room
-          places: places.length > 0 ? storedPlaces(places, engine.data) : undefined,
-          sticky: target.sticky === 1,
-          strict: target.strict === 1,
+          ...asBefore(target, engine),
+          // A step of a rollout is nothing to come back to.
+          back: live && isStep(live) ? await backOf(tx, target) : undefined,
           note,
         },
         false,

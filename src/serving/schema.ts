@@ -58,6 +58,8 @@ export type ServingTables = {
     note: string | null;
     /** Who asked for it, where that was no person: `release:<id>`. */
     asked_by: string | null;
+    /** A step of a rollout: the revision that answered before the rollout, which a rollback goes back to; 0: to none. */
+    back: number | null;
     /** JSON: what should be known of it although nothing forbade it. */
     warnings: string | null;
     created_at: number;
@@ -186,4 +188,5 @@ export const migrations: Migration[] = [
       `create index revision_live on revision (state, workspace, serial)`,
     ],
   },
+  { id: 'serving-006-back', sql: [`alter table revision add column back bigint`] },
 ];

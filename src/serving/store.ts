@@ -270,6 +270,18 @@ export function selectEarlier(ctx: Ctx, endpoint: string, before: number): Promi
     .execute();
 }
 
+export function findSuperseded(
+  ctx: Ctx,
+  endpoint: string,
+  revision: number,
+): Promise<NamedRevision | undefined> {
+  return revisions(ctx)
+    .where('revision.endpoint_id', '=', endpoint)
+    .where('revision.revision', '=', revision)
+    .where('revision.state', '=', 'superseded')
+    .executeTakeFirst();
+}
+
 /** Endpoints whose live revision sends traffic to a model. Variants are JSON, so the names are compared outside of SQL. */
 export function selectLiveHere(ctx: Ctx): Promise<NamedRevision[]> {
   return revisions(ctx)
@@ -287,7 +299,10 @@ export function selectInUse(ctx: Ctx): Promise<NamedRevision[]> {
     .execute();
 }
 
-export type PlacedRevision = Pick<RevisionRow, 'endpoint_id' | 'revision' | 'state' | 'variants' | 'places'>;
+export type PlacedRevision = Pick<
+  RevisionRow,
+  'endpoint_id' | 'revision' | 'state' | 'variants' | 'places' | 'back'
+>;
 
 /** Where models lie that answer, are being prepared, or answered before, in every workspace; newest first. */
 export function selectPlacesInUse(ctx: Pick<Ctx, 'scan'>): Promise<PlacedRevision[]> {
@@ -301,6 +316,7 @@ export function selectPlacesInUse(ctx: Pick<Ctx, 'scan'>): Promise<PlacedRevisio
       'revision.state',
       'revision.variants',
       'revision.places',
+      'revision.back',
     ])
     .where('endpoint.deleted_at', 'is', null)
     .where((eb) =>

@@ -13,6 +13,7 @@ import { recordingOf, sameTraffic } from './table.ts';
 import { selectSegments } from './store-segments.ts';
 import {
   requireEndpoint,
+  findSuperseded,
   requireRevision,
   selectEarlier,
   selectEndpoints,
@@ -130,8 +131,9 @@ export async function getEndpoint(ctx: Ctx, name: string, engine: Engine): Promi
   };
 }
 
-/** What a rollback goes back to: the newest that answered before, with other traffic than now. */
+/** What a rollback goes back to: the newest that answered before, with other traffic than now; of a rollout, what answered before it. */
 export async function previousOf(ctx: Ctx, live: NamedRevision): Promise<NamedRevision | undefined> {
+  if (live.back !== null) return findSuperseded(ctx, live.endpoint_id, live.back);
   const earlier = await selectEarlier(ctx, live.endpoint_id, live.revision);
   return earlier.find((row) => !sameTraffic(row, live));
 }

@@ -7,6 +7,7 @@ import { choice, needs, refuse, whole } from './options.ts';
 import { ago, listed, upTo } from './output.ts';
 import { releaseSummary } from './pipelines/release.ts';
 import { seconds } from './pipelines/units.ts';
+import { decisions, rolloutLines, rolloutOf, rolloutOptions, type RolloutFlags } from './rollouts.ts';
 import { readTarget } from './serving/target.ts';
 
 const HELP = `
@@ -16,6 +17,8 @@ one by gate: and deploy: of their file; this command asks by hand.
 Examples:
   treadle release flights@v3 --data flights@v4 --label late --rule 'auc >= champion.auc - 0.005' --to flights
   treadle release flights@v3 --to flights            without a gate: deployed as it is
+  treadle release flights@v3 --to flights --rollout  step by step beside what answers, as far as evidence lets it
+  treadle release promote ID -m 'enough was seen'    decide about a rollout: promote, hold, resume, rollback
   treadle releases                                   all of them, newest first
   treadle releases ID                                one, with each step of its way
   treadle cancel ID                                  end one that is on its way`;
@@ -26,14 +29,16 @@ const STATES = [
   'judged',
   'promoted',
   'deploying',
+  'rolling_out',
   'succeeded',
+  'rolled_back',
   'rejected',
   'held',
   'failed',
   'cancelled',
 ] as const satisfies readonly contract.ReleaseState[];
 
-interface Flags {
+interface Flags extends RolloutFlags {
   to?: string;
   data?: string;
   label?: string;
@@ -49,7 +54,7 @@ const several = (text: string, before: readonly string[] = []): string[] => [...
 
 /** `treadle release`, `treadle releases`: a version on its way to its users. */
 export const register: Register = (program, cli) => {
-  program
+  const command = program
     .command('release <model>')
     .description('judge a model version, make it champion, deploy it: flights, flights@v3, flights/3')
     .option('--data <ref>', 'what the gate judges on: flights@v4:holdout.parquet')
@@ -66,7 +71,9 @@ export const register: Register = (program, cli) => {
     .option('--replace <model>', 'take the endpoint from this other model, whose callers send other inputs')
     .option('--detach', 'do not wait for its end')
     .addHelpText('after', HELP)
-    .action((text: string, flags: Flags, command: Command) => release(cli, text, flags, command));
+    .action((text: string, flags: Flags, own: Command) => release(cli, text, flags, own));
+  rolloutOptions(command);
+  decisions(command, cli);
 
   program
     .command('releases [release]')
@@ -116,13 +123,17 @@ export const register: Register = (program, cli) => {
     );
 };
 
-const OVER: readonly contract.ReleaseState[] = ['succeeded', 'rejected', 'held', 'failed', 'cancelled'];
-
 async function release(cli: Cli, text: string, flags: Flags, command: Command): Promise<void> {
   const gate =
     'a gate judges on data by a label: say both, as --data flights@v4:holdout.parquet --label late';
   needs(command, ['rule', 'key', 'time', 'data', 'label'], ['data', 'label'], gate);
-  needs(command, ['expects', 'replace'], ['to'], 'it speaks of the endpoint where the version shall answer');
+  const rollout = rolloutOf(command, flags);
+  needs(
+    command,
+    ['expects', 'replace', 'rollout'],
+    ['to'],
+    'it speaks of the endpoint where the version shall answer',
+  );
   const { model = '', version } = readTarget(text);
   const { data, label, rule, key, time, to, expects, replace } = flags;
   if (data === undefined && to === undefined)
@@ -152,6 +163,7 @@ async function release(cli: Cli, text: string, flags: Flags, command: Command): 
               endpoint: to,
               ...(expects === undefined ? {} : { expects }),
               ...(replace === undefined ? {} : { replace }),
+              ...(rollout === undefined ? {} : { rollout }),
             },
           }),
     },
@@ -164,12 +176,13 @@ async function release(cli: Cli, text: string, flags: Flags, command: Command): 
       const { state, note } = now.transitions[told]!;
       output.say(`${state}${note === undefined ? '' : `: ${note}`}`);
     }
-    if (OVER.includes(now.state)) break;
+    // A rollout takes hours: it goes on by itself, and what a person must decide is said.
+    if (now.ended_at !== undefined || now.state === 'rolling_out' || now.state === 'held') break;
     await sleep(pause);
     now = await cli.client().call(contract.getRelease, { params: { release: now.id } });
   }
   output.result(now, () => show(now, cli.client().url));
-  if (now.state !== 'succeeded')
+  if (now.state !== 'succeeded' && now.state !== 'rolling_out')
     throw conflict(`the release of ${now.model} v${now.version} ${WORDS[now.state] ?? now.state}`, {
       hint: `treadle releases ${now.id} shows each step`,
     });
@@ -178,6 +191,7 @@ async function release(cli: Cli, text: string, flags: Flags, command: Command): 
 const WORDS: Readonly<Partial<Record<contract.ReleaseState, string>>> = {
   rejected: 'was rejected by its gate',
   held: 'was held back',
+  rolled_back: 'was rolled back',
   cancelled: 'was cancelled',
 };
 
@@ -188,6 +202,7 @@ function show(one: contract.ReleaseDetail, url: string): string {
     ...one.transitions.map(({ state, at, note }) =>
       `  ${state.padEnd(10)} ${`+${seconds(at - began)}`.padStart(9)}  ${note ?? ''}`.trimEnd(),
     ),
+    ...rolloutLines(one),
     ...releaseSummary(one, url),
   ].join('\n');
 }

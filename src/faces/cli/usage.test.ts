@@ -48,6 +48,13 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     ['release late@v1 --to late --label late', /option '--label' needs --data too/],
     ['release late@v1 --data d@v1 --label late --expects 0', /option '--expects' needs --to too/],
     ['release late@v1 --replace other', /option '--replace' needs --to too/],
+    ['release late@v1 --data d@v1 --label late --rollout', /option '--rollout' needs --to too/],
+    [
+      'release late@v1 --to late --every 5m',
+      /option '--every' needs --rollout too: it is a part of a rollout/,
+    ],
+    ['release late@v1 --to late --rollout=5,x', /argument '5,x' is invalid\. Write percents as 0\.5,5,25,50/],
+    ['release promote 0123', /required option '-m, --reason <text>' not specified/],
     ['release late@v1', /nothing is asked for: say --data and --label to have it judged, --to/],
     ['release cancel', /nothing is asked for: .*; to cancel a release: treadle cancel ID/],
     ['releases 0123 --state failed', /option '--state' says nothing here: it chooses from a list/],

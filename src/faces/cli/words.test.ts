@@ -61,6 +61,10 @@ test('errors of the server speak of arguments and options; an id given to cancel
       created_by: 'local owner',
       updated_at: 1,
       ended_at: null,
+      rollout: null,
+      rollout_points: null,
+      rollout_writes: 0,
+      request_key: null,
     };
     await ctx.write((tx) => insertRelease(tx, row));
     const done = await run(url, 'cancel', ID);

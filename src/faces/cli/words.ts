@@ -6,7 +6,13 @@ const GIVEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   deploy: { endpoint: '--to' },
   evaluate: { rules: '--rule', slices: '--slice' },
   gc: { grace_ms: '--grace' },
-  release: { 'deploy.endpoint': '--to', 'gate.rules': '--rule' },
+  release: {
+    'deploy.endpoint': '--to',
+    'gate.rules': '--rule',
+    'deploy.rollout.steps': '--rollout',
+    'deploy.rollout.within_s': '--within',
+    'deploy.rollout.every_s': '--every',
+  },
   set: { first_windows: '--first-windows', label_delay_ms: '--label-delay', window_ms: '--window' },
 };
 

@@ -1,3 +1,4 @@
+import type { RolloutWish } from '../contract.ts';
 import type { Piece } from './command.ts';
 import type { ParamValue } from './param.ts';
 import type { RETRY_REASONS } from './schema.ts';
@@ -12,7 +13,14 @@ export interface Definition {
   steps: Step[];
   model: { name: string; step: string; output: string } | undefined;
   gate: Gate | undefined;
-  deploy: { endpoint: string; sticky: boolean | undefined; replace: string | undefined } | undefined;
+  deploy:
+    | {
+        endpoint: string;
+        sticky: boolean | undefined;
+        replace: string | undefined;
+        rollout: RolloutWish | undefined;
+      }
+    | undefined;
 }
 
 /** How the model is judged before it is used. */

@@ -86,7 +86,37 @@ deploy: { endpoint: late }
       positive: '1',
     },
   });
-  assert.deepEqual(definition!.deploy, { endpoint: 'late', sticky: undefined, replace: undefined });
+  assert.deepEqual(definition!.deploy, {
+    endpoint: 'late',
+    sticky: undefined,
+    replace: undefined,
+    rollout: undefined,
+  });
+});
+
+test('a rollout is read, in its own words and as a plain yes', () => {
+  const read = (rollout: string) =>
+    readPipelineFile(
+      `${GOOD}gate: { data: prep.holdout, label: late }\ndeploy: { endpoint: late, rollout: ${rollout} }\n`,
+    );
+  assert.deepEqual(read('true').definition!.deploy!.rollout, {});
+  assert.equal(read('false').definition!.deploy!.rollout, undefined);
+  const { definition, problems } = read(
+    '{ steps: [1, 10, 50], shadow: 500, every: 10m, within: 2h, requests: 100000, undecided: promote, losses: require }',
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(definition!.deploy!.rollout, {
+    steps: [1, 10, 50],
+    shadow: 500,
+    every_s: 600,
+    within_s: 7200,
+    requests: 100_000,
+    undecided: 'promote',
+    losses: 'require',
+  });
+  const [falls] = read('{ steps: [10, 5] }').problems;
+  assert.match(falls!.message, /the step 5 % comes after 10 %: the share only grows/);
+  assert.ok(read('{ steps: [0] }').problems.length > 0);
 });
 
 test('the data of a gate is an output, a dataset, or a file of one', () => {

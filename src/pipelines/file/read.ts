@@ -448,7 +448,33 @@ function resolveDeploy({ deploy, gate, model }: PipelineFile, say: Say): Definit
       'nothing judges the model before it is deployed',
       'add gate: { data: step.output, label: …, rules: […] }',
     );
-  return { endpoint: deploy.endpoint, sticky: deploy.sticky, replace: deploy.replace };
+  const { endpoint, sticky, replace } = deploy;
+  return { endpoint, sticky, replace, rollout: resolveRollout(deploy.rollout, say) };
+}
+
+function resolveRollout(
+  rollout: NonNullable<PipelineFile['deploy']>['rollout'],
+  say: Say,
+): NonNullable<Definition['deploy']>['rollout'] {
+  if (rollout === undefined || rollout === false) return undefined;
+  if (rollout === true) return {};
+  const { every, within, ...rest } = rollout;
+  rest.steps?.forEach((percent, i, steps) => {
+    if (i > 0 && percent <= steps[i - 1]!)
+      say(
+        'error',
+        `deploy.rollout.steps.${i}`,
+        'value',
+        `the step ${percent} % comes after ${steps[i - 1]} %: the share only grows`,
+        'write them rising, as [0.5, 5, 25, 50]',
+      );
+  });
+  const seconds = (text: string): number => milliseconds(text) / 1000;
+  return {
+    ...rest,
+    ...(every === undefined ? {} : { every_s: seconds(every) }),
+    ...(within === undefined ? {} : { within_s: seconds(within) }),
+  };
 }
 
 /** Sorts so that each step comes after what it needs; a circle is named step by step. */

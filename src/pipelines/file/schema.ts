@@ -152,9 +152,10 @@ export type StepDefinition = Static<typeof StepDefinition>;
 export const LATER = {
   watch: 'monitors watch an endpoint',
   retrain: 'triggers start the pipeline by themselves',
-  'deploy.canary': 'a new version answers all requests as soon as it is loaded',
-  'deploy.every': 'it is the time between the stages of canary',
-  'deploy.rollback_if': 'what it watches comes with monitoring; treadle rollback does it by hand',
+  'deploy.canary': 'a new version comes in steps with rollout: {steps: [5, 50]}',
+  'deploy.every': 'the least time of a step is rollout: {every: 5m}',
+  'deploy.rollback_if':
+    'a rollout goes back by itself where errors, latency or losses are worse than those of what answers',
 } as const;
 
 const later = (what: string) =>
@@ -244,6 +245,57 @@ const Gate = Strict(
 );
 export type Gate = Static<typeof Gate>;
 
+const Rollout = Type.Union(
+  [
+    Type.Boolean({ description: 'true: in the steps 0.5, 5, 25 and 50 %, each for 5 minutes at least' }),
+    Strict(
+      {
+        steps: Type.Optional(
+          Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 100 }), {
+            minItems: 1,
+            maxItems: 20,
+            description: 'percent of the requests, rising: [0.5, 5, 25, 50] unless said; then all',
+          }),
+        ),
+        shadow: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 1_000_000_000,
+            description: 'first so many copies of requests, which it answers to nobody',
+          }),
+        ),
+        every: Type.Optional({ ...Duration, description: 'the least time of a step; 5m unless said' }),
+        within: Type.Optional({
+          ...Duration,
+          description: 'the time in which the evidence of a step must be enough; 1d unless said',
+        }),
+        requests: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            description: 'the requests of the endpoint within which it must be; any number unless said',
+          }),
+        ),
+        undecided: Type.Optional(
+          Type.Union([Type.Literal('hold'), Type.Literal('promote'), Type.Literal('rollback')], {
+            description: 'hold, promote or rollback: what happens where it is not; hold unless said',
+          }),
+        ),
+        losses: Type.Optional(
+          Type.Union([Type.Literal('watch'), Type.Literal('require')], {
+            description:
+              'watch or require: whether outcomes must show that it is good enough, or only may show that it is worse',
+          }),
+        ),
+      },
+      { description: '{steps, shadow, every, within, requests, undecided, losses}' },
+    ),
+  ],
+  {
+    description:
+      'true or {steps, every, …}: step by step beside what answers now, as far as errors, latency and outcomes let it',
+  },
+);
+
 const Deploy = Strict(
   {
     endpoint: Type.String({
@@ -264,6 +316,7 @@ const Deploy = Strict(
           'the other model that the endpoint is meant to be taken from, where its inputs are others than those of this one',
       }),
     ),
+    rollout: Type.Optional(Rollout),
     canary: later(LATER['deploy.canary']),
     every: later(LATER['deploy.every']),
     rollback_if: later(LATER['deploy.rollback_if']),

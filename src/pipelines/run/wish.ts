@@ -1,4 +1,4 @@
-import type { DataInput, GateResult, StepOutput } from '../contract.ts';
+import type { DataInput, GateResult, RolloutWish, StepOutput } from '../contract.ts';
 import type { Definition, Gate, GateSpec } from '../file/definition.ts';
 
 /** What the gate judges on. */
@@ -16,7 +16,7 @@ export interface Wish {
     digest: string;
     spec: GateSpec;
   };
-  deploy?: { endpoint: string; sticky?: boolean; replace?: string };
+  deploy?: { endpoint: string; sticky?: boolean; replace?: string; rollout?: RolloutWish };
   /** Judge again, whatever was judged before. */
   force: boolean;
 }
@@ -52,6 +52,7 @@ export function wishOf(
             endpoint: deploy.endpoint,
             ...(deploy.sticky === undefined ? {} : { sticky: deploy.sticky }),
             ...(deploy.replace === undefined ? {} : { replace: deploy.replace }),
+            ...(deploy.rollout === undefined ? {} : { rollout: deploy.rollout }),
           },
         }
       : {}),

@@ -1,3 +1,4 @@
+import { latencyBucket, LATENCY_EDGES } from '../../evidence/index.ts';
 import {
   LATENCY_BUCKETS,
   type Lost,
@@ -29,6 +30,8 @@ export class Counters {
   /** Sum of all latencies, ms. */
   total = 0;
   readonly latency = new Float64Array(LATENCY_BUCKETS.length + 1);
+  /** In buckets of 5 %, since the last report. */
+  private readonly fine = new Float64Array(LATENCY_EDGES.length + 1);
   pairs = 0;
   different = 0;
   dropped = 0;
@@ -69,6 +72,7 @@ export class Counters {
     let bucket = 0;
     while (bucket < LATENCY_BUCKETS.length && ms > LATENCY_BUCKETS[bucket]!) bucket++;
     this.latency[bucket]!++;
+    this.fine[latencyBucket(ms)]!++;
   }
 
   compared(difference: number, example: () => ShadowExample): void {
@@ -103,6 +107,7 @@ export class Counters {
       waiting: this.waiting,
       latency: Array.from(this.latency, (count, bucket) => count - this.toldLatency[bucket]!),
       total_ms: this.total - told.total,
+      fine: this.fines(),
       ...(records ? { records } : {}),
     };
     if (this.role === 'shadow') {
@@ -120,6 +125,15 @@ export class Counters {
     this.told = { ok, rows, batches, bad, total, errors, refused, pairs, different, dropped };
     this.toldLatency.set(this.latency);
     return stats;
+  }
+
+  private fines(): Array<[bucket: number, answers: number]> {
+    const told: Array<[number, number]> = [];
+    this.fine.forEach((answers, bucket) => {
+      if (answers > 0) told.push([bucket, answers]);
+    });
+    this.fine.fill(0);
+    return told;
   }
 
   /** Since the last report. What was taken may still be lost later, so each is told by itself. */

@@ -163,6 +163,8 @@ export interface VariantStats {
   waiting: number;
   /** Latency from the last byte of the request to the answer's first: counts per bucket of `LATENCY_BUCKETS`, the last one open. */
   latency: number[];
+  /** The same latencies in the buckets of `evidence/`, 5 % wide: those with answers. */
+  fine?: Array<[bucket: number, answers: number]>;
   /** Sum of these latencies, ms. */
   total_ms?: number;
   /** Predictions taken for records, and those let go; absent when there were none. */

@@ -28,6 +28,7 @@ import { MonitoringView } from './monitoring-view.tsx';
 import { PastView } from './past-view.tsx';
 import { RecordsView } from './records-view.tsx';
 import { refreshEndpoints, SERVING_SUBJECTS } from './refresh.ts';
+import { RolloutNote } from './rollout-note.tsx';
 import { RevisionStateBadge } from './revision-state.tsx';
 import { RevisionTable } from './revision-table.tsx';
 import { Rollback } from './rollback.tsx';
@@ -110,6 +111,7 @@ export default function EndpointPage(): ReactElement {
             revision={found.data.previous}
             says="is what a rollback goes back to, and cannot be loaded"
           />
+          <RolloutNote endpoint={name} />
           <Progress detail={found.data} />
           {current && <Current revision={current} batching={found.data.endpoint.batching} />}
           <Parts detail={found.data} />

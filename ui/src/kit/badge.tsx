@@ -46,17 +46,22 @@ const TONES: Record<string, Tone> = {
   judged: 'live',
   promoted: 'live',
   deploying: 'live',
+  'rolling out': 'live',
+  'rolled back': 'warn',
 };
+
+/** `rolling_out` is how programs write it. */
+const wordsOf = (status: string): string => status.toLowerCase().replaceAll('_', ' ');
 
 /** The tone that a status word has everywhere. */
 export function statusTone(status: string): Tone {
-  return TONES[status.toLowerCase()] ?? 'neutral';
+  return TONES[wordsOf(status)] ?? 'neutral';
 }
 
 export function Status({ status }: { status: string }): ReactElement {
   return (
     <Badge tone={statusTone(status)} dot>
-      {status.toLowerCase()}
+      {wordsOf(status)}
     </Badge>
   );
 }

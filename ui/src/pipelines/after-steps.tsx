@@ -135,7 +135,7 @@ function Deployment({ deployment }: { deployment: DeployResult }): ReactElement 
           )}
           <Took from={deployment.started_at} to={deployment.ended_at} />
         </p>
-        <Going stage={deployment.stage} on={state === 'deploying'} />
+        <Going stage={deployment.stage} on={state === 'deploying' || state === 'rolling_out'} />
         {reused === true && <p className="muted">It answered with this version already.</p>}
         {state === 'skipped' && (
           <p className="muted">Nothing was deployed: what answered before goes on answering.</p>

@@ -13,7 +13,8 @@ import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
 import { AfterSteps } from '../pipelines/after-steps.tsx';
-import { askedBy, isOver, wayOf } from './release-words.ts';
+import { askedBy, wayOf } from './release-words.ts';
+import { RolloutView } from './rollout-view.tsx';
 import './releases.css';
 
 const route = getRouteApi('/releases/$release');
@@ -41,7 +42,7 @@ export default function ReleasePage(): ReactElement {
       actions={
         release && (
           <>
-            {!isOver(release.state) && (
+            {release.ended_at === undefined && !release.rollout && (
               <Button look="danger" icon="stop" onClick={() => setCancelling(true)}>
                 Cancel
               </Button>
@@ -71,6 +72,7 @@ export default function ReleasePage(): ReactElement {
             deployment={found.data.deployment}
             model={{ name: found.data.model, version: String(found.data.version) }}
           />
+          {found.data.rollout && <RolloutView release={{ ...found.data, rollout: found.data.rollout }} />}
           <Way release={found.data} />
           {cancelling && (
             <Ask
@@ -130,7 +132,7 @@ function Way({ release }: { release: ReleaseDetail }): ReactElement {
     <Section title="Its way">
       <ol className="way-steps">
         {transitions.map(({ state, at, note }, i) => (
-          <li key={state}>
+          <li key={`${state} ${at}`}>
             <Status status={state} />
             <span className="way-note">{note}</span>
             <span className="faint nowrap">

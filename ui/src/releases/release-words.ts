@@ -8,15 +8,14 @@ export const RELEASE_STATES = [
   'judged',
   'promoted',
   'deploying',
+  'rolling_out',
   'succeeded',
+  'rolled_back',
   'rejected',
   'held',
   'failed',
   'cancelled',
 ] as const satisfies readonly ReleaseState[];
-
-const OVER: readonly ReleaseState[] = ['succeeded', 'rejected', 'held', 'failed', 'cancelled'];
-export const isOver = (state: ReleaseState): boolean => OVER.includes(state);
 
 /** `gate, then flight-delay`: what was asked for. */
 export function wayOf({ gate, endpoint }: Pick<Release, 'gate' | 'endpoint'>): string {

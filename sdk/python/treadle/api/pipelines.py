@@ -86,10 +86,11 @@ class DataInput(TypedDict):
 
 class DeployResult(TypedDict):
     """How the model got to its endpoint."""
-    state: Literal['deploying', 'live', 'failed', 'skipped', 'held']
-    """failed: what answered before goes on answering; held: the version had been taken away from the
-    endpoint, which a pipeline does not undo; `problem` says by whom, and how to deploy it on
-    purpose.
+    state: Literal['deploying', 'live', 'failed', 'skipped', 'held', 'rolling_out', 'rolled_back']
+    """failed: what answered before goes on answering; rolling_out: it answers a part of the requests,
+    and its release goes on by evidence; rolled_back: what answered before answers all again; held:
+    the version had been taken away from the endpoint, which a pipeline does not undo; `problem`
+    says by whom, and how to deploy it on purpose.
     """
     endpoint: str
     stage: NotRequired[str]
@@ -393,6 +394,30 @@ class Problem(TypedDict):
     path: str
     message: str
     hint: NotRequired[str]
+
+
+class RolloutWish(TypedDict):
+    """Step by step, beside what answers now, as far as the evidence of each step lets it."""
+    steps: NotRequired[list[float]]
+    """Percent of the requests that it gets, step by step, rising; then all. 0.5, 5, 25, 50 unless
+    said.
+    """
+    shadow: NotRequired[int]
+    """First it is asked with copies, and answers nobody: so many copies. No such step unless said."""
+    every_s: NotRequired[float]
+    """Least time of a step, s; 300 unless said."""
+    within_s: NotRequired[float]
+    """Time in which the evidence of a step must be enough, s; 86400 unless said."""
+    requests: NotRequired[int]
+    """Requests of the endpoint within which the evidence of a step must be enough; any number unless
+    said.
+    """
+    undecided: NotRequired[Literal['hold', 'promote', 'rollback']]
+    """What happens where it is not: hold (a person decides), promote, rollback; hold unless said."""
+    losses: NotRequired[Literal['watch', 'require']]
+    """Outcomes that show more wrong answers roll it back; require: they must also show that it is good
+    enough. watch unless said.
+    """
 
 
 class RunStepRead(TypedDict):

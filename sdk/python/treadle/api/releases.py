@@ -6,7 +6,13 @@ from typing import Literal, TypedDict
 from .._typing import NotRequired
 from ..transport import Page, Transport, given, segment
 from .validation import Excuse, Task
-from .pipelines import DeployResult, GateResult
+from .pipelines import DeployResult, GateResult, RolloutWish
+
+
+Decision = Literal['promote', 'hold', 'resume', 'rollback']
+"""promote: it gets all requests now; hold: it stays where it is; resume: it goes on by evidence;
+rollback: what answered before answers all again.
+"""
 
 
 class NewReleaseGate(TypedDict):
@@ -48,6 +54,7 @@ class NewReleaseDeploy(TypedDict):
     underscore; 100 characters at most.
     """
     sticky: NotRequired[bool]
+    rollout: NotRequired[RolloutWish]
     expects: NotRequired[int]
     """The revision that it is meant to replace, 0 for none; what answers when it is asked for, unless
     said.
@@ -66,10 +73,13 @@ class NewRelease(TypedDict):
     deploy: NotRequired[NewReleaseDeploy]
 
 
-ReleaseState = Literal['requested', 'judging', 'judged', 'promoted', 'deploying', 'succeeded', 'rejected', 'held', 'failed', 'cancelled']
+ReleaseState = Literal['requested', 'judging', 'judged', 'promoted', 'deploying', 'rolling_out', 'succeeded', 'rolled_back', 'rejected', 'held', 'failed', 'cancelled']
 """requested; judging: the gate scores it; judged: there is a verdict; promoted: it passed, and the
-alias champion names it; deploying; succeeded: all that was asked for is done; rejected: the gate
-did not let it pass; held: a person had taken it away from the endpoint; failed; cancelled.
+alias champion names it; deploying; rolling_out: it answers a part of the requests, and goes on by
+evidence; succeeded: all that was asked for is done; rolled_back: what answered before answers all
+again; rejected: the gate did not let it pass; held: a person decides: it had been taken away from
+the endpoint, which ended it, or its rollout (which has no end yet) has not enough evidence; failed;
+cancelled.
 """
 
 
@@ -77,6 +87,111 @@ class ReleaseExecution(TypedDict):
     id: str
     pipeline: str
     number: int
+
+
+class RolloutStages(TypedDict):
+    role: Literal['shadow', 'canary', 'primary']
+    percent: float
+    """Of the requests; of a shadow 100, as copies."""
+    copies: NotRequired[int]
+    """Of a shadow: so many, and the step is done."""
+
+
+class RolloutSeen(TypedDict):
+    """Over all steps."""
+    requests: int
+    """Requests of the endpoint."""
+    trial: int
+    """Those of them that the version on trial answered, or copies of them."""
+
+
+class RolloutStepSeen(TypedDict):
+    """In this step."""
+    requests: int
+    """Requests of the endpoint."""
+    trial: int
+    """Those of them that the version on trial answered, or copies of them."""
+
+
+class RolloutEvidenceProof(TypedDict):
+    """Evidence that it is good enough, in multiples of what a promotion needs; 1 is enough."""
+    errors: NotRequired[float]
+    latency: NotRequired[float]
+    loss: NotRequired[float]
+
+
+class RolloutEvidencePrimary(TypedDict):
+    answers: int
+    errors: int
+    """Answered 4xx or 5xx, or refused."""
+    losses: int
+    """Outcomes that are known."""
+    loss: NotRequired[float]
+    """Their mean loss."""
+
+
+class RolloutEvidenceTrial(TypedDict):
+    answers: int
+    errors: int
+    """Answered 4xx or 5xx, or refused."""
+    losses: int
+    """Outcomes that are known."""
+    loss: NotRequired[float]
+    """Their mean loss."""
+
+
+class RolloutEvidence(TypedDict):
+    harm: float
+    """Evidence that it is worse, in multiples of what a rollback needs."""
+    proof: RolloutEvidenceProof
+    """Evidence that it is good enough, in multiples of what a promotion needs; 1 is enough."""
+    words: str
+    """What it says, in a sentence."""
+    primary: RolloutEvidencePrimary
+    trial: RolloutEvidenceTrial
+
+
+class RolloutHeld(TypedDict):
+    """A person decides: promote, resume or roll back."""
+    why: str
+    since: int
+    """Since when. Milliseconds since 1970, UTC."""
+    by: NotRequired[str]
+
+
+class Rollout(TypedDict):
+    """How far a rollout has come, and on which evidence."""
+    stages: list[RolloutStages]
+    """Its steps in their order; the last is all requests."""
+    stage: int
+    """The step that it is at, from 0."""
+    phase: Literal['preparing', 'watching', 'back']
+    """preparing: the revision of the step is being made ready; watching: it answers, and evidence is
+    taken; back: it is, or was, rolled back.
+    """
+    percent: float
+    """Of the requests that it gets now."""
+    base: int
+    """The revision that answered before."""
+    revision: int
+    """The newest revision of it."""
+    since: int
+    """Since when this step goes on. Milliseconds since 1970, UTC."""
+    every_s: float
+    """Least time of a step, s."""
+    within_s: float
+    """Time in which the evidence of a step must be enough, s."""
+    requests: NotRequired[int]
+    """Requests in which it must be."""
+    undecided: Literal['hold', 'promote', 'rollback']
+    losses: Literal['watch', 'require']
+    seen: RolloutSeen
+    """Over all steps."""
+    step_seen: RolloutStepSeen
+    """In this step."""
+    evidence: RolloutEvidence
+    held: NotRequired[RolloutHeld]
+    """A person decides: promote, resume or roll back."""
 
 
 class Release(TypedDict):
@@ -99,6 +214,7 @@ class Release(TypedDict):
     """The revision of the endpoint that it is meant to replace; 0: none answered."""
     gate: NotRequired[GateResult]
     deployment: NotRequired[DeployResult]
+    rollout: NotRequired[Rollout]
     reason: NotRequired[str]
     """Why it ended as it did."""
     created_at: int
@@ -118,9 +234,32 @@ class Transition(TypedDict):
     """What was done, or why, in a sentence."""
 
 
+class ReleaseDetailEvidenceProof(TypedDict):
+    """Evidence that it is good enough, in multiples of what a promotion needs; 1 is enough."""
+    errors: NotRequired[float]
+    latency: NotRequired[float]
+    loss: NotRequired[float]
+
+
+class ReleaseDetailEvidence(TypedDict):
+    at: int
+    """When. Milliseconds since 1970, UTC."""
+    stage: int
+    requests: int
+    """Requests of the endpoint."""
+    trial: int
+    """Those of them that the version on trial answered, or copies of them."""
+    harm: float
+    """Evidence that it is worse, in multiples of what a rollback needs."""
+    proof: ReleaseDetailEvidenceProof
+    """Evidence that it is good enough, in multiples of what a promotion needs; 1 is enough."""
+
+
 class ReleaseDetail(Release):
     transitions: list[Transition]
     """In their order, from the request on."""
+    evidence: NotRequired[list[ReleaseDetailEvidence]]
+    """Of a rollout: its evidence over time, oldest first; some hundred at most."""
 
 
 class CreateReleaseGate(TypedDict):
@@ -162,6 +301,7 @@ class CreateReleaseDeploy(TypedDict):
     underscore; 100 characters at most.
     """
     sticky: NotRequired[bool]
+    rollout: NotRequired[RolloutWish]
     expects: NotRequired[int]
     """The revision that it is meant to replace, 0 for none; what answers when it is asked for, unless
     said.
@@ -217,6 +357,29 @@ class ReleasesApi:
             json=given({'model': model, 'version': version, 'gate': gate, 'deploy': deploy}),
         )
 
+    def decide_release(
+        self,
+        release: str,
+        *,
+        decision: Decision,
+        reason: str,
+    ) -> ReleaseDetail:
+        """Decide about a rollout under way: promote, hold, resume or roll back.
+
+        POST /api/v1/releases/:release/decide; needs release:write.
+
+        Args:
+            release: Id of a release, 32 hex digits.
+            decision: promote: it gets all requests now; hold: it stays where it is; resume: it goes
+                on by evidence; rollback: what answered before answers all again.
+            reason: Why; kept in the ledger.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/releases/{segment('release', release)}/decide",
+            json=given({'decision': decision, 'reason': reason}),
+        )
+
     def get_release(
         self,
         release: str,
@@ -252,9 +415,12 @@ class ReleasesApi:
             endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
                 dash and underscore; 100 characters at most.
             state: requested; judging: the gate scores it; judged: there is a verdict; promoted: it
-                passed, and the alias champion names it; deploying; succeeded: all that was asked
-                for is done; rejected: the gate did not let it pass; held: a person had taken it
-                away from the endpoint; failed; cancelled.
+                passed, and the alias champion names it; deploying; rolling_out: it answers a part
+                of the requests, and goes on by evidence; succeeded: all that was asked for is done;
+                rolled_back: what answered before answers all again; rejected: the gate did not let
+                it pass; held: a person decides: it had been taken away from the endpoint, which
+                ended it, or its rollout (which has no end yet) has not enough evidence; failed;
+                cancelled.
             limit: At most 500; 100 unless said.
         """
         return self._transport.page(

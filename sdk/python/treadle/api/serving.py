@@ -52,7 +52,7 @@ class Variant(TypedDict):
 
 RevisionState = Literal['preparing', 'live', 'superseded', 'failed']
 """preparing: models are fetched, loaded and asked their sample; live: it answers; superseded: another
-one took over; failed: it never answered, or was rolled back because it could not.
+one took over; failed: it never answered, or was rolled back by itself.
 """
 
 
@@ -500,8 +500,8 @@ class ServingApi:
             endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
                 dash and underscore; 100 characters at most.
             state: preparing: models are fetched, loaded and asked their sample; live: it answers;
-                superseded: another one took over; failed: it never answered, or was rolled back
-                because it could not.
+                superseded: another one took over; failed: it never answered, or was rolled back by
+                itself.
             limit: At most 500; 100 unless said.
         """
         return self._transport.page(

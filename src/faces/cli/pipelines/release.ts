@@ -49,6 +49,10 @@ function deployLine(deployment: DeployResult, name: string, width: number, now: 
       return `– ${head}  was skipped: ${deployment.problem ?? ''}`;
     case 'held':
       return `– ${head}  ${endpoint} was left as it is`;
+    case 'rolling_out':
+      return `▶ ${head}  ${endpoint} rolls it out: ${deployment.stage ?? ''}`;
+    case 'rolled_back':
+      return `✖ ${head}  ${endpoint} was rolled back: ${deployment.problem ?? ''}`;
     case 'live':
       return `✔ ${head}  ${endpoint} ${deployment.reused === true ? 'already answers with it:' : 'answers:'} revision ${revision}, ${address}${deployment.reused === true ? '' : since(deployment, now)}`;
   }
@@ -78,6 +82,9 @@ export function releaseSummary(
       ? [
           `endpoint ${deployment.endpoint}, revision ${deployment.revision}, at ${addressSeenFrom(deployment.address ?? '', url)}`,
         ]
+      : []),
+    ...(deployment?.state === 'rolling_out'
+      ? [`endpoint ${deployment.endpoint} rolls it out: ${deployment.stage ?? ''}`]
       : []),
     ...(deployment?.state === 'held' ? [`not deployed: ${deployment.problem ?? ''}`] : []),
     ...(deployment?.warnings ?? []).map((warning) => `  ! ${warning}`),

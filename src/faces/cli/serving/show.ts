@@ -92,7 +92,7 @@ export function showEndpoint(
         one.revision,
         state(one),
         traffic(one),
-        cause(one) || (one.note ?? ''),
+        [cause(one), one.note ?? ''].filter(Boolean).join(': '),
         ago(one.created_at),
         one.created_by,
         one.load_ms === undefined ? '' : `${Math.round(one.load_ms)} ms`,

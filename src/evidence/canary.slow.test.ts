@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { random, type Random } from '../../../test/random.ts';
+import { random, type Random } from '../../test/random.ts';
 import { LATENCY_EDGES, latencyCounts } from './latency.ts';
 import {
   answersNeeded,
@@ -10,7 +10,10 @@ import {
   type Answers,
   type CanaryPlan,
 } from './sequential-ab.ts';
-import { quantile } from './streams.suite.ts';
+
+/** The value that so many are at or below. */
+const quantile = (of: readonly number[], share: number): number =>
+  of.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * of.length) - 1)] ?? NaN;
 
 const TIMES = Number(process.env['TREADLE_DETECTORS'] ?? 1);
 const RUNS = 200;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { binomialTerm } from '../../platform/mathematics/index.ts';
-import { random, type Random } from '../../../test/random.ts';
-import { LATENCY_BUCKETS } from '../../serving/plane/protocol.ts';
+import { binomialTerm } from '../platform/mathematics/index.ts';
+import { random, type Random } from '../../test/random.ts';
+import { LATENCY_BUCKETS } from '../serving/plane/protocol.ts';
 import { edgeOfTail, LATENCY_EDGES, latencyCounts, slower } from './latency.ts';
 import {
   answersNeeded,
@@ -131,6 +131,14 @@ test('a canary that is as good is promoted, one that errs more, is slower or is 
   );
 });
 
+test('a metric that is watched and not required keeps no canary from its promotion, and still rolls it back', () => {
+  const plan = planCanary({ metrics: ['errors', 'latency', 'loss'], required: ['errors', 'latency'] });
+  const { result } = roll(plan, 1, {});
+  assert.equal(result.verdict, 'promote', result.words);
+  assert.ok(result.proof.loss! < 1);
+  assert.equal(roll(plan, 4, { loss: 0.4 }).result.verdict, 'roll back');
+});
+
 test('a verdict is final, and the state goes through JSON', () => {
   const plan = planCanary();
   const { state } = roll(plan, 2, { errors: 0.03 });
@@ -180,6 +188,10 @@ test('what was not counted right names its field, and the state is as before', (
   assert.throws(step({ latency: [1, 2] }), /canary.latency has 2 buckets, where 300 edges make 301/);
   assert.throws(step({ losses: [0.5, NaN] }), /canary.losses\[1\] is NaN: a loss lies in \[0, 1\]/);
   assert.throws(() => planCanary({ metrics: [] }), /nothing would be compared/);
+  assert.throws(
+    () => planCanary({ required: ['loss'] }),
+    /required is loss: it names one or more of metrics/,
+  );
   assert.throws(() => planCanary({ alpha: 1 }), /alpha is 1: it lies between 0 and 1/);
   assert.throws(() => planCanary({ margin: { loss: 0 } }), /tolerance and margin of loss are 0.005 and 0/);
   assert.deepEqual(state, startCanary(plan));

@@ -1,6 +1,13 @@
 /** Upper edges of latency buckets in ms, each 5 % above the last, from 0.05 ms to about 110 s; what is beyond is in one more bucket. */
 export const LATENCY_EDGES: readonly number[] = Array.from({ length: 300 }, (_one, k) => 0.05 * 1.05 ** k);
 
+const FIRST = LATENCY_EDGES[0]!;
+const STEP = Math.log(1.05);
+
+/** The bucket of one latency by arithmetic: as `latencyCounts` finds it, but for what lies on an edge to the last digits. */
+export const latencyBucket = (ms: number): number =>
+  ms <= FIRST ? 0 : Math.min(LATENCY_EDGES.length, Math.ceil(Math.log(ms / FIRST) / STEP - 1e-9));
+
 /** Latencies in ms as counts in buckets: bucket k holds what lies above edge k − 1 and up to edge k. */
 export function latencyCounts(ms: ArrayLike<number>, edges: readonly number[] = LATENCY_EDGES): number[] {
   const counts = Array.from({ length: edges.length + 1 }, () => 0);

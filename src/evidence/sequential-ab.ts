@@ -1,4 +1,4 @@
-import { invalid } from '../../platform/errors/index.ts';
+import { invalid } from '../platform/errors/index.ts';
 import { edgeOfTail, LATENCY_EDGES, slower } from './latency.ts';
 import { meanLog, ratioLog, type Side } from './two-sample.ts';
 
@@ -7,8 +7,10 @@ export const CANARY_METRICS = ['errors', 'latency', 'loss'] as const;
 export type CanaryMetric = (typeof CANARY_METRICS)[number];
 
 export interface CanaryOptions {
-  /** Compared; a canary is promoted only if it is shown to be good enough in each. `loss` needs outcomes. Default: errors and latency. */
+  /** Compared: harm in any of them rolls a canary back. `loss` needs outcomes. Default: errors and latency. */
   metrics?: readonly CanaryMetric[];
+  /** Those of them in which it must be shown to be good enough before it is promoted; all unless said. */
+  required?: readonly CanaryMetric[];
   /** Chance that a canary which is no worse is ever rolled back; 0.05. */
   alpha?: number;
   /** Chance that one which is worse by a margin is ever promoted, per metric; 0.05. */
@@ -37,6 +39,7 @@ export interface Answers {
 
 export interface CanaryPlan {
   metrics: readonly CanaryMetric[];
+  required: readonly CanaryMetric[];
   alpha: number;
   beta: number;
   tolerance: Record<CanaryMetric, number>;
@@ -104,6 +107,11 @@ export function planCanary(options: CanaryOptions = {}): CanaryPlan {
   const { metrics = ['errors', 'latency'], alpha = 0.05, beta = 0.05, quantile = 0.99 } = options;
   if (metrics.length === 0)
     throw invalid('metrics is empty: nothing would be compared', { field: 'metrics' });
+  const { required = metrics } = options;
+  if (required.length === 0 || required.some((one) => !metrics.includes(one)))
+    throw invalid(`required is ${required.join(', ') || 'empty'}: it names one or more of metrics`, {
+      field: 'required',
+    });
   for (const [field, value] of Object.entries({ alpha, beta, quantile }))
     if (!(value > 0 && value < 1)) throw invalid(`${field} is ${value}: it lies between 0 and 1`, { field });
   const tolerance = { errors: 0.001, latency: 0.05, loss: 0.005, ...options.tolerance };
@@ -116,6 +124,7 @@ export function planCanary(options: CanaryOptions = {}): CanaryPlan {
       });
   return {
     metrics,
+    required,
     alpha,
     beta,
     tolerance,
@@ -188,7 +197,7 @@ export function readCanary(plan: CanaryPlan, state: CanaryState): CanaryResult {
   const proof = Object.fromEntries(
     plan.metrics.map((metric) => [metric, average(state.better[metric]!) * plan.beta]),
   );
-  const proven = Object.values(proof).every((one) => one >= 1);
+  const proven = plan.required.every((metric) => proof[metric]! >= 1);
   let { verdict } = state;
   if (verdict === 'hold') verdict = harm >= 1 ? 'roll back' : proven ? 'promote' : 'hold';
   const { metric: first } = each.reduce((most, one) => (one.evidence > most.evidence ? one : most));
@@ -329,8 +338,8 @@ function words(
   const used = `${canary.answers} answers of the canary`;
   if (verdict === 'roll back') return `roll back: ${said[first]} (${used})`;
   if (verdict === 'promote')
-    return `promote: shown to be good enough in ${plan.metrics.join(', ')} (${used}; ${plan.metrics.map((metric) => said[metric]).join('; ')})`;
-  const open = plan.metrics.filter((metric) => proof[metric]! < 1);
+    return `promote: shown to be good enough in ${plan.required.join(', ')} (${used}; ${plan.required.map((metric) => said[metric]).join('; ')})`;
+  const open = plan.required.filter((metric) => proof[metric]! < 1);
   return `hold: not yet shown to be good enough in ${open.join(', ')} (${used}; ${open.map((metric) => said[metric]).join('; ')})`;
 }
 
