@@ -190,7 +190,7 @@ export const MonitorSettings = Strict({
       minLength: 1,
       maxLength: 5000,
       description:
-        'What windows are compared with: a dataset ref with a file of it where it has several. Unless said: what the version was judged on by its newest evaluation, and for columns that are not in there its own first windows.',
+        'What windows are compared with: a dataset ref with a file of it where it has several. Unless said: what the version was trained on, as its lineage tells, then what it was judged on by its newest evaluation, and for columns that are not in there its own first windows.',
     }),
   ),
   first_windows: Type.Optional(

@@ -14,8 +14,9 @@ import { Type } from 'typebox';
 import type { Job } from '../platform/jobs/contract.ts';
 import { job } from '../platform/jobs/index.ts';
 import type { SqlResult } from '../data/contract.ts';
-import { commitVersion } from '../data/index.ts';
+import { commitVersion, resolveRef } from '../data/index.ts';
 import { listEntries } from '../ledger/index.ts';
+import { logVersionRead } from '../tracking/index.ts';
 import type {
   Alert,
   AlertDetail,
@@ -374,6 +375,11 @@ async function outcomesTests(
 }
 
 const MONTH = 31 * 86_400_000;
+const LOOK = job({
+  name: 'monitor.look',
+  payload: Type.Object({}, { additionalProperties: true }),
+  run: () => Promise.resolve(),
+});
 
 /** The watch on an endpoint of its own. Its windows are so long that the one that goes on is looked at as if it were over. */
 async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
@@ -545,6 +551,42 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       );
     },
   );
+
+  await t.test('the reference of a version is what its own run was trained on', async () => {
+    const { run_id } = await registerOnnx(server.ctx, 'trained', constantOnnx(1));
+    const { id, hash } = await resolveRef(server.ctx, 'before@v1');
+    const read = { name: 'before', version: { id, ref: 'before@v1' }, digest: hash };
+    await logVersionRead(server.ctx, run_id!, read);
+    await api.deploy('trained', '1', { model: 'trained' });
+    await api.ask('trained');
+    const path = '/api/v1/endpoints/trained/monitor';
+    await fetch(server.url + path, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ window_ms: MONTH }),
+    });
+    const { id: monitor } = await api.get<Monitor>(path);
+    await server.ctx.write((tx) => tx.enqueue(LOOK, { monitor, generation: 1, from }));
+    const found = await until('the window is looked at', async () =>
+      (await api.get<{ items: MonitorWindow[] }>(`${path}/windows`)).items.at(0),
+    );
+    assert.deepEqual(
+      ['in_x[0]', 'out_y'].map((column) => state(found, 'missing', column)),
+      ['ok', 'ok'],
+      'compared, with one row too few for a shape',
+    );
+    const references = await server.ctx.db
+      .$extendTables<MonitoringTables>()
+      .selectFrom('monitor_reference')
+      .select(['source', 'row_count'])
+      .where('monitor_id', '=', monitor)
+      .execute();
+    assert.deepEqual(
+      references.map(({ source, row_count }) => [source, row_count]),
+      [['before@v1', 2000]],
+    );
+    assert.equal((await runHere(server.url, 'monitor', 'rm', 'trained')).code, 0);
+  });
 
   await t.test(
     'outcomes that come after their time are refused, and no window is green for want of them',

@@ -42,6 +42,8 @@ export async function openSandbox(
     'autoload_known_extensions=false',
     'allow_community_extensions=false',
     "TimeZone='UTC'",
+    // A wide table has chunks larger than the default, which would be made one at a time.
+    "streaming_buffer_size='32MiB'",
     'enable_external_access=false',
     'lock_configuration=true',
   ];

@@ -14,6 +14,7 @@ export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/decide.ts';
 export { migrations } from './schema.ts';
 export { newestOfVersions, tellEvaluations, type EvaluationFacts } from './told.ts';
 export type { TableSource } from './data/table-source.ts';
+export { trainingSources } from './data/training-sources.ts';
 export { judgedOn, newestFor } from './views.ts';
 export { blobUser } from './uses.ts';
 

@@ -9,8 +9,8 @@ export interface Watched {
   anchor: Anchor;
   /** Of the reference. */
   histogram: Histogram;
-  /** The same rows cut by time, where they were told by time: how much windows differ although nothing is wrong. */
-  windows?: Histogram[];
+  /** Counts of the same rows cut by time, where a column says when they were: how much windows differ although nothing is wrong. */
+  windows?: number[][];
 }
 
 /** One column that could not be read: the others are. */
@@ -30,9 +30,16 @@ export const NAMES = question<Asked, { rows: number; columns: Array<{ name: stri
   'monitor-names',
 );
 
-/** Anchors columns on all rows of a reference: `from` is the column's name there. */
+/**
+ * Anchors columns on all rows of a reference: `from` is the column's name there. Its rows are cut into windows of `window` ms by the column `time`, or by
+ * the only one that holds times.
+ */
 export const ANCHOR = question<
-  Asked & { columns: ReadonlyArray<{ column: string; from: string }> },
+  Asked & {
+    columns: ReadonlyArray<{ column: string; from: string }>;
+    window: number;
+    time?: string | undefined;
+  },
   { rows: number; watched: Watched[]; unread: Unread[] }
 >('monitor-anchor');
 

@@ -1,8 +1,24 @@
-// In the table reader's process: columns of a view as histograms, each read by itself.
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { answerer, describe, explained, identifier, openViews, TableFault } from '../../tables/inside.ts';
-import { anchorCategories, anchorNumeric, type Anchor, type Category } from '../statistics/anchor.ts';
-import { count } from '../statistics/histogram.ts';
+// In the table reader's process: columns of a view as histograms.
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import {
+  answerer,
+  describe,
+  explained,
+  identifier,
+  openViews,
+  quote,
+  TableFault,
+} from '../../tables/inside.ts';
+import {
+  anchorCategories,
+  anchorNumeric,
+  type Anchor,
+  type Category,
+  type CategoryAnchor,
+  type NumericAnchor,
+} from '../statistics/anchor.ts';
+import { count, counterOf, type Histogram } from '../statistics/histogram.ts';
+import { cutByTime, windowsOf } from './cut-by-time.ts';
 import { ANCHOR, COUNT, NAMES, type Unread } from './questions.ts';
 
 /** Bins of a column of numbers; categories that are told apart. */
@@ -12,49 +28,101 @@ const CATEGORIES = 100;
 const rowsOf = async (connection: DuckDBConnection, view: string): Promise<number> =>
   Number((await connection.runAndReadAll(`select count(*) from ${identifier(view)}`)).getRows()[0]![0]);
 
+const typesOf = async (connection: DuckDBConnection, view: string): Promise<Map<string, string>> =>
+  new Map((await describe(connection, identifier(view))).map(({ name, type }) => [name, type]));
+
 export const namesAnswer = answerer(NAMES, async (connection, { views, view }) => {
   await openViews(connection, views);
   return { rows: await rowsOf(connection, view), columns: await describe(connection, identifier(view)) };
 });
 
-export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, columns }) => {
+export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, columns, window, time }) => {
   await openViews(connection, views);
-  const types = new Map((await describe(connection, identifier(view))).map(({ name, type }) => [name, type]));
+  const types = await typesOf(connection, view);
+  const cut = await cutByTime(connection, view, types, { window, time });
   const { done, unread } = await each(columns, async ({ column, from }) => {
     const kind = kindOf(types.get(from) ?? '');
     if (kind === undefined) throw new Error(`columns of ${types.get(from) ?? 'no type'} are not watched`);
     if (kind === 'numeric') {
       const { values } = await numbers(connection, view, from);
       const anchor = anchorNumeric(values, { bins: BINS });
-      return { column, anchor, histogram: count(anchor, values) };
+      const parts = windowsOf(cut, values, (part) => count(anchor, Float64Array.from(part)));
+      return { column, anchor, histogram: count(anchor, values), ...parts };
     }
     const values = await categories(connection, view, from);
     const anchor = anchorCategories(values, { limit: CATEGORIES });
-    return { column, anchor, histogram: count(anchor, values) };
+    const parts = windowsOf(cut, values, (part) => count(anchor, part));
+    return { column, anchor, histogram: count(anchor, values), ...parts };
   });
   return { rows: await rowsOf(connection, view), watched: done, unread };
 });
 
+interface Counted {
+  column: string;
+  histogram: Histogram;
+  misfits: number;
+}
+
 export const countAnswer = answerer(COUNT, async (connection, { views, view, columns }) => {
   await openViews(connection, views);
-  const { done, unread } = await each(columns, async ({ column, anchor }) => {
-    const { values, misfits } = await valuesFor(connection, view, column, anchor);
-    const histogram =
-      anchor.kind === 'numeric' ? count(anchor, values as Float64Array) : count(anchor, values as Category[]);
-    return { column, histogram, misfits };
+  const types = await typesOf(connection, view);
+  const together = columns.flatMap(({ column, anchor }) =>
+    anchor.kind === 'numeric' && kindOf(types.get(column) ?? '') === 'numeric' ? [{ column, anchor }] : [],
+  );
+  const found = new Map<string, Counted>();
+  try {
+    for (const one of await countNumbers(connection, view, together)) found.set(one.column, one);
+  } catch {
+    // Whatever it was, it is told of the column that it is of.
+  }
+  const { done, unread } = await each(columns, async ({ column, anchor }): Promise<Counted> => {
+    const known = found.get(column);
+    if (known) return known;
+    if (anchor.kind === 'categories') return countCategories(connection, view, column, anchor);
+    const { values, misfits } = await numbers(connection, view, column);
+    return { column, histogram: count(anchor, values), misfits };
   });
   return { rows: await rowsOf(connection, view), counted: done, unread };
 });
 
-async function valuesFor(
+/** All columns of numbers in one pass. */
+async function countNumbers(
+  connection: DuckDBConnection,
+  view: string,
+  columns: ReadonlyArray<{ column: string; anchor: NumericAnchor }>,
+): Promise<Counted[]> {
+  if (columns.length === 0) return [];
+  const counters = columns.map(({ anchor }) => counterOf(anchor));
+  const select = columns.map(({ column }) => `${identifier(column)}::double`).join(', ');
+  let block = new Float64Array(2048);
+  await eachChunk(connection, `select ${select} from ${identifier(view)}`, (chunk) => {
+    if (chunk.rowCount > block.length) block = new Float64Array(chunk.rowCount);
+    for (const [at, counter] of counters.entries()) {
+      doubles(chunk, at, block);
+      counter.add(block.subarray(0, chunk.rowCount));
+    }
+  });
+  return columns.map(({ column }, at) => ({ column, histogram: counters[at]!.histogram(), misfits: 0 }));
+}
+
+/** Counted where the texts are: a text that comes here costs more than all else of it. */
+async function countCategories(
   connection: DuckDBConnection,
   view: string,
   column: string,
-  anchor: Anchor,
-): Promise<{ values: Float64Array | Category[]; misfits: number }> {
-  return anchor.kind === 'numeric'
-    ? numbers(connection, view, column)
-    : { values: await categories(connection, view, column), misfits: 0 };
+  { id, categories: names }: CategoryAnchor,
+): Promise<Counted> {
+  const known = names.map((name, at) => `(${quote(name)}, ${at})`).join(', ');
+  const from = `(select ${identifier(column)}::varchar as v from ${identifier(view)}) seen`;
+  const sql =
+    names.length === 0
+      ? `select case when v is null then -1 else 0 end, count(*) from ${from} group by 1`
+      : `select case when v is null then -1 else coalesce(i, ${names.length}) end, count(*)
+         from ${from} left join (values ${known}) known(name, i) on v = known.name group by 1`;
+  const counts = Array.from({ length: names.length + 2 }, () => 0);
+  for (const [bin, rows] of (await connection.runAndReadAll(sql)).getRows())
+    counts[Number(bin) < 0 ? names.length + 1 : Number(bin)] = Number(rows);
+  return { column, histogram: { version: 1, anchor: id, counts, low: null, high: null }, misfits: 0 };
 }
 
 /** What one column throws is of that column alone. */
@@ -81,6 +149,28 @@ function kindOf(type: string): Anchor['kind'] | undefined {
   return /^(VARCHAR|BOOLEAN|ENUM.*|UUID)$/.test(type) ? 'categories' : undefined;
 }
 
+async function eachChunk(
+  connection: DuckDBConnection,
+  sql: string,
+  read: (chunk: DuckDBDataChunk) => void,
+): Promise<void> {
+  const result = await connection.stream(sql);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (!chunk || chunk.rowCount === 0) return;
+    read(chunk);
+  }
+}
+
+/** Doubles of a chunk, NaN where there is none. */
+function doubles(chunk: DuckDBDataChunk, at: number, into: Float64Array, from = 0): void {
+  const vector = chunk.getColumnVector(at);
+  for (let row = 0; row < chunk.rowCount; row++) {
+    const value = vector.getItem(row);
+    into[from + row] = value === null ? NaN : (value as number); // cast to double by the query
+  }
+}
+
 /** A column as doubles, NaN where there is none; how many values are no numbers. */
 async function numbers(
   connection: DuckDBConnection,
@@ -88,36 +178,29 @@ async function numbers(
   column: string,
 ): Promise<{ values: Float64Array; misfits: number }> {
   const number = `try_cast(${identifier(column)} as double)`;
-  const result = await connection.stream(
-    `select ${number}, ${identifier(column)} is not null and ${number} is null from ${identifier(view)}`,
-  );
   let values = new Float64Array(1024);
   let length = 0;
   let misfits = 0;
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return { values: values.slice(0, length), misfits };
+  const sql = `select ${number}, ${identifier(column)} is not null and ${number} is null from ${identifier(view)}`;
+  await eachChunk(connection, sql, (chunk) => {
     if (length + chunk.rowCount > values.length) {
       const larger = new Float64Array(2 * (length + chunk.rowCount));
       larger.set(values.subarray(0, length));
       values = larger;
     }
-    const [vector, wrong] = [chunk.getColumnVector(0), chunk.getColumnVector(1)];
-    for (let row = 0; row < chunk.rowCount; row++) {
-      const value = vector.getItem(row);
-      values[length++] = value === null ? NaN : (value as number); // cast to double above
-      if (value === null && wrong.getItem(row) === true) misfits++;
-    }
-  }
+    doubles(chunk, 0, values, length);
+    const wrong = chunk.getColumnVector(1);
+    for (let row = 0; row < chunk.rowCount; row++) if (wrong.getItem(row) === true) misfits++;
+    length += chunk.rowCount;
+  });
+  return { values: values.slice(0, length), misfits };
 }
 
 async function categories(connection: DuckDBConnection, view: string, column: string): Promise<Category[]> {
-  const result = await connection.stream(`select ${identifier(column)}::varchar from ${identifier(view)}`);
   const values: Category[] = [];
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return values;
+  await eachChunk(connection, `select ${identifier(column)}::varchar from ${identifier(view)}`, (chunk) => {
     const vector = chunk.getColumnVector(0);
     for (let row = 0; row < chunk.rowCount; row++) values.push(vector.getItem(row) as string | null); // cast above
-  }
+  });
+  return values;
 }

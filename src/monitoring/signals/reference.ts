@@ -1,7 +1,13 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf } from '../../platform/errors/index.ts';
 import { localName, type AskedFile, type Tables, type View } from '../../tables/index.ts';
-import { judgedOn, resolveGateData, type TableSource } from '../../validation/index.ts';
+import {
+  judgedOn,
+  newestFor,
+  resolveGateData,
+  trainingSources,
+  type TableSource,
+} from '../../validation/index.ts';
 import type { Serving } from '../../serving/index.ts';
 import type { MonitorSettings } from '../contract.ts';
 import { openLog } from '../open-log.ts';
@@ -26,8 +32,8 @@ interface Parts {
 const FIRST_WINDOWS = 3;
 
 /**
- * What the columns of a window are compared with: a dataset, which the monitor names or the version was judged on; and for columns that are
- * not in there, the first windows of the version itself. Each is made once for a version and kept: a promotion has its own.
+ * What the columns of a window are compared with: a dataset that the monitor names; else what the version itself was trained on, as its lineage tells it, and then what
+ * it was judged on; and for columns that are not in there, its own first windows. Each is made once for a version and kept: a promotion has its own.
  */
 export async function referenceFor(
   ctx: Ctx,
@@ -63,13 +69,12 @@ export async function referenceFor(
 
   if (!kept.has('given'))
     try {
-      const source = settings.reference
-        ? await resolveGateData(ctx, { kind: 'dataset', ref: settings.reference })
-        : await judgedOn(ctx, asked.version.ref);
-      if (source) {
-        const { rows, watched } = await anchorGiven(ctx, parts.tables, source, wanted, signal);
-        await keep('given', source.label, rows, watched);
-      }
+      const sources = settings.reference
+        ? [await resolveGateData(ctx, { kind: 'dataset', ref: settings.reference })]
+        : await ownSources(ctx, asked.version.ref);
+      const cut = { window: monitor.window_ms, time: (await newestFor(ctx, asked.version.ref))?.spec.time };
+      const made = await anchorGiven(ctx, parts.tables, sources, wanted, cut, signal);
+      if (made) await keep('given', made.source, made.rows, made.watched);
     } catch (error) {
       signal?.throwIfAborted();
       notes.push(`the reference could not be read: ${outwardMessageOf(error)}`);
@@ -95,6 +100,8 @@ export async function referenceFor(
           views: [...views, ofVersion('log', asked.version)],
           view: 'version',
           columns: left.map((column) => ({ column, from: column })),
+          window: monitor.window_ms,
+          time: 'time',
         },
         signal,
       });
@@ -117,14 +124,64 @@ export async function referenceFor(
   };
 }
 
-/** A column of the log goes with the column of the dataset that has its name, or the name of the model's own input or output. */
+/** What the version was trained on, those with the most of it first, and what it was judged on. */
+async function ownSources(ctx: Ctx, versionRef: string): Promise<TableSource[]> {
+  const { sources } = await trainingSources(ctx, versionRef);
+  // What an ancestor read, and what something else was made from, is not what this version learnt its inputs from.
+  const own = sources.filter(
+    ({ files, within, read_by }) =>
+      files.length > 0 && within === undefined && !/^(model_version|logged_model):/.test(read_by ?? ''),
+  );
+  try {
+    const judged = await judgedOn(ctx, versionRef);
+    return judged ? [...own, judged] : own;
+  } catch (error) {
+    if (own.length === 0) throw error;
+    return own;
+  }
+}
+
+interface Given {
+  source: string;
+  rows: number;
+  watched: Watched[];
+}
+
+/** Columns are taken from the source that has most of them, and what is left from the next one; undefined where there is no source. */
 async function anchorGiven(
   ctx: Ctx,
   tables: Tables,
-  source: TableSource,
+  sources: readonly TableSource[],
   wanted: readonly string[],
+  cut: { window: number; time: string | undefined },
   signal?: AbortSignal,
-): Promise<{ rows: number; watched: Watched[] }> {
+): Promise<Given | undefined> {
+  if (sources.length === 0) return undefined;
+  const opened = [];
+  for (const source of sources) opened.push({ source, ...(await namesIn(ctx, tables, source, signal)) });
+  const found: Given = { source: '', rows: 0, watched: [] };
+  const used: string[] = [];
+  let left = [...wanted];
+  // Of equal ones the first counts: training before what it was judged on.
+  for (const { source, files, views, names } of opened.toSorted(
+    (a, b) => matching(wanted, b.names).length - matching(wanted, a.names).length,
+  )) {
+    const columns = matching(left, names);
+    if (columns.length === 0) continue;
+    const answer = await askBehind(ctx, tables, ANCHOR, {
+      files,
+      request: { views, view: 'reference', columns, ...cut },
+      signal,
+    });
+    used.push(source.label);
+    found.rows = Math.max(found.rows, answer.rows);
+    found.watched.push(...answer.watched);
+    left = left.filter((column) => !columns.some((one) => one.column === column));
+  }
+  return { ...found, source: used.join(', ') || sources[0]!.label };
+}
+
+async function namesIn(ctx: Ctx, tables: Tables, source: TableSource, signal: AbortSignal | undefined) {
   const files = source.files.map(({ path, hash, format }, at): AskedFile => ({
     file: localName(`reference${at}`, path, format),
     shown: path,
@@ -132,17 +189,21 @@ async function anchorGiven(
     hash,
   }));
   const views: View[] = [{ name: 'reference', table: files }];
-  const { columns: names } = await askBehind(ctx, tables, NAMES, {
+  const { columns } = await askBehind(ctx, tables, NAMES, {
     files,
     request: { views, view: 'reference' },
     signal,
   });
-  const there = new Set(names.map(({ name }) => name));
-  const columns = wanted.flatMap((column) => {
+  return { files, views, names: new Set(columns.map(({ name }) => name)) };
+}
+
+/** A column of the log goes with the column that has its name, or the name of the model's own input or output. */
+const matching = (
+  wanted: readonly string[],
+  names: ReadonlySet<string>,
+): Array<{ column: string; from: string }> =>
+  wanted.flatMap((column) => {
     const own = column.replace(/^(in|out)_/, '');
-    const from = there.has(column) ? column : there.has(own) ? own : undefined;
+    const from = names.has(column) ? column : names.has(own) ? own : undefined;
     return from === undefined ? [] : [{ column, from }];
   });
-  if (columns.length === 0) return { rows: 0, watched: [] };
-  return askBehind(ctx, tables, ANCHOR, { files, request: { views, view: 'reference', columns }, signal });
-}

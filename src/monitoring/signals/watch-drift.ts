@@ -31,9 +31,10 @@ export function watchDrift(
 ): { evidence: DriftEvidence; result: DriftResult } {
   const compared = watched.filter(({ histogram }) => rows(histogram) > 0);
   const plan = planDrift(
-    compared.map(({ column, anchor, histogram, windows }) =>
-      referenceCounts(column, anchor, histogram, windows),
-    ),
+    compared.map(({ column, anchor, histogram, windows = [] }) => ({
+      ...referenceCounts(column, anchor, histogram),
+      windows,
+    })),
   );
   const references = Object.fromEntries(compared.map((one) => [one.column, referenceOf(one)]));
   const state = goOn(plan, references, before);

@@ -110,19 +110,36 @@ function lookupOf(anchor: NumericAnchor): Lookup {
 /** A range beyond a double has one cell. */
 const cellOf = (value: number, first: number, scale: number): number => ((value - first) * scale) | 0;
 
-function countNumbers(anchor: NumericAnchor, column: NumericColumn): Histogram {
+const countNumbers = (anchor: NumericAnchor, column: NumericColumn): Histogram => {
+  const counter = counterOf(anchor);
+  eachBlock(column, (block) => counter.add(block));
+  return counter.histogram();
+};
+
+/** Counts a column that comes block by block. */
+export interface Counter {
+  /** NaN is missing. */
+  add(values: Float64Array): void;
+  histogram(): Histogram;
+}
+
+export function counterOf(anchor: NumericAnchor): Counter {
   const lookup = lookupOf(anchor);
   const bins = lookup.edges.length + 1;
   const counts = new Uint32Array(bins + 3);
   const reach = new Float64Array([Infinity, -Infinity]);
-  eachBlock(column, (block) => tally(block, lookup, counts, reach));
-  const [low, high] = [reach[0]!, reach[1]!];
   return {
-    version: 1,
-    anchor: anchor.id,
-    counts: [...counts],
-    low: low === Infinity ? null : low + 0,
-    high: high === -Infinity ? null : high + 0,
+    add: (values) => tally(values, lookup, counts, reach),
+    histogram() {
+      const [low, high] = [reach[0]!, reach[1]!];
+      return {
+        version: 1,
+        anchor: anchor.id,
+        counts: [...counts],
+        low: low === Infinity ? null : low + 0,
+        high: high === -Infinity ? null : high + 0,
+      };
+    },
   };
 }
 

@@ -128,8 +128,8 @@ class MonitorSettings(TypedDict):
     """Columns of the prediction log that are not watched: `in_id`."""
     reference: NotRequired[str]
     """What windows are compared with: a dataset ref with a file of it where it has several. Unless
-    said: what the version was judged on by its newest evaluation, and for columns that are not in
-    there its own first windows.
+    said: what the version was trained on, as its lineage tells, then what it was judged on by its
+    newest evaluation, and for columns that are not in there its own first windows.
     """
     first_windows: NotRequired[int]
     """How many first windows of a version are a reference; 3 unless said."""
@@ -550,8 +550,9 @@ class MonitoringApi:
                 with at most 20 values unless said.
             ignore: Columns of the prediction log that are not watched: `in_id`.
             reference: What windows are compared with: a dataset ref with a file of it where it has
-                several. Unless said: what the version was judged on by its newest evaluation, and
-                for columns that are not in there its own first windows.
+                several. Unless said: what the version was trained on, as its lineage tells, then
+                what it was judged on by its newest evaluation, and for columns that are not in
+                there its own first windows.
             first_windows: How many first windows of a version are a reference; 3 unless said.
         """
         return self._transport.json(
