@@ -48,7 +48,12 @@ export const SETTINGS = [
     name: 'allow-outbound',
     fallback: undefined,
     meaning:
-      'internal hosts, addresses or ranges that webhooks may call, separated by commas: hooks.corp:8443, 10.1.0.0/16',
+      'internal hosts, addresses or ranges that webhooks and channels may call, separated by commas: hooks.corp:8443, 10.1.0.0/16',
+  },
+  {
+    name: 'public-url',
+    fallback: undefined,
+    meaning: 'where people find this server, for links in messages: https://treadle.corp',
   },
   {
     name: 'restored',
@@ -126,6 +131,8 @@ export interface ServerConfig {
   requireToken?: boolean;
   /** What the one door to other hosts opens besides the public internet. */
   allowOutbound?: string[];
+  /** Where people find the server, for links in messages. */
+  publicUrl?: string | undefined;
   /** Database and blobs may be of different moments, for once. */
   restored?: boolean;
   /** `auto` unless said: the best that holds. */
@@ -178,6 +185,9 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
     return wrong('log', 'it must be debug, info, warn or error');
   const requireToken = value('require-token').value;
   if (requireToken !== 'true' && requireToken !== 'false') wrong('require-token', 'it must be true or false');
+  const publicUrl = value('public-url').value;
+  if (publicUrl !== undefined && !/^https?:\/\/[^\s/]+/.test(publicUrl))
+    wrong('public-url', 'it must start with https:// or http://');
   const isolation = value('isolation').value ?? 'auto';
   if (isolation !== 'auto' && !isLevel(isolation))
     return wrong('isolation', `it must be auto, ${LEVELS.slice(0, -1).join(', ')} or none`);
@@ -201,6 +211,7 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
     allowHosts: list('allow-host'),
     requireToken: requireToken === 'true',
     allowOutbound: list('allow-outbound'),
+    publicUrl: publicUrl === undefined ? undefined : publicUrl.replace(/\/+$/, ''),
     restored: restored === 'yes',
     isolation,
     stepFolders: (value('step-folders').value ?? '')

@@ -9,6 +9,8 @@ const FLOORS: Record<string, number> = {
   access: 1,
   ledger: 1,
   evidence: 1,
+  // Whoever has something to tell people hands it down.
+  channels: 2,
   tables: 2,
   rules: 2,
   environments: 2,

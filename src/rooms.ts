@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as access from './access/index.ts';
+import * as channels from './channels/index.ts';
 import * as data from './data/index.ts';
 import { sweepEnvironments } from './environments/index.ts';
 import * as ledger from './ledger/index.ts';
@@ -37,6 +38,7 @@ export const migrations: Migration[] = [
   ...releases.migrations,
   ...monitoring.migrations,
   ...loops.migrations,
+  ...channels.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as access from './access/index.ts';
 import { requireOneStore } from './belong.ts';
 import { DEFAULT_RECORDS, type ServerConfig } from './config.ts';
+import { openChannels } from './channels/index.ts';
 import * as data from './data/index.ts';
 import { mountForward } from './faces/inference/index.ts';
 import { createMetrics } from './faces/metrics/index.ts';
@@ -132,7 +133,8 @@ async function open(
   await access.ensureDefaultWorkspace(system);
 
   const prune = eventRoom.pruneEvents(events);
-  const webhooks = eventRoom.createWebhooks(createOutbound({ allow: config.allowOutbound ?? [] }));
+  const outbound = createOutbound({ allow: config.allowOutbound ?? [] });
+  const webhooks = eventRoom.createWebhooks(outbound);
   events.subscribe(webhooks.subscriber);
   // What a killed server or plane left; nobody waits for it.
   void dropTemporary();
@@ -190,7 +192,9 @@ async function open(
     serving: endpoints,
   });
   events.subscribe(releases.subscriber);
-  const monitoring = openMonitoring({ serving: endpoints, tables });
+  const channels = openChannels({ outbound, publicUrl: config.publicUrl });
+  const monitoring = openMonitoring({ serving: endpoints, tables, channels });
+  events.subscribe(monitoring.subscriber);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);
   jobs.register(
@@ -204,9 +208,11 @@ async function open(
     ...releases.jobs,
     ...monitoring.jobs,
     ...loops.jobs,
+    ...channels.jobs,
   );
   jobs.schedule(loops.schedule);
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
+  for (const schedule of channels.schedules) jobs.schedule(schedule);
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   opened.defer(() => jobs.stop());
 
@@ -261,6 +267,7 @@ async function open(
         ...releases.routes,
         ...monitoring.routes,
         ...loops.routes,
+        ...channels.routes,
         ...governanceRoutes(endpoints.tellers),
         ...ledgerRoom.ledgerRoutes(ledger),
         ...maintenanceRoutes(storeRooms(config.data)),
@@ -283,6 +290,7 @@ async function open(
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   pipelines.listening(url);
   endpoints.listening(url);
+  channels.listening(url);
   log.info('ready', {
     url,
     data: config.data,

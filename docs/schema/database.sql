@@ -42,6 +42,7 @@
 -- monitoring-003 2cb7c1a95f4d0350
 -- monitoring-004 d11308a6e5ab0912
 -- loops-001 a8c4fe2ac5ce0104
+-- channels-001 620fadd75173a747
 
 CREATE TABLE alert (
   id text primary key,
@@ -101,6 +102,43 @@ CREATE INDEX blob_pack on blob (pack, start);
 CREATE TABLE blob_doomed (kind text not null, name text not null, primary key (kind, name));
 CREATE TABLE blob_reach (name text primary key, reach bigint not null);
 CREATE TABLE blob_store (id bigint primary key, store text not null, starts bigint not null);
+CREATE TABLE channel (
+  id text primary key,
+  workspace text not null,
+  name text not null,
+  kind text not null,
+  settings text not null,
+  secret text,
+  route text not null,
+  enabled bigint not null,
+  created_at bigint not null,
+  created_by text not null,
+  updated_at bigint not null,
+  last_at bigint,
+  last_error text,
+  failures bigint not null,
+  unique (workspace, name)
+);
+CREATE TABLE channel_delivery (
+  id text primary key,
+  workspace text not null,
+  channel_id text not null references channel (id),
+  thread text not null,
+  subject text not null,
+  seq bigint not null,
+  event text not null,
+  state text not null,
+  notice text not null,
+  message text,
+  attempts bigint not null,
+  error text,
+  created_at bigint not null,
+  ended_at bigint,
+  unique (channel_id, subject, seq)
+);
+CREATE INDEX channel_delivery_by_age on channel_delivery (state, ended_at);
+CREATE INDEX channel_delivery_by_thread on channel_delivery (channel_id, state, thread, id);
+CREATE INDEX channel_delivery_by_time on channel_delivery (workspace, id);
 CREATE TABLE code_blob (
   workspace text not null,
   hash text not null,

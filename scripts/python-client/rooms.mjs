@@ -5,6 +5,7 @@ const rooms = [
   ['webhooks', 'platform/events/webhooks', 'Events that the server sends to other places.'],
   ['access', 'access', 'Who calls, workspaces and tokens.'],
   ['ledger', 'ledger', 'The audit log with its proofs, and lineage.'],
+  ['channels', 'channels', 'Where alerts are told, and what was delivered.'],
   ['tracking', 'tracking', 'Experiments, runs, metrics and artifacts.'],
   ['data', 'data', 'Datasets, their versions, files and profiles; SQL over them.'],
   ['models', 'models', 'The registry: models, versions, aliases, logged models.'],

@@ -1,8 +1,11 @@
 import type { TableFunction } from '../data/index.ts';
+import type { Channels } from '../channels/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
+import type { Subscriber } from '../platform/events/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import { WAKE } from './alerts/act.ts';
+import { alertTeller } from './alerts/tell.ts';
 import { listAlerts } from './alerts/views.ts';
 import type { Alert } from './contract.ts';
 import { listWindows } from './views.ts';
@@ -18,6 +21,8 @@ export { blobUser } from './uses.ts';
 export interface Monitoring {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
+  /** For `events.subscribe`: tells channels of alerts. */
+  subscriber: Subscriber;
   /** What queries may call as tables. */
   functions: readonly TableFunction[];
   /** Alerts of an endpoint that are not resolved; none where it is not there. */
@@ -27,10 +32,11 @@ export interface Monitoring {
 }
 
 /** The room with what it needs handed in. */
-export function openMonitoring(parts: Parts): Monitoring {
+export function openMonitoring(parts: Parts & { channels: Pick<Channels, 'notify'> }): Monitoring {
   const jobs = monitorJobs(parts);
   return {
     routes: monitoringRoutes(parts, jobs),
+    subscriber: alertTeller(parts),
     jobs: [FOLD, jobs.look, jobs.score, WAKE],
     functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],
     async openAlerts(ctx, endpoint) {

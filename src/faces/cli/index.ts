@@ -31,6 +31,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./monitor.ts'),
   () => import('./alerts.ts'),
   () => import('./loop.ts'),
+  () => import('./channel.ts'),
   () => import('./package.ts'),
   () => import('./serve.ts'),
   () => import('./ledger.ts'),

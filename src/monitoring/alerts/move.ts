@@ -13,6 +13,7 @@ import {
 } from '../store-alerts.ts';
 import { PATIENCE, type Finding } from './causes.ts';
 import { stepOf } from './step.ts';
+import type { AlertSaid } from './tell.ts';
 
 /** Only harm wakes somebody up: what has merely moved is looked at in its time. */
 const SEVERITY: Readonly<Record<AlertCause, 'page' | 'ticket'>> = {
@@ -127,7 +128,14 @@ export async function moveAlert(
   await tx.emit({
     type: `alert.${to}`,
     subject: resource,
-    data: { endpoint_id: row.endpoint_id, cause: row.cause, severity: row.severity, summary: row.summary },
+    data: {
+      endpoint_id: row.endpoint_id,
+      cause: row.cause,
+      severity: row.severity as AlertSaid['severity'],
+      summary: row.summary,
+      ...(by === undefined ? {} : { by }),
+      ...(note === undefined ? {} : { note }),
+    } satisfies AlertSaid,
   });
   return true;
 }

@@ -4,4 +4,5 @@ export { pruneEvents } from './jobs.ts';
 export { eventRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
 export { SEQUENCE } from './store.ts';
+export { newSecret, signedHeaders } from './webhooks/sign.ts';
 export { createWebhooks, type Webhooks } from './webhooks/webhooks.ts';

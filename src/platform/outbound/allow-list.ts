@@ -55,3 +55,5 @@ export function parseAllowList(entries: readonly string[]): AllowList {
 
 /** Ports on which web services are expected; any other is somebody's internal service. */
 export const OPEN_PORTS: ReadonlySet<number> = new Set([80, 443, 8080, 8443]);
+/** Ports of mail servers: relay, submission, and submission that is encrypted from the first byte on. */
+export const MAIL_PORTS: ReadonlySet<number> = new Set([25, 465, 587]);

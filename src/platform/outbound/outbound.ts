@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { connect as connectSocket, isIP, type LookupFunction, type Socket } from 'node:net';
 import {
   forbidden,
   invalid,
@@ -11,7 +11,7 @@ import {
   unavailable,
 } from '../errors/index.ts';
 import { isPublic } from './addresses.ts';
-import { OPEN_PORTS, parseAllowList } from './allow-list.ts';
+import { MAIL_PORTS, OPEN_PORTS, parseAllowList } from './allow-list.ts';
 
 export interface OutboundRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
@@ -35,6 +35,14 @@ export interface Outbound {
   /** Throws `invalid` for a URL that may never be called, without calling it: to check a setting when it is made. */
   check(url: string): URL;
   send(request: OutboundRequest): Promise<OutboundResponse>;
+  /** As `check`, for a mail server; the field is `host`. */
+  checkMail(host: string, port: number): void;
+  /** A connection to a mail server that nothing was said on yet. The caller ends it. */
+  connectMail(
+    host: string,
+    port: number,
+    limits: { timeout?: number; signal?: AbortSignal },
+  ): Promise<Socket>;
 }
 
 export interface OutboundOptions {
@@ -85,10 +93,53 @@ export function createOutbound({
   /** Of a name on an unusual port the addresses decide, once they are known. */
   const mayBe = (host: string): boolean => allow.length > 0 && host !== '';
 
-  function judge(host: string, address: string, port: number): void {
+  function judge(host: string, address: string, port: number, open = OPEN_PORTS): void {
     if (allowed.host(host, port) || allowed.address(address, port)) return;
     if (!isPublic(address)) throw refused(host === address ? `${host}` : `${host}, which is ${address},`);
-    if (!OPEN_PORTS.has(port)) throw refused(`port ${port} of ${host}`);
+    if (!open.has(port)) throw refused(`port ${port} of ${host}`);
+  }
+
+  async function addressesOf(host: string, limit: AbortSignal) {
+    if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }];
+    return race(resolve(host), limit);
+  }
+
+  function checkMail(host: string, port: number): void {
+    const literal = isIP(host) !== 0;
+    if (
+      !MAIL_PORTS.has(port) &&
+      !allowed.host(host, port) &&
+      !(literal ? allowed.address(host, port) : mayBe(host))
+    )
+      throw refused(`port ${port} of ${host}`);
+    if (literal) judge(host, host, port, MAIL_PORTS);
+  }
+
+  async function connectMail(
+    host: string,
+    port: number,
+    { timeout = 10_000, signal }: { timeout?: number; signal?: AbortSignal },
+  ): Promise<Socket> {
+    checkMail(host, port);
+    const limit = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]);
+    try {
+      const addresses = await addressesOf(host, limit);
+      for (const { address } of addresses) judge(host, address, port, MAIL_PORTS);
+      const pinned = addresses[0];
+      if (!pinned) throw unavailable(`${host} has no address`);
+      const socket = await open(pinned.address, port, limit);
+      try {
+        judge(host, socket.remoteAddress ?? '', port, MAIL_PORTS);
+      } catch (error) {
+        socket.destroy();
+        throw error;
+      }
+      return socket;
+    } catch (error) {
+      if (error instanceof TreadleError) throw error;
+      const why = limit.aborted ? `did not answer within ${timeout / 1000} s` : outwardMessageOf(error);
+      throw unavailable(`${host}:${port} cannot be reached: ${why}`, { cause: error });
+    }
   }
 
   async function send({
@@ -104,8 +155,7 @@ export function createOutbound({
     const [host, port] = [hostOf(url), portOf(url)];
     const limit = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]);
     try {
-      const addresses =
-        isIP(host) === 0 ? await race(resolve(host), limit) : [{ address: host, family: isIP(host) }];
+      const addresses = await addressesOf(host, limit);
       for (const { address } of addresses) judge(host, address, port);
       const pinned = addresses[0];
       if (!pinned) throw unavailable(`${host} has no address`);
@@ -141,7 +191,7 @@ export function createOutbound({
     }
   }
 
-  return { check, send };
+  return { check, send, checkMail, connectMail };
 }
 
 const refused = (what: string): TreadleError =>
@@ -153,6 +203,17 @@ const refused = (what: string): TreadleError =>
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+
+function open(address: string, port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket({ host: address, port, signal });
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
+}
 
 function connect(
   url: URL,

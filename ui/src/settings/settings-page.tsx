@@ -10,6 +10,7 @@ import { Failure } from '../kit/failure.tsx';
 import { plural } from '../kit/format.ts';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
+import { Channels } from './channels.tsx';
 import { Tokens } from './tokens.tsx';
 import { Workspaces } from './workspaces.tsx';
 import './settings.css';
@@ -38,6 +39,7 @@ export default function SettingsPage(): ReactElement {
         all={all}
         onAll={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
       />
+      <Channels mayManage={me.data?.role === 'admin' || me.data?.role === 'owner'} />
       <Workspaces current={me.data?.workspace} mayMake={me.data?.role === 'owner'} />
     </Page>
   );

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .webhooks import WebhooksApi
     from .access import AccessApi
     from .ledger import LedgerApi
+    from .channels import ChannelsApi
     from .tracking import TrackingApi
     from .data import DataApi
     from .models import ModelsApi
@@ -67,6 +68,13 @@ class Api:
         from .ledger import LedgerApi
 
         return LedgerApi(self._transport)
+
+    @cached_property
+    def channels(self) -> 'ChannelsApi':
+        """Where alerts are told, and what was delivered."""
+        from .channels import ChannelsApi
+
+        return ChannelsApi(self._transport)
 
     @cached_property
     def tracking(self) -> 'TrackingApi':

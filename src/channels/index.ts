@@ -1,0 +1,43 @@
+import type { Tx } from '../platform/ctx/index.ts';
+import type { Route } from '../platform/http/index.ts';
+import type { JobType, Schedule } from '../platform/jobs/index.ts';
+import type { Outbound } from '../platform/outbound/index.ts';
+import { channelJobs } from './jobs.ts';
+import { notify, type Notice } from './notice.ts';
+import { channelRoutes } from './routes.ts';
+
+export type { Notice } from './notice.ts';
+export { migrations } from './schema.ts';
+
+export interface Channels {
+  routes: Route[];
+  jobs: ReadonlyArray<JobType<never>>;
+  schedules: readonly Schedule[];
+  /** Tells every channel that it concerns, once; in the transaction in which it happened. */
+  notify(tx: Tx, notice: Notice): Promise<void>;
+  /** Where this server is found, once it listens. */
+  listening(url: string): void;
+}
+
+/** The room with what it needs handed in. `publicUrl`: where people find the server, for links in messages. */
+export function openChannels({
+  outbound,
+  publicUrl,
+}: {
+  outbound: Outbound;
+  publicUrl?: string | undefined;
+}): Channels {
+  let url = '';
+  const parts = { outbound, base: () => publicUrl ?? url };
+  const jobs = channelJobs(parts);
+  return {
+    routes: channelRoutes(parts, jobs),
+    jobs: [jobs.deliver, jobs.refresh, jobs.prune],
+    schedules: [
+      { name: 'channel.refresh', type: jobs.refresh, payload: {}, cron: '11,41 * * * *' },
+      { name: 'channel.prune', type: jobs.prune, payload: {}, cron: '23 3 * * *' },
+    ],
+    notify: (tx, notice) => notify(tx, jobs.deliver, notice),
+    listening: (at) => void (url = at),
+  };
+}
