@@ -1,6 +1,7 @@
 import type { IconName } from './kit/icons.tsx';
 import { findEndpoints } from './endpoints/find.ts';
 import { findDatasets } from './datasets/find.ts';
+import { findLoops } from './loops/find.ts';
 import { findModels } from './models/find.ts';
 import { findPipelines } from './pipelines/find.ts';
 import { findExperiments } from './experiments/find.ts';
@@ -70,6 +71,7 @@ export const rooms: readonly Room[] = [
     key: 'n',
     find: findEndpoints,
   },
+  { name: 'Loops', icon: 'loop', to: '/loops', key: 'o', find: findLoops },
   { name: 'Ledger', icon: 'ledger', to: '/ledger', also: ['/lineage'], key: 'l' },
   { name: 'Settings', icon: 'settings', to: '/settings', key: 's' },
 ];

@@ -7,6 +7,7 @@ import { ledgerRoutes } from '../ledger/routes.ts';
 import { endpointRoutes } from '../endpoints/routes.ts';
 import { evaluationRoutes } from '../evaluations/routes.ts';
 import { predictionRoutes } from '../predictions/routes.ts';
+import { loopRoutes } from '../loops/routes.ts';
 import { modelRoutes } from '../models/routes.ts';
 import { datasetRoutes } from '../datasets/routes.ts';
 import { pipelineRoutes } from '../pipelines/routes.ts';
@@ -30,6 +31,7 @@ export const router = createRouter({
     ...predictionRoutes,
     ...pipelineRoutes,
     ...releaseRoutes,
+    ...loopRoutes,
     ...ledgerRoutes,
     ...settingsRoutes,
   ]),

@@ -1,0 +1,16 @@
+import type { ReactElement } from 'react';
+import type { LoopState, TurnState } from '../../../src/loops/contract.ts';
+import { Badge } from '../kit/badge.tsx';
+import { LOOP_WORDS, loopTone, TURN_WORDS, turnTone } from './turn-words.ts';
+
+export const TurnStatus = ({ state }: { state: TurnState }): ReactElement => (
+  <Badge tone={turnTone(state)} dot>
+    {TURN_WORDS[state]}
+  </Badge>
+);
+
+export const LoopStatus = ({ state }: { state: LoopState }): ReactElement => (
+  <Badge tone={loopTone(state)} dot>
+    {LOOP_WORDS[state]}
+  </Badge>
+);
