@@ -61,6 +61,11 @@ const campaigns = [
     ],
     env: { TREADLE_DETECTORS: '20', TREADLE_TEST_OUTPUT: '1' },
   },
+  {
+    name: 'rollouts',
+    files: ['rollout/simulate'],
+    env: { TREADLE_ROLLOUTS: '200', TREADLE_TEST_OUTPUT: '1' },
+  },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
   // The real packages, in an environment that only this campaign makes.
   { name: 'drift-peers', files: ['statistics/compat/peers'], env: { TREADLE_DRIFT_PEERS: '500' } },

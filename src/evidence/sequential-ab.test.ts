@@ -127,7 +127,7 @@ test('a canary that is as good is promoted, one that errs more, is slower or is 
   const first = readCanary(plan, startCanary(plan));
   assert.match(
     first.words,
-    /^hold: not yet shown to be good enough in errors, latency \(0 answers of the canary; errors –/,
+    /^hold: not yet shown to be good enough in errors, latency \(0 answers of the canary; errors –, primary –; no latency seen\)/,
   );
 });
 

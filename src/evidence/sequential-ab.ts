@@ -332,7 +332,10 @@ function words(
   const limit = `${plan.edges[edge]!.toPrecision(3)} ms`;
   const said: Record<CanaryMetric, string> = {
     errors: `errors ${share(canary.errors, canary.answers)}, primary ${share(primary.errors, primary.answers)}`,
-    latency: `slower than ${limit} ${share(slower(canary.latency, edge), canary.answers)}, primary ${share(slower(primary.latency, edge), primary.answers)}`,
+    latency:
+      primary.answers === 0
+        ? 'no latency seen'
+        : `slower than ${limit} ${share(slower(canary.latency, edge), canary.answers)}, primary ${share(slower(primary.latency, edge), primary.answers)}`,
     loss: `mean loss ${share(canary.loss, canary.losses)}, primary ${share(primary.loss, primary.losses)}`,
   };
   const used = `${canary.answers} answers of the canary`;

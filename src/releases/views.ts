@@ -3,10 +3,8 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { DeployResult, GateResult } from '../pipelines/contract.ts';
 import type { Release, ReleaseDetail, ReleaseState, Rollout } from './contract.ts';
-import { readCanary } from '../evidence/index.ts';
-import { testOf } from './rollout/plan.ts';
 import { pointsOf, progressOf } from './rollout/write.ts';
-import { stageOf } from './rollout/progress.ts';
+import { readEvidence, stageOf } from './rollout/progress.ts';
 import { requireRelease, selectReleases, selectTransitions, type ReleaseRow } from './store.ts';
 
 /** The plain reads of the room. Columns of JSON hold what this room wrote there. */
@@ -75,7 +73,7 @@ export async function listReleases(
 function rolloutOf(row: ReleaseRow): Rollout {
   const progress = progressOf(row);
   const { plan, stage, phase, base, revisions, since, seen, stage_seen, evidence, held } = progress;
-  const { harm, proof, words } = readCanary(testOf(plan), evidence);
+  const { harm, proof, words } = readEvidence(progress);
   const at = stageOf(progress);
   const side = ({ answers, errors, losses, loss }: typeof evidence.primary) => ({
     answers,

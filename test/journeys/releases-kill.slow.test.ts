@@ -16,6 +16,7 @@ import { freePort } from '../free-port.ts';
 import { openTest } from '../harness.ts';
 import { FILE, gated, model } from './pipelines/gated.ts';
 import type { KillOrder } from './releases/kill-child.ts';
+import { killRollouts } from './releases/rollout-kills.ts';
 
 const CHILD = path.join(import.meta.dirname, 'releases', 'kill-child.ts');
 
@@ -202,3 +203,9 @@ if (KILLS > 0)
     });
     assert.deepEqual(left, [], 'processes that are left');
   });
+
+if (KILLS > 0)
+  test(
+    'rollouts that are killed before and after each step take it once, and nothing stays on trial',
+    killRollouts,
+  );

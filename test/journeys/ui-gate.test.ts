@@ -3,7 +3,9 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
 import type { Endpoint } from '../../src/serving/contract.ts';
+import { constantOnnx, registerOnnx } from '../onnx-model.ts';
 import { Project } from './pipelines/project.ts';
+import { apiOf } from './serving/api.ts';
 import { cannotRun, eventually, openUi, type UiHouse } from './ui-browser.ts';
 import { ask, commitFiles } from './ui-data.ts';
 import { makeModels, noPython } from './ui-serving.ts';
@@ -161,3 +163,49 @@ test('what was judged on rows that it knew is rejected, and nothing new answers'
   );
   await narrow.close();
 });
+
+test(
+  'a rollout shows its steps and its evidence; a person holds it and lets it have all',
+  { skip },
+  async () => {
+    for (const answer of [1, 2]) await registerOnnx(house.server.ctx, 'const', constantOnnx(answer));
+    const api = apiOf(house.url);
+    await api.deploy('const', '1');
+    const rollout = { steps: [20, 60], every_s: 3600, within_s: 7200 };
+    const { id } = await api.post<{ id: string }>('/api/v1/releases', {
+      model: 'const',
+      version: '2',
+      deploy: { endpoint: 'const', rollout },
+    });
+    const ui = await house.open(`/releases/${id}`);
+    const { page } = ui;
+    await page.getByRole('heading', { name: 'const v2 const rolling out' }).waitFor();
+    for (let i = 0; i < 300; i++) await api.ask('const');
+    const region = page.getByRole('region', { name: 'Rollout' });
+    await region
+      .getByRole('listitem')
+      .filter({ hasText: /20 %\s*now/ })
+      .waitFor();
+    await region.getByText(/^hold: not yet shown to be good enough in errors, latency \([1-9]/).waitFor();
+    await region.getByRole('figure', { name: 'Evidence, in multiples of what a decision needs' }).waitFor();
+    await ui.accessible('a rollout');
+    await region.getByRole('button', { name: 'Hold' }).click();
+    await page.getByRole('dialog').getByLabel('Why').fill('late trains are looked at');
+    await page.getByRole('dialog').getByRole('button', { name: 'Hold' }).click();
+    await region.getByText('late trains are looked at', { exact: false }).waitFor();
+
+    await page.goto(`${house.url}/endpoints/const`);
+    await page.getByText('const v2 is being rolled out').waitFor();
+    await ui.accessible('an endpoint with a rollout');
+    await page.getByRole('link', { name: 'Its evidence and decisions' }).click();
+    await page.waitForURL('**/releases/*');
+    await region.getByRole('button', { name: 'Promote' }).click();
+    await page.getByRole('dialog').getByLabel('Why').fill('enough was seen');
+    await page.getByRole('dialog').getByRole('button', { name: 'Promote' }).click();
+    await page.getByRole('heading', { name: 'const v2 const succeeded' }).waitFor();
+    const way = page.getByRole('region', { name: 'Its way' });
+    await way.getByText(/^all requests, revision 3: local owner: enough was seen$/).waitFor();
+    assert.equal((await api.ask('const')).version, '2');
+    await ui.close();
+  },
+);

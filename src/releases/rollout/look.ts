@@ -1,6 +1,6 @@
-import { readCanary, stepCanary, type Answers, type CanaryState } from '../../evidence/index.ts';
+import { stepCanary, type Answers, type CanaryState } from '../../evidence/index.ts';
 import { testOf } from './plan.ts';
-import { since, stageOf, type Counts, type Progress } from './progress.ts';
+import { readEvidence, since, stageOf, type Counts, type Progress } from './progress.ts';
 import { hardStop, within } from './stop.ts';
 
 /** Answers of the version on trial that make a batch, and how long a smaller one is waited for, ms. */
@@ -68,7 +68,7 @@ export function decided(
   { over, taken }: { over: string | undefined; taken: boolean },
 ): Look {
   const stage = stageOf(progress);
-  const result = readCanary(testOf(progress.plan), { ...progress.evidence, verdict: 'hold' });
+  const result = readEvidence(progress);
   if (result.verdict === 'roll back') return { to: 'back', progress, words: result.words };
   if (progress.held) return { to: 'stay', taken, progress };
   const enough =

@@ -1,4 +1,4 @@
-import { LATENCY_EDGES, startCanary, type CanaryState } from '../../evidence/index.ts';
+import { LATENCY_EDGES, readCanary, startCanary, type CanaryState } from '../../evidence/index.ts';
 import { testOf, type Plan, type Stage } from './plan.ts';
 
 /** What a variant did, as counts that only grow. */
@@ -80,6 +80,15 @@ export function beginRollout(plan: Plan, base: number, now: number): Progress {
 }
 
 export const stageOf = ({ plan, stage }: Progress): Stage => plan.stages[stage]!;
+/** What the evidence says now, whatever it said before: only a rollback is final, and that ends the rollout. */
+export function readEvidence(progress: Progress): ReturnType<typeof readCanary> {
+  const stage = stageOf(progress);
+  const read = readCanary(testOf(progress.plan), { ...progress.evidence, verdict: 'hold' });
+  if (stage.role !== 'shadow') return read;
+  const words = `${progress.stage_seen.trial} of ${stage.copies} copies were answered`;
+  return { ...read, words };
+}
+
 export const isLast = ({ plan }: Progress, stage: number): boolean => stage === plan.stages.length - 1;
 
 /** On the way to a stage: its revision is being made ready. */

@@ -1,11 +1,10 @@
 import type { Tx } from '../../platform/ctx/index.ts';
-import { readCanary } from '../../evidence/index.ts';
 import type { DeployResult } from '../../pipelines/contract.ts';
 import type { Engine } from '../engine.ts';
 import { tell } from '../move.ts';
 import type { ReleaseRow } from '../store.ts';
-import { stageWords, testOf } from './plan.ts';
-import { stageOf, type Point, type Progress } from './progress.ts';
+import { stageWords } from './plan.ts';
+import { readEvidence, stageOf, type Point, type Progress } from './progress.ts';
 
 /** Points of a chart: when there are so many, every second one goes. */
 const MOST_POINTS = 240;
@@ -25,7 +24,7 @@ export const pointsOf = ({ rollout_points: points }: Pick<ReleaseRow, 'rollout_p
   points === null ? [] : (JSON.parse(points) as Point[]); // written by this room
 
 export function pointOf(progress: Progress, at: number): Point {
-  const { harm, proof } = readCanary(testOf(progress.plan), progress.evidence);
+  const { harm, proof } = readEvidence(progress);
   const { requests, trial } = progress.seen;
   return { at, stage: progress.stage, requests, trial, harm, proof };
 }
@@ -54,7 +53,7 @@ export async function keepTaken(tx: Tx, engine: Engine, row: ReleaseRow, progres
 /** The deployment as its release and its execution tell it while it is rolled out. */
 export function partly(row: ReleaseRow, progress: Progress, note?: string): DeployResult {
   const { stage: _stage, ...before } = JSON.parse(row.deployment!) as DeployResult; // written by this room
-  const { words } = readCanary(testOf(progress.plan), progress.evidence);
+  const { words } = readEvidence(progress);
   return {
     ...before,
     state: 'rolling_out',

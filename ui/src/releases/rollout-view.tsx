@@ -74,8 +74,8 @@ export function RolloutView({ release }: { release: ReleaseDetail & { rollout: R
           </p>
         )}
         <p>{rollout.evidence.words}</p>
-        <Figures rollout={rollout} />
-        {lines.length > 0 && (
+        {rollout.seen.requests > 0 && <Figures rollout={rollout} />}
+        {rollout.seen.requests > 0 && (
           <Chart
             title="Evidence, in multiples of what a decision needs"
             series={lines}
