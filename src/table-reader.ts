@@ -11,6 +11,7 @@ answerQuestions({
   'monitor-names': async () => (await import('./monitoring/inside.ts')).namesAnswer,
   'monitor-anchor': async () => (await import('./monitoring/inside.ts')).anchorAnswer,
   'monitor-count': async () => (await import('./monitoring/inside.ts')).countAnswer,
+  'monitor-probe': async () => (await import('./monitoring/inside.ts')).probeAnswer,
   'monitor-score': async () => (await import('./monitoring/inside.ts')).scoreAnswer,
   'outcome-ids': async () => (await import('./monitoring/inside.ts')).textsAnswer,
   pixels: async () => (await import('./validation/inside.ts')).pixelsAnswer,

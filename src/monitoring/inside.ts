@@ -1,4 +1,4 @@
 // The door for what runs in a table reader's process.
 export { textsAnswer } from './outcomes/say-texts.ts';
-export { anchorAnswer, countAnswer, namesAnswer } from './signals/read-columns.ts';
+export { anchorAnswer, countAnswer, namesAnswer, probeAnswer } from './signals/read-columns.ts';
 export { scoreAnswer } from './signals/score-window.ts';

@@ -240,3 +240,24 @@ export function selectSignals(
     .orderBy('name')
     .execute();
 }
+
+/** What a signal of the whole came to in the windows before, the newest first. */
+export async function selectValues(
+  ctx: Ctx,
+  { id, generation }: Pick<MonitorRow, 'id' | 'generation'>,
+  signal: string,
+  { before, limit }: { before: number; limit: number },
+): Promise<number[]> {
+  const rows = await tables(ctx)
+    .selectFrom('signal')
+    .select('value')
+    .where('monitor_id', '=', id)
+    .where('generation', '=', generation)
+    .where('name', '=', signal)
+    .where('from_at', '<', before)
+    .where('value', 'is not', null)
+    .orderBy('from_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.flatMap(({ value }) => value ?? []);
+}

@@ -27,6 +27,10 @@ const OF: Readonly<Partial<Record<Signal['signal'], AlertCause>>> = {
   misfit: 'data',
   unseen: 'data',
   infinite: 'data',
+  range: 'data',
+  constant: 'data',
+  unit: 'data',
+  freshness: 'data',
   drift: 'drift',
   performance: 'performance',
 };

@@ -56,6 +56,7 @@ function modelOf(r: Random) {
         column,
         histogram: histogram(anchor.id, (k === 0 ? (moved ?? calm[k]!) : calm[k]!)(r, rows)),
         misfits: 0,
+        outside: 0,
       }));
       const window = { from: day * DAY, to: ++day * DAY };
       const before = kept === undefined ? undefined : (JSON.parse(kept) as DriftEvidence);

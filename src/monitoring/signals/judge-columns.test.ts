@@ -4,8 +4,8 @@ import { random } from '../../../test/random.ts';
 import type { Signal } from '../contract.ts';
 import { anchorCategories, anchorNumeric } from '../statistics/anchor.ts';
 import { count } from '../statistics/histogram.ts';
-import { judgeColumns, type CountedColumn } from './judge-columns.ts';
-import type { Unread, Watched } from './questions.ts';
+import { judgeColumns } from './judge-columns.ts';
+import type { Counted, Unread, Watched } from './questions.ts';
 import { worst } from './signal-rows.ts';
 import { watchDrift, type DriftEvidence } from './watch-drift.ts';
 
@@ -17,16 +17,16 @@ const watch = (column: string, values: Float64Array): Watched => {
   const anchor = anchorNumeric(values, { bins: 20 });
   return { column, anchor, histogram: count(anchor, values) };
 };
-const look = ({ column, anchor }: Watched, values: Float64Array, misfits = 0): CountedColumn => {
+const look = ({ column, anchor }: Watched, values: Float64Array, misfits = 0): Counted => {
   assert.equal(anchor.kind, 'numeric');
-  return { column, histogram: count(anchor as never, values), misfits };
+  return { column, histogram: count(anchor as never, values), misfits, outside: 0 };
 };
 const DAY = 86_400_000;
 /** Days one after the other, with what is stored between them going through JSON. */
 function watching(watched: readonly Watched[]) {
   let evidence: string | undefined;
   let day = 0;
-  return (counted: CountedColumn[], unread: Unread[] = []): Signal[] => {
+  return (counted: Counted[], unread: Unread[] = []): Signal[] => {
     const window = { from: day * DAY, to: ++day * DAY };
     const before = evidence === undefined ? undefined : (JSON.parse(evidence) as DriftEvidence);
     const seen = watchDrift(watched, counted, window, before);
@@ -79,10 +79,11 @@ test('a category that was never seen is a signal; few rows, none and a broken co
   const values = Array.from({ length: 1000 }, (_, i) => ['a', 'b', 'c'][i % 3]!);
   const anchor = anchorCategories(values);
   const words: Watched = { column: 'in_w', anchor, histogram: count(anchor, values) };
-  const seen = (some: string[]): CountedColumn => ({
+  const seen = (some: string[]): Counted => ({
     column: 'in_w',
     histogram: count(anchor, some),
     misfits: 0,
+    outside: 0,
   });
   const fresh = [...values.slice(0, 300), ...Array.from({ length: 9 }, () => 'z')];
   assert.deepEqual(alerts(watching([words])([seen(fresh)])), ['unseen in_w']);
@@ -106,6 +107,7 @@ test('a category that was never seen is a signal; few rows, none and a broken co
     broken.map(({ column, state }) => [column, state]),
     [
       ['in_w', 'failed'],
+      ['in_x', 'ok'],
       ['in_x', 'ok'],
       ['in_x', 'ok'],
       ['in_x', 'ok'],

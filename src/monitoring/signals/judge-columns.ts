@@ -3,18 +3,13 @@ import type { Signal } from '../contract.ts';
 import type { Alarm, DriftResult, NamedColumn } from '../detectors/e-detector.ts';
 import { rows } from '../statistics/histogram.ts';
 import { distancesOf, FEW, type Distances } from './distances.ts';
-import type { Unread, Watched } from './questions.ts';
+import type { Counted, Unread, Watched } from './questions.ts';
 
-/** Chance that a window has an alarm of a wrong type although such values come as they always did, over all its columns together. */
-const ALARM = 0.001;
-/** A share may be so many times that of the reference before it can be news. */
-const SHARE = 1.25;
-
-export interface CountedColumn {
-  column: string;
-  histogram: Watched['histogram'];
-  misfits: number;
-}
+/**
+ * Chance that a window has an alarm of its own, of types or of the range, although such values come as they always did, over all its columns together: so
+ * small that it is none over years of windows.
+ */
+const ALARM = 1e-6;
 
 /**
  * What a window says of each column against its reference: missing values, values of another type, unseen categories, infinities, and the shape of the
@@ -23,7 +18,7 @@ export interface CountedColumn {
  */
 export function judgeColumns(
   watched: readonly Watched[],
-  { counted, unread }: { counted: readonly CountedColumn[]; unread: readonly Unread[] },
+  { counted, unread }: { counted: readonly Counted[]; unread: readonly Unread[] },
   { shape, share }: Pick<DriftResult, 'shape' | 'share'>,
 ): Signal[] {
   const now = new Map(counted.map((one) => [one.column, one]));
@@ -39,7 +34,7 @@ export function judgeColumns(
     const current = now.get(column)!;
     return [
       shareOf('missing', reference, current, shares.get(column)),
-      ...misfitsOf(reference, current, level),
+      ...numbersOf(reference, current, level),
       ...othersOf(reference, current, shares.get(column)),
       driftOf(reference, current, shapes.get(column)),
     ];
@@ -69,7 +64,7 @@ const NAMES = { missing: ['missing'], unseen: ['unseen'], infinite: ['−∞', '
 function shareOf(
   signal: keyof typeof WORDS,
   { column, histogram: before }: Watched,
-  { histogram, misfits }: CountedColumn,
+  { histogram, misfits }: Counted,
   said: Said | undefined,
 ): Signal {
   const of = rows(histogram);
@@ -107,7 +102,7 @@ const worth = ({ evidence }: Said): string => `${figure(evidence)} times the evi
 const figure = (value: number): string =>
   value < 0.01 ? 'less than 0.01' : `${Number(value.toPrecision(2))}`;
 
-function othersOf(reference: Watched, current: CountedColumn, said: Said | undefined): Signal[] {
+function othersOf(reference: Watched, current: Counted, said: Said | undefined): Signal[] {
   if (reference.anchor.kind === 'categories') return [shareOf('unseen', reference, current, said)];
   const some = [reference.histogram, current.histogram].some(
     ({ counts }) => counts.at(-2)! + counts.at(-3)! > 0,
@@ -115,31 +110,39 @@ function othersOf(reference: Watched, current: CountedColumn, said: Said | undef
   return some ? [shareOf('infinite', reference, current, said)] : [];
 }
 
-/** Whether so many of so many values have another type than those of the reference, which has none such: half a row there may still be. */
-function misfitsOf(
+/** Types and range of numbers, by this window alone: the reference has none of another type, and two rows at its ends. */
+function numbersOf(
   { column, anchor }: Watched,
-  { histogram, misfits }: CountedColumn,
+  { histogram, misfits, outside }: Counted,
   level: number,
 ): Signal[] {
   if (anchor.kind !== 'numeric') return [];
   const of = rows(histogram);
-  const p = of === 0 ? 1 : 1 - binomialLower(misfits - 1, of, Math.min(1, (SHARE * 0.5) / (anchor.rows + 1)));
-  const news = p < level;
-  return [
-    {
-      signal: 'misfit',
+  const one = (
+    signal: 'misfit' | 'range',
+    { count, ends, reason }: { count: number; ends: number; reason: string },
+  ): Signal => {
+    const chance = Math.min(1, (ends + 0.5) / (anchor.rows + 1));
+    const p = of === 0 ? 1 : 1 - binomialLower(count - 1, of, chance);
+    return {
+      signal,
       column,
-      value: of === 0 ? 0 : misfits / of,
-      state: of === 0 ? 'no_data' : news ? 'alert' : 'ok',
-      reason: `values of another type than in the reference: ${misfits} of ${of} rows (${percent(of === 0 ? 0 : misfits / of)})`,
-      evidence: { count: misfits, rows: of, reference_rows: anchor.rows, p, level },
-    },
+      value: of === 0 ? 0 : count / of,
+      state: of === 0 ? 'no_data' : p < level ? 'alert' : 'ok',
+      reason: `${reason}: ${count} of ${of} rows (${percent(of === 0 ? 0 : count / of)})`,
+      evidence: { count, rows: of, reference_rows: anchor.rows, p, level },
+    };
+  };
+  const what = `values outside of ${anchor.low} to ${anchor.high}, which the reference has`;
+  return [
+    one('misfit', { count: misfits, ends: 0, reason: 'values of another type than in the reference' }),
+    ...(anchor.low === null ? [] : [one('range', { count: outside, ends: 2, reason: what })]),
   ];
 }
 
 function driftOf(
   { column, anchor, histogram: before }: Watched,
-  { histogram }: CountedColumn,
+  { histogram }: Counted,
   said: Said | undefined,
 ): Signal {
   const distances = distancesOf(anchor, before, histogram);

@@ -11,10 +11,13 @@ import {
   insertSignals,
   insertWindow,
   putEvidence,
+  selectValues,
   type MonitorRow,
 } from '../store-monitors.ts';
 import { askBehind, passOn, type Attempt } from './ask.ts';
 import { judgeColumns } from './judge-columns.ts';
+import { freshnessOf } from './freshness.ts';
+import { probe } from './probe.ts';
 import { COUNT, NAMES } from './questions.ts';
 import { referenceFor } from './reference.ts';
 import { signalRows, worst } from './signal-rows.ts';
@@ -66,8 +69,9 @@ async function look(
   const recorded = await parts.serving.recorded(ctx, endpoint, window);
   if (recorded.incomplete) throw unavailable('a data plane is too busy to write its predictions');
   const { files, views } = openLog(recorded, { text: 'log', prefix: 'log' }, window);
-  const version = await versionIn(ctx, parts.tables, { files, views }, signal);
-  if (!version) return { rows: 0, signals: [volumeOf(0, recorded.dropped)] };
+  const seen = await versionIn(ctx, parts.tables, { files, views }, signal);
+  if (!seen) return { rows: 0, signals: [volumeOf(0, recorded.dropped)] };
+  const { newest, ...version } = seen;
   const all = [...views, ofVersion('log', version)];
   const { rows, columns } = await askBehind(ctx, parts.tables, NAMES, {
     files,
@@ -104,18 +108,30 @@ async function look(
     window,
     before === undefined ? undefined : (JSON.parse(before) as DriftEvidence), // written by this room
   );
+  const usual = await selectValues(ctx, monitor, 'freshness', { before: from, limit: USUAL });
+  const closer = await probe(
+    ctx,
+    parts.tables,
+    { files, views: all },
+    reference.watched,
+    { counted: counted.counted, drifted: new Set(result.shape.columns.map(({ name }) => name)) },
+    signal,
+  );
   return {
     rows,
     version,
     evidence: { before, after: JSON.stringify(evidence) },
     signals: [
       volumeOf(rows, recorded.dropped),
+      freshnessOf(newest, window, usual),
       columnsOf(
         absent.map(({ column }) => column),
         reference.notes,
       ),
       ...(reference.watched.length > 0 ? [allOf(result.shape)] : []),
+      ...(reference.watched.length > 0 ? skewOf(result.shape, evidence.began) : []),
       ...judgeColumns(reference.watched, counted, result),
+      ...closer,
       ...reference.without
         .filter(({ column }) => !ignore.includes(column))
         .map(({ column, why }): Signal => ({
@@ -135,11 +151,11 @@ async function versionIn(
   tables: Tables,
   { files, views }: Pick<ReturnType<typeof openLog>, 'files' | 'views'>,
   signal?: AbortSignal,
-): Promise<VersionSeen | undefined> {
+): Promise<(VersionSeen & { newest: number }) | undefined> {
   const { rows } = await askBehind(ctx, tables, QUERY, {
     files,
     request: {
-      query: `select model, version from log where role = 'primary' group by all order by max(time) desc, version desc limit 1`,
+      query: `select model, version, epoch_ms(max(time)) as newest from log where role = 'primary' group by all order by newest desc, version desc limit 1`,
       views,
       limit: 1,
       bytes: 10_000,
@@ -150,8 +166,11 @@ async function versionIn(
   if (!row) return undefined;
   const [model, version] = [String(row[0]), Number(row[1])];
   const { ref } = await getVersion(ctx, model, String(version));
-  return { model, version, ref };
+  return { model, version, ref, newest: Number(row[2]) };
 }
+
+/** Windows before that say what is usual. */
+const USUAL = 28;
 
 const volumeOf = (rows: number, dropped: number): Signal => ({
   signal: 'volume',
@@ -180,6 +199,21 @@ const allOf = ({ alarm, evidence, words }: DriftResult['shape']): Signal => ({
   reason: words,
   evidence: { alarms_a_year: 1 },
 });
+
+/** What has been otherwise than in the reference ever since the version began to answer; nothing where nothing has. */
+function skewOf({ columns }: DriftResult['shape'], began: number): Signal[] {
+  const names = columns.flatMap(({ name, since }) => (since !== null && since <= began ? [name] : []));
+  if (names.length === 0) return [];
+  return [
+    {
+      signal: 'skew',
+      value: names.length,
+      state: 'alert',
+      reason: `otherwise than in the reference since the first window of the version: ${names.slice(0, 20).join(', ')}; computed otherwise when it answers than when it learnt, or moved before it was deployed`,
+      evidence: { columns: names },
+    },
+  ];
+}
 
 /** Writes down what was seen, once. False where it was before. */
 export async function keepLooked(

@@ -1,4 +1,5 @@
 import { question, type View } from '../../tables/index.ts';
+import type { UnitChange } from '../detectors/unit-change.ts';
 import type { Anchor } from '../statistics/anchor.ts';
 import type { Histogram } from '../statistics/histogram.ts';
 
@@ -11,6 +12,8 @@ export interface Watched {
   histogram: Histogram;
   /** Counts of the same rows cut by time, where a column says when they were: how much windows differ although nothing is wrong. */
   windows?: number[][];
+  /** Of numbers: evenly spaced, the least and the greatest included. */
+  quantiles?: number[];
 }
 
 /** One column that could not be read: the others are. */
@@ -48,10 +51,31 @@ export const COUNT = question<
   Asked & { columns: ReadonlyArray<Pick<Watched, 'column' | 'anchor'>> },
   {
     rows: number;
-    counted: Array<{ column: string; histogram: Histogram; misfits: number }>;
+    counted: Counted[];
     unread: Unread[];
   }
 >('monitor-count');
+
+export interface Counted {
+  column: string;
+  histogram: Histogram;
+  misfits: number;
+  /** Finite values below the least of the reference, or above its greatest. */
+  outside: number;
+}
+
+/** What columns that have changed look like: one value throughout, another unit. */
+export const PROBE = question<
+  Asked & { columns: ReadonlyArray<{ column: string; quantiles?: readonly number[] | undefined }> },
+  { probed: Probed[] }
+>('monitor-probe');
+
+export interface Probed {
+  column: string;
+  /** The only value of all rows that have one. */
+  only?: string;
+  unit?: UnitChange;
+}
 
 /** A figure of a model on rows with their outcomes; the interval holds with 95 %. */
 export interface Figure {

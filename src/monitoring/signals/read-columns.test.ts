@@ -3,7 +3,7 @@ import test from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { anchorCategories, anchorNumeric } from '../statistics/anchor.ts';
 import { count } from '../statistics/histogram.ts';
-import { anchorAnswer, countAnswer } from './read-columns.ts';
+import { anchorAnswer, countAnswer, probeAnswer } from './read-columns.ts';
 
 const quiet = () => Promise.resolve();
 
@@ -68,6 +68,13 @@ test('columns are counted in one pass as they are one by one, and what cannot be
     ['gone'],
   );
   assert.equal(of('list')?.misfits, n);
+  const ends = numbers.slice(0, 1000).filter(Number.isFinite);
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  assert.equal(
+    of('x')?.outside,
+    numbers.filter((one) => Number.isFinite(one) && (one < low || one > high)).length,
+  );
+  assert.equal(of('k')?.outside, n / 5, 'zero lies below one');
   assert.equal(found.rows, n);
 });
 
@@ -92,4 +99,30 @@ test('a reference with a time is cut into windows, the newest of them; of two ti
     'a day is of one weekday',
   );
   assert.equal(unnamed!.watched[0]?.windows, undefined);
+});
+
+test('a column of one value and one in another unit are told, and one that is as it was is not', async () => {
+  const sql = `select 7 as k, 'a' as w, exp(5 + (i * 7919 % 1000) / 400.0) * case when i % 4 = 0 then 1.609344 else 1 end as mixed,
+      exp(5 + (i * 7919 % 1000) / 400.0) as same
+    from range(4000) t(i)`;
+  const quantiles = Array.from({ length: 201 }, (_one, i) => Math.exp(5 + (i * 999) / 200 / 400));
+  const { probed } = await withTable(sql, (connection) =>
+    probeAnswer.answer(
+      connection,
+      {
+        views: [],
+        view: 'log',
+        columns: [
+          { column: 'k', quantiles },
+          { column: 'w' },
+          { column: 'mixed', quantiles },
+          { column: 'same', quantiles },
+        ],
+      },
+      quiet,
+    ),
+  );
+  const [k, w, mixed, same] = probed;
+  assert.deepEqual([k?.only, w?.only, same], ['7', 'a', { column: 'same' }]);
+  assert.match(mixed?.unit?.words ?? '', /^kilometres for miles/);
 });

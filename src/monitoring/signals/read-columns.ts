@@ -17,9 +17,10 @@ import {
   type CategoryAnchor,
   type NumericAnchor,
 } from '../statistics/anchor.ts';
-import { count, counterOf, type Histogram } from '../statistics/histogram.ts';
+import { count, counterOf } from '../statistics/histogram.ts';
+import { unitChange } from '../detectors/unit-change.ts';
 import { cutByTime, windowsOf } from './cut-by-time.ts';
-import { ANCHOR, COUNT, NAMES, type Unread } from './questions.ts';
+import { ANCHOR, COUNT, NAMES, PROBE, type Counted, type Probed, type Unread } from './questions.ts';
 
 /** Bins of a column of numbers; categories that are told apart. */
 const BINS = 20;
@@ -47,7 +48,7 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
       const { values } = await numbers(connection, view, from);
       const anchor = anchorNumeric(values, { bins: BINS });
       const parts = windowsOf(cut, values, (part) => count(anchor, Float64Array.from(part)));
-      return { column, anchor, histogram: count(anchor, values), ...parts };
+      return { column, anchor, histogram: count(anchor, values), ...parts, quantiles: quantilesOf(values) };
     }
     const values = await categories(connection, view, from);
     const anchor = anchorCategories(values, { limit: CATEGORIES });
@@ -56,12 +57,6 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
   });
   return { rows: await rowsOf(connection, view), watched: done, unread };
 });
-
-interface Counted {
-  column: string;
-  histogram: Histogram;
-  misfits: number;
-}
 
 export const countAnswer = answerer(COUNT, async (connection, { views, view, columns }) => {
   await openViews(connection, views);
@@ -80,10 +75,49 @@ export const countAnswer = answerer(COUNT, async (connection, { views, view, col
     if (known) return known;
     if (anchor.kind === 'categories') return countCategories(connection, view, column, anchor);
     const { values, misfits } = await numbers(connection, view, column);
-    return { column, histogram: count(anchor, values), misfits };
+    const counter = counterOf(anchor);
+    counter.add(values);
+    return { column, histogram: counter.histogram(), misfits, outside: counter.outside() };
   });
   return { rows: await rowsOf(connection, view), counted: done, unread };
 });
+
+/** Rows that say what a column looks like: an even part of more. */
+const PROBED = 20_000;
+
+export const probeAnswer = answerer(PROBE, async (connection, { views, view, columns }) => {
+  await openViews(connection, views);
+  const rows = await rowsOf(connection, view);
+  const { done } = await each(columns, async ({ column, quantiles }): Promise<Probed> => {
+    const name = identifier(column);
+    const [found] = (
+      await connection.runAndReadAll(
+        `select count(distinct ${name}::varchar), any_value(${name}::varchar) from ${identifier(view)}`,
+      )
+    ).getRows();
+    if (Number(found![0]) === 1) return { column, only: String(found![1]) };
+    if (!quantiles) return { column };
+    const { values } = await numbers(connection, view, column);
+    const step = Math.max(1, Math.ceil(rows / PROBED));
+    const unit = unitChange(
+      quantiles,
+      values.filter((_one, row) => row % step === 0),
+    );
+    return { column, ...(unit ? { unit } : {}) };
+  });
+  return { probed: done };
+});
+
+const QUANTILES = 200;
+
+function quantilesOf(values: Float64Array): number[] {
+  const sorted = values.filter(Number.isFinite).sort();
+  if (sorted.length === 0) return [];
+  return Array.from(
+    { length: QUANTILES + 1 },
+    (_one, i) => sorted[Math.round((i * (sorted.length - 1)) / QUANTILES)]!,
+  );
+}
 
 /** All columns of numbers in one pass. */
 async function countNumbers(
@@ -102,7 +136,12 @@ async function countNumbers(
       counter.add(block.subarray(0, chunk.rowCount));
     }
   });
-  return columns.map(({ column }, at) => ({ column, histogram: counters[at]!.histogram(), misfits: 0 }));
+  return columns.map(({ column }, at) => ({
+    column,
+    histogram: counters[at]!.histogram(),
+    misfits: 0,
+    outside: counters[at]!.outside(),
+  }));
 }
 
 /** Counted where the texts are: a text that comes here costs more than all else of it. */
@@ -122,7 +161,12 @@ async function countCategories(
   const counts = Array.from({ length: names.length + 2 }, () => 0);
   for (const [bin, rows] of (await connection.runAndReadAll(sql)).getRows())
     counts[Number(bin) < 0 ? names.length + 1 : Number(bin)] = Number(rows);
-  return { column, histogram: { version: 1, anchor: id, counts, low: null, high: null }, misfits: 0 };
+  return {
+    column,
+    histogram: { version: 1, anchor: id, counts, low: null, high: null },
+    misfits: 0,
+    outside: 0,
+  };
 }
 
 /** What one column throws is of that column alone. */

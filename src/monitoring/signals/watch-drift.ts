@@ -9,13 +9,14 @@ import {
 } from '../detectors/e-detector.ts';
 import { referenceCounts } from '../detectors/reference-counts.ts';
 import { rows } from '../statistics/histogram.ts';
-import type { CountedColumn } from './judge-columns.ts';
-import type { Watched } from './questions.ts';
+import type { Counted, Watched } from './questions.ts';
 
 /** What has been gathered on a version, as it is stored. */
 export interface DriftEvidence {
   /** What each column was compared with: evidence against one reference is none against another. */
   references: Record<string, string>;
+  /** When the first window began that was compared. */
+  began: number;
   drift: DriftState;
 }
 
@@ -25,7 +26,7 @@ export interface DriftEvidence {
  */
 export function watchDrift(
   watched: readonly Watched[],
-  counted: readonly CountedColumn[],
+  counted: readonly Counted[],
   { from, to }: { from: number; to: number },
   before: DriftEvidence | undefined,
 ): { evidence: DriftEvidence; result: DriftResult } {
@@ -38,14 +39,15 @@ export function watchDrift(
   );
   const references = Object.fromEntries(compared.map((one) => [one.column, referenceOf(one)]));
   const state = goOn(plan, references, before);
+  const began = before?.began ?? from;
   const counts = Object.fromEntries(counted.map((one) => [one.column, typed(one)]));
   if (state.until !== null && from < state.until)
     return {
-      evidence: { references, drift: state },
+      evidence: { references, began, drift: state },
       result: { ...readDrift(plan, state, counts), empty: [] },
     };
   const { state: drift, result } = stepDrift(plan, state, { from, to, counts });
-  return { evidence: { references, drift }, result };
+  return { evidence: { references, began, drift }, result };
 }
 
 const referenceOf = ({ anchor, histogram, windows = [] }: Watched): string =>
@@ -66,6 +68,6 @@ function goOn(
 }
 
 /** Values of another type are a signal of their own, and no missing ones. */
-function typed({ histogram: { counts }, misfits }: CountedColumn): readonly number[] {
+function typed({ histogram: { counts }, misfits }: Counted): readonly number[] {
   return misfits === 0 ? counts : [...counts.slice(0, -1), counts.at(-1)! - misfits];
 }

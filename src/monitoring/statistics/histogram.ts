@@ -121,6 +121,8 @@ export interface Counter {
   /** NaN is missing. */
   add(values: Float64Array): void;
   histogram(): Histogram;
+  /** Finite values below the least of the reference, or above its greatest. */
+  outside(): number;
 }
 
 export function counterOf(anchor: NumericAnchor): Counter {
@@ -128,8 +130,10 @@ export function counterOf(anchor: NumericAnchor): Counter {
   const bins = lookup.edges.length + 1;
   const counts = new Uint32Array(bins + 3);
   const reach = new Float64Array([Infinity, -Infinity]);
+  const bounds = new Float64Array([anchor.low ?? -Infinity, anchor.high ?? Infinity, 0]);
   return {
-    add: (values) => tally(values, lookup, counts, reach),
+    outside: () => bounds[2]!,
+    add: (values) => tally(values, lookup, counts, reach, bounds),
     histogram() {
       const [low, high] = [reach[0]!, reach[1]!];
       return {
@@ -149,6 +153,8 @@ function tally(
   { edges, first, last, scale, before }: Lookup,
   counts: Uint32Array,
   reach: Float64Array,
+  /** Least and greatest of the reference, and how many values lie beyond. */
+  bounds: Float64Array,
 ): void {
   const bins = edges.length + 1;
   for (let i = 0; i < values.length; i++) {
@@ -165,10 +171,12 @@ function tally(
       counts[from]!++;
     } else if (value < first && value > -Infinity) {
       counts[0]!++;
+      if (value < bounds[0]! || value > bounds[1]!) bounds[2]!++;
       if (value < reach[0]!) reach[0] = value;
       if (bins === 1 && value > reach[1]!) reach[1] = value;
     } else if (value >= last && value < Infinity) {
       counts[bins - 1]!++;
+      if (value < bounds[0]! || value > bounds[1]!) bounds[2]!++;
       if (value > reach[1]!) reach[1] = value;
     } else counts[bins + (value < 0 ? 0 : value > 0 ? 1 : 2)]!++;
   }

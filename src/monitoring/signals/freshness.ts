@@ -1,0 +1,29 @@
+import type { Signal } from '../contract.ts';
+
+/** Windows that say how old the newest row usually is. */
+const FEWEST = 5;
+
+/** How old the newest row is when the window ends, against the windows before: traffic has nights, and their ends. */
+export function freshnessOf(
+  newest: number,
+  { from, to }: { from: number; to: number },
+  usual: readonly number[],
+): Signal {
+  const age = to - newest;
+  const most = Math.max(0, ...usual);
+  const old = usual.length >= FEWEST && age > 2 * most + (to - from) / 20;
+  return {
+    signal: 'freshness',
+    value: age,
+    state: old ? 'alert' : 'ok',
+    reason: `the newest row came ${duration(age)} before the window ended${old ? `; in the ${usual.length} windows before, ${duration(most)} at most` : ''}`,
+    evidence: { newest, usual: most, windows: usual.length },
+  };
+}
+
+function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 90) return `${Number(seconds.toPrecision(2))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Number((seconds / 3600).toPrecision(2))} h`;
+}
