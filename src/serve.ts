@@ -193,8 +193,8 @@ async function open(
   });
   events.subscribe(releases.subscriber);
   const channels = openChannels({ outbound, publicUrl: config.publicUrl });
-  const monitoring = openMonitoring({ serving: endpoints, tables, channels });
-  events.subscribe(monitoring.subscriber);
+  const monitoring = openMonitoring({ serving: endpoints, tables, channels, releases });
+  for (const subscriber of monitoring.subscribers) events.subscribe(subscriber);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);
   jobs.register(

@@ -4,6 +4,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import type { Subscriber } from '../platform/events/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
+import type { Releases } from '../releases/index.ts';
 import { WAKE } from './alerts/act.ts';
 import { alertTeller } from './alerts/tell.ts';
 import { listAlerts } from './alerts/views.ts';
@@ -13,6 +14,7 @@ import { monitorJobs } from './jobs.ts';
 import { predictionsTable } from './open-log.ts';
 import { FOLD } from './outcomes/fold.ts';
 import { labelledTable, outcomesTable } from './outcomes/open-outcomes.ts';
+import { rolloutLosses } from './rollouts/losses.ts';
 import { monitoringRoutes, type Parts } from './routes.ts';
 
 export { migrations } from './schema.ts';
@@ -21,8 +23,8 @@ export { blobUser } from './uses.ts';
 export interface Monitoring {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
-  /** For `events.subscribe`: tells channels of alerts. */
-  subscriber: Subscriber;
+  /** Channels hear of alerts, and rollouts of what outcomes say. */
+  subscribers: readonly Subscriber[];
   /** What queries may call as tables. */
   functions: readonly TableFunction[];
   /** Alerts of an endpoint that are not resolved; none where it is not there. */
@@ -32,12 +34,15 @@ export interface Monitoring {
 }
 
 /** The room with what it needs handed in. */
-export function openMonitoring(parts: Parts & { channels: Pick<Channels, 'notify'> }): Monitoring {
+export function openMonitoring(
+  parts: Parts & { channels: Pick<Channels, 'notify'>; releases: Pick<Releases, 'rollingOut' | 'addLosses'> },
+): Monitoring {
   const jobs = monitorJobs(parts);
+  const losses = rolloutLosses(parts);
   return {
     routes: monitoringRoutes(parts, jobs),
-    subscriber: alertTeller(parts),
-    jobs: [FOLD, jobs.look, jobs.score, WAKE],
+    subscribers: [alertTeller(parts), losses.subscriber],
+    jobs: [FOLD, jobs.look, jobs.score, WAKE, losses.job],
     functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],
     async openAlerts(ctx, endpoint) {
       if ((await parts.serving.find(ctx, endpoint)) === undefined) return [];

@@ -26,8 +26,8 @@ export interface Releases {
   ofExecution(ctx: Ctx, execution: string): Promise<Release | undefined>;
   /** For rooms above, also within their own transaction: the release's id. Asked again with the same key, it is the same release. */
   request(ctx: Ctx, wish: NewRelease, key: string): Promise<string>;
-  /** Rollouts under way, of an endpoint or all, that outcomes can say something of, with until when they know them. */
-  rollingOut(ctx: Ctx, endpoint?: string): Promise<RollingOut[]>;
+  /** Rollouts under way at an endpoint, with until when outcomes are known to them. */
+  rollingOut(ctx: Ctx, endpoint: string): Promise<RollingOut[]>;
   /** Losses of outcomes that became known, in the transaction that says until when: false where another was quicker. */
   addLosses(tx: Tx, release: string, batch: Losses): Promise<boolean>;
 }

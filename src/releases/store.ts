@@ -97,16 +97,17 @@ export const findOfKey = (ctx: Ctx, key: string): Promise<ReleaseRow | undefined
     .where('request_key', '=', key)
     .executeTakeFirst();
 
-/** Rollouts that go on, or are held: of an endpoint, or all. */
-export function selectUnderWayAt(ctx: Ctx, endpoint?: string): Promise<ReleaseRow[]> {
-  let query = tables(ctx)
+/** Rollouts at an endpoint that go on, or are held. */
+export function selectUnderWayAt(ctx: Ctx, endpoint: string): Promise<ReleaseRow[]> {
+  return tables(ctx)
     .selectFrom('release')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
+    .where('endpoint', '=', endpoint)
     .where('rollout', 'is not', null)
-    .where('ended_at', 'is', null);
-  if (endpoint !== undefined) query = query.where('endpoint', '=', endpoint);
-  return query.orderBy('id').execute();
+    .where('ended_at', 'is', null)
+    .orderBy('id')
+    .execute();
 }
 
 /** The newest release of a version to an endpoint that has ended. */

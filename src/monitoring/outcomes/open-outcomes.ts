@@ -66,7 +66,7 @@ export const labelledTable = (serving: Pick<Serving, 'find' | 'recorded'>): Tabl
     }),
 });
 
-/** Rows of `[from, to)` with `label`, `number`, `observed_at` and `first_observed_at`; null where nothing has arrived. */
+/** Rows of `[from, to)` with `label`, `number`, `observed_at`, and when its first one was observed and arrived; null where nothing has arrived. */
 export async function openLabelled(
   ctx: Ctx,
   serving: Pick<Serving, 'recorded'>,
@@ -88,14 +88,15 @@ export async function openLabelled(
           select asked.prediction, told."row", told.label, told.number, told.observed_at, told.received_at
           from (select * from told where prediction is null) told
           asof join asked on told.key = asked.key and told.time >= asked.time),
-        newest as (select *, min(observed_at) over (partition by prediction, "row") as first_observed_at from met
+        newest as (select *, min(observed_at) over (partition by prediction, "row") as first_observed_at,
+            min(received_at) over (partition by prediction, "row") as first_received_at from met
           qualify row_number() over (partition by prediction, "row"
             order by observed_at desc, received_at desc, label desc) = 1)
-      select p.*, o.label, o.number, o.observed_at, o.first_observed_at
+      select p.*, o.label, o.number, o.observed_at, o.first_observed_at, o.first_received_at
       from ${p} p left join newest o
         on o.prediction = coalesce(p.shadow_of, p.prediction) and o."row" = p."row"`
     : `select *, null::varchar as label, null::double as number, null::timestamptz as observed_at,
-        null::timestamptz as first_observed_at from ${p}`;
+        null::timestamptz as first_observed_at, null::timestamptz as first_received_at from ${p}`;
   return {
     files: [...files, ...(outcomes?.files ?? [])],
     views: [...views, ...(outcomes?.views ?? []), { name: call.text, sql }],

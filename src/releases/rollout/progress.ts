@@ -37,6 +37,8 @@ export interface Progress {
   held?: { why: string; since: number; by?: string };
   /** Why it goes back. */
   why?: string;
+  /** Of losses without an upper end: what a large one is. */
+  loss_scale?: number;
   /** Outcomes up to this time are in the evidence. */
   losses_until?: number;
 }

@@ -14,6 +14,7 @@ import { askToCancel, createRelease } from '../request.ts';
 import { requireRelease } from '../store.ts';
 import { getRelease } from '../views.ts';
 import { decide } from './decide.ts';
+import { addLosses, rollingOut, type RollingOut } from './losses.ts';
 import { World } from './world.suite.ts';
 
 /** A registered model `late` with versions 1 and 2. */
@@ -297,6 +298,32 @@ export function rolloutSuite(on: string, open: () => Promise<TestServer>): void 
         }
       },
     );
+
+    await t.test('losses count once, of errors without an end those after the first', async () => {
+      const world = new World({ seed: 13, rate: 1, look: 1_000 });
+      const ctx = world.ctx(server);
+      const id = await ask(world, ctx, FAST);
+      const tell = (until: number, kind: 'bounded' | 'absolute', loss: number): Promise<boolean> => {
+        const of = [{ revision: 2, primary: Array.from({ length: 40 }, () => 1), canary: [loss, loss] }];
+        return ctx.write((tx) => addLosses(tx, world.engine, id, { until, kind, of }));
+      };
+      const told: boolean[] = [];
+      let looks = 0;
+      world.paused = async () => {
+        const { losses } = (await getRelease(ctx, id)).rollout!.evidence.trial;
+        const [{ until }] = (await rollingOut(ctx, 'late')) as [RollingOut];
+        if (++looks === 2) told.push(await tell(until, 'bounded', 1), await tell(until + 1, 'absolute', 9));
+        if (looks === 3) assert.equal(losses, 0);
+        if (looks === 3) told.push(await tell(until, 'absolute', 9), await tell(until + 1, 'absolute', 9));
+        if (looks === 4) assert.equal(losses, 2);
+        if (looks > 4) for (let i = 1; i < 20; i++) await tell(until + i, 'absolute', 9);
+      };
+      const done = await run(world, ctx, id);
+      assert.deepEqual(told, [false, true, false, true]);
+      assert.equal(done.state, 'rolled_back', done.reason ?? '');
+      assert.match(done.reason ?? '', /^roll back: mean loss 90\.00 %, primary 50\.00 %/);
+      assert.deepEqual(await rollingOut(ctx, 'late'), []);
+    });
 
     await t.test('a wish that cannot be is refused by its field', async () => {
       for (const [rollout, field] of [
