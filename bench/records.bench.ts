@@ -11,7 +11,7 @@ import { Counters } from '../src/serving/plane/counters.ts';
 import type { Answered } from '../src/serving/plane/hooks/hook.ts';
 import { Lane } from '../src/serving/plane/lane.ts';
 import { RecordSink } from '../src/serving/plane/sink/sink.ts';
-import { writeAside } from '../src/serving/plane/sink/write-aside.ts';
+import { convertAside } from '../src/serving/plane/sink/convert-aside.ts';
 import { makeIds } from '../src/serving/prediction-id.ts';
 import { readSegmentFile } from '../src/serving/plane/segment-name.ts';
 import { figure, median, option, report, scratch } from './harness.ts';
@@ -111,7 +111,7 @@ async function alone(name: string, { spec, inputs }: (typeof forms)[string]): Pr
     line: { waiting: 0 },
   };
   const records = path.join(folder, 'alone');
-  const aside = writeAside();
+  const aside = convertAside();
   let passed = 0;
   const sink = new RecordSink({
     folder: records,
@@ -156,7 +156,7 @@ async function alone(name: string, { spec, inputs }: (typeof forms)[string]): Pr
   }
   passed = 3_600_000; // what is begun is old enough to be written
   sink.sweep();
-  await aside.idle();
+  await sink.show(route.endpoint.id);
   await sink.close();
   const { kept, lost } = counters;
   if (kept + lost.full !== predictions || lost.large + lost.form + lost.failed > 0)
@@ -304,8 +304,15 @@ for (const pause of [8, 0]) {
   });
   blocks.push(...measured);
 }
+const flooded = performance.now();
+await withRecords.show('linear');
+figure({
+  name: 'the same: until all of it lay in files, afterwards',
+  value: (performance.now() - flooded) / 1000,
+  unit: 's',
+  better: 'lower',
+});
 await Promise.all([without.stop(), withRecords.stop()]);
-// Closed loop on one core: there is no time that nobody wants, and what does not fit into memory is let go.
 const asked = blocks.reduce((sum, [one]) => sum + one.requests, 0);
 const inFiles = readdirSync(path.join(folder, 'records'), { recursive: true, encoding: 'utf8' })
   .map((file) => readSegmentFile(path.basename(file))?.predictions ?? 0)

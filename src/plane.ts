@@ -64,8 +64,8 @@ function open(options: PlaneOptions): Running {
   });
   const processes = createProcesses({ isolation: options.isolation });
   void dropTemporary(); // the hosts of a plane that was killed
-  const { records } = options;
-  const sink = records === undefined ? undefined : new RecordSink({ folder: records, report });
+  const { records, run } = options;
+  const sink = records === undefined ? undefined : new RecordSink({ folder: records, run, report });
   const plane = createPlane({
     hooks: sink ? [sink] : [],
     open: (place) => openModel(place, { processes, log }),

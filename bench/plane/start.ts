@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command, Report, TableEndpoint } from '../../src/serving/plane/protocol.ts';
+import { GARBAGE } from '../../src/serving/plane-process.ts';
 import { root } from '../harness.ts';
 
 export interface PlaneBench {
@@ -14,12 +15,14 @@ export interface PlaneBench {
 }
 
 /** The plane alone, on core 0. Its process ends with `child.kill()`. */
-export async function startPlane({
-  models,
-  names,
-  socket,
-  records,
-}: PlaneBench): Promise<{ child: ChildProcess; pid: number; url: string; stop(): Promise<void> }> {
+export async function startPlane({ models, names, socket, records }: PlaneBench): Promise<{
+  child: ChildProcess;
+  pid: number;
+  url: string;
+  /** Brings to disk what it recorded for the endpoint of this model. */
+  show(name: string): Promise<unknown>;
+  stop(): Promise<void>;
+}> {
   const profile = process.env['TREADLE_BENCH_PROFILE'];
   const child = spawn(
     'taskset',
@@ -27,6 +30,7 @@ export async function startPlane({
       '-c',
       '0',
       process.execPath,
+      ...GARBAGE,
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
       path.join(root, 'src', 'plane.ts'),
     ],
@@ -88,6 +92,10 @@ export async function startPlane({
     child,
     pid: child.pid!,
     url: `http://127.0.0.1:${port}`,
+    show(name) {
+      send({ type: 'show', id: 1, endpoint: `endpoint-${name}` });
+      return wait('told');
+    },
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve());

@@ -148,6 +148,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     },
     measures: async (workspace) => planeMeasures(workspace, engine.planes, engine.live),
     segment: (said) => segments.announce(said),
+    left: (run) => segments.recover(run),
   });
   let url = '';
   const live = createLive((serial) =>

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
 import { programFile } from '../platform/aside/index.ts';
@@ -24,14 +25,14 @@ export interface Around {
   log: Log;
   /** Where it runs: the data folder. */
   cwd: string;
-  options: PlaneOptions;
+  options: Omit<PlaneOptions, 'run'>;
   desired(): Desired;
   /** Where to listen; `undefined`: not yet. Asked after each start, and once more when what it holds is loaded. */
   door(plane: PlaneProcess, filled: boolean): Extract<Command, { type: 'listen' }> | undefined;
   /** Everything that is not an answer to a command. */
   report(plane: PlaneProcess, report: Report): void;
   /** `served`: it had a model and a door when it ended. */
-  ended(plane: PlaneProcess, why: string, served: boolean): void;
+  ended(plane: PlaneProcess, end: { why: string; served: boolean; run: string }): void;
 }
 
 export interface PlaneProcess {
@@ -57,7 +58,7 @@ const PLANE = fileURLToPath(programFile('../plane', import.meta.url));
  * Bodies make most of its garbage and are soon gone: threads that help to collect them only take the processor from the
  * answers, and a space for the young that outgrows the caches makes every request slower. MiB.
  */
-const GARBAGE = ['--single-threaded-gc', '--max-semi-space-size=4'];
+export const GARBAGE = ['--single-threaded-gc', '--max-semi-space-size=4'];
 const FIRST_WAIT = 100;
 const LONGEST_WAIT = 10_000;
 /** Up for this long, it counts as healthy: the next end waits little again. */
@@ -126,6 +127,7 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
   function start(): void {
     if (stopping) return;
     const began = performance.now();
+    const run = randomBytes(4).toString('hex');
     const decoder = new StringDecoder('utf8');
     let rest = '';
     words = '';
@@ -174,14 +176,14 @@ export function createPlaneProcess(number: number, around: Around): PlaneProcess
       if (stopping) return;
       if (performance.now() - began > HEALTHY) wait = FIRST_WAIT;
       around.log.error('a data plane ended and is started again', { plane: number, why, wait, words });
-      around.ended(plane, why, served);
+      around.ended(plane, { why, served, run });
       timer = setTimeout(() => {
         restarts++;
         start();
       }, wait);
       wait = Math.min(LONGEST_WAIT, wait * 2);
     });
-    send({ type: 'start', options: around.options });
+    send({ type: 'start', options: { ...around.options, run } });
     const now = around.door(plane, false);
     if (now) send(now);
     // Loads first, so that they are under way when the table that names them comes.

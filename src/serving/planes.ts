@@ -7,7 +7,14 @@ import { machineCores } from '../platform/machine/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
 import type { HostCrash, ModelPlace } from '../runtimes/index.ts';
 import { Gather } from './gather.ts';
-import { createPlaneProcess, keysOf, LoadFailure, type Loaded, type PlaneProcess } from './plane-process.ts';
+import {
+  createPlaneProcess,
+  keysOf,
+  LoadFailure,
+  type Around,
+  type Loaded,
+  type PlaneProcess,
+} from './plane-process.ts';
 import type {
   About,
   AboutAnswer,
@@ -30,7 +37,7 @@ export interface PlanesOptions {
   port: number;
   /** Undefined: by the machine's cores. */
   count?: number | undefined;
-  plane: PlaneOptions;
+  plane: Omit<PlaneOptions, 'run'>;
   authenticate(credentials: Credentials): Promise<CallerVerdict>;
   crashed(key: string, crash: HostCrash): void;
   /** A model that had been loaded before could not be loaded again. */
@@ -43,6 +50,8 @@ export interface PlanesOptions {
   measures?(workspace: string): Promise<Measure[]>;
   /** A file of recorded predictions is whole. */
   segment?(said: { endpoint: string; file: string; bytes: number }): void;
+  /** A plane of this run ended by itself: whatever it left is nobody's now. */
+  left?(run: string): void;
 }
 
 /** The processes of the data plane: how many, on which port, and what they hold. Started when first needed. */
@@ -183,7 +192,8 @@ export function createPlanes(options: PlanesOptions): Planes {
         default:
       }
     },
-    ended(plane: PlaneProcess, why: string, served: boolean) {
+    ended(plane: PlaneProcess, { why, served, run }: Parameters<Around['ended']>[1]) {
+      options.left?.(run);
       last = why;
       models.delete(plane.number);
       asked.ended(plane);

@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { messageOf } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
-import { readSegmentFile } from './plane/segment-name.ts';
+import { journalOf, readSegmentFile } from './plane/segment-name.ts';
+import { convertAside } from './plane/sink/convert-aside.ts';
 import {
   deleteSegments,
   findAnyRevision,
@@ -19,6 +20,8 @@ export interface Segments {
   readonly folder: string;
   /** A plane says that a file is whole. */
   announce(said: Announced): void;
+  /** A plane ended by itself: of what it left in journals segments are made. */
+  recover(run: string): void;
   /** Brings rows and files together after a start, and keeps to the bounds from then on. */
   start(): void;
   /** Resolves when everything said so far is written down. */
@@ -48,7 +51,8 @@ export const RECORDS_FOLDER = 'records';
 
 /**
  * A file is named only when it is whole and on disk, so one without a row was finished by a plane whose server was gone: its row is
- * made from its name. What still has its temporary name was never whole and goes. Nothing else in the folder is touched.
+ * made from its name. Of a journal whose plane is gone the segment is made here. What else has a temporary name was never whole and goes.
+ * Nothing else in the folder is touched.
  */
 export function createSegments(system: Ctx, data: string, bounds: Bounds): Segments {
   const folder = path.join(data, RECORDS_FOLDER);
@@ -119,15 +123,53 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
     }
   }
 
-  async function reconcile(): Promise<void> {
-    // It is there once something was recorded.
+  /** Names of the files of each endpoint; nothing is there until something was recorded. */
+  async function* folders(): AsyncGenerator<{ endpoint: string; files: string[] }> {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      if (!entry.isDirectory()) continue;
-      const endpoint = entry.name;
+    for (const entry of entries)
+      if (entry.isDirectory())
+        yield { endpoint: entry.name, files: await readdir(path.join(folder, entry.name)) };
+  }
+
+  /** Segments of the journals that this run of a plane left; all of them unless said. */
+  async function convert(run?: string): Promise<void> {
+    const aside = convertAside({ patient: false });
+    const made: Announced[] = [];
+    for await (const { endpoint, files } of folders())
+      for (const file of files) {
+        const by = journalOf(file);
+        if (by === undefined || (run !== undefined && by !== run)) continue;
+        aside.convert({
+          journal: path.join(folder, endpoint, file),
+          bytes: 0,
+          done(told) {
+            if ('segment' in told) {
+              if (told.segment) made.push({ endpoint, ...told.segment });
+              return;
+            }
+            system.log.error(
+              'a journal of predictions could not be made a segment, and stays for the next start',
+              {
+                endpoint,
+                file,
+                problem: told.problem,
+              },
+            );
+          },
+        });
+      }
+    await aside.hurry();
+    aside.close();
+    for (const one of made) await write(one);
+  }
+
+  async function reconcile(): Promise<void> {
+    await convert();
+    for await (const { endpoint, files } of folders()) {
       const named = await segmentFiles(system, endpoint);
-      for (const file of await readdir(path.join(folder, endpoint))) {
+      for (const file of files) {
         const full = path.join(folder, endpoint, file);
+        if (journalOf(file) !== undefined) continue; // being written by now, or told of above
         if (file.endsWith('.part')) await rm(full, { force: true });
         else if (!named.delete(`${RECORDS_FOLDER}/${endpoint}/${file}`) && readSegmentFile(file))
           await write({ endpoint, file, bytes: (await stat(full)).size });
@@ -145,6 +187,9 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
     announce(said) {
       next('a segment of predictions could not be written down', () => write(said));
       next('old predictions could not be taken away', retain);
+    },
+    recover(run) {
+      next('what a data plane left could not be looked through', () => convert(run));
     },
     start() {
       next('recorded predictions could not be looked through', reconcile);

@@ -9,8 +9,10 @@ import { listEntries } from '../../src/ledger/index.ts';
 import type { EndpointDetail, PredictionSegment } from '../../src/serving/contract.ts';
 import { openTest, type TestServer } from '../harness.ts';
 import { constantOnnx, registerOnnx } from '../onnx-model.ts';
+import { until } from '../until.ts';
 import { python } from './mlflow-servers.ts';
 import { apiOf } from './serving/api.ts';
+import { below, PLANE } from './serving/python-model.ts';
 
 const READ = `
 import glob, json, sys
@@ -126,6 +128,36 @@ test('after a crash: what was whole is announced from its name, what was not is 
     assert.deepEqual(listed.toSorted(), [whole, orphan].toSorted());
     assert.deepEqual(readdirSync(own).toSorted(), [whole, orphan, unknown, 'notes.txt'].toSorted());
   }
+});
+
+test('a plane that is killed loses no prediction that was in its journal', async (t) => {
+  const data = folder(t);
+  await using server = await openTest({ data });
+  await registerOnnx(server.ctx, 'const', constantOnnx(1));
+  const api = apiOf(server.url);
+  await api.deploy('const', '1');
+  const { endpoint } = await api.get<EndpointDetail>('/api/v1/endpoints/const');
+  const own = path.join(data, 'records', endpoint.id);
+  // More than a block of memory holds: what is full goes to the journal.
+  let asked = 0;
+  const journal = await until(
+    'there is a journal',
+    async () => {
+      asked++;
+      await api.ask('const');
+      const [name] = existsSync(own) ? readdirSync(own) : [];
+      return name !== undefined && statSync(path.join(own, name)).size > 0 && name;
+    },
+    0,
+  );
+  assert.match(journal, /\.journal\.part$/);
+  for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
+  const [segment] = await until('its segment is listed', async () => {
+    const found = await segmentsOf(server);
+    return found.length > 0 && found;
+  });
+  assert.ok(segment!.predictions > 0 && segment!.predictions < asked);
+  assert.deepEqual(readdirSync(own), [path.basename(segment!.file)]);
 });
 
 test('the oldest go when there is more than may be, files and rows alike', async (t) => {

@@ -1,4 +1,5 @@
-import { readlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { openSync, readlinkSync, readSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /** One part in ten of a processor that others want, too: it waits, and still comes to its end on a machine that is never idle. */
@@ -36,4 +37,59 @@ export function threadGoesLast(): void {
   } catch {
     // another system: it takes turns like everybody
   }
+}
+
+/**
+ * Lets this thread run only where a core has nothing else to do; whether that could be arranged. There is no way back without special
+ * rights.
+ */
+export function threadIsIdle(): boolean {
+  try {
+    const thread = readlinkSync('/proc/thread-self').split('/').at(-1)!;
+    return (
+      spawnSync('chrt', ['--idle', '--pid', '0', thread], { stdio: 'ignore', timeout: 5000 }).status === 0
+    );
+  } catch {
+    return false; // another system
+  }
+}
+
+/** Longest that work goes on without looking whether the main thread waits for its core, ms. */
+const UNSEEN = 0.2;
+/** How long it sleeps where that is so, ms. */
+const SLEEP = 1;
+
+/**
+ * To be called often in long work of a thread: sleeps while the main thread of this process waits for the core that this one is on. An idle
+ * thread loses its core to a main thread that wakes, and gets it back at the next tick of the clock, and then for a whole tick or two, because the
+ * main one has had more than it: whoever asks that one waits for milliseconds. Undefined where the system does not tell.
+ */
+export function giveWay(): (() => void) | undefined {
+  let own: number;
+  let main: number;
+  try {
+    own = openSync('/proc/thread-self/stat', 'r');
+    main = openSync(`/proc/self/task/${process.pid}/stat`, 'r');
+  } catch {
+    return undefined;
+  }
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  const buffer = Buffer.alloc(1024);
+  let looked = performance.now();
+  return () => {
+    if (performance.now() - looked < UNSEEN) return;
+    for (;;) {
+      const other = stateIn(main, buffer);
+      if (other.state !== 'R' || other.core !== stateIn(own, buffer).core) break;
+      Atomics.wait(never, 0, 0, SLEEP);
+    }
+    looked = performance.now();
+  };
+}
+
+/** proc_pid_stat(5): the state is the first field behind the name, the core that it last ran on the 37th. */
+function stateIn(stat: number, buffer: Buffer): { state: string | undefined; core: string | undefined } {
+  const text = buffer.toString('latin1', 0, readSync(stat, buffer, 0, buffer.length, 0));
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0], core: fields[36] };
 }

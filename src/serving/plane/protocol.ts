@@ -55,6 +55,8 @@ export interface PlaneOptions {
   isolation?: Isolation;
   /** Folder for segments of recorded predictions; nothing is recorded where there is none. */
   records?: string;
+  /** Names what this process leaves there, and no other did or will: 8 hex digits. Its own choice unless said. */
+  run?: string;
 }
 
 export type Command =

@@ -34,3 +34,12 @@ export function readSegmentFile(file: string): SegmentName | undefined {
     maker: maker!,
   };
 }
+
+/**
+ * What a run of a plane recorded and made no segment of yet, numbered. The ending says to whoever copies the folder: not whole.
+ */
+export const journalFile = (run: string, number: number): string => `${run}-${number}.journal.part`;
+
+/** The run that writes it; undefined for a file that is no journal. */
+export const journalOf = (file: string): string | undefined =>
+  /^([0-9a-f]{8})-\d{1,15}\.journal\.part$/.exec(file)?.[1];

@@ -7,7 +7,7 @@ export const ID = 35;
 /** Bytes of a prediction beside its values: id, time, latency, rows, and where its texts end. */
 const BESIDE = ID + 8 + 4 + 4 + 12;
 
-/** A block as it goes to the thread that writes it. */
+/** A block as it goes to disk. */
 export interface FilledBlock {
   predictions: number;
   rows: number;
@@ -46,8 +46,7 @@ export class Block {
   constructor({ recording, inputs, outputs }: Layout, capacity: number) {
     this.capacity = capacity;
     this.silent = recording !== 'all';
-    // Memory of its own: small buffers of Node share a pool, and handing a block over would take that from all others in it.
-    this.ids = Buffer.from(new ArrayBuffer(ID * capacity));
+    this.ids = Buffer.alloc(ID * capacity);
     this.at = new Float64Array(capacity);
     this.ms = new Float32Array(capacity);
     this.counts = new Uint32Array(capacity);
@@ -101,7 +100,16 @@ export class Block {
     this.bytes += size;
   }
 
-  /** The block is done with it: its memory goes to another thread, and what is added afterwards would be lost without an error. */
+  /** Empty again, in the same memory: nobody has what `filled` returned any more. */
+  clear(): void {
+    this.predictions = 0;
+    this.rows = 0;
+    this.bytes = 0;
+    for (const column of [this.keys, this.params, this.copies, ...this.inputs, ...this.outputs])
+      column.clear();
+  }
+
+  /** A view: what is added while it is being written would be lost without an error. */
   filled(): FilledBlock {
     const { predictions, rows } = this;
     return {
@@ -118,22 +126,4 @@ export class Block {
       outputs: this.outputs.map((column) => column.filled(rows)),
     };
   }
-}
-
-/** The memory of blocks, to be handed over to another thread. */
-export function memoryOf(blocks: readonly FilledBlock[]): ArrayBuffer[] {
-  // Once each: a list that names the same memory twice is refused as a whole.
-  const all = new Set<ArrayBuffer>();
-  const add = (view: ArrayBufferView | undefined): void => {
-    if (view?.buffer instanceof ArrayBuffer) all.add(view.buffer);
-  };
-  for (const { ids, at, ms, counts, keys, params, copies, inputs, outputs } of blocks) {
-    for (const view of [ids, at, ms, counts]) add(view);
-    for (const one of [keys, params, copies, ...inputs, ...outputs]) {
-      add(one.missing);
-      add(one.kind === 'texts' ? one.bytes : one.values);
-      if (one.kind !== 'numbers') add(one.ends);
-    }
-  }
-  return [...all];
 }

@@ -1,7 +1,7 @@
 import { Json, type Cell, type Datatype, type TensorData } from '../../../runtimes/index.ts';
 import type { Field } from './layout.ts';
 
-/** The values of one column of a block, as they go to the thread that writes them: plain data, most of it handed over uncopied. */
+/** The values of one column of a block, as they go to disk. */
 export type Filled =
   | { kind: 'numbers'; values: Numbers; width: number; missing: Uint8Array | undefined }
   | { kind: 'lists'; values: Numbers; ends: Uint32Array; missing: Uint8Array | undefined }
@@ -47,6 +47,8 @@ export interface Column {
   skip(at: number, rows: number): void;
   /** Of the first rows. */
   filled(rows: number): Filled;
+  /** As it was at first, in the same memory. */
+  clear(): void;
 }
 
 export function columnOf({ datatype, width }: Field, capacity: number): Column {
@@ -86,6 +88,12 @@ class NumberColumn implements Column {
       width: this.width,
       missing: this.missing.marks,
     };
+  }
+
+  clear(): void {
+    // What is skipped has no value of its own: that of another prediction must not stand there.
+    if (this.missing.marks) this.values.fill(0 as never);
+    this.missing.clear();
   }
 }
 
@@ -138,13 +146,17 @@ class ListColumn implements Column {
       missing: this.missing.marks,
     };
   }
+
+  clear(): void {
+    this.used = 0;
+    this.missing.clear();
+  }
 }
 
 /** Text, one a row; `list`: each row may have several, and is kept as their JSON. */
 export class TextColumn implements Column {
   readonly each = 4;
-  // Memory of its own, as in block.ts: it is handed over to another thread.
-  private heap = Buffer.from(new ArrayBuffer(4096));
+  private heap = Buffer.alloc(4096);
   private used = 0;
   private readonly ends: Uint32Array;
   private readonly missing: Missing;
@@ -186,7 +198,7 @@ export class TextColumn implements Column {
     // UTF-8 takes three bytes at most for each unit of a string: asking for the true length first would walk each text twice.
     const most = typeof value === 'string' ? value.length * 3 : value.length;
     if (this.used + most > this.heap.length) {
-      const larger = Buffer.from(new ArrayBuffer(Math.max(this.heap.length * 2, this.used + most)));
+      const larger = Buffer.alloc(Math.max(this.heap.length * 2, this.used + most));
       larger.set(this.heap.subarray(0, this.used));
       this.heap = larger;
     }
@@ -205,6 +217,11 @@ export class TextColumn implements Column {
       ends: this.ends.subarray(0, rows),
       missing: this.missing.marks,
     };
+  }
+
+  clear(): void {
+    this.used = 0;
+    this.missing.clear();
   }
 }
 
@@ -226,5 +243,9 @@ class Missing {
   mark(at: number, rows: number): void {
     this.marks ??= new Uint8Array(this.capacity);
     this.marks.fill(1, at, at + rows);
+  }
+
+  clear(): void {
+    this.marks = undefined;
   }
 }

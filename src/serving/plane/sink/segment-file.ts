@@ -1,26 +1,29 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { zstdCompressSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { ID, type FilledBlock } from './block.ts';
 import type { Filled, Numbers, NumberType } from './columns.ts';
-import type { Field, Layout } from './layout.ts';
+import { PIECE } from './piece.ts';
+import type { JournalHead } from './journal-file.ts';
+import type { Field } from './layout.ts';
 import type { Role } from '../protocol.ts';
 
-/** What the thread is told to write. */
-export interface SegmentOrder {
-  /** Where the endpoint's segments lie; made where it is not there. */
+/** What is to be written. */
+export interface SegmentOrder extends Pick<
+  JournalHead,
+  'revision' | 'model' | 'version' | 'about' | 'layout'
+> {
+  /** Where the endpoint's segments lie; it is there. */
   folder: string;
   file: string;
-  revision: number;
-  model: string;
-  version: number;
-  /** For readers that want to know where the file is from; text. */
-  about: Record<string, string>;
-  layout: Layout;
-  blocks: FilledBlock[];
+  blocks: readonly FilledBlock[];
 }
+
+/** Bytes of a page: what is encoded and compressed without a pause. */
+const PAGE = 64 * 1024;
 
 /** Arrays of a row that are wider than this are one column of lists. */
 const MOST_COLUMNS = 1024;
@@ -37,17 +40,20 @@ interface Written {
  * One Parquet file of all blocks, on disk as a whole or not at all: written under another name, forced to disk, then named. Returns
  * its bytes.
  */
-export function writeSegment(order: SegmentOrder, rest?: () => void): number {
-  const bytes = new Uint8Array(segmentBytes(order, rest));
-  mkdirSync(order.folder, { recursive: true, mode: 0o700 });
+export function writeSegment(order: SegmentOrder, pause?: () => void): number {
+  const bytes = new Uint8Array(segmentBytes(order, pause));
   const whole = path.join(order.folder, order.file);
-  const part = `${whole}.part`;
+  // Two threads may make the same one: both are whole, and equal.
+  const part = `${whole}.${process.pid}-${threadId}.part`;
   try {
     // `x`: names are made once, so what lies there already is another's.
     const fd = openSync(part, 'wx', 0o600);
     try {
       let at = 0;
-      while (at < bytes.length) at += writeSync(fd, bytes, at);
+      while (at < bytes.length) {
+        at += writeSync(fd, bytes, at, Math.min(PIECE, bytes.length - at));
+        pause?.();
+      }
       // Before the name: without it, a machine that loses its power may come back with a file that has its name and no bytes.
       fsyncSync(fd);
     } finally {
@@ -68,16 +74,17 @@ export function writeSegment(order: SegmentOrder, rest?: () => void): number {
   return bytes.length;
 }
 
-/** `rest` is called after each column: work of a part of a millisecond to a few. */
+/** `pause` is called after each page of a column, and while rows become columns. */
 export function segmentBytes(
   { layout, blocks, revision, model, version, about }: SegmentOrder,
-  rest?: () => void,
+  pause?: () => void,
 ): ArrayBuffer {
   const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
   const columns: Written[] = [
     {
       ...texts('prediction'),
-      data: ofPredictions(blocks, ({ ids }, at) => ids.subarray(at * ID, (at + 1) * ID)),
+      data: ofPredictions(blocks, ({ ids }, at) => ids.subarray(at * ID, (at + 1) * ID), pause),
+      plain: true,
     },
     {
       name: 'at',
@@ -90,17 +97,21 @@ export function segmentBytes(
           logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' },
         },
       ],
-      data: BigInt64Array.from(ofPredictions(blocks, ({ at }, index) => BigInt(at[index]!))),
+      data: BigInt64Array.from(ofPredictions(blocks, ({ at }, index) => BigInt(at[index]!), pause)),
+      plain: true,
     },
     { ...numbers('row', 'INT32'), data: Int32Array.from(rowNumbers(blocks)) },
     {
       ...numbers('ms', 'FP32'),
-      data: Float32Array.from(ofPredictions(blocks, ({ ms }, at) => ms[at]!)),
+      data: Float32Array.from(ofPredictions(blocks, ({ ms }, at) => ms[at]!, pause)),
       plain: true,
     },
-    { ...texts('key', true), data: ofPredictions(blocks, ({ keys }, at) => textAt(keys, at)) },
-    { ...texts('params', true), data: ofPredictions(blocks, ({ params }, at) => textAt(params, at)) },
-    { ...texts('shadow_of', true), data: ofPredictions(blocks, ({ copies }, at) => textAt(copies, at)) },
+    { ...texts('key', true), data: ofPredictions(blocks, ({ keys }, at) => textAt(keys, at), pause) },
+    { ...texts('params', true), data: ofPredictions(blocks, ({ params }, at) => textAt(params, at), pause) },
+    {
+      ...texts('shadow_of', true),
+      data: ofPredictions(blocks, ({ copies }, at) => textAt(copies, at), pause),
+    },
     { ...numbers('revision', 'INT32'), data: new Int32Array(rows).fill(revision) },
     { ...texts('role'), data: same(rows, roleWord(layout.role)) },
     { ...texts('model'), data: same(rows, model) },
@@ -110,6 +121,7 @@ export function segmentBytes(
         `in_${field.name}`,
         field,
         blocks.map(({ inputs }) => inputs[at]!),
+        pause,
       ),
     ),
     ...layout.outputs.flatMap((field, at) =>
@@ -117,6 +129,7 @@ export function segmentBytes(
         `out_${field.name}`,
         field,
         blocks.map(({ outputs }) => outputs[at]!),
+        pause,
       ),
     ),
   ];
@@ -141,13 +154,13 @@ export function segmentBytes(
     compressors: {
       ZSTD: (bytes) => {
         const compressed = zstdCompressSync(bytes);
-        rest?.();
+        pause?.();
         return compressed;
       },
     },
     // Looking at every value once more for its least and largest is half of the work, and the file's name says its times.
     statistics: false,
-    pageSize: 0,
+    pageSize: PAGE,
     rowGroupSize: Math.max(1, rows),
     kvMetadata: Object.entries({ ...about, role: roleWord(layout.role) }).map(([key, value]) => ({
       key: `treadle.${key}`,
@@ -157,13 +170,19 @@ export function segmentBytes(
 }
 
 /** A value of each prediction, for each of its rows. */
-function ofPredictions<T>(blocks: readonly FilledBlock[], value: (block: FilledBlock, at: number) => T): T[] {
+function ofPredictions<T>(
+  blocks: readonly FilledBlock[],
+  value: (block: FilledBlock, at: number) => T,
+  pause?: () => void,
+): T[] {
   const all: T[] = [];
-  for (const block of blocks)
+  for (const block of blocks) {
+    pause?.();
     for (let at = 0; at < block.predictions; at++) {
       const one = value(block, at);
       for (let row = block.counts[at]!; row > 0; row--) all.push(one);
     }
+  }
   return all;
 }
 
@@ -214,14 +233,19 @@ const PARQUET: Readonly<Record<NumberType, Pick<SchemaElement, 'type' | 'convert
 };
 
 /** A field as columns: one, or one for each value of a row, or one of lists. */
-function valuesOf(name: string, { datatype, width }: Field, filled: readonly Filled[]): Written[] {
+function valuesOf(
+  name: string,
+  { datatype, width }: Field,
+  filled: readonly Filled[],
+  pause?: () => void,
+): Written[] {
   const optional = filled.some(({ missing }) => missing !== undefined);
   if (datatype === 'BYTES') {
     const data = filled.flatMap((one) => rowsOfTexts(one));
     return [{ ...texts(name, optional), data, plain: true }];
   }
   if (width === undefined || width > MOST_COLUMNS) return [lists(name, datatype, optional, filled)];
-  return byColumn(datatype, width, filled, optional).map((data, place) => {
+  return byColumn(datatype, width, filled, optional, pause).map((data, place) => {
     const own = width === 1 ? name : `${name}[${place}]`;
     return { ...numbers(own, datatype, optional), data, plain: true };
   });
@@ -241,6 +265,7 @@ function byColumn(
   width: number,
   filled: readonly Filled[],
   optional: boolean,
+  pause?: () => void,
 ): Array<unknown[] | Numbers> {
   let rows = 0;
   for (const one of filled) if (one.kind === 'numbers') rows += one.values.length / one.width;
@@ -254,6 +279,7 @@ function byColumn(
     const count = values.length / width;
     for (let first = 0; first < count; first += TILE) {
       const end = Math.min(first + TILE, count);
+      pause?.();
       for (let place = 0; place < width; place++) {
         const into = columns[place]!;
         for (let row = first; row < end; row++) {

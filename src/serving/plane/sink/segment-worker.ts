@@ -1,41 +1,38 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../../platform/errors/index.ts';
-import { threadGoesLast } from '../../../platform/processes/index.ts';
-import { writeSegment, type SegmentOrder } from './segment-file.ts';
+import { giveWay, threadGoesLast, threadIsIdle } from '../../../platform/processes/index.ts';
+import { convert, type Segment } from './convert.ts';
 
-/**
- * The thread of write-aside.ts: Parquet is made and forced to disk here, in time that nobody else wants. Where there is none, the memory
- * for what waits fills up and predictions are let go: answers come first, on a single core, too.
- */
+/** A thread of convert-aside.ts: segments are made and forced to disk here, in time that nobody else wants. */
 
 export interface Asked {
   id: number;
-  order: SegmentOrder;
+  journal: string;
 }
 
-export type Told = { id: number; bytes: number } | { id: number; problem: string };
-
-if (parentPort) threadGoesLast();
+export type Told = { id: number; segment: Segment | undefined } | { id: number; problem: string };
 
 /** Longest rest at a time, ms. */
 const LONGEST_REST = 20;
 const never = new Int32Array(new SharedArrayBuffer(4));
 let rested = 0;
 
-/**
- * Sleeps as long as it has worked. The least priority alone does not keep it out of the way: on Linux whoever has begun a turn keeps it
- * for some milliseconds, and an answer that comes meanwhile on the same core waits for them.
- */
+/** Sleeps as long as it has worked: the least priority alone does not keep a thread out of the way. */
 function rest(): void {
   Atomics.wait(never, 0, 0, Math.min(performance.now() - rested, LONGEST_REST));
   rested = performance.now();
 }
 
-parentPort?.on('message', ({ id, order }: Asked) => {
+/** Whoever is waited for needs his share also of a core that is never idle. */
+const idle = (workerData as { calm: boolean } | null)?.calm === true && threadIsIdle();
+if (!idle) threadGoesLast();
+const pause = (idle ? giveWay() : undefined) ?? rest;
+
+parentPort?.on('message', ({ id, journal }: Asked) => {
   let told: Told;
   rested = performance.now();
   try {
-    told = { id, bytes: writeSegment(order, rest) };
+    told = { id, segment: convert(journal, pause) };
   } catch (error) {
     told = { id, problem: messageOf(error) };
   }

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { Json, type LoadedModel, type ModelPlace, type Tensor } from '../../../runtimes/index.ts';
+import { until } from '../../../../test/until.ts';
 import { makeIds } from '../../prediction-id.ts';
 import { createPlane } from '../create-plane.ts';
 import type { Answer, Question } from '../plane.ts';
 import type { Recording, Report, TableEndpoint } from '../protocol.ts';
-import { readSegmentFile } from '../segment-name.ts';
+import { journalOf, readSegmentFile } from '../segment-name.ts';
 import { RecordSink, type SinkOptions } from './sink.ts';
-import { writeSegment } from './segment-file.ts';
-import { writeAside } from './write-aside.ts';
+import { convert } from './convert.ts';
+import { convertAside, type Ended } from './convert-aside.ts';
+import { readJournal } from './journal-file.ts';
 
 /** Every kind of value that a model takes or gives. */
 const spec: LoadedModel['spec'] = {
@@ -119,14 +121,15 @@ interface Bench {
 }
 
 const inline: NonNullable<SinkOptions['aside']> = {
-  write(order, done) {
+  convert({ journal, done }) {
     try {
-      done(undefined, writeSegment(order));
+      done({ segment: convert(journal) });
     } catch (error) {
-      done(String(error), 0);
+      done({ problem: String(error) });
     }
   },
-  idle: () => Promise.resolve(),
+  waiting: 0,
+  hurry: () => Promise.resolve(),
   close: () => undefined,
 };
 
@@ -216,19 +219,26 @@ async function open(
       // What is begun is old enough to be written, and is written however long it takes: an end is not so patient.
       clock.now += 600_000;
       sink.sweep();
-      await aside.idle();
+      await sink.show('e1');
       await sink.close();
-      const duck = await DuckDBInstance.create(':memory:');
-      const connection = await duck.connect();
-      const read = await connection.runAndReadAll(
-        `select ${columns} from read_parquet('${folder}/*/*.parquet', union_by_name = true) order by prediction, "row"`,
-      );
-      const found = read.getRowObjectsJson();
-      connection.closeSync();
-      return found;
+      return rowsIn(folder, columns);
     },
   };
 }
+
+/** Rows of all segments, as DuckDB reads them. */
+async function rowsIn(folder: string, columns: string): Promise<Array<Record<string, unknown>>> {
+  const duck = await DuckDBInstance.create(':memory:');
+  const connection = await duck.connect();
+  const read = await connection.runAndReadAll(
+    `select ${columns} from read_parquet('${folder}/*/*.parquet', union_by_name = true) order by prediction, "row"`,
+  );
+  const found = read.getRowObjectsJson();
+  connection.closeSync();
+  return found;
+}
+
+const bytesIn = (file: string): ArrayBuffer => Uint8Array.from(readFileSync(file)).buffer;
 
 test('what was asked and answered lies in one file, every kind of value as it was', async (t) => {
   const { ask, rows, folder, reports } = await open(t);
@@ -349,12 +359,7 @@ test('an answer whose rows are not those of the question is kept as a whole', as
 });
 
 test('it holds no more than it may, never waits, and counts what it lets go', async (t) => {
-  const held: Array<() => void> = [];
-  const stuck: typeof inline = {
-    write: (_order, done) => void held.push(() => done(undefined, 1)),
-    idle: () => Promise.resolve(),
-    close: () => undefined,
-  };
+  const stuck = { ...inline, convert: ({ done }: Ended) => done({ segment: undefined }), waiting: 0 };
   const large = (values: number): Tensor[] => [
     { name: 'x', datatype: 'FP32', shape: [1, values], data: new Float32Array(values) },
   ];
@@ -363,16 +368,55 @@ test('it holds no more than it may, never waits, and counts what it lets go', as
     inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, -1] }],
     outputs: [],
   } satisfies LoadedModel['spec'];
-  const { ask, lost, answer } = await open(t, stuck, { model });
+  const { ask, lost, answer, sink } = await open(t, stuck, { model });
   answer.give = () => [{ name: 'y', datatype: 'FP32', shape: [1], data: new Float32Array(1) }];
   await ask({ inputs: large(1_100_000) });
   assert.deepEqual(lost(), { large: 1 });
-  for (let index = 0; index < 100; index++) await ask({ inputs: large(250_000) });
+  // All at once: none of them is on disk before the last has its answer.
+  await Promise.all(Array.from({ length: 100 }, () => ask({ inputs: large(250_000) })));
   const { full = 0 } = lost();
   assert.ok(full >= 30 && full <= 40, `${full} of 100 MB did not fit into 64 MiB`);
-  for (const write of held) write();
+  await sink.show('e1');
   await ask({ inputs: large(250_000) });
   assert.deepEqual(lost(), { large: 1, full });
+  stuck.waiting = 1024 ** 3 + 1;
+  await ask({ inputs: large(250_000) });
+  assert.deepEqual(lost(), { large: 1, full: full + 1 }, 'journals take no more than a GiB');
+});
+
+test('what a process that was killed left in its journal becomes the same segment, however often', async (t) => {
+  const kept = { ...inline, convert: () => undefined };
+  const { ask, folder, sink, lost } = await open(t, kept);
+  const asked = [await ask({ inputs: questionOf(3), key: 'user-1' }), await ask()];
+  sink.sweep(); // as every few seconds
+  await ask();
+  const own = path.join(folder, 'e1');
+  const journal = await until('what was asked is in it', () => {
+    const [name] = existsSync(own) ? readdirSync(own) : [];
+    const file = name !== undefined && journalOf(name) !== undefined && path.join(own, name);
+    return file && readJournal(bytesIn(file))?.blocks.length === 2 && file;
+  });
+  const whole = readFileSync(journal);
+  writeFileSync(journal, Buffer.concat([whole, whole.subarray(0, 100)]));
+  const first = convert(journal)!;
+  assert.deepEqual(readdirSync(path.join(folder, 'e1')), [first.file]);
+  const { predictions, rows } = readSegmentFile(first.file)!;
+  assert.deepEqual([predictions, rows], [2, 4], 'what was written, and not what was begun');
+  const found = await rowsIn(folder, 'prediction, "key", in_real, in_word, out_label');
+  assert.deepEqual(
+    found.map(({ prediction, key }) => [prediction, key]),
+    [...Array.from({ length: 3 }, () => [asked[0]!.prediction, 'user-1']), [asked[1]!.prediction, null]],
+  );
+  const bytes = readFileSync(path.join(folder, 'e1', first.file));
+  writeFileSync(journal, whole);
+  assert.deepEqual(convert(journal), first);
+  assert.deepEqual(readFileSync(path.join(folder, 'e1', first.file)), bytes);
+  // Of the second block a part never came to disk.
+  writeFileSync(journal, whole.with(whole.length - 9, whole.at(-9)! ^ 1));
+  assert.equal(readSegmentFile(convert(journal)!.file)!.predictions, 1);
+  writeFileSync(journal, whole.subarray(0, 20));
+  assert.equal(convert(journal), undefined);
+  assert.deepEqual(lost(), {});
 });
 
 test('a folder that cannot be written costs records and nothing else, and is complained of once', async (t) => {
@@ -400,8 +444,10 @@ test('answers that keep changing their form make no flood of files', async (t) =
 });
 
 test('whoever looks finds what was answered, and looking again at once makes no file', async (t) => {
-  const { ask, sink, folder, reports, clock } = await open(t, writeAside());
-  const files = (): string[] => readdirSync(path.join(folder, 'e1'));
+  const { ask, sink, folder, reports, clock } = await open(t, convertAside());
+  // Beside them another thread may still write what it was overtaken with.
+  const files = (): string[] =>
+    readdirSync(path.join(folder, 'e1')).filter((file) => file.endsWith('.parquet'));
   await ask();
   await sink.show('another');
   assert.equal(reports.filter(({ type }) => type === 'segment').length, 0);
@@ -417,7 +463,7 @@ test('whoever looks finds what was answered, and looking again at once makes no 
 });
 
 test('a thread writes it as well', async (t) => {
-  const { ask, rows, folder, sink, clock } = await open(t, writeAside());
+  const { ask, rows, folder, sink, clock } = await open(t, convertAside());
   for (let index = 0; index < 50; index++) await ask({ inputs: questionOf(2) });
   clock.now += 600_000;
   sink.sweep();

@@ -5,32 +5,37 @@ import type { Counters } from '../counters.ts';
 import type { Answered, Hook } from '../hooks/hook.ts';
 import type { Recording, Report } from '../protocol.ts';
 import type { TableEndpoint } from '../protocol.ts';
+import { journalFile } from '../segment-name.ts';
 import type { Target } from '../table.ts';
-import { Block, type FilledBlock } from './block.ts';
+import { Block } from './block.ts';
+import { convertAside, type ConvertAside, type Ended } from './convert-aside.ts';
+import { Journal } from './journal.ts';
 import { fits, keptOf, layoutOf, rowsOf, type Kept, type Layout } from './layout.ts';
-import { segmentFile } from '../segment-name.ts';
-import { writeAside, type Write } from './write-aside.ts';
 
 export interface SinkOptions {
   /** Where segments lie, by endpoint. */
   folder: string;
+  /** Names its files; made up unless said. */
+  run?: string | undefined;
   report(report: Report): void;
-  /** How segments come to disk; by a thread unless said. */
-  aside?: { write: Write; idle(): Promise<void>; close(): void };
+  /** What makes segments; threads unless said. */
+  aside?: ConvertAside;
   /** ms; `performance.now` unless said. */
   now?: () => number;
 }
 
 /**
- * Predictions in memory, those being written included: more are let go and counted. Bytes. What a slow disk does not take must end
+ * Predictions in memory, those on their way to disk included: more are let go and counted. Bytes. What a slow disk does not take must end
  * somewhere, and a plane that runs out of memory answers nobody.
  */
 const MOST_HELD = 64 * 1024 * 1024;
+/** Bytes of journals, which wait for idle time: some tens of seconds of all that a core can answer. */
+const MOST_WAITING = 1024 * 1024 * 1024;
 /** A prediction larger than this is not kept: a few of them would take the room of thousands of others. */
 const LARGEST = 4 * 1024 * 1024;
 /**
- * A segment is full at this size before compression. Whoever queries opens every file, so they should not be many; the thread that writes
- * holds a segment several times over as values of JavaScript, and a crash loses what is in no file yet.
+ * A segment is full at this size before compression. Whoever queries opens every file, so they should not be many; the thread that makes
+ * it holds it several times over as values of JavaScript.
  */
 const SEGMENT = 16 * 1024 * 1024;
 /** The first block of a variant: most endpoints are asked little, and there may be hundreds. Each further one is twice as large. */
@@ -42,6 +47,7 @@ const LONGEST = 600_000;
 const ENOUGH = { after: 60_000, rows: 1000 };
 /** Answers of one variant that keep changing their form make segments no faster than this, ms. */
 const CHANGE = 1_000;
+/** What is in memory goes to its journal so often, ms: the end of a process that nobody ordered costs no more than that. */
 const LOOK = 5_000;
 /** Whoever looks has what is open brought to disk no more often than this, ms: each time is a file. */
 const LOOKED = 10_000;
@@ -60,39 +66,54 @@ interface Open {
   readonly layout: Layout;
   /** On the clock of `performance.now()`. */
   readonly since: number;
-  readonly full: FilledBlock[];
+  readonly journal: Journal;
   block: Block;
+  /**
+   * Those whose content is on disk. Two that are filled in turn, from segment to segment, make no garbage: memory beside the heap that is
+   * thrown away by the megabyte makes the engine collect all of it every second or two, and answers wait for that.
+   */
+  readonly spares: Block[];
+  /** Those in the journal included. */
   bytes: number;
   rows: number;
   predictions: number;
-  from: number;
-  to: number;
 }
 
 /**
- * Keeps predictions for whoever looks at them later: into blocks of columns here, and by a thread beside into Parquet files that are
- * announced to the server. It never waits: what does not fit, or cannot be written, is counted.
+ * Keeps predictions for whoever looks at them later: in blocks of columns here, these as they are in journals on disk, and of journals, in
+ * time that nobody else wants, threads make Parquet files that are announced to the server. It never waits: what does not fit, or cannot
+ * be written, is counted.
  */
 export class RecordSink implements Hook {
   private readonly folder: string;
   private readonly report: SinkOptions['report'];
-  private readonly aside: NonNullable<SinkOptions['aside']>;
+  private readonly aside: ConvertAside;
   private readonly open = new Map<Counters, Open>();
   /** When what is open was last brought to disk for somebody who looked. */
   private readonly looked = new WeakMap<Counters, number>();
-  private readonly maker = randomBytes(4).toString('hex');
-  private write: Write;
+  private readonly run: string;
+  /** Journals that have their last block and are still being written. */
+  private readonly ending = new Set<Promise<void>>();
   private readonly look: NodeJS.Timeout;
   private readonly now: () => number;
   private made = 0;
   private held = 0;
+  /** Of journals that are open or being ended. */
+  private journaled = 0;
   private complained = Number.NEGATIVE_INFINITY;
+  private closed = false;
 
-  constructor({ folder, report, aside = writeAside(), now = () => performance.now() }: SinkOptions) {
+  constructor({
+    folder,
+    run = randomBytes(4).toString('hex'),
+    report,
+    aside = convertAside(),
+    now = () => performance.now(),
+  }: SinkOptions) {
     this.folder = folder;
+    this.run = run;
     this.report = report;
     this.aside = aside;
-    this.write = aside.write;
     this.now = now;
     // Not what keeps the process alive: `close` writes what is there.
     this.look = setInterval(() => this.sweep(), LOOK).unref();
@@ -126,37 +147,60 @@ export class RecordSink implements Hook {
       // So far only the first tensor was asked, as the old layout allowed; a new one rests on all of them.
       if (answered.outputs) kept.rows = rowsOf(kept);
     }
-    if (!open) this.open.set(counters, (open = begin(answered, kept, recording, this.now())));
+    if (!open) this.open.set(counters, (open = this.begin(answered, kept, recording)));
     const size = open.block.size(answered, kept);
     if (size > LARGEST) {
       counters.lost.large++;
       return;
     }
-    if (this.held + size > MOST_HELD) {
+    if (this.held + size > MOST_HELD || this.journaled + this.aside.waiting > MOST_WAITING) {
       counters.lost.full++;
       return;
     }
-    if (!open.block.takes(kept.rows)) this.nextBlock(open, kept, size);
+    if (!open.block.takes(kept.rows)) this.nextBlock(counters, open, kept, size);
     open.block.add(answered, kept, size);
-    counters.kept++;
     // The same estimate is taken off when it is written: what counted more or less than that would add up until nothing is kept.
     this.held += size;
     open.bytes += size;
     open.rows += Math.max(1, kept.rows);
     open.predictions++;
-    if (answered.at < open.from) open.from = answered.at;
-    if (answered.at > open.to) open.to = answered.at;
-    if (open.bytes >= SEGMENT) this.seal(counters, open);
+    if (open.bytes < SEGMENT) return;
+    this.seal(counters, open);
+    this.open.set(counters, this.openAgain(open));
   }
 
-  private nextBlock(open: Open, kept: Kept, size: number): void {
-    if (open.block.predictions > 0) open.full.push(open.block.filled());
+  private nextBlock(counters: Counters, open: Open, kept: Kept, size: number): void {
+    this.spill(counters, open);
     const each = size / Math.max(1, kept.rows);
     const rows = Math.min(MOST_ROWS, Math.max(open.block.capacity * 2, 1), Math.floor(LARGE_BLOCK / each));
-    open.block = new Block(open.layout, Math.max(1, rows, kept.rows));
+    open.block = freshBlock(open, Math.max(1, rows, kept.rows));
   }
 
-  /** What has been filled for long enough goes to disk. */
+  /** What is in memory goes to the journal; the block is done with. */
+  private spill(counters: Counters, open: Open): void {
+    const { block, journal } = open;
+    const { predictions, bytes } = block;
+    if (predictions === 0) return;
+    const before = journal.bytes;
+    const written = journal.append(block.filled());
+    this.journaled += journal.bytes - before;
+    void written.then((problem) => {
+      // Only now: what waits for the disk is still in memory.
+      this.held -= bytes;
+      block.clear();
+      if (open.spares.length < 2) open.spares.push(block);
+      if (problem === undefined) {
+        counters.kept += predictions;
+        return;
+      }
+      counters.lost.failed += predictions;
+      this.complain('predictions could not be recorded', problem);
+      // The next one gets another journal, which may fare better.
+      if (this.open.get(counters) === open) this.seal(counters, open);
+    });
+  }
+
+  /** What is in memory goes to disk; what has been filled for long enough becomes a segment. */
   sweep(): void {
     const now = this.now();
     for (const [counters, open] of this.open) {
@@ -167,10 +211,14 @@ export class RecordSink implements Hook {
         counters.retired !== undefined // nothing more will come, so waiting for company is in vain
       )
         this.seal(counters, open);
+      else if (open.block.predictions > 0) {
+        this.spill(counters, open);
+        open.block = freshBlock(open, open.block.capacity);
+      }
     }
   }
 
-  /** Somebody looks at the records of an endpoint: resolves when what is open of it is on disk, or cannot come there. */
+  /** Somebody looks at the records of an endpoint: resolves when what is open of it lies in segments, or cannot come there. */
   async show(endpoint: string): Promise<void> {
     const now = this.now();
     for (const [counters, open] of this.open) {
@@ -179,51 +227,27 @@ export class RecordSink implements Hook {
       this.looked.set(counters, now);
       this.seal(counters, open);
     }
-    await this.aside.idle();
+    await Promise.all(this.ending);
+    await this.aside.hurry();
   }
 
   private seal(counters: Counters, open: Open): void {
     this.open.delete(counters);
-    if (open.predictions === 0) return;
-    if (open.block.predictions > 0) open.full.push(open.block.filled());
-    const { endpoint, target, layout, bytes, rows, predictions, from, to } = open;
-    const { serial, role, revision, variant } = target;
-    const file = segmentFile({
-      serial,
-      role,
-      from,
-      to,
-      predictions,
-      rows,
-      maker: `${this.maker}${this.made++}`,
-    });
-    this.write(
-      {
-        folder: path.join(this.folder, endpoint.id),
-        file,
-        revision,
-        model: variant.model,
-        version: variant.version,
-        about: {
-          endpoint: endpoint.name,
-          workspace: endpoint.workspace,
-          revision: String(revision),
-          serial: String(serial),
-          recording: layout.recording,
-        },
-        layout,
-        blocks: open.full,
-      },
-      (problem, size) => {
-        // Only now: what waits for the disk is still in memory.
-        this.held -= bytes;
-        if (problem !== undefined) {
-          counters.lost.failed += predictions;
-          return this.complain('a segment of predictions could not be written', problem);
-        }
-        this.report({ type: 'segment', endpoint: endpoint.id, file, bytes: size });
-      },
-    );
+    this.spill(counters, open);
+    const ending = this.end(open.journal, open.endpoint.id).finally(() => this.ending.delete(ending));
+    this.ending.add(ending);
+  }
+
+  private async end(journal: Journal, endpoint: string): Promise<void> {
+    const there = await journal.end();
+    this.journaled -= journal.bytes;
+    if (!there) return;
+    const done: Ended['done'] = (made) => {
+      if ('problem' in made) this.complain('a segment of predictions could not be made', made.problem);
+      else if (made.segment) this.report({ type: 'segment', endpoint, ...made.segment });
+    };
+    if (this.closed) await convertHere(journal.file, done);
+    else this.aside.convert({ journal: journal.file, bytes: journal.bytes, done });
   }
 
   private complain(message: string, problem: string): void {
@@ -234,48 +258,84 @@ export class RecordSink implements Hook {
   }
 
   /**
-   * Writes what is there: here, because nobody is answered any more, and the thread beside may get no time for long. Resolves when it
-   * is on disk; what that thread was told before is waited for a few seconds.
+   * What was open becomes segments here: nobody is answered any more, and the threads beside may get no time for long. What these were told
+   * before is waited for a few seconds; the rest stays in its journals for the next start.
    */
   async close(): Promise<void> {
     clearInterval(this.look);
-    if (this.open.size > 0) {
-      const { writeSegment } = await import('./segment-file.ts');
-      this.write = (order, done) => {
-        let bytes: number;
-        try {
-          bytes = writeSegment(order);
-        } catch (error) {
-          return done(messageOf(error), 0);
-        }
-        done(undefined, bytes);
-      };
-    }
+    this.closed = true;
     for (const [counters, open] of this.open) this.seal(counters, open);
+    await Promise.all(this.ending);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE)));
-    await Promise.race([this.aside.idle(), late]);
+    await Promise.race([this.aside.hurry(), late]);
     clearTimeout(timer);
     this.aside.close();
   }
+
+  private begin(answered: Answered, kept: Kept, recording: Recording): Open {
+    const layout = layoutOf(answered, kept, recording);
+    const first = new Block(layout, 1);
+    const each = first.size(answered, kept) / Math.max(1, kept.rows);
+    const rows = Math.max(1, kept.rows, Math.min(MOST_ROWS, Math.floor(SMALL_BLOCK / each)));
+    const { endpoint } = answered.route;
+    return this.openWith({
+      endpoint,
+      target: answered.target,
+      layout,
+      block: new Block(layout, rows),
+      spares: [],
+    });
+  }
+
+  /** The same again, when a segment is full. */
+  private openAgain(open: Open): Open {
+    return this.openWith({ ...open, block: freshBlock(open, open.block.capacity) });
+  }
+
+  private openWith(of: Pick<Open, 'endpoint' | 'target' | 'layout' | 'block' | 'spares'>): Open {
+    const { endpoint, target, layout, block, spares } = of;
+    const { serial, revision, variant } = target;
+    const number = this.made++;
+    return {
+      endpoint,
+      target,
+      layout,
+      since: this.now(),
+      journal: new Journal(path.join(this.folder, endpoint.id, journalFile(this.run, number)), {
+        serial,
+        revision,
+        model: variant.model,
+        version: variant.version,
+        maker: `${this.run}${number}`,
+        about: {
+          endpoint: endpoint.name,
+          workspace: endpoint.workspace,
+          revision: String(revision),
+          serial: String(serial),
+          recording: layout.recording,
+        },
+        layout,
+      }),
+      block,
+      spares,
+      bytes: 0,
+      rows: 0,
+      predictions: 0,
+    };
+  }
 }
 
-function begin(answered: Answered, kept: Kept, recording: Recording, since: number): Open {
-  const layout = layoutOf(answered, kept, recording);
-  const first = new Block(layout, 1);
-  const each = first.size(answered, kept) / Math.max(1, kept.rows);
-  const rows = Math.max(1, kept.rows, Math.min(MOST_ROWS, Math.floor(SMALL_BLOCK / each)));
-  return {
-    endpoint: answered.route.endpoint,
-    target: answered.target,
-    layout,
-    since,
-    full: [],
-    block: new Block(layout, rows),
-    bytes: 0,
-    rows: 0,
-    predictions: 0,
-    from: Number.POSITIVE_INFINITY,
-    to: 0,
-  };
+function freshBlock({ spares, layout }: Pick<Open, 'spares' | 'layout'>, rows: number): Block {
+  const spare = spares.pop();
+  return spare !== undefined && spare.capacity >= rows ? spare : new Block(layout, rows);
+}
+
+async function convertHere(journal: string, done: Ended['done']): Promise<void> {
+  const { convert } = await import('./convert.ts'); // of no use to a plane that answers
+  try {
+    done({ segment: convert(journal) });
+  } catch (error) {
+    done({ problem: messageOf(error) });
+  }
 }
