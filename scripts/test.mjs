@@ -13,7 +13,13 @@ import { clientsPython, driftPeersPython } from './setup/clients.mjs';
 import { main, parts, setup, upToDate } from './setup.mjs';
 import { node, root, setupDir, venv, venvPython } from './setup/place.mjs';
 import { modelEnvironments } from './setup/model-environment.mjs';
-import { findChromium, findPostgres, findPromtool } from './setup/test-tools.mjs';
+import {
+  findAlertmanager,
+  findChromium,
+  findPostgres,
+  findPrometheus,
+  findPromtool,
+} from './setup/test-tools.mjs';
 import { longestFirst } from './test/order.mjs';
 import { startPostgres } from './test/postgres.mjs';
 
@@ -100,6 +106,8 @@ async function runTests({ files, name, quick, times }) {
           ...given('TREADLE_DRIFT_PEERS_PYTHON', existsSync(driftPeersPython) ? driftPeersPython : undefined),
           ...given('TREADLE_CHROMIUM', findChromium()),
           ...given('TREADLE_PROMTOOL', findPromtool()),
+          ...given('TREADLE_PROMETHEUS', findPrometheus()),
+          ...given('TREADLE_ALERTMANAGER', findAlertmanager()),
         }),
   };
   const minutes = Number(process.env.TREADLE_TEST_MINUTES ?? (quick ? 1 : 10));

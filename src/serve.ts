@@ -195,6 +195,8 @@ async function open(
   const channels = openChannels({ outbound, publicUrl: config.publicUrl });
   const monitoring = openMonitoring({ serving: endpoints, tables, channels, releases });
   for (const subscriber of monitoring.subscribers) events.subscribe(subscriber);
+  metrics.also(monitoring.measures);
+  metrics.also(channels.measures);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);
   jobs.register(
@@ -286,6 +288,7 @@ async function open(
   await pipelines.recover(system);
   await events.start(ctxFor);
   await jobs.start(ctxFor);
+  opened.defer(monitoring.watch((workspace) => system.as({ workspace }), log));
   const { port } = await http.listen(config.host, config.port);
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   pipelines.listening(url);

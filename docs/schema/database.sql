@@ -41,6 +41,7 @@
 -- monitoring-002 b2b2ac880fdf35fd
 -- monitoring-003 2cb7c1a95f4d0350
 -- monitoring-004 d11308a6e5ab0912
+-- monitoring-alerts-001 d055bb65a1056d80
 -- loops-001 a8c4fe2ac5ce0104
 -- channels-001 620fadd75173a747
 
@@ -65,10 +66,18 @@ CREATE TABLE alert (
   silenced_until bigint,
   resolved_at bigint,
   updated_at bigint not null
-);
+  , owner text, runbook text, feedback text, feedback_by text);
 CREATE INDEX alert_by_endpoint on alert (workspace, endpoint_id, id);
+CREATE INDEX alert_by_monitor on alert (monitor_id, cause, resolved_at);
 CREATE INDEX alert_by_time on alert (workspace, id);
 CREATE UNIQUE INDEX alert_open on alert (monitor_id, cause) where resolved_at is null;
+CREATE TABLE alert_report (
+  alert_id text primary key references alert (id),
+  workspace text not null,
+  created_at bigint not null,
+  sha256 text not null,
+  report text not null
+);
 CREATE TABLE alert_transition (
   alert_id text not null references alert (id),
   seq bigint not null,

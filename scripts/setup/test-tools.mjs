@@ -28,6 +28,13 @@ export function findPostgres() {
 
 const ownPromtool = join(setupDir, 'promtool');
 export const findPromtool = () => (existsSync(ownPromtool) ? ownPromtool : onPath('promtool'));
+const ownPrometheus = join(setupDir, 'prometheus');
+export const findPrometheus = () => (existsSync(ownPrometheus) ? ownPrometheus : onPath('prometheus'));
+const ownAlertmanager = join(setupDir, 'alertmanager');
+export const findAlertmanager = () =>
+  existsSync(ownAlertmanager)
+    ? ownAlertmanager
+    : (onPath('alertmanager') ?? onPath('prometheus-alertmanager'));
 
 /** Says that the system has no package of it, so that it is not asked again. */
 const noShell = join(setupDir, 'no-headless-shell');
@@ -71,13 +78,23 @@ const tools = [
       ]
     : []),
   {
-    name: 'promtool',
-    present: () => Boolean(findPromtool()),
+    name: 'promtool and Prometheus',
+    present: () => Boolean(findPromtool() && findPrometheus()),
     skip: () =>
       onPath('apt-get') && onPath('dpkg')
         ? undefined
-        : 'not found; the check of /metrics by promtool will be skipped. It is part of Prometheus',
-    install: unpackPromtool,
+        : 'not found; the checks of /metrics and of rules by promtool and by Prometheus will be skipped',
+    install: () =>
+      unpack('prometheus', { 'usr/bin/promtool': ownPromtool, 'usr/bin/prometheus': ownPrometheus }),
+  },
+  {
+    name: 'Alertmanager',
+    present: () => Boolean(findAlertmanager()),
+    skip: () =>
+      onPath('apt-get') && onPath('dpkg')
+        ? undefined
+        : 'not found; the test with Alertmanager will be skipped',
+    install: () => unpack('prometheus-alertmanager', { 'usr/bin/prometheus-alertmanager': ownAlertmanager }),
   },
 ];
 
@@ -128,13 +145,13 @@ async function withoutServices(work) {
   }
 }
 
-/** Only one file of the package is wanted: it is unpacked, not installed, so no server appears and no root is needed. */
-async function unpackPromtool() {
+/** Only some files of a package are wanted: it is unpacked, not installed, so no service appears and no root is needed. */
+async function unpack(pkg, files) {
   mkdirSync(setupDir, { recursive: true });
-  const work = mkdtempSync(join(tmpdir(), 'promtool-'));
+  const work = mkdtempSync(join(tmpdir(), `${pkg}-`));
   try {
     const download = () =>
-      run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', 'prometheus'], { cwd: work });
+      run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', pkg], { cwd: work });
     await download().catch(async (error) => {
       if (process.getuid?.() !== 0) throw error;
       await run('apt-get', ['-qq', 'update']);
@@ -142,8 +159,10 @@ async function unpackPromtool() {
     });
     const file = readdirSync(work).find((name) => name.endsWith('.deb'));
     await run('dpkg', ['-x', file, 'unpacked'], { cwd: work });
-    execFileSync('cp', [join(work, 'unpacked/usr/bin/promtool'), `${ownPromtool}.part`]);
-    renameSync(`${ownPromtool}.part`, ownPromtool);
+    for (const [inside, own] of Object.entries(files)) {
+      execFileSync('cp', [join(work, 'unpacked', inside), `${own}.part`]);
+      renameSync(`${own}.part`, own);
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

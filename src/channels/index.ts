@@ -1,9 +1,11 @@
-import type { Tx } from '../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
+import type { Family } from '../platform/exposition/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType, Schedule } from '../platform/jobs/index.ts';
 import type { Outbound } from '../platform/outbound/index.ts';
 import { channelJobs } from './jobs.ts';
 import { notify, type Notice } from './notice.ts';
+import { measures } from './measures.ts';
 import { channelRoutes } from './routes.ts';
 
 export type { Notice } from './notice.ts';
@@ -15,6 +17,8 @@ export interface Channels {
   schedules: readonly Schedule[];
   /** Tells every channel that it concerns, once; in the transaction in which it happened. */
   notify(tx: Tx, notice: Notice): Promise<void>;
+  /** For `/metrics`: of the caller's workspace. */
+  measures(ctx: Ctx): Promise<Family[]>;
   /** Where this server is found, once it listens. */
   listening(url: string): void;
 }
@@ -38,6 +42,7 @@ export function openChannels({
       { name: 'channel.prune', type: jobs.prune, payload: {}, cron: '23 3 * * *' },
     ],
     notify: (tx, notice) => notify(tx, jobs.deliver, notice),
+    measures,
     listening: (at) => void (url = at),
   };
 }

@@ -200,6 +200,16 @@ export const MonitorSettings = Strict({
       description: 'How many first windows of a version are a reference; 3 unless said.',
     }),
   ),
+  owner: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'Who looks after its alerts.' }),
+  ),
+  runbook: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s]+$',
+      maxLength: 2000,
+      description: 'Where it stands what to do about its alerts.',
+    }),
+  ),
 });
 export type MonitorSettings = Static<typeof MonitorSettings>;
 
@@ -282,6 +292,15 @@ export const Monitor = Type.Object(
     updated_at: Millis('When it was last changed.'),
     created_by: Type.String(),
     next_at: Millis('When the window that goes on is over.'),
+    overdue_since: Type.Optional(
+      Millis('Since when a window should have been looked at and was not: the monitor does not run.'),
+    ),
+    feedback: Type.Optional(
+      Type.Object(
+        { useful: Type.Integer(), noise: Type.Integer() },
+        { description: 'What people said of its alerts.' },
+      ),
+    ),
     latest: Type.Optional(MonitorWindow),
   },
   {
@@ -312,14 +331,21 @@ export const AlertCause = Type.Union(
     Type.Literal('drift'),
     Type.Literal('performance'),
     Type.Literal('volume'),
+    Type.Literal('labels'),
     Type.Literal('monitor'),
+    Type.Literal('external'),
   ],
   {
     description:
-      'data: columns are broken; drift: columns have moved, and are not broken; performance: the metric is worse than when the version was judged; volume: far fewer or more rows than usual; monitor: windows or columns cannot be looked at.',
+      'data: columns are broken; drift: columns have moved, and are not broken; performance: the metric is worse than when the version was judged; volume: far fewer or more rows than usual, or none; labels: outcomes have stopped; monitor: windows or columns cannot be looked at, or nobody looks at them; external: what Alertmanager told.',
   },
 );
 export type AlertCause = Static<typeof AlertCause>;
+
+export const AlertFeedback = Type.Union([Type.Literal('useful'), Type.Literal('noise')], {
+  description: 'What people say of it: whether it was worth being told.',
+});
+export type AlertFeedback = Static<typeof AlertFeedback>;
 
 export const Alert = Type.Object(
   {
@@ -341,6 +367,9 @@ export const Alert = Type.Object(
     fired_at: Type.Optional(Millis('When it fired first.')),
     silenced_until: Type.Optional(Millis('End of its silence.')),
     resolved_at: Type.Optional(Millis('When it was resolved.')),
+    owner: Type.Optional(Type.String({ description: 'Who looks after such alerts.' })),
+    runbook: Type.Optional(Type.String({ description: 'Where it stands what to do.' })),
+    feedback: Type.Optional(AlertFeedback),
     updated_at: Millis('When something last happened to it.'),
   },
   { description: 'An incident with a life: all that one cause makes of one endpoint.' },
@@ -490,6 +519,32 @@ export const listWindows = endpoint({
   response: Page(MonitorWindow),
 });
 
+export const exportMonitoring = endpoint({
+  method: 'GET',
+  path: '/api/v1/monitoring/export',
+  action: 'monitor:read',
+  summary: 'Rules for Prometheus, dashboards for Grafana, and how Alertmanager tells this server',
+  query: Strict({
+    target: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9.:\\[\\]-]{1,300}$',
+        description: 'Where Prometheus finds the server: host:port; 127.0.0.1:5000 unless said.',
+      }),
+    ),
+    runbook: Type.Optional(
+      Type.String({
+        maxLength: 1000,
+        description: 'Address of the page that rules link to; #rule is added.',
+      }),
+    ),
+  }),
+  response: Type.Object({
+    files: Type.Array(Type.Object({ path: Type.String(), text: Type.String() }), {
+      description: 'Files of one folder.',
+    }),
+  }),
+});
+
 const OfAlert = Strict({
   alert: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Id of an alert, 32 hex digits.' }),
 });
@@ -529,6 +584,51 @@ export const acknowledgeAlert = endpoint({
     ),
   }),
   response: AlertDetail,
+});
+
+export const updateAlert = endpoint({
+  method: 'PATCH',
+  path: '/api/v1/alerts/:alert',
+  action: 'alert:write',
+  summary: 'Say who looks after an alert, or whether it was worth being told',
+  params: OfAlert,
+  body: Strict({
+    owner: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    feedback: Type.Optional(AlertFeedback),
+  }),
+  response: AlertDetail,
+});
+
+export const AlertmanagerMessage = Type.Object(
+  {
+    version: Type.Literal('4'),
+    alerts: Type.Array(
+      Type.Object({
+        status: Type.Union([Type.Literal('firing'), Type.Literal('resolved')]),
+        labels: Type.Record(Type.String(), Type.String()),
+        annotations: Type.Record(Type.String(), Type.String()),
+        startsAt: Type.String({ maxLength: 100 }),
+        fingerprint: Type.String({ pattern: '^[0-9a-f]{1,64}$' }),
+      }),
+      { maxItems: 1000 },
+    ),
+  },
+  { description: 'What Alertmanager sends to a webhook, version 4; of it, what is read here.' },
+);
+
+export const AlertmanagerTaken = Type.Object({
+  accepted: Type.Integer(),
+  ignored: Type.Array(Type.Object({ fingerprint: Type.String(), why: Type.String() })),
+});
+export type AlertmanagerTaken = Static<typeof AlertmanagerTaken>;
+
+export const receiveAlertmanager = endpoint({
+  method: 'POST',
+  path: '/api/v1/alerts/alertmanager',
+  action: 'alert:write',
+  summary: 'For a webhook of Alertmanager: its alerts that name an endpoint become alerts here',
+  body: AlertmanagerMessage,
+  response: AlertmanagerTaken,
 });
 
 export const silenceAlert = endpoint({

@@ -2,11 +2,11 @@ import { Type, type Static } from 'typebox';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { job, type JobRun, type JobType } from '../platform/jobs/index.ts';
 import type { Serving } from '../serving/index.ts';
-import { findingsOf } from './alerts/causes.ts';
+import { findingsOf, labelsOf } from './alerts/causes.ts';
 import { moveAlerts } from './alerts/move.ts';
 import { keepLooked, lookAt, type Parts } from './signals/look.ts';
 import { keepScored, scoreWindow } from './signals/score.ts';
-import { findMonitor, findWindow, selectWindows, type MonitorRow } from './store-monitors.ts';
+import { findMonitor, findWindow, hadOutcomes, selectWindows, type MonitorRow } from './store-monitors.ts';
 
 /** Planes bring to disk what they are asked for; clocks and answers on their way get this long, ms. */
 const GRACE = 5_000;
@@ -63,7 +63,7 @@ export function monitorJobs(parts: Parts & Names): MonitorJobs {
     await ctx.write(async (tx) => {
       if (looked && (await keepLooked(tx, monitor, from, looked))) {
         const { rows, signals, problem, version } = looked;
-        const usual = await usualRows(tx, monitor, from);
+        const usual = await usualRows(tx, monitor, from, rows);
         await moveAlerts(tx, monitor, { from, ...version }, findingsOf(signals, { rows, problem, usual }));
         await enqueueWindow(tx, jobs.score, monitor, from, monitor.label_delay_ms);
       }
@@ -90,7 +90,10 @@ export function monitorJobs(parts: Parts & Names): MonitorJobs {
           tx,
           monitor,
           { from: from_at, model: model ?? undefined, version: version ?? undefined },
-          findings.filter(({ cause }) => cause === 'performance'),
+          [
+            ...findings.filter(({ cause }) => cause === 'performance'),
+            ...labelsOf(scored.signals, await hadOutcomes(tx, monitor, from_at)),
+          ],
         );
       }
       await run.finish(tx);
@@ -115,14 +118,21 @@ export function monitorJobs(parts: Parts & Names): MonitorJobs {
 
 /** Windows that say how many rows are usual; with fewer, nobody knows. */
 const USUAL = { most: 28, least: 5 };
+/** That nobody asks any more is said sooner than that fewer do. */
+const NOBODY = 2;
 
 /** The median of the windows before that had any. */
-async function usualRows(tx: Tx, monitor: MonitorRow, before: number): Promise<number | undefined> {
+async function usualRows(
+  tx: Tx,
+  monitor: MonitorRow,
+  before: number,
+  now: number,
+): Promise<number | undefined> {
   const windows = await selectWindows(tx, monitor, { before, limit: USUAL.most });
   const rows = windows
     .flatMap(({ row_count }) => (row_count > 0 ? [row_count] : []))
     .toSorted((a, b) => a - b);
-  return rows.length < USUAL.least ? undefined : rows[Math.floor(rows.length / 2)];
+  return rows.length < (now === 0 ? NOBODY : USUAL.least) ? undefined : rows[Math.floor(rows.length / 2)];
 }
 
 /** The job of a window, when the window is over and `after` that. */

@@ -2,9 +2,11 @@ import { invalid } from '../platform/errors/index.ts';
 import { route, type Route } from '../platform/http/index.ts';
 import type { Serving } from '../serving/index.ts';
 import type { Tables } from '../tables/index.ts';
-import { acknowledge, silence } from './alerts/act.ts';
+import { acknowledge, annotate, silence } from './alerts/act.ts';
+import { receiveAlertmanager } from './alerts/receive.ts';
 import { getAlert, listAlerts } from './alerts/views.ts';
 import * as contract from './contract.ts';
+import { exportedFiles } from './export/files.ts';
 import type { MonitorJobs } from './jobs.ts';
 import { addOutcomes } from './outcomes/add-outcomes.ts';
 import { joinOutcomes, toTable, uploadOutcomes } from './outcomes/add-table.ts';
@@ -32,12 +34,18 @@ export const monitoringRoutes = (parts: Parts, { look }: MonitorJobs): Route[] =
   route(contract.listWindows, (ctx, { params, query }) =>
     listWindows(ctx, parts.serving, params.endpoint, query),
   ),
+  route(contract.exportMonitoring, async (_ctx, { query }) => ({ files: exportedFiles(query) })),
   route(contract.listAlerts, (ctx, { query }) => listAlerts(ctx, parts, query)),
   route(contract.getAlert, (ctx, { params }) => getAlert(ctx, parts, params.alert)),
   route(contract.acknowledgeAlert, async (ctx, { params, body }) => {
     await acknowledge(ctx, params.alert, body.note);
     return getAlert(ctx, parts, params.alert);
   }),
+  route(contract.updateAlert, async (ctx, { params, body }) => {
+    await annotate(ctx, params.alert, body);
+    return getAlert(ctx, parts, params.alert);
+  }),
+  route(contract.receiveAlertmanager, (ctx, { body }) => receiveAlertmanager(ctx, parts.serving, body)),
   route(contract.silenceAlert, async (ctx, { params, body }) => {
     await silence(ctx, params.alert, body);
     return getAlert(ctx, parts, params.alert);

@@ -132,6 +132,21 @@ export type MonitoringTables = {
     silenced_until: number | null;
     resolved_at: number | null;
     updated_at: number;
+    owner: string | null;
+    runbook: string | null;
+    /** `useful`, `noise`. */
+    feedback: string | null;
+    feedback_by: string | null;
+  };
+  /** Why an alert fired: made once, never changed. */
+  alert_report: {
+    alert_id: string;
+    workspace: string;
+    created_at: number;
+    /** Of the text of the report, which the ledger has, too. */
+    sha256: string;
+    /** JSON: `AlertReport`. */
+    report: string;
   };
   alert_transition: {
     alert_id: string;

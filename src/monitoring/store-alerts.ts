@@ -125,3 +125,63 @@ export function selectAlerts(
   if (query.before !== undefined) rows = rows.where('id', '<', query.before);
   return rows.orderBy('id', 'desc').limit(query.limit).execute();
 }
+
+/** Those that go on, by endpoint, cause, severity and state. */
+export async function countActive(
+  ctx: Ctx,
+): Promise<Array<Pick<AlertRow, 'endpoint_id' | 'cause' | 'severity' | 'state'> & { count: number }>> {
+  const rows = await tables(ctx)
+    .selectFrom('alert')
+    .select(['endpoint_id', 'cause', 'severity', 'state', (eb) => eb.fn.countAll().as('count')])
+    .where('workspace', '=', ctx.workspace)
+    .where('resolved_at', 'is', null)
+    .groupBy(['endpoint_id', 'cause', 'severity', 'state'])
+    .execute();
+  return rows.map((row) => ({ ...row, count: Number(row.count) }));
+}
+
+/** What people said of the alerts of a monitor. */
+export async function countFeedback(ctx: Ctx, monitor: string): Promise<{ useful: number; noise: number }> {
+  const rows = await tables(ctx)
+    .selectFrom('alert')
+    .select(['feedback', (eb) => eb.fn.countAll().as('count')])
+    .where('workspace', '=', ctx.workspace)
+    .where('monitor_id', '=', monitor)
+    .where('feedback', 'is not', null)
+    .groupBy('feedback')
+    .execute();
+  const of = (word: string): number => Number(rows.find(({ feedback }) => feedback === word)?.count ?? 0);
+  return { useful: of('useful'), noise: of('noise') };
+}
+
+/** How many of a cause were resolved since a time: what comes again and again. */
+export async function countResolved(
+  ctx: Ctx,
+  monitor: string,
+  cause: string,
+  since: number,
+): Promise<number> {
+  const { n } = await tables(ctx)
+    .selectFrom('alert')
+    .select((eb) => eb.fn.countAll().as('n'))
+    .where('workspace', '=', ctx.workspace)
+    .where('monitor_id', '=', monitor)
+    .where('cause', '=', cause)
+    .where('resolved_at', '>=', since)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+/** What people say of it, whatever its state. */
+export async function annotateAlert(
+  tx: Tx,
+  id: string,
+  change: Pick<Updateable<MonitoringTables['alert']>, 'owner' | 'feedback' | 'feedback_by'>,
+): Promise<void> {
+  await tables(tx)
+    .updateTable('alert')
+    .set({ ...change, updated_at: tx.clock.now() })
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .execute();
+}

@@ -261,3 +261,98 @@ export async function selectValues(
     .execute();
   return rows.flatMap(({ value }) => value ?? []);
 }
+
+/** All of a workspace, each with its newest window; bounded, since whoever asks answers at once. */
+export async function selectMonitorsWithNewest(
+  ctx: Ctx,
+  limit: number,
+): Promise<Array<{ monitor: MonitorRow; newest: WindowRow | undefined }>> {
+  const monitors = await tables(ctx)
+    .selectFrom('monitor')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return Promise.all(
+    monitors.map(async (monitor) => ({
+      monitor,
+      newest: (await selectWindows(ctx, monitor, { limit: 1 }))[0],
+    })),
+  );
+}
+
+/** Signals of a window without what is behind them: figures alone. */
+export function selectFigures(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+  window: number,
+): Promise<Array<Pick<SignalRow, 'name' | 'signal' | 'column_name' | 'value' | 'state'>>> {
+  return tables(ctx)
+    .selectFrom('signal')
+    .select(['name', 'signal', 'column_name', 'value', 'state'])
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation)
+    .where('from_at', '=', window)
+    .execute();
+}
+
+/** Of a window these signals alone. */
+export function selectNamed(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+  window: number,
+  names: readonly string[],
+): Promise<SignalRow[]> {
+  if (names.length === 0) return Promise.resolve([]);
+  return tables(ctx)
+    .selectFrom('signal')
+    .selectAll()
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation)
+    .where('from_at', '=', window)
+    .where('name', 'in', names)
+    .execute();
+}
+
+/** The newest window of a monitor whose answers were scored. */
+export function findScored(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+): Promise<WindowRow | undefined> {
+  return tables(ctx)
+    .selectFrom('monitor_window')
+    .selectAll()
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation)
+    .where('scored_at', 'is not', null)
+    .orderBy('from_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Whether any window of a span before had outcomes. */
+export async function hadOutcomes(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation' | 'window_ms'>,
+  before: number,
+): Promise<boolean> {
+  const found = await tables(ctx)
+    .selectFrom('signal')
+    .select('name')
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation)
+    .where('from_at', '<', before)
+    .where('from_at', '>=', before - 28 * monitor.window_ms)
+    .where('name', '=', 'coverage')
+    .where('value', '>', 0)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+/** Every workspace that has a monitor. */
+export async function selectWatchedWorkspaces(ctx: Pick<Ctx, 'db'>): Promise<string[]> {
+  const rows = await tables(ctx).selectFrom('monitor').select('workspace').distinct().execute();
+  return rows.map(({ workspace }) => workspace);
+}

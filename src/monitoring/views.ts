@@ -2,8 +2,10 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Serving } from '../serving/index.ts';
 import type { Monitor, MonitorSettings, MonitorWindow, SignalState } from './contract.ts';
+import { overdueSince } from './overdue.ts';
 import { requireMonitor } from './set-monitor.ts';
 import { toSignal } from './signals/signal-rows.ts';
+import { countFeedback } from './store-alerts.ts';
 import { selectSignals, selectWindows, type MonitorRow, type WindowRow } from './store-monitors.ts';
 
 /** The plain reads of monitors. */
@@ -12,6 +14,8 @@ export async function getMonitor(ctx: Ctx, serving: Pick<Serving, 'find'>, name:
   const windows = await selectWindows(ctx, monitor, { limit: 1 });
   const [latest] = await withSignals(ctx, monitor, windows);
   const now = ctx.clock.now();
+  const overdue = overdueSince(monitor, windows[0], now);
+  const feedback = await countFeedback(ctx, monitor.id);
   return {
     ref: `monitor:${monitor.id}`,
     id: monitor.id,
@@ -23,6 +27,8 @@ export async function getMonitor(ctx: Ctx, serving: Pick<Serving, 'find'>, name:
     updated_at: monitor.updated_at,
     created_by: monitor.created_by,
     next_at: (Math.floor(now / monitor.window_ms) + 1) * monitor.window_ms,
+    ...(overdue === undefined ? {} : { overdue_since: overdue }),
+    ...(feedback.useful + feedback.noise === 0 ? {} : { feedback }),
     ...(latest ? { latest } : {}),
   };
 }

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts';
 import type { Live } from './live.ts';
 import type { Planes } from './planes.ts';
 import { LATENCY_BUCKETS, type Lost, type Measure } from './plane/protocol.ts';
-import { countEndpoints } from './store.ts';
+import { countEndpoints, selectAllLive } from './store.ts';
 import { sumSegments } from './store-segments.ts';
 
 const NOTHING_LOST: Lost = { full: 0, large: 0, form: 0, failed: 0 };
@@ -22,6 +22,23 @@ export async function measures(ctx: Ctx, engine: Engine): Promise<Measure[]> {
       help: 'Endpoints.',
       type: 'gauge',
       samples: [{ labels: { workspace }, value: await countEndpoints(ctx) }],
+    },
+    {
+      name: 'treadle_endpoint_unloadable',
+      help: 'Whether the revision that should answer cannot be loaded here: 1 where callers get no answer, or will not after the next start.',
+      type: 'gauge',
+      samples: (await selectAllLive(ctx))
+        .filter((row) => row.workspace === workspace)
+        .map((row) => ({
+          labels: { workspace, endpoint: row.endpoint },
+          value: engine.unloadable(row) === undefined ? 0 : 1,
+        })),
+    },
+    {
+      name: 'treadle_inference_listening',
+      help: 'Processes that answer for models and can be reached; at 0 the port of the inference protocols is shut.',
+      type: 'gauge',
+      samples: [{ labels: {}, value: engine.planes.all.filter(({ door }) => door !== undefined).length }],
     },
     {
       name: 'treadle_serving_records_bytes',

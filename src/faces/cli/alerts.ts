@@ -80,6 +80,14 @@ export const register: Register = (program, cli) => {
       tell(cli, await cli.client().call(contract.acknowledgeAlert, { params: { alert }, body }));
     });
   alerts
+    .command('mark <alert>')
+    .description('say who looks after it, or whether it was worth being told')
+    .option('--owner <name>', 'who looks after it')
+    .option('--feedback <word>', 'useful or noise', choice('useful', 'noise'))
+    .action(async (alert: string, body: { owner?: string; feedback?: contract.AlertFeedback }) => {
+      tell(cli, await cli.client().call(contract.updateAlert, { params: { alert }, body }));
+    });
+  alerts
     .command('silence <alert>')
     .description('hear nothing of it for a time; then it fires again, unless it is resolved by then')
     .requiredOption('--for <time>', 'how long: 12h, 2d', duration)
@@ -99,6 +107,9 @@ function tell(cli: Cli, one: contract.AlertDetail): void {
       [
         `${one.endpoint}: ${one.cause}, ${one.state}${one.silenced_until === undefined ? '' : ` until ${moment(one.silenced_until)}`} (${one.severity})`,
         one.summary,
+        ...(one.owner === undefined ? [] : [`owner: ${one.owner}`]),
+        ...(one.runbook === undefined ? [] : [`runbook: ${one.runbook}`]),
+        ...(one.feedback === undefined ? [] : [`people say: ${one.feedback}`]),
         ...(one.members.length > 0 ? [`columns: ${one.members.join(', ')}`] : []),
         ...one.transitions.map(({ state, at, by, note }) =>
           `  ${moment(at)}  ${state.padEnd(12)}  ${by === undefined ? '' : `${by}: `}${note ?? ''}`.trimEnd(),

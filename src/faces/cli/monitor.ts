@@ -13,7 +13,8 @@ Examples:
   treadle monitor set flights --window 1h --label-delay 2d --metric auc
   treadle monitor show flights                       the newest window, signal by signal
   treadle monitor windows flights                    window by window, newest first
-  treadle monitor rm flights`;
+  treadle monitor rm flights
+  treadle monitor export --out monitoring            for Prometheus, Alertmanager and Grafana`;
 
 interface SetFlags {
   window?: number;
@@ -24,6 +25,8 @@ interface SetFlags {
   ignore?: string[];
   reference?: string;
   firstWindows?: number;
+  owner?: string;
+  runbook?: string;
 }
 
 const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
@@ -45,6 +48,8 @@ export const register: Register = (program, cli) => {
     .option('--ignore <column>', 'a column that is not watched; as often as wanted', several)
     .option('--reference <data>', 'what windows are compared with: flights@v4:train.parquet')
     .option('--first-windows <n>', 'how many first windows of a version are a reference', whole(1, 100))
+    .option('--owner <name>', 'who looks after its alerts')
+    .option('--runbook <url>', 'where it stands what to do about them')
     .action(async (endpoint: string, flags: SetFlags) => {
       const { window, labelDelay, firstWindows, ...rest } = flags;
       const found = await cli.client().call(contract.setMonitor, {
@@ -99,6 +104,26 @@ export const register: Register = (program, cli) => {
       );
     });
   monitor
+    .command('export')
+    .description('write rules for Prometheus, dashboards for Grafana and a receiver for Alertmanager')
+    .option('--out <folder>', 'where to; files of these names are written anew', 'monitoring')
+    .option('--target <host:port>', 'where Prometheus finds the server; 127.0.0.1:5000 unless said')
+    .option('--runbook <url>', 'the page that rules link to')
+    .action(async ({ out, ...query }: { out: string; target?: string; runbook?: string }) => {
+      const { files } = await cli.client().call(contract.exportMonitoring, { query });
+      const { mkdir, writeFile } = await import('node:fs/promises');
+      const { dirname, join } = await import('node:path');
+      for (const { path, text } of files) {
+        await mkdir(dirname(join(out, path)), { recursive: true });
+        await writeFile(join(out, path), text);
+      }
+      cli
+        .output()
+        .result({ folder: out, files: files.map(({ path }) => path) }, () =>
+          files.map(({ path }) => join(out, path)).join('\n'),
+        );
+    });
+  monitor
     .command('rm <endpoint>')
     .description('watch it no longer; its windows go with it')
     .action(async (endpoint: string) => {
@@ -114,9 +139,14 @@ function shown(found: contract.Monitor, all: boolean): string {
   const head = `${found.endpoint}, watched since ${moment(found.created_at)}; the window that goes on is over at ${moment(found.next_at)}`;
   if (!latest) return `${head}\nno window is over yet`;
   const version = latest.version === undefined ? '' : ` of ${latest.model}@v${latest.version}`;
+  const late =
+    found.overdue_since === undefined
+      ? []
+      : [`it does not run: a window should have been looked at since ${moment(found.overdue_since)}`];
   const signals = latest.signals.filter(({ state }) => all || state !== 'ok');
   return [
     head,
+    ...late,
     `${moment(latest.from)} to ${moment(latest.to)}: ${latest.state}, ${latest.rows.toLocaleString('en')} rows${version}, looked at ${ago(latest.looked_at)}`,
     ...(latest.problem === undefined ? [] : [latest.problem]),
     listed(

@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict, invalid } from '../../platform/errors/index.ts';
 import { job } from '../../platform/jobs/index.ts';
-import { findAlert, requireAlert, type AlertRow } from '../store-alerts.ts';
+import type { AlertFeedback } from '../contract.ts';
+import { annotateAlert, findAlert, requireAlert, type AlertRow } from '../store-alerts.ts';
 import { moveAlert } from './move.ts';
 
 /** Somebody has seen it and looks after it. */
@@ -23,6 +24,30 @@ export async function silence(
   if (until <= ctx.clock.now())
     throw invalid('the silence would be over already', { field: 'until', hint: 'name a time to come' });
   await move(ctx, row, 'silenced', { by: ctx.actor.name, note: reason, until });
+}
+
+/** Who looks after it, and whether it was worth being told. */
+export async function annotate(
+  ctx: Ctx,
+  id: string,
+  { owner, feedback }: { owner?: string; feedback?: AlertFeedback },
+): Promise<void> {
+  const row = await requireAlert(ctx, id);
+  if (owner === undefined && feedback === undefined) return;
+  await ctx.write(async (tx) => {
+    const change = {
+      ...(owner === undefined ? {} : { owner }),
+      ...(feedback === undefined ? {} : { feedback, feedback_by: tx.actor.name }),
+    };
+    await annotateAlert(tx, id, change);
+    await tx.record({
+      action: 'alert.annotated',
+      resource: `alert:${id}`,
+      before: { owner: row.owner, feedback: row.feedback },
+      after: change,
+    });
+    await tx.emit({ type: 'alert.annotated', subject: `alert:${id}` });
+  });
 }
 
 function requireFired(row: AlertRow, states: readonly string[]): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { AlertState, Signal } from '../contract.ts';
-import { findingsOf } from './causes.ts';
+import { damped, findingsOf, inhibited, labelsOf, PATIENCE } from './causes.ts';
 import { stepOf, type Standing } from './step.ts';
 
 /** The states of an alert after each window, as `b`ad and `g`ood ones come. */
@@ -116,4 +116,43 @@ test('rows are few or many only against what is usual', () => {
   assert.equal(of(19, 100), 'volume bad');
   assert.equal(of(20, 100), 'volume good');
   assert.equal(of(501, 100), 'volume bad');
+});
+
+test('columns that are known to be broken explain their drift in later windows, too', () => {
+  const drift = { cause: 'drift', is: 'bad', members: ['in_a', 'in_b'], summary: '' } as const;
+  const of = (...members: string[]) => ({ ...drift, members });
+  assert.deepEqual(inhibited(of('in_a', 'in_b'), new Set(['in_a']))?.members, ['in_b']);
+  assert.equal(inhibited(of('in_a'), new Set(['in_a', 'in_c'])), undefined);
+  assert.deepEqual(inhibited(of('in_a'), new Set())?.members, ['in_a']);
+  const worse = { ...of('in_a'), cause: 'performance' as const };
+  assert.equal(inhibited(worse, new Set(['in_a'])), worse, 'harm is told whatever explains it');
+});
+
+test('what was resolved and came again is believed later', () => {
+  assert.equal(damped(PATIENCE.drift, 0).resolves, 2);
+  assert.equal(damped(PATIENCE.drift, 1).resolves, 4);
+  assert.equal(damped(PATIENCE.drift, 9).resolves, 8);
+  assert.deepEqual(lifeOf('bbgggg', damped(PATIENCE.drift, 1)), [
+    'pending',
+    'firing',
+    'firing',
+    'firing',
+    'firing',
+    'resolved',
+  ]);
+});
+
+test('outcomes that stop are news only where some came before, and where there was something to come', () => {
+  const coverage = (state: Signal['state'], rows: number): Signal => ({
+    ...signal('coverage', state),
+    evidence: { rows },
+  });
+  assert.deepEqual(
+    labelsOf([coverage('no_labels', 10)], true).map(({ cause, is }) => [cause, is]),
+    [['labels', 'bad']],
+  );
+  assert.deepEqual(labelsOf([coverage('no_labels', 10)], false), []);
+  assert.deepEqual(labelsOf([coverage('no_labels', 0)], true), []);
+  assert.equal(labelsOf([coverage('ok', 10)], true)[0]?.is, 'good');
+  assert.deepEqual(labelsOf([], true), []);
 });

@@ -1,8 +1,11 @@
 import type { AlertCause, Signal } from '../contract.ts';
 
+/** What windows tell of; the rest comes from outside. */
+export type WatchedCause = Exclude<AlertCause, 'external'>;
+
 /** What of a window speaks for an alert, and what against it. */
 export interface Finding {
-  cause: AlertCause;
+  cause: WatchedCause;
   /** `bad`: it is news; `good`: it was looked at and is not; without either the window says nothing of it. */
   is: 'bad' | 'good';
   /** What is concerned: columns, or nothing where it is the whole. */
@@ -11,11 +14,12 @@ export interface Finding {
 }
 
 /** Windows in a row before an alert fires, and before it is resolved: one window may be chance, and a fault of the data is none. */
-export const PATIENCE: Readonly<Record<AlertCause, { fires: number; resolves: number }>> = {
+export const PATIENCE: Readonly<Record<WatchedCause, { fires: number; resolves: number }>> = {
   data: { fires: 1, resolves: 2 },
   drift: { fires: 2, resolves: 2 },
   performance: { fires: 1, resolves: 2 },
   volume: { fires: 1, resolves: 1 },
+  labels: { fires: 1, resolves: 1 },
   monitor: { fires: 2, resolves: 1 },
 };
 
@@ -78,6 +82,33 @@ const GOOD = {
   drift: 'no column has moved',
   performance: 'the metric is as it was',
 } as const;
+
+/**
+ * What is known already explains it: columns whose data is broken explain their drift also in windows after that, since evidence of drift
+ * adds up and does not forget at once. Drift of those alone is no news.
+ */
+export function inhibited(finding: Finding, broken: ReadonlySet<string>): Finding | undefined {
+  if (finding.cause !== 'drift' || finding.is !== 'bad' || broken.size === 0) return finding;
+  const members = finding.members.filter((column) => !broken.has(column));
+  return members.length === 0 ? undefined : { ...finding, members };
+}
+
+/** How often of late it was resolved and came again decides how many good windows it takes until it is believed. */
+export const damped = <T extends { resolves: number }>(patience: T, again: number): T => ({
+  ...patience,
+  resolves: patience.resolves * (1 + Math.min(3, again)),
+});
+
+/** Outcomes that came before and have stopped, of a window that waited for them. */
+export function labelsOf(signals: readonly Signal[], cameBefore: boolean): Finding[] {
+  const coverage = signals.find(({ signal }) => signal === 'coverage');
+  const rows = Number(coverage?.evidence['rows'] ?? 0);
+  if (!coverage || rows === 0) return [];
+  if (coverage.state === 'ok')
+    return [{ cause: 'labels', is: 'good', members: [], summary: coverage.reason }];
+  if (!cameBefore) return [];
+  return [{ cause: 'labels', is: 'bad', members: [], summary: `outcomes have stopped: ${coverage.reason}` }];
+}
 
 /** With less of the rows that are usual than this, or with more times of them, something else is being asked, or nothing. */
 const LITTLE = 0.2;

@@ -1,8 +1,9 @@
 import type { Tx } from '../../platform/ctx/index.ts';
 import { newId } from '../../platform/ids/index.ts';
-import type { AlertCause, AlertState } from '../contract.ts';
+import type { AlertState, MonitorSettings } from '../contract.ts';
 import type { MonitorRow } from '../store-monitors.ts';
 import {
+  countResolved,
   findOpen,
   insertAlert,
   insertTransition,
@@ -11,18 +12,22 @@ import {
   updateAlert,
   type AlertRow,
 } from '../store-alerts.ts';
-import { PATIENCE, type Finding } from './causes.ts';
+import { damped, inhibited, PATIENCE, type Finding, type WatchedCause } from './causes.ts';
 import { stepOf } from './step.ts';
 import type { AlertSaid } from './tell.ts';
 
 /** Only harm wakes somebody up: what has merely moved is looked at in its time. */
-const SEVERITY: Readonly<Record<AlertCause, 'page' | 'ticket'>> = {
+const SEVERITY: Readonly<Record<WatchedCause, 'page' | 'ticket'>> = {
   performance: 'page',
   data: 'ticket',
   drift: 'ticket',
   volume: 'ticket',
+  labels: 'ticket',
   monitor: 'ticket',
 };
+
+/** Windows in which an alert that comes again is the same trouble. */
+const RECENT = 20;
 
 /** What a window found moves the alerts of its monitor, in the transaction that writes the window down. */
 export async function moveAlerts(
@@ -31,14 +36,23 @@ export async function moveAlerts(
   window: { from: number; model?: string | undefined; version?: number | undefined },
   findings: readonly Finding[],
 ): Promise<void> {
-  for (const finding of findings) {
+  const { owner, runbook } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
+  const data = await findOpen(tx, monitor.id, 'data');
+  const broken = new Set(data && data.state !== 'pending' ? (JSON.parse(data.members) as string[]) : []);
+  for (const found of findings) {
+    const finding = inhibited(found, broken);
+    if (!finding) continue;
     const before = await findOpen(tx, monitor.id, finding.cause);
     const standing = before && {
       state: before.state as AlertState,
       bad: before.bad_windows,
       good: before.good_windows,
     };
-    const next = stepOf(standing, finding.is, PATIENCE[finding.cause]);
+    const again =
+      before && finding.is === 'good'
+        ? await countResolved(tx, monitor.id, finding.cause, window.from - RECENT * monitor.window_ms)
+        : 0;
+    const next = stepOf(standing, finding.is, damped(PATIENCE[finding.cause], again));
     if (next === undefined) continue;
     if (next === 'gone') {
       await removeAlert(tx, before!.id);
@@ -71,6 +85,10 @@ export async function moveAlerts(
         silenced_until: null,
         resolved_at: null,
         updated_at: now,
+        owner: owner ?? null,
+        runbook: runbook ?? null,
+        feedback: null,
+        feedback_by: null,
       };
       await insertAlert(tx, row);
       await insertTransition(tx, row.id, { state: 'pending', note: finding.summary });

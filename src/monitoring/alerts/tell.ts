@@ -51,6 +51,8 @@ export const alertTeller = ({
       text: summary,
       ...(by === undefined ? {} : { by }),
       ...(by === undefined || note === undefined ? {} : { note }),
+      ...(row.owner === null ? {} : { owner: row.owner }),
+      ...(row.runbook === null ? {} : { runbook: row.runbook }),
       facts: members.length === 0 ? [] : [['columns', members.slice(0, 20).join(', ')]],
       path: `/alerts/${row.id}`,
     });

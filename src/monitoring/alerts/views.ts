@@ -1,7 +1,7 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Serving } from '../../serving/index.ts';
-import type { Alert, AlertDetail, AlertState } from '../contract.ts';
+import type { Alert, AlertDetail, AlertFeedback, AlertState } from '../contract.ts';
 import { requireEndpoint } from '../outcomes/open-outcomes.ts';
 import { requireAlert, selectAlerts, selectTransitions, type AlertRow } from '../store-alerts.ts';
 
@@ -71,5 +71,8 @@ const toAlert = (row: AlertRow, names: ReadonlyMap<string, string>): Alert => ({
   ...(row.fired_at === null ? {} : { fired_at: row.fired_at }),
   ...(row.silenced_until === null ? {} : { silenced_until: row.silenced_until }),
   ...(row.resolved_at === null ? {} : { resolved_at: row.resolved_at }),
+  ...(row.owner === null ? {} : { owner: row.owner }),
+  ...(row.runbook === null ? {} : { runbook: row.runbook }),
+  ...(row.feedback === null ? {} : { feedback: row.feedback as AlertFeedback }),
   updated_at: row.updated_at,
 });

@@ -7,10 +7,11 @@ from .._typing import NotRequired
 from ..transport import Body, Page, Transport, given, segment
 
 
-AlertCause = Literal['data', 'drift', 'performance', 'volume', 'monitor']
+AlertCause = Literal['data', 'drift', 'performance', 'volume', 'labels', 'monitor', 'external']
 """data: columns are broken; drift: columns have moved, and are not broken; performance: the metric is
-worse than when the version was judged; volume: far fewer or more rows than usual; monitor: windows
-or columns cannot be looked at.
+worse than when the version was judged; volume: far fewer or more rows than usual, or none; labels:
+outcomes have stopped; monitor: windows or columns cannot be looked at, or nobody looks at them;
+external: what Alertmanager told.
 """
 
 
@@ -19,6 +20,10 @@ AlertState = Literal['pending', 'firing', 'acknowledged', 'silenced', 'resolved'
 looks after it; silenced: nobody wants to hear of it for a time; resolved: enough windows in a row
 say no more of it.
 """
+
+
+AlertFeedback = Literal['useful', 'noise']
+"""What people say of it: whether it was worth being told."""
 
 
 class Alert(TypedDict):
@@ -50,6 +55,11 @@ class Alert(TypedDict):
     """End of its silence. Milliseconds since 1970, UTC."""
     resolved_at: NotRequired[int]
     """When it was resolved. Milliseconds since 1970, UTC."""
+    owner: NotRequired[str]
+    """Who looks after such alerts."""
+    runbook: NotRequired[str]
+    """Where it stands what to do."""
+    feedback: NotRequired[AlertFeedback]
     updated_at: int
     """When something last happened to it. Milliseconds since 1970, UTC."""
 
@@ -66,6 +76,30 @@ class AlertDetailTransitions(TypedDict):
 class AlertDetail(Alert):
     transitions: list[AlertDetailTransitions]
     """Its life, oldest first."""
+
+
+class AlertmanagerMessageAlerts(TypedDict):
+    status: Literal['firing', 'resolved']
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    startsAt: str
+    fingerprint: str
+
+
+class AlertmanagerMessage(TypedDict):
+    """What Alertmanager sends to a webhook, version 4; of it, what is read here."""
+    version: Literal['4']
+    alerts: list[AlertmanagerMessageAlerts]
+
+
+class AlertmanagerTakenIgnored(TypedDict):
+    fingerprint: str
+    why: str
+
+
+class AlertmanagerTaken(TypedDict):
+    accepted: int
+    ignored: list[AlertmanagerTakenIgnored]
 
 
 class CoverageItemsDelay(TypedDict):
@@ -133,6 +167,16 @@ class MonitorSettings(TypedDict):
     """
     first_windows: NotRequired[int]
     """How many first windows of a version are a reference; 3 unless said."""
+    owner: NotRequired[str]
+    """Who looks after its alerts."""
+    runbook: NotRequired[str]
+    """Where it stands what to do about its alerts."""
+
+
+class MonitorFeedback(TypedDict):
+    """What people said of its alerts."""
+    useful: int
+    noise: int
 
 
 SignalState = Literal['ok', 'alert', 'no_data', 'no_labels', 'no_reference', 'failed']
@@ -206,6 +250,12 @@ class Monitor(TypedDict):
     created_by: str
     next_at: int
     """When the window that goes on is over. Milliseconds since 1970, UTC."""
+    overdue_since: NotRequired[int]
+    """Since when a window should have been looked at and was not: the monitor does not run.
+    Milliseconds since 1970, UTC.
+    """
+    feedback: NotRequired[MonitorFeedback]
+    """What people said of its alerts."""
     latest: NotRequired[MonitorWindow]
 
 
@@ -267,6 +317,24 @@ class OutcomesAdded(TypedDict):
     known: int
     """Delivered before, just so: nothing was written."""
     refused: list[OutcomesAddedRefused]
+
+
+class ExportMonitoringAnswerFiles(TypedDict):
+    path: str
+    text: str
+
+
+class ExportMonitoringAnswer(TypedDict):
+    files: list[ExportMonitoringAnswerFiles]
+    """Files of one folder."""
+
+
+class ReceiveAlertmanagerAlerts(TypedDict):
+    status: Literal['firing', 'resolved']
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    startsAt: str
+    fingerprint: str
 
 
 class MonitoringApi:
@@ -334,6 +402,26 @@ class MonitoringApi:
         return self._transport.nothing(
             'DELETE',
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor",
+        )
+
+    def export_monitoring(
+        self,
+        *,
+        target: str | None = None,
+        runbook: str | None = None,
+    ) -> ExportMonitoringAnswer:
+        """Rules for Prometheus, dashboards for Grafana, and how Alertmanager tells this server.
+
+        GET /api/v1/monitoring/export; needs monitor:read.
+
+        Args:
+            target: Where Prometheus finds the server: host:port; 127.0.0.1:5000 unless said.
+            runbook: Address of the page that rules link to; #rule is added.
+        """
+        return self._transport.json(
+            'GET',
+            '/api/v1/monitoring/export',
+            query=given({'target': target, 'runbook': runbook}),
         )
 
     def get_alert(
@@ -515,6 +603,22 @@ class MonitoringApi:
             query=given({'limit': limit, 'page': page}),
         )
 
+    def receive_alertmanager(
+        self,
+        *,
+        version: Literal['4'],
+        alerts: list[ReceiveAlertmanagerAlerts],
+    ) -> AlertmanagerTaken:
+        """For a webhook of Alertmanager: its alerts that name an endpoint become alerts here.
+
+        POST /api/v1/alerts/alertmanager; needs alert:write.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/alerts/alertmanager',
+            json=given({'version': version, 'alerts': alerts}),
+        )
+
     def set_monitor(
         self,
         endpoint: str,
@@ -528,6 +632,8 @@ class MonitoringApi:
         ignore: list[str] | None = None,
         reference: str | None = None,
         first_windows: int | None = None,
+        owner: str | None = None,
+        runbook: str | None = None,
     ) -> Monitor:
         """Watch an endpoint, or change how it is watched.
 
@@ -556,6 +662,8 @@ class MonitoringApi:
                 what it was judged on by its newest evaluation, and for columns that are not in
                 there its own first windows.
             first_windows: How many first windows of a version are a reference; 3 unless said.
+            owner: Who looks after its alerts.
+            runbook: Where it stands what to do about its alerts.
         """
         return self._transport.json(
             'PUT',
@@ -570,6 +678,8 @@ class MonitoringApi:
                 'ignore': ignore,
                 'reference': reference,
                 'first_windows': first_windows,
+                'owner': owner,
+                'runbook': runbook,
             }),
         )
 
@@ -593,6 +703,27 @@ class MonitoringApi:
             'POST',
             f"/api/v1/alerts/{segment('alert', alert)}/silence",
             json=given({'until': until, 'reason': reason}),
+        )
+
+    def update_alert(
+        self,
+        alert: str,
+        *,
+        owner: str | None = None,
+        feedback: AlertFeedback | None = None,
+    ) -> AlertDetail:
+        """Say who looks after an alert, or whether it was worth being told.
+
+        PATCH /api/v1/alerts/:alert; needs alert:write.
+
+        Args:
+            alert: Id of an alert, 32 hex digits.
+            feedback: What people say of it: whether it was worth being told.
+        """
+        return self._transport.json(
+            'PATCH',
+            f"/api/v1/alerts/{segment('alert', alert)}",
+            json=given({'owner': owner, 'feedback': feedback}),
         )
 
     def upload_outcomes(
