@@ -11,7 +11,7 @@ import { MARKER, SHIM } from './layout.ts';
 import { lockDigest, type EnvironmentSource } from './lock.ts';
 import { makeEnvironment } from './make-environment.ts';
 import { binOf, fingerprint, probe, type Observed } from './probe.ts';
-import { starts } from './starts.ts';
+import { interpreterLook, starts } from './starts.ts';
 
 /** An environment that processes can run in. */
 export interface Environment {
@@ -43,6 +43,8 @@ export function createEnvironments({
   folder: string;
 }): Environments {
   const making = new Map<string, Promise<Environment>>();
+  /** By root: how the interpreter looked that was seen to start. Starting it for each execution would be a wait for each of them. */
+  const stood = new Map<string, string>();
   let system: { observed: Observed | undefined; fingerprint: string } | undefined;
 
   async function findSystem(): Promise<Observed | undefined> {
@@ -97,8 +99,13 @@ export function createEnvironments({
 
   async function stands(at: string): Promise<boolean> {
     if ((await readMarker(at)) === undefined) return false;
+    const look = await interpreterLook(at);
+    if (look !== undefined && look === stood.get(at)) return true;
     await processes.letRead(at); // a version before this one did so after the marker
-    return starts(processes, at);
+    const good = await starts(processes, at);
+    if (good && look !== undefined) stood.set(at, look);
+    else stood.delete(at);
+    return good;
   }
 
   /** Commands that serve packages share a folder: of two that want the same environment one makes it, and the other finds it. */

@@ -1,9 +1,25 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { programFolders, type Processes } from '../platform/processes/index.ts';
 
 /** What a shell says of a program that is there and cannot be run, or of one that is not there or lacks a library. */
 const BROKEN: ReadonlySet<number | undefined> = new Set([126, 127]);
+
+/** Another one once the environment, or the interpreter that it was made from, is another; undefined where there is none. */
+export async function interpreterLook(environment: string): Promise<string | undefined> {
+  try {
+    const base = await realpath(path.join(environment, 'bin', 'python'));
+    const looks = await Promise.all(
+      [base, path.join(environment, 'bin'), path.join(environment, 'pyvenv.cfg')].map(async (file) => {
+        const { ino, size, mtimeMs, mode } = await stat(file);
+        return [ino, size, mtimeMs, mode].join(' ');
+      }),
+    );
+    return [base, ...looks].join('\n');
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Whether the interpreter of an environment starts, behind the walls that whoever runs in it has. To make one again takes minutes and

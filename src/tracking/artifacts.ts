@@ -105,13 +105,17 @@ async function checkOwner(ctx: Ctx, path: string): Promise<void> {
   });
 }
 
-/** A file in place of an experiment's or a run's folder would keep all of their artifacts out, from the first one on. */
+/** A file in place of the folder of an experiment, a run or a logged model would keep all of their artifacts out, from the first one on. */
 async function checkNoFolder(ctx: Ctx, path: string): Promise<void> {
-  const [experiment = '', run, below, more] = path.split('/');
+  const [experiment = '', run, below, last, more] = path.split('/');
   if (!/^\d+$/.test(experiment) || more !== undefined) return;
+  // Of a run its artifacts lie one folder higher.
+  if (last !== undefined && !(run === 'models' && last === 'artifacts')) return;
   let whose: string | undefined;
-  if (run === undefined) {
-    if (await findExperiment(ctx, { id: experiment })) whose = `experiment ${experiment}`;
+  const models = run === 'models' && (below === undefined || /^m-[0-9a-f]{32}$/.test(below));
+  if (run === undefined || models) {
+    if (await findExperiment(ctx, { id: experiment }))
+      whose = models ? `logged models of experiment ${experiment}` : `experiment ${experiment}`;
   } else if (below === undefined || below === 'artifacts') {
     const [row] = await selectRunRows(ctx, [run]);
     if (row !== undefined && String(row.experiment_id) === experiment) whose = `run ${run}`;

@@ -533,8 +533,10 @@ for (const kind of databases) {
     assert.deepEqual(await listArtifacts(ctx, ''), []);
     // What keeps the artifacts of all runs of an experiment is nobody's file, before the first of them, too.
     const run = await createRun(ctx, { experiment: '0' });
-    for (const path of ['0', `0/${run}`, `0/${run}/artifacts`])
+    const model = `0/models/m-${'a'.repeat(32)}`;
+    for (const path of ['0', `0/${run}`, `0/${run}/artifacts`, '0/models', model, `${model}/artifacts`])
       await assert.rejects(() => put(path, 'x'), { kind: 'conflict', field: 'path' }, path);
-    for (const path of ['7777', `0/${run}/notes`, '0/elsewhere', '00x']) await put(path, 'x');
+    for (const path of ['7777', `0/${run}/notes`, '0/elsewhere', '00x', `${model}/artifacts/MLmodel`])
+      await put(path, 'x');
   });
 }
