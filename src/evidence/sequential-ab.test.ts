@@ -197,6 +197,26 @@ test('what was not counted right names its field, and the state is as before', (
   assert.deepEqual(state, startCanary(plan));
 });
 
+test('some tenths of a millisecond are no harm, however large their share; of what takes long they are', () => {
+  const verdict = (median: number): string => {
+    const plan = planCanary({ metrics: ['latency'] });
+    const r = random(21);
+    const of = (answers: number, slow: number): Answers => ({
+      answers,
+      errors: 0,
+      latency: latencyCounts(
+        Float64Array.from({ length: answers }, () => slow * median * Math.exp(0.3 * r.normal())),
+      ),
+    });
+    let state = startCanary(plan);
+    for (let batch = 0; batch < 200 && state.verdict === 'hold'; batch++)
+      ({ state } = stepCanary(plan, state, { primary: of(900, 1), canary: of(100, 1.3) }));
+    return state.verdict;
+  };
+  assert.equal(verdict(0.15), 'promote');
+  assert.equal(verdict(15), 'roll back');
+});
+
 test('with the few buckets that an endpoint counts in, a slow canary is rolled back too, and a good one promoted', () => {
   const plan = planCanary({ metrics: ['latency'], edges: LATENCY_BUCKETS });
   const coarse = (r: Random, answers: number, slow: number): Answers => ({

@@ -19,6 +19,11 @@ export interface CanaryOptions {
   tolerance?: Partial<Record<CanaryMetric, number>>;
   /** How much worse must be ruled out to promote: 0.01, 10 %, 0.01. */
   margin?: Partial<Record<CanaryMetric, number>>;
+  /**
+   * Of latency, ms: so much more is no reason to roll back (0.5), and need not be ruled out (1), where tolerance and margin are less: a
+   * process that is asked rarely is some tenths of a millisecond slower for it.
+   */
+  slack?: { tolerance: number; margin: number };
   /** Of latency: 0.99. */
   quantile?: number;
   /** Upper edges of the latency buckets, ms. A tolerance or margin finer than the edges is taken to the next of them. */
@@ -44,6 +49,7 @@ export interface CanaryPlan {
   beta: number;
   tolerance: Record<CanaryMetric, number>;
   margin: Record<CanaryMetric, number>;
+  slack: { tolerance: number; margin: number };
   tail: number;
   edges: readonly number[];
   errors: number;
@@ -129,6 +135,7 @@ export function planCanary(options: CanaryOptions = {}): CanaryPlan {
     beta,
     tolerance,
     margin,
+    slack: options.slack ?? { tolerance: 0.5, margin: 1 },
     tail: 1 - quantile,
     edges: options.edges ?? LATENCY_EDGES,
     errors: options.errors ?? 0.01,
@@ -242,8 +249,13 @@ const LOGS: Readonly<Record<CanaryMetric, Logs>> = {
     });
     const right = of(batch.primary, edge);
     const p = share(edge);
-    const near = at(plan.edges, edge, 1 + plan.tolerance.latency);
-    const far = beyond(plan.edges, edge, 1 + plan.margin.latency);
+    const quick = plan.edges[edge]!;
+    const near = at(
+      plan.edges,
+      edge,
+      Math.max(quick * (1 + plan.tolerance.latency), quick + plan.slack.tolerance),
+    );
+    const far = beyond(plan.edges, Math.max(quick * (1 + plan.margin.latency), quick + plan.slack.margin));
     return {
       worse: SIZES.latency.map((size) =>
         ratioLog(of(batch.canary, near), right, { q: capped(p + size), p, margin: 0 }),
@@ -277,13 +289,14 @@ const LOGS: Readonly<Record<CanaryMetric, Logs>> = {
 const capped = (share: number): number => Math.min(0.999, share);
 const floored = (share: number, p: number): number => Math.max(p / 4, share);
 
-/** The last edge up to so many times this one; beyond: the first from there on. */
-const at = (edges: readonly number[], edge: number, times: number): number => {
-  const last = edges.findLastIndex((one) => one <= edges[edge]! * times * (1 + 1e-9));
-  return Math.max(edge, last);
-};
-const beyond = (edges: readonly number[], edge: number, times: number): number => {
-  const first = edges.findIndex((one) => one >= edges[edge]! * times * (1 - 1e-9));
+/** The last edge up to so many ms, this one at least; beyond: the first from there on. */
+const at = (edges: readonly number[], edge: number, ms: number): number =>
+  Math.max(
+    edge,
+    edges.findLastIndex((one) => one <= ms * (1 + 1e-9)),
+  );
+const beyond = (edges: readonly number[], ms: number): number => {
+  const first = edges.findIndex((one) => one >= ms * (1 - 1e-9));
   return first < 0 ? edges.length - 1 : first;
 };
 

@@ -15,7 +15,7 @@ export const releaseJob = (engine: Engine): ReleaseJob =>
     payload: Type.Object({ release: Type.String() }),
     attempts: 1_000_000,
     backoff: 100,
-    // Each mostly waits for an evaluation or a revision, which have bounds of their own.
-    concurrency: 64,
+    // Each mostly waits: for an evaluation or a revision, which have bounds of their own, or for days for a person.
+    concurrency: 1024,
     run: (ctx, { release }, run) => drive(ctx, release, run, engine),
   });

@@ -206,6 +206,9 @@ test(
     const way = page.getByRole('region', { name: 'Its way' });
     await way.getByText(/^all requests, revision 3: local owner: enough was seen$/).waitFor();
     assert.equal((await api.ask('const')).version, '2');
+    // It goes back to before the rollout, not to the step before.
+    assert.equal((await api.rollback('const')).restores, 1);
+    assert.equal((await api.ask('const')).version, '1');
     await ui.close();
   },
 );

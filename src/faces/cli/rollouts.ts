@@ -10,6 +10,7 @@ export interface RolloutFlags {
   shadow?: number;
   every?: number;
   within?: number;
+  requests?: number;
   undecided?: NonNullable<RolloutWish['undecided']>;
   losses?: NonNullable<RolloutWish['losses']>;
 }
@@ -20,6 +21,11 @@ export function rolloutOptions(command: Command): Command {
     .option('--shadow <copies>', 'of a rollout: first so many copies of requests', whole(1))
     .option('--every <time>', 'of a rollout: the least time of a step; 5m unless said', duration)
     .option('--within <time>', 'of a rollout: time for the evidence of a step; 1d unless said', duration)
+    .option(
+      '--requests <n>',
+      'of a rollout: requests for the evidence of a step; any number unless said',
+      whole(1),
+    )
     .option(
       '--undecided <what>',
       'of a rollout: hold, promote or rollback where it is not enough; hold unless said',
@@ -40,15 +46,16 @@ function percents(text: string): number[] {
 
 /** What the flags ask for; undefined where no rollout is. */
 export function rolloutOf(command: Command, flags: RolloutFlags): RolloutWish | undefined {
-  const parts = ['shadow', 'every', 'within', 'undecided', 'losses'];
+  const parts = ['shadow', 'every', 'within', 'requests', 'undecided', 'losses'];
   needs(command, parts, ['rollout'], 'it is a part of a rollout');
-  const { rollout, shadow, every, within, undecided, losses } = flags;
+  const { rollout, shadow, every, within, requests, undecided, losses } = flags;
   if (rollout === undefined) return undefined;
   return {
     ...(rollout === true ? {} : { steps: rollout }),
     ...(shadow === undefined ? {} : { shadow }),
     ...(every === undefined ? {} : { every_s: every / 1000 }),
     ...(within === undefined ? {} : { within_s: within / 1000 }),
+    ...(requests === undefined ? {} : { requests }),
     ...(undecided === undefined ? {} : { undecided }),
     ...(losses === undefined ? {} : { losses }),
   };

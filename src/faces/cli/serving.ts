@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { conflict } from '../../platform/errors/index.ts';
+import { listReleases } from '../../releases/contract.ts';
 import { getPredictionLineage } from '../../governance/contract.ts';
 import * as contract from '../../serving/contract.ts';
 import type { Client } from './client.ts';
@@ -156,12 +157,14 @@ export const register: Register = (program, cli) => {
       const { items, more } = await upTo(limit, (page) =>
         client.call(contract.listRevisions, { params, query: page }),
       );
+      const { items: releases } = await client.call(listReleases, { query: { endpoint: name, limit: 20 } });
+      const rollout = releases.find((one) => one.rollout && one.ended_at === undefined);
       return cli
         .output()
         .result(
-          { ...detail, revisions: items },
+          { ...detail, revisions: items, ...(rollout ? { rollout } : {}) },
           () =>
-            `${showEndpoint(detail, items)}${more ? `\n… ${items.length} revisions are shown, and there are more: raise --limit` : ''}`,
+            `${showEndpoint(detail, items, rollout)}${more ? `\n… ${items.length} revisions are shown, and there are more: raise --limit` : ''}`,
         );
     });
 

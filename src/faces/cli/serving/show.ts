@@ -1,4 +1,5 @@
 import type { PredictionLineage } from '../../../governance/contract.ts';
+import type { Release } from '../../../releases/contract.ts';
 import {
   ROLE_WORDS,
   type Endpoint,
@@ -45,6 +46,9 @@ export const showEndpoints = (items: readonly Endpoint[]): string =>
     ]),
   );
 
+const rolloutLine = ({ id, model, version, rollout, state }: Release): string =>
+  `${model}@v${version} gets ${rollout?.percent ?? 0} %, ${state === 'held' ? `held: ${rollout?.held?.why ?? ''}` : (rollout?.evidence.words ?? '')} (treadle releases ${id})`;
+
 /** What is kept of predictions, as people say it. */
 const KEEPS = {
   all: 'inputs and outputs of predictions',
@@ -55,6 +59,7 @@ const KEEPS = {
 export function showEndpoint(
   { endpoint, previous, spec }: EndpointDetail,
   revisions: readonly Revision[],
+  rollout: Release | undefined,
 ): string {
   const { current, latest } = endpoint;
   const lines: Array<readonly [string, string | undefined]> = [
@@ -67,6 +72,7 @@ export function showEndpoint(
         `requests are ${endpoint.batching.joined ? 'joined' : 'never joined'}: ${endpoint.batching.why}`,
     ],
     ['keeps', KEEPS[endpoint.records]],
+    ['rollout', rollout && rolloutLine(rollout)],
     ['rollback goes to', previous ? `${traffic(previous)} (revision ${previous.revision})` : undefined],
     ['cannot load', unloadable(current)],
     ['no way back', unloadable(previous)],
