@@ -66,6 +66,11 @@ const campaigns = [
     files: ['rollout/simulate'],
     env: { TREADLE_ROLLOUTS: '200', TREADLE_TEST_OUTPUT: '1' },
   },
+  {
+    name: 'retrains',
+    files: ['validation/retrains'],
+    env: { TREADLE_RETRAINS: '1000', TREADLE_TEST_OUTPUT: '1' },
+  },
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
   // The real packages, in an environment that only this campaign makes.
   { name: 'drift-peers', files: ['statistics/compat/peers'], env: { TREADLE_DRIFT_PEERS: '500' } },

@@ -164,7 +164,7 @@ export const TurnState = Type.Union(
   ],
   {
     description:
-      'triggered; waiting: a guard rail holds it for now; training: the pipeline runs; judging: the gate; rolling_out; promoted: all that the file asks for is done; trained: registered, and the file asks for no more; rejected: the gate did not let it pass; rolled_back: it was taken back while it was rolled out; held: a person had taken the version away; failed; cancelled; no_op: the same data, code and parameters were trained before; skipped: `code` and `reason` say why.',
+      'triggered; waiting: a guard rail holds it for now; training: the pipeline runs; judging: the gate; rolling_out; promoted: all that the file asks for is done; trained: registered, and the file asks for no more; rejected: the gate did not let it pass, or could not decide (code inconclusive), and the champion stays; rolled_back: it was taken back while it was rolled out; held: a person had taken the version away; failed; cancelled; no_op: the same data, code and parameters were trained before; skipped: `code` and `reason` say why.',
   },
 );
 export type TurnState = Static<typeof TurnState>;
@@ -200,7 +200,7 @@ export const Turn = Type.Object(
     cause_ref: Type.Optional(Type.String({ description: 'What it came from: an alert, a dataset version.' })),
     code: Type.Optional(
       Type.String({
-        description: `Of one that waits or was skipped: ${SKIPS.join(', ')}.`,
+        description: `Of one that waits or was skipped: ${SKIPS.join(', ')}. Of one that was rejected because the gate could not decide, so that the champion stays: inconclusive.`,
       }),
     ),
     reason: Type.Optional(Type.String({ description: 'Why it stands as it does, in a sentence.' })),

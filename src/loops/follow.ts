@@ -9,7 +9,8 @@ import { findTurnOfExecution, moveTurn, type TurnRow } from './store-turns.ts';
 
 /** Where a turn stands follows from its execution and its release alone, so it may be looked at as often as anybody likes. */
 
-type Stands = { state: TurnState; reason?: string | undefined };
+/** `code` inconclusive: the candidate was proven neither good enough nor bad. It is rejected, so that the champion stays. */
+type Stands = { state: TurnState; reason?: string | undefined; code?: string };
 
 /** Words of releases for an end, and what they are for a turn. What a later version calls otherwise is no success. */
 const ENDS: Readonly<Record<string, TurnState>> = {
@@ -24,13 +25,24 @@ const JUDGING: readonly string[] = ['requested', 'judging', 'judged'];
 
 export function standsAt(
   execution: Pick<Standing, 'state' | 'reason'> | undefined,
-  release: { state: string; reason?: string | undefined; ended_at?: number | undefined } | undefined,
+  release:
+    | (Pick<Partial<Release>, 'reason' | 'ended_at'> & {
+        state: string;
+        gate?: { verdict?: string | undefined } | undefined;
+      })
+    | undefined,
 ): Stands {
   if (release?.ended_at !== undefined) {
     const state = ENDS[release.state];
     return state === undefined
       ? { state: 'failed', reason: `the release ended as ${release.state}${colon(release.reason)}` }
-      : { state, reason: release.reason };
+      : {
+          state,
+          reason: release.reason,
+          ...(state === 'rejected' && release.gate?.verdict === 'inconclusive'
+            ? { code: 'inconclusive' }
+            : {}),
+        };
   }
   if (release) return { state: JUDGING.includes(release.state) ? 'judging' : 'rolling_out' };
   if (!execution) return { state: 'failed', reason: 'its execution was deleted' };
@@ -47,11 +59,12 @@ export async function follow(tx: Tx, engine: Engine, turn: TurnRow): Promise<voi
   if (turn.execution === null || turn.ended_at !== null) return;
   const execution = await engine.pipelines.standing(tx, turn.execution);
   const release = await engine.releases.ofExecution(tx, turn.execution);
-  const { state, reason } = standsAt(execution, release);
+  const { state, reason, code } = standsAt(execution, release);
   const known = {
     release_id: release?.id ?? null,
     version: release?.version ?? execution?.version ?? null,
     ...(reason === undefined ? {} : { reason }),
+    ...(code === undefined ? {} : { code }),
   };
   if (state !== turn.state) return move(tx, engine, turn, state, { ...known, edges: edgesOf(turn, release) });
   if (known.release_id !== turn.release_id || known.version !== turn.version)

@@ -20,6 +20,8 @@ export function below() {
     alerts: [] as Array<{ id: string; cause: string; state: string; summary: string }>,
     work: 'w1',
     trained: new Set<string>(),
+    /** Of executions whose gate came to an end. */
+    releases: new Map<string, object>(),
   };
   const rooms: Below = {
     pipelines: {
@@ -45,7 +47,10 @@ export function below() {
       underWay: async () => undefined,
       trainedOn: async () => [],
     },
-    releases: { find: async () => undefined, ofExecution: async () => undefined },
+    releases: {
+      find: async () => undefined,
+      ofExecution: async (_ctx, id) => state.releases.get(id) as never,
+    },
     monitoring: {
       openAlerts: async () => state.alerts as never,
       windows: async () => ({ items: [] }),
@@ -265,11 +270,25 @@ export function loopsSuite(on: string, open: OpenDatabase): void {
       for (const id of ['e1', 'e2']) {
         state.work = id;
         await room.pass(DAY);
+        // The first is refused, the second proven neither good enough nor bad: the champion stays both times.
+        if (id === 'e2')
+          state.releases.set(id, {
+            id: 'r2',
+            ref: 'release:r2',
+            state: 'rejected',
+            reason: 'too few rows',
+            ended_at: 1,
+            gate: { verdict: 'inconclusive' },
+          });
         await room.end(id, 'rejected', 'auc 0.5');
       }
+      assert.deepEqual(await room.turns(), ['daily rejected', 'daily rejected inconclusive']);
       const called = await room.loop();
       assert.deepEqual([called.state, called.rejected], ['needs_people', 2]);
-      assert.match(called.reason ?? '', /2 candidates in a row/);
+      assert.match(
+        called.reason ?? '',
+        /2 candidates in a row .* neither proven good enough nor bad\): judge on more rows/,
+      );
       await room.pass(DAY);
       assert.equal((await room.turns()).at(-1), 'daily skipped needs-people');
       await room.resume();

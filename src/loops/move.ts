@@ -68,14 +68,20 @@ export async function move(
       ...((change.reason ?? null) === null ? {} : { reason: change.reason }),
     },
   });
-  if (over) await afterEnd(tx, engine, row, to);
+  if (over) await afterEnd(tx, engine, row, to, change.code ?? undefined);
 }
 
 /** Code of the error of a step that another has taken meanwhile. */
 export const MOVED = 'turn-moved';
 
 /** What an end means for the loop: how often in a row it went wrong, whom it waits for, who waits for it. */
-async function afterEnd(tx: Tx, engine: Engine, row: TurnRow, end: End): Promise<void> {
+async function afterEnd(
+  tx: Tx,
+  engine: Engine,
+  row: TurnRow,
+  end: End,
+  code: string | undefined,
+): Promise<void> {
   const loop = await findLoopById(tx, row.loop_id);
   if (!loop) return;
   const now = tx.clock.now();
@@ -89,14 +95,27 @@ async function afterEnd(tx: Tx, engine: Engine, row: TurnRow, end: End): Promise
     const rejected = loop.rejected + 1;
     await updateLoop(tx, loop.id, { rejected, failed: 0, back_off_until: 0 });
     if (rejected >= settingsOf(loop).rejections && loop.state === 'active')
-      await callPeople(tx, loop, rejected, end);
+      await callPeople(tx, loop, rejected, end, code);
   }
   // Whoever waited for this one looks again.
   for (const waiting of await selectWaiting(tx, loop.id)) await tx.enqueue(engine.turn, { turn: waiting.id });
 }
 
-async function callPeople(tx: Tx, loop: LoopRow, rejected: number, end: End): Promise<void> {
-  const reason = `${rejected} candidates in a row did not hold (the last was ${end === 'rejected' ? 'rejected by the gate' : 'rolled back'}): training again on the same kind of data does not mend it`;
+async function callPeople(
+  tx: Tx,
+  loop: LoopRow,
+  rejected: number,
+  end: End,
+  code: string | undefined,
+): Promise<void> {
+  const [last, why] =
+    code === 'inconclusive'
+      ? ['neither proven good enough nor bad', 'judge on more rows, or allow a wider margin']
+      : [
+          end === 'rejected' ? 'rejected by the gate' : 'rolled back',
+          'training again on the same kind of data does not mend it',
+        ];
+  const reason = `${rejected} candidates in a row did not hold (the last was ${last}): ${why}`;
   await moveLoop(tx, loop, 'needs_people', reason);
 }
 

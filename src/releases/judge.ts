@@ -166,7 +166,8 @@ async function judgedBefore(
   gate: Gate,
   champion: number | undefined,
 ): Promise<GateResult | undefined> {
-  const compares = gate.spec.rules?.some((rule) => /\bchampion\b/.test(rule)) === true;
+  // A gate without rules asks not to be worse than the champion.
+  const compares = gate.spec.rules?.some((rule) => /\bchampion\b/.test(rule)) !== false;
   for (const { id, number, gate: before } of await executions.judged(ctx, keyOf(row, gate), LOOK_BACK)) {
     if (before.state !== 'judged') continue;
     if (compares && champion !== row.version && champion !== before.compared_with) continue;

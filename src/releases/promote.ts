@@ -71,8 +71,10 @@ async function reject(
 ): Promise<void> {
   const inUse = await inUseOf(ctx, engine, row);
   const stays = inUse ?? (asked.deploy ? 'nothing was deployed' : undefined);
+  const champion = await championOf(ctx, row.model);
   const why = [
     ...gate.reasons.map((one) => one.replace(/\.$/, '')),
+    ...(champion === undefined || champion === row.version ? [] : [`version ${champion} stays champion`]),
     ...(stays === undefined ? [] : [stays]),
   ].join('; ');
   await ctx.write((tx) =>

@@ -9,11 +9,18 @@ export type Name =
       kind: 'figure';
       of: 'candidate' | 'champion' | 'baseline';
       slice?: { column: string; value: string };
+      /** `slice(origin)`: each value of the column that has so many rows, unless said the usual number. */
+      each?: Each;
       name: string;
       text: string;
       at: number;
     }
   | { kind: 'fact'; name: string; column?: string; text: string; at: number };
+
+export interface Each {
+  column: string;
+  least?: number;
+}
 
 export type Expression =
   | { kind: 'number'; value: number; at: number }
@@ -63,7 +70,11 @@ function read(rule: string) {
         ? `the rule ends where ${wanted} is missing`
         : `'${token.text}' stands where ${wanted} is missing`,
       token.at,
-      isSign('=') ? 'write `==` to compare' : undefined,
+      isSign('=')
+        ? 'write `==` to compare'
+        : isSign(',')
+          ? 'numbers have a point: 0.5; one rule is one line'
+          : undefined,
     );
   };
   const expect = (text: string): void => {
@@ -126,6 +137,7 @@ function read(rule: string) {
       const from = number(left, op);
       const right = number(sum(depth), op);
       left = { kind: 'compare', op, left: from, right, text: rule.slice(start, peek().at).trim(), at: start };
+      oneColumn(left);
     }
     return left;
   }
@@ -202,17 +214,24 @@ function read(rule: string) {
       name = word('the name of a metric');
     }
     let slice: { column: string; value: string } | undefined;
+    let each: Each | undefined;
     if (name === 'slice') {
       expect('(');
       const column = word('the name of a column');
-      if (isSign('==')) take();
-      else expect('=');
-      slice = { column, value: value() };
+      if (isSign(')')) each = { column };
+      else if (isSign(',')) each = { column, least: leastRows() };
+      else {
+        if (isSign('==')) take();
+        else expect('=');
+        slice = { column, value: value() };
+      }
       if (!isSign(')'))
         throw new RuleFault(
           `the slice goes on with '${peek().text}'`,
           peek().at,
-          `put the value in quotes: slice(${column}="…")`,
+          each
+            ? `each value with so many rows: slice(${column}, rows >= 500)`
+            : `put the value in quotes: slice(${column}="…")`,
         );
       take();
       expect('.');
@@ -220,7 +239,28 @@ function read(rule: string) {
       name = word('the name of a metric');
     }
     if (!isFigure(name)) throw new RuleFault(`'${name}' is no metric`, nameAt, suggestFigure(name));
-    return { kind: 'figure', of, ...(slice ? { slice } : {}), name, text: text(), at };
+    return {
+      kind: 'figure',
+      of,
+      ...(slice ? { slice } : {}),
+      ...(each ? { each } : {}),
+      name,
+      text: text(),
+      at,
+    };
+  }
+
+  /** `, rows >= 500` */
+  function leastRows(): number {
+    take();
+    if (!isWord('rows')) throw unexpected('`rows >=`');
+    take();
+    expect('>=');
+    const token = peek();
+    if (token.kind !== 'number' || !Number.isInteger(token.value) || token.value < 1)
+      throw unexpected('a whole number of rows');
+    take();
+    return token.value;
   }
 
   function fact(at: number, text: () => string): Name {
@@ -261,6 +301,21 @@ function read(rule: string) {
       if (peek().kind !== 'end') throw unexpected('the end');
     },
   };
+}
+
+/** A comparison goes through the values of one column. */
+function oneColumn(node: Condition): void {
+  let first: Each | undefined;
+  for (const name of namesIn(node)) {
+    if (name.kind !== 'figure' || !name.each) continue;
+    first ??= name.each;
+    if (name.each.column !== first.column || name.each.least !== first.least)
+      throw new RuleFault(
+        'a comparison goes through the values of one column, and of as many rows on both sides',
+        name.at,
+        'write a rule for each column',
+      );
+  }
 }
 
 /** The names in a condition. */

@@ -11,7 +11,7 @@ export type Token =
 export const LONGEST = 1000;
 
 const PATTERN =
-  /(?<space>\s+)|(?<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?<word>\p{L}[\p{L}\p{N}_]*|_[\p{L}\p{N}_]*)|(?<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?<sign>>=|<=|==|!=|[-+*/()<>.=])/uy;
+  /(?<space>\s+)|(?<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?<word>\p{L}[\p{L}\p{N}_]*|_[\p{L}\p{N}_]*)|(?<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?<sign>>=|<=|==|!=|[-+*/()<>.=,])/uy;
 
 /** Signs of other languages, and what is written here instead. */
 const FOREIGN: Readonly<Record<string, string>> = {
@@ -22,7 +22,6 @@ const FOREIGN: Readonly<Record<string, string>> = {
   '≤': 'write `<=`',
   '≠': 'write `!=`',
   '%': 'write a share: 0.05 for 5 %',
-  ',': 'numbers have a point: 0.5; one rule is one line',
   '"': 'close the quotation mark',
   "'": 'close the quotation mark',
 };

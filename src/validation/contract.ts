@@ -198,6 +198,21 @@ export const MetricValue = Type.Object({
 });
 export type MetricValue = Static<typeof MetricValue>;
 
+export const SliceResult = Type.Object({
+  value: Type.String({ description: 'Of the column that the rule goes through.' }),
+  rows: Type.Integer(),
+  verdict: Verdict,
+  left: Type.Optional(Type.Number()),
+  right: Type.Optional(Type.Number()),
+  difference: Type.Optional(Type.Object({ value: Type.Number(), low: Type.Number(), high: Type.Number() })),
+  required_rows: Type.Optional(
+    Type.Integer({
+      description: 'Rows of the slice that it would take, with the correction for their number.',
+    }),
+  ),
+});
+export type SliceResult = Static<typeof SliceResult>;
+
 export const RuleResult = Type.Object({
   rule: Type.String({ description: 'As written.' }),
   verdict: Verdict,
@@ -214,13 +229,34 @@ export const RuleResult = Type.Object({
   ),
   rows: Type.Integer({ description: 'Rows it was decided on.' }),
   required_rows: Type.Optional(
-    Type.Integer({ description: 'Rows it would take to decide at 95 % confidence and 80 % power.' }),
+    Type.Integer({
+      description:
+        'Rows it would take to decide at 95 % confidence and 80 % power; of a rule with a margin, to show it of a candidate that is as good as the champion.',
+    }),
+  ),
+  margin: Type.Optional(
+    Type.Number({
+      description:
+        'Of a rule that asks for no more than not to be worse than the champion: by how much it may be, in units of the metric.',
+    }),
   ),
   reason: Type.String({ description: 'One sentence for people.' }),
   always: Type.Optional(
     Type.Literal(true, {
       description:
         'Nobody wrote it: every model is asked whether it beats the baseline, and whether it answers row by row as in a batch.',
+    }),
+  ),
+  by_default: Type.Optional(
+    Type.Literal(true, {
+      description:
+        'Asked because the gate names no rules: not to be worse than the champion by more than a margin.',
+    }),
+  ),
+  slices: Type.Optional(
+    Type.Array(SliceResult, {
+      description:
+        'Of a rule about each value of a column: every slice by itself, with Holm’s correction for their number.',
     }),
   ),
 });
@@ -291,7 +327,7 @@ export const GateSpec = {
     Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
       maxItems: 100,
       description:
-        'Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `p95_latency_ms < 20`, `data.rows >= 1000`.',
+        'Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `slice(origin).auc >= champion.slice(origin).auc - 0.02`, `p95_latency_ms < 20`. Unless said: not worse than the champion by more than 0.005 of the main metric, or 1 % of one without bounds.',
     }),
   ),
   key: Type.Optional(

@@ -10,7 +10,7 @@ import { getEvaluation } from './views.ts';
 
 export type { Evaluation } from './contract.ts';
 export { resolveGateData, type GateData } from './data/gate-data.ts';
-export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/decide.ts';
+export { CHAMPION_ITSELF, NO_CHAMPION } from './rules/compute.ts';
 export { migrations } from './schema.ts';
 export { newestOfVersions, tellEvaluations, type EvaluationFacts } from './told.ts';
 export type { TableSource } from './data/table-source.ts';

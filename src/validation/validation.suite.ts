@@ -144,6 +144,7 @@ export function validationSuite(on: string, open: () => Promise<TestServer>, { w
     ])
       assert.ok(edges.includes(edge), edge);
 
+    const more = whole ? await alsoAsked() : [];
     const { body: page } = await api<{ items: EvaluationSummary[] }>(
       server,
       'GET',
@@ -151,7 +152,7 @@ export function validationSuite(on: string, open: () => Promise<TestServer>, { w
     );
     assert.deepEqual(
       page.items.map(({ id, verdict, rows }) => [id, verdict, rows]),
-      [[done.id, 'pass', 4000]],
+      [...more, [done.id, 'pass', 4000]],
     );
     assert.deepEqual((await api(server, 'GET', `evaluations/${done.id}`)).body, done);
     assert.deepEqual(
@@ -159,6 +160,37 @@ export function validationSuite(on: string, open: () => Promise<TestServer>, { w
       [],
     );
     assert.deepEqual(server.errors, []);
+
+    /** Rules that nobody wrote, and rules that go through slices. */
+    async function alsoAsked(): Promise<Array<[string, string, number]>> {
+      const plain = await ask(server, { data: 'gate@v1', key: ['id'] });
+      assert.deepEqual(
+        plain.rules
+          .filter(({ by_default }) => by_default)
+          .map(({ rule, verdict, margin }) => [rule, verdict, margin]),
+        [['auc >= champion.auc - 0.005', 'pass', 0.005]],
+        'a gate without rules compares with the champion',
+      );
+      const each = await ask(server, {
+        data: 'gate@v1',
+        key: ['id'],
+        rules: ['slice(origin).auc >= champion.slice(origin).auc - 0.1', 'slice(hour, rows >= 9999).auc > 0'],
+      });
+      assert.deepEqual(
+        each.rules
+          .slice(0, 2)
+          .map(({ verdict, slices }) => [verdict, slices?.map(({ value }) => value).toSorted()]),
+        [
+          ['pass', ['ATL', 'DEN', 'JFK']],
+          ['inconclusive', undefined],
+        ],
+      );
+      assert.equal(each.verdict, 'inconclusive');
+      return [
+        [each.id, 'inconclusive', 4000],
+        [plain.id, 'pass', 4000],
+      ];
+    }
   });
 
   test(`${on}: what a crash cut short begins again, what had ended stays; other workspaces see nothing`, async () => {

@@ -18,6 +18,8 @@ The data is proven disjoint from everything that the model's training read, or t
 compared makes it inconclusive, unless --excuse says why it holds no such row.
 Rules name metrics (auc, log_loss, f1, rmse …), champion.auc, baseline.auc, slice(origin=ATL).auc, data.rows,
 data.missing(distance), p95_latency_ms, size_mb; with + - * / > >= < <= == != and or not.
+slice(origin).auc >= champion.slice(origin).auc - 0.02 goes through every value; slice(origin, rows >= 500) through those with so many rows.
+Without --rule the model must not be worse than the champion by more than 0.005 (or 1 % of a metric without bounds).
 The exit code is 0 when it passes, 1 when it fails or decides neither way.`;
 
 interface Flags {

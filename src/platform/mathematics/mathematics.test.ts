@@ -10,6 +10,7 @@ import {
   normalTail,
   poissonTerm,
   shiftedChiSquareTail,
+  studentTail,
 } from './index.ts';
 
 const near = (found: number, wanted: number, relative = 1e-12): void =>
@@ -30,6 +31,10 @@ test('known values', () => {
   near(binomialLower(0, 100_000, 1e-6), 0.9048373727940596);
   near(poissonTerm(2, 3), 4.5 * Math.exp(-3));
   near(betaLower(2, 3, 0.4), 0.5248);
+  near(studentTail(12.706204736174694, 1), 0.025);
+  near(studentTail(-2.228138851964939, 10), 0.975);
+  near(studentTail(1.959963984540054, Infinity), 0.025);
+  assert.equal(studentTail(0, 7), 0.5);
 });
 
 test('ends', () => {

@@ -39,3 +39,10 @@ export function binomialLower(k: number, n: number, p: number): number {
   if (k < 0) return 0;
   return k >= n ? 1 : betaLower(n - k, k + 1, 1 - p, p);
 }
+
+/** P(T > t) of Student's distribution. */
+export function studentTail(t: number, df: number): number {
+  if (!Number.isFinite(df)) return normalTail(t);
+  const half = betaLower(df / 2, 0.5, df / (df + t * t)) / 2;
+  return t >= 0 ? half : 1 - half;
+}

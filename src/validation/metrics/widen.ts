@@ -8,6 +8,8 @@ export interface Width {
   half: number;
   /** The same if the rows were independent. */
   plain: number;
+  /** Degrees of freedom of its quantile. */
+  df: number;
   /** How many times the variance is that of independent rows: the design effect. */
   effect: number;
 }
@@ -28,9 +30,13 @@ export function widthOf(each: Float64Array, df: number, structures: readonly Str
   // Where nothing varies there is nothing to measure: then each declared entity is one answer.
   if (rows === 0) {
     const units = Math.min(...structures.filter(({ declared }) => declared).map((one) => one.units));
-    return { half: plain, plain, effect: Math.max(1, each.length / Math.max(1, units)) };
+    return { half: plain, plain, df, effect: Math.max(1, each.length / Math.max(1, units)) };
   }
-  let half = plain;
+  let [half, of] = [plain, df];
+  const widen = (freedom: number, its: number): void => {
+    const other = t95(Math.max(1, freedom)) * Math.sqrt(its);
+    if (other > half) [half, of] = [other, freedom];
+  };
   let most = variance;
   let declared = variance;
   let doubt = 0;
@@ -41,15 +47,15 @@ export function widthOf(each: Float64Array, df: number, structures: readonly Str
       declared += its - variance;
       doubt += its ** 2 / robust.df;
     } else {
-      half = Math.max(half, t95(Math.max(1, robust.df)) * Math.sqrt(its));
+      widen(robust.df, its);
       most = Math.max(most, its);
     }
   }
   // Degrees of freedom of a sum of variances, by Satterthwaite.
   const freedom =
     doubt > 0 && Number.isFinite(doubt) ? Math.min(df, Math.floor(declared ** 2 / doubt + 1e-9)) : df;
-  half = Math.max(half, t95(Math.max(1, freedom)) * Math.sqrt(declared));
-  return { half, plain, effect: Math.max(most, declared) / variance };
+  widen(freedom, declared);
+  return { half, plain, df: of, effect: Math.max(most, declared) / variance };
 }
 
 /** Intervals of figures of all rows, or of `rows`, widened by the structures. */

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { binaryMetrics } from '../metrics/binary.ts';
 import type { Estimate } from '../metrics/estimate.ts';
 import { regressionMetrics } from '../metrics/regression.ts';
-import { CHAMPION_ITSELF, type Figures } from './decide.ts';
+import { CHAMPION_ITSELF, type Figures } from './compute.ts';
 import { draw, figuresOf, judge } from './models.suite.ts';
 
 test('forty rows decide nothing that thousands decide', () => {
@@ -160,4 +160,140 @@ test('rows that all came out alike are no certainty while they are few, or of on
   assert.match(two.reason, /all of 2 rows came out alike: so few say nothing about others/);
   assert.equal(judge('rmse < 0.5', figuresOf(100, alike(100))).verdict, 'pass');
   assert.equal(judge('mae >= champion.mae', figuresOf(2, alike(2), alike(2))).verdict, 'inconclusive');
+});
+
+test('a rule with a margin asks for non-inferiority, says the margin, and how many rows tell it', () => {
+  const { candidate, champion } = draw(5, 3000, 0.3);
+  const figures = figuresOf(3000, candidate, champion);
+  const rule = judge('auc >= champion.auc - 0.02', figures);
+  assert.deepEqual([rule.verdict, rule.margin], ['pass', 0.02]);
+  assert.match(rule.reason, /not worse than the champion by more than 0\.02 \(candidate less champion /);
+  // By the spread of the paired differences, whatever this difference is: four times the margin, a sixteenth of the rows.
+  const wide = judge('auc >= champion.auc - 0.08', figures);
+  assert.ok(Math.abs(rule.required_rows! / wide.required_rows! - 16) < 1);
+  const half = (rule.difference!.high - rule.difference!.low) / 2;
+  const wanted = 3000 * ((half * (1.96 + 0.8416)) / 1.96 / 0.02) ** 2;
+  assert.ok(Math.abs(rule.required_rows! - wanted) < 2, `${rule.required_rows} for ${wanted}`);
+
+  const tight = judge('auc >= champion.auc - 0.0001', figuresOf(3000, champion, candidate));
+  assert.notEqual(tight.verdict, 'pass');
+  const close = draw(6, 400, 0.3);
+  const open = judge('auc >= champion.auc - 0.005', figuresOf(400, close.candidate, close.candidate));
+  assert.equal(open.verdict, 'pass', 'equal answers leave nothing to doubt');
+  const swapped = judge('auc >= champion.auc - 0.02', figuresOf(400, close.champion, close.candidate));
+  assert.equal(swapped.verdict, 'inconclusive', swapped.reason);
+  assert.match(
+    swapped.reason,
+    /about [\d,]+ rows would show that an equally good candidate is not worse by more/,
+  );
+
+  const loss = judge('champion.log_loss * 1.05 >= log_loss', figures);
+  const own = champion.get('log_loss') as Estimate;
+  assert.ok(Math.abs(loss.margin! - 0.05 * own.value) < 1e-12, 'either way round, and as a share');
+  assert.match(loss.reason, /candidate less champion -0\.0/, 'the candidate is the better one');
+  assert.equal(judge('auc > champion.auc', figures).margin, undefined, 'superiority');
+  assert.equal(judge('auc >= champion.f1 - 0.5', figures).margin, undefined, 'two figures');
+  assert.equal(judge('auc >= 0.6', figures).margin, undefined);
+});
+
+/** Slices that each have their own pair of models. */
+function sliced(pairs: Readonly<Record<string, { rows: number; pair: ReturnType<typeof draw> }>>): Figures {
+  const all = Object.values(pairs).reduce((sum, { rows }) => sum + rows, 0);
+  return {
+    rows: all,
+    values: ({ least = 30 }) => {
+      const values = Object.entries(pairs).map(([value, { rows }]) => ({ value, rows }));
+      const large = values.filter(({ rows }) => rows >= least);
+      return { values: large, least, small: values.length - large.length };
+    },
+    find: (name) => {
+      if (name.kind === 'fact' || !name.slice) return { missing: 'asked for a slice' };
+      const { pair } = pairs[name.slice.value]!;
+      const found = (name.of === 'champion' ? pair.champion : pair.candidate).get(name.name);
+      return typeof found === 'object' ? found : { missing: found ?? 'unknown' };
+    },
+  };
+}
+const turned = ({ candidate, champion, baseline }: ReturnType<typeof draw>) => ({
+  candidate: champion,
+  champion: candidate,
+  baseline,
+});
+
+test('a rule about each slice: all must be shown, one that is shown to be worse fails it, too few rows are inconclusive', () => {
+  const rule = 'slice(origin).auc >= champion.slice(origin).auc - 0.02';
+  const good = (seed: number, rows = 4000) => ({ rows, pair: draw(seed, rows, 0.4) });
+  const shown = judge(rule, sliced({ ATL: good(1), DEN: good(2), JFK: good(3) }));
+  assert.equal(shown.verdict, 'pass', shown.reason);
+  assert.match(shown.reason, /all 3 slices of origin hold, also after Holm/);
+  assert.deepEqual(
+    shown.slices?.map(({ value, rows, verdict }) => [value, rows, verdict]),
+    ['ATL', 'DEN', 'JFK'].map((value) => [value, 4000, 'pass']),
+  );
+
+  const bad = judge(
+    rule,
+    sliced({ ATL: good(1), DEN: { rows: 4000, pair: turned(draw(2, 4000, 1.5)) }, JFK: good(3) }),
+  );
+  assert.equal(bad.verdict, 'fail', bad.reason);
+  assert.match(
+    bad.reason,
+    /1 of 3 slices of origin does not hold.*the worst is DEN: origin = DEN: worse than/,
+  );
+  assert.deepEqual(
+    bad.slices?.map(({ verdict }) => verdict),
+    ['pass', 'fail', 'pass'],
+  );
+
+  const few = judge(rule, sliced({ ATL: good(1), DEN: good(2, 60), JFK: good(3, 12) }));
+  assert.equal(few.verdict, 'inconclusive', few.reason);
+  assert.match(
+    few.reason,
+    /the worst is DEN.*about [\d,]+ rows like these.*1 more value has fewer than 30 rows and was not/,
+  );
+  assert.ok(few.required_rows! > few.rows && few.slices![1]!.required_rows! > 60);
+  const large = 'slice(origin, rows >= 500).auc >= champion.slice(origin, rows >= 500).auc - 0.02';
+  assert.equal(judge(large, sliced({ ATL: good(1), DEN: good(2, 60), JFK: good(3, 12) })).verdict, 'pass');
+  assert.equal(judge(rule, sliced({ JFK: good(3, 12) })).verdict, 'inconclusive', 'no slice is no proof');
+  assert.equal(judge(`not (${rule})`, sliced({ ATL: good(1) })).verdict, 'fail');
+  const without = sliced({ ATL: good(1) });
+  const first = {
+    ...without,
+    find: (name: Parameters<Figures['find']>[0]) =>
+      name.kind === 'figure' && name.of === 'champion' ? ('no champion' as const) : without.find(name),
+  };
+  assert.match(judge(rule, first).reason, /no champion yet/);
+});
+
+test('what is shown of a slice alone need not be shown of it among forty', () => {
+  const [bad, alone] = [{ fail: 0 }, { fail: 0 }];
+  for (let seed = 0; seed < 3; seed++) {
+    const pairs = Object.fromEntries(
+      Array.from({ length: 40 }, (_one, i) => [
+        `s${i}`,
+        { rows: 150, pair: turned(draw(1000 * seed + i, 150, 0.6)) },
+      ]),
+    );
+    const { slices } = judge('slice(s).accuracy >= champion.slice(s).accuracy', sliced(pairs));
+    bad.fail += slices!.filter(({ verdict }) => verdict === 'fail').length;
+    alone.fail += slices!.filter(({ difference }) => difference!.high < 0).length;
+  }
+  assert.ok(alone.fail > bad.fail, `${alone.fail} alone, ${bad.fail} together`);
+});
+
+test('on fewer rows than tell the margin a pass needs more than luck', () => {
+  let lucky = 0;
+  for (let seed = 0; seed < 60; seed++) {
+    const { candidate, champion } = draw(seed, 200, 0.3);
+    const rule = judge('accuracy >= champion.accuracy - 0.005', figuresOf(200, candidate, champion));
+    if (rule.verdict === 'pass') {
+      const half = (rule.difference!.high - rule.difference!.low) / 2;
+      assert.ok(rule.difference!.value / half > 2.57 / 1.97, rule.reason);
+    } else if (rule.difference!.low > 0) {
+      lucky++;
+      assert.equal(rule.verdict, 'inconclusive');
+      assert.match(rule.reason, /would be said .* do not tell such a margin.*only a chance of 0\.005/);
+    }
+  }
+  assert.ok(lucky > 0, 'the case came up');
 });

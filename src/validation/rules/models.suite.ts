@@ -1,7 +1,8 @@
 import { binaryMetrics } from '../metrics/binary.ts';
 import type { Estimate } from '../metrics/estimate.ts';
 import { random } from '../../../test/random.ts';
-import { decideRule, type Figures, type Found } from './decide.ts';
+import type { Figures, Found } from './compute.ts';
+import { decideRule } from './decide.ts';
 import { parseRule } from '../../rules/index.ts';
 
 export type Side = Map<string, Estimate | string>;
@@ -12,6 +13,7 @@ const look = (side: Side | undefined, name: string): Found => {
 };
 export const figuresOf = (rows: number, candidate: Side, champion?: Side, baseline?: Side): Figures => ({
   rows,
+  values: () => ({ missing: 'no columns' }),
   find: (name) =>
     name.kind === 'fact'
       ? name.name === 'rows'

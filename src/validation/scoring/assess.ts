@@ -3,15 +3,14 @@ import type { Log } from '../../platform/log/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
 import { ModelFault, openModel, type LoadedModel } from '../../runtimes/index.ts';
 import type { Evaluation } from '../contract.ts';
-import { METRICS, readRules, namesIn, parseRule } from '../../rules/index.ts';
-import { widened } from '../metrics/widen.ts';
-import { decideRule } from '../rules/decide.ts';
-import { measureDependence, structuresOf } from './dependence.ts';
+import { readRules, namesIn } from '../../rules/index.ts';
+import { structuresOf } from './dependence.ts';
 import { answersText, collect, looksLikeClasses } from './answers.ts';
-import { figuresOf, type Side, type Sides } from './figures.ts';
+import type { Side } from './figures.ts';
 import { planFeed, type Feed } from './inputs.ts';
+import { isScored, judgeAnswers } from './judge-answers.ts';
 import { readLabel, type Label } from './label.ts';
-import { baselineOf, listMetrics, mainMetric, measure } from './measure.ts';
+import { listMetrics, measure } from './measure.ts';
 import type { AssessRequest, Assessment, Contender } from './protocol.ts';
 import type { Column } from './column.ts';
 import { keyOf, openTable, type Table, type Teller } from './read-table.ts';
@@ -59,7 +58,7 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
   const feed = planFeed(model.spec, table, { ...feeds, who: candidate.who });
   const sliced = spec.slices ?? findSliceColumns(table, spec);
   const asked = names.flatMap((name) => {
-    const column = name.kind === 'fact' ? name.column : name.slice?.column;
+    const column = name.kind === 'fact' ? name.column : (name.slice ?? name.each)?.column;
     return column !== undefined && table.columns.some((one) => one.name === column) ? [column] : [];
   });
   // Classes that a model answers as text are the characters of the file; numbers are compared as numbers.
@@ -81,38 +80,22 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
   const other =
     same === true ? 'itself' : await scoreChampion(champion, table, columns, label, feeds, spec, tools);
   say('computing metrics');
-  const baseline = baselineOf(label);
-  const { counting, dependence } = measureDependence(
+  const { decided, dependence, counting, sides, baseline } = judgeAnswers({
+    label,
+    own,
+    other,
+    rules: spec.rules === undefined ? undefined : rules,
     along,
-    label.task,
-    names.map(({ name }) => name),
-    {
-      candidate: own.metrics,
-      champion: isScored(other) ? other.metrics : undefined,
-    },
-    table.rows,
-  );
-  const wide = <T extends Side>(side: T): T => ({
-    ...side,
-    metrics: widened(side.metrics, counting, table.rows),
+    table,
+    columns,
   });
-  const sides = {
-    candidate: wide(own),
-    champion: isScored(other) ? wide(other) : other,
-    baseline: wide({ answers: baseline.answers, metrics: measure(label, baseline.answers).metrics }),
-  } satisfies Sides;
-  const figures = figuresOf(label, sides, table, columns, counting);
-  const decided = rules.map(({ rule, condition }) => decideRule(rule, condition, figures));
-  for (const rule of builtIn(label, own))
-    if (!rules.some((one) => one.rule === rule))
-      decided.push({ ...decideRule(rule, parseRule(rule), figures), always: true });
   return {
     task: label.task,
     rows: table.rows,
     metrics: listMetrics(sides.candidate.metrics),
     ...(isScored(sides.champion) ? { champion: { metrics: listMetrics(sides.champion.metrics) } } : {}),
     ...(typeof other === 'object' && 'problem' in other ? { champion_problem: other.problem } : {}),
-    baseline: { kind: baseline.kind, metrics: listMetrics(sides.baseline.metrics) },
+    baseline: { kind: baseline, metrics: listMetrics(sides.baseline.metrics) },
     rules: decided,
     dependence,
     slices: slicesOf(
@@ -127,17 +110,6 @@ export async function assess(request: AssessRequest, tools: Tools): Promise<Asse
     runtime: own.runtime!,
   };
 }
-
-/** Always asked, whatever the rules say: better than knowing nothing, and the same row by row as in one batch. */
-function builtIn(label: Label, side: Side): string[] {
-  const main = mainMetric(label.task, side.metrics);
-  return [
-    `${main} ${METRICS[main]?.better === 'lower' ? '<' : '>'} baseline.${main}`,
-    'online_difference <= 1e-6',
-  ];
-}
-
-const isScored = (side: Sides['champion']): side is Side => typeof side === 'object' && 'answers' in side;
 
 type Scored = Side & { calibration?: NonNullable<Evaluation['calibration']> };
 

@@ -1,15 +1,15 @@
 import type { Structure } from '../metrics/dependence.ts';
 import type { Estimate } from '../metrics/estimate.ts';
 import { widened } from '../metrics/widen.ts';
-import type { Figures, Found } from '../rules/decide.ts';
-import type { Name } from '../../rules/index.ts';
+import type { Figures, Found, Values } from '../rules/compute.ts';
+import type { Each, Name } from '../../rules/index.ts';
 import type { Answers } from './answers.ts';
 import type { Label } from './label.ts';
 import { measure } from './measure.ts';
 import type { Column } from './column.ts';
 import type { Table } from './read-table.ts';
 import type { Runtime } from './score.ts';
-import { rowsByValue } from './slices.ts';
+import { LEAST_ROWS, rowsByValue } from './slices.ts';
 
 /** One side that rules may speak of. */
 export interface Side {
@@ -30,7 +30,7 @@ export interface Sides {
 export function figuresOf(
   label: Label,
   sides: Sides,
-  table: Table,
+  table: Pick<Table, 'rows' | 'columns'>,
   columns: ReadonlyMap<string, Column>,
   structures: readonly Structure[],
 ): Figures {
@@ -56,12 +56,26 @@ export function figuresOf(
     return typeof found === 'string' ? { missing: found } : found;
   }
 
-  function ofSlice(name: Extract<Name, { kind: 'figure' }>, side: Side): Found {
-    const { column, value } = name.slice!;
+  function groupsBy(column: string): Map<string, Uint32Array> | { missing: string } {
     const read = columns.get(column);
     if (!read) return { missing: `the gate’s data has no column '${column}'` };
     let groupsOf = groups.get(column);
     if (!groupsOf) groups.set(column, (groupsOf = rowsByValue(read, table.rows)));
+    return groupsOf;
+  }
+
+  function values({ column, least = LEAST_ROWS }: Each): Values | { missing: string } {
+    const groupsOf = groupsBy(column);
+    if ('missing' in groupsOf) return groupsOf;
+    const all = [...groupsOf].map(([value, rows]) => ({ value, rows: rows.length }));
+    const large = all.filter(({ rows }) => rows >= least);
+    return { values: large, least, small: all.length - large.length };
+  }
+
+  function ofSlice(name: Extract<Name, { kind: 'figure' }>, side: Side): Found {
+    const { column, value } = name.slice!;
+    const groupsOf = groupsBy(column);
+    if ('missing' in groupsOf) return groupsOf;
     const rows =
       groupsOf.get(value) ?? groupsOf.get(String(Number(value))) ?? groupsOf.get(value.toLowerCase());
     if (!rows) return { missing: `no row has ${column} = ${value}` };
@@ -120,6 +134,7 @@ export function figuresOf(
   return {
     rows: table.rows,
     structures,
+    values,
     find: (name) => (name.kind === 'figure' ? figure(name) : fact(name)),
   };
 }

@@ -12,7 +12,7 @@ import { textOf } from './read-table.ts';
 
 /** At most so many slices are scored, and one that nobody asked for needs so many rows. */
 const MOST = 200;
-const LEAST_ROWS = 30;
+export const LEAST_ROWS = 30;
 /** A declared column may have more values than this; then the most frequent are scored. */
 const MOST_VALUES = 50;
 

@@ -53,13 +53,14 @@ export function EvaluateDialog({
         const columns = readNames(key);
         const entity = readNames(group);
         const by = readNames(slices);
+        const asked = readRules(rules).rules;
         const made = await call(createEvaluation, {
           body: {
             model,
             version: String(version),
             data: data.trim(),
             label: label.trim(),
-            rules: readRules(rules).rules,
+            ...(asked.length === 0 ? {} : { rules: asked }),
             ...(spec?.task === undefined ? {} : { task: spec.task }),
             ...(spec?.prediction === undefined ? {} : { prediction: spec.prediction }),
             ...(spec?.positive === undefined ? {} : { positive: spec.positive }),

@@ -3,6 +3,7 @@ import type { RuleResult } from '../../../src/validation/contract.ts';
 import { formatCount, formatNumber, plural } from '../kit/format.ts';
 import { reasonWords } from './metric-words.ts';
 import { RuleBar } from './range-bar.tsx';
+import { RuleSlices } from './rule-slices.tsx';
 import { VerdictChip } from './verdict.tsx';
 
 /** Every rule of the gate with what it came to. */
@@ -24,10 +25,13 @@ export function Rules({
           <VerdictChip verdict={rule.verdict} />
           <div className="rule-words">
             <code>{rule.rule}</code>
-            {(rule.always ?? !asked.includes(rule.rule)) && (
-              <span className="faint rule-always">always checked</span>
+            {!asked.includes(rule.rule) && (
+              <span className="faint rule-always">
+                {rule.by_default ? 'by default: the gate names no rules' : 'always checked'}
+              </span>
             )}
             <p className="muted">{reasonWords(rule)}</p>
+            {rule.slices && <RuleSlices slices={rule.slices} />}
           </div>
           <div className="rule-figures">
             <RuleBar rule={rule} />
@@ -51,13 +55,18 @@ export function Rules({
 }
 
 /** How many rows it was decided on, and how many it would take. */
-function Rows({ rule: { rows, required_rows, verdict } }: { rule: RuleResult }): ReactElement | null {
+function Rows({ rule: { rows, required_rows, verdict, margin } }: { rule: RuleResult }): ReactElement | null {
   if (rows === 0 && required_rows === undefined) return null;
   const short = required_rows !== undefined && required_rows > rows && verdict === 'inconclusive';
   return (
     <p className={short ? 'rule-short' : 'faint'}>
       on {plural(rows, 'row')}
-      {required_rows !== undefined && <>; {formatCount(required_rows)} would decide</>}
+      {required_rows !== undefined && (
+        <>
+          ; {formatCount(required_rows)} {margin === undefined ? 'would decide' : 'tell the margin'}
+        </>
+      )}
+      {margin !== undefined && <>; margin {formatNumber(margin, 3)}</>}
     </p>
   );
 }

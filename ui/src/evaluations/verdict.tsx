@@ -57,6 +57,12 @@ export function VerdictBanner({
         {reasons.length === 0
           ? verdict === 'pass' && <span>: every rule holds, and no row was read by training.</span>
           : reasons.length === 1 && <span>: {reasons[0]}</span>}
+        {verdict === 'inconclusive' && (
+          <p className="muted">
+            It is proven neither good enough nor bad. A gate keeps the champion then; more rows, or a wider
+            margin, would tell.
+          </p>
+        )}
         {reasons.length > 1 && (
           <ul>
             {reasons.map((reason) => (

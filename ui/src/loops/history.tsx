@@ -145,7 +145,7 @@ function OpenedTurn({ id, onClose }: { id: string; onClose(): void }): ReactElem
   return (
     <article className="loop-turn" aria-label="A turn">
       <header className="row row-wrap">
-        <TurnStatus state={found.data.state} />
+        <TurnStatus state={found.data.state} code={found.data.code} />
         <span>
           {trigger}, {created_by}: {cause}
         </span>

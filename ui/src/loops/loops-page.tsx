@@ -132,7 +132,7 @@ const columns: Column<Loop>[] = [
     header: 'Last turn',
     width: 130,
     value: ({ latest }) => latest?.state,
-    cell: ({ latest }) => latest && <TurnStatus state={latest.state} />,
+    cell: ({ latest }) => latest && <TurnStatus state={latest.state} code={latest.code} />,
   },
   {
     id: 'when',

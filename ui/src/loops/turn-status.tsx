@@ -3,9 +3,15 @@ import type { LoopState, TurnState } from '../../../src/loops/contract.ts';
 import { Badge } from '../kit/badge.tsx';
 import { LOOP_WORDS, loopTone, TURN_WORDS, turnTone } from './turn-words.ts';
 
-export const TurnStatus = ({ state }: { state: TurnState }): ReactElement => (
+export const TurnStatus = ({
+  state,
+  code,
+}: {
+  state: TurnState;
+  code?: string | undefined;
+}): ReactElement => (
   <Badge tone={turnTone(state)} dot>
-    {TURN_WORDS[state]}
+    {code === 'inconclusive' ? 'undecided, champion kept' : TURN_WORDS[state]}
   </Badge>
 );
 

@@ -80,9 +80,10 @@ class LoopSettings(TypedDict):
 TurnState = Literal['triggered', 'waiting', 'training', 'judging', 'rolling_out', 'promoted', 'trained', 'rejected', 'rolled_back', 'held', 'failed', 'cancelled', 'no_op', 'skipped']
 """triggered; waiting: a guard rail holds it for now; training: the pipeline runs; judging: the gate;
 rolling_out; promoted: all that the file asks for is done; trained: registered, and the file asks
-for no more; rejected: the gate did not let it pass; rolled_back: it was taken back while it was
-rolled out; held: a person had taken the version away; failed; cancelled; no_op: the same data, code
-and parameters were trained before; skipped: `code` and `reason` say why.
+for no more; rejected: the gate did not let it pass, or could not decide (code inconclusive), and
+the champion stays; rolled_back: it was taken back while it was rolled out; held: a person had taken
+the version away; failed; cancelled; no_op: the same data, code and parameters were trained before;
+skipped: `code` and `reason` say why.
 """
 
 
@@ -112,7 +113,8 @@ class Turn(TypedDict):
     """What it came from: an alert, a dataset version."""
     code: NotRequired[str]
     """Of one that waits or was skipped: paused, needs-people, data-alert, under-way, cooldown, budget,
-    back-off, code, missed, over, superseded, dry-run.
+    back-off, code, missed, over, superseded, dry-run. Of one that was rejected because the gate
+    could not decide, so that the champion stays: inconclusive.
     """
     reason: NotRequired[str]
     """Why it stands as it does, in a sentence."""
@@ -340,9 +342,10 @@ class LoopsApi:
             state: triggered; waiting: a guard rail holds it for now; training: the pipeline runs;
                 judging: the gate; rolling_out; promoted: all that the file asks for is done;
                 trained: registered, and the file asks for no more; rejected: the gate did not let
-                it pass; rolled_back: it was taken back while it was rolled out; held: a person had
-                taken the version away; failed; cancelled; no_op: the same data, code and parameters
-                were trained before; skipped: `code` and `reason` say why.
+                it pass, or could not decide (code inconclusive), and the champion stays;
+                rolled_back: it was taken back while it was rolled out; held: a person had taken the
+                version away; failed; cancelled; no_op: the same data, code and parameters were
+                trained before; skipped: `code` and `reason` say why.
             open: Only those that have not ended.
             limit: At most 500; 100 unless said.
         """

@@ -27,8 +27,9 @@ class NewReleaseGate(TypedDict):
     positive: NotRequired[str]
     """The label’s value that counts as 1; 1 or true unless said."""
     rules: NotRequired[list[str]]
-    """Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `p95_latency_ms < 20`, `data.rows >=
-    1000`.
+    """Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `slice(origin).auc >=
+    champion.slice(origin).auc - 0.02`, `p95_latency_ms < 20`. Unless said: not worse than the
+    champion by more than 0.005 of the main metric, or 1 % of one without bounds.
     """
     key: NotRequired[list[str]]
     """What makes a row the same row; the whole row unless said."""
@@ -274,8 +275,9 @@ class CreateReleaseGate(TypedDict):
     positive: NotRequired[str]
     """The label’s value that counts as 1; 1 or true unless said."""
     rules: NotRequired[list[str]]
-    """Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `p95_latency_ms < 20`, `data.rows >=
-    1000`.
+    """Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `slice(origin).auc >=
+    champion.slice(origin).auc - 0.02`, `p95_latency_ms < 20`. Unless said: not worse than the
+    champion by more than 0.005 of the main metric, or 1 % of one without bounds.
     """
     key: NotRequired[list[str]]
     """What makes a row the same row; the whole row unless said."""

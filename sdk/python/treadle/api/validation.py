@@ -111,8 +111,9 @@ class EvaluationSpec(TypedDict):
     positive: NotRequired[str]
     """The label’s value that counts as 1; 1 or true unless said."""
     rules: NotRequired[list[str]]
-    """Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `p95_latency_ms < 20`, `data.rows >=
-    1000`.
+    """Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `slice(origin).auc >=
+    champion.slice(origin).auc - 0.02`, `p95_latency_ms < 20`. Unless said: not worse than the
+    champion by more than 0.005 of the main metric, or 1 % of one without bounds.
     """
     key: NotRequired[list[str]]
     """What makes a row the same row; the whole row unless said."""
@@ -167,6 +168,24 @@ class RuleResultDifference(TypedDict):
     high: float
 
 
+class SliceResultDifference(TypedDict):
+    value: float
+    low: float
+    high: float
+
+
+class SliceResult(TypedDict):
+    value: str
+    """Of the column that the rule goes through."""
+    rows: int
+    verdict: Verdict
+    left: NotRequired[float]
+    right: NotRequired[float]
+    difference: NotRequired[SliceResultDifference]
+    required_rows: NotRequired[int]
+    """Rows of the slice that it would take, with the correction for their number."""
+
+
 class RuleResult(TypedDict):
     rule: str
     """As written."""
@@ -178,12 +197,24 @@ class RuleResult(TypedDict):
     rows: int
     """Rows it was decided on."""
     required_rows: NotRequired[int]
-    """Rows it would take to decide at 95 % confidence and 80 % power."""
+    """Rows it would take to decide at 95 % confidence and 80 % power; of a rule with a margin, to show
+    it of a candidate that is as good as the champion.
+    """
+    margin: NotRequired[float]
+    """Of a rule that asks for no more than not to be worse than the champion: by how much it may be,
+    in units of the metric.
+    """
     reason: str
     """One sentence for people."""
     always: NotRequired[Literal[True]]
     """Nobody wrote it: every model is asked whether it beats the baseline, and whether it answers row
     by row as in a batch.
+    """
+    by_default: NotRequired[Literal[True]]
+    """Asked because the gate names no rules: not to be worse than the champion by more than a margin."""
+    slices: NotRequired[list[SliceResult]]
+    """Of a rule about each value of a column: every slice by itself, with Holm’s correction for their
+    number.
     """
 
 
@@ -472,8 +503,10 @@ class ValidationApi:
             champion: The version to compare with; @champion unless said; none when there is none.
             prediction: The output that is scored, where the model has several.
             positive: The label’s value that counts as 1; 1 or true unless said.
-            rules: Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `p95_latency_ms < 20`,
-                `data.rows >= 1000`.
+            rules: Such as `auc >= 0.60`, `auc >= champion.auc - 0.005`, `slice(origin).auc >=
+                champion.slice(origin).auc - 0.02`, `p95_latency_ms < 20`. Unless said: not worse
+                than the champion by more than 0.005 of the main metric, or 1 % of one without
+                bounds.
             key: What makes a row the same row; the whole row unless said.
             excuse: What cannot be compared and need not be, each with its reason, which the proof
                 repeats.

@@ -16,9 +16,15 @@ export function showEvaluation(one: contract.Evaluation): string {
   const verdict = one.verdict ?? 'inconclusive';
   return [
     `${MARK[verdict]} ${verdict}: ${who}, ${count(one.rows ?? 0, 'row')} (${ago(one.created_at)})`,
+    ...(verdict === 'inconclusive'
+      ? ['  it is proven neither good enough nor bad; a gate keeps the champion then']
+      : []),
     ...(one.proof ? ['', ...proof(one.proof)] : []),
     '',
-    ...one.rules.map((rule) => `${MARK[rule.verdict]} ${line(rule)}${always(rule, one.spec.rules)}`),
+    ...one.rules.flatMap((rule) => [
+      `${MARK[rule.verdict]} ${line(rule)}${always(rule, one.spec.rules)}`,
+      ...ofRule(rule),
+    ]),
     ...(one.dependence ?? []).map(
       ({ declared, summary }) => `${declared ? '·' : '!'} ${declared ? '' : 'correlated rows: '}${summary}`,
     ),
@@ -32,8 +38,34 @@ export function showEvaluation(one: contract.Evaluation): string {
 }
 
 /** Nobody wrote it: it is asked of every model. Evaluations from before it was marked are told apart by what was asked. */
-const always = ({ rule, always: marked }: contract.RuleResult, asked: readonly string[] = []): string =>
-  (marked ?? !asked.includes(rule)) ? ' (always checked)' : '';
+const always = (
+  { rule, always: marked, by_default }: contract.RuleResult,
+  asked: readonly string[] = [],
+): string =>
+  by_default ? ' (the gate names no rules)' : (marked ?? !asked.includes(rule)) ? ' (always checked)' : '';
+
+/** The slices that a rule goes through, the undecided and bad ones first. */
+function ofRule({ slices: all = [] }: contract.RuleResult): string[] {
+  if (all.length === 0) return [];
+  const weight = { fail: 0, inconclusive: 1, pass: 2 };
+  const rows = all
+    .toSorted((a, b) => weight[a.verdict] - weight[b.verdict])
+    .slice(0, MOST_SLICES)
+    .map(({ value, rows: size, verdict, left, right, difference, required_rows }) => [
+      `${MARK[verdict]} ${value}`,
+      size,
+      left === undefined ? '' : short(left),
+      right === undefined ? '' : short(right),
+      difference ? `${short(difference.low)} – ${short(difference.high)}` : '',
+      required_rows ?? '',
+    ]);
+  return [
+    indent(
+      table(['slice', 'rows', 'value', 'against', '95 % interval of the difference', 'rows needed'], rows),
+    ),
+    ...(all.length > rows.length ? [`  … and ${count(all.length - rows.length, 'slice')} more`] : []),
+  ];
+}
 
 const line = ({ rule, reason }: contract.RuleResult): string =>
   reason.includes(rule) ? reason : `${rule}: ${reason}`;
