@@ -3,7 +3,7 @@ import test from 'node:test';
 import { binomialTerm } from '../platform/mathematics/index.ts';
 import { random, type Random } from '../../test/random.ts';
 import { LATENCY_BUCKETS } from '../serving/plane/protocol.ts';
-import { edgeOfTail, LATENCY_EDGES, latencyCounts, slower } from './latency.ts';
+import { edgeOfTail, latencyBucket, LATENCY_EDGES, latencyCounts, slower } from './latency.ts';
 import {
   answersNeeded,
   planCanary,
@@ -240,6 +240,8 @@ test('with the few buckets that an endpoint counts in, a slow canary is rolled b
 });
 
 test('buckets of latency: where a value falls, the tail beyond an edge, and answers that a rollback takes', () => {
+  for (let ms = 0.01; ms < 200_000; ms *= 1.0173)
+    assert.equal(latencyCounts([ms]).indexOf(1), latencyBucket(ms), `${ms}`);
   const counts = latencyCounts([0.01, LATENCY_EDGES[10]!, LATENCY_EDGES[10]! + 1e-9, 1e9]);
   assert.deepEqual([counts[0], counts[10], counts[11], counts[300]], [1, 1, 1, 1]);
   assert.equal(slower(counts, 10), 2);

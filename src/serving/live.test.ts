@@ -61,12 +61,18 @@ test('what several processes did in a second is one second', () => {
   live.know(row(1), [champion]);
   const heard: number[] = [];
   const deaf = live.listen('e', ({ at }) => void heard.push(at));
-  live.add(0, [stats(10, 5)]);
-  live.add(1, [stats(30, 8), { ...stats(99, 1), serial: 7 }]); // of a revision nobody knows: left out
+  live.add(0, [{ ...stats(10, 5), fine: [[3, 10]] }]);
+  live.add(1, [
+    { ...stats(30, 8), fine: [[3, 1]] },
+    { ...stats(99, 1), serial: 7 },
+  ]); // of a revision nobody knows: left out
   live.tick(1000);
   live.tick(2000);
   deaf();
   live.tick(3000);
+  const { sum, latency } = live.total(1, 'champion')!;
+  assert.deepEqual([sum.requests, latency[3], latency.length], [40, 11, 301]);
+  assert.equal(live.total(7, 'champion'), undefined);
   const [first, second] = live.seconds('e');
   assert.deepEqual(
     first?.variants.map(({ requests, rows, errors, refused, waiting }) => [

@@ -23,13 +23,13 @@ test('gc keeps the model and the environment of what answers and of what a rollb
     limits: { load: 1, predict: 1, memory: 1, batch: 1, threads: 1, hosts: 1 },
   });
   const old = new Date(Date.now() - 3_600_000);
-  for (const version of [1, 2, 3, 4, 5, 6, 7])
+  for (const version of [1, 2, 3, 4, 5, 6, 7, 8, 9])
     for (const kind of ['models', 'envs'] as const) {
       mkdirSync(folderOf(kind, version), { recursive: true });
       writeFileSync(path.join(folderOf(kind, version), 'file'), 'x');
       utimesSync(folderOf(kind, version), old, old);
     }
-  const add = (endpoint: string, version: number, state: string): Promise<string> =>
+  const add = (endpoint: string, version: number, state: string, back?: number): Promise<string> =>
     ctx.write(async (tx) => {
       const variant: Variant = {
         role: 'champion',
@@ -49,6 +49,7 @@ test('gc keeps the model and the environment of what answers and of what a rollb
           places: storedPlaces([placeOf(version)], data),
           sticky: true,
           strict: false,
+          back,
         },
         true,
       );
@@ -61,6 +62,9 @@ test('gc keeps the model and the environment of what answers and of what a rollb
   await add('a', 4, 'failed');
   await add('a', 3, 'live');
   await add('b', 5, 'preparing');
+  await add('d', 8, 'superseded'); // what answered before a rollout, and two steps of it
+  await add('d', 7, 'superseded', 1);
+  await add('d', 9, 'live', 1);
   const gone = await add('c', 6, 'live');
   await ctx.write((tx) => changeEndpoint(tx, gone, { deleted_at: 1 }));
 
@@ -72,8 +76,8 @@ test('gc keeps the model and the environment of what answers and of what a rollb
   assert.deepEqual(await sweep(false), { models: swept, environments: swept });
   for (const kind of ['models', 'envs'] as const)
     assert.deepEqual(
-      [1, 2, 3, 4, 5, 6, 7].filter((version) => existsSync(folderOf(kind, version))),
-      [2, 3, 5],
+      [1, 2, 3, 4, 5, 6, 7, 8, 9].filter((version) => existsSync(folderOf(kind, version))),
+      [2, 3, 5, 8, 9],
       kind,
     );
 });

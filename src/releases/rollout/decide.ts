@@ -1,9 +1,9 @@
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
-import { conflict } from '../../platform/errors/index.ts';
+import { conflict, TreadleError } from '../../platform/errors/index.ts';
 import type { Asked } from '../asked.ts';
 import type { Decision } from '../contract.ts';
 import type { Engine } from '../engine.ts';
-import { move } from '../move.ts';
+import { move, MOVED } from '../move.ts';
 import { requireRelease, type ReleaseRow } from '../store.ts';
 import { isLast, withoutHold, type Progress } from './progress.ts';
 import { advance, goBack, hold } from './steps.ts';
@@ -13,7 +13,17 @@ import { kept, partly, progressOf } from './write.ts';
  * What a person decides about a rollout under way, with the reason. It is done in this very transaction; who drives the release finds
  * it as it now stands.
  */
-export async function decide(
+export async function decide(...asked: Parameters<typeof decideOnce>): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await decideOnce(...asked);
+    } catch (error) {
+      // Evidence was written between the look and the decision.
+      if (!(error instanceof TreadleError && error.code === MOVED && tries < 10)) throw error;
+    }
+}
+
+async function decideOnce(
   ctx: Ctx,
   engine: Engine,
   id: string,

@@ -133,9 +133,15 @@ function overdue(
   more: number,
 ): string | undefined {
   if (held) return undefined;
-  if (now - began >= plan.within_ms)
-    return `the evidence was not enough after ${Math.round(plan.within_ms / 1000)} s`;
+  if (now - began >= plan.within_ms) return `the evidence was not enough after ${timeWords(plan.within_ms)}`;
   if (plan.requests !== null && stage_seen.requests + more >= plan.requests)
     return `the evidence was not enough after ${stage_seen.requests + more} requests`;
   return undefined;
 }
+
+const timeWords = (ms: number): string => {
+  if (ms < 2 * 60_000) return `${Number((ms / 1000).toPrecision(3))} s`;
+  return ms < 2 * 3_600_000
+    ? `${Number((ms / 60_000).toPrecision(3))} min`
+    : `${Number((ms / 3_600_000).toPrecision(3))} h`;
+};

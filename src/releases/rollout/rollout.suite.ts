@@ -164,7 +164,7 @@ export function rolloutSuite(on: string, open: () => Promise<TestServer>): void 
         assert.deepEqual([held.state, held.ended_at, held.rollout?.percent], ['held', undefined, 5]);
         assert.match(
           held.rollout?.held?.why ?? '',
-          /not enough after 3600 s: hold: not yet shown .* answers of the canary/,
+          /not enough after 60 min: hold: not yet shown .* answers of the canary/,
         );
         const why = { reason: 'enough was seen' };
         await assert.rejects(decide(ctx, world.engine, id, { decision: 'hold', ...why }), /held already/);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { latencyCounts } from '../../evidence/latency.ts';
 import { Counters } from './counters.ts';
 
 test('a second tells what happened in it, and nothing when nothing did', () => {
@@ -12,9 +13,12 @@ test('a second tells what happened in it, and nothing when nothing did', () => {
     [first.requests, first.rows, first.bad, first.latency.reduce((a, b) => a + b)],
     [2, 3, 1, 1],
   );
+  const [[bucket, answers] = []] = first.fine!;
+  assert.deepEqual([latencyCounts([1.2]).indexOf(1), 1], [bucket, answers]);
   assert.equal(counters.report(), undefined);
   counters.waiting = 1;
-  assert.deepEqual([counters.report()!.requests, counters.report()!.waiting], [0, 1]);
+  const idle = counters.report()!;
+  assert.deepEqual([idle.requests, idle.waiting, idle.fine], [0, 1, []]);
   counters.waiting = 0;
   counters.kept = 2;
   counters.lost.failed = 1;

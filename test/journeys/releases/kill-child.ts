@@ -36,7 +36,8 @@ if (import.meta.main) {
     };
   };
   await startServer(
-    { host: '127.0.0.1', port, data, db: undefined, allowHosts: [], log: 'error' },
+    // Callers ask on the server's own port: the one beside it may be somebody's.
+    { host: '127.0.0.1', port, inferencePort: 0, data, db: undefined, allowHosts: [], log: 'error' },
     createLog('error'),
     prepare,
   );

@@ -92,7 +92,7 @@ export async function killRollouts(t: TestContext): Promise<void> {
     await apiOf(house.url).deploy('const', '1');
   }
   const api = apiOf(`http://127.0.0.1:${port}`);
-  const users = callers(`http://127.0.0.1:${port + 1}`, 'const');
+  const users = callers(`http://127.0.0.1:${port}`, 'const');
   t.after(() => users.end());
 
   const rollout = { steps: [20, 60], every_s: 0, requests: 40, undecided: 'promote' };
