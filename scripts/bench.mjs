@@ -32,6 +32,7 @@ const needed = {
   records: [wrk],
   serving: [wrk, ...servers],
   alarms: parts.driftPeers,
+  'drift-size': parts.driftPeers,
 };
 
 await main(async () => {

@@ -95,6 +95,7 @@ const benches = [
   { name: 'lineage', args: ['--calls', '20'] },
   { name: 'serving', args: ['--seconds', '1', '--rounds', '1', '--overload', '2'] },
   { name: 'alarms', args: ['--columns', '4', '--windows', '2', '--changed', '1'] },
+  { name: 'drift-size', args: ['--rows', '24000', '--columns', '4'] },
 ];
 
 const jobs = [
