@@ -248,10 +248,11 @@ export const Signal = Type.Object(
         Type.Literal('coverage'),
         Type.Literal('performance'),
         Type.Literal('slices'),
+        Type.Literal('estimated'),
       ],
       {
         description:
-          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; range: share outside of what the reference has; constant: one value throughout; unit: share that looks as if in another unit; freshness: age of the newest row when the window ends, ms; skew: columns that were otherwise than in the reference from the first window on; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these, with what all outcomes so far say of harm; slices: how many values of columns are answered worse than the rest.',
+          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; range: share outside of what the reference has; constant: one value throughout; unit: share that looks as if in another unit; freshness: age of the newest row when the window ends, ms; skew: columns that were otherwise than in the reference from the first window on; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these, with what all outcomes so far say of harm; slices: how many values of columns are answered worse than the rest; estimated: what the metric will be once outcomes arrive.',
       },
     ),
     column: Type.Optional(Type.String({ description: 'As the prediction log calls it.' })),
@@ -513,6 +514,12 @@ export const listWindows = endpoint({
   query: Strict({
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 100, description: 'At most 100; 20 unless said.' }),
+    ),
+    whole: Type.Optional(
+      Type.Boolean({
+        description:
+          'Only the signals of windows as a whole: a hundred windows of a hundred columns are much to carry.',
+      }),
     ),
     page: Paging.page,
   }),

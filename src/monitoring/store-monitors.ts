@@ -229,16 +229,17 @@ export function selectSignals(
   ctx: Ctx,
   monitor: Pick<MonitorRow, 'id' | 'generation'>,
   windows: readonly number[],
+  /** Without those of single columns. */
+  whole = false,
 ): Promise<SignalRow[]> {
-  return tables(ctx)
+  let rows = tables(ctx)
     .selectFrom('signal')
     .selectAll()
     .where('monitor_id', '=', monitor.id)
     .where('generation', '=', monitor.generation)
-    .where('from_at', 'in', windows)
-    .orderBy('from_at', 'desc')
-    .orderBy('name')
-    .execute();
+    .where('from_at', 'in', windows);
+  if (whole) rows = rows.where('column_name', 'is', null);
+  return rows.orderBy('from_at', 'desc').orderBy('name').execute();
 }
 
 /** What a signal of the whole came to in the windows before, the newest first. */

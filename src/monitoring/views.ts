@@ -37,7 +37,7 @@ export async function listWindows(
   ctx: Ctx,
   serving: Pick<Serving, 'find'>,
   name: string,
-  { limit = 20, page }: { limit?: number; page?: string },
+  { limit = 20, whole = false, page }: { limit?: number; whole?: boolean; page?: string },
 ): Promise<{ items: MonitorWindow[]; next?: string }> {
   if (page !== undefined && !/^\d{1,15}$/.test(page))
     throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
@@ -48,7 +48,7 @@ export async function listWindows(
   });
   const shown = rows.slice(0, limit);
   return {
-    items: await withSignals(ctx, monitor, shown),
+    items: await withSignals(ctx, monitor, shown, whole),
     ...(rows.length > limit ? { next: String(shown.at(-1)!.from_at) } : {}),
   };
 }
@@ -57,6 +57,7 @@ async function withSignals(
   ctx: Ctx,
   monitor: MonitorRow,
   rows: readonly WindowRow[],
+  whole = false,
 ): Promise<MonitorWindow[]> {
   if (rows.length === 0) return [];
   const signals = Map.groupBy(
@@ -64,6 +65,7 @@ async function withSignals(
       ctx,
       monitor,
       rows.map(({ from_at }) => from_at),
+      whole,
     ),
     ({ from_at }) => from_at,
   );

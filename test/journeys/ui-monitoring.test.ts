@@ -3,6 +3,8 @@ import test from 'node:test';
 import { Type } from 'typebox';
 import { commitVersion } from '../../src/data/index.ts';
 import type { Monitor, MonitorWindow } from '../../src/monitoring/contract.ts';
+import type { MonitoringTables } from '../../src/monitoring/schema.ts';
+import type { Tx } from '../../src/platform/ctx/index.ts';
 import { job } from '../../src/platform/jobs/index.ts';
 import { constantOnnx, registerOnnx } from '../onnx-model.ts';
 import { random } from '../random.ts';
@@ -11,6 +13,72 @@ import { apiOf } from './serving/api.ts';
 import { cannotRun, openUi } from './ui-browser.ts';
 
 const MONTH = 31 * 86_400_000;
+const DAY = 86_400_000;
+
+/** Twelve days before of which the outcomes were waited for, with a deployment in between, as the monitor writes them down. */
+async function keepScoredWindows(tx: Tx, monitor: string, before: number): Promise<void> {
+  const days = Array.from({ length: 12 }, (_one, day) => before - (12 - day) * DAY);
+  const db = tx.db.$extendTables<MonitoringTables>();
+  for (const [day, from_at] of days.entries()) {
+    const value = day < 8 ? 0.71 - 0.002 * day : 0.66 - 0.01 * (day - 7);
+    const of = { monitor_id: monitor, generation: 2, from_at };
+    await db
+      .insertInto('monitor_window')
+      .values({
+        ...of,
+        to_at: from_at + DAY,
+        state: day < 10 ? 'ok' : 'alert',
+        row_count: 900 + 40 * day,
+        model: 'const',
+        version: day < 6 ? 1 : 2,
+        version_ref: `model_version:const/${day < 6 ? 1 : 2}`,
+        problem: null,
+        looked_at: from_at + DAY,
+        scored_at: from_at + 2 * DAY,
+      })
+      .execute();
+    const slice = (name: string, loss: number, worse: boolean) => ({
+      column: 'in_route',
+      value: name,
+      rows: 210,
+      figure: {
+        name: 'auc',
+        value: value - loss / 2,
+        low: value - loss / 2 - 0.05,
+        high: value - loss / 2 + 0.05,
+      },
+      loss,
+      others: 0.19,
+      worse,
+    });
+    for (const signal of [
+      {
+        signal: 'performance',
+        value,
+        state: day < 10 ? 'ok' : 'alert',
+        reason: `auc ${value.toPrecision(3)} on 800 rows; 0.71 when it was judged`,
+        evidence: { metric: 'auc', low: value - 0.02, high: value + 0.02, judged: { value: 0.71 } },
+      },
+      {
+        signal: 'slices',
+        value: 1,
+        state: 'ok',
+        reason: 'worse than the rest: in_route = B (loss 0.31, elsewhere 0.19, 210 rows)',
+        evidence: { slices: [slice('A', 0.18, false), slice('B', 0.31, true)] },
+      },
+    ])
+      await db
+        .insertInto('signal')
+        .values({
+          ...of,
+          ...signal,
+          name: signal.signal,
+          column_name: null,
+          evidence: JSON.stringify(signal.evidence),
+        })
+        .execute();
+  }
+}
 
 test(
   'an endpoint is watched from its page; drift is seen beside its reference, and acknowledged',
@@ -65,10 +133,17 @@ test(
         ),
       );
     }
+    await server.ctx.write((tx) => keepScoredWindows(tx, id, from));
+    await page.reload();
     const alerts = page.getByRole('region', { name: 'Alerts' });
     await alerts.getByText('firing').waitFor();
     await page.getByText('400 rows of const v1').waitFor();
     await page.getByRole('img', { name: /^in_x\[1\]: shares by bin/ }).waitFor();
+    await page.getByRole('img', { name: /^auc from .* first 0\.71, last 0\.62/ }).waitFor();
+    await page.getByText('in_route = B', { exact: true }).waitFor();
+    await page.getByLabel('Find a column').fill('out');
+    await page.getByRole('img', { name: /^in_x\[1\]: shares by bin/ }).waitFor({ state: 'detached' });
+    await page.getByLabel('Find a column').fill('');
     await ui.accessible('a window with drift');
     const shots = process.env['TREADLE_SHOTS'];
     if (shots !== undefined) await page.screenshot({ path: `${shots}/light-1440.png`, fullPage: true });
@@ -84,7 +159,10 @@ test(
       await other.page.getByText('400 rows of const v1').waitFor();
       await other.accessible(`${theme}, ${width} wide`);
       if (shots !== undefined)
-        await other.page.screenshot({ path: `${shots}/${theme}-${width}.png`, fullPage: true });
+        for (const [at, name] of ['The newest window', 'Performance: auc', 'Slices'].entries())
+          await other.page
+            .getByRole('region', { name })
+            .screenshot({ path: `${shots}/${theme}-${width}-${at}.png` });
       await other.close();
     }
     assert.deepEqual(server.errors, []);

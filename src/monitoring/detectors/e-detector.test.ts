@@ -108,7 +108,7 @@ test('a shift is found, named and dated, and a state that went through JSON goes
     [['moved', 'higher']],
   );
   assert.equal(shape.columns[0]!.since, 15 * DAY);
-  assert.match(shape.words, /^drift: 'moved' is higher since 1970-01-16T00:00:00.000Z, of 2 columns; /);
+  assert.match(shape.words, /^drift: 'moved' is higher since 1970-01-16 00:00 UTC, of 2 columns; /);
   assert.match(share.words, /^no drift in missing and unseen values of 2 columns: /);
 });
 
@@ -196,7 +196,7 @@ test('categories: frequencies that change, and a category that was never seen', 
   assert.deepEqual([unseen.shape.alarm, unseen.share.alarm], [false, true]);
   assert.match(
     unseen.share.words,
-    /^drift: 'origin' is more unseen \(\d\.\d % of rows, 0\.0 % in the reference\) since 1970-01-01T/,
+    /^drift: 'origin' is more unseen \(\d\.\d % of rows, 0\.0 % in the reference\) since 1970-01-01 00:00 UTC/,
   );
 });
 

@@ -1,6 +1,6 @@
 import { binomialLower } from '../../platform/mathematics/index.ts';
 import type { Signal } from '../contract.ts';
-import type { Alarm, DriftResult, NamedColumn } from '../detectors/e-detector.ts';
+import { minute, type Alarm, type DriftResult, type NamedColumn } from '../detectors/e-detector.ts';
 import { rows } from '../statistics/histogram.ts';
 import { distancesOf, FEW, type Distances } from './distances.ts';
 import type { Counted, Unread, Watched } from './questions.ts';
@@ -93,8 +93,7 @@ function shareOf(
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
 
-const since = (said: Said): string =>
-  said.since === null ? '' : `since ${new Date(said.since).toISOString()}, `;
+const since = (said: Said): string => (said.since === null ? '' : `since ${minute(said.since)}, `);
 
 /** What the evidence means: at 1 the whole model alarms, which it does falsely once a year at most. */
 const worth = ({ evidence }: Said): string => `${figure(evidence)} times the evidence that an alarm needs`;

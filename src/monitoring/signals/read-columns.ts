@@ -41,11 +41,18 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
   await openViews(connection, views);
   const types = await typesOf(connection, view);
   const cut = await cutByTime(connection, view, types, { window, time });
+  const rows = await rowsOf(connection, view);
+  const read = groupReader(
+    connection,
+    view,
+    columns.flatMap(({ from }) => (kindOf(types.get(from) ?? '') === 'numeric' ? [from] : [])),
+    rows,
+  );
   const { done, unread } = await each(columns, async ({ column, from }) => {
     const kind = kindOf(types.get(from) ?? '');
     if (kind === undefined) throw new Error(`columns of ${types.get(from) ?? 'no type'} are not watched`);
     if (kind === 'numeric') {
-      const { values } = await numbers(connection, view, from);
+      const values = await read(from);
       const anchor = anchorNumeric(values, { bins: BINS });
       const parts = windowsOf(cut, values, (part) => count(anchor, Float64Array.from(part)));
       return { column, anchor, histogram: count(anchor, values), ...parts, quantiles: quantilesOf(values) };
@@ -55,8 +62,41 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
     const parts = windowsOf(cut, values, (part) => count(anchor, part));
     return { column, anchor, histogram: count(anchor, values), ...parts };
   });
-  return { rows: await rowsOf(connection, view), watched: done, unread };
+  return { rows, watched: done, unread };
 });
+
+/** Columns that are read in one pass over the rows of a reference: each pass also reads what says which rows are meant. */
+const GROUP = 8;
+
+/** Columns of numbers, some at a time; one that cannot be read ends its group, whose others are read by themselves. */
+function groupReader(
+  connection: DuckDBConnection,
+  view: string,
+  names: readonly string[],
+  rows: number,
+): (name: string) => Promise<Float64Array> {
+  const held = new Map<string, Float64Array>();
+  return async (name) => {
+    const known = held.get(name);
+    if (known) return known;
+    held.clear();
+    const at = names.indexOf(name);
+    const group = names.slice(at, at + GROUP);
+    const values = group.map(() => new Float64Array(rows));
+    let length = 0;
+    try {
+      const select = group.map((one) => `${identifier(one)}::double`).join(', ');
+      await eachChunk(connection, `select ${select} from ${identifier(view)}`, (chunk) => {
+        for (const [column, into] of values.entries()) doubles(chunk, column, into, length);
+        length += chunk.rowCount;
+      });
+      for (const [column, one] of group.entries()) held.set(one, values[column]!);
+    } catch {
+      return (await numbers(connection, view, name)).values;
+    }
+    return held.get(name)!;
+  };
+}
 
 export const countAnswer = answerer(COUNT, async (connection, { views, view, columns }) => {
   await openViews(connection, views);

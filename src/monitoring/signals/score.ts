@@ -142,6 +142,8 @@ export function performanceOf(
     ...(figure ? { value: figure.value } : {}),
     evidence: {
       ...evidence,
+      metric: name,
+      ...(figure ? { low: figure.low, high: figure.high } : {}),
       ...(before ? { judged: { value: before.value, low: before.low, high: before.high } } : {}),
     },
   };

@@ -10,7 +10,6 @@ import {
   type Signal,
 } from '../../../src/monitoring/contract.ts';
 import { api, ApiError, call } from '../api/client.ts';
-import { Badge, type Tone } from '../kit/badge.tsx';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
@@ -18,32 +17,23 @@ import { formatCount, formatNumber, formatTime } from '../kit/format.ts';
 import { Empty, Section, Skeleton } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
-import { DriftBars } from './drift-bars.tsx';
+import { ColumnsTable } from './columns-table.tsx';
+import { PerformanceOverTime, Slices } from './performance.tsx';
+import { StateBadge } from './signal-state.tsx';
 
 /** Events name monitors and alerts by their ids, this page by the endpoint's name: any of them is news. */
 const SUBJECTS = ['monitor:*', 'alert:*'] as const;
 
-const TONES: Readonly<Record<string, Tone>> = {
-  ok: 'good',
-  alert: 'bad',
-  failed: 'bad',
-  firing: 'bad',
-  no_data: 'warn',
-  no_labels: 'warn',
-  pending: 'warn',
-};
-
-const StateBadge = ({ state }: { state: string }): ReactElement => (
-  <Badge tone={TONES[state] ?? 'neutral'} dot>
-    {state.replace('_', ' ')}
-  </Badge>
-);
-
 /** How the endpoint is watched: its alerts, and of its newest window each column beside the reference. */
 export function MonitoringView({ endpoint }: { endpoint: string }): ReactElement {
   const windows = useQuery({
-    ...api(listWindows, { params: { endpoint }, query: { limit: 10 } }, SUBJECTS),
+    ...api(listWindows, { params: { endpoint }, query: { limit: 90, whole: true } }, SUBJECTS),
     retry: false,
+  });
+  const newest = useQuery({
+    ...api(listWindows, { params: { endpoint }, query: { limit: 1 } }, SUBJECTS),
+    retry: false,
+    enabled: windows.isSuccess,
   });
   const alerts = useQuery(api(listAlerts, { query: { endpoint, open: true, limit: 50 } }, SUBJECTS));
   if (windows.isPending) return <Skeleton lines={6} />;
@@ -52,16 +42,19 @@ export function MonitoringView({ endpoint }: { endpoint: string }): ReactElement
       return <Unwatched endpoint={endpoint} onWatched={() => void windows.refetch()} />;
     return <Failure error={windows.error} retry={() => void windows.refetch()} />;
   }
-  const [latest] = windows.data.items;
+  const latest = newest.data?.items[0];
+  const none = windows.data.items.length === 0;
   return (
     <div className="stack">
       {alerts.isError && <Failure error={alerts.error} retry={() => void alerts.refetch()} />}
       {alerts.data && alerts.data.items.length > 0 && (
         <Alerts items={alerts.data.items} onChange={() => void alerts.refetch()} />
       )}
-      {latest ? (
-        <Latest window={latest} />
-      ) : (
+      {latest && <Latest window={latest} />}
+      {newest.isError && <Failure error={newest.error} retry={() => void newest.refetch()} />}
+      <PerformanceOverTime windows={windows.data.items} />
+      <Slices windows={windows.data.items} />
+      {none && (
         <Empty icon="endpoint" title="No window is over yet">
           <p>The endpoint is watched; its first window is looked at as soon as it is over.</p>
         </Empty>
@@ -74,7 +67,6 @@ export function MonitoringView({ endpoint }: { endpoint: string }): ReactElement
             rows={windows.data.items}
             rowId={({ from }) => String(from)}
             maxHeight={400}
-            keys
           />
         </Section>
       )}
@@ -91,7 +83,7 @@ function Unwatched({ endpoint, onWatched }: { endpoint: string; onWatched(): voi
   return (
     <Empty icon="endpoint" title="Nobody watches this endpoint">
       <p>
-        A monitor compares each day with what the version was judged on, and scores answers once their
+        A monitor compares each day with what the version was trained on, and scores answers once their
         outcomes have arrived.
       </p>
       <Button look="primary" onClick={watch}>
@@ -129,73 +121,6 @@ function Alerts({ items, onChange }: { items: readonly Alert[]; onChange(): void
   );
 }
 
-/** What a window says of one column. */
-interface ColumnRow {
-  column: string;
-  drift: Signal | undefined;
-  missing: Signal | undefined;
-  worst: Signal;
-}
-
-function columnsOf({ signals }: MonitorWindow): ColumnRow[] {
-  const columns = Map.groupBy(
-    signals.filter(({ column }) => column !== undefined),
-    ({ column }) => column ?? '',
-  );
-  const order = ['alert', 'failed', 'no_data', 'no_reference', 'ok'];
-  return Array.from(columns, ([column, own]) => ({
-    column,
-    drift: own.find(({ signal }) => signal === 'drift'),
-    missing: own.find(({ signal }) => signal === 'missing'),
-    worst: own.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0]!,
-  })).toSorted((a, b) => order.indexOf(a.worst.state) - order.indexOf(b.worst.state));
-}
-
-const counts = (signal: Signal | undefined, name: string): number[] => {
-  const found = signal?.evidence[name];
-  return Array.isArray(found) ? found.map(Number) : [];
-};
-
-const COLUMNS: Column<ColumnRow>[] = [
-  { id: 'column', header: 'Column', width: 170, value: ({ column }) => column },
-  {
-    id: 'state',
-    header: 'State',
-    width: 120,
-    value: ({ worst }) => worst.state,
-    cell: ({ worst }) => <StateBadge state={worst.state} />,
-  },
-  {
-    id: 'shape',
-    header: 'Reference and now',
-    width: 160,
-    cell: ({ column, drift }) => (
-      <DriftBars
-        reference={counts(drift, 'reference_counts')}
-        current={counts(drift, 'counts')}
-        label={`${column}: shares by bin, ${drift?.reason ?? ''}`}
-      />
-    ),
-  },
-  {
-    id: 'index',
-    header: 'Stability index',
-    width: 116,
-    align: 'end',
-    value: ({ drift }) => drift?.value,
-    cell: ({ drift }) => (drift?.value === undefined ? '' : formatNumber(drift.value, 3)),
-  },
-  {
-    id: 'missing',
-    header: 'Missing',
-    width: 90,
-    align: 'end',
-    value: ({ missing }) => missing?.value,
-    cell: ({ missing }) => (missing?.value === undefined ? '' : `${formatNumber(100 * missing.value, 3)} %`),
-  },
-  { id: 'why', header: 'Why', width: 620, value: ({ worst }) => worst.reason },
-];
-
 function Latest({ window }: { window: MonitorWindow }): ReactElement {
   const whole = window.signals.filter(({ column }) => column === undefined);
   return (
@@ -214,22 +139,16 @@ function Latest({ window }: { window: MonitorWindow }): ReactElement {
           {window.version !== undefined && ` of ${window.model} v${window.version}`}
         </p>
         {window.problem !== undefined && <p className="bad">{window.problem}</p>}
-        {whole.map(({ signal, state, reason }) => (
-          <p key={signal} className="row row-wrap">
-            <StateBadge state={state} />
-            <strong>{signal}</strong>
-            <span>{reason}</span>
-          </p>
-        ))}
-        <Table
-          label="Columns beside their reference"
-          columns={COLUMNS}
-          rows={columnsOf(window)}
-          rowId={({ column }) => column}
-          maxHeight={520}
-          keys
-          empty={<p className="muted">No column was looked at.</p>}
-        />
+        <ul className="monitor-signals">
+          {whole.map(({ signal, state, reason }) => (
+            <li key={signal}>
+              <StateBadge state={state} />
+              <strong>{signal}</strong>
+              <span>{reason}</span>
+            </li>
+          ))}
+        </ul>
+        <ColumnsTable window={window} />
       </div>
     </Section>
   );

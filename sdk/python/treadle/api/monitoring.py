@@ -187,7 +187,7 @@ nothing to compare with yet; failed: this column could not be read.
 
 class Signal(TypedDict):
     """A statistic over a window."""
-    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'infinite', 'range', 'constant', 'unit', 'freshness', 'skew', 'drift', 'coverage', 'performance', 'slices']
+    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'infinite', 'range', 'constant', 'unit', 'freshness', 'skew', 'drift', 'coverage', 'performance', 'slices', 'estimated']
     """volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of
     rows without a value, with a value of another type, with a category that the reference never or
     rarely had, with an infinite number; range: share outside of what the reference has; constant:
@@ -196,7 +196,8 @@ class Signal(TypedDict):
     first window on; drift: of a column its population stability index, without one the evidence of
     all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows
     with an outcome; performance: the metric on these, with what all outcomes so far say of harm;
-    slices: how many values of columns are answered worse than the rest.
+    slices: how many values of columns are answered worse than the rest; estimated: what the metric
+    will be once outcomes arrive.
     """
     column: NotRequired[str]
     """As the prediction log calls it."""
@@ -586,6 +587,7 @@ class MonitoringApi:
         endpoint: str,
         *,
         limit: int | None = None,
+        whole: bool | None = None,
         page: str | None = None,
     ) -> Page[MonitorWindow]:
         """List the windows of a monitor with their signals, newest first.
@@ -596,11 +598,13 @@ class MonitoringApi:
             endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
                 dash and underscore; 100 characters at most.
             limit: At most 100; 20 unless said.
+            whole: Only the signals of windows as a whole: a hundred windows of a hundred columns
+                are much to carry.
         """
         return self._transport.page(
             'GET',
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor/windows",
-            query=given({'limit': limit, 'page': page}),
+            query=given({'limit': limit, 'whole': whole, 'page': page}),
         )
 
     def receive_alertmanager(
