@@ -12,6 +12,8 @@ answerQuestions({
   'monitor-anchor': async () => (await import('./monitoring/inside.ts')).anchorAnswer,
   'monitor-count': async () => (await import('./monitoring/inside.ts')).countAnswer,
   'monitor-probe': async () => (await import('./monitoring/inside.ts')).probeAnswer,
+  'monitor-learn': async () => (await import('./monitoring/inside.ts')).learnAnswer,
+  'monitor-estimate': async () => (await import('./monitoring/inside.ts')).estimateAnswer,
   'monitor-score': async () => (await import('./monitoring/inside.ts')).scoreAnswer,
   'outcome-ids': async () => (await import('./monitoring/inside.ts')).textsAnswer,
   pixels: async () => (await import('./validation/inside.ts')).pixelsAnswer,

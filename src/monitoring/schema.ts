@@ -101,7 +101,7 @@ export type MonitoringTables = {
     monitor_id: string;
     generation: number;
     version_ref: string;
-    /** `drift`, `harm`. */
+    /** `drift`, `harm`, `estimate`. */
     detector: string;
     /** JSON of the detector; it belongs to the last window that was written down. */
     state: string;

@@ -81,7 +81,8 @@ export async function removeReferences(tx: Tx, monitor: string): Promise<void> {
   await tables(tx).deleteFrom('monitor_reference').where('monitor_id', '=', monitor).execute();
 }
 
-export type Detector = 'drift' | 'harm';
+/** `estimate`: what the scores of a version mean. */
+export type Detector = 'drift' | 'harm' | 'estimate';
 
 /** What a detector has gathered on a version, as JSON. */
 export async function findEvidence(
@@ -101,13 +102,19 @@ export async function findEvidence(
   return row?.state;
 }
 
+/** What was stored when it was read, and what it has come to. */
+export interface Grown {
+  before: string | undefined;
+  after: string;
+}
+
 /** In the transaction of the window that it was gathered from; what another one has written since it was read is not lost. */
 export async function putEvidence(
   tx: Tx,
   { id, generation }: Pick<MonitorRow, 'id' | 'generation'>,
   versionRef: string,
   detector: Detector,
-  { before, after }: { before: string | undefined; after: string },
+  { before, after }: Grown,
 ): Promise<void> {
   const change = { state: after, updated_at: tx.clock.now() };
   const { written } =
@@ -240,6 +247,25 @@ export function selectSignals(
     .where('from_at', 'in', windows);
   if (whole) rows = rows.where('column_name', 'is', null);
   return rows.orderBy('from_at', 'desc').orderBy('name').execute();
+}
+
+/** Signals of the whole of the windows before, by name, the newest window first. */
+export function selectBefore(
+  ctx: Ctx,
+  { id, generation }: Pick<MonitorRow, 'id' | 'generation'>,
+  names: readonly string[],
+  { before, limit }: { before: number; limit: number },
+): Promise<SignalRow[]> {
+  return tables(ctx)
+    .selectFrom('signal')
+    .selectAll()
+    .where('monitor_id', '=', id)
+    .where('generation', '=', generation)
+    .where('name', 'in', names)
+    .where('from_at', '<', before)
+    .orderBy('from_at', 'desc')
+    .limit(limit)
+    .execute();
 }
 
 /** What a signal of the whole came to in the windows before, the newest first. */

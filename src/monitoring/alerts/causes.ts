@@ -36,6 +36,7 @@ const OF: Readonly<Partial<Record<Signal['signal'], AlertCause>>> = {
   unit: 'data',
   freshness: 'data',
   drift: 'drift',
+  estimated: 'drift',
   performance: 'performance',
 };
 
@@ -59,7 +60,7 @@ export function findingsOf(
       ({ signal, column }) =>
         OF[signal] === cause &&
         // Drift of all columns together says no more than its columns do.
-        !(cause === 'drift' && (column === undefined || broken.has(column))),
+        !(signal === 'drift' && (column === undefined || broken.has(column))),
     );
     const bad = own.filter(({ state }) => state === 'alert');
     if (bad.length > 0) return [{ cause, is: 'bad', members: membersOf(bad), summary: summaryOf(bad) }];

@@ -12,10 +12,12 @@ import {
   insertWindow,
   putEvidence,
   selectValues,
+  type Grown,
   type MonitorRow,
 } from '../store-monitors.ts';
 import { askBehind, passOn, type Attempt } from './ask.ts';
 import { judgeColumns } from './judge-columns.ts';
+import { estimate } from './estimate.ts';
 import { freshnessOf } from './freshness.ts';
 import { probe } from './probe.ts';
 import { COUNT, NAMES } from './questions.ts';
@@ -34,7 +36,7 @@ export interface Looked {
   version?: VersionSeen;
   signals: Signal[];
   /** What the windows of the version come to with this one. */
-  evidence?: { before: string | undefined; after: string };
+  evidence?: Grown;
   /** Why the window could not be looked at. */
   problem?: string;
 }
@@ -117,6 +119,13 @@ async function look(
     { counted: counted.counted, drifted: new Set(result.shape.columns.map(({ name }) => name)) },
     signal,
   );
+  const estimated = await estimate(
+    ctx,
+    parts.tables,
+    monitor,
+    { files, views: all, version, before: from },
+    signal,
+  );
   return {
     rows,
     version,
@@ -132,6 +141,7 @@ async function look(
       ...(reference.watched.length > 0 ? skewOf(result.shape, evidence.began) : []),
       ...judgeColumns(reference.watched, counted, result),
       ...closer,
+      ...estimated,
       ...reference.without
         .filter(({ column }) => !ignore.includes(column))
         .map(({ column, why }): Signal => ({

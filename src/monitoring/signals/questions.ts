@@ -1,4 +1,5 @@
 import { question, type View } from '../../tables/index.ts';
+import type { CbpeModel, CbpeResult, EstimateOptions } from '../detectors/cbpe.ts';
 import type { UnitChange } from '../detectors/unit-change.ts';
 import type { Anchor } from '../statistics/anchor.ts';
 import type { Histogram } from '../statistics/histogram.ts';
@@ -128,6 +129,15 @@ export const SCORE = question<
     problem?: string;
   }
 >('monitor-score');
+
+/** Learns from rows with their outcomes what the scores of a binary model mean. */
+export const LEARN = question<Asked & { column: string }, { model: CbpeModel }>('monitor-learn');
+
+/** What the metrics of rows will be once their outcomes arrive. */
+export const ESTIMATE = question<
+  Asked & { column: string; model: CbpeModel; past: NonNullable<EstimateOptions['past']> },
+  CbpeResult & { rows: number }
+>('monitor-estimate');
 
 export type Task = 'binary' | 'regression' | 'classes';
 

@@ -9,10 +9,12 @@ import {
   insertSignals,
   putEvidence,
   scoreWindowRow,
+  type Grown,
   type MonitorRow,
   type WindowRow,
 } from '../store-monitors.ts';
 import { askBehind, passOn, type Attempt } from './ask.ts';
+import { learn } from './estimate.ts';
 import type { Parts } from './look.ts';
 import { SCORE, USUAL, type Figure, type Losses, type SliceScore, type Task } from './questions.ts';
 import { signalRows } from './signal-rows.ts';
@@ -27,7 +29,7 @@ const WORSE = 0.01;
 export interface ScoredWindow {
   signals: Signal[];
   /** What the outcomes of the version come to with these; absent where there were none. */
-  evidence?: { before: string | undefined; after: string };
+  evidence?: Partial<Record<'harm' | 'estimate', Grown>>;
 }
 
 /** Coverage and performance of a window whose outcomes were waited for. Whatever goes wrong is a result, unless another attempt may mend it. */
@@ -77,7 +79,14 @@ export async function scoreWindow(
       before === undefined ? undefined : (JSON.parse(before) as HarmEvidence), // written by this room
     );
     const signals = [coverage, performanceOf(scored, judged, harm, metric), ...slicesOf(scored)];
-    return { signals, evidence: { before, after: JSON.stringify(harm.evidence) } };
+    const learnt = await learn(ctx, parts, monitor, { endpoint, window, version, scored }, attempt.signal);
+    return {
+      signals,
+      evidence: {
+        harm: { before, after: JSON.stringify(harm.evidence) },
+        ...(learnt ? { estimate: learnt } : {}),
+      },
+    };
   } catch (error) {
     passOn(error, attempt);
     const gone = error instanceof TreadleError && error.code === 'no-predictions';
@@ -207,8 +216,11 @@ export async function keepScored(
 ): Promise<boolean> {
   const state = stateWith(window.state as SignalState, signals);
   if (!(await scoreWindowRow(tx, window, { state }))) return false;
-  if (evidence && window.version_ref !== null)
-    await putEvidence(tx, monitor, window.version_ref, 'harm', evidence);
+  for (const detector of ['harm', 'estimate'] as const) {
+    const grown = evidence?.[detector];
+    if (grown && window.version_ref !== null)
+      await putEvidence(tx, monitor, window.version_ref, detector, grown);
+  }
   await insertSignals(tx, signalRows(monitor, window.from_at, signals));
   await tx.emit({
     type: 'monitor.scored',

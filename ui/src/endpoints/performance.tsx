@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import type { MonitorWindow } from '../../../src/monitoring/contract.ts';
+import { Badge } from '../kit/badge.tsx';
 import { formatCount, formatNumber, formatTime } from '../kit/format.ts';
 import { useNarrow } from '../kit/media.ts';
 import { Section } from '../kit/page.tsx';
@@ -23,7 +24,7 @@ export function PerformanceOverTime({ windows }: { windows: readonly MonitorWind
       title={`Performance: ${metric}`}
       actions={
         <span className="faint small">
-          dot: the metric; bar: its 95 % interval; dashes: when it was judged
+          dot: the metric; bar: its 95 % interval; circle: estimated before; dashes: when it was judged
         </span>
       }
     >
@@ -160,7 +161,7 @@ const SLICES: Column<SliceRow>[] = [
     header: 'Worse',
     width: 90,
     value: ({ worse }) => worse,
-    cell: ({ worse }) => (worse ? <StateBadge state="alert" /> : ''),
+    cell: ({ worse }) => (worse ? <Badge tone="bad">worse</Badge> : ''),
   },
   {
     id: 'rows',
