@@ -5,8 +5,8 @@ import { choice, duration, whole } from './options.ts';
 import { ago, clip, listed, upTo } from './output.ts';
 
 const HELP = `
-What an endpoint was asked and answered is compared, window by window, with a reference: what the version was judged on,
-else its own first windows. Once outcomes were waited for, its answers are scored by them.
+What an endpoint was asked and answered is compared, window by window, with a reference: what the version was trained on,
+what it was judged on, else its own first windows. Once outcomes were waited for, its answers are scored by them.
 
 Examples:
   treadle monitor set flights                        a day at a time
@@ -22,6 +22,7 @@ interface SetFlags {
   metric?: string;
   score?: string;
   task?: 'binary' | 'regression' | 'classes';
+  slice?: string[];
   ignore?: string[];
   reference?: string;
   firstWindows?: number;
@@ -45,19 +46,21 @@ export const register: Register = (program, cli) => {
     .option('--metric <name>', 'auc, accuracy, rmse …; by the kind of model unless said')
     .option('--score <column>', 'the column of the prediction log that is scored: out_probabilities[1]')
     .option('--task <task>', 'binary, regression or classes', choice('binary', 'regression', 'classes'))
+    .option('--slice <column>', 'a column whose values are scored apart; as often as wanted', several)
     .option('--ignore <column>', 'a column that is not watched; as often as wanted', several)
     .option('--reference <data>', 'what windows are compared with: flights@v4:train.parquet')
     .option('--first-windows <n>', 'how many first windows of a version are a reference', whole(1, 100))
     .option('--owner <name>', 'who looks after its alerts')
     .option('--runbook <url>', 'where it stands what to do about them')
     .action(async (endpoint: string, flags: SetFlags) => {
-      const { window, labelDelay, firstWindows, ...rest } = flags;
+      const { window, labelDelay, firstWindows, slice, ...rest } = flags;
       const found = await cli.client().call(contract.setMonitor, {
         params: { endpoint },
         body: {
           ...rest,
           ...(window === undefined ? {} : { window_ms: window }),
           ...(labelDelay === undefined ? {} : { label_delay_ms: labelDelay }),
+          ...(slice === undefined ? {} : { slices: slice }),
           ...(firstWindows === undefined ? {} : { first_windows: firstWindows }),
         },
       });

@@ -60,6 +60,23 @@ test('evidence against one reference is none against another, and a window is co
   assert.equal(anew.result.shape.evidence, 0);
 });
 
+test('days of the week are no drift where the reference is told by days', () => {
+  const weekday = (day: number): Float64Array => new Float64Array(200).fill(day % 7);
+  const days = Array.from({ length: 63 }, (_one, day) => weekday(day));
+  const all = Float64Array.from(days.flatMap((day) => [...day]));
+  const plain = watch('in_weekday', all);
+  assert.equal(plain.anchor.kind, 'numeric');
+  const windows = days.map((day) => [...count(plain.anchor as never, day).counts]);
+  const alarmsOf = (watched: Watched): number => {
+    const day = watching([watched]);
+    return Array.from({ length: 28 }, (_one, at) => alerts(day([look(watched, weekday(at))]))).filter(
+      (said) => said.length > 0,
+    ).length;
+  };
+  assert.equal(alarmsOf({ ...plain, windows }), 0);
+  assert.ok(alarmsOf(plain) > 20);
+});
+
 test('what changed is said of its column alone', () => {
   const watched = ['in_a', 'in_b', 'in_c'].map((name) => watch(name, normal(5000)));
   const gone = normal(1000);
