@@ -14,6 +14,12 @@ const campaigns = [
     files: ['test/journeys/releases-kill'],
     env: { TREADLE_RELEASE_KILLS: '100' },
   },
+  // A thousand random schedules in all.
+  {
+    name: 'loops',
+    files: ['src/loops/once', 'schedule/oracle'],
+    env: { TREADLE_LOOP_WORLDS: '50', TREADLE_RUNS: '10', TREADLE_TEST_OUTPUT: '1' },
+  },
   { name: 'joined-rows', files: ['test/journeys/joined-rows'], env: { TREADLE_JOINED: '12000' } },
   { name: 'serving-kills', files: ['test/journeys/serving-kill'], env: { TREADLE_SERVING_KILLS: '100' } },
   {

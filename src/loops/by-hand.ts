@@ -3,9 +3,8 @@ import { conflict } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { Engine } from './engine.ts';
 import { fire } from './fire.ts';
-import { moveLoop } from './move.ts';
+import { lookAgain, moveLoop } from './move.ts';
 import { requireLoop, updateLoop } from './store.ts';
-import { selectWaiting } from './store-turns.ts';
 
 /** What people do with a loop. */
 
@@ -55,6 +54,6 @@ export async function resumeLoop(
       throw conflict(`loop '${name}' is active`, { field: 'loop', hint: 'there is nothing to resume' });
     await updateLoop(tx, loop.id, { rejected: 0, failed: 0, back_off_until: 0 });
     await moveLoop(tx, loop, 'active', reason ?? null);
-    for (const turn of await selectWaiting(tx, loop.id)) await tx.enqueue(engine.turn, { turn: turn.id });
+    await lookAgain(tx, engine, loop.id);
   });
 }

@@ -384,6 +384,34 @@ export const resumeLoop = endpoint({
   response: LoopDetail,
 });
 
+export const makeLoopSecret = endpoint({
+  method: 'POST',
+  path: '/api/v1/loops/:loop/secret',
+  action: 'loop:admin',
+  summary: 'Make the secret by which pushes to Git are known; an earlier one ends',
+  params: OfLoop,
+  response: Type.Object({
+    secret: Type.String({ description: '`whsec_…`: shown once.' }),
+    path: Type.String({ description: 'Where the webhook sends to, on this server.' }),
+  }),
+});
+
+export const hearPush = endpoint({
+  method: 'POST',
+  path: '/api/v1/hooks/loops/:id',
+  action: 'public',
+  summary: 'Hear of a push to Git, as GitHub, GitLab, Gitea and Forgejo tell of it',
+  description:
+    'The secret of the loop signs the body (X-Hub-Signature-256, or Standard Webhooks), or is shown (X-Gitlab-Token). A push that is told twice turns a loop once.',
+  params: Strict({ id: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Id of the loop.' }) }),
+  body: 'bytes',
+  response: Type.Object({
+    said: Type.String({ description: 'What came of it, in a sentence.' }),
+    turns: Type.Array(Type.String({ description: 'Id of a turn.' })),
+  }),
+  maxBody: 2 * 1024 * 1024,
+});
+
 export const listTurns = endpoint({
   method: 'GET',
   path: '/api/v1/loop-turns',

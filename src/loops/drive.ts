@@ -144,9 +144,9 @@ async function nothingToRun(
   if (commit !== undefined && (await engine.pipelines.prepare(ctx, loop.pipeline, {})))
     return {
       go: false,
-      state: 'skipped',
+      state: 'waiting',
       code: 'code',
-      reason: `the server has no code of commit ${commit.slice(0, 10)}: it comes with treadle run from a clean checkout of it`,
+      reason: `the server has no code of commit ${commit.slice(0, 10)} yet: treadle run from a clean checkout of it brings it, also of a single step`,
     };
   throw new TreadleError('missing', `no run of pipeline '${loop.pipeline}' has gone through to its end yet`, {
     field: 'pipeline',

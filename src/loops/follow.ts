@@ -4,7 +4,8 @@ import type { Standing } from '../pipelines/index.ts';
 import type { Release } from '../releases/contract.ts';
 import type { TurnState } from './contract.ts';
 import type { Engine } from './engine.ts';
-import { move } from './move.ts';
+import { lookAgain, move } from './move.ts';
+import { selectLoops } from './store.ts';
 import { findTurnOfExecution, moveTurn, type TurnRow } from './store-turns.ts';
 
 /** Where a turn stands follows from its execution and its release alone, so it may be looked at as often as anybody likes. */
@@ -74,6 +75,9 @@ export async function follow(tx: Tx, engine: Engine, turn: TurnRow): Promise<voi
 const edgesOf = (turn: TurnRow, release: Release | undefined) =>
   release && turn.release_id === null ? [{ from: '', to: release.ref, relation: 'followed-by' }] : [];
 
+/** Loops of one pipeline. */
+const MANY = 500;
+
 /** Hears what becomes of executions and releases that a loop started. */
 export const followSubscriber = (engine: Engine): Subscriber => ({
   name: 'loops.follow',
@@ -93,10 +97,15 @@ export const followSubscriber = (engine: Engine): Subscriber => ({
     ].map((state) => `release.${state}`),
     ...['succeeded', 'rejected', 'held', 'failed', 'cancelled'].map((end) => `release.${end}`),
   ],
-  async handle(tx, { subject }) {
+  async handle(tx, { subject, data }) {
     const [noun, id = ''] = subject.split(':');
     const execution = noun === 'execution' ? id : (await engine.releases.find(tx, id))?.execution?.id;
     const turn = execution === undefined ? undefined : await findTurnOfExecution(tx, execution);
-    if (turn) await follow(tx, engine, turn);
+    if (turn) return follow(tx, engine, turn);
+    // One that a person began may have been waited for.
+    const { pipeline } = (data ?? {}) as { pipeline?: string };
+    if (noun === 'execution' && pipeline !== undefined)
+      for (const loop of await selectLoops(tx, { pipeline, limit: MANY }))
+        await lookAgain(tx, engine, loop.id);
   },
 });

@@ -1,9 +1,9 @@
 import type { Subscriber } from '../platform/events/index.ts';
 import type { Engine } from './engine.ts';
 import { fire } from './fire.ts';
+import { lookAgain } from './move.ts';
 import { settingsOf } from './settings.ts';
 import { selectLoops } from './store.ts';
-import { selectWaiting } from './store-turns.ts';
 
 /** Loops of an endpoint that are asked for at once. */
 const MANY = 500;
@@ -28,7 +28,7 @@ export const alertSubscriber = (engine: Engine): Subscriber => ({
     if (!endpoint || endpoint.deleted) return;
     for (const loop of await selectLoops(tx, { endpoint: endpoint.name, limit: MANY })) {
       if (type === 'alert.resolved') {
-        for (const turn of await selectWaiting(tx, loop.id)) await tx.enqueue(engine.turn, { turn: turn.id });
+        await lookAgain(tx, engine, loop.id);
         continue;
       }
       if (cause !== 'performance' && cause !== 'drift') continue;

@@ -3,6 +3,7 @@ import type { Route } from '../platform/http/index.ts';
 import type { JobType, Schedule } from '../platform/jobs/index.ts';
 import type { Below } from './engine.ts';
 import { followSubscriber } from './follow.ts';
+import { declareJob, fileSubscriber } from './from-file.ts';
 import { alertSubscriber } from './hear-alerts.ts';
 import { dataSubscriber, settleJob } from './hear-data.ts';
 import { createEngine, sweepJob } from './jobs.ts';
@@ -23,10 +24,16 @@ export function openLoops(below: Below): Loops {
   const engine = createEngine(below);
   const sweep = sweepJob(engine);
   const settle = settleJob(engine);
+  const declare = declareJob(engine);
   return {
     routes: loopRoutes(engine),
-    jobs: [engine.turn, engine.tick, settle, sweep],
-    subscribers: [alertSubscriber(engine), dataSubscriber(settle), followSubscriber(engine)],
+    jobs: [engine.turn, engine.tick, settle, declare, sweep],
+    subscribers: [
+      alertSubscriber(engine),
+      dataSubscriber(settle),
+      fileSubscriber(engine, declare),
+      followSubscriber(engine),
+    ],
     schedule: { name: 'loop.sweep', type: sweep, payload: {}, cron: '*/10 * * * *' },
   };
 }

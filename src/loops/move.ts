@@ -97,8 +97,12 @@ async function afterEnd(
     if (rejected >= settingsOf(loop).rejections && loop.state === 'active')
       await callPeople(tx, loop, rejected, end, code);
   }
-  // Whoever waited for this one looks again.
-  for (const waiting of await selectWaiting(tx, loop.id)) await tx.enqueue(engine.turn, { turn: waiting.id });
+  await lookAgain(tx, engine, loop.id);
+}
+
+/** Something that turns of a loop may wait for has ended. */
+export async function lookAgain(tx: Tx, engine: Engine, loop: string): Promise<void> {
+  for (const waiting of await selectWaiting(tx, loop)) await tx.enqueue(engine.turn, { turn: waiting.id });
 }
 
 async function callPeople(

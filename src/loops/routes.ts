@@ -2,6 +2,7 @@ import { route, type Route } from '../platform/http/index.ts';
 import { pauseLoop, resumeLoop, runLoop } from './by-hand.ts';
 import * as contract from './contract.ts';
 import type { Engine } from './engine.ts';
+import { hearPush, makeSecret } from './hear-push.ts';
 import { deleteLoop, setLoop } from './set-loop.ts';
 import { getLoop, getTurn, listLoops, listTurns, showTriggers } from './views.ts';
 
@@ -30,6 +31,10 @@ export const loopRoutes = (engine: Engine): Route[] => [
     await resumeLoop(ctx, engine, params.loop, body.reason);
     return getLoop(ctx, engine, params.loop);
   }),
+  route(contract.makeLoopSecret, (ctx, { params }) => makeSecret(ctx, params.loop)),
+  route(contract.hearPush, (ctx, { params, headers, body }) =>
+    hearPush(ctx, engine, { id: params.id, headers, body }),
+  ),
   route(contract.listTurns, (ctx, { query }) => listTurns(ctx, query)),
   route(contract.getTurn, (ctx, { params }) => getTurn(ctx, params.turn)),
 ];

@@ -33,6 +33,10 @@ export const findLoopById = (ctx: Ctx, id: string): Promise<LoopRow | undefined>
     .where('id', '=', id)
     .executeTakeFirst();
 
+/** In whichever workspace it is. */
+export const findLoopAnywhere = (house: Ctx, id: string): Promise<LoopRow | undefined> =>
+  tables(house).selectFrom('loop').selectAll().where('id', '=', id).executeTakeFirst();
+
 export interface LoopQuery {
   state?: string | undefined;
   pipeline?: string | undefined;

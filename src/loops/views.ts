@@ -11,6 +11,7 @@ import type {
   TurnState,
 } from './contract.ts';
 import type { Engine } from './engine.ts';
+import { hookPath } from './hear-push.ts';
 import { newData } from './new-data.ts';
 import { settingsOf } from './settings.ts';
 import { requireLoop, selectLoops, selectSchedules, type LoopQuery, type LoopRow } from './store.ts';
@@ -96,6 +97,7 @@ export async function getLoop(ctx: Ctx, engine: Engine, name: string): Promise<L
     ...loop!,
     triggers: await withStanding(ctx, engine, row, showTriggers(settingsOf(row).triggers, ctx.clock.now())),
     ...(blocked === undefined ? {} : { blocked }),
+    ...(row.secret === null ? {} : { hook_path: hookPath(row.id) }),
   };
 }
 

@@ -4,6 +4,8 @@ import { TreadleError } from '../platform/errors/index.ts';
 import { canonical } from '../platform/json/index.ts';
 import type { DataInput, Execution, GitState, NewExecution } from './contract.ts';
 import { addExecution, type Prepared, type RunJob } from './create-execution.ts';
+import type { Loop as LoopDefinition } from './file/definition.ts';
+import { readPipelineFileAside } from './file/read-aside.ts';
 import { readManifestBlob } from './plan/reasons.ts';
 import type { ExecutionOptions } from './run/execute.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -35,7 +37,7 @@ export type Standing = Pick<Execution, 'id' | 'number' | 'pipeline' | 'state'> &
 export interface Retraining {
   /**
    * The project of the newest execution of the whole pipeline that went through to its end, with the file's own parameters and data as
-   * they are now. Undefined where none has; of a commit where that is asked for.
+   * they are now; or the project of a commit, whatever was run of it. Undefined where there is none.
    */
   prepare(
     ctx: Ctx,
@@ -54,16 +56,20 @@ export interface Retraining {
   trainedBefore(ctx: Ctx, retrain: Retrain): Promise<{ id: string; number: number } | undefined>;
   /** One of the pipeline that has not ended. */
   underWay(ctx: Ctx, pipeline: string): Promise<Standing | undefined>;
+  /** What `loop:` of the file says that somebody ran whole by hand; undefined where it was run otherwise. */
+  declared(
+    ctx: Ctx,
+    execution: string,
+  ): Promise<{ pipeline: string; number: number; loop: LoopDefinition | undefined } | undefined>;
   /** The dataset versions that trainings to their end read, newest training first. */
   trainedOn(ctx: Ctx, pipeline: string): Promise<ReadonlyArray<readonly DataInput[]>>;
 }
 
 export const createRetraining = (job: RunJob): Retraining => ({
   async prepare(ctx, pipeline, { params, commit }) {
-    const row = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find(
-      // What was run again on purpose may be a project of long ago.
-      (one) =>
-        isWhole(one) && one.caused_by !== 'rerun' && (commit === undefined || commitOf(one) === commit),
+    // A project that was run again on purpose may be one of long ago; one that is asked for by its commit need not have gone through.
+    const row = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find((one) =>
+      commit === undefined ? isWhole(one) && one.caused_by !== 'rerun' : commitOf(one) === commit,
     );
     if (!row) return undefined;
     const { file: file_name } = JSON.parse(row.options) as ExecutionOptions; // written by this room
@@ -103,10 +109,7 @@ export const createRetraining = (job: RunJob): Retraining => ({
   },
   start: (ctx, { prepared }, within) => addExecution(ctx, job, { ...prepared, trigger: 'loop' }, within),
   async standing(ctx, id) {
-    const row = await selectExecution(ctx, id).catch((error: unknown) => {
-      if (error instanceof TreadleError && error.kind === 'missing') return undefined;
-      throw error;
-    });
+    const row = await selectExecution(ctx, id).catch(unlessMissing);
     return row && toStanding(row);
   },
   async trainedBefore(ctx, { prepared: { pipeline }, work }) {
@@ -121,6 +124,12 @@ export const createRetraining = (job: RunJob): Retraining => ({
     );
     return found && toStanding(found);
   },
+  async declared(ctx, id) {
+    const row = await selectExecution(ctx, id).catch(unlessMissing);
+    if (row?.caused_by !== 'manual' || stepsOf(row) !== undefined) return undefined;
+    const { definition } = await readPipelineFileAside(row.file);
+    return definition && { pipeline: row.pipeline, number: row.number, loop: definition.loop };
+  },
   async trainedOn(ctx, pipeline) {
     const rows = await selectExecutions(ctx, { pipeline, limit: LOOK_BACK });
     return rows.filter(isWhole).map((row) => readOf(row).data);
@@ -128,9 +137,19 @@ export const createRetraining = (job: RunJob): Retraining => ({
 });
 
 /** All steps ran, and the model was made: a gate that did not let it pass is no fault of the project. */
-function isWhole({ state, caused_by, options }: ExecutionRow): boolean {
-  const { steps } = JSON.parse(options) as ExecutionOptions; // written by this room
-  return (state === 'succeeded' || state === 'rejected') && caused_by !== 'reproduce' && steps === undefined;
+function isWhole(row: ExecutionRow): boolean {
+  const { state, caused_by } = row;
+  return (
+    (state === 'succeeded' || state === 'rejected') && caused_by !== 'reproduce' && stepsOf(row) === undefined
+  );
+}
+
+const stepsOf = ({ options }: ExecutionRow): string[] | undefined =>
+  (JSON.parse(options) as ExecutionOptions).steps; // written by this room
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof TreadleError && error.kind === 'missing') return undefined;
+  throw error;
 }
 
 // Columns of JSON hold what this room wrote there.

@@ -15,6 +15,8 @@ const PUBLIC = new Set([
   'GET /openapi.json',
   'GET /docs',
   'GET /schema/treadle.json',
+  // It shows a secret of its own, or hears nothing.
+  'POST /api/v1/hooks/loops/:id',
   ...['api', 'ajax-api'].flatMap((twin) => [
     `GET /${twin}/3.0/mlflow/server-info`,
     // What MLflow has and we have not: the answer is that there is no such call.

@@ -135,6 +135,20 @@ export const register: Register = (program, cli) => {
       cli.output().result(found, () => shownLoop(found));
     });
   loop
+    .command('secret <loop>')
+    .description('make the secret by which pushes to Git are known, and say where the webhook sends to')
+    .action(async (name: string) => {
+      const client = cli.client();
+      const made = await client.call(contract.makeLoopSecret, { params: { loop: name } });
+      cli
+        .output()
+        .result(
+          made,
+          () =>
+            `webhook: ${client.url}${made.path} (application/json, push events)\nsecret: ${made.secret} (shown once)`,
+        );
+    });
+  loop
     .command('rm <loop>')
     .description('take it away with its history; what is under way goes on')
     .action(async (name: string) => {

@@ -21,6 +21,29 @@ export interface Definition {
         rollout: RolloutWish | undefined;
       }
     | undefined;
+  loop: Loop | undefined;
+}
+
+/** What runs it again by itself, in the words of the room of loops. */
+export interface Loop {
+  triggers: LoopTrigger[];
+  params?: Record<string, string | number | boolean>;
+  cooldown_ms?: number;
+  budget?: { runs: number; per: 'day' | 'week' | 'month' };
+  back_off_ms?: number;
+  rejections?: number;
+}
+
+export interface LoopTrigger {
+  kind: 'daily' | 'weekly' | 'monthly' | 'cron' | 'data' | 'performance' | 'drift' | 'push';
+  at?: string;
+  time_zone?: string;
+  catch_up?: 'none' | 'last' | 'all';
+  data?: string;
+  rows?: number;
+  percent?: number;
+  debounce_ms?: number;
+  branch?: string;
 }
 
 /** How the model is judged before it is used. */

@@ -58,6 +58,58 @@ test('keys of coming versions are named, never silently accepted', () => {
   );
 });
 
+test('what runs it again by itself is read, in the words of loops', () => {
+  const { definition, problems } = readPipelineFile(
+    `${GOOD}loop:
+  triggers:
+    - daily: 03:00 Europe/Berlin
+    - { cron: "0 3 * * 1-5", catch_up: none }
+    - { data: flights, rows: 1000, debounce: 5m }
+    - performance
+    - push: release
+    - manual
+  params: { depth: 8 }
+  cooldown: 2h
+  budget: 3/week
+`,
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(definition?.loop, {
+    triggers: [
+      { kind: 'daily', at: '03:00', time_zone: 'Europe/Berlin' },
+      { kind: 'cron', at: '0 3 * * 1-5', catch_up: 'none' },
+      { kind: 'data', data: 'flights@main', rows: 1000, debounce_ms: 300_000 },
+      { kind: 'performance' },
+      { kind: 'push', branch: 'release' },
+    ],
+    params: { depth: 8 },
+    cooldown_ms: 7_200_000,
+    budget: { runs: 3, per: 'week' },
+  });
+  const wrong = readPipelineFile(
+    `${GOOD}loop:
+  triggers:
+    - daily: 25:00
+    - { weekly: Mon 03:00, rows: 3 }
+    - { daily: "03:00", data: flights }
+    - cron: 0 3 * * * Mars/Base
+    - {}
+  params: { dept: 8 }
+`,
+  );
+  assert.deepEqual(
+    wrong.problems.map(({ path, message }) => [path, message]),
+    [
+      ['loop.triggers[0].daily', "'25:00' is no daily time"],
+      ['loop.triggers[1].rows', "'rows' says nothing of a trigger by weekly"],
+      ['loop.triggers[2]', 'this trigger says daily and data'],
+      ['loop.triggers[3].cron', "'Mars/Base' is not a time zone"],
+      ['loop.triggers[4]', 'this trigger does not say what turns the loop'],
+      ['loop.params.dept', "'dept' is not a parameter of this file"],
+    ],
+  );
+});
+
 test('a gate and a deployment are read', () => {
   const { definition, problems } = readPipelineFile(
     `${GOOD}gate:

@@ -4,6 +4,7 @@ import { parseCommand, type Piece } from './command.ts';
 import type { Definition, Input, Output, Step } from './definition.ts';
 import { MOST_PROBLEMS, suggestion, type Problem } from './problem.ts';
 import { resolveGate } from './gate.ts';
+import { resolveLoop } from './loop.ts';
 import { LATER, PipelineFile, RETRY_REASONS, type StepDefinition } from './schema.ts';
 import { checkShape } from './shape.ts';
 import { numberParam, type ParamValue } from './param.ts';
@@ -95,6 +96,7 @@ function resolve(
     model: resolveModel(file, steps, say),
     gate,
     deploy: resolveDeploy(file, say),
+    loop: resolveLoop(file, say),
   };
 }
 

@@ -151,7 +151,7 @@ export type StepDefinition = Static<typeof StepDefinition>;
 /** Keys of coming versions: allowed, so that one file serves, and named in a warning, so that nobody relies on them. */
 export const LATER = {
   watch: 'monitors watch an endpoint',
-  retrain: 'triggers start the pipeline by themselves',
+  retrain: 'what runs the pipeline again by itself stands under loop',
   'deploy.canary': 'a new version comes in steps with rollout: {steps: [5, 50]}',
   'deploy.every': 'the least time of a step is rollout: {every: 5m}',
   'deploy.rollback_if':
@@ -324,6 +324,86 @@ const Deploy = Strict(
   { description: '{endpoint}' },
 );
 
+const When = (example: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: `such as ${example}; the time zone stands last, and is UTC unless said`,
+  });
+
+const LoopTrigger = Type.Union(
+  [
+    Type.Literal('performance'),
+    Type.Literal('drift'),
+    Type.Literal('push'),
+    Type.Literal('manual'),
+    Strict({
+      daily: Type.Optional(When('03:00 Europe/Berlin')),
+      weekly: Type.Optional(When('Mon 03:00 Europe/Berlin')),
+      monthly: Type.Optional(When('1 03:00 Europe/Berlin, or last 03:00')),
+      cron: Type.Optional(When('0 3 * * 1-5 Europe/Berlin')),
+      data: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 300,
+          description: 'a name under data, or a dataset and its branch: flights@main',
+        }),
+      ),
+      push: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 200, description: 'the branch that is pushed to' }),
+      ),
+      catch_up: Type.Optional(
+        Type.Union([Type.Literal('none'), Type.Literal('last'), Type.Literal('all')], {
+          description:
+            'what becomes of times at which no server ran: none, last or all of them are made up for; last unless said',
+        }),
+      ),
+      rows: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 1e12, description: 'with data: at least so many rows more' }),
+      ),
+      percent: Type.Optional(
+        Type.Number({
+          exclusiveMinimum: 0,
+          maximum: 1e6,
+          description: 'with data: at least so many percent more',
+        }),
+      ),
+      debounce: Type.Optional(Duration),
+    }),
+  ],
+  {
+    description:
+      'performance, drift, push, manual, or one of {daily: …}, {weekly: …}, {monthly: …}, {cron: …}, {data: …}, {push: …}',
+  },
+);
+
+const Loop = Strict(
+  {
+    triggers: Type.Array(LoopTrigger, {
+      maxItems: 20,
+      description: 'what runs the pipeline again by itself; by hand it can always be run',
+    }),
+    params: Type.Optional(named(Value, { description: 'parameters that replace those above' })),
+    cooldown: Type.Optional(Duration),
+    budget: Type.Optional(
+      Type.String({
+        pattern: '^[1-9]\\d{0,2}/(day|week|month)$',
+        description: 'most trainings in a time: 4/day, 10/week, 20/month; 4/day unless said',
+      }),
+    ),
+    back_off: Type.Optional(Duration),
+    rejections: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description: 'after so many candidates in a row that did not hold, people are asked; 3 unless said',
+      }),
+    ),
+  },
+  { description: '{triggers, cooldown, budget, …}' },
+);
+export type LoopOfFile = Static<typeof Loop>;
+
 export const PipelineFile = Strict(
   {
     name: Type.String({
@@ -363,6 +443,7 @@ export const PipelineFile = Strict(
     ),
     gate: Type.Optional(Gate),
     deploy: Type.Optional(Deploy),
+    loop: Type.Optional(Loop),
     watch: later(LATER.watch),
     retrain: later(LATER.retrain),
   },

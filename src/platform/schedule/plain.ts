@@ -28,3 +28,9 @@ export function cronOf(every: Plain, at: string, field: string): string {
         : `write it as '${PLAIN[every]}'`,
   });
 }
+
+/** `03:00 Europe/Berlin` → when, and where: the time zone is the last word, where it is one. */
+export function whenOf(text: string): { at: string; time_zone?: string } {
+  const [, at, time_zone] = /^(.*\S)\s+([A-Za-z]+(?:\/[\w+/-]+)|UTC)$/.exec(text.trim()) ?? [];
+  return at === undefined || time_zone === undefined ? { at: text.trim() } : { at, time_zone };
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { TreadleError } from '../errors/index.ts';
-import { cronOf, doubtsOf, nextTimes, readTimetable, timesWithin } from './index.ts';
+import { cronOf, doubtsOf, nextTimes, readTimetable, timesWithin, whenOf } from './index.ts';
 
 const iso = (times: readonly number[]): string[] =>
   times.map((time) => new Date(time).toISOString().slice(0, 16));
@@ -96,4 +96,10 @@ test('said plainly', () => {
     ['monthly', '31 03:00'],
   ] as const)
     assert.throws(() => cronOf(every, text, 'at'), /is no/, text);
+  assert.deepEqual(whenOf('Mon 03:00 America/Argentina/Ushuaia'), {
+    at: 'Mon 03:00',
+    time_zone: 'America/Argentina/Ushuaia',
+  });
+  assert.deepEqual(whenOf('0 3 * * MON'), { at: '0 3 * * MON' });
+  assert.deepEqual(whenOf(' 03:00 UTC '), { at: '03:00', time_zone: 'UTC' });
 });

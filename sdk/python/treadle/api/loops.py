@@ -4,7 +4,7 @@
 from typing import Literal, TypedDict
 
 from .._typing import NotRequired
-from ..transport import Page, Transport, given, segment
+from ..transport import Body, Page, Transport, given, segment
 
 
 CatchUp = Literal['none', 'last', 'all']
@@ -209,6 +209,19 @@ class TurnDetail(Turn):
     """In their order."""
 
 
+class HearPushAnswer(TypedDict):
+    said: str
+    """What came of it, in a sentence."""
+    turns: list[str]
+
+
+class MakeLoopSecretAnswer(TypedDict):
+    secret: str
+    """`whsec_…`: shown once."""
+    path: str
+    """Where the webhook sends to, on this server."""
+
+
 class PreviewTriggersAnswerTriggers(TypedDict):
     name: str
     """As turns name it."""
@@ -288,6 +301,27 @@ class LoopsApi:
             f"/api/v1/loop-turns/{segment('turn', turn)}",
         )
 
+    def hear_push(
+        self,
+        id: str,
+        body: Body,
+    ) -> HearPushAnswer:
+        """Hear of a push to Git, as GitHub, GitLab, Gitea and Forgejo tell of it.
+
+        The secret of the loop signs the body (X-Hub-Signature-256, or Standard Webhooks), or is
+        shown (X-Gitlab-Token). A push that is told twice turns a loop once.
+
+        POST /api/v1/hooks/loops/:id.
+
+        Args:
+            id: Id of the loop.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/hooks/loops/{segment('id', id)}",
+            body=body,
+        )
+
     def list_loops(
         self,
         *,
@@ -360,6 +394,23 @@ class LoopsApi:
                 'limit': limit,
                 'page': page,
             }),
+        )
+
+    def make_loop_secret(
+        self,
+        loop: str,
+    ) -> MakeLoopSecretAnswer:
+        """Make the secret by which pushes to Git are known; an earlier one ends.
+
+        POST /api/v1/loops/:loop/secret; needs loop:admin.
+
+        Args:
+            loop: Letters, digits, dot, dash and underscore; begins with a letter or digit; 100 at
+                most.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/loops/{segment('loop', loop)}/secret",
         )
 
     def pause_loop(

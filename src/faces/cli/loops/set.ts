@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { LoopSettings, Trigger } from '../../../loops/contract.ts';
+import { whenOf } from '../../../platform/schedule/index.ts';
 
 /** The options of `treadle loop set` as what the server takes. */
 
@@ -61,12 +62,6 @@ function triggersOf(flags: SetFlags): Trigger[] {
     ...(drift === true ? [{ kind: 'drift' as const }] : []),
     ...(push === undefined ? [] : [{ kind: 'push' as const, ...(push === true ? {} : { branch: push }) }]),
   ];
-}
-
-/** `03:00 Europe/Berlin`: the time zone is the last word, where it is one. */
-function whenOf(text: string): Pick<Trigger, 'at' | 'time_zone'> {
-  const [, at, time_zone] = /^(.*\S)\s+([A-Za-z]+(?:\/[\w+/-]+)|UTC)$/.exec(text.trim()) ?? [];
-  return at === undefined || time_zone === undefined ? { at: text.trim() } : { at, time_zone };
 }
 
 function budgetOf(text: string): NonNullable<LoopSettings['budget']> {
