@@ -438,6 +438,64 @@ export const getTurn = endpoint({
   response: TurnDetail,
 });
 
+export const Replay = Type.Object(
+  {
+    loop: Name,
+    endpoint: EndpointName,
+    from: Millis('Begin of the first window that was replayed.'),
+    to: Millis('End of the last one.'),
+    windows: Type.Integer(),
+    scored: Type.Integer({ description: 'Of them, with outcomes.' }),
+    metric: Type.Optional(Type.String({ description: 'What the windows were scored by.' })),
+    training_ms: Type.Number({ description: 'What one training takes: the median of those that ran.' }),
+    ageing: Type.Optional(
+      Type.Object(
+        {
+          per_day: Type.Number({ description: 'How the metric moves with each day of age.' }),
+          error: Type.Number({ description: 'Standard error of that.' }),
+          windows: Type.Integer(),
+          versions: Type.Integer(),
+        },
+        { description: 'Absent: windows are too few to tell, and nothing is said of gains.' },
+      ),
+    ),
+    policies: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        retrains: Type.Integer(),
+        cost_ms: Type.Number({ description: 'All trainings one after the other.' }),
+        age_days: Type.Number({ description: 'How old what answers would have been, on average.' }),
+        gain: Type.Optional(
+          Type.Object(
+            { value: Type.Number(), low: Type.Number(), high: Type.Number() },
+            {
+              description:
+                'In points of the metric on average, against what happened; positive is better. 95 % of the slope alone.',
+            },
+          ),
+        ),
+      }),
+    ),
+    assumptions: Type.Array(Type.String(), { description: 'What has to hold for these figures.' }),
+  },
+  { description: 'What policies of retraining would have cost and gained on the logged past.' },
+);
+export type Replay = Static<typeof Replay>;
+
+export const replayLoop = endpoint({
+  method: 'GET',
+  path: '/api/v1/loops/:loop/replay',
+  action: 'loop:read',
+  summary: 'Say what each policy of retraining would have cost and gained on the logged past',
+  params: OfLoop,
+  query: Strict({
+    days: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, description: 'How far back; 90 unless said.' }),
+    ),
+  }),
+  response: Replay,
+});
+
 /** What holds where settings say nothing. */
 export const DEFAULTS = {
   time_zone: 'UTC',

@@ -46,6 +46,7 @@ export function below() {
         state.trained.has(work) ? { id: 'e9', number: 9 } : undefined,
       underWay: async () => undefined,
       trainedOn: async () => [],
+      took: async () => [60_000],
       declared: async () => undefined,
     },
     releases: {

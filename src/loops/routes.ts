@@ -3,6 +3,7 @@ import { pauseLoop, resumeLoop, runLoop } from './by-hand.ts';
 import * as contract from './contract.ts';
 import type { Engine } from './engine.ts';
 import { hearPush, makeSecret } from './hear-push.ts';
+import { replayLoop } from './replay-loop.ts';
 import { deleteLoop, setLoop } from './set-loop.ts';
 import { getLoop, getTurn, listLoops, listTurns, showTriggers } from './views.ts';
 
@@ -35,6 +36,7 @@ export const loopRoutes = (engine: Engine): Route[] => [
   route(contract.hearPush, (ctx, { params, headers, body }) =>
     hearPush(ctx, engine, { id: params.id, headers, body }),
   ),
+  route(contract.replayLoop, (ctx, { params, query }) => replayLoop(ctx, engine, params.loop, query)),
   route(contract.listTurns, (ctx, { query }) => listTurns(ctx, query)),
   route(contract.getTurn, (ctx, { params }) => getTurn(ctx, params.turn)),
 ];

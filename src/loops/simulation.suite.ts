@@ -62,6 +62,8 @@ interface World {
   database: Database;
   clock: Clock & { advance(ms: number): void };
   seeded: Random;
+  /** Of when somebody dies: how many commits there are hangs on the machine, and the rest of the plan shall not. */
+  fates: Random;
   deadly: number;
   kills: number;
   /** Executions that were begun by a commit, and their pipelines. */
@@ -88,6 +90,7 @@ export async function simulate(database: Database, plan: Plan): Promise<Outcome>
     database,
     clock: testClock(begins + seeded.integer(24 * 60) * MINUTE),
     seeded,
+    fates: random(plan.seed + 1e6),
     deadly: 0,
     kills: 0,
     begun: new Map(),
@@ -192,6 +195,7 @@ const below = (world: World): Below => ({
     trainedBefore: async () => undefined,
     underWay: async () => undefined,
     trainedOn: async () => [],
+    took: async () => [60_000],
     declared: async () => undefined,
   },
   releases: { find: async () => undefined, ofExecution: async () => undefined },
@@ -216,7 +220,7 @@ const below = (world: World): Below => ({
 
 /** A process of its own: what it does after its death reaches nothing. */
 async function start(world: World, offset = 0): Promise<Server> {
-  const { database, seeded } = world;
+  const { database, fates } = world;
   const clock = { offset, now: () => world.clock.now() + clock.offset };
   let dead = false;
   let die = (): void => undefined;
@@ -234,7 +238,7 @@ async function start(world: World, offset = 0): Promise<Server> {
     dialect: database.dialect,
     async write(change) {
       if (dead) kill();
-      const fate = seeded.uniform() / (world.deadly === 0 ? Infinity : world.deadly);
+      const fate = fates.uniform() / (world.deadly === 0 ? Infinity : world.deadly);
       const result = await database.write(async (db, afterCommit) => {
         const made = await change(db, afterCommit);
         if (world.deadly > 0 && fate < 0.5) kill();

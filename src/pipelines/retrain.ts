@@ -61,6 +61,8 @@ export interface Retraining {
     ctx: Ctx,
     execution: string,
   ): Promise<{ pipeline: string; number: number; loop: LoopDefinition | undefined } | undefined>;
+  /** How long trainings to their end took, ms, newest first. */
+  took(ctx: Ctx, pipeline: string): Promise<number[]>;
   /** The dataset versions that trainings to their end read, newest training first. */
   trainedOn(ctx: Ctx, pipeline: string): Promise<ReadonlyArray<readonly DataInput[]>>;
 }
@@ -129,6 +131,12 @@ export const createRetraining = (job: RunJob): Retraining => ({
     if (row?.caused_by !== 'manual' || stepsOf(row) !== undefined) return undefined;
     const { definition } = await readPipelineFileAside(row.file);
     return definition && { pipeline: row.pipeline, number: row.number, loop: definition.loop };
+  },
+  async took(ctx, pipeline) {
+    const rows = await selectExecutions(ctx, { pipeline, limit: LOOK_BACK });
+    return rows
+      .filter(isWhole)
+      .map(({ created_at, started_at, ended_at }) => ended_at! - (started_at ?? created_at));
   },
   async trainedOn(ctx, pipeline) {
     const rows = await selectExecutions(ctx, { pipeline, limit: LOOK_BACK });

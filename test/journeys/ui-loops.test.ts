@@ -100,6 +100,7 @@ steps:
     for (const [what, address] of [
       ['loop', `/loops/demo?turn=${trained.id}`],
       ['loops', '/loops'],
+      ['home', '/'],
     ] as const) {
       const seen = await house.open(address, { theme, width });
       await seen.page

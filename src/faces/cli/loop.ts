@@ -3,7 +3,15 @@ import { conflict } from '../../platform/errors/index.ts';
 import * as contract from '../../loops/contract.ts';
 import type { Cli, Register } from './frame.ts';
 import { setBody, type SetFlags } from './loops/set.ts';
-import { shownLoop, shownLoops, shownPreview, shownTurn, shownTurns, TURN_STATES } from './loops/show.ts';
+import {
+  shownLoop,
+  shownLoops,
+  shownPreview,
+  shownReplay,
+  shownTurn,
+  shownTurns,
+  TURN_STATES,
+} from './loops/show.ts';
 import { choice, duration, whole } from './options.ts';
 import { upTo } from './output.ts';
 
@@ -147,6 +155,14 @@ export const register: Register = (program, cli) => {
           () =>
             `webhook: ${client.url}${made.path} (application/json, push events)\nsecret: ${made.secret} (shown once)`,
         );
+    });
+  loop
+    .command('replay <loop>')
+    .description('what each policy of retraining would have cost and gained on the logged past')
+    .option('--days <n>', 'how far back; 90 unless said', whole(1, 1000), 90)
+    .action(async (name: string, { days }: { days: number }) => {
+      const found = await cli.client().call(contract.replayLoop, { params: { loop: name }, query: { days } });
+      cli.output().result(found, () => shownReplay(found));
     });
   loop
     .command('rm <loop>')

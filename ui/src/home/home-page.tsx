@@ -12,8 +12,10 @@ import { Duration, TimeAgo } from '../kit/time.tsx';
 import { useNames } from '../ledger/names.ts';
 import { ResourceLink } from '../ledger/resource-link.tsx';
 import { LoopPicture } from './loop-picture.tsx';
+import { LoopRings } from './loop-rings.tsx';
 import { useLoop } from './loop-state.ts';
 import './home.css';
+import './rings.css';
 
 const LATELY = 9;
 
@@ -28,6 +30,7 @@ export default function HomePage(): ReactElement {
       ) : (
         <LoopPicture stations={loop.stations} />
       )}
+      <LoopRings />
       {loop.stations !== undefined && (loop.empty ? <FirstSteps /> : <Lately />)}
     </Page>
   );

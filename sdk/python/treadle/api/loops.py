@@ -197,6 +197,66 @@ class LoopDetail(Loop):
     """Where pushes are sent to, on this server."""
 
 
+class ReplayAgeing(TypedDict):
+    """Absent: windows are too few to tell, and nothing is said of gains."""
+    per_day: float
+    """How the metric moves with each day of age."""
+    error: float
+    """Standard error of that."""
+    windows: int
+    versions: int
+
+
+class ReplayPoliciesGain(TypedDict):
+    """In points of the metric on average, against what happened; positive is better. 95 % of the slope
+    alone.
+    """
+    value: float
+    low: float
+    high: float
+
+
+class ReplayPolicies(TypedDict):
+    name: str
+    retrains: int
+    cost_ms: float
+    """All trainings one after the other."""
+    age_days: float
+    """How old what answers would have been, on average."""
+    gain: NotRequired[ReplayPoliciesGain]
+    """In points of the metric on average, against what happened; positive is better. 95 % of the slope
+    alone.
+    """
+
+
+Replay = TypedDict(
+    'Replay',
+    {
+        # Letters, digits, dot, dash and underscore; begins with a letter or digit; 100 at most.
+        'loop': str,
+        # Name of an endpoint, and the model name its callers use: letters, digits, dot, dash and underscore; 100 characters at most.
+        'endpoint': str,
+        # Begin of the first window that was replayed. Milliseconds since 1970, UTC.
+        'from': int,
+        # End of the last one. Milliseconds since 1970, UTC.
+        'to': int,
+        'windows': int,
+        # Of them, with outcomes.
+        'scored': int,
+        # What the windows were scored by.
+        'metric': NotRequired[str],
+        # What one training takes: the median of those that ran.
+        'training_ms': float,
+        # Absent: windows are too few to tell, and nothing is said of gains.
+        'ageing': NotRequired[ReplayAgeing],
+        'policies': list[ReplayPolicies],
+        # What has to hold for these figures.
+        'assumptions': list[str],
+    },
+)
+"""What policies of retraining would have cost and gained on the logged past."""
+
+
 class TurnDetailTransitions(TypedDict):
     state: TurnState
     at: int
@@ -447,6 +507,27 @@ class LoopsApi:
             'POST',
             '/api/v1/loops/preview',
             json=given({'triggers': triggers}),
+        )
+
+    def replay_loop(
+        self,
+        loop: str,
+        *,
+        days: int | None = None,
+    ) -> Replay:
+        """Say what each policy of retraining would have cost and gained on the logged past.
+
+        GET /api/v1/loops/:loop/replay; needs loop:read.
+
+        Args:
+            loop: Letters, digits, dot, dash and underscore; begins with a letter or digit; 100 at
+                most.
+            days: How far back; 90 unless said.
+        """
+        return self._transport.json(
+            'GET',
+            f"/api/v1/loops/{segment('loop', loop)}/replay",
+            query=given({'days': days}),
         )
 
     def resume_loop(

@@ -1,5 +1,13 @@
-import type { Loop, LoopDetail, ShownTrigger, Turn, TurnDetail, TurnState } from '../../../loops/contract.ts';
-import { ago, clip, listed } from '../output.ts';
+import type {
+  Loop,
+  LoopDetail,
+  ShownTrigger,
+  Turn,
+  TurnDetail,
+  TurnState,
+  Replay,
+} from '../../../loops/contract.ts';
+import { ago, clip, listed, number, table } from '../output.ts';
 import { seconds } from '../pipelines/units.ts';
 
 export const TURN_STATES = [
@@ -91,3 +99,29 @@ export const shownPreview = (triggers: readonly ShownTrigger[]): string =>
           ...doubts.map((doubt) => `    mind: ${doubt}`),
         ])
         .join('\n');
+
+export function shownReplay(one: Replay): string {
+  const { ageing, metric = 'metric' } = one;
+  return [
+    `${one.windows.toLocaleString('en')} windows of ${one.endpoint} from ${moment(one.from)} to ${moment(one.to)}, ${one.scored.toLocaleString('en')} of them scored; one training takes ${seconds(one.training_ms)}`,
+    ...(ageing
+      ? [
+          `${metric} moves by ${number(ageing.per_day, 3)} (± ${number(1.96 * ageing.error, 2)}) with each day of age: ${ageing.windows} windows of ${ageing.versions} versions`,
+        ]
+      : []),
+    table(
+      ['policy', 'trainings', 'compute', 'mean age', `${metric} against what happened`],
+      one.policies.map(({ name, retrains, cost_ms, age_days, gain }) => [
+        name,
+        retrains,
+        seconds(cost_ms),
+        `${age_days.toFixed(1)} d`,
+        gain
+          ? `${gain.value >= 0 ? '+' : ''}${number(gain.value, 3)} (${number(gain.low, 3)} to ${number(gain.high, 3)})`
+          : 'not known',
+      ]),
+    ),
+    'It holds if:',
+    ...one.assumptions.map((line) => `  - ${line}`),
+  ].join('\n');
+}
