@@ -65,7 +65,7 @@ export function decide(facts: Facts): Decision {
       reason: `nothing is new: execution ${facts.trainedBefore.number} trained the same data, code and parameters`,
     };
   if (facts.dryRun)
-    return { go: false, state: 'skipped', code: 'dry-run', reason: `a dry run: it would ${facts.would}` };
+    return { go: false, state: 'skipped', code: 'dry-run', reason: `it would ${facts.would}` };
   return { go: true };
 
   function railOf({ guards, starts }: Facts): { code: string; reason: string; until: number } | undefined {

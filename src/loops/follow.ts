@@ -45,6 +45,11 @@ export function standsAt(
             : {}),
         };
   }
+  if (release?.state === 'held')
+    return {
+      state: 'rolling_out',
+      reason: release.reason ?? 'the rollout has not enough evidence: a person decides',
+    };
   if (release) return { state: JUDGING.includes(release.state) ? 'judging' : 'rolling_out' };
   if (!execution) return { state: 'failed', reason: 'its execution was deleted' };
   const { state, reason } = execution;
@@ -64,11 +69,11 @@ export async function follow(tx: Tx, engine: Engine, turn: TurnRow): Promise<voi
   const known = {
     release_id: release?.id ?? null,
     version: release?.version ?? execution?.version ?? null,
-    ...(reason === undefined ? {} : { reason }),
+    reason: reason ?? null,
     ...(code === undefined ? {} : { code }),
   };
   if (state !== turn.state) return move(tx, engine, turn, state, { ...known, edges: edgesOf(turn, release) });
-  if (known.release_id !== turn.release_id || known.version !== turn.version)
+  if (known.release_id !== turn.release_id || known.version !== turn.version || known.reason !== turn.reason)
     await moveTurn(tx, turn, { ...known, state }, null);
 }
 

@@ -4,10 +4,11 @@ import { testClock } from '../platform/clock/index.ts';
 import type { OpenDatabase } from '../platform/db/databases.suite.ts';
 import { openHouse, type House } from '../platform/jobs/house.suite.ts';
 import type { Trigger } from './contract.ts';
-import type { Below } from './engine.ts';
+import type { Below, Engine } from './engine.ts';
 import { openLoops } from './index.ts';
 import { pauseLoop, resumeLoop, runLoop } from './by-hand.ts';
 import { createEngine } from './jobs.ts';
+import { replayLoop } from './replay-loop.ts';
 import { migrations } from './schema.ts';
 import { setLoop } from './set-loop.ts';
 import { getLoop, getTurn, listTurns } from './views.ts';
@@ -19,6 +20,7 @@ export function below() {
     executions: new Map<string, { state: string; reason?: string }>(),
     alerts: [] as Array<{ id: string; cause: string; state: string; summary: string }>,
     work: 'w1',
+    windows: [] as object[],
     trained: new Set<string>(),
     /** Of executions whose gate came to an end. */
     releases: new Map<string, object>(),
@@ -55,7 +57,7 @@ export function below() {
     },
     monitoring: {
       openAlerts: async () => state.alerts as never,
-      windows: async () => ({ items: [] }),
+      windows: async () => ({ items: state.windows }) as never,
     },
     serving: {
       tellers: {
@@ -99,6 +101,7 @@ export function loopsSuite(on: string, open: OpenDatabase): void {
       };
       const room: Room = {
         house,
+        engine,
         state,
         settle,
         async pass(ms) {
@@ -339,10 +342,51 @@ export function loopsSuite(on: string, open: OpenDatabase): void {
       assert.equal((await room.turns()).length, 2);
     },
   );
+
+  check(
+    'policies are replayed on the windows of its endpoint',
+    [{ kind: 'weekly', at: 'Mon 03:00' }],
+    async (room) => {
+      const replayed = () => replayLoop(room.house.ctx, room.engine, 'late', { days: 60 });
+      await assert.rejects(replayed, /no window of 'late' in the last 60 days/);
+      // Forty days up to now, newest first; another version answers from the twentieth on, and each loses 0.002 of its auc a day.
+      room.state.windows = Array.from({ length: 40 }, (_, i) => {
+        const age = (39 - i) % 20;
+        const value = 0.8 - 0.002 * (age + 0.5);
+        return {
+          from: START - (i + 1) * DAY,
+          to: START - i * DAY,
+          version: i < 20 ? 2 : 1,
+          signals: [
+            {
+              signal: 'performance',
+              value,
+              state: age > 17 ? 'alert' : 'ok',
+              evidence: { figures: [{ name: 'auc', value }] },
+            },
+          ],
+        };
+      });
+      const told = await replayed();
+      assert.deepEqual([told.windows, told.scored, told.metric, told.training_ms], [40, 40, 'auc', 60_000]);
+      assert.ok(Math.abs(told.ageing!.per_day + 0.002) < 1e-9);
+      const of = (name: string) => told.policies.find((one) => one.name === name)!;
+      assert.deepEqual(
+        ['as it was', 'never', 'daily 03:00 UTC', 'weekly Mon 03:00 UTC', 'performance', 'drift'].map(
+          (name) => of(name).retrains,
+        ),
+        [1, 0, 40, 5, 2, 0],
+      );
+      assert.equal(of('weekly Mon 03:00 UTC').cost_ms, 5 * 60_000);
+      assert.ok(of('never').gain!.value < 0 && of('weekly Mon 03:00 UTC').gain!.value > 0.01);
+      assert.match(told.assumptions.join(), /a training takes 1 minute/);
+    },
+  );
 }
 
 interface Room {
   house: House;
+  engine: Engine;
   state: ReturnType<typeof below>['state'];
   settle(): Promise<void>;
   pass(ms: number): Promise<void>;

@@ -67,7 +67,7 @@ steps:
   await commitFiles(house.url, 'labels', { 'labels.csv': 'id,label\n1,cat\n2,dog\n' });
   await page.getByText(/labels@main is v2; v1 was trained on last/).waitFor();
   await turn('what would it do?', true);
-  await page.getByText(/it would run demo as execution 1 did, on labels@v2/).waitFor();
+  await page.getByText(/^it would run demo as execution 1 did, on labels@v2/).waitFor();
   await turn('new labels');
   const trained = await until('it has trained', async () =>
     (await api.get<{ items: Turn[] }>('/api/v1/loop-turns?loop=demo')).items.find(

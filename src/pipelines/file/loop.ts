@@ -16,6 +16,8 @@ const KINDS = [
   'data',
   'push',
 ] as const satisfies readonly (keyof Written)[];
+/** New versions come to a branch; a version stays as it is. */
+const BRANCH = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}@(?!v\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** Keys that say more of a kind. */
 const MORE: Readonly<Record<(typeof KINDS)[number], readonly (keyof Written)[]>> = {
   daily: ['catch_up'],
@@ -38,6 +40,13 @@ export function resolveLoop({ loop, params, data }: PipelineFile, say: Say): Loo
     if (trigger === 'manual') return [];
     return typeof trigger === 'string' ? [{ kind: trigger }] : readTrigger(trigger, at, data ?? {}, say);
   });
+  const seen = new Set<string>();
+  for (const { kind, at = '', time_zone = 'UTC', data: ref = '', branch = 'main' } of triggers) {
+    const name = [kind, at, at === '' ? '' : time_zone, ref, kind === 'push' ? branch : ''].join(' ').trim();
+    if (seen.has(name))
+      say('error', `loop.triggers`, 'value', `'${name}' is there twice`, 'leave one of them out');
+    seen.add(name);
+  }
   const [runs, per] = loop.budget?.split('/') ?? [];
   return {
     triggers,
@@ -77,11 +86,14 @@ function readTrigger(
   const { catch_up, rows, percent, debounce, push } = written;
   if (kind === 'push') return [{ kind, branch: push! }];
   if (kind === 'data') {
-    const ref = data[written.data!] ?? written.data!;
+    const named = data[written.data!] ?? written.data!;
+    const ref = named.includes('@') ? named : `${named}@main`;
+    if (!BRANCH.test(ref))
+      say('error', `${at}.data`, 'value', `'${ref}' is no branch of a dataset`, 'write it as flights@main');
     return [
       {
         kind,
-        data: ref.includes('@') ? ref : `${ref}@main`,
+        data: ref,
         ...(rows === undefined ? {} : { rows }),
         ...(percent === undefined ? {} : { percent }),
         ...(debounce === undefined ? {} : { debounce_ms: milliseconds(debounce) }),

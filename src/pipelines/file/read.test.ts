@@ -94,17 +94,22 @@ test('what runs it again by itself is read, in the words of loops', () => {
     - { daily: "03:00", data: flights }
     - cron: 0 3 * * * Mars/Base
     - {}
+    - data: flights@v3
+    - drift
+    - drift
   params: { dept: 8 }
 `,
   );
   assert.deepEqual(
     wrong.problems.map(({ path, message }) => [path, message]),
     [
+      ['loop.triggers', "'drift' is there twice"],
       ['loop.triggers[0].daily', "'25:00' is no daily time"],
       ['loop.triggers[1].rows', "'rows' says nothing of a trigger by weekly"],
       ['loop.triggers[2]', 'this trigger says daily and data'],
       ['loop.triggers[3].cron', "'Mars/Base' is not a time zone"],
       ['loop.triggers[4]', 'this trigger does not say what turns the loop'],
+      ['loop.triggers[5].data', "'flights@v3' is no branch of a dataset"],
       ['loop.params.dept', "'dept' is not a parameter of this file"],
     ],
   );

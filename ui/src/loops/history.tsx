@@ -133,7 +133,7 @@ const columns: Column<Turn>[] = [
     header: 'Why',
     width: 560,
     sortable: false,
-    value: (turn) => `${turn.code === undefined ? '' : `${turn.code}: `}${whyOf(turn)}`,
+    value: whyOf,
   },
 ];
 

@@ -201,6 +201,7 @@ function Guards({ loop }: { loop: LoopDetail }): ReactElement {
           `after ${rejections} candidates in a row that did not hold; ${loop.rejected} now`,
         ],
         ['At a time', 'one training of the model'],
+        ['Pushes', loop.hook_path && `are heard at ${loop.hook_path}`],
         [
           'Broken data',
           loop.endpoint === undefined
