@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ServerConfig } from './config.ts';
+import type { Endpoint } from './serving/contract.ts';
 import { findUv } from './environments/index.ts';
 import {
   chooseIsolation,
@@ -87,4 +88,33 @@ function disk(folder: string): Finding {
   const { bavail, bsize } = statfsSync(folder);
   const free = (bavail * bsize) / GiB;
   return { what: 'disk', holds: free > 1, says: `${free.toFixed(1)} GiB free for the data folder` };
+}
+
+/** Of a server that answers: endpoints whose models it cannot load, and whether anything answers for models at all. */
+export function endpointFindings(endpoints: ReadonlyArray<Pick<Endpoint, 'name' | 'current'>>): Finding[] {
+  const live = endpoints.flatMap(({ name, current }) => (current ? [{ name, current }] : []));
+  if (live.length === 0) return [];
+  const broken = live.flatMap(({ name, current: { revision, unloadable } }) =>
+    unloadable
+      ? [
+          {
+            what: `endpoint ${name}`,
+            holds: false,
+            says: `revision ${revision} cannot be loaded: ${unloadable.problem}; ${unloadable.hint}`,
+          },
+        ]
+      : [],
+  );
+  const loaded = live.length - broken.length;
+  return [
+    ...broken,
+    {
+      what: 'inference',
+      holds: loaded > 0,
+      says:
+        loaded > 0
+          ? `${loaded} of ${live.length} live endpoints can be loaded`
+          : 'no live endpoint can be loaded: the port of the inference protocols is shut',
+    },
+  ];
 }

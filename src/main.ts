@@ -1,6 +1,7 @@
 import { readConfig, serverConfig, SETTINGS, type SettingName } from './config.ts';
 import { guardOutput, Interrupted, runCli, table, type Register } from './faces/cli/index.ts';
 import { storeSpace } from './maintenance/contract.ts';
+import { listEndpoints } from './serving/contract.ts';
 import { spaceTable, storeCommands } from './store-commands.ts';
 import { version } from './version.ts';
 
@@ -45,19 +46,30 @@ const roof: Register = (program, cli) => {
     if (by === 'SIGINT') throw new Interrupted();
   });
   doctor.action(async (flags: Flags) => {
-    const { examine } = await import('./doctor.ts');
+    const { endpointFindings, examine } = await import('./doctor.ts');
     const found = await examine(serverConfig(readConfig(byName(flags), process.env, process.cwd())));
     // Of the server that answers, if one does: the machine can be looked at without.
     const store = await cli
       .client()
       .call(storeSpace, {})
       .catch(() => undefined);
+    const { items } = store
+      ? await cli
+          .client()
+          .call(listEndpoints, { query: { limit: 500 } })
+          .catch(() => ({ items: [] }))
+      : { items: [] };
+    const endpoints = endpointFindings(items);
     cli.output().result(
-      { ...found, ...(store ? { store } : {}) },
+      { ...found, ...(store ? { store, endpoints } : {}) },
       () =>
         `isolation is ${found.isolation.level}: ${found.isolation.says}\n\n${table(
           ['', 'what', 'says'],
-          found.findings.map(({ what, holds, says }) => [holds ? 'yes' : 'no', what, says]),
+          [...found.findings, ...endpoints].map(({ what, holds, says }) => [
+            holds ? 'yes' : 'no',
+            what,
+            says,
+          ]),
         )}\n\n${store ? `${spaceTable(store)}\ntreadle verify reads every byte` : 'no server answers here: treadle space --data looks into a store without one'}`,
     );
   });

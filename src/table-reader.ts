@@ -16,5 +16,6 @@ answerQuestions({
   'monitor-estimate': async () => (await import('./monitoring/inside.ts')).estimateAnswer,
   'monitor-score': async () => (await import('./monitoring/inside.ts')).scoreAnswer,
   'outcome-ids': async () => (await import('./monitoring/inside.ts')).textsAnswer,
+  'alert-compare': async () => (await import('./monitoring/inside.ts')).compareAnswer,
   pixels: async () => (await import('./validation/inside.ts')).pixelsAnswer,
 });

@@ -30,11 +30,8 @@ const ownPromtool = join(setupDir, 'promtool');
 export const findPromtool = () => (existsSync(ownPromtool) ? ownPromtool : onPath('promtool'));
 const ownPrometheus = join(setupDir, 'prometheus');
 export const findPrometheus = () => (existsSync(ownPrometheus) ? ownPrometheus : onPath('prometheus'));
-const ownAlertmanager = join(setupDir, 'alertmanager');
-export const findAlertmanager = () =>
-  existsSync(ownAlertmanager)
-    ? ownAlertmanager
-    : (onPath('alertmanager') ?? onPath('prometheus-alertmanager'));
+/** Installed, since it looks for its template at a place of the system. */
+export const findAlertmanager = () => onPath('prometheus-alertmanager') ?? onPath('alertmanager');
 
 /** Says that the system has no package of it, so that it is not asked again. */
 const noShell = join(setupDir, 'no-headless-shell');
@@ -90,11 +87,7 @@ const tools = [
   {
     name: 'Alertmanager',
     present: () => Boolean(findAlertmanager()),
-    skip: () =>
-      onPath('apt-get') && onPath('dpkg')
-        ? undefined
-        : 'not found; the test with Alertmanager will be skipped',
-    install: () => unpack('prometheus-alertmanager', { 'usr/bin/prometheus-alertmanager': ownAlertmanager }),
+    ...aptTool('prometheus-alertmanager', 'the test with Alertmanager'),
   },
 ];
 

@@ -393,6 +393,140 @@ export const AlertDetail = Type.Intersect([
 ]);
 export type AlertDetail = Static<typeof AlertDetail>;
 
+const Cells = Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Null()]));
+
+export const AlertReport = Type.Object(
+  {
+    alert: Type.String({ description: 'Id of the alert.' }),
+    made_at: Millis('When it was made.'),
+    sha256: Type.String({ description: 'Of the report as it is stored; the ledger has it, too.' }),
+    endpoint: Type.String(),
+    model: Type.Optional(Type.String()),
+    version: Type.Optional(Type.Integer()),
+    cause: AlertCause,
+    severity: Type.Union([Type.Literal('page'), Type.Literal('ticket')]),
+    summary: Type.String(),
+    since: Type.Object(
+      {
+        at: Millis('When the change began.'),
+        low: Type.Optional(Millis('No earlier, with 90 %.')),
+        high: Type.Optional(Millis('No later, with 90 %.')),
+        words: Type.String(),
+      },
+      { description: 'Since when.' },
+    ),
+    until: Millis('End of the last window that it is about.'),
+    extent: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        words: Type.String(),
+        value: Type.Optional(Type.Number()),
+        before: Type.Optional(Type.Number()),
+      }),
+      { description: 'How bad it is.' },
+    ),
+    parts: Type.Optional(
+      Type.Object(
+        {
+          before: Type.Number({ description: 'Mean loss before the change.' }),
+          now: Type.Number({ description: 'And since.' }),
+          mix: Type.Number({ description: 'Of the difference: other rows are asked.' }),
+          labels: Type.Number({ description: 'Outcomes are another share, beyond that.' }),
+          concept: Type.Number({ description: 'The rest: equal rows come out otherwise.' }),
+          rows_before: Type.Integer(),
+          rows_now: Type.Integer(),
+          effective: Type.Number({
+            description:
+              'Rows of before that are as good as these once they are weighted to look like now; few make the parts uncertain.',
+          }),
+          words: Type.String(),
+        },
+        { description: 'What changed: the difference of the mean loss in three parts that add up to it.' },
+      ),
+    ),
+    causes: Type.Array(
+      Type.Object({
+        kind: Type.String({ description: 'The signal that says so: unit, missing, drift, deploy …' }),
+        column: Type.Optional(Type.String()),
+        words: Type.String(),
+        share: Type.Number({ description: 'Of rows that it concerns, 0 to 1.' }),
+        moved: Type.Optional(Type.Number({ description: 'Share of rows that lie in other bins.' })),
+        loss_effect: Type.Optional(
+          Type.Number({ description: 'What this change alone would have done to the mean loss.' }),
+        ),
+        score_effect: Type.Optional(
+          Type.Number({ description: 'And to the mean answer, in standard deviations.' }),
+        ),
+      }),
+      { description: 'Likely causes, the likeliest first.' },
+    ),
+    slices: Type.Array(
+      Type.Object({
+        column: Type.String(),
+        value: Type.Union([Type.String(), Type.Null()]),
+        rows: Type.Integer(),
+        loss: Type.Number(),
+        others: Type.Number({ description: 'Mean loss of all other rows.' }),
+      }),
+      { description: 'Where the model errs most, value by value.' },
+    ),
+    samples: Type.Array(
+      Type.Object({
+        prediction: Type.String(),
+        time: Type.Number(),
+        odds: Type.Number({ description: 'How many times likelier such a row is now.' }),
+        now: Cells,
+        nearest: Cells,
+        distance: Type.Number({ description: 'Standard deviations a column.' }),
+      }),
+      { description: 'Rows that are most of now, each beside the nearest row of before.' },
+    ),
+    separable: Type.Optional(
+      Type.Number({
+        description: 'How well rows of now are told from those of before: 0.5 not at all, 1 always.',
+      }),
+    ),
+    timeline: Type.Array(
+      Type.Object({
+        at: Millis('When.'),
+        kind: Type.Union([Type.Literal('deploy'), Type.Literal('data'), Type.Literal('other')]),
+        words: Type.String(),
+        ref: Type.String({ description: 'Its name in the ledger.' }),
+        by: Type.Optional(Type.String()),
+      }),
+      { description: 'What was done around that time, oldest first.' },
+    ),
+    windows: Type.Array(
+      Type.Object({
+        from: Millis('Start of the window.'),
+        to: Millis('Its end.'),
+        state: SignalState,
+        rows: Type.Integer(),
+        value: Type.Optional(Type.Number()),
+      }),
+      { description: 'The windows around it, oldest first; `value` is what `measure` says.' },
+    ),
+    measure: Type.String({ description: 'What is drawn of the windows.' }),
+    action: Type.Object({
+      do: Type.Union(
+        [
+          Type.Literal('retrain'),
+          Type.Literal('fix_data'),
+          Type.Literal('roll_back'),
+          Type.Literal('wait'),
+          Type.Literal('mend'),
+        ],
+        { description: 'mend: something that should run does not.' },
+      ),
+      words: Type.String({ description: 'Why.' }),
+      command: Type.Optional(Type.String()),
+    }),
+    notes: Type.Array(Type.String(), { description: 'What could not be told.' }),
+  },
+  { description: 'Why an alert fired, as it was seen then: made once, and never changed.' },
+);
+export type AlertReport = Static<typeof AlertReport>;
+
 export const addOutcomes = endpoint({
   method: 'POST',
   path: '/api/v1/endpoints/:endpoint/outcomes',
@@ -564,6 +698,8 @@ export const listAlerts = endpoint({
   query: Strict({
     endpoint: Type.Optional(EndpointName),
     state: Type.Optional(AlertState),
+    cause: Type.Optional(AlertCause),
+    severity: Type.Optional(Type.Union([Type.Literal('page'), Type.Literal('ticket')])),
     open: Type.Optional(Type.Boolean({ description: 'Only those that are not resolved.' })),
     ...Paging,
   }),
@@ -577,6 +713,15 @@ export const getAlert = endpoint({
   summary: 'Show an alert with its whole life',
   params: OfAlert,
   response: AlertDetail,
+});
+
+export const getReport = endpoint({
+  method: 'GET',
+  path: '/api/v1/alerts/:alert/report',
+  action: 'alert:read',
+  summary: 'Show why an alert fired: the report that was made then',
+  params: OfAlert,
+  response: AlertReport,
 });
 
 export const acknowledgeAlert = endpoint({

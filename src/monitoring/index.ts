@@ -14,6 +14,7 @@ import { listAlerts } from './alerts/views.ts';
 import { startWatchdog } from './alerts/watchdog.ts';
 import type { Alert } from './contract.ts';
 import { listWindows } from './views.ts';
+import { diagnoseJob, enqueueDiagnosis } from './diagnosis/jobs.ts';
 import { monitorJobs } from './jobs.ts';
 import { monitorMeasures } from './measures/measures.ts';
 import { predictionsTable } from './open-log.ts';
@@ -49,10 +50,14 @@ export function openMonitoring(
 ): Monitoring {
   const jobs = monitorJobs(parts);
   const losses = rolloutLosses(parts);
+  const report = diagnoseJob(parts);
   return {
     routes: monitoringRoutes(parts, jobs),
-    subscribers: [alertTeller(parts), losses.subscriber],
-    jobs: [FOLD, jobs.look, jobs.score, WAKE, losses.job],
+    subscribers: [
+      alertTeller({ ...parts, diagnose: (tx, alert) => enqueueDiagnosis(tx, report, alert) }),
+      losses.subscriber,
+    ],
+    jobs: [FOLD, jobs.look, jobs.score, WAKE, losses.job, report],
     watch: startWatchdog,
     measures: monitorMeasures(parts.serving),
     functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],

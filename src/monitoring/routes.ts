@@ -4,7 +4,7 @@ import type { Serving } from '../serving/index.ts';
 import type { Tables } from '../tables/index.ts';
 import { acknowledge, annotate, silence } from './alerts/act.ts';
 import { receiveAlertmanager } from './alerts/receive.ts';
-import { getAlert, listAlerts } from './alerts/views.ts';
+import { getAlert, getReport, listAlerts } from './alerts/views.ts';
 import * as contract from './contract.ts';
 import { exportedFiles } from './export/files.ts';
 import type { MonitorJobs } from './jobs.ts';
@@ -37,6 +37,7 @@ export const monitoringRoutes = (parts: Parts, { look }: MonitorJobs): Route[] =
   route(contract.exportMonitoring, async (_ctx, { query }) => ({ files: exportedFiles(query) })),
   route(contract.listAlerts, (ctx, { query }) => listAlerts(ctx, parts, query)),
   route(contract.getAlert, (ctx, { params }) => getAlert(ctx, parts, params.alert)),
+  route(contract.getReport, (ctx, { params }) => getReport(ctx, params.alert)),
   route(contract.acknowledgeAlert, async (ctx, { params, body }) => {
     await acknowledge(ctx, params.alert, body.note);
     return getAlert(ctx, parts, params.alert);

@@ -113,6 +113,8 @@ export function selectAlerts(
   query: {
     endpoint?: string | undefined;
     state?: string | undefined;
+    cause?: string | undefined;
+    severity?: string | undefined;
     open?: boolean | undefined;
     before?: string | undefined;
     limit: number;
@@ -121,6 +123,8 @@ export function selectAlerts(
   let rows = tables(ctx).selectFrom('alert').selectAll().where('workspace', '=', ctx.workspace);
   if (query.endpoint !== undefined) rows = rows.where('endpoint_id', '=', query.endpoint);
   if (query.state !== undefined) rows = rows.where('state', '=', query.state);
+  if (query.cause !== undefined) rows = rows.where('cause', '=', query.cause);
+  if (query.severity !== undefined) rows = rows.where('severity', '=', query.severity);
   if (query.open === true) rows = rows.where('resolved_at', 'is', null);
   if (query.before !== undefined) rows = rows.where('id', '<', query.before);
   return rows.orderBy('id', 'desc').limit(query.limit).execute();
@@ -184,4 +188,25 @@ export async function annotateAlert(
     .where('workspace', '=', tx.workspace)
     .where('id', '=', id)
     .execute();
+}
+
+export type ReportRow = Selectable<MonitoringTables['alert_report']>;
+
+export function findReport(ctx: Ctx, alert: string): Promise<ReportRow | undefined> {
+  return tables(ctx)
+    .selectFrom('alert_report')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('alert_id', '=', alert)
+    .executeTakeFirst();
+}
+
+/** False where there is one: the first stays. */
+export async function insertReport(tx: Tx, row: ReportRow): Promise<boolean> {
+  const { numInsertedOrUpdatedRows = 0n } = await tables(tx)
+    .insertInto('alert_report')
+    .values(row)
+    .onConflict((on) => on.column('alert_id').doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows > 0n;
 }

@@ -52,6 +52,9 @@ test('what cannot be loaded after a start is told: a live revision, and one that
         ['whole', 'live', false],
       ],
     );
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    assert.match(metrics, /^treadle_endpoint_unloadable\{workspace="default",endpoint="broken"\} 1$/m);
+    assert.match(metrics, /^treadle_endpoint_unloadable\{workspace="default",endpoint="whole"\} 0$/m);
     assert.equal((await api.ask('whole')).value, 3);
     // Of one that answers no error is logged, and that what it gave way to is gone is none.
     assert.deepEqual(

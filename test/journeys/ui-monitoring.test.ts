@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Type } from 'typebox';
 import { commitVersion } from '../../src/data/index.ts';
-import type { Monitor, MonitorWindow } from '../../src/monitoring/contract.ts';
+import { listEntries } from '../../src/ledger/index.ts';
+import type { Alert, AlertReport, Monitor, MonitorWindow } from '../../src/monitoring/contract.ts';
 import type { MonitoringTables } from '../../src/monitoring/schema.ts';
 import type { Tx } from '../../src/platform/ctx/index.ts';
 import { job } from '../../src/platform/jobs/index.ts';
@@ -165,6 +166,74 @@ test(
             .screenshot({ path: `${shots}/${theme}-${width}-${at}.png` });
       await other.close();
     }
+    await alertPages(house, shots);
     assert.deepEqual(server.errors, []);
   },
 );
+
+/** The list of alerts, and the report that was made when the drift fired. */
+async function alertPages(
+  house: Awaited<ReturnType<typeof openUi>>,
+  shots: string | undefined,
+): Promise<void> {
+  const api = apiOf(house.url);
+  const alert = (await api.get<{ items: Alert[] }>('/api/v1/alerts?cause=drift')).items[0]!;
+  const report = await until('the report is made', async () => {
+    const answer = await fetch(`${house.url}/api/v1/alerts/${alert.id}/report`);
+    return answer.ok ? ((await answer.json()) as AlertReport) : undefined;
+  });
+  assert.deepEqual([report.cause, report.action.do, report.endpoint], ['drift', 'wait', 'const']);
+  assert.deepEqual(
+    report.causes.map(({ kind, column }) => `${kind} ${column}`),
+    ['drift in_x[1]', 'skew undefined'],
+    JSON.stringify(report.causes),
+  );
+  assert.ok((report.separable ?? 0) > 0.6, `${report.separable}`);
+  assert.equal(report.samples.length, 5);
+  // What is most of now has more of what has moved than what was trained on.
+  assert.ok(
+    report.samples.every(
+      ({ now, nearest, odds }) => odds > 1 && Number(now['in_x[1]']) > 0.5 && nearest['in_x[1]'] !== null,
+    ),
+  );
+  assert.ok(
+    report.timeline.some(({ kind, words }) => kind === 'deploy' && words === 'revision 1 began to answer'),
+  );
+  assert.ok(report.timeline.some(({ kind }) => kind === 'data'));
+  const again = await api.get<AlertReport>(`/api/v1/alerts/${alert.id}/report`);
+  assert.deepEqual(again, report, 'it is frozen');
+  const said = await listEntries(house.server.ctx, { action: 'alert.diagnosed' });
+  assert.deepEqual(
+    said.items.map(({ after }) => after),
+    [{ sha256: report.sha256 }],
+  );
+
+  const ui = await house.open('/alerts');
+  await ui.page.getByRole('link', { name: 'acknowledged drift of const' }).click();
+  await ui.page.getByRole('heading', { name: 'What to do' }).waitFor();
+  await ui.page.getByText('Wait for outcomes', { exact: true }).waitFor();
+  await ui.page.getByRole('button', { name: 'useful' }).click();
+  await ui.page.getByRole('button', { name: 'useful', pressed: true }).waitFor();
+  await ui.accessible('an alert with its report');
+  await ui.close();
+  for (const [theme, width] of [
+    ['dark', 1440],
+    ['light', 390],
+  ] as const)
+    for (const [name, path] of [
+      ['alerts', '/alerts?all=1'],
+      ['alert', `/alerts/${alert.id}`],
+      ['channels', '/settings'],
+    ] as const) {
+      const other = await house.open(path, { theme, width });
+      await other.page
+        .getByText(name === 'channels' ? 'Alerts are told to nobody' : 'const')
+        .first()
+        .waitFor();
+      if (name === 'alert') await other.page.getByRole('heading', { name: 'Likely causes' }).waitFor();
+      await other.accessible(`${name}, ${theme}, ${width} wide`);
+      if (shots !== undefined)
+        await other.page.screenshot({ path: `${shots}/${name}-${theme}-${width}.png`, fullPage: true });
+      await other.close();
+    }
+}

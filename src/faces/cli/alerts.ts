@@ -11,6 +11,7 @@ Examples:
   treadle alerts                                        what is going on now
   treadle alerts ls --all --endpoint flights            also what is over
   treadle alerts show ID                                one, with its whole life
+  treadle alerts why ID                                 its report: since when, how bad, why, what to do
   treadle alerts ack ID -m "the sensor is replaced on Monday"
   treadle alerts silence ID --for 2d --reason "known, mended on Monday"`;
 
@@ -72,6 +73,13 @@ export const register: Register = (program, cli) => {
       tell(cli, found);
     });
   alerts
+    .command('why <alert>')
+    .description('show its report: since when, how bad, what changed, likely causes, and what to do')
+    .action(async (alert: string) => {
+      const report = await cli.client().call(contract.getReport, { params: { alert } });
+      cli.output().result(report, () => reportText(report));
+    });
+  alerts
     .command('ack <alert>')
     .description('say that somebody looks after it')
     .option('-m, --note <text>', 'what is being done; stands in the ledger')
@@ -97,6 +105,57 @@ export const register: Register = (program, cli) => {
       tell(cli, await cli.client().call(contract.silenceAlert, { params: { alert }, body }));
     });
 };
+
+function reportText(report: contract.AlertReport): string {
+  const { since, action, extent, parts, causes, slices, timeline, notes } = report;
+  const section = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+  const figure = (value: number): string => `${value > 0 ? '+' : ''}${Number(value.toPrecision(2))}`;
+  const between =
+    since.low !== undefined && since.high !== undefined && since.low < since.high
+      ? ` (between ${moment(since.low)} and ${moment(since.high)} with 90 %)`
+      : '';
+  return [
+    `${report.endpoint}: ${report.cause} (${report.severity})`,
+    report.summary,
+    ...section('what to do', [
+      `${action.do.replace('_', ' ')}: ${action.words}`,
+      ...(action.command === undefined ? [] : [action.command]),
+    ]),
+    ...section('since', [`${moment(since.at)}${between}; ${since.words}`]),
+    ...section(
+      'how bad',
+      extent.map(({ name, words }) => `${name}: ${words}`),
+    ),
+    ...section(
+      'what changed',
+      parts
+        ? [
+            parts.words,
+            `other rows ${figure(parts.mix)}, other outcomes ${figure(parts.labels)}, concept ${figure(parts.concept)}`,
+          ]
+        : [],
+    ),
+    ...section(
+      'likely causes',
+      causes.map(({ kind, words }, i) => `${i + 1}. ${kind}: ${words}`),
+    ),
+    ...section(
+      'where it errs most',
+      slices.map(
+        ({ column, value, rows, loss, others }) =>
+          `${column} = ${value ?? 'missing'}: ${loss.toPrecision(3)} on ${rows} rows, elsewhere ${others.toPrecision(3)}`,
+      ),
+    ),
+    ...section(
+      'around that time',
+      timeline.map(({ at, words, by }) => `${moment(at)}  ${words}${by === undefined ? '' : `, by ${by}`}`),
+    ),
+    ...section('not told', notes),
+    '',
+    `made ${moment(report.made_at)}; sha256 ${report.sha256}`,
+  ].join('\n');
+}
 
 const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 

@@ -1,4 +1,5 @@
 import type { Channels, Notice } from '../../channels/index.ts';
+import type { Tx } from '../../platform/ctx/index.ts';
 import type { Subscriber } from '../../platform/events/index.ts';
 import type { Serving } from '../../serving/index.ts';
 import { findAlert } from '../store-alerts.ts';
@@ -21,9 +22,12 @@ export interface AlertSaid {
 export const alertTeller = ({
   serving,
   channels,
+  diagnose,
 }: {
   serving: Pick<Serving, 'tellers'>;
   channels: Pick<Channels, 'notify'>;
+  /** Has its report made, once. */
+  diagnose(tx: Tx, alert: string): Promise<unknown>;
 }): Subscriber => ({
   name: 'channels.alerts',
   types: STEPS.map((step) => `alert.${step}`),
@@ -31,6 +35,7 @@ export const alertTeller = ({
     const row = await findAlert(tx, subject.slice('alert:'.length));
     const event = STEPS.find((step) => type === `alert.${step}`);
     if (!row || !event) return;
+    if (event === 'firing') await diagnose(tx, row.id);
     const { summary, by, note } = data as AlertSaid; // emitted by this room
     const ref = `endpoint:${row.endpoint_id}`;
     const endpoint = (await serving.tellers.endpoints(tx, [ref])).get(ref)?.facts.name ?? '';

@@ -1,9 +1,9 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { invalid } from '../../platform/errors/index.ts';
+import { invalid, missing } from '../../platform/errors/index.ts';
 import type { Serving } from '../../serving/index.ts';
-import type { Alert, AlertDetail, AlertFeedback, AlertState } from '../contract.ts';
+import type { Alert, AlertCause, AlertDetail, AlertReport, AlertFeedback, AlertState } from '../contract.ts';
 import { requireEndpoint } from '../outcomes/open-outcomes.ts';
-import { requireAlert, selectAlerts, selectTransitions, type AlertRow } from '../store-alerts.ts';
+import { findReport, requireAlert, selectAlerts, selectTransitions, type AlertRow } from '../store-alerts.ts';
 
 /** The plain reads of alerts. */
 type Names = { serving: Pick<Serving, 'find' | 'tellers'> };
@@ -11,7 +11,15 @@ type Names = { serving: Pick<Serving, 'find' | 'tellers'> };
 export async function listAlerts(
   ctx: Ctx,
   { serving }: Names,
-  query: { endpoint?: string; state?: AlertState; open?: boolean; limit?: number; page?: string },
+  query: {
+    endpoint?: string;
+    state?: AlertState;
+    cause?: AlertCause;
+    severity?: string;
+    open?: boolean;
+    limit?: number;
+    page?: string;
+  },
 ): Promise<{ items: Alert[]; next?: string }> {
   const { endpoint, limit = 100, page, ...rest } = query;
   if (page !== undefined && !/^[0-9a-f]{32}$/.test(page))
@@ -42,6 +50,19 @@ export async function getAlert(ctx: Ctx, { serving }: Names, id: string): Promis
       ...(note === null ? {} : { note }),
     })),
   };
+}
+
+/** As it was made; without one yet, what is to come is said. */
+export async function getReport(ctx: Ctx, id: string): Promise<AlertReport> {
+  const alert = await requireAlert(ctx, id);
+  const row = await findReport(ctx, id);
+  if (row) return { ...(JSON.parse(row.report) as Omit<AlertReport, 'sha256'>), sha256: row.sha256 }; // written by this room
+  throw missing(`alert '${id}' has no report yet`, {
+    field: 'alert',
+    hint:
+      alert.fired_at === null ? 'it is made when the alert fires' : 'it is being made; ask again in a moment',
+    code: 'no-report',
+  });
 }
 
 async function namesOf(

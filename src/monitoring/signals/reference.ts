@@ -1,6 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf } from '../../platform/errors/index.ts';
-import { localName, type AskedFile, type Tables, type View } from '../../tables/index.ts';
+import { identifier, localName, type AskedFile, type Tables, type View } from '../../tables/index.ts';
 import {
   judgedOn,
   newestFor,
@@ -122,6 +122,32 @@ export async function referenceFor(
       })),
     notes,
   };
+}
+
+/** The table of a reference that has most of these columns, as a view of them alone; undefined where there is none. */
+export async function referenceTable(
+  ctx: Ctx,
+  tables: Tables,
+  asked: { settings: MonitorSettings; versionRef: string; columns: readonly string[]; view: string },
+  signal?: AbortSignal,
+): Promise<{ source: string; files: AskedFile[]; views: View[] } | undefined> {
+  const sources = asked.settings.reference
+    ? [await resolveGateData(ctx, { kind: 'dataset', ref: asked.settings.reference })]
+    : await ownSources(ctx, asked.versionRef);
+  let best: { source: string; files: AskedFile[]; views: View[]; columns: number } | undefined;
+  for (const source of sources) {
+    const { files, views, names } = await namesIn(ctx, tables, source, signal);
+    const columns = matching(asked.columns, names);
+    if (columns.length <= (best?.columns ?? 0)) continue;
+    const list = columns.map(({ column, from }) => `${identifier(from)} as ${identifier(column)}`);
+    best = {
+      source: source.label,
+      files,
+      views: [...views, { name: asked.view, sql: `select ${list.join(', ')} from reference` }],
+      columns: columns.length,
+    };
+  }
+  return best;
 }
 
 /** What the version was trained on, those with the most of it first, and what it was judged on. */

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import {
   acknowledgeAlert,
@@ -109,7 +110,9 @@ function Alerts({ items, onChange }: { items: readonly Alert[]; onChange(): void
           <p key={one.id} className="row row-wrap">
             <StateBadge state={one.state} />
             <strong>{one.cause}</strong>
-            <span>{one.summary}</span>
+            <Link to="/alerts/$alert" params={{ alert: one.id }}>
+              {one.summary}
+            </Link>
             <span className="faint">
               since <TimeAgo time={one.opened_at} />
             </span>

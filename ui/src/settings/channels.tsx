@@ -179,14 +179,14 @@ function columnsOf({
           <span className="row row-wrap">
             <Button
               className="button-small"
-              aria-label={`Send a trial to ${channel.name}`}
+              aria-label={`Try ${channel.name} with a message`}
               onClick={() => test(channel)}
             >
               Try
             </Button>
             <Button
               className="button-small"
-              aria-label={`Switch ${channel.name} ${channel.enabled ? 'off' : 'on'}`}
+              aria-label={channel.enabled ? `Off: ${channel.name}` : `On: ${channel.name}`}
               onClick={() => turn(channel)}
             >
               {channel.enabled ? 'Off' : 'On'}

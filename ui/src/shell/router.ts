@@ -1,4 +1,5 @@
 import { createRouter } from '@tanstack/react-router';
+import { alertRoutes } from '../alerts/routes.ts';
 import { experimentRoutes } from '../experiments/routes.ts';
 import { homeRoutes } from '../home/routes.ts';
 import { runRoutes } from '../runs/routes.ts';
@@ -29,6 +30,7 @@ export const router = createRouter({
     ...evaluationRoutes,
     ...endpointRoutes,
     ...predictionRoutes,
+    ...alertRoutes,
     ...pipelineRoutes,
     ...releaseRoutes,
     ...loopRoutes,

@@ -78,6 +78,159 @@ class AlertDetail(Alert):
     """Its life, oldest first."""
 
 
+class AlertReportSince(TypedDict):
+    """Since when."""
+    at: int
+    """When the change began. Milliseconds since 1970, UTC."""
+    low: NotRequired[int]
+    """No earlier, with 90 %. Milliseconds since 1970, UTC."""
+    high: NotRequired[int]
+    """No later, with 90 %. Milliseconds since 1970, UTC."""
+    words: str
+
+
+class AlertReportExtent(TypedDict):
+    name: str
+    words: str
+    value: NotRequired[float]
+    before: NotRequired[float]
+
+
+class AlertReportParts(TypedDict):
+    """What changed: the difference of the mean loss in three parts that add up to it."""
+    before: float
+    """Mean loss before the change."""
+    now: float
+    """And since."""
+    mix: float
+    """Of the difference: other rows are asked."""
+    labels: float
+    """Outcomes are another share, beyond that."""
+    concept: float
+    """The rest: equal rows come out otherwise."""
+    rows_before: int
+    rows_now: int
+    effective: float
+    """Rows of before that are as good as these once they are weighted to look like now; few make the
+    parts uncertain.
+    """
+    words: str
+
+
+class AlertReportCauses(TypedDict):
+    kind: str
+    """The signal that says so: unit, missing, drift, deploy …"""
+    column: NotRequired[str]
+    words: str
+    share: float
+    """Of rows that it concerns, 0 to 1."""
+    moved: NotRequired[float]
+    """Share of rows that lie in other bins."""
+    loss_effect: NotRequired[float]
+    """What this change alone would have done to the mean loss."""
+    score_effect: NotRequired[float]
+    """And to the mean answer, in standard deviations."""
+
+
+class AlertReportSlices(TypedDict):
+    column: str
+    value: str | None
+    rows: int
+    loss: float
+    others: float
+    """Mean loss of all other rows."""
+
+
+class AlertReportSamples(TypedDict):
+    prediction: str
+    time: float
+    odds: float
+    """How many times likelier such a row is now."""
+    now: dict[str, float | str | None]
+    nearest: dict[str, float | str | None]
+    distance: float
+    """Standard deviations a column."""
+
+
+class AlertReportTimeline(TypedDict):
+    at: int
+    """When. Milliseconds since 1970, UTC."""
+    kind: Literal['deploy', 'data', 'other']
+    words: str
+    ref: str
+    """Its name in the ledger."""
+    by: NotRequired[str]
+
+
+SignalState = Literal['ok', 'alert', 'no_data', 'no_labels', 'no_reference', 'failed']
+"""ok; alert; no_data: too few rows to say; no_labels: no outcome has arrived; no_reference: there is
+nothing to compare with yet; failed: this column could not be read.
+"""
+
+
+AlertReportWindows = TypedDict(
+    'AlertReportWindows',
+    {
+        # Start of the window. Milliseconds since 1970, UTC.
+        'from': int,
+        # Its end. Milliseconds since 1970, UTC.
+        'to': int,
+        'state': SignalState,
+        'rows': int,
+        'value': NotRequired[float],
+    },
+)
+
+
+class AlertReportAction(TypedDict):
+    do: Literal['retrain', 'fix_data', 'roll_back', 'wait', 'mend']
+    """mend: something that should run does not."""
+    words: str
+    """Why."""
+    command: NotRequired[str]
+
+
+class AlertReport(TypedDict):
+    """Why an alert fired, as it was seen then: made once, and never changed."""
+    alert: str
+    """Id of the alert."""
+    made_at: int
+    """When it was made. Milliseconds since 1970, UTC."""
+    sha256: str
+    """Of the report as it is stored; the ledger has it, too."""
+    endpoint: str
+    model: NotRequired[str]
+    version: NotRequired[int]
+    cause: AlertCause
+    severity: Literal['page', 'ticket']
+    summary: str
+    since: AlertReportSince
+    """Since when."""
+    until: int
+    """End of the last window that it is about. Milliseconds since 1970, UTC."""
+    extent: list[AlertReportExtent]
+    """How bad it is."""
+    parts: NotRequired[AlertReportParts]
+    """What changed: the difference of the mean loss in three parts that add up to it."""
+    causes: list[AlertReportCauses]
+    """Likely causes, the likeliest first."""
+    slices: list[AlertReportSlices]
+    """Where the model errs most, value by value."""
+    samples: list[AlertReportSamples]
+    """Rows that are most of now, each beside the nearest row of before."""
+    separable: NotRequired[float]
+    """How well rows of now are told from those of before: 0.5 not at all, 1 always."""
+    timeline: list[AlertReportTimeline]
+    """What was done around that time, oldest first."""
+    windows: list[AlertReportWindows]
+    """The windows around it, oldest first; `value` is what `measure` says."""
+    measure: str
+    """What is drawn of the windows."""
+    action: AlertReportAction
+    notes: list[str]
+    """What could not be told."""
+
+
 class AlertmanagerMessageAlerts(TypedDict):
     status: Literal['firing', 'resolved']
     labels: dict[str, str]
@@ -177,12 +330,6 @@ class MonitorFeedback(TypedDict):
     """What people said of its alerts."""
     useful: int
     noise: int
-
-
-SignalState = Literal['ok', 'alert', 'no_data', 'no_labels', 'no_reference', 'failed']
-"""ok; alert; no_data: too few rows to say; no_labels: no outcome has arrived; no_reference: there is
-nothing to compare with yet; failed: this column could not be read.
-"""
 
 
 class Signal(TypedDict):
@@ -485,6 +632,22 @@ class MonitoringApi:
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor",
         )
 
+    def get_report(
+        self,
+        alert: str,
+    ) -> AlertReport:
+        """Show why an alert fired: the report that was made then.
+
+        GET /api/v1/alerts/:alert/report; needs alert:read.
+
+        Args:
+            alert: Id of an alert, 32 hex digits.
+        """
+        return self._transport.json(
+            'GET',
+            f"/api/v1/alerts/{segment('alert', alert)}/report",
+        )
+
     def join_outcomes(
         self,
         endpoint: str,
@@ -531,6 +694,8 @@ class MonitoringApi:
         *,
         endpoint: str | None = None,
         state: AlertState | None = None,
+        cause: AlertCause | None = None,
+        severity: Literal['page', 'ticket'] | None = None,
         open: bool | None = None,
         limit: int | None = None,
         page: str | None = None,
@@ -545,6 +710,11 @@ class MonitoringApi:
             state: pending: a window says so, and one may be chance; firing: enough in a row do;
                 acknowledged: somebody looks after it; silenced: nobody wants to hear of it for a
                 time; resolved: enough windows in a row say no more of it.
+            cause: data: columns are broken; drift: columns have moved, and are not broken;
+                performance: the metric is worse than when the version was judged; volume: far fewer
+                or more rows than usual, or none; labels: outcomes have stopped; monitor: windows or
+                columns cannot be looked at, or nobody looks at them; external: what Alertmanager
+                told.
             open: Only those that are not resolved.
             limit: At most 500; 100 unless said.
         """
@@ -554,6 +724,8 @@ class MonitoringApi:
             query=given({
                 'endpoint': endpoint,
                 'state': state,
+                'cause': cause,
+                'severity': severity,
                 'open': open,
                 'limit': limit,
                 'page': page,

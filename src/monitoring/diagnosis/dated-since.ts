@@ -1,0 +1,75 @@
+import type { Ctx } from '../../platform/ctx/index.ts';
+import type { AlertReport, Signal } from '../contract.ts';
+import { dateChange } from '../detectors/change-point.ts';
+import { planDrift } from '../detectors/e-detector.ts';
+import { referenceCounts } from '../detectors/reference-counts.ts';
+import type { Watched } from '../signals/questions.ts';
+import type { AlertRow } from '../store-alerts.ts';
+import { selectReferences, type MonitorRow, type WindowRow } from '../store-monitors.ts';
+
+type Since = AlertReport['since'];
+interface Seen {
+  row: WindowRow;
+  signals: Signal[];
+}
+
+/** Since when: dated from the windows of the column that is named first, from the losses, or from the first window that said so. */
+export async function datedSince(
+  ctx: Ctx,
+  alert: AlertRow,
+  {
+    monitor,
+    windows,
+    column,
+  }: { monitor: MonitorRow | undefined; windows: readonly Seen[]; column: string | undefined },
+): Promise<Since> {
+  if (monitor && alert.cause === 'performance') {
+    const since = harmSince(windows);
+    if (since !== undefined)
+      return { at: since, words: 'since then the losses say harm, as outcomes became known' };
+  }
+  if (monitor && column !== undefined && (alert.cause === 'drift' || alert.cause === 'data')) {
+    const dated = await dateColumn(ctx, monitor, windows, column);
+    if (dated) return dated;
+  }
+  return { at: alert.first_window, words: 'the first window that said so' };
+}
+
+function harmSince(windows: readonly Seen[]): number | undefined {
+  for (const { signals } of windows.toReversed()) {
+    const harm = signals.find(({ signal }) => signal === 'performance')?.evidence['harm'];
+    if (!Array.isArray(harm)) continue;
+    const since: unknown = (harm[0] as { since?: unknown } | undefined)?.since;
+    return typeof since === 'number' ? since : undefined;
+  }
+  return undefined;
+}
+
+async function dateColumn(
+  ctx: Ctx,
+  monitor: MonitorRow,
+  windows: readonly Seen[],
+  column: string,
+): Promise<Since | undefined> {
+  const last = windows.at(-1)?.row;
+  if (!last || last.version_ref === null) return undefined;
+  const references = await selectReferences(ctx, monitor.id, last.version_ref);
+  const watched = references
+    .flatMap((row) => JSON.parse(row.watched) as Watched[]) // written by this room
+    .find((one) => one.column === column);
+  if (!watched) return undefined;
+  const counted = windows.flatMap(({ row, signals }) => {
+    const drift = signals.find((one) => one.signal === 'drift' && one.column === column);
+    const counts = drift?.evidence['counts'];
+    const same = row.version_ref === last.version_ref && Array.isArray(counts);
+    return same && counts.length === watched.histogram.counts.length
+      ? [{ from: row.from_at, to: row.to_at, counts: { [column]: counts.map(Number) } }]
+      : [];
+  });
+  if (counted.length < 2) return undefined;
+  const plan = planDrift([
+    { ...referenceCounts(column, watched.anchor, watched.histogram), windows: watched.windows ?? [] },
+  ]);
+  const { since, low, high } = dateChange(plan, column, counted);
+  return { at: since, low, high, words: `dated from ${counted.length} windows of ${column}` };
+}
