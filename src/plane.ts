@@ -126,7 +126,7 @@ function obey(command: Command): void {
   const { plane, front, log, sink } = running;
   if (command.type === 'show') {
     const told = (): void => report({ type: 'told', id: command.id });
-    (sink?.show(command.endpoint) ?? Promise.resolve()).then(told, told);
+    (sink?.show(command.endpoint, command.ago) ?? Promise.resolve()).then(told, told);
     return;
   }
   if (command.type !== 'listen') return plane.command(command);

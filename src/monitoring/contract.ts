@@ -149,10 +149,18 @@ const ScoredAs = Type.Union([Type.Literal('binary'), Type.Literal('regression'),
 export const MonitorSettings = Strict({
   window_ms: Type.Optional(
     Type.Integer({
-      minimum: 60_000,
+      minimum: 1_000,
       maximum: 31 * 86_400_000,
       description:
         'Length of a window, ms; a day unless said. Windows begin at its multiples since 1970, UTC.',
+    }),
+  ),
+  stands_for_ms: Type.Optional(
+    Type.Integer({
+      minimum: 1_000,
+      maximum: 31 * 86_400_000,
+      description:
+        'How much time of the data a window holds where another clock goes in it than here, ms: a day in two seconds, where the past is played again. The reference is cut into windows of this length; window_ms unless said. Alarms a year are those of our own time.',
     }),
   ),
   label_delay_ms: Type.Optional(
@@ -599,7 +607,7 @@ export const getCoverage = endpoint({
     to: Type.Optional(Millis('And before this time; now unless said.')),
     window: Type.Optional(
       Type.Integer({
-        minimum: 60_000,
+        minimum: 1_000,
         maximum: 31 * 86_400_000,
         description:
           'Length of a window, ms; a day unless said. Windows begin at its multiples since 1970, UTC.',

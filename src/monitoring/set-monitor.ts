@@ -62,7 +62,11 @@ export async function setMonitor(
     if (before) {
       await updateMonitor(tx, row.id, row);
       const then = JSON.parse(before.settings) as MonitorSettings; // written by this room
-      if (then.reference !== reference || then.first_windows !== settings.first_windows)
+      if (
+        then.reference !== reference ||
+        then.first_windows !== settings.first_windows ||
+        then.stands_for_ms !== settings.stands_for_ms
+      )
         await removeReferences(tx, row.id);
     } else await insertMonitor(tx, row);
     if (before?.generation !== row.generation)

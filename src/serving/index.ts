@@ -17,7 +17,7 @@ import type { CallerVerdict, Credentials, Measure, Recording } from './plane/pro
 import type { RuntimesPort } from './ports.ts';
 import { makeIds } from './prediction-id.ts';
 import { readPredictions, type ReadPrediction } from './read-predictions.ts';
-import { recorded, type Recorded } from './recorded.ts';
+import { recorded, type Recorded, type RecordedSpan } from './recorded.ts';
 import { restore } from './restore.ts';
 import { createSegments } from './segments.ts';
 import { createGuard } from './rollback.ts';
@@ -38,7 +38,7 @@ export type {
   Measure,
   TableEndpoint,
 } from './plane/protocol.ts';
-export type { Recorded } from './recorded.ts';
+export type { Recorded, RecordedSpan } from './recorded.ts';
 export type { RuntimesPort } from './ports.ts';
 export type { EndpointFacts, PredictionFacts, RevisionFacts, ServingTellers } from './told.ts';
 export type { VariantSums } from './sums.ts';
@@ -89,11 +89,7 @@ export interface Serving {
   /** Undefined where there is no endpoint of that name. `ready`: its primary is loaded here; not yet, right after a start. */
   find(ctx: Ctx, endpoint: string): Promise<(Endpoint & { ready: boolean }) | undefined>;
   /** Recorded predictions of `[from, to)`: files, and how many were not kept. An endpoint that is not there is an error. */
-  recorded(
-    ctx: Ctx,
-    endpoint: string,
-    window: { from?: number | undefined; to?: number | undefined },
-  ): Promise<Recorded>;
+  recorded(ctx: Ctx, endpoint: string, span: RecordedSpan): Promise<Recorded>;
   /** What ids of predictions say, by id; those that this server did not make, or of other workspaces, are left out. */
   readPredictions(ctx: Ctx, ids: readonly string[]): Promise<Map<string, ReadPrediction>>;
   /** Serials of all revisions of an endpoint: predictions with other ones are not its own. */
@@ -199,7 +195,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
         throw error;
       }
     },
-    recorded: (ctx, name, window) => recorded(ctx, name, window, engine, segments),
+    recorded: (ctx, name, span) => recorded(ctx, name, span, engine, segments),
     readPredictions: (ctx, ids) => readPredictions(ctx, ids, engine),
     serials: selectSerials,
     async takenAway(ctx, endpoint, versionRef) {

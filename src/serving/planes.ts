@@ -83,7 +83,7 @@ export interface Planes {
   /** The last answers of an endpoint over all planes, newest first; undefined where none has it. */
   latest(workspace: string, endpoint: string, limit: number): Promise<RequestRecord[] | undefined>;
   /** Brings to disk what the planes recorded of an endpoint; false where a plane takes so long that nobody waits. */
-  show(endpoint: string): Promise<boolean>;
+  show(endpoint: string, ago?: number): Promise<boolean>;
   /** Models that the planes hold, each counted as often as it is held. */
   readonly models: number;
   close(): Promise<void>;
@@ -332,7 +332,7 @@ export function createPlanes(options: PlanesOptions): Planes {
     },
     gather,
     latest,
-    show: (endpoint) => asked.done((id) => ({ type: 'show', id, endpoint })),
+    show: (endpoint, ago) => asked.done((id) => ({ type: 'show', id, endpoint, ago })),
     get models() {
       let sum = 0;
       for (const held of models.values()) sum += held;

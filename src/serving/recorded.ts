@@ -25,16 +25,25 @@ export interface Recorded {
 /** Files that one question reads; a busy variant makes one a minute. */
 const FILES = 12_000;
 
-/** Predictions of `[from, to)`. What planes still hold is brought to disk first. */
+/** What of the log is asked for: `[from, to)`. */
+export interface RecordedSpan {
+  from?: number | undefined;
+  to?: number | undefined;
+  /** It is over, and nothing may be missing in it: planes that were asked a few seconds ago are asked again. */
+  whole?: boolean;
+}
+
+/** Predictions of a time. What planes still hold is brought to disk first. */
 export async function recorded(
   ctx: Ctx,
   name: string,
-  { from, to }: { from?: number | undefined; to?: number | undefined },
+  { from, to, whole: all = false }: RecordedSpan,
   engine: Engine,
   segments: Segments,
 ): Promise<Recorded> {
   const endpoint = await requireEndpoint(ctx, name);
-  const whole = await engine.planes.show(endpoint.id);
+  const ago = all && to !== undefined ? ctx.clock.now() - to : undefined;
+  const whole = await engine.planes.show(endpoint.id, ago);
   await engine.planes.gather();
   await segments.settled();
   const rows = await selectSegments(ctx, endpoint.id, { from, to, limit: FILES + 1 });

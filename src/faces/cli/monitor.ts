@@ -18,6 +18,7 @@ Examples:
 
 interface SetFlags {
   window?: number;
+  standsFor?: number;
   labelDelay?: number;
   metric?: string;
   score?: string;
@@ -42,6 +43,11 @@ export const register: Register = (program, cli) => {
     .command('set <endpoint>')
     .description('watch it, or change how; what is not said is as by default')
     .option('--window <time>', 'length of a window: 1h, 1d; a day unless said', duration)
+    .option(
+      '--stands-for <time>',
+      'time of the data that a window holds, where the past is played again',
+      duration,
+    )
     .option('--label-delay <time>', 'how long outcomes are waited for: 7d; a day unless said', duration)
     .option('--metric <name>', 'auc, accuracy, rmse …; by the kind of model unless said')
     .option('--score <column>', 'the column of the prediction log that is scored: out_probabilities[1]')
@@ -53,12 +59,13 @@ export const register: Register = (program, cli) => {
     .option('--owner <name>', 'who looks after its alerts')
     .option('--runbook <url>', 'where it stands what to do about them')
     .action(async (endpoint: string, flags: SetFlags) => {
-      const { window, labelDelay, firstWindows, slice, ...rest } = flags;
+      const { window, standsFor, labelDelay, firstWindows, slice, ...rest } = flags;
       const found = await cli.client().call(contract.setMonitor, {
         params: { endpoint },
         body: {
           ...rest,
           ...(window === undefined ? {} : { window_ms: window }),
+          ...(standsFor === undefined ? {} : { stands_for_ms: standsFor }),
           ...(labelDelay === undefined ? {} : { label_delay_ms: labelDelay }),
           ...(slice === undefined ? {} : { slices: slice }),
           ...(firstWindows === undefined ? {} : { first_windows: firstWindows }),
@@ -135,7 +142,11 @@ export const register: Register = (program, cli) => {
     });
 };
 
-const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const moment = (at: number): string =>
+  `${new Date(at)
+    .toISOString()
+    .slice(0, at % 60_000 === 0 ? 16 : 19)
+    .replace('T', ' ')} UTC`;
 
 function shown(found: contract.Monitor, all: boolean): string {
   const { latest } = found;

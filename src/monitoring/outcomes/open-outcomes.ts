@@ -1,7 +1,7 @@
 import type { Call, OpenedTable, TableFunction } from '../../data/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, missing, tooLarge } from '../../platform/errors/index.ts';
-import type { Serving } from '../../serving/index.ts';
+import type { RecordedSpan, Serving } from '../../serving/index.ts';
 import { identifier, localName, type AskedFile, type TableFormat, type View } from '../../tables/index.ts';
 import { openLog, timeAt } from '../open-log.ts';
 import { selectOutcomes, selectTables, type OutcomeRow, type OutcomeTableRow } from '../store.ts';
@@ -71,7 +71,7 @@ export async function openLabelled(
   ctx: Ctx,
   serving: Pick<Serving, 'recorded'>,
   call: Call,
-  window: { from?: number | undefined; to?: number | undefined },
+  window: RecordedSpan,
 ): Promise<OpenedTable> {
   const recorded = await serving.recorded(ctx, call.subject, window);
   const log = `${call.text}, predictions`;

@@ -66,10 +66,12 @@ async function tell(
 ): Promise<void> {
   const until = ctx.clock.now() - GRACE;
   const call = { subject: endpoint.name, last: undefined, text: 'labelled', prefix: 'l' };
-  const opened = await openLabelled(ctx, parts.serving, call, { from: began }).catch((error: unknown) => {
-    if (error instanceof TreadleError && error.code === 'no-predictions') return undefined;
-    throw error;
-  });
+  const opened = await openLabelled(ctx, parts.serving, call, { from: began, to: until, whole: true }).catch(
+    (error: unknown) => {
+      if (error instanceof TreadleError && error.code === 'no-predictions') return undefined;
+      throw error;
+    },
+  );
   if (!opened) return;
   const monitor = await findMonitorOf(ctx, endpoint.id);
   // Written by this room.

@@ -68,7 +68,7 @@ async function look(
   signal?: AbortSignal,
 ): Promise<Looked> {
   const window = { from, to: from + monitor.window_ms };
-  const recorded = await parts.serving.recorded(ctx, endpoint, window);
+  const recorded = await parts.serving.recorded(ctx, endpoint, { ...window, whole: true });
   if (recorded.incomplete) throw unavailable('a data plane is too busy to write its predictions');
   const { files, views } = openLog(recorded, { text: 'log', prefix: 'log' }, window);
   const seen = await versionIn(ctx, parts.tables, { files, views }, signal);

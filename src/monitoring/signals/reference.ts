@@ -72,7 +72,10 @@ export async function referenceFor(
       const sources = settings.reference
         ? [await resolveGateData(ctx, { kind: 'dataset', ref: settings.reference })]
         : await ownSources(ctx, asked.version.ref);
-      const cut = { window: monitor.window_ms, time: (await newestFor(ctx, asked.version.ref))?.spec.time };
+      const cut = {
+        window: settings.stands_for_ms ?? monitor.window_ms,
+        time: (await newestFor(ctx, asked.version.ref))?.spec.time,
+      };
       const made = await anchorGiven(ctx, parts.tables, sources, wanted, cut, signal);
       if (made) await keep('given', made.source, made.rows, made.watched);
     } catch (error) {

@@ -44,7 +44,7 @@ export async function scoreWindow(
   if (window.version_ref === null || window.model === null || window.version === null) return { signals: [] };
   const version = { model: window.model, version: window.version, ref: window.version_ref };
   try {
-    const span = { from: window.from_at, to: window.to_at };
+    const span = { from: window.from_at, to: window.to_at, whole: true };
     const call = { subject: endpoint, last: undefined, text: 'labelled', prefix: 'l' };
     const { files, views } = await openLabelled(ctx, parts.serving, call, span);
     const { score, task, metric, slices } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room

@@ -77,8 +77,11 @@ export type Command =
   | { type: 'caller'; id: number; verdict: CallerVerdict }
   /** Answered by `told` with the same id, and before it by `stats` where they are asked for. */
   | { type: 'tell'; id: number; about: About }
-  /** Brings what is recorded of an endpoint to disk; answered by `told` with the same id, after the `segment`s. */
-  | { type: 'show'; id: number; endpoint: string }
+  /**
+   * Brings what is recorded of an endpoint to disk; answered by `told` with the same id, after the `segment`s. `ago`: what was answered longer ago than
+   * so many ms must be there, however lately somebody looked.
+   */
+  | { type: 'show'; id: number; endpoint: string; ago?: number | undefined }
   /** To an `ask`. */
   | { type: 'answer'; id: number; answer: AboutAnswer }
   /** Tokens or roles changed: ask again for everybody. */

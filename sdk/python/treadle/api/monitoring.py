@@ -295,6 +295,11 @@ class Coverage(TypedDict):
 class MonitorSettings(TypedDict):
     window_ms: NotRequired[int]
     """Length of a window, ms; a day unless said. Windows begin at its multiples since 1970, UTC."""
+    stands_for_ms: NotRequired[int]
+    """How much time of the data a window holds where another clock goes in it than here, ms: a day in
+    two seconds, where the past is played again. The reference is cut into windows of this length;
+    window_ms unless said. Alarms a year are those of our own time.
+    """
     label_delay_ms: NotRequired[int]
     """How long after a prediction its outcome is waited for, ms; a day unless said. Later ones are
     refused, and a window is scored so long after its end.
@@ -800,6 +805,7 @@ class MonitoringApi:
         endpoint: str,
         *,
         window_ms: int | None = None,
+        stands_for_ms: int | None = None,
         label_delay_ms: int | None = None,
         metric: str | None = None,
         score: str | None = None,
@@ -823,6 +829,10 @@ class MonitoringApi:
                 dash and underscore; 100 characters at most.
             window_ms: Length of a window, ms; a day unless said. Windows begin at its multiples
                 since 1970, UTC.
+            stands_for_ms: How much time of the data a window holds where another clock goes in it
+                than here, ms: a day in two seconds, where the past is played again. The reference
+                is cut into windows of this length; window_ms unless said. Alarms a year are those
+                of our own time.
             label_delay_ms: How long after a prediction its outcome is waited for, ms; a day unless
                 said. Later ones are refused, and a window is scored so long after its end.
             metric: A metric of evaluations: auc, accuracy, rmse …; by the kind of model unless
@@ -846,6 +856,7 @@ class MonitoringApi:
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}/monitor",
             json=given({
                 'window_ms': window_ms,
+                'stands_for_ms': stands_for_ms,
                 'label_delay_ms': label_delay_ms,
                 'metric': metric,
                 'score': score,

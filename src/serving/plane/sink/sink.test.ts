@@ -456,9 +456,15 @@ test('whoever looks finds what was answered, and looking again at once makes no 
   await ask();
   await sink.show('e1');
   assert.equal(files().length, 1);
+  clock.now += 1000;
+  await sink.show('e1', 2000);
+  assert.equal(files().length, 1, 'what was answered so long ago is there');
+  await sink.show('e1', 500);
+  assert.equal(files().length, 2, 'but not what came since somebody looked');
+  await ask();
   clock.now += 10_000;
   await sink.show('e1');
-  assert.equal(files().length, 2);
+  assert.equal(files().length, 3);
   await sink.close();
 });
 

@@ -49,7 +49,7 @@ const ENOUGH = { after: 60_000, rows: 1000 };
 const CHANGE = 1_000;
 /** What is in memory goes to its journal so often, ms: the end of a process that nobody ordered costs no more than that. */
 const LOOK = 5_000;
-/** Whoever looks has what is open brought to disk no more often than this, ms: each time is a file. */
+/** Whoever just looks has what is open brought to disk no more often than this, ms: each time is a file. */
 const LOOKED = 10_000;
 /** Complaints about the disk come no closer than this, ms. */
 const QUIET = 60_000;
@@ -218,12 +218,18 @@ export class RecordSink implements Hook {
     }
   }
 
-  /** Somebody looks at the records of an endpoint: resolves when what is open of it lies in segments, or cannot come there. */
-  async show(endpoint: string): Promise<void> {
+  /**
+   * Somebody looks at the records of an endpoint: resolves when what is open of it lies in segments, or cannot come there. Nothing may be missing of what was
+   * answered longer ago than `ago`, ms, where that is said.
+   */
+  async show(endpoint: string, ago?: number): Promise<void> {
     const now = this.now();
+    const must = ago === undefined ? Number.NEGATIVE_INFINITY : now - ago;
     for (const [counters, open] of this.open) {
       if (open.endpoint.id !== endpoint) continue;
-      if (now - (this.looked.get(counters) ?? Number.NEGATIVE_INFINITY) < LOOKED) continue;
+      const looked = this.looked.get(counters) ?? Number.NEGATIVE_INFINITY;
+      const missed = looked < must && open.since < must;
+      if (now - looked < LOOKED && !missed) continue;
       this.looked.set(counters, now);
       this.seal(counters, open);
     }
