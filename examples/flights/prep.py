@@ -39,6 +39,7 @@ def main(flights: str, train: str, holdout: str) -> None:
             "destination": table["destination"],
             "route": pc.binary_join_element_wise(table["origin"], table["destination"], "-"),
             "minute": number(pc.add(pc.multiply(pc.hour(table["date"]), 60), pc.minute(table["date"]))),
+            "hour": number(pc.hour(table["date"])),
             "weekday": number(pc.day_of_week(table["date"])),
             "distance": number(table["distance"]),
             "late": pc.cast(pc.greater_equal(table["delay"], LATE_FROM_MINUTES), pa.int8()),

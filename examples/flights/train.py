@@ -58,19 +58,20 @@ def main() -> None:
         if alone:
             mlflow.log_input(mlflow.data.from_pandas(seen.head(1000), source=options.train, name="flights-train"), context="training")
 
-        model = build(seen, options).fit(seen[FEATURES], seen["late"])
-        log_curve(model, later.sample(min(CURVE_ROWS, len(later)), random_state=options.seed))
+        features = FEATURES + [name for name in options.also.split(",") if name != "none"]
+        model = build(seen, options).fit(seen[features], seen["late"])
+        log_curve(model, later.sample(min(CURVE_ROWS, len(later)), random_state=options.seed)[[*features, "late"]])
 
-        chance = model.predict_proba(later[FEATURES])[:, 1]
+        chance = model.predict_proba(later[features])[:, 1]
         metrics = {"auc": roc_auc_score(later["late"], chance), "log_loss": log_loss(later["late"], chance)}
         mlflow.log_metrics(metrics)
         mlflow.log_figure(roc_figure(later["late"], chance, metrics["auc"]), "roc.png")
 
-        onnx = to_onnx(model, FEATURES, PLACES)
+        onnx = to_onnx(model, features, PLACES)
         # Raises when the two models disagree: a wrong conversion must not become a model version.
-        difference = check_parity(model, onnx, later[FEATURES])
+        difference = check_parity(model, onnx, later[features])
         mlflow.log_metric("onnx_max_difference", difference)
-        package = packaged(later[FEATURES].head(5))
+        package = packaged(later[features].head(5))
         save(options.model, onnx, package)
         mlflow.onnx.log_model(onnx, name="model", **package)
         print(
@@ -86,6 +87,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--also", default="none", help="further columns of numbers to learn from, with commas between: hour")
     return parser.parse_args()
 
 
@@ -116,7 +118,7 @@ def by_lateness(rows: pd.DataFrame, place: str, weight: int = 100) -> list[str]:
 
 
 def log_curve(model: Pipeline, rows: pd.DataFrame) -> None:
-    ranked = model[:-1].transform(rows[FEATURES])
+    ranked = model[:-1].transform(rows.drop(columns="late"))
     for step, chances in enumerate(model[-1].staged_predict_proba(ranked), start=1):
         mlflow.log_metric("curve_auc", roc_auc_score(rows["late"], chances[:, 1]), step=step)
 

@@ -1,12 +1,12 @@
 // The flights example, stage by stage, through the same commands that a person would type.
-import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root, setupDir, venv, venvPython } from '../setup/place.mjs';
 import { run, seconds, SetupError } from '../setup/run.mjs';
 import { content, digest, isStamped, stamp, unstamp } from '../setup/stamp.mjs';
+import { playActs } from './acts.mjs';
+import { ask, example, stage, treadleJson, treadleShown, until } from './stage.mjs';
 
-const example = join(root, 'examples', 'flights');
 const source = join(root, 'node_modules', 'vega-datasets', 'data', 'flights-3m.parquet');
 const months = ['2001-01', '2001-02'];
 const ENDPOINT = 'flight-delay';
@@ -22,11 +22,14 @@ export async function playFlights(url) {
   };
 
   const folder = await stage('Data: January and February out of 3,000,000 flights', async () => {
-    const { folder, note } = await extract();
+    const { folder, note } = await extract(months);
     return { value: folder, note };
   });
 
+  const before = await turnedBefore(url);
   await stage('Data: commit as a version of the dataset `flights`', async () => {
+    if (before)
+      return { note: `there is more of it since: ${before.cause}`, links: [`${url}/datasets/flights`] };
     const args = ['data', 'commit', 'flights', folder, '-m', 'January and February 2001', '--json'];
     args.push('--source', 'https://github.com/vega/vega-datasets', '--meta', `months=${months.join(',')}`);
     args.push('--meta', 'prepared=one Parquet file a month, by examples/flights/extract.py');
@@ -81,6 +84,23 @@ export async function playFlights(url) {
   });
 
   await switchAndBack(url, env, first);
+  if (!before)
+    return playActs({
+      url,
+      env,
+      source,
+      moreData: async () => (await extract([...months, '2001-03'])).folder,
+    });
+  await stage('Day by day, in three acts', async () => ({
+    note: 'played before: what was watched, alerted, learnt and taken back is kept',
+    links: [`${url}/endpoints/${ENDPOINT}`, `${url}/loops/${ENDPOINT}`, `${url}/releases`],
+  }));
+}
+
+/** The turn of the loop that an earlier start brought to its end. */
+async function turnedBefore(url) {
+  const { items } = await ask(`${url}/api/v1/loop-turns?kind=data&state=promoted&limit=1`);
+  return items[0];
 }
 
 /** A second version takes over, and the first one comes back. Shown once: later starts find it in the endpoint's history. */
@@ -98,6 +118,17 @@ async function switchAndBack(url, env, first) {
   const began = performance.now();
   await treadleShown(['run', 'train', '-p', 'depth=8'], env);
   console.log(`  ${seconds(began)}`);
+  await stage('Rolled out step by step, unless somebody who has seen enough decides', async () => {
+    const { items } = await ask(`${url}/api/v1/releases?endpoint=${ENDPOINT}&limit=1`);
+    const { id, version } = items[0];
+    await treadleJson(['release', 'promote', id, '-m', 'shown by npm start', '--json'], env);
+    const { state } = await until('the end of the rollout', async () => {
+      const release = await ask(`${url}/api/v1/releases/${id}`);
+      return release.ended_at !== undefined && release;
+    });
+    if (state !== 'succeeded') throw new SetupError(`the rollout ended as ${state}`);
+    return { note: `version ${version} has all requests now`, links: [`${url}/releases/${id}`] };
+  });
   const answered = async () => {
     const { answers } = await askFlights(url, env, 50);
     const counts = new Map();
@@ -181,17 +212,18 @@ async function metrics(url, run) {
 }
 
 /** One Parquet file a month, made once from the same source by the same program. */
-async function extract() {
-  const folder = join(setupDir, 'flights');
+async function extract(months) {
+  const name = months.length === 2 ? 'flights' : `flights-${months.length}`;
+  const folder = join(setupDir, name);
   const program = join(example, 'extract.py');
   const key = digest(content(source), content(program), ...months);
-  if (isStamped('flights', key) && months.every((month) => existsSync(join(folder, `${month}.parquet`)))) {
+  if (isStamped(name, key) && months.every((month) => existsSync(join(folder, `${month}.parquet`)))) {
     return { folder, note: 'already there' };
   }
-  unstamp('flights');
+  unstamp(name);
   rmSync(folder, { recursive: true, force: true });
   const said = await run(venvPython, [program, source, folder, ...months]);
-  stamp('flights', key);
+  stamp(name, key);
   const rows = [...said.matchAll(/: ([\d,]+) flights/g)].reduce(
     (sum, [, count]) => sum + Number(count.replaceAll(',', '')),
     0,
@@ -199,46 +231,7 @@ async function extract() {
   return { folder, note: `${rows.toLocaleString('en')} flights` };
 }
 
-async function stage(title, work) {
-  const began = performance.now();
-  process.stdout.write(`▸ ${title}`);
-  try {
-    const { value, note, links = [] } = await work();
-    process.stdout.write(`: ${note}\n  ${[seconds(began), ...links].join('  ')}\n`);
-    return value;
-  } catch (error) {
-    process.stdout.write(': failed\n');
-    throw error;
-  }
-}
-
 function describeVersion({ version, unchanged, new_bytes: stored }) {
   if (unchanged) return `still ${version.name}, nothing changed`;
   return `${version.name}, ${version.files} files, ${(stored / 1e6).toFixed(1)} MB stored`;
-}
-
-const treadle = join(root, 'bin', 'treadle');
-
-async function treadleJson(args, env) {
-  return JSON.parse(await run(treadle, args, { cwd: example, env }));
-}
-
-/** Runs a command with its own output on the screen: progress of a pipeline is worth seeing live. */
-function treadleShown(args, env) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(treadle, args, { cwd: example, env, stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('error', reject);
-    child.on('close', (code) =>
-      code === 0
-        ? resolve()
-        : reject(new SetupError(`\`treadle ${args.join(' ')}\` ended with status ${code}`)),
-    );
-  });
-}
-
-async function ask(address) {
-  const answer = await fetch(address);
-  if (!answer.ok)
-    throw new SetupError(`${address} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
-  return answer.json();
 }
