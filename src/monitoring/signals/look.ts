@@ -139,8 +139,9 @@ async function look(
       ),
       ...(reference.watched.length > 0 ? [allOf(result.shape)] : []),
       ...(reference.watched.length > 0 ? skewOf(result.shape, evidence.began) : []),
-      ...judgeColumns(reference.watched, counted, result),
+      // What a closer look says is what is to be mended, and so the first that is told of a column.
       ...closer,
+      ...judgeColumns(reference.watched, counted, result),
       ...estimated,
       ...reference.without
         .filter(({ column }) => !ignore.includes(column))
