@@ -10,8 +10,9 @@ import { putArtifact } from '../../tracking/index.ts';
 import type { ReleaseDetail } from '../contract.ts';
 import { drive } from '../drive.ts';
 import { releaseJob } from '../jobs.ts';
-import { askToCancel, createRelease } from '../request.ts';
-import { requireRelease } from '../store.ts';
+import type { Engine } from '../engine.ts';
+import { askToCancel, createRelease, subscriber } from '../request.ts';
+import { findOfExecution, requireRelease } from '../store.ts';
 import { getRelease } from '../views.ts';
 import { decide } from './decide.ts';
 import { addLosses, rollingOut, type RollingOut } from './losses.ts';
@@ -324,6 +325,60 @@ export function rolloutSuite(on: string, open: () => Promise<TestServer>): void 
       assert.match(done.reason ?? '', /^roll back: mean loss 90\.00 %, primary 50\.00 %/);
       assert.deepEqual(await rollingOut(ctx, 'late'), []);
     });
+
+    await t.test(
+      'an execution ends when its rollout begins; run again, it does not undo a rollback',
+      async () => {
+        const world = new World({ seed: 14, ...traffic, trial: { errors: 0.3 } });
+        const ctx = world.ctx(server);
+        await ask(world, ctx, FAST);
+        const ends: string[] = [];
+        const told: string[] = [];
+        const engine: Engine = {
+          ...world.engine,
+          executions: {
+            judged: async () => [],
+            find: async (_ctx, id) => ({
+              id,
+              pipeline: 'late',
+              number: 1,
+              created_by: 'anna',
+              model: { name: 'late', version: 2 },
+              wish: { deploy: { endpoint: 'fresh', rollout: FAST }, force: id.endsWith('c') },
+              cancel_by: null,
+            }),
+            note: async (_tx, _id, { deployment }) => {
+              if (deployment && told.at(-1) !== deployment.state) told.push(deployment.state);
+            },
+            end: async (_tx, id, { state }) => {
+              ends.push(`${id.at(-1)} ${state}`);
+            },
+          },
+        };
+        const { handle } = subscriber(engine, releaseJob(engine));
+        const states: string[] = [];
+        for (const letter of ['a', 'b', 'c']) {
+          const execution = letter.repeat(32);
+          const event = { type: 'execution.registered', subject: `execution:${execution}` };
+          // Of an event the room reads these.
+          await ctx.write((tx) => handle(tx, event as Parameters<typeof handle>[1]));
+          const { id } = (await findOfExecution(ctx, execution))!;
+          await drive(ctx, id, { signal: new AbortController().signal } as JobRun, engine);
+          const { state, reason = '' } = await getRelease(ctx, id);
+          states.push(state);
+          if (state === 'held')
+            assert.match(
+              reason,
+              /^release [0-9a-f]{32} rolled late version 2 back from fresh \(.*treadle release late@v2/,
+            );
+        }
+        assert.deepEqual(states, ['rolled_back', 'held', 'rolled_back']);
+        const began = ['deploying', 'rolling_out', 'rolled_back'];
+        assert.deepEqual(told, [...began, 'held', ...began]);
+        // Told at each step from its beginning on; a closed execution is closed once.
+        assert.deepEqual([...new Set(ends)], ['a succeeded', 'b succeeded', 'c succeeded']);
+      },
+    );
 
     await t.test('a wish that cannot be is refused by its field', async () => {
       for (const [rollout, field] of [
