@@ -135,53 +135,51 @@ export function openCaller({ address, url, endpoint }) {
 }
 
 /** So many of the last days are kept for what is rolled out: it needs requests, and a slow machine takes long until then. */
-const KEPT = 40;
-/** Outcomes of so many flights of a day are told. */
+const KEPT = 45;
+/** Outcomes of so many requests of a day are told. */
 const TOLD = 4000;
 
 /**
- * Plays days one after the other, a window of the monitor for each: asks about its flights when it begins, then tells what became of those of the day
- * before. `days`: pairs of a day and its flights.
+ * Plays days one after the other, a window of the monitor for each: asks about its flights, and tells at the same time what became of those of the day before.
+ * `days`: pairs of a day and its flights. `faultOf(n)`: what is done to flights of the n-th day before they are asked about, by their place in it.
  */
-export function openReplay(caller, days, { window }) {
-  /** What was played: `{ day, from, fault, singly, answered, failed }`. */
+export function openReplay(caller, days, { window, faultOf }) {
+  /** What was played: `{ day, from, answered, failed }`. */
   const played = [];
   const left = [...days];
+  let before;
   const replay = {
     played,
-    /** What is done to a flight before it is asked about, by its place among those of the day. */
-    fault: undefined,
     /** One request a flight, as many as there is time for. */
     singly: false,
-    /** Plays on until `enough()`, or until there are no days left. */
-    async play(enough) {
-      while (left.length > 0 && !enough())
-        if (replay.singly || left.length > KEPT) await playDay(left.shift());
-        else await sleep(250);
-    },
-    /** Tells what became of the last day, when its time has come. */
-    async end() {
-      await sleep(Math.ceil(Date.now() / window) * window - Date.now());
+    /** Plays until `over()`. */
+    async play(over) {
+      while (!over()) {
+        await nextWindow();
+        if (left.length > (replay.singly ? 0 : KEPT)) await playDay(left.shift());
+        else await tellBefore();
+      }
+      await nextWindow();
       await tellBefore();
     },
   };
 
-  let before;
+  const nextWindow = () => sleep(Math.ceil(Date.now() / window) * window - Date.now() + 20);
+
   async function tellBefore() {
-    if (before) await caller.tell(before);
+    const answered = before ?? [];
     before = undefined;
+    await caller.tell(answered.slice(0, TOLD));
   }
 
   async function playDay([day, flights]) {
-    const { fault, singly } = replay;
-    const from = Math.ceil(Date.now() / window) * window;
-    await sleep(from - Date.now() + 20);
+    const from = Math.floor(Date.now() / window) * window;
+    const fault = faultOf(played.length);
     const sent = fault ? flights.map(fault) : flights;
-    const ended = singly ? caller.askSingly(sent, from + window - 50) : caller.askTogether(sent);
-    const { answered, failed } = await ended;
-    played.push({ day, from, faulty: fault !== undefined, singly, answered, failed });
-    await tellBefore();
-    before = answered.slice(0, TOLD);
+    const asking = replay.singly ? caller.askSingly(sent, from + window - 50) : caller.askTogether(sent);
+    const [{ answered, failed }] = await Promise.all([asking, tellBefore()]);
+    played.push({ day, from, answered, failed });
+    before = answered;
   }
 
   return replay;
