@@ -78,12 +78,16 @@ export interface SimilarPair {
   differ: string[];
 }
 
-/** A column by which a random split mixes what belongs together, and the share of the gate's rows that shows it. */
-export interface Suspicion {
-  kind: 'time' | 'group';
-  column: string;
-  share: number;
-}
+/**
+ * What should be known of a column, and the share of the gate's rows that shows it: a random split mixes what belongs together by it (`time`, `group`), or the
+ * gate's data is not like what training read (`missing`, `outside` its range, `unseen` words).
+ */
+export type Suspicion = { column: string; share: number } & (
+  | { kind: 'time' | 'group' | 'unseen' }
+  /** `usual`: the share of training's rows. */
+  | { kind: 'missing'; usual: number }
+  | { kind: 'outside'; range: [low: number, high: number] }
+);
 
 export interface ComparedSource {
   rows: number;

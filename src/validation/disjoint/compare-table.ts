@@ -14,6 +14,7 @@ import { sameForm } from './same-form.ts';
 import { findSimilar } from './similar.ts';
 import { suspicions } from './suspicions.ts';
 import { keyed } from './training-keys.ts';
+import { unlike } from './unlike.ts';
 
 /** Compares the gate with one table after the other; what is known of the gate's rows is kept for tables of the same columns. */
 export function createComparer(
@@ -150,7 +151,10 @@ export function createComparer(
     }
     if (certain) {
       const inForm = byKey ? await sameForm(connection, relation, shared) : { same: identity, other };
-      table.suspicions = await suspicions(connection, gate, relation, inForm.same, digest.rows, declared);
+      table.suspicions = [
+        ...(await suspicions(connection, gate, relation, inForm.same, digest.rows, declared)),
+        ...(await unlike(connection, gate, relation, shared, declared)),
+      ];
       const rescaled = shared.filter(({ name }) =>
         inForm.other.some(({ column, rescaled: is }) => is === true && column === name),
       );

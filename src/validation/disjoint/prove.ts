@@ -19,7 +19,8 @@ import { coverageOf } from './coverage.ts';
 import { decide } from './decide.ts';
 import { withoutExcused } from './excuse.ts';
 import { refused } from './refused.ts';
-import { listed, percent } from './words.ts';
+import { warningsOf } from './warnings.ts';
+import { listed } from './words.ts';
 
 const HOUR = 3_600_000;
 
@@ -155,7 +156,7 @@ export async function proveDisjoint(
       ),
     ),
     warnings: [
-      ...suspicionsOf(found, against),
+      ...warningsOf(found, against),
       ...unused.map((at) => `The excuse for '${excuse[at]!.path}' fits nothing that was left uncompared`),
     ],
     ms: Math.round((performance.now() - began) * 10) / 10,
@@ -186,21 +187,6 @@ function sameFiles(
       })),
     )
     .slice(0, SAME);
-}
-
-/** Columns by which the split looks like a random one where it should not be. */
-function suspicionsOf(found: DisjointAnswer, against: readonly TableSource[]): string[] {
-  const said = new Map<string, string>();
-  for (const [i, { tables }] of found.against.entries())
-    for (const { kind, column, share } of tables.flatMap((table) => table.suspicions)) {
-      const { label } = against[i]!;
-      const text =
-        kind === 'time'
-          ? `No time: is declared, and ${percent(share)} of the gate’s rows lie between the first and the last '${column}' of ${label}: where it is a time series, a random split shows training what comes just before and after; declare time: ${column}`
-          : `No key: is declared, and '${column}' looks like an entity: ${percent(share)} of the gate’s rows have a value of it that ${label} holds, too; where its rows belong together, split by it and declare key: ${column}`;
-      if (!said.has(`${kind} ${column}`)) said.set(`${kind} ${column}`, text);
-    }
-  return [...said.values()];
 }
 
 /** The files in one list, and each source's share of it. */

@@ -16,6 +16,8 @@ export interface Outcome {
   difference?: { value: number; low: number; high: number };
   rows: number;
   required?: number;
+  /** What would decide it, in words. */
+  wants?: string;
   margin?: number;
   /** How likely such rows are, at most, if the rule did not hold, and if it did: where an interval decided. */
   chance?: { unless: number; if: number };
@@ -158,7 +160,8 @@ function byInterval(
     return {
       ...shared,
       verdict: 'inconclusive',
-      reason: `${beside} would be said (${between}) but for ${count(rows)} that do not tell such a margin: there only a chance of ${BY_LUCK} is let pass, and it is ${say(shared.chance.unless)}; ${wanting(rows, required!, margin)}`,
+      reason: `${beside} would be said (${between}) but for ${count(rows)} that do not tell such a margin: there only a chance of ${BY_LUCK} is let pass, and it is ${say(shared.chance.unless)}`,
+      wants: wanting(rows, required!, margin),
     };
   const enough = needed(matters);
   if (!versus && enough !== undefined && rows >= enough) {
@@ -172,9 +175,8 @@ function byInterval(
   return {
     ...shared,
     verdict: 'inconclusive',
-    reason: `${node.text}: ${say(outcome.left)} against ${say(outcome.right)} on ${count(rows)} decides neither way (${between})${
-      required === undefined ? '' : `; ${wanting(rows, required, margin)}`
-    }`,
+    reason: `${node.text}: ${say(outcome.left)} against ${say(outcome.right)} on ${count(rows)} decides neither way (${between})`,
+    ...(required === undefined ? {} : { wants: wanting(rows, required, margin) }),
   };
 }
 

@@ -28,7 +28,9 @@ function decide(node: Condition, figures: Figures): Outcome {
   switch (node.kind) {
     case 'compare': {
       const each = eachOf(node);
-      return each ? compareEach(node, each, figures) : compare(node, figures);
+      if (each) return compareEach(node, each, figures);
+      const { wants, ...outcome } = compare(node, figures);
+      return wants === undefined ? outcome : { ...outcome, reason: `${outcome.reason}; ${wants}` };
     }
     case 'not': {
       const of = decide(node.of, figures);

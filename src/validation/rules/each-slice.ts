@@ -111,7 +111,7 @@ function summed(
     verdict,
     reason: [
       `${node.text}: ${said}`,
-      `the ${verdict === 'pass' ? 'nearest' : 'worst'} is ${worst.value}: ${worst.outcome.reason}`,
+      `the ${verdict === 'pass' ? 'nearest' : 'worst'}${worst.verdict === worst.outcome.verdict ? '' : ' by itself'}: ${worst.outcome.reason}`,
       ...(required === undefined
         ? []
         : [`about ${count(required)} like these would decide the slice that lacks most`]),

@@ -59,7 +59,7 @@ export function VerdictBanner({
           : reasons.length === 1 && <span>: {reasons[0]}</span>}
         {verdict === 'inconclusive' && (
           <p className="muted">
-            It is proven neither good enough nor bad. A gate keeps the champion then; more rows, or a wider
+            It is proven neither good enough nor bad, so a gate keeps the champion. More rows, or a wider
             margin, would tell.
           </p>
         )}
