@@ -78,7 +78,7 @@ async function readSide(
     answer === undefined || !has('label')
       ? 'null::double'
       : scored!.task === 'classes'
-        ? `case when label is null then null when coalesce(${number} = ${truth}, ${answer}::varchar = label) then 0.0 else 1.0 end`
+        ? `case when label is null then null when coalesce(${number} = ${truth}, ${answer}::varchar = label) then 0 else 1 end`
         : scored!.task === 'binary'
           ? `power(${number} - ${truth}, 2)`
           : `abs(${number} - ${truth})`;
@@ -86,7 +86,7 @@ async function readSide(
     has('prediction') ? 'prediction::varchar' : "''",
     has('time') ? 'epoch_ms("time")::double' : '0.0',
     number,
-    loss,
+    `(${loss})::double`,
     // Of numbers with many values: fifths are not told apart by how often each comes.
     scored?.task === 'regression' ? `null::varchar` : outcome,
     ...columns.map(cell),
