@@ -29,7 +29,13 @@ await main(async () => {
   const times = take(args, '--times');
   const nameAt = args.indexOf('--name');
   const [, name] = nameAt < 0 ? [] : args.splice(nameAt, 2);
-  const picked = args.filter((word) => !word.startsWith('-'));
+  const unknown = args.find((word) => word.startsWith('-'));
+  if (unknown !== undefined) {
+    console.log(`there is no ${unknown}. npm test -- [--quick] [--times] [--name REGEX] [PART OF A PATH]…`);
+    process.exitCode = 2;
+    return;
+  }
+  const picked = args;
   const whole = !quick && picked.length === 0 && !name;
 
   const ui = whole || picked.some((word) => /^(test|ui)/.test(word)) ? parts.ui : [];
