@@ -9,6 +9,12 @@ const BATCH_MS = 5_000;
 /** Answers of a step before it is left, however good the evidence is from the steps before. */
 const FEWEST = 50;
 
+/**
+ * What a version that nobody has asked before answers in its first moments says nothing of how it will answer, ms: its code is not compiled
+ * yet, nor has its trial of joined rows ended. Errors without number stop it all the same.
+ */
+const COLD_MS = 10_000;
+
 /** What a look at the sums comes to. `taken`: there is something to be written down. */
 export type Look =
   | { to: 'stay'; taken: boolean; progress: Progress }
@@ -47,7 +53,8 @@ export function look(progress: Progress, sums: Sums): Look {
   if (stop === undefined && over === undefined && !due) return { to: 'stay', taken: false, progress };
   const nothing = primary.requests + trial.requests === 0;
   const shadow = stageOf(progress).role === 'shadow';
-  const evidence = nothing || shadow ? progress.evidence : stepped(progress, { primary, trial });
+  const cold = progress.stage === 0 && now - progress.since < COLD_MS;
+  const evidence = nothing || shadow || cold ? progress.evidence : stepped(progress, { primary, trial });
   const next: Progress = {
     ...progress,
     evidence,
