@@ -6,7 +6,6 @@ import { parseArgs } from 'node:util';
 import { main, parts, setup } from './setup.mjs';
 import { root } from './setup/place.mjs';
 import { seconds, SetupError } from './setup/run.mjs';
-import { playFlights } from './start/flights.mjs';
 import { openServer } from './start/server.mjs';
 
 await main(async () => {
@@ -21,6 +20,8 @@ await main(async () => {
   );
   let good = true;
   try {
+    // It reads tables with a package, which a fresh clone has from here on.
+    const { playFlights } = await import('./start/flights.mjs');
     await playFlights(server.url);
     // A server that is about to stop cannot be looked at.
     const stops = options.exit && server.ours;
