@@ -145,7 +145,7 @@ async function actsOneAndTwo(acts) {
         ['retrains', trained === 0 ? 'none was wasted on it' : `${trained} were started`],
         ['mended', 'the source sends miles again, and the alert is resolved'],
       ];
-      told.push(['two', `${alert.summary}; ${lines[3][1]}`, pages.endpoint]);
+      told.push(['two', `${alert.summary}; retrains wasted on it: ${trained}`, pages.endpoint]);
       return { note: `found out\n${lines.map(line).join('\n')}`, links: [pages.endpoint, pages.loop] };
     },
   );
