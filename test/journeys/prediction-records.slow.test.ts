@@ -12,7 +12,7 @@ import { constantOnnx, registerOnnx } from '../onnx-model.ts';
 import { until } from '../until.ts';
 import { python } from './mlflow-servers.ts';
 import { apiOf } from './serving/api.ts';
-import { below, PLANE } from './serving/python-model.ts';
+import { killBelow, PLANE } from './serving/python-model.ts';
 
 const READ = `
 import glob, json, sys
@@ -151,7 +151,7 @@ test('a plane that is killed loses no prediction that was in its journal', async
     0,
   );
   assert.match(journal, /\.journal\.part$/);
-  for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
+  killBelow(process.pid, PLANE);
   const [segment] = await until('its segment is listed', async () => {
     const found = await segmentsOf(server);
     return found.length > 0 && found;

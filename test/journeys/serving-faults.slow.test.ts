@@ -10,7 +10,7 @@ import { constantOnnx, registerOnnx } from '../onnx-model.ts';
 import { until } from '../until.ts';
 import { apiOf } from './serving/api.ts';
 import { startLoad } from './serving/load.ts';
-import { below, fewPackages, HOST, PLANE, registerPython } from './serving/python-model.ts';
+import { below, fewPackages, HOST, killBelow, PLANE, registerPython } from './serving/python-model.ts';
 
 const detailOf = (api: ReturnType<typeof apiOf>) => api.get<EndpointDetail>('/api/v1/endpoints/const');
 
@@ -47,10 +47,7 @@ test('a Python host that is killed every second: the revision before answers, an
   using load = await startLoad({ url: server.url, path: '/v2/models/const/infer', rate: 25 });
   let killed = 0;
   const back = await until('the rollback', async () => {
-    for (const pid of below(process.pid, HOST)) {
-      process.kill(pid, 'SIGKILL');
-      killed++;
-    }
+    killed += killBelow(process.pid, HOST);
     await sleep(1000);
     const { endpoint } = await detailOf(api);
     return endpoint.current?.cause === 'automatic-rollback' ? endpoint.current : undefined;
@@ -101,7 +98,7 @@ test('a serving process that is killed comes back with everything; another one a
     return now.length === 2 && !now.includes(planes[0]!) ? now : undefined;
   });
   // Both, with nobody there to answer: it says so, and comes back.
-  for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
+  killBelow(process.pid, PLANE);
   const seen = new Set<number>();
   await until('an answer', async () => {
     const { status } = await api.ask('const');
@@ -134,7 +131,7 @@ test('a serving process that keeps ending since a switch: the revision before is
     });
   for (let n = 0; n < 3; n++) {
     assert.equal(await answers(), 2);
-    for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
+    killBelow(process.pid, PLANE);
   }
   const back = await until('the rollback', async () => {
     const { endpoint } = await detailOf(api);
@@ -144,7 +141,7 @@ test('a serving process that keeps ending since a switch: the revision before is
   assert.match(back.note ?? '', /the serving process ended 3 times within a minute/);
   assert.equal(await answers(), 1);
   // The restored one is not left again, whatever happens to it.
-  for (const pid of below(process.pid, PLANE)) process.kill(pid, 'SIGKILL');
+  killBelow(process.pid, PLANE);
   assert.equal(await answers(), 1);
   assert.equal((await detailOf(api)).endpoint.revisions, 3);
 });
@@ -181,7 +178,7 @@ test('an environment that broke beneath a live model is made anew: at a start, a
     await answers(server.url);
     assert.deepEqual(server.errors, []);
     breaks();
-    for (const pid of below(process.pid, HOST)) process.kill(pid, 'SIGKILL');
+    killBelow(process.pid, HOST);
     await until('the new interpreter', () => lstatSync(python, { throwIfNoEntry: false })?.isSymbolicLink());
     await answers(server.url);
   } finally {

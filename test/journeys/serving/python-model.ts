@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Ctx } from '../../../src/platform/ctx/index.ts';
 import type { ModelVersion } from '../../../src/models/index.ts';
+import { systemCode } from '../../../src/platform/errors/index.ts';
 import { registerOnnx } from '../../onnx-model.ts';
 
 const VENV = path.join(import.meta.dirname, '..', '..', '..', '.venv', 'lib');
@@ -98,6 +99,20 @@ export function below(root: number, pattern: RegExp): number[] {
     }
   }
   return found;
+}
+
+/** Kills those of `below` that are still there by then, and returns how many these were. */
+export function killBelow(root: number, pattern: RegExp): number {
+  let killed = 0;
+  for (const pid of below(root, pattern)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+      killed++;
+    } catch (error) {
+      if (systemCode(error) !== 'ESRCH') throw error; // it ended by itself meanwhile
+    }
+  }
+  return killed;
 }
 
 export const alive = (pid: number): boolean => processes().some((one) => one.pid === pid);
