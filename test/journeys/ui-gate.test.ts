@@ -4,6 +4,7 @@ import path from 'node:path';
 import test, { after, before } from 'node:test';
 import type { Endpoint } from '../../src/serving/contract.ts';
 import { constantOnnx, registerOnnx } from '../onnx-model.ts';
+import { until } from '../until.ts';
 import { Project } from './pipelines/project.ts';
 import { apiOf } from './serving/api.ts';
 import { cannotRun, eventually, openUi, type UiHouse } from './ui-browser.ts';
@@ -180,13 +181,14 @@ test(
     const ui = await house.open(`/releases/${id}`);
     const { page } = ui;
     await page.getByRole('heading', { name: 'const v2 const rolling out' }).waitFor();
-    for (let i = 0; i < 300; i++) await api.ask('const');
     const region = page.getByRole('region', { name: 'Rollout' });
     await region
       .getByRole('listitem')
       .filter({ hasText: /20 %\s*now/ })
       .waitFor();
-    await region.getByText(/^hold: not yet shown to be good enough in errors, latency \([1-9]/).waitFor();
+    // Its first seconds are no evidence: it is cold.
+    const evidence = region.getByText(/^hold: not yet shown to be good enough in errors, latency \([1-9]/);
+    await until('evidence', async () => (await api.ask('const')) && (await evidence.isVisible()), 50);
     await region.getByRole('figure', { name: 'Evidence, in multiples of what a decision needs' }).waitFor();
     await ui.accessible('a rollout');
     await region.getByRole('button', { name: 'Hold' }).click();
