@@ -19,18 +19,32 @@ export type EndState = Exclude<ExecutionState, 'queued' | 'running'>;
 
 /** The experiment that carries a pipeline's name, made at its first execution. */
 export async function ensureExperiment(ctx: Ctx, pipeline: string): Promise<string> {
+  const there = await findOwn(ctx, pipeline);
+  if (there !== undefined) return there;
   try {
-    const found = await getExperimentByName(ctx, pipeline);
-    if (found.state === 'active') return found.id;
-    throw conflict(`the experiment '${pipeline}', which holds the runs of this pipeline, is deleted`, {
-      field: 'experiment',
-      hint: `bring it back with: treadle experiments restore ${pipeline}`,
-    });
-  } catch (error) {
-    if (!(error instanceof TreadleError) || error.kind !== 'missing') throw error;
     return (await createExperiment(ctx, { name: pipeline, note: `Executions of the pipeline ${pipeline}.` }))
       .id;
+  } catch (error) {
+    // Of two first executions at once one makes it, and the other finds it.
+    const made = await findOwn(ctx, pipeline);
+    if (made === undefined) throw error;
+    return made;
   }
+}
+
+async function findOwn(ctx: Ctx, pipeline: string): Promise<string | undefined> {
+  let found: Awaited<ReturnType<typeof getExperimentByName>>;
+  try {
+    found = await getExperimentByName(ctx, pipeline);
+  } catch (error) {
+    if (error instanceof TreadleError && error.kind === 'missing') return undefined;
+    throw error;
+  }
+  if (found.state === 'active') return found.id;
+  throw conflict(`the experiment '${pipeline}', which holds the runs of this pipeline, is deleted`, {
+    field: 'experiment',
+    hint: `bring it back with: treadle experiments restore ${pipeline}`,
+  });
 }
 
 export interface StepRun {
