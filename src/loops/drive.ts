@@ -82,7 +82,7 @@ async function consider(ctx: Ctx, engine: Engine, loop: LoopRow, turn: TurnRow, 
   });
   const about = { model, key: keyOf(turn, retrain) };
   if (!decision.go) return end(decision, about);
-  await engine.pipelines.start(ctx, retrain, async (tx, execution) => {
+  const began = engine.pipelines.start(ctx, retrain, async (tx, execution) => {
     // Two that were let through at the same moment: the second one's transaction sees the first.
     if (await findFlight(tx, model)) throw conflict(`a training of ${model} has just begun`, { code: RACED });
     await move(tx, engine, turn, 'training', {
@@ -101,6 +101,12 @@ async function consider(ctx: Ctx, engine: Engine, loop: LoopRow, turn: TurnRow, 
       ...(loop.endpoint === null ? { endpoint: endpoint ?? null } : {}),
     });
     await run.finish(tx);
+  });
+  await began.catch(async (error: unknown) => {
+    // On PostgreSQL the second one does not see the first, and fails at the index that lets one of them be.
+    const second = error instanceof TreadleError && error.kind === 'conflict' && error.code !== MOVED;
+    if (second && (await findFlight(ctx, model))) throw conflict(error.message, { code: RACED });
+    throw error;
   });
 
   async function end(

@@ -1,3 +1,4 @@
+import { listLoops, listTurns } from '../../../src/loops/contract.ts';
 import { queries } from '../api/queries.ts';
 
 /** Events name loops and turns by their ids, pages by the loop's name: any of them is news. */
@@ -7,5 +8,8 @@ export const LOOP_SUBJECTS = ['loop:*'] as const;
 export const refreshLoops = (): Promise<void> =>
   queries.invalidateQueries({
     predicate: ({ queryKey }) =>
-      queryKey.some((part) => typeof part === 'string' && part.startsWith('/api/v1/loop')),
+      queryKey.some(
+        (part) =>
+          typeof part === 'string' && [listLoops, listTurns].some(({ path }) => part.startsWith(path)),
+      ),
   });
