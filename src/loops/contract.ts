@@ -168,6 +168,23 @@ export const TurnState = Type.Union(
   },
 );
 export type TurnState = Static<typeof TurnState>;
+/** For whoever lets people choose one. */
+export const TURN_STATES = [
+  'triggered',
+  'waiting',
+  'training',
+  'judging',
+  'rolling_out',
+  'promoted',
+  'trained',
+  'rejected',
+  'rolled_back',
+  'held',
+  'failed',
+  'cancelled',
+  'no_op',
+  'skipped',
+] as const satisfies readonly TurnState[];
 
 export const SKIPS = [
   'paused',

@@ -3,15 +3,7 @@ import { conflict } from '../../platform/errors/index.ts';
 import * as contract from '../../loops/contract.ts';
 import type { Cli, Register } from './frame.ts';
 import { setBody, type SetFlags } from './loops/set.ts';
-import {
-  shownLoop,
-  shownLoops,
-  shownPreview,
-  shownReplay,
-  shownTurn,
-  shownTurns,
-  TURN_STATES,
-} from './loops/show.ts';
+import { shownLoop, shownLoops, shownPreview, shownReplay, shownTurn, shownTurns } from './loops/show.ts';
 import { choice, duration, whole } from './options.ts';
 import { upTo } from './output.ts';
 
@@ -44,7 +36,7 @@ export const register: Register = (program, cli) => {
   loop
     .command('history [loop]')
     .description('list turns, newest first, with verdicts and reasons')
-    .option('--state <state>', 'only these', choice(...TURN_STATES))
+    .option('--state <state>', 'only these', choice(...contract.TURN_STATES))
     .option('--turn <id>', 'one of them, with each step of its way')
     .option('--limit <n>', 'at most this many', whole(1), 20)
     .action(

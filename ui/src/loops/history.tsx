@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { getTurn, listTurns, type Turn } from '../../../src/loops/contract.ts';
+import { getTurn, listTurns, TURN_STATES, type Turn } from '../../../src/loops/contract.ts';
 import { api } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
 import { Button } from '../kit/button.tsx';
@@ -12,7 +12,7 @@ import { Table, type Column } from '../kit/table/table.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
 import { LOOP_SUBJECTS } from './refresh.ts';
 import { TurnStatus } from './turn-status.tsx';
-import { TURN_STATES, TURN_WORDS, whyOf } from './turn-words.ts';
+import { TURN_WORDS, whyOf } from './turn-words.ts';
 import { Links } from './under-way.tsx';
 
 const route = getRouteApi('/loops/$loop');

@@ -2,7 +2,8 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
-import { LOOP_STATES, TURN_STATES } from './turn-words.ts';
+import { TURN_STATES } from '../../../src/loops/contract.ts';
+import { LOOP_STATES } from './turn-words.ts';
 
 const getParentRoute = () => root;
 

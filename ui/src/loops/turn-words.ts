@@ -3,23 +3,6 @@ import type { Tone } from '../kit/badge.tsx';
 
 /** How loops and their turns are spoken of. Pure. */
 
-export const TURN_STATES = [
-  'triggered',
-  'waiting',
-  'training',
-  'judging',
-  'rolling_out',
-  'promoted',
-  'trained',
-  'rejected',
-  'rolled_back',
-  'held',
-  'failed',
-  'cancelled',
-  'no_op',
-  'skipped',
-] as const satisfies readonly TurnState[];
-
 export const TURN_WORDS: Readonly<Record<TurnState, string>> = {
   triggered: 'triggered',
   waiting: 'waiting',

@@ -1,31 +1,6 @@
-import type {
-  Loop,
-  LoopDetail,
-  ShownTrigger,
-  Turn,
-  TurnDetail,
-  TurnState,
-  Replay,
-} from '../../../loops/contract.ts';
+import type { Loop, LoopDetail, ShownTrigger, Turn, TurnDetail, Replay } from '../../../loops/contract.ts';
 import { ago, clip, listed, number, table } from '../output.ts';
 import { seconds } from '../pipelines/units.ts';
-
-export const TURN_STATES = [
-  'triggered',
-  'waiting',
-  'training',
-  'judging',
-  'rolling_out',
-  'promoted',
-  'trained',
-  'rejected',
-  'rolled_back',
-  'held',
-  'failed',
-  'cancelled',
-  'no_op',
-  'skipped',
-] as const satisfies readonly TurnState[];
 
 const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 

@@ -2,9 +2,8 @@ import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { segmentFile } from '../segment-name.ts';
 import type { FilledBlock } from './block.ts';
-import { PIECE } from './piece.ts';
 import { readJournal } from './journal-file.ts';
-import { writeSegment } from './segment-file.ts';
+import { PIECE, writeSegment } from './segment-file.ts';
 
 export interface Segment {
   file: string;

@@ -6,7 +6,6 @@ import type { SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { ID, type FilledBlock } from './block.ts';
 import type { Filled, Numbers, NumberType } from './columns.ts';
-import { PIECE } from './piece.ts';
 import type { JournalHead } from './journal-file.ts';
 import type { Field } from './layout.ts';
 import type { Role } from '../protocol.ts';
@@ -21,6 +20,9 @@ export interface SegmentOrder extends Pick<
   file: string;
   blocks: readonly FilledBlock[];
 }
+
+/** Bytes that the system is told to copy in one go: nobody can interrupt it meanwhile. */
+export const PIECE = 256 * 1024;
 
 /** Bytes of a page: what is encoded and compressed without a pause. */
 const PAGE = 64 * 1024;
