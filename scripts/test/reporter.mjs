@@ -23,6 +23,10 @@ export default async function* report(source) {
       if (process.env.TREADLE_TEST_OUTPUT) yield data.message;
       const [, tally] = of(data);
       tally.said = (tally.said + data.message).slice(-6000);
+    } else if (type === 'test:diagnostic' && /^(Warning|Error)/.test(data.message) && data.file) {
+      // What happened after a test's end fails its file, and is told here alone.
+      const [, tally] = of(data);
+      tally.said = `${tally.said}${data.message}\n`.slice(-6000);
     } else if (type === 'test:pass' || type === 'test:fail') {
       const [file, tally] = of(data);
       const isSuite = data.details?.type === 'suite';
