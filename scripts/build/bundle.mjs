@@ -20,6 +20,7 @@ const ENTRIES = [
   'src/validation/scoring/judge-host.ts',
   'src/faces/inference/aside/read-worker.ts',
   'src/serving/plane/sink/segment-worker.ts',
+  'src/serving/compaction/merge-worker.ts',
   'src/runtimes/onnx/onnx-worker.ts',
   'src/runtimes/onnx/ask-child.ts',
   'src/runtimes/onnx/probe-child.ts',

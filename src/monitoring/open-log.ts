@@ -32,6 +32,7 @@ export function openLog(
     shown: `${recorded.endpoint.name}/${at}.parquet`,
     format: 'parquet',
     path: segment.path,
+    later: segment.later,
   }));
   const all = `${text}, whole files`;
   // Only the first and the last file may reach over the edges, but which those are differs between variants.

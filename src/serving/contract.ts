@@ -270,6 +270,10 @@ export const PredictionSegment = Type.Object(
       description: 'Rows of the file: a prediction has one for each row that was asked.',
     }),
     bytes: Type.Integer({ description: 'Size of the file.' }),
+    kind: Type.Union([Type.Literal('segment'), Type.Literal('hour')], {
+      description:
+        'segment: as a process wrote it; hour: the segments of an hour that is over, made one file, sorted by time.',
+    }),
     file: Type.String({ description: 'A Parquet file below the data folder of the server.' }),
     created_at: Millis('When it was written down.'),
   },

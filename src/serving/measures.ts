@@ -4,7 +4,7 @@ import type { Live } from './live.ts';
 import type { Planes } from './planes.ts';
 import { LATENCY_BUCKETS, type Lost, type Measure } from './plane/protocol.ts';
 import { countEndpoints, selectAllLive } from './store.ts';
-import { sumSegments } from './store-segments.ts';
+import { countSegments } from './store-segments.ts';
 
 const NOTHING_LOST: Lost = { full: 0, large: 0, form: 0, failed: 0 };
 
@@ -16,6 +16,7 @@ const NOTHING_LOST: Lost = { full: 0, large: 0, form: 0, failed: 0 };
 export async function measures(ctx: Ctx, engine: Engine): Promise<Measure[]> {
   const { workspace } = ctx;
   await engine.planes.gather();
+  const kinds = Object.entries(await countSegments(ctx));
   return [
     {
       name: 'treadle_endpoints',
@@ -41,10 +42,16 @@ export async function measures(ctx: Ctx, engine: Engine): Promise<Measure[]> {
       samples: [{ labels: {}, value: engine.planes.all.filter(({ door }) => door !== undefined).length }],
     },
     {
-      name: 'treadle_serving_records_bytes',
-      help: 'Size of the files of recorded predictions.',
+      name: 'treadle_serving_records_files',
+      help: 'Files of recorded predictions: segment (as a process wrote it), hour (many of an hour that is over, made one).',
       type: 'gauge',
-      samples: [{ labels: { workspace }, value: await sumSegments(ctx, workspace) }],
+      samples: kinds.map(([kind, { files }]) => ({ labels: { workspace, kind }, value: files })),
+    },
+    {
+      name: 'treadle_serving_records_bytes',
+      help: 'Size of the files of recorded predictions, by kind as of treadle_serving_records_files.',
+      type: 'gauge',
+      samples: kinds.map(([kind, { bytes }]) => ({ labels: { workspace, kind }, value: bytes })),
     },
     ...planeMeasures(workspace, engine.planes, engine.live),
   ];

@@ -3,6 +3,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { tooLarge } from '../platform/errors/index.ts';
 import type { Recording } from './contract.ts';
 import type { Engine } from './engine.ts';
+import { retiredFile } from './plane/segment-name.ts';
 import type { Segments } from './segments.ts';
 import { selectSegments } from './store-segments.ts';
 import { requireEndpoint } from './store.ts';
@@ -13,7 +14,15 @@ export interface Recorded {
   endpoint: { id: string; name: string };
   recording: Recording;
   /** Those that touch the window, oldest first. */
-  segments: Array<{ path: string; from: number; to: number; predictions: number; rows: number }>;
+  segments: Array<{
+    path: string;
+    /** Where it lies for a while, should the file of its hour take its place before it is read. */
+    later: string;
+    from: number;
+    to: number;
+    predictions: number;
+    rows: number;
+  }>;
   /** Answered in the window and not kept; known for the 7 days that minutes are. */
   dropped: number;
   /** A data plane that is very busy still holds some of them in memory. */
@@ -58,6 +67,7 @@ export async function recorded(
     recording: recordingOf(endpoint, engine),
     segments: rows.toReversed().map(({ file, from_at, to_at, predictions, row_count }) => ({
       path: path.join(engine.data, file),
+      later: path.join(engine.data, retiredFile(file)),
       from: from_at,
       to: to_at,
       predictions,

@@ -35,6 +35,10 @@ export type ServingTables = {
     row_count: number;
     bytes: number;
     created_at: number;
+    /** 1: the segments of an hour made one; 0: a segment. */
+    merged: number;
+    /** Says which columns it has, once it was looked at: files of an hour with equal ones become one. */
+    form: string | null;
   };
   revision: {
     id: string;
@@ -189,4 +193,11 @@ export const migrations: Migration[] = [
     ],
   },
   { id: 'serving-006-back', sql: [`alter table revision add column back bigint`] },
+  {
+    id: 'serving-007-hours',
+    sql: [
+      `alter table prediction_segment add column merged bigint not null default 0`,
+      `alter table prediction_segment add column form text`,
+    ],
+  },
 ];

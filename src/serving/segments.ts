@@ -3,7 +3,10 @@ import path from 'node:path';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { messageOf } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
-import { journalOf, readSegmentFile } from './plane/segment-name.ts';
+import { createCompaction } from './compaction/compact.ts';
+import { mergeAside } from './compaction/merge-aside.ts';
+import { settleFolder } from './compaction/settle.ts';
+import { isHourFile, journalOf, readSegmentFile } from './plane/segment-name.ts';
 import { convertAside } from './plane/sink/convert-aside.ts';
 import {
   deleteSegments,
@@ -24,6 +27,8 @@ export interface Segments {
   recover(run: string): void;
   /** Brings rows and files together after a start, and keeps to the bounds from then on. */
   start(): void;
+  /** Makes one file of the many of an hour that is over; `start` does so from time to time. */
+  compact(): Promise<void>;
   /** Resolves when everything said so far is written down. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -44,6 +49,8 @@ export interface Bounds {
 const DAY = 86_400_000;
 /** How often the age of segments is looked at, ms. */
 const LOOK = 3_600_000;
+/** How often hours that are over are looked for, ms. */
+const COMPACT = 600_000;
 /** Rows that one look of retention takes away at a time. */
 const BATCH = 100;
 /** In the data folder: each file is whole once it has its name, and never changes. */
@@ -57,14 +64,33 @@ export const RECORDS_FOLDER = 'records';
 export function createSegments(system: Ctx, data: string, bounds: Bounds): Segments {
   const folder = path.join(data, RECORDS_FOLDER);
   let last: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   let held: number | undefined;
 
-  const next = (what: string, work: () => Promise<void>): void => {
-    last = last.then(work).catch((error: unknown) => {
-      system.log.error(what, { error: messageOf(error) });
-    });
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined); // whoever asked for it hears of it
+    return done;
   };
+  const next = (what: string, work: () => Promise<void>): void => {
+    inTurn(work).catch((error: unknown) => system.log.error(what, { error: messageOf(error) }));
+  };
+  const compaction = createCompaction({
+    system,
+    folder,
+    aside: mergeAside(),
+    inTurn,
+    changed(bytes) {
+      if (held !== undefined) held += bytes;
+    },
+  });
+  const compact = (): Promise<void> =>
+    compaction
+      .run()
+      .then(() => compaction.sweep())
+      .catch((error: unknown) =>
+        system.log.error('hours of recorded predictions could not be looked for', { error: messageOf(error) }),
+      );
 
   async function write({ endpoint, file, bytes }: Announced): Promise<void> {
     const name = readSegmentFile(file);
@@ -92,6 +118,8 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
         row_count: rows,
         bytes,
         created_at: tx.clock.now(),
+        merged: isHourFile(file) ? 1 : 0,
+        form: null,
       }),
     );
     if (fresh && held !== undefined) held += bytes;
@@ -165,13 +193,27 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
 
   async function reconcile(): Promise<void> {
     await convert();
-    for await (const { endpoint, files } of folders()) {
+    for await (const { endpoint, files: found } of folders()) {
       const named = await segmentFiles(system, endpoint);
+      const rowOf = (file: string): string => `${RECORDS_FOLDER}/${endpoint}/${file}`;
+      const { files, gone, unreadable } = await settleFolder(path.join(folder, endpoint), found, (file) =>
+        named.has(rowOf(file)),
+      );
+      if (unreadable.length > 0)
+        system.log.error('files of recorded predictions cannot be read, and are left alone', {
+          endpoint,
+          files: unreadable,
+        });
+      if (gone.length > 0) {
+        const ids = gone.map((file) => named.get(rowOf(file))!);
+        await system.write(async (tx) => void (await deleteSegments(tx, ids)));
+        for (const file of gone) named.delete(rowOf(file));
+      }
       for (const file of files) {
         const full = path.join(folder, endpoint, file);
         if (journalOf(file) !== undefined) continue; // being written by now, or told of above
         if (file.endsWith('.part')) await rm(full, { force: true });
-        else if (!named.delete(`${RECORDS_FOLDER}/${endpoint}/${file}`) && readSegmentFile(file))
+        else if (!named.delete(rowOf(file)) && readSegmentFile(file))
           await write({ endpoint, file, bytes: (await stat(full)).size });
       }
       // Taken away by hand, or in another server's folder, where several share the database.
@@ -193,11 +235,16 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
     },
     start() {
       next('recorded predictions could not be looked through', reconcile);
-      timer = setInterval(() => next('old predictions could not be taken away', retain), LOOK).unref();
+      timers.push(
+        setInterval(() => next('old predictions could not be taken away', retain), LOOK).unref(),
+        setInterval(() => void compact(), COMPACT).unref(),
+      );
     },
+    compact,
     settled: () => last,
     async close() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
+      await compaction.close();
       await last;
     },
   };

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import { sql, type Insertable, type Selectable } from 'kysely';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import type { ServingTables } from './schema.ts';
 
@@ -67,6 +67,83 @@ export async function segmentFiles(ctx: Pick<Ctx, 'db'>, endpoint: string): Prom
   return new Map(rows.map(({ file, id }) => [file, id]));
 }
 
+/** An hour of a variant in which there are files that could be one. */
+export interface CrowdedHour {
+  endpoint_id: string;
+  serial: number;
+  role: string;
+  /** When the hour began. */
+  from: number;
+}
+
+const HOUR = 3_600_000;
+
+/** Oldest first: hours before a time of which there are several files, and not all known to have other columns. */
+export async function selectCrowdedHours(ctx: Pick<Ctx, 'db'>, before: number): Promise<CrowdedHour[]> {
+  const hour = sql<number | string>`from_at / ${sql.lit(HOUR)}`;
+  const rows = await tables(ctx)
+    .selectFrom('prediction_segment')
+    .select(['endpoint_id', 'serial', 'role', hour.as('hour')])
+    .where('from_at', '<', before)
+    .groupBy(['endpoint_id', 'serial', 'role', hour])
+    .having(sql<boolean>`count(*) > 1 and count(*) > count(distinct form)`)
+    .orderBy('hour')
+    .execute();
+  return rows.map(({ hour: at, ...row }) => ({ ...row, from: Number(at) * HOUR }));
+}
+
+/** The files of an hour: what began in it. */
+export function selectHour(
+  ctx: Pick<Ctx, 'db'>,
+  { endpoint_id, serial, role, from }: CrowdedHour,
+): Promise<SegmentRow[]> {
+  return tables(ctx)
+    .selectFrom('prediction_segment')
+    .selectAll()
+    .where('endpoint_id', '=', endpoint_id)
+    .where('serial', '=', serial)
+    .where('role', '=', role)
+    .where('from_at', '>=', from)
+    .where('from_at', '<', from + HOUR)
+    .execute();
+}
+
+/** What columns files turned out to have. */
+export async function setForms(tx: Tx, forms: ReadonlyArray<{ id: string; form: string }>): Promise<void> {
+  for (const { id, form } of forms)
+    await tables(tx).updateTable('prediction_segment').set({ form }).where('id', '=', id).execute();
+}
+
+/** One row in the place of many, at the place of the newest of them; all of them must be there. */
+export async function replaceSegments(
+  tx: Tx,
+  rows: readonly SegmentRow[],
+  { file, bytes, form }: { file: string; bytes: number; form: string },
+): Promise<void> {
+  const newest = rows.reduce((one, row) => (row.id > one.id ? row : one));
+  const gone = await deleteSegments(
+    tx,
+    rows.map(({ id }) => id),
+  );
+  if (gone !== rows.length) throw new Error(`of ${rows.length} files ${gone} were there to be made one`);
+  const sum = (value: (row: SegmentRow) => number): number => rows.reduce((all, row) => all + value(row), 0);
+  await tables(tx)
+    .insertInto('prediction_segment')
+    .values({
+      ...newest,
+      file: `${newest.file.slice(0, newest.file.lastIndexOf('/'))}/${file}`,
+      from_at: Math.min(...rows.map(({ from_at }) => from_at)),
+      to_at: Math.max(...rows.map(({ to_at }) => to_at)),
+      predictions: sum((row) => row.predictions),
+      row_count: sum((row) => row.row_count),
+      merged: 1,
+      created_at: tx.clock.now(),
+      bytes,
+      form,
+    })
+    .execute();
+}
+
 export function selectOldestSegments(ctx: Pick<Ctx, 'db'>, limit: number): Promise<SegmentRow[]> {
   return tables(ctx).selectFrom('prediction_segment').selectAll().orderBy('to_at').limit(limit).execute();
 }
@@ -81,10 +158,36 @@ export async function sumSegments(ctx: Pick<Ctx, 'db'>, workspace?: string): Pro
   return Number(bytes ?? 0);
 }
 
-export async function deleteSegments(tx: Tx, ids: readonly string[]): Promise<void> {
-  for (let at = 0; at < ids.length; at += 500)
-    await tables(tx)
+/** How many of them were there. */
+export async function deleteSegments(tx: Tx, ids: readonly string[]): Promise<number> {
+  let gone = 0n;
+  for (let at = 0; at < ids.length; at += 500) {
+    const { numDeletedRows } = await tables(tx)
       .deleteFrom('prediction_segment')
       .where('id', 'in', ids.slice(at, at + 500))
-      .execute();
+      .executeTakeFirst();
+    gone += numDeletedRows;
+  }
+  return Number(gone);
+}
+
+/** Files of a workspace by what they are, with what they hold. */
+export async function countSegments(
+  ctx: Ctx,
+): Promise<Record<'segment' | 'hour', { files: number; bytes: number }>> {
+  const rows = await tables(ctx)
+    .selectFrom('prediction_segment')
+    .select([
+      'merged',
+      (eb) => eb.fn.countAll<number | string>().as('files'),
+      (eb) => eb.fn.sum<number | string>('bytes').as('bytes'),
+    ])
+    .where('workspace', '=', ctx.workspace)
+    .groupBy('merged')
+    .execute();
+  const of = (merged: number): { files: number; bytes: number } => {
+    const found = rows.find((row) => row.merged === merged);
+    return { files: Number(found?.files ?? 0), bytes: Number(found?.bytes ?? 0) };
+  };
+  return { segment: of(0), hour: of(1) };
 }

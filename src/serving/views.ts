@@ -180,7 +180,7 @@ export async function listSegments(
   const shown = rows.slice(0, limit);
   return {
     items: shown.map(
-      ({ id, revision, role, from_at, to_at, predictions, row_count, bytes, file, created_at }) => ({
+      ({ id, revision, role, from_at, to_at, predictions, row_count, bytes, merged, file, created_at }) => ({
         id,
         revision,
         role: role as PredictionSegment['role'],
@@ -189,6 +189,7 @@ export async function listSegments(
         predictions,
         rows: row_count,
         bytes,
+        kind: merged === 1 ? 'hour' : 'segment',
         file,
         created_at,
       }),

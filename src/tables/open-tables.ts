@@ -113,7 +113,7 @@ async function withFiles<T>(
       there.add(one.file);
       const to = path.join(folder, one.file);
       if ('hash' in one) await ctx.blobs.materialise(one.hash, to, { mode: 0o444, shared: true });
-      else if ('path' in one) await place(one.path, to);
+      else if ('path' in one) await place(one, to);
       else await writeFile(to, one.bytes, { flag: 'wx', mode: 0o444 });
     }
     await processes.letRead(folder);
@@ -124,10 +124,11 @@ async function withFiles<T>(
 }
 
 /** One and the same file where the file system allows it: what never changes need not be copied. */
-async function place(from: string, to: string): Promise<void> {
+async function place({ path: from, later }: { path: string; later?: string }, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
+    if (systemCode(error) === 'ENOENT' && later !== undefined) return place({ path: later }, to);
     if (systemCode(error) === 'ENOENT')
       throw unavailable('a file of the question is gone: its time was over', {
         hint: 'ask again',

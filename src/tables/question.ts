@@ -11,9 +11,9 @@ export const question = <Request, Answer>(name: string): Question<Request, Answe
 
 /**
  * Where the bytes of a file are: a blob; a file below the data folder that the server itself wrote, and that never changes once it has
- * its name; or here.
+ * its name (`later`: the name that it may be given meanwhile); or here.
  */
-export type Bytes = { hash: string } | { path: string } | { bytes: Uint8Array };
+export type Bytes = { hash: string } | { path: string; later?: string } | { bytes: Uint8Array };
 
 /** A file of the question: `file` is its name for the reader. */
 export type AskedFile = TableFile & Bytes;

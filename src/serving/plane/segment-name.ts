@@ -19,6 +19,20 @@ const FORM =
 export const segmentFile = ({ serial, role, from, to, predictions, rows, maker }: SegmentName): string =>
   `${serial}-${role}-${from}-${to}-${predictions}-${rows}-${maker}.parquet`;
 
+/**
+ * Many segments of an hour made one: `maker` is of what it was made of. No run of a plane begins with that letter, so its name tells it
+ * from a segment.
+ */
+export const hourFile = (name: SegmentName): string => segmentFile({ ...name, maker: `h${name.maker}` });
+
+export const isHourFile = (file: string): boolean => readSegmentFile(file)?.maker.startsWith('h') === true;
+
+/** Where a segment lies for a while after one of its hour took its place: readers may know it by its old name. */
+export const retiredFile = (file: string): string => `${file}.old`;
+
+/** The name that it had; undefined for a file that is none of these. */
+export const retiredOf = (file: string): string | undefined => /^(.*\.parquet)\.old$/.exec(file)?.[1];
+
 /** Undefined for a file that is no segment. */
 export function readSegmentFile(file: string): SegmentName | undefined {
   const found = FORM.exec(file);

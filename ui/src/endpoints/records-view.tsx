@@ -63,6 +63,7 @@ const COLUMNS: Column<PredictionSegment>[] = [
     value: ({ bytes }) => bytes,
     cell: ({ bytes }) => formatBytes(bytes),
   },
+  { id: 'kind', header: 'Kind', width: 90, value: ({ kind }) => kind },
   { id: 'file', header: 'File, in the data folder', width: 560, value: ({ file }) => file },
 ];
 
