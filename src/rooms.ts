@@ -54,6 +54,9 @@ export const blobUsers: readonly blobs.BlobUser[] = [
 /** Every room that needs versions of models: what none of these names may be deleted without force. */
 export const versionUsers: readonly models.VersionUser[] = [serving.versionUses, releases.versionUses];
 
+/** Rooms that need recorded predictions: retention by age leaves what any of these names. */
+export const predictionHolders: readonly serving.PredictionHolder[] = [monitoring.predictionHolder];
+
 /** Folders of the data folder whose files a backup takes along: whole once they have their names, and never changed. */
 export const keptFolders: readonly string[] = [serving.RECORDS_FOLDER];
 

@@ -31,7 +31,7 @@ import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
-import { migrations, storeRooms, versionUsers } from './rooms.ts';
+import { migrations, predictionHolders, storeRooms, versionUsers } from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
@@ -169,6 +169,7 @@ async function open(
     hosts,
     level: config.log,
     records: config.records ?? DEFAULT_RECORDS,
+    holders: predictionHolders,
     authenticate: (credentials) => access.judgeCaller(system, credentials, ownerAllowed),
   });
   opened.defer(() => endpoints.close());
@@ -214,7 +215,7 @@ async function open(
   );
   jobs.schedule(loops.schedule);
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
-  for (const schedule of channels.schedules) jobs.schedule(schedule);
+  for (const schedule of [...channels.schedules, ...monitoring.schedules]) jobs.schedule(schedule);
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   opened.defer(() => jobs.stop());
 

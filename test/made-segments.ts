@@ -1,10 +1,11 @@
-// For tests: segments as a plane makes them, with every kind of column.
 import { mkdirSync } from 'node:fs';
 import type { FilledBlock } from '../src/serving/plane/sink/block.ts';
 import type { Filled } from '../src/serving/plane/sink/columns.ts';
 import type { Field, Layout } from '../src/serving/plane/sink/layout.ts';
 import { writeSegment } from '../src/serving/plane/sink/segment-file.ts';
 import { segmentFile } from '../src/serving/plane/segment-name.ts';
+import type { Ctx } from '../src/platform/ctx/index.ts';
+import { addRevision } from '../src/serving/new-revision.ts';
 
 const INPUTS: Field[] = [
   { name: 'pair', datatype: 'FP32', width: 2 },
@@ -31,7 +32,14 @@ export const idOf = (number: number): string => `p${String(number).padStart(34, 
 /** Writes a segment of predictions with these numbers, answered at these times; every third has two rows, every fourth no word. */
 export function makeSegment(
   folder: string,
-  { at, first, maker, serial = 1, recording = 'all', words = true }: {
+  {
+    at,
+    first,
+    maker,
+    serial = 1,
+    recording = 'all',
+    words = true,
+  }: {
     at: readonly number[];
     first: number;
     maker: string;
@@ -64,25 +72,44 @@ export function makeSegment(
               values: Float32Array.from(rows.flatMap((row) => [row / 3, Number.NaN])),
             },
             // The last byte is no UTF-8.
-            texts(rows.map((row) => (words || row % 4 !== 0 ? Buffer.from([...Buffer.from(`ä ${row}`), 255]) : undefined))),
+            texts(
+              rows.map((row) =>
+                words || row % 4 !== 0 ? Buffer.from([...Buffer.from(`ä ${row}`), 255]) : undefined,
+              ),
+            ),
             {
               kind: 'lists',
               missing: undefined,
               values: BigInt64Array.from(rows, (row) => 2n ** 60n - BigInt(row)),
               ends: Uint32Array.from(rows, (_, place) => place + 1),
             },
-            { kind: 'numbers', width: 1, missing: undefined, values: Uint32Array.from(rows, (row) => 2 ** 32 - 1 - row) },
+            {
+              kind: 'numbers',
+              width: 1,
+              missing: undefined,
+              values: Uint32Array.from(rows, (row) => 2 ** 32 - 1 - row),
+            },
             {
               kind: 'numbers',
               width: 1,
               missing: undefined,
               values: BigUint64Array.from(rows, (row) => 2n ** 64n - 1n - BigInt(row)),
             },
-            { kind: 'numbers', width: 1, missing: undefined, values: Uint8Array.from(rows, (row) => row % 2) },
+            {
+              kind: 'numbers',
+              width: 1,
+              missing: undefined,
+              values: Uint8Array.from(rows, (row) => row % 2),
+            },
           ]
         : [],
     outputs: [
-      { kind: 'numbers', width: 1, missing: undefined, values: Float64Array.from(rows, (row) => row * Math.PI) },
+      {
+        kind: 'numbers',
+        width: 1,
+        missing: undefined,
+        values: Float64Array.from(rows, (row) => row * Math.PI),
+      },
     ],
   };
   const layout: Layout = {
@@ -103,6 +130,43 @@ export function makeSegment(
   });
   mkdirSync(folder, { recursive: true });
   const about = { endpoint: 'e', workspace: 'default', revision: '1', serial: String(serial), recording };
-  const bytes = writeSegment({ folder, file, blocks: [block], revision: 1, model: 'm', version: 1, about, layout });
+  const bytes = writeSegment({
+    folder,
+    file,
+    blocks: [block],
+    revision: 1,
+    model: 'm',
+    version: 1,
+    about,
+    layout,
+  });
   return { file, bytes };
+}
+
+/** An endpoint with a revision that nothing answers for. */
+export async function addTestEndpoint(ctx: Ctx, name: string): Promise<{ id: string; serial: number }> {
+  const variant = {
+    role: 'champion' as const,
+    model: 'm',
+    version: 1,
+    version_ref: 'model_version:m/1',
+    percent: 100,
+    runtime: 'onnx' as const,
+  };
+  const { row } = await ctx.write((tx) =>
+    addRevision(
+      tx,
+      {
+        endpoint: name,
+        cause: 'deploy',
+        variants: [variant],
+        wishes: [{}],
+        places: '[]',
+        sticky: true,
+        strict: false,
+      },
+      true,
+    ),
+  );
+  return { id: row.endpoint_id, serial: row.serial };
 }

@@ -33,6 +33,8 @@
 -- serving-004 78560bdd712f892c
 -- serving-005-live 204e0f9cabb581d1
 -- serving-006-back e81c367124554fc4
+-- serving-007-hours ee31718736e21ded
+-- serving-008-keep 8f05f42d0dc6ca25
 -- validation-001 1e99c0a741c88569
 -- validation-002 1857725d22e30078
 -- releases-001 255828b269d8734f
@@ -223,7 +225,7 @@ CREATE TABLE endpoint (
   updated_at bigint not null,
   created_by text not null,
   last_revision bigint not null,
-  deleted_at bigint, records text,
+  deleted_at bigint, records text, keep_ms bigint,
   unique (workspace, name)
 );
 CREATE TABLE evaluation (
@@ -712,6 +714,19 @@ CREATE TABLE pipeline (
   created_by text not null,
   primary key (workspace, name)
 );
+CREATE TABLE prediction_deletion (
+  id text primary key,
+  workspace text not null,
+  endpoint_id text not null references endpoint (id),
+  from_at bigint not null,
+  to_at bigint not null,
+  predictions bigint not null,
+  row_count bigint not null,
+  reason text not null,
+  keep_ms bigint,
+  deleted_at bigint not null
+);
+CREATE INDEX prediction_deletion_of on prediction_deletion (endpoint_id, to_at);
 CREATE TABLE prediction_segment (
   id text primary key,
   workspace text not null,
@@ -726,7 +741,7 @@ CREATE TABLE prediction_segment (
   row_count bigint not null,
   bytes bigint not null,
   created_at bigint not null
-);
+  , merged bigint not null default 0, form text);
 CREATE INDEX prediction_segment_by_age on prediction_segment (to_at);
 CREATE INDEX prediction_segment_of on prediction_segment (workspace, endpoint_id, id);
 CREATE TABLE release (

@@ -1,9 +1,11 @@
 import { idOf } from '../ledger/index.ts';
+import { keptFor } from '../serving/contract.ts';
 import type { PredictionLineage } from './contract.ts';
 import type { FactsOf } from './rooms.ts';
 
 /** What is not known of a prediction, and why: a story with a hole says so, rather than look whole. */
 export function gapsOf(story: {
+  deleted: FactsOf['prediction']['deleted'];
   endpoint: FactsOf['endpoint'];
   variant: PredictionLineage['variant'];
   version: FactsOf['model_version'] | undefined;
@@ -18,6 +20,7 @@ export function gapsOf(story: {
 }): string[] {
   const { version, variant, run, code, datasets } = story;
   const gaps: string[] = [];
+  if (story.deleted) gaps.push(`record: ${whyDeleted(story.deleted)}`);
   if (story.endpoint.deleted) gaps.push('endpoint: it was taken away since');
   if (!version?.registered)
     gaps.push(`model version: ${variant.model} v${variant.version} was deleted from the registry since`);
@@ -45,4 +48,11 @@ export function gapsOf(story: {
   else if (!story.proof) gaps.push('proof: its evaluation has none');
   if (story.truncated) gaps.push('edges: the lineage is longer than one answer holds');
   return gaps;
+}
+
+function whyDeleted({ reason, keep_ms, at }: NonNullable<FactsOf['prediction']['deleted']>): string {
+  const when = new Date(at).toISOString();
+  return reason === 'age' && keep_ms !== undefined
+    ? `its inputs and outputs were deleted by retention at ${when}: the endpoint kept predictions for ${keptFor(keep_ms)}`
+    : `its inputs and outputs were deleted at ${when}: recorded predictions took more room than they may, and the oldest went`;
 }

@@ -4,7 +4,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import type { Subscriber } from '../platform/events/index.ts';
 import type { Family } from '../platform/exposition/index.ts';
 import type { Route } from '../platform/http/index.ts';
-import type { JobType } from '../platform/jobs/index.ts';
+import type { JobType, Schedule } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Releases } from '../releases/index.ts';
 import { WAKE } from './alerts/act.ts';
@@ -21,15 +21,18 @@ import { predictionsTable } from './open-log.ts';
 import { FOLD } from './outcomes/fold.ts';
 import { labelledTable, outcomesTable } from './outcomes/open-outcomes.ts';
 import { rolloutLosses } from './rollouts/losses.ts';
+import { pruneJob } from './retention.ts';
 import { monitoringRoutes, type Parts } from './routes.ts';
 import { migrations as roomMigrations } from './schema.ts';
 
 export const migrations = [...roomMigrations, ...alertMigrations];
+export { predictionHolder } from './retention.ts';
 export { blobUser } from './uses.ts';
 
 export interface Monitoring {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
+  schedules: readonly Schedule[];
   /** Channels hear of alerts, and rollouts of what outcomes say. */
   subscribers: readonly Subscriber[];
   /** Looks from time to time whether monitors run; the answer ends it. */
@@ -51,13 +54,15 @@ export function openMonitoring(
   const jobs = monitorJobs(parts);
   const losses = rolloutLosses(parts);
   const report = diagnoseJob(parts);
+  const prune = pruneJob(parts.serving);
   return {
     routes: monitoringRoutes(parts, jobs),
     subscribers: [
       alertTeller({ ...parts, diagnose: (tx, alert) => enqueueDiagnosis(tx, report, alert) }),
       losses.subscriber,
     ],
-    jobs: [FOLD, jobs.look, jobs.score, WAKE, losses.job, report],
+    jobs: [FOLD, jobs.look, jobs.score, WAKE, losses.job, report, prune],
+    schedules: [{ name: 'monitoring.prune', type: prune, payload: {}, cron: '47 * * * *' }],
     watch: startWatchdog,
     measures: monitorMeasures(parts.serving),
     functions: [predictionsTable(parts.serving), outcomesTable(parts.serving), labelledTable(parts.serving)],

@@ -17,7 +17,7 @@ import { selectTables } from './store.ts';
 import { getMonitor, listWindows } from './views.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'find' | 'recorded' | 'readPredictions' | 'serials' | 'tellers'>;
+  serving: Pick<Serving, 'find' | 'keptSince' | 'recorded' | 'readPredictions' | 'serials' | 'tellers'>;
   tables: Tables;
 }
 

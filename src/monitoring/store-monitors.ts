@@ -213,6 +213,56 @@ export function selectWindows(
   return rows.orderBy('from_at', 'desc').limit(query.limit).execute();
 }
 
+/** The oldest window that began after a time, has rows, and is not scored. */
+export async function oldestUnscored(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+  after: number,
+): Promise<number | undefined> {
+  const row = await tables(ctx)
+    .selectFrom('monitor_window')
+    .select('from_at')
+    .where('monitor_id', '=', monitor.id)
+    .where('generation', '=', monitor.generation)
+    .where('from_at', '>', after)
+    .where('row_count', '>', 0)
+    .where('scored_at', 'is', null)
+    .orderBy('from_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.from_at;
+}
+
+/** Windows of any generation that were over before a time go with their signals, the oldest first; how many windows. */
+export async function deleteWindowsBefore(
+  tx: Tx,
+  monitor: string,
+  before: number,
+  limit: number,
+): Promise<number> {
+  const rows = await tables(tx)
+    .selectFrom('monitor_window')
+    .select(['generation', 'from_at'])
+    .where('monitor_id', '=', monitor)
+    .where('to_at', '<=', before)
+    .orderBy('from_at')
+    .limit(limit)
+    .execute();
+  for (const [generation, of] of Map.groupBy(rows, (row) => row.generation))
+    for (const table of ['signal', 'monitor_window'] as const)
+      await tables(tx)
+        .deleteFrom(table)
+        .where('monitor_id', '=', monitor)
+        .where('generation', '=', generation)
+        .where(
+          'from_at',
+          'in',
+          of.map(({ from_at }) => from_at),
+        )
+        .execute();
+  return rows.length;
+}
+
 /** The first windows of a version with rows, before a time. */
 export function selectFirstWindows(
   ctx: Ctx,

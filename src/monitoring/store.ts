@@ -130,3 +130,52 @@ export function selectTables(
   if (query.before !== undefined) rows = rows.where('id', '<', query.before);
   return rows.orderBy('id', 'desc').limit(query.limit).execute();
 }
+
+/**
+ * Outcomes of predictions of before a time: rows by that, and whole files that arrived before it, since what an outcome is of was asked
+ * earlier. At most so many of both; how many there were, and how many rows were in the files.
+ */
+export async function deleteOutcomesBefore(
+  tx: Tx,
+  endpoint: string,
+  before: number,
+  limit: number,
+): Promise<{ outcomes: number; tables: number; rows: number }> {
+  const old = await tables(tx)
+    .selectFrom('outcome')
+    .select('id')
+    .where('workspace', '=', tx.workspace)
+    .where('endpoint_id', '=', endpoint)
+    .where('time', '<', before)
+    .where('received_at', '<', before)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  const files = await tables(tx)
+    .selectFrom('outcome_table')
+    .select(['id', 'accepted'])
+    .where('workspace', '=', tx.workspace)
+    .where('endpoint_id', '=', endpoint)
+    .where('received_at', '<', before)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  for (let at = 0; at < files.length; at += PORTION)
+    await tables(tx)
+      .deleteFrom('outcome_table')
+      .where('workspace', '=', tx.workspace)
+      .where(
+        'id',
+        'in',
+        files.slice(at, at + PORTION).map(({ id }) => id),
+      )
+      .execute();
+  return {
+    outcomes: await deleteOutcomes(
+      tx,
+      old.map(({ id }) => id),
+    ),
+    tables: files.length,
+    rows: files.reduce((sum, { accepted }) => sum + accepted, 0),
+  };
+}

@@ -150,6 +150,13 @@ export const Recording = Type.Union([Type.Literal('all'), Type.Literal('outputs'
 });
 export type Recording = Static<typeof Recording>;
 
+export const KeepMs = Type.Integer({
+  minimum: 3_600_000,
+  maximum: 3_153_600_000_000,
+  description:
+    'How long predictions are kept, ms: whole hours, from one hour to 100 years. Those of hours that are older are deleted, with their outcomes and the signals of their time.',
+});
+
 export const Endpoint = Type.Object({
   ref: Type.String({ description: 'Its name in the ledger: `endpoint:<id>`.' }),
   id: Type.String(),
@@ -166,6 +173,7 @@ export const Endpoint = Type.Object({
   }),
   batching: Type.Optional(Batching),
   records: Recording,
+  keep_ms: KeepMs,
   recent: Type.Optional(
     Type.Object(
       {
@@ -327,9 +335,9 @@ export const updateEndpoint = endpoint({
   method: 'PATCH',
   path: '/api/v1/endpoints/:endpoint',
   action: 'endpoint:write',
-  summary: 'Say what is kept of the predictions of an endpoint, from now on',
+  summary: 'Say what is kept of the predictions of an endpoint from now on, and how long',
   params: OfEndpoint,
-  body: Strict({ records: Recording }),
+  body: Strict({ records: Type.Optional(Recording), keep_ms: Type.Optional(KeepMs) }),
   response: EndpointDetail,
 });
 
@@ -474,3 +482,4 @@ export const listMinutes = endpoint({
 });
 
 export { addressSeenFrom } from './address-seen.ts';
+export { keptFor } from './kept-for.ts';

@@ -14,7 +14,7 @@ import {
 import type { Engine } from './engine.ts';
 import type { PrepareJob } from './jobs.ts';
 import { addRevision, type Wish } from './new-revision.ts';
-import { applyRecording, changeRecording } from './set-recording.ts';
+import { applyRecording, changeKeeping } from './set-recording.ts';
 import { findRevisionById, type NamedRevision } from './store.ts';
 import { checkTakeover, type Expectation, type Newcomer } from './takeover.ts';
 
@@ -107,7 +107,7 @@ export async function deploy(
       (standing) => checkTakeover(tx, standing, newcomers, input),
     );
     const { records } = input;
-    if (records !== undefined) await changeRecording(tx, endpoint, records);
+    if (records !== undefined) await changeKeeping(tx, endpoint, { records });
     await tx.enqueue(job, { revision: row.id });
     tx.afterCommit(() => {
       for (const id of gaveWay) engine.watch.changed(id);

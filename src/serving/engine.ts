@@ -20,6 +20,8 @@ export interface Engine {
   readonly ids: PredictionIds;
   /** What is kept of predictions where an endpoint says nothing of it. */
   readonly recording: Recording;
+  /** How long they are kept where an endpoint says nothing of it. */
+  readonly keepMs: number;
   readonly live: Live;
   readonly minutes: Minutes;
   readonly watch: Watch;
@@ -44,12 +46,13 @@ export function createEngine(options: {
   runtimes: RuntimesPort;
   ids: PredictionIds;
   recording: Recording;
+  keepMs: number;
   live: Live;
   minutes: Minutes;
   address(): string;
   lost(key: string, problem: string): void;
 }): Engine {
-  const { data, planes, runtimes, ids, recording, live, minutes, address } = options;
+  const { data, planes, runtimes, ids, recording, keepMs, live, minutes, address } = options;
   const faults = createFaults(Date.now);
   const primaryOf = (endpoint: string) => {
     const primary = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
@@ -61,6 +64,7 @@ export function createEngine(options: {
     runtimes,
     ids,
     recording,
+    keepMs,
     address,
     live,
     minutes,

@@ -19,6 +19,7 @@ import { makeIds } from './prediction-id.ts';
 import { readPredictions, type ReadPrediction } from './read-predictions.ts';
 import { recorded, type Recorded, type RecordedSpan } from './recorded.ts';
 import { restore } from './restore.ts';
+import type { PredictionHolder, Retention } from './retention.ts';
 import { createSegments } from './segments.ts';
 import { createGuard } from './rollback.ts';
 import { servingRoutes } from './routes.ts';
@@ -48,6 +49,7 @@ export { createLive } from './live.ts';
 export { planeMeasures } from './measures.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
 export { migrations } from './schema.ts';
+export type { Hold, PredictionHolder } from './retention.ts';
 export { RECORDS_FOLDER } from './segments.ts';
 export { unexpected } from './takeover.ts';
 
@@ -68,6 +70,8 @@ export interface ServingOptions {
   level: 'debug' | 'info' | 'warn' | 'error';
   /** What is kept of predictions where an endpoint says nothing of it, and how much and how long of all of them. */
   records: { recording: Recording; bytes: number; days: number };
+  /** What rooms above still need of recorded predictions. */
+  holders: readonly PredictionHolder[];
   authenticate(credentials: Credentials): Promise<CallerVerdict>;
 }
 
@@ -90,6 +94,8 @@ export interface Serving {
   find(ctx: Ctx, endpoint: string): Promise<(Endpoint & { ready: boolean }) | undefined>;
   /** Recorded predictions of `[from, to)`: files, and how many were not kept. An endpoint that is not there is an error. */
   recorded(ctx: Ctx, endpoint: string, span: RecordedSpan): Promise<Recorded>;
+  /** Since when each endpoint's recorded predictions are kept by age; what belongs to those of before may go. */
+  keptSince: Retention['keptSince'];
   /** What ids of predictions say, by id; those that this server did not make, or of other workspaces, are left out. */
   readPredictions(ctx: Ctx, ids: readonly string[]): Promise<Map<string, ReadPrediction>>;
   /** Serials of all revisions of an endpoint: predictions with other ones are not its own. */
@@ -125,7 +131,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const hear = (work: Promise<void>): void => {
     work.catch((error: unknown) => log.error('a report of a data plane was lost', { error }));
   };
-  const segments = createSegments(system, options.data, options.records);
+  const segments = createSegments(system, options.data, options.records, options.holders);
   const planes = createPlanes({
     ...options,
     plane: {
@@ -158,6 +164,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     runtimes: options.runtimes,
     ids: makeIds(key),
     recording: options.records.recording,
+    keepMs: options.records.days * 86_400_000,
     address: () => {
       const port = planes.port ?? options.port;
       const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -196,6 +203,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
       }
     },
     recorded: (ctx, name, span) => recorded(ctx, name, span, engine, segments),
+    keptSince: () => segments.keptSince(),
     readPredictions: (ctx, ids) => readPredictions(ctx, ids, engine),
     serials: selectSerials,
     async takenAway(ctx, endpoint, versionRef) {

@@ -22,7 +22,7 @@ export const servingRoutes = (engine: Engine, job: PrepareJob): Route[] => [
   route(contract.listEndpoints, (ctx, { query }) => listEndpoints(ctx, query, engine)),
   route(contract.getEndpoint, (ctx, { params }) => getEndpoint(ctx, params.endpoint, engine)),
   route(contract.updateEndpoint, async (ctx, { params, body }) => {
-    await setRecording(ctx, params.endpoint, body.records, engine);
+    await setRecording(ctx, params.endpoint, body, engine);
     return getEndpoint(ctx, params.endpoint, engine);
   }),
   route(contract.listSegments, (ctx, { params, query }) => listSegments(ctx, params.endpoint, query)),

@@ -17,6 +17,8 @@ export type ServingTables = {
     deleted_at: number | null;
     /** What is kept of its predictions; as the server does by default where it is null. */
     records: string | null;
+    /** How long they are kept, ms; as long as the server keeps them by default where it is null. */
+    keep_ms: number | null;
   };
   /** Recorded predictions: one row for each file of them that is whole. */
   prediction_segment: {
@@ -39,6 +41,21 @@ export type ServingTables = {
     merged: number;
     /** Says which columns it has, once it was looked at: files of an hour with equal ones become one. */
     form: string | null;
+  };
+  /** Recorded predictions that were taken away: of an endpoint, what was answered from the first to the last of them. */
+  prediction_deletion: {
+    id: string;
+    workspace: string;
+    endpoint_id: string;
+    from_at: number;
+    to_at: number;
+    predictions: number;
+    row_count: number;
+    /** `age`: older than the endpoint keeps them; `room`: the oldest where all together were too much. */
+    reason: string;
+    /** How long they were kept by then; null where that was not why. */
+    keep_ms: number | null;
+    deleted_at: number;
   };
   revision: {
     id: string;
@@ -198,6 +215,25 @@ export const migrations: Migration[] = [
     sql: [
       `alter table prediction_segment add column merged bigint not null default 0`,
       `alter table prediction_segment add column form text`,
+    ],
+  },
+  {
+    id: 'serving-008-keep',
+    sql: [
+      `alter table endpoint add column keep_ms bigint`,
+      `create table prediction_deletion (
+        id text primary key,
+        workspace text not null,
+        endpoint_id text not null references endpoint (id),
+        from_at bigint not null,
+        to_at bigint not null,
+        predictions bigint not null,
+        row_count bigint not null,
+        reason text not null,
+        keep_ms bigint,
+        deleted_at bigint not null
+      )`,
+      `create index prediction_deletion_of on prediction_deletion (endpoint_id, to_at)`,
     ],
   },
 ];

@@ -8,14 +8,8 @@ import { mergeAside } from './compaction/merge-aside.ts';
 import { settleFolder } from './compaction/settle.ts';
 import { isHourFile, journalOf, readSegmentFile } from './plane/segment-name.ts';
 import { convertAside } from './plane/sink/convert-aside.ts';
-import {
-  deleteSegments,
-  findAnyRevision,
-  insertSegment,
-  segmentFiles,
-  selectOldestSegments,
-  sumSegments,
-} from './store-segments.ts';
+import { createRetention, type Bounds, type PredictionHolder, type Retention } from './retention.ts';
+import { deleteSegments, findAnyRevision, insertSegment, segmentFiles } from './store-segments.ts';
 
 /** Recorded predictions on disk: files that the planes write, and the rows that name them. */
 export interface Segments {
@@ -29,6 +23,8 @@ export interface Segments {
   start(): void;
   /** Makes one file of the many of an hour that is over; `start` does so from time to time. */
   compact(): Promise<void>;
+  /** Since when the log of each endpoint is kept by age. */
+  keptSince: Retention['keptSince'];
   /** Resolves when everything said so far is written down. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -40,19 +36,10 @@ export interface Announced {
   bytes: number;
 }
 
-export interface Bounds {
-  /** Of all segments together. */
-  bytes: number;
-  days: number;
-}
-
-const DAY = 86_400_000;
 /** How often the age of segments is looked at, ms. */
 const LOOK = 3_600_000;
 /** How often hours that are over are looked for, ms. */
 const COMPACT = 600_000;
-/** Rows that one look of retention takes away at a time. */
-const BATCH = 100;
 /** In the data folder: each file is whole once it has its name, and never changes. */
 export const RECORDS_FOLDER = 'records';
 
@@ -61,11 +48,15 @@ export const RECORDS_FOLDER = 'records';
  * made from its name. Of a journal whose plane is gone the segment is made here. What else has a temporary name was never whole and goes.
  * Nothing else in the folder is touched.
  */
-export function createSegments(system: Ctx, data: string, bounds: Bounds): Segments {
+export function createSegments(
+  system: Ctx,
+  data: string,
+  bounds: Bounds,
+  holders: readonly PredictionHolder[] = [],
+): Segments {
   const folder = path.join(data, RECORDS_FOLDER);
   let last: Promise<void> = Promise.resolve();
   const timers: NodeJS.Timeout[] = [];
-  let held: number | undefined;
 
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     const done = last.then(work);
@@ -75,21 +66,22 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
   const next = (what: string, work: () => Promise<void>): void => {
     inTurn(work).catch((error: unknown) => system.log.error(what, { error: messageOf(error) }));
   };
+  const retention = createRetention(system, data, bounds, holders);
   const compaction = createCompaction({
     system,
     folder,
     aside: mergeAside(),
     inTurn,
-    changed(bytes) {
-      if (held !== undefined) held += bytes;
-    },
+    changed: (bytes) => retention.changed(bytes),
   });
   const compact = (): Promise<void> =>
     compaction
       .run()
       .then(() => compaction.sweep())
       .catch((error: unknown) =>
-        system.log.error('hours of recorded predictions could not be looked for', { error: messageOf(error) }),
+        system.log.error('hours of recorded predictions could not be looked for', {
+          error: messageOf(error),
+        }),
       );
 
   async function write({ endpoint, file, bytes }: Announced): Promise<void> {
@@ -122,33 +114,7 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
         form: null,
       }),
     );
-    if (fresh && held !== undefined) held += bytes;
-  }
-
-  /** The oldest go while there is too much, or they are too old. The row goes first: a file without one is found again. */
-  async function retain(): Promise<void> {
-    held ??= await sumSegments(system);
-    for (;;) {
-      const before = system.clock.now() - bounds.days * DAY;
-      const oldest = await selectOldestSegments(system, BATCH);
-      const over: typeof oldest = [];
-      let left: number = held;
-      for (const segment of oldest) {
-        if (segment.to_at >= before && left <= bounds.bytes) continue;
-        over.push(segment);
-        left -= segment.bytes;
-      }
-      if (over.length === 0) return;
-      await system.write((tx) =>
-        deleteSegments(
-          tx,
-          over.map(({ id }) => id),
-        ),
-      );
-      held = left;
-      for (const { file } of over) await rm(path.join(data, file), { force: true });
-      if (over.length < oldest.length) return;
-    }
+    if (fresh) retention.changed(bytes);
   }
 
   /** Names of the files of each endpoint; nothing is there until something was recorded. */
@@ -221,14 +187,15 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
       system.log.warn('recorded predictions are gone from the data folder', { endpoint, files: named.size });
       await system.write((tx) => deleteSegments(tx, [...named.values()]));
     }
-    await retain();
+    await retention.byRoom();
+    await retention.byAge();
   }
 
   return {
     folder,
     announce(said) {
       next('a segment of predictions could not be written down', () => write(said));
-      next('old predictions could not be taken away', retain);
+      next('old predictions could not be taken away', retention.byRoom);
     },
     recover(run) {
       next('what a data plane left could not be looked through', () => convert(run));
@@ -236,11 +203,12 @@ export function createSegments(system: Ctx, data: string, bounds: Bounds): Segme
     start() {
       next('recorded predictions could not be looked through', reconcile);
       timers.push(
-        setInterval(() => next('old predictions could not be taken away', retain), LOOK).unref(),
+        setInterval(() => next('old predictions could not be taken away', retention.byAge), LOOK).unref(),
         setInterval(() => void compact(), COMPACT).unref(),
       );
     },
     compact,
+    keptSince: retention.keptSince,
     settled: () => last,
     async close() {
       for (const timer of timers) clearInterval(timer);

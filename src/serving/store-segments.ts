@@ -114,13 +114,13 @@ export async function setForms(tx: Tx, forms: ReadonlyArray<{ id: string; form: 
     await tables(tx).updateTable('prediction_segment').set({ form }).where('id', '=', id).execute();
 }
 
-/** One row in the place of many, at the place of the newest of them; all of them must be there. */
+/** One row in the place of many, at the place of the oldest of them, before all later hours; all of them must be there. */
 export async function replaceSegments(
   tx: Tx,
   rows: readonly SegmentRow[],
   { file, bytes, form }: { file: string; bytes: number; form: string },
 ): Promise<void> {
-  const newest = rows.reduce((one, row) => (row.id > one.id ? row : one));
+  const oldest = rows.reduce((one, row) => (row.id < one.id ? row : one));
   const gone = await deleteSegments(
     tx,
     rows.map(({ id }) => id),
@@ -130,8 +130,8 @@ export async function replaceSegments(
   await tables(tx)
     .insertInto('prediction_segment')
     .values({
-      ...newest,
-      file: `${newest.file.slice(0, newest.file.lastIndexOf('/'))}/${file}`,
+      ...oldest,
+      file: `${oldest.file.slice(0, oldest.file.lastIndexOf('/'))}/${file}`,
       from_at: Math.min(...rows.map(({ from_at }) => from_at)),
       to_at: Math.max(...rows.map(({ to_at }) => to_at)),
       predictions: sum((row) => row.predictions),
@@ -148,13 +148,72 @@ export function selectOldestSegments(ctx: Pick<Ctx, 'db'>, limit: number): Promi
   return tables(ctx).selectFrom('prediction_segment').selectAll().orderBy('to_at').limit(limit).execute();
 }
 
-/** Bytes of all, or of one workspace's. */
-export async function sumSegments(ctx: Pick<Ctx, 'db'>, workspace?: string): Promise<number> {
-  let rows = tables(ctx)
+/** Of an endpoint, what was answered before a time as a whole, the oldest first. */
+export function selectSegmentsBefore(
+  ctx: Pick<Ctx, 'db'>,
+  endpoint: string,
+  before: number,
+): Promise<SegmentRow[]> {
+  return tables(ctx)
     .selectFrom('prediction_segment')
-    .select((eb) => eb.fn.sum<number | string | null>('bytes').as('bytes'));
-  if (workspace !== undefined) rows = rows.where('workspace', '=', workspace);
-  const { bytes } = await rows.executeTakeFirstOrThrow();
+    .selectAll()
+    .where('endpoint_id', '=', endpoint)
+    .where('to_at', '<', before)
+    .orderBy('to_at')
+    .execute();
+}
+
+/** How long an endpoint keeps its predictions. */
+export type Keeping = Pick<Selectable<ServingTables['endpoint']>, 'id' | 'workspace' | 'keep_ms'>;
+
+/** Of every endpoint, also of those that were taken away: their predictions are kept no longer. */
+export function selectKeeping(ctx: Pick<Ctx, 'db'>): Promise<Keeping[]> {
+  return tables(ctx).selectFrom('endpoint').select(['id', 'workspace', 'keep_ms']).orderBy('id').execute();
+}
+
+export type DeletionRow = Selectable<ServingTables['prediction_deletion']>;
+
+export async function insertDeletion(tx: Tx, row: DeletionRow): Promise<void> {
+  await tables(tx).insertInto('prediction_deletion').values(row).execute();
+}
+
+/** What took away a prediction that was answered at this time; undefined where a file of its variant may hold it, or none ever did. */
+export async function findDeletion(
+  ctx: Ctx,
+  { endpoint_id, serial }: Pick<SegmentRow, 'endpoint_id' | 'serial'>,
+  role: string,
+  at: number,
+): Promise<DeletionRow | undefined> {
+  const kept = await tables(ctx)
+    .selectFrom('prediction_segment')
+    .select('id')
+    .where('workspace', '=', ctx.workspace)
+    .where('endpoint_id', '=', endpoint_id)
+    .where('serial', '=', serial)
+    .where('role', '=', role)
+    .where('from_at', '<=', at)
+    .where('to_at', '>=', at)
+    .limit(1)
+    .executeTakeFirst();
+  if (kept) return undefined;
+  return tables(ctx)
+    .selectFrom('prediction_deletion')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('endpoint_id', '=', endpoint_id)
+    .where('from_at', '<=', at)
+    .where('to_at', '>=', at)
+    .orderBy('deleted_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Bytes of all. */
+export async function sumSegments(ctx: Pick<Ctx, 'db'>): Promise<number> {
+  const { bytes } = await tables(ctx)
+    .selectFrom('prediction_segment')
+    .select((eb) => eb.fn.sum<number | string | null>('bytes').as('bytes'))
+    .executeTakeFirstOrThrow();
   return Number(bytes ?? 0);
 }
 

@@ -95,6 +95,7 @@ export async function takeNumber(
       last_revision: 1,
       deleted_at: null,
       records: null,
+      keep_ms: null,
     })
     .onConflict((on) =>
       on.columns(['workspace', 'name']).doUpdateSet({

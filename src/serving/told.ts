@@ -2,6 +2,7 @@ import { idOf, type Teller } from '../ledger/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Revision, Variant } from './contract.ts';
 import type { Engine } from './engine.ts';
+import { findDeletion } from './store-segments.ts';
 import { findRevisionBySerial, selectEndpointsById, selectRevisionsById } from './store.ts';
 import { toRevision, variantsOf } from './views.ts';
 
@@ -11,6 +12,8 @@ export interface PredictionFacts {
   revision: string;
   /** The part of it that did. */
   variant: Variant;
+  /** What was recorded of it was taken away: why (`age`, `room`), after how long where that is why, and when. */
+  deleted?: { reason: string; keep_ms?: number; at: number };
 }
 
 export interface RevisionFacts {
@@ -48,8 +51,22 @@ export const tellersOf = (engine: Pick<Engine, 'ids' | 'stages' | 'unloadable'>)
       const variant = row && variantsOf(row).find(({ role }) => role === read.role);
       if (!row || !variant) continue;
       const revision = `revision:${row.id}`;
+      const gone = await findDeletion(ctx, row, read.role, read.at);
       told.set(ref, {
-        facts: { at: read.at, revision, variant },
+        facts: {
+          at: read.at,
+          revision,
+          variant,
+          ...(gone
+            ? {
+                deleted: {
+                  reason: gone.reason,
+                  at: gone.deleted_at,
+                  ...(gone.keep_ms === null ? {} : { keep_ms: gone.keep_ms }),
+                },
+              }
+            : {}),
+        },
         from: [
           { role: 'given-by', ref: revision },
           { role: 'answered-by', ref: variant.version_ref },

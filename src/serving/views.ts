@@ -87,6 +87,7 @@ function toEndpoint(
     address: engine.address(),
     ...(batching === undefined ? {} : { batching }),
     records: recordingOf(row, engine),
+    keep_ms: row.keep_ms ?? engine.keepMs,
     ...(recent === undefined ? {} : { recent }),
   };
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { listEntries } from '../../src/ledger/index.ts';
+import type { PredictionLineage } from '../../src/governance/contract.ts';
 import type { EndpointDetail, PredictionSegment } from '../../src/serving/contract.ts';
 import { openTest, type TestServer } from '../harness.ts';
 import { constantOnnx, registerOnnx } from '../onnx-model.ts';
@@ -169,11 +170,13 @@ test('the oldest go when there is more than may be, files and rows alike', async
   await registerOnnx(server.ctx, 'const', constantOnnx(1));
   const api = apiOf(server.url);
   await api.deploy('const', '1');
-  await api.ask('const');
+  const { prediction } = await api.ask('const');
   await server.close();
   assert.deepEqual(files(data), []);
   await using again = await openTest({ data });
   assert.deepEqual(await segmentsOf(again), []);
+  const { gaps } = await apiOf(again.url).get<PredictionLineage>(`/api/v1/predictions/${prediction}/lineage`);
+  assert.match(gaps[0]!, /^record: its inputs and outputs were deleted at .*, and the oldest went$/);
 });
 
 test('an endpoint says what is kept; the ledger says who said so', async (t) => {

@@ -135,6 +135,9 @@ test('a canary is started from the page, and the traffic is seen as it is answer
   await page.getByRole('combobox', { name: 'Keep of each answer' }).selectOption('outputs alone');
   await page.getByText('outputs alone will be kept of the next answers').waitFor();
   assert.equal((await detail()).endpoint.records, 'outputs');
+  await page.getByRole('combobox', { name: 'For', exact: true }).selectOption('90 days');
+  await page.getByText('predictions will be kept for 90 days').waitFor();
+  assert.equal((await detail()).endpoint.keep_ms, 90 * 86_400_000);
   await ui.accessible('records');
   await ui.close();
 });

@@ -6,7 +6,7 @@ import { getPredictionLineage } from '../../governance/contract.ts';
 import * as contract from '../../serving/contract.ts';
 import type { Client } from './client.ts';
 import type { Cli, Register } from './frame.ts';
-import { choice, refuse, whole } from './options.ts';
+import { choice, duration, refuse, whole } from './options.ts';
 import { namesOf } from './names.ts';
 import { upTo } from './output.ts';
 import { curl, showEndpoint, showEndpoints, showStory, traffic } from './serving/show.ts';
@@ -59,6 +59,7 @@ interface EndpointFlags {
   limit: number;
   rm?: boolean;
   records?: contract.Recording;
+  keep?: number;
 }
 
 /** `treadle deploy`, `rollback`, `endpoints`, `predictions`: what answers, and where an answer came from. */
@@ -129,11 +130,16 @@ export const register: Register = (program, cli) => {
       'keep this of its predictions from now on: all, outputs (nothing that callers send) or none',
       choice('all', 'outputs', 'none'),
     )
+    .option(
+      '--keep <time>',
+      'keep its predictions so long, in whole hours: 36h, 90d; older hours are deleted, with outcomes and signals',
+      duration,
+    )
     .action(async (name: string | undefined, flags: EndpointFlags, command: Command) => {
-      const { limit, model, records } = flags;
-      if (name === undefined) refuse(command, ['rm', 'records'], 'name the endpoint that is meant');
+      const { limit, model, records, keep } = flags;
+      if (name === undefined) refuse(command, ['rm', 'records', 'keep'], 'name the endpoint that is meant');
       else refuse(command, ['model'], 'it chooses from the list, and one endpoint is named');
-      if (flags.rm === true) refuse(command, ['records', 'limit'], '--rm takes the endpoint away');
+      if (flags.rm === true) refuse(command, ['records', 'keep', 'limit'], '--rm takes the endpoint away');
       const client = cli.client();
       if (name === undefined) {
         const found = await upTo(limit, (page) =>
@@ -150,9 +156,15 @@ export const register: Register = (program, cli) => {
       }
       const detail = seen(
         client,
-        records === undefined
+        records === undefined && keep === undefined
           ? await client.call(contract.getEndpoint, { params })
-          : await client.call(contract.updateEndpoint, { params, body: { records } }),
+          : await client.call(contract.updateEndpoint, {
+              params,
+              body: {
+                ...(records === undefined ? {} : { records }),
+                ...(keep === undefined ? {} : { keep_ms: keep }),
+              },
+            }),
       );
       const { items, more } = await upTo(limit, (page) =>
         client.call(contract.listRevisions, { params, query: page }),

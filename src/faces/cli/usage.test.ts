@@ -63,6 +63,7 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     ['endpoints --rm', /option '--rm' says nothing here: name the endpoint/],
     ['endpoints --records none', /option '--records' says nothing here: name the endpoint/],
     ['endpoints late --model late', /option '--model' says nothing here/],
+    ['endpoints --keep 90d', /option '--keep' says nothing here: name the endpoint/],
     ['endpoints late --rm --records none', /option '--records' says nothing here: --rm takes/],
   ] as const) {
     const { code, out, err } = await run(...line.split(' '));

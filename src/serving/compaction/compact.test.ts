@@ -4,28 +4,21 @@ import path from 'node:path';
 import test from 'node:test';
 import { openTest } from '../../../test/harness.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { addRevision } from '../new-revision.ts';
 import { retiredFile } from '../plane/segment-name.ts';
 import { createSegments, type Segments } from '../segments.ts';
-import { deleteSegments, insertSegment, replaceSegments, selectSegments, type SegmentRow } from '../store-segments.ts';
-import { idOf, makeSegment } from '../../../test/made-segments.ts';
+import {
+  deleteSegments,
+  insertSegment,
+  replaceSegments,
+  selectSegments,
+  type SegmentRow,
+} from '../store-segments.ts';
+import { addTestEndpoint, idOf, makeSegment } from '../../../test/made-segments.ts';
 import { mergeFiles } from './merge.ts';
 import { openParquet } from './parquet-file.ts';
 
 const HOUR = 3_600_000;
 const BOUNDS = { bytes: 1e9, days: 30 };
-
-async function addEndpoint(ctx: Ctx, name: string): Promise<{ id: string; serial: number }> {
-  const variant = { role: 'champion' as const, model: 'm', version: 1, version_ref: 'model_version:m/1', percent: 100, runtime: 'onnx' as const };
-  const { row } = await ctx.write((tx) =>
-    addRevision(
-      tx,
-      { endpoint: name, cause: 'deploy', variants: [variant], wishes: [{}], places: '[]', sticky: true, strict: false },
-      true,
-    ),
-  );
-  return { id: row.endpoint_id, serial: row.serial };
-}
 
 /** Every prediction in the listed files, once for each file that it is in; nothing else may lie in the folder, what is retired apart. */
 async function predictionsOf(ctx: Ctx, endpoint: string, data: string): Promise<string[]> {
@@ -34,7 +27,9 @@ async function predictionsOf(ctx: Ctx, endpoint: string, data: string): Promise<
   for (const { file, row_count } of rows) {
     const open = await openParquet(path.join(data, file));
     assert.equal(Number(open.metadata.num_rows), row_count);
-    const ids = (await open.column('prediction', 0, row_count)).map((id) => Buffer.from(id as Uint8Array).toString());
+    const ids = (await open.column('prediction', 0, row_count)).map((id) =>
+      Buffer.from(id as Uint8Array).toString(),
+    );
     open.close();
     found.push(...new Set(ids));
   }
@@ -42,7 +37,8 @@ async function predictionsOf(ctx: Ctx, endpoint: string, data: string): Promise<
 }
 
 const idsUpTo = (count: number): string[] => Array.from({ length: count }, (_, at) => idOf(at)).toSorted();
-const names = (rows: readonly SegmentRow[]): string[] => rows.map(({ file }) => path.posix.basename(file)).toSorted();
+const names = (rows: readonly SegmentRow[]): string[] =>
+  rows.map(({ file }) => path.posix.basename(file)).toSorted();
 
 test('an hour that is over becomes one file; a server that ends at any step of that loses and doubles nothing', async () => {
   await using server = await openTest();
@@ -50,8 +46,11 @@ test('an hour that is over becomes one file; a server that ends at any step of t
   const now = ctx.clock.now();
   const hour = Math.floor(now / HOUR) * HOUR - 3 * HOUR;
   const open = (): Segments => createSegments(ctx, data, BOUNDS);
-  const fill = async (segments: Segments, name: string): Promise<{ id: string; own: string; files: string[] }> => {
-    const { id, serial } = await addEndpoint(ctx, name);
+  const fill = async (
+    segments: Segments,
+    name: string,
+  ): Promise<{ id: string; own: string; files: string[] }> => {
+    const { id, serial } = await addTestEndpoint(ctx, name);
     const own = path.join(segments.folder, id);
     const files = [0, 1, 2].map((place) => {
       const at = Array.from({ length: 5 }, (_, step) => hour + place * 1000 + step * 700);
@@ -68,15 +67,27 @@ test('an hour that is over becomes one file; a server that ends at any step of t
     const { id, own, files } = await fill(segments, 'whole');
     const before = await selectSegments(ctx, id, { limit: 100 });
     // Of the hour that goes on nothing is touched.
-    const { file: fresh, ...told } = makeSegment(own, { at: [now, now], first: 15, maker: 'a3', serial: before[0]!.serial });
+    const { file: fresh, ...told } = makeSegment(own, {
+      at: [now, now],
+      first: 15,
+      maker: 'a3',
+      serial: before[0]!.serial,
+    });
     segments.announce({ endpoint: id, file: fresh, ...told });
     await segments.settled();
     await segments.compact();
     const rows = await selectSegments(ctx, id, { limit: 100 });
-    assert.deepEqual(rows.map(({ merged, predictions }) => [merged, predictions]), [[0, 2], [1, 15]]);
-    assert.equal(rows[1]!.id, before[0]!.id, 'it stands where they stood');
+    assert.deepEqual(
+      rows.map(({ merged, predictions }) => [merged, predictions]),
+      [
+        [0, 2],
+        [1, 15],
+      ],
+    );
+    assert.equal(rows[1]!.id, before.at(-1)!.id, 'it stands where they stood');
     assert.deepEqual(await predictionsOf(ctx, id, data), idsUpTo(17));
-    for (const file of files) assert.ok(existsSync(path.join(own, retiredFile(file))), 'whoever knows them finds them');
+    for (const file of files)
+      assert.ok(existsSync(path.join(own, retiredFile(file))), 'whoever knows them finds them');
     await segments.compact();
     assert.deepEqual(names(await selectSegments(ctx, id, { limit: 100 })), names(rows), 'once');
     // What idle time came late for.
@@ -84,7 +95,10 @@ test('an hour that is over becomes one file; a server that ends at any step of t
     segments.announce({ endpoint: id, ...late });
     await segments.settled();
     await segments.compact();
-    assert.deepEqual((await selectSegments(ctx, id, { limit: 100 })).map(({ predictions }) => predictions), [2, 16]);
+    assert.deepEqual(
+      (await selectSegments(ctx, id, { limit: 100 })).map(({ predictions }) => predictions),
+      [2, 16],
+    );
     assert.deepEqual(await predictionsOf(ctx, id, data), idsUpTo(18));
     await segments.close();
   }
@@ -112,15 +126,24 @@ test('an hour that is over becomes one file; a server that ends at any step of t
     },
     'committed, and an older database': async (own, rows, files) => {
       await steps['committed']!(own, rows, files);
-      for (const file of files.slice(1)) renameSync(path.join(own, retiredFile(file)), path.join(own, `${file}.part`));
+      for (const file of files.slice(1))
+        renameSync(path.join(own, retiredFile(file)), path.join(own, `${file}.part`));
       await ctx.write(async (tx) => {
-        await deleteSegments(tx, (await selectSegments(tx, rows[0]!.endpoint_id, { limit: 9 })).map(({ id }) => id));
+        await deleteSegments(
+          tx,
+          (await selectSegments(tx, rows[0]!.endpoint_id, { limit: 9 })).map(({ id }) => id),
+        );
         for (const row of rows) await insertSegment(tx, row);
       });
     },
     'named, and a database without rows': async (own, rows, files) => {
       await steps['named']!(own, rows, files);
-      await ctx.write((tx) => deleteSegments(tx, rows.map(({ id }) => id)));
+      await ctx.write((tx) =>
+        deleteSegments(
+          tx,
+          rows.map(({ id }) => id),
+        ),
+      );
     },
   };
   for (const [step, act] of Object.entries(steps)) {

@@ -92,7 +92,8 @@ export function createCompaction(options: CompactionOptions): Compaction {
    * server ends is moved back, or away, by the rows (settle.ts).
    */
   async function swap(own: string, merged: Merged, of: readonly SegmentRow[]): Promise<void> {
-    const counted = (value: (row: SegmentRow) => number): number => of.reduce((sum, row) => sum + value(row), 0);
+    const counted = (value: (row: SegmentRow) => number): number =>
+      of.reduce((sum, row) => sum + value(row), 0);
     const moved: string[] = [];
     const whole = path.join(own, merged.file);
     try {

@@ -114,16 +114,16 @@ function endOf(schema: readonly SchemaElement[], at: number): number {
 
 /** A column in which a value may be missing is the same as one in which none may. */
 function formOf({ columns, open }: Source): string {
-  const about = open.metadata.key_value_metadata?.filter(({ key }) => ABOUT.has(key)) ?? [];
+  const about = ABOUT.map((key) => open.metadata.key_value_metadata?.find((one) => one.key === key)?.value);
   const spoken = columns.map(({ elements: [first, ...below] }) => [
     { ...first, repetition_type: undefined },
     ...below,
   ]);
-  return digest(JSON.stringify([about.map(({ key, value }) => [key, value]).toSorted(), spoken]));
+  return digest(JSON.stringify([about, spoken]));
 }
 
 /** What a file says of all its rows; files that differ in it are not merged. */
-const ABOUT = new Set(['treadle.recording', 'treadle.role', 'treadle.revision', 'treadle.serial']);
+const ABOUT = ['treadle.recording', 'treadle.role', 'treadle.revision', 'treadle.serial'];
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
@@ -135,6 +135,8 @@ interface Run {
   to: number;
   /** No row of it is older. */
   since: number;
+  /** Its place among all: of rows of one time those of the first run come first. */
+  place: number;
 }
 
 /** A run whose rows are being taken. */
@@ -154,7 +156,8 @@ async function merge(
 ): Promise<Merged> {
   const of = sources.map(({ file }) => file);
   const [first] = sources;
-  const sum = (value: (source: Source) => number): number => sources.reduce((all, one) => all + value(one), 0);
+  const sum = (value: (source: Source) => number): number =>
+    sources.reduce((all, one) => all + value(one), 0);
   const rows = sum((source) => source.rows);
   const predictions = sum((source) => source.predictions);
   const file = hourFile({
@@ -253,7 +256,10 @@ interface Batch {
 
 /** All rows from the oldest on; of rows of one time those of the earlier file first, as they lie there. */
 async function* batches(sources: readonly Source[], size: number): AsyncGenerator<Batch> {
-  const waiting = sources.flatMap(runsOf).toSorted((a, b) => a.since - b.since);
+  const waiting = sources
+    .flatMap(runsOf)
+    .map((run, place): Run => ({ ...run, place }))
+    .toSorted((a, b) => a.since - b.since);
   const taken: Taken[] = [];
   let run = new Uint32Array(size);
   let row = new Uint32Array(size);
@@ -292,17 +298,20 @@ const timeOf = (run: Taken): number => run.at[rowOf(run)]!;
 
 function oldestOf(taken: readonly Taken[]): Taken | undefined {
   let oldest: Taken | undefined;
-  for (const one of taken) if (oldest === undefined || timeOf(one) < timeOf(oldest)) oldest = one;
+  for (const one of taken) {
+    const sooner = oldest === undefined ? -1 : timeOf(one) - timeOf(oldest) || one.place - oldest!.place;
+    if (sooner < 0) oldest = one;
+  }
   return oldest;
 }
 
 /** A file of before the hour was over has one row group, and its name says its times; one of an hour says them by row group. */
-function runsOf(source: Source): Run[] {
+function runsOf(source: Source): Array<Omit<Run, 'place'>> {
   let from = 0;
   return source.open.metadata.row_groups.map(({ num_rows, columns }) => {
     const to = from + Number(num_rows);
-    const least = columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === 'at')?.meta_data?.statistics
-      ?.min_value;
+    const least = columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === 'at')?.meta_data
+      ?.statistics?.min_value;
     const run = { source, from, to, since: least instanceof Date ? least.getTime() : source.from };
     from = to;
     return run;
@@ -313,9 +322,7 @@ async function begin(run: Run): Promise<Taken> {
   const values = (await run.source.open.column('at', run.from, run.to)) as bigint[];
   const at = Float64Array.from(values, Number);
   const sorted = at.every((time, place) => place === 0 || at[place - 1]! <= time);
-  const order = sorted
-    ? undefined
-    : Uint32Array.from(at.keys()).sort((a, b) => at[a]! - at[b]! || a - b);
+  const order = sorted ? undefined : Uint32Array.from(at.keys()).sort((a, b) => at[a]! - at[b]! || a - b);
   return { ...run, at, order, next: 0 };
 }
 

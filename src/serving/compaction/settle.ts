@@ -35,8 +35,8 @@ export async function settleFolder(
       files.add(file);
     }
   }
-  for (const file of [...files]) {
-    if (!isHourFile(file) || listed(file)) continue;
+  for (const file of Array.from(files).filter(isHourFile)) {
+    if (listed(file)) continue;
     let sources: string[];
     try {
       sources = await sourcesOf(path.join(folder, file));

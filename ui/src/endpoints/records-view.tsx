@@ -7,6 +7,7 @@ import {
   type PredictionSegment,
   type Recording,
 } from '../../../src/serving/contract.ts';
+import { keptFor } from '../../../src/serving/kept-for.ts';
 import { call } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
 import { Failure } from '../kit/failure.tsx';
@@ -22,6 +23,9 @@ const KEPT: Readonly<Record<Recording, string>> = {
   outputs: 'outputs alone',
   none: 'nothing',
 };
+
+const DAY = 86_400_000;
+const TIMES: readonly number[] = [DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
 
 const COLUMNS: Column<PredictionSegment>[] = [
   {
@@ -77,15 +81,16 @@ export function RecordsView({ endpoint }: { endpoint: Endpoint }): ReactElement 
     true,
     30_000,
   );
-  const keep = (records: Recording) => {
+  const change = (body: { records: Recording } | { keep_ms: number }, said: string) => {
     setProblem(undefined);
-    call(updateEndpoint, { params: { endpoint: endpoint.name }, body: { records } })
+    call(updateEndpoint, { params: { endpoint: endpoint.name }, body })
       .then(async () => {
         await refreshEndpoints();
-        say(`${KEPT[records]} will be kept of the next answers`);
+        say(said);
       })
       .catch(setProblem);
   };
+  const times = [...new Set([...TIMES, endpoint.keep_ms])].toSorted((a, b) => a - b);
   return (
     <div className="stack">
       <div className="bar">
@@ -93,11 +98,19 @@ export function RecordsView({ endpoint }: { endpoint: Endpoint }): ReactElement 
           label="Keep of each answer"
           value={endpoint.records}
           options={(['all', 'outputs', 'none'] as const).map((value) => ({ value, label: KEPT[value] }))}
-          onChange={keep}
+          onChange={(records) => change({ records }, `${KEPT[records]} will be kept of the next answers`)}
+        />
+        <Choice
+          label="For"
+          value={String(endpoint.keep_ms)}
+          options={times.map((ms) => ({ value: String(ms), label: keptFor(ms) }))}
+          onChange={(ms) =>
+            change({ keep_ms: Number(ms) }, `predictions will be kept for ${keptFor(Number(ms))}`)
+          }
         />
         <span className="faint">
-          Parquet files that DuckDB and pandas read; the oldest go by themselves. What was kept before stays
-          until then.
+          Parquet files that DuckDB and pandas read. What was kept before stays until its time is over; then
+          it goes, with its outcomes and the signals of that time.
         </span>
       </div>
       {problem !== undefined && <Failure error={problem} />}

@@ -156,6 +156,10 @@ class Endpoint(TypedDict):
     """Where Open Inference Protocol clients ask: `http://127.0.0.1:5001`."""
     batching: NotRequired[Batching]
     records: Recording
+    keep_ms: int
+    """How long predictions are kept, ms: whole hours, from one hour to 100 years. Those of hours that
+    are older are deleted, with their outcomes and the signals of their time.
+    """
     recent: NotRequired[EndpointRecent]
     """The last minute; absent when nothing was asked."""
 
@@ -276,6 +280,8 @@ PredictionSegment = TypedDict(
         'rows': int,
         # Size of the file.
         'bytes': int,
+        # segment: as a process wrote it; hour: the segments of an hour that is over, made one file, sorted by time.
+        'kind': Literal['segment', 'hour'],
         # A Parquet file below the data folder of the server.
         'file': str,
         # When it was written down. Milliseconds since 1970, UTC.
@@ -592,9 +598,10 @@ class ServingApi:
         self,
         endpoint: str,
         *,
-        records: Recording,
+        records: Recording | None = None,
+        keep_ms: int | None = None,
     ) -> EndpointDetail:
-        """Say what is kept of the predictions of an endpoint, from now on.
+        """Say what is kept of the predictions of an endpoint from now on, and how long.
 
         PATCH /api/v1/endpoints/:endpoint; needs endpoint:write.
 
@@ -603,9 +610,12 @@ class ServingApi:
                 dash and underscore; 100 characters at most.
             records: What is kept of predictions: `all`: inputs, outputs, latency, params and sticky
                 key; `outputs`: all but what callers sent (inputs, params, key); `none`: nothing.
+            keep_ms: How long predictions are kept, ms: whole hours, from one hour to 100 years.
+                Those of hours that are older are deleted, with their outcomes and the signals of
+                their time.
         """
         return self._transport.json(
             'PATCH',
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}",
-            json=given({'records': records}),
+            json=given({'records': records, 'keep_ms': keep_ms}),
         )

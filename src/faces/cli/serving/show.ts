@@ -1,6 +1,7 @@
 import type { PredictionLineage } from '../../../governance/contract.ts';
 import type { Release } from '../../../releases/contract.ts';
 import {
+  keptFor,
   ROLE_WORDS,
   type Endpoint,
   type EndpointDetail,
@@ -71,7 +72,10 @@ export function showEndpoint(
       endpoint.batching &&
         `requests are ${endpoint.batching.joined ? 'joined' : 'never joined'}: ${endpoint.batching.why}`,
     ],
-    ['keeps', KEEPS[endpoint.records]],
+    [
+      'keeps',
+      `${KEEPS[endpoint.records]}${endpoint.records === 'none' ? '' : `, for ${keptFor(endpoint.keep_ms)}`}`,
+    ],
     ['rollout', rollout && rolloutLine(rollout)],
     ['rollback goes to', previous ? `${traffic(previous)} (revision ${previous.revision})` : undefined],
     ['cannot load', unloadable(current)],
