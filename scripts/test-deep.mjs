@@ -83,7 +83,13 @@ const campaigns = [
   // Suites of several databases, each whole on each; every spelling on every route.
   {
     name: 'whole',
-    files: ['src/validation/validation.slow', 'mlflow-models.slow', 'security-browser', 'security-paths'],
+    files: [
+      'src/validation/validation.slow',
+      'mlflow-client.slow',
+      'mlflow-models.slow',
+      'security-browser',
+      'security-paths',
+    ],
     env: { TREADLE_TEST_WHOLE: '1' },
   },
 ];

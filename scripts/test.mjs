@@ -119,8 +119,8 @@ async function runTests({ files, name, quick, times }) {
   const minutes = Number(process.env.TREADLE_TEST_MINUTES ?? (quick ? 1 : 10));
   const order = {
     files: files.map((file) => file.split(sep).join('/')),
-    // One more than there are cores: now and then each waits for a process, a disk or a limit.
-    concurrency: availableParallelism() + 1,
+    // Two more than there are cores: a quarter of the time each waits for a process, a disk or a limit.
+    concurrency: availableParallelism() + 2,
     // A hanging test must not hang the whole run.
     timeout: minutes * 60_000,
     whole: (quick ? 10 : 6 * minutes) * 60_000,

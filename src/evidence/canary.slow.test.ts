@@ -16,7 +16,7 @@ const quantile = (of: readonly number[], share: number): number =>
   of.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * of.length) - 1)] ?? NaN;
 
 const TIMES = Number(process.env['TREADLE_DETECTORS'] ?? 1);
-const RUNS = 200;
+const RUNS = TIMES > 1 ? 200 : 80;
 /** Of a release, of which a canary gets a tenth; batches of 1,000. */
 const REQUESTS = 1_000_000;
 
@@ -93,7 +93,7 @@ function rollouts(
 const LOSSES = planCanary({ metrics: ['errors', 'latency', 'loss'] });
 
 test('canaries that are no worse: at most one in twenty is ever rolled back', () => {
-  const requests = TIMES > 1 ? 300_000 : 30_000;
+  const requests = TIMES > 1 ? 300_000 : 20_000;
   const same = rollouts(planCanary(), RUNS, {}, { requests, on: true });
   console.log(`A/A, watched for ${requests} requests: ${same.line}`);
   assert.ok(same.verdicts['roll back'] <= 0.05 * RUNS);
@@ -106,7 +106,7 @@ test('canaries that are no worse: at most one in twenty is ever rolled back', ()
 });
 
 test('canaries that are worse are rolled back before one request in a hundred has seen them', () => {
-  const runs = TIMES > 1 ? 500 : 40;
+  const runs = TIMES > 1 ? 500 : 20;
   const limit = REQUESTS / 100;
   const told = (
     what: string,

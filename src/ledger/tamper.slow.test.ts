@@ -20,7 +20,7 @@ import type { LedgerTables } from './schema.ts';
 import { picker, TAMPERINGS } from './tamper.suite.ts';
 
 /** How much of it all is done here; `npm run test:deep` does many times as much. */
-const SIZE = Number(process.env['TREADLE_TAMPERINGS'] ?? 0.06);
+const SIZE = Number(process.env['TREADLE_TAMPERINGS'] ?? 0.03);
 
 class TakenBack extends Error {}
 

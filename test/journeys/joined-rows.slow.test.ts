@@ -9,7 +9,7 @@ import { createPlane } from '../../src/serving/plane/create-plane.ts';
 import { packagedModels, placeOf } from '../packaged-models.ts';
 
 /** Requests over all kinds of models; `TREADLE_JOINED=12000` is the whole campaign, `npm run test:deep` does it. */
-const REQUESTS = Number(process.env['TREADLE_JOINED'] ?? 800);
+const REQUESTS = Number(process.env['TREADLE_JOINED'] ?? 400);
 /** Of what is much like another kind each takes a Python of its own, and is left to the campaign. */
 const ALIKE: readonly string[] = [
   'whole-imputed',

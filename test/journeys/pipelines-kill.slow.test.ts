@@ -13,7 +13,7 @@ import { ServerProcess, sleep } from './kill/server-process.ts';
 import { Project, running, stepOf } from './pipelines/project.ts';
 
 /** How often the server is killed; TREADLE_STEP_KILLS=200 for the whole proof (some ten minutes). */
-const KILLS = Number(process.env['TREADLE_STEP_KILLS'] ?? 10);
+const KILLS = Number(process.env['TREADLE_STEP_KILLS'] ?? 6);
 /** Where `npm test` kills: counted moments over a start with work that was cut short, and over the whole life of some steps. */
 const MOMENTS = [3, 8, 13, 18, 22, 27, 31, 36, 44, 60];
 /** A step of its own whoever looks for its processes. */

@@ -22,7 +22,10 @@ import { openTest, type TestServer } from '../../../test/harness.ts';
 
 let server: TestServer;
 const home = mkdtempSync(path.join(tmpdir(), 'treadle-cli-'));
-const MAIN = path.join(import.meta.dirname, '..', '..', 'main.ts');
+/** The bundle of these sources, where the run has one: it starts in a third of the time. */
+const bundle = process.env['TREADLE_BUNDLE'];
+const MAIN =
+  bundle === undefined ? path.join(import.meta.dirname, '..', '..', 'main.ts') : path.join(bundle, 'main.js');
 
 before(async () => {
   server = await openTest();

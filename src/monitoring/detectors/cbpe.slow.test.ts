@@ -6,7 +6,7 @@ import { multiclassMetrics } from '../../validation/metrics/multiclass.ts';
 import { estimatePerformance, fitCbpe, type LabelledScores } from './cbpe.ts';
 
 const TIMES = Number(process.env['TREADLE_DETECTORS'] ?? 1);
-const RUNS = TIMES > 1 ? 400 : 120;
+const RUNS = TIMES > 1 ? 400 : 60;
 
 /** Two classes by one feature whose mean moves; `bend` makes the scores wrong, `turn` what the feature means. */
 function two(r: Random, n: number, { shift = 0, bend = 1, turn = 0 }): LabelledScores {

@@ -49,7 +49,7 @@ function delays(
 const error = (chance: number) => (r: ReturnType<typeof random>) => Number(r.uniform() < chance);
 
 test('no harm, 15 % errors: false pages in simulated years', () => {
-  const years = TIMES > 1 ? 100 : 20;
+  const years = TIMES > 1 ? 100 : 8;
   const count = (baseline: number, chance: number, tolerance?: number): number => {
     const plan = planHarm({ baseline, ...(tolerance === undefined ? {} : { tolerance }) });
     return Array.from(
@@ -67,7 +67,7 @@ test('no harm, 15 % errors: false pages in simulated years', () => {
 });
 
 test('harm is paged within few outcomes', () => {
-  const runs = TIMES > 1 ? 500 : 150;
+  const runs = TIMES > 1 ? 500 : 60;
   const plan = planHarm({ baseline: 0.15 });
   const told = (what: string, of: number[]): { median: number; most: number } => {
     const [median, most] = [quantile(of, 0.5), quantile(of, 0.9)];

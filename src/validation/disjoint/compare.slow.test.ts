@@ -32,7 +32,7 @@ async function found(gate: FileInput, training: FileInput, options = {}): Promis
   return overlapping;
 }
 
-test('100 planted rows are found, whatever form they and the rest have', async () => {
+test('planted rows are found, whatever form they and the rest have', async () => {
   const as = (changes: Record<string, string>): string =>
     plain
       .split(', ')
@@ -90,30 +90,26 @@ test('100 planted rows are found, whatever form they and the rest have', async (
     'singles with 9 digits': ['s9.csv', as({ fare: "printf('%.9g', fare::float::double)" })],
     'numbers as text': ['text.parquet', as({ delay: "delay::varchar || '.0'", id: "'00' || id" })],
   };
-  const training = await shop.make('train.parquet', `select ${plain} from train`);
-  const asCsv = await shop.make('train.csv', `select ${otherOrder} from train`);
+  await shop.run('create table few as select * from leaky where id < 1600 or id between 1000000 and 1000399');
+  const training = await shop.make('train.parquet', `select ${plain} from train where id < 1600`);
+  const asCsv = await shop.make('train.csv', `select ${otherOrder} from train where id < 1600`);
   // A training set in each of these forms, too.
   const others: FileInput[] = [];
   const perSource = ({ against }: DisjointAnswer): number[] =>
     against.map(({ tables, problem }) => (problem === undefined ? tables[0]!.overlapping : -1));
   for (const [what, [file, columns]] of Object.entries(forms)) {
-    const leaky = await shop.make(`leaky-${file}`, `select ${columns} from leaky`);
-    const clean = await shop.make(`clean-${file}`, `select ${columns} from clean`);
-    assert.deepEqual(perSource(await shop.compare(leaky, [training, asCsv])), [100, 100], what);
-    assert.deepEqual(
-      perSource(await shop.compare(clean, [training])),
-      [0],
-      `${what}: what was not trained on is not found`,
-    );
-    others.push(await shop.make(`train-${file}`, `select ${columns} from train`));
+    const leaky = await shop.make(`leaky-${file}`, `select ${columns} from few`);
+    // Of 420 rows: the 400 that were not trained on are not found.
+    assert.deepEqual(perSource(await shop.compare(leaky, [training, asCsv])), [20, 20], what);
+    others.push(await shop.make(`train-${file}`, `select ${columns} from train where id < 1600`));
   }
-  const gate = await shop.make('gate.parquet', `select ${plain} from leaky`);
+  const gate = await shop.make('gate.parquet', `select ${plain} from few`);
   const found = await shop.compare(gate, others);
   assert.deepEqual(
     perSource(found),
-    others.map(() => 100),
+    others.map(() => 20),
   );
-  assert.deepEqual([found.overlapping, found.decided], [100, 100], 'a row that many hold is one row');
+  assert.deepEqual([found.overlapping, found.decided], [20, 20], 'a row that many hold is one row');
 });
 
 test('the rows are named with their place and values', async () => {

@@ -13,7 +13,7 @@ import { figuresOf, judge } from './models.suite.ts';
  * How often one of two equal models wins where the rows go together: 2.5 % is promised. TREADLE_DEPENDENCE is the number of drawn
  * data sets, 150 unless said; the bounds leave room for what so few can show.
  */
-const TIMES = Number(process.env['TREADLE_DEPENDENCE'] ?? 150);
+const TIMES = Number(process.env['TREADLE_DEPENDENCE'] ?? 80);
 
 interface Pair {
   candidate: Estimates;
