@@ -132,6 +132,7 @@ async function alone(name: string, { spec, inputs }: (typeof forms)[string]): Pr
       counter: ids.made.counter,
       rows: 1,
       ms: 1,
+      queued: 0,
       key: undefined,
       params: undefined,
       given: undefined,

@@ -1,4 +1,4 @@
-export { latencyBucket, LATENCY_EDGES } from './latency.ts';
+export { edgeOfTail, latencyBucket, LATENCY_EDGES, slower } from './latency.ts';
 export {
   planCanary,
   readCanary,

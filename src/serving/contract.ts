@@ -472,7 +472,7 @@ export const listMinutes = endpoint({
   action: 'endpoint:read',
   summary:
     'Show what an endpoint did minute by minute, oldest first; minutes in which nothing was asked are left out',
-  description: 'Kept for 7 days, also over restarts of the server. The minute that goes on is the last one.',
+  description: 'Kept for 8 days, also over restarts of the server. The minute that goes on is the last one.',
   params: OfEndpoint,
   query: Strict({
     from: Type.Optional(Millis('The first minute; an hour before `to` unless said.')),

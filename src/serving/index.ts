@@ -11,7 +11,7 @@ import { createEngine } from './engine.ts';
 import { prepareJob } from './jobs.ts';
 import { createLive } from './live.ts';
 import { measures, planeMeasures } from './measures.ts';
-import { createMinutes } from './minutes.ts';
+import { createMinutes, type ServedMinute } from './minutes.ts';
 import { createPlanes } from './planes.ts';
 import type { CallerVerdict, Credentials, Measure, Recording } from './plane/protocol.ts';
 import type { RuntimesPort } from './ports.ts';
@@ -23,7 +23,7 @@ import type { PredictionHolder, Retention } from './retention.ts';
 import { createSegments } from './segments.ts';
 import { createGuard } from './rollback.ts';
 import { servingRoutes } from './routes.ts';
-import { predictionKey, selectSerials } from './store.ts';
+import { predictionKey, requireEndpoint, selectSerials } from './store.ts';
 import { sums, type VariantSums } from './sums.ts';
 import { takeBack, type TakingBack } from './take-back.ts';
 import { takenAway } from './taken-away.ts';
@@ -42,6 +42,7 @@ export type {
 export type { Recorded, RecordedSpan } from './recorded.ts';
 export type { RuntimesPort } from './ports.ts';
 export type { EndpointFacts, PredictionFacts, RevisionFacts, ServingTellers } from './told.ts';
+export type { ServedMinute } from './minutes.ts';
 export type { VariantSums } from './sums.ts';
 export { predictionIdSql } from './prediction-id.ts';
 export type { ReadPrediction } from './read-predictions.ts';
@@ -96,6 +97,11 @@ export interface Serving {
   recorded(ctx: Ctx, endpoint: string, span: RecordedSpan): Promise<Recorded>;
   /** Since when each endpoint's recorded predictions are kept by age; what belongs to those of before may go. */
   keptSince: Retention['keptSince'];
+  /**
+   * What versions did as primary, minute by minute, oldest first, in the minutes that end in `(from, to]`: all planes together, after each has said what it
+   * did until now. Kept for 8 days. An endpoint that is not there is an error.
+   */
+  served(ctx: Ctx, endpoint: string, window: { from: number; to: number }): Promise<ServedMinute[]>;
   /** What ids of predictions say, by id; those that this server did not make, or of other workspaces, are left out. */
   readPredictions(ctx: Ctx, ids: readonly string[]): Promise<Map<string, ReadPrediction>>;
   /** Serials of all revisions of an endpoint: predictions with other ones are not its own. */
@@ -204,6 +210,11 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     },
     recorded: (ctx, name, span) => recorded(ctx, name, span, engine, segments),
     keptSince: () => segments.keptSince(),
+    async served(ctx, name, window) {
+      const { id } = await requireEndpoint(ctx, name);
+      await engine.planes.gather();
+      return engine.minutes.served(ctx, id, window);
+    },
     readPredictions: (ctx, ids) => readPredictions(ctx, ids, engine),
     serials: selectSerials,
     async takenAway(ctx, endpoint, versionRef) {

@@ -177,6 +177,7 @@ export function addTo(sums: Map<string, Sum>, { key: _key, fine: _fine, ...one }
   for (const field of ['requests', 'rows', 'batches', 'bad', 'errors', 'refused'] as const)
     sum[field] += one[field];
   sum.total_ms = (sum.total_ms ?? 0) + (one.total_ms ?? 0);
+  sum.queued_ms = (sum.queued_ms ?? 0) + (one.queued_ms ?? 0);
   one.latency.forEach((n, i) => (sum.latency[i] = (sum.latency[i] ?? 0) + n));
   if (one.records) {
     const before = sum.records ?? { kept: 0, lost: { full: 0, large: 0, form: 0, failed: 0 } };

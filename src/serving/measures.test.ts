@@ -43,7 +43,7 @@ function text(workspace = 'default'): string {
   for (const plane of [0, 1]) {
     const champion = new Counters('id', 5, 'champion', 'a');
     const shadow = new Counters('id', 5, 'shadow', 'b');
-    for (const ms of [0.05, 0.1, 4, 99_999]) champion.answered(2, ms, 1);
+    for (const ms of [0.05, 0.1, 4, 99_999]) champion.answered({ rows: 2, ms, queued: 0, at: 1 });
     champion.refused = 7;
     champion.waiting = 3;
     champion.kept = 5;

@@ -23,7 +23,7 @@ export interface Recorded {
     predictions: number;
     rows: number;
   }>;
-  /** Answered in the window and not kept; known for the 7 days that minutes are. */
+  /** Answered in the window and not kept; known for the 8 days that minutes are. */
   dropped: number;
   /** A data plane that is very busy still holds some of them in memory. */
   incomplete: boolean;

@@ -40,6 +40,7 @@ export class Ask implements Job {
   private readonly given: readonly Tensor[] | undefined;
   private readonly done: Done | undefined;
   private readonly doneJson: DoneJson | undefined;
+  begun = 0;
   private tried = 0;
 
   constructor(
@@ -171,6 +172,7 @@ export class Ask implements Job {
         counter,
         rows: this.rows > 0 ? this.rows : 1,
         ms,
+        queued: this.begun - this.at,
         key: this.key,
         params: this.params,
         given: this.given,

@@ -6,12 +6,12 @@ import { Counters } from './counters.ts';
 test('a second tells what happened in it, and nothing when nothing did', () => {
   const counters = new Counters('id', 5, 'champion', 'a');
   assert.equal(counters.report(), undefined);
-  counters.answered(3, 1.2, 1);
+  counters.answered({ rows: 3, ms: 1.2, queued: 0.4, at: 1 });
   counters.bad++;
   const first = counters.report()!;
   assert.deepEqual(
-    [first.requests, first.rows, first.bad, first.latency.reduce((a, b) => a + b)],
-    [2, 3, 1, 1],
+    [first.requests, first.rows, first.bad, first.latency.reduce((a, b) => a + b), first.queued_ms],
+    [2, 3, 1, 1, 0.4],
   );
   const [[bucket, answers] = []] = first.fine!;
   assert.deepEqual([latencyCounts([1.2]).indexOf(1), 1], [bucket, answers]);

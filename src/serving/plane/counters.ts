@@ -29,6 +29,8 @@ export class Counters {
   last = 0;
   /** Sum of all latencies, ms. */
   total = 0;
+  /** And of what of them was spent waiting for the model. */
+  queued = 0;
   readonly latency = new Float64Array(LATENCY_BUCKETS.length + 1);
   /** In buckets of 5 %, since the last report. */
   private readonly fine = new Float64Array(LATENCY_EDGES.length + 1);
@@ -48,6 +50,7 @@ export class Counters {
     batches: 0,
     bad: 0,
     total: 0,
+    queued: 0,
     errors: 0,
     refused: 0,
     pairs: 0,
@@ -64,11 +67,12 @@ export class Counters {
     this.key = key;
   }
 
-  answered(rows: number, ms: number, at: number): void {
+  answered({ rows, ms, queued, at }: { rows: number; ms: number; queued: number; at: number }): void {
     this.ok++;
     this.last = at;
     this.rows += rows;
     this.total += ms;
+    this.queued += queued;
     let bucket = 0;
     while (bucket < LATENCY_BUCKETS.length && ms > LATENCY_BUCKETS[bucket]!) bucket++;
     this.latency[bucket]!++;
@@ -107,6 +111,7 @@ export class Counters {
       waiting: this.waiting,
       latency: Array.from(this.latency, (count, bucket) => count - this.toldLatency[bucket]!),
       total_ms: this.total - told.total,
+      queued_ms: this.queued - told.queued,
       fine: this.fines(),
       ...(records ? { records } : {}),
     };
@@ -121,8 +126,8 @@ export class Counters {
       this.examples = [];
       this.largest = 0;
     }
-    const { ok, rows, batches, bad, total, errors, refused, pairs, different, dropped } = this;
-    this.told = { ok, rows, batches, bad, total, errors, refused, pairs, different, dropped };
+    const { ok, rows, batches, bad, total, queued, errors, refused, pairs, different, dropped } = this;
+    this.told = { ok, rows, batches, bad, total, queued, errors, refused, pairs, different, dropped };
     this.toldLatency.set(this.latency);
     return stats;
   }

@@ -16,6 +16,8 @@ export interface Job {
   deadline: number;
   /** Who waits for the answer, where that is known. */
   readonly caller?: Question['caller'];
+  /** When the model was asked, on the same clock; of a question in pieces, for the first of them. */
+  begun?: number;
   /** `batch`: the first answer of a batch counts it. */
   settle(
     error: Error | undefined,
@@ -96,7 +98,7 @@ export class Lane {
     this.pieces++;
     const next = (from: number): void => {
       const to = Math.min(from + most, job.rows);
-      this.enqueue({
+      const piece: Job = {
         inputs: job.inputs.map((input) => input && rowsOf([input], from, to, job.rows)[0]),
         rows: to - from,
         params: undefined,
@@ -104,13 +106,15 @@ export class Lane {
         // Once begun its time is not over, or what is done would be for nothing; nobody may be left to wait for it, though.
         deadline: from === 0 ? job.deadline : Number.POSITIVE_INFINITY,
         settle: (error, outputs, _body, first) => {
+          if (from === 0 && piece.begun !== undefined) job.begun = piece.begun;
           if (outputs) answered.push(outputs);
           if (outputs && to < job.rows) return void setImmediate(next, to);
           this.pieces--;
           const whole = outputs && (join(answered, job.rows) as Tensor[]);
           job.settle(error, whole, undefined, first);
         },
-      });
+      };
+      this.enqueue(piece);
     };
     next(0);
   }
@@ -181,6 +185,7 @@ export class Lane {
         if (first.rows === 0 || job.rows === 0 || rows + job.rows > most) break;
         if (!this.plain && !alike(first.inputs, job.inputs)) break;
       }
+      job.begun = now;
       jobs.push(job);
       rows += job.rows;
     }

@@ -172,6 +172,8 @@ export interface VariantStats {
   fine?: Array<[bucket: number, answers: number]>;
   /** Sum of these latencies, ms. */
   total_ms?: number;
+  /** And of the time in them until the model was asked, ms. */
+  queued_ms?: number;
   /** Predictions taken for records, and those let go; absent when there were none. */
   records?: RecordStats;
   /** Only for a shadow: pairs compared and how they differ. */

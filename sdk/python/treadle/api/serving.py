@@ -473,7 +473,7 @@ class ServingApi:
         """Show what an endpoint did minute by minute, oldest first; minutes in which nothing was asked
         are left out.
 
-        Kept for 7 days, also over restarts of the server. The minute that goes on is the last one.
+        Kept for 8 days, also over restarts of the server. The minute that goes on is the last one.
 
         GET /api/v1/endpoints/:endpoint/minutes; needs endpoint:read.
 

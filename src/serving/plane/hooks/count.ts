@@ -61,9 +61,9 @@ export class Counting implements Hook {
     else counters.refused++;
   }
 
-  answered({ target: { counters }, rows, ms, at, outputs, copyOf }: Answered): void {
+  answered({ target: { counters }, rows, ms, queued, at, outputs, copyOf }: Answered): void {
     counters.waiting--;
-    counters.answered(rows, ms, at);
+    counters.answered({ rows, ms, queued, at });
     if (!copyOf || !outputs) return;
     counters.compared(difference(copyOf.outputs, outputs), () => ({
       prediction: copyOf.prediction,

@@ -14,6 +14,8 @@ export interface Answered {
   readonly rows: number;
   /** From the last byte of the question, or of a shadow from when it was asked. */
   readonly ms: number;
+  /** Of these, until the model was asked. */
+  readonly queued: number;
   /** Sticky key of the caller. */
   readonly key: string | undefined;
   readonly params: Record<string, unknown> | undefined;

@@ -2,6 +2,7 @@ import { unavailable } from '../../../platform/errors/index.ts';
 import type { Tensor } from '../../../runtimes/index.ts';
 import type { PredictionIds } from '../../prediction-id.ts';
 import { arrange } from '../arrange.ts';
+import type { Job } from '../lane.ts';
 import type { Target } from '../table.ts';
 import type { Answered, Hook, Hooks } from './hook.ts';
 
@@ -28,7 +29,7 @@ export function shadowing(ids: PredictionIds, hooks: () => Hooks): Hook {
     }
     const { batchable } = lane.model.spec;
     const rows = batchable && params === undefined ? (inputs.find(Boolean)?.shape[0] ?? 0) : 0;
-    lane.push({
+    const job: Job = {
       inputs,
       rows,
       params,
@@ -46,6 +47,7 @@ export function shadowing(ids: PredictionIds, hooks: () => Hooks): Hook {
           counter: ids.made.counter,
           rows: Math.max(1, rows),
           ms,
+          queued: (job.begun ?? at) - at,
           key,
           params,
           given,
@@ -56,7 +58,8 @@ export function shadowing(ids: PredictionIds, hooks: () => Hooks): Hook {
           copyOf: { prediction, outputs },
         });
       },
-    });
+    };
+    lane.push(job);
   }
 
   return {
