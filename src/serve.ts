@@ -200,6 +200,7 @@ async function open(
   metrics.also(channels.measures);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);
+  metrics.also(loops.measures);
   jobs.register(
     prune,
     webhooks.deliver,

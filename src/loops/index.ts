@@ -1,4 +1,6 @@
+import type { Ctx } from '../platform/ctx/index.ts';
 import type { Subscriber } from '../platform/events/index.ts';
+import type { Family } from '../platform/exposition/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType, Schedule } from '../platform/jobs/index.ts';
 import type { Below } from './engine.ts';
@@ -7,6 +9,7 @@ import { declareJob, fileSubscriber } from './from-file.ts';
 import { alertSubscriber } from './hear-alerts.ts';
 import { dataSubscriber, settleJob } from './hear-data.ts';
 import { createEngine, sweepJob } from './jobs.ts';
+import { measures } from './measures.ts';
 import { loopRoutes } from './routes.ts';
 
 export { migrations } from './schema.ts';
@@ -17,6 +20,8 @@ export interface Loops {
   /** Before `start`. */
   subscribers: readonly Subscriber[];
   schedule: Schedule;
+  /** For `/metrics`: what the caller's workspace may see. */
+  measures(ctx: Ctx): Promise<Family[]>;
 }
 
 /** The room with the doors of the rooms below handed in. */
@@ -34,6 +39,7 @@ export function openLoops(below: Below): Loops {
       fileSubscriber(engine, declare),
       followSubscriber(engine),
     ],
+    measures,
     schedule: { name: 'loop.sweep', type: sweep, payload: {}, cron: '*/10 * * * *' },
   };
 }

@@ -6,6 +6,7 @@ import { openHouse, type House } from '../platform/jobs/house.suite.ts';
 import type { Trigger } from './contract.ts';
 import type { Below, Engine } from './engine.ts';
 import { openLoops } from './index.ts';
+import { measures } from './measures.ts';
 import { pauseLoop, resumeLoop, runLoop } from './by-hand.ts';
 import { createEngine } from './jobs.ts';
 import { replayLoop } from './replay-loop.ts';
@@ -296,6 +297,17 @@ export function loopsSuite(on: string, open: OpenDatabase): void {
       );
       await room.pass(DAY);
       assert.equal((await room.turns()).at(-1), 'daily skipped needs-people');
+      const [family] = await measures(room.house.ctx);
+      assert.deepEqual(
+        family?.samples.flatMap(({ labels, value }) =>
+          value > 0 ? [[labels['loop'], labels['trigger'], labels['result'], value]] : [],
+        ),
+        [
+          ['late', 'daily', 'rejected', 2],
+          ['late', 'daily', 'skipped', 1],
+        ],
+      );
+      assert.ok(family.samples.some(({ labels, value }) => labels['trigger'] === 'manual' && value === 0));
       await room.resume();
       state.work = 'e3';
       await room.pass(DAY);

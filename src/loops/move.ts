@@ -7,7 +7,7 @@ import { moveTurn, selectWaiting, type TurnChange, type TurnRow } from './store-
 import { settingsOf } from './settings.ts';
 
 /** States that nothing follows. */
-const OVER = [
+export const OVER = [
   'promoted',
   'trained',
   'rejected',

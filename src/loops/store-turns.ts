@@ -21,6 +21,21 @@ export async function insertTurn(tx: Tx, row: TurnRow): Promise<boolean> {
   return true;
 }
 
+/** Turns of a workspace that are over, by loop, kind of trigger and how they ended; those that only said what they would do are not counted. */
+export async function countEnded(
+  ctx: Ctx,
+): Promise<Array<Pick<TurnRow, 'loop_name' | 'kind' | 'state'> & { count: number }>> {
+  const rows = await tables(ctx)
+    .selectFrom('loop_turn')
+    .select((eb) => ['loop_name', 'kind', 'state', eb.fn.countAll().as('count')])
+    .where('workspace', '=', ctx.workspace)
+    .where('ended_at', 'is not', null)
+    .where('dry_run', '=', 0)
+    .groupBy(['loop_name', 'kind', 'state'])
+    .execute();
+  return rows.map((row) => ({ ...row, count: Number(row.count) }));
+}
+
 /** Whether it was in that state: each step of the way is taken once, whoever else tries. */
 export async function moveTurn(
   tx: Tx,
