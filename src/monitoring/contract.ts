@@ -205,7 +205,8 @@ export const MonitorSettings = Strict({
     Type.Integer({
       minimum: 1,
       maximum: 100,
-      description: 'How many first windows of a version are a reference; 3 unless said.',
+      description:
+        'How many first windows of a version are a reference; 3 unless said, and 8 for what it answers.',
     }),
   ),
   owner: Type.Optional(
@@ -257,10 +258,15 @@ export const Signal = Type.Object(
         Type.Literal('performance'),
         Type.Literal('slices'),
         Type.Literal('estimated'),
+        Type.Literal('labels'),
+        Type.Literal('latency'),
+        Type.Literal('throughput'),
+        Type.Literal('errors'),
+        Type.Literal('queue'),
       ],
       {
         description:
-          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; range: share outside of what the reference has; constant: one value throughout; unit: share that looks as if in another unit; freshness: age of the newest row when the window ends, ms; skew: columns that were otherwise than in the reference from the first window on; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these, with what all outcomes so far say of harm; slices: how many values of columns are answered worse than the rest; estimated: what the metric will be once outcomes arrive.',
+          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; range: share outside of what the reference has; constant: one value throughout; unit: share that looks as if in another unit; freshness: age of the newest row when the window ends, ms; skew: columns that were otherwise than in the reference from the first window on; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these, with what all outcomes so far say of harm; slices: how many values of columns are answered worse than the rest; estimated: what the metric will be once outcomes arrive; labels: the population stability index of outcomes beside the label that the version learnt from; latency: what 99 of 100 answers took at most, ms; throughput: requests a second; errors: share of requests that failed, or were refused; queue: how long answers waited for the model on average, ms.',
       },
     ),
     column: Type.Optional(Type.String({ description: 'As the prediction log calls it.' })),
@@ -337,8 +343,10 @@ export type AlertState = Static<typeof AlertState>;
 export const AlertCause = Type.Union(
   [
     Type.Literal('data'),
+    Type.Literal('skew'),
     Type.Literal('drift'),
     Type.Literal('performance'),
+    Type.Literal('service'),
     Type.Literal('volume'),
     Type.Literal('labels'),
     Type.Literal('monitor'),
@@ -346,7 +354,7 @@ export const AlertCause = Type.Union(
   ],
   {
     description:
-      'data: columns are broken; drift: columns have moved, and are not broken; performance: the metric is worse than when the version was judged; volume: far fewer or more rows than usual, or none; labels: outcomes have stopped; monitor: windows or columns cannot be looked at, or nobody looks at them; external: what Alertmanager told.',
+      'data: columns are broken; skew: columns have been otherwise than in training since the version began to answer; drift: columns have moved since, and are neither; performance: the metric is worse than when the version was judged; service: more requests fail, or more answers are slow, than in the first days of the version; volume: far fewer or more rows than usual, or none; labels: outcomes have stopped, or are others than the version learnt from; monitor: windows or columns cannot be looked at, or nobody looks at them; external: what Alertmanager told.',
   },
 );
 export type AlertCause = Static<typeof AlertCause>;

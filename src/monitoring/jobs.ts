@@ -24,7 +24,7 @@ export interface MonitorJobs {
   score: WindowJob;
 }
 
-type Names = { serving: Pick<Serving, 'recorded' | 'tellers'> };
+type Names = { serving: Pick<Serving, 'recorded' | 'served' | 'tellers'> };
 
 /**
  * One job is one window: it begins when the window is over, writes what it saw and the job of the next window in one transaction, and so

@@ -17,7 +17,10 @@ import { selectTables } from './store.ts';
 import { getMonitor, listWindows } from './views.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'find' | 'keptSince' | 'recorded' | 'readPredictions' | 'serials' | 'tellers'>;
+  serving: Pick<
+    Serving,
+    'find' | 'keptSince' | 'recorded' | 'served' | 'readPredictions' | 'serials' | 'tellers'
+  >;
   tables: Tables;
 }
 

@@ -59,7 +59,7 @@ export type MonitoringTables = {
   monitor_reference: {
     monitor_id: string;
     version_ref: string;
-    /** `given`: a dataset; `first`: its own first windows, for columns that are not in there. */
+    /** `given`: a dataset; `first`, `answers`: its own first windows, for inputs that are not in there and for outputs; `label`: the label of a dataset, for outcomes. */
     part: string;
     source: string;
     row_count: number;
@@ -101,7 +101,7 @@ export type MonitoringTables = {
     monitor_id: string;
     generation: number;
     version_ref: string;
-    /** `drift`, `harm`, `estimate`. */
+    /** `drift`, `harm`, `estimate`, `labels`, `service`. */
     detector: string;
     /** JSON of the detector; it belongs to the last window that was written down. */
     state: string;

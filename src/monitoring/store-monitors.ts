@@ -76,13 +76,13 @@ export async function removeReferences(tx: Tx, monitor: string): Promise<void> {
   await tables(tx)
     .deleteFrom('monitor_evidence')
     .where('monitor_id', '=', monitor)
-    .where('detector', '=', 'drift')
+    .where('detector', 'in', ['drift', 'labels'])
     .execute();
   await tables(tx).deleteFrom('monitor_reference').where('monitor_id', '=', monitor).execute();
 }
 
-/** `estimate`: what the scores of a version mean. */
-export type Detector = 'drift' | 'harm' | 'estimate';
+/** `estimate`: what the scores of a version mean; `labels`: drift of its outcomes; `service`: how it was served. */
+export type Detector = 'drift' | 'harm' | 'estimate' | 'labels' | 'service';
 
 /** What a detector has gathered on a version, as JSON. */
 export async function findEvidence(

@@ -5,10 +5,15 @@ import { damped, findingsOf, inhibited, labelsOf, PATIENCE } from './causes.ts';
 import { stepOf, type Standing } from './step.ts';
 
 /** The states of an alert after each window, as `b`ad and `g`ood ones come. */
-function lifeOf(windows: string, patience: { fires: number; resolves: number }, from?: AlertState): string[] {
+function lifeOf(
+  windows: string,
+  patience: { fires: number; resolves: number },
+  from?: AlertState,
+  sequential = false,
+): string[] {
   let standing: Standing | undefined = from && { state: from, bad: 1, good: 0 };
   return Array.from(windows, (one) => {
-    const next = stepOf(standing, one === 'b' ? 'bad' : 'good', patience);
+    const next = stepOf(standing, { is: one === 'b' ? 'bad' : 'good', sequential }, patience);
     standing = next === 'gone' || next === undefined ? undefined : next;
     if (standing?.state === 'resolved') standing = undefined;
     return next === undefined ? '' : next === 'gone' ? 'gone' : next.state;
@@ -39,6 +44,8 @@ test('an alert fires after enough bad windows in a row, and is resolved after en
     'resolved',
   ]);
   assert.deepEqual(lifeOf('bg', { fires: 1, resolves: 1 }), ['firing', 'resolved']);
+  // Evidence of all windows so far needs no second one that says so.
+  assert.deepEqual(lifeOf('bgg', patience, undefined, true), ['firing', 'firing', 'resolved']);
 });
 
 test('what people said of it holds until it is resolved', () => {
@@ -91,6 +98,30 @@ test('a column whose data is broken explains its own drift, and no other', () =>
   ]);
 });
 
+test('a column that is otherwise since the version began explains its drift, unless its data is broken: that comes first', () => {
+  const skew = (...columns: string[]): Signal => ({
+    ...signal('skew', columns.length > 0 ? 'alert' : 'ok'),
+    evidence: { columns },
+  });
+  const moved = [signal('drift', 'alert', 'in_a'), signal('drift', 'alert', 'in_b')];
+  assert.deepEqual(said([skew('in_a'), ...moved]).slice(0, 2), ['skew bad in_a', 'drift bad in_b']);
+  assert.deepEqual(said([skew('in_a', 'in_b'), ...moved, signal('missing', 'alert', 'in_a')]).slice(0, 2), [
+    'data bad in_a',
+    'skew bad in_b',
+  ]);
+  const broken = [skew('in_a'), moved[0]!, signal('missing', 'alert', 'in_a')];
+  assert.deepEqual(said(broken), ['data bad in_a', 'monitor good']);
+  assert.deepEqual(said([skew(), signal('drift', 'ok', 'in_a')]).slice(0, 2), ['skew good', 'drift good']);
+  const [found] = findingsOf([skew('in_a')], whole);
+  assert.equal(found?.sequential, true);
+  const estimated = findingsOf([signal('estimated', 'alert')], whole);
+  assert.deepEqual(
+    estimated.flatMap(({ cause, sequential }) => (cause === 'drift' ? [sequential] : [])),
+    [false],
+    'an estimate is of its window alone',
+  );
+});
+
 test('what was not compared says nothing, for or against; what could not be read is said', () => {
   assert.deepEqual(
     said([
@@ -121,11 +152,24 @@ test('rows are few or many only against what is usual', () => {
 test('columns that are known to be broken explain their drift in later windows, too', () => {
   const drift = { cause: 'drift', is: 'bad', members: ['in_a', 'in_b'], summary: '' } as const;
   const of = (...members: string[]) => ({ ...drift, members });
-  assert.deepEqual(inhibited(of('in_a', 'in_b'), new Set(['in_a']))?.members, ['in_b']);
-  assert.equal(inhibited(of('in_a'), new Set(['in_a', 'in_c'])), undefined);
-  assert.deepEqual(inhibited(of('in_a'), new Set())?.members, ['in_a']);
+  const known = (broken: string[], skewed: string[] = []) => ({
+    broken: new Set(broken),
+    skewed: new Set(skewed),
+  });
+  assert.deepEqual(inhibited(of('in_a', 'in_b'), known(['in_a']))?.members, ['in_b']);
+  assert.equal(inhibited(of('in_a'), known(['in_a', 'in_c'])), undefined);
+  assert.deepEqual(inhibited(of('in_a'), known([]))?.members, ['in_a']);
+  assert.deepEqual(inhibited(of('in_a', 'in_b', 'in_c'), known(['in_a'], ['in_b']))?.members, ['in_c']);
+  assert.equal(inhibited(of('out_y'), known(['in_a'])), undefined, 'answers follow their inputs');
+  assert.equal(inhibited(of('out_y'), known([], ['in_a']))?.members.length, 1);
+  const skew = { ...of('in_a', 'in_b'), cause: 'skew' as const };
+  assert.deepEqual(
+    inhibited(skew, known(['in_a'], ['in_b']))?.members,
+    ['in_b'],
+    'skew does not explain itself',
+  );
   const worse = { ...of('in_a'), cause: 'performance' as const };
-  assert.equal(inhibited(worse, new Set(['in_a'])), worse, 'harm is told whatever explains it');
+  assert.equal(inhibited(worse, known(['in_a'])), worse, 'harm is told whatever explains it');
 });
 
 test('what was resolved and came again is believed later', () => {
@@ -155,4 +199,10 @@ test('outcomes that stop are news only where some came before, and where there w
   assert.deepEqual(labelsOf([coverage('no_labels', 0)], true), []);
   assert.equal(labelsOf([coverage('ok', 10)], true)[0]?.is, 'good');
   assert.deepEqual(labelsOf([], true), []);
+  const others = labelsOf([coverage('ok', 10), signal('labels', 'alert')], true);
+  assert.deepEqual(
+    others.map(({ cause, is }) => [cause, is]),
+    [['labels', 'bad']],
+    'outcomes that are others than the version learnt from',
+  );
 });

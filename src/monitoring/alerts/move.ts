@@ -16,11 +16,16 @@ import { damped, inhibited, PATIENCE, type Finding, type WatchedCause } from './
 import { stepOf } from './step.ts';
 import type { AlertSaid } from './tell.ts';
 
-/** Only harm wakes somebody up: what has merely moved is looked at in its time. */
+/**
+ * Only harm wakes somebody up: what has merely moved is looked at in its time. A window that says that requests fail is over: who is to be woken while they do is
+ * told by the rules for Prometheus, by the minute.
+ */
 const SEVERITY: Readonly<Record<WatchedCause, 'page' | 'ticket'>> = {
   performance: 'page',
   data: 'ticket',
+  skew: 'ticket',
   drift: 'ticket',
+  service: 'ticket',
   volume: 'ticket',
   labels: 'ticket',
   monitor: 'ticket',
@@ -37,10 +42,12 @@ export async function moveAlerts(
   findings: readonly Finding[],
 ): Promise<void> {
   const { owner, runbook } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
-  const data = await findOpen(tx, monitor.id, 'data');
-  const broken = new Set(data && data.state !== 'pending' ? (JSON.parse(data.members) as string[]) : []);
+  const known = {
+    broken: await columnsOf(tx, monitor.id, 'data'),
+    skewed: await columnsOf(tx, monitor.id, 'skew'),
+  };
   for (const found of findings) {
-    const finding = inhibited(found, broken);
+    const finding = inhibited(found, known);
     if (!finding) continue;
     const before = await findOpen(tx, monitor.id, finding.cause);
     const standing = before && {
@@ -52,7 +59,7 @@ export async function moveAlerts(
       before && finding.is === 'good'
         ? await countResolved(tx, monitor.id, finding.cause, window.from - RECENT * monitor.window_ms)
         : 0;
-    const next = stepOf(standing, finding.is, damped(PATIENCE[finding.cause], again));
+    const next = stepOf(standing, finding, damped(PATIENCE[finding.cause], again));
     if (next === undefined) continue;
     if (next === 'gone') {
       await removeAlert(tx, before!.id);
@@ -99,6 +106,12 @@ export async function moveAlerts(
     await updateAlert(tx, before, { ...said, bad_windows: next.bad, good_windows: next.good });
     if (next.state !== before.state) await moveAlert(tx, counted, next.state, { note: finding.summary });
   }
+}
+
+/** Columns that an open alert of a cause names. */
+async function columnsOf(tx: Tx, monitor: string, cause: 'data' | 'skew'): Promise<ReadonlySet<string>> {
+  const open = await findOpen(tx, monitor, cause);
+  return new Set(open && open.state !== 'pending' ? (JSON.parse(open.members) as string[]) : []); // written by this room
 }
 
 /** Those of a monitor that ends. */

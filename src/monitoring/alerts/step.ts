@@ -9,19 +9,19 @@ export interface Standing {
 }
 
 /**
- * The next standing after a window: pending until enough windows in a row are bad, then firing; resolved when enough in a row are good. One that
+ * The next standing after a window: pending until enough windows in a row are bad, then firing, at once where the evidence is of all windows so far; resolved when enough in a row are good. One that
  * was acknowledged or silenced stays so until then. A pending one that a good window meets was chance: `gone`.
  */
 export function stepOf(
   before: Standing | undefined,
-  is: 'bad' | 'good',
+  { is, sequential = false }: { is: 'bad' | 'good'; sequential?: boolean },
   { fires, resolves }: { fires: number; resolves: number },
 ): Standing | 'gone' | undefined {
   if (is === 'bad') {
     const bad = (before?.bad ?? 0) + 1;
     const state =
       before === undefined || before.state === 'pending'
-        ? bad >= fires
+        ? sequential || bad >= fires
           ? 'firing'
           : 'pending'
         : before.state;

@@ -28,7 +28,12 @@ export async function datedSince(
     if (since !== undefined)
       return { at: since, words: 'since then the losses say harm, as outcomes became known' };
   }
-  if (monitor && column !== undefined && (alert.cause === 'drift' || alert.cause === 'data')) {
+  if (alert.cause === 'service') {
+    const since = serviceSince(windows);
+    if (since !== undefined)
+      return { at: since, words: 'since then more of them fail, or are slow, than usual' };
+  }
+  if (monitor && column !== undefined && ['drift', 'skew', 'data'].includes(alert.cause)) {
     const dated = await dateColumn(ctx, monitor, windows, column);
     if (dated) return dated;
   }
@@ -41,6 +46,20 @@ function harmSince(windows: readonly Seen[]): number | undefined {
     if (!Array.isArray(harm)) continue;
     const since: unknown = (harm[0] as { since?: unknown } | undefined)?.since;
     return typeof since === 'number' ? since : undefined;
+  }
+  return undefined;
+}
+
+/** Of the newest window that says so. */
+function serviceSince(windows: readonly Seen[]): number | undefined {
+  for (const { signals } of windows.toReversed()) {
+    const bad = signals.filter(
+      ({ signal, state }) => state === 'alert' && (signal === 'latency' || signal === 'errors'),
+    );
+    const since = bad.flatMap(({ evidence }) =>
+      typeof evidence['since'] === 'number' ? [evidence['since']] : [],
+    );
+    if (bad.length > 0) return since.length > 0 ? Math.min(...since) : undefined;
   }
   return undefined;
 }

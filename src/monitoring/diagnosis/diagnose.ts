@@ -57,7 +57,8 @@ export async function diagnose(
   const since = await datedSince(ctx, alert, { monitor, windows, column: members[0] });
   const until = monitor ? alert.last_window + monitor.window_ms : Math.max(alert.last_window, since.at);
   let compared: Compared | undefined;
-  if (monitor && bad.length > 0)
+  // What requests hold does not say why they failed or were slow.
+  if (monitor && bad.length > 0 && alert.cause !== 'service')
     try {
       compared = await compareRows(
         ctx,
@@ -146,10 +147,11 @@ function measureOf(
   const of = (signal: Signal['signal'], name?: string) => (seen: Seen) =>
     seen.signals.find((one) => one.signal === signal && one.column === name)?.value;
   if (cause === 'performance') return { measure: 'metric', value: of('performance') };
-  if (cause === 'drift' && column !== undefined)
+  if ((cause === 'drift' || cause === 'skew') && column !== undefined)
     return { measure: `stability index of ${column}`, value: of('drift', column) };
   if (cause === 'data' && column !== undefined)
     return { measure: `share of bad values of ${column}`, value: (seen) => worstShare(seen, column) };
+  if (cause === 'service') return { measure: 'ms that 99 of 100 answers took at most', value: of('latency') };
   if (cause === 'labels') return { measure: 'share of rows with an outcome', value: of('coverage') };
   return {
     measure: monitor_id.startsWith('alertmanager:') ? 'nothing' : 'rows',

@@ -33,12 +33,16 @@ export function extentOf(alert: Pick<AlertRow, 'cause'>, bad: readonly Seen[]): 
     });
   }
   const whole = newest.signals.find(({ signal, column }) => signal === 'drift' && column === undefined);
-  if (whole && alert.cause === 'drift')
+  if (whole && (alert.cause === 'drift' || alert.cause === 'skew'))
     found.push({
       name: 'evidence',
       words: whole.reason,
       ...(whole.value === undefined ? {} : { value: whole.value }),
     });
+  if (alert.cause === 'service')
+    for (const { signal, reason, value } of newest.signals)
+      if (signal === 'latency' || signal === 'errors')
+        found.push({ name: signal, words: reason, ...(value === undefined ? {} : { value }) });
   for (const { signal, column, reason, value } of newest.signals
     .filter((one) => one.state === 'alert' && one.column !== undefined)
     .slice(0, 10))

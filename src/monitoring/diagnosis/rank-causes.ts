@@ -21,6 +21,8 @@ const WEIGHT: Readonly<Partial<Record<Signal['signal'], number>>> = {
   skew: 0.3,
   drift: 1,
 };
+/** And how much of failing, or of being slow. */
+const SERVICE: typeof WEIGHT = { errors: 2, latency: 1 };
 const MOST = 10;
 
 /**
@@ -36,7 +38,7 @@ export function rankCauses(
   const loudest = new Map<string, { signal: Signal; weight: number }>();
   for (const { signals } of bad)
     for (const signal of signals) {
-      const weight = WEIGHT[signal.signal];
+      const weight = (alert.cause === 'service' ? SERVICE : WEIGHT)[signal.signal];
       if (weight === undefined || signal.state !== 'alert') continue;
       if (signal.signal === 'drift' && signal.column === undefined) continue;
       const place = signal.column ?? signal.signal;

@@ -26,7 +26,8 @@ export function recommend(known: Known): AlertReport['action'] {
   const deploy = timeline.findLast(
     ({ kind, at }) => kind === 'deploy' && at <= since.at + window_ms && at >= since.at - NEAR * window_ms,
   );
-  if (cause === 'data' || (broken && cause !== 'volume' && cause !== 'labels'))
+  const ofData = cause !== 'volume' && cause !== 'labels' && cause !== 'service';
+  if (cause === 'data' || (broken && ofData))
     return {
       do: 'fix_data',
       words: `${broken ? broken.words : 'what arrives is broken'}. A model that is trained on it learns the fault: mend the data first, then look again.`,
@@ -58,6 +59,25 @@ export function recommend(known: Known): AlertReport['action'] {
           command: 'treadle run',
         };
   }
+  if (cause === 'service')
+    return deploy
+      ? {
+          do: 'roll_back',
+          words: `requests fail or answers are slow since shortly after ${deploy.words}; the revision before did better.`,
+          command: `treadle rollback ${endpoint}`,
+        }
+      : {
+          do: 'mend',
+          words:
+            'requests fail or answers are slow, and nothing was deployed: look at the machine, at its load, and at the host of the model.',
+          command: 'treadle doctor',
+        };
+  if (cause === 'skew')
+    return {
+      do: 'fix_data',
+      words:
+        'inputs were otherwise from the first answer of the version on: compare how these columns are computed for training with how callers compute them. Where both are the same, the world had moved before the deployment: train on newer data.',
+    };
   if (cause === 'drift')
     return {
       do: 'wait',
@@ -69,7 +89,8 @@ export function recommend(known: Known): AlertReport['action'] {
   if (cause === 'labels')
     return {
       do: 'mend',
-      words: 'mend what adds outcomes; until they come, nobody knows how good the answers are.',
+      words:
+        'look at what adds outcomes. Where they have stopped, nobody knows how good the answers are until they come; where they are others than the version learnt from and that is true, train on them.',
       command: `treadle outcomes coverage ${endpoint}`,
     };
   if (cause === 'monitor')

@@ -127,6 +127,8 @@ const fleet = dashboard('treadle-fleet', 'Treadle: all endpoints', ['workspace']
   { title: 'Share of failed requests', expr: 'treadle:serving_errors:ratio_rate1h', legend: '{{endpoint}}', unit: 'percentunit', limit: 0.001 },
   { title: 'Alerts by cause', expr: 'sum by (endpoint, cause) (treadle_alerts_active{workspace=~"$workspace"})', legend: '{{endpoint}}: {{cause}}' },
   { title: 'Evidence of drift', description: 'At 1 the model alarms; without a change it does once a year at most.', expr: 'treadle_model_drift_evalue{workspace=~"$workspace"}', legend: '{{endpoint}}', limit: 1 },
+  { title: 'Retrains of a day, by what came of them', expr: 'sum by (loop, result) (increase(treadle_retrain_runs_total{workspace=~"$workspace"}[1d])) > 0', legend: '{{loop}}: {{result}}' },
+  { title: 'Age of the versions that answer', expr: 'treadle_model_age_seconds{workspace=~"$workspace"}', legend: '{{endpoint}} (v{{version}})', unit: 's' },
   { title: 'Jobs', expr: 'sum by (state) (treadle_jobs)', legend: '{{state}}' },
   { title: 'Messages to channels', expr: 'sum by (channel, state) (treadle_channel_deliveries{state!="sent"})', legend: '{{channel}} {{state}}' },
 ]); // prettier-ignore
@@ -134,8 +136,9 @@ const fleet = dashboard('treadle-fleet', 'Treadle: all endpoints', ['workspace']
 const model = dashboard('treadle-endpoint', 'Treadle: an endpoint', ['workspace', 'endpoint'], [
   { title: 'Requests by what came of them', expr: `sum by (outcome) (rate(${REQUESTS}{${ONE}}[5m]))`, legend: '{{outcome}}', unit: 'reqps' },
   { title: 'Latency', expr: [quantile(0.5), quantile(0.95), quantile(0.99)], unit: 's' },
-  { title: 'Metric, once outcomes are in', expr: `treadle_model_metric{${ONE}}`, legend: '{{metric}} (v{{version}})' },
+  { title: 'Metric', description: 'Realised once outcomes are in, and estimated without them.', expr: `treadle_model_metric{${ONE}}`, legend: '{{metric}} {{kind}} (v{{version}})' },
   { title: 'Rows with an outcome', expr: `treadle_label_coverage_ratio{${ONE}}`, legend: 'v{{version}}', unit: 'percentunit' },
+  { title: 'How long outcomes take', expr: `treadle_label_delay_seconds{${ONE}}`, legend: '{{quantile}}', unit: 's' },
   { title: 'Revision that answers', expr: `treadle_endpoint_revision{${ONE}}`, legend: 'revision' },
   { title: 'Requests by version', expr: `sum by (version, role) (rate(${REQUESTS}{${ONE}}[5m]))`, legend: 'v{{version}} {{role}}', unit: 'reqps' },
   { title: 'Rows of a window', expr: `treadle_monitor_window_rows{${ONE}}`, legend: 'rows' },

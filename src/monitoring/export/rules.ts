@@ -125,6 +125,16 @@ const groups = (): RuleGroup[] => [
         ],
       ),
       alert(
+        'TreadleRetrainFails',
+        'ticket',
+        'sum by (workspace, loop) (increase(treadle_retrain_runs_total{result="failed"}[1d])) > 0 and sum by (workspace, loop) (increase(treadle_retrain_runs_total{result=~"promoted|trained|no_op"}[1d])) == 0',
+        '10m',
+        [
+          'Retraining by {{ $labels.loop }} fails',
+          'A turn of the last day failed, and none went through: treadle loop history {{ $labels.loop }} says why.',
+        ],
+      ),
+      alert(
         'TreadleAlert',
         'page',
         'sum by (workspace, endpoint, cause) (treadle_alerts_active{state="firing", severity="page"}) > 0',

@@ -1,7 +1,9 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Family } from '../../platform/exposition/index.ts';
 import type { Serving } from '../../serving/index.ts';
+import { tellModelVersions } from '../../models/index.ts';
 import { overdueSince } from '../overdue.ts';
+import type { Estimated } from '../detectors/cbpe.ts';
 import { countActive } from '../store-alerts.ts';
 import {
   findScored,
@@ -53,6 +55,8 @@ async function familiesOf(ctx: Ctx, serving: Pick<Serving, 'tellers'>): Promise<
     if (!family) families.set(name, (family = { name, help: SAYS[name], type: 'gauge', samples: [] }));
     family.samples.push({ labels: { workspace, ...labels }, value });
   };
+  const refs = watched.flatMap(({ newest }) => newest?.version_ref ?? []);
+  const versions = await tellModelVersions(ctx, [...new Set(refs)]);
   for (const { endpoint_id, cause, severity, state, count } of active)
     add('treadle_alerts_active', { endpoint: named(endpoint_id), cause, severity, state }, count);
   for (const { monitor, newest } of watched) {
@@ -63,6 +67,9 @@ async function familiesOf(ctx: Ctx, serving: Pick<Serving, 'tellers'>): Promise<
     add('treadle_monitor_window_rows', { endpoint }, newest.row_count);
     if (newest.problem === null)
       add('treadle_monitor_last_success_timestamp_seconds', { endpoint }, newest.looked_at / 1000);
+    const registered = versions.get(newest.version_ref ?? '')?.facts.registered;
+    if (registered)
+      add('treadle_model_age_seconds', ofVersion(newest, endpoint), (ctx.clock.now() - registered.at) / 1000);
     await addColumns(ctx, monitor, newest, endpoint, add);
     const scored = await findScored(ctx, monitor);
     if (scored) await addScores(ctx, monitor, scored, endpoint, add);
@@ -80,9 +87,18 @@ const SAYS = {
   treadle_feature_drift_evalue: 'Evidence that a column has drifted; 1 is what an alarm of the model needs.',
   treadle_feature_null_ratio: 'Share of missing values of a column in the newest window.',
   treadle_model_drift_evalue: 'Evidence that some column has drifted; at 1 the model alarms.',
-  treadle_model_metric: 'The metric of the newest window whose outcomes were waited for.',
-  treadle_label_coverage_ratio: 'Share of rows of that window with an outcome.',
+  treadle_model_age_seconds: 'Since when the version that answers is registered.',
+  treadle_model_metric:
+    'Metrics of a version: realised in the newest window whose outcomes were waited for, and estimated in the newest window without them.',
+  treadle_label_coverage_ratio: 'Share of rows of the newest window with outcomes that have one.',
+  treadle_label_delay_seconds: 'How long after answers of that window their first outcomes were observed.',
 } as const;
+
+const ofVersion = ({ model, version }: WindowRow, endpoint: string) => ({
+  endpoint,
+  model: model ?? '',
+  version: String(version ?? ''),
+});
 
 type Add = (name: keyof typeof SAYS, labels: Record<string, string>, value: number) => void;
 
@@ -116,13 +132,22 @@ async function addColumns(
     else rest = Math.max(rest ?? 0, value);
   }
   if (rest !== undefined) add('treadle_feature_null_ratio', { ...of, feature: 'other' }, rest);
-  const rows = await selectNamed(
-    ctx,
-    monitor,
-    window.from_at,
-    shown.map(({ name }) => name),
-  );
-  for (const { column_name: column, evidence } of rows) {
+  const rows = await selectNamed(ctx, monitor, window.from_at, [
+    ...shown.map(({ name }) => name),
+    'estimated',
+  ]);
+  for (const { signal, column_name: column, evidence } of rows) {
+    if (signal === 'estimated') {
+      const { metrics = {} } = JSON.parse(evidence) as { metrics?: Record<string, Estimated | string> }; // written by this room
+      for (const [metric, one] of Object.entries(metrics))
+        if (typeof one === 'object')
+          add(
+            'treadle_model_metric',
+            { ...ofVersion(window, endpoint), metric, kind: 'estimated' },
+            one.value,
+          );
+      continue;
+    }
     const said: unknown = JSON.parse(evidence);
     if (column !== null && typeof said === 'object' && said !== null && 'evidence' in said)
       add('treadle_feature_drift_evalue', { ...of, feature: column }, Number(said.evidence));
@@ -137,9 +162,19 @@ async function addScores(
   add: Add,
 ): Promise<void> {
   const rows = await selectNamed(ctx, monitor, window.from_at, ['coverage', 'performance']);
-  const of = { endpoint, model: window.model ?? '', version: String(window.version ?? '') };
+  const of = ofVersion(window, endpoint);
   for (const { signal, value, evidence } of rows) {
     if (signal === 'coverage' && value !== null) add('treadle_label_coverage_ratio', of, value);
+    if (signal === 'coverage') {
+      const { delay } = JSON.parse(evidence) as { delay?: Record<'p50_ms' | 'p90_ms' | 'p99_ms', number> }; // written by this room
+      if (delay)
+        for (const [quantile, ms] of [
+          ['0.5', delay.p50_ms],
+          ['0.9', delay.p90_ms],
+          ['0.99', delay.p99_ms],
+        ] as const)
+          add('treadle_label_delay_seconds', { ...of, quantile }, ms / 1000);
+    }
     if (signal !== 'performance') continue;
     const { figures = [] } = JSON.parse(evidence) as { figures?: Array<{ name: string; value: number }> }; // written by this room
     for (const { name, value: figure } of figures)

@@ -7,7 +7,8 @@ import { DAY, quantile, sampler } from '../detectors/streams.suite.ts';
 import { anchorNumeric } from '../statistics/anchor.ts';
 import { count, type Histogram } from '../statistics/histogram.ts';
 import { normalTail } from '../../platform/mathematics/index.ts';
-import { findingsOf } from '../alerts/causes.ts';
+import { findingsOf, PATIENCE } from '../alerts/causes.ts';
+import { stepOf, type Standing } from '../alerts/step.ts';
 import { judgeColumns } from './judge-columns.ts';
 import type { Watched } from './questions.ts';
 import { performanceOf } from './score.ts';
@@ -84,24 +85,31 @@ test('no change: at most one alarm a model-year, and no page', () => {
   const sizes = [50, 100, 200, 500, 1000, 2000, 5000];
   let alarms = 0;
   let pages = 0;
+  let fired = 0;
   for (let year = 0; year < years; year++) {
     const r = random(year + 1);
     const model = modelOf(r);
     let before = false;
+    let drift: Standing | undefined;
     for (let day = 0; day < days; day++) {
       const signals = model.look(r.pick(sizes));
       const now = alarmed(signals);
       if (now && !before) alarms++;
       before = now;
-      pages += findingsOf(signals, { rows: 1, problem: undefined, usual: undefined }).filter(
-        ({ cause, is }) => cause === 'performance' && is === 'bad',
-      ).length;
+      const findings = findingsOf(signals, { rows: 1, problem: undefined, usual: undefined });
+      pages += findings.filter(({ cause, is }) => cause === 'performance' && is === 'bad').length;
+      for (const finding of findings) {
+        if (finding.cause !== 'drift') continue;
+        const next = stepOf(drift, finding, PATIENCE.drift);
+        if (next !== 'gone' && next?.state === 'firing' && drift?.state !== 'firing') fired++;
+        drift = next === 'gone' || next?.state === 'resolved' ? undefined : next;
+      }
     }
   }
   console.log(
-    `signals of ${years} model-years without a change, ${COLUMNS} columns × ${days} windows: ${alarms} alarms, ${pages} pages`,
+    `signals of ${years} model-years without a change, ${COLUMNS} columns × ${days} windows: ${alarms} alarms, ${fired} alerts of drift, ${pages} pages`,
   );
-  assert.ok(alarms <= years);
+  assert.ok(alarms <= years && fired <= years);
   assert.equal(pages, 0);
 });
 

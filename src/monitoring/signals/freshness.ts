@@ -21,9 +21,11 @@ export function freshnessOf(
   };
 }
 
-function duration(ms: number): string {
+/** For people. */
+export function duration(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 90) return `${Number(seconds.toPrecision(2))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${Number((seconds / 3600).toPrecision(2))} h`;
+  if (seconds < 2 * 86_400) return `${Number((seconds / 3600).toPrecision(2))} h`;
+  return `${Number((seconds / 86_400).toPrecision(2))} days`;
 }

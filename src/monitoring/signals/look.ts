@@ -12,6 +12,7 @@ import {
   insertWindow,
   putEvidence,
   selectValues,
+  type Detector,
   type Grown,
   type MonitorRow,
 } from '../store-monitors.ts';
@@ -22,21 +23,28 @@ import { freshnessOf } from './freshness.ts';
 import { probe } from './probe.ts';
 import { COUNT, NAMES } from './questions.ts';
 import { referenceFor } from './reference.ts';
+import { serviceOf } from './service.ts';
 import { signalRows, worst } from './signal-rows.ts';
 import { ofVersion, type VersionSeen } from './version-seen.ts';
 import { watchDrift, type DriftEvidence } from './watch-drift.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'recorded'>;
+  serving: Pick<Serving, 'recorded' | 'served'>;
   tables: Tables;
+}
+
+interface Gathered {
+  version: string;
+  detector: Detector;
+  grown: Grown;
 }
 
 export interface Looked {
   rows: number;
   version?: VersionSeen;
   signals: Signal[];
-  /** What the windows of the version come to with this one. */
-  evidence?: Grown;
+  /** What the windows of a version come to with this one. */
+  evidence: Gathered[];
   /** Why the window could not be looked at. */
   problem?: string;
 }
@@ -50,13 +58,28 @@ export async function lookAt(
   attempt: Attempt,
 ): Promise<Looked> {
   try {
-    return await look(ctx, parts, monitor, asked, attempt.signal);
+    const looked = await lookIfAny(ctx, parts, monitor, asked, attempt.signal);
+    // Also where all failed, and so nothing was recorded.
+    const { signals, evidence } = await serviceOf(ctx, parts, monitor, asked);
+    return {
+      ...looked,
+      signals: [...looked.signals, ...signals],
+      evidence: [...looked.evidence, ...(evidence ? [{ ...evidence, detector: 'service' as const }] : [])],
+    };
   } catch (error) {
     passOn(error, attempt);
-    if (error instanceof TreadleError && error.code === 'no-predictions')
-      return { rows: 0, signals: [volumeOf(0, 0)] };
     ctx.log.warn('a window could not be looked at', { monitor: monitor.id, from: asked.from, error });
-    return { rows: 0, signals: [], problem: outwardMessageOf(error) };
+    return { rows: 0, signals: [], evidence: [], problem: outwardMessageOf(error) };
+  }
+}
+
+async function lookIfAny(...asked: Parameters<typeof look>): Promise<Looked> {
+  try {
+    return await look(...asked);
+  } catch (error) {
+    if (error instanceof TreadleError && error.code === 'no-predictions')
+      return { rows: 0, signals: [volumeOf(0, 0)], evidence: [] };
+    throw error;
   }
 }
 
@@ -72,7 +95,7 @@ async function look(
   if (recorded.incomplete) throw unavailable('a data plane is too busy to write its predictions');
   const { files, views } = openLog(recorded, { text: 'log', prefix: 'log' }, window);
   const seen = await versionIn(ctx, parts.tables, { files, views }, signal);
-  if (!seen) return { rows: 0, signals: [volumeOf(0, recorded.dropped)] };
+  if (!seen) return { rows: 0, signals: [volumeOf(0, recorded.dropped)], evidence: [] };
   const { newest, ...version } = seen;
   const all = [...views, ofVersion('log', version)];
   const { rows, columns } = await askBehind(ctx, parts.tables, NAMES, {
@@ -129,7 +152,9 @@ async function look(
   return {
     rows,
     version,
-    evidence: { before, after: JSON.stringify(evidence) },
+    evidence: [
+      { version: version.ref, detector: 'drift', grown: { before, after: JSON.stringify(evidence) } },
+    ],
     signals: [
       volumeOf(rows, recorded.dropped),
       freshnessOf(newest, window, usual),
@@ -137,8 +162,7 @@ async function look(
         absent.map(({ column }) => column),
         reference.notes,
       ),
-      ...(reference.watched.length > 0 ? [allOf(result.shape)] : []),
-      ...(reference.watched.length > 0 ? skewOf(result.shape, evidence.began) : []),
+      ...(reference.watched.length > 0 ? [allOf(result.shape), skewOf(result.shape, evidence.began)] : []),
       // What a closer look says is what is to be mended, and so the first that is told of a column.
       ...closer,
       ...judgeColumns(reference.watched, counted, result),
@@ -211,19 +235,19 @@ const allOf = ({ alarm, evidence, words }: DriftResult['shape']): Signal => ({
   evidence: { alarms_a_year: 1 },
 });
 
-/** What has been otherwise than in the reference ever since the version began to answer; nothing where nothing has. */
-function skewOf({ columns }: DriftResult['shape'], began: number): Signal[] {
+/** What has been otherwise than in the reference ever since the version began to answer. */
+function skewOf({ columns }: DriftResult['shape'], began: number): Signal {
   const names = columns.flatMap(({ name, since }) => (since !== null && since <= began ? [name] : []));
-  if (names.length === 0) return [];
-  return [
-    {
-      signal: 'skew',
-      value: names.length,
-      state: 'alert',
-      reason: `otherwise than in the reference since the first window of the version: ${names.slice(0, 20).join(', ')}; computed otherwise when it answers than when it learnt, or moved before it was deployed`,
-      evidence: { columns: names },
-    },
-  ];
+  return {
+    signal: 'skew',
+    value: names.length,
+    state: names.length > 0 ? 'alert' : 'ok',
+    reason:
+      names.length > 0
+        ? `otherwise than in the reference since the first window of the version: ${names.slice(0, 20).join(', ')}; computed otherwise when it answers than when it learnt, or moved before it was deployed`
+        : 'no column is otherwise than in the reference since the first window of the version',
+    evidence: { columns: names },
+  };
 }
 
 /** Writes down what was seen, once. False where it was before. */
@@ -250,7 +274,8 @@ export async function keepLooked(
   });
   if (!fresh) return false;
   await insertSignals(tx, signalRows(monitor, from, signals));
-  if (version && evidence) await putEvidence(tx, monitor, version.ref, 'drift', evidence);
+  for (const { version: of, detector, grown } of evidence)
+    await putEvidence(tx, monitor, of, detector, grown);
   await tx.emit({
     type: 'monitor.looked',
     subject: `monitor:${monitor.id}`,

@@ -120,6 +120,8 @@ export const SCORE = question<
   {
     rows: number;
     labelled: number;
+    /** From an answer to its first outcome, ms. */
+    delay?: { p50_ms: number; p90_ms: number; p99_ms: number; max_ms: number };
     /** Of the rows with an outcome; undefined where `problem` says why there are none. */
     task?: Task;
     column?: string;

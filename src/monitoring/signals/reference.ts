@@ -30,10 +30,12 @@ interface Parts {
 }
 
 const FIRST_WINDOWS = 3;
+/** Of answers, which no table has: enough to say how much windows differ although nothing is wrong, and of days all of a week. */
+const FIRST_ANSWERS = 8;
 
 /**
  * What the columns of a window are compared with: a dataset that the monitor names; else what the version itself was trained on, as its lineage tells it, and then what
- * it was judged on; and for columns that are not in there, its own first windows. Each is made once for a version and kept: a promotion has its own.
+ * it was judged on; and for columns that are not in there, as answers hardly ever are, its own first windows. Each is made once for a version and kept: a promotion has its own.
  */
 export async function referenceFor(
   ctx: Ctx,
@@ -84,47 +86,133 @@ export async function referenceFor(
     }
   const given = kept.get('given') ?? [];
   const left = wanted.filter((name) => !given.some(({ column }) => column === name));
-  const many = settings.first_windows ?? FIRST_WINDOWS;
-  let windows = 0;
-  if (left.length > 0 && !kept.has('first')) {
-    const first = await selectFirstWindows(ctx, monitor, {
-      version_ref: asked.version.ref,
-      before: asked.before,
-      limit: many,
-    });
-    windows = first.length;
-    if (windows === many) {
-      const span = { from: first[0]!.from_at, to: first.at(-1)!.to_at };
-      const recorded = await parts.serving.recorded(ctx, asked.endpoint, span);
-      const { files, views } = openLog(recorded, { text: 'log', prefix: 'log' }, span);
-      const answer = await askBehind(ctx, parts.tables, ANCHOR, {
-        files,
-        request: {
-          views: [...views, ofVersion('log', asked.version)],
-          view: 'version',
-          columns: left.map((column) => ({ column, from: column })),
-          window: monitor.window_ms,
-          time: 'time',
-        },
-        signal,
+  const firsts = [
+    {
+      part: 'first',
+      many: settings.first_windows ?? FIRST_WINDOWS,
+      own: left.filter((name) => !isAnswer(name)),
+    },
+    { part: 'answers', many: settings.first_windows ?? FIRST_ANSWERS, own: left.filter(isAnswer) },
+  ];
+  const watched = given.filter(({ column }) => !ignored.has(column));
+  const without: Reference['without'] = [];
+  for (const { part, many, own } of firsts) {
+    if (own.length === 0) continue;
+    let windows = 0;
+    if (!kept.has(part)) {
+      const first = await selectFirstWindows(ctx, monitor, {
+        version_ref: asked.version.ref,
+        before: asked.before,
+        limit: many,
       });
-      await keep('first', `its first ${many} windows`, answer.rows, answer.watched);
+      windows = first.length;
+      if (windows === many) {
+        const span = { from: first[0]!.from_at, to: first.at(-1)!.to_at };
+        const answer = await anchorFirst(ctx, parts, monitor, { ...asked, columns: own }, span, signal);
+        await keep(part, `its first ${many} windows`, answer.rows, answer.watched);
+      }
     }
+    const first = (kept.get(part) ?? []).filter(({ column }) => own.includes(column));
+    watched.push(...first);
+    const has = new Set(first.map(({ column }) => column));
+    const why = kept.has(part)
+      ? 'its values are not of a kind that is watched'
+      : `the first ${many} windows of the version are its reference, and ${windows} ${windows === 1 ? 'is' : 'are'} over`;
+    without.push(...own.flatMap((column) => (has.has(column) ? [] : [{ column, why }])));
   }
-  const first = (kept.get('first') ?? []).filter(({ column }) => left.includes(column));
-  const has = new Set([...given, ...first].map(({ column }) => column));
-  return {
-    watched: [...given.filter(({ column }) => !ignored.has(column)), ...first],
-    without: left
-      .filter((column) => !has.has(column))
-      .map((column) => ({
-        column,
-        why: kept.has('first')
-          ? 'its values are not of a kind that is watched'
-          : `the first ${many} windows of the version are its reference, and ${windows} ${windows === 1 ? 'is' : 'are'} over`,
-      })),
-    notes,
-  };
+  return { watched, without, notes };
+}
+
+const isAnswer = (column: string): boolean => column.startsWith('out_');
+
+/** Anchors columns on what is recorded of a version in a time. */
+async function anchorFirst(
+  ctx: Ctx,
+  { serving, tables }: Parts,
+  monitor: MonitorRow,
+  asked: { endpoint: string; version: VersionSeen; columns: readonly string[] },
+  span: { from: number; to: number },
+  signal: AbortSignal | undefined,
+) {
+  const recorded = await serving.recorded(ctx, asked.endpoint, span);
+  const { files, views } = openLog(recorded, { text: 'log', prefix: 'log' }, span);
+  return askBehind(ctx, tables, ANCHOR, {
+    files,
+    request: {
+      views: [...views, ofVersion('log', asked.version)],
+      view: 'version',
+      columns: asked.columns.map((column) => ({ column, from: column })),
+      window: monitor.window_ms,
+      time: 'time',
+    },
+    signal,
+  });
+}
+
+/**
+ * The label of a reference as numbers and as texts, the way outcomes come, anchored once for a version; undefined where no evaluation says which column it is, or no
+ * table has it.
+ */
+export async function labelReference(
+  ctx: Ctx,
+  tables: Tables,
+  monitor: MonitorRow,
+  versionRef: string,
+  signal?: AbortSignal,
+): Promise<Watched | undefined> {
+  const kept = (await selectReferences(ctx, monitor.id, versionRef)).find(({ part }) => part === 'label');
+  if (kept) return (JSON.parse(kept.watched) as Watched[])[0]; // written by this room
+  const settings = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
+  const spec = (await newestFor(ctx, versionRef))?.spec;
+  if (!spec) return undefined;
+  const sources = settings.reference
+    ? [await resolveGateData(ctx, { kind: 'dataset', ref: settings.reference })]
+    : await ownSources(ctx, versionRef);
+  for (const source of sources) {
+    const { files, views, names } = await namesIn(ctx, tables, source, signal);
+    if (!names.has(spec.label)) continue;
+    const text = `${identifier(spec.label)}::varchar`;
+    const number = `try_cast(case ${text} when 'true' then '1' when 'false' then '0' else ${text} end as double)`;
+    const { rows, watched } = await askBehind(ctx, tables, ANCHOR, {
+      files,
+      request: {
+        views: [
+          ...views,
+          {
+            name: 'reference labels',
+            sql: `select *, ${number} as "label as number", ${text} as "label as text" from reference where ${identifier(spec.label)} is not null`,
+          },
+        ],
+        view: 'reference labels',
+        columns: [
+          { column: 'number', from: 'label as number' },
+          { column: 'label', from: 'label as text' },
+        ],
+        window: settings.stands_for_ms ?? monitor.window_ms,
+        time: spec.time,
+      },
+      signal,
+    });
+    // Labels that are numbers, all of them, are compared as such.
+    const numeric = watched.find(
+      ({ column, histogram }) => column === 'number' && histogram.counts.at(-1) === 0,
+    );
+    const found = numeric ?? watched.find(({ column }) => column === 'label');
+    if (!found) return undefined;
+    await ctx.write((tx) =>
+      insertReference(tx, {
+        monitor_id: monitor.id,
+        version_ref: versionRef,
+        part: 'label',
+        source: source.label,
+        row_count: rows,
+        watched: JSON.stringify([found]),
+        created_at: tx.clock.now(),
+      }),
+    );
+    return found;
+  }
+  return undefined;
 }
 
 /** The table of a reference that has most of these columns, as a view of them alone; undefined where there is none. */
@@ -226,13 +314,16 @@ async function namesIn(ctx: Ctx, tables: Tables, source: TableSource, signal: Ab
   return { files, views, names: new Set(columns.map(({ name }) => name)) };
 }
 
-/** A column of the log goes with the column that has its name, or the name of the model's own input or output. */
+/**
+ * A column of the log goes with the column that has its name, and an input also with the one that the model calls so. What is called as an output there is the
+ * label, the truth: what was answered is not to be compared with it.
+ */
 const matching = (
   wanted: readonly string[],
   names: ReadonlySet<string>,
 ): Array<{ column: string; from: string }> =>
   wanted.flatMap((column) => {
-    const own = column.replace(/^(in|out)_/, '');
+    const own = column.replace(/^in_/, '');
     const from = names.has(column) ? column : names.has(own) ? own : undefined;
     return from === undefined ? [] : [{ column, from }];
   });

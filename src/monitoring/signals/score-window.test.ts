@@ -8,7 +8,8 @@ const quiet = () => Promise.resolve();
 /** 1,200 answers of a binary model, right but for every tenth, and on route B for every second; outcomes became known backwards. */
 const ROWS = `select 'p' || i as prediction, 0 as "row", ['A', 'B', 'C', 'D'][i % 4 + 1] as in_route, i::double as in_distance,
     case when wrong then 1 - y else y end * 0.8 + 0.1 as out_chance, y::double as number, y::varchar as label,
-    timestamptz '2026-01-01' + interval (1200 - i) second as observed_at
+    timestamptz '2026-01-01' + interval (1200 - i) second as observed_at, observed_at as first_observed_at,
+    timestamptz '2026-01-01' - interval 1 hour as time
   from (select i, (i // 4) % 2 as y, (i // 8) % (case when i % 4 = 1 then 2 else 10 end) = 0 as wrong from range(1200) t(i))`;
 
 async function score(request: Partial<Parameters<typeof scoreAnswer.answer>[1]>, sql = ROWS) {
@@ -24,8 +25,9 @@ async function score(request: Partial<Parameters<typeof scoreAnswer.answer>[1]>,
 }
 
 test('answers are scored, their losses told in the order in which outcomes came, and the slice that is worse is named', async () => {
-  const { rows, labelled, task, losses, slices, figures } = await score({ metric: 'accuracy' });
+  const { rows, labelled, delay, task, losses, slices, figures } = await score({ metric: 'accuracy' });
   assert.deepEqual([rows, labelled, task], [1200, 1200, 'binary']);
+  assert.deepEqual([delay?.p50_ms, delay?.max_ms], [3_600_500 + 600_000, 3_600_000 + 1_200_000]);
   const [errors, squares] = losses;
   assert.deepEqual([errors?.loss, squares?.loss], ['error', 'brier']);
   const wrong = errors!.values.reduce((sum, one) => sum + one, 0);

@@ -34,11 +34,20 @@ export const scoreAnswer = answerer(SCORE, async (connection, request) => {
   const from = identifier(view);
   const [counted] = (
     await connection.runAndReadAll(
-      `select count(*), count(label), count(label) filter (number is null), count(number) filter (number not in (0, 1)) from ${from}`,
+      `select count(*), count(label), count(label) filter (number is null), count(number) filter (number not in (0, 1)), ${DELAYS} from ${from}`,
     )
   ).getRows();
-  const [rows, labelled, words, others] = counted!.map(Number) as [number, number, number, number];
-  const none = (problem: string) => ({ rows, labelled, figures: [], losses: [], slices: [], problem });
+  const [rows, labelled, words, others, ...delays] = counted!.map(Number) as [number, number, number, number];
+  const told = labelled === 0 ? {} : delayOf(delays);
+  const none = (problem: string) => ({
+    rows,
+    labelled,
+    ...told,
+    figures: [],
+    losses: [],
+    slices: [],
+    problem,
+  });
   if (labelled === 0) return none('no outcome has arrived');
   const columns = await describe(connection, from);
   const chosen = choose(columns, score, task, { numbers: words === 0, bits: words === 0 && others === 0 });
@@ -54,6 +63,7 @@ export const scoreAnswer = answerer(SCORE, async (connection, request) => {
   return {
     rows,
     labelled,
+    ...told,
     task: found.task,
     column: chosen.column,
     figures: measure(),
@@ -65,6 +75,18 @@ export const scoreAnswer = answerer(SCORE, async (connection, request) => {
     ),
   };
 });
+
+const DELAY = 'epoch_ms(first_observed_at) - epoch_ms(time)';
+const DELAYS = [
+  ...[0.5, 0.9, 0.99].map((share) => `quantile_cont(${DELAY}, ${share}) filter (label is not null)`),
+  `max(${DELAY}) filter (label is not null)`,
+].join(', ');
+
+function delayOf([p50_ms, p90_ms, p99_ms, max_ms]: readonly number[]) {
+  return p50_ms === undefined || p90_ms === undefined || p99_ms === undefined || max_ms === undefined
+    ? {}
+    : { delay: { p50_ms, p90_ms, p99_ms, max_ms } };
+}
 
 const figureOf = (one: Estimates extends ReadonlyMap<string, infer E> ? E : never): Figure[] =>
   typeof one === 'string' || !Number.isFinite(one.value)

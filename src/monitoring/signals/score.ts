@@ -15,6 +15,8 @@ import {
 } from '../store-monitors.ts';
 import { askBehind, passOn, type Attempt } from './ask.ts';
 import { learn } from './estimate.ts';
+import { labelDrift } from './label-drift.ts';
+import { duration } from './freshness.ts';
 import type { Parts } from './look.ts';
 import { SCORE, USUAL, type Figure, type Losses, type SliceScore, type Task } from './questions.ts';
 import { signalRows } from './signal-rows.ts';
@@ -29,7 +31,7 @@ const WORSE = 0.01;
 export interface ScoredWindow {
   signals: Signal[];
   /** What the outcomes of the version come to with these; absent where there were none. */
-  evidence?: Partial<Record<'harm' | 'estimate', Grown>>;
+  evidence?: Partial<Record<'harm' | 'estimate' | 'labels', Grown>>;
 }
 
 /** Coverage and performance of a window whose outcomes were waited for. Whatever goes wrong is a result, unless another attempt may mend it. */
@@ -60,31 +62,44 @@ export async function scoreWindow(
       },
       signal: attempt.signal,
     });
-    const { rows, labelled, losses } = scored;
+    const { rows, labelled, delay, losses } = scored;
     const coverage: Signal = {
       signal: 'coverage',
       value: rows === 0 ? 0 : labelled / rows,
       state: labelled === 0 ? 'no_labels' : 'ok',
-      reason: `${labelled.toLocaleString('en')} of ${rows.toLocaleString('en')} rows have their outcome`,
-      evidence: { rows, labelled },
+      reason: `${labelled.toLocaleString('en')} of ${rows.toLocaleString('en')} rows have their outcome${delay ? `, half of them within ${duration(delay.p50_ms)} and 99 % within ${duration(delay.p99_ms)}` : ''}`,
+      evidence: { rows, labelled, ...(delay ? { delay } : {}) },
     };
     if (labelled === 0) return { signals: [coverage] };
     const judged = (await newestFor(ctx, version.ref))?.metrics ?? [];
     const before = await findEvidence(ctx, monitor, version.ref, 'harm');
-    const { label_delay_ms: delay } = monitor;
+    const { label_delay_ms: waited } = monitor;
     const harm = watchHarm(
       losses,
-      { from: window.from_at + delay, to: window.to_at + delay },
+      { from: window.from_at + waited, to: window.to_at + waited },
       judged,
       before === undefined ? undefined : (JSON.parse(before) as HarmEvidence), // written by this room
     );
-    const signals = [coverage, performanceOf(scored, judged, harm, metric), ...slicesOf(scored)];
+    const labels = await labelDrift(
+      ctx,
+      parts.tables,
+      monitor,
+      { window, version, files, views },
+      attempt.signal,
+    );
+    const signals = [
+      coverage,
+      performanceOf(scored, judged, harm, metric),
+      ...slicesOf(scored),
+      ...labels.signals,
+    ];
     const learnt = await learn(ctx, parts, monitor, { endpoint, window, version, scored }, attempt.signal);
     return {
       signals,
       evidence: {
         harm: { before, after: JSON.stringify(harm.evidence) },
         ...(learnt ? { estimate: learnt } : {}),
+        ...(labels.evidence ? { labels: labels.evidence } : {}),
       },
     };
   } catch (error) {
@@ -216,7 +231,7 @@ export async function keepScored(
 ): Promise<boolean> {
   const state = stateWith(window.state as SignalState, signals);
   if (!(await scoreWindowRow(tx, window, { state }))) return false;
-  for (const detector of ['harm', 'estimate'] as const) {
+  for (const detector of ['harm', 'estimate', 'labels'] as const) {
     const grown = evidence?.[detector];
     if (grown && window.version_ref !== null)
       await putEvidence(tx, monitor, window.version_ref, detector, grown);

@@ -13,7 +13,9 @@ export const ALERT_STATES = [
 export const ALERT_CAUSES = [
   'performance',
   'data',
+  'skew',
   'drift',
+  'service',
   'volume',
   'labels',
   'monitor',
@@ -31,9 +33,11 @@ export const STATE_TONES: Readonly<Record<Alert['state'], Tone>> = {
 export const CAUSE_WORDS: Readonly<Record<Alert['cause'], string>> = {
   performance: 'answers are worse',
   data: 'data is broken',
+  skew: 'inputs are otherwise than in training',
   drift: 'inputs have moved',
+  service: 'requests fail, or answers are slow',
   volume: 'traffic is not as usual',
-  labels: 'outcomes have stopped',
+  labels: 'outcomes have stopped or are others',
   monitor: 'the monitor does not work',
   external: 'told by Alertmanager',
 };

@@ -178,6 +178,28 @@ const WINDOWS: Column<MonitorWindow>[] = [
     cell: ({ rows }) => formatCount(rows),
   },
   {
+    id: 'latency',
+    header: '99 % within',
+    width: 110,
+    align: 'end',
+    value: (window) => valueOf(window, 'latency'),
+    cell: (window) => {
+      const ms = valueOf(window, 'latency');
+      return ms === undefined ? '' : `${formatNumber(ms, 3)} ms`;
+    },
+  },
+  {
+    id: 'errors',
+    header: 'Failed',
+    width: 90,
+    align: 'end',
+    value: (window) => valueOf(window, 'errors'),
+    cell: (window) => {
+      const share = valueOf(window, 'errors');
+      return share === undefined ? '' : `${formatNumber(100 * share, 3)} %`;
+    },
+  },
+  {
     id: 'coverage',
     header: 'With outcome',
     width: 110,

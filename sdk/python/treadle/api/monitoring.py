@@ -7,11 +7,13 @@ from .._typing import NotRequired
 from ..transport import Body, Page, Transport, given, segment
 
 
-AlertCause = Literal['data', 'drift', 'performance', 'volume', 'labels', 'monitor', 'external']
-"""data: columns are broken; drift: columns have moved, and are not broken; performance: the metric is
-worse than when the version was judged; volume: far fewer or more rows than usual, or none; labels:
-outcomes have stopped; monitor: windows or columns cannot be looked at, or nobody looks at them;
-external: what Alertmanager told.
+AlertCause = Literal['data', 'skew', 'drift', 'performance', 'service', 'volume', 'labels', 'monitor', 'external']
+"""data: columns are broken; skew: columns have been otherwise than in training since the version began
+to answer; drift: columns have moved since, and are neither; performance: the metric is worse than
+when the version was judged; service: more requests fail, or more answers are slow, than in the
+first days of the version; volume: far fewer or more rows than usual, or none; labels: outcomes have
+stopped, or are others than the version learnt from; monitor: windows or columns cannot be looked
+at, or nobody looks at them; external: what Alertmanager told.
 """
 
 
@@ -324,7 +326,7 @@ class MonitorSettings(TypedDict):
     newest evaluation, and for columns that are not in there its own first windows.
     """
     first_windows: NotRequired[int]
-    """How many first windows of a version are a reference; 3 unless said."""
+    """How many first windows of a version are a reference; 3 unless said, and 8 for what it answers."""
     owner: NotRequired[str]
     """Who looks after its alerts."""
     runbook: NotRequired[str]
@@ -339,7 +341,7 @@ class MonitorFeedback(TypedDict):
 
 class Signal(TypedDict):
     """A statistic over a window."""
-    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'infinite', 'range', 'constant', 'unit', 'freshness', 'skew', 'drift', 'coverage', 'performance', 'slices', 'estimated']
+    signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'infinite', 'range', 'constant', 'unit', 'freshness', 'skew', 'drift', 'coverage', 'performance', 'slices', 'estimated', 'labels', 'latency', 'throughput', 'errors', 'queue']
     """volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of
     rows without a value, with a value of another type, with a category that the reference never or
     rarely had, with an infinite number; range: share outside of what the reference has; constant:
@@ -349,7 +351,10 @@ class Signal(TypedDict):
     all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows
     with an outcome; performance: the metric on these, with what all outcomes so far say of harm;
     slices: how many values of columns are answered worse than the rest; estimated: what the metric
-    will be once outcomes arrive.
+    will be once outcomes arrive; labels: the population stability index of outcomes beside the
+    label that the version learnt from; latency: what 99 of 100 answers took at most, ms;
+    throughput: requests a second; errors: share of requests that failed, or were refused; queue:
+    how long answers waited for the model on average, ms.
     """
     column: NotRequired[str]
     """As the prediction log calls it."""
@@ -715,11 +720,13 @@ class MonitoringApi:
             state: pending: a window says so, and one may be chance; firing: enough in a row do;
                 acknowledged: somebody looks after it; silenced: nobody wants to hear of it for a
                 time; resolved: enough windows in a row say no more of it.
-            cause: data: columns are broken; drift: columns have moved, and are not broken;
-                performance: the metric is worse than when the version was judged; volume: far fewer
-                or more rows than usual, or none; labels: outcomes have stopped; monitor: windows or
-                columns cannot be looked at, or nobody looks at them; external: what Alertmanager
-                told.
+            cause: data: columns are broken; skew: columns have been otherwise than in training
+                since the version began to answer; drift: columns have moved since, and are neither;
+                performance: the metric is worse than when the version was judged; service: more
+                requests fail, or more answers are slow, than in the first days of the version;
+                volume: far fewer or more rows than usual, or none; labels: outcomes have stopped,
+                or are others than the version learnt from; monitor: windows or columns cannot be
+                looked at, or nobody looks at them; external: what Alertmanager told.
             open: Only those that are not resolved.
             limit: At most 500; 100 unless said.
         """
@@ -847,7 +854,8 @@ class MonitoringApi:
                 several. Unless said: what the version was trained on, as its lineage tells, then
                 what it was judged on by its newest evaluation, and for columns that are not in
                 there its own first windows.
-            first_windows: How many first windows of a version are a reference; 3 unless said.
+            first_windows: How many first windows of a version are a reference; 3 unless said, and 8
+                for what it answers.
             owner: Who looks after its alerts.
             runbook: Where it stands what to do about its alerts.
         """
