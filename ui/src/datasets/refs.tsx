@@ -10,6 +10,7 @@ import {
 import { call } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { Ask } from '../kit/confirm.tsx';
+import { ReasonField } from '../kit/reason-field.tsx';
 import { TextField } from '../kit/field.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { say } from '../kit/toast.tsx';
@@ -145,14 +146,7 @@ export function MoveBranch({ version, refs, onClose }: AskProps): ReactElement {
               )}
             </span>
           </p>
-          <TextField
-            label="Why"
-            hint={now ? 'Kept in the ledger' : 'Kept in the ledger, if you say it'}
-            value={reason}
-            maxLength={2000}
-            onChange={(event) => setReason(event.target.value)}
-            error={error('reason')}
-          />
+          <ReasonField value={reason} onChange={setReason} error={error('reason')} optional={!now} />
         </>
       )}
     </Ask>

@@ -2,7 +2,7 @@ import { useState, type ReactElement } from 'react';
 import { rollback, type Revision } from '../../../src/serving/contract.ts';
 import { call } from '../api/client.ts';
 import { Ask } from '../kit/confirm.tsx';
-import { TextField } from '../kit/field.tsx';
+import { ReasonField } from '../kit/reason-field.tsx';
 import { say } from '../kit/toast.tsx';
 import { refreshEndpoints } from './refresh.ts';
 import { TrafficBar } from './traffic.tsx';
@@ -49,14 +49,7 @@ export function Rollback({
       {(error) => (
         <>
           <TrafficBar variants={to.variants} />
-          <TextField
-            label="Why"
-            hint="Kept in the ledger"
-            value={note}
-            maxLength={2000}
-            onChange={(event) => setNote(event.target.value)}
-            error={error('note')}
-          />
+          <ReasonField value={note} onChange={setNote} error={error('note')} />
         </>
       )}
     </Ask>

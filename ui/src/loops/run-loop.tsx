@@ -2,7 +2,8 @@ import { useState, type ReactElement } from 'react';
 import { pauseLoop, runLoop } from '../../../src/loops/contract.ts';
 import { call } from '../api/client.ts';
 import { Ask } from '../kit/confirm.tsx';
-import { Check, TextField } from '../kit/field.tsx';
+import { ReasonField } from '../kit/reason-field.tsx';
+import { Check } from '../kit/field.tsx';
 import { say } from '../kit/toast.tsx';
 import { refreshLoops } from './refresh.ts';
 
@@ -33,14 +34,7 @@ export function RunLoop({ loop, onClose }: { loop: string; onClose(): void }): R
     >
       {(error) => (
         <>
-          <TextField
-            label="Why"
-            hint="Kept in the ledger"
-            value={reason}
-            maxLength={2000}
-            onChange={(event) => setReason(event.target.value)}
-            error={error('reason')}
-          />
+          <ReasonField value={reason} onChange={setReason} error={error('reason')} />
           <Check label="A dry run: start nothing" checked={dry} onChange={setDry} />
           <Check
             label="Train in spite of broken data, and of nothing being new"
@@ -68,16 +62,7 @@ export function PauseLoop({ loop, onClose }: { loop: string; onClose(): void }):
       }}
       onClose={onClose}
     >
-      {(error) => (
-        <TextField
-          label="Why"
-          hint="Kept in the ledger"
-          value={reason}
-          maxLength={2000}
-          onChange={(event) => setReason(event.target.value)}
-          error={error('reason')}
-        />
-      )}
+      {(error) => <ReasonField value={reason} onChange={setReason} error={error('reason')} />}
     </Ask>
   );
 }

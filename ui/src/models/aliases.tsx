@@ -4,6 +4,7 @@ import { deleteAlias, setAlias, type Alias, type ModelVersion } from '../../../s
 import { call } from '../api/client.ts';
 import { Button } from '../kit/button.tsx';
 import { Ask } from '../kit/confirm.tsx';
+import { ReasonField } from '../kit/reason-field.tsx';
 import { TextField } from '../kit/field.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { say } from '../kit/toast.tsx';
@@ -126,14 +127,7 @@ function SetAlias({
               </span>
             </p>
           )}
-          <TextField
-            label="Why"
-            hint="Kept in the ledger"
-            value={reason}
-            maxLength={2000}
-            onChange={(event) => setReason(event.target.value)}
-            error={error('reason')}
-          />
+          <ReasonField value={reason} onChange={setReason} error={error('reason')} />
         </>
       )}
     </Ask>
@@ -174,16 +168,7 @@ function RemoveAlias({
       }}
       onClose={onClose}
     >
-      {(error) => (
-        <TextField
-          label="Why"
-          hint="Kept in the ledger"
-          value={reason}
-          maxLength={2000}
-          onChange={(event) => setReason(event.target.value)}
-          error={error('reason')}
-        />
-      )}
+      {(error) => <ReasonField value={reason} onChange={setReason} error={error('reason')} />}
     </Ask>
   );
 }

@@ -16,6 +16,7 @@ import { live } from '../api/queries.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Ask } from '../kit/confirm.tsx';
+import { ReasonField } from '../kit/reason-field.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { TextField } from '../kit/field.tsx';
 import { plural } from '../kit/format.ts';
@@ -174,13 +175,7 @@ function DeleteModel({ model, onClose }: { model: Model; onClose(): void }): Rea
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <TextField
-        label="Why"
-        hint="Kept in the ledger"
-        value={reason}
-        maxLength={2000}
-        onChange={(event) => setReason(event.target.value)}
-      />
+      <ReasonField value={reason} onChange={setReason} />
     </Ask>
   );
 }

@@ -22,8 +22,8 @@ import { Badge, Status } from '../kit/badge.tsx';
 import { Button, buttonClass } from '../kit/button.tsx';
 import { CopyButton } from '../kit/code-block.tsx';
 import { Ask } from '../kit/confirm.tsx';
+import { ReasonField } from '../kit/reason-field.tsx';
 import { Failure } from '../kit/failure.tsx';
-import { TextField } from '../kit/field.tsx';
 import { formatNumber, plural } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
@@ -382,13 +382,7 @@ function DeleteVersion({ version, onClose }: { version: ModelVersion; onClose():
       }}
       onClose={onClose}
     >
-      <TextField
-        label="Why"
-        hint="Kept in the ledger"
-        value={reason}
-        maxLength={2000}
-        onChange={(event) => setReason(event.target.value)}
-      />
+      <ReasonField value={reason} onChange={setReason} />
     </Ask>
   );
 }

@@ -10,7 +10,7 @@ import { queries } from '../api/queries.ts';
 import { Button } from '../kit/button.tsx';
 import { Chart } from '../kit/chart/chart.tsx';
 import { Ask } from '../kit/confirm.tsx';
-import { TextField } from '../kit/field.tsx';
+import { ReasonField } from '../kit/reason-field.tsx';
 import { formatNumber } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
@@ -192,16 +192,7 @@ function Decide({
       }}
       onClose={onClose}
     >
-      {(error) => (
-        <TextField
-          label="Why"
-          hint="Kept in the ledger"
-          value={reason}
-          maxLength={2000}
-          onChange={(event) => setReason(event.target.value)}
-          error={error('reason')}
-        />
-      )}
+      {(error) => <ReasonField value={reason} onChange={setReason} error={error('reason')} />}
     </Ask>
   );
 }
