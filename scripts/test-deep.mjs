@@ -14,6 +14,11 @@ const campaigns = [
     files: ['test/journeys/releases-kill'],
     env: { TREADLE_RELEASE_KILLS: '100' },
   },
+  {
+    name: 'loop-kills',
+    files: ['test/journeys/loops-kill'],
+    env: { TREADLE_LOOP_KILLS: '100', TREADLE_TEST_OUTPUT: '1' },
+  },
   // A thousand random schedules in all.
   {
     name: 'loops',

@@ -29,14 +29,19 @@ export type Decision =
   | { go: true }
   | { go: false; state: 'skipped' | 'waiting' | 'no_op'; code?: string; reason: string; until?: number };
 
+/** Code of one that is held by a training that goes on. */
+export const UNDER_WAY = 'under-way';
+
+/** What a schedule leaves out comes again by itself; what an alert, data or a push asked for does not. */
+export const heldAs = (kind: string): 'skipped' | 'waiting' =>
+  kind === 'manual' || isScheduled(kind) ? 'skipped' : 'waiting';
+
 export function decide(facts: Facts): Decision {
   const { now, kind, loop, force } = facts;
   const byHand = kind === 'manual';
-  // What a schedule leaves out comes again by itself; what an alert, data or a push asked for does not.
-  const later = byHand || isScheduled(kind) ? 'skipped' : 'waiting';
   const hold = (code: string, reason: string, until?: number): Decision => ({
     go: false,
-    state: later,
+    state: heldAs(kind),
     code,
     reason,
     ...(until === undefined ? {} : { until }),
@@ -53,7 +58,7 @@ export function decide(facts: Facts): Decision {
   }
   if (facts.dataAlert !== undefined && !force)
     return hold('data-alert', `nothing is trained on broken data: ${facts.dataAlert}`);
-  if (facts.underWay !== undefined) return hold('under-way', `${facts.underWay} goes on; one at a time`);
+  if (facts.underWay !== undefined) return hold(UNDER_WAY, `${facts.underWay} goes on; one at a time`);
   if (!byHand) {
     const rail = railOf(facts);
     if (rail) return hold(rail.code, rail.reason, rail.until);

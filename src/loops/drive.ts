@@ -4,7 +4,7 @@ import { conflict, outwardMessageOf, TreadleError } from '../platform/errors/ind
 import type { JobRun } from '../platform/jobs/index.ts';
 import { canonical } from '../platform/json/index.ts';
 import type { Retrain } from '../pipelines/index.ts';
-import { decide, type Decision } from './decide.ts';
+import { decide, heldAs, UNDER_WAY, type Decision } from './decide.ts';
 import type { Engine } from './engine.ts';
 import { follow } from './follow.ts';
 import { move, MOVED } from './move.ts';
@@ -48,7 +48,7 @@ export async function drive(ctx: Ctx, engine: Engine, id: string, run: JobRun): 
   }
 }
 
-/** Code of the error of a start that came second. */
+/** Code of the error of a start that came second, and of a turn that waits for what is over. */
 const RACED = 'turn-raced';
 
 async function consider(ctx: Ctx, engine: Engine, loop: LoopRow, turn: TurnRow, run: JobRun): Promise<void> {
@@ -59,7 +59,7 @@ async function consider(ctx: Ctx, engine: Engine, loop: LoopRow, turn: TurnRow, 
     ...(settings.params ? { params: settings.params } : {}),
     commit,
   });
-  if (!retrain) return end(await nothingToRun(ctx, engine, loop, commit));
+  if (!retrain) return end(await nothingToRun(ctx, engine, loop, turn, commit));
   const endpoint = loop.endpoint ?? retrain.endpoint;
   const model = retrain.model ?? loop.pipeline;
   const now = ctx.clock.now();
@@ -115,6 +115,9 @@ async function consider(ctx: Ctx, engine: Engine, loop: LoopRow, turn: TurnRow, 
   ): Promise<void> {
     const { state, reason, code = null } = decision;
     await ctx.write(async (tx) => {
+      // What held it may have ended since it was looked at, and then nobody would wake it.
+      if (code === UNDER_WAY && !(await underWay(tx, engine, loop, about.model ?? loop.pipeline)))
+        throw conflict(`what held turn ${turn.id} has just ended`, { code: RACED });
       if (state !== 'waiting') await move(tx, engine, turn, state, { ...about, code, reason });
       else await wait(tx, engine, turn, { ...about, code, reason }, decision.until);
       await run.finish(tx);
@@ -145,6 +148,7 @@ async function nothingToRun(
   ctx: Ctx,
   engine: Engine,
   loop: LoopRow,
+  { kind }: Pick<TurnRow, 'kind'>,
   commit: string | undefined,
 ): Promise<Exclude<Decision, { go: true }>> {
   if (commit !== undefined && (await engine.pipelines.prepare(ctx, loop.pipeline, {})))
@@ -154,6 +158,13 @@ async function nothingToRun(
       code: 'code',
       reason: `the server has no code of commit ${commit.slice(0, 10)} yet: treadle run from a clean checkout of it brings it, also of a single step`,
     };
+  // The one that brought the loop here goes on, and is the first.
+  const first = await underWay(ctx, engine, loop, loop.pipeline);
+  if (first !== undefined)
+    return { go: false, state: heldAs(kind), code: UNDER_WAY, reason: `${first} goes on; one at a time` };
+  // Or it has just gone through.
+  if (commit === undefined && (await engine.pipelines.prepare(ctx, loop.pipeline, {})))
+    throw conflict(`pipeline '${loop.pipeline}' has just gone through`, { code: RACED });
   throw new TreadleError('missing', `no run of pipeline '${loop.pipeline}' has gone through to its end yet`, {
     field: 'pipeline',
     hint: 'run it once from its project: treadle run',

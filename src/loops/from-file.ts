@@ -32,6 +32,8 @@ export const declareJob = (engine: Engine): DeclareJob =>
   job({
     name: 'loop.declare',
     payload: Type.Object({ execution: Type.String() }),
+    // Nothing else would read this file.
+    attempts: 1_000_000,
     async run(ctx, { execution }) {
       const file = await engine.pipelines.declared(ctx, execution);
       if (!file) return;

@@ -43,6 +43,8 @@ export const settleJob = (engine: Engine): SettleJob =>
   job({
     name: 'loop.settle',
     payload: Type.Object({ loop: Type.String(), trigger: Type.String(), version: Type.String() }),
+    // It begins anew safely at any point, and nothing else would look at this version.
+    attempts: 1_000_000,
     concurrency: 2,
     run: (ctx, { loop, trigger, version }, run) => settle(ctx, engine, loop, trigger, version, run),
   });

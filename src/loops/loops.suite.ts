@@ -23,6 +23,10 @@ export function below() {
     work: 'w1',
     windows: [] as object[],
     trained: new Set<string>(),
+    /** No run of the pipeline has gone through yet. */
+    fresh: false,
+    /** At so many looks an execution that no loop began goes on. */
+    goesOn: 0,
     /** Of executions whose gate came to an end. */
     releases: new Map<string, object>(),
   };
@@ -30,13 +34,15 @@ export function below() {
     pipelines: {
       // Of what is prepared the room reads these.
       prepare: async () =>
-        ({
-          prepared: { pipeline: 'flights', data: [] },
-          model: 'late',
-          endpoint: 'late',
-          work: state.work,
-          from: { id: 'e0', number: 1 },
-        }) as never,
+        (state.fresh
+          ? undefined
+          : {
+              prepared: { pipeline: 'flights', data: [] },
+              model: 'late',
+              endpoint: 'late',
+              work: state.work,
+              from: { id: 'e0', number: 1 },
+            }) as never,
       async start(ctx, _retrain, within) {
         const id = `e${state.started.length + 1}`;
         await ctx.write((tx) => within(tx, { id, number: state.started.length + 2 }));
@@ -47,7 +53,7 @@ export function below() {
       standing: async (_ctx, id) => state.executions.get(id) as never,
       trainedBefore: async (_ctx, { work }) =>
         state.trained.has(work) ? { id: 'e9', number: 9 } : undefined,
-      underWay: async () => undefined,
+      underWay: async () => (state.goesOn-- > 0 ? { pipeline: 'flights', number: 1 } : undefined) as never,
       trainedOn: async () => [],
       took: async () => [60_000],
       declared: async () => undefined,
@@ -266,6 +272,36 @@ export function loopsSuite(on: string, open: OpenDatabase): void {
       assert.equal((await room.turns()).at(-1), 'manual training');
     },
     { budget: { runs: 2, per: 'day' } },
+  );
+
+  check(
+    'what comes while the first run of the pipeline goes on waits for its end, and is no failure',
+    [{ kind: 'drift' }],
+    async (room) => {
+      const { state, house } = room;
+      Object.assign(state, { fresh: true, goesOn: Infinity });
+      state.alerts = [{ id: 'a1', cause: 'drift', state: 'firing', summary: 'moved' }];
+      await room.alert('firing', 'a1', 'drift');
+      assert.deepEqual(await room.turns(), ['drift waiting under-way']);
+      Object.assign(state, { fresh: false, goesOn: 0 });
+      await house.ctx.write((tx) =>
+        tx.emit({ type: 'execution.succeeded', subject: 'execution:e0', data: { pipeline: 'flights' } }),
+      );
+      await room.settle();
+      assert.deepEqual(await room.turns(), ['drift training']);
+    },
+  );
+
+  check(
+    'what ends between a look at it and the word that it is waited for holds nothing up',
+    [{ kind: 'drift' }],
+    async (room) => {
+      const { state } = room;
+      state.goesOn = 1;
+      state.alerts = [{ id: 'a1', cause: 'drift', state: 'firing', summary: 'moved' }];
+      await room.alert('firing', 'a1', 'drift');
+      assert.deepEqual(await room.turns(), ['drift training']);
+    },
   );
 
   check(

@@ -66,7 +66,9 @@ test(
       const whole = KILLS <= MOMENTS.length;
       // Half of the many at any time, the others at any moment.
       const byTime = !whole && kill % 2 === 1;
-      await server.start(byTime ? undefined : whole ? MOMENTS[kill]! : 1 + Math.floor(random() * 70));
+      await server.start(
+        byTime ? undefined : { moment: whole ? MOMENTS[kill]! : 1 + Math.floor(random() * 70) },
+      );
       round++;
       await p.start({ params: { round } }).catch(() => undefined); // the server may be gone already
       if (byTime) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -14,6 +14,7 @@ import { listRevisions } from '../../src/serving/contract.ts';
 import { listEvaluations } from '../../src/validation/contract.ts';
 import { freePort } from '../free-port.ts';
 import { openTest } from '../harness.ts';
+import { killedFolders, processesNaming } from './kill/left.ts';
 import { FILE, gated, model } from './pipelines/gated.ts';
 import type { KillOrder } from './releases/kill-child.ts';
 import { killRollouts } from './releases/rollout-kills.ts';
@@ -105,11 +106,7 @@ test('a release killed at each of its transitions, before and after the commit, 
 const KILLS = Number(process.env['TREADLE_RELEASE_KILLS'] ?? 0);
 if (KILLS > 0)
   test(`releases are whole after ${KILLS} kills at any fact; no process and no temporary folder is left`, async (t) => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'treadle-release-kills-'));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
-    const [data, temporary] = ['data', 'tmp'].map((name) => path.join(folder, name)) as [string, string];
-    mkdirSync(temporary, { mode: 0o1777 });
-    chmodSync(temporary, 0o1777);
+    const { root, data, temporary } = killedFolders(t, 'release-kills');
     const port = await freePort();
     using p = gated(`http://127.0.0.1:${port}`, 'killed');
     let execution: string | undefined;
@@ -194,14 +191,7 @@ if (KILLS > 0)
       break;
     }
     assert.deepEqual(readdirSync(temporary), [], 'temporary folders that are left');
-    const left = readdirSync('/proc').filter((pid) => {
-      try {
-        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(folder);
-      } catch {
-        return false; // it ended
-      }
-    });
-    assert.deepEqual(left, [], 'processes that are left');
+    assert.deepEqual(processesNaming(root), [], 'processes that are left');
   });
 
 if (KILLS > 0)

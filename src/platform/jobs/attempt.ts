@@ -17,6 +17,8 @@ export interface Attempt {
 }
 
 const HOUR = 3_600_000;
+/** Unless a type says otherwise. */
+export const ATTEMPTS = 3;
 /** Another try with the same payload ends the same way. */
 const FINAL: readonly ErrorKind[] = ['invalid', 'missing', 'forbidden', 'too-large'];
 
@@ -92,7 +94,7 @@ export function endOf(
   if (stopping) return { state: 'queued', error: null, run_at: now, attempt: row.attempt - 1 };
   const message = outwardMessageOf(error).slice(0, 2_000);
   const final = error instanceof TreadleError && FINAL.includes(error.kind);
-  if (final || row.attempt >= (type.attempts ?? 3)) return { state: 'failed', error: message };
+  if (final || row.attempt >= (type.attempts ?? ATTEMPTS)) return { state: 'failed', error: message };
   const wait = Math.min(HOUR, (type.backoff ?? 1_000) * 4 ** (row.attempt - 1));
   // Up to a tenth more, so that what failed together does not come back together.
   return { state: 'queued', error: message, run_at: now + Math.round(wait * (1 + Math.random() / 10)) };

@@ -9,7 +9,7 @@ export interface JobType<P extends object = object> {
   payload: TObject;
   /**
    * Attempts before the job is `failed` for good. 1 = never again. Default 3. An attempt that a crash of the server cut
-   * short counts; one that an orderly stop cut short does not.
+   * short counts, and fails the job only when it was the 20th; one that an orderly stop cut short does not count.
    */
   attempts?: number;
   /** How long one attempt may hold its lease between heartbeats, ms. Default 30 s; the engine heartbeats while the handler runs. */

@@ -4,7 +4,7 @@ import { conflict, missing } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import type { EnqueueOptions, JobType, Schedule } from './job.ts';
-import { endOf, runAttempt, type Attempt } from './attempt.ts';
+import { ATTEMPTS, endOf, runAttempt, type Attempt } from './attempt.ts';
 import { checkPayload } from './payload.ts';
 import { pruneJobs } from './prune.ts';
 import { fireDue, setSchedule } from './schedules.ts';
@@ -53,6 +53,11 @@ export interface Jobs {
 }
 
 const LEASE = 30_000;
+/**
+ * So many attempts, and one that the end of the server cuts short is the last: a job that ends the server must not do so for ever, and
+ * one that was there whenever it ended on a bad day must not be lost.
+ */
+const CUT_SHORT = 20;
 const CONCURRENCY = 2;
 /** How often schedules and expired leases are looked for, and the queue where other processes fill it too, ms. */
 const SWEEP = 5_000;
@@ -378,7 +383,8 @@ class Engine implements Jobs {
       const type = this.#types.get(row.type);
       if (!type || this.#running.has(row.id)) continue;
       const now = house.clock.now();
-      const last = row.attempt >= (type.attempts ?? 3);
+      const { attempts = ATTEMPTS } = type;
+      const last = row.attempt >= (attempts === 1 ? 1 : Math.max(attempts, CUT_SHORT));
       const error = `the server stopped during attempt ${row.attempt}`;
       const ended = await house.as({ workspace: row.workspace }).write(async (tx) => {
         const done = await endAttempt(

@@ -8,6 +8,9 @@ const treadle = path.join(import.meta.dirname, '..', '..', '..', 'bin', 'treadle
 
 const DIES_AT = pathToFileURL(path.join(import.meta.dirname, 'dies-at.mjs')).href;
 
+/** When a server dies: at this moment of its work (dies-at.mjs), or so long after it was started; both may come before it is ready. */
+export type Death = { moment: number } | { ms: number };
+
 /** A server in a process of its own, to be killed and started again on the same port and data folder. */
 export class ServerProcess {
   readonly url: string;
@@ -34,19 +37,23 @@ export class ServerProcess {
     return this.#child.pid;
   }
 
-  /** `diesAt`: it kills itself at that moment of its work, and may do so before it is ready; see dies-at.mjs. */
-  async start(diesAt?: number): Promise<void> {
+  async start(death?: Death): Promise<void> {
+    if (!this.dead) throw new Error('the server runs already');
     const args = ['server', '--port', String(this.#port), '--data', this.#data, '--log', 'error'];
     const child = spawn(treadle, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {
         ...process.env,
         ...this.#env,
-        ...(diesAt === undefined
-          ? {}
-          : { TREADLE_TEST_DIES_AT: String(diesAt), NODE_OPTIONS: `--import ${DIES_AT}` }),
+        ...(death !== undefined && 'moment' in death
+          ? { TREADLE_TEST_DIES_AT: String(death.moment), NODE_OPTIONS: `--import ${DIES_AT}` }
+          : {}),
       },
     });
+    if (death !== undefined && 'ms' in death) {
+      const timer = setTimeout(() => child.kill('SIGKILL'), death.ms);
+      child.on('exit', () => clearTimeout(timer));
+    }
     child.stderr
       .setEncoding('utf8')
       .on(
@@ -56,7 +63,7 @@ export class ServerProcess {
       );
     this.#child = child;
     for (;;) {
-      if (diesAt !== undefined && child.signalCode === 'SIGKILL') return;
+      if (death !== undefined && child.signalCode === 'SIGKILL') return;
       if (child.exitCode !== null) throw new Error(`the server ended by itself:\n${this.log}`);
       const ready = await fetch(`${this.url}/health`).then(
         (answer) => answer.ok,
