@@ -328,11 +328,14 @@ async function begin(run: Run): Promise<Taken> {
 
 /** The values of a column for the rows of a batch. */
 async function valuesOf({ runs, run, row }: Batch, name: string): Promise<unknown[]> {
-  const columns: unknown[][] = [];
-  const starts: number[] = [];
-  for (const { source, from, to } of runs) {
-    columns.push(await source.open.column(name, from, to));
-    starts.push(from);
+  const spans = runs.map(() => ({ from: Number.POSITIVE_INFINITY, to: 0 }));
+  for (let at = 0; at < run.length; at++) {
+    const span = spans[run[at]!]!;
+    if (row[at]! < span.from) span.from = row[at]!;
+    if (row[at]! >= span.to) span.to = row[at]! + 1;
   }
-  return Array.from(run, (of, at) => columns[of]![row[at]! - starts[of]!]);
+  const columns: unknown[][] = [];
+  for (const [at, { from, to }] of spans.entries())
+    columns.push(to === 0 ? [] : await runs[at]!.source.open.column(name, from, to));
+  return Array.from(run, (of, at) => columns[of]![row[at]! - spans[of]!.from]);
 }

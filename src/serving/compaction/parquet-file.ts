@@ -39,6 +39,8 @@ export async function openParquet(path: string): Promise<OpenFile> {
           columns: [name],
           rowStart: from,
           rowEnd: to,
+          // Pages of other rows are not even read.
+          useOffsetIndex: true,
           compressors: { ZSTD: (bytes) => zstdDecompressSync(bytes) },
           // As they lie there: a text that is no UTF-8 would come back as another one.
           parsers: {
@@ -46,7 +48,9 @@ export async function openParquet(path: string): Promise<OpenFile> {
             timestampFromMilliseconds: same,
           },
           onChunk({ columnData, rowStart }) {
-            for (let at = 0; at < columnData.length; at++) values[rowStart - from + at] = columnData[at];
+            const first = Math.max(0, from - rowStart);
+            const end = Math.min(columnData.length, to - rowStart);
+            for (let at = first; at < end; at++) values[rowStart - from + at] = columnData[at];
           },
         });
         return values;

@@ -45,13 +45,12 @@ export async function settleFolder(
       files.delete(file);
       continue;
     }
-    const there = sources.filter((source) => files.has(source));
     // All that it was made of is there, so nothing had taken its place yet. Otherwise it is the one that has all of it.
-    const redundant = there.length === sources.length ? [file] : there;
+    const redundant = sources.every((source) => files.has(source)) ? [file] : sources;
     for (const one of redundant) {
       await rm(path.join(folder, one), { force: true });
       files.delete(one);
-      if (one !== file && listed(one)) settled.gone.push(one);
+      if (listed(one)) settled.gone.push(one);
     }
   }
   return { files: [...files], ...settled };
