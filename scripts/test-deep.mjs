@@ -92,6 +92,8 @@ const campaigns = [
       'src/validation/validation.slow',
       'mlflow-client.slow',
       'mlflow-models.slow',
+      'channels/channels',
+      'alerts/outside',
       'security-browser',
       'security-paths',
     ],

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 import { testClock } from '../platform/clock/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { openSqliteTest } from '../platform/db/databases.suite.ts';
+import type { OpenDatabase } from '../platform/db/databases.suite.ts';
 import type { Endpoint } from '../platform/http/contract.ts';
 import type { Input, Route } from '../platform/http/index.ts';
 import { openHouse } from '../platform/jobs/house.suite.ts';
@@ -74,8 +74,8 @@ export async function mailServer() {
 }
 
 /** The room alone, on a clock that is moved by hand; these ports of loopback may be called. */
-export async function openRoom(...ports: Array<number | string>) {
-  const opened = await openSqliteTest();
+export async function openRoom(open: OpenDatabase, ...ports: Array<number | string>) {
+  const opened = await open();
   const clock = testClock();
   const outbound = createOutbound({ allow: ports.map((port) => `127.0.0.1:${port}`) });
   const channels = openChannels({ outbound, publicUrl: 'https://treadle.example' });

@@ -20,6 +20,7 @@ import { logVersionRead } from '../tracking/index.ts';
 import type {
   Alert,
   AlertDetail,
+  AlertReport,
   Coverage,
   Monitor,
   MonitorWindow,
@@ -501,6 +502,11 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       (await alerts()).find(({ last_window }) => last_window === from + 1),
     );
     assert.deepEqual([again.id, again.state], [firing?.id, 'firing']);
+    const report = await until('the report is made', async () => {
+      const answer = await fetch(`${server.url}/api/v1/alerts/${again.id}/report`);
+      return answer.ok ? ((await answer.json()) as AlertReport) : undefined;
+    });
+    assert.deepEqual([report.cause, report.causes[0]?.column], ['skew', 'in_x[1]']);
 
     const outcomes = rows.slice(0, 100).map((_row, row) => ({ prediction, row, value: row < 60 ? 1 : 3 }));
     await api.post('/api/v1/endpoints/watched/outcomes', { outcomes });
