@@ -1,9 +1,9 @@
 // Drives a turning loop over the lives of a server, and looks after each of them whether all is as it was said.
 import assert, { AssertionError } from 'node:assert/strict';
 import { blake3 } from '@napi-rs/blake-hash';
-import { commitVersion, frameHeader, getProfile, runSql, uploadBlobs } from '../../../src/data/contract.ts';
+import { commitVersion, frameHeader, getProfile, uploadBlobs } from '../../../src/data/contract.ts';
 import { getPredictionLineage } from '../../../src/governance/contract.ts';
-import { listEntries, verify, type Entry } from '../../../src/ledger/contract.ts';
+import { verify } from '../../../src/ledger/contract.ts';
 import { getTurn, listTurns, type Turn } from '../../../src/loops/contract.ts';
 import { getModel } from '../../../src/models/contract.ts';
 import { listWindows, setMonitor } from '../../../src/monitoring/contract.ts';
@@ -16,6 +16,7 @@ import { until } from '../../until.ts';
 import type { ServerProcess } from '../kill/server-process.ts';
 import { apiOf } from '../serving/api.ts';
 import type { Project } from '../pipelines/project.ts';
+import { columnOf, entriesOf } from './ask.ts';
 import { Callers } from './callers.ts';
 import { answerOf, DATASET, dataOf, turning, TURNING } from './turning.ts';
 
@@ -35,7 +36,6 @@ const RELEASE = [
 /** Versions of the data that there are models for. */
 const VERSIONS = 400;
 const WINDOW = 2_000;
-const SQL_PAGE = 10_000;
 /** Stories that are asked for at once. */
 const AT_ONCE = 8;
 
@@ -224,28 +224,12 @@ export class Killed {
       ['loop_turn.promoted', `loop_turn:${turn.id}`],
       ['release.succeeded', release.ref],
     ] as const)
-      assert.equal((await this.#entries(action, resource)).length, 1, action);
+      assert.equal((await entriesOf(this.#client, action, resource)).length, 1, action);
     this.#over.add(turn.id);
   }
 
   async #turns(): Promise<Turn[]> {
     return (await this.#client.call(listTurns, { query: { loop: TURNING, limit: 500 } })).items;
-  }
-
-  async #entries(action: string, resource?: string): Promise<Entry[]> {
-    const found: Entry[] = [];
-    for (let page: string | undefined; ;) {
-      const more = {
-        ...(resource === undefined ? {} : { resource }),
-        ...(page === undefined ? {} : { page }),
-      };
-      const { items, next } = await this.#client.call(listEntries, {
-        query: { action, limit: 1000, ...more },
-      });
-      found.push(...items);
-      if (next === undefined) return found;
-      page = next;
-    }
   }
 
   /** What must hold at any moment after a start. */
@@ -278,7 +262,8 @@ export class Killed {
 
   /** The endpoint comes to answer with what the ledger says that it answers with. */
   async #answersAsSaid(): Promise<void> {
-    const said = async () => (await this.#entries('revision.started'))[0]?.after as Live | undefined;
+    const said = async () =>
+      (await entriesOf(this.#client, 'revision.started'))[0]?.after as Live | undefined;
     const before = await said();
     assert.ok(before);
     const { ask } = apiOf(this.#server.url);
@@ -298,20 +283,12 @@ export class Killed {
 
   /** Ids of the prediction log, of callers and of this test. */
   async #readLog(): Promise<Set<string>> {
-    const ids = await this.#column(`select distinct prediction as id from predictions('${TURNING}')`);
+    const ids = await columnOf(
+      this.#client,
+      `select distinct prediction as id from predictions('${TURNING}')`,
+    );
     for (const id of ids) this.#recorded.add(id);
     return ids;
-  }
-
-  async #column(query: string): Promise<Set<string>> {
-    const found = new Set<string>();
-    for (let page = 0; ; page++) {
-      const { rows } = await this.#client.call(runSql, {
-        body: { query: `${query} order by id limit ${SQL_PAGE} offset ${page * SQL_PAGE}`, limit: SQL_PAGE },
-      });
-      for (const [id] of rows) found.add(String(id));
-      if (rows.length < SQL_PAGE) return found;
-    }
   }
 
   /** As many promotions as versions of the data, and no fact twice. */
@@ -337,7 +314,7 @@ export class Killed {
       ['revision.requested', 1 + 2 * (made - 1)],
       ['revision.started', 1 + 2 * (made - 1)],
     ] as const)
-      assert.equal((await this.#entries(action)).length, count, action);
+      assert.equal((await entriesOf(this.#client, action)).length, count, action);
     const { aliases } = await this.#client.call(getModel, { params: { model: TURNING } });
     const { endpoint } = await this.#client.call(getEndpoint, { params: { endpoint: TURNING } });
     assert.deepEqual(
@@ -361,7 +338,7 @@ export class Killed {
     const before = new Set(this.#recorded);
     const recorded = await this.#readLog();
     assert.deepEqual([...before.difference(recorded)], [], 'recorded predictions that are gone');
-    const told = await this.#column(`select distinct prediction as id from outcomes('${TURNING}')`);
+    const told = await columnOf(this.#client, `select distinct prediction as id from outcomes('${TURNING}')`);
     assert.deepEqual([...this.#callers.told.difference(told)], [], 'outcomes that are gone');
   }
 
