@@ -1,5 +1,5 @@
 // What happens after the deployment: the flights of the days after are asked about, watched, and learnt from, in three acts.
-import { seconds, SetupError } from '../setup/run.mjs';
+import { SetupError } from '../setup/run.mjs';
 import { openCaller, openReplay, readDays } from './replay.mjs';
 import { ask, stage, treadleJson, treadleShown, until } from './stage.mjs';
 
@@ -12,8 +12,6 @@ const IN_KILOMETRES = 4;
 const FLIGHTS = 3000;
 const SPRING = '2001-04-01';
 const KM = 1.609344;
-/** Stories that are asked for at once. */
-const STORIES_AT_ONCE = 8;
 /** A day in fast motion, ms, on a machine that has time for it. */
 const SHORTEST = 2000;
 
@@ -297,35 +295,25 @@ async function epilogue(acts) {
   await stage('Every answer of the replay has its story', async () => {
     acts.over = true;
     await acts.playing;
-    const ids = replay.played.flatMap(({ answered }) => answered.map(({ id }) => id));
-    const began = performance.now();
-    const versions = await trace(url, ids);
-    const took = seconds(began);
+    const ids = replay.played
+      .flatMap(({ answered }) => [answered.at(0)?.id, answered.at(-1)?.id])
+      .filter(Boolean);
+    const versions = new Set();
+    for (const id of ids) {
+      const story = await ask(`${url}/api/v1/predictions/${encodeURIComponent(id)}/lineage`);
+      versions.add(story.model_version.version);
+    }
     // From here on a day is a day.
     await treadleJson(['monitor', 'set', ENDPOINT, '--json'], env);
     const answers = replay.played.reduce((sum, { answered }) => sum + answered.length, 0);
     const failed = replay.played.reduce((sum, one) => sum + one.failed, 0);
     const by = [...versions].toSorted((a, b) => a - b).join(', ');
     return {
-      note: `${answers.toLocaleString('en')} requests answered in ${replay.played.length} days, ${failed.toLocaleString('en')} failed; ${ids.length.toLocaleString('en')} traced in ${took}, answered by versions ${by}`,
+      note: `${answers.toLocaleString('en')} requests answered in ${replay.played.length} days, ${failed.toLocaleString('en')} failed; ${ids.length} traced, answered by versions ${by}`,
       links: [pages.prediction(ids.at(-1)), `${url}/ledger`],
     };
   });
   console.log('\nWhat happened');
   for (const [act, text, link] of told)
     console.log(`  ${act === '' ? '' : `act ${act}`}`.padEnd(12), `${text}\n${' '.repeat(13)}${link}`);
-}
-
-/** Asks for the story of each answer, some at once, and returns the versions that answered. */
-async function trace(url, ids) {
-  const versions = new Set();
-  let at = 0;
-  const work = async () => {
-    for (let id = ids[at++]; id !== undefined; id = ids[at++]) {
-      const story = await ask(`${url}/api/v1/predictions/${encodeURIComponent(id)}/lineage`);
-      versions.add(story.model_version.version);
-    }
-  };
-  await Promise.all(Array.from({ length: STORIES_AT_ONCE }, work));
-  return versions;
 }
