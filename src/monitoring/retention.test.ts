@@ -138,8 +138,10 @@ onDatabases('retention of outcomes and windows', (on, open) => {
       to: now - 87 * HOUR,
     });
 
-    const prune = async (at: number): Promise<number[]> => {
-      await pruneJob({ keptSince: async () => [{ workspace: 'default', id: endpoint, since: at }] }).run(
+    const prune = async (at: number, asked = true): Promise<number[]> => {
+      await pruneJob({
+        keptSince: async () => [{ workspace: 'default', id: endpoint, since: at, asked }],
+      }).run(
         ctx,
         {},
         {
@@ -159,11 +161,12 @@ onDatabases('retention of outcomes and windows', (on, open) => {
       assert.equal(signals.length, windows.length);
       return windows.map(({ from_at }) => (now - from_at) / HOUR);
     };
-    assert.equal((await prune(since)).at(-1), 200);
-    assert.deepEqual(
-      (await selectOutcomes(ctx, endpoint, { after: '', limit: 9 })).map(({ id }) => id),
-      ['o2'],
-    );
+    const outcomes = async (): Promise<string[]> =>
+      (await selectOutcomes(ctx, endpoint, { after: '', limit: 9 })).map(({ id }) => id);
+    assert.equal((await prune(since, false)).at(-1), 200);
+    assert.deepEqual(await outcomes(), ['o1', 'o2'], 'nobody said how long they are kept');
+    await prune(since);
+    assert.deepEqual(await outcomes(), ['o2']);
     assert.deepEqual(
       (await selectTables(ctx, endpoint, { limit: 9 })).map(({ id }) => id),
       ['t2'],

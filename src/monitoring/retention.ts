@@ -42,16 +42,19 @@ async function unscoredFrom(ctx: Ctx, monitor: MonitorRow): Promise<number | und
   return oldestUnscored(ctx, monitor, ctx.clock.now() - window_ms - label_delay_ms - SCORED);
 }
 
-/** Outcomes, windows and signals go with the predictions that they are of, by age; alerts and reports stay. */
+/**
+ * Windows and signals go with the predictions that they are of, by age; alerts and reports stay. Outcomes are somebody's work, and cannot be
+ * had again: they go only where somebody said how long the endpoint keeps its predictions.
+ */
 export const pruneJob = (serving: Pick<Serving, 'keptSince'>): JobType =>
   job({
     name: 'monitoring.prune',
     payload: Type.Object({}),
     async run(system, _payload, { signal }) {
-      for (const { workspace, id, since } of await serving.keptSince()) {
+      for (const { workspace, id, since, asked } of await serving.keptSince()) {
         signal.throwIfAborted();
         const ctx = system.as({ workspace });
-        await pruneOutcomes(ctx, id, since, signal);
+        if (asked) await pruneOutcomes(ctx, id, since, signal);
         const monitor = await findMonitorOf(ctx, id);
         if (monitor) await pruneWindows(ctx, monitor, since, signal);
       }

@@ -41,8 +41,8 @@ export interface Retention {
   byRoom(): Promise<void>;
   /** Bytes on disk have changed by so many. */
   changed(bytes: number): void;
-  /** Since when the log of each endpoint is kept by age; what belongs to predictions of before may go. */
-  keptSince(): Promise<Array<Pick<Keeping, 'workspace' | 'id'> & { since: number }>>;
+  /** Since when the log of each endpoint is kept by age; what belongs to predictions of before may go. `asked`: somebody said so of this one. */
+  keptSince(): Promise<Array<Pick<Keeping, 'workspace' | 'id'> & { since: number; asked: boolean }>>;
 }
 
 /** Rows go before files: a file without a row is found again by the next start. What went is in the ledger, and known of each prediction. */
@@ -146,7 +146,7 @@ export function createRetention(
         all.map(async (keeping) => {
           const holds = await holdsOf(keeping);
           const since = Math.min(cutOf(keeping), ...holds.map(({ from }) => from));
-          return { workspace: keeping.workspace, id: keeping.id, since };
+          return { workspace: keeping.workspace, id: keeping.id, since, asked: keeping.keep_ms !== null };
         }),
       );
     },

@@ -114,6 +114,10 @@ export async function setForms(tx: Tx, forms: ReadonlyArray<{ id: string; form: 
     await tables(tx).updateTable('prediction_segment').set({ form }).where('id', '=', id).execute();
 }
 
+/** A file of the folder in which another one lies, as rows name it. */
+export const inPlaceOf = (other: string, file: string): string =>
+  `${other.slice(0, other.lastIndexOf('/'))}/${file}`;
+
 /** One row in the place of many, at the place of the oldest of them, before all later hours; all of them must be there. */
 export async function replaceSegments(
   tx: Tx,
@@ -131,7 +135,7 @@ export async function replaceSegments(
     .insertInto('prediction_segment')
     .values({
       ...oldest,
-      file: `${oldest.file.slice(0, oldest.file.lastIndexOf('/'))}/${file}`,
+      file: inPlaceOf(oldest.file, file),
       from_at: Math.min(...rows.map(({ from_at }) => from_at)),
       to_at: Math.max(...rows.map(({ to_at }) => to_at)),
       predictions: sum((row) => row.predictions),

@@ -4,7 +4,14 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import { messageOf } from '../../platform/errors/index.ts';
 import { retiredFile } from '../plane/segment-name.ts';
 import type { SegmentRow } from '../store-segments.ts';
-import { replaceSegments, selectCrowdedHours, selectHour, setForms } from '../store-segments.ts';
+import {
+  inPlaceOf,
+  replaceSegments,
+  segmentFiles,
+  selectCrowdedHours,
+  selectHour,
+  setForms,
+} from '../store-segments.ts';
 import type { MergeAside } from './merge-aside.ts';
 import type { Merged } from './merge.ts';
 
@@ -110,10 +117,15 @@ export function createCompaction(options: CompactionOptions): Compaction {
       await syncFolder(own);
       await system.write((tx) => replaceSegments(tx, of, merged));
     } catch (error) {
-      await rm(merged.part, { force: true });
-      await rm(whole, { force: true });
-      for (const file of moved) await rename(path.join(own, retiredFile(file)), path.join(own, file));
-      throw error;
+      // A connection that is lost while it commits may have committed: the rows decide. Where they cannot be read either, all lies as both
+      // need it, until the next start (settle.ts).
+      const named = await segmentFiles(system, of[0]!.endpoint_id);
+      if (!named.has(inPlaceOf(of[0]!.file, merged.file))) {
+        await rm(merged.part, { force: true });
+        await rm(whole, { force: true });
+        for (const file of moved) await rename(path.join(own, retiredFile(file)), path.join(own, file));
+        throw error;
+      }
     }
     options.changed(merged.bytes - counted((row) => row.bytes));
     const until = system.clock.now() + GRACE;
