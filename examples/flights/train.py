@@ -1,6 +1,6 @@
 """Trains the model, converts it to ONNX, proves that both answer alike, and logs all of it with plain MLflow calls.
 
-    python train.py TRAIN.parquet MODEL_FOLDER --depth 6 --rate 0.1 --seed 7
+    python train.py TRAIN.parquet MODEL_FOLDER --depth 6 --rate 0.2 --seed 7
 
 It runs unchanged inside a Treadle step (which sets MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME and MLFLOW_RUN_ID) and against
 any MLflow server. The same rows and parameters give the same bytes in MODEL_FOLDER.
@@ -37,9 +37,9 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"mlflow\.")
 PLACES = ["origin", "destination", "route"]
 NUMBERS = ["minute", "weekday", "distance"]
 FEATURES = PLACES + NUMBERS
-ROUNDS = 100
+ROUNDS = 50
 CHECK_DAYS = 5
-CURVE_ROWS = 20_000
+CURVE_ROWS = 10_000
 
 
 def main() -> None:
@@ -85,7 +85,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("train", help="Parquet file of prepared rows")
     parser.add_argument("model", help="folder to write the model to")
     parser.add_argument("--depth", type=int, default=6)
-    parser.add_argument("--rate", type=float, default=0.1)
+    parser.add_argument("--rate", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--also", default="none", help="further columns of numbers to learn from, with commas between: hour")
     return parser.parse_args()

@@ -69,7 +69,7 @@ async function watch({ env, caller, pages }, source) {
     const window = Math.max(SHORTEST, 1000 * Math.ceil((performance.now() - began) / 100));
     const s = window / 1000;
     const monitor = ['monitor', 'set', ENDPOINT, '--window', `${s}s`, '--stands-for', '1d'];
-    await treadleJson([...monitor, '--label-delay', `${5 * s}s`, '--json'], env);
+    await treadleJson([...monitor, '--label-delay', `${3 * s}s`, '--json'], env);
     const loop = [
       'loop',
       'set',
