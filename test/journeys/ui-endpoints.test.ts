@@ -138,6 +138,12 @@ test('a canary is started from the page, and the traffic is seen as it is answer
   await page.getByRole('combobox', { name: 'For', exact: true }).selectOption('90 days');
   await page.getByText('predictions will be kept for 90 days').waitFor();
   assert.equal((await detail()).endpoint.keep_ms, 90 * 86_400_000);
+  // A shorter time deletes, and is asked about first.
+  await page.getByRole('combobox', { name: 'For', exact: true }).selectOption('1 day');
+  await page.getByRole('dialog').getByText('Keep predictions for 1 day only?').waitFor();
+  await ui.accessible('a shorter time');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  assert.equal((await detail()).endpoint.keep_ms, 90 * 86_400_000);
   await ui.accessible('records');
   await ui.close();
 });

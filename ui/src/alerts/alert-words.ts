@@ -33,11 +33,11 @@ export const STATE_TONES: Readonly<Record<Alert['state'], Tone>> = {
 export const CAUSE_WORDS: Readonly<Record<Alert['cause'], string>> = {
   performance: 'answers are worse',
   data: 'data is broken',
-  skew: 'inputs are otherwise than in training',
+  skew: 'inputs differ from training',
   drift: 'inputs have moved',
   service: 'requests fail, or answers are slow',
   volume: 'traffic is not as usual',
-  labels: 'outcomes have stopped or are others',
+  labels: 'outcomes have stopped, or changed',
   monitor: 'the monitor does not work',
   external: 'told by Alertmanager',
 };

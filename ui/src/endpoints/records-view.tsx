@@ -10,6 +10,7 @@ import {
 import { keptFor } from '../../../src/serving/kept-for.ts';
 import { call } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
+import { Ask } from '../kit/confirm.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Choice } from '../kit/field.tsx';
 import { formatBytes, formatCount, formatTime } from '../kit/format.ts';
@@ -81,15 +82,14 @@ export function RecordsView({ endpoint }: { endpoint: Endpoint }): ReactElement 
     true,
     30_000,
   );
-  const change = (body: { records: Recording } | { keep_ms: number }, said: string) => {
+  const [shorter, setShorter] = useState<number>();
+  const change = async (body: { records: Recording } | { keep_ms: number }, said: string): Promise<void> => {
     setProblem(undefined);
-    call(updateEndpoint, { params: { endpoint: endpoint.name }, body })
-      .then(async () => {
-        await refreshEndpoints();
-        say(said);
-      })
-      .catch(setProblem);
+    await call(updateEndpoint, { params: { endpoint: endpoint.name }, body });
+    await refreshEndpoints();
+    say(said);
   };
+  const keepFor = (ms: number) => change({ keep_ms: ms }, `predictions will be kept for ${keptFor(ms)}`);
   const times = [...new Set([...TIMES, endpoint.keep_ms])].toSorted((a, b) => a - b);
   return (
     <div className="stack">
@@ -98,21 +98,34 @@ export function RecordsView({ endpoint }: { endpoint: Endpoint }): ReactElement 
           label="Keep of each answer"
           value={endpoint.records}
           options={(['all', 'outputs', 'none'] as const).map((value) => ({ value, label: KEPT[value] }))}
-          onChange={(records) => change({ records }, `${KEPT[records]} will be kept of the next answers`)}
+          onChange={(records) => {
+            change({ records }, `${KEPT[records]} will be kept of the next answers`).catch(setProblem);
+          }}
         />
         <Choice
           label="For"
           value={String(endpoint.keep_ms)}
           options={times.map((ms) => ({ value: String(ms), label: keptFor(ms) }))}
-          onChange={(ms) =>
-            change({ keep_ms: Number(ms) }, `predictions will be kept for ${keptFor(Number(ms))}`)
-          }
+          onChange={(chosen) => {
+            const ms = Number(chosen);
+            if (ms < endpoint.keep_ms) setShorter(ms);
+            else keepFor(ms).catch(setProblem);
+          }}
         />
         <span className="faint">
-          Parquet files that DuckDB and pandas read. What was kept before stays until its time is over; then
-          it goes, with its outcomes and the signals of that time.
+          Parquet files that DuckDB and pandas read. What was kept before stays until its time is over.
         </span>
       </div>
+      {shorter !== undefined && (
+        <Ask
+          title={`Keep predictions for ${keptFor(shorter)} only?`}
+          description="What is older is deleted within the hour, with its outcomes and the signals of that time. It cannot be had again."
+          action="Delete what is older"
+          danger
+          run={() => keepFor(shorter)}
+          onClose={() => setShorter(undefined)}
+        />
+      )}
       {problem !== undefined && <Failure error={problem} />}
       {found.loading ? (
         <Skeleton lines={5} />
