@@ -1,8 +1,9 @@
 // What recording predictions costs: in the thread that answers, for each prediction of 100 features, and in answers a second and
 // their latency, the plane with records beside the plane without. The thread that writes files is on the plane's one core, too.
-// What it costs of p99 is less than p99 differs from one second to the next: so many short blocks, with and without in turn and each
-// first as often as the other, and of each two neighbours how much longer the one is than the other.
-//   npm run bench -- records --predictions 200000 --seconds 4 --rounds 3 --pairs 30 --block 1
+// What it costs is less than p99 differs from one second to the next, and than one start of a plane differs from the next: so many short
+// blocks, with and without in turn and each first as often as the other, of planes that are started anew many times.
+//   npm run bench -- records --predictions 200000 --starts 6 --seconds 3 --rounds 2 --pairs 6 --block 1
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { linearOnnx } from '../test/onnx-model.ts';
@@ -19,9 +20,10 @@ import { load, processorTime, type Load } from './plane/load.ts';
 import { startPlane } from './plane/start.ts';
 
 const predictions = option('predictions', 200_000);
-const seconds = option('seconds', 4);
-const rounds = option('rounds', 3);
-const pairs = option('pairs', 30);
+const starts = option('starts', 6);
+const seconds = option('seconds', 3);
+const rounds = option('rounds', 2);
+const pairs = option('pairs', 6);
 const block = option('block', 1);
 const FEATURES = 100;
 /** Predictions between two looks at the clock. */
@@ -229,16 +231,37 @@ const start = async (name: string, records?: string) => {
   if (!asked.ok) throw new Error(`${asked.status} ${await asked.text()}`);
   return { ...plane, url };
 };
-const without = await start('without');
-const withRecords = await start('with', path.join(folder, 'records'));
-process.on('exit', () => [without, withRecords].forEach(({ child }) => child.kill('SIGKILL')));
+type Plane = Awaited<ReturnType<typeof start>>;
+/** Two planes, one with records. */
+interface Pair {
+  with: Plane;
+  without: Plane;
+}
+const running = new Set<ChildProcess>();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+const recordsOf = (at: number): string => path.join(folder, `records-${at}`);
+
+/** The one with records is started first in every other pair. */
+async function startPair(at: number): Promise<Pair> {
+  const recorded = () => start(`with-${at}`, recordsOf(at));
+  const plain = () => start(`without-${at}`);
+  const pair =
+    at % 2 === 0
+      ? { with: await recorded(), without: await plain() }
+      : { without: await plain(), with: await recorded() };
+  for (const plane of [pair.with, pair.without]) {
+    running.add(plane.child);
+    load({ url: plane.url, file: body, type: 'application/json', headers, connections: 32, seconds: 1 });
+  }
+  return pair;
+}
 
 interface Measured extends Load {
   rate: number;
   cost: number;
 }
 /** `pause`: ms that each connection waits between its questions, about; none: as fast as it is answered. */
-function measure({ url, pid }: typeof without, pause = 0, length = seconds): Measured {
+function measure({ url, pid }: Plane, pause = 0, length = seconds): Measured {
   const before = processorTime(pid);
   const done = load({
     url,
@@ -253,69 +276,87 @@ function measure({ url, pid }: typeof without, pause = 0, length = seconds): Mea
   const cost = ((after.user + after.system - before.user - before.system) * 1e6) / done.requests;
   return { ...done, rate: done.requests / done.seconds, cost };
 }
-load({ url: without.url, file: body, type: 'application/json', headers, connections: 32, seconds: 1 });
-load({ url: withRecords.url, file: body, type: 'application/json', headers, connections: 32, seconds: 1 });
+
+type Both = [recorded: Measured, plain: Measured];
 /** In turn, so that both see the same moments of the machine; and in both orders, so that neither always comes second. */
-function inTurn(count: number, pause?: number, length?: number): Array<[Measured, Measured]> {
+function inTurn(pair: Pair, count: number, pause?: number, length?: number): Both[] {
   return Array.from({ length: count }, (_, at) => {
-    const one = (side: typeof without): Measured => measure(side, pause, length);
-    if (at % 2 === 0) return [one(withRecords), one(without)];
-    const second = one(without);
-    return [one(withRecords), second];
+    const one = (side: keyof Pair): Measured => measure(pair[side], pause, length);
+    if (at % 2 === 0) return [one('with'), one('without')];
+    const second = one('without');
+    return [one('with'), second];
   });
 }
-const blocks = inTurn(rounds);
-const of = (value: (one: Measured) => number, side: 0 | 1): number =>
-  median(blocks.map((pair) => value(pair[side])));
+
+/** By start: two planes that are alike differ from one start to the next by more than what is looked for. */
+const blocks: Both[][] = [];
+const paused: Both[][] = [];
+const flooded: Both[][] = [];
+const waited: number[] = [];
+for (let at = 0; at < starts; at++) {
+  const pair = await startPair(at);
+  blocks.push(inTurn(pair, rounds));
+  // With time to spare, as a plane should have it, and with none.
+  paused.push(inTurn(pair, pairs, 8, block));
+  flooded.push(inTurn(pair, pairs, 0, block));
+  const since = performance.now();
+  await pair.with.show('linear');
+  waited.push((performance.now() - since) / 1000);
+  await Promise.all([pair.with.stop(), pair.without.stop()]);
+  running.clear();
+}
 const peer = 'without records';
+const medians = (of: Both[][], value: (one: Measured) => number): [recorded: number, plain: number] => {
+  const all = of.flat();
+  return [median(all.map(([one]) => value(one))), median(all.map(([, one]) => value(one)))];
+};
+/** What records add to a value, as a share of it, %: the median of the starts, and where it lies in 95 of 100 cases. */
+function shareOf(of: Both[][], value: (one: Measured) => number): { share: number; within: string } {
+  const shares = of.map((one) => median(one.map(([a, b]) => (value(a) / value(b) - 1) * 100)));
+  const [low, high] = medianWithin(shares).map((share) => share.toFixed(1));
+  return { share: median(shares), within: `95 % of ${starts} starts within ${low} to ${high}` };
+}
 for (const [name, unit, better, value] of [
   ['answers a second', '/s', 'higher', (one) => one.rate],
   ['p50', 'ms', 'lower', (one) => one.p50],
   ['p99', 'ms', 'lower', (one) => one.p99],
   ['processor time of all threads', 'µs', 'lower', (one) => one.cost],
-] as Array<[string, string, 'higher' | 'lower', (one: Measured) => number]>)
+] as Array<[string, string, 'higher' | 'lower', (one: Measured) => number]>) {
+  const [recorded, plain] = medians(blocks, value);
+  figure({ name: `32 connections: ${name}`, value: recorded, unit, better, peer, peerValue: plain });
+}
+const rate = shareOf(blocks, (one) => one.rate);
+figure({
+  name: `the same: what records add to the answers a second, ${rate.within}`,
+  value: rate.share,
+  unit: '%',
+  better: 'higher',
+});
+for (const [of, pace] of [
+  [paused, `${Math.round(medians(paused, (one) => one.rate)[0] / 100) * 100} a second`],
+  [flooded, 'flooded'],
+] as const) {
+  const [recorded, plain] = medians(of, (one) => one.p99);
   figure({
-    name: `32 connections: ${name}`,
-    value: of(value, 0),
-    unit,
-    better,
-    peer,
-    peerValue: of(value, 1),
-  });
-// With time to spare, as a plane should have it, and with none.
-for (const pause of [8, 0]) {
-  const measured = inTurn(pairs, pause, block);
-  const shares = measured.map(([one, other]) => (one.p99 / other.p99 - 1) * 100);
-  const [low, high] = medianWithin(shares).map((share) => share.toFixed(1));
-  const rate = Math.round(median(measured.map(([one]) => one.rate)) / 100) * 100;
-  const what = `32 connections, ${pause === 0 ? 'flooded' : `${rate} a second`}, ${pairs} pairs of ${block} s`;
-  figure({
-    name: `${what}: p99`,
-    value: median(measured.map(([one]) => one.p99)),
+    name: `32 connections, ${pace}, ${pairs} pairs of ${block} s a start: p99`,
+    value: recorded,
     unit: 'ms',
     better: 'lower',
     peer,
-    peerValue: median(measured.map(([, other]) => other.p99)),
+    peerValue: plain,
   });
-  figure({
-    name: `the same: share of p99 that records cost, 95 % within ${low} to ${high}`,
-    value: median(shares),
-    unit: '%',
-    better: 'lower',
-  });
-  blocks.push(...measured);
+  const { share, within } = shareOf(of, (one) => one.p99);
+  figure({ name: `the same: what records add to p99, ${within}`, value: share, unit: '%', better: 'lower' });
 }
-const flooded = performance.now();
-await withRecords.show('linear');
 figure({
   name: 'the same: until all of it lay in files, afterwards',
-  value: (performance.now() - flooded) / 1000,
+  value: median(waited),
   unit: 's',
   better: 'lower',
 });
-await Promise.all([without.stop(), withRecords.stop()]);
-const asked = blocks.reduce((sum, [one]) => sum + one.requests, 0);
-const inFiles = readdirSync(path.join(folder, 'records'), { recursive: true, encoding: 'utf8' })
+const asked = [blocks, paused, flooded].flat(2).reduce((sum, [one]) => sum + one.requests, 0);
+const inFiles = Array.from({ length: starts }, (_, at) => recordsOf(at))
+  .flatMap((records) => readdirSync(records, { recursive: true, encoding: 'utf8' }))
   .map((file) => readSegmentFile(path.basename(file))?.predictions ?? 0)
   .reduce((sum, kept) => sum + kept, 0);
 figure({

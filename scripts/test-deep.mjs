@@ -110,7 +110,10 @@ const benches = [
   { name: 'disjoint', args: ['--training', '90000', '--gate', '10000', '--repeats', '1'] },
   { name: 'stalls', args: ['--files', '5000'] },
   { name: 'plane', args: ['--seconds', '1'] },
-  { name: 'records', args: ['--predictions', '20000', '--seconds', '1', '--rounds', '1', '--pairs', '2'] },
+  {
+    name: 'records',
+    args: ['--predictions', '20000', '--starts', '1', '--seconds', '1', '--rounds', '1', '--pairs', '2'],
+  },
   { name: 'lineage', args: ['--calls', '20'] },
   { name: 'serving', args: ['--seconds', '1', '--rounds', '1', '--overload', '2'] },
   { name: 'alarms', args: ['--columns', '4', '--windows', '2', '--changed', '1'] },

@@ -339,6 +339,14 @@ export const AlertState = Type.Union(
   },
 );
 export type AlertState = Static<typeof AlertState>;
+/** For whoever lets people choose one. */
+export const ALERT_STATES = [
+  'pending',
+  'firing',
+  'acknowledged',
+  'silenced',
+  'resolved',
+] as const satisfies readonly AlertState[];
 
 export const AlertCause = Type.Union(
   [
@@ -358,6 +366,18 @@ export const AlertCause = Type.Union(
   },
 );
 export type AlertCause = Static<typeof AlertCause>;
+/** For whoever lets people choose one. */
+export const ALERT_CAUSES = [
+  'performance',
+  'data',
+  'skew',
+  'drift',
+  'service',
+  'volume',
+  'labels',
+  'monitor',
+  'external',
+] as const satisfies readonly AlertCause[];
 
 export const AlertFeedback = Type.Union([Type.Literal('useful'), Type.Literal('noise')], {
   description: 'What people say of it: whether it was worth being told.',

@@ -28,6 +28,21 @@ export const ReleaseState = Type.Union(
   },
 );
 export type ReleaseState = Static<typeof ReleaseState>;
+/** For whoever lets people choose one. */
+export const RELEASE_STATES = [
+  'requested',
+  'judging',
+  'judged',
+  'promoted',
+  'deploying',
+  'rolling_out',
+  'succeeded',
+  'rolled_back',
+  'rejected',
+  'held',
+  'failed',
+  'cancelled',
+] as const satisfies readonly ReleaseState[];
 
 export const Transition = Type.Object({
   state: ReleaseState,

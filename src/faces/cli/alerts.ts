@@ -15,14 +15,6 @@ Examples:
   treadle alerts ack ID -m "the sensor is replaced on Monday"
   treadle alerts silence ID --for 2d --reason "known, mended on Monday"`;
 
-const STATES = [
-  'pending',
-  'firing',
-  'acknowledged',
-  'silenced',
-  'resolved',
-] as const satisfies readonly contract.AlertState[];
-
 interface ListFlags {
   all?: boolean;
   endpoint?: string;
@@ -41,7 +33,7 @@ export const register: Register = (program, cli) => {
     .description('list alerts that are not resolved, newest first')
     .option('--all', 'also those that are resolved')
     .option('--endpoint <endpoint>', 'only of this endpoint')
-    .option('--state <state>', 'only these', choice(...STATES))
+    .option('--state <state>', 'only these', choice(...contract.ALERT_STATES))
     .option('--limit <n>', 'at most this many', whole(1), 20)
     .action(async ({ all, limit, ...filter }: ListFlags) => {
       const open = all !== true && filter.state === undefined ? { open: true } : {};

@@ -23,21 +23,6 @@ Examples:
   treadle releases ID                                one, with each step of its way
   treadle cancel ID                                  end one that is on its way`;
 
-const STATES = [
-  'requested',
-  'judging',
-  'judged',
-  'promoted',
-  'deploying',
-  'rolling_out',
-  'succeeded',
-  'rolled_back',
-  'rejected',
-  'held',
-  'failed',
-  'cancelled',
-] as const satisfies readonly contract.ReleaseState[];
-
 interface Flags extends RolloutFlags {
   to?: string;
   data?: string;
@@ -80,7 +65,7 @@ export const register: Register = (program, cli) => {
     .description('list releases, or show one with each step of its way; treadle cancel ID ends one')
     .option('--model <model>', 'only of this model')
     .option('--endpoint <endpoint>', 'only to this endpoint')
-    .option('--state <state>', 'only these', choice(...STATES))
+    .option('--state <state>', 'only these', choice(...contract.RELEASE_STATES))
     .option('--limit <n>', 'at most this many', whole(1), 20)
     .action(
       async (

@@ -3,25 +3,6 @@ import type { Tone } from '../kit/badge.tsx';
 
 /** How alerts are spoken of. Pure. */
 
-export const ALERT_STATES = [
-  'pending',
-  'firing',
-  'acknowledged',
-  'silenced',
-  'resolved',
-] as const satisfies ReadonlyArray<Alert['state']>;
-export const ALERT_CAUSES = [
-  'performance',
-  'data',
-  'skew',
-  'drift',
-  'service',
-  'volume',
-  'labels',
-  'monitor',
-  'external',
-] as const satisfies ReadonlyArray<Alert['cause']>;
-
 export const STATE_TONES: Readonly<Record<Alert['state'], Tone>> = {
   pending: 'neutral',
   firing: 'bad',

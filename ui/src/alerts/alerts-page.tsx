@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, type ReactElement } from 'react';
-import { listAlerts, type Alert } from '../../../src/monitoring/contract.ts';
+import { ALERT_CAUSES, ALERT_STATES, listAlerts, type Alert } from '../../../src/monitoring/contract.ts';
 import { usePages } from '../api/pages.ts';
 import { Badge } from '../kit/badge.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
@@ -11,7 +11,7 @@ import { compareValues } from '../kit/table/compare-values.ts';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { sortOf, sortText } from '../releases/release-words.ts';
-import { ALERT_CAUSES, ALERT_STATES, CAUSE_WORDS, STATE_TONES } from './alert-words.ts';
+import { CAUSE_WORDS, STATE_TONES } from './alert-words.ts';
 import './alerts.css';
 
 const route = getRouteApi('/alerts');

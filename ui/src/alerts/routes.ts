@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
-import { ALERT_CAUSES, ALERT_STATES } from './alert-words.ts';
+import { ALERT_CAUSES, ALERT_STATES } from '../../../src/monitoring/contract.ts';
 
 const getParentRoute = () => root;
 

@@ -1,21 +1,6 @@
-import type { Release, ReleaseState } from '../../../src/releases/contract.ts';
+import type { Release } from '../../../src/releases/contract.ts';
 
 /** How releases are spoken of, and which of the loaded ones come first. Pure. */
-
-export const RELEASE_STATES = [
-  'requested',
-  'judging',
-  'judged',
-  'promoted',
-  'deploying',
-  'rolling_out',
-  'succeeded',
-  'rolled_back',
-  'rejected',
-  'held',
-  'failed',
-  'cancelled',
-] as const satisfies readonly ReleaseState[];
 
 /** `gate, then flight-delay`: what was asked for. */
 export function wayOf({ gate, endpoint }: Pick<Release, 'gate' | 'endpoint'>): string {

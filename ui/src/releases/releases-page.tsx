@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, type ReactElement } from 'react';
-import { listReleases, type Release } from '../../../src/releases/contract.ts';
+import { listReleases, RELEASE_STATES, type Release } from '../../../src/releases/contract.ts';
 import { usePages } from '../api/pages.ts';
 import { Status } from '../kit/badge.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
@@ -10,7 +10,7 @@ import { Empty, Page, Skeleton } from '../kit/page.tsx';
 import { compareValues } from '../kit/table/compare-values.ts';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
-import { askedBy, RELEASE_STATES, sortOf, sortText, wayOf } from './release-words.ts';
+import { askedBy, sortOf, sortText, wayOf } from './release-words.ts';
 
 const route = getRouteApi('/releases');
 

@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
-import { RELEASE_STATES } from './release-words.ts';
+import { RELEASE_STATES } from '../../../src/releases/contract.ts';
 
 const getParentRoute = () => root;
 
