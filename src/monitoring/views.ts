@@ -4,9 +4,9 @@ import type { Serving } from '../serving/index.ts';
 import type { Monitor, MonitorSettings, MonitorWindow, SignalState } from './contract.ts';
 import { overdueSince } from './overdue.ts';
 import { requireMonitor } from './set-monitor.ts';
-import { toSignal } from './signals/signal-rows.ts';
+import { seenOf } from './signals/signal-rows.ts';
 import { countFeedback } from './store-alerts.ts';
-import { selectSignals, selectWindows, type MonitorRow, type WindowRow } from './store-monitors.ts';
+import { selectWindows, type MonitorRow, type WindowRow } from './store-monitors.ts';
 
 /** The plain reads of monitors. */
 export async function getMonitor(ctx: Ctx, serving: Pick<Serving, 'find'>, name: string): Promise<Monitor> {
@@ -59,17 +59,8 @@ async function withSignals(
   rows: readonly WindowRow[],
   whole = false,
 ): Promise<MonitorWindow[]> {
-  if (rows.length === 0) return [];
-  const signals = Map.groupBy(
-    await selectSignals(
-      ctx,
-      monitor,
-      rows.map(({ from_at }) => from_at),
-      whole,
-    ),
-    ({ from_at }) => from_at,
-  );
-  return rows.map((row) => ({
+  const seen = await seenOf(ctx, monitor, rows, whole);
+  return seen.map(({ row, signals }) => ({
     from: row.from_at,
     to: row.to_at,
     state: row.state as SignalState,
@@ -78,6 +69,6 @@ async function withSignals(
     ...(row.problem === null ? {} : { problem: row.problem }),
     looked_at: row.looked_at,
     ...(row.scored_at === null ? {} : { scored_at: row.scored_at }),
-    signals: (signals.get(row.from_at) ?? []).map(toSignal),
+    signals,
   }));
 }

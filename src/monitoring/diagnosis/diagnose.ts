@@ -6,15 +6,9 @@ import type { Serving } from '../../serving/index.ts';
 import type { Tables } from '../../tables/index.ts';
 import type { AlertReport, Signal, SignalState } from '../contract.ts';
 import { passOn, type Attempt } from '../signals/ask.ts';
-import { toSignal } from '../signals/signal-rows.ts';
+import { seenOf } from '../signals/signal-rows.ts';
 import type { AlertRow } from '../store-alerts.ts';
-import {
-  findMonitor,
-  selectSignals,
-  selectWindows,
-  type MonitorRow,
-  type WindowRow,
-} from '../store-monitors.ts';
+import { findMonitor, selectWindows, type MonitorRow, type WindowRow } from '../store-monitors.ts';
 import { compareRows, type Compared } from './compare-rows.ts';
 import { datedSince } from './dated-since.ts';
 import { extentOf, slicesOf } from './extent.ts';
@@ -127,16 +121,7 @@ async function seenWindows(ctx: Ctx, monitor: MonitorRow, alert: AlertRow): Prom
     before: alert.last_window + monitor.window_ms,
     limit: BACK,
   });
-  if (rows.length === 0) return [];
-  const signals = Map.groupBy(
-    await selectSignals(
-      ctx,
-      monitor,
-      rows.map(({ from_at }) => from_at),
-    ),
-    ({ from_at }) => from_at,
-  );
-  return rows.map((row) => ({ row, signals: (signals.get(row.from_at) ?? []).map(toSignal) })).toReversed();
+  return (await seenOf(ctx, monitor, rows)).toReversed();
 }
 
 /** What of each window is drawn. */

@@ -1,5 +1,6 @@
+import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Signal, SignalState } from '../contract.ts';
-import type { MonitorRow, SignalRow } from '../store-monitors.ts';
+import { selectSignals, type MonitorRow, type SignalRow, type WindowRow } from '../store-monitors.ts';
 
 /** What a window comes to. Only what was compared is ok: no data, no labels and nothing to compare with are states of their own. */
 export function worst(signals: ReadonlyArray<Pick<Signal, 'signal' | 'state' | 'column'>>): SignalState {
@@ -40,3 +41,21 @@ export const toSignal = (row: SignalRow): Signal => ({
   reason: row.reason,
   evidence: JSON.parse(row.evidence) as Record<string, unknown>, // written by this room
 });
+
+/** Each of these windows with its signals; `whole`: without those of single columns. */
+export async function seenOf<Row extends Pick<WindowRow, 'from_at'>>(
+  ctx: Ctx,
+  monitor: Pick<MonitorRow, 'id' | 'generation'>,
+  rows: readonly Row[],
+  whole = false,
+): Promise<Array<{ row: Row; signals: Signal[] }>> {
+  if (rows.length === 0) return [];
+  const found = await selectSignals(
+    ctx,
+    monitor,
+    rows.map(({ from_at }) => from_at),
+    whole,
+  );
+  const byWindow = Map.groupBy(found, ({ from_at }) => from_at);
+  return rows.map((row) => ({ row, signals: (byWindow.get(row.from_at) ?? []).map(toSignal) }));
+}
