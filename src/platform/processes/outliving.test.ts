@@ -78,7 +78,7 @@ test('a tree goes on without its server, and the next one has its output and its
 
 test('one that ended while there was no server has its end, and left nothing running', { skip }, async () => {
   const at = await orphan(
-    'echo up; setsid sleep 60 & sleep 60 & echo $! > left; until [ -e go ]; do sleep 0.02; done; kill -SEGV $$',
+    'setsid sleep 60 & sleep 60 & echo $! > left; echo up; until [ -e go ]; do sleep 0.02; done; kill -SEGV $$',
   );
   const left = Number(readFileSync(path.join(at.cwd, 'left'), 'utf8'));
   writeFileSync(path.join(at.cwd, 'go'), '');

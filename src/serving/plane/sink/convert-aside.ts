@@ -36,9 +36,11 @@ export interface ConvertAside {
 interface Job extends Ended {
   /** Threads that work on it. */
   by: number;
+  /** The pressing one has had it: it does not try again what the calm one still works on. */
+  pressed: boolean;
 }
 
-interface Lane {
+export interface Lane {
   readonly busy: boolean;
   give(journal: string, done: Ended['done']): void;
   close(): void;
@@ -49,16 +51,21 @@ interface Lane {
  * core is never idle, journals wait on disk. While somebody waits, or too many do, another works as well, and takes over what the calm one
  * has begun: it may have no time to end it. Where nobody is `patient` there is only that one.
  */
-export function convertAside({ patient = true } = {}): ConvertAside {
+export function convertAside({
+  patient = true,
+  lane = createLane,
+}: { patient?: boolean; lane?: (calm: boolean) => Lane } = {}): ConvertAside {
   const jobs: Job[] = [];
-  const calm = patient ? createLane(true) : undefined;
-  const pressing = createLane(false);
+  const calm = patient ? lane(true) : undefined;
+  const pressing = lane(false);
   let hurried: Array<() => void> = [];
   let waiting = 0;
 
   const done = (job: Job, made: Parameters<Ended['done']>[0]): void => {
     const at = jobs.indexOf(job);
     if (at < 0) return; // the other one was first
+    // The other one may have made it just now, and taken the journal away: what it says holds.
+    if ('problem' in made && --job.by > 0) return;
     jobs.splice(at, 1);
     waiting -= job.bytes;
     job.done(made);
@@ -67,10 +74,11 @@ export function convertAside({ patient = true } = {}): ConvertAside {
     hurried = [];
     for (const resolve of all) resolve();
   };
-  const give = (lane: Lane, job: Job | undefined): void => {
+  const give = (to: Lane, job: Job | undefined): void => {
     if (!job) return;
     job.by++;
-    lane.give(job.journal, (made) => {
+    job.pressed ||= to === pressing;
+    to.give(job.journal, (made) => {
       done(job, made);
       next();
     });
@@ -80,12 +88,12 @@ export function convertAside({ patient = true } = {}): ConvertAside {
     if (calm && !calm.busy) give(calm, untouched());
     if (pressing.busy) return;
     if (!calm) give(pressing, untouched());
-    else if (hurried.length > 0) give(pressing, untouched() ?? jobs[0]);
+    else if (hurried.length > 0) give(pressing, untouched() ?? jobs.find(({ pressed }) => !pressed));
     else if (waiting > PRESSING) give(pressing, untouched());
   };
   return {
     convert(ended) {
-      jobs.push({ ...ended, by: 0 });
+      jobs.push({ ...ended, by: 0, pressed: false });
       waiting += ended.bytes;
       next();
     },
