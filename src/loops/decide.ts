@@ -33,8 +33,16 @@ export type Decision =
 export const UNDER_WAY = 'under-way';
 
 /** What a schedule leaves out comes again by itself; what an alert, data or a push asked for does not. */
-export const heldAs = (kind: string): 'skipped' | 'waiting' =>
+const heldAs = (kind: string): 'skipped' | 'waiting' =>
   kind === 'manual' || isScheduled(kind) ? 'skipped' : 'waiting';
+
+/** Held by a training that goes on: `what` names it. */
+export const heldBy = (what: string, kind: string): Exclude<Decision, { go: true }> => ({
+  go: false,
+  state: heldAs(kind),
+  code: UNDER_WAY,
+  reason: `${what} goes on; one at a time`,
+});
 
 export function decide(facts: Facts): Decision {
   const { now, kind, loop, force } = facts;
@@ -58,7 +66,7 @@ export function decide(facts: Facts): Decision {
   }
   if (facts.dataAlert !== undefined && !force)
     return hold('data-alert', `nothing is trained on broken data: ${facts.dataAlert}`);
-  if (facts.underWay !== undefined) return hold(UNDER_WAY, `${facts.underWay} goes on; one at a time`);
+  if (facts.underWay !== undefined) return heldBy(facts.underWay, kind);
   if (!byHand) {
     const rail = railOf(facts);
     if (rail) return hold(rail.code, rail.reason, rail.until);

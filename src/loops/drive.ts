@@ -4,7 +4,7 @@ import { conflict, outwardMessageOf, TreadleError } from '../platform/errors/ind
 import type { JobRun } from '../platform/jobs/index.ts';
 import { canonical } from '../platform/json/index.ts';
 import type { Retrain } from '../pipelines/index.ts';
-import { decide, heldAs, UNDER_WAY, type Decision } from './decide.ts';
+import { decide, heldBy, UNDER_WAY, type Decision } from './decide.ts';
 import type { Engine } from './engine.ts';
 import { follow } from './follow.ts';
 import { move, MOVED } from './move.ts';
@@ -160,8 +160,7 @@ async function nothingToRun(
     };
   // The one that brought the loop here goes on, and is the first.
   const first = await underWay(ctx, engine, loop, loop.pipeline);
-  if (first !== undefined)
-    return { go: false, state: heldAs(kind), code: UNDER_WAY, reason: `${first} goes on; one at a time` };
+  if (first !== undefined) return heldBy(first, kind);
   // Or it has just gone through.
   if (commit === undefined && (await engine.pipelines.prepare(ctx, loop.pipeline, {})))
     throw conflict(`pipeline '${loop.pipeline}' has just gone through`, { code: RACED });

@@ -3,7 +3,7 @@ export { compiledIn, keepCompiled } from './compiled.ts';
 export { LEVELS, type Isolate, type Isolation, type Level } from './isolate.ts';
 export { lineReader } from './lines.ts';
 export { ownCode, programFolders } from './programs.ts';
-export { giveWay, goFirst, threadGoesLast, threadIsIdle } from './priority.ts';
+export { goFirst, threadGivesWay } from './priority.ts';
 export { begunAt, endMarked, outputOf, type Found, type Outliving } from './outliving.ts';
 export { bootId } from './proc.ts';
 export { reap } from './reap.ts';

@@ -30,7 +30,7 @@ export function goFirst(): void {
 const LAST = 19;
 
 /** Puts this thread alone behind all others, its own process's, too. On Linux each thread has a priority; elsewhere all are equal. */
-export function threadGoesLast(): void {
+function threadGoesLast(): void {
   try {
     const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
     if (Number.isInteger(thread) && thread > 0) setPriority(thread, LAST);
@@ -43,7 +43,7 @@ export function threadGoesLast(): void {
  * Lets this thread run only where a core has nothing else to do; whether that could be arranged. There is no way back without special
  * rights.
  */
-export function threadIsIdle(): boolean {
+function threadIsIdle(): boolean {
   try {
     const thread = readlinkSync('/proc/thread-self').split('/').at(-1)!;
     return (
@@ -64,7 +64,7 @@ const SLEEP = 1;
  * thread loses its core to a main thread that wakes, and gets it back at the next tick of the clock, and then for a whole tick or two, because the
  * main one has had more than it: whoever asks that one waits for milliseconds. Undefined where the system does not tell.
  */
-export function giveWay(): (() => void) | undefined {
+function giveWay(): (() => void) | undefined {
   let own: number;
   let main: number;
   try {
@@ -92,4 +92,31 @@ function stateIn(stat: number, buffer: Buffer): { state: string | undefined; cor
   const text = buffer.toString('latin1', 0, readSync(stat, buffer, 0, buffer.length, 0));
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0], core: fields[36] };
+}
+
+/** Longest rest at a time, ms. */
+const LONGEST_REST = 20;
+
+export interface GivingWay {
+  /** Work begins that was waited for. */
+  begin(): void;
+  /** To be called often in long work, a fraction of a millisecond apart: gives way to others. */
+  pause(): void;
+}
+
+/**
+ * Puts this thread out of others' way. `idle`: it may wait for time that nobody wants at all, however long that takes. Where the system knows
+ * no such time, or somebody waits for the work, it goes last, and sleeps as long as it has worked: the least priority alone does not keep a thread out of
+ * the way.
+ */
+export function threadGivesWay({ idle }: { idle: boolean }): GivingWay {
+  const isIdle = idle && threadIsIdle();
+  if (!isIdle) threadGoesLast();
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  let rested = performance.now();
+  const rest = (): void => {
+    Atomics.wait(never, 0, 0, Math.min(performance.now() - rested, LONGEST_REST));
+    rested = performance.now();
+  };
+  return { begin: () => void (rested = performance.now()), pause: (isIdle ? giveWay() : undefined) ?? rest };
 }

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../platform/errors/index.ts';
-import { giveWay, threadGoesLast, threadIsIdle } from '../../platform/processes/index.ts';
+import { threadGivesWay } from '../../platform/processes/index.ts';
 import { mergeFiles, type MergeResult } from './merge.ts';
 
 /** A thread of merge-aside.ts: nobody waits for it, so it takes the time that nobody wants. */
@@ -12,24 +12,11 @@ export interface Asked {
 
 export type Told = { result: MergeResult } | { problem: string };
 
-/** Longest rest at a time, ms. */
-const LONGEST_REST = 20;
-const never = new Int32Array(new SharedArrayBuffer(4));
-let rested = 0;
-
-/** Sleeps as long as it has worked, where the system knows no priority below all others. */
-function rest(): void {
-  Atomics.wait(never, 0, 0, Math.min(performance.now() - rested, LONGEST_REST));
-  rested = performance.now();
-}
-
-const idle = threadIsIdle();
-if (!idle) threadGoesLast();
-const pause = (idle ? giveWay() : undefined) ?? rest;
+const aside = threadGivesWay({ idle: true });
 
 parentPort?.on('message', ({ folder, files }: Asked) => {
-  rested = performance.now();
-  mergeFiles({ folder, files }, pause).then(
+  aside.begin();
+  mergeFiles({ folder, files }, aside.pause).then(
     (result) => parentPort?.postMessage({ result } satisfies Told),
     (error: unknown) => parentPort?.postMessage({ problem: messageOf(error) } satisfies Told),
   );
