@@ -14,6 +14,9 @@ import {
 } from '../store-segments.ts';
 import { addTestEndpoint, idOf, makeSegment } from '../../../test/made-segments.ts';
 import { onDatabases } from '../../../test/on-databases.ts';
+import { silentLog } from '../../platform/log/index.ts';
+import { createCompaction } from './compact.ts';
+import { mergeAside } from './merge-aside.ts';
 import { mergeFiles } from './merge.ts';
 import { openParquet } from './parquet-file.ts';
 
@@ -102,6 +105,41 @@ onDatabases('hours that become one file', (on, open) => {
       );
       assert.deepEqual(await predictionsOf(ctx, id, data), idsUpTo(18));
       await segments.close();
+    }
+
+    {
+      // The connection is lost while the swap is committed: what the rows say holds, the old or the new.
+      for (const [name, committed] of [
+        ['lost-after', true],
+        ['lost-before', false],
+      ] as const) {
+        const segments = segmentsHere();
+        const { id, own } = await fill(segments, name);
+        let writes = 0;
+        const compaction = createCompaction({
+          system: {
+            ...ctx,
+            log: silentLog,
+            async write(work) {
+              // The first says which columns there are.
+              if (committed || writes === 0) await ctx.write(work);
+              if (writes++ > 0) throw new Error('the connection is lost');
+              return undefined as never;
+            },
+          },
+          folder: segments.folder,
+          aside: mergeAside(),
+          inTurn: (work) => work(),
+          changed: () => undefined,
+        });
+        await compaction.run();
+        await compaction.close();
+        const rows = await selectSegments(ctx, id, { limit: 100 });
+        assert.equal(rows.length, committed ? 1 : 3, name);
+        assert.deepEqual(await predictionsOf(ctx, id, data), idsUpTo(15), name);
+        assert.equal(readdirSync(own).filter((file) => file.endsWith('.part')).length, 0);
+        await segments.close();
+      }
     }
 
     const move = (own: string, files: readonly string[]): void => {
