@@ -58,6 +58,49 @@ export function linearOnnx(weights: readonly number[], bias: number): Uint8Array
   return message([1, 8], [2, 'treadle-test'], [7, graph], [8, message([1, ''], [2, 17])]);
 }
 
+const STRING = 8;
+
+/** score = 1 where the text `review` is `good`, else 0. */
+export function textOnnx(): Uint8Array {
+  const of = (name: string, type: number): Uint8Array => {
+    const shape = message([1, message([2, 'rows'])]);
+    return message([1, name], [2, message([1, message([1, type], [2, shape])])]);
+  };
+  const node = message(
+    [1, 'review'],
+    [2, 'score'],
+    [3, 'known'],
+    [4, 'LabelEncoder'],
+    [5, message([1, 'keys_strings'], [9, 'good'], [20, 8])],
+    [5, message([1, 'values_floats'], [7, new Uint8Array(Float32Array.of(1).buffer)], [20, 6])],
+    [5, message([1, 'default_float'], [2, 0], [20, 1])],
+    [7, 'ai.onnx.ml'],
+  );
+  const graph = message([1, node], [2, 'known'], [11, of('review', STRING)], [12, of('score', FLOAT)]);
+  return message(
+    [1, 8],
+    [2, 'treadle-test'],
+    [7, graph],
+    [8, message([1, ''], [2, 17])],
+    [8, message([1, 'ai.onnx.ml'], [2, 2])],
+  );
+}
+
+/** Its MLmodel file and sample. */
+export const TEXT_MODEL = {
+  MLmodel: `
+flavors:
+  onnx: {onnx_version: 1.19.0, data: model.onnx, providers: [CPUExecutionProvider]}
+  python_function: {loader_module: mlflow.onnx, data: model.onnx, python_version: 3.11.2}
+mlflow_version: 3.17.2
+saved_input_example_info: {artifact_path: input_example.json, type: ndarray, format: tf-serving}
+signature:
+  inputs: '[{"name": "review", "type": "tensor", "tensor-spec": {"dtype": "str", "shape": [-1]}}]'
+  outputs: '[{"name": "score", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1]}}]'
+`,
+  'input_example.json': JSON.stringify({ inputs: { review: ['good'] } }),
+};
+
 /** The same answer to every row of two floats. */
 export const constantOnnx = (answer: number): Uint8Array => linearOnnx([0, 0], answer);
 

@@ -146,6 +146,16 @@ const ScoredAs = Type.Union([Type.Literal('binary'), Type.Literal('regression'),
   description: 'What the model does; told from its answers and outcomes unless said.',
 });
 
+/** Stands in the name of a column that is made from another: `in_note · words`. */
+export const DERIVED = ' · ';
+
+export const COLUMN_KINDS = ['categories', 'text'] as const;
+export const ColumnKind = Type.Union([Type.Literal('categories'), Type.Literal('text')], {
+  description:
+    'categories: values are told apart and counted; text: its length, characters, words and language are watched, as columns of their own (`in_note · words`).',
+});
+export type ColumnKind = Static<typeof ColumnKind>;
+
 export const MonitorSettings = Strict({
   window_ms: Type.Optional(
     Type.Integer({
@@ -191,6 +201,13 @@ export const MonitorSettings = Strict({
     Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
       maxItems: 1000,
       description: 'Columns of the prediction log that are not watched: `in_id`.',
+    }),
+  ),
+  kinds: Type.Optional(
+    Type.Record(Type.String({ minLength: 1, maxLength: 300 }), ColumnKind, {
+      maxProperties: 1000,
+      description:
+        'What columns of the prediction log hold, where their values would be taken for something else: {"in_note": "text"}.',
     }),
   ),
   reference: Type.Optional(

@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { runHere } from '../../test/cli.ts';
 import type { TestServer } from '../../test/harness.ts';
 import { apiOf } from '../../test/journeys/serving/api.ts';
-import { constantOnnx, registerOnnx } from '../../test/onnx-model.ts';
+import { constantOnnx, registerOnnx, TEXT_MODEL, textOnnx } from '../../test/onnx-model.ts';
 import { random } from '../../test/random.ts';
 import { until } from '../../test/until.ts';
 import { Type } from 'typebox';
@@ -28,6 +28,7 @@ import type {
   OutcomesAdded,
   OutcomeTable,
 } from './contract.ts';
+import { sentence } from './kinds/sentences.suite.ts';
 import type { MonitoringTables } from './schema.ts';
 import { blobUser } from './uses.ts';
 
@@ -600,6 +601,48 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       [['before@v1', 2000]],
     );
     assert.equal((await runHere(server.url, 'monitor', 'rm', 'trained')).code, 0);
+  });
+
+  await t.test('texts in another language are one alert, of what is made of them', async () => {
+    await registerOnnx(server.ctx, 'reviews', textOnnx(), TEXT_MODEL);
+    await api.deploy('reviews', '1', { model: 'reviews' });
+    const before = Array.from({ length: 800 }, () => sentence(seeded));
+    const lines = before.map((text) => JSON.stringify({ review: text }));
+    const blob = await server.ctx.blobs.put(Buffer.from(lines.join('\n')));
+    await commitVersion(server.ctx, { dataset: 'reviews', files: [{ path: 'train.jsonl', ...blob }] });
+    const path = '/api/v1/endpoints/reviews/monitor';
+    const set = await fetch(server.url + path, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ window_ms: MONTH, reference: 'reviews@v1', first_windows: 1 }),
+    });
+    assert.equal(set.status, 200);
+    const data = Array.from({ length: 200 }, () => sentence(seeded, 'de'));
+    const asked = await fetch(`${server.url}/v2/models/reviews/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs: [{ name: 'review', datatype: 'BYTES', shape: [200], data }] }),
+    });
+    assert.equal(asked.status, 200, await asked.text());
+    const { id: monitor } = await api.get<Monitor>(path);
+    await server.ctx.write((tx) => tx.enqueue(LOOK, { monitor, generation: 1, from }));
+    const found = await until('the window is looked at', async () =>
+      (await api.get<{ items: MonitorWindow[] }>(`${path}/windows`)).items.at(0),
+    );
+    assert.equal(found.problem, undefined);
+    assert.deepEqual(
+      ['in_review', 'in_review · language', 'in_review · unknown words', 'in_review · digits'].map((column) =>
+        state(found, 'drift', column),
+      ),
+      ['ok', 'alert', 'alert', 'ok'],
+    );
+    const { items } = await api.get<{ items: Alert[] }>('/api/v1/alerts?endpoint=reviews');
+    assert.deepEqual(
+      items.map(({ cause }) => cause),
+      ['skew'],
+    );
+    assert.ok(items[0]!.members.includes('in_review · language'));
+    assert.equal((await runHere(server.url, 'monitor', 'rm', 'reviews')).code, 0);
   });
 
   await t.test(

@@ -65,7 +65,8 @@ export async function setMonitor(
       if (
         then.reference !== reference ||
         then.first_windows !== settings.first_windows ||
-        then.stands_for_ms !== settings.stands_for_ms
+        then.stands_for_ms !== settings.stands_for_ms ||
+        JSON.stringify(then.kinds) !== JSON.stringify(settings.kinds)
       )
         await removeReferences(tx, row.id);
     } else await insertMonitor(tx, row);

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import * as contract from '../../monitoring/contract.ts';
 import type { Register } from './frame.ts';
 import { choice, duration, whole } from './options.ts';
@@ -25,6 +25,7 @@ interface SetFlags {
   task?: 'binary' | 'regression' | 'classes';
   slice?: string[];
   ignore?: string[];
+  kind?: Record<string, contract.ColumnKind>;
   reference?: string;
   firstWindows?: number;
   owner?: string;
@@ -32,6 +33,17 @@ interface SetFlags {
 }
 
 const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+function kinds(
+  text: string,
+  before: Record<string, contract.ColumnKind> = {},
+): Record<string, contract.ColumnKind> {
+  const at = text.lastIndexOf('=');
+  const kind = contract.COLUMN_KINDS.find((one) => one === text.slice(at + 1));
+  if (at < 1 || kind === undefined)
+    throw new InvalidArgumentError(`Write COLUMN=KIND; kinds are: ${contract.COLUMN_KINDS.join(', ')}.`);
+  return { ...before, [text.slice(0, at)]: kind };
+}
 
 /** `treadle monitor …`: watches on endpoints. */
 export const register: Register = (program, cli) => {
@@ -54,12 +66,17 @@ export const register: Register = (program, cli) => {
     .option('--task <task>', 'binary, regression or classes', choice('binary', 'regression', 'classes'))
     .option('--slice <column>', 'a column whose values are scored apart; as often as wanted', several)
     .option('--ignore <column>', 'a column that is not watched; as often as wanted', several)
+    .option(
+      '--kind <column=kind>',
+      'what a column holds, where it would be taken for something else: in_note=text; as often as wanted',
+      kinds,
+    )
     .option('--reference <data>', 'what windows are compared with: flights@v4:train.parquet')
     .option('--first-windows <n>', 'how many first windows of a version are a reference', whole(1, 100))
     .option('--owner <name>', 'who looks after its alerts')
     .option('--runbook <url>', 'where it stands what to do about them')
     .action(async (endpoint: string, flags: SetFlags) => {
-      const { window, standsFor, labelDelay, firstWindows, slice, ...rest } = flags;
+      const { window, standsFor, labelDelay, firstWindows, slice, kind, ...rest } = flags;
       const found = await cli.client().call(contract.setMonitor, {
         params: { endpoint },
         body: {
@@ -68,6 +85,7 @@ export const register: Register = (program, cli) => {
           ...(standsFor === undefined ? {} : { stands_for_ms: standsFor }),
           ...(labelDelay === undefined ? {} : { label_delay_ms: labelDelay }),
           ...(slice === undefined ? {} : { slices: slice }),
+          ...(kind === undefined ? {} : { kinds: kind }),
           ...(firstWindows === undefined ? {} : { first_windows: firstWindows }),
         },
       });

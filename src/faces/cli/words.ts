@@ -13,7 +13,12 @@ const GIVEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'deploy.rollout.within_s': '--within',
     'deploy.rollout.every_s': '--every',
   },
-  set: { first_windows: '--first-windows', label_delay_ms: '--label-delay', window_ms: '--window' },
+  set: {
+    first_windows: '--first-windows',
+    kinds: '--kind',
+    label_delay_ms: '--label-delay',
+    window_ms: '--window',
+  },
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { AlertCause, Signal } from '../contract.ts';
+import { sourceOf } from '../kinds/names.ts';
 
 /** What windows tell of; the rest comes from outside. */
 export type WatchedCause = Exclude<AlertCause, 'external'>;
@@ -70,7 +71,9 @@ export function findingsOf(
   );
   const skewed = new Set(
     signals.flatMap(({ signal, state, evidence }) =>
-      signal === 'skew' && state === 'alert' ? columnsOf(evidence).filter((one) => !broken.has(one)) : [],
+      signal === 'skew' && state === 'alert'
+        ? columnsOf(evidence).filter((one) => !broken.has(one) && !broken.has(sourceOf(one)))
+        : [],
     ),
   );
   const explained = (column: string): boolean => explains({ broken, skewed }, column);
@@ -128,7 +131,7 @@ export function inhibited(finding: Finding, known: Known): Finding | undefined {
   if ((cause !== 'drift' && cause !== 'skew') || is !== 'bad') return finding;
   if (broken.size === 0 && skewed.size === 0) return finding;
   const members = finding.members.filter((column) =>
-    cause === 'drift' ? !explains(known, column) : !broken.has(column),
+    cause === 'drift' ? !explains(known, column) : !broken.has(column) && !broken.has(sourceOf(column)),
   );
   // An estimate names no column: broken data explains it, other inputs do not.
   const explained = members.length === 0 && (finding.members.length > 0 || broken.size > 0);
@@ -179,6 +182,7 @@ interface Known {
 /** Whether what is known of columns explains the drift of one: its own fault, and of what is answered also those of inputs. */
 const explains = ({ broken, skewed }: Known, column: string): boolean =>
   broken.has(column) ||
+  broken.has(sourceOf(column)) ||
   skewed.has(column) ||
   (column.startsWith('out_') && [...broken].some((one) => one.startsWith('in_')));
 

@@ -11,30 +11,39 @@ const FEWEST = 8;
 /** Of each window the places of its rows, oldest first. */
 export type Cut = readonly Uint32Array[];
 
+/** In which window a row lies, as SQL; undefined where no column says when rows were. */
+export function windowAt(
+  types: ReadonlyMap<string, string>,
+  { window, time }: { window: number; time?: string | undefined },
+): string | undefined {
+  const times = [...types].filter(([, type]) => /^(DATE|TIMESTAMP.*)$/.test(type)).map(([name]) => name);
+  const column =
+    time !== undefined && times.includes(time) ? time : times.length === 1 ? times[0]! : undefined;
+  return column === undefined ? undefined : `floor(epoch_ms(${identifier(column)}::timestamp) / ${window})`;
+}
+
 /** Undefined where no column says when rows were, or all were at nearly one time. */
 export async function cutByTime(
   connection: DuckDBConnection,
   view: string,
-  types: ReadonlyMap<string, string>,
-  { window, time }: { window: number; time?: string | undefined },
+  at: string | undefined,
 ): Promise<Cut | undefined> {
-  const times = [...types].filter(([, type]) => /^(DATE|TIMESTAMP.*)$/.test(type)).map(([name]) => name);
-  const column =
-    time !== undefined && times.includes(time) ? time : times.length === 1 ? times[0]! : undefined;
-  if (column === undefined) return undefined;
-  const at = `floor(epoch_ms(${identifier(column)}::timestamp) / ${window})`;
+  if (at === undefined) return undefined;
   const [counted] = (
     await connection.runAndReadAll(`select count(distinct ${at}) from ${identifier(view)}`)
   ).getRows();
   if (Number(counted![0]) < FEWEST) return undefined;
   const result = await connection.runAndReadAll(`select ${at}::double from ${identifier(view)}`);
   const [windows = []] = result.getColumns();
-  const newest = [...new Set(windows)]
-    .filter((one) => one !== null)
-    .map(Number)
-    .toSorted((a, b) => a - b)
-    .slice(-MOST);
-  const place = new Map<unknown, number>(newest.map((one, index) => [one, index]));
+  return cutOf(windows as Array<number | null>); // cast to double
+}
+
+/** The same of rows that say themselves in which window they lie. */
+export function cutOf(windows: ReadonlyArray<number | null>): Cut | undefined {
+  const all = [...new Set(windows)].filter((one) => one !== null);
+  if (all.length < FEWEST) return undefined;
+  const newest = all.toSorted((a, b) => a - b).slice(-MOST);
+  const place = new Map<number | null, number>(newest.map((one, index) => [one, index]));
   const rows = newest.map((): number[] => []);
   for (const [row, one] of windows.entries()) {
     const index = place.get(one);

@@ -1,5 +1,6 @@
 import { binomialLower } from '../../platform/mathematics/index.ts';
 import type { Signal } from '../contract.ts';
+import { isDerived } from '../kinds/names.ts';
 import { minute, type Alarm, type DriftResult, type NamedColumn } from '../detectors/e-detector.ts';
 import { rows } from '../statistics/histogram.ts';
 import { distancesOf, FEW, type Distances } from './distances.ts';
@@ -32,6 +33,12 @@ export function judgeColumns(
     if (problem !== undefined)
       return [{ signal: 'drift', column, state: 'failed', reason: problem, evidence: {} }];
     const current = now.get(column)!;
+    // What is missing or broken is so in the column that it is made from.
+    if (isDerived(column)) {
+      // Of categories a language that was never there is a share of its own; it is another text, and no broken one.
+      const [shaped, shared] = [shapes.get(column), shares.get(column)];
+      return [driftOf(reference, current, shared?.named && !shaped?.named ? shared : shaped)];
+    }
     return [
       shareOf('missing', reference, current, shares.get(column)),
       ...numbersOf(reference, current, level),
@@ -55,6 +62,8 @@ const WORDS = {
   infinite: 'infinite values',
 } as const;
 
+const FORMS = 'values that the reference has none of, or few, such as blank texts';
+
 /** Bins of a share, counted from the end. */
 const BINS = { missing: [1], unseen: [2], infinite: [2, 3] } as const;
 
@@ -63,10 +72,11 @@ const NAMES = { missing: ['missing'], unseen: ['unseen'], infinite: ['−∞', '
 
 function shareOf(
   signal: keyof typeof WORDS,
-  { column, histogram: before }: Watched,
+  { column, histogram: before, recipe }: Watched,
   { histogram, misfits }: Counted,
   said: Said | undefined,
 ): Signal {
+  const words = signal === 'unseen' && recipe ? FORMS : WORDS[signal];
   const of = rows(histogram);
   const among = rows(before);
   const sum = (counts: readonly number[]): number =>
@@ -80,7 +90,7 @@ function shareOf(
     column,
     value: of === 0 ? 0 : count / of,
     state: news ? 'alert' : of === 0 ? 'no_data' : 'ok',
-    reason: `${WORDS[signal]}: ${count} of ${of} rows (${percent(of === 0 ? 0 : count / of)}), in the reference ${percent(was)}${news ? `; ${since(said)}${worth(said)}` : ''}`,
+    reason: `${words}: ${count} of ${of} rows (${percent(of === 0 ? 0 : count / of)}), in the reference ${percent(was)}${news ? `; ${since(said)}${worth(said)}` : ''}`,
     evidence: {
       count,
       rows: of,
@@ -141,7 +151,7 @@ function numbersOf(
 
 function driftOf(
   { column, anchor, histogram: before }: Watched,
-  { histogram }: Counted,
+  { histogram, of: all }: Counted,
   said: Said | undefined,
 ): Signal {
   const distances = distancesOf(anchor, before, histogram);
@@ -150,6 +160,8 @@ function driftOf(
     column,
     evidence: {
       ...distances,
+      /** All rows, where an even part of them was looked at. */
+      ...(all === undefined ? {} : { part_of: all }),
       ...(said
         ? { evidence: said.evidence, says: said.says, size: said.size, since: said.since, model: said.all }
         : {}),
@@ -159,7 +171,7 @@ function driftOf(
     },
     ...(distances.psi === null ? {} : { value: distances.psi }),
   };
-  const index = indexOf(distances);
+  const index = `${indexOf(distances)}${all === undefined ? '' : `, an even part of ${all}`}`;
   if (said?.named === true) {
     const what = said.says === 'another shape' ? 'of another shape' : said.says;
     const size = said.size === undefined ? '' : ` ${said.size}`;

@@ -4,7 +4,8 @@ import { outwardMessageOf, TreadleError, unavailable } from '../../platform/erro
 import type { Serving } from '../../serving/index.ts';
 import { QUERY, type Tables } from '../../tables/index.ts';
 import type { MonitorSettings, Signal } from '../contract.ts';
-import type { DriftResult } from '../detectors/e-detector.ts';
+import type { DriftResult, NamedColumn } from '../detectors/e-detector.ts';
+import { isDerived, sourceOf } from '../kinds/names.ts';
 import { openLog } from '../open-log.ts';
 import {
   findEvidence,
@@ -112,7 +113,7 @@ async function look(
     signal,
   );
   const { ignore = [] } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
-  const present = reference.watched.filter(({ column }) => names.includes(column));
+  const present = reference.watched.filter(({ column }) => names.includes(sourceOf(column)));
   const counted =
     present.length === 0
       ? { counted: [], unread: [] }
@@ -121,11 +122,11 @@ async function look(
           request: {
             views: all,
             view: 'version',
-            columns: present.map(({ column, anchor }) => ({ column, anchor })),
+            columns: present.map(({ column, anchor, recipe }) => ({ column, anchor, recipe })),
           },
           signal,
         });
-  const absent = reference.watched.filter(({ column }) => !names.includes(column));
+  const absent = reference.watched.filter(({ column }) => !isDerived(column) && !names.includes(column));
   const before = await findEvidence(ctx, monitor, version.ref, 'drift');
   const { evidence, result } = watchDrift(
     reference.watched,
@@ -162,7 +163,7 @@ async function look(
         absent.map(({ column }) => column),
         reference.notes,
       ),
-      ...(reference.watched.length > 0 ? [allOf(result.shape), skewOf(result.shape, evidence.began)] : []),
+      ...(reference.watched.length > 0 ? [allOf(result.shape), skewOf(movedOf(result), evidence.began)] : []),
       // What a closer look says is what is to be mended, and so the first that is told of a column.
       ...closer,
       ...judgeColumns(reference.watched, counted, result),
@@ -235,8 +236,14 @@ const allOf = ({ alarm, evidence, words }: DriftResult['shape']): Signal => ({
   evidence: { alarms_a_year: 1 },
 });
 
+/** Columns that drift: of shapes, and of what is made of others, where a category that was never there is no fault. */
+const movedOf = ({ shape, share }: DriftResult): NamedColumn[] => [
+  ...shape.columns,
+  ...share.columns.filter(({ name }) => isDerived(name) && !shape.columns.some((one) => one.name === name)),
+];
+
 /** What has been otherwise than in the reference ever since the version began to answer. */
-function skewOf({ columns }: DriftResult['shape'], began: number): Signal {
+function skewOf(columns: readonly NamedColumn[], began: number): Signal {
   const names = columns.flatMap(({ name, since }) => (since !== null && since <= began ? [name] : []));
   return {
     signal: 'skew',

@@ -1,10 +1,11 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { AskedFile, Tables, View } from '../../tables/index.ts';
 import type { Signal } from '../contract.ts';
+import { isDerived } from '../kinds/names.ts';
 import { present, rows } from '../statistics/histogram.ts';
 import { askBehind } from './ask.ts';
 import { FEW } from './distances.ts';
-import { PROBE, type Counted, type Watched } from './questions.ts';
+import { PROBE, type Counted, type Probed, type Watched } from './questions.ts';
 
 /** A column of one value is chance with less than this. */
 const CHANCE = 1e-6;
@@ -29,19 +30,28 @@ export async function probe(
     if (!own) return [];
     const still = mayBeConstant(reference, own);
     const { column, quantiles } = reference;
+    if (isDerived(column)) return still && own.only !== undefined ? [{ column, quantiles, still }] : [];
     return still || (drifted.has(column) && quantiles) ? [{ column, quantiles, still }] : [];
   });
-  if (columns.length === 0) return [];
-  const { probed } = await askBehind(ctx, tables, PROBE, {
-    files: asked.files,
-    request: {
-      views: asked.views,
-      view: 'version',
-      columns: columns.slice(0, MOST).map(({ column, quantiles }) => ({ column, quantiles })),
-    },
-    signal,
+  // What is made of other columns was looked at when it was counted.
+  const made = columns.flatMap(({ column }): Probed[] => {
+    const only = now.get(column)?.only;
+    return only === undefined ? [] : [{ column, only }];
   });
-  return probed.flatMap(({ column, only, unit }): Signal[] => {
+  const own = columns.filter(({ column }) => !isDerived(column));
+  const { probed } =
+    own.length === 0
+      ? { probed: [] }
+      : await askBehind(ctx, tables, PROBE, {
+          files: asked.files,
+          request: {
+            views: asked.views,
+            view: 'version',
+            columns: own.slice(0, MOST).map(({ column, quantiles }) => ({ column, quantiles })),
+          },
+          signal,
+        });
+  return [...made, ...probed].flatMap(({ column, only, unit }): Signal[] => {
     if (only !== undefined && columns.some((one) => one.column === column && one.still))
       return [
         {

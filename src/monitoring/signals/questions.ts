@@ -1,6 +1,8 @@
 import { question, type View } from '../../tables/index.ts';
+import type { ColumnKind } from '../contract.ts';
 import type { CbpeModel, CbpeResult, EstimateOptions } from '../detectors/cbpe.ts';
 import type { UnitChange } from '../detectors/unit-change.ts';
+import type { Recipe } from '../kinds/recipe.ts';
 import type { Anchor } from '../statistics/anchor.ts';
 import type { Histogram } from '../statistics/histogram.ts';
 
@@ -15,6 +17,8 @@ export interface Watched {
   windows?: number[][];
   /** Of numbers: evenly spaced, the least and the greatest included. */
   quantiles?: number[];
+  /** Of a column that is watched by others that are made from it: how they are made. */
+  recipe?: Recipe;
 }
 
 /** One column that could not be read: the others are. */
@@ -40,7 +44,7 @@ export const NAMES = question<Asked, { rows: number; columns: Array<{ name: stri
  */
 export const ANCHOR = question<
   Asked & {
-    columns: ReadonlyArray<{ column: string; from: string }>;
+    columns: ReadonlyArray<{ column: string; from: string; kind?: ColumnKind | undefined }>;
     window: number;
     time?: string | undefined;
   },
@@ -49,7 +53,7 @@ export const ANCHOR = question<
 
 /** Counts the rows of a window on anchors. `misfits`: values that are none of the reference's type; they count as missing. */
 export const COUNT = question<
-  Asked & { columns: ReadonlyArray<Pick<Watched, 'column' | 'anchor'>> },
+  Asked & { columns: ReadonlyArray<Pick<Watched, 'column' | 'anchor'> & { recipe?: Recipe | undefined }> },
   {
     rows: number;
     counted: Counted[];
@@ -63,6 +67,10 @@ export interface Counted {
   misfits: number;
   /** Finite values below the least of the reference, or above its greatest. */
   outside: number;
+  /** Of a derived column: the only value of all rows that have one. */
+  only?: string;
+  /** Rows of the window, where an even part of them was counted. */
+  of?: number;
 }
 
 /** What columns that have changed look like: one value throughout, another unit. */

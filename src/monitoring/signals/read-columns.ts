@@ -19,8 +19,21 @@ import {
 } from '../statistics/anchor.ts';
 import { count, counterOf } from '../statistics/histogram.ts';
 import { unitChange } from '../detectors/unit-change.ts';
-import { cutByTime, windowsOf } from './cut-by-time.ts';
-import { ANCHOR, COUNT, NAMES, PROBE, type Counted, type Probed, type Unread } from './questions.ts';
+import { learnRecipe } from '../kinds/derive.ts';
+import { sourceOf } from '../kinds/names.ts';
+import { anchorDerived, countDerived } from '../kinds/read-derived.ts';
+import { eachChunk } from '../kinds/stream.ts';
+import { cutByTime, windowAt, windowsOf } from './cut-by-time.ts';
+import {
+  ANCHOR,
+  COUNT,
+  NAMES,
+  PROBE,
+  type Counted,
+  type Probed,
+  type Unread,
+  type Watched,
+} from './questions.ts';
 
 /** Bins of a column of numbers; categories that are told apart. */
 const BINS = 20;
@@ -40,7 +53,8 @@ export const namesAnswer = answerer(NAMES, async (connection, { views, view }) =
 export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, columns, window, time }) => {
   await openViews(connection, views);
   const types = await typesOf(connection, view);
-  const cut = await cutByTime(connection, view, types, { window, time });
+  const at = windowAt(types, { window, time });
+  const cut = await cutByTime(connection, view, at);
   const rows = await rowsOf(connection, view);
   const read = groupReader(
     connection,
@@ -48,21 +62,28 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
     columns.flatMap(({ from }) => (kindOf(types.get(from) ?? '') === 'numeric' ? [from] : [])),
     rows,
   );
-  const { done, unread } = await each(columns, async ({ column, from }) => {
+  const { done, unread } = await each(columns, async ({ column, from, kind: said }): Promise<Watched[]> => {
     const kind = kindOf(types.get(from) ?? '');
+    if (said === 'text' || (said === undefined && types.get(from) === 'VARCHAR')) {
+      const source = { view, name: from, rows, at };
+      const recipe = await learnRecipe(connection, source, said);
+      if (recipe)
+        return anchorDerived(connection, source, { column, recipe }, { bins: BINS, categories: CATEGORIES });
+    }
     if (kind === undefined) throw new Error(`columns of ${types.get(from) ?? 'no type'} are not watched`);
     if (kind === 'numeric') {
       const values = await read(from);
       const anchor = anchorNumeric(values, { bins: BINS });
       const parts = windowsOf(cut, values, (part) => count(anchor, Float64Array.from(part)));
-      return { column, anchor, histogram: count(anchor, values), ...parts, quantiles: quantilesOf(values) };
+      const quantiles = quantilesOf(values);
+      return [{ column, anchor, histogram: count(anchor, values), ...parts, quantiles }];
     }
     const values = await categories(connection, view, from);
     const anchor = anchorCategories(values, { limit: CATEGORIES });
     const parts = windowsOf(cut, values, (part) => count(anchor, part));
-    return { column, anchor, histogram: count(anchor, values), ...parts };
+    return [{ column, anchor, histogram: count(anchor, values), ...parts }];
   });
-  return { rows, watched: done, unread };
+  return { rows, watched: done.flat(), unread };
 });
 
 /** Columns that are read in one pass over the rows of a reference: each pass also reads what says which rows are meant. */
@@ -98,9 +119,17 @@ function groupReader(
   };
 }
 
-export const countAnswer = answerer(COUNT, async (connection, { views, view, columns }) => {
+export const countAnswer = answerer(COUNT, async (connection, { views, view, columns: all }) => {
   await openViews(connection, views);
   const types = await typesOf(connection, view);
+  const rows = await rowsOf(connection, view);
+  const made = all.flatMap(({ column, recipe }) => (recipe ? [{ column, recipe }] : []));
+  const anchors = new Map(all.map(({ column, anchor }) => [column, anchor]));
+  const derived = await each(made, (one) =>
+    countDerived(connection, { view, name: one.column, rows }, one, anchors),
+  );
+  const sources = new Set(made.map(({ column }) => column));
+  const columns = all.filter(({ column }) => !sources.has(sourceOf(column)));
   const together = columns.flatMap(({ column, anchor }) =>
     anchor.kind === 'numeric' && kindOf(types.get(column) ?? '') === 'numeric' ? [{ column, anchor }] : [],
   );
@@ -119,7 +148,7 @@ export const countAnswer = answerer(COUNT, async (connection, { views, view, col
     counter.add(values);
     return { column, histogram: counter.histogram(), misfits, outside: counter.outside() };
   });
-  return { rows: await rowsOf(connection, view), counted: done, unread };
+  return { rows, counted: [...done, ...derived.done.flat()], unread: [...unread, ...derived.unread] };
 });
 
 /** Rows that say what a column looks like: an even part of more. */
@@ -231,19 +260,6 @@ function kindOf(type: string): Anchor['kind'] | undefined {
   if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(type) || /^(FLOAT|DOUBLE|DECIMAL.*)$/.test(type))
     return 'numeric';
   return /^(VARCHAR|BOOLEAN|ENUM.*|UUID)$/.test(type) ? 'categories' : undefined;
-}
-
-async function eachChunk(
-  connection: DuckDBConnection,
-  sql: string,
-  read: (chunk: DuckDBDataChunk) => void,
-): Promise<void> {
-  const result = await connection.stream(sql);
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return;
-    read(chunk);
-  }
 }
 
 /** Doubles of a chunk, NaN where there is none. */

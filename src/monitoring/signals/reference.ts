@@ -10,6 +10,7 @@ import {
 } from '../../validation/index.ts';
 import type { Serving } from '../../serving/index.ts';
 import type { MonitorSettings } from '../contract.ts';
+import { sourceOf } from '../kinds/names.ts';
 import { openLog } from '../open-log.ts';
 import { insertReference, selectFirstWindows, selectReferences, type MonitorRow } from '../store-monitors.ts';
 import { askBehind } from './ask.ts';
@@ -78,7 +79,14 @@ export async function referenceFor(
         window: settings.stands_for_ms ?? monitor.window_ms,
         time: (await newestFor(ctx, asked.version.ref))?.spec.time,
       };
-      const made = await anchorGiven(ctx, parts.tables, sources, wanted, cut, signal);
+      const made = await anchorGiven(
+        ctx,
+        parts.tables,
+        sources,
+        { wanted, kinds: settings.kinds },
+        cut,
+        signal,
+      );
       if (made) await keep('given', made.source, made.rows, made.watched);
     } catch (error) {
       signal?.throwIfAborted();
@@ -94,26 +102,27 @@ export async function referenceFor(
     },
     { part: 'answers', many: settings.first_windows ?? FIRST_ANSWERS, own: left.filter(isAnswer) },
   ];
-  const watched = given.filter(({ column }) => !ignored.has(column));
+  const watched = given.filter(({ column }) => !ignored.has(sourceOf(column)) && !ignored.has(column));
   const without: Reference['without'] = [];
   for (const { part, many, own } of firsts) {
     if (own.length === 0) continue;
     let windows = 0;
     if (!kept.has(part)) {
-      const first = await selectFirstWindows(ctx, monitor, {
+      const seen = await selectFirstWindows(ctx, monitor, {
         version_ref: asked.version.ref,
         before: asked.before,
         limit: many,
       });
-      windows = first.length;
+      windows = seen.length;
       if (windows === many) {
-        const span = { from: first[0]!.from_at, to: first.at(-1)!.to_at };
-        const answer = await anchorFirst(ctx, parts, monitor, { ...asked, columns: own }, span, signal);
+        const span = { from: seen[0]!.from_at, to: seen.at(-1)!.to_at };
+        const first = { ...asked, columns: own, kinds: settings.kinds };
+        const answer = await anchorFirst(ctx, parts, monitor, first, span, signal);
         await keep(part, `its first ${many} windows`, answer.rows, answer.watched);
       }
     }
-    const first = (kept.get(part) ?? []).filter(({ column }) => own.includes(column));
-    watched.push(...first);
+    const first = (kept.get(part) ?? []).filter(({ column }) => own.includes(sourceOf(column)));
+    watched.push(...first.filter(({ column }) => !ignored.has(column)));
     const has = new Set(first.map(({ column }) => column));
     const why = kept.has(part)
       ? 'its values are not of a kind that is watched'
@@ -130,7 +139,12 @@ async function anchorFirst(
   ctx: Ctx,
   { serving, tables }: Parts,
   monitor: MonitorRow,
-  asked: { endpoint: string; version: VersionSeen; columns: readonly string[] },
+  asked: {
+    endpoint: string;
+    version: VersionSeen;
+    columns: readonly string[];
+    kinds: MonitorSettings['kinds'];
+  },
   span: { from: number; to: number },
   signal: AbortSignal | undefined,
 ) {
@@ -141,7 +155,7 @@ async function anchorFirst(
     request: {
       views: [...views, ofVersion('log', asked.version)],
       view: 'version',
-      columns: asked.columns.map((column) => ({ column, from: column })),
+      columns: asked.columns.map((column) => ({ column, from: column, kind: asked.kinds?.[column] })),
       window: monitor.window_ms,
       time: 'time',
     },
@@ -269,7 +283,7 @@ async function anchorGiven(
   ctx: Ctx,
   tables: Tables,
   sources: readonly TableSource[],
-  wanted: readonly string[],
+  { wanted, kinds }: { wanted: readonly string[]; kinds: MonitorSettings['kinds'] },
   cut: { window: number; time: string | undefined },
   signal?: AbortSignal,
 ): Promise<Given | undefined> {
@@ -287,7 +301,12 @@ async function anchorGiven(
     if (columns.length === 0) continue;
     const answer = await askBehind(ctx, tables, ANCHOR, {
       files,
-      request: { views, view: 'reference', columns, ...cut },
+      request: {
+        views,
+        view: 'reference',
+        columns: columns.map((one) => ({ ...one, kind: kinds?.[one.column] })),
+        ...cut,
+      },
       signal,
     });
     used.push(source.label);

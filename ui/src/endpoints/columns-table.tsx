@@ -1,48 +1,11 @@
 import { useMemo, useState, type ReactElement } from 'react';
-import type { MonitorWindow, Signal } from '../../../src/monitoring/contract.ts';
+import { DERIVED, type MonitorWindow, type Signal } from '../../../src/monitoring/contract.ts';
 import { Choice, SearchField } from '../kit/field.tsx';
 import { formatNumber } from '../kit/format.ts';
 import { Table, type Column } from '../kit/table/table.tsx';
+import { columnRows, partsOf, type ColumnRow } from './column-rows.ts';
 import { DriftBars } from './drift-bars.tsx';
 import { StateBadge } from './signal-state.tsx';
-
-/** What a window says of one column. */
-interface ColumnRow {
-  column: string;
-  drift: Signal | undefined;
-  missing: Signal | undefined;
-  /** In multiples of what the whole model needs for an alarm. */
-  evidence: number | undefined;
-  worst: Signal;
-}
-
-const ORDER = ['alert', 'failed', 'no_data', 'no_reference', 'ok'];
-/** What says what to mend comes before what merely says that something is otherwise. */
-const FIRST = ['unit', 'constant', 'misfit', 'missing', 'unseen', 'infinite', 'range', 'drift'];
-
-function columnsOf({ signals }: MonitorWindow): ColumnRow[] {
-  const columns = Map.groupBy(
-    signals.filter(({ column }) => column !== undefined),
-    ({ column }) => column ?? '',
-  );
-  const weight = (one: Signal): number =>
-    ORDER.indexOf(one.state) * 100 +
-    (one.state === 'ok' ? -FIRST.indexOf(one.signal) : FIRST.indexOf(one.signal));
-  return Array.from(columns, ([column, own]) => {
-    const drift = own.find(({ signal }) => signal === 'drift');
-    const evidence = drift?.evidence['evidence'];
-    return {
-      column,
-      drift,
-      missing: own.find(({ signal }) => signal === 'missing'),
-      evidence: typeof evidence === 'number' ? evidence : undefined,
-      worst: own.toSorted((a, b) => weight(a) - weight(b))[0]!,
-    };
-  }).toSorted(
-    (a, b) =>
-      ORDER.indexOf(a.worst.state) - ORDER.indexOf(b.worst.state) || (b.evidence ?? 0) - (a.evidence ?? 0),
-  );
-}
 
 const counts = (signal: Signal | undefined, name: string): number[] => {
   const found = signal?.evidence[name];
@@ -50,7 +13,26 @@ const counts = (signal: Signal | undefined, name: string): number[] => {
 };
 
 const COLUMNS: Column<ColumnRow>[] = [
-  { id: 'column', header: 'Column', width: 170, value: ({ column }) => column },
+  {
+    id: 'column',
+    header: 'Column',
+    width: 220,
+    value: ({ column }) => column,
+    cell: ({ column }) => {
+      const [source, what] = partsOf(column);
+      return what === undefined ? (
+        source
+      ) : (
+        <span className="derived-column" title={column}>
+          <span className="faint">
+            {source}
+            {DERIVED}
+          </span>
+          {what}
+        </span>
+      );
+    },
+  },
   {
     id: 'state',
     header: 'State',
@@ -109,7 +91,7 @@ type Show = 'all' | 'changed';
 export function ColumnsTable({ window }: { window: MonitorWindow }): ReactElement {
   const [search, setSearch] = useState('');
   const [show, setShow] = useState<Show>('all');
-  const all = useMemo(() => columnsOf(window), [window]);
+  const all = useMemo(() => columnRows(window), [window]);
   const rows = all.filter(
     ({ column, worst }) =>
       column.toLowerCase().includes(search.toLowerCase()) && (show === 'all' || worst.state !== 'ok'),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { LiveSecond, LiveVariant, Revision, Variant } from '../../../src/serving/contract.ts';
+import type { Signal } from '../../../src/monitoring/contract.ts';
+import { columnRows } from './column-rows.ts';
 import { figuresOf, latencyOf, linesOf, shadowsOf, troubleOf, withSeconds } from './live-window.ts';
 import { everyMinute, pieces } from './past-window.ts';
 import { snippet } from './snippets.ts';
@@ -314,5 +316,26 @@ test('the past is asked a day at a time, and minutes without a request lie at ze
       [8, 0],
       [9, 1],
     ],
+  );
+});
+
+test('changed columns come first, and what is made of a column stands below it', () => {
+  const drift = (column: string, state: Signal['state'] = 'ok', evidence = 0): Signal => ({
+    signal: 'drift',
+    column,
+    state,
+    reason: '',
+    evidence: { evidence },
+  });
+  const signals = [
+    drift('in_a', 'ok', 0.4),
+    drift('in_note · words', 'ok', 0.1),
+    drift('in_note · language', 'alert', 40),
+    drift('in_note'),
+    drift('in_b', 'alert', 2),
+  ];
+  assert.deepEqual(
+    columnRows({ signals }).map(({ column }) => column),
+    ['in_note', 'in_note · language', 'in_note · words', 'in_b', 'in_a'],
   );
 });

@@ -257,6 +257,12 @@ class AlertmanagerTaken(TypedDict):
     ignored: list[AlertmanagerTakenIgnored]
 
 
+ColumnKind = Literal['categories', 'text']
+"""categories: values are told apart and counted; text: its length, characters, words and language are
+watched, as columns of their own (`in_note · words`).
+"""
+
+
 class CoverageItemsDelay(TypedDict):
     """From the answer to its first outcome. Of a window that still waits for outcomes it is of the
     early ones alone.
@@ -320,6 +326,10 @@ class MonitorSettings(TypedDict):
     """
     ignore: NotRequired[list[str]]
     """Columns of the prediction log that are not watched: `in_id`."""
+    kinds: NotRequired[dict[str, ColumnKind]]
+    """What columns of the prediction log hold, where their values would be taken for something else:
+    {"in_note": "text"}.
+    """
     reference: NotRequired[str]
     """What windows are compared with: a dataset ref with a file of it where it has several. Unless
     said: what the version was trained on, as its lineage tells, then what it was judged on by its
@@ -819,6 +829,7 @@ class MonitoringApi:
         task: Literal['binary', 'regression', 'classes'] | None = None,
         slices: list[str] | None = None,
         ignore: list[str] | None = None,
+        kinds: dict[str, ColumnKind] | None = None,
         reference: str | None = None,
         first_windows: int | None = None,
         owner: str | None = None,
@@ -850,6 +861,8 @@ class MonitoringApi:
             slices: Columns of the prediction log whose values are scored apart: `in_origin`; those
                 with at most 20 values unless said.
             ignore: Columns of the prediction log that are not watched: `in_id`.
+            kinds: What columns of the prediction log hold, where their values would be taken for
+                something else: {"in_note": "text"}.
             reference: What windows are compared with: a dataset ref with a file of it where it has
                 several. Unless said: what the version was trained on, as its lineage tells, then
                 what it was judged on by its newest evaluation, and for columns that are not in
@@ -871,6 +884,7 @@ class MonitoringApi:
                 'task': task,
                 'slices': slices,
                 'ignore': ignore,
+                'kinds': kinds,
                 'reference': reference,
                 'first_windows': first_windows,
                 'owner': owner,
