@@ -2,7 +2,7 @@
 //   npm test -- src/data          files whose path holds src/data
 //   npm test -- --name "regex"    tests whose name matches
 //   npm test -- --times           notes the processor time of each file, for the order of the next runs
-// Environment: TREADLE_TEST_OUTPUT=1 shows what tests print; TREADLE_TEST_MINUTES is what a file may take, 10 unless said;
+// Environment: TREADLE_TEST_OUTPUT=1 shows what tests print; TREADLE_TEST_MINUTES is what a file may take, 15 unless said;
 // TREADLE_TEST_PG=url uses that PostgreSQL instead of a fresh one.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -116,14 +116,14 @@ async function runTests({ files, name, quick, times }) {
           ...given('TREADLE_ALERTMANAGER', findAlertmanager()),
         }),
   };
-  const minutes = Number(process.env.TREADLE_TEST_MINUTES ?? (quick ? 1 : 10));
+  const minutes = Number(process.env.TREADLE_TEST_MINUTES ?? (quick ? 1 : 15));
   const order = {
     files: files.map((file) => file.split(sep).join('/')),
     // Two more than there are cores: a quarter of the time each waits for a process, a disk or a limit.
     concurrency: availableParallelism() + 2,
     // A hanging test must not hang the whole run.
     timeout: minutes * 60_000,
-    whole: (quick ? 10 : 6 * minutes) * 60_000,
+    whole: (quick ? 10 : 4 * minutes) * 60_000,
     name,
   };
   const runner = join(root, 'scripts', 'test', 'run.mjs');

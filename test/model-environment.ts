@@ -1,9 +1,10 @@
-import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { createEnvironments } from '../src/environments/index.ts';
-import { createProcesses } from '../src/platform/processes/index.ts';
+import { compiledFor, createProcesses, learnCompiled } from '../src/platform/processes/index.ts';
 import { modelInterpreter } from '../src/runtimes/index.ts';
+import { MODELS } from '../src/runtimes/python/program.ts';
 import { modelPackages } from './journeys/serving/python-model.ts';
+import { until } from './until.ts';
 
 /**
  * `node test/model-environment.ts FOLDER` makes the environment that models of journeys name, as the server would, and has what they
@@ -18,15 +19,15 @@ try {
     undefined,
     () => undefined,
   );
-  // Where the server keeps what it compiles itself, when nobody else wants the processor.
-  const compiled = path.join(path.dirname(path.dirname(python)), '.pycache');
-  const fresh = `${compiled}.new`;
+  const environment = path.dirname(path.dirname(python));
+  // Compiled where the server keeps it, at once: it would compile again what somebody else has left.
+  const compiled = path.join(environment, '.pycache');
   const { reason, stderr, message } = await processes.run({
     argv: [
       python,
       '-I',
       '-X',
-      `pycache_prefix=${fresh}`,
+      `pycache_prefix=${compiled}`,
       '-c',
       'import mlflow.pyfunc, mlflow.sklearn, pandas, skops.io, sklearn.linear_model, sklearn.pipeline, sklearn.compose',
     ],
@@ -35,8 +36,9 @@ try {
   });
   if (reason !== 'ok') throw new Error(stderr || message);
   // Models run as somebody else.
-  await processes.run({ argv: ['chmod', '-R', 'u=rwX,go=rX', fresh], cwd: folder, env: {} });
-  await rename(fresh, compiled);
+  await processes.run({ argv: ['chmod', '-R', 'u=rwX,go=rX', compiled], cwd: folder, env: {} });
+  await learnCompiled(processes, python, MODELS, compiled);
+  await until('what models import is compiled', () => compiledFor(environment, MODELS));
 } finally {
   await processes.close();
 }

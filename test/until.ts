@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longer than a busy machine needs, shorter than the runner waits: it only gives what never comes a name, ms. */
-export const PATIENCE = 240_000;
+export const PATIENCE = 480_000;
 
 /** Asks again until the answer is something other than undefined and false, and returns it. */
 export async function until<T>(

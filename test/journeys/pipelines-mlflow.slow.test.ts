@@ -26,7 +26,7 @@ open(sys.argv[1], "w").write("done")
 
 test(
   'plain MLflow calls inside a step land in the run of that step',
-  { skip, timeout: 300_000 },
+  { skip, timeout: 600_000 },
   async () => {
     // Steps with env: system take the first Python of the server's PATH.
     process.env['PATH'] = `${path.dirname(python!)}${path.delimiter}${process.env['PATH']}`;

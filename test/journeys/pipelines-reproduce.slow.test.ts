@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { reproduceRun, type Comparison, type ExecutionDetail } from '../../src/pipelines/contract.ts';
 import { getRun } from '../../src/tracking/index.ts';
 import { openTest, type TestServer } from '../harness.ts';
+import { until } from '../until.ts';
 import { Project, states, stepOf, whyOf } from './pipelines/project.ts';
 
 let server: TestServer;
@@ -128,6 +129,11 @@ test('an environment is made from its lock once, is part of the key, and a chang
   assert.match(await p.log(first.id, '_environment'), /the environment is ready/);
   const run = await getRun(server.ctx, stepOf(first, 'make').run_id!);
   assert.equal((run.environment!['packages'] as Record<string, string>)['tiny-maths'], '1.0');
+  await until('modules that the step imported are kept compiled', () =>
+    readdirSync(path.join(server.data, 'envs'), { recursive: true, encoding: 'utf8' }).some((name) =>
+      /\.pycache\/.*\/tiny_maths\.cpython-\d+\.pyc$/.test(name),
+    ),
+  );
 
   p.write('requirements.txt', `# a comment\n${lock('1.0')}`);
   assert.deepEqual(

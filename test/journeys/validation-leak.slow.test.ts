@@ -26,7 +26,7 @@ const make = async (...args: string[]): Promise<string> => {
   const { stdout } = await promisify(execFile)(python!, [script, ...args], {
     env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true', GIT_PYTHON_REFRESH: 'quiet' },
     maxBuffer: 64 << 20,
-    timeout: 300_000,
+    timeout: 600_000,
     cwd: folder,
   });
   return stdout;
@@ -108,7 +108,7 @@ const flags = RULES.flatMap((rule) => ['--rule', rule]);
 
 test(
   'on unseen rows the gate passes: exit status 0, and the proof says so',
-  { skip, timeout: 300_000 },
+  { skip, timeout: 600_000 },
   async () => {
     const { code, stdout, stderr } = await cli(
       'evaluate',
@@ -147,7 +147,7 @@ test(
 
 test(
   '100 rows of the training among them: refused, and the rows are named',
-  { skip, timeout: 300_000 },
+  { skip, timeout: 600_000 },
   async () => {
     const { code, stdout, stderr } = await cli(
       'evaluate',
@@ -178,7 +178,7 @@ test(
   },
 );
 
-test('rows that only an ancestor model read are found as well', { skip, timeout: 300_000 }, async () => {
+test('rows that only an ancestor model read are found as well', { skip, timeout: 600_000 }, async () => {
   const clean = await ask(2, 'clean.parquet', { rules: RULES });
   assert.equal(clean.verdict, 'pass', JSON.stringify(clean.reasons));
   assert.deepEqual(clean.proof?.against.map(({ label }) => label.slice(0, 10)).toSorted(), [
@@ -194,7 +194,7 @@ test('rows that only an ancestor model read are found as well', { skip, timeout:
 
 test(
   'a Python model is scored in its own environment, to scikit-learn’s own figures',
-  { skip, timeout: 300_000 },
+  { skip, timeout: 600_000 },
   async () => {
     const chances = await ask(3, 'clean.parquet', { rules: ['auc >= 0.6'] });
     assert.equal(chances.state, 'done', chances.problem ?? '');
@@ -217,7 +217,7 @@ test(
   },
 );
 
-test('numbers and several classes are judged by their own figures', { skip, timeout: 300_000 }, async () => {
+test('numbers and several classes are judged by their own figures', { skip, timeout: 600_000 }, async () => {
   const known = async (version: number, name: string, spec: object): Promise<Evaluation> => {
     const found = await ask(version, 'clean.parquet', { ...spec, champion: 'none' });
     assert.equal(found.verdict, 'pass', JSON.stringify([found.problem, found.reasons]));
@@ -247,7 +247,7 @@ test('numbers and several classes are judged by their own figures', { skip, time
 
 test(
   'data that cannot decide says what is wrong with it: exit status 1',
-  { skip, timeout: 300_000 },
+  { skip, timeout: 600_000 },
   async () => {
     const cases: ReadonlyArray<[string, RegExp]> = [
       ['empty.parquet', /has no rows/],

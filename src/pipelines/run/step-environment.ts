@@ -37,8 +37,10 @@ export function stepVariables(options: {
   paramsFile: string;
   execution: string;
   tracking: { url: string; experiment: string; run: string; token: string };
+  /** Where Python looks for compiled modules, and keeps those that it makes; undefined for what is not an environment of ours. */
+  modules?: string | undefined;
 }): Record<string, string> {
-  const { step, folder, environment, params, paramsFile, execution, tracking } = options;
+  const { step, folder, environment, params, paramsFile, execution, tracking, modules } = options;
   const temporary = path.join(folder, '_tmp');
   const variables: Record<string, string> = {};
   for (const name of PASSED) {
@@ -61,6 +63,7 @@ export function stepVariables(options: {
     OMP_WAIT_POLICY: 'PASSIVE',
     PYTHONHASHSEED: '0',
     PYTHONNOUSERSITE: '1',
+    ...(modules === undefined ? {} : { PYTHONPYCACHEPREFIX: modules }),
     PYTHONUNBUFFERED: '1',
     GIT_PYTHON_REFRESH: 'quiet',
     MLFLOW_TRACKING_URI: tracking.url,

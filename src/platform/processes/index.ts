@@ -1,5 +1,5 @@
 export { chooseIsolation, meaning, type Chosen } from './choose-isolation.ts';
-export { compiledIn, keepCompiled } from './compiled.ts';
+export { compiledFor, learnCompiled } from './compiled.ts';
 export { LEVELS, type Isolate, type Isolation, type Level } from './isolate.ts';
 export { lineReader } from './lines.ts';
 export { ownCode, programFolders } from './programs.ts';

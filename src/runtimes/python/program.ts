@@ -3,8 +3,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentOf } from '../../environments/index.ts';
 import {
-  compiledIn,
-  keepCompiled,
+  compiledFor,
+  learnCompiled,
   programFolders,
   type Isolate,
   type Processes,
@@ -19,6 +19,9 @@ export function pythonProgram(name: 'host.py' | 'convert.py' | 'convert.lock'): 
   return found;
 }
 
+/** Of what imports compiled modules are kept, in the words of `compiledFor`. */
+export const MODELS = 'models';
+
 const compiledAt = (scratch: string): string => path.join(scratch, '.pycache');
 
 /**
@@ -28,14 +31,14 @@ const compiledAt = (scratch: string): string => path.join(scratch, '.pycache');
 export function interpreterArgs(python: string, scratch: string): string[] {
   const environment = environmentOf(python);
   if (environment === undefined) return ['-I', '-u', '-B'];
-  return ['-I', '-u', '-X', `pycache_prefix=${compiledIn(environment) ?? compiledAt(scratch)}`];
+  return ['-I', '-u', '-X', `pycache_prefix=${compiledFor(environment, MODELS) ?? compiledAt(scratch)}`];
 }
 
 /** Once it has loaded its model: what it compiled is compiled for those who come after it. */
-export function learnCompiled(processes: Processes, python: string, scratch: string): Promise<void> {
+export function learnModules(processes: Processes, python: string, scratch: string): Promise<void> {
   return environmentOf(python) === undefined
     ? Promise.resolve()
-    : keepCompiled(processes, python, compiledAt(scratch));
+    : learnCompiled(processes, python, MODELS, compiledAt(scratch));
 }
 
 /** A model has its files, its packages and one folder to write; it answers over a Unix socket there, and has no network. */

@@ -8,13 +8,7 @@ import type { Host } from '../host.ts';
 import { ModelFault, type Body, type ModelPlace } from '../model.ts';
 import type { Tensor } from '../tensor.ts';
 import { decodeTensors, encodeFrame, frameReader, type FromHost, type ToHost } from './frames.ts';
-import {
-  interpreterArgs,
-  learnCompiled,
-  modelEnvironment,
-  modelIsolation,
-  pythonProgram,
-} from './program.ts';
+import { interpreterArgs, learnModules, modelEnvironment, modelIsolation, pythonProgram } from './program.ts';
 
 /** An idle host is asked this often whether it still hears, and has as long to answer. */
 const HEARTBEAT = 10_000;
@@ -157,7 +151,7 @@ export async function startPythonHost(
     await gone;
     throw error;
   }
-  void learnCompiled(processes, python, scratch);
+  void learnModules(processes, python, scratch);
   link.beat = setInterval(() => {
     if (waiting.size > 0) return; // the deadline of what runs watches over it
     const late = setTimeout(() => end('the model’s process does not answer any more'), HEARTBEAT).unref();

@@ -21,6 +21,7 @@ import { createSamples } from '../samples.ts';
 import { stepVariables } from '../step-environment.ts';
 import type { Step } from '../../file/definition.ts';
 import { collectTry } from './collect-try.ts';
+import { modulesOf } from './modules.ts';
 import type { Slots, Want } from './slots.ts';
 import { commandLine, paramsFileOf, prepareFolder } from './step-folder.ts';
 import { createTails, type Tail } from './tail.ts';
@@ -50,6 +51,8 @@ interface Live {
   found: Exclude<Found, 'lost'> | undefined;
   failed: unknown;
   delay: number | undefined;
+  /** Has the modules that it compiled kept for those like it. */
+  learn: (() => Promise<void>) | undefined;
 }
 
 export interface LocalOptions {
@@ -154,6 +157,7 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
           throw error;
         });
         const ready = await prepared;
+        const modules = modulesOf(processes, material.environment, step, folder);
         // A viewer may read the log, and the token may write. Kept for the next server, which hides it, too.
         writeFileSync(path.join(control, 'secret'), identity.token, { mode: 0o600 });
         log.hide(identity.token);
@@ -169,6 +173,7 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
           found: undefined,
           failed: 'error' in ready ? ready.error : undefined,
           delay: undefined,
+          learn: modules?.learn,
         };
         lives.set(handle.mark, one);
         if ('error' in ready || signal.aborted) return handle;
@@ -183,6 +188,7 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
             paramsFile: paramsFileOf(folder),
             execution,
             tracking: identity,
+            modules: modules?.at,
           }),
           isolate: ready.isolate,
         });
@@ -239,7 +245,10 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
     async collect(ctx, handle, { step }, end): Promise<Collected> {
       const one = live(handle);
       try {
-        return await collectTry(ctx, step, one.folder, one.log, end);
+        const collected = await collectTry(ctx, step, one.folder, one.log, end);
+        // One that failed may not have come to all of its imports.
+        if (collected.outcome.reason === 'ok') await one.learn?.();
+        return collected;
       } finally {
         one.log.close();
         one.release();
@@ -272,6 +281,7 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
         found,
         failed: undefined,
         delay: undefined,
+        learn: undefined,
       };
       one.tail = follow(one);
       lives.set(handle.mark, one);
