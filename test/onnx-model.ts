@@ -60,34 +60,48 @@ export function linearOnnx(weights: readonly number[], bias: number): Uint8Array
 
 const STRING = 8;
 
-/** score = 1 where the text `review` is `good`, else 0. */
-export function textOnnx(): Uint8Array {
-  const of = (name: string, type: number): Uint8Array => {
-    const shape = message([1, message([2, 'rows'])]);
+/** score = 1 where the text `review` is `good`, else 0; light = the mean of the image `photo` of 8 × 8 RGB. */
+export function mixedOnnx(): Uint8Array {
+  const of = (name: string, type: number, ...row: number[]): Uint8Array => {
+    const dims = row.map((length): Field => [1, message([1, length])]);
+    const shape = message([1, message([2, 'rows'])], ...dims);
     return message([1, name], [2, message([1, message([1, type], [2, shape])])]);
   };
-  const node = message(
+  const known = message(
     [1, 'review'],
     [2, 'score'],
     [3, 'known'],
     [4, 'LabelEncoder'],
     [5, message([1, 'keys_strings'], [9, 'good'], [20, 8])],
     [5, message([1, 'values_floats'], [7, new Uint8Array(Float32Array.of(1).buffer)], [20, 6])],
-    [5, message([1, 'default_float'], [2, 0], [20, 1])],
     [7, 'ai.onnx.ml'],
   );
-  const graph = message([1, node], [2, 'known'], [11, of('review', STRING)], [12, of('score', FLOAT)]);
-  return message(
-    [1, 8],
-    [2, 'treadle-test'],
-    [7, graph],
+  const mean = message(
+    [1, 'photo'],
+    [2, 'light'],
+    [3, 'mean'],
+    [4, 'ReduceMean'],
+    [5, message([1, 'axes'], [8, 1], [8, 2], [8, 3], [20, 7])],
+    [5, message([1, 'keepdims'], [3, 0], [20, 2])],
+  );
+  const graph = message(
+    [1, known],
+    [1, mean],
+    [2, 'mixed'],
+    [11, of('review', STRING)],
+    [11, of('photo', FLOAT, 8, 8, 3)],
+    [12, of('score', FLOAT)],
+    [12, of('light', FLOAT)],
+  );
+  const opsets: Field[] = [
     [8, message([1, ''], [2, 17])],
     [8, message([1, 'ai.onnx.ml'], [2, 2])],
-  );
+  ];
+  return message([1, 8], [2, 'treadle-test'], [7, graph], ...opsets);
 }
 
 /** Its MLmodel file and sample. */
-export const TEXT_MODEL = {
+export const MIXED_MODEL = {
   MLmodel: `
 flavors:
   onnx: {onnx_version: 1.19.0, data: model.onnx, providers: [CPUExecutionProvider]}
@@ -95,10 +109,17 @@ flavors:
 mlflow_version: 3.17.2
 saved_input_example_info: {artifact_path: input_example.json, type: ndarray, format: tf-serving}
 signature:
-  inputs: '[{"name": "review", "type": "tensor", "tensor-spec": {"dtype": "str", "shape": [-1]}}]'
-  outputs: '[{"name": "score", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1]}}]'
+  inputs: '[{"name": "review", "type": "tensor", "tensor-spec": {"dtype": "str", "shape": [-1]}},
+    {"name": "photo", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 8, 8, 3]}}]'
+  outputs: '[{"name": "score", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1]}},
+    {"name": "light", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1]}}]'
 `,
-  'input_example.json': JSON.stringify({ inputs: { review: ['good'] } }),
+  'input_example.json': JSON.stringify({
+    inputs: {
+      review: ['good'],
+      photo: [Array.from({ length: 8 }, () => Array.from({ length: 8 }, () => [1, 2, 3]))],
+    },
+  }),
 };
 
 /** The same answer to every row of two floats. */

@@ -149,11 +149,20 @@ const ScoredAs = Type.Union([Type.Literal('binary'), Type.Literal('regression'),
 /** Stands in the name of a column that is made from another: `in_note · words`. */
 export const DERIVED = ' · ';
 
-export const COLUMN_KINDS = ['categories', 'text'] as const;
-export const ColumnKind = Type.Union([Type.Literal('categories'), Type.Literal('text')], {
-  description:
-    'categories: values are told apart and counted; text: its length, characters, words and language are watched, as columns of their own (`in_note · words`).',
-});
+export const COLUMN_KINDS = ['numbers', 'categories', 'text', 'image', 'vector'] as const;
+export const ColumnKind = Type.Union(
+  [
+    Type.Literal('numbers'),
+    Type.Literal('categories'),
+    Type.Literal('text'),
+    Type.Literal('image'),
+    Type.Literal('vector'),
+  ],
+  {
+    description:
+      'numbers: each value of a tensor is a column; categories: values are told apart and counted; of the others columns are made that are watched (`in_note · words`). text: length, characters, words, language; image, as a tensor or as the bytes of a file: brightness, contrast, sharpness, means of channels; vector: its norm, where it lies along the directions in which the reference differs most, and how far from them.',
+  },
+);
 export type ColumnKind = Static<typeof ColumnKind>;
 
 export const MonitorSettings = Strict({
@@ -207,7 +216,7 @@ export const MonitorSettings = Strict({
     Type.Record(Type.String({ minLength: 1, maxLength: 300 }), ColumnKind, {
       maxProperties: 1000,
       description:
-        'What columns of the prediction log hold, where their values would be taken for something else: {"in_note": "text"}.',
+        'What columns of the prediction log hold, where their values would be taken for something else, a tensor by its name: {"in_note": "text", "in_x": "vector"}.',
     }),
   ),
   reference: Type.Optional(

@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { runHere } from '../../test/cli.ts';
 import type { TestServer } from '../../test/harness.ts';
 import { apiOf } from '../../test/journeys/serving/api.ts';
-import { constantOnnx, registerOnnx, TEXT_MODEL, textOnnx } from '../../test/onnx-model.ts';
+import { constantOnnx, registerOnnx, MIXED_MODEL, mixedOnnx } from '../../test/onnx-model.ts';
 import { random } from '../../test/random.ts';
 import { until } from '../../test/until.ts';
 import { Type } from 'typebox';
@@ -603,47 +603,68 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
     assert.equal((await runHere(server.url, 'monitor', 'rm', 'trained')).code, 0);
   });
 
-  await t.test('texts in another language are one alert, of what is made of them', async () => {
-    await registerOnnx(server.ctx, 'reviews', textOnnx(), TEXT_MODEL);
-    await api.deploy('reviews', '1', { model: 'reviews' });
-    const before = Array.from({ length: 800 }, () => sentence(seeded));
-    const lines = before.map((text) => JSON.stringify({ review: text }));
-    const blob = await server.ctx.blobs.put(Buffer.from(lines.join('\n')));
-    await commitVersion(server.ctx, { dataset: 'reviews', files: [{ path: 'train.jsonl', ...blob }] });
-    const path = '/api/v1/endpoints/reviews/monitor';
-    const set = await fetch(server.url + path, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ window_ms: MONTH, reference: 'reviews@v1', first_windows: 1 }),
-    });
-    assert.equal(set.status, 200);
-    const data = Array.from({ length: 200 }, () => sentence(seeded, 'de'));
-    const asked = await fetch(`${server.url}/v2/models/reviews/infer`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ inputs: [{ name: 'review', datatype: 'BYTES', shape: [200], data }] }),
-    });
-    assert.equal(asked.status, 200, await asked.text());
-    const { id: monitor } = await api.get<Monitor>(path);
-    await server.ctx.write((tx) => tx.enqueue(LOOK, { monitor, generation: 1, from }));
-    const found = await until('the window is looked at', async () =>
-      (await api.get<{ items: MonitorWindow[] }>(`${path}/windows`)).items.at(0),
-    );
-    assert.equal(found.problem, undefined);
-    assert.deepEqual(
-      ['in_review', 'in_review · language', 'in_review · unknown words', 'in_review · digits'].map((column) =>
-        state(found, 'drift', column),
-      ),
-      ['ok', 'alert', 'alert', 'ok'],
-    );
-    const { items } = await api.get<{ items: Alert[] }>('/api/v1/alerts?endpoint=reviews');
-    assert.deepEqual(
-      items.map(({ cause }) => cause),
-      ['skew'],
-    );
-    assert.ok(items[0]!.members.includes('in_review · language'));
-    assert.equal((await runHere(server.url, 'monitor', 'rm', 'reviews')).code, 0);
-  });
+  await t.test(
+    'texts in another language and darker images are one alert, of what is made of them',
+    async () => {
+      await registerOnnx(server.ctx, 'reviews', mixedOnnx(), MIXED_MODEL);
+      await api.deploy('reviews', '1', { model: 'reviews' });
+      const photo = (light: number): number[] =>
+        Array.from({ length: 192 }, (_one, at) =>
+          Math.round(light * (100 + (at % 7) + 10 * seeded.normal())),
+        );
+      const lines = Array.from({ length: 800 }, () =>
+        JSON.stringify({ review: sentence(seeded), photo: photo(1) }),
+      );
+      const blob = await server.ctx.blobs.put(Buffer.from(lines.join('\n')));
+      await commitVersion(server.ctx, { dataset: 'reviews', files: [{ path: 'train.jsonl', ...blob }] });
+      const path = '/api/v1/endpoints/reviews/monitor';
+      const set = await fetch(server.url + path, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ window_ms: MONTH, reference: 'reviews@v1', first_windows: 1 }),
+      });
+      assert.equal(set.status, 200);
+      const texts = Array.from({ length: 200 }, () => sentence(seeded, 'de'));
+      const photos = Array.from({ length: 200 }, () => photo(0.8)).flat();
+      const asked = await fetch(`${server.url}/v2/models/reviews/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          inputs: [
+            { name: 'review', datatype: 'BYTES', shape: [200], data: texts },
+            { name: 'photo', datatype: 'FP32', shape: [200, 8, 8, 3], data: photos },
+          ],
+        }),
+      });
+      assert.equal(asked.status, 200, await asked.text());
+      const { id: monitor } = await api.get<Monitor>(path);
+      await server.ctx.write((tx) => tx.enqueue(LOOK, { monitor, generation: 1, from }));
+      const found = await until('the window is looked at', async () =>
+        (await api.get<{ items: MonitorWindow[] }>(`${path}/windows`)).items.at(0),
+      );
+      assert.equal(found.problem, undefined);
+      assert.deepEqual(
+        [
+          'in_review',
+          'in_review · language',
+          'in_review · unknown words',
+          'in_review · digits',
+          'in_photo',
+          'in_photo · brightness',
+          'in_photo[0]',
+        ].map((column) => state(found, 'drift', column)),
+        ['ok', 'alert', 'alert', 'ok', 'ok', 'alert', undefined],
+      );
+      const { items } = await api.get<{ items: Alert[] }>('/api/v1/alerts?endpoint=reviews');
+      assert.deepEqual(
+        items.map(({ cause }) => cause),
+        ['skew'],
+      );
+      for (const column of ['in_review · language', 'in_photo · brightness'])
+        assert.ok(items[0]!.members.includes(column), column);
+      assert.equal((await runHere(server.url, 'monitor', 'rm', 'reviews')).code, 0);
+    },
+  );
 
   await t.test(
     'outcomes that come after their time are refused, and no window is green for want of them',

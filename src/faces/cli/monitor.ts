@@ -68,7 +68,7 @@ export const register: Register = (program, cli) => {
     .option('--ignore <column>', 'a column that is not watched; as often as wanted', several)
     .option(
       '--kind <column=kind>',
-      'what a column holds, where it would be taken for something else: in_note=text; as often as wanted',
+      'what a column holds, where it would be taken for something else: in_note=text, in_x=vector; as often as wanted',
       kinds,
     )
     .option('--reference <data>', 'what windows are compared with: flights@v4:train.parquet')

@@ -1,20 +1,21 @@
-// In the table reader's process: a column of texts as columns of numbers and categories.
+// In the table reader's process: a column as columns of numbers and categories that are made of its values.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { identifier } from '../../tables/inside.ts';
-import type { Recipe } from './recipe.ts';
+import { describerOf } from './describers.ts';
+import type { Raw, Recipe } from './recipe.ts';
 import { eachRow } from './stream.ts';
-import { describeText, isText, readVocabulary, TEXT_NUMBERS, vocabularyMaker } from './text.ts';
+import type { Reading } from './values.ts';
 
 /** Rows that are described: an even part of more. */
-const ROWS = 20_000;
-/** Values that say whether a column holds texts. */
-const TRIED = 1000;
+export const ROWS = { text: 20_000, vector: 20_000, image: 5000, file: 500 } as const;
+/** Numbers that are looked at, of vectors and of the tensors of images. */
+const NUMBERS = 100_000_000;
 
 /** A column of a view that has so many rows. */
 export interface From {
   view: string;
-  name: string;
   rows: number;
+  reading: Reading;
   /** In which window a row lies, as SQL. */
   at?: string | undefined;
 }
@@ -35,65 +36,65 @@ export type DerivedColumn = {
   learnt: boolean;
 } & ({ kind: 'numbers'; values: Float64Array } | { kind: 'categories'; values: Array<string | null> });
 
-/** Rows of a reference with an even place are learnt from, and measured are those with an odd one: what was learnt from looks better known than others will. */
-export const learntFrom = (row: number): boolean => row % 2 === 0;
+/**
+ * Rows of a reference that are learnt from; the others are measured, since what was learnt from looks better known than the rest will. About half of them, by a
+ * digest of their place: in many a table every other row is of another kind.
+ */
+export const learntFrom = (place: number): boolean => (Math.imul(place + 1, 0x9e3779b1) >>> 16) % 2 === 0;
 
-const stepOf = (rows: number, most: number): number => Math.max(1, Math.ceil(rows / most));
-
-/** How a column of a reference is to be described; undefined where its values are numbers or categories. */
-export async function learnRecipe(
+/** Values of a column, an even part where there are more than `most`. */
+export async function eachValue(
   connection: DuckDBConnection,
-  from: From,
-  said: Recipe['kind'] | undefined,
-): Promise<Recipe | undefined> {
-  if (said === undefined && !(await holdsTexts(connection, from))) return undefined;
-  const vocabulary = vocabularyMaker();
-  await eachRow(connection, selectOf(from), stepOf(from.rows, ROWS), ([text], row) => {
-    if (typeof text === 'string' && learntFrom(row)) vocabulary.add(text);
-  });
-  return { kind: 'text', vocabulary: vocabulary.made() };
+  { view, rows, reading, at }: From,
+  most: number,
+  read: (value: Raw, place: number, window: number | null) => void | Promise<void>,
+): Promise<void> {
+  const select = [...reading.select, ...(at === undefined ? [] : [`${at}::double`])].join(', ');
+  await eachRow(
+    connection,
+    `select ${select} from ${identifier(view)}`,
+    stepOf(rows, most),
+    (chunk, row, place) => {
+      const window = at === undefined ? null : chunk.getColumnVector(reading.select.length).getItem(row);
+      return read(reading.take(chunk, row), place, typeof window === 'number' ? window : null);
+    },
+  );
 }
 
-async function holdsTexts(connection: DuckDBConnection, from: From): Promise<boolean> {
-  const tried: string[] = [];
-  await eachRow(connection, selectOf(from), stepOf(from.rows, TRIED), ([text]) => {
-    if (typeof text === 'string') tried.push(text);
-  });
-  return isText(tried);
+const stepOf = (rows: number, most: number): number => Math.max(1, Math.ceil(rows / Math.max(1, most)));
+
+function rowsFor(recipe: Recipe): number {
+  if (recipe.kind === 'text') return ROWS.text;
+  if (recipe.kind === 'vector') return Math.min(ROWS.vector, Math.floor(NUMBERS / (recipe.width ?? 1000)));
+  if (recipe.form === 'bytes') return ROWS.file;
+  return Math.min(ROWS.image, Math.floor(NUMBERS / (recipe.height * recipe.width * recipe.channels)));
 }
 
 /** The column in other columns, of all rows or an even part of them. */
 export async function derive(connection: DuckDBConnection, from: From, recipe: Recipe): Promise<Derived> {
-  const vocabulary = readVocabulary(recipe);
-  const step = stepOf(from.rows, ROWS);
-  const room = Math.ceil(from.rows / step);
-  const numbers = TEXT_NUMBERS.map((what) => ({
+  const describer = describerOf(recipe);
+  const most = rowsFor(recipe);
+  const room = Math.ceil(from.rows / stepOf(from.rows, most));
+  const numbers = describer.numbers.map((what) => ({
     kind: 'numbers' as const,
     what,
-    learnt: what === 'unknown words',
+    learnt: describer.learnt.has(what),
     values: new Float64Array(room).fill(NaN),
   }));
-  const language: Array<string | null> = [];
+  const categories = describer.categories.map((what) => ({
+    kind: 'categories' as const,
+    what,
+    learnt: describer.learnt.has(what),
+    values: Array.from({ length: room }, (): string | null => null),
+  }));
   const form: Array<string | null> = [];
   const at: Array<number | null> = [];
-  await eachRow(connection, selectOf(from), step, ([text, window], row) => {
-    at.push(typeof window === 'number' ? window : null);
-    if (typeof text !== 'string' || text.trim() === '') {
-      form.push(typeof text === 'string' ? 'blank' : null);
-      language.push(null);
-      return;
-    }
-    const described = describeText(text, vocabulary);
-    form.push('text');
-    language.push(described.language);
-    for (const { what, values } of numbers) values[row] = described.numbers[what];
+  await eachValue(connection, from, most, async (value, place, window) => {
+    const described = await describer.describe(value);
+    form.push(described.form);
+    at.push(window);
+    for (const { what, values } of numbers) values[place] = described.numbers?.[what] ?? NaN;
+    for (const { what, values } of categories) values[place] = described.categories?.[what] ?? null;
   });
-  return {
-    form,
-    columns: [...numbers, { kind: 'categories', what: 'language', learnt: false, values: language }],
-    at,
-  };
+  return { form, columns: [...numbers, ...categories], at };
 }
-
-const selectOf = ({ view, name, at }: From): string =>
-  `select ${identifier(name)}::varchar${at === undefined ? '' : `, ${at}::double`} from ${identifier(view)}`;

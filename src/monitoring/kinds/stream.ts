@@ -4,33 +4,28 @@ import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 export async function eachChunk(
   connection: DuckDBConnection,
   sql: string,
-  read: (chunk: DuckDBDataChunk) => void,
+  read: (chunk: DuckDBDataChunk) => void | Promise<void>,
 ): Promise<void> {
   const result = await connection.stream(sql);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) return;
-    read(chunk);
+    await read(chunk);
   }
 }
 
-/** Every so many rows of a query: those between are never made into values. `row` counts those that are read. */
+/** Every so many rows of a query: those between are never made into values. `place` counts those that are read. */
 export async function eachRow(
   connection: DuckDBConnection,
   sql: string,
   step: number,
-  read: (values: readonly unknown[], row: number) => void,
+  read: (chunk: DuckDBDataChunk, row: number, place: number) => void | Promise<void>,
 ): Promise<void> {
   let before = 0;
   let place = 0;
-  await eachChunk(connection, sql, (chunk) => {
+  await eachChunk(connection, sql, async (chunk) => {
     for (let row = (step - (before % step)) % step; row < chunk.rowCount; row += step)
-      read(
-        Array.from({ length: chunk.columnCount }, (_one, column) =>
-          chunk.getColumnVector(column).getItem(row),
-        ),
-        place++,
-      );
+      await read(chunk, row, place++);
     before += chunk.rowCount;
   });
 }

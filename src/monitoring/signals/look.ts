@@ -6,6 +6,7 @@ import { QUERY, type Tables } from '../../tables/index.ts';
 import type { MonitorSettings, Signal } from '../contract.ts';
 import type { DriftResult, NamedColumn } from '../detectors/e-detector.ts';
 import { isDerived, sourceOf } from '../kinds/names.ts';
+import { sourcesOf } from '../kinds/sources.ts';
 import { openLog } from '../open-log.ts';
 import {
   findEvidence,
@@ -104,16 +105,23 @@ async function look(
     request: { views: all, view: 'version' },
     signal,
   });
-  const names = columns.map(({ name }) => name);
+  const { ignore = [], kinds } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
+  const sources = sourcesOf(
+    columns.map(({ name }) => name),
+    (await getVersion(ctx, version.model, String(version.version))).facts?.signature,
+    kinds,
+  );
+  const names = new Set(
+    [...columns, ...sources.map(({ column: name }) => ({ name }))].map(({ name }) => name),
+  );
   const reference = await referenceFor(
     ctx,
     parts,
     monitor,
-    { endpoint, version, columns: names, before: from },
+    { endpoint, version, columns: sources, before: from },
     signal,
   );
-  const { ignore = [] } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
-  const present = reference.watched.filter(({ column }) => names.includes(sourceOf(column)));
+  const present = reference.watched.filter(({ column }) => names.has(sourceOf(column)));
   const counted =
     present.length === 0
       ? { counted: [], unread: [] }
@@ -126,7 +134,7 @@ async function look(
           },
           signal,
         });
-  const absent = reference.watched.filter(({ column }) => !isDerived(column) && !names.includes(column));
+  const absent = reference.watched.filter(({ column }) => !isDerived(column) && !names.has(column));
   const before = await findEvidence(ctx, monitor, version.ref, 'drift');
   const { evidence, result } = watchDrift(
     reference.watched,

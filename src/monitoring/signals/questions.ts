@@ -44,12 +44,21 @@ export const NAMES = question<Asked, { rows: number; columns: Array<{ name: stri
  */
 export const ANCHOR = question<
   Asked & {
-    columns: ReadonlyArray<{ column: string; from: string; kind?: ColumnKind | undefined }>;
+    columns: readonly Anchored[];
     window: number;
     time?: string | undefined;
   },
   { rows: number; watched: Watched[]; unread: Unread[] }
 >('monitor-anchor');
+
+/** A column of the log, what a reference calls it, and what is known of it beside its values. */
+export interface Anchored {
+  column: string;
+  from: string;
+  kind?: ColumnKind | undefined;
+  /** Of a row of the tensor. */
+  shape?: readonly number[] | undefined;
+}
 
 /** Counts the rows of a window on anchors. `misfits`: values that are none of the reference's type; they count as missing. */
 export const COUNT = question<

@@ -19,10 +19,11 @@ import {
 } from '../statistics/anchor.ts';
 import { count, counterOf } from '../statistics/histogram.ts';
 import { unitChange } from '../detectors/unit-change.ts';
-import { learnRecipe } from '../kinds/derive.ts';
+import { learnRecipe } from '../kinds/learn.ts';
 import { sourceOf } from '../kinds/names.ts';
 import { anchorDerived, countDerived } from '../kinds/read-derived.ts';
 import { eachChunk } from '../kinds/stream.ts';
+import { readingOf } from '../kinds/values.ts';
 import { cutByTime, windowAt, windowsOf } from './cut-by-time.ts';
 import {
   ANCHOR,
@@ -62,13 +63,14 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
     columns.flatMap(({ from }) => (kindOf(types.get(from) ?? '') === 'numeric' ? [from] : [])),
     rows,
   );
-  const { done, unread } = await each(columns, async ({ column, from, kind: said }): Promise<Watched[]> => {
+  const { done, unread } = await each(columns, async ({ column, from, ...said }): Promise<Watched[]> => {
     const kind = kindOf(types.get(from) ?? '');
-    if (said === 'text' || (said === undefined && types.get(from) === 'VARCHAR')) {
-      const source = { view, name: from, rows, at };
+    const reading = kind === 'numeric' ? undefined : readingOf(types, from);
+    if (reading) {
+      const source = { view, rows, reading, at };
       const recipe = await learnRecipe(connection, source, said);
-      if (recipe)
-        return anchorDerived(connection, source, { column, recipe }, { bins: BINS, categories: CATEGORIES });
+      const bins = { bins: BINS, categories: CATEGORIES };
+      if (recipe) return anchorDerived(connection, source, { column, recipe }, bins);
     }
     if (kind === undefined) throw new Error(`columns of ${types.get(from) ?? 'no type'} are not watched`);
     if (kind === 'numeric') {
@@ -125,9 +127,11 @@ export const countAnswer = answerer(COUNT, async (connection, { views, view, col
   const rows = await rowsOf(connection, view);
   const made = all.flatMap(({ column, recipe }) => (recipe ? [{ column, recipe }] : []));
   const anchors = new Map(all.map(({ column, anchor }) => [column, anchor]));
-  const derived = await each(made, (one) =>
-    countDerived(connection, { view, name: one.column, rows }, one, anchors),
-  );
+  const derived = await each(made, (one) => {
+    const reading = readingOf(types, one.column);
+    if (!reading) throw new Error(`the log has no column '${one.column}' of texts, bytes or numbers`);
+    return countDerived(connection, { view, rows, reading }, one, anchors);
+  });
   const sources = new Set(made.map(({ column }) => column));
   const columns = all.filter(({ column }) => !sources.has(sourceOf(column)));
   const together = columns.flatMap(({ column, anchor }) =>

@@ -11,10 +11,11 @@ import {
 import type { Serving } from '../../serving/index.ts';
 import type { MonitorSettings } from '../contract.ts';
 import { sourceOf } from '../kinds/names.ts';
+import type { Source } from '../kinds/sources.ts';
 import { openLog } from '../open-log.ts';
 import { insertReference, selectFirstWindows, selectReferences, type MonitorRow } from '../store-monitors.ts';
 import { askBehind } from './ask.ts';
-import { ANCHOR, NAMES, type Watched } from './questions.ts';
+import { ANCHOR, NAMES, type Anchored, type Watched } from './questions.ts';
 import { ofVersion, type VersionSeen } from './version-seen.ts';
 
 export interface Reference {
@@ -42,12 +43,12 @@ export async function referenceFor(
   ctx: Ctx,
   parts: Parts,
   monitor: MonitorRow,
-  asked: { endpoint: string; version: VersionSeen; columns: readonly string[]; before: number },
+  asked: { endpoint: string; version: VersionSeen; columns: readonly Source[]; before: number },
   signal?: AbortSignal,
 ): Promise<Reference> {
   const settings = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
   const ignored = new Set(settings.ignore);
-  const wanted = asked.columns.filter((name) => /^(in|out)_/.test(name) && !ignored.has(name));
+  const wanted = asked.columns.filter(({ column }) => !ignored.has(column));
   const notes: string[] = [];
   const kept = new Map(
     (await selectReferences(ctx, monitor.id, asked.version.ref)).map((row) => [
@@ -79,26 +80,19 @@ export async function referenceFor(
         window: settings.stands_for_ms ?? monitor.window_ms,
         time: (await newestFor(ctx, asked.version.ref))?.spec.time,
       };
-      const made = await anchorGiven(
-        ctx,
-        parts.tables,
-        sources,
-        { wanted, kinds: settings.kinds },
-        cut,
-        signal,
-      );
+      const made = await anchorGiven(ctx, parts.tables, sources, wanted, cut, signal);
       if (made) await keep('given', made.source, made.rows, made.watched);
     } catch (error) {
       signal?.throwIfAborted();
       notes.push(`the reference could not be read: ${outwardMessageOf(error)}`);
     }
   const given = kept.get('given') ?? [];
-  const left = wanted.filter((name) => !given.some(({ column }) => column === name));
+  const left = wanted.filter((one) => !given.some(({ column }) => column === one.column));
   const firsts = [
     {
       part: 'first',
       many: settings.first_windows ?? FIRST_WINDOWS,
-      own: left.filter((name) => !isAnswer(name)),
+      own: left.filter((one) => !isAnswer(one)),
     },
     { part: 'answers', many: settings.first_windows ?? FIRST_ANSWERS, own: left.filter(isAnswer) },
   ];
@@ -106,6 +100,7 @@ export async function referenceFor(
   const without: Reference['without'] = [];
   for (const { part, many, own } of firsts) {
     if (own.length === 0) continue;
+    const names = new Set(own.map(({ column }) => column));
     let windows = 0;
     if (!kept.has(part)) {
       const seen = await selectFirstWindows(ctx, monitor, {
@@ -116,35 +111,29 @@ export async function referenceFor(
       windows = seen.length;
       if (windows === many) {
         const span = { from: seen[0]!.from_at, to: seen.at(-1)!.to_at };
-        const first = { ...asked, columns: own, kinds: settings.kinds };
-        const answer = await anchorFirst(ctx, parts, monitor, first, span, signal);
+        const answer = await anchorFirst(ctx, parts, monitor, { ...asked, columns: own }, span, signal);
         await keep(part, `its first ${many} windows`, answer.rows, answer.watched);
       }
     }
-    const first = (kept.get(part) ?? []).filter(({ column }) => own.includes(sourceOf(column)));
+    const first = (kept.get(part) ?? []).filter(({ column }) => names.has(sourceOf(column)));
     watched.push(...first.filter(({ column }) => !ignored.has(column)));
     const has = new Set(first.map(({ column }) => column));
     const why = kept.has(part)
       ? 'its values are not of a kind that is watched'
       : `the first ${many} windows of the version are its reference, and ${windows} ${windows === 1 ? 'is' : 'are'} over`;
-    without.push(...own.flatMap((column) => (has.has(column) ? [] : [{ column, why }])));
+    without.push(...own.flatMap(({ column }) => (has.has(column) ? [] : [{ column, why }])));
   }
   return { watched, without, notes };
 }
 
-const isAnswer = (column: string): boolean => column.startsWith('out_');
+const isAnswer = ({ column }: Source): boolean => column.startsWith('out_');
 
 /** Anchors columns on what is recorded of a version in a time. */
 async function anchorFirst(
   ctx: Ctx,
   { serving, tables }: Parts,
   monitor: MonitorRow,
-  asked: {
-    endpoint: string;
-    version: VersionSeen;
-    columns: readonly string[];
-    kinds: MonitorSettings['kinds'];
-  },
+  asked: { endpoint: string; version: VersionSeen; columns: readonly Source[] },
   span: { from: number; to: number },
   signal: AbortSignal | undefined,
 ) {
@@ -155,7 +144,7 @@ async function anchorFirst(
     request: {
       views: [...views, ofVersion('log', asked.version)],
       view: 'version',
-      columns: asked.columns.map((column) => ({ column, from: column, kind: asked.kinds?.[column] })),
+      columns: asked.columns.map((one) => ({ ...one, from: one.column })),
       window: monitor.window_ms,
       time: 'time',
     },
@@ -242,7 +231,10 @@ export async function referenceTable(
   let best: { source: string; files: AskedFile[]; views: View[]; columns: number } | undefined;
   for (const source of sources) {
     const { files, views, names } = await namesIn(ctx, tables, source, signal);
-    const columns = matching(asked.columns, names);
+    const columns = matching(
+      asked.columns.map((column) => ({ column })),
+      names,
+    ).filter(({ from }) => names.has(from));
     if (columns.length <= (best?.columns ?? 0)) continue;
     const list = columns.map(({ column, from }) => `${identifier(from)} as ${identifier(column)}`);
     best = {
@@ -283,7 +275,7 @@ async function anchorGiven(
   ctx: Ctx,
   tables: Tables,
   sources: readonly TableSource[],
-  { wanted, kinds }: { wanted: readonly string[]; kinds: MonitorSettings['kinds'] },
+  wanted: readonly Source[],
   cut: { window: number; time: string | undefined },
   signal?: AbortSignal,
 ): Promise<Given | undefined> {
@@ -304,7 +296,7 @@ async function anchorGiven(
       request: {
         views,
         view: 'reference',
-        columns: columns.map((one) => ({ ...one, kind: kinds?.[one.column] })),
+        columns,
         ...cut,
       },
       signal,
@@ -312,7 +304,7 @@ async function anchorGiven(
     used.push(source.label);
     found.rows = Math.max(found.rows, answer.rows);
     found.watched.push(...answer.watched);
-    left = left.filter((column) => !columns.some((one) => one.column === column));
+    left = left.filter(({ column }) => !columns.some((one) => one.column === column));
   }
   return { ...found, source: used.join(', ') || sources[0]!.label };
 }
@@ -337,12 +329,11 @@ async function namesIn(ctx: Ctx, tables: Tables, source: TableSource, signal: Ab
  * A column of the log goes with the column that has its name, and an input also with the one that the model calls so. What is called as an output there is the
  * label, the truth: what was answered is not to be compared with it.
  */
-const matching = (
-  wanted: readonly string[],
-  names: ReadonlySet<string>,
-): Array<{ column: string; from: string }> =>
-  wanted.flatMap((column) => {
+const matching = (wanted: readonly Source[], names: ReadonlySet<string>): Anchored[] =>
+  wanted.flatMap((source) => {
+    const { column } = source;
     const own = column.replace(/^in_/, '');
-    const from = names.has(column) ? column : names.has(own) ? own : undefined;
-    return from === undefined ? [] : [{ column, from }];
+    // A tensor is there as a column of lists, or value by value.
+    const from = [column, own].find((name) => names.has(name) || names.has(`${name}[0]`));
+    return from === undefined ? [] : [{ ...source, from }];
   });

@@ -257,9 +257,12 @@ class AlertmanagerTaken(TypedDict):
     ignored: list[AlertmanagerTakenIgnored]
 
 
-ColumnKind = Literal['categories', 'text']
-"""categories: values are told apart and counted; text: its length, characters, words and language are
-watched, as columns of their own (`in_note · words`).
+ColumnKind = Literal['numbers', 'categories', 'text', 'image', 'vector']
+"""numbers: each value of a tensor is a column; categories: values are told apart and counted; of the
+others columns are made that are watched (`in_note · words`). text: length, characters, words,
+language; image, as a tensor or as the bytes of a file: brightness, contrast, sharpness, means of
+channels; vector: its norm, where it lies along the directions in which the reference differs most,
+and how far from them.
 """
 
 
@@ -327,8 +330,8 @@ class MonitorSettings(TypedDict):
     ignore: NotRequired[list[str]]
     """Columns of the prediction log that are not watched: `in_id`."""
     kinds: NotRequired[dict[str, ColumnKind]]
-    """What columns of the prediction log hold, where their values would be taken for something else:
-    {"in_note": "text"}.
+    """What columns of the prediction log hold, where their values would be taken for something else, a
+    tensor by its name: {"in_note": "text", "in_x": "vector"}.
     """
     reference: NotRequired[str]
     """What windows are compared with: a dataset ref with a file of it where it has several. Unless
@@ -862,7 +865,7 @@ class MonitoringApi:
                 with at most 20 values unless said.
             ignore: Columns of the prediction log that are not watched: `in_id`.
             kinds: What columns of the prediction log hold, where their values would be taken for
-                something else: {"in_note": "text"}.
+                something else, a tensor by its name: {"in_note": "text", "in_x": "vector"}.
             reference: What windows are compared with: a dataset ref with a file of it where it has
                 several. Unless said: what the version was trained on, as its lineage tells, then
                 what it was judged on by its newest evaluation, and for columns that are not in

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -244,7 +245,10 @@ function valuesOf(
   const optional = filled.some(({ missing }) => missing !== undefined);
   if (datatype === 'BYTES') {
     const data = filled.flatMap((one) => rowsOfTexts(one));
-    return [{ ...texts(name, optional), data, plain: true }];
+    const column = texts(name, optional);
+    // Called a text, one value that is none makes the whole column unreadable.
+    if (!filled.every(isText)) delete column.elements[0]!.converted_type;
+    return [{ ...column, data, plain: true }];
   }
   if (width === undefined || width > MOST_COLUMNS) return [lists(name, datatype, optional, filled)];
   return byColumn(datatype, width, filled, optional, pause).map((data, place) => {
@@ -257,6 +261,11 @@ function rowsOfTexts(filled: Filled): Array<Uint8Array | undefined> {
   if (filled.kind !== 'texts') return [];
   return Array.from(filled.ends, (_, at) => textAt(filled, at));
 }
+
+/** Whether each value is a text in UTF-8, and not the bytes of something else: all of them together, and none begins within a character. */
+const isText = (filled: Filled): boolean =>
+  filled.kind !== 'texts' ||
+  (isUtf8(filled.bytes) && filled.ends.every((end) => (filled.bytes[end]! & 0xc0) !== 0x80));
 
 /** Rows that are turned into columns together: what they take stays in the cache next to the processor. */
 const TILE = 64;
