@@ -548,6 +548,27 @@ export const AlertReport = Type.Object(
         description: 'How well rows of now are told from those of before: 0.5 not at all, 1 always.',
       }),
     ),
+    apart: Type.Optional(
+      Type.Array(
+        Type.Object({
+          column: Type.String(),
+          auc: Type.Number({ description: 'As `separable`, of this column alone.' }),
+          low: Type.Number({ description: 'Its interval, with 95 %.' }),
+          high: Type.Number(),
+          rows: Type.Integer({ description: 'Values of both sides that were judged.' }),
+          words: Type.Optional(
+            Type.Object({
+              now: Type.Array(Type.String()),
+              before: Type.Array(Type.String()),
+            }),
+          ),
+        }),
+        {
+          description:
+            'How well texts and embeddings of now are told from those of before, by a classifier that is judged on values that it did not learn from; of texts the words that say so.',
+        },
+      ),
+    ),
     timeline: Type.Array(
       Type.Object({
         at: Millis('When.'),

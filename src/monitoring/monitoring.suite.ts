@@ -662,6 +662,13 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       );
       for (const column of ['in_review · language', 'in_photo · brightness'])
         assert.ok(items[0]!.members.includes(column), column);
+      const report = await until('the report is made', async () => {
+        const answer = await fetch(`${server.url}/api/v1/alerts/${items[0]!.id}/report`);
+        return answer.ok ? ((await answer.json()) as AlertReport) : undefined;
+      });
+      const apart = report.apart?.find(({ column }) => column === 'in_review');
+      assert.ok(apart && apart.low > 0.9 && apart.words?.now.includes('und'), JSON.stringify(report.apart));
+      assert.match(JSON.stringify(report.causes), /in_photo · brightness/);
       assert.equal((await runHere(server.url, 'monitor', 'rm', 'reviews')).code, 0);
     },
   );

@@ -4,10 +4,11 @@ import { TreadleError } from '../../platform/errors/index.ts';
 import type { Serving } from '../../serving/index.ts';
 import { identifier, quote, type AskedFile, type Tables, type View } from '../../tables/index.ts';
 import type { AlertReport, MonitorSettings, Signal } from '../contract.ts';
+import { isOf } from '../kinds/names.ts';
 import { openLabelled } from '../outcomes/open-outcomes.ts';
 import { askBehind, type Attempt } from '../signals/ask.ts';
 import { NAMES } from '../signals/questions.ts';
-import { referenceTable } from '../signals/reference.ts';
+import { recipesOf, referenceTable } from '../signals/reference.ts';
 import type { AlertRow } from '../store-alerts.ts';
 import type { MonitorRow, WindowRow } from '../store-monitors.ts';
 import { COMPARE, type ComparedColumn, type LossParts } from './questions.ts';
@@ -17,6 +18,7 @@ export interface Compared {
   auc?: number;
   columns: ComparedColumn[];
   samples: AlertReport['samples'];
+  apart: NonNullable<AlertReport['apart']>;
   notes: string[];
 }
 
@@ -45,7 +47,7 @@ export async function compareRows(
 ): Promise<Compared> {
   const { alert, monitor, endpoint, since, until } = asked;
   const { model, version } = alert;
-  if (model === null || version === null) return { columns: [], samples: [], notes: [] };
+  if (model === null || version === null) return { columns: [], samples: [], apart: [], notes: [] };
   const notes: string[] = [];
   const settings = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
   const own = (name: string): View => ({
@@ -64,9 +66,13 @@ export async function compareRows(
     signal,
   });
   const ignored = new Set(settings.ignore);
+  const versionRef = asked.windows.at(-1)?.row.version_ref;
+  const recipes = versionRef == null ? [] : await recipesOf(ctx, monitor.id, versionRef);
+  const made = recipes.filter(({ column }) => !ignored.has(column));
   const columns = described.columns
     .map(({ name }) => name)
     .filter((name) => /^(in|out)_/.test(name) && !ignored.has(name))
+    .filter((name) => !made.some(({ column }) => isOf(name, column)))
     .slice(0, COLUMNS);
   let before = await openBefore(() =>
     open('before', { from: Math.max(0, since - BACK * monitor.window_ms), to: since }),
@@ -80,18 +86,23 @@ export async function compareRows(
     if (rows < FEW) before = undefined;
   }
   if (!before) {
-    const versionRef = asked.windows.at(-1)?.row.version_ref;
+    const wanted = [...columns, ...made.map(({ column }) => column)];
     const reference =
       versionRef == null
         ? undefined
         : await referenceTable(
             ctx,
             tables,
-            { settings, versionRef, columns, view: 'reference rows' },
+            { settings, versionRef, columns: [...new Set(wanted)], view: 'reference rows' },
             signal,
           );
     if (!reference)
-      return { columns: [], samples: [], notes: ['there are too few rows of before to compare with'] };
+      return {
+        columns: [],
+        samples: [],
+        apart: [],
+        notes: ['there are too few rows of before to compare with'],
+      };
     notes.push(
       `too few rows of before the change are recorded: compared with ${reference.source}, which has no outcomes of this model`,
     );
@@ -104,15 +115,17 @@ export async function compareRows(
       now: now.view,
       before: before.view,
       columns,
+      made,
       scored: scoredAs(asked.windows),
     },
     signal,
   });
-  const { parts, auc, columns: compared, samples } = answer;
+  const { parts, auc, columns: compared, samples, apart } = answer;
   if (!parts) notes.push('too few outcomes on both sides to say what of the loss has changed');
   return {
     columns: compared,
     samples,
+    apart,
     notes,
     ...(auc === undefined ? {} : { auc }),
     ...(parts ? { parts: { ...parts, words: wordsOf(parts) } } : {}),

@@ -24,6 +24,7 @@ async function compare(task: 'binary' | 'regression' | 'classes' | undefined) {
         now: 'now',
         before: 'before',
         columns: ['in_x', 'in_w', 'out_p', 'in_gone'],
+        made: [],
         scored: task && { column: 'out_p', task },
       },
       () => Promise.resolve(),
@@ -61,4 +62,42 @@ test('without an answer that is scored the loss is not told, and the rest is', a
     columns.every(({ loss_effect, score_effect }) => loss_effect === undefined && score_effect === undefined),
   );
   assert.equal(samples.length, 5);
+});
+
+test('what is made of texts is compared, the texts are told apart, and a list of numbers that nobody watches is not read', async () => {
+  const table = (words: string): string => `
+    select 'the room was ' || ['clean', 'small', '${words}'][i % 3 + 1] || ' ' || i as "in_note", [i, 2, 3] as "in_list",
+      i % 5 as "in_x" from range(400) t(i)`;
+  const database = await DuckDBInstance.create(':memory:');
+  const connection = await database.connect();
+  try {
+    await connection.run(
+      `create table before as ${table('good')}; create table now as ${table('very very dirty')}`,
+    );
+    const { columns, samples, apart } = await compareAnswer.answer(
+      connection,
+      {
+        views: [],
+        now: 'now',
+        before: 'before',
+        columns: ['in_x', 'in_list'],
+        made: [
+          { column: 'in_note', recipe: { kind: 'text', vocabulary: '' } },
+          { column: 'in_gone', recipe: { kind: 'text', vocabulary: '' } },
+        ],
+      },
+      () => Promise.resolve(),
+    );
+    const moved = Object.fromEntries(columns.map((one) => [one.column, one.moved]));
+    assert.ok(moved['in_note · characters']! > 0.3, JSON.stringify(moved));
+    assert.deepEqual([moved['in_note'], moved['in_list'], moved['in_gone · words']], [0, 0, 0]);
+    assert.match(String(samples[0]?.now['in_note']), /very very dirty/);
+    assert.deepEqual(
+      apart.map(({ column, words }) => [column, words?.now.includes('dirty')]),
+      [['in_note', true]],
+    );
+  } finally {
+    connection.closeSync();
+    database.closeSync();
+  }
 });

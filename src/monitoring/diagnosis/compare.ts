@@ -1,17 +1,27 @@
 // In the table reader's process: rows of now beside rows of before.
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { answerer, identifier, openViews } from '../../tables/inside.ts';
+import { answerer, describe, identifier, openViews } from '../../tables/inside.ts';
+import { isOf } from '../kinds/names.ts';
+import type { Raw, Recipe } from '../kinds/recipe.ts';
 import { aucOf, classify } from './classifier.ts';
 import { decompose, effectOf, type Judged } from './decompose.ts';
 import { encode, movedShare, shares, type Cell, type Encoded } from './encode.ts';
-import { COMPARE, type ComparedColumn, type Neighbours } from './questions.ts';
+import { COMPARE, type Apart, type ComparedColumn, type Neighbours } from './questions.ts';
+import { LARGE, readMade, rowsFor } from './read-made.ts';
+import { textsApart, vectorsApart } from './tell-apart.ts';
 
-/** Rows of each side that are read: enough to see what is large. */
-const ROWS = 4000;
 const SAMPLES = 5;
+/** Characters of a text that are shown. */
+const SHOWN = 200;
 
 interface Side {
   rows: number;
+  /** Of `cells`. */
+  names: string[];
+  /** Of texts and vectors that others are made of, those that can be told apart. */
+  values: Raw[][];
+  /** The texts themselves, by their column. */
+  shown: ReadonlyMap<string, readonly Raw[]>;
   predictions: string[];
   times: number[];
   cells: Cell[][];
@@ -21,13 +31,16 @@ interface Side {
 }
 
 export const compareAnswer = answerer(COMPARE, async (connection, request) => {
-  const { views, columns, scored } = request;
+  const { views, columns: plain, scored, made } = request;
   await openViews(connection, views);
   const kinds = new Map<string, number>();
-  const now = await readSide(connection, request.now, { columns, scored, kinds });
-  const before = await readSide(connection, request.before, { columns, scored, kinds });
+  const [now, before] = [
+    await readSide(connection, request.now, { columns: plain, made, scored, kinds }),
+    await readSide(connection, request.before, { columns: plain, made, scored, kinds }),
+  ];
   const rows = { before: before.rows, now: now.rows };
-  if (now.rows === 0 || before.rows === 0) return { rows, columns: [], samples: [] };
+  if (now.rows === 0 || before.rows === 0) return { rows, columns: [], samples: [], apart: [] };
+  const columns = now.names;
   const encoded = columns.map((column, at) => encode(column, before.cells[at]!, now.cells[at]!));
   // What the model answered is a consequence; the rows are told apart by what was asked.
   const asked = encoded.filter(({ column }) => column.startsWith('in_'));
@@ -44,31 +57,44 @@ export const compareAnswer = answerer(COMPARE, async (connection, request) => {
     ...(parts ? { parts } : {}),
     columns: encoded.map((one) => compared(one, before)),
     samples: samplesOf(columns, encoded, { before, now }, odds.now),
+    apart: made.flatMap(({ column }, at) => apartOf(column, before.values[at]!, now.values[at]!)),
   };
 });
+
+function apartOf(column: string, before: readonly Raw[], now: readonly Raw[]): Apart[] {
+  const texts = (side: readonly Raw[]): string[] => side.filter((one) => typeof one === 'string');
+  const vectors = (side: readonly Raw[]): Float64Array[] =>
+    side.filter((one) => one instanceof Float64Array).filter((one) => one.every(Number.isFinite));
+  const [first] = vectors(before);
+  const alike = (side: readonly Raw[]): Float64Array[] =>
+    vectors(side).filter(({ length }) => length === first?.length);
+  const found = first ? vectorsApart(alike(before), alike(now)) : textsApart(texts(before), texts(now));
+  return found ? [{ column, ...found }] : [];
+}
 
 async function readSide(
   connection: DuckDBConnection,
   view: string,
   {
     columns,
+    made,
     scored,
     kinds,
   }: {
     columns: readonly string[];
+    made: ReadonlyArray<{ column: string; recipe: Recipe }>;
     scored: { column: string; task: 'binary' | 'regression' | 'classes' } | undefined;
     kinds: Map<string, number>;
   },
 ): Promise<Side> {
-  const described = await connection.runAndReadAll(`describe select * from ${identifier(view)}`);
-  const types = new Map(described.getRows().map(([name, type]) => [String(name), String(type)]));
+  const types = new Map((await describe(connection, identifier(view))).map(({ name, type }) => [name, type]));
   const has = (name: string): boolean => types.has(name);
   const cell = (name: string): string => {
     const type = types.get(name);
     if (type === undefined) return 'null::varchar';
-    return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type)
-      ? `${identifier(name)}::double`
-      : `${identifier(name)}::varchar`;
+    if (/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type))
+      return `${identifier(name)}::double`;
+    return LARGE.test(type) ? 'null::varchar' : `${identifier(name)}::varchar`;
   };
   const answer = scored && has(scored.column) ? identifier(scored.column) : undefined;
   const number = answer === undefined ? 'null::double' : `try_cast(${answer} as double)`;
@@ -82,6 +108,16 @@ async function readSide(
         : scored!.task === 'binary'
           ? `power(${number} - ${truth}, 2)`
           : `abs(${number} - ${truth})`;
+  const sample = `${view}, a part`;
+  // Lists and bytes that nothing is made of may be larger than all else.
+  const kept = [...types].flatMap(([name, type]) =>
+    !LARGE.test(type) || made.some(({ column }) => isOf(name, column)) ? [identifier(name)] : [],
+  );
+  // Kept, so that what is made of a row stands beside it.
+  await connection.run(
+    `create temp table ${identifier(sample)} as select ${kept.join(', ')}
+     from ${identifier(view)} using sample reservoir(${rowsFor(made)} rows) repeatable (7)`,
+  );
   const sql = `select ${[
     has('prediction') ? 'prediction::varchar' : "''",
     has('time') ? 'epoch_ms("time")::double' : '0.0',
@@ -90,17 +126,25 @@ async function readSide(
     // Of numbers with many values: fifths are not told apart by how often each comes.
     scored?.task === 'regression' ? `null::varchar` : outcome,
     ...columns.map(cell),
-  ].join(', ')} from ${identifier(view)} using sample reservoir(${ROWS} rows) repeatable (7)`;
+  ].join(', ')} from ${identifier(sample)}`;
   const read = await connection.runAndReadAll(sql);
   const [predictions = [], times = [], scores = [], losses = [], labels = [], ...cells] = read.getColumns();
   const rows = predictions.length;
+  const parts = [];
+  for (const one of made) parts.push(await readMade(connection, { view: sample, rows, types }, one));
   const numbers = (values: readonly unknown[]): Float64Array =>
     Float64Array.from({ length: rows }, (_, i) => (typeof values[i] === 'number' ? values[i] : NaN));
   return {
     rows,
     predictions: predictions.map(String),
     times: times.map(Number),
-    cells: columns.map((_, at) => (cells[at] ?? []) as Cell[]), // cast to double or varchar
+    names: [...columns, ...parts.flatMap(({ names }) => names)],
+    cells: [
+      ...columns.map((_, at) => (cells[at] ?? []) as Cell[]), // cast to double or varchar
+      ...parts.flatMap((part) => part.cells),
+    ],
+    values: parts.map(({ values }) => values),
+    shown: new Map(parts.flatMap(({ names, values }) => [[names[0]!, values]])),
     score: numbers(scores),
     loss: numbers(losses),
     label: Int32Array.from({ length: rows }, (_, i) => kindOf(kinds, labels[i])),
@@ -159,7 +203,12 @@ function samplesOf(
   };
   const shown = [...odds.keys()].toSorted((a, b) => odds[b]! - odds[a]! || a - b).slice(0, SAMPLES);
   const told = (side: Side, row: number): Record<string, Cell> =>
-    Object.fromEntries(columns.map((column, at) => [column, side.cells[at]![row] ?? null]));
+    Object.fromEntries(
+      columns.map((column, at) => {
+        const text = side.shown.get(column)?.[row];
+        return [column, typeof text === 'string' ? text.slice(0, SHOWN) : (side.cells[at]![row] ?? null)];
+      }),
+    );
   return shown.map((row) => {
     let [nearest, distance] = [0, Infinity];
     for (let other = 0; other < before.rows; other++) {

@@ -94,6 +94,7 @@ export async function diagnose(
     slices: slicesOf(windows),
     samples: compared?.samples ?? [],
     ...(compared?.auc === undefined ? {} : { separable: compared.auc }),
+    ...(compared && compared.apart.length > 0 ? { apart: compared.apart } : {}),
     windows: windows.slice(-SHOWN).map(({ row, signals }) => ({
       from: row.from_at,
       to: row.to_at,

@@ -1,4 +1,5 @@
 import { question, type View } from '../../tables/index.ts';
+import type { Recipe } from '../kinds/recipe.ts';
 
 /** What the change of a loss is made of; the three add up to `now` − `before`. */
 export interface LossParts {
@@ -40,6 +41,19 @@ export interface Neighbours {
   distance: number;
 }
 
+/** How well values of a column of now are told from those of before, by a classifier that did not learn from them; 0.5 is by chance. */
+export interface Apart {
+  column: string;
+  auc: number;
+  /** With 95 %. */
+  low: number;
+  high: number;
+  /** That were judged, of both sides. */
+  rows: number;
+  /** Of texts: what is said most of one side alone. */
+  words?: { now: string[]; before: string[] };
+}
+
 /** Rows of now beside rows of before. */
 export const COMPARE = question<
   {
@@ -47,6 +61,8 @@ export const COMPARE = question<
     now: string;
     before: string;
     columns: readonly string[];
+    /** Columns that are watched by others that are made of them. */
+    made: ReadonlyArray<{ column: string; recipe: Recipe }>;
     /** The answer that is scored, and how; absent where nobody knows. */
     scored?: { column: string; task: 'binary' | 'regression' | 'classes' } | undefined;
   },
@@ -57,5 +73,6 @@ export const COMPARE = question<
     parts?: LossParts;
     columns: ComparedColumn[];
     samples: Neighbours[];
+    apart: Apart[];
   }
 >('alert-compare');

@@ -6,3 +6,7 @@ export const derivedName = (column: string, what: string): string => `${column}$
 export const sourceOf = (column: string): string => column.split(DERIVED, 1)[0]!;
 
 export const isDerived = (column: string): boolean => column.includes(DERIVED);
+
+/** Whether a column of the log is this one, or a value of the tensor that is called so. */
+export const isOf = (name: string, column: string): boolean =>
+  name === column || name.startsWith(`${column}[`);

@@ -27,7 +27,8 @@ export async function probe(
   const now = new Map(counted.map((one) => [one.column, one]));
   const columns = watched.flatMap((reference) => {
     const own = now.get(reference.column);
-    if (!own) return [];
+    // Whether values of a form are all one is seen in what is made of them.
+    if (!own || reference.recipe) return [];
     const still = mayBeConstant(reference, own);
     const { column, quantiles } = reference;
     if (isDerived(column)) return still && own.only !== undefined ? [{ column, quantiles, still }] : [];

@@ -11,6 +11,7 @@ import {
 import type { Serving } from '../../serving/index.ts';
 import type { MonitorSettings } from '../contract.ts';
 import { sourceOf } from '../kinds/names.ts';
+import type { Recipe } from '../kinds/recipe.ts';
 import type { Source } from '../kinds/sources.ts';
 import { openLog } from '../open-log.ts';
 import { insertReference, selectFirstWindows, selectReferences, type MonitorRow } from '../store-monitors.ts';
@@ -189,7 +190,7 @@ export async function labelReference(
         view: 'reference labels',
         columns: [
           { column: 'number', from: 'label as number' },
-          { column: 'label', from: 'label as text' },
+          { column: 'label', from: 'label as text', kind: 'categories' },
         ],
         window: settings.stands_for_ms ?? monitor.window_ms,
         time: spec.time,
@@ -216,6 +217,18 @@ export async function labelReference(
     return found;
   }
   return undefined;
+}
+
+/** Columns of a version that are watched by others that are made of them. */
+export async function recipesOf(
+  ctx: Ctx,
+  monitor: string,
+  versionRef: string,
+): Promise<Array<{ column: string; recipe: Recipe }>> {
+  const rows = await selectReferences(ctx, monitor, versionRef);
+  return rows
+    .flatMap(({ watched }) => JSON.parse(watched) as Watched[]) // written by this room
+    .flatMap(({ column, recipe }) => (recipe ? [{ column, recipe }] : []));
 }
 
 /** The table of a reference that has most of these columns, as a view of them alone; undefined where there is none. */

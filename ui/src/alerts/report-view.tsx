@@ -65,6 +65,14 @@ export function ReportView({ report }: { report: AlertReport }): ReactElement {
               pairs; 50 would be by chance.
             </p>
           )}
+          {report.apart?.map(({ column, auc, low, high, words }) => (
+            <p key={column} className="muted small">
+              By {column} alone in {formatNumber(100 * auc, 3)} ({formatNumber(100 * low, 3)} to{' '}
+              {formatNumber(100 * high, 3)} with 95 %)
+              {words && words.now.length > 0 && <>; words of now: {words.now.join(', ')}</>}
+              {words && words.before.length > 0 && <>; of before: {words.before.join(', ')}</>}.
+            </p>
+          ))}
         </Section>
       </div>
       <Section title="Likely causes">

@@ -154,6 +154,23 @@ class AlertReportSamples(TypedDict):
     """Standard deviations a column."""
 
 
+class AlertReportApartWords(TypedDict):
+    now: list[str]
+    before: list[str]
+
+
+class AlertReportApart(TypedDict):
+    column: str
+    auc: float
+    """As `separable`, of this column alone."""
+    low: float
+    """Its interval, with 95 %."""
+    high: float
+    rows: int
+    """Values of both sides that were judged."""
+    words: NotRequired[AlertReportApartWords]
+
+
 class AlertReportTimeline(TypedDict):
     at: int
     """When. Milliseconds since 1970, UTC."""
@@ -222,6 +239,10 @@ class AlertReport(TypedDict):
     """Rows that are most of now, each beside the nearest row of before."""
     separable: NotRequired[float]
     """How well rows of now are told from those of before: 0.5 not at all, 1 always."""
+    apart: NotRequired[list[AlertReportApart]]
+    """How well texts and embeddings of now are told from those of before, by a classifier that is
+    judged on values that it did not learn from; of texts the words that say so.
+    """
     timeline: list[AlertReportTimeline]
     """What was done around that time, oldest first."""
     windows: list[AlertReportWindows]
