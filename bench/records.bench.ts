@@ -93,29 +93,31 @@ async function alone(name: string, { spec, inputs }: (typeof forms)[string]): Pr
     counters,
     served: undefined,
   };
+  const endpoint: Answered['route']['endpoint'] = {
+    id: `endpoint-${name.replaceAll(' ', '-')}`,
+    workspace: 'default',
+    name: 'e',
+    revision: 1,
+    serial: 1,
+    variants: [],
+    sticky: false,
+    queue: { most: 1, deadline: 1 },
+    strict: false,
+    records: 'all',
+  };
   const route: Answered['route'] = {
-    endpoint: {
-      id: `endpoint-${name.replaceAll(' ', '-')}`,
-      workspace: 'default',
-      name: 'e',
-      revision: 1,
-      serial: 1,
-      variants: [],
-      sticky: false,
-      queue: { most: 1, deadline: 1 },
-      strict: false,
-      records: 'all',
-    },
+    endpoint,
     champion: target,
     canary: undefined,
     shadows: [],
     fallback: undefined,
-    line: { waiting: 0 },
+    line: { waiting: 0, endpoint },
   };
   const records = path.join(folder, 'alone');
   const aside = convertAside();
   let passed = 0;
   const sink = new RecordSink({
+    key: 'key',
     folder: records,
     report: (said) => said.type === 'log' && console.error(said),
     aside,

@@ -65,7 +65,8 @@ function open(options: PlaneOptions): Running {
   const processes = createProcesses({ isolation: options.isolation });
   void dropTemporary(); // the hosts of a plane that was killed
   const { records, run } = options;
-  const sink = records === undefined ? undefined : new RecordSink({ folder: records, run, report });
+  const sink =
+    records === undefined ? undefined : new RecordSink({ folder: records, key: options.key, run, report });
   const plane = createPlane({
     hooks: sink ? [sink] : [],
     open: (place) => openModel(place, { processes, log }),

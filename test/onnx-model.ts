@@ -10,6 +10,7 @@ import { createRun, putArtifact } from '../src/tracking/index.ts';
 /** Small ONNX files, written by hand: a test needs no Python for them. Field numbers are those of onnx.proto. */
 
 const FLOAT = 1;
+const STRING = 8;
 type Field = [number: number, value: number | string | Uint8Array];
 
 function varint(value: number): number[] {
@@ -38,14 +39,18 @@ const floats = (name: string, dims: readonly number[], values: readonly number[]
     [9, new Uint8Array(Float32Array.from(values).buffer)],
   );
 
-/** A value of `columns` floats a row, any number of rows. */
-const rows = (name: string, columns: number): Uint8Array => {
+/** A value of `columns` floats, or of another type, a row; any number of rows. */
+const rows = (name: string, columns: number, type = FLOAT): Uint8Array => {
   const shape = message([1, message([2, 'rows'])], [1, message([1, columns])]);
-  return message([1, name], [2, message([1, message([1, FLOAT], [2, shape])])]);
+  return message([1, name], [2, message([1, message([1, type], [2, shape])])]);
 };
 
-/** y = x · weights + bias, for rows of as many floats as there are weights. */
-export function linearOnnx(weights: readonly number[], bias: number): Uint8Array {
+/** y = x · weights + bias, for rows of as many floats as there are weights, and of texts that it does not look at. */
+export function linearOnnx(
+  weights: readonly number[],
+  bias: number,
+  texts: readonly string[] = [],
+): Uint8Array {
   const node = message([1, 'x'], [1, 'w'], [1, 'b'], [2, 'y'], [3, 'linear'], [4, 'Gemm']);
   const graph = message(
     [1, node],
@@ -53,12 +58,11 @@ export function linearOnnx(weights: readonly number[], bias: number): Uint8Array
     [5, floats('w', [weights.length, 1], weights)],
     [5, floats('b', [1], [bias])],
     [11, rows('x', weights.length)],
+    ...texts.map((name): Field => [11, rows(name, 1, STRING)]),
     [12, rows('y', 1)],
   );
   return message([1, 8], [2, 'treadle-test'], [7, graph], [8, message([1, ''], [2, 17])]);
 }
-
-const STRING = 8;
 
 /** score = 1 where the text `review` is `good`, else 0; light = the mean of the image `photo` of 8 × 8 RGB. */
 export function mixedOnnx(): Uint8Array {

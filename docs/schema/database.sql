@@ -35,6 +35,7 @@
 -- serving-006-back e81c367124554fc4
 -- serving-007-hours ee31718736e21ded
 -- serving-008-keep 8f05f42d0dc6ca25
+-- serving-009-rules c757b97ddd49e7b9
 -- validation-001 1e99c0a741c88569
 -- validation-002 1857725d22e30078
 -- releases-001 255828b269d8734f
@@ -225,7 +226,7 @@ CREATE TABLE endpoint (
   updated_at bigint not null,
   created_by text not null,
   last_revision bigint not null,
-  deleted_at bigint, records text, keep_ms bigint,
+  deleted_at bigint, records text, keep_ms bigint, rules text,
   unique (workspace, name)
 );
 CREATE TABLE evaluation (

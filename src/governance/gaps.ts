@@ -5,6 +5,7 @@ import type { FactsOf } from './rooms.ts';
 
 /** What is not known of a prediction, and why: a story with a hole says so, rather than look whole. */
 export function gapsOf(story: {
+  unrecorded: FactsOf['prediction']['unrecorded'];
   deleted: FactsOf['prediction']['deleted'];
   endpoint: FactsOf['endpoint'];
   variant: PredictionLineage['variant'];
@@ -20,6 +21,7 @@ export function gapsOf(story: {
 }): string[] {
   const { version, variant, run, code, datasets } = story;
   const gaps: string[] = [];
+  gaps.push(...unrecordedGaps(story.unrecorded));
   if (story.deleted) gaps.push(`record: ${whyDeleted(story.deleted)}`);
   if (story.endpoint.deleted) gaps.push('endpoint: it was taken away since');
   if (!version?.registered)
@@ -48,6 +50,21 @@ export function gapsOf(story: {
   else if (!story.proof) gaps.push('proof: its evaluation has none');
   if (story.truncated) gaps.push('edges: the lineage is longer than one answer holds');
   return gaps;
+}
+
+function unrecordedGaps(unrecorded: FactsOf['prediction']['unrecorded']): string[] {
+  if (!unrecorded) return [];
+  const { sample, dropped, hashed } = unrecorded;
+  if (sample !== undefined)
+    return [
+      `record: not recorded: the endpoint recorded ${Number((100 * sample).toPrecision(3))} % of its predictions, and this is none of them`,
+    ];
+  return [
+    ...(dropped.length === 0
+      ? []
+      : [`columns: ${dropped.join(', ')} not recorded: the endpoint dropped them`]),
+    ...(hashed.length === 0 ? [] : [`columns: ${hashed.join(', ')} recorded as a keyed hash alone`]),
+  ];
 }
 
 function whyDeleted({ reason, keep_ms, at }: NonNullable<FactsOf['prediction']['deleted']>): string {

@@ -83,6 +83,7 @@ export async function predictionStory(ctx: Ctx, id: string, rooms: Rooms): Promi
     ...(proof ? { proof } : {}),
     edges: edgesOf(thread, [prediction.revision, ...(evaluation ? [`evaluation:${evaluation.id}`] : [])]),
     gaps: gapsOf({
+      unrecorded: prediction.unrecorded,
       deleted: prediction.deleted,
       endpoint,
       variant,

@@ -59,6 +59,12 @@ export const OutcomesAdded = Type.Object({
       message: Type.String(),
     }),
   ),
+  warnings: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'What of the outcomes that were taken meets no record: predictions outside of the share that is recorded.',
+    }),
+  ),
 });
 export type OutcomesAdded = Static<typeof OutcomesAdded>;
 
@@ -91,7 +97,7 @@ export const OutcomeTable = Type.Object(
     }),
     warnings: Type.Array(Type.String(), {
       description:
-        'What looks wrong in rows that were taken: labels of another type than most, times in the future, times of observation that cannot be read.',
+        'What looks wrong in rows that were taken: labels of another type than most, times in the future, times of observation that cannot be read, predictions of which nothing is recorded.',
     }),
     known: Type.Boolean({
       description: 'The same table with the same columns was added before: nothing was written.',
@@ -255,11 +261,12 @@ export const SignalState = Type.Union(
     Type.Literal('no_data'),
     Type.Literal('no_labels'),
     Type.Literal('no_reference'),
+    Type.Literal('not_recorded'),
     Type.Literal('failed'),
   ],
   {
     description:
-      'ok; alert; no_data: too few rows to say; no_labels: no outcome has arrived; no_reference: there is nothing to compare with yet; failed: this column could not be read.',
+      'ok; alert; no_data: too few rows to say; no_labels: no outcome has arrived; no_reference: there is nothing to compare with yet; not_recorded: the endpoint drops the column, or changed in the window how it is recorded; failed: this column could not be read.',
   },
 );
 export type SignalState = Static<typeof SignalState>;
@@ -292,7 +299,7 @@ export const Signal = Type.Object(
       ],
       {
         description:
-          'volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; range: share outside of what the reference has; constant: one value throughout; unit: share that looks as if in another unit; freshness: age of the newest row when the window ends, ms; skew: columns that were otherwise than in the reference from the first window on; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these, with what all outcomes so far say of harm; slices: how many values of columns are answered worse than the rest; estimated: what the metric will be once outcomes arrive; labels: the population stability index of outcomes beside the label that the version learnt from; latency: what 99 of 100 answers took at most, ms; throughput: requests a second; errors: share of requests that failed, or were refused; queue: how long answers waited for the model on average, ms.',
+          'volume: rows that were answered; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of rows without a value, with a value of another type, with a category that the reference never or rarely had, with an infinite number; range: share outside of what the reference has; constant: one value throughout; unit: share that looks as if in another unit; freshness: age of the newest row when the window ends, ms; skew: columns that were otherwise than in the reference from the first window on; drift: of a column its population stability index, without one the evidence of all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows with an outcome; performance: the metric on these, with what all outcomes so far say of harm; slices: how many values of columns are answered worse than the rest; estimated: what the metric will be once outcomes arrive; labels: the population stability index of outcomes beside the label that the version learnt from; latency: what 99 of 100 answers took at most, ms; throughput: requests a second; errors: share of requests that failed, or were refused; queue: how long answers waited for the model on average, ms.',
       },
     ),
     column: Type.Optional(Type.String({ description: 'As the prediction log calls it.' })),

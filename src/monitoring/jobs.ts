@@ -6,7 +6,7 @@ import { findingsOf, labelsOf } from './alerts/causes.ts';
 import { moveAlerts } from './alerts/move.ts';
 import { keepLooked, lookAt, type Parts } from './signals/look.ts';
 import { keepScored, scoreWindow } from './signals/score.ts';
-import { findMonitor, findWindow, hadOutcomes, selectWindows, type MonitorRow } from './store-monitors.ts';
+import { findMonitor, findWindow, hadOutcomes, selectValues, type MonitorRow } from './store-monitors.ts';
 
 /** Planes bring to disk what they are asked for; clocks and answers on their way get this long, ms. */
 const GRACE = 5_000;
@@ -24,7 +24,7 @@ export interface MonitorJobs {
   score: WindowJob;
 }
 
-type Names = { serving: Pick<Serving, 'recorded' | 'served' | 'tellers'> };
+type Names = { serving: Pick<Serving, 'recorded' | 'served' | 'rules' | 'hash' | 'tellers'> };
 
 /**
  * One job is one window: it begins when the window is over, writes what it saw and the job of the next window in one transaction, and so
@@ -62,7 +62,8 @@ export function monitorJobs(parts: Parts & Names): MonitorJobs {
       endpoint === undefined ? undefined : await lookAt(ctx, parts, monitor, { endpoint, from }, run);
     await ctx.write(async (tx) => {
       if (looked && (await keepLooked(tx, monitor, from, looked))) {
-        const { rows, signals, problem, version } = looked;
+        const { signals, problem, version } = looked;
+        const rows = signals.find(({ signal }) => signal === 'volume')?.value ?? 0;
         const usual = await usualRows(tx, monitor, from, rows);
         await moveAlerts(tx, monitor, { from, ...version }, findingsOf(signals, { rows, problem, usual }));
         await enqueueWindow(tx, jobs.score, monitor, from, monitor.label_delay_ms);
@@ -128,10 +129,8 @@ async function usualRows(
   before: number,
   now: number,
 ): Promise<number | undefined> {
-  const windows = await selectWindows(tx, monitor, { before, limit: USUAL.most });
-  const rows = windows
-    .flatMap(({ row_count }) => (row_count > 0 ? [row_count] : []))
-    .toSorted((a, b) => a - b);
+  const volumes = await selectValues(tx, monitor, 'volume', { before, limit: USUAL.most });
+  const rows = volumes.filter((one) => one > 0).toSorted((a, b) => a - b);
   return rows.length < (now === 0 ? NOBODY : USUAL.least) ? undefined : rows[Math.floor(rows.length / 2)];
 }
 

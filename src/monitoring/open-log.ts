@@ -25,7 +25,7 @@ export function openLog(
   { text, prefix }: Pick<Call, 'text' | 'prefix'>,
   { from, to }: { from?: number | undefined; to?: number | undefined },
 ): OpenedTable {
-  const { segments, dropped, incomplete } = recorded;
+  const { segments, dropped, incomplete, rules } = recorded;
   if (segments.length === 0) throw nothing(recorded);
   const files = segments.map((segment, at): AskedFile => ({
     file: `${prefix}${at}.parquet`,
@@ -51,6 +51,11 @@ export function openLog(
       },
     ],
     notes: [
+      ...(rules.least === 1
+        ? []
+        : [
+            `${text}: of the predictions of this time ${rules.least === rules.most ? '' : `${percent(rules.least)} to `}${percent(rules.most)} are recorded, as the endpoint says`,
+          ]),
       ...(dropped === 0
         ? []
         : [
@@ -63,7 +68,10 @@ export function openLog(
 
 const BUSY = 'the newest predictions are still in memory: a data plane is too busy to write them';
 
-function nothing({ endpoint: { name }, recording, dropped, incomplete, newest }: Recorded): Error {
+/** For people. */
+export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
+
+function nothing({ endpoint: { name }, recording, rules, dropped, incomplete, newest }: Recorded): Error {
   if (incomplete)
     return unavailable(`predictions of '${name}' could not be read`, { hint: `${BUSY}; ask again` });
   if (newest !== undefined)
@@ -75,7 +83,9 @@ function nothing({ endpoint: { name }, recording, dropped, incomplete, newest }:
   const hint =
     recording === 'none'
       ? `its predictions are not kept: treadle endpoints ${name} --records all`
-      : 'each answer is recorded from the first one on; ask it something';
+      : rules.least < 1
+        ? `${percent(rules.least)} of predictions are recorded, which may be none of few: treadle endpoints ${name} --sample 1`
+        : 'each answer is recorded from the first one on; ask it something';
   return invalid(
     `no prediction of '${name}' is recorded yet${dropped > 0 ? `; ${dropped} could not be kept` : ''}`,
     { field: 'query', hint, code: 'no-predictions' },

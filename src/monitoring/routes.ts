@@ -19,7 +19,15 @@ import { getMonitor, listWindows } from './views.ts';
 export interface Parts {
   serving: Pick<
     Serving,
-    'find' | 'keptSince' | 'recorded' | 'served' | 'readPredictions' | 'serials' | 'tellers'
+    | 'find'
+    | 'hash'
+    | 'keptSince'
+    | 'recorded'
+    | 'rules'
+    | 'served'
+    | 'readPredictions'
+    | 'serials'
+    | 'tellers'
   >;
   tables: Tables;
 }

@@ -267,7 +267,7 @@ export async function deleteWindowsBefore(
 export function selectFirstWindows(
   ctx: Ctx,
   monitor: Pick<MonitorRow, 'id' | 'generation'>,
-  query: { version_ref: string; before: number; limit: number },
+  query: { version_ref: string; from: number; before: number; limit: number },
 ): Promise<WindowRow[]> {
   return tables(ctx)
     .selectFrom('monitor_window')
@@ -276,6 +276,7 @@ export function selectFirstWindows(
     .where('generation', '=', monitor.generation)
     .where('version_ref', '=', query.version_ref)
     .where('row_count', '>', 0)
+    .where('from_at', '>=', query.from)
     .where('from_at', '<', query.before)
     .orderBy('from_at')
     .limit(query.limit)

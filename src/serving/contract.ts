@@ -157,6 +157,13 @@ export const KeepMs = Type.Integer({
     'How long predictions are kept, ms: whole hours, from one hour to 100 years. Those of hours that are older are deleted, with their outcomes and the signals of their time.',
 });
 
+const SampleShare = Type.Number({
+  exclusiveMinimum: 0,
+  maximum: 1,
+  description:
+    'Share of predictions that are recorded, above 0 and up to 1. Which ones is decided by their ids, so that all rows of one, its shadow and its outcome go together. What is counted of traffic is of all of them.',
+});
+
 export const Endpoint = Type.Object({
   ref: Type.String({ description: 'Its name in the ledger: `endpoint:<id>`.' }),
   id: Type.String(),
@@ -174,6 +181,11 @@ export const Endpoint = Type.Object({
   batching: Type.Optional(Batching),
   records: Recording,
   keep_ms: KeepMs,
+  sample: SampleShare,
+  columns: Type.Record(Type.String(), Type.Union([Type.Literal('drop'), Type.Literal('hash')]), {
+    description:
+      'What is not recorded as it is, by what the prediction log calls it: `in_email`, `key`, `params`. drop: it is never written; hash: a keyed hash stands for it.',
+  }),
   recent: Type.Optional(
     Type.Object(
       {
@@ -200,6 +212,12 @@ const TensorField = Type.Object({
 
 export const EndpointDetail = Type.Object({
   endpoint: Endpoint,
+  notes: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'After a change of what is recorded: what it does not do, such as to what was recorded before.',
+    }),
+  ),
   previous: Type.Optional(Revision),
   /** For the try-it form. */
   spec: Type.Optional(
@@ -337,7 +355,24 @@ export const updateEndpoint = endpoint({
   action: 'endpoint:write',
   summary: 'Say what is kept of the predictions of an endpoint from now on, and how long',
   params: OfEndpoint,
-  body: Strict({ records: Type.Optional(Recording), keep_ms: Type.Optional(KeepMs) }),
+  description:
+    'Holds for each answer that is given after this one. What was recorded before stays as it is until its time is over.',
+  body: Strict({
+    records: Type.Optional(Recording),
+    keep_ms: Type.Optional(KeepMs),
+    sample: Type.Optional(SampleShare),
+    columns: Type.Optional(
+      Type.Record(
+        Type.String({ minLength: 1, maxLength: 300 }),
+        Type.Union([Type.Literal('keep'), Type.Literal('drop'), Type.Literal('hash')]),
+        {
+          description:
+            'What becomes of values of an input column, of the sticky key (`key`) and of params (`params`): keep, as they are; drop, they are never written; hash, a keyed hash of 128 bits stands for them, by which equal ones are told. Columns that are not named stay as they are. A name that an input shares with `key` or `params` means both; `in_key` is the input alone.',
+        },
+      ),
+    ),
+    note: Type.Optional(Note),
+  }),
   response: EndpointDetail,
 });
 

@@ -14,6 +14,7 @@ import {
 import type { Engine } from './engine.ts';
 import type { PrepareJob } from './jobs.ts';
 import { addRevision, type Wish } from './new-revision.ts';
+import { lostRules } from './recorded-columns.ts';
 import { applyRecording, changeKeeping } from './set-recording.ts';
 import { findRevisionById, type NamedRevision } from './store.ts';
 import { checkTakeover, type Expectation, type Newcomer } from './takeover.ts';
@@ -104,7 +105,10 @@ export async function deploy(
         warnings,
       },
       true,
-      (standing) => checkTakeover(tx, standing, newcomers, input),
+      async (standing) => [
+        ...(await checkTakeover(tx, standing, newcomers, input)),
+        ...lostRules(standing.endpoint, newcomers),
+      ],
     );
     const { records } = input;
     if (records !== undefined) await changeKeeping(tx, endpoint, { records });

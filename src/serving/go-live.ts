@@ -100,18 +100,23 @@ export async function goLive(
 
 /** After the commit: every plane switches. Resolves when all have. */
 export async function switchTo(ctx: Ctx, id: string, engine: Engine): Promise<void> {
-  for (;;) {
-    const row = await findRevisionById(ctx, id);
-    if (row?.state !== 'live') break;
-    await engine.planes.put(...(await entryOf(ctx, row, engine)));
-    // What is to be kept of its predictions may have been said anew since the row was read.
-    if ((await findRevisionById(ctx, id))?.records === row.records) break;
-  }
+  const row = await findRevisionById(ctx, id);
+  if (row?.state === 'live') await putEntry(ctx, row, engine);
   engine.watch.changed(id);
 }
 
+/** Resolves when every plane has it. What is to be recorded of its predictions may be said anew meanwhile: then they hear that, too. */
+export async function putEntry(ctx: Ctx, row: NamedRevision, engine: Engine): Promise<void> {
+  for (let one = row; ;) {
+    await engine.planes.put(...(await entryOf(ctx, one, engine)));
+    const now = await findRevisionById(ctx, row.id);
+    if (now?.state !== 'live' || (now.records === one.records && now.rules === one.rules)) return;
+    one = { ...one, records: now.records, rules: now.rules };
+  }
+}
+
 /** The entry of a live revision, with the one before it as its fallback where that is loaded. */
-export async function entryOf(
+async function entryOf(
   ctx: Ctx,
   row: NamedRevision,
   engine: Engine,

@@ -17,6 +17,7 @@ import type { CallerVerdict, Credentials, Measure, Recording } from './plane/pro
 import type { RuntimesPort } from './ports.ts';
 import { makeIds } from './prediction-id.ts';
 import { readPredictions, type ReadPrediction } from './read-predictions.ts';
+import { columnHash, rulesIn, type ColumnHash, type HeldRules } from './record-rules.ts';
 import { recorded, type Recorded, type RecordedSpan } from './recorded.ts';
 import { restore } from './restore.ts';
 import type { PredictionHolder, Retention } from './retention.ts';
@@ -39,6 +40,7 @@ export type {
   Measure,
   TableEndpoint,
 } from './plane/protocol.ts';
+export { ruleOf, type ColumnHash, type HeldRules } from './record-rules.ts';
 export type { Recorded, RecordedSpan } from './recorded.ts';
 export type { RuntimesPort } from './ports.ts';
 export type { EndpointFacts, PredictionFacts, RevisionFacts, ServingTellers } from './told.ts';
@@ -95,6 +97,10 @@ export interface Serving {
   find(ctx: Ctx, endpoint: string): Promise<(Endpoint & { ready: boolean }) | undefined>;
   /** Recorded predictions of `[from, to)`: files, and how many were not kept. An endpoint that is not there is an error. */
   recorded(ctx: Ctx, endpoint: string, span: RecordedSpan): Promise<Recorded>;
+  /** What was not recorded as it is in `[from, to)`. An endpoint that is not there is an error. */
+  rules(ctx: Ctx, endpoint: string, span: Pick<RecordedSpan, 'from' | 'to'>): Promise<HeldRules>;
+  /** What stands in the log for values of hashed columns, in the caller's workspace. */
+  hash(ctx: Ctx): ColumnHash;
   /** Since when each endpoint's recorded predictions are kept by age; what belongs to those of before may go. */
   keptSince: Retention['keptSince'];
   /**
@@ -209,6 +215,8 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
       }
     },
     recorded: (ctx, name, span) => recorded(ctx, name, span, engine, segments),
+    rules: async (ctx, name, span) => rulesIn(await requireEndpoint(ctx, name), span),
+    hash: ({ workspace }) => columnHash(key, workspace),
     keptSince: () => segments.keptSince(),
     async served(ctx, name, window) {
       const { id } = await requireEndpoint(ctx, name);

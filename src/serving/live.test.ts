@@ -11,6 +11,7 @@ const row = (serial: number): NamedRevision => ({
   endpoint_id: 'e',
   endpoint: 'flights',
   records: null,
+  rules: null,
   revision: serial,
   serial,
   cause: 'deploy',

@@ -70,6 +70,7 @@ export async function addRevision(
     endpoint_id: endpoint.id,
     endpoint: endpoint.name,
     records: endpoint.records,
+    rules: endpoint.rules,
     revision: endpoint.last_revision,
     serial,
     cause: input.cause,
@@ -100,7 +101,7 @@ export async function addRevision(
     );
     gaveWay.push(other.id);
   }
-  const { endpoint: _name, records: _records, ...plain } = row;
+  const { endpoint: _name, records: _records, rules: _rules, ...plain } = row;
   await insertRevision(tx, plain);
   await tx.record({
     action: 'revision.requested',

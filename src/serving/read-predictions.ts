@@ -1,7 +1,8 @@
 import { createTurns } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { Engine } from './engine.ts';
-import { findRevisionBySerial } from './store.ts';
+import { isSampled, rulesAt } from './record-rules.ts';
+import { findRevisionBySerial, type NamedRevision } from './store.ts';
 
 /** What the id of a prediction says, which needs no row of it. */
 export interface ReadPrediction {
@@ -10,6 +11,8 @@ export interface ReadPrediction {
   role: 'champion' | 'canary' | 'shadow';
   /** When, ms since 1970. */
   at: number;
+  /** False: the endpoint records a share of its predictions, and this is none of it. */
+  recorded: boolean;
 }
 
 /** By id; what this server did not make, or another workspace was answered, is left out. */
@@ -18,7 +21,7 @@ export async function readPredictions(
   ids: readonly string[],
   { ids: form }: Pick<Engine, 'ids'>,
 ): Promise<Map<string, ReadPrediction>> {
-  const endpoints = new Map<number, string | undefined>();
+  const revisions = new Map<number, NamedRevision | undefined>();
   const found = new Map<string, ReadPrediction>();
   const turns = createTurns();
   for (const id of ids) {
@@ -27,9 +30,11 @@ export async function readPredictions(
     const read = form.read(id);
     if (!read) continue;
     const { serial, role, at } = read;
-    if (!endpoints.has(serial)) endpoints.set(serial, (await findRevisionBySerial(ctx, serial))?.endpoint_id);
-    const endpoint = endpoints.get(serial);
-    if (endpoint !== undefined) found.set(id, { endpoint, role, at });
+    if (!revisions.has(serial)) revisions.set(serial, await findRevisionBySerial(ctx, serial));
+    const row = revisions.get(serial);
+    if (!row) continue;
+    const recorded = isSampled(id, rulesAt(row, at).sample);
+    found.set(id, { endpoint: row.endpoint_id, role, at, recorded });
   }
   return found;
 }

@@ -4,6 +4,7 @@ import { tooLarge } from '../platform/errors/index.ts';
 import type { Recording } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { retiredFile } from './plane/segment-name.ts';
+import { rulesIn, type HeldRules } from './record-rules.ts';
 import type { Segments } from './segments.ts';
 import { selectSegments } from './store-segments.ts';
 import { requireEndpoint } from './store.ts';
@@ -13,6 +14,8 @@ import { recordingOf } from './table.ts';
 export interface Recorded {
   endpoint: { id: string; name: string };
   recording: Recording;
+  /** What was not recorded as it is in this time, and of which share. */
+  rules: HeldRules;
   /** Those that touch the window, oldest first. */
   segments: Array<{
     path: string;
@@ -65,6 +68,7 @@ export async function recorded(
   return {
     endpoint: { id: endpoint.id, name },
     recording: recordingOf(endpoint, engine),
+    rules: rulesIn(endpoint, { from, to }),
     segments: rows.toReversed().map(({ file, from_at, to_at, predictions, row_count }) => ({
       path: path.join(engine.data, file),
       later: path.join(engine.data, retiredFile(file)),

@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { messageOf } from '../platform/errors/index.ts';
 import type { Engine } from './engine.ts';
-import { entryOf } from './go-live.ts';
+import { putEntry } from './go-live.ts';
 import { preparePlaces } from './prepare-revision.ts';
 import { findRevisionById, selectAllLive, type NamedRevision } from './store.ts';
 import { placesOf, storedPlaces } from './table.ts';
@@ -50,14 +50,14 @@ async function restoreOne(ctx: Ctx, row: NamedRevision, engine: Engine): Promise
   const places = await preparePlaces(ctx, row, engine, silent);
   const now = await findRevisionById(ctx, row.id);
   if (now?.state !== 'live') return;
-  const held = { ...row, places: storedPlaces(places, engine.data) };
+  const held = { ...now, places: storedPlaces(places, engine.data) };
   const replaces = engine.planes.entry(row.endpoint_id) !== undefined;
   // A switch that failed halfway: the old one answers until the new one is loaded.
   const loads = replaces
     ? await Promise.all(places.map((place) => engine.planes.load(place, place.limits.load)))
     : [];
   try {
-    await engine.planes.put(...(await entryOf(ctx, held, engine)));
+    await putEntry(ctx, held, engine);
   } finally {
     for (const { release } of loads) release();
   }
@@ -111,8 +111,7 @@ async function warmFallback(
   );
   try {
     const now = await findRevisionById(ctx, row.id);
-    if (now?.state === 'live')
-      await engine.planes.put(...(await entryOf(ctx, { ...now, places: row.places }, engine)));
+    if (now?.state === 'live') await putEntry(ctx, { ...now, places: row.places }, engine);
   } finally {
     for (const { release } of loads) release();
   }

@@ -22,8 +22,9 @@ export const servingRoutes = (engine: Engine, job: PrepareJob): Route[] => [
   route(contract.listEndpoints, (ctx, { query }) => listEndpoints(ctx, query, engine)),
   route(contract.getEndpoint, (ctx, { params }) => getEndpoint(ctx, params.endpoint, engine)),
   route(contract.updateEndpoint, async (ctx, { params, body }) => {
-    await setRecording(ctx, params.endpoint, body, engine);
-    return getEndpoint(ctx, params.endpoint, engine);
+    const notes = await setRecording(ctx, params.endpoint, body, engine);
+    const detail = await getEndpoint(ctx, params.endpoint, engine);
+    return notes.length === 0 ? detail : { ...detail, notes };
   }),
   route(contract.listSegments, (ctx, { params, query }) => listSegments(ctx, params.endpoint, query)),
   route(contract.deleteEndpoint, async (ctx, { params }) => {

@@ -19,6 +19,8 @@ export type ServingTables = {
     records: string | null;
     /** How long they are kept, ms; as long as the server keeps them by default where it is null. */
     keep_ms: number | null;
+    /** JSON: `RecordRules`, in the order in which they held; all is recorded as it is where it is null. */
+    rules: string | null;
   };
   /** Recorded predictions: one row for each file of them that is whole. */
   prediction_segment: {
@@ -236,4 +238,5 @@ export const migrations: Migration[] = [
       `create index prediction_deletion_of on prediction_deletion (endpoint_id, to_at)`,
     ],
   },
+  { id: 'serving-009-rules', sql: [`alter table endpoint add column rules text`] },
 ];

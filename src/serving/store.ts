@@ -8,7 +8,7 @@ const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<ServingTables>();
 export type EndpointRow = Selectable<ServingTables['endpoint']>;
 export type RevisionRow = Selectable<ServingTables['revision']>;
 /** A revision with its endpoint's name, and what is kept of the predictions there: as every reader wants it. */
-export type NamedRevision = RevisionRow & { endpoint: string; records: string | null };
+export type NamedRevision = RevisionRow & { endpoint: string; records: string | null; rules: string | null };
 
 /** The key of prediction ids; `fresh` becomes it where there is none yet. */
 export async function predictionKey(tx: Tx, fresh: string): Promise<string> {
@@ -96,6 +96,7 @@ export async function takeNumber(
       deleted_at: null,
       records: null,
       keep_ms: null,
+      rules: null,
     })
     .onConflict((on) =>
       on.columns(['workspace', 'name']).doUpdateSet({
@@ -166,7 +167,7 @@ const revisions = (ctx: Ctx) =>
     .selectFrom('revision')
     .innerJoin('endpoint', 'endpoint.id', 'revision.endpoint_id')
     .selectAll('revision')
-    .select(['endpoint.name as endpoint', 'endpoint.records as records'])
+    .select(['endpoint.name as endpoint', 'endpoint.records as records', 'endpoint.rules as rules'])
     .where('revision.workspace', '=', ctx.workspace)
     .where('endpoint.workspace', '=', ctx.workspace);
 
@@ -252,7 +253,7 @@ export function selectAllLive(ctx: Pick<Ctx, 'db'>): Promise<NamedRevision[]> {
     .selectFrom('revision')
     .innerJoin('endpoint', 'endpoint.id', 'revision.endpoint_id')
     .selectAll('revision')
-    .select(['endpoint.name as endpoint', 'endpoint.records as records'])
+    .select(['endpoint.name as endpoint', 'endpoint.records as records', 'endpoint.rules as rules'])
     .where('revision.state', '=', 'live')
     .where('endpoint.deleted_at', 'is', null)
     .orderBy('revision.serial')

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { ModelPlace } from '../runtimes/index.ts';
 import type { Variant } from './contract.ts';
 import type { Recording, TableEndpoint, TableVariant } from './plane/protocol.ts';
+import { rulesNow } from './record-rules.ts';
 import type { NamedRevision } from './store.ts';
 
 /** Requests of one endpoint that may wait in one process, and how long one may. Beyond that they are refused at once. */
@@ -54,6 +55,7 @@ export function tableEntry(
   fallback: NamedRevision | undefined,
   server: { recording: Recording },
 ): TableEndpoint {
+  const { columns, sample } = rulesNow(row);
   return {
     id: row.endpoint_id,
     workspace: row.workspace,
@@ -74,6 +76,8 @@ export function tableEntry(
     queue: QUEUE,
     strict: row.strict === 1,
     records: recordingOf(row, server),
+    ...(Object.keys(columns).length === 0 ? {} : { columns }),
+    ...(sample === 1 ? {} : { sample }),
   };
 }
 

@@ -2,6 +2,7 @@ import { idOf, type Teller } from '../ledger/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Revision, Variant } from './contract.ts';
 import type { Engine } from './engine.ts';
+import { isSampled, rulesAt, type RecordRules } from './record-rules.ts';
 import { findDeletion } from './store-segments.ts';
 import { findRevisionBySerial, selectEndpointsById, selectRevisionsById } from './store.ts';
 import { toRevision, variantsOf } from './views.ts';
@@ -12,6 +13,8 @@ export interface PredictionFacts {
   revision: string;
   /** The part of it that did. */
   variant: Variant;
+  /** What of it was not recorded as it is; `sample`: nothing is recorded of it, for this share of predictions is, and it is none of that. */
+  unrecorded?: { sample?: number; dropped: string[]; hashed: string[] };
   /** What was recorded of it was taken away: why (`age`, `room`), after how long where that is why, and when. */
   deleted?: { reason: string; keep_ms?: number; at: number };
 }
@@ -33,6 +36,20 @@ export interface ServingTellers {
   predictions: Teller<PredictionFacts>;
   revisions: Teller<RevisionFacts>;
   endpoints: Teller<EndpointFacts>;
+}
+
+function unrecordedOf(
+  id: string,
+  role: string,
+  { sample, columns }: RecordRules,
+): Pick<PredictionFacts, 'unrecorded'> {
+  // A shadow's answer goes with another one, which its id does not say.
+  const left = role !== 'shadow' && !isSampled(id, sample);
+  const by = (rule: string): string[] =>
+    Object.entries(columns).flatMap(([name, one]) => (one === rule ? [name] : []));
+  const told = { dropped: by('drop'), hashed: by('hash') };
+  if (!left && told.dropped.length + told.hashed.length === 0) return {};
+  return { unrecorded: { ...told, ...(left ? { sample } : {}) } };
 }
 
 export const tellersOf = (engine: Pick<Engine, 'ids' | 'stages' | 'unloadable'>): ServingTellers => ({
@@ -57,6 +74,7 @@ export const tellersOf = (engine: Pick<Engine, 'ids' | 'stages' | 'unloadable'>)
           at: read.at,
           revision,
           variant,
+          ...unrecordedOf(id, read.role, rulesAt(row, read.at)),
           ...(gone
             ? {
                 deleted: {

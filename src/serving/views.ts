@@ -9,6 +9,7 @@ import type {
   Variant,
 } from './contract.ts';
 import type { Engine } from './engine.ts';
+import { rulesNow } from './record-rules.ts';
 import { recordingOf, sameTraffic } from './table.ts';
 import { selectSegments } from './store-segments.ts';
 import {
@@ -73,6 +74,7 @@ function toEndpoint(
 ): Endpoint {
   const recent = engine.live.recent(row.id);
   const batching = engine.batching(row.id);
+  const rules = rulesNow(row);
   return {
     ref: `endpoint:${row.id}`,
     id: row.id,
@@ -88,6 +90,8 @@ function toEndpoint(
     ...(batching === undefined ? {} : { batching }),
     records: recordingOf(row, engine),
     keep_ms: row.keep_ms ?? engine.keepMs,
+    sample: rules.sample,
+    columns: rules.columns,
     ...(recent === undefined ? {} : { recent }),
   };
 }

@@ -144,6 +144,14 @@ test('a canary is started from the page, and the traffic is seen as it is answer
   await ui.accessible('a shorter time');
   await page.getByRole('button', { name: 'Cancel' }).click();
   assert.equal((await detail()).endpoint.keep_ms, 90 * 86_400_000);
+  await page.getByRole('combobox', { name: 'Values of' }).selectOption('hour');
+  await page.getByRole('combobox', { name: 'are recorded' }).selectOption('never');
+  await page.getByText('what was recorded before stays on disk').waitFor();
+  await page.getByText('hour: never', { exact: true }).waitFor();
+  await page.getByRole('combobox', { name: 'Of', exact: true }).selectOption('10 % of predictions');
+  await page.getByText('10 % of the next predictions will be recorded').waitFor();
+  const { sample, columns } = (await detail()).endpoint;
+  assert.deepEqual([sample, columns], [0.1, { in_hour: 'drop' }]);
   await ui.accessible('records');
   await ui.close();
 });

@@ -1,5 +1,5 @@
 import type { Register } from './frame.ts';
-import { whole } from './options.ts';
+import { several, whole } from './options.ts';
 import { ago, bytes, count, listed, number, table, upTo } from './output.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import { ref } from './ref.ts';
@@ -19,7 +19,7 @@ export const register: Register = (program, cli) => {
     .description('make a new version of a dataset from a file or directory')
     .option('-m, --message <text>', 'why this version exists')
     .option('--source <url>', 'where the data came from')
-    .option('--meta <key=value>', 'how it was collected or prepared; may be given often', collect)
+    .option('--meta <key=value>', 'how it was collected or prepared; may be given often', several)
     .option('--branch <branch>', 'the branch to commit to', 'main')
     .option('--allow-empty', 'take empty files, and tables without a row')
     .option('--allow-broken', 'take Parquet files that cannot be read')
@@ -258,8 +258,6 @@ export const register: Register = (program, cli) => {
       });
     });
 };
-
-const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 const REF_HELP = `
 A version is named by a ref:

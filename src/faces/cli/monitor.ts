@@ -181,6 +181,10 @@ function shown(found: contract.Monitor, all: boolean): string {
     ...late,
     `${moment(latest.from)} to ${moment(latest.to)}: ${latest.state}, ${latest.rows.toLocaleString('en')} rows${version}, looked at ${ago(latest.looked_at)}`,
     ...(latest.problem === undefined ? [] : [latest.problem]),
+    // How many of the rows are recorded is no news, and changes what all figures are of.
+    ...latest.signals.flatMap(({ signal, evidence, reason }) =>
+      signal === 'volume' && evidence['sample'] !== undefined ? [reason] : [],
+    ),
     listed(
       `${latest.signals.length.toLocaleString('en')} signals, all ok`,
       ['signal', 'column', 'state', 'why'],

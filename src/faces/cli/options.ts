@@ -38,6 +38,16 @@ export function pair(
   };
 }
 
+/** Given as often as wanted. */
+export const several = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** A share above 0 and up to 1. */
+export function fraction(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Give a share above 0 and up to 1, such as 0.1.');
+}
+
 /** A moment, as milliseconds since 1970. */
 export function moment(text: string): number {
   const parsed = Date.parse(text);

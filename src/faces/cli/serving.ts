@@ -6,7 +6,7 @@ import { getPredictionLineage } from '../../governance/contract.ts';
 import * as contract from '../../serving/contract.ts';
 import type { Client } from './client.ts';
 import type { Cli, Register } from './frame.ts';
-import { choice, duration, refuse, whole } from './options.ts';
+import { choice, duration, fraction, refuse, several, whole } from './options.ts';
 import { namesOf } from './names.ts';
 import { upTo } from './output.ts';
 import { curl, showEndpoint, showEndpoints, showStory, traffic } from './serving/show.ts';
@@ -39,6 +39,12 @@ Every answer carries its id in the header X-Treadle-Prediction.
 Example:
   treadle predictions lineage ID`;
 
+const ENDPOINTS_HELP = `
+Examples:
+  treadle endpoints flights --records outputs --keep 90d
+  treadle endpoints flights --drop name --hash email --sample 0.1 -m "privacy review of May"
+Values that are dropped are never written. What was recorded before stays until its time is over.`;
+
 interface DeployFlags {
   to?: string;
   canary?: Target & { percent: number };
@@ -60,7 +66,15 @@ interface EndpointFlags {
   rm?: boolean;
   records?: contract.Recording;
   keep?: number;
+  sample?: number;
+  drop?: string[];
+  hash?: string[];
+  plain?: string[];
+  note?: string;
 }
+
+/** What says how predictions are recorded. */
+const RECORDING = ['records', 'keep', 'sample', 'drop', 'hash', 'plain'] as const;
 
 /** `treadle deploy`, `rollback`, `endpoints`, `predictions`: what answers, and where an answer came from. */
 export const register: Register = (program, cli) => {
@@ -135,11 +149,27 @@ export const register: Register = (program, cli) => {
       'keep its predictions so long, in whole hours: 36h, 90d; older hours are deleted, with outcomes and signals',
       duration,
     )
+    .option('--sample <share>', 'record this share of its predictions, such as 0.1; 1: all of them', fraction)
+    .option(
+      '--drop <column>',
+      'never record values of this input, of the sticky key (key) or of params (params); may be given often',
+      several,
+    )
+    .option(
+      '--hash <column>',
+      'record a keyed hash of them instead, by which equal values are told; may be given often',
+      several,
+    )
+    .option('--plain <column>', 'record them as they are again; may be given often', several)
+    .option('-m, --note <text>', 'why predictions are recorded otherwise; goes into the ledger')
+    .addHelpText('after', ENDPOINTS_HELP)
     .action(async (name: string | undefined, flags: EndpointFlags, command: Command) => {
-      const { limit, model, records, keep } = flags;
-      if (name === undefined) refuse(command, ['rm', 'records', 'keep'], 'name the endpoint that is meant');
+      const { limit, model } = flags;
+      if (name === undefined) refuse(command, ['rm', ...RECORDING], 'name the endpoint that is meant');
       else refuse(command, ['model'], 'it chooses from the list, and one endpoint is named');
-      if (flags.rm === true) refuse(command, ['records', 'keep', 'limit'], '--rm takes the endpoint away');
+      if (flags.rm === true) refuse(command, [...RECORDING, 'limit'], '--rm takes the endpoint away');
+      if (RECORDING.every((one) => flags[one] === undefined))
+        refuse(command, ['note'], 'it says why predictions are recorded otherwise');
       const client = cli.client();
       if (name === undefined) {
         const found = await upTo(limit, (page) =>
@@ -156,16 +186,11 @@ export const register: Register = (program, cli) => {
       }
       const detail = seen(
         client,
-        records === undefined && keep === undefined
+        RECORDING.every((one) => flags[one] === undefined)
           ? await client.call(contract.getEndpoint, { params })
-          : await client.call(contract.updateEndpoint, {
-              params,
-              body: {
-                ...(records === undefined ? {} : { records }),
-                ...(keep === undefined ? {} : { keep_ms: keep }),
-              },
-            }),
+          : await client.call(contract.updateEndpoint, { params, body: recordingOf(flags, command) }),
       );
+      for (const note of detail.notes ?? []) cli.output().say(note);
       const { items, more } = await upTo(limit, (page) =>
         client.call(contract.listRevisions, { params, query: page }),
       );
@@ -200,6 +225,27 @@ export const register: Register = (program, cli) => {
       output.result(story, () => showStory(story, names));
     });
 };
+
+/** What a command says of how predictions are recorded. */
+function recordingOf({ records, keep, sample, note, ...flags }: EndpointFlags, command: Command) {
+  const columns: Record<string, 'keep' | 'drop' | 'hash'> = {};
+  for (const [rule, names = []] of [
+    ['drop', flags.drop],
+    ['hash', flags.hash],
+    ['keep', flags.plain],
+  ] as const)
+    for (const name of names) {
+      if (Object.hasOwn(columns, name)) command.error(`error: two things are said of column '${name}'`);
+      columns[name] = rule;
+    }
+  return {
+    ...(records === undefined ? {} : { records }),
+    ...(keep === undefined ? {} : { keep_ms: keep }),
+    ...(sample === undefined ? {} : { sample }),
+    ...(Object.keys(columns).length === 0 ? {} : { columns }),
+    ...(note === undefined ? {} : { note }),
+  };
+}
 
 /** With the address that this machine reaches, where the server only knows its own name for itself. */
 const seen = ({ url }: Pick<Client, 'url'>, detail: contract.EndpointDetail): contract.EndpointDetail => ({

@@ -128,6 +128,7 @@ test('what was not compared says nothing, for or against; what could not be read
       signal('volume', 'ok'),
       signal('drift', 'no_reference', 'in_a'),
       signal('drift', 'no_data', 'in_b'),
+      signal('drift', 'not_recorded', 'in_c'),
       signal('performance', 'no_labels'),
       signal('coverage', 'ok'),
     ]),

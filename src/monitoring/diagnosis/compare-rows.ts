@@ -1,14 +1,16 @@
 import type { Call } from '../../data/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
-import type { Serving } from '../../serving/index.ts';
+import { ruleOf, type Serving } from '../../serving/index.ts';
 import { identifier, quote, type AskedFile, type Tables, type View } from '../../tables/index.ts';
 import type { AlertReport, MonitorSettings, Signal } from '../contract.ts';
 import { isOf } from '../kinds/names.ts';
 import { openLabelled } from '../outcomes/open-outcomes.ts';
 import { askBehind, type Attempt } from '../signals/ask.ts';
 import { NAMES } from '../signals/questions.ts';
-import { recipesOf, referenceTable } from '../signals/reference.ts';
+import { recipesOf } from '../signals/reference.ts';
+import { referenceTable } from '../signals/reference-sources.ts';
+import { isUnrecorded } from '../signals/unrecorded.ts';
 import type { AlertRow } from '../store-alerts.ts';
 import type { MonitorRow, WindowRow } from '../store-monitors.ts';
 import { COMPARE, type ComparedColumn, type LossParts } from './questions.ts';
@@ -41,7 +43,7 @@ const COLUMNS = 200;
 /** Rows since the change beside those before it; where hardly any are recorded of before, beside the rows of the reference. */
 export async function compareRows(
   ctx: Ctx,
-  { serving, tables }: { serving: Pick<Serving, 'recorded'>; tables: Tables },
+  { serving, tables }: { serving: Pick<Serving, 'recorded' | 'rules'>; tables: Tables },
   asked: Asked,
   { signal }: Attempt,
 ): Promise<Compared> {
@@ -65,18 +67,8 @@ export async function compareRows(
     request: { views: now.views, view: now.view },
     signal,
   });
-  const ignored = new Set(settings.ignore);
-  const versionRef = asked.windows.at(-1)?.row.version_ref;
-  const recipes = versionRef == null ? [] : await recipesOf(ctx, monitor.id, versionRef);
-  const made = recipes.filter(({ column }) => !ignored.has(column));
-  const columns = described.columns
-    .map(({ name }) => name)
-    .filter((name) => /^(in|out)_/.test(name) && !ignored.has(name))
-    .filter((name) => !made.some(({ column }) => isOf(name, column)))
-    .slice(0, COLUMNS);
-  let before = await openBefore(() =>
-    open('before', { from: Math.max(0, since - BACK * monitor.window_ms), to: since }),
-  );
+  const earlier = { from: Math.max(0, since - BACK * monitor.window_ms), to: since };
+  let before = await openBefore(() => open('before', earlier));
   if (before) {
     const { rows } = await askBehind(ctx, tables, NAMES, {
       files: before.files,
@@ -85,6 +77,25 @@ export async function compareRows(
     });
     if (rows < FEW) before = undefined;
   }
+  // Only what is there in one form on both sides can be compared; of the reference the values themselves are, and so they are of what is made of values.
+  const rules = await serving.rules(ctx, endpoint, { from: before ? earlier.from : since, to: until });
+  const isHashed = (name: string): boolean => ruleOf(rules, name)?.rule === 'hash';
+  const isCompared = (name: string): boolean =>
+    !isUnrecorded(rules, name) && (before !== undefined || !isHashed(name));
+  const left = [...rules.columns.keys()].filter((name) => name.startsWith('in_') && !isCompared(name));
+  if (left.length > 0)
+    notes.push(`not recorded in one form on both sides, and so not compared: ${left.join(', ')}`);
+  const ignored = new Set(settings.ignore);
+  const versionRef = asked.windows.at(-1)?.row.version_ref;
+  const recipes = versionRef == null ? [] : await recipesOf(ctx, monitor.id, versionRef);
+  const made = recipes.filter(
+    ({ column }) => !ignored.has(column) && isCompared(column) && !isHashed(column),
+  );
+  const columns = described.columns
+    .map(({ name }) => name)
+    .filter((name) => /^(in|out)_/.test(name) && !ignored.has(name) && isCompared(name))
+    .filter((name) => !made.some(({ column }) => isOf(name, column)))
+    .slice(0, COLUMNS);
   if (!before) {
     const wanted = [...columns, ...made.map(({ column }) => column)];
     const reference =

@@ -64,6 +64,17 @@ function serviceSince(windows: readonly Seen[]): number | undefined {
   return undefined;
 }
 
+/** Whether the newest window that looked at a column compared it with this. */
+function isReferenceOf({ column, histogram }: Watched, windows: readonly Seen[]): boolean {
+  const counts = windows
+    .toReversed()
+    .flatMap(({ signals }) => signals.filter((one) => one.signal === 'drift' && one.column === column))
+    .flatMap(({ evidence }) =>
+      Array.isArray(evidence['reference_counts']) ? [evidence['reference_counts']] : [],
+    )[0];
+  return counts === undefined || String(counts) === String(histogram.counts);
+}
+
 async function dateColumn(
   ctx: Ctx,
   monitor: MonitorRow,
@@ -75,7 +86,8 @@ async function dateColumn(
   const references = await selectReferences(ctx, monitor.id, last.version_ref);
   const watched = references
     .flatMap((row) => JSON.parse(row.watched) as Watched[]) // written by this room
-    .find((one) => one.column === column);
+    // A column that is hashed now has another reference than before.
+    .find((one) => one.column === column && isReferenceOf(one, windows));
   if (!watched) return undefined;
   const counted = windows.flatMap(({ row, signals }) => {
     const drift = signals.find((one) => one.signal === 'drift' && one.column === column);

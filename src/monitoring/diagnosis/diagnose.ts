@@ -17,7 +17,7 @@ import { recommend } from './recommend.ts';
 import { timelineOf } from './timeline.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'recorded' | 'tellers'>;
+  serving: Pick<Serving, 'recorded' | 'rules' | 'tellers'>;
   tables: Tables;
 }
 

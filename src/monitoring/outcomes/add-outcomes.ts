@@ -9,6 +9,7 @@ import { insertOutcomes, oldestOfMany, selectOfSubjects, type OutcomeRow } from 
 import { AHEAD } from './doubts.ts';
 import { FOLD, FOLDED_AT_ONCE } from './fold.ts';
 import { requireEndpoint } from './open-outcomes.ts';
+import { keyDoubts, sampledOut } from './unrecorded.ts';
 
 type Refusal = OutcomesAdded['refused'][number];
 /** An outcome on its way; whether its time of observation was said. */
@@ -17,7 +18,7 @@ type Told = Omit<OutcomeRow, 'id'> & { said: boolean };
 /** Takes what can be taken, and says of the rest why not; an error when nothing can. */
 export async function addOutcomes(
   ctx: Ctx,
-  serving: Pick<Serving, 'find' | 'readPredictions'>,
+  serving: Pick<Serving, 'find' | 'readPredictions' | 'rules'>,
   name: string,
   outcomes: readonly NewOutcome[],
 ): Promise<OutcomesAdded> {
@@ -39,7 +40,29 @@ export async function addOutcomes(
     throw invalid(message, { field: `outcomes[${index}]`, hint: HINTS[code]!, code });
   }
   const accepted = await ctx.write((tx) => keep(tx, endpoint, told));
-  return { accepted, known: told.length - accepted, refused };
+  const unrecorded = new Set(
+    told.flatMap(({ prediction }) =>
+      prediction !== null && read.get(prediction)?.recorded === false ? [prediction] : [],
+    ),
+  );
+  const times = told.flatMap(({ key, time }) => (key === null ? [] : [time]));
+  const warnings = [
+    ...sampledOut(unrecorded.size),
+    ...(times.length === 0
+      ? []
+      : keyDoubts(
+          await serving.rules(ctx, name, {
+            from: times.reduce((a, b) => Math.min(a, b)),
+            to: times.reduce((a, b) => Math.max(a, b)) + 1,
+          }),
+        )),
+  ];
+  return {
+    accepted,
+    known: told.length - accepted,
+    refused,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
 }
 
 const HINTS: Readonly<Record<string, string>> = {

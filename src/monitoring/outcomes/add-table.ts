@@ -24,9 +24,10 @@ import { asked, requireEndpoint, type StoredFile } from './open-outcomes.ts';
 import { TEXTS } from './questions.ts';
 import { outcomesOf, REASONS, type Reading } from './reading.ts';
 import { MOST_UNKNOWN, unknownIds } from './unknown-ids.ts';
+import { keyDoubts, sampledOut } from './unrecorded.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'find' | 'serials' | 'readPredictions'>;
+  serving: Pick<Serving, 'find' | 'serials' | 'readPredictions' | 'rules'>;
   tables: Tables;
 }
 
@@ -62,7 +63,7 @@ export async function uploadOutcomes(
   const { hash } = await ctx.blobs.put(body as AsyncIterable<Uint8Array>);
   const shown = file.slice(file.lastIndexOf('/') + 1);
   const given: Given = { files: [{ hash, shown, format }], source: shown, field: 'file' };
-  return addTable(ctx, parts, endpoint, given, columns, signal);
+  return addTable(ctx, parts, { endpoint, name }, given, columns, signal);
 }
 
 export async function joinOutcomes(
@@ -81,7 +82,7 @@ export async function joinOutcomes(
     field: 'data',
     from: ref,
   };
-  return addTable(ctx, parts, endpoint, given, columns, signal);
+  return addTable(ctx, parts, { endpoint, name }, given, columns, signal);
 }
 
 /** Rows name a prediction, or a key and a time, and not both. */
@@ -105,7 +106,7 @@ function requireColumns({ id, key, time }: OutcomeColumns): void {
 async function addTable(
   ctx: Ctx,
   parts: Parts,
-  endpoint: string,
+  { endpoint, name }: { endpoint: string; name: string },
   given: Given,
   columns: OutcomeColumns,
   signal?: AbortSignal,
@@ -143,7 +144,9 @@ async function addTable(
     ...(monitor ? { late_before: ctx.clock.now() - monitor.label_delay_ms } : {}),
   };
   const rowsAs = (): string => `(${outcomesOf(identifier('given'), reading)})`;
-  if (columns.id !== undefined) {
+  const missed: string[] = [];
+  if (columns.id === undefined) missed.push(...keyDoubts(await parts.serving.rules(ctx, name, {})));
+  else {
     const unknown = unknownIds(ctx, parts.serving);
     const query = `select prediction from ${rowsAs()} where problem is null`;
     const hear = unknown.take;
@@ -153,6 +156,7 @@ async function addTable(
         `more than ${MOST_UNKNOWN.toLocaleString('en')} values of '${columns.id}' in ${given.source} are no prediction ids of this server`,
         { field: 'id', hint: 'leave out the rows of other servers', code: 'unreadable' },
       );
+    missed.push(...sampledOut(unknown.unrecorded()));
     if (unknown.ids.size > 0) reading.unknown_ids = [...unknown.ids].toSorted();
   }
   const counts = await ask(
@@ -160,7 +164,7 @@ async function addTable(
   );
   const counted = new Map(counts.rows.map(([reason, n]) => [String(reason), Number(n)]));
   const taken = counts.rows.find(([reason]) => reason === 'accepted');
-  const warnings = taken ? doubts(taken.slice(1), columns) : [];
+  const warnings = taken ? [...doubts(taken.slice(1), columns), ...missed] : [];
   if (warnings.length > 0) reading.warnings = warnings;
   const accepted = counted.get('accepted') ?? 0;
   const bad = Object.fromEntries(

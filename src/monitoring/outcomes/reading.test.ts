@@ -113,7 +113,7 @@ test('ids are remembered as unknown once each, and no more than a table may have
       new Map(
         ids
           .filter((id) => id === 'ours')
-          .map((id) => [id, { endpoint: 'e', role: 'champion' as const, at: 1 }]),
+          .map((id) => [id, { endpoint: 'e', role: 'champion' as const, at: 1, recorded: true }]),
       ),
     );
   };

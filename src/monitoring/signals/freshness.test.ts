@@ -10,6 +10,7 @@ test('the newest row is old only against the windows before', () => {
   assert.equal(freshnessOf(day.to - 12 * HOUR, day, usual).state, 'ok', 'nights are as long');
   assert.equal(freshnessOf(day.to - 23 * HOUR, day, usual).state, 'alert');
   assert.equal(freshnessOf(day.to - 23 * HOUR, day, usual.slice(0, 4)).state, 'ok', 'nobody knows yet');
+  assert.equal(freshnessOf(day.to - 23 * HOUR, day, usual, 10).state, 'ok', 'a tenth is recorded since');
   assert.match(
     freshnessOf(day.to - 23 * HOUR, day, usual).reason,
     /came 23 h before .* in the 5 windows before, 10 h/,

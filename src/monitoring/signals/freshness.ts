@@ -8,9 +8,11 @@ export function freshnessOf(
   newest: number,
   { from, to }: { from: number; to: number },
   usual: readonly number[],
+  /** How many times fewer predictions are recorded than in these, 1 or more. */
+  fewer = 1,
 ): Signal {
   const age = to - newest;
-  const most = Math.max(0, ...usual);
+  const most = Math.max(1, fewer) * Math.max(0, ...usual);
   const old = usual.length >= FEWEST && age > 2 * most + (to - from) / 20;
   return {
     signal: 'freshness',

@@ -146,4 +146,8 @@ test('a window is ok only where something was compared', () => {
   assert.equal(worst([volume, one('drift', 'failed', 'in_a'), one('missing', 'alert', 'in_b')]), 'alert');
   assert.equal(worst([volume, one('drift', 'failed', 'in_a'), one('drift', 'ok', 'in_b')]), 'failed');
   assert.equal(worst([volume, one('drift', 'ok', 'in_a'), one('coverage', 'no_labels')]), 'no_labels');
+  const dropped = one('drift', 'not_recorded', 'in_a');
+  assert.equal(worst([volume, dropped]), 'not_recorded');
+  assert.equal(worst([volume, dropped, one('drift', 'no_reference', 'in_b')]), 'no_reference');
+  assert.equal(worst([volume, dropped, one('drift', 'ok', 'in_b')]), 'ok');
 });

@@ -1,7 +1,7 @@
 import { getVersion } from '../../models/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf, TreadleError, unavailable } from '../../platform/errors/index.ts';
-import type { Serving } from '../../serving/index.ts';
+import { ruleOf, type Serving } from '../../serving/index.ts';
 import { QUERY, type Tables } from '../../tables/index.ts';
 import type { MonitorSettings, Signal } from '../contract.ts';
 import type { DriftResult, NamedColumn } from '../detectors/e-detector.ts';
@@ -26,12 +26,14 @@ import { probe } from './probe.ts';
 import { COUNT, NAMES } from './questions.ts';
 import { referenceFor } from './reference.ts';
 import { serviceOf } from './service.ts';
+import { isUnrecorded, unrecordedSignals } from './unrecorded.ts';
+import { volumeOf } from './volume.ts';
 import { signalRows, worst } from './signal-rows.ts';
 import { ofVersion, type VersionSeen } from './version-seen.ts';
 import { watchDrift, type DriftEvidence } from './watch-drift.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'recorded' | 'served'>;
+  serving: Pick<Serving, 'recorded' | 'served' | 'rules' | 'hash'>;
   tables: Tables;
 }
 
@@ -79,9 +81,12 @@ async function lookIfAny(...asked: Parameters<typeof look>): Promise<Looked> {
   try {
     return await look(...asked);
   } catch (error) {
-    if (error instanceof TreadleError && error.code === 'no-predictions')
-      return { rows: 0, signals: [volumeOf(0, 0)], evidence: [] };
-    throw error;
+    if (!(error instanceof TreadleError) || error.code !== 'no-predictions') throw error;
+    const [ctx, parts, monitor, window] = asked;
+    const span = { from: window.from, to: window.from + monitor.window_ms };
+    const rules = await parts.serving.rules(ctx, window.endpoint, span);
+    const volume = await volumeOf(ctx, parts, monitor, window, { rows: 0, dropped: 0, rules });
+    return { rows: 0, signals: [volume], evidence: [] };
   }
 }
 
@@ -89,15 +94,20 @@ async function look(
   ctx: Ctx,
   parts: Parts,
   monitor: MonitorRow,
-  { endpoint, from }: { endpoint: string; from: number },
+  asked: { endpoint: string; from: number },
   signal?: AbortSignal,
 ): Promise<Looked> {
+  const { endpoint, from } = asked;
   const window = { from, to: from + monitor.window_ms };
   const recorded = await parts.serving.recorded(ctx, endpoint, { ...window, whole: true });
   if (recorded.incomplete) throw unavailable('a data plane is too busy to write its predictions');
   const { files, views } = openLog(recorded, { text: 'log', prefix: 'log' }, window);
   const seen = await versionIn(ctx, parts.tables, { files, views }, signal);
-  if (!seen) return { rows: 0, signals: [volumeOf(0, recorded.dropped)], evidence: [] };
+  const { dropped, rules } = recorded;
+  if (!seen) {
+    const volume = await volumeOf(ctx, parts, monitor, asked, { rows: 0, dropped, rules });
+    return { rows: 0, signals: [volume], evidence: [] };
+  }
   const { newest, ...version } = seen;
   const all = [...views, ofVersion('log', version)];
   const { rows, columns } = await askBehind(ctx, parts.tables, NAMES, {
@@ -106,22 +116,22 @@ async function look(
     signal,
   });
   const { ignore = [], kinds } = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
+  const there = columns.map(({ name }) => name).filter((name) => !isUnrecorded(rules, name));
   const sources = sourcesOf(
-    columns.map(({ name }) => name),
+    there,
     (await getVersion(ctx, version.model, String(version.version))).facts?.signature,
     kinds,
   );
-  const names = new Set(
-    [...columns, ...sources.map(({ column: name }) => ({ name }))].map(({ name }) => name),
-  );
-  const reference = await referenceFor(
+  const names = new Set([...there, ...sources.map(({ column }) => column)]);
+  const { watched: compared, ...reference } = await referenceFor(
     ctx,
     parts,
     monitor,
-    { endpoint, version, columns: sources, before: from },
+    { endpoint, version, columns: sources, rules, before: from },
     signal,
   );
-  const present = reference.watched.filter(({ column }) => names.has(sourceOf(column)));
+  const watched = compared.filter(({ column }) => !isUnrecorded(rules, column));
+  const present = watched.filter(({ column }) => names.has(sourceOf(column)));
   const counted =
     present.length === 0
       ? { counted: [], unread: [] }
@@ -134,20 +144,26 @@ async function look(
           },
           signal,
         });
-  const absent = reference.watched.filter(({ column }) => !isDerived(column) && !names.has(column));
+  // What there ever was a rule of is there where the model takes it at all.
+  const absent = watched.filter(
+    ({ column }) => !isDerived(column) && !names.has(column) && !ruleOf(rules, column),
+  );
   const before = await findEvidence(ctx, monitor, version.ref, 'drift');
   const { evidence, result } = watchDrift(
-    reference.watched,
+    watched,
     counted.counted,
     window,
     before === undefined ? undefined : (JSON.parse(before) as DriftEvidence), // written by this room
   );
   const usual = await selectValues(ctx, monitor, 'freshness', { before: from, limit: USUAL });
+  // Of a smaller share than before the newest row is older.
+  const earlier = { from: from - USUAL * monitor.window_ms, to: from };
+  const fewer = (await parts.serving.rules(ctx, endpoint, earlier)).most / rules.least;
   const closer = await probe(
     ctx,
     parts.tables,
     { files, views: all },
-    reference.watched,
+    watched,
     { counted: counted.counted, drifted: new Set(result.shape.columns.map(({ name }) => name)) },
     signal,
   );
@@ -165,16 +181,17 @@ async function look(
       { version: version.ref, detector: 'drift', grown: { before, after: JSON.stringify(evidence) } },
     ],
     signals: [
-      volumeOf(rows, recorded.dropped),
-      freshnessOf(newest, window, usual),
+      await volumeOf(ctx, parts, monitor, asked, { rows, dropped, rules, version }),
+      freshnessOf(newest, window, usual, fewer),
       columnsOf(
         absent.map(({ column }) => column),
         reference.notes,
       ),
-      ...(reference.watched.length > 0 ? [allOf(result.shape), skewOf(movedOf(result), evidence.began)] : []),
+      ...(watched.length > 0 ? [allOf(result.shape), skewOf(movedOf(result), evidence.began)] : []),
       // What a closer look says is what is to be mended, and so the first that is told of a column.
       ...closer,
-      ...judgeColumns(reference.watched, counted, result),
+      ...judgeColumns(watched, counted, result),
+      ...unrecordedSignals(rules, ignore),
       ...estimated,
       ...reference.without
         .filter(({ column }) => !ignore.includes(column))
@@ -215,14 +232,6 @@ async function versionIn(
 
 /** Windows before that say what is usual. */
 const USUAL = 28;
-
-const volumeOf = (rows: number, dropped: number): Signal => ({
-  signal: 'volume',
-  value: rows,
-  state: rows === 0 ? 'no_data' : 'ok',
-  reason: `${rows.toLocaleString('en')} rows${dropped > 0 ? `, and ${dropped.toLocaleString('en')} predictions that could not be recorded` : ''}`,
-  evidence: { rows, dropped },
-});
 
 const columnsOf = (absent: readonly string[], notes: readonly string[]): Signal => ({
   signal: 'columns',

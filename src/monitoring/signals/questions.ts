@@ -58,6 +58,8 @@ export interface Anchored {
   kind?: ColumnKind | undefined;
   /** Of a row of the tensor. */
   shape?: readonly number[] | undefined;
+  /** Told apart by the values alone, whatever they are. */
+  as?: 'categories';
 }
 
 /** Counts the rows of a window on anchors. `misfits`: values that are none of the reference's type; they count as missing. */

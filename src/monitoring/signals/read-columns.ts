@@ -60,12 +60,14 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
   const read = groupReader(
     connection,
     view,
-    columns.flatMap(({ from }) => (kindOf(types.get(from) ?? '') === 'numeric' ? [from] : [])),
+    columns.flatMap(({ from, as }) =>
+      as === undefined && kindOf(types.get(from) ?? '') === 'numeric' ? [from] : [],
+    ),
     rows,
   );
-  const { done, unread } = await each(columns, async ({ column, from, ...said }): Promise<Watched[]> => {
+  const { done, unread } = await each(columns, async ({ column, from, as, ...said }): Promise<Watched[]> => {
     const kind = kindOf(types.get(from) ?? '');
-    const reading = kind === 'numeric' ? undefined : readingOf(types, from);
+    const reading = kind === 'numeric' || as !== undefined ? undefined : readingOf(types, from);
     if (reading) {
       const source = { view, rows, reading, at };
       const recipe = await learnRecipe(connection, source, said);
@@ -73,14 +75,15 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
       if (recipe) return anchorDerived(connection, source, { column, recipe }, bins);
     }
     if (kind === undefined) throw new Error(`columns of ${types.get(from) ?? 'no type'} are not watched`);
-    if (kind === 'numeric') {
+    if (kind === 'numeric' && as === undefined) {
       const values = await read(from);
       const anchor = anchorNumeric(values, { bins: BINS });
       const parts = windowsOf(cut, values, (part) => count(anchor, Float64Array.from(part)));
       const quantiles = quantilesOf(values);
       return [{ column, anchor, histogram: count(anchor, values), ...parts, quantiles }];
     }
-    const values = await categories(connection, view, from);
+    const texts = await categories(connection, view, from);
+    const values = kind === 'numeric' ? texts.map(plainNumber) : texts;
     const anchor = anchorCategories(values, { limit: CATEGORIES });
     const parts = windowsOf(cut, values, (part) => count(anchor, part));
     return [{ column, anchor, histogram: count(anchor, values), ...parts }];
@@ -298,6 +301,12 @@ async function numbers(
     length += chunk.rowCount;
   });
   return { values: values.slice(0, length), misfits };
+}
+
+/** A number as the planes spell it: 1 for 1.0, nothing for none. */
+function plainNumber(text: Category): Category {
+  if (typeof text !== 'string' || /^-?\d+$/.test(text)) return text;
+  return Number.isNaN(Number(text)) ? null : String(Number(text));
 }
 
 async function categories(connection: DuckDBConnection, view: string, column: string): Promise<Category[]> {

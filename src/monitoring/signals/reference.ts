@@ -1,14 +1,8 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf } from '../../platform/errors/index.ts';
-import { identifier, localName, type AskedFile, type Tables, type View } from '../../tables/index.ts';
-import {
-  judgedOn,
-  newestFor,
-  resolveGateData,
-  trainingSources,
-  type TableSource,
-} from '../../validation/index.ts';
-import type { Serving } from '../../serving/index.ts';
+import { identifier, type Tables } from '../../tables/index.ts';
+import { newestFor, type TableSource } from '../../validation/index.ts';
+import { ruleOf, type HeldRules, type Serving } from '../../serving/index.ts';
 import type { MonitorSettings } from '../contract.ts';
 import { sourceOf } from '../kinds/names.ts';
 import type { Recipe } from '../kinds/recipe.ts';
@@ -16,7 +10,9 @@ import type { Source } from '../kinds/sources.ts';
 import { openLog } from '../open-log.ts';
 import { insertReference, selectFirstWindows, selectReferences, type MonitorRow } from '../store-monitors.ts';
 import { askBehind } from './ask.ts';
-import { ANCHOR, NAMES, type Anchored, type Watched } from './questions.ts';
+import { hashedReference } from './hashed-reference.ts';
+import { ANCHOR, type Watched } from './questions.ts';
+import { matching, namesIn, referenceSources } from './reference-sources.ts';
 import { ofVersion, type VersionSeen } from './version-seen.ts';
 
 export interface Reference {
@@ -28,10 +24,12 @@ export interface Reference {
 }
 
 interface Parts {
-  serving: Pick<Serving, 'recorded'>;
+  serving: Pick<Serving, 'recorded' | 'hash'>;
   tables: Tables;
 }
 
+/** Planes hear of a change a moment after it was written down, ms. */
+const AFTER = 5_000;
 const FIRST_WINDOWS = 3;
 /** Of answers, which no table has: enough to say how much windows differ although nothing is wrong, and of days all of a week. */
 const FIRST_ANSWERS = 8;
@@ -44,12 +42,22 @@ export async function referenceFor(
   ctx: Ctx,
   parts: Parts,
   monitor: MonitorRow,
-  asked: { endpoint: string; version: VersionSeen; columns: readonly Source[]; before: number },
+  asked: {
+    endpoint: string;
+    version: VersionSeen;
+    columns: readonly Source[];
+    rules: HeldRules;
+    before: number;
+  },
   signal?: AbortSignal,
 ): Promise<Reference> {
   const settings = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
   const ignored = new Set(settings.ignore);
   const wanted = asked.columns.filter(({ column }) => !ignored.has(column));
+  const isHashed = ({ column }: { column: string }): boolean =>
+    ruleOf(asked.rules, sourceOf(column))?.rule === 'hash';
+  /** Of a column that was recorded otherwise before, when it was not any more. */
+  const since = ({ column }: Source): number => ruleOf(asked.rules, column)?.since ?? 0;
   const notes: string[] = [];
   const kept = new Map(
     (await selectReferences(ctx, monitor.id, asked.version.ref)).map((row) => [
@@ -74,38 +82,64 @@ export async function referenceFor(
 
   if (!kept.has('given'))
     try {
-      const sources = settings.reference
-        ? [await resolveGateData(ctx, { kind: 'dataset', ref: settings.reference })]
-        : await ownSources(ctx, asked.version.ref);
+      const sources = await referenceSources(ctx, settings, asked.version.ref);
       const cut = {
         window: settings.stands_for_ms ?? monitor.window_ms,
         time: (await newestFor(ctx, asked.version.ref))?.spec.time,
       };
-      const made = await anchorGiven(ctx, parts.tables, sources, wanted, cut, signal);
+      // Also those that are not recorded now: they may be again.
+      const others = [...asked.rules.columns.keys()].filter(
+        (name) =>
+          name.startsWith('in_') && !ignored.has(name) && !wanted.some(({ column }) => column === name),
+      );
+      const all = [...wanted, ...others.map((column) => ({ column, kind: settings.kinds?.[column] }))];
+      const made = await anchorGiven(ctx, parts.tables, sources, all, cut, signal);
       if (made) await keep('given', made.source, made.rows, made.watched);
     } catch (error) {
       signal?.throwIfAborted();
       notes.push(`the reference could not be read: ${outwardMessageOf(error)}`);
     }
-  const given = kept.get('given') ?? [];
-  const left = wanted.filter((one) => !given.some(({ column }) => column === one.column));
+  const given = (kept.get('given') ?? []).filter((one) => !isHashed(one));
+  for (const { column } of wanted.filter(isHashed)) {
+    const part = `hashed ${column}`;
+    if (!kept.has(part))
+      try {
+        const { source, rows, watched } = await hashedReference(ctx, parts, monitor, asked, column, signal);
+        await keep(part, source, rows, watched);
+      } catch (error) {
+        signal?.throwIfAborted();
+        notes.push(`the reference of ${column} could not be hashed: ${outwardMessageOf(error)}`);
+      }
+    given.push(...(kept.get(part) ?? []));
+  }
+  const left = wanted
+    .filter((one) => !given.some(({ column }) => column === one.column))
+    // Of hashes nothing can be made that the values would say.
+    .map((one): Source => (isHashed(one) ? { column: one.column, kind: 'categories' } : one));
+  const many = settings.first_windows ?? FIRST_WINDOWS;
   const firsts = [
+    { part: 'first', many, own: left.filter((one) => !isAnswer(one) && since(one) === 0), since: 0 },
     {
-      part: 'first',
-      many: settings.first_windows ?? FIRST_WINDOWS,
-      own: left.filter((one) => !isAnswer(one)),
+      part: 'answers',
+      many: settings.first_windows ?? FIRST_ANSWERS,
+      own: left.filter(isAnswer),
+      since: 0,
     },
-    { part: 'answers', many: settings.first_windows ?? FIRST_ANSWERS, own: left.filter(isAnswer) },
+    // What was recorded otherwise before is not to be compared with.
+    ...left
+      .filter((one) => since(one) > 0)
+      .map((one) => ({ part: `${one.column} since ${since(one)}`, many, own: [one], since: since(one) })),
   ];
   const watched = given.filter(({ column }) => !ignored.has(sourceOf(column)) && !ignored.has(column));
   const without: Reference['without'] = [];
-  for (const { part, many, own } of firsts) {
+  for (const { part, many, own, since: begun } of firsts) {
     if (own.length === 0) continue;
     const names = new Set(own.map(({ column }) => column));
     let windows = 0;
     if (!kept.has(part)) {
       const seen = await selectFirstWindows(ctx, monitor, {
         version_ref: asked.version.ref,
+        from: begun === 0 ? 0 : begun + AFTER,
         before: asked.before,
         limit: many,
       });
@@ -121,7 +155,7 @@ export async function referenceFor(
     const has = new Set(first.map(({ column }) => column));
     const why = kept.has(part)
       ? 'its values are not of a kind that is watched'
-      : `the first ${many} windows of the version are its reference, and ${windows} ${windows === 1 ? 'is' : 'are'} over`;
+      : `the first ${many} windows of the version${begun === 0 ? '' : ' since it is recorded as it is now'} are its reference, and ${windows} ${windows === 1 ? 'is' : 'are'} over`;
     without.push(...own.flatMap(({ column }) => (has.has(column) ? [] : [{ column, why }])));
   }
   return { watched, without, notes };
@@ -169,9 +203,7 @@ export async function labelReference(
   const settings = JSON.parse(monitor.settings) as MonitorSettings; // written by this room
   const spec = (await newestFor(ctx, versionRef))?.spec;
   if (!spec) return undefined;
-  const sources = settings.reference
-    ? [await resolveGateData(ctx, { kind: 'dataset', ref: settings.reference })]
-    : await ownSources(ctx, versionRef);
+  const sources = await referenceSources(ctx, settings, versionRef);
   for (const source of sources) {
     const { files, views, names } = await namesIn(ctx, tables, source, signal);
     if (!names.has(spec.label)) continue;
@@ -231,52 +263,6 @@ export async function recipesOf(
     .flatMap(({ column, recipe }) => (recipe ? [{ column, recipe }] : []));
 }
 
-/** The table of a reference that has most of these columns, as a view of them alone; undefined where there is none. */
-export async function referenceTable(
-  ctx: Ctx,
-  tables: Tables,
-  asked: { settings: MonitorSettings; versionRef: string; columns: readonly string[]; view: string },
-  signal?: AbortSignal,
-): Promise<{ source: string; files: AskedFile[]; views: View[] } | undefined> {
-  const sources = asked.settings.reference
-    ? [await resolveGateData(ctx, { kind: 'dataset', ref: asked.settings.reference })]
-    : await ownSources(ctx, asked.versionRef);
-  let best: { source: string; files: AskedFile[]; views: View[]; columns: number } | undefined;
-  for (const source of sources) {
-    const { files, views, names } = await namesIn(ctx, tables, source, signal);
-    const columns = matching(
-      asked.columns.map((column) => ({ column })),
-      names,
-    ).filter(({ from }) => names.has(from));
-    if (columns.length <= (best?.columns ?? 0)) continue;
-    const list = columns.map(({ column, from }) => `${identifier(from)} as ${identifier(column)}`);
-    best = {
-      source: source.label,
-      files,
-      views: [...views, { name: asked.view, sql: `select ${list.join(', ')} from reference` }],
-      columns: columns.length,
-    };
-  }
-  return best;
-}
-
-/** What the version was trained on, those with the most of it first, and what it was judged on. */
-async function ownSources(ctx: Ctx, versionRef: string): Promise<TableSource[]> {
-  const { sources } = await trainingSources(ctx, versionRef);
-  // What an ancestor read, and what something else was made from, is not what this version learnt its inputs from.
-  const own = sources.filter(
-    ({ files, within, read_by }) =>
-      files.length > 0 && within === undefined && !/^(model_version|logged_model):/.test(read_by ?? ''),
-  );
-  try {
-    const judged = await judgedOn(ctx, versionRef);
-    return judged ? [...own, judged] : own;
-  } catch (error) {
-    if (own.length === 0) throw error;
-    return own;
-  }
-}
-
 interface Given {
   source: string;
   rows: number;
@@ -321,32 +307,3 @@ async function anchorGiven(
   }
   return { ...found, source: used.join(', ') || sources[0]!.label };
 }
-
-async function namesIn(ctx: Ctx, tables: Tables, source: TableSource, signal: AbortSignal | undefined) {
-  const files = source.files.map(({ path, hash, format }, at): AskedFile => ({
-    file: localName(`reference${at}`, path, format),
-    shown: path,
-    format,
-    hash,
-  }));
-  const views: View[] = [{ name: 'reference', table: files }];
-  const { columns } = await askBehind(ctx, tables, NAMES, {
-    files,
-    request: { views, view: 'reference' },
-    signal,
-  });
-  return { files, views, names: new Set(columns.map(({ name }) => name)) };
-}
-
-/**
- * A column of the log goes with the column that has its name, and an input also with the one that the model calls so. What is called as an output there is the
- * label, the truth: what was answered is not to be compared with it.
- */
-const matching = (wanted: readonly Source[], names: ReadonlySet<string>): Anchored[] =>
-  wanted.flatMap((source) => {
-    const { column } = source;
-    const own = column.replace(/^in_/, '');
-    // A tensor is there as a column of lists, or value by value.
-    const from = [column, own].find((name) => names.has(name) || names.has(`${name}[0]`));
-    return from === undefined ? [] : [{ ...source, from }];
-  });

@@ -6,7 +6,7 @@ import { findEvidence, type Grown, type MonitorRow } from '../store-monitors.ts'
 import { hasLearnt, learnNormal, watchService, type ServiceEvidence } from './watch-service.ts';
 
 /** What planes did is written down by the minute: shorter windows hold none. */
-const SHORTEST = 60_000;
+export const SHORTEST = 60_000;
 
 export interface Service {
   signals: Signal[];

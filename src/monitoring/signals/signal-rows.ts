@@ -10,7 +10,9 @@ export function worst(signals: ReadonlyArray<Pick<Signal, 'signal' | 'state' | '
   const whole = signals.filter(({ column }) => column === undefined);
   for (const state of ['no_data', 'no_labels'] as const)
     if (whole.some((one) => one.state === state)) return state;
-  const columns = signals.filter(({ column }) => column !== undefined);
+  // Of what is not recorded nothing is known, and nothing is meant to be.
+  const columns = signals.filter(({ column, state }) => column !== undefined && state !== 'not_recorded');
+  if (columns.length === 0 && any('not_recorded')) return 'not_recorded';
   if (columns.length === 0 || columns.some(({ state }) => state === 'ok')) return 'ok';
   return any('no_reference') ? 'no_reference' : 'no_data';
 }

@@ -110,6 +110,12 @@ export function anchorCategories(
   };
 }
 
+/** The same categories under other names, in the same order: what was counted stays right. */
+export function renameCategories(anchor: CategoryAnchor, rename: (name: string) => string): CategoryAnchor {
+  const categories = anchor.categories.map(rename);
+  return { ...anchor, categories, id: digest(['categories', categories]) };
+}
+
 /**
  * The name of a category; undefined where the value is missing. A number and its text are one category, whether it comes as a double or
  * a bigint. Texts are told apart by their code units: another Unicode form of the same letters is another category, since it is

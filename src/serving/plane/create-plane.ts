@@ -57,9 +57,10 @@ export function createPlane({ open, ids, report, hooks: more = [], records, stal
       endpoints,
       (key) => holders.lane(key),
       (endpoint, serial, variant) => counting.of(endpoint, serial, variant),
-      (id) => {
-        let line = lines.get(id);
-        if (!line) lines.set(id, (line = { waiting: 0 }));
+      (endpoint) => {
+        let line = lines.get(endpoint.id);
+        if (!line) lines.set(endpoint.id, (line = { waiting: 0, endpoint }));
+        line.endpoint = endpoint;
         return line;
       },
     );

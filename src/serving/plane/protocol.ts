@@ -10,6 +10,9 @@ export type Role = 'champion' | 'canary' | 'shadow';
 /** What is kept of predictions: all of it; all but what callers sent (inputs, params and sticky key); nothing. */
 export type Recording = 'all' | 'outputs' | 'none';
 
+/** What stands for a value in the records: nothing, or its keyed hash. */
+export type ColumnRule = 'drop' | 'hash';
+
 /** One model that a revision sends traffic to. */
 export interface TableVariant {
   role: Role;
@@ -41,6 +44,10 @@ export interface TableEndpoint {
   strict: boolean;
   /** What is kept of its predictions; nothing, unless said. */
   records?: Recording;
+  /** What is not recorded as it is, by what the log calls it: `in_email`, `key`, `params`. */
+  columns?: Readonly<Record<string, ColumnRule>>;
+  /** Share of predictions that are recorded; all, unless said. */
+  sample?: number;
 }
 
 /** What a plane needs to know before anything else. The key is a secret, so it comes through stdin and never as an argument. */

@@ -31,6 +31,8 @@ export interface Route {
 export interface Line {
   /** Questions asked and not answered. */
   waiting: number;
+  /** As the newest table has it: what is recorded of an answer is said by it, also where the question came before the switch. */
+  endpoint: TableEndpoint;
 }
 
 /** Endpoints by workspace and name. One object holds it, so that a switch is one assignment. */
@@ -40,7 +42,7 @@ export function compile(
   endpoints: readonly TableEndpoint[],
   lane: (key: string) => Lane | undefined,
   counters: (endpoint: string, serial: number, variant: TableVariant) => Counters,
-  line: (endpoint: string) => Line,
+  line: (endpoint: TableEndpoint) => Line,
 ): Table {
   const table = new Map<string, Map<string, Route>>();
   for (const endpoint of endpoints) {
@@ -66,7 +68,7 @@ export function compile(
       canary: own.find((one) => one.role === 'canary' && one !== champion && one.variant.percent > 0),
       shadows: own.filter(({ role }) => role === 'shadow'),
       fallback: fallback && before ? target(fallback.revision, fallback.serial, before) : undefined,
-      line: line(endpoint.id),
+      line: line(endpoint),
     });
   }
   return table;

@@ -10,7 +10,7 @@ export interface ColumnRow {
   worst: Signal;
 }
 
-const ORDER = ['alert', 'failed', 'no_data', 'no_reference', 'ok'];
+const ORDER = ['alert', 'failed', 'no_data', 'no_reference', 'not_recorded', 'ok'];
 /** What says what to mend comes before what merely says that something is otherwise. */
 const FIRST = ['unit', 'constant', 'misfit', 'missing', 'unseen', 'infinite', 'range', 'drift'];
 

@@ -314,7 +314,11 @@ function Parts({ detail }: { detail: EndpointDetail }): ReactElement {
           ),
         },
         { value: 'monitoring', label: 'Monitoring', panel: <MonitoringView endpoint={endpoint.name} /> },
-        { value: 'records', label: 'Records', panel: <RecordsView endpoint={endpoint} /> },
+        {
+          value: 'records',
+          label: 'Records',
+          panel: <RecordsView endpoint={endpoint} inputs={spec?.inputs ?? []} />,
+        },
         ...(shadow || tab === 'shadow'
           ? [
               {

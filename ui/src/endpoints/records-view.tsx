@@ -13,10 +13,11 @@ import { usePages } from '../api/pages.ts';
 import { Ask } from '../kit/confirm.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Choice } from '../kit/field.tsx';
-import { formatBytes, formatCount, formatTime } from '../kit/format.ts';
+import { formatBytes, formatCount, formatNumber, formatTime } from '../kit/format.ts';
 import { Skeleton } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { say } from '../kit/toast.tsx';
+import { RecordedColumns, type Rule } from './recorded-columns.tsx';
 import { refreshEndpoints } from './refresh.ts';
 
 const KEPT: Readonly<Record<Recording, string>> = {
@@ -24,6 +25,10 @@ const KEPT: Readonly<Record<Recording, string>> = {
   outputs: 'outputs alone',
   none: 'nothing',
 };
+
+/** Shares of predictions that are offered. */
+const SHARES: readonly number[] = [1, 0.5, 0.25, 0.1, 0.01];
+const percent = (share: number): string => `${formatNumber(100 * share, 4)} %`;
 
 const DAY = 86_400_000;
 const TIMES: readonly number[] = [DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
@@ -72,8 +77,21 @@ const COLUMNS: Column<PredictionSegment>[] = [
   { id: 'file', header: 'File, in the data folder', width: 560, value: ({ file }) => file },
 ];
 
+/** One setting at a time. */
+type Change =
+  | { records: Recording }
+  | { keep_ms: number }
+  | { sample: number }
+  | { columns: Record<string, Rule> };
+
 /** What is kept of the predictions, and the files in which it lies. */
-export function RecordsView({ endpoint }: { endpoint: Endpoint }): ReactElement {
+export function RecordsView({
+  endpoint,
+  inputs,
+}: {
+  endpoint: Endpoint;
+  inputs: ReadonlyArray<{ name: string }>;
+}): ReactElement {
   const [problem, setProblem] = useState<unknown>();
   const found = usePages(
     listSegments,
@@ -83,9 +101,11 @@ export function RecordsView({ endpoint }: { endpoint: Endpoint }): ReactElement 
     30_000,
   );
   const [shorter, setShorter] = useState<number>();
-  const change = async (body: { records: Recording } | { keep_ms: number }, said: string): Promise<void> => {
+  const [notes, setNotes] = useState<readonly string[]>([]);
+  const change = async (body: Change, said: string): Promise<void> => {
     setProblem(undefined);
-    await call(updateEndpoint, { params: { endpoint: endpoint.name }, body });
+    const { notes: told = [] } = await call(updateEndpoint, { params: { endpoint: endpoint.name }, body });
+    setNotes(told);
     await refreshEndpoints();
     say(said);
   };
@@ -112,10 +132,38 @@ export function RecordsView({ endpoint }: { endpoint: Endpoint }): ReactElement 
             else keepFor(ms).catch(setProblem);
           }}
         />
+        <Choice
+          label="Of"
+          value={String(endpoint.sample)}
+          options={[...new Set([...SHARES, endpoint.sample])]
+            .toSorted((a, b) => b - a)
+            .map((share) => ({
+              value: String(share),
+              label: share === 1 ? 'all predictions' : `${percent(share)} of predictions`,
+            }))}
+          onChange={(chosen) => {
+            const sample = Number(chosen);
+            change({ sample }, `${percent(sample)} of the next predictions will be recorded`).catch(
+              setProblem,
+            );
+          }}
+        />
         <span className="faint">
           Parquet files that DuckDB and pandas read. What was kept before stays until its time is over.
         </span>
       </div>
+      <RecordedColumns
+        columns={endpoint.columns}
+        inputs={inputs.map(({ name }) => name)}
+        change={(column, rule, said) => {
+          change({ columns: { [column]: rule } }, said).catch(setProblem);
+        }}
+      />
+      {notes.map((note) => (
+        <p key={note} className="muted">
+          {note}
+        </p>
+      ))}
       {shorter !== undefined && (
         <Ask
           title={`Keep predictions for ${keptFor(shorter)} only?`}

@@ -181,9 +181,10 @@ class AlertReportTimeline(TypedDict):
     by: NotRequired[str]
 
 
-SignalState = Literal['ok', 'alert', 'no_data', 'no_labels', 'no_reference', 'failed']
+SignalState = Literal['ok', 'alert', 'no_data', 'no_labels', 'no_reference', 'not_recorded', 'failed']
 """ok; alert; no_data: too few rows to say; no_labels: no outcome has arrived; no_reference: there is
-nothing to compare with yet; failed: this column could not be read.
+nothing to compare with yet; not_recorded: the endpoint drops the column, or changed in the window
+how it is recorded; failed: this column could not be read.
 """
 
 
@@ -376,19 +377,19 @@ class MonitorFeedback(TypedDict):
 class Signal(TypedDict):
     """A statistic over a window."""
     signal: Literal['volume', 'columns', 'missing', 'misfit', 'unseen', 'infinite', 'range', 'constant', 'unit', 'freshness', 'skew', 'drift', 'coverage', 'performance', 'slices', 'estimated', 'labels', 'latency', 'throughput', 'errors', 'queue']
-    """volume: rows; columns: absent and unexpected ones; missing, misfit, unseen, infinite: share of
-    rows without a value, with a value of another type, with a category that the reference never or
-    rarely had, with an infinite number; range: share outside of what the reference has; constant:
-    one value throughout; unit: share that looks as if in another unit; freshness: age of the newest
-    row when the window ends, ms; skew: columns that were otherwise than in the reference from the
-    first window on; drift: of a column its population stability index, without one the evidence of
-    all columns and windows so far, in multiples of what an alarm needs; coverage: share of rows
-    with an outcome; performance: the metric on these, with what all outcomes so far say of harm;
-    slices: how many values of columns are answered worse than the rest; estimated: what the metric
-    will be once outcomes arrive; labels: the population stability index of outcomes beside the
-    label that the version learnt from; latency: what 99 of 100 answers took at most, ms;
-    throughput: requests a second; errors: share of requests that failed, or were refused; queue:
-    how long answers waited for the model on average, ms.
+    """volume: rows that were answered; columns: absent and unexpected ones; missing, misfit, unseen,
+    infinite: share of rows without a value, with a value of another type, with a category that the
+    reference never or rarely had, with an infinite number; range: share outside of what the
+    reference has; constant: one value throughout; unit: share that looks as if in another unit;
+    freshness: age of the newest row when the window ends, ms; skew: columns that were otherwise
+    than in the reference from the first window on; drift: of a column its population stability
+    index, without one the evidence of all columns and windows so far, in multiples of what an alarm
+    needs; coverage: share of rows with an outcome; performance: the metric on these, with what all
+    outcomes so far say of harm; slices: how many values of columns are answered worse than the
+    rest; estimated: what the metric will be once outcomes arrive; labels: the population stability
+    index of outcomes beside the label that the version learnt from; latency: what 99 of 100 answers
+    took at most, ms; throughput: requests a second; errors: share of requests that failed, or were
+    refused; queue: how long answers waited for the model on average, ms.
     """
     column: NotRequired[str]
     """As the prediction log calls it."""
@@ -486,7 +487,7 @@ class OutcomeTable(TypedDict):
     """
     warnings: list[str]
     """What looks wrong in rows that were taken: labels of another type than most, times in the future,
-    times of observation that cannot be read.
+    times of observation that cannot be read, predictions of which nothing is recorded.
     """
     known: bool
     """The same table with the same columns was added before: nothing was written."""
@@ -509,6 +510,10 @@ class OutcomesAdded(TypedDict):
     known: int
     """Delivered before, just so: nothing was written."""
     refused: list[OutcomesAddedRefused]
+    warnings: NotRequired[list[str]]
+    """What of the outcomes that were taken meets no record: predictions outside of the share that is
+    recorded.
+    """
 
 
 class ExportMonitoringAnswerFiles(TypedDict):

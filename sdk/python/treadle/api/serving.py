@@ -160,6 +160,15 @@ class Endpoint(TypedDict):
     """How long predictions are kept, ms: whole hours, from one hour to 100 years. Those of hours that
     are older are deleted, with their outcomes and the signals of their time.
     """
+    sample: float
+    """Share of predictions that are recorded, above 0 and up to 1. Which ones is decided by their ids,
+    so that all rows of one, its shadow and its outcome go together. What is counted of traffic is
+    of all of them.
+    """
+    columns: dict[str, Literal['drop', 'hash']]
+    """What is not recorded as it is, by what the prediction log calls it: `in_email`, `key`, `params`.
+    drop: it is never written; hash: a keyed hash stands for it.
+    """
     recent: NotRequired[EndpointRecent]
     """The last minute; absent when nothing was asked."""
 
@@ -206,6 +215,8 @@ class EndpointDetailSpec(TypedDict):
 
 class EndpointDetail(TypedDict):
     endpoint: Endpoint
+    notes: NotRequired[list[str]]
+    """After a change of what is recorded: what it does not do, such as to what was recorded before."""
     previous: NotRequired[Revision]
     spec: NotRequired[EndpointDetailSpec]
 
@@ -600,8 +611,14 @@ class ServingApi:
         *,
         records: Recording | None = None,
         keep_ms: int | None = None,
+        sample: float | None = None,
+        columns: dict[str, Literal['keep', 'drop', 'hash']] | None = None,
+        note: str | None = None,
     ) -> EndpointDetail:
         """Say what is kept of the predictions of an endpoint from now on, and how long.
+
+        Holds for each answer that is given after this one. What was recorded before stays as it is
+        until its time is over.
 
         PATCH /api/v1/endpoints/:endpoint; needs endpoint:write.
 
@@ -613,9 +630,24 @@ class ServingApi:
             keep_ms: How long predictions are kept, ms: whole hours, from one hour to 100 years.
                 Those of hours that are older are deleted, with their outcomes and the signals of
                 their time.
+            sample: Share of predictions that are recorded, above 0 and up to 1. Which ones is
+                decided by their ids, so that all rows of one, its shadow and its outcome go
+                together. What is counted of traffic is of all of them.
+            columns: What becomes of values of an input column, of the sticky key (`key`) and of
+                params (`params`): keep, as they are; drop, they are never written; hash, a keyed
+                hash of 128 bits stands for them, by which equal ones are told. Columns that are not
+                named stay as they are. A name that an input shares with `key` or `params` means
+                both; `in_key` is the input alone.
+            note: Why; kept in the ledger.
         """
         return self._transport.json(
             'PATCH',
             f"/api/v1/endpoints/{segment('endpoint', endpoint)}",
-            json=given({'records': records, 'keep_ms': keep_ms}),
+            json=given({
+                'records': records,
+                'keep_ms': keep_ms,
+                'sample': sample,
+                'columns': columns,
+                'note': note,
+            }),
         )

@@ -57,6 +57,20 @@ const KEEPS = {
   none: 'nothing of predictions',
 } as const;
 
+const percent = (share: number): string => `${number(100 * share, 4)} %`;
+
+function rulesLines(columns: Endpoint['columns']): Array<readonly [string, string | undefined]> {
+  const by = (rule: 'drop' | 'hash'): string =>
+    Object.entries(columns)
+      .flatMap(([name, one]) => (one === rule ? [name.replace(/^in_/, '')] : []))
+      .join(', ');
+  const [dropped, hashed] = [by('drop'), by('hash')];
+  return [
+    ['not recorded', dropped === '' ? undefined : dropped],
+    ['as hashes', hashed === '' ? undefined : hashed],
+  ];
+}
+
 export function showEndpoint(
   { endpoint, previous, spec }: EndpointDetail,
   revisions: readonly Revision[],
@@ -76,6 +90,13 @@ export function showEndpoint(
       'keeps',
       `${KEEPS[endpoint.records]}${endpoint.records === 'none' ? '' : `, for ${keptFor(endpoint.keep_ms)}`}`,
     ],
+    [
+      '',
+      endpoint.records === 'none' || endpoint.sample === 1
+        ? undefined
+        : `of ${percent(endpoint.sample)} of them`,
+    ],
+    ...(endpoint.records === 'all' ? rulesLines(endpoint.columns) : []),
     ['rollout', rollout && rolloutLine(rollout)],
     ['rollback goes to', previous ? `${traffic(previous)} (revision ${previous.revision})` : undefined],
     ['cannot load', unloadable(current)],

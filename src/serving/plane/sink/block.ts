@@ -1,4 +1,6 @@
+import type { ColumnHash } from '../../record-rules.ts';
 import type { Answered } from '../hooks/hook.ts';
+import type { ColumnRule } from '../protocol.ts';
 import { columnOf, TextColumn, type Column, type Filled } from './columns.ts';
 import type { Kept, Layout } from './layout.ts';
 
@@ -41,11 +43,16 @@ export class Block {
   private readonly inputs: readonly Column[];
   private readonly outputs: readonly Column[];
   private readonly each: number;
-  private readonly silent: boolean;
+  private readonly key: ColumnRule | undefined;
+  private readonly told: ColumnRule | undefined;
+  private readonly hash: ColumnHash;
 
-  constructor({ recording, inputs, outputs }: Layout, capacity: number) {
+  constructor({ recording, key, params, inputs, outputs }: Layout, capacity: number, hash: ColumnHash) {
     this.capacity = capacity;
-    this.silent = recording !== 'all';
+    this.hash = hash;
+    // Who asked, and with which settings, is of the question.
+    this.key = recording === 'all' ? key : 'drop';
+    this.told = recording === 'all' ? params : 'drop';
     this.ids = Buffer.alloc(ID * capacity);
     this.at = new Float64Array(capacity);
     this.ms = new Float32Array(capacity);
@@ -53,8 +60,8 @@ export class Block {
     this.keys = new TextColumn(capacity);
     this.params = new TextColumn(capacity);
     this.copies = new TextColumn(capacity);
-    this.inputs = inputs.map((field) => columnOf(field, capacity));
-    this.outputs = outputs.map((field) => columnOf(field, capacity));
+    this.inputs = inputs.map((field) => columnOf(field, capacity, hash));
+    this.outputs = outputs.map((field) => columnOf(field, capacity, hash));
     this.each = [...this.inputs, ...this.outputs].reduce((sum, { each }) => sum + each, 0);
   }
 
@@ -83,9 +90,11 @@ export class Block {
     this.at[place] = at;
     this.ms[place] = ms;
     this.counts[place] = rows;
-    // Who asked, and with which settings, is of the question.
-    this.keys.add(this.silent ? undefined : key, place);
-    this.params.add(this.silent || params === undefined ? undefined : JSON.stringify(params), place);
+    this.keys.add(this.as(this.key, key), place);
+    this.params.add(
+      params === undefined || this.told === 'drop' ? undefined : this.as(this.told, JSON.stringify(params)),
+      place,
+    );
     this.copies.add(copyOf?.prediction, place);
     for (let index = 0; index < this.inputs.length; index++) {
       const tensor = kept.inputs[index];
@@ -98,6 +107,11 @@ export class Block {
     this.predictions++;
     this.rows += rows;
     this.bytes += size;
+  }
+
+  private as(rule: ColumnRule | undefined, text: string | undefined): string | undefined {
+    if (rule === undefined || text === undefined) return text;
+    return rule === 'hash' ? this.hash(text) : undefined;
   }
 
   /** Empty again, in the same memory: nobody has what `filled` returned any more. */

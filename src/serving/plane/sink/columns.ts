@@ -1,4 +1,5 @@
 import { Json, type Cell, type Datatype, type TensorData } from '../../../runtimes/index.ts';
+import type { ColumnHash } from '../../record-rules.ts';
 import type { Field } from './layout.ts';
 
 /** The values of one column of a block, as they go to disk. */
@@ -51,7 +52,8 @@ export interface Column {
   clear(): void;
 }
 
-export function columnOf({ datatype, width }: Field, capacity: number): Column {
+export function columnOf({ datatype, width, hashed }: Field, capacity: number, hash: ColumnHash): Column {
+  if (hashed !== undefined) return new HashColumn(capacity, hashed, hash);
   if (datatype === 'BYTES') return new TextColumn(capacity, width !== 1);
   return width === undefined
     ? new ListColumn(datatype, capacity)
@@ -155,7 +157,7 @@ class ListColumn implements Column {
 
 /** Text, one a row; `list`: each row may have several, and is kept as their JSON. */
 export class TextColumn implements Column {
-  readonly each = 4;
+  readonly each: number = 4;
   private heap = Buffer.alloc(4096);
   private used = 0;
   private readonly ends: Uint32Array;
@@ -225,8 +227,74 @@ export class TextColumn implements Column {
   }
 }
 
-const plain = (one: Cell): unknown =>
-  one instanceof Json ? one.text : one instanceof Uint8Array ? Buffer.from(one).toString('base64') : one;
+/** The keyed hash of a value for each; of a row of several values, of all of them together. A missing one stays missing. */
+class HashColumn extends TextColumn {
+  /** More than it takes: a hash costs time of the thread that answers, and this bounds how many a prediction may ask for. */
+  override readonly each = 256;
+  private readonly datatype: Datatype;
+  private readonly hash: ColumnHash;
+
+  constructor(capacity: number, datatype: Datatype, hash: ColumnHash) {
+    super(capacity);
+    this.datatype = datatype;
+    this.hash = hash;
+  }
+
+  override room(): number {
+    return 0;
+  }
+
+  override put(data: TensorData, at: number, rows: number): void {
+    const width = data.length / rows;
+    for (let row = 0; row < rows; row++) {
+      const text =
+        width === 1
+          ? spelled(this.datatype, data[row]!)
+          : JSON.stringify(Array.from(data.slice(row * width, (row + 1) * width), plain));
+      this.add(text === undefined ? undefined : this.hash(text), at + row);
+    }
+  }
+}
+
+/** As whoever wrote it down elsewhere would have: equal values have equal hashes, whichever type each place gives them. */
+function spelled(datatype: Datatype, value: Cell | number | bigint): string | Uint8Array | undefined {
+  if (value === null || Number.isNaN(value)) return undefined;
+  if (value instanceof Json) return value.text;
+  if (typeof value !== 'number') return typeof value === 'bigint' ? String(value) : value;
+  if (datatype === 'BOOL') return String(value === 1);
+  if (datatype === 'FP32') return String(shortest(value));
+  if (datatype !== 'FP16') return String(value);
+  const number = half(value);
+  return Number.isNaN(number) ? undefined : String(number);
+}
+
+/** The number with the fewest digits that single precision takes for this one: 0.1, and not 0.10000000149011612. */
+function shortest(value: number): number {
+  for (const digits of [7, 8]) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
+}
+
+/** Half precision by its bits. */
+export function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const plain = (one: Cell | number | bigint): unknown =>
+  typeof one === 'bigint'
+    ? String(one)
+    : one instanceof Json
+      ? one.text
+      : one instanceof Uint8Array
+        ? Buffer.from(one).toString('base64')
+        : one;
 
 /**
  * Which rows have no value: nothing is kept until one has none. Most columns never have one, and are then REQUIRED in the file, which

@@ -1,6 +1,6 @@
 import type { Datatype, Tensor, TensorSpec } from '../../../runtimes/index.ts';
 import type { Answered } from '../hooks/hook.ts';
-import type { Recording, Role } from '../protocol.ts';
+import type { ColumnRule, Recording, Role, TableEndpoint } from '../protocol.ts';
 
 /** A tensor as a segment keeps it. */
 export interface Field {
@@ -8,12 +8,17 @@ export interface Field {
   readonly datatype: Datatype;
   /** Values of a row; undefined where that differs from row to row: a list. */
   readonly width: number | undefined;
+  /** The keyed hash of a value stands for it: what the value is. */
+  readonly hashed?: Datatype;
 }
 
 /** What the predictions of one segment look like; every one of them has the same columns. */
 export interface Layout {
   readonly recording: Recording;
   readonly role: Role;
+  /** What callers send beside the inputs. */
+  readonly key?: ColumnRule | undefined;
+  readonly params?: ColumnRule | undefined;
   /** A row of the segment is a row of the tensors; else it is a whole question, each tensor a list. */
   readonly rowwise: boolean;
   readonly inputs: readonly Field[];
@@ -30,23 +35,45 @@ export interface Kept {
   outputs: readonly Tensor[];
 }
 
+/** What an endpoint says of columns. */
+export type Rules = TableEndpoint['columns'];
+
+/** What is said of an input. What came instead of the inputs holds all of them. */
+const ruleOf = (rules: NonNullable<Rules>, { name }: TensorSpec, body: boolean): ColumnRule | undefined =>
+  rules[`in_${name}`] ??
+  (body && Object.keys(rules).some((one) => one.startsWith('in_')) ? 'drop' : undefined);
+
+/** The model's inputs, or what came instead of them. */
+const specsOf = ({ target, body }: Answered): readonly TensorSpec[] =>
+  body === undefined ? (target.lane?.model.spec.inputs ?? []) : [BODY_SPEC];
+
+/** Which of these are recorded in any form. */
+function recorded<T>(answered: Answered, rules: Rules, all: readonly T[]): readonly T[] {
+  if (rules === undefined) return all;
+  const specs = specsOf(answered);
+  const body = answered.body !== undefined;
+  return all.filter((_one, at) => specs[at] === undefined || ruleOf(rules, specs[at], body) !== 'drop');
+}
+
 /**
- * Undefined where there is nothing of it that a column could hold. Its rows are those of the first tensor where a layout is there
+ * Undefined where there is nothing of it that a column could hold. What is dropped is not in it. Its rows are those of the first tensor where a layout is there
  * already, which `fits` looks at then: every look at each of a hundred tensors shows.
  */
-export function keptOf(answered: Answered, layout: Layout | undefined): Kept | undefined {
+export function keptOf(answered: Answered, layout: Layout | undefined, rules: Rules): Kept | undefined {
   const { body, text, inputs, outputs } = answered;
   if (body !== undefined || text !== undefined) {
     return {
       rows: 1,
       // A Parquet file inside of a Parquet file helps nobody.
-      inputs: [body === undefined || body.media === 'parquet' ? undefined : cell(body.bytes)],
+      inputs: recorded(answered, rules, [
+        body === undefined || body.media === 'parquet' ? undefined : cell(body.bytes),
+      ]),
       outputs: text === undefined ? [] : [cell(text)],
     };
   }
   if (!outputs) return undefined;
-  const rows = layout?.rowwise === true ? firstRows(inputs, outputs) : rowsOf({ inputs, outputs });
-  return { rows, inputs, outputs };
+  const rows = layout?.rowwise === true ? firstRows(inputs, outputs) : rowsOf(inputs, outputs);
+  return { rows, inputs: recorded(answered, rules, inputs), outputs };
 }
 
 const cell = (value: string | Uint8Array): Tensor => ({
@@ -57,7 +84,7 @@ const cell = (value: string | Uint8Array): Tensor => ({
 });
 
 /** Rows that all tensors have; 0 where they do not agree, so that the question is kept as a whole. */
-export function rowsOf({ inputs, outputs }: Pick<Kept, 'inputs' | 'outputs'>): number {
+export function rowsOf(inputs: Kept['inputs'], outputs: Kept['outputs']): number {
   let rows = -1;
   for (const list of [inputs, outputs])
     for (const tensor of list) {
@@ -72,21 +99,32 @@ export function rowsOf({ inputs, outputs }: Pick<Kept, 'inputs' | 'outputs'>): n
 const firstRows = (inputs: Kept['inputs'], outputs: Kept['outputs']): number =>
   (inputs.find(Boolean) ?? outputs[0])?.shape[0] ?? 0;
 
-export function layoutOf(answered: Answered, { rows, outputs }: Kept, recording: Recording): Layout {
+export function layoutOf(
+  answered: Answered,
+  { rows, outputs }: Kept,
+  { recording, rules }: { recording: Recording; rules: Rules },
+): Layout {
   const rowwise = rows > 0;
-  const { target, body } = answered;
+  const { target } = answered;
   const spec = target.lane?.model.spec;
-  const specs = body === undefined ? (spec?.inputs ?? []) : [BODY_SPEC];
   const varies = (output: string): boolean =>
     spec?.outputs.find(({ name }) => name === output)?.shape.some((length, axis) => axis > 0 && length < 0) ??
     false;
   return {
     recording,
     role: target.role,
+    key: rules?.['key'],
+    params: rules?.['params'],
     rowwise,
     // A shadow is asked a copy: the inputs lie with the answer that it is compared with.
     inputs:
-      recording === 'all' && target.role !== 'shadow' ? specs.map((one) => inputField(one, rowwise)) : [],
+      recording === 'all' && target.role !== 'shadow'
+        ? recorded(answered, rules, specsOf(answered)).map((one) =>
+            rules?.[`in_${one.name}`] === 'hash'
+              ? { name: one.name, datatype: 'BYTES', width: 1, hashed: one.datatype }
+              : inputField(one, rowwise),
+          )
+        : [],
     outputs: outputs.map(({ name, datatype, data }) => ({
       name,
       datatype,
@@ -105,8 +143,8 @@ function inputField({ name, datatype, shape }: TensorSpec, rowwise: boolean): Fi
 }
 
 /** Whether another answer has the same columns. */
-export function fits(layout: Layout, kept: Kept, recording: Recording): boolean {
-  if (layout.recording !== recording || layout.rowwise !== kept.rows > 0) return false;
+export function fits(layout: Layout, kept: Kept): boolean {
+  if (layout.rowwise !== kept.rows > 0) return false;
   const rows = layout.rowwise ? kept.rows : 1;
   const { inputs, outputs } = layout;
   // What inputs are called and of which type is the model's affair, and it is the same model.
@@ -125,5 +163,5 @@ export function fits(layout: Layout, kept: Kept, recording: Recording): boolean 
 }
 
 /** As many values as the rows take; of a list, as many rows. */
-const fill = ({ width }: Field, { data, shape }: Tensor, rows: number, rowwise: boolean): boolean =>
-  width === undefined ? !rowwise || shape[0] === rows : data.length === rows * width;
+const fill = ({ width, hashed }: Field, { data, shape }: Tensor, rows: number, rowwise: boolean): boolean =>
+  width === undefined || hashed !== undefined ? !rowwise || shape[0] === rows : data.length === rows * width;

@@ -18,7 +18,7 @@ const layout: Layout = {
 };
 
 function segmentOf(cells: Cell[]): Buffer {
-  const block = new Block(layout, cells.length);
+  const block = new Block(layout, cells.length, String);
   const kept = {
     rows: cells.length,
     inputs: [{ name: 'photo', datatype: 'BYTES' as const, shape: [cells.length], data: cells }],

@@ -6,7 +6,7 @@ import { zstdCompressSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { ID, type FilledBlock } from './block.ts';
-import type { Filled, Numbers, NumberType } from './columns.ts';
+import { half, type Filled, type Numbers, type NumberType } from './columns.ts';
 import type { JournalHead } from './journal-file.ts';
 import type { Field } from './layout.ts';
 import type { Role } from '../protocol.ts';
@@ -322,16 +322,6 @@ const ROOM: Readonly<Partial<Record<NumberType, (rows: number) => Numbers>>> = {
 };
 
 const truth = (value: number): boolean => value === 1;
-
-/** Half precision by its bits. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 function lists(name: string, datatype: NumberType, optional: boolean, filled: readonly Filled[]): Written {
   const form = datatype === 'BOOL' ? truth : datatype === 'FP16' ? half : undefined;

@@ -8,6 +8,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { Json, type LoadedModel, type ModelPlace, type Tensor } from '../../../runtimes/index.ts';
 import { until } from '../../../../test/until.ts';
 import { makeIds } from '../../prediction-id.ts';
+import { columnHash, isSampled } from '../../record-rules.ts';
 import { createPlane } from '../create-plane.ts';
 import type { Answer, Question } from '../plane.ts';
 import type { Recording, Report, TableEndpoint } from '../protocol.ts';
@@ -110,7 +111,7 @@ interface Bench {
   folder: string;
   reports: Report[];
   sink: RecordSink;
-  records(recording: Recording | undefined): void;
+  records(recording: Recording | undefined, more?: Pick<TableEndpoint, 'columns' | 'sample'>): void;
   ask(question?: Partial<Question>): Promise<Answer>;
   askJson(text: string): Promise<string>;
   lost(): Record<string, number>;
@@ -146,7 +147,7 @@ async function open(
     reports.push(one);
   };
   const clock = { now: 1_000_000 };
-  const sink = new RecordSink({ folder, report, now: () => clock.now, aside });
+  const sink = new RecordSink({ folder, key: 'key', report, now: () => clock.now, aside });
   const answer: { give: Give } = { give };
   const plane = createPlane({
     ids: makeIds('key'),
@@ -166,7 +167,7 @@ async function open(
   t.after(() => plane.close());
   for (const key of ['m', 's']) plane.command({ type: 'load', place: { ...place, key } });
   await sleep(1);
-  const records = (recording: Recording | undefined): void => {
+  const records: Bench['records'] = (recording, more) => {
     const endpoint: TableEndpoint = {
       id: 'e1',
       workspace: 'default',
@@ -181,6 +182,7 @@ async function open(
       queue: { most: 1000, deadline: 10_000 },
       strict: false,
       ...(recording === undefined ? {} : { records: recording }),
+      ...more,
     };
     plane.command({ type: 'table', sequence: 1, endpoints: [endpoint], keep: [] });
   };
@@ -302,6 +304,98 @@ test('what was asked and answered lies in one file, every kind of value as it wa
   assert.ok(name.from >= before && name.to >= name.from);
   const said = reports.flatMap((one) => (one.type === 'segment' ? [[one.endpoint, one.file]] : []));
   assert.deepEqual(said, [['e1', files[0]]]);
+});
+
+test('what is dropped is nowhere on disk, and of what is hashed equal values are told', async (t) => {
+  const { ask, rows, records, sink, folder } = await open(t);
+  records('all', {
+    columns: {
+      in_word: 'drop',
+      in_wide: 'drop',
+      in_whole: 'hash',
+      in_flag: 'hash',
+      in_half: 'hash',
+      key: 'hash',
+      params: 'drop',
+    },
+  });
+  const of = { key: 'someone@example.com', params: { k: 424_242 } };
+  await ask({ inputs: questionOf(2), ...of });
+  await ask({ inputs: questionOf(1), ...of });
+  sink.sweep();
+  const hash = columnHash('key', 'default');
+  const own = path.join(folder, 'e1');
+  const bytes = (): Buffer =>
+    Buffer.concat(
+      (existsSync(own) ? readdirSync(own) : []).map((file) => readFileSync(path.join(own, file))),
+    );
+  // As it lies in the journal: uncompressed.
+  await until('the journal is written', () => bytes().includes(hash(of.key)));
+  for (const told of ['größer', of.key, String(of.params.k)]) assert.ok(!bytes().includes(told), told);
+  const found = await rows('columns(*)');
+  const [first, second, third] = found;
+  assert.deepEqual(
+    [Object.keys(first!).filter((name) => /word|wide/.test(name)), first!['params']],
+    [[], null],
+  );
+  assert.deepEqual(
+    ['key', 'in_whole', 'in_flag', 'in_half'].map((name) => first![name]),
+    [hash(of.key), hash('9007199254740993'), hash('false'), hash('1.5')],
+  );
+  assert.match(String(first!['in_whole']), /^[0-9a-f]{32}$/);
+  assert.equal(third!['in_whole'], first!['in_whole']);
+  assert.notEqual(second!['in_whole'], first!['in_whole']);
+  assert.equal(columnHash('key', 'other')(of.key) === hash(of.key), false, 'each workspace has its own key');
+});
+
+test('single precision is hashed as others would have written it, and what has no value has no hash', async (t) => {
+  const model = { ...spec, inputs: [{ name: 'x', datatype: 'FP32' as const, shape: [-1] }] };
+  const { ask, rows, records } = await open(t, inline, { model });
+  records('all', { columns: { in_x: 'hash' } });
+  const data = Float32Array.of(0.1, 16_777_216, Number.NaN, -0, 3.4028234e38);
+  await ask({ inputs: [{ name: 'x', datatype: 'FP32', shape: [5], data }] });
+  const hash = columnHash('key', 'default');
+  assert.deepEqual(
+    (await rows('prediction, "row", in_x')).map(({ in_x: x }) => x),
+    [hash('0.1'), hash('16777216'), null, hash('0'), hash('3.4028235e+38')],
+  );
+});
+
+test('what came instead of named inputs holds all of them, and goes with the first that is dropped', async (t) => {
+  const { askJson, rows, records } = await open(t, inline, { model: { ...spec, inputs: [] } });
+  records('all', { columns: { in_email: 'drop' } });
+  await askJson('{"email": "someone@example.com"}');
+  const [row] = await rows();
+  assert.deepEqual([row!['in_body'], row!['out_body']], [undefined, '{"got": 32}']);
+});
+
+test('a change holds for what is answered after it, also where it was asked before', async (t) => {
+  const { ask, rows, records, answer } = await open(t);
+  await ask();
+  answer.give = (count, inputs) => {
+    records('all', { columns: { in_word: 'drop' } });
+    return give(count, inputs);
+  };
+  await ask();
+  const words = (await rows('prediction, "row", in_word')).map(({ in_word: word }) => word);
+  assert.deepEqual(words, ['größer 0', null]);
+});
+
+test('of a share, predictions are recorded whole, and shadows as what they copy', async (t) => {
+  const { ask, rows, records, lost } = await open(t, inline, { shadow: true });
+  records('all', { sample: 0.5 });
+  const answered: string[] = [];
+  for (let n = 0; n < 40; n++) answered.push((await ask({ inputs: questionOf(2) })).prediction);
+  await until('the shadow has answered', () => new Promise((resolve) => setImmediate(resolve, true)));
+  const share = answered.filter((id) => isSampled(id, 0.5));
+  assert.ok(share.length > 5 && share.length < 35, `${share.length} of 40`);
+  const found = await rows('prediction, "row", role, shadow_of');
+  const of = (role: string, name: string): string[] =>
+    found.filter((one) => one['role'] === role).map((one) => String(one[name]));
+  const twice = share.flatMap((id) => [id, id]).toSorted();
+  assert.deepEqual(of('primary', 'prediction').toSorted(), twice);
+  assert.deepEqual(of('shadow', 'shadow_of').toSorted(), twice);
+  assert.deepEqual(lost(), {}, 'what was not to be recorded was not lost');
 });
 
 test('the answer of a shadow names the answer that it copies, and the inputs lie there', async (t) => {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { messageOf } from '../../../platform/errors/index.ts';
+import { columnHash, isSampled, type ColumnHash } from '../../record-rules.ts';
 import type { Counters } from '../counters.ts';
 import type { Answered, Hook } from '../hooks/hook.ts';
-import type { Recording, Report } from '../protocol.ts';
+import type { Report } from '../protocol.ts';
 import type { TableEndpoint } from '../protocol.ts';
 import { journalFile } from '../segment-name.ts';
 import type { Target } from '../table.ts';
@@ -15,6 +16,8 @@ import { fits, keptOf, layoutOf, rowsOf, type Kept, type Layout } from './layout
 export interface SinkOptions {
   /** Where segments lie, by endpoint. */
   folder: string;
+  /** Of prediction ids: what is hashed is hashed with a key that is made of it. */
+  key: string;
   /** Names its files; made up unless said. */
   run?: string | undefined;
   report(report: Report): void;
@@ -61,9 +64,11 @@ const PATIENCE = 4_000;
  * two revisions can never come into one file, whose name says one.
  */
 interface Open {
-  readonly endpoint: TableEndpoint;
+  /** What it says is recorded. */
+  endpoint: TableEndpoint;
   readonly target: Target;
   readonly layout: Layout;
+  readonly hash: ColumnHash;
   /** On the clock of `performance.now()`. */
   readonly since: number;
   readonly journal: Journal;
@@ -96,6 +101,9 @@ export class RecordSink implements Hook {
   private readonly ending = new Set<Promise<void>>();
   private readonly look: NodeJS.Timeout;
   private readonly now: () => number;
+  private readonly key: string;
+  /** By workspace. */
+  private readonly hashes = new Map<string, ColumnHash>();
   private made = 0;
   private held = 0;
   /** Of journals that are open or being ended. */
@@ -105,12 +113,14 @@ export class RecordSink implements Hook {
 
   constructor({
     folder,
+    key,
     run = randomBytes(4).toString('hex'),
     report,
     aside = convertAside(),
     now = () => performance.now(),
   }: SinkOptions) {
     this.folder = folder;
+    this.key = key;
     this.run = run;
     this.report = report;
     this.aside = aside;
@@ -120,34 +130,44 @@ export class RecordSink implements Hook {
   }
 
   answered(answered: Answered): void {
-    const { records = 'none' } = answered.route.endpoint;
+    const { endpoint } = answered.route.line;
+    const { records = 'none', sample = 1 } = endpoint;
     if (records === 'none') return;
+    // A shadow's answer goes with the one that it is compared with.
+    if (sample < 1 && !isSampled(answered.copyOf?.prediction ?? answered.prediction, sample)) return;
     const { counters } = answered.target;
     // The answer is out: an error here would be taken for one of the answer, or end the plane.
     try {
-      this.keep(answered, counters, records);
+      this.keep(answered, counters, endpoint);
     } catch (error) {
       counters.lost.failed++;
       this.complain('a prediction could not be kept', messageOf(error));
     }
   }
 
-  private keep(answered: Answered, counters: Counters, recording: Recording): void {
+  private keep(answered: Answered, counters: Counters, endpoint: TableEndpoint): void {
     let open = this.open.get(counters);
-    const kept = keptOf(answered, open?.layout);
+    if (open && open.endpoint !== endpoint) {
+      if (alike(open.endpoint, endpoint)) open.endpoint = endpoint;
+      else {
+        this.seal(counters, open);
+        open = undefined;
+      }
+    }
+    const kept = keptOf(answered, open?.layout, endpoint.columns);
     if (!kept) return;
-    if (open && !fits(open.layout, kept, recording)) {
+    if (open && !fits(open.layout, kept)) {
       const young = this.now() - open.since < CHANGE;
-      if (young && open.predictions > 0 && open.layout.recording === recording) {
+      if (young && open.predictions > 0) {
         counters.lost.form++;
         return;
       }
       this.seal(counters, open);
       open = undefined;
       // So far only the first tensor was asked, as the old layout allowed; a new one rests on all of them.
-      if (answered.outputs) kept.rows = rowsOf(kept);
+      if (answered.outputs) kept.rows = rowsOf(answered.inputs, answered.outputs);
     }
-    if (!open) this.open.set(counters, (open = this.begin(answered, kept, recording)));
+    if (!open) this.open.set(counters, (open = this.begin(answered, kept, endpoint)));
     const size = open.block.size(answered, kept);
     if (size > LARGEST) {
       counters.lost.large++;
@@ -279,17 +299,20 @@ export class RecordSink implements Hook {
     this.aside.close();
   }
 
-  private begin(answered: Answered, kept: Kept, recording: Recording): Open {
-    const layout = layoutOf(answered, kept, recording);
-    const first = new Block(layout, 1);
+  private begin(answered: Answered, kept: Kept, endpoint: TableEndpoint): Open {
+    const { workspace, records = 'none', columns: rules } = endpoint;
+    const layout = layoutOf(answered, kept, { recording: records, rules });
+    const hash = this.hashes.get(workspace) ?? columnHash(this.key, workspace);
+    this.hashes.set(workspace, hash);
+    const first = new Block(layout, 1, hash);
     const each = first.size(answered, kept) / Math.max(1, kept.rows);
     const rows = Math.max(1, kept.rows, Math.min(MOST_ROWS, Math.floor(SMALL_BLOCK / each)));
-    const { endpoint } = answered.route;
     return this.openWith({
       endpoint,
       target: answered.target,
       layout,
-      block: new Block(layout, rows),
+      hash,
+      block: new Block(layout, rows, hash),
       spares: [],
     });
   }
@@ -299,14 +322,15 @@ export class RecordSink implements Hook {
     return this.openWith({ ...open, block: freshBlock(open, open.block.capacity) });
   }
 
-  private openWith(of: Pick<Open, 'endpoint' | 'target' | 'layout' | 'block' | 'spares'>): Open {
-    const { endpoint, target, layout, block, spares } = of;
+  private openWith(of: Pick<Open, 'endpoint' | 'target' | 'layout' | 'hash' | 'block' | 'spares'>): Open {
+    const { endpoint, target, layout, hash, block, spares } = of;
     const { serial, revision, variant } = target;
     const number = this.made++;
     return {
       endpoint,
       target,
       layout,
+      hash,
       since: this.now(),
       journal: new Journal(path.join(this.folder, endpoint.id, journalFile(this.run, number)), {
         serial,
@@ -332,10 +356,14 @@ export class RecordSink implements Hook {
   }
 }
 
-function freshBlock({ spares, layout }: Pick<Open, 'spares' | 'layout'>, rows: number): Block {
+function freshBlock({ spares, layout, hash }: Pick<Open, 'spares' | 'layout' | 'hash'>, rows: number): Block {
   const spare = spares.pop();
-  return spare !== undefined && spare.capacity >= rows ? spare : new Block(layout, rows);
+  return spare !== undefined && spare.capacity >= rows ? spare : new Block(layout, rows, hash);
 }
+
+/** Whether two tables say the same of what is recorded. */
+const alike = (a: TableEndpoint, b: TableEndpoint): boolean =>
+  a.records === b.records && JSON.stringify(a.columns) === JSON.stringify(b.columns);
 
 async function convertHere(journal: string, done: Ended['done']): Promise<void> {
   const { convert } = await import('./convert.ts'); // of no use to a plane that answers
