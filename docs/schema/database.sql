@@ -44,6 +44,7 @@
 -- monitoring-002 b2b2ac880fdf35fd
 -- monitoring-003 2cb7c1a95f4d0350
 -- monitoring-004 d11308a6e5ab0912
+-- monitoring-005 91bbacaf50c11f7c
 -- monitoring-alerts-001 d055bb65a1056d80
 -- loops-001 a8c4fe2ac5ce0104
 -- channels-001 620fadd75173a747
@@ -661,7 +662,7 @@ CREATE TABLE monitor_window (
   version_ref text,
   problem text,
   looked_at bigint not null,
-  scored_at bigint,
+  scored_at bigint, stands_for_ms bigint,
   primary key (monitor_id, generation, from_at)
 );
 CREATE TABLE outcome (

@@ -40,15 +40,18 @@ export async function replayLoop(
       hint: 'the past of a model is in the windows of its endpoint: say which with --endpoint, or let the loop turn once',
     });
   const settings = settingsOf(loop);
-  const found = await windowsOf(ctx, engine, loop.endpoint, ctx.clock.now() - days * DAY);
-  const windows = found.flatMap(toSeen);
-  const metric = found.map(metricOf).find((one) => one !== undefined);
+  const found = await windowsOf(ctx, engine, loop.endpoint, days * DAY);
+  const windows = found.flatMap(({ window, from, to }) => toSeen(window, from, to));
+  const metric = found.map(({ window }) => metricOf(window)).find((one) => one !== undefined);
   const [first, last] = [windows[0], windows.at(-1)];
   if (!first || !last)
-    throw conflict(`no window of '${loop.endpoint}' in the last ${days} days has a version that answered`, {
-      field: 'days',
-      hint: 'look further back, or watch the endpoint: treadle monitor set',
-    });
+    throw conflict(
+      `of '${loop.endpoint}' no window of its last ${days} watched days has a version that answered`,
+      {
+        field: 'days',
+        hint: 'look further back, or watch the endpoint: treadle monitor set',
+      },
+    );
   const durations = (await engine.pipelines.took(ctx, loop.pipeline)).toSorted((a, b) => a - b);
   const took = durations.length === 0 ? 0 : medianOf(durations);
   const cooled = (times: readonly number[]): number[] => spaced(times, settings.cooldown_ms);
@@ -96,24 +99,38 @@ function assumptions(known: boolean, took: number): string[] {
   ];
 }
 
-async function windowsOf(
-  ctx: Ctx,
-  engine: Engine,
-  endpoint: string,
-  since: number,
-): Promise<MonitorWindow[]> {
-  const found: MonitorWindow[] = [];
+/** A window where it lies in the time that windows stand for: days that are played within seconds are days. */
+interface Played {
+  window: MonitorWindow;
+  from: number;
+  to: number;
+}
+
+/** The newest windows as far back as `span` reaches, the oldest first. The newest lies where it was looked at. */
+async function windowsOf(ctx: Ctx, engine: Engine, endpoint: string, span: number): Promise<Played[]> {
+  const found: Played[] = [];
   for (let page: string | undefined; found.length < MOST;) {
     const { items, next } = await engine.monitoring.windows(ctx, endpoint, {
       limit: PAGE,
       ...(page === undefined ? {} : { page }),
     });
-    found.push(...items.filter(({ to }) => to > since));
-    if (next === undefined || items.some(({ to }) => to <= since)) break;
+    for (const window of items) {
+      const after = found.at(-1);
+      const speed = speedOf(window);
+      const to = after ? after.from - speed * Math.max(0, after.window.from - window.to) : window.to;
+      const newest = found[0]?.to ?? to;
+      if (to <= newest - span) return found.toReversed();
+      found.push({ window, from: to - speed * (window.to - window.from), to });
+    }
+    if (next === undefined) break;
     page = next;
   }
   return found.toReversed();
 }
+
+/** How many times as fast as what it stands for a window passed. */
+const speedOf = ({ from, to, stands_for_ms }: MonitorWindow): number =>
+  stands_for_ms === undefined ? 1 : stands_for_ms / (to - from);
 
 const scoreOf = ({ signals }: MonitorWindow) =>
   signals.find(({ signal, column }) => signal === 'performance' && column === undefined);
@@ -129,13 +146,13 @@ function metricOf(window: MonitorWindow): string | undefined {
   return typeof figure?.name === 'string' ? figure.name : undefined;
 }
 
-function toSeen(window: MonitorWindow): Seen[] {
+function toSeen(window: MonitorWindow, from: number, to: number): Seen[] {
   if (window.version === undefined) return [];
   const score = scoreOf(window);
   return [
     {
-      from: window.from,
-      to: window.to,
+      from,
+      to,
       version: window.version,
       value: score?.value,
       better: METRICS[metricOf(window) ?? '']?.better ?? 'higher',

@@ -317,6 +317,9 @@ export type Signal = Static<typeof Signal>;
 export const MonitorWindow = Type.Object({
   from: Millis('Start of the window.'),
   to: Millis('Its end.'),
+  stands_for_ms: Type.Optional(
+    Type.Integer({ description: 'What time it stands for, where the past is played again.' }),
+  ),
   state: SignalState,
   rows: Type.Integer({ description: 'Rows of the version that answered as primary last in the window.' }),
   model: Type.Optional(Type.String()),

@@ -600,6 +600,14 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       references.map(({ source, row_count }) => [source, row_count]),
       [['before@v1', 2000]],
     );
+    await fetch(server.url + path, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ window_ms: MONTH / 31 }),
+    });
+    const { items } = await api.get<{ items: MonitorWindow[] }>(`${path}/windows`);
+    assert.deepEqual(items, [found], 'windows of another length stay in sight');
+    assert.deepEqual((await api.get<Monitor>(path)).latest, found);
     assert.equal((await runHere(server.url, 'monitor', 'rm', 'trained')).code, 0);
   });
 

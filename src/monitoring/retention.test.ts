@@ -48,6 +48,7 @@ onDatabases('retention of outcomes and windows', (on, open) => {
       problem: null,
       looked_at: 0,
       scored_at: scored ? 1 : null,
+      stands_for_ms: null,
     });
     const outcomeOf = (id: string, time: number) => ({
       id,

@@ -81,6 +81,8 @@ export type MonitoringTables = {
     problem: string | null;
     looked_at: number;
     scored_at: number | null;
+    /** What time it stands for where the past is played again, ms; null for its own. */
+    stands_for_ms: number | null;
   };
   signal: {
     monitor_id: string;
@@ -306,5 +308,9 @@ export const migrations: Migration[] = [
         primary key (monitor_id, generation, version_ref, detector)
       )`,
     ],
+  },
+  {
+    id: 'monitoring-005',
+    sql: ['alter table monitor_window add column stands_for_ms bigint'],
   },
 ];

@@ -213,6 +213,23 @@ export function selectWindows(
   return rows.orderBy('from_at', 'desc').limit(query.limit).execute();
 }
 
+/** Windows of every length that the monitor has had, newest first. */
+export function selectHistory(
+  ctx: Ctx,
+  monitor: string,
+  { before, limit }: { before?: Pick<WindowRow, 'generation' | 'from_at'> | undefined; limit: number },
+): Promise<WindowRow[]> {
+  let rows = tables(ctx).selectFrom('monitor_window').selectAll().where('monitor_id', '=', monitor);
+  if (before !== undefined)
+    rows = rows.where((is) =>
+      is.or([
+        is('generation', '<', before.generation),
+        is.and([is('generation', '=', before.generation), is('from_at', '<', before.from_at)]),
+      ]),
+    );
+  return rows.orderBy('generation', 'desc').orderBy('from_at', 'desc').limit(limit).execute();
+}
+
 /** The oldest window that began after a time, has rows, and is not scored. */
 export async function oldestUnscored(
   ctx: Ctx,

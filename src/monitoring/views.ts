@@ -6,13 +6,13 @@ import { overdueSince } from './overdue.ts';
 import { requireMonitor } from './set-monitor.ts';
 import { seenOf } from './signals/signal-rows.ts';
 import { countFeedback } from './store-alerts.ts';
-import { selectWindows, type MonitorRow, type WindowRow } from './store-monitors.ts';
+import { selectHistory, selectWindows, type WindowRow } from './store-monitors.ts';
 
 /** The plain reads of monitors. */
 export async function getMonitor(ctx: Ctx, serving: Pick<Serving, 'find'>, name: string): Promise<Monitor> {
   const monitor = await requireMonitor(ctx, serving, name);
   const windows = await selectWindows(ctx, monitor, { limit: 1 });
-  const [latest] = await withSignals(ctx, monitor, windows);
+  const [latest] = await withSignals(ctx, await selectHistory(ctx, monitor.id, { limit: 1 }));
   const now = ctx.clock.now();
   const overdue = overdueSince(monitor, windows[0], now);
   const feedback = await countFeedback(ctx, monitor.id);
@@ -39,30 +39,31 @@ export async function listWindows(
   name: string,
   { limit = 20, whole = false, page }: { limit?: number; whole?: boolean; page?: string },
 ): Promise<{ items: MonitorWindow[]; next?: string }> {
-  if (page !== undefined && !/^\d{1,15}$/.test(page))
+  const token = /^(\d{1,9})\.(\d{1,15})$/.exec(page ?? '');
+  if (page !== undefined && !token)
     throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
   const monitor = await requireMonitor(ctx, serving, name);
-  const rows = await selectWindows(ctx, monitor, {
-    before: page === undefined ? undefined : Number(page),
+  const rows = await selectHistory(ctx, monitor.id, {
+    before: token ? { generation: Number(token[1]), from_at: Number(token[2]) } : undefined,
     limit: limit + 1,
   });
   const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
   return {
-    items: await withSignals(ctx, monitor, shown, whole),
-    ...(rows.length > limit ? { next: String(shown.at(-1)!.from_at) } : {}),
+    items: await withSignals(ctx, shown, whole),
+    ...(rows.length > limit && last ? { next: `${last.generation}.${last.from_at}` } : {}),
   };
 }
 
-async function withSignals(
-  ctx: Ctx,
-  monitor: MonitorRow,
-  rows: readonly WindowRow[],
-  whole = false,
-): Promise<MonitorWindow[]> {
-  const seen = await seenOf(ctx, monitor, rows, whole);
+async function withSignals(ctx: Ctx, rows: readonly WindowRow[], whole = false): Promise<MonitorWindow[]> {
+  const seen: Awaited<ReturnType<typeof seenOf<WindowRow>>> = [];
+  // Newest first, and so one generation after the other.
+  for (const [generation, of] of Map.groupBy(rows, (row) => row.generation))
+    seen.push(...(await seenOf(ctx, { id: of[0]!.monitor_id, generation }, of, whole)));
   return seen.map(({ row, signals }) => ({
     from: row.from_at,
     to: row.to_at,
+    ...(row.stands_for_ms === null ? {} : { stands_for_ms: row.stands_for_ms }),
     state: row.state as SignalState,
     rows: row.row_count,
     ...(row.model === null || row.version === null ? {} : { model: row.model, version: row.version }),

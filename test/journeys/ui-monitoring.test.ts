@@ -165,6 +165,7 @@ test(
       await other.close();
     }
     await alertPages(house, shots);
+    await playedAgain(house);
     assert.deepEqual(server.errors, []);
   },
 );
@@ -234,4 +235,23 @@ async function alertPages(
         await other.page.screenshot({ path: `${shots}/${name}-${theme}-${width}.png`, fullPage: true });
       await other.close();
     }
+}
+
+/** What other policies of a loop would have cost, on the windows of the endpoint that it hears. */
+async function playedAgain(house: Awaited<ReturnType<typeof openUi>>): Promise<void> {
+  const made = await fetch(`${house.url}/api/v1/loops/fresh`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ pipeline: 'fresh', endpoint: 'const', triggers: [] }),
+  });
+  assert.equal(made.status, 200, await made.text());
+  const ui = await house.open('/loops/fresh');
+  await ui.page.getByRole('button', { name: 'Play the past again' }).click();
+  await ui.page.getByText(/^13 windows of const from .* 12 of them scored/).waitFor();
+  const never = ui.page.getByRole('row', { name: /^never/ });
+  await never.getByText(/\([−\d.e]+ to [−\d.e]+\)$/).waitFor();
+  await ui.page.getByText('It holds if…').click();
+  await ui.page.getByText(/^every training would have passed its gate/).waitFor();
+  await ui.accessible('policies of a loop');
+  await ui.close();
 }

@@ -293,6 +293,8 @@ export async function keepLooked(
     version: version?.version ?? null,
     version_ref: version?.ref ?? null,
     problem: problem ?? null,
+    stands_for_ms: (JSON.parse(monitor.settings) as MonitorSettings).stands_for_ms ?? null, // written by this room
+
     looked_at: tx.clock.now(),
     scored_at: null,
   });

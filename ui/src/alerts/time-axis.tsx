@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { AlertReport } from '../../../src/monitoring/contract.ts';
 import { formatNumber, formatTime } from '../kit/format.ts';
+import { useNames } from '../ledger/names.ts';
 import { ResourceLink } from '../ledger/resource-link.tsx';
 
 const WIDTH = 720;
@@ -14,6 +15,7 @@ const barWidth = (room: number): number => Math.max(1.5, Math.min(26, room - 2))
 /** Windows as bars of what is measured, the change as a band, and deploys and data as marks on the same axis; below it the marks in words. */
 export function TimeAxis({ report }: { report: AlertReport }): ReactElement {
   const { windows, timeline, since, until, measure } = report;
+  const names = useNames(timeline.map(({ ref }) => ref));
   const low = Math.min(
     ...windows.map(({ from }) => from),
     since.low ?? since.at,
@@ -85,7 +87,8 @@ export function TimeAxis({ report }: { report: AlertReport }): ReactElement {
               <span className={`time-word time-${kind}`}>{kind === 'other' ? 'also' : kind}</span>
               <span>
                 {words}
-                {by !== undefined && <span className="muted">, by {by}</span>} <ResourceLink resource={ref} />
+                {by !== undefined && <span className="muted">, by {by}</span>}{' '}
+                <ResourceLink resource={ref} name={names.get(ref)} />
               </span>
             </li>
           ))}

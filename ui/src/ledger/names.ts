@@ -1,7 +1,10 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { nameIds } from '../../../src/data/contract.ts';
+import { listTurns } from '../../../src/loops/contract.ts';
+import { getMonitor, listAlerts } from '../../../src/monitoring/contract.ts';
 import { listExecutions } from '../../../src/pipelines/contract.ts';
+import { listReleases } from '../../../src/releases/contract.ts';
 import { listEndpoints, listRevisions } from '../../../src/serving/contract.ts';
 import { searchRuns } from '../../../src/tracking/contract.ts';
 import { listEvaluations } from '../../../src/validation/contract.ts';
@@ -32,20 +35,37 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
     enabled: runs.length > 0,
     placeholderData: (before) => before,
   });
-  const some = resources.some((resource) => resource.startsWith('execution:'));
-  const executions = useQuery({ ...api(listExecutions, { query: { limit: 500 } }), enabled: some });
-  const serving = resources.some((resource) => /^(endpoint|revision):/.test(resource));
+  const some = (...nouns: string[]): boolean =>
+    resources.some((resource) => nouns.includes(resource.slice(0, resource.indexOf(':'))));
+  const executions = useQuery({
+    ...api(listExecutions, { query: { limit: 500 } }),
+    enabled: some('execution'),
+  });
+  const releases = useQuery({ ...api(listReleases, { query: { limit: 500 } }), enabled: some('release') });
+  const alerts = useQuery({ ...api(listAlerts, { query: { limit: 500 } }), enabled: some('alert') });
+  const turns = useQuery({ ...api(listTurns, { query: { limit: 500 } }), enabled: some('loop_turn') });
+  const serving = some('endpoint', 'revision', 'monitor');
   const endpoints = useQuery({ ...api(listEndpoints, { query: { limit: 500 } }), enabled: serving });
-  const judged = resources.some((resource) => resource.startsWith('evaluation:'));
-  const evaluations = useQuery({ ...api(listEvaluations, { query: { limit: 500 } }), enabled: judged });
-  // Revisions are listed by endpoint only.
+  const evaluations = useQuery({
+    ...api(listEvaluations, { query: { limit: 500 } }),
+    enabled: some('evaluation'),
+  });
+  // Revisions and monitors are found by endpoint only.
   const earlier = useQueries({
-    queries: resources.some((resource) => resource.startsWith('revision:'))
+    queries: some('revision')
       ? (endpoints.data?.items ?? [])
           .slice(0, 10)
           .map(({ name }) => api(listRevisions, { params: { endpoint: name }, query: { limit: 200 } }))
       : [],
     combine: (found) => found.flatMap(({ data }) => data?.items ?? []),
+  });
+  const monitors = useQueries({
+    queries: some('monitor')
+      ? (endpoints.data?.items ?? [])
+          .slice(0, 10)
+          .map(({ name }) => ({ ...api(getMonitor, { params: { endpoint: name } }), retry: false }))
+      : [],
+    combine: (found) => found.flatMap(({ data }) => data ?? []),
   });
   return useMemo(() => {
     const names = new Map<string, string>();
@@ -61,8 +81,24 @@ export function useNames(resources: readonly string[]): ReadonlyMap<string, stri
       names.set(ref, `${model} v${version} on ${data}`);
     for (const { ref, name } of endpoints.data?.items ?? []) names.set(ref, name);
     for (const { ref, endpoint, revision } of earlier) names.set(ref, `${endpoint} #${revision}`);
+    for (const { ref, endpoint } of monitors) names.set(ref, `of ${endpoint}`);
+    for (const { ref, model, version } of releases.data?.items ?? []) names.set(ref, `${model} v${version}`);
+    for (const { ref, endpoint, cause } of alerts.data?.items ?? [])
+      names.set(ref, `${cause} of ${endpoint}`);
+    for (const { ref, loop, trigger } of turns.data?.items ?? []) names.set(ref, `${loop}, ${trigger}`);
     return names;
-  }, [named.data, found.data, executions.data, endpoints.data, evaluations.data, earlier]);
+  }, [
+    named.data,
+    found.data,
+    executions.data,
+    endpoints.data,
+    evaluations.data,
+    earlier,
+    monitors,
+    releases.data,
+    alerts.data,
+    turns.data,
+  ]);
 }
 
 /** Sorted, so that the same resources in another order are the same question. */

@@ -62,6 +62,12 @@ export function ResourceAnchor({
           {children}
         </Link>
       );
+    case 'alert':
+      return (
+        <Link to="/alerts/$alert" params={{ alert: id }} {...look}>
+          {children}
+        </Link>
+      );
     case 'endpoint':
       return (
         <Link to="/endpoints/by-id/$id" params={{ id }} {...look}>

@@ -14,6 +14,7 @@ import { TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
 import { EditLoop } from './edit-loop.tsx';
 import { History } from './history.tsx';
+import { ReplayPolicies } from './replay.tsx';
 import { LOOP_SUBJECTS, refreshLoops } from './refresh.ts';
 import { PauseLoop, RunLoop } from './run-loop.tsx';
 import { Triggers } from './triggers.tsx';
@@ -99,6 +100,7 @@ export default function LoopPage(): ReactElement {
             </Section>
           </div>
           <History loop={name} />
+          {found.data.endpoint !== undefined && <ReplayPolicies loop={name} />}
         </>
       )}
       {asking === 'run' && <RunLoop loop={name} onClose={close} />}

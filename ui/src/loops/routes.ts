@@ -24,6 +24,7 @@ export const loopRoutes = [
     validateSearch: searchOf({
       state: field.choice(...TURN_STATES),
       turn: field.text,
+      replay: field.number(1, 1000),
     }),
     component: lazyRouteComponent(part(() => import('./loop-page.tsx'))),
   }),

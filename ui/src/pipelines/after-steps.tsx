@@ -8,6 +8,7 @@ import { Status } from '../kit/badge.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Section } from '../kit/page.tsx';
 import { Duration } from '../kit/time.tsx';
+import './pipelines.css';
 
 /** What became of the model after the steps that made it: what the gate said, and where it answers. */
 export function AfterSteps({

@@ -25,6 +25,8 @@ export function RolloutView({ release }: { release: ReleaseDetail & { rollout: R
   const [deciding, setDeciding] = useState<Decision>();
   const ended = release.ended_at !== undefined;
   const decidable = !ended && rollout.phase !== 'back' && rollout.stage < rollout.stages.length - 1;
+  // Until a step has lasted some seconds nothing counts as evidence; what a hard stop counts is told by itself.
+  const judged = rollout.evidence.trial.answers > 0;
   const lines = useMemo(() => evidenceLines(evidence, rollout.losses), [evidence, rollout.losses]);
   return (
     <Section
@@ -73,9 +75,9 @@ export function RolloutView({ release }: { release: ReleaseDetail & { rollout: R
             </span>
           </p>
         )}
-        <p>{rollout.evidence.words}</p>
+        {!ended && <p>{rollout.evidence.words}</p>}
         {rollout.seen.requests > 0 && <Figures rollout={rollout} />}
-        {rollout.seen.requests > 0 && (
+        {judged && (
           <Chart
             title="Evidence, in multiples of what a decision needs"
             series={lines}
@@ -110,13 +112,20 @@ function Figures({ rollout }: { rollout: Rollout }): ReactElement {
   const { evidence, seen } = rollout;
   const { primary, trial, proof, harm } = evidence;
   const errors = (side: typeof primary): string => shareOf(side.errors, side.answers);
+  const met: [string, string] = [
+    'Requests that met it',
+    `${formatNumber(seen.trial)} of ${formatNumber(seen.requests)} (${shareOf(seen.trial, seen.requests)})`,
+  ];
+  if (trial.answers === 0)
+    return (
+      <KeyValue
+        entries={[met, ['Evidence', 'none: the first seconds of a step count for a hard stop alone']]}
+      />
+    );
   return (
     <KeyValue
       entries={[
-        [
-          'Requests that met it',
-          `${formatNumber(seen.trial)} of ${formatNumber(seen.requests)} (${shareOf(seen.trial, seen.requests)})`,
-        ],
+        met,
         ['Errors', `${errors(trial)}, primary ${errors(primary)}`],
         ...(trial.loss === undefined || primary.loss === undefined
           ? []

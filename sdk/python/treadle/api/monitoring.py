@@ -408,6 +408,8 @@ MonitorWindow = TypedDict(
         'from': int,
         # Its end. Milliseconds since 1970, UTC.
         'to': int,
+        # What time it stands for, where the past is played again.
+        'stands_for_ms': NotRequired[int],
         'state': SignalState,
         # Rows of the version that answered as primary last in the window.
         'rows': int,
