@@ -38,9 +38,18 @@ export const NewOutcome = Strict(
       }),
     ),
     time: Type.Optional(Millis('When that prediction was asked for; with `key`.')),
-    value: Type.Union([Type.Number(), Type.Boolean(), Type.String({ minLength: 1, maxLength: 1000 })], {
-      description: 'What turned out to be true: a label or a number.',
-    }),
+    value: Type.Union(
+      [
+        Type.Number(),
+        Type.Boolean(),
+        Type.String({ minLength: 1, maxLength: 1000 }),
+        Type.Array(Type.Union([Type.Number(), Type.Null()]), { minItems: 1, maxItems: 200 }),
+      ],
+      {
+        description:
+          'What turned out to be true: a label or a number; of a model of several labels or horizons all of them, null where it is not known.',
+      },
+    ),
     observed_at: Type.Optional(
       Millis('When it was observed; now unless said. Of two outcomes of one prediction the later one holds.'),
     ),
@@ -148,9 +157,21 @@ const Metric = Type.String({
   maxLength: 40,
   description: 'A metric of evaluations: auc, accuracy, rmse …; by the kind of model unless said.',
 });
-const ScoredAs = Type.Union([Type.Literal('binary'), Type.Literal('regression'), Type.Literal('classes')], {
-  description: 'What the model does; told from its answers and outcomes unless said.',
-});
+export const TASKS = ['binary', 'regression', 'classes', 'multilabel', 'forecast', 'ranking'] as const;
+const ScoredAs = Type.Union(
+  [
+    Type.Literal('binary'),
+    Type.Literal('regression'),
+    Type.Literal('classes'),
+    Type.Literal('multilabel'),
+    Type.Literal('forecast'),
+    Type.Literal('ranking'),
+  ],
+  {
+    description:
+      'What the model does; told from its answers and outcomes unless said. multilabel: outcomes are lists of 0 and 1, one for each value of a row of the answer; forecast: lists of numbers, one for each horizon, null where it is not known; ranking, which is never guessed: the rows of a prediction are one list, and outcomes are relevances of 0 or more.',
+  },
+);
 
 /** Stands in the name of a column that is made from another: `in_note · words`. */
 export const DERIVED = ' · ';
@@ -201,7 +222,7 @@ export const MonitorSettings = Strict({
     Type.String({
       pattern: '^out_.{1,300}$',
       description:
-        'Column of the prediction log that is scored: `out_probabilities[1]`; the only one that can be unless said.',
+        'Column of the prediction log that is scored: `out_probabilities[1]`; of several labels or horizons the tensor: `out_y`; the only one that can be unless said.',
     }),
   ),
   task: Type.Optional(ScoredAs),

@@ -670,6 +670,15 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       );
       for (const column of ['in_review · language', 'in_photo · brightness'])
         assert.ok(items[0]!.members.includes(column), column);
+      // A list is kept as it came.
+      const prediction = asked.headers.get('x-treadle-prediction')!;
+      await api.post('/api/v1/endpoints/reviews/outcomes', {
+        outcomes: [{ prediction, value: [1, null, 0.5] }],
+      });
+      const { rows: told } = await api.post<SqlResult>('/api/v1/data/sql', {
+        query: `select label, number from outcomes('reviews')`,
+      });
+      assert.deepEqual(told, [['[1,null,0.5]', null]]);
       const report = await until('the report is made', async () => {
         const answer = await fetch(`${server.url}/api/v1/alerts/${items[0]!.id}/report`);
         return answer.ok ? ((await answer.json()) as AlertReport) : undefined;

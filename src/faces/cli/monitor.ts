@@ -22,7 +22,7 @@ interface SetFlags {
   labelDelay?: number;
   metric?: string;
   score?: string;
-  task?: 'binary' | 'regression' | 'classes';
+  task?: (typeof contract.TASKS)[number];
   slice?: string[];
   ignore?: string[];
   kind?: Record<string, contract.ColumnKind>;
@@ -63,7 +63,7 @@ export const register: Register = (program, cli) => {
     .option('--label-delay <time>', 'how long outcomes are waited for: 7d; a day unless said', duration)
     .option('--metric <name>', 'auc, accuracy, rmse …; by the kind of model unless said')
     .option('--score <column>', 'the column of the prediction log that is scored: out_probabilities[1]')
-    .option('--task <task>', 'binary, regression or classes', choice('binary', 'regression', 'classes'))
+    .option('--task <task>', contract.TASKS.join(', '), choice(...contract.TASKS))
     .option('--slice <column>', 'a column whose values are scored apart; as often as wanted', several)
     .option('--ignore <column>', 'a column that is not watched; as often as wanted', several)
     .option(

@@ -130,6 +130,7 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** As the tables of outcomes have it. */
 function labelOf(value: NewOutcome['value']): { label: string; number: number | null } {
+  if (Array.isArray(value)) return { label: JSON.stringify(value), number: null };
   if (typeof value === 'boolean') return { label: String(value), number: value ? 1 : 0 };
   if (typeof value === 'number') return { label: numberText(value), number: value };
   const number = NUMBER.test(value) ? Number(value) : Number.NaN;

@@ -107,7 +107,7 @@ export interface Figure {
 
 /** A loss of each row, in the order in which the outcomes became known; with very many rows of an even part of them. */
 export interface Losses {
-  /** `error`: 1 where the answer is wrong. `brier`: (probability − truth)². `absolute_error`: of a number, in its unit. */
+  /** `error`: 1 where the answer is wrong, the share of labels that are, or what a ranking lacks to the best. `brier`: (probability − truth)². `absolute_error`: of a number, in its unit. */
   loss: 'error' | 'brier' | 'absolute_error';
   values: number[];
 }
@@ -145,6 +145,8 @@ export const SCORE = question<
     task?: Task;
     column?: string;
     figures: Figure[];
+    /** Of each horizon, or label, where answers have several values a row. */
+    each: Array<{ name: string; figures: Figure[] }>;
     losses: Losses[];
     slices: SliceScore[];
     problem?: string;
@@ -160,11 +162,14 @@ export const ESTIMATE = question<
   CbpeResult & { rows: number }
 >('monitor-estimate');
 
-export type Task = 'binary' | 'regression' | 'classes';
+export type Task = 'binary' | 'regression' | 'classes' | 'multilabel' | 'forecast' | 'ranking';
 
 /** What a model is judged by where nobody says. */
 export const USUAL: Readonly<Record<Task, string>> = {
   binary: 'auc',
   regression: 'rmse',
   classes: 'accuracy',
+  multilabel: 'macro_f1',
+  forecast: 'rmse',
+  ranking: 'ndcg@10',
 };

@@ -8,6 +8,8 @@ import {
   type Estimates,
 } from '../../validation/inside.ts';
 import { SCORE, USUAL, type Figure, type Losses, type Task } from './questions.ts';
+import { LIST, scoreLists, tensorsOf } from './score-lists.ts';
+import { scoreRanking } from './score-ranking.ts';
 import { scoreSlices, sliceColumns } from './score-slices.ts';
 
 /** Classes that are told apart; more are no classes. */
@@ -16,6 +18,9 @@ const CLASSES = 200;
 const ROWS = 1_000_000;
 /** Losses that are handed on: what is wrong in more is seen in these. */
 const LOSSES = 50_000;
+
+/** Of one value a row. */
+type OneTask = 'binary' | 'regression' | 'classes';
 
 /** The rows of a window, as one kind of model is measured on them. */
 interface Scored {
@@ -26,6 +31,8 @@ interface Scored {
   losses: Array<{ loss: Losses['loss']; values: Float64Array }>;
   /** On some rows, by their place; on all without. */
   measure(rows?: Uint32Array): Estimates;
+  /** Of each horizon, or label. */
+  each?: Array<{ name: string; estimates: Estimates }>;
 }
 
 export const scoreAnswer = answerer(SCORE, async (connection, request) => {
@@ -34,30 +41,42 @@ export const scoreAnswer = answerer(SCORE, async (connection, request) => {
   const from = identifier(view);
   const [counted] = (
     await connection.runAndReadAll(
-      `select count(*), count(label), count(label) filter (number is null), count(number) filter (number not in (0, 1)), ${DELAYS} from ${from}`,
+      `select count(*), count(label), count(label) filter (number is null), count(number) filter (number not in (0, 1)), count(${LIST}), ${DELAYS} from ${from}`,
     )
   ).getRows();
-  const [rows, labelled, words, others, ...delays] = counted!.map(Number) as [number, number, number, number];
+  const [rows, labelled, words, others, lists, ...delays] = counted!.map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const told = labelled === 0 ? {} : delayOf(delays);
   const none = (problem: string) => ({
     rows,
     labelled,
     ...told,
     figures: [],
+    each: [],
     losses: [],
     slices: [],
     problem,
   });
   if (labelled === 0) return none('no outcome has arrived');
   const columns = await describe(connection, from);
-  const chosen = choose(columns, score, task, { numbers: words === 0, bits: words === 0 && others === 0 });
-  if (typeof chosen === 'string') return none(chosen);
   const apart = await sliceColumns(connection, from, columns, request.slices);
-  const found =
-    chosen.task === 'classes'
-      ? await classes(connection, from, chosen.column, apart)
-      : await numeric(connection, from, { column: chosen.column, task: chosen.task }, apart);
-  if (typeof found === 'string') return none(found);
+  const scored = await scoreAs(connection, from, columns, {
+    score,
+    task,
+    labels: {
+      numbers: words === 0,
+      bits: words === 0 && others === 0,
+      lists: lists > 0 && lists === labelled,
+    },
+    apart,
+  });
+  if (typeof scored === 'string') return none(scored);
+  const { column, found } = scored;
   const metric = request.metric ?? USUAL[found.task];
   const measure = (part?: Uint32Array): Figure[] => [...found.measure(part).values()].flatMap(figureOf);
   return {
@@ -65,8 +84,12 @@ export const scoreAnswer = answerer(SCORE, async (connection, request) => {
     labelled,
     ...told,
     task: found.task,
-    column: chosen.column,
+    column,
     figures: measure(),
+    each: (found.each ?? []).map(({ name, estimates }) => ({
+      name,
+      figures: [...estimates.values()].flatMap(figureOf),
+    })),
     losses: found.losses.map(({ loss, values }) => ({ loss, values: spread(values) })),
     slices: scoreSlices(
       apart.map((column, at) => ({ column, values: found.parts[at] as Array<string | null> })), // cast to varchar
@@ -75,6 +98,41 @@ export const scoreAnswer = answerer(SCORE, async (connection, request) => {
     ),
   };
 });
+
+/** The rows as their kind of model is scored; a text says why they cannot be. */
+async function scoreAs(
+  connection: DuckDBConnection,
+  from: string,
+  columns: ReadonlyArray<{ name: string; type: string }>,
+  {
+    score,
+    task,
+    labels,
+    apart,
+  }: {
+    score: string | undefined;
+    task: Task | undefined;
+    labels: { numbers: boolean; bits: boolean; lists: boolean };
+    apart: readonly string[];
+  },
+): Promise<{ column: string; found: Scored } | string> {
+  const tensors = tensorsOf(columns);
+  const of = (column: string, found: Scored | string) =>
+    typeof found === 'string' ? found : { column, found };
+  if (task === 'forecast' || task === 'multilabel' || (task === undefined && labels.lists)) {
+    const column = score ?? [...tensors.keys()][0];
+    const width = column === undefined ? undefined : tensors.get(column);
+    if (column === undefined || width === undefined || (score === undefined && tensors.size > 1))
+      return `outcomes are lists: say which of the answers they are of (score): ${[...tensors.keys()].join(', ') || 'none has several values a row'}`;
+    return of(column, await scoreLists(connection, from, { column, width, task }, apart));
+  }
+  const chosen = choose(columns, score, task === 'ranking' ? 'regression' : task, labels);
+  if (typeof chosen === 'string') return chosen;
+  const { column } = chosen;
+  if (task === 'ranking') return of(column, await scoreRanking(connection, from, column));
+  if (chosen.task === 'classes') return of(column, await classes(connection, from, column, apart));
+  return of(column, await numeric(connection, from, { column, task: chosen.task }, apart));
+}
 
 const DELAY = 'epoch_ms(first_observed_at) - epoch_ms(time)';
 const DELAYS = [
@@ -112,16 +170,17 @@ function spread(values: Float64Array): number[] {
 function choose(
   columns: ReadonlyArray<{ name: string; type: string }>,
   score: string | undefined,
-  task: Task | undefined,
+  task: OneTask | undefined,
   labels: { numbers: boolean; bits: boolean },
-): { column: string; task: Task } | string {
+): { column: string; task: OneTask } | string {
   const outputs = columns.filter(({ name }) => name.startsWith('out_'));
   const names = new Set(outputs.map(({ name }) => name));
   const isNumber = ({ type }: { type: string }): boolean => /INT|FLOAT|DOUBLE|DECIMAL/.test(type);
   if (score !== undefined) {
     const one = outputs.find(({ name }) => name === score);
     if (!one) return `the monitor scores '${score}', and the answers have: ${[...names].join(', ')}`;
-    const guess: Task = !isNumber(one) || !labels.numbers ? 'classes' : labels.bits ? 'binary' : 'regression';
+    const guess: OneTask =
+      !isNumber(one) || !labels.numbers ? 'classes' : labels.bits ? 'binary' : 'regression';
     return { column: one.name, task: task ?? guess };
   }
   // The chance of the second of two classes.

@@ -120,6 +120,7 @@ export function performanceOf(
     task?: Task;
     column?: string;
     figures: Figure[];
+    each?: ReadonlyArray<{ name: string; figures: Figure[] }>;
     losses: readonly Losses[];
     problem?: string;
   },
@@ -127,13 +128,14 @@ export function performanceOf(
   { results, evidence: kept }: Harm,
   asked: string | undefined,
 ): Signal {
-  const { labelled, task, column, figures, losses, problem } = scored;
+  const { labelled, task, column, figures, each = [], losses, problem } = scored;
   const [harm] = results;
   const evidence = {
     labelled,
     task,
     column,
     figures,
+    ...(each.length > 0 ? { each } : {}),
     harm: results.map(({ loss, source, evidence: strength, page, outcomes, risk, since, lossSince }) => ({
       loss,
       source,
@@ -154,6 +156,7 @@ export function performanceOf(
   const learning = Object.keys(kept.learning).length > 0;
   const words = [
     said ?? `there is no ${name} of these rows: ${figures.map((one) => one.name).join(', ')}`,
+    ...worstOf(each),
     ...(before ? [`${before.value.toPrecision(3)} when it was judged`] : []),
     ...(harm
       ? [tellHarm(harm)]
@@ -177,6 +180,18 @@ export function performanceOf(
   if (!figure) return { ...whole, state: 'failed', reason: words[0]! };
   const worse = losses.length === 0 && before !== undefined && isWorse(name, figure, before);
   return { ...whole, state: worse ? 'alert' : 'ok', reason: words.join('; ') };
+}
+
+/** Of several horizons or labels the one that is answered worst. */
+function worstOf(each: ReadonlyArray<{ name: string; figures: Figure[] }>): string[] {
+  const of = each.flatMap(({ name, figures }) => {
+    const figure = figures.find((one) => one.name === 'rmse' || one.name === 'f1');
+    return figure ? [{ name, figure }] : [];
+  });
+  const [worst] = of.toSorted(({ figure: a }, { figure: b }) =>
+    a.name === 'f1' ? a.value - b.value : b.value - a.value,
+  );
+  return worst ? [`worst ${worst.name}, ${worst.figure.name} ${worst.figure.value.toPrecision(3)}`] : [];
 }
 
 function tellFigure({ name, value, low, high }: Figure, labelled: number): string {

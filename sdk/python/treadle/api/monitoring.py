@@ -340,11 +340,15 @@ class MonitorSettings(TypedDict):
     metric: NotRequired[str]
     """A metric of evaluations: auc, accuracy, rmse …; by the kind of model unless said."""
     score: NotRequired[str]
-    """Column of the prediction log that is scored: `out_probabilities[1]`; the only one that can be
-    unless said.
+    """Column of the prediction log that is scored: `out_probabilities[1]`; of several labels or
+    horizons the tensor: `out_y`; the only one that can be unless said.
     """
-    task: NotRequired[Literal['binary', 'regression', 'classes']]
-    """What the model does; told from its answers and outcomes unless said."""
+    task: NotRequired[Literal['binary', 'regression', 'classes', 'multilabel', 'forecast', 'ranking']]
+    """What the model does; told from its answers and outcomes unless said. multilabel: outcomes are
+    lists of 0 and 1, one for each value of a row of the answer; forecast: lists of numbers, one for
+    each horizon, null where it is not known; ranking, which is never guessed: the rows of a
+    prediction are one list, and outcomes are relevances of 0 or more.
+    """
     slices: NotRequired[list[str]]
     """Columns of the prediction log whose values are scored apart: `in_origin`; those with at most 20
     values unless said.
@@ -466,8 +470,10 @@ class NewOutcome(TypedDict):
     """
     time: NotRequired[int]
     """When that prediction was asked for; with `key`. Milliseconds since 1970, UTC."""
-    value: float | bool | str
-    """What turned out to be true: a label or a number."""
+    value: float | bool | str | list[float | None]
+    """What turned out to be true: a label or a number; of a model of several labels or horizons all of
+    them, null where it is not known.
+    """
     observed_at: NotRequired[int]
     """When it was observed; now unless said. Of two outcomes of one prediction the later one holds.
     Milliseconds since 1970, UTC.
@@ -857,7 +863,7 @@ class MonitoringApi:
         label_delay_ms: int | None = None,
         metric: str | None = None,
         score: str | None = None,
-        task: Literal['binary', 'regression', 'classes'] | None = None,
+        task: Literal['binary', 'regression', 'classes', 'multilabel', 'forecast', 'ranking'] | None = None,
         slices: list[str] | None = None,
         ignore: list[str] | None = None,
         kinds: dict[str, ColumnKind] | None = None,
@@ -886,9 +892,13 @@ class MonitoringApi:
                 said. Later ones are refused, and a window is scored so long after its end.
             metric: A metric of evaluations: auc, accuracy, rmse …; by the kind of model unless
                 said.
-            score: Column of the prediction log that is scored: `out_probabilities[1]`; the only one
-                that can be unless said.
-            task: What the model does; told from its answers and outcomes unless said.
+            score: Column of the prediction log that is scored: `out_probabilities[1]`; of several
+                labels or horizons the tensor: `out_y`; the only one that can be unless said.
+            task: What the model does; told from its answers and outcomes unless said. multilabel:
+                outcomes are lists of 0 and 1, one for each value of a row of the answer; forecast:
+                lists of numbers, one for each horizon, null where it is not known; ranking, which
+                is never guessed: the rows of a prediction are one list, and outcomes are relevances
+                of 0 or more.
             slices: Columns of the prediction log whose values are scored apart: `in_origin`; those
                 with at most 20 values unless said.
             ignore: Columns of the prediction log that are not watched: `in_id`.
