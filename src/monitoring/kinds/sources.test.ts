@@ -32,3 +32,11 @@ test('what the monitor says of a tensor holds', () => {
     ['in_x', ...tensor('in_e', 200)],
   );
 });
+
+test('the only tensor of a signature needs no name', () => {
+  const inputs = [{ type: 'tensor(uint8)[-1,1,8,8]' }];
+  const [first, ...others] = sourcesOf(tensor('in_image', 64), { inputs });
+  assert.deepEqual([first?.column, first?.shape, others], ['in_image', [1, 8, 8], []]);
+  const two = sourcesOf(['in_a', ...tensor('in_image', 64)], { inputs });
+  assert.equal(two.length, 65, 'nobody says which');
+});

@@ -25,7 +25,7 @@ export function sourcesOf(
     const tensor = tensorOf(name);
     if (tensor !== undefined) widths.set(tensor, (widths.get(tensor) ?? 0) + 1);
   }
-  const shapes = shapesOf(signature);
+  const shapes = shapesOf(signature, asked);
   const whole = (tensor: string): boolean => {
     const kind = kinds[tensor];
     if (kind !== undefined) return kind === 'vector' || kind === 'image';
@@ -44,16 +44,21 @@ export function sourcesOf(
 /** `in_x` of `in_x[7]`; undefined of a column that is no value of a tensor. */
 const tensorOf = (name: string): string | undefined => /^(.+)\[\d+\]$/.exec(name)?.[1];
 
-function shapesOf(signature: ModelSignature | undefined): Map<string, number[]> {
+/** Of rows of tensors by their column. A signature need not name the only one of its side: it is the only one of the log. */
+function shapesOf(signature: ModelSignature | undefined, names: readonly string[]): Map<string, number[]> {
   const shapes = new Map<string, number[]>();
-  for (const [prefix, fields] of [
+  for (const [prefix, fields = []] of [
     ['in_', signature?.inputs],
     ['out_', signature?.outputs],
-  ] as const)
-    for (const [index, { name, type }] of (fields ?? []).entries()) {
+  ] as const) {
+    const own = new Set(names.filter((one) => one.startsWith(prefix)).map((one) => tensorOf(one) ?? one));
+    const alone = fields.length === 1 && own.size === 1 ? [...own][0] : undefined;
+    for (const { name, type } of fields) {
       const shape = /^tensor\(.+\)\[([-\d,]+)\]$/.exec(type)?.[1];
-      const unnamed = `${prefix === 'in_' ? 'input' : 'output'}-${index}`;
-      if (shape !== undefined) shapes.set(prefix + (name ?? unnamed), shape.split(',').slice(1).map(Number));
+      const column = name === undefined ? alone : prefix + name;
+      if (shape !== undefined && column !== undefined)
+        shapes.set(column, shape.split(',').slice(1).map(Number));
     }
+  }
   return shapes;
 }
