@@ -112,6 +112,7 @@ async function windowsOf(ctx: Ctx, engine: Engine, endpoint: string, span: numbe
   for (let page: string | undefined; found.length < MOST;) {
     const { items, next } = await engine.monitoring.windows(ctx, endpoint, {
       limit: PAGE,
+      whole: true,
       ...(page === undefined ? {} : { page }),
     });
     for (const window of items) {

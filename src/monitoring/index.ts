@@ -44,7 +44,11 @@ export interface Monitoring {
   /** Alerts of an endpoint that are not resolved; none where it is not there. */
   openAlerts(ctx: Ctx, endpoint: string): Promise<Alert[]>;
   /** Windows of an endpoint with their signals, newest first. */
-  windows(ctx: Ctx, endpoint: string, page: { limit: number; page?: string }): ReturnType<typeof listWindows>;
+  windows(
+    ctx: Ctx,
+    endpoint: string,
+    page: { limit: number; whole?: boolean; page?: string },
+  ): ReturnType<typeof listWindows>;
 }
 
 /** The room with what it needs handed in. */

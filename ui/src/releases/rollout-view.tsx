@@ -11,7 +11,7 @@ import { Button } from '../kit/button.tsx';
 import { Chart } from '../kit/chart/chart.tsx';
 import { Ask } from '../kit/confirm.tsx';
 import { ReasonField } from '../kit/reason-field.tsx';
-import { formatNumber } from '../kit/format.ts';
+import { formatDuration, formatNumber } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Section } from '../kit/page.tsx';
@@ -58,7 +58,7 @@ export function RolloutView({ release }: { release: ReleaseDetail & { rollout: R
                 aria-current={state === 'now' ? 'step' : undefined}
               >
                 <strong>{stageName(stage)}</strong>
-                <span className="small">{STATE[state]}</span>
+                <span className="small">{state === 'later' && ended ? 'not reached' : STATE[state]}</span>
               </li>
             );
           })}
@@ -90,8 +90,8 @@ export function RolloutView({ release }: { release: ReleaseDetail & { rollout: R
         )}
         <p className="muted small">
           It holds however often one looks: one that is no worse is rolled back at most once in twenty
-          rollouts. Each step lasts {formatNumber(rollout.every_s / 60, 3)} min at least; where the evidence
-          is not enough within {formatNumber(rollout.within_s / 3600, 3)} h
+          rollouts. Each step lasts {formatDuration(rollout.every_s * 1000)} at least; where the evidence is
+          not enough within {formatDuration(rollout.within_s * 1000)}
           {rollout.requests !== undefined && ` or ${formatNumber(rollout.requests)} requests`},{' '}
           {UNDECIDED[rollout.undecided]}.
         </p>
