@@ -114,6 +114,27 @@ test('text that would not be kept as it came is refused, with its field', () => 
   assert.equal(refused({ a: ['😀', 'é', 1, null] }), '');
 });
 
+test('of alternatives that a word tells apart the one that was meant is spoken of', () => {
+  const Hook = Strict({ kind: Type.Literal('hook'), url: Type.String({ pattern: '^https?://' }) });
+  const Mail = Strict({ kind: Type.Literal('mail'), host: Type.String(), port: Type.Integer() });
+  const Settings = Strict({ name: Type.String(), to: Type.Union([Hook, Mail]) });
+  const told = (to: unknown): string | undefined => {
+    try {
+      return void parse(Settings, { name: 'a', to }, 'body');
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.equal(
+    told({ kind: 'hook', url: 'banana' }),
+    'to.url is "banana", which has not the form that it must have',
+  );
+  assert.equal(told({ kind: 'mail', host: 'a' }), 'to.port is missing');
+  assert.equal(told({ kind: 'hook', url: 'http://a', port: 1 }), 'to.port is not a field that is known here');
+  assert.equal(told({ kind: 'mail', host: 'a', port: 1 }), undefined);
+  assert.equal(told({ kind: 'pigeon', wings: 2 }), 'to.kind is "pigeon"; it must be hook or mail');
+});
+
 test('of a long list the first wrong item is told, and where it stands', () => {
   const list = Array.from({ length: 5000 }, (_, i) => ({ key: String(i % 1000) }));
   assert.deepEqual(

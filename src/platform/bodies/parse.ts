@@ -26,7 +26,8 @@ export function parse<S extends TSchema>(
   const candidate: unknown = options.convert === true ? convert(schema, { ...(value as object) }) : value;
   // Checked against this very schema, so it has its static type.
   if (validator.Check(candidate)) return candidate as Static<S>;
-  const { field, what, hint } = explain(schema, faultsOf(schema, candidate), candidate);
+  const meant = chosen(schema, candidate);
+  const { field, what, hint } = explain(meant, faultsOf(meant, candidate), candidate);
   const place = where === 'body' ? '' : ` (${where})`;
   throw invalid(`${field || 'the request'}${place} ${what}`, {
     field: field || where,
@@ -60,6 +61,39 @@ function validatorOf(schema: TSchema): ReturnType<typeof Compile> {
   return validator;
 }
 
+/**
+ * Of alternatives that a constant tells apart, such as `kind`, the one that the value names takes their place: its faults are worth
+ * telling, and not those of the others. The schema itself where there are none.
+ */
+function chosen(schema: TSchema, value: unknown): TSchema {
+  const { anyOf } = schema as { anyOf?: TSchema[] };
+  if (anyOf) {
+    const [meant, ...others] = anyOf.filter((one) => isMeant(one, value));
+    return meant && others.length === 0 ? chosen(meant, value) : schema;
+  }
+  if (typeof value !== 'object' || value === null) return schema;
+  const properties = propertiesOf(schema);
+  const changed = Object.entries(value as Record<string, unknown>).flatMap(([key, own]) => {
+    const before = Object.hasOwn(properties, key) ? properties[key] : undefined;
+    const after = before === undefined ? undefined : chosen(before, own);
+    return after === before || after === undefined ? [] : [[key, after] as const];
+  });
+  return changed.length === 0
+    ? schema
+    : { ...schema, properties: { ...properties, ...Object.fromEntries(changed) } };
+}
+
+function isMeant(schema: TSchema, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const constants = Object.entries(propertiesOf(schema)).filter(([, one]) => 'const' in one);
+  return (
+    constants.length > 0 &&
+    constants.every(
+      ([key, one]) => (value as Record<string, unknown>)[key] === (one as { const?: unknown }).const,
+    )
+  );
+}
+
 /** A list of more items is looked through for its first wrong one alone. */
 const LONG = 100;
 
@@ -68,8 +102,7 @@ const LONG = 100;
  * for a hundred right ones: of a long list it sees the first that is wrong, or some that are right.
  */
 function faultsOf(schema: TSchema, value: unknown): Fault[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return [...validatorOf(schema).Errors(value)];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return errorsOf(schema, value);
   const short: Record<string, unknown> = { ...value };
   const firsts = new Map<string, number>();
   for (const [key, list] of Object.entries(value) as Array<[string, unknown]>) {
@@ -94,11 +127,15 @@ function faultsOf(schema: TSchema, value: unknown): Fault[] {
         return `${key}/${first}${path.slice(key.length + 2)}`;
     return path;
   };
-  return [...validatorOf(schema).Errors(short)].map((fault) => ({
+  return errorsOf(schema, short).map((fault) => ({
     ...fault,
     instancePath: moved(fault.instancePath),
   }));
 }
+
+/** A schema that was made for one value is not worth compiling. */
+const errorsOf = (schema: TSchema, value: unknown): Fault[] =>
+  validators.has(schema) ? [...validatorOf(schema).Errors(value)] : [...Value.Errors(schema, value)];
 
 const pointerTo = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
@@ -165,17 +202,25 @@ interface Explained {
 
 /** The one fault worth telling: what is missing, then what is unknown, then the most specific of the rest. */
 function explain(schema: TSchema, faults: readonly Fault[], value: unknown): Explained {
-  const missing = faults.find(({ keyword }) => keyword === 'required');
-  const unknown = faults.find(({ keyword }) => keyword === 'boolean');
   const constants = faults.filter(({ keyword }) => keyword === 'const');
+  // What is missing, or too much, beside a word that means no alternative is so of one that nobody asked for.
+  const asked = faults.filter(
+    ({ instancePath }) =>
+      !constants.some(
+        (one) =>
+          around(one.instancePath) === instancePath || around(one.instancePath) === around(instancePath),
+      ),
+  );
+  const missing = asked.find(({ keyword }) => keyword === 'required');
+  const unknown = asked.find(({ keyword }) => keyword === 'boolean');
   if (missing) {
     const { requiredProperties = [] } = missing.params as { requiredProperties?: string[] };
     const pointer = `${missing.instancePath}/${requiredProperties[0] ?? ''}`;
     return { field: dotted(pointer), what: 'is missing', hint: described(schema, pointer) };
   }
   if (unknown) {
-    const around = schemaAt(schema, unknown.instancePath.replace(/\/[^/]*$/, ''));
-    const known = around === undefined ? {} : propertiesOf(around);
+    const owner = schemaAt(schema, around(unknown.instancePath));
+    const known = owner === undefined ? {} : propertiesOf(owner);
     return {
       field: dotted(unknown.instancePath),
       what: 'is not a field that is known here',
@@ -259,6 +304,9 @@ function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
+
+/** The pointer to what a value lies in. */
+const around = (pointer: string): string => pointer.replace(/\/[^/]*$/, '');
 
 const partsOf = (pointer: string): string[] =>
   pointer
