@@ -909,3 +909,15 @@ export const silenceAlert = endpoint({
   }),
   response: AlertDetail,
 });
+
+export const unsilenceAlert = endpoint({
+  method: 'POST',
+  path: '/api/v1/alerts/:alert/unsilence',
+  action: 'alert:write',
+  summary: 'End a silence before its time: the alert fires again',
+  params: OfAlert,
+  body: Strict({
+    reason: Type.Optional(Type.String({ maxLength: 2000, description: 'Why; kept in the ledger.' })),
+  }),
+  response: AlertDetail,
+});

@@ -546,6 +546,20 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       assert.match(acknowledged.out, /skew, acknowledged/);
       const past = await runHere(server.url, 'alerts', 'silence', alert!.id, '--for', '0', '--reason', 'x');
       assert.equal(past.code, 1);
+      const forgotten = await runHere(
+        server.url,
+        'alerts',
+        'silence',
+        alert!.id,
+        '--for',
+        '100d',
+        '--reason',
+        'x',
+      );
+      assert.match(forgotten.err, /90 days at most/);
+      await api.post(`/api/v1/alerts/${alert!.id}/silence`, { until: Date.now() + 60_000, reason: 'x' });
+      const ended = await runHere(server.url, 'alerts', 'unsilence', alert!.id);
+      assert.match(ended.out, /firing/);
       await api.post(`/api/v1/alerts/${alert!.id}/silence`, {
         until: Date.now() + 100,
         reason: 'for a moment',
@@ -556,7 +570,7 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       });
       assert.deepEqual(
         again.transitions.map(({ state: of }) => of),
-        ['pending', 'firing', 'acknowledged', 'silenced', 'firing'],
+        ['pending', 'firing', 'acknowledged', 'silenced', 'firing', 'silenced', 'firing'],
       );
       const compared = await lookAt(1, from + 3);
       assert.equal(compared?.state, 'ok');

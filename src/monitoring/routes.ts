@@ -2,7 +2,7 @@ import { invalid } from '../platform/errors/index.ts';
 import { route, type Route } from '../platform/http/index.ts';
 import type { Serving } from '../serving/index.ts';
 import type { Tables } from '../tables/index.ts';
-import { acknowledge, annotate, silence } from './alerts/act.ts';
+import { acknowledge, annotate, silence, unsilence } from './alerts/act.ts';
 import { receiveAlertmanager } from './alerts/receive.ts';
 import { getAlert, getReport, listAlerts } from './alerts/views.ts';
 import * as contract from './contract.ts';
@@ -60,6 +60,10 @@ export const monitoringRoutes = (parts: Parts, { look }: MonitorJobs): Route[] =
   route(contract.receiveAlertmanager, (ctx, { body }) => receiveAlertmanager(ctx, parts.serving, body)),
   route(contract.silenceAlert, async (ctx, { params, body }) => {
     await silence(ctx, params.alert, body);
+    return getAlert(ctx, parts, params.alert);
+  }),
+  route(contract.unsilenceAlert, async (ctx, { params, body }) => {
+    await unsilence(ctx, params.alert, body);
     return getAlert(ctx, parts, params.alert);
   }),
   route(contract.addOutcomes, (ctx, { params, body }) =>

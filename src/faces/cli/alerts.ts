@@ -96,6 +96,13 @@ export const register: Register = (program, cli) => {
       const body = { until: Date.now() + time, reason };
       tell(cli, await cli.client().call(contract.silenceAlert, { params: { alert }, body }));
     });
+  alerts
+    .command('unsilence <alert>')
+    .description('end a silence before its time: the alert fires again')
+    .option('--reason <text>', 'why; stands in the ledger')
+    .action(async (alert: string, body: { reason?: string }) => {
+      tell(cli, await cli.client().call(contract.unsilenceAlert, { params: { alert }, body }));
+    });
 };
 
 function reportText(report: contract.AlertReport): string {

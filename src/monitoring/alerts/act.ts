@@ -9,9 +9,13 @@ import { moveAlert } from './move.ts';
 /** Somebody has seen it and looks after it. */
 export async function acknowledge(ctx: Ctx, id: string, note: string | undefined): Promise<void> {
   const row = await requireAlert(ctx, id);
-  requireFired(row, ['firing', 'silenced']);
+  // Who has more to say of what is looked after says it as a further step.
+  requireFired(row, ['firing', 'silenced', ...(note === undefined ? [] : ['acknowledged'])]);
   await move(ctx, row, 'acknowledged', { by: ctx.actor.name, ...(note === undefined ? {} : { note }) });
 }
+
+/** The longest silence, ms. */
+const LONGEST = 90 * 86_400_000;
 
 /** Nobody wants to hear of it for a time; a silence without end would be forgotten. */
 export async function silence(
@@ -21,9 +25,26 @@ export async function silence(
 ): Promise<void> {
   const row = await requireAlert(ctx, id);
   requireFired(row, ['firing', 'acknowledged', 'silenced']);
-  if (until <= ctx.clock.now())
+  const now = ctx.clock.now();
+  if (until <= now)
     throw invalid('the silence would be over already', { field: 'until', hint: 'name a time to come' });
+  if (until > now + LONGEST)
+    throw invalid('a silence lasts 90 days at most: one that is longer is forgotten', {
+      field: 'until',
+      hint: 'silence it again then, or mend what it is about',
+    });
   await move(ctx, row, 'silenced', { by: ctx.actor.name, note: reason, until });
+}
+
+/** The silence ends before its time. */
+export async function unsilence(
+  ctx: Ctx,
+  id: string,
+  { reason = 'the silence was ended' }: { reason?: string },
+): Promise<void> {
+  const row = await requireAlert(ctx, id);
+  requireFired(row, ['silenced']);
+  await move(ctx, row, 'firing', { by: ctx.actor.name, note: reason });
 }
 
 /** Who looks after it, and whether it was worth being told. */
@@ -64,7 +85,7 @@ function requireFired(row: AlertRow, states: readonly string[]): void {
 async function move(
   ctx: Ctx,
   row: AlertRow,
-  to: 'acknowledged' | 'silenced',
+  to: 'firing' | 'acknowledged' | 'silenced',
   said: { by: string; note?: string; until?: number },
 ): Promise<void> {
   await ctx.write(async (tx) => {

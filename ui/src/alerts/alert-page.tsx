@@ -6,6 +6,7 @@ import {
   getAlert,
   getReport,
   silenceAlert,
+  unsilenceAlert,
   updateAlert,
   type AlertDetail,
 } from '../../../src/monitoring/contract.ts';
@@ -65,6 +66,18 @@ export default function AlertPage(): ReactElement {
             {(alert.state === 'firing' || alert.state === 'silenced') && (
               <Button look="primary" icon="check" onClick={() => setAsking('acknowledge')}>
                 Acknowledge
+              </Button>
+            )}
+            {alert.state === 'silenced' && (
+              <Button
+                icon="play"
+                onClick={() =>
+                  void call(unsilenceAlert, { params: { alert: id }, body: {} })
+                    .then(() => queries.invalidateQueries())
+                    .then(() => say('The silence is over'))
+                }
+              >
+                End the silence
               </Button>
             )}
             {['firing', 'acknowledged', 'silenced'].includes(alert.state) && (

@@ -955,6 +955,26 @@ class MonitoringApi:
             json=given({'until': until, 'reason': reason}),
         )
 
+    def unsilence_alert(
+        self,
+        alert: str,
+        *,
+        reason: str | None = None,
+    ) -> AlertDetail:
+        """End a silence before its time: the alert fires again.
+
+        POST /api/v1/alerts/:alert/unsilence; needs alert:write.
+
+        Args:
+            alert: Id of an alert, 32 hex digits.
+            reason: Why; kept in the ledger.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/alerts/{segment('alert', alert)}/unsilence",
+            json=given({'reason': reason}),
+        )
+
     def update_alert(
         self,
         alert: str,
