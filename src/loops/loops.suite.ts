@@ -280,6 +280,7 @@ export function loopsSuite(on: string, open: OpenDatabase): void {
     async (room) => {
       const { state, house } = room;
       Object.assign(state, { fresh: true, goesOn: Infinity });
+      assert.match((await room.loop()).blocked ?? '', /^no run of pipeline '\w+' has gone through yet/);
       state.alerts = [{ id: 'a1', cause: 'drift', state: 'firing', summary: 'moved' }];
       await room.alert('firing', 'a1', 'drift');
       assert.deepEqual(await room.turns(), ['drift waiting under-way']);

@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { invalid } from '../platform/errors/index.ts';
+import { invalid, TreadleError } from '../platform/errors/index.ts';
 import type {
   Loop,
   LoopDetail,
@@ -104,18 +104,39 @@ export async function getLoop(ctx: Ctx, engine: Engine, name: string): Promise<L
 const withStanding = (
   ctx: Ctx,
   engine: Engine,
-  { pipeline }: LoopRow,
+  { pipeline, endpoint }: LoopRow,
   triggers: readonly ShownTrigger[],
 ): Promise<ShownTrigger[]> =>
   Promise.all(
-    triggers.map(async (shown) =>
-      shown.trigger.kind === 'data'
-        ? { ...shown, standing: (await newData(ctx, engine, pipeline, shown.trigger)).words }
-        : shown,
-    ),
+    triggers.map(async (shown) => {
+      const { kind } = shown.trigger;
+      if (kind === 'data')
+        return { ...shown, standing: (await newData(ctx, engine, pipeline, shown.trigger)).words };
+      const deaf =
+        kind === 'performance' || kind === 'drift' ? await whyDeaf(ctx, engine, endpoint) : undefined;
+      return deaf === undefined ? shown : { ...shown, standing: deaf };
+    }),
   );
 
-async function blockedBy(ctx: Ctx, engine: Engine, { endpoint }: LoopRow): Promise<string | undefined> {
+/** Why no alert ever turns it. */
+async function whyDeaf(ctx: Ctx, engine: Engine, endpoint: string | null): Promise<string | undefined> {
+  if (endpoint === null) return 'it hears no endpoint yet: say which with --endpoint, or let it turn once';
+  try {
+    await engine.monitoring.windows(ctx, endpoint, { limit: 1, whole: true });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TreadleError) || error.kind !== 'missing') throw error;
+    return `nothing turns it: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`;
+  }
+}
+
+async function blockedBy(
+  ctx: Ctx,
+  engine: Engine,
+  { pipeline, endpoint }: LoopRow,
+): Promise<string | undefined> {
+  if (!(await engine.pipelines.prepare(ctx, pipeline, {})))
+    return `no run of pipeline '${pipeline}' has gone through yet: it runs again what has run once`;
   if (endpoint === null) return undefined;
   const alerts = await engine.monitoring.openAlerts(ctx, endpoint);
   const data = alerts.find(({ cause, state }) => cause === 'data' && state !== 'pending');

@@ -57,7 +57,8 @@ export async function diagnose(
       compared = await compareRows(
         ctx,
         parts,
-        { alert, monitor, endpoint, since: since.at, until, windows },
+        // Losses are dated by when outcomes became known, which is later than what was asked then.
+        { alert, monitor, endpoint, since: Math.min(since.at, bad[0]!.row.from_at), until, windows },
         attempt,
       );
     } catch (error) {

@@ -29,8 +29,13 @@ export function cronOf(every: Plain, at: string, field: string): string {
   });
 }
 
-/** `03:00 Europe/Berlin` → when, and where: the time zone is the last word, where it is one. */
+/** The last word of a time in five fields may be one of these, and no zone is called so. */
+const NO_ZONE = /^(sun|mon|tue|wed|thu|fri|sat)(day|sday|nesday|rsday|urday)?$/i;
+
+/** `03:00 Europe/Berlin` → when, and where: the time zone is the last word, where it is one of letters. */
 export function whenOf(text: string): { at: string; time_zone?: string } {
-  const [, at, time_zone] = /^(.*\S)\s+([A-Za-z]+(?:\/[\w+/-]+)|UTC)$/.exec(text.trim()) ?? [];
-  return at === undefined || time_zone === undefined ? { at: text.trim() } : { at, time_zone };
+  const [, at, time_zone] = /^(.*\S)\s+([A-Za-z]+(?:\/[\w+/-]+)?)$/.exec(text.trim()) ?? [];
+  return at === undefined || time_zone === undefined || NO_ZONE.test(time_zone)
+    ? { at: text.trim() }
+    : { at, time_zone };
 }

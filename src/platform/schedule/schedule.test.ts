@@ -101,5 +101,6 @@ test('said plainly', () => {
     time_zone: 'America/Argentina/Ushuaia',
   });
   assert.deepEqual(whenOf('0 3 * * MON'), { at: '0 3 * * MON' });
+  assert.deepEqual(whenOf('03:00 EST'), { at: '03:00', time_zone: 'EST' });
   assert.deepEqual(whenOf(' 03:00 UTC '), { at: '03:00', time_zone: 'UTC' });
 });

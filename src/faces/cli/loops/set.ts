@@ -42,6 +42,19 @@ export function setBody(name: string, flags: SetFlags): LoopSettings {
 
 function triggersOf(flags: SetFlags): Trigger[] {
   const { catchUp, data = [], rows, percent, debounce, performance, drift, push } = flags;
+  const scheduledAt = (['daily', 'weekly', 'monthly', 'cron'] as const).filter((kind) => flags[kind]?.length);
+  for (const [flag, value, needs] of [
+    ['--rows', rows, data.length > 0],
+    ['--percent', percent, data.length > 0],
+    ['--debounce', debounce, data.length > 0],
+    ['--catch-up', catchUp, scheduledAt.length > 0],
+  ] as const)
+    if (value !== undefined && !needs)
+      throw new InvalidArgumentError(
+        flag === '--catch-up'
+          ? `${flag} is of a schedule: say when, such as --daily 03:00.`
+          : `${flag} is of new data: say of what, such as --data flights@main.`,
+      );
   const scheduled = (['daily', 'weekly', 'monthly', 'cron'] as const).flatMap((kind) =>
     (flags[kind] ?? []).map((text): Trigger => ({
       kind,
