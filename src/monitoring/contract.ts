@@ -64,14 +64,16 @@ export const OutcomesAdded = Type.Object({
   refused: Type.Array(
     Type.Object({
       index: Type.Integer({ description: 'Place in `outcomes`, from 0.' }),
-      code: Type.String({ description: 'unreadable, foreign, shadow, incomplete, future or late.' }),
+      code: Type.String({
+        description: 'unreadable, foreign, shadow, incomplete, future, not_finite or late.',
+      }),
       message: Type.String(),
     }),
   ),
   warnings: Type.Optional(
     Type.Array(Type.String(), {
       description:
-        'What of the outcomes that were taken meets no record: predictions outside of the share that is recorded.',
+        'What looks wrong in outcomes that were taken: predictions outside of the share that is recorded, times of observation before the prediction.',
     }),
   ),
 });
@@ -102,11 +104,11 @@ export const OutcomeTable = Type.Object(
     accepted: Type.Integer({ description: 'Rows that are outcomes of predictions of this endpoint.' }),
     refused: Type.Record(Type.String(), Type.Integer(), {
       description:
-        'Rows that are none, by reason: no_label, unreadable (no prediction id of this server, or no key and time), unreadable_time (what stands there is no time), foreign (of another endpoint), shadow (of an answer that nobody got), late (after the label delay of the monitor).',
+        'Rows that are none, by reason: no_label, not_finite (NaN or an infinity), unreadable (no prediction id of this server, or no key and time), unreadable_time (what stands there is no time), unreadable_row (no whole number from 0), foreign (of another endpoint), shadow (of an answer that nobody got), late (after the label delay of the monitor).',
     }),
     warnings: Type.Array(Type.String(), {
       description:
-        'What looks wrong in rows that were taken: labels of another type than most, times in the future, times of observation that cannot be read, predictions of which nothing is recorded.',
+        'What looks wrong in rows that were taken: labels of another type than most, labels that outcomes of before do not have, times in the future, times of observation that cannot be read or lie before the prediction, rows beyond those of the prediction, predictions of which nothing is recorded.',
     }),
     known: Type.Boolean({
       description: 'The same table with the same columns was added before: nothing was written.',

@@ -273,7 +273,10 @@ async function outcomesTests(
     s.after(() => rmSync(folder, { recursive: true, force: true }));
     const file = joinPath(folder, 'truth.csv');
     const forged = ids[2]!.slice(0, -1) + (ids[2]!.endsWith('0') ? '1' : '0');
-    writeFileSync(file, `id,row,late\n${ids[2]},1,7\n${ids[2]},0,\nnobody,0,3\n${forged},0,3\n`);
+    writeFileSync(
+      file,
+      `id,row,late\n${ids[2]},1,7\n${ids[2]},9,7\n${ids[2]},0,\nnobody,0,3\n${forged},0,3\n`,
+    );
     const args = [
       'outcomes',
       'add',
@@ -290,8 +293,10 @@ async function outcomesTests(
     const added = JSON.parse((await runHere(server.url, ...args)).out) as OutcomeTable;
     assert.deepEqual(
       [added.source, added.rows, added.accepted, added.refused, added.known],
-      ['truth.csv', 4, 1, { no_label: 1, unreadable: 2 }, false],
+      ['truth.csv', 5, 2, { no_label: 1, unreadable: 2 }, false],
     );
+    assert.equal(added.warnings.length, 1);
+    assert.match(added.warnings[0]!, /^1 row of 'row' beyond .* row 9 of [^ ]+, which has 2 rows/);
     const again = JSON.parse((await runHere(server.url, ...args)).out) as OutcomeTable;
     assert.deepEqual([again.id, again.known], [added.id, true]);
     const { rows } = await sql(
@@ -307,7 +312,7 @@ async function outcomesTests(
     assert.deepEqual(told.rows, [[0]], 'an id that this server did not make is no outcome, now as then');
     const wrong = await runHere(server.url, ...args.with(-2, 'lately'));
     assert.equal(wrong.code, 1);
-    assert.match(wrong.err + wrong.out, /has no column 'lately'/);
+    assert.match(wrong.err + wrong.out, /--label is 'lately', and truth.csv has no such column/);
     const nothing = await runHere(server.url, ...args.with(5, 'late'));
     assert.match(nothing.err + nothing.out, /no value of 'late' in truth.csv is the id of a prediction/);
   });
@@ -338,10 +343,10 @@ async function outcomesTests(
     assert.deepEqual(rows, [[ids[0], 0, 'false', 0]]);
     const { items } = await api.get<{ items: OutcomeTable[] }>(`${path}/tables`);
     assert.deepEqual(
-      items.map(({ source, warnings }) => [source, warnings]),
+      items.map(({ source, warnings }) => [source, warnings.length]),
       [
-        ['truths@v1:june.csv', added.warnings],
-        ['truth.csv', []],
+        ['truths@v1:june.csv', 1],
+        ['truth.csv', 1],
       ],
     );
     const entries = (await listEntries(server.ctx, { limit: 1000 })).items.filter(
@@ -419,6 +424,7 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       [{ metric: 'aucc' }, 400, 'metric'],
       [{ window_ms: 1 }, 400, 'window_ms'],
       [{ reference: 'nothing@v1' }, 404, 'reference'],
+      [{ kinds: { in_nix: 'text' } }, 400, 'kinds.in_nix'],
     ] as const) {
       const refused = await put<Refused>(body);
       assert.deepEqual([refused.status, refused.answer.error.field], [status, field], JSON.stringify(body));

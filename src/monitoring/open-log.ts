@@ -2,6 +2,7 @@ import type { Call, OpenedTable, TableFunction } from '../data/index.ts';
 import { invalid, unavailable } from '../platform/errors/index.ts';
 import type { Recorded, Serving } from '../serving/index.ts';
 import { identifier, type AskedFile } from '../tables/index.ts';
+import { moment } from './moment.ts';
 
 /** `predictions('flight-delay', last 7 days)`: the prediction log as a table for queries. */
 export const predictionsTable = (serving: Pick<Serving, 'recorded'>): TableFunction => ({
@@ -77,7 +78,7 @@ function nothing({ endpoint: { name }, recording, rules, dropped, incomplete, ne
   if (newest !== undefined)
     return invalid(`no prediction of '${name}' is recorded in this time`, {
       field: 'query',
-      hint: `the newest one is of ${new Date(newest).toISOString()}: ask for a longer time`,
+      hint: `the newest one is of ${moment(newest)}: ask for a longer time`,
       code: 'no-predictions',
     });
   const hint =

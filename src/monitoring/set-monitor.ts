@@ -7,7 +7,8 @@ import { resolveGateData } from '../validation/index.ts';
 import { endAlerts } from './alerts/move.ts';
 import type { MonitorSettings } from './contract.ts';
 import { enqueueWindow, type WindowJob } from './jobs.ts';
-import { requireEndpoint } from './outcomes/open-outcomes.ts';
+import { requireColumns } from './known-columns.ts';
+import { requireEndpoint, requireFound } from './outcomes/open-outcomes.ts';
 import {
   findMonitorOf,
   insertMonitor,
@@ -31,7 +32,7 @@ export async function setMonitor(
   name: string,
   settings: MonitorSettings,
 ): Promise<void> {
-  const endpoint = await requireEndpoint(ctx, serving, name);
+  const { id: endpoint, spec } = await requireFound(ctx, serving, name);
   const { window_ms = DAY, label_delay_ms = DAY, metric, reference } = settings;
   if (metric !== undefined && METRICS[metric] === undefined)
     throw invalid(`there is no metric '${metric}'`, {
@@ -45,6 +46,9 @@ export async function setMonitor(
     const before = await findMonitorOf(tx, endpoint);
     const text = JSON.stringify(settings);
     if (before?.settings === text) return;
+    const then = before && (JSON.parse(before.settings) as MonitorSettings); // written by this room
+    // Where no model is loaded nobody knows its columns.
+    if (spec) requireColumns(settings, spec, then);
     const row: MonitorRow = {
       ...(before ?? {
         id: newId(now),
@@ -59,9 +63,8 @@ export async function setMonitor(
       settings: text,
       updated_at: now,
     };
-    if (before) {
+    if (then) {
       await updateMonitor(tx, row.id, row);
-      const then = JSON.parse(before.settings) as MonitorSettings; // written by this room
       if (
         then.reference !== reference ||
         then.first_windows !== settings.first_windows ||

@@ -5,7 +5,7 @@ import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
-import type { Endpoint, Revision } from './contract.ts';
+import type { Endpoint, EndpointDetail, Revision } from './contract.ts';
 import { deploy, waitFor, type NewDeployment } from './deploy.ts';
 import { createEngine } from './engine.ts';
 import { prepareJob } from './jobs.ts';
@@ -78,6 +78,8 @@ export interface ServingOptions {
   authenticate(credentials: Credentials): Promise<CallerVerdict>;
 }
 
+export type FoundEndpoint = Endpoint & { ready: boolean; spec?: EndpointDetail['spec'] };
+
 export interface Serving {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
@@ -93,8 +95,8 @@ export interface Serving {
   revision(ctx: Ctx, endpoint: string, revision: number): Promise<Revision>;
   /** Waits until a revision is no longer being prepared. `say` hears what goes on. Ends early when the signal aborts. */
   settled(ctx: Ctx, revision: string, say: (stage: string) => void, signal: AbortSignal): Promise<Revision>;
-  /** Undefined where there is no endpoint of that name. `ready`: its primary is loaded here; not yet, right after a start. */
-  find(ctx: Ctx, endpoint: string): Promise<(Endpoint & { ready: boolean }) | undefined>;
+  /** Undefined where there is no endpoint of that name. `ready`: its primary is loaded here, and `spec` is what that takes and gives; not yet, right after a start. */
+  find(ctx: Ctx, endpoint: string): Promise<FoundEndpoint | undefined>;
   /** Recorded predictions of `[from, to)`: files, and how many were not kept. An endpoint that is not there is an error. */
   recorded(ctx: Ctx, endpoint: string, span: RecordedSpan): Promise<Recorded>;
   /** What was not recorded as it is in `[from, to)`. An endpoint that is not there is an error. */
@@ -208,7 +210,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     async find(ctx, name) {
       try {
         const { endpoint, spec } = await getEndpoint(ctx, name, engine);
-        return { ...endpoint, ready: spec !== undefined };
+        return { ...endpoint, ready: spec !== undefined, spec };
       } catch (error) {
         if (error instanceof TreadleError && error.kind === 'missing') return undefined;
         throw error;

@@ -143,8 +143,10 @@ async function add(
 
 const REASONS: Readonly<Record<string, string>> = {
   no_label: 'without a value',
+  not_finite: 'with NaN or an infinity',
   unreadable: 'that name no prediction of this server',
   unreadable_time: 'with a time that cannot be read',
+  unreadable_row: 'whose row is no whole number from 0',
   foreign: 'of other endpoints',
   shadow: 'of answers of shadows',
   late: 'that came too late',

@@ -85,9 +85,13 @@ export function decisions(release: Command, cli: Cli): void {
       });
 }
 
-/** Where a rollout stands, in lines. */
-export function rolloutLines({ rollout }: contract.Release): string[] {
+/** Where a rollout stands, in lines; of one that has ended how far it came, since its last words were of a decision to come. */
+export function rolloutLines({
+  rollout,
+  ended_at,
+}: Pick<contract.Release, 'rollout' | 'ended_at'>): string[] {
   if (!rollout) return [];
+  const ended = ended_at !== undefined;
   const { stages, stage, phase, seen, evidence, held } = rollout;
   const { harm, proof, words, primary, trial } = evidence;
   const share = (part: number, of: number): string =>
@@ -101,9 +105,9 @@ export function rolloutLines({ rollout }: contract.Release): string[] {
       )
       .join(
         ' → ',
-      )}, ${phase}${phase === 'watching' ? `; each step ${seconds(rollout.every_s * 1000)} at least` : ''}`,
-    ...(held ? [`  held${held.by === undefined ? '' : ` by ${held.by}`}: ${held.why}`] : []),
-    `  ${words}`,
+      )}, ${ended ? 'ended' : phase}${!ended && phase === 'watching' ? `; each step ${seconds(rollout.every_s * 1000)} at least` : ''}`,
+    ...(held && !ended ? [`  held${held.by === undefined ? '' : ` by ${held.by}`}: ${held.why}`] : []),
+    ...(ended ? [] : [`  ${words}`]),
     `  errors: ${share(trial.errors, trial.answers)} of ${trial.answers}, primary ${share(primary.errors, primary.answers)} of ${primary.answers}; it has met ${share(seen.trial, seen.requests)} of ${seen.requests} requests`,
     `  evidence of harm ${times(harm)} (1 rolls it back), that it is good enough: errors ${times(proof.errors)}, latency ${times(proof.latency)}, losses ${times(proof.loss)} (1 is enough)`,
   ];

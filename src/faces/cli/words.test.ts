@@ -22,6 +22,7 @@ test('errors of the server speak of arguments and options; an id given to cancel
       [['deploy', 'late', '--to', 'no/name'], /^treadle: --to is "no\/name"/],
       [['unpin', ''], /^treadle: '' is not a dataset ref/],
       [['evaluate', 'late', '--data', '', '--label', 'late'], /\ntreadle: --data is empty/],
+      [['monitor', 'set', 'none', '--slice', ''], /^treadle: --slice is empty/],
     ] as const) {
       const { code, err } = await run(url, ...line);
       assert.equal(code, 1, line.join(' '));

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 
 /** Fields of requests that a command fills from an argument or option of another name: command → field → how it is given. */
 const GIVEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  add: { observed_at: '--observed-at' },
   cancel: { release: '<execution-or-release>' },
   deploy: { endpoint: '--to' },
   evaluate: { rules: '--rule', slices: '--slice' },
@@ -17,6 +18,8 @@ const GIVEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     first_windows: '--first-windows',
     kinds: '--kind',
     label_delay_ms: '--label-delay',
+    slices: '--slice',
+    stands_for_ms: '--stands-for',
     window_ms: '--window',
   },
 };
@@ -33,7 +36,9 @@ export function inWords(message: string, field: string | undefined, command: Com
 function given(field: string, command: Command | undefined): string | undefined {
   // One of a list is spoken of as the option that the list came from.
   const whole = field.replace(/\[\d+\]$/, '');
-  const named = command && GIVEN[command.name()]?.[whole];
+  const all = command && GIVEN[command.name()];
+  // So is one of what is given name by name: `kinds.in_note`.
+  const named = all?.[whole] ?? all?.[whole.split('.', 1)[0]!];
   if (named !== undefined) return named;
   const name = whole.slice(whole.lastIndexOf('.') + 1);
   if (command?.registeredArguments.some((one) => one.name() === name) === true) return `<${name}>`;

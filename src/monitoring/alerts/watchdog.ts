@@ -1,5 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Log } from '../../platform/log/index.ts';
+import { moment } from '../moment.ts';
 import { overdueSince } from '../overdue.ts';
 import { findOpen } from '../store-alerts.ts';
 import { selectMonitorsWithNewest, selectWatchedWorkspaces } from '../store-monitors.ts';
@@ -25,7 +26,7 @@ export async function checkOverdue(ctx: Ctx): Promise<void> {
         newest?.model === null || newest?.version === null
           ? {}
           : { model: newest?.model, version: newest?.version };
-      const summary = `no window was looked at since ${new Date(since).toISOString()}: the jobs of the server do not run, or do not get to it`;
+      const summary = `no window was looked at since ${moment(since)}: the jobs of the server do not run, or do not get to it`;
       await moveAlerts(tx, monitor, { from: newest?.from_at ?? since - monitor.window_ms, ...version }, [
         { cause: 'monitor', is: 'bad', members: [], summary },
       ]);

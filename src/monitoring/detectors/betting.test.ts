@@ -57,7 +57,7 @@ test('harm is found and dated, with words, across JSON, however the outcomes are
     assert.ok(page.outcomes > 8000, `${page.outcomes}`);
     assert.match(
       page.words,
-      /^harm: the mean loss is 2\d\.\d % since 1970-01-0[89]T.* where 15\.0 % is normal and up to 16\.0 % is put up with/,
+      /^harm: the mean loss is 2\d\.\d % since 1970-01-0[89] .* where 15\.0 % is normal and up to 16\.0 % is put up with/,
     );
     assert.ok(page.lossSince! > 0.18);
     return page.outcomes;

@@ -1,4 +1,5 @@
 import { invalid } from '../../platform/errors/index.ts';
+import { moment } from '../moment.ts';
 import { addTo, noMean, rangeOf, type MeanSums } from './confidence-sequence.ts';
 import { grown, nothing, YEAR, type Evidence } from './evidence.ts';
 
@@ -184,7 +185,7 @@ export function readHarm(plan: HarmPlan, state: HarmState): HarmResult {
     risk === null
       ? 'no outcomes yet: nothing is known of the loss'
       : page && lossSince !== null && since !== null
-        ? `harm: the mean loss is ${points(lossSince)} since ${new Date(since).toISOString()}, where ${points(plan.baseline)} is normal and up to ${points(plan.bound)} is put up with (${count} outcomes)`
+        ? `harm: the mean loss is ${points(lossSince)} since ${moment(since)}, where ${points(plan.baseline)} is normal and up to ${points(plan.bound)} is put up with (${count} outcomes)`
         : `no harm: the mean loss is ${points(risk.mean)} (${points(risk.low)}–${points(risk.high)}) of ${outcomes} outcomes, up to ${points(plan.bound)} is put up with`;
   return { page, evidence, outcomes, risk, since, lossSince, words };
 }

@@ -1,4 +1,5 @@
 import { invalid } from '../../platform/errors/index.ts';
+import { moment } from '../moment.ts';
 import { logsOf, type DriftPlan, type DriftWindow } from './e-detector.ts';
 
 export interface DatedChange {
@@ -40,7 +41,6 @@ export function dateChange(plan: DriftPlan, name: string, windows: readonly Drif
     return seen[chances.findIndex((chance) => (below += chance / all) >= share)]!.from;
   };
   const [low, high] = [at(0.05), at(0.95)];
-  const day = (time: number): string => new Date(time).toISOString();
-  const words = `'${name}' changed at ${day(since)}${low < high ? `, between ${day(low)} and ${day(high)} with 90 %` : ''}`;
+  const words = `'${name}' changed at ${moment(since)}${low < high ? `, between ${moment(low)} and ${moment(high)} with 90 %` : ''}`;
   return { since, low, high, words };
 }

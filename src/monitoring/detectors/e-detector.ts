@@ -1,4 +1,5 @@
 import { invalid } from '../../platform/errors/index.ts';
+import { moment } from '../moment.ts';
 import { betsOn, betsOnShare, shapeDirections, Z_BEYOND, type Bet, type Direction } from './bets.ts';
 import { denseLogs, denseOf, STRENGTHS, type Dense } from './dense.ts';
 import { dispersionOf, NONE, type Dispersion } from './dispersion.ts';
@@ -373,12 +374,8 @@ function wordsOf(
   const [first] = columns;
   const more = columns.length > 1 ? ` and ${columns.length - 1} more` : '';
   const size = first?.size === undefined ? '' : ` (${first.size})`;
-  const since = first?.since == null ? '' : ` since ${minute(first.since)}`;
+  const since = first?.since == null ? '' : ` since ${moment(first.since)}`;
   return `drift: '${first?.name}' is ${which === 'shape' && first?.says === 'another shape' ? 'of another shape' : first?.says}${size}${since}${more}, of ${all} columns; ${figure(evidence)} times the evidence that an alarm needs`;
 }
-
-/** To the minute: windows are no shorter. */
-export const minute = (time: number): string =>
-  `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 const figure = (value: number): string => (value < 0.01 ? '<0.01' : `${Number(value.toPrecision(2))}`);

@@ -4,9 +4,10 @@ import { newId } from '../../platform/ids/index.ts';
 import { numberText } from '../../platform/json/index.ts';
 import type { ReadPrediction, Serving } from '../../serving/index.ts';
 import type { NewOutcome, OutcomesAdded } from '../contract.ts';
+import { moment } from '../moment.ts';
 import { findMonitorOf } from '../store-monitors.ts';
 import { insertOutcomes, oldestOfMany, selectOfSubjects, type OutcomeRow } from '../store.ts';
-import { AHEAD } from './doubts.ts';
+import { AHEAD, observedEarly } from './doubts.ts';
 import { FOLD, FOLDED_AT_ONCE } from './fold.ts';
 import { requireEndpoint } from './open-outcomes.ts';
 import { keyDoubts, sampledOut } from './unrecorded.ts';
@@ -48,6 +49,7 @@ export async function addOutcomes(
   const times = told.flatMap(({ key, time }) => (key === null ? [] : [time]));
   const warnings = [
     ...sampledOut(unrecorded.size),
+    ...observedEarly(told.filter(({ said }) => said)),
     ...(times.length === 0
       ? []
       : keyDoubts(
@@ -71,6 +73,7 @@ const HINTS: Readonly<Record<string, string>> = {
   shadow: 'give the id that the caller got: the shadow’s answer is joined by it',
   incomplete: 'say prediction; or key and time',
   future: 'times are milliseconds since 1970',
+  not_finite: 'leave out what is not known',
   late: 'the monitor of the endpoint says how long they are waited for: treadle monitor set NAME --label-delay 7d',
 };
 
@@ -82,7 +85,7 @@ function inTime(
   if ('code' in one || delay === undefined || one.received_at <= one.time + delay) return one;
   return {
     code: 'late',
-    message: `the prediction is of ${new Date(one.time).toISOString()}, and outcomes are taken for ${delay / 3_600_000} h`,
+    message: `the prediction is of ${moment(one.time)}, and outcomes are taken for ${delay / 3_600_000} h`,
   };
 }
 
@@ -97,6 +100,8 @@ function judge(
   const refuse = (code: string, message: string): Omit<Refusal, 'index'> => ({ code, message });
   if (observed_at !== undefined && observed_at > now + AHEAD)
     return refuse('future', 'observed_at lies in the future');
+  if (typeof value === 'string' && NO_NUMBER.test(value))
+    return refuse('not_finite', `value is '${value}', and an outcome is a finite number or a label`);
   const of = {
     workspace: ctx.workspace,
     endpoint_id: endpoint,
@@ -126,6 +131,7 @@ function judge(
   return { ...of, subject: `${key}@${time}#${row}`, prediction: null, key, time };
 }
 
+const NO_NUMBER = /^[+-]?(?:nan|inf(?:inity)?)$/i;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** As the tables of outcomes have it. */

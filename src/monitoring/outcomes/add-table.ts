@@ -20,6 +20,7 @@ import type { OutcomeColumns, OutcomeTable } from '../contract.ts';
 import { findMonitorOf } from '../store-monitors.ts';
 import { findTable, insertTable, type OutcomeTableRow } from '../store.ts';
 import { doubts, doubtsSql } from './doubts.ts';
+import { doubtsBeside } from './doubts-beside.ts';
 import { asked, requireEndpoint, type StoredFile } from './open-outcomes.ts';
 import { TEXTS } from './questions.ts';
 import { outcomesOf, REASONS, type Reading } from './reading.ts';
@@ -27,7 +28,7 @@ import { MOST_UNKNOWN, unknownIds } from './unknown-ids.ts';
 import { keyDoubts, sampledOut } from './unrecorded.ts';
 
 export interface Parts {
-  serving: Pick<Serving, 'find' | 'serials' | 'readPredictions' | 'rules'>;
+  serving: Pick<Serving, 'find' | 'serials' | 'readPredictions' | 'recorded' | 'rules'>;
   tables: Tables;
 }
 
@@ -131,7 +132,7 @@ async function addTable(
   const types = Object.fromEntries(described.rows.map(([name, type]) => [String(name), String(type)]));
   for (const [field, column] of Object.entries(columns))
     if (types[column] === undefined)
-      throw invalid(`${given.source} has no column '${column}'`, {
+      throw invalid(`${field} is '${column}', and ${given.source} has no such column`, {
         field,
         hint: `it has: ${Object.keys(types).slice(0, 40).join(', ')}`,
       });
@@ -141,6 +142,7 @@ async function addTable(
     types: Object.fromEntries(Object.values(columns).map((column) => [column, types[column]!])),
     serials: await parts.serving.serials(ctx, endpoint),
     received_at: ctx.clock.now(),
+    finite: true,
     ...(monitor ? { late_before: ctx.clock.now() - monitor.label_delay_ms } : {}),
   };
   const rowsAs = (): string => `(${outcomesOf(identifier('given'), reading)})`;
@@ -164,7 +166,13 @@ async function addTable(
   );
   const counted = new Map(counts.rows.map(([reason, n]) => [String(reason), Number(n)]));
   const taken = counts.rows.find(([reason]) => reason === 'accepted');
-  const warnings = taken ? [...doubts(taken.slice(1), columns), ...missed] : [];
+  const warnings = taken
+    ? [
+        ...doubts(taken.slice(1), columns),
+        ...(await doubtsBeside(ctx, parts, { endpoint, name }, { rows: rowsAs(), views, columns }, how)),
+        ...missed,
+      ]
+    : [];
   if (warnings.length > 0) reading.warnings = warnings;
   const accepted = counted.get('accepted') ?? 0;
   const bad = Object.fromEntries(
@@ -222,7 +230,7 @@ function nothingIn(
   { source, field }: Given,
   rows: number,
   bad: Readonly<Record<string, number>>,
-  { id, label, time }: OutcomeColumns,
+  { id, row, label, time }: OutcomeColumns,
 ): Error {
   if (rows === 0) return invalid(`${source} has no rows`, { field, code: 'no-rows' });
   const [most] = Object.entries(bad).toSorted(([, a], [, b]) => b - a);
@@ -240,6 +248,16 @@ function nothingIn(
       id === undefined ? TIMES : 'ids come with each answer, in the header X-Treadle-Prediction',
     ],
     unreadable_time: [`no value of '${time}' in ${source} is a time`, 'time', TIMES],
+    not_finite: [
+      `each value of '${label}' in ${source} is NaN or an infinity`,
+      'label',
+      'an outcome is a finite number or a label: leave out rows where it is not known',
+    ],
+    unreadable_row: [
+      `no value of '${row}' in ${source} is the number of a row`,
+      'row',
+      'rows of a prediction are whole numbers from 0; without this column the first row is meant',
+    ],
     shadow: [
       `the predictions in ${source} are answers of shadows, which nobody got`,
       'id',

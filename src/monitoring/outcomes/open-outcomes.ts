@@ -1,7 +1,7 @@
 import type { Call, OpenedTable, TableFunction } from '../../data/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid, missing, tooLarge } from '../../platform/errors/index.ts';
-import type { RecordedSpan, Serving } from '../../serving/index.ts';
+import type { FoundEndpoint, RecordedSpan, Serving } from '../../serving/index.ts';
 import { identifier, localName, type AskedFile, type TableFormat, type View } from '../../tables/index.ts';
 import { openLog, timeAt } from '../open-log.ts';
 import { selectOutcomes, selectTables, type OutcomeRow, type OutcomeTableRow } from '../store.ts';
@@ -104,16 +104,17 @@ export async function openLabelled(
   };
 }
 
-/** Every outcome of an endpoint once; undefined where there is none. */
-async function openOutcomes(
+/** Every outcome of an endpoint once, or those of its newest tables alone; undefined where there is none. */
+export async function openOutcomes(
   ctx: Ctx,
   endpoint: string,
   { text, prefix }: Pick<Call, 'text' | 'prefix'>,
+  newest?: number,
 ): Promise<{ files: AskedFile[]; views: View[]; name: string } | undefined> {
   // These first: what is folded meanwhile is then seen twice, which is once, and never not at all.
   const loose = await looseOutcomes(ctx, endpoint);
-  const given = await selectTables(ctx, endpoint, { kind: 'given', limit: GIVEN + 1 });
-  const folded = await selectTables(ctx, endpoint, { kind: 'folded', limit: FOLDED + 1 });
+  const given = await selectTables(ctx, endpoint, { kind: 'given', limit: newest ?? GIVEN + 1 });
+  const folded = await selectTables(ctx, endpoint, { kind: 'folded', limit: newest ?? FOLDED + 1 });
   if (given.length > GIVEN || folded.length > FOLDED)
     throw tooLarge(`the outcomes lie in more than ${given.length > GIVEN ? GIVEN : FOLDED} files`, {
       field: 'query',
@@ -185,13 +186,20 @@ async function looseOutcomes(ctx: Ctx, endpoint: string): Promise<OutcomeRow[]> 
 }
 
 /** The id of an endpoint that is there. */
-export async function requireEndpoint(
+export const requireEndpoint = async (
   ctx: Ctx,
   serving: Pick<Serving, 'find'>,
   name: string,
-): Promise<string> {
+): Promise<string> => (await requireFound(ctx, serving, name)).id;
+
+/** And all that is told of it. */
+export async function requireFound(
+  ctx: Ctx,
+  serving: Pick<Serving, 'find'>,
+  name: string,
+): Promise<FoundEndpoint> {
   const found = await serving.find(ctx, name);
-  if (found) return found.id;
+  if (found) return found;
   throw missing(`there is no endpoint '${name}'`, {
     field: 'endpoint',
     hint: 'list them with: treadle endpoints',

@@ -14,12 +14,23 @@ export interface Reading {
   late_before?: number;
   /** Texts with the form of an id that this server did not make. */
   unknown_ids?: string[];
+  /** NaN and infinities are no outcomes; tables of before are read as they were. */
+  finite?: true;
   /** What looked wrong in rows that were taken. */
   warnings?: string[];
 }
 
 /** Why a row of a table is no outcome. */
-export const REASONS = ['no_label', 'unreadable', 'unreadable_time', 'foreign', 'shadow', 'late'] as const;
+export const REASONS = [
+  'no_label',
+  'not_finite',
+  'unreadable',
+  'unreadable_time',
+  'unreadable_row',
+  'foreign',
+  'shadow',
+  'late',
+] as const;
 
 /**
  * The rows of a table in the columns of outcomes, each with a `problem`, null where it is an outcome. Nothing of it is a caller's text but
@@ -27,7 +38,7 @@ export const REASONS = ['no_label', 'unreadable', 'unreadable_time', 'foreign', 
  */
 export function outcomesOf(
   table: string,
-  { columns, types, serials, received_at, late_before, unknown_ids = [] }: Reading,
+  { columns, types, serials, received_at, late_before, finite, unknown_ids = [] }: Reading,
 ): string {
   const { id, row, key, time, label, observed_at } = columns;
   const text = (column: string): string => `${identifier(column)}::varchar`;
@@ -38,6 +49,7 @@ export function outcomesOf(
   const rowNumber = row === undefined ? '0' : `try_cast(${identifier(row)} as bigint)`;
   const wrong = [
     `when ${identifier(label)} is null then 'no_label'`,
+    ...(finite ? [`when not isfinite(try_cast(${text(label)} as double)) then 'not_finite'`] : []),
     ...(said && id !== undefined
       ? [
           `when ${identifier(id)} is null or not ${said.formed} then 'unreadable'`,
@@ -54,7 +66,7 @@ export function outcomesOf(
     ...(late_before === undefined
       ? []
       : [`when ${when} < epoch_ms(${late_before})::timestamptz then 'late'`]),
-    ...(row === undefined ? [] : [`when ${rowNumber} is null or ${rowNumber} < 0 then 'unreadable'`]),
+    ...(row === undefined ? [] : [`when ${rowNumber} is null or ${rowNumber} < 0 then 'unreadable_row'`]),
   ];
   // What has not the form of an id has no time: it is not worked out of such texts.
   const time_ = said ? `case when ${said.formed} then ${when} end` : when;

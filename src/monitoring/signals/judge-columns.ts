@@ -1,7 +1,8 @@
 import { binomialLower } from '../../platform/mathematics/index.ts';
 import type { Signal } from '../contract.ts';
 import { isDerived } from '../kinds/names.ts';
-import { minute, type Alarm, type DriftResult, type NamedColumn } from '../detectors/e-detector.ts';
+import type { Alarm, DriftResult, NamedColumn } from '../detectors/e-detector.ts';
+import { moment } from '../moment.ts';
 import { rows } from '../statistics/histogram.ts';
 import { distancesOf, FEW, type Distances } from './distances.ts';
 import type { Counted, Unread, Watched } from './questions.ts';
@@ -103,7 +104,7 @@ function shareOf(
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
 
-const since = (said: Said): string => (said.since === null ? '' : `since ${minute(said.since)}, `);
+const since = (said: Said): string => (said.since === null ? '' : `since ${moment(said.since)}, `);
 
 /** What the evidence means: at 1 the whole model alarms, which it does falsely once a year at most. */
 const worth = ({ evidence }: Said): string => `${figure(evidence)} times the evidence that an alarm needs`;

@@ -155,7 +155,7 @@ export function performanceOf(
   const said = figure ? tellFigure(figure, labelled) : undefined;
   const learning = Object.keys(kept.learning).length > 0;
   const words = [
-    said ?? `there is no ${name} of these rows: ${figures.map((one) => one.name).join(', ')}`,
+    said ?? `there is no ${name} of these rows, ${othersOf(figures)}`,
     ...worstOf(each),
     ...(before ? [`${before.value.toPrecision(3)} when it was judged`] : []),
     ...(harm
@@ -180,6 +180,14 @@ export function performanceOf(
   if (!figure) return { ...whole, state: 'failed', reason: words[0]! };
   const worse = losses.length === 0 && before !== undefined && isWorse(name, figure, before);
   return { ...whole, state: worse ? 'alert' : 'ok', reason: words.join('; ') };
+}
+
+/** What is told instead of a metric that these rows have not. */
+function othersOf(figures: readonly Figure[]): string {
+  const names = figures.map((one) => one.name);
+  const last = names.pop();
+  if (last === undefined) return 'nor any other metric';
+  return names.length === 0 ? `only ${last}` : `only ${names.join(', ')} and ${last}`;
 }
 
 /** Of several horizons or labels the one that is answered worst. */

@@ -1,6 +1,7 @@
 import { ruleOf, type HeldRules } from '../../serving/index.ts';
 import type { Signal } from '../contract.ts';
 import { sourceOf } from '../kinds/names.ts';
+import { moment } from '../moment.ts';
 
 /** Whether nothing can be said of a column of the log, since not all of its values in the window are there in one form. */
 export function isUnrecorded(rules: Pick<HeldRules, 'columns'>, column: string): boolean {
@@ -21,7 +22,7 @@ export const unrecordedSignals = ({ columns }: HeldRules, ignored: readonly stri
             reason:
               rule === 'drop'
                 ? 'not recorded: the endpoint drops its values'
-                : `not recorded in one form: that was changed in the window, at ${new Date(since).toISOString()}`,
+                : `not recorded in one form: that was changed in the window, at ${moment(since)}`,
             evidence: { rule },
           },
         ],

@@ -10,7 +10,7 @@ import {
   type HarmPlan,
   type HarmState,
 } from '../detectors/betting.ts';
-import { minute as written } from '../detectors/e-detector.ts';
+import { moment } from '../moment.ts';
 
 const MINUTE = 60_000;
 /** The first days of a version say what is normal: nights and days differ. */
@@ -261,7 +261,7 @@ function queueOf(asked: readonly ServedMinute[]): Signal[] {
 
 const beyond = ({ alarm, bound, since }: Said): string =>
   alarm
-    ? `, and up to ${percent(bound)} are put up with${since === null ? '' : `; since ${written(since)}`}`
+    ? `, and up to ${percent(bound)} are put up with${since === null ? '' : `; since ${moment(since)}`}`
     : '';
 
 const figuresOf = ({ normal, bound, evidence, since }: Said) => ({

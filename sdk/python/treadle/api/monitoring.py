@@ -489,13 +489,16 @@ class OutcomeTable(TypedDict):
     accepted: int
     """Rows that are outcomes of predictions of this endpoint."""
     refused: dict[str, int]
-    """Rows that are none, by reason: no_label, unreadable (no prediction id of this server, or no key
-    and time), unreadable_time (what stands there is no time), foreign (of another endpoint), shadow
-    (of an answer that nobody got), late (after the label delay of the monitor).
+    """Rows that are none, by reason: no_label, not_finite (NaN or an infinity), unreadable (no
+    prediction id of this server, or no key and time), unreadable_time (what stands there is no
+    time), unreadable_row (no whole number from 0), foreign (of another endpoint), shadow (of an
+    answer that nobody got), late (after the label delay of the monitor).
     """
     warnings: list[str]
-    """What looks wrong in rows that were taken: labels of another type than most, times in the future,
-    times of observation that cannot be read, predictions of which nothing is recorded.
+    """What looks wrong in rows that were taken: labels of another type than most, labels that outcomes
+    of before do not have, times in the future, times of observation that cannot be read or lie
+    before the prediction, rows beyond those of the prediction, predictions of which nothing is
+    recorded.
     """
     known: bool
     """The same table with the same columns was added before: nothing was written."""
@@ -508,7 +511,7 @@ class OutcomesAddedRefused(TypedDict):
     index: int
     """Place in `outcomes`, from 0."""
     code: str
-    """unreadable, foreign, shadow, incomplete, future or late."""
+    """unreadable, foreign, shadow, incomplete, future, not_finite or late."""
     message: str
 
 
@@ -519,8 +522,8 @@ class OutcomesAdded(TypedDict):
     """Delivered before, just so: nothing was written."""
     refused: list[OutcomesAddedRefused]
     warnings: NotRequired[list[str]]
-    """What of the outcomes that were taken meets no record: predictions outside of the share that is
-    recorded.
+    """What looks wrong in outcomes that were taken: predictions outside of the share that is recorded,
+    times of observation before the prediction.
     """
 
 
