@@ -82,9 +82,10 @@ async function printed(
   );
   for (;;) {
     const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return { is: 'number' };
+    const rows = chunk?.rowCount ?? 0; // a native call
+    if (!chunk || rows === 0) return { is: 'number' };
     const cells = chunk.getColumnVector(0);
-    for (let i = 0; i < chunk.rowCount; i++) {
+    for (let i = 0; i < rows; i++) {
       const cell = String(cells.getItem(i));
       if (join(form, formOf(cell)).is !== 'number' || !isExact(cell)) return { is: 'text' };
     }

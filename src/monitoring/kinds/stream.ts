@@ -1,16 +1,18 @@
 // In the table reader's process: values of a view as they come, chunk by chunk.
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 
+/** `rows` is the chunk's own count, which costs a native call each time that it is asked for. */
 export async function eachChunk(
   connection: DuckDBConnection,
   sql: string,
-  read: (chunk: DuckDBDataChunk) => void | Promise<void>,
+  read: (chunk: DuckDBDataChunk, rows: number) => void | Promise<void>,
 ): Promise<void> {
   const result = await connection.stream(sql);
   for (;;) {
     const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return;
-    await read(chunk);
+    const rows = chunk?.rowCount ?? 0;
+    if (!chunk || rows === 0) return;
+    await read(chunk, rows);
   }
 }
 
@@ -23,9 +25,8 @@ export async function eachRow(
 ): Promise<void> {
   let before = 0;
   let place = 0;
-  await eachChunk(connection, sql, async (chunk) => {
-    for (let row = (step - (before % step)) % step; row < chunk.rowCount; row += step)
-      await read(chunk, row, place++);
-    before += chunk.rowCount;
+  await eachChunk(connection, sql, async (chunk, rows) => {
+    for (let row = (step - (before % step)) % step; row < rows; row += step) await read(chunk, row, place++);
+    before += rows;
   });
 }

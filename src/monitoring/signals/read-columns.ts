@@ -112,9 +112,9 @@ function groupReader(
     let length = 0;
     try {
       const select = group.map((one) => `${identifier(one)}::double`).join(', ');
-      await eachChunk(connection, `select ${select} from ${identifier(view)}`, (chunk) => {
-        for (const [column, into] of values.entries()) doubles(chunk, column, into, length);
-        length += chunk.rowCount;
+      await eachChunk(connection, `select ${select} from ${identifier(view)}`, (chunk, count) => {
+        for (const [column, into] of values.entries()) doubles(chunk, count, column, into, length);
+        length += count;
       });
       for (const [column, one] of group.entries()) held.set(one, values[column]!);
     } catch {
@@ -205,11 +205,11 @@ async function countNumbers(
   const counters = columns.map(({ anchor }) => counterOf(anchor));
   const select = columns.map(({ column }) => `${identifier(column)}::double`).join(', ');
   let block = new Float64Array(2048);
-  await eachChunk(connection, `select ${select} from ${identifier(view)}`, (chunk) => {
-    if (chunk.rowCount > block.length) block = new Float64Array(chunk.rowCount);
+  await eachChunk(connection, `select ${select} from ${identifier(view)}`, (chunk, rows) => {
+    if (rows > block.length) block = new Float64Array(rows);
     for (const [at, counter] of counters.entries()) {
-      doubles(chunk, at, block);
-      counter.add(block.subarray(0, chunk.rowCount));
+      doubles(chunk, rows, at, block);
+      counter.add(block.subarray(0, rows));
     }
   });
   return columns.map(({ column }, at) => ({
@@ -270,9 +270,9 @@ function kindOf(type: string): Anchor['kind'] | undefined {
 }
 
 /** Doubles of a chunk, NaN where there is none. */
-function doubles(chunk: DuckDBDataChunk, at: number, into: Float64Array, from = 0): void {
+function doubles(chunk: DuckDBDataChunk, rows: number, at: number, into: Float64Array, from = 0): void {
   const vector = chunk.getColumnVector(at);
-  for (let row = 0; row < chunk.rowCount; row++) {
+  for (let row = 0; row < rows; row++) {
     const value = vector.getItem(row);
     into[from + row] = value === null ? NaN : (value as number); // cast to double by the query
   }
@@ -289,16 +289,16 @@ async function numbers(
   let length = 0;
   let misfits = 0;
   const sql = `select ${number}, ${identifier(column)} is not null and ${number} is null from ${identifier(view)}`;
-  await eachChunk(connection, sql, (chunk) => {
-    if (length + chunk.rowCount > values.length) {
-      const larger = new Float64Array(2 * (length + chunk.rowCount));
+  await eachChunk(connection, sql, (chunk, rows) => {
+    if (length + rows > values.length) {
+      const larger = new Float64Array(2 * (length + rows));
       larger.set(values.subarray(0, length));
       values = larger;
     }
-    doubles(chunk, 0, values, length);
+    doubles(chunk, rows, 0, values, length);
     const wrong = chunk.getColumnVector(1);
-    for (let row = 0; row < chunk.rowCount; row++) if (wrong.getItem(row) === true) misfits++;
-    length += chunk.rowCount;
+    for (let row = 0; row < rows; row++) if (wrong.getItem(row) === true) misfits++;
+    length += rows;
   });
   return { values: values.slice(0, length), misfits };
 }
@@ -311,9 +311,13 @@ function plainNumber(text: Category): Category {
 
 async function categories(connection: DuckDBConnection, view: string, column: string): Promise<Category[]> {
   const values: Category[] = [];
-  await eachChunk(connection, `select ${identifier(column)}::varchar from ${identifier(view)}`, (chunk) => {
-    const vector = chunk.getColumnVector(0);
-    for (let row = 0; row < chunk.rowCount; row++) values.push(vector.getItem(row) as string | null); // cast above
-  });
+  await eachChunk(
+    connection,
+    `select ${identifier(column)}::varchar from ${identifier(view)}`,
+    (chunk, rows) => {
+      const vector = chunk.getColumnVector(0);
+      for (let row = 0; row < rows; row++) values.push(vector.getItem(row) as string | null); // cast above
+    },
+  );
   return values;
 }
