@@ -7,6 +7,7 @@ import type { Route } from '../platform/http/index.ts';
 import type { JobType, Schedule } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log/index.ts';
 import type { Releases } from '../releases/index.ts';
+import { endpointSubscriber } from './end-watch.ts';
 import { WAKE } from './alerts/act.ts';
 import { alertMigrations } from './alerts/schema.ts';
 import { alertTeller } from './alerts/tell.ts';
@@ -64,6 +65,7 @@ export function openMonitoring(
     subscribers: [
       alertTeller({ ...parts, diagnose: (tx, alert) => enqueueDiagnosis(tx, report, alert) }),
       losses.subscriber,
+      endpointSubscriber,
     ],
     jobs: [FOLD, jobs.look, jobs.score, WAKE, losses.job, report, prune],
     schedules: [{ name: 'monitoring.prune', type: prune, payload: {}, cron: '47 * * * *' }],

@@ -628,7 +628,12 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
     const { items } = await api.get<{ items: MonitorWindow[] }>(`${path}/windows`);
     assert.deepEqual(items, [found], 'windows of another length stay in sight');
     assert.deepEqual((await api.get<Monitor>(path)).latest, found);
-    assert.equal((await runHere(server.url, 'monitor', 'rm', 'trained')).code, 0);
+    const taken = await fetch(`${server.url}/api/v1/endpoints/trained`, { method: 'DELETE' });
+    assert.equal(taken.status, 200);
+    await until('its watch ends with it', async () => {
+      const watches = server.ctx.db.$extendTables<MonitoringTables>().selectFrom('monitor').select('id');
+      return (await watches.where('id', '=', monitor).execute()).length === 0;
+    });
   });
 
   await t.test(

@@ -4,7 +4,7 @@ import { newId } from '../platform/ids/index.ts';
 import { METRICS } from '../rules/index.ts';
 import type { Serving } from '../serving/index.ts';
 import { resolveGateData } from '../validation/index.ts';
-import { endAlerts } from './alerts/move.ts';
+import { endWatch } from './end-watch.ts';
 import type { MonitorSettings } from './contract.ts';
 import { enqueueWindow, type WindowJob } from './jobs.ts';
 import { requireColumns } from './known-columns.ts';
@@ -12,7 +12,6 @@ import { requireEndpoint, requireFound } from './outcomes/open-outcomes.ts';
 import {
   findMonitorOf,
   insertMonitor,
-  removeMonitor,
   removeReferences,
   updateMonitor,
   type MonitorRow,
@@ -103,13 +102,9 @@ async function requireData(ctx: Ctx, ref: string): Promise<void> {
 
 export async function deleteMonitor(ctx: Ctx, serving: Pick<Serving, 'find'>, name: string): Promise<void> {
   const monitor = await requireMonitor(ctx, serving, name);
-  await ctx.write(async (tx) => {
-    await endAlerts(tx, monitor.id, 'the endpoint is watched no longer');
-    await removeMonitor(tx, monitor.id);
-    const resource = `monitor:${monitor.id}`;
-    await tx.record({ action: 'monitor.deleted', resource });
-    await tx.emit({ type: 'monitor.deleted', subject: resource, data: { endpoint: name } });
-  });
+  await ctx.write((tx) =>
+    endWatch(tx, monitor, { endpoint: name, why: 'the endpoint is watched no longer' }),
+  );
 }
 
 export async function requireMonitor(
