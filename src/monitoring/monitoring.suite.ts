@@ -567,7 +567,7 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
       const ended = await runHere(server.url, 'alerts', 'unsilence', alert!.id);
       assert.match(ended.out, /firing/);
       await api.post(`/api/v1/alerts/${alert!.id}/silence`, {
-        until: Date.now() + 100,
+        until: Date.now() + 2000,
         reason: 'for a moment',
       });
       const again = await until('the silence is over', async () => {

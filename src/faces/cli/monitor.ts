@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import * as contract from '../../monitoring/contract.ts';
+import { makeFolders } from '../../platform/files/index.ts';
 import type { Register } from './frame.ts';
 import { choice, duration, whole } from './options.ts';
 import { ago, clip, listed, upTo } from './output.ts';
@@ -139,10 +140,10 @@ export const register: Register = (program, cli) => {
     .option('--runbook <url>', 'the page that rules link to')
     .action(async ({ out, ...query }: { out: string; target?: string; runbook?: string }) => {
       const { files } = await cli.client().call(contract.exportMonitoring, { query });
-      const { mkdir, writeFile } = await import('node:fs/promises');
+      const { writeFile } = await import('node:fs/promises');
       const { dirname, join } = await import('node:path');
       for (const { path, text } of files) {
-        await mkdir(dirname(join(out, path)), { recursive: true });
+        makeFolders(dirname(join(out, path)));
         await writeFile(join(out, path), text);
       }
       cli
