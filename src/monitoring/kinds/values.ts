@@ -1,6 +1,6 @@
 // In the table reader's process: how the values of a column are read that are neither numbers nor categories.
-import { DuckDBBlobValue, DuckDBListVector, type DuckDBDataChunk } from '@duckdb/node-api';
-import { identifier } from '../../tables/inside.ts';
+import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { bytesAt, identifier, numbersAt } from '../../tables/inside.ts';
 import type { Raw } from './recipe.ts';
 
 /** How a column is read: what follows SELECT, and the value of a row of it. */
@@ -21,34 +21,13 @@ export function readingOf(types: ReadonlyMap<string, string>, name: string): Rea
   // As Hugging Face keeps images in Parquet.
   const bytes =
     type === 'BLOB' ? own : /^STRUCT\(.*"?\bbytes"? BLOB\b/.test(type) ? `${own}.bytes` : undefined;
-  if (bytes !== undefined)
-    return {
-      select: [bytes],
-      take(chunk, row) {
-        const value = chunk.getColumnVector(0).getItem(row);
-        return value instanceof DuckDBBlobValue ? value.bytes : null;
-      },
-    };
+  if (bytes !== undefined) return { select: [bytes], take: (chunk, row) => bytesAt(chunk, 0, row) };
   const list = NUMBER.exec(type);
   if (!list) return undefined;
   const depth = list[4]!.split('[').length - 1;
   const lists = `${own}::${list[1]}${'[]'.repeat(depth)}`;
   const flat = Array.from({ length: depth - 1 }).reduce<string>((inner) => `flatten(${inner})`, lists);
-  return { select: [flat], take: (chunk, row) => numbersOf(chunk, row) };
-}
-
-/** Without a copy of each number as a value of its own. */
-function numbersOf(chunk: DuckDBDataChunk, row: number): Float64Array | null {
-  const lists = chunk.getColumnVector(0);
-  if (!(lists instanceof DuckDBListVector)) return null;
-  const vector = lists.getItemVector(row);
-  if (!vector) return null;
-  const values = new Float64Array(vector.itemCount);
-  for (let at = 0; at < values.length; at++) {
-    const value = vector.getItem(at);
-    values[at] = value === null ? NaN : Number(value);
-  }
-  return values;
+  return { select: [flat], take: (chunk, row) => numbersAt(chunk, 0, row) };
 }
 
 /** Values of a row that are columns: `x[0]`, `x[1]` … */
