@@ -37,13 +37,14 @@ test('outcomes as the label was are no news; another share of them is', () => {
 test('outcomes that are written in another way than the label are not compared', () => {
   const window = { from: 0, to: DAY };
   const words = judgeLabels(reference, counted(Float64Array.of(NaN, NaN, 1)), window, undefined);
-  assert.deepEqual([words.signals[0]?.state, words.evidence], ['no_reference', undefined]);
+  assert.deepEqual([words.signals[0]?.state, words.evidence], ['alert', undefined]);
+  assert.match(words.foreign ?? '', /written in another way/);
   const yes = anchorCategories(['yes', 'no', 'no']);
   const texts = ['true', 'false', 'true'];
   const now = { column: 'label', histogram: count(yes, texts), misfits: 0, outside: 0 };
   const of: Watched = { column: 'label', anchor: yes, histogram: count(yes, ['yes', 'no', 'no']) };
   const told = judgeLabels(of, now, window, undefined);
-  assert.equal(told.signals[0]?.state, 'no_reference');
+  assert.equal(told.signals[0]?.state, 'alert');
   assert.match(
     told.signals[0]!.reason,
     /^3 of 3 outcomes are values that the label of the reference never has/,

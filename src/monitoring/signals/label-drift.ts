@@ -13,6 +13,12 @@ import { watchDrift, type DriftEvidence } from './watch-drift.ts';
 /** With a larger share of labels that the reference never had, they are written in another way, and no other labels. */
 const FOREIGN = 0.5;
 
+interface Labels {
+  signals: Signal[];
+  /** Why they say nothing of the answers: they are written in another way. */
+  foreign?: string;
+}
+
 /** Outcomes of a window beside the label that the version learnt from; nothing where that is not known. */
 export async function labelDrift(
   ctx: Ctx,
@@ -25,7 +31,7 @@ export async function labelDrift(
     views,
   }: { window: WindowRow; version: VersionSeen; files: readonly AskedFile[]; views: readonly View[] },
   signal?: AbortSignal,
-): Promise<{ signals: Signal[]; evidence?: Grown }> {
+): Promise<Labels & { evidence?: Grown }> {
   const reference = await labelReference(ctx, tables, monitor, version.ref, signal);
   if (!reference) return { signals: [] };
   const { column, anchor } = reference;
@@ -45,13 +51,13 @@ export async function labelDrift(
   const [now] = counted;
   if (!now) return { signals: [] };
   const before = await findEvidence(ctx, monitor, version.ref, 'labels');
-  const { signals, evidence } = judgeLabels(
+  const { evidence, ...judged } = judgeLabels(
     reference,
     now,
     { from: window.from_at, to: window.to_at },
     before === undefined ? undefined : (JSON.parse(before) as DriftEvidence), // written by this room
   );
-  return { signals, ...(evidence ? { evidence: { before, after: JSON.stringify(evidence) } } : {}) };
+  return { ...judged, ...(evidence ? { evidence: { before, after: JSON.stringify(evidence) } } : {}) };
 }
 
 /** One window more of labels, as one signal. */
@@ -60,7 +66,7 @@ export function judgeLabels(
   now: Counted,
   window: { from: number; to: number },
   before: DriftEvidence | undefined,
-): { signals: Signal[]; evidence?: DriftEvidence } {
+): Labels & { evidence?: DriftEvidence } {
   const { counts } = now.histogram;
   const all = rows(now.histogram);
   // Of numbers those that are none are missing; of texts those that the reference never had have a bin of their own.
@@ -68,7 +74,10 @@ export function judgeLabels(
   const of = { signal: 'labels' as const };
   if (all > 0 && foreign > FOREIGN * all) {
     const reason = `${foreign.toLocaleString('en')} of ${all.toLocaleString('en')} outcomes are values that the label of the reference never has: they are written in another way, and cannot be compared`;
-    return { signals: [{ ...of, state: 'no_reference', reason, evidence: { foreign, rows: all } }] };
+    return {
+      foreign: reason,
+      signals: [{ ...of, state: 'alert', reason, evidence: { foreign, rows: all } }],
+    };
   }
   const { evidence, result } = watchDrift([reference], [now], window, before);
   const judged = judgeColumns([reference], { counted: [now], unread: [] }, result);

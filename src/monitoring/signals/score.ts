@@ -71,6 +71,27 @@ export async function scoreWindow(
       evidence: { rows, labelled, ...(delay ? { delay } : {}) },
     };
     if (labelled === 0) return { signals: [coverage] };
+    const labels = await labelDrift(
+      ctx,
+      parts.tables,
+      monitor,
+      { window, version, files, views },
+      attempt.signal,
+    );
+    // Answers are not worse because somebody writes yes for 1.
+    if (labels.foreign !== undefined)
+      return {
+        signals: [
+          coverage,
+          {
+            signal: 'performance',
+            state: 'no_labels',
+            reason: `not scored: ${labels.foreign}`,
+            evidence: { labelled },
+          },
+          ...labels.signals,
+        ],
+      };
     const judged = (await newestFor(ctx, version.ref))?.metrics ?? [];
     const before = await findEvidence(ctx, monitor, version.ref, 'harm');
     const { label_delay_ms: waited } = monitor;
@@ -79,13 +100,6 @@ export async function scoreWindow(
       { from: window.from_at + waited, to: window.to_at + waited },
       judged,
       before === undefined ? undefined : (JSON.parse(before) as HarmEvidence), // written by this room
-    );
-    const labels = await labelDrift(
-      ctx,
-      parts.tables,
-      monitor,
-      { window, version, files, views },
-      attempt.signal,
     );
     const signals = [
       coverage,
