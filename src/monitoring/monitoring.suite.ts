@@ -709,7 +709,11 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
         return answer.ok ? ((await answer.json()) as AlertReport) : undefined;
       });
       const apart = report.apart?.find(({ column }) => column === 'in_review');
-      assert.ok(apart && apart.low > 0.9 && apart.words?.now.includes('und'), JSON.stringify(report.apart));
+      // Which of the frequent words come first hangs on the rows that are held out.
+      assert.ok(
+        apart && apart.low > 0.9 && apart.words?.now.some((word) => ['der', 'die', 'und'].includes(word)),
+        JSON.stringify(report.apart),
+      );
       assert.match(JSON.stringify(report.causes), /in_photo · brightness/);
       assert.equal((await runHere(server.url, 'monitor', 'rm', 'reviews')).code, 0);
     },
