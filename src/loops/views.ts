@@ -101,22 +101,22 @@ export async function getLoop(ctx: Ctx, engine: Engine, name: string): Promise<L
   };
 }
 
-const withStanding = (
+async function withStanding(
   ctx: Ctx,
   engine: Engine,
   { pipeline, endpoint }: LoopRow,
   triggers: readonly ShownTrigger[],
-): Promise<ShownTrigger[]> =>
-  Promise.all(
+): Promise<ShownTrigger[]> {
+  const hears = ({ trigger: { kind } }: ShownTrigger): boolean => kind === 'performance' || kind === 'drift';
+  const deaf = triggers.some(hears) ? await whyDeaf(ctx, engine, endpoint) : undefined;
+  return Promise.all(
     triggers.map(async (shown) => {
-      const { kind } = shown.trigger;
-      if (kind === 'data')
+      if (shown.trigger.kind === 'data')
         return { ...shown, standing: (await newData(ctx, engine, pipeline, shown.trigger)).words };
-      const deaf =
-        kind === 'performance' || kind === 'drift' ? await whyDeaf(ctx, engine, endpoint) : undefined;
-      return deaf === undefined ? shown : { ...shown, standing: deaf };
+      return deaf !== undefined && hears(shown) ? { ...shown, standing: deaf } : shown;
     }),
   );
+}
 
 /** Why no alert ever turns it. */
 async function whyDeaf(ctx: Ctx, engine: Engine, endpoint: string | null): Promise<string | undefined> {

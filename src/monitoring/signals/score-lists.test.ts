@@ -1,22 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { ndcg } from './score-ranking.ts';
-import { scoreAnswer } from './score-window.ts';
-
-const quiet = () => Promise.resolve();
-
-async function score(sql: string, request: Partial<Parameters<typeof scoreAnswer.answer>[1]> = {}) {
-  const database = await DuckDBInstance.create(':memory:');
-  const connection = await database.connect();
-  try {
-    await connection.run(`set TimeZone='UTC'; create table labelled as ${sql}`);
-    return await scoreAnswer.answer(connection, { views: [], view: 'labelled', ...request }, quiet);
-  } finally {
-    connection.closeSync();
-    database.closeSync();
-  }
-}
+import { scoreRows as score } from './scored.suite.ts';
 
 const rowsOf = (truth: string, answers: readonly string[], more = ''): string => `
   select 'p' || i as prediction, 0 as "row", ['A', 'B'][i % 2 + 1] as in_shop, ${answers.map((one, at) => `(${one})::double as "out_y[${at}]"`).join(', ')},

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { DuckDBInstance } from '@duckdb/node-api';
-import { scoreAnswer } from './score-window.ts';
-
-const quiet = () => Promise.resolve();
+import { scoreRows } from './scored.suite.ts';
 
 /** 1,200 answers of a binary model, right but for every tenth, and on route B for every second; outcomes became known backwards. */
 const ROWS = `select 'p' || i as prediction, 0 as "row", ['A', 'B', 'C', 'D'][i % 4 + 1] as in_route, i::double as in_distance,
@@ -12,17 +9,7 @@ const ROWS = `select 'p' || i as prediction, 0 as "row", ['A', 'B', 'C', 'D'][i 
     timestamptz '2026-01-01' - interval 1 hour as time
   from (select i, (i // 4) % 2 as y, (i // 8) % (case when i % 4 = 1 then 2 else 10 end) = 0 as wrong from range(1200) t(i))`;
 
-async function score(request: Partial<Parameters<typeof scoreAnswer.answer>[1]>, sql = ROWS) {
-  const database = await DuckDBInstance.create(':memory:');
-  const connection = await database.connect();
-  try {
-    await connection.run(`set TimeZone='UTC'; create table labelled as ${sql}`);
-    return await scoreAnswer.answer(connection, { views: [], view: 'labelled', ...request }, quiet);
-  } finally {
-    connection.closeSync();
-    database.closeSync();
-  }
-}
+const score = (request: Parameters<typeof scoreRows>[1], sql = ROWS) => scoreRows(sql, request);
 
 test('answers are scored, their losses told in the order in which outcomes came, and the slice that is worse is named', async () => {
   const { rows, labelled, delay, task, losses, slices, figures } = await score({ metric: 'accuracy' });
