@@ -10,10 +10,13 @@ export type Role = 'viewer' | 'editor' | 'admin' | 'owner';
 
 /** Who asks. `id` and `name` go into every ledger entry. */
 export interface Actor {
-  kind: 'owner' | 'token' | 'system';
+  /** `owner` asks from the machine itself, without a credential; `user` is a person who signed in; a `service` is nobody. */
+  kind: 'owner' | 'user' | 'service' | 'token' | 'system';
   id: string;
   name: string;
   role: Role;
+  /** The id of the person whose act it is: who signed in, or whose token it is. Without one nobody answers for it: it approves nothing. */
+  user?: string;
   /** A step of this execution: it writes to the execution's runs alone. */
   execution?: string;
 }
