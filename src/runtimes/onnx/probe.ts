@@ -8,7 +8,7 @@ import { apart } from './apart.ts';
 import type { Findings } from './load.ts';
 
 /** Counts up when what is kept of a trial changes: older ones are made again. */
-const FORMAT = 3;
+const FORMAT = 4;
 interface Kept {
   format: number;
   threads: number;
