@@ -10,4 +10,4 @@ export { answerer, answerQuestions } from './reader/answer-questions.ts';
 export { describe, openSandbox, read, readOne } from './sandbox.ts';
 export { identifier, quote } from './sql-text.ts';
 export { TableFault } from './table-fault.ts';
-export { bytesAt, numbersAt } from './chunk-values.ts';
+export { bytesAt, doublesAt, numbersAt } from './chunk-values.ts';

@@ -1,8 +1,9 @@
 // In the table reader's process: columns of a view as histograms.
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import {
   answerer,
   describe,
+  doublesAt,
   explained,
   identifier,
   openViews,
@@ -11,7 +12,8 @@ import {
 } from '../../tables/inside.ts';
 import {
   anchorCategories,
-  anchorNumeric,
+  anchorSorted,
+  sortedFinite,
   type Anchor,
   type Category,
   type CategoryAnchor,
@@ -77,9 +79,10 @@ export const anchorAnswer = answerer(ANCHOR, async (connection, { views, view, c
     if (kind === undefined) throw new Error(`columns of ${types.get(from) ?? 'no type'} are not watched`);
     if (kind === 'numeric' && as === undefined) {
       const values = await read(from);
-      const anchor = anchorNumeric(values, { bins: BINS });
+      const sorted = sortedFinite(values);
+      const anchor = anchorSorted(sorted, { rows: values.length, bins: BINS });
       const parts = windowsOf(cut, values, (part) => count(anchor, Float64Array.from(part)));
-      const quantiles = quantilesOf(values);
+      const quantiles = quantilesOf(sorted);
       return [{ column, anchor, histogram: count(anchor, values), ...parts, quantiles }];
     }
     const texts = await categories(connection, view, from);
@@ -113,7 +116,8 @@ function groupReader(
     try {
       const select = group.map((one) => `${identifier(one)}::double`).join(', ');
       await eachChunk(connection, `select ${select} from ${identifier(view)}`, (chunk, count) => {
-        for (const [column, into] of values.entries()) doubles(chunk, count, column, into, length);
+        for (const [column, into] of values.entries())
+          doublesAt(chunk, column, { rows: count, into, from: length });
         length += count;
       });
       for (const [column, one] of group.entries()) held.set(one, values[column]!);
@@ -186,8 +190,7 @@ export const probeAnswer = answerer(PROBE, async (connection, { views, view, col
 
 const QUANTILES = 200;
 
-function quantilesOf(values: Float64Array): number[] {
-  const sorted = values.filter(Number.isFinite).sort();
+function quantilesOf(sorted: Float64Array): number[] {
   if (sorted.length === 0) return [];
   return Array.from(
     { length: QUANTILES + 1 },
@@ -208,7 +211,7 @@ async function countNumbers(
   await eachChunk(connection, `select ${select} from ${identifier(view)}`, (chunk, rows) => {
     if (rows > block.length) block = new Float64Array(rows);
     for (const [at, counter] of counters.entries()) {
-      doubles(chunk, rows, at, block);
+      doublesAt(chunk, at, { rows, into: block });
       counter.add(block.subarray(0, rows));
     }
   });
@@ -269,15 +272,6 @@ function kindOf(type: string): Anchor['kind'] | undefined {
   return /^(VARCHAR|BOOLEAN|ENUM.*|UUID)$/.test(type) ? 'categories' : undefined;
 }
 
-/** Doubles of a chunk, NaN where there is none. */
-function doubles(chunk: DuckDBDataChunk, rows: number, at: number, into: Float64Array, from = 0): void {
-  const vector = chunk.getColumnVector(at);
-  for (let row = 0; row < rows; row++) {
-    const value = vector.getItem(row);
-    into[from + row] = value === null ? NaN : (value as number); // cast to double by the query
-  }
-}
-
 /** A column as doubles, NaN where there is none; how many values are no numbers. */
 async function numbers(
   connection: DuckDBConnection,
@@ -295,7 +289,7 @@ async function numbers(
       larger.set(values.subarray(0, length));
       values = larger;
     }
-    doubles(chunk, rows, 0, values, length);
+    doublesAt(chunk, 0, { rows, into: values, from: length });
     const wrong = chunk.getColumnVector(1);
     for (let row = 0; row < rows; row++) if (wrong.getItem(row) === true) misfits++;
     length += rows;

@@ -51,14 +51,25 @@ export function anchorNumeric(
   values: NumericColumn,
   { bins = 20 }: { bins?: number | undefined } = {},
 ): NumericAnchor {
+  return anchorSorted(sortedFinite(values), { rows: values.length, bins });
+}
+
+/** The finite values of a column, ascending. Zero has no sign here: -0 and 0 are one number. */
+export function sortedFinite(values: NumericColumn): Float64Array {
+  const sorted = numbersOf(values)
+    .filter((value) => Number.isFinite(value))
+    .sort();
+  for (let i = 0; i < sorted.length; i++) sorted[i]! += 0;
+  return sorted;
+}
+
+/** The same for whoever has sorted them already: `rows` counts what is not finite, too. */
+export function anchorSorted(
+  sorted: Float64Array,
+  { rows, bins = 20 }: { rows: number; bins?: number | undefined },
+): NumericAnchor {
   if (!Number.isInteger(bins) || bins < 1 || bins > MOST_BINS)
     throw invalid(`bins is ${bins}: give a whole number from 1 to ${MOST_BINS}`, { field: 'bins' });
-  const all = numbersOf(values);
-  // Zero has no sign here: -0 and 0 are one number.
-  const sorted = all
-    .filter((value) => Number.isFinite(value))
-    .sort()
-    .map((value) => value + 0);
   const finite = sorted.length;
   const cuts: number[] = [];
   if (finite > 0) for (let i = 1; i < bins; i++) cuts.push(sorted[Math.floor((i * finite) / bins)]!);
@@ -73,7 +84,7 @@ export function anchorNumeric(
     edges,
     points,
     asked: bins,
-    rows: all.length,
+    rows,
     finite,
     mean: finiteOrNull(mean),
     deviation: finiteOrNull(deviation),
