@@ -48,7 +48,7 @@ export const SETTINGS = [
     name: 'allow-outbound',
     fallback: undefined,
     meaning:
-      'internal hosts, addresses or ranges that webhooks and channels may call, separated by commas: hooks.corp:8443, 10.1.0.0/16',
+      'internal hosts, addresses or ranges that webhooks and channels may call, separated by commas, each with the port where it is not 80, 443, 8080 or 8443: hooks.corp:9443, 10.1.0.0/16',
   },
   {
     name: 'public-url',

@@ -26,6 +26,7 @@ import { openPipelines } from './pipelines/index.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import { openLoops } from './loops/index.ts';
 import * as models from './models/index.ts';
+import { ALERT_CAUSES } from './monitoring/contract.ts';
 import { openMonitoring } from './monitoring/index.ts';
 import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
@@ -193,7 +194,7 @@ async function open(
     serving: endpoints,
   });
   events.subscribe(releases.subscriber);
-  const channels = openChannels({ outbound, publicUrl: config.publicUrl });
+  const channels = openChannels({ outbound, causes: ALERT_CAUSES, publicUrl: config.publicUrl });
   const monitoring = openMonitoring({ serving: endpoints, tables, channels, releases });
   for (const subscriber of monitoring.subscribers) events.subscribe(subscriber);
   metrics.also(monitoring.measures);

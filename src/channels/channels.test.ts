@@ -255,6 +255,10 @@ function channelsSuite(on: string, open: OpenDatabase): void {
         body,
       });
     await room.tell();
+    await assert.rejects(set({ route: { causes: ['data', 'banana'] } }), {
+      field: 'route.causes[1]',
+      hint: 'causes are: data, drift, performance',
+    });
     await set({ enabled: false });
     await room.pass();
     assert.deepEqual(

@@ -79,7 +79,7 @@ export const Route = Strict(
       Type.Array(Type.String({ pattern: '^[a-z_]{1,40}$' }), {
         minItems: 1,
         maxItems: 50,
-        description: 'Causes of alerts: data, drift, performance, …',
+        description: 'Causes of alerts: data, drift, performance, …; one that there is none of is refused.',
       }),
     ),
     endpoints: Type.Optional(

@@ -26,13 +26,16 @@ export interface Channels {
 /** The room with what it needs handed in. `publicUrl`: where people find the server, for links in messages. */
 export function openChannels({
   outbound,
+  causes,
   publicUrl,
 }: {
   outbound: Outbound;
+  /** What rooms above tell channels of: `data`, `drift`, … */
+  causes: readonly string[];
   publicUrl?: string | undefined;
 }): Channels {
   let url = '';
-  const parts = { outbound, base: () => publicUrl ?? url };
+  const parts = { outbound, causes, base: () => publicUrl ?? url };
   const jobs = channelJobs(parts);
   return {
     routes: channelRoutes(parts, jobs),

@@ -28,6 +28,8 @@ const KEPT = 90 * 86_400_000;
 
 export interface Parts {
   outbound: Outbound;
+  /** What rooms above tell channels of. */
+  causes: readonly string[];
   /** Where this server is found. */
   base(): string;
 }

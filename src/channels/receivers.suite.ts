@@ -78,7 +78,11 @@ export async function openRoom(open: OpenDatabase, ...ports: Array<number | stri
   const opened = await open();
   const clock = testClock();
   const outbound = createOutbound({ allow: ports.map((port) => `127.0.0.1:${port}`) });
-  const channels = openChannels({ outbound, publicUrl: 'https://treadle.example' });
+  const channels = openChannels({
+    outbound,
+    causes: ['data', 'drift', 'performance'],
+    publicUrl: 'https://treadle.example',
+  });
   const house = await openHouse(opened.database, { clock, types: channels.jobs, migrations });
   const call = async <T>(ctx: Ctx, method: string, path: string, input: object = {}): Promise<T> => {
     const route = channels.routes.find(

@@ -7,10 +7,8 @@ import { listChannels, listDeliveries } from './views.ts';
 
 export const channelRoutes = (parts: Parts, { deliver }: ChannelJobs): Route[] => [
   route(contract.listChannels, (ctx) => listChannels(ctx)),
-  route(contract.addChannel, (ctx, { body }) => addChannel(ctx, parts.outbound, body)),
-  route(contract.updateChannel, (ctx, { params, body }) =>
-    updateChannel(ctx, parts.outbound, params.channel, body),
-  ),
+  route(contract.addChannel, (ctx, { body }) => addChannel(ctx, parts, body)),
+  route(contract.updateChannel, (ctx, { params, body }) => updateChannel(ctx, parts, params.channel, body)),
   route(contract.removeChannel, async (ctx, { params }) => {
     await removeChannel(ctx, params.channel);
     return {};

@@ -2,8 +2,8 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, invalid } from '../platform/errors/index.ts';
 import { newSecret } from '../platform/events/index.ts';
 import { newId } from '../platform/ids/index.ts';
-import type { Outbound } from '../platform/outbound/index.ts';
 import type { Channel, ChannelSettings, Route } from './contract.ts';
+import type { Parts } from './jobs.ts';
 import { checkSettings, moved, settingsOf, targetOf, toChannel } from './settings.ts';
 import {
   changeChannel,
@@ -26,10 +26,11 @@ interface Shown {
 
 export async function addChannel(
   ctx: Ctx,
-  outbound: Outbound,
+  { outbound, causes }: Pick<Parts, 'outbound' | 'causes'>,
   { name, settings, route = {} }: { name: string; settings: ChannelSettings; route?: Route },
 ): Promise<Shown> {
   const checked = checkSettings(outbound, settings);
+  requireCauses(route, causes);
   return ctx.write(async (tx) => {
     const now = tx.clock.now();
     if (await findChannel(tx, name))
@@ -69,10 +70,11 @@ export async function addChannel(
 
 export async function updateChannel(
   ctx: Ctx,
-  outbound: Outbound,
+  { outbound, causes }: Pick<Parts, 'outbound' | 'causes'>,
   name: string,
   change: { settings?: ChannelSettings; route?: Route; enabled?: boolean; new_secret?: boolean },
 ): Promise<Shown> {
+  if (change.route) requireCauses(change.route, causes);
   return ctx.write(async (tx) => {
     const before = await requireChannel(tx, name);
     const was = settingsOf(before);
@@ -113,6 +115,16 @@ export async function removeChannel(ctx: Ctx, name: string): Promise<void> {
     await tx.record({ action: 'channel.deleted', resource: `channel:${row.id}`, before: digestOf(row) });
     await tx.emit({ type: 'channel.deleted', subject: `channel:${row.id}` });
   });
+}
+
+/** A channel that waits for a misspelt cause would be silent, and nobody would know. */
+function requireCauses({ causes: asked = [] }: Route, known: readonly string[]): void {
+  const at = asked.findIndex((cause) => !known.includes(cause));
+  if (at >= 0)
+    throw invalid(`there is no cause '${asked[at]}' of alerts`, {
+      field: `route.causes[${at}]`,
+      hint: `causes are: ${known.join(', ')}`,
+    });
 }
 
 /** What the ledger keeps: no secret, and of people no address. */

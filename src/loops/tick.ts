@@ -1,5 +1,6 @@
 import type { Tx } from '../platform/ctx/index.ts';
 import { nextTimes, timesWithin, type Timetable } from '../platform/schedule/index.ts';
+import { moment } from '../platform/words/index.ts';
 import type { Engine } from './engine.ts';
 import { fire } from './fire.ts';
 import { move } from './move.ts';
@@ -74,6 +75,3 @@ export async function enqueueTick(
   if (next_at === NEVER) return;
   await tx.enqueue(engine.tick, { loop: loop_id, schedule: name, at: next_at }, { runAt: next_at });
 }
-
-export const moment = (at: number): string =>
-  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

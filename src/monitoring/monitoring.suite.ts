@@ -740,6 +740,10 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
 
   await t.test('its life stands in the ledger; a watch that ends takes its windows along', async () => {
     const { ref } = await api.get<Monitor>('/api/v1/endpoints/watched/monitor');
+    const settings = async () => (await api.get<Monitor>('/api/v1/endpoints/watched/monitor')).settings;
+    const before = await settings();
+    assert.equal((await runHere(server.url, 'monitor', 'set', 'watched', '--owner', 'ana')).code, 0);
+    assert.deepEqual(await settings(), { ...before, owner: 'ana' }, 'what is not said stays');
     const gone = await runHere(server.url, 'monitor', 'rm', 'watched');
     assert.equal(gone.code, 0);
     const entries = (await listEntries(server.ctx, { limit: 1000 })).items.filter(
@@ -747,6 +751,7 @@ async function monitorTests(t: TestContext, server: TestServer): Promise<void> {
     );
     assert.deepEqual(entries.map(({ action }) => action).toReversed(), [
       'monitor.created',
+      'monitor.changed',
       'monitor.changed',
       'monitor.changed',
       'monitor.changed',

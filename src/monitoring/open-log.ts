@@ -2,7 +2,7 @@ import type { Call, OpenedTable, TableFunction } from '../data/index.ts';
 import { invalid, unavailable } from '../platform/errors/index.ts';
 import type { Recorded, Serving } from '../serving/index.ts';
 import { identifier, type AskedFile } from '../tables/index.ts';
-import { moment } from './moment.ts';
+import { moment, percent } from '../platform/words/index.ts';
 
 /** `predictions('flight-delay', last 7 days)`: the prediction log as a table for queries. */
 export const predictionsTable = (serving: Pick<Serving, 'recorded'>): TableFunction => ({
@@ -68,9 +68,6 @@ export function openLog(
 }
 
 const BUSY = 'the newest predictions are still in memory: a data plane is too busy to write them';
-
-/** For people. */
-export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
 
 function nothing({ endpoint: { name }, recording, rules, dropped, incomplete, newest }: Recorded): Error {
   if (incomplete)

@@ -1,4 +1,5 @@
 import * as contract from '../../monitoring/contract.ts';
+import { moment } from '../../platform/words/index.ts';
 import type { Cli, Register } from './frame.ts';
 import { choice, duration, whole } from './options.ts';
 import { ago, clip, listed, upTo } from './output.ts';
@@ -155,8 +156,6 @@ function reportText(report: contract.AlertReport): string {
     `made ${moment(report.made_at)}; sha256 ${report.sha256}`,
   ].join('\n');
 }
-
-const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 function tell(cli: Cli, one: contract.AlertDetail): void {
   cli

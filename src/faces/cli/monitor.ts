@@ -1,6 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import * as contract from '../../monitoring/contract.ts';
+import { TreadleError } from '../../platform/errors/index.ts';
 import { makeFolders } from '../../platform/files/index.ts';
+import { moment } from '../../platform/words/index.ts';
+import type { Client } from './client.ts';
 import type { Register } from './frame.ts';
 import { choice, duration, whole } from './options.ts';
 import { ago, clip, listed, upTo } from './output.ts';
@@ -31,6 +34,7 @@ interface SetFlags {
   firstWindows?: number;
   owner?: string;
   runbook?: string;
+  anew?: boolean;
 }
 
 const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
@@ -54,7 +58,7 @@ export const register: Register = (program, cli) => {
     .addHelpText('after', HELP);
   monitor
     .command('set <endpoint>')
-    .description('watch it, or change how; what is not said is as by default')
+    .description('watch it, or change how: what is not said stays as it is, or as by default')
     .option('--window <time>', 'length of a window: 1h, 1d; a day unless said', duration)
     .option(
       '--stands-for <time>',
@@ -76,11 +80,14 @@ export const register: Register = (program, cli) => {
     .option('--first-windows <n>', 'how many first windows of a version are a reference', whole(1, 100))
     .option('--owner <name>', 'who looks after its alerts')
     .option('--runbook <url>', 'where it stands what to do about them')
+    .option('--anew', 'forget what was set before; else what is not said stays as it is')
     .action(async (endpoint: string, flags: SetFlags) => {
-      const { window, standsFor, labelDelay, firstWindows, slice, kind, ...rest } = flags;
-      const found = await cli.client().call(contract.setMonitor, {
+      const { window, standsFor, labelDelay, firstWindows, slice, kind, anew, ...rest } = flags;
+      const client = cli.client();
+      const found = await client.call(contract.setMonitor, {
         params: { endpoint },
         body: {
+          ...(anew === true ? {} : await settingsOf(client, endpoint)),
           ...rest,
           ...(window === undefined ? {} : { window_ms: window }),
           ...(standsFor === undefined ? {} : { stands_for_ms: standsFor }),
@@ -161,11 +168,15 @@ export const register: Register = (program, cli) => {
     });
 };
 
-const moment = (at: number): string =>
-  `${new Date(at)
-    .toISOString()
-    .slice(0, at % 60_000 === 0 ? 16 : 19)
-    .replace('T', ' ')} UTC`;
+/** What is set already; nothing where the endpoint is not watched. */
+async function settingsOf(client: Client, endpoint: string): Promise<contract.MonitorSettings> {
+  try {
+    return (await client.call(contract.getMonitor, { params: { endpoint } })).settings;
+  } catch (error) {
+    if (error instanceof TreadleError && error.kind === 'missing') return {};
+    throw error;
+  }
+}
 
 function shown(found: contract.Monitor, all: boolean): string {
   const { latest } = found;

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Log } from '../../platform/log/index.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../platform/words/index.ts';
 import { overdueSince } from '../overdue.ts';
 import { findOpen } from '../store-alerts.ts';
 import { selectMonitorsWithNewest, selectWatchedWorkspaces } from '../store-monitors.ts';

@@ -1,5 +1,5 @@
 import { invalid } from '../../platform/errors/index.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../platform/words/index.ts';
 import { addTo, noMean, rangeOf, type MeanSums } from './confidence-sequence.ts';
 import { grown, nothing, YEAR, type Evidence } from './evidence.ts';
 

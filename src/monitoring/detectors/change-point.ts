@@ -1,5 +1,5 @@
 import { invalid } from '../../platform/errors/index.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../platform/words/index.ts';
 import { logsOf, type DriftPlan, type DriftWindow } from './e-detector.ts';
 
 export interface DatedChange {

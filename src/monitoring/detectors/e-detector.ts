@@ -1,5 +1,5 @@
 import { invalid } from '../../platform/errors/index.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../platform/words/index.ts';
 import { betsOn, betsOnShare, shapeDirections, Z_BEYOND, type Bet, type Direction } from './bets.ts';
 import { denseLogs, denseOf, STRENGTHS, type Dense } from './dense.ts';
 import { dispersionOf, NONE, type Dispersion } from './dispersion.ts';

@@ -4,7 +4,7 @@ import { newId } from '../../platform/ids/index.ts';
 import { numberText } from '../../platform/json/index.ts';
 import type { ReadPrediction, Serving } from '../../serving/index.ts';
 import type { NewOutcome, OutcomesAdded } from '../contract.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../platform/words/index.ts';
 import { findMonitorOf } from '../store-monitors.ts';
 import { insertOutcomes, oldestOfMany, selectOfSubjects, type OutcomeRow } from '../store.ts';
 import { AHEAD, observedEarly } from './doubts.ts';

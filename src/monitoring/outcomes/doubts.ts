@@ -1,5 +1,5 @@
 import type { OutcomeColumns } from '../contract.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../platform/words/index.ts';
 
 /** Clocks of callers may go before ours, ms. */
 export const AHEAD = 5 * 60_000;

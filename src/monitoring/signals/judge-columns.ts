@@ -2,7 +2,7 @@ import { binomialLower } from '../../platform/mathematics/index.ts';
 import type { Signal } from '../contract.ts';
 import { isDerived } from '../kinds/names.ts';
 import type { Alarm, DriftResult, NamedColumn } from '../detectors/e-detector.ts';
-import { moment } from '../moment.ts';
+import { moment, percent } from '../../platform/words/index.ts';
 import { rows } from '../statistics/histogram.ts';
 import { distancesOf, FEW, type Distances } from './distances.ts';
 import type { Counted, Unread, Watched } from './questions.ts';
@@ -101,8 +101,6 @@ function shareOf(
     },
   };
 }
-
-const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
 
 const since = (said: Said): string => (said.since === null ? '' : `since ${moment(said.since)}, `);
 

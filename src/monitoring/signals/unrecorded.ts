@@ -1,7 +1,7 @@
 import { ruleOf, type HeldRules } from '../../serving/index.ts';
 import type { Signal } from '../contract.ts';
 import { sourceOf } from '../kinds/names.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../platform/words/index.ts';
 
 /** Whether nothing can be said of a column of the log, since not all of its values in the window are there in one form. */
 export function isUnrecorded(rules: Pick<HeldRules, 'columns'>, column: string): boolean {

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { HeldRules, Serving } from '../../serving/index.ts';
 import type { Signal } from '../contract.ts';
-import { percent } from '../open-log.ts';
+import { percent } from '../../platform/words/index.ts';
 import type { MonitorRow } from '../store-monitors.ts';
 import { SHORTEST } from './service.ts';
 import type { VersionSeen } from './version-seen.ts';

@@ -10,7 +10,7 @@ import {
   type HarmPlan,
   type HarmState,
 } from '../detectors/betting.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../platform/words/index.ts';
 
 const MINUTE = 60_000;
 /** The first days of a version say what is normal: nights and days differ. */

@@ -84,7 +84,7 @@ export function createOutbound({
       !allowed.host(host, port) &&
       !(literal ? allowed.address(host, port) : mayBe(host))
     ) {
-      throw refused(`port ${port} of ${host}`);
+      throw refused(`port ${port} of ${host}`, host, port);
     }
     if (literal) judge(host, host, port);
     return url;
@@ -95,8 +95,9 @@ export function createOutbound({
 
   function judge(host: string, address: string, port: number, open = OPEN_PORTS): void {
     if (allowed.host(host, port) || allowed.address(address, port)) return;
-    if (!isPublic(address)) throw refused(host === address ? `${host}` : `${host}, which is ${address},`);
-    if (!open.has(port)) throw refused(`port ${port} of ${host}`);
+    if (!isPublic(address))
+      throw refused(host === address ? host : `${host}, which is ${address},`, host, port);
+    if (!open.has(port)) throw refused(`port ${port} of ${host}`, host, port);
   }
 
   async function addressesOf(host: string, limit: AbortSignal) {
@@ -111,7 +112,7 @@ export function createOutbound({
       !allowed.host(host, port) &&
       !(literal ? allowed.address(host, port) : mayBe(host))
     )
-      throw refused(`port ${port} of ${host}`);
+      throw refused(`port ${port} of ${host}`, host, port);
     if (literal) judge(host, host, port, MAIL_PORTS);
   }
 
@@ -194,10 +195,10 @@ export function createOutbound({
   return { check, send, checkMail, connectMail };
 }
 
-const refused = (what: string): TreadleError =>
+const refused = (what: string, host: string, port: number): TreadleError =>
   forbidden(`${what} may not be called from here`, {
     field: 'url',
-    hint: 'an admin opens internal destinations with --allow-outbound',
+    hint: `an admin opens internal destinations with --allow-outbound ${host.includes(':') ? `[${host}]` : host}:${port}`,
     code: 'outbound-refused',
   });
 

@@ -25,7 +25,7 @@ class Route(TypedDict):
     severities: NotRequired[list[Literal['page', 'ticket']]]
     """page: answers are worse; ticket: something is to be looked at."""
     causes: NotRequired[list[str]]
-    """Causes of alerts: data, drift, performance, …"""
+    """Causes of alerts: data, drift, performance, …; one that there is none of is refused."""
     endpoints: NotRequired[list[str]]
     """Names of endpoints; `*` stands for any letters: `flight-*`."""
 

@@ -1,8 +1,7 @@
 import type { Loop, LoopDetail, ShownTrigger, Turn, TurnDetail, Replay } from '../../../loops/contract.ts';
+import { moment } from '../../../platform/words/index.ts';
 import { ago, clip, listed, number, table } from '../output.ts';
 import { seconds } from '../pipelines/units.ts';
-
-const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 export const shownLoops = (loops: readonly Loop[]): string =>
   listed(
