@@ -92,7 +92,7 @@ export const register: Register = (program, cli) => {
     .command('silence <alert>')
     .description('hear nothing of it for a time; then it fires again, unless it is resolved by then')
     .requiredOption('--for <time>', 'how long: 12h, 2d', duration)
-    .requiredOption('--reason <text>', 'why; stands in the ledger')
+    .requiredOption('-m, --reason <text>', 'why; stands in the ledger')
     .action(async (alert: string, { for: time, reason }: { for: number; reason: string }) => {
       const body = { until: Date.now() + time, reason };
       tell(cli, await cli.client().call(contract.silenceAlert, { params: { alert }, body }));
@@ -100,7 +100,7 @@ export const register: Register = (program, cli) => {
   alerts
     .command('unsilence <alert>')
     .description('end a silence before its time: the alert fires again')
-    .option('--reason <text>', 'why; stands in the ledger')
+    .option('-m, --reason <text>', 'why; stands in the ledger')
     .action(async (alert: string, body: { reason?: string }) => {
       tell(cli, await cli.client().call(contract.unsilenceAlert, { params: { alert }, body }));
     });

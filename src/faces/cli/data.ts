@@ -42,7 +42,7 @@ export const register: Register = (program, cli) => {
     .command('rm <ref>')
     .description('delete a version (flights@v3), or with --whole a dataset; gc then gives the space back')
     .option('--whole', 'the dataset with all its versions, branches and tags')
-    .option('--reason <text>', 'kept in the ledger')
+    .option('-m, --reason <text>', 'kept in the ledger')
     .action(async (text: string, options: { whole?: boolean; reason?: string }) => {
       const { dataset, selector } = ref(text);
       const query = options.reason === undefined ? {} : { reason: options.reason };
@@ -216,7 +216,7 @@ export const register: Register = (program, cli) => {
     .command('branch <dataset> [branch]')
     .description('list branches and tags; make a branch, or move it (back, too) with a reason')
     .option('--at <version>', 'the version to point at: v3, a branch, a tag or a hash', 'main')
-    .option('--reason <text>', 'why it moves; kept in the ledger')
+    .option('-m, --reason <text>', 'why it moves; kept in the ledger')
     .addHelpText('after', BRANCH_HELP)
     .action(async (dataset: string, branch: string | undefined, options: { at: string; reason?: string }) => {
       contract.requireDatasetName(dataset);

@@ -110,7 +110,7 @@ export const register: Register = (program, cli) => {
   loop
     .command('run <loop>')
     .description('turn it by hand, and wait for what becomes of it')
-    .requiredOption('--reason <text>', 'why; kept in the ledger')
+    .requiredOption('-m, --reason <text>', 'why; kept in the ledger')
     .option('--dry-run', 'say what would be done, and start nothing')
     .option('--force', 'train in spite of broken data, and of nothing being new')
     .option('--detach', 'do not wait for its end')
@@ -118,7 +118,7 @@ export const register: Register = (program, cli) => {
   loop
     .command('pause <loop>')
     .description('nothing turns it but a person; what is under way goes on')
-    .requiredOption('--reason <text>', 'why; kept in the ledger')
+    .requiredOption('-m, --reason <text>', 'why; kept in the ledger')
     .action(async (name: string, { reason }: { reason: string }) => {
       const found = await cli.client().call(contract.pauseLoop, { params: { loop: name }, body: { reason } });
       cli.output().result(found, () => `loop ${name} is paused`);
@@ -126,7 +126,7 @@ export const register: Register = (program, cli) => {
   loop
     .command('resume <loop>')
     .description('resume one that is paused or needs people')
-    .option('--reason <text>', 'what was done; kept in the ledger')
+    .option('-m, --reason <text>', 'what was done; kept in the ledger')
     .action(async (name: string, { reason }: { reason?: string }) => {
       const found = await cli.client().call(contract.resumeLoop, {
         params: { loop: name },

@@ -20,7 +20,7 @@ export const register: Register = (program, cli) => {
       'keep from gc the files of a dataset’s version, or blobs by their hashes, whatever is deleted',
     )
     .argument('<what...>', 'flights@v3 (flights alone is its newest version), or the BLAKE3 of a content')
-    .requiredOption('--reason <text>', 'why; it is shown beside the pin and stands in the ledger')
+    .requiredOption('-m, --reason <text>', 'why; it is shown beside the pin and stands in the ledger')
     .action(async (what: string[], { reason }: { reason: string }) => {
       const client = cli.client();
       let pinned = 0;

@@ -154,7 +154,7 @@ export const register: Register = (program, cli) => {
       'delete an execution that has ended, with its logs and outputs; gc then gives the space back',
     )
     .option('-f, --file <file>', 'the pipeline file that names the pipeline', 'treadle.yaml')
-    .option('--reason <text>', 'kept in the ledger')
+    .option('-m, --reason <text>', 'kept in the ledger')
     .action(async (which: string, flags: Which & { reason?: string }) => {
       const { id, pipeline, number } = await find(cli.client(), which, flags);
       const query = flags.reason === undefined ? {} : { reason: flags.reason };

@@ -100,7 +100,7 @@ export const register: Register = (program, cli) => {
     .command('judge <run>')
     .description('write a verdict on a run, with the reason')
     .argument('<verdict>', VERDICTS.join(', '), choice(...VERDICTS))
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('-m, --reason <text>', 'why')
     .action(async (run: string, verdict: Verdict, { reason }: { reason: string }) => {
       const body = { verdict, reason };
       await showRun(cli, await cli.client().call(setOutcome, { params: { run }, body }));

@@ -31,7 +31,7 @@ Without --to it goes back to what answered before, whose models are still loaded
 
 Examples:
   treadle rollback flights
-  treadle rollback flights --to 3 --note "late trains are missing"`;
+  treadle rollback flights --to 3 --reason "late trains are missing"`;
 
 const PREDICTIONS_HELP = `
 Every answer carries its id in the header X-Treadle-Prediction.
@@ -56,7 +56,7 @@ interface DeployFlags {
   expects?: number;
   replace?: string;
   records?: contract.Recording;
-  note?: string;
+  reason?: string;
   detach?: boolean;
 }
 
@@ -70,7 +70,7 @@ interface EndpointFlags {
   drop?: string[];
   hash?: string[];
   plain?: string[];
-  note?: string;
+  reason?: string;
 }
 
 /** What says how predictions are recorded. */
@@ -99,7 +99,7 @@ export const register: Register = (program, cli) => {
     )
     .option('--replace <model>', 'take the endpoint from this other model, whose callers send other inputs')
     .option('--expects <revision>', 'only if this revision still answers; 0: only if nothing does', whole(0))
-    .option('-m, --note <text>', 'why; goes into the ledger')
+    .option('-m, --reason <text>', 'why; goes into the ledger')
     .option('--load-timeout <seconds>', 'longest that loading may take', whole(1, 3600))
     .option(
       '--records <what>',
@@ -118,10 +118,10 @@ export const register: Register = (program, cli) => {
       'the number of the revision; the one that answered before unless said',
       whole(1),
     )
-    .option('-m, --note <text>', 'why; goes into the ledger')
+    .option('-m, --reason <text>', 'why; goes into the ledger')
     .addHelpText('after', ROLLBACK_HELP)
-    .action(async (endpoint: string, { to, note }: { to?: number; note?: string }) => {
-      const body = { ...(to === undefined ? {} : { to }), ...(note === undefined ? {} : { note }) };
+    .action(async (endpoint: string, { to, reason }: { to?: number; reason?: string }) => {
+      const body = { ...(to === undefined ? {} : { to }), ...(reason === undefined ? {} : { note: reason }) };
       const began = await cli.client().call(contract.rollback, { params: { endpoint }, body });
       const live = await follow(cli, began);
       cli
@@ -161,7 +161,7 @@ export const register: Register = (program, cli) => {
       several,
     )
     .option('--plain <column>', 'record them as they are again; may be given often', several)
-    .option('-m, --note <text>', 'why predictions are recorded otherwise; goes into the ledger')
+    .option('-m, --reason <text>', 'why predictions are recorded otherwise; goes into the ledger')
     .addHelpText('after', ENDPOINTS_HELP)
     .action(async (name: string | undefined, flags: EndpointFlags, command: Command) => {
       const { limit, model } = flags;
@@ -169,7 +169,7 @@ export const register: Register = (program, cli) => {
       else refuse(command, ['model'], 'it chooses from the list, and one endpoint is named');
       if (flags.rm === true) refuse(command, [...RECORDING, 'limit'], '--rm takes the endpoint away');
       if (RECORDING.every((one) => flags[one] === undefined))
-        refuse(command, ['note'], 'it says why predictions are recorded otherwise');
+        refuse(command, ['reason'], 'it says why predictions are recorded otherwise');
       const client = cli.client();
       if (name === undefined) {
         const found = await upTo(limit, (page) =>
@@ -227,7 +227,7 @@ export const register: Register = (program, cli) => {
 };
 
 /** What a command says of how predictions are recorded. */
-function recordingOf({ records, keep, sample, note, ...flags }: EndpointFlags, command: Command) {
+function recordingOf({ records, keep, sample, reason, ...flags }: EndpointFlags, command: Command) {
   const columns: Record<string, 'keep' | 'drop' | 'hash'> = {};
   for (const [rule, names = []] of [
     ['drop', flags.drop],
@@ -243,7 +243,7 @@ function recordingOf({ records, keep, sample, note, ...flags }: EndpointFlags, c
     ...(keep === undefined ? {} : { keep_ms: keep }),
     ...(sample === undefined ? {} : { sample }),
     ...(Object.keys(columns).length === 0 ? {} : { columns }),
-    ...(note === undefined ? {} : { note }),
+    ...(reason === undefined ? {} : { note: reason }),
   };
 }
 
@@ -260,7 +260,7 @@ async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void>
   const output = cli.output();
   const { model = '', version } = readTarget(text);
   const endpoint = flags.to ?? endpointFor(model);
-  const { canary, shadow, runtime, records, note } = flags;
+  const { canary, shadow, runtime, records, reason } = flags;
   const began = await cli.client().call(contract.deploy, {
     params: { endpoint },
     body: {
@@ -275,7 +275,7 @@ async function deploy(cli: Cli, text: string, flags: DeployFlags): Promise<void>
       ...(flags.expects === undefined ? {} : { expects: flags.expects }),
       ...(flags.replace === undefined ? {} : { replace: flags.replace }),
       ...(records === undefined ? {} : { records }),
-      ...(note === undefined ? {} : { note }),
+      ...(reason === undefined ? {} : { note: reason }),
     },
   });
   output.say(`${endpoint} revision ${began.revision}: ${traffic(began)}`);

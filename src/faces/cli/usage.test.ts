@@ -65,7 +65,7 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     ['endpoints late --model late', /option '--model' says nothing here/],
     ['endpoints --keep 90d', /option '--keep' says nothing here: name the endpoint/],
     ['endpoints --drop name', /option '--drop' says nothing here: name the endpoint/],
-    ['endpoints late --note why', /option '--note' says nothing here: it says why/],
+    ['endpoints late --reason why', /option '--reason' says nothing here: it says why/],
     ['endpoints late --drop a --hash a', /two things are said of column 'a'/],
     ['endpoints late --sample 1.5', /argument '1\.5' is invalid\. Give a share above 0/],
     ['endpoints late --rm --records none', /option '--records' says nothing here: --rm takes/],

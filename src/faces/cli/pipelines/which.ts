@@ -1,5 +1,5 @@
 import { getExecution, listExecutions, type ExecutionDetail } from '../../../pipelines/contract.ts';
-import { invalid, missing } from '../../../platform/errors/index.ts';
+import { invalid, missing, type TreadleError } from '../../../platform/errors/index.ts';
 import type { Client } from '../client.ts';
 
 export interface Which {
@@ -31,17 +31,27 @@ export async function find(
     },
   });
   const [found] = items;
-  if (!found)
-    throw missing(
-      pipeline === undefined
-        ? 'there is no execution yet'
-        : `pipeline '${pipeline}' has no execution${number === undefined ? ' yet' : ` ${number}`}`,
-      {
-        field: 'execution',
-        hint: number === undefined ? 'treadle run starts one' : 'treadle executions lists them',
-      },
-    );
+  if (!found) throw await nothing(client, pipeline, number);
   return client.call(getExecution, { params: { execution: found.id } });
+}
+
+/** Says what there is instead. */
+async function nothing(
+  client: Client,
+  pipeline: string | undefined,
+  number: string | undefined,
+): Promise<TreadleError> {
+  const field = 'execution';
+  if (pipeline === undefined)
+    return missing('there is no execution yet', { field, hint: 'treadle run starts one' });
+  const { items } = await client.call(listExecutions, { query: { limit: 1, pipeline } });
+  const [newest] = items;
+  if (!newest)
+    return missing(`pipeline '${pipeline}' has no execution yet`, { field, hint: 'treadle run starts one' });
+  return missing(`pipeline '${pipeline}' has no execution ${number}`, {
+    field,
+    hint: `its newest one is ${newest.number}; treadle executions ${pipeline} lists them`,
+  });
 }
 
 async function pipelineHere(name: string): Promise<string | undefined> {
