@@ -28,6 +28,8 @@ const FLOORS: Record<string, number> = {
   releases: 7,
   // Above what it watches, below who tells the story of a prediction.
   monitoring: 7.2,
+  // Tells of executions and verdicts what who made a commit wants to know.
+  ci: 7.3,
   // Hears what watches, and follows what it starts to its end.
   loops: 7.4,
   governance: 7.5,

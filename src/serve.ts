@@ -3,6 +3,7 @@ import * as access from './access/index.ts';
 import { requireOneStore } from './belong.ts';
 import { DEFAULT_RECORDS, type ServerConfig } from './config.ts';
 import { openChannels } from './channels/index.ts';
+import { openCi } from './ci/index.ts';
 import * as data from './data/index.ts';
 import { mountForward } from './faces/inference/index.ts';
 import { createMetrics } from './faces/metrics/index.ts';
@@ -199,6 +200,7 @@ async function open(
   for (const subscriber of monitoring.subscribers) events.subscribe(subscriber);
   metrics.also(monitoring.measures);
   metrics.also(channels.measures);
+  const ci = openCi({ publicUrl: config.publicUrl });
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);
   metrics.also(loops.measures);
@@ -271,6 +273,7 @@ async function open(
         ...evaluations.routes,
         ...releases.routes,
         ...monitoring.routes,
+        ...ci.routes,
         ...loops.routes,
         ...channels.routes,
         ...governanceRoutes(endpoints.tellers),
@@ -297,6 +300,7 @@ async function open(
   pipelines.listening(url);
   endpoints.listening(url);
   channels.listening(url);
+  ci.listening(url);
   log.info('ready', {
     url,
     data: config.data,

@@ -31,6 +31,7 @@ export const executionRow = (own: Partial<ExecutionRow> & Pick<ExecutionRow, 'id
   deployment: null,
   gate_key: null,
   wish: null,
+  branch: null,
   ...own,
 });
 

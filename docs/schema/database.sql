@@ -25,6 +25,7 @@
 -- pipelines-004 e0f370711384c1f4
 -- pipelines-005 5d06dab26bde286e
 -- pipelines-006 bbf31c76da234bba
+-- pipelines-007 60b3b3be7071b66d
 -- runtimes-001 74dc737b9addad70
 -- runtimes-002 d9f04a9dc4a7630a
 -- serving-001 485946cbff639cc5
@@ -299,9 +300,10 @@ CREATE TABLE execution (
   run_id text,
   model_version text,
   reproduces text,
-  comparison text, environment_log text, gate text, deployment text, gate_key text, wish text,
+  comparison text, environment_log text, gate text, deployment text, gate_key text, wish text, branch text,
   unique (workspace, pipeline, number)
 );
+CREATE INDEX execution_by_branch on execution (workspace, pipeline, branch, id);
 CREATE INDEX execution_by_gate on execution (workspace, gate_key, id);
 CREATE INDEX execution_by_time on execution (workspace, id);
 CREATE TABLE experiment (

@@ -15,6 +15,7 @@ const rooms = [
   ['serving', 'serving', 'Endpoints, their revisions, figures and recorded predictions.'],
   ['releases', 'releases', 'From a version to a live endpoint: judge, promote, deploy.'],
   ['monitoring', 'monitoring', 'Outcomes of predictions, watches on endpoints, alerts.'],
+  ['ci', 'ci', 'What an execution says of its commit, beside the base branch.'],
   ['loops', 'loops', 'What keeps models fresh: triggers, guard rails, turns.'],
   ['maintenance', 'maintenance', 'The store of blobs: space, pins, gc, verify.'],
   ['governance', 'governance', 'The story of a prediction.'],

@@ -40,6 +40,23 @@ export const GitState = Strict({
 });
 export type GitState = Static<typeof GitState>;
 
+const Branch = Type.String({ minLength: 1, maxLength: 500, description: 'Name of a branch in Git.' });
+
+export const Check = Strict(
+  {
+    branch: Type.Optional({ ...Branch, description: 'The branch that is checked.' }),
+    base: Type.Optional({ ...Branch, description: 'The branch that the report compares with.' }),
+    pull_request: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Number of the pull or merge request that it is for.' }),
+    ),
+  },
+  {
+    description:
+      'A check of a commit: everything runs and the gate judges, and nothing is promoted or deployed, no loop is changed, and no loop takes it for its project.',
+  },
+);
+export type Check = Static<typeof Check>;
+
 export const NewExecution = Strict({
   file: Type.String({ maxLength: MiB, description: 'The text of treadle.yaml.' }),
   file_name: Type.Optional({
@@ -65,6 +82,7 @@ export const NewExecution = Strict({
     Type.Array(StepName, { maxItems: 1000, description: 'Only these and what they need.' }),
   ),
   force: Type.Optional(Type.Boolean({ description: 'Run every step, whatever is cached.' })),
+  ci: Type.Optional(Check),
 });
 export type NewExecution = Static<typeof NewExecution>;
 
@@ -400,8 +418,14 @@ export const Execution = Type.Object({
   state: ExecutionState,
   reason: Type.Optional(Type.String({ description: 'Why it failed, was cancelled or rejected.' })),
   trigger: Type.Union(
-    [Type.Literal('manual'), Type.Literal('rerun'), Type.Literal('reproduce'), Type.Literal('loop')],
-    { description: 'loop: the pipeline was run by itself, as its loop says.' },
+    [
+      Type.Literal('manual'),
+      Type.Literal('rerun'),
+      Type.Literal('reproduce'),
+      Type.Literal('loop'),
+      Type.Literal('ci'),
+    ],
+    { description: 'loop: the pipeline was run by itself, as its loop says; ci: it checked a commit.' },
   ),
   created_at: Millis('When it was asked for.'),
   created_by: Type.String(),
@@ -426,6 +450,7 @@ export const Execution = Type.Object({
     Type.Object({ run_id: Type.String(), execution: Type.String(), number: Type.Integer() }),
   ),
   comparison: Type.Optional(Comparison),
+  ci: Type.Optional(Check),
 });
 export type Execution = Static<typeof Execution>;
 
@@ -593,6 +618,8 @@ export const listExecutions = endpoint({
     pipeline: Type.Optional(PipelineName),
     number: Type.Optional(Type.Integer({ minimum: 1 })),
     run: Type.Optional(Type.String({ maxLength: 64, description: 'The one that made this run.' })),
+    branch: Type.Optional({ ...Branch, description: 'Those of commits of this branch.' }),
+    state: Type.Optional(ExecutionState),
     ...Paging,
   }),
   response: Page(Execution),

@@ -6,7 +6,7 @@ import type { Step } from './file/definition.ts';
 import { paramShown, type ParamValue } from './file/param.ts';
 import { createCodeDigests, manifestOf } from './plan/code-digests.ts';
 import type { Reproduces } from './reproduce/compare.ts';
-import type { ExecutionOptions } from './run/execute.ts';
+import type { ExecutionOptions } from './run/options.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { insertExecution, nextNumber, saveSteps, type StepRow } from './store.ts';
 
@@ -24,11 +24,12 @@ export async function createExecution(ctx: Ctx, input: NewExecution, job: RunJob
     code,
     git: input.git,
     warnings,
-    trigger: 'manual',
+    trigger: input.ci ? 'ci' : 'manual',
     options: {
       ...(input.file_name === undefined ? {} : { file: input.file_name }),
       ...(input.steps ? { steps: input.steps } : {}),
       ...(input.force ? { force: true } : {}),
+      ...(input.ci ? { ci: input.ci } : {}),
     },
   });
 }
@@ -98,6 +99,8 @@ export async function addExecution(
       deployment: null,
       gate_key: null,
       wish: null,
+      // What differs from its commit is no state of a branch.
+      branch: git?.dirty === true ? null : (prepared.options.ci?.branch ?? git?.branch ?? null),
     });
     await saveSteps(
       tx,
@@ -120,6 +123,7 @@ export async function addExecution(
         pipeline,
         number,
         code: digest,
+        ...(prepared.options.ci ? { ci: true } : {}),
         params: Object.fromEntries(prepared.params.map(({ name, value }) => [name, paramShown(value)])),
       },
       edges: prepared.data.map(({ version_id }) => ({

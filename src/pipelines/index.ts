@@ -17,6 +17,7 @@ export type { Wish } from './run/wish.ts';
 export { migrations } from './schema.ts';
 export { stepsOfRuns, tellSteps, type StepFacts } from './told.ts';
 export { blobUser } from './uses.ts';
+export { getExecution, goodExecution } from './views.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
 
 export interface Pipelines {

@@ -4,7 +4,7 @@ import { addExecution, type RunJob } from './create-execution.ts';
 import { checkRequirements } from '../environments/index.ts';
 import type { Step } from './file/definition.ts';
 import { preparedAgain } from './rerun-execution.ts';
-import type { ExecutionOptions } from './run/execute.ts';
+import type { ExecutionOptions } from './run/options.ts';
 import { selectExecution, selectExecutions, selectMaker } from './store.ts';
 
 /**

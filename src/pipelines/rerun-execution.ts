@@ -4,7 +4,7 @@ import type { DataInput, GitState } from './contract.ts';
 import { addExecution, type Prepared, type RunJob } from './create-execution.ts';
 import { readPipelineFileAside } from './file/read-aside.ts';
 import { readManifestBlob } from './plan/reasons.ts';
-import type { ExecutionOptions } from './run/execute.ts';
+import type { ExecutionOptions } from './run/options.ts';
 import { selectExecution, selectSteps, type ExecutionRow } from './store.ts';
 
 /** Runs the same file, code, parameters and data versions once more. */

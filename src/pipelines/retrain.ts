@@ -7,7 +7,7 @@ import { addExecution, type Prepared, type RunJob } from './create-execution.ts'
 import type { Loop as LoopDefinition } from './file/definition.ts';
 import { readPipelineFileAside } from './file/read-aside.ts';
 import { readManifestBlob } from './plan/reasons.ts';
-import type { ExecutionOptions } from './run/execute.ts';
+import type { ExecutionOptions } from './run/options.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { selectExecution, selectExecutions, type ExecutionRow } from './store.ts';
 
@@ -74,7 +74,7 @@ export const createRetraining = (job: RunJob): Retraining => ({
       commit === undefined ? isWhole(one) && one.caused_by !== 'rerun' : commitOf(one) === commit,
     );
     if (!row) return undefined;
-    const { file: file_name } = JSON.parse(row.options) as ExecutionOptions; // written by this room
+    const { file: file_name } = optionsOf(row);
     const { git } = JSON.parse(row.code) as { git?: GitState };
     const {
       definition,
@@ -122,13 +122,13 @@ export const createRetraining = (job: RunJob): Retraining => ({
   },
   async underWay(ctx, pipeline) {
     const found = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find(
-      ({ ended_at, caused_by }) => ended_at === null && caused_by !== 'reproduce',
+      (row) => row.ended_at === null && row.caused_by !== 'reproduce' && optionsOf(row).ci === undefined,
     );
     return found && toStanding(found);
   },
   async declared(ctx, id) {
     const row = await selectExecution(ctx, id).catch(unlessMissing);
-    if (row?.caused_by !== 'manual' || stepsOf(row) !== undefined) return undefined;
+    if (row?.caused_by !== 'manual' || optionsOf(row).steps !== undefined) return undefined;
     const { definition } = await readPipelineFileAside(row.file);
     return definition && { pipeline: row.pipeline, number: row.number, loop: definition.loop };
   },
@@ -144,16 +144,22 @@ export const createRetraining = (job: RunJob): Retraining => ({
   },
 });
 
-/** All steps ran, and the model was made: a gate that did not let it pass is no fault of the project. */
+/**
+ * All steps ran, and the model was made: a gate that did not let it pass is no fault of the project. What checked a commit is no
+ * training: its project may never be merged, and its model was not released.
+ */
 function isWhole(row: ExecutionRow): boolean {
   const { state, caused_by } = row;
+  const { steps, ci } = optionsOf(row);
   return (
-    (state === 'succeeded' || state === 'rejected') && caused_by !== 'reproduce' && stepsOf(row) === undefined
+    (state === 'succeeded' || state === 'rejected') &&
+    caused_by !== 'reproduce' &&
+    steps === undefined &&
+    ci === undefined
   );
 }
 
-const stepsOf = ({ options }: ExecutionRow): string[] | undefined =>
-  (JSON.parse(options) as ExecutionOptions).steps; // written by this room
+const optionsOf = ({ options }: ExecutionRow): ExecutionOptions => JSON.parse(options) as ExecutionOptions; // written by this room
 
 function unlessMissing(error: unknown): undefined {
   if (error instanceof TreadleError && error.kind === 'missing') return undefined;

@@ -46,6 +46,8 @@ export type PipelineTables = {
     gate_key: string | null;
     /** JSON, once its steps are done: what the file asks to be done with the version (`Wish`). */
     wish: string | null;
+    /** The branch whose commit it ran; null where that is not known, or files differed from the commit. */
+    branch: string | null;
   };
   step: {
     execution_id: string;
@@ -216,6 +218,13 @@ export const migrations: Migration[] = [
         reason text,
         primary key (execution_id, number)
       )`,
+    ],
+  },
+  {
+    id: 'pipelines-007',
+    sql: [
+      `alter table execution add column branch text`,
+      `create index execution_by_branch on execution (workspace, pipeline, branch, id)`,
     ],
   },
 ];

@@ -296,6 +296,8 @@ export interface ExecutionQuery {
   pipeline?: string | undefined;
   number?: number | undefined;
   run?: string | undefined;
+  branch?: string | undefined;
+  state?: string | undefined;
   /** Ids below this one: ids sort by time. */
   before?: string | undefined;
   limit: number;
@@ -303,11 +305,13 @@ export interface ExecutionQuery {
 
 export async function selectExecutions(
   ctx: Ctx,
-  { pipeline, number, run, before, limit }: ExecutionQuery,
+  { pipeline, number, run, branch, state, before, limit }: ExecutionQuery,
 ): Promise<ExecutionRow[]> {
   let query = tables(ctx).selectFrom('execution').selectAll().where('workspace', '=', ctx.workspace);
   if (pipeline !== undefined) query = query.where('pipeline', '=', pipeline);
   if (number !== undefined) query = query.where('number', '=', number);
+  if (branch !== undefined) query = query.where('branch', '=', branch);
+  if (state !== undefined) query = query.where('state', '=', state);
   if (before !== undefined) query = query.where('id', '<', before);
   if (run !== undefined) {
     const step = await selectMaker(ctx, run);

@@ -3,7 +3,7 @@ import { USES_PAGE, type BlobUser, type Inner, type Use } from '../platform/blob
 import { deleteInAllWorkspaces } from '../platform/db/index.ts';
 import type { CodeFile, StepOutput } from './contract.ts';
 import type { OutputFile } from './run/collect.ts';
-import type { ExecutionOptions } from './run/execute.ts';
+import type { ExecutionOptions } from './run/options.ts';
 import type { PipelineTables } from './schema.ts';
 
 const CODE = 'code';

@@ -2,6 +2,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type {
   Attempt,
+  Check,
   Comparison,
   DataInput,
   DeployResult,
@@ -18,6 +19,7 @@ import type {
 } from './contract.ts';
 import type { Prepared } from './create-execution.ts';
 import { paramShown } from './file/param.ts';
+import type { ExecutionOptions } from './run/options.ts';
 import type { Reproduces } from './reproduce/compare.ts';
 import {
   countSteps,
@@ -31,6 +33,9 @@ import {
   type ExecutionRow,
   type StepRow,
 } from './store.ts';
+
+/** Executions of a branch that are looked back at. */
+const LOOK_BACK = 50;
 
 // Columns of JSON hold what this room wrote there: each is the noun's own field, checked when it was made.
 const json = <T>(text: string): T => JSON.parse(text) as T;
@@ -62,7 +67,13 @@ export function toExecution(row: ExecutionRow, counts: Record<string, number> | 
     ...optionalJson<'deployment', DeployResult>('deployment', row.deployment),
     ...optionalJson<'reproduces', Reproduces>('reproduces', row.reproduces),
     ...optionalJson<'comparison', Comparison>('comparison', row.comparison),
+    ...checkOf(row),
   };
+}
+
+function checkOf({ options }: ExecutionRow): { ci?: Check } {
+  const { ci } = json<ExecutionOptions>(options);
+  return ci ? { ci } : {};
 }
 
 export function toStep(row: StepRow, numbers: ReadonlyMap<string, number>): Step {
@@ -125,6 +136,28 @@ export async function listExecutions(
     items: shown.map((row) => toExecution(row, counts.get(row.id))),
     ...(rows.length > limit ? { next: shown.at(-1)!.id } : {}),
   };
+}
+
+/**
+ * The newest execution of a branch that went through whole, before another one: what the other is compared with. A repetition is none,
+ * since it only proves what was.
+ */
+export async function goodExecution(
+  ctx: Ctx,
+  { pipeline, branch, before }: { pipeline: string; branch: string; before: string },
+): Promise<Execution | undefined> {
+  const rows = await selectExecutions(ctx, {
+    pipeline,
+    branch,
+    before,
+    state: 'succeeded',
+    limit: LOOK_BACK,
+  });
+  const found = rows.find(
+    ({ caused_by, options }) =>
+      caused_by !== 'reproduce' && json<ExecutionOptions>(options).steps === undefined,
+  );
+  return found && toExecution(found, undefined);
 }
 
 export async function listPipelines(

@@ -12,6 +12,10 @@ import { selectPromotions, type ReleaseRow } from './store.ts';
 export async function promote(ctx: Ctx, engine: Engine, row: ReleaseRow, asked: Asked): Promise<void> {
   const gate = JSON.parse(row.gate!) as GateResult; // written by this room
   if (gate.verdict !== 'pass') return reject(ctx, engine, row, asked, gate);
+  if (asked.judgeOnly) {
+    const note = 'it passed; only the verdict was asked for, so the alias champion stays where it is';
+    return ctx.write((tx) => move(tx, engine, row, 'succeeded', { note }));
+  }
   await ctx.write(async (tx) => {
     if (asked.deploy?.rollout) {
       const note = 'it passed; the alias champion names it once it answers all requests';

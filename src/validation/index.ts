@@ -15,7 +15,7 @@ export { migrations } from './schema.ts';
 export { newestOfVersions, tellEvaluations, type EvaluationFacts } from './told.ts';
 export type { TableSource } from './data/table-source.ts';
 export { trainingSources } from './data/training-sources.ts';
-export { judgedOn, newestFor } from './views.ts';
+export { getEvaluation, judgedOn, newestFor } from './views.ts';
 export { blobUser } from './uses.ts';
 
 export interface Validation {

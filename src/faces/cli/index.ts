@@ -5,7 +5,7 @@ import { COMPLETION_HELP, completionScript, SHELLS, type Shell } from './complet
 import type { Cli, Register } from './frame.ts';
 import { choice } from './options.ts';
 import { createOutput } from './output.ts';
-import { Interrupted } from './pipes.ts';
+import { Ended, Interrupted } from './pipes.ts';
 import { inWords } from './words.ts';
 
 export { faultLines } from './damage.ts';
@@ -84,6 +84,10 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof Interrupted) return Interrupted.code;
+    if (error instanceof Ended) {
+      if (error.said !== undefined) printError(error.said, json, running);
+      return error.code;
+    }
     printError(error, json, running);
     return 1;
   }

@@ -94,4 +94,6 @@ export function refuse(command: Command, options: readonly string[], why: string
   if (given !== undefined) command.error(`error: option '--${given}' says nothing here: ${why}`);
 }
 
-const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
+const isGiven = (command: Command, name: string): boolean =>
+  command.getOptionValueSource(name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())) ===
+  'cli';

@@ -24,3 +24,15 @@ export function guardOutput(stays: boolean): void {
 export class Interrupted extends Error {
   static readonly code = 130;
 }
+
+/** The command ends with an exit code of its own meaning; what went wrong, where something did, is said first. */
+export class Ended extends Error {
+  readonly code: number;
+  readonly said: unknown;
+
+  constructor(code: number, said?: unknown) {
+    super(`ends with ${code}`);
+    this.code = code;
+    this.said = said;
+  }
+}

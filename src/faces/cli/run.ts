@@ -1,15 +1,15 @@
+import type { Command } from 'commander';
 import {
-  cancelExecution,
   createExecution,
-  getExecution,
   planExecution,
   reproduceRun,
   type ExecutionDetail,
   type NewExecution,
 } from '../../pipelines/contract.ts';
 import { conflict } from '../../platform/errors/index.ts';
+import type { CiFlags } from './ci/run-ci.ts';
 import type { Cli, Register } from './frame.ts';
-import { amount, pair } from './options.ts';
+import { amount, needs, pair, refuse } from './options.ts';
 import type { Output } from './output.ts';
 import { Interrupted } from './pipes.ts';
 import { runOf } from './pipelines/which.ts';
@@ -21,6 +21,11 @@ interface ProjectFlags {
   param?: Record<string, string>;
   data?: Record<string, string>;
   force?: boolean;
+}
+
+interface RunFlags extends ProjectFlags, Omit<CiFlags, 'file'> {
+  detach?: boolean;
+  ci?: boolean;
 }
 
 /** `treadle run`, `plan`, `reproduce`: what starts an execution, or would. */
@@ -40,8 +45,32 @@ export const register: Register = (program, cli) => {
     .option('--force', 'run every step, whatever is cached')
     .option('--logs', 'show what the steps print')
     .option('--detach', 'do not wait for the end')
+    .option(
+      '--ci',
+      'check the commit: run a clean checkout of HEAD, judge the model, promote and deploy nothing, write reports',
+    )
+    .option('--base <branch>', 'with --ci: compare with this branch; what the CI system says unless said')
+    .option('--report <folder>', 'with --ci: where report.md, junit.xml and report.json go', 'treadle-ci')
+    .option('--allow-dirty', 'with --ci: take in what differs from the commit, for a trial')
     .addHelpText('after', RUN_HELP)
-    .action(async (steps: string[], flags: ProjectFlags & { logs?: boolean; detach?: boolean }) => {
+    .action(async (steps: string[], flags: RunFlags, command: Command) => {
+      needs(command, ['base', 'report', 'allow-dirty'], ['ci'], 'it is a part of a check');
+      if (flags.ci === true) {
+        refuse(command, ['detach'], 'a check waits for its verdict');
+        if (steps.length > 0)
+          command.error('error: a check runs the whole pipeline: name no steps with --ci');
+        const { param, data, force } = flags;
+        const { runCi } = await import('./ci/run-ci.ts');
+        return runCi(
+          cli,
+          {
+            ...(param ? { params: param } : {}),
+            ...(data ? { data } : {}),
+            ...(force === true ? { force } : {}),
+          },
+          flags,
+        );
+      }
       const output = cli.output();
       const execution = await cli
         .client()
@@ -125,7 +154,9 @@ Examples:
   treadle run                      run all that changed
   treadle run train -p depth=8     run train, and what it needs, with another depth
   treadle run --logs               show what the steps print
-The exit code is 0 when the execution succeeded; a model that the gate refuses ends it with 1. Ctrl-C cancels it; a second one leaves it at once.`;
+  treadle run --ci --base main     check the commit as a CI system does
+The exit code is 0 when the execution succeeded; a model that the gate refuses ends it with 1. Ctrl-C cancels it; a second one leaves it at once.
+With --ci: 0 pass, 1 a step failed or the gate refuses the model, 2 nobody could judge.`;
 
 const REPRODUCE_HELP = `
 Examples:
@@ -160,32 +191,14 @@ async function request(
 
 /** Shows an execution until it ends. Throws when it did not succeed, so that the exit code says so. */
 export async function watch(cli: Cli, execution: ExecutionDetail, logs: boolean): Promise<void> {
-  const { follow } = await import('./pipelines/follow.ts');
-  const { liveView } = await import('./pipelines/live.ts');
-  const client = cli.client();
-  const output = cli.output();
-  const view = liveView(output, execution, { logs });
-  let asked = false;
-  const interrupt = (): void => {
-    if (asked) process.exit(130);
-    asked = true;
-    output.say('cancelling …');
-    void client.call(cancelExecution, { params: { execution: execution.id } }).catch(() => undefined);
-  };
-  process.on('SIGINT', interrupt);
-  try {
-    await follow(client, execution.id, view);
-  } finally {
-    process.off('SIGINT', interrupt);
-    view.close();
-  }
-  const ended = await client.call(getExecution, { params: { execution: execution.id } });
-  for (const { name, outcome } of ended.steps)
-    for (const warning of outcome?.warnings ?? []) output.say(`warning: ${name}: ${warning}`);
-  output.result(ended, () =>
-    [summary(ended, client.url), ...(ended.comparison ? [ended.comparison.text] : [])].join('\n'),
-  );
-  if (asked && ended.state === 'cancelled') throw new Interrupted();
+  const { showToEnd } = await import('./pipelines/to-end.ts');
+  const { ended, interrupted } = await showToEnd(cli, execution, logs);
+  cli
+    .output()
+    .result(ended, () =>
+      [summary(ended, cli.client().url), ...(ended.comparison ? [ended.comparison.text] : [])].join('\n'),
+    );
+  if (interrupted) throw new Interrupted();
   if (ended.state !== 'succeeded')
     throw conflict(
       `${ended.pipeline} #${ended.number} ${ended.state === 'rejected' ? 'was rejected by its gate' : ended.state}`,

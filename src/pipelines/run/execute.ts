@@ -36,23 +36,13 @@ import type { Engine } from './engine.ts';
 import { cancelledBy } from './cancelled.ts';
 import { createIdentity, PROLONG_EVERY, prolongTokens, type Identity } from './identity.ts';
 import { move, saveNodes, type Node } from './node.ts';
+import type { ExecutionOptions } from './options.ts';
 import { prepareEnvironments } from './prepare-environments.ts';
 import { DONE, due, ENDED, type Move } from './progress.ts';
 import { registerModel, type Registered } from './register-model.ts';
 import { deletedMeanwhile, endStepRun, logFirstMetrics, type EndState } from './tracker.ts';
 import { tryStep } from './try-step.ts';
 import { wishOf, type Wish } from './wish.ts';
-
-/** How an execution was asked for. */
-export interface ExecutionOptions {
-  /** The pipeline file's path in the project, where it is not treadle.yaml. */
-  file?: string;
-  steps?: string[];
-  force?: boolean;
-  /** Blob of another requirements file, taken for every environment that has one. */
-  environment?: string;
-  tolerance?: number;
-}
 
 const MOST_ATTEMPT_LOG = 20;
 const LOST: Outcome = { reason: 'lost', message: 'the server stopped while it ran' };
@@ -668,6 +658,7 @@ class Drive {
           data: this.#data,
           outputs: this.#outputs,
           force: this.#options.force === true,
+          judgeOnly: this.#options.ci !== undefined,
         });
       if (model && wish && !('skipped' in wish)) return this.#handOver(model, wish);
       if (wish && 'skipped' in wish) skipped = wish.skipped;

@@ -4,6 +4,7 @@ import type { StepOutput } from '../contract.ts';
 import type { Definition } from '../file/definition.ts';
 import { versionsOf } from '../registered.ts';
 import { selectExecution, type ExecutionRow, type StepRow } from '../store.ts';
+import type { ExecutionOptions } from './options.ts';
 import { attachOutput } from './attach-output.ts';
 
 export interface Registered {
@@ -39,10 +40,17 @@ export async function registerModel(
         'treadle.pipeline': execution.pipeline,
         'treadle.execution': execution.id,
         'treadle.step': model.step,
+        ...checkedTag(execution),
       },
       makeModel: true,
     }));
   return { name: model.name, version: String(version) };
+}
+
+/** Who looks at the registry sees which versions nobody trained to use. */
+function checkedTag({ options }: ExecutionRow): Record<string, string> {
+  const { ci } = JSON.parse(options) as ExecutionOptions; // written by us
+  return ci ? { 'treadle.ci': ci.branch ?? 'a commit' } : {};
 }
 
 async function versionOf(ctx: Ctx, { cached_from }: StepRow): Promise<Registered | undefined> {

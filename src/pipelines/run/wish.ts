@@ -19,19 +19,23 @@ export interface Wish {
   deploy?: { endpoint: string; sticky?: boolean; replace?: string; rollout?: RolloutWish };
   /** Judge again, whatever was judged before. */
   force: boolean;
+  /** The verdict is all that is wanted: whatever it is, no alias moves. */
+  judgeOnly?: true;
 }
 
 /** Undefined: nothing is asked for, and the version is all that there is to it. */
 export function wishOf(
-  { gate, deploy }: Definition,
+  { gate, deploy: wanted }: Definition,
   made: {
     execution: string;
     data: ReadonlyMap<string, DataInput>;
     /** By `step.output`. */
     outputs: ReadonlyMap<string, StepOutput>;
     force: boolean;
+    judgeOnly: boolean;
   },
 ): Wish | { skipped: GateResult } | undefined {
+  const deploy = made.judgeOnly ? undefined : wanted;
   if (!gate && !deploy) return undefined;
   const found = gate && dataOf(gate, made);
   if (gate && !found)
@@ -57,6 +61,7 @@ export function wishOf(
         }
       : {}),
     force: made.force,
+    ...(made.judgeOnly ? { judgeOnly: true } : {}),
   };
 }
 

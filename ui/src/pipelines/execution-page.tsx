@@ -232,6 +232,7 @@ const TRIGGERS = {
   rerun: 'Run again',
   reproduce: 'Repeated',
   loop: 'Begun by a loop',
+  ci: 'Checked',
 };
 
 function Lead({ execution }: { execution: ExecutionDetail }): ReactElement {

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .serving import ServingApi
     from .releases import ReleasesApi
     from .monitoring import MonitoringApi
+    from .ci import CiApi
     from .loops import LoopsApi
     from .maintenance import MaintenanceApi
     from .governance import GovernanceApi
@@ -138,6 +139,13 @@ class Api:
         from .monitoring import MonitoringApi
 
         return MonitoringApi(self._transport)
+
+    @cached_property
+    def ci(self) -> 'CiApi':
+        """What an execution says of its commit, beside the base branch."""
+        from .ci import CiApi
+
+        return CiApi(self._transport)
 
     @cached_property
     def loops(self) -> 'LoopsApi':

@@ -25,6 +25,18 @@ class Attempt(TypedDict):
     run_id: NotRequired[str]
 
 
+class Check(TypedDict):
+    """A check of a commit: everything runs and the gate judges, and nothing is promoted or deployed,
+    no loop is changed, and no loop takes it for its project.
+    """
+    branch: NotRequired[str]
+    """The branch that is checked."""
+    base: NotRequired[str]
+    """The branch that the report compares with."""
+    pull_request: NotRequired[int]
+    """Number of the pull or merge request that it is for."""
+
+
 class CodeFile(TypedDict):
     path: str
     """Path inside the project, with `/`; no `.` or `..`."""
@@ -217,8 +229,8 @@ class Execution(TypedDict):
     state: ExecutionState
     reason: NotRequired[str]
     """Why it failed, was cancelled or rejected."""
-    trigger: Literal['manual', 'rerun', 'reproduce', 'loop']
-    """loop: the pipeline was run by itself, as its loop says."""
+    trigger: Literal['manual', 'rerun', 'reproduce', 'loop', 'ci']
+    """loop: the pipeline was run by itself, as its loop says; ci: it checked a commit."""
     created_at: int
     """When it was asked for. Milliseconds since 1970, UTC."""
     created_by: str
@@ -238,6 +250,7 @@ class Execution(TypedDict):
     deployment: NotRequired[DeployResult]
     reproduces: NotRequired[ExecutionReproduces]
     comparison: NotRequired[Comparison]
+    ci: NotRequired[Check]
 
 
 StepState = Literal['waiting', 'ready', 'running', 'succeeded', 'cached', 'failed', 'cancelled', 'skipped']
@@ -359,6 +372,7 @@ class NewExecution(TypedDict):
     """Only these and what they need."""
     force: NotRequired[bool]
     """Run every step, whatever is cached."""
+    ci: NotRequired[Check]
 
 
 class Pipeline(TypedDict):
@@ -541,6 +555,7 @@ class PipelinesApi:
         data: dict[str, str] | None = None,
         steps: list[str] | None = None,
         force: bool | None = None,
+        ci: Check | None = None,
     ) -> ExecutionDetail:
         """Run a pipeline.
 
@@ -554,6 +569,8 @@ class PipelinesApi:
             data: Dataset references that replace those of the file.
             steps: Only these and what they need.
             force: Run every step, whatever is cached.
+            ci: A check of a commit: everything runs and the gate judges, and nothing is promoted or
+                deployed, no loop is changed, and no loop takes it for its project.
         """
         return self._transport.json(
             'POST',
@@ -567,6 +584,7 @@ class PipelinesApi:
                 'data': data,
                 'steps': steps,
                 'force': force,
+                'ci': ci,
             }),
         )
 
@@ -734,6 +752,8 @@ class PipelinesApi:
         pipeline: str | None = None,
         number: int | None = None,
         run: str | None = None,
+        branch: str | None = None,
+        state: ExecutionState | None = None,
         page: str | None = None,
         limit: int | None = None,
     ) -> Page[Execution]:
@@ -743,6 +763,9 @@ class PipelinesApi:
 
         Args:
             run: The one that made this run.
+            branch: Those of commits of this branch.
+            state: rejected: every step went well, and the gate did not let the model pass; it is
+                registered, and was neither made champion nor deployed.
         """
         return self._transport.page(
             'GET',
@@ -751,6 +774,8 @@ class PipelinesApi:
                 'pipeline': pipeline,
                 'number': number,
                 'run': run,
+                'branch': branch,
+                'state': state,
                 'page': page,
                 'limit': limit,
             }),
@@ -783,6 +808,7 @@ class PipelinesApi:
         data: dict[str, str] | None = None,
         steps: list[str] | None = None,
         force: bool | None = None,
+        ci: Check | None = None,
     ) -> Plan:
         """Say which steps would run, and why, without running any.
 
@@ -796,6 +822,8 @@ class PipelinesApi:
             data: Dataset references that replace those of the file.
             steps: Only these and what they need.
             force: Run every step, whatever is cached.
+            ci: A check of a commit: everything runs and the gate judges, and nothing is promoted or
+                deployed, no loop is changed, and no loop takes it for its project.
         """
         return self._transport.json(
             'POST',
@@ -809,6 +837,7 @@ class PipelinesApi:
                 'data': data,
                 'steps': steps,
                 'force': force,
+                'ci': ci,
             }),
         )
 

@@ -8,16 +8,17 @@ const environment = Object.fromEntries(
   Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
 );
 
-/** Runs git in a folder; undefined when there is no git, or no repository. */
+/** Runs git in a folder, with variables of its own where some are given; undefined when there is no git, or no repository. */
 export async function git(
   processes: Processes,
   folder: string,
-  ...args: string[]
+  ...[first, ...rest]: [Readonly<Record<string, string>> | string, ...string[]]
 ): Promise<string | undefined> {
+  const [variables, args] = typeof first === 'string' ? [{}, [first, ...rest]] : [first, rest];
   const { reason, stdout } = await processes.run({
     argv: ['git', '-C', folder, ...args],
     cwd: folder,
-    env: { ...environment, GIT_OPTIONAL_LOCKS: '0' },
+    env: { ...environment, GIT_OPTIONAL_LOCKS: '0', ...variables },
     limit: 64 << 20,
     timeout: 60_000,
   });

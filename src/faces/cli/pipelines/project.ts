@@ -104,7 +104,8 @@ const tooMany = () =>
     hint: 'list what does not belong to it in .gitignore; data belongs in datasets',
   });
 
-function hashAll(folder: string, names: readonly string[], warnings: string[]): CodeFile[] {
+/** These files of a folder, by their names below it. */
+export function hashAll(folder: string, names: readonly string[], warnings: string[]): CodeFile[] {
   if (names.length > MAX_FILES) throw tooMany();
   const root = realpathSync(folder);
   const code: CodeFile[] = [];

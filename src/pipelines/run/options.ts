@@ -1,0 +1,14 @@
+import type { Check } from '../contract.ts';
+
+/** How an execution was asked for. */
+export interface ExecutionOptions {
+  /** The pipeline file's path in the project, where it is not treadle.yaml. */
+  file?: string;
+  steps?: string[];
+  force?: boolean;
+  /** Blob of another requirements file, taken for every environment that has one. */
+  environment?: string;
+  tolerance?: number;
+  /** It checks a commit: its model is judged, and that is all. */
+  ci?: Check;
+}

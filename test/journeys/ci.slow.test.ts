@@ -1,0 +1,156 @@
+// `treadle run --ci` over a real Git repository and the whole server: a good change, a bad one, and what nobody can judge.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { CiReport } from '../../src/ci/contract.ts';
+import { listEntries } from '../../src/ledger/index.ts';
+import { listLoops } from '../../src/loops/contract.ts';
+import { getModel } from '../../src/models/contract.ts';
+import { listExecutions } from '../../src/pipelines/contract.ts';
+import { listEndpoints } from '../../src/serving/contract.ts';
+import { runHere } from '../cli.ts';
+import { openTest, type TestServer } from '../harness.ts';
+import { FILE, gated, model } from './pipelines/gated.ts';
+import type { Project } from './pipelines/project.ts';
+
+let server: TestServer;
+before(async () => {
+  server = await openTest();
+});
+after(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+const git = (p: Project, ...args: string[]): string =>
+  execFileSync('git', ['-C', p.folder, ...args], { encoding: 'utf8', stdio: 'pipe' });
+
+function repository(name: string): Project {
+  const p = gated(server.url, name, `${FILE}loop: { triggers: [{ daily: "03:00 Europe/Berlin" }] }\n`);
+  git(p, 'init', '--quiet', '--initial-branch=main');
+  git(p, 'config', 'user.name', 'test');
+  git(p, 'config', 'user.email', 'test@localhost');
+  commit(p, 'the project');
+  return p;
+}
+
+function commit(p: Project, message: string): string {
+  git(p, 'add', '-A');
+  git(p, 'commit', '--quiet', '-m', message);
+  return git(p, 'rev-parse', 'HEAD').trim();
+}
+
+/** Without what the CI system of this very test says. */
+async function check(p: Project, ...flags: string[]) {
+  const held = { ...process.env };
+  for (const name of Object.keys(held)) if (/^(GITHUB|CI)_/.test(name)) delete process.env[name];
+  try {
+    return await runHere(server.url, 'run', '--ci', '-f', path.join(p.folder, 'treadle.yaml'), ...flags);
+  } finally {
+    Object.assign(process.env, held);
+  }
+}
+
+const reportOf = (folder: string): CiReport =>
+  JSON.parse(readFileSync(path.join(folder, 'report.json'), 'utf8')) as CiReport;
+
+const championOf = async (p: Project, name: string): Promise<number | undefined> =>
+  (await p.client.call(getModel, { params: { model: name } })).aliases.find(
+    ({ alias }) => alias === 'champion',
+  )?.version;
+
+test('a good change passes, a bad one is refused beside its base, and neither is promoted or deployed', async () => {
+  using p = repository('checked');
+  const first = await check(p, '--report', path.join(p.folder, 'treadle-ci'));
+  assert.equal(first.code, 0, first.err + first.out);
+  assert.match(first.err, /compared with main \(the default branch\)/);
+  const report = path.join(p.folder, 'treadle-ci');
+  assert.equal(reportOf(report).verdict, 'pass');
+  assert.equal(reportOf(report).base?.execution, undefined, 'nothing of main went through before');
+  assert.equal(git(p, 'status', '--porcelain'), '', 'git does not see the report');
+  assert.equal(git(p, 'worktree', 'list').trim().split('\n').length, 1);
+  assert.equal(await championOf(p, 'checked'), undefined, 'a check moves no alias');
+  assert.deepEqual((await p.client.call(listEndpoints, { query: { name: 'checked' } })).items, []);
+
+  git(p, 'checkout', '--quiet', '-b', 'worse');
+  p.write('model.onnx', model(-1, 0));
+  const bad = commit(p, 'another model');
+  const second = await check(p, '--report', report, '--base', 'main');
+  assert.equal(second.code, 1, second.err + second.out);
+  assert.match(second.out, /fail: the gate refuses the model/);
+  const said = reportOf(report);
+  assert.deepEqual(
+    [said.verdict, said.exit_code, said.commit, said.branch, said.base?.branch],
+    ['fail', 1, bad, 'worse', 'main'],
+  );
+  assert.equal(said.base?.same_rows, true);
+  const auc = said.metrics.find(({ name }) => name === 'auc');
+  assert.equal(auc?.says, 'worse', JSON.stringify(auc));
+  assert.ok(auc.difference!.value < -0.3);
+  assert.ok(said.rules.some(({ rule, verdict }) => rule === 'auc >= 0.6' && verdict === 'fail'));
+  assert.equal(said.proof?.verdict, 'pass');
+  const text = readFileSync(path.join(report, 'report.md'), 'utf8');
+  assert.match(text, /^## ✖ fail: the gate refuses the model/);
+  assert.match(text, /Compared with `main`: \[execution 1\]\(http.+\/pipelines\/checked\/executions\/1\)/);
+  assert.match(text, /\| auc ↑ \|.*\*\*worse\*\* \|/);
+  assert.match(text, /```mermaid\nflowchart LR/);
+  const junit = readFileSync(path.join(report, 'junit.xml'), 'utf8');
+  assert.match(junit, /<testcase classname="checked\.gate" name="auc &gt;= 0\.6".*<failure message="/);
+  assert.match(junit, /<testcase classname="checked\.steps" name="prep" /);
+  assert.equal(await championOf(p, 'checked'), undefined);
+
+  const { items } = await p.client.call(listExecutions, { query: { pipeline: 'checked', branch: 'worse' } });
+  assert.deepEqual(
+    items.map(({ trigger, state, ci }) => [trigger, state, ci?.base]),
+    [['ci', 'rejected', 'main']],
+  );
+  const { items: entries } = await listEntries(server.ctx, { limit: 500 });
+  assert.deepEqual(
+    entries.filter(({ action }) => /alias|revision|endpoint|loop/.test(action)),
+    [],
+    'nothing was put to use',
+  );
+
+  assert.deepEqual((await p.client.call(listLoops, { query: {} })).items, [], 'a branch brings no loop');
+
+  // What was merged runs as ever: the verdict of the check is heard again, and now it counts.
+  git(p, 'checkout', '--quiet', 'main');
+  const merged = await p.run();
+  assert.deepEqual([merged.state, merged.gate?.reused?.number], ['succeeded', 1]);
+  assert.equal(await championOf(p, 'checked'), 1);
+  assert.deepEqual(server.errors, []);
+});
+
+test('what is no commit is refused, and a trial says so; a step that fails is the fault of the commit', async () => {
+  using p = repository('dirty');
+  const report = path.join(p.folder, '..', `report-${path.basename(p.folder)}`);
+  p.write('prep.sh', 'echo no >&2; exit 3\n');
+  const refused = await check(p, '--report', report);
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.err,
+    /prep\.sh differs from the commit, and --ci runs a commit\n {2}→ commit the changes, or .*--allow-dirty/,
+  );
+  assert.ok(!existsSync(report));
+
+  const tried = await check(p, '--report', report, '--allow-dirty');
+  assert.equal(tried.code, 1, tried.err);
+  assert.match(tried.err, /this run says nothing about the commit/);
+  const said = reportOf(report);
+  assert.deepEqual([said.dirty, said.summary], [true, 'step prep failed']);
+  assert.match(readFileSync(path.join(report, 'report.md'), 'utf8'), /with changes that no commit has/);
+  assert.match(readFileSync(path.join(report, 'junit.xml'), 'utf8'), /name="prep".*<failure .*type="exit"/);
+  assert.equal(
+    (await p.client.call(listExecutions, { query: { pipeline: 'dirty', branch: 'main' } })).items.length,
+    0,
+    'what differs from a commit belongs to no branch',
+  );
+
+  using plain = gated(server.url, 'plain');
+  const none = await check(plain, '--report', report);
+  assert.equal(none.code, 2);
+  assert.match(none.err, /is in no Git checkout, and --ci runs a commit\n {2}→ run it in a clone/);
+  writeFileSync(path.join(plain.folder, 'x'), '');
+  assert.equal(readdirSync(plain.folder).includes('treadle-ci'), false);
+});
