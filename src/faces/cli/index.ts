@@ -21,6 +21,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./data.ts'),
   () => import('./run.ts'),
   () => import('./pipelines.ts'),
+  () => import('./init.ts'),
   () => import('./experiments.ts'),
   () => import('./runs.ts'),
   () => import('./models.ts'),
