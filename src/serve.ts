@@ -158,6 +158,7 @@ async function open(
     : config.allowHosts.length > 0
       ? config.allowHosts
       : 'any';
+  const passwords = access.createPasswords();
   const evaluations = validation.openValidation({ processes, runtimes, tables });
   const endpoints = await serving.openServing({
     data: config.data,
@@ -172,20 +173,20 @@ async function open(
     level: config.log,
     records: config.records ?? DEFAULT_RECORDS,
     holders: predictionHolders,
-    authenticate: (credentials) => access.judgeCaller(system, credentials, ownerAllowed),
+    authenticate: (credentials) => access.judgeCaller(system, credentials, ownerAllowed, passwords),
   });
   opened.defer(() => endpoints.close());
   metrics.also(endpoints.measures);
-  // What a plane remembers of callers is forgotten as soon as tokens change.
+  // What a plane remembers of callers is forgotten as soon as tokens or rights change.
   events.subscribe({
     name: 'serving.callers',
-    types: ['token.created', 'token.revoked'],
+    types: ['token.created', 'token.revoked', access.RIGHTS_CHANGED],
     handle: async (tx) => tx.afterCommit(() => endpoints.forgetCallers()),
   });
-  // A live stream ends with the token that opened it.
+  // A live stream ends with the token that opened it, and when the rights of whose it is change: the next one is asked anew.
   events.subscribe({
     name: 'http.streams',
-    types: ['token.revoked'],
+    types: ['token.revoked', access.RIGHTS_CHANGED],
     handle: async (tx, { subject }) => tx.afterCommit(() => http.endStreams(subject)),
   });
   const pipelines = openPipelines({ data: config.data, processes });
@@ -241,17 +242,24 @@ async function open(
           authorization: headers.authorization,
           workspace: typeof named === 'string' ? named : undefined,
           proxied: cameThroughProxy((name) => headers[name]),
+          address: socket.remoteAddress,
           walled: ownerAllowed && headers.authorization === undefined && (await behindWalls(socket)),
         },
         ownerAllowed,
+        passwords,
       );
-      return { ctx: createCtx(parts, { ...caller, requestId }), until: caller.until };
+      const { actor, workspace, until, credential } = caller;
+      return { ctx: createCtx(parts, { actor, workspace, requestId }), until, credential };
     },
     authorize(ctx, action) {
-      if (access.decide(ctx.actor, action)) return;
-      throw forbidden(`'${ctx.actor.name}' is ${ctx.actor.role} and may not do this (${action})`, {
-        hint: 'ask an admin for a token with a higher role',
-      });
+      const { allowed, because } = access.decide(ctx.actor, action);
+      if (allowed) return;
+      throw forbidden(
+        `'${ctx.actor.name}' is ${ctx.actor.role} and may not do this (${action}): ${because}`,
+        {
+          hint: 'ask an admin for a higher role, or for a token with one',
+        },
+      );
     },
     observe: metrics.observe,
     checkResponses: process.env['TREADLE_CHECK_RESPONSES'] === '1',
@@ -260,7 +268,7 @@ async function open(
   http.mount(
     restRoutes(
       [
-        ...access.routes,
+        ...access.accessRoutes(passwords),
         ...eventRoom.eventRoutes(events),
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),

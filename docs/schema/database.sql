@@ -13,6 +13,7 @@
 -- blobs-004-pins 5c1526caced8e3d3
 -- access-001 163169e35a55cb80
 -- access-002 bf002466bd7b7193
+-- access-003 ae02a02e706ad159
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
 -- tracking-001 1582b9d64ad6cebd
@@ -325,6 +326,19 @@ CREATE TABLE experiment_tag (
   value text not null,
   primary key (workspace, experiment_id, key)
 );
+CREATE TABLE group_member (
+  group_id text not null references person_group (id),
+  person text not null references person (id),
+  primary key (person, group_id)
+);
+CREATE INDEX group_member_group on group_member (group_id);
+CREATE TABLE group_role (
+  workspace text not null references workspace (name),
+  group_id text not null references person_group (id),
+  role text not null,
+  primary key (group_id, workspace, role)
+);
+CREATE INDEX group_role_workspace on group_role (workspace);
 CREATE TABLE image_pixels (
   workspace text not null,
   hash text not null,
@@ -700,6 +714,30 @@ CREATE TABLE outcome_table (
   unique (endpoint_id, digest)
 );
 CREATE INDEX outcome_table_by_age on outcome_table (endpoint_id, id);
+CREATE TABLE person (
+  id text primary key,
+  kind text not null,
+  name text not null unique,
+  full_name text,
+  password text,
+  owner integer not null,
+  disabled_at bigint,
+  created_at bigint not null,
+  created_by text not null
+);
+CREATE TABLE person_group (
+  id text primary key,
+  name text not null unique,
+  created_at bigint not null,
+  created_by text not null
+);
+CREATE TABLE person_role (
+  workspace text not null references workspace (name),
+  person text not null references person (id),
+  role text not null,
+  primary key (person, workspace, role)
+);
+CREATE INDEX person_role_workspace on person_role (workspace);
 CREATE TABLE pin (
   hash text not null,
   workspace text not null,
@@ -975,8 +1013,9 @@ CREATE TABLE token (
   expires_at bigint not null,
   last_used_at bigint,
   revoked_at bigint
-  , execution text);
+  , execution text, person text);
 CREATE INDEX token_execution on token (execution);
+CREATE INDEX token_person on token (person);
 CREATE TABLE tracking_counter (name text primary key, next bigint not null);
 CREATE TABLE webhook (
   id text primary key,

@@ -16,10 +16,11 @@ test('the whole policy: roles by actions', () => {
   const may = (
     role: Role,
     action: 'run:read' | 'run:write' | 'token:admin' | 'server:admin' | 'public',
-  ): boolean => decide({ kind: 'token', id: 't', name: 't', role }, action);
+  ): boolean => decide({ kind: 'token', id: 't', name: 't', role }, action).allowed;
   const table = [
     ['viewer', [true, false, false, false, true]],
     ['editor', [true, true, false, false, true]],
+    ['approver', [true, false, false, false, true]],
     ['admin', [true, true, true, false, true]],
     ['owner', [true, true, true, true, true]],
   ] as const;
@@ -162,7 +163,7 @@ test('an admin is one of a single workspace; an owner of all', async () => {
     field: 'role',
   });
   await assert.rejects(revokeToken(admin, owners.id), { kind: 'forbidden' });
-  assert.equal(decide(admin.actor, 'server:admin'), false, 'nor does one make workspaces');
+  assert.equal(decide(admin.actor, 'server:admin').allowed, false, 'nor does one make workspaces');
   assert.deepEqual(
     (await selectTokens(ctx)).map(({ name, revoked_at }) => [name, revoked_at]),
     [

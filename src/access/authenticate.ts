@@ -1,5 +1,11 @@
 import type { Actor, Ctx } from '../platform/ctx/index.ts';
-import { forbidden, missing, unauthenticated } from '../platform/errors/index.ts';
+import { forbidden, invalid, missing, unauthenticated } from '../platform/errors/index.ts';
+import type { Token } from './contract.ts';
+import { actorOf } from './people/explain.ts';
+import type { Passwords } from './people/passwords.ts';
+import { rolesIn } from './people/rights.ts';
+import { findPerson, selectRoles, type PersonRow } from './people/store.ts';
+import { strongest, within } from './roles.ts';
 import { hashSecret, looksLikeSecret } from './secret.ts';
 import { selectTokenByHash, touchToken, workspaceExists } from './store.ts';
 
@@ -11,22 +17,34 @@ export interface Credentials {
   proxied: boolean;
   /** It comes from a process behind our walls: a step or a model, which is not the owner although it runs on this machine. */
   walled?: boolean;
+  /** Where they come from, for how often they may be wrong. */
+  address?: string | undefined;
+}
+
+export interface Authenticated {
+  actor: Actor;
+  workspace: string;
+  /** When the credential ends, for whoever remembers the answer. */
+  until?: number;
+  /** What opened it: `token:ID`. */
+  credential?: string;
 }
 
 const OWNER: Actor = { kind: 'owner', id: 'owner', name: 'local owner', role: 'owner' };
 const MINUTE = 60_000;
-const MAKE_ONE = 'send Authorization: Bearer trd_…; an admin makes one with treadle token create';
+const MAKE_ONE =
+  'send Authorization: Bearer trd_… (an admin makes one with treadle token create), or Basic with name and password';
 
 /**
  * Who the caller is and which workspace they are in. A credential that is present but wrong is refused,
- * also where none would be needed. `ownerAllowed`: the server listens on loopback only. `until`: when the credential ends, for
- * whoever remembers the answer.
+ * also where none would be needed. `ownerAllowed`: the server listens on loopback only. Without `passwords` nobody signs in with one.
  */
 export async function authenticate(
   ctx: Ctx,
   credentials: Credentials,
   ownerAllowed: boolean,
-): Promise<{ actor: Actor; workspace: string; until?: number }> {
+  passwords?: Passwords,
+): Promise<Authenticated> {
   if (credentials.authorization === undefined) {
     if (!ownerAllowed) throw unauthenticated('this server needs a token', { hint: MAKE_ONE });
     // Whoever came through a proxy may be anybody; only the machine's own callers are its owner.
@@ -38,10 +56,15 @@ export async function authenticate(
       });
     return { actor: OWNER, workspace: await enter(ctx, credentials.workspace ?? 'default') };
   }
-  const secret = secretOf(credentials.authorization);
+  const shown = shownBy(credentials.authorization);
+  if (shown?.name !== undefined && !looksLikeSecret(shown.secret) && passwords) {
+    const { name, secret } = shown;
+    const row = await passwords.check(ctx, name, secret, credentials.address ?? 'not known');
+    return enterAs(ctx, row, credentials.workspace);
+  }
   const token =
-    secret !== undefined && looksLikeSecret(secret)
-      ? await selectTokenByHash(ctx, hashSecret(secret))
+    shown !== undefined && looksLikeSecret(shown.secret)
+      ? await selectTokenByHash(ctx, hashSecret(shown.secret))
       : undefined;
   const now = ctx.clock.now();
   if (!token || token.revoked_at !== undefined)
@@ -63,19 +86,60 @@ export async function authenticate(
       },
     );
   }
+  const actor = await actorOfToken(ctx, token, workspace);
   if (now - (token.last_used_at ?? 0) > MINUTE) await ctx.write((tx) => touchToken(tx, token.id, now));
-  return {
-    actor: {
-      kind: 'token',
-      id: token.id,
-      name: token.name,
-      role: token.role,
-      ...(token.execution === undefined ? {} : { execution: token.execution }),
-    },
-    workspace,
-    until: token.expires_at,
-  };
+  return { actor, workspace, until: token.expires_at, credential: `token:${token.id}` };
 }
+
+/** A token of somebody opens what it says and they may now, whichever is less; one of nobody what it says. */
+async function actorOfToken(ctx: Ctx, token: Token, workspace: string): Promise<Actor> {
+  const { id, name, role, execution, person } = token;
+  if (person === undefined)
+    return { kind: 'token', id, name, role, ...(execution === undefined ? {} : { execution }) };
+  const row = await findPerson(ctx, person);
+  if (!row || row.disabled_at !== null)
+    throw unauthenticated(`the account that the token '${name}' belongs to is disabled`, {
+      hint: 'ask an owner of the server',
+    });
+  const roles = within(role, await rolesIn(ctx, row, workspace));
+  const most = strongest(roles);
+  if (most === undefined) throw outside(row.name, workspace);
+  return row.kind === 'service'
+    ? { kind: 'service', id: row.id, name: row.name, role: most, roles }
+    : { kind: 'token', id, name, role: most, roles, user: row.id };
+}
+
+/** A person comes in: into the workspace they name, or the only one where they have a role. */
+async function enterAs(ctx: Ctx, row: PersonRow, named: string | undefined): Promise<Authenticated> {
+  const workspace = named ?? (await onlyWorkspace(ctx, row));
+  const roles = await rolesIn(ctx, row, workspace);
+  const role = strongest(roles);
+  // Whether there is a workspace of this name is nobody's business outside of it.
+  if (role === undefined) throw outside(row.name, workspace);
+  if (role === 'owner') await enter(ctx, workspace);
+  return { actor: actorOf(row, role, roles), workspace };
+}
+
+async function onlyWorkspace(ctx: Ctx, row: PersonRow): Promise<string> {
+  if (row.owner === 1) return 'default';
+  const names = new Set((await selectRoles(ctx, { person: row.id })).map(({ workspace }) => workspace));
+  const [first, ...others] = names;
+  if (first === undefined)
+    throw forbidden(`'${row.name}' has no role in any workspace`, {
+      hint: 'an admin of a workspace gives one: treadle user role NAME viewer',
+    });
+  if (others.length === 0) return first;
+  throw invalid(`'${row.name}' is in several workspaces: ${[...names].toSorted().join(', ')}`, {
+    field: 'workspace',
+    hint: 'name one in the header X-Treadle-Workspace (TREADLE_WORKSPACE, MLFLOW_WORKSPACE)',
+  });
+}
+
+const outside = (name: string, workspace: string): Error =>
+  forbidden(`'${name}' has no role in workspace '${workspace}'`, {
+    field: 'workspace',
+    hint: 'an admin of it gives one: treadle user role NAME viewer',
+  });
 
 async function enter(ctx: Ctx, workspace: string): Promise<string> {
   if (workspace !== 'default' && !(await workspaceExists(ctx, workspace)))
@@ -86,12 +150,14 @@ async function enter(ctx: Ctx, workspace: string): Promise<string> {
   return workspace;
 }
 
-/** Bearer, or the password of Basic: what MLflow's client sends with MLFLOW_TRACKING_USERNAME and _PASSWORD. */
-function secretOf(authorization: string): string | undefined {
+/** Bearer, or Basic, which MLflow's client sends with MLFLOW_TRACKING_USERNAME and _PASSWORD: a token, or name and password. */
+function shownBy(authorization: string): { name?: string; secret: string } | undefined {
   // Exactly two words: what follows a good credential makes it another one.
   const [, scheme = '', value = ''] = /^([a-z]+) +([^\s,]+)$/i.exec(authorization) ?? [];
-  if (/^bearer$/i.test(scheme)) return value;
+  if (/^bearer$/i.test(scheme)) return { secret: value };
   if (!/^basic$/i.test(scheme)) return undefined;
   const pair = Buffer.from(value, 'base64').toString('utf8');
-  return pair.slice(pair.indexOf(':') + 1);
+  const colon = pair.indexOf(':');
+  const [name, secret] = [pair.slice(0, Math.max(colon, 0)), pair.slice(colon + 1)];
+  return name === '' || secret === '' ? { secret } : { name, secret };
 }

@@ -2,12 +2,29 @@ import { Type, type Static } from 'typebox';
 import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 
 export const RoleName = Type.Union(
-  [Type.Literal('viewer'), Type.Literal('editor'), Type.Literal('admin'), Type.Literal('owner')],
+  [
+    Type.Literal('viewer'),
+    Type.Literal('editor'),
+    Type.Literal('approver'),
+    Type.Literal('admin'),
+    Type.Literal('owner'),
+  ],
   {
     description:
-      'viewer reads; editor also writes; admin also manages the tokens and webhooks of the workspace; owner enters every workspace and makes new ones.',
+      'viewer reads; editor also writes; approver reads, and approves what others made; admin also manages the tokens, people and webhooks of the workspace; owner enters every workspace and makes new ones.',
   },
 );
+
+/** What somebody can have in a workspace: `owner` is of the whole server. */
+export const WorkspaceRole = Type.Union(
+  [Type.Literal('viewer'), Type.Literal('editor'), Type.Literal('approver'), Type.Literal('admin')],
+  {
+    description:
+      'viewer reads; editor also writes; approver reads, and approves what others made; admin does all of it, and manages tokens, people and webhooks.',
+  },
+);
+export type WorkspaceRole = Static<typeof WorkspaceRole>;
+const Roles = Type.Array(WorkspaceRole, { maxItems: 4, uniqueItems: true });
 
 export const WorkspaceName = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
@@ -22,6 +39,9 @@ export const Token = Type.Object({
   name: Type.String({ description: 'What it is for.' }),
   workspace: WorkspaceName,
   role: RoleName,
+  person: Type.Optional(
+    Type.String({ description: 'Id of whose it is: it opens no more than what they may now.' }),
+  ),
   prefix: Type.String({ description: 'The first characters, to recognise it by.' }),
   created_at: Millis('When it was made.'),
   created_by: Type.String(),
@@ -40,6 +60,12 @@ export const NewToken = Strict({
   name: Type.String({ minLength: 1, maxLength: 100, description: 'What it is for.' }),
   role: RoleName,
   workspace: Type.Optional(WorkspaceName),
+  service: Type.Optional(
+    Type.String({
+      maxLength: 128,
+      description: 'Name of the service account that it is for; without one it is yours.',
+    }),
+  ),
   days: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 3650, description: 'Days until it expires; 90 unless said.' }),
   ),
@@ -48,11 +74,256 @@ export type NewToken = Static<typeof NewToken>;
 
 export const WhoAmI = Type.Object({
   name: Type.String(),
-  kind: Type.String({ description: 'owner (local, without a token), token or system.' }),
+  kind: Type.String({ description: 'owner (local, without a token), user, service, token or system.' }),
   role: RoleName,
+  roles: Type.Array(RoleName, { description: 'All that the caller has in this workspace.' }),
   workspace: Type.String(),
+  workspaces: Type.Array(Type.String(), { description: 'Names of those that the caller may enter.' }),
+  user: Type.Optional(Type.String({ description: 'Id of the person whose acts these are.' })),
+  may: Type.Array(Type.String(), {
+    description: 'What the caller may do here: read, write, approve, admin, own, server.',
+  }),
 });
 export type WhoAmI = Static<typeof WhoAmI>;
+
+export const UserName = Type.String({
+  pattern: '^[a-zA-Z0-9][a-zA-Z0-9._@+-]{0,127}$',
+  description: 'What they sign in with. Letters, digits and ._@+-; kept in lower case.',
+});
+const Password = Type.String({ minLength: 1, maxLength: 1024, description: '12 characters or more.' });
+const GroupName = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f]+$' });
+
+export const User = Type.Object({
+  id: Type.String(),
+  name: Type.String({ description: 'What they sign in with.' }),
+  full_name: Type.Optional(Type.String()),
+  kind: Type.Union([Type.Literal('user'), Type.Literal('service')], {
+    description:
+      'user: a person; service: an account of programs, which has tokens only and approves nothing.',
+  }),
+  owner: Type.Boolean({ description: 'An owner of the whole server.' }),
+  has_password: Type.Boolean(),
+  roles: Type.Array(WorkspaceRole, { description: 'Their own in this workspace.' }),
+  groups: Type.Array(Type.Object({ name: Type.String(), roles: Type.Array(WorkspaceRole) }), {
+    description: 'Groups that bring them roles in this workspace.',
+  }),
+  created_at: Millis('When it was made.'),
+  created_by: Type.String(),
+  disabled_at: Type.Optional(Millis('When it was disabled: nothing of theirs opens anything since.')),
+});
+export type User = Static<typeof User>;
+
+export const NewUser = Strict({
+  name: UserName,
+  full_name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  password: Type.Optional(Password),
+  owner: Type.Optional(Type.Boolean({ description: 'Of the whole server. Not unless said.' })),
+  roles: Type.Optional(Roles),
+});
+export type NewUser = Static<typeof NewUser>;
+
+export const Group = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  roles: Type.Array(WorkspaceRole, { description: 'What it brings its members in this workspace.' }),
+  members: Type.Array(Type.String({ description: 'Name of a user.' }), {
+    description: 'Those who have a role in this workspace; an owner of the server sees all.',
+  }),
+  created_at: Millis('When it was made.'),
+});
+export type Group = Static<typeof Group>;
+
+const OfUser = Strict({ user: Type.String({ minLength: 1, maxLength: 128, description: 'Name or id.' }) });
+const OfGroup = Strict({ group: Type.String({ minLength: 1, maxLength: 100, description: 'Name or id.' }) });
+
+export const listUsers = endpoint({
+  method: 'GET',
+  path: '/api/v1/users',
+  action: 'user:read',
+  summary: 'List the people and service accounts of the workspace',
+  query: Strict({
+    all: Type.Optional(Type.Boolean({ description: 'Of the whole server; for its owners.' })),
+  }),
+  response: Page(User),
+});
+
+export const addUser = endpoint({
+  method: 'POST',
+  path: '/api/v1/users',
+  action: 'server:admin',
+  summary: 'Add a person',
+  description: 'Without a password they cannot sign in with one. There is never a default.',
+  body: NewUser,
+  response: User,
+});
+
+export const updateUser = endpoint({
+  method: 'PATCH',
+  path: '/api/v1/users/:user',
+  action: 'server:admin',
+  summary: 'Disable or enable a person or service account, or make a person an owner of the server',
+  description: 'From the moment it is disabled no session, password or token of it opens anything.',
+  params: OfUser,
+  body: Strict({
+    disabled: Type.Optional(Type.Boolean()),
+    owner: Type.Optional(Type.Boolean()),
+    full_name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  }),
+  response: User,
+});
+
+export const resetPassword = endpoint({
+  method: 'POST',
+  path: '/api/v1/users/:user/password',
+  action: 'server:admin',
+  summary: 'Set the password of a person',
+  params: OfUser,
+  body: Strict({ password: Password }),
+  response: User,
+});
+
+export const setRoles = endpoint({
+  method: 'PUT',
+  path: '/api/v1/users/:user/roles',
+  action: 'user:admin',
+  summary: 'Say which roles a person or service account has in this workspace; none takes them out',
+  params: OfUser,
+  body: Strict({ roles: Roles }),
+  response: User,
+});
+
+export const addService = endpoint({
+  method: 'POST',
+  path: '/api/v1/services',
+  action: 'user:admin',
+  summary: 'Add a service account to this workspace',
+  description: 'It has tokens only (`POST /api/v1/tokens` with `service`), and approves nothing.',
+  body: Strict({ name: UserName, roles: Roles }),
+  response: User,
+});
+
+export const listGroups = endpoint({
+  method: 'GET',
+  path: '/api/v1/groups',
+  action: 'user:read',
+  summary: 'List the groups that bring roles in this workspace; an owner of the server sees all',
+  response: Page(Group),
+});
+
+export const addGroup = endpoint({
+  method: 'POST',
+  path: '/api/v1/groups',
+  action: 'server:admin',
+  summary: 'Make a group of people',
+  body: Strict({ name: GroupName }),
+  response: Group,
+});
+
+export const setMembers = endpoint({
+  method: 'PUT',
+  path: '/api/v1/groups/:group/members',
+  action: 'server:admin',
+  summary: 'Say who is in a group',
+  params: OfGroup,
+  body: Strict({
+    members: Type.Array(Type.String({ maxLength: 128 }), { maxItems: 1000, uniqueItems: true }),
+  }),
+  response: Group,
+});
+
+export const setGroupRoles = endpoint({
+  method: 'PUT',
+  path: '/api/v1/groups/:group/roles',
+  action: 'user:admin',
+  summary: 'Say which roles a group brings its members in this workspace',
+  params: OfGroup,
+  body: Strict({ roles: Roles }),
+  response: Group,
+});
+
+export const removeGroup = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/groups/:group',
+  action: 'server:admin',
+  summary: 'Remove a group, and with it what it brought',
+  params: OfGroup,
+  response: Type.Object({}),
+});
+
+export const listOwnTokens = endpoint({
+  method: 'GET',
+  path: '/api/v1/me/tokens',
+  action: 'token:own',
+  summary: 'List your own tokens, of all workspaces',
+  response: Page(Token),
+});
+
+export const createOwnToken = endpoint({
+  method: 'POST',
+  path: '/api/v1/me/tokens',
+  action: 'token:own',
+  summary: 'Make a token of your own; its secret is shown this once',
+  description: 'It opens at every request what its role says and you may do then, and no more.',
+  body: Strict({
+    name: Type.String({ minLength: 1, maxLength: 100, description: 'What it is for.' }),
+    role: RoleName,
+    days: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 3650, description: 'Days until it expires; 90 unless said.' }),
+    ),
+  }),
+  response: Type.Object({
+    token: Token,
+    secret: Type.String({ description: 'Keep it; it cannot be shown again.' }),
+  }),
+});
+
+export const revokeOwnToken = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/me/tokens/:id',
+  action: 'token:own',
+  summary: 'Revoke a token of your own at once',
+  params: Strict({ id: Type.String() }),
+  response: Token,
+});
+
+export const changePassword = endpoint({
+  method: 'POST',
+  path: '/api/v1/me/password',
+  action: 'user:own',
+  summary: 'Change your own password',
+  body: Strict({ current: Password, password: Password }),
+  response: Type.Object({}),
+});
+
+export const explainAccess = endpoint({
+  method: 'POST',
+  path: '/api/v1/access/explain',
+  action: 'user:read',
+  summary: 'Say whether somebody may do something here, and why',
+  body: Strict({
+    user: Type.Optional(Type.String({ maxLength: 128, description: 'Name or id; the caller unless said.' })),
+    action: Type.String({
+      maxLength: 100,
+      description: 'As a route carries it: `run:write`, `model:approve`.',
+    }),
+  }),
+  response: Type.Object({
+    allowed: Type.Boolean(),
+    because: Type.String(),
+    roles: Type.Array(
+      Type.Object({ role: RoleName, from: Type.String({ description: 'itself, group NAME, or server.' }) }),
+      { description: 'What they have in this workspace, and what brings it.' },
+    ),
+    rules: Type.Array(
+      Type.Object({
+        verb: Type.String(),
+        roles: Type.Array(RoleName),
+        says: Type.String(),
+      }),
+      { description: 'The whole policy: which roles may do what ends in which verb.' },
+    ),
+  }),
+});
 
 export const whoAmI = endpoint({
   method: 'GET',

@@ -1,9 +1,27 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { forbidden, missing } from '../platform/errors/index.ts';
+import { forbidden, invalid, missing } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { NewToken, Token } from './contract.ts';
+import { rolesIn } from './people/rights.ts';
+import { requirePerson } from './people/store.ts';
+import { covers } from './roles.ts';
 import { hashSecret, newSecret } from './secret.ts';
 import { insertToken, workspaceExists } from './store.ts';
+
+/** Whose a token is: a service's that is named, or the person's who makes it. What a program or the machine's owner makes is nobody's. */
+async function personFor(ctx: Ctx, service: string | undefined): Promise<string | undefined> {
+  if (service === undefined)
+    return ctx.actor.user ?? (ctx.actor.kind === 'service' ? ctx.actor.id : undefined);
+  const row = await requirePerson(ctx, service);
+  if (row.kind !== 'service')
+    throw invalid(`'${row.name}' is a person, who makes tokens of their own`, { field: 'service' });
+  if ((await rolesIn(ctx, row, ctx.workspace)).length === 0)
+    throw missing(`service '${row.name}' has no role in workspace '${ctx.workspace}'`, {
+      field: 'service',
+      hint: 'give it one first: treadle user role NAME viewer',
+    });
+  return row.id;
+}
 
 const DAY = 86_400_000;
 
@@ -28,6 +46,19 @@ export async function createToken(
         hint: 'leave the workspace out, or ask an owner of the server',
       });
   }
+  const { actor } = ctx;
+  const held = actor.roles ?? [actor.role];
+  // A step has its rights by what it runs for, whoever turned it.
+  const person = input.execution === undefined ? await personFor(ctx, input.service) : undefined;
+  if (
+    actor.user !== undefined &&
+    input.service === undefined &&
+    !held.some((role) => covers(role, input.role))
+  )
+    throw forbidden(`you are ${held.join(' and ')} here, and a token of yours opens no more than that`, {
+      field: 'role',
+      hint: `make one of role ${held.join(' or ')}`,
+    });
   const secret = newSecret();
   const now = ctx.clock.now();
   const token: Token = {
@@ -40,6 +71,7 @@ export async function createToken(
     created_by: ctx.actor.name,
     expires_at: now + (input.life ?? (input.days ?? 90) * DAY),
     ...(input.execution === undefined ? {} : { execution: input.execution }),
+    ...(person === undefined ? {} : { person }),
   };
   await ctx.write(async (tx) => {
     if (!(await workspaceExists(tx, token.workspace))) {
@@ -52,7 +84,12 @@ export async function createToken(
     await tx.record({
       action: 'token.created',
       resource: `token:${token.id}`,
-      after: { name: token.name, role: token.role, expires_at: token.expires_at },
+      after: {
+        name: token.name,
+        role: token.role,
+        expires_at: token.expires_at,
+        ...(person === undefined ? {} : { person }),
+      },
     });
     await tx.emit({ type: 'token.created', subject: `token:${token.id}` });
   });

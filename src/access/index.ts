@@ -1,9 +1,14 @@
 export { authenticate, type Credentials } from './authenticate.ts';
 export { createToken } from './create-token.ts';
 export { createWorkspace, ensureDefaultWorkspace } from './create-workspace.ts';
-export { decide } from './decide.ts';
+export { decide, type Decision } from './decide.ts';
 export { judgeCaller, type CallerJudgement } from './judge-caller.ts';
+export { addService, addUser } from './people/add-user.ts';
+export { addGroup, setGroupRoles, setMembers } from './people/groups.ts';
+export { createPasswords, type Passwords } from './people/passwords.ts';
+export { personOf, rolesOf, type Person } from './people/rights.ts';
+export { RIGHTS_CHANGED, setRoles, updateUser } from './people/update-user.ts';
 export { prolongToken, revokeLeftTokens, revokeToken, revokeTokensOf } from './revoke-token.ts';
-export { routes } from './routes.ts';
+export { accessRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
 export { liveTokenExists } from './store.ts';

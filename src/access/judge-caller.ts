@@ -2,6 +2,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { TreadleError } from '../platform/errors/index.ts';
 import { authenticate, type Credentials } from './authenticate.ts';
 import { decide } from './decide.ts';
+import type { Passwords } from './people/passwords.ts';
 
 /** Who asks a model, as another process can keep it. */
 export type CallerJudgement =
@@ -13,13 +14,14 @@ export async function judgeCaller(
   ctx: Ctx,
   credentials: Credentials,
   ownerAllowed: boolean,
+  passwords?: Passwords,
 ): Promise<CallerJudgement> {
   try {
-    const { actor, workspace, until } = await authenticate(ctx, credentials, ownerAllowed);
+    const { actor, workspace, until } = await authenticate(ctx, credentials, ownerAllowed, passwords);
     return {
       ok: true,
       workspace,
-      may: decide(actor, 'prediction:read'),
+      may: decide(actor, 'prediction:read').allowed,
       name: actor.name,
       ...(until === undefined ? {} : { until }),
     };

@@ -1,23 +1,73 @@
-import { route } from '../platform/http/index.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { forbidden } from '../platform/errors/index.ts';
+import { route, type Route } from '../platform/http/index.ts';
 import * as contract from './contract.ts';
 import { createToken } from './create-token.ts';
 import { createWorkspace } from './create-workspace.ts';
+import { verbsOf } from './decide.ts';
+import { addService, addUser } from './people/add-user.ts';
+import { changePassword } from './people/change-password.ts';
+import { explain } from './people/explain.ts';
+import { addGroup, listGroups, removeGroup, setGroupRoles, setMembers } from './people/groups.ts';
+import type { Passwords } from './people/passwords.ts';
+import { setPassword, setRoles, updateUser } from './people/update-user.ts';
+import { listUsers } from './people/view.ts';
 import { revokeToken } from './revoke-token.ts';
-import { selectTokens, selectWorkspaces } from './store.ts';
+import { findTokenOfPerson, selectTokens, selectTokensOfPerson } from './store.ts';
+import { entered } from './workspaces.ts';
 
-export const routes = [
-  route(contract.whoAmI, async ({ actor, workspace }) => ({
-    name: actor.name,
-    kind: actor.kind,
-    role: actor.role,
-    workspace,
-  })),
-  route(contract.listWorkspaces, async (ctx) => {
-    const all = await selectWorkspaces(ctx);
-    return { items: ctx.actor.role !== 'owner' ? all.filter(({ name }) => name === ctx.workspace) : all };
+export const accessRoutes = (passwords: Passwords): Route[] => [
+  route(contract.whoAmI, async (ctx) => {
+    const { actor, workspace } = ctx;
+    return {
+      name: actor.name,
+      kind: actor.kind,
+      role: actor.role,
+      roles: [...(actor.roles ?? [actor.role])],
+      workspace,
+      workspaces: (await entered(ctx)).map(({ name }) => name),
+      ...(actor.user === undefined ? {} : { user: actor.user }),
+      may: verbsOf(actor),
+    };
   }),
+  route(contract.listWorkspaces, async (ctx) => ({ items: await entered(ctx) })),
   route(contract.createWorkspace, (ctx, { body }) => createWorkspace(ctx, body.name)),
   route(contract.listTokens, async (ctx) => ({ items: await selectTokens(ctx) })),
   route(contract.createToken, (ctx, { body }) => createToken(ctx, body)),
   route(contract.revokeToken, (ctx, { params }) => revokeToken(ctx, params.id)),
+  route(contract.listOwnTokens, async (ctx) => ({ items: await selectTokensOfPerson(ctx, self(ctx)) })),
+  route(contract.createOwnToken, (ctx, { body }) => createToken(ctx, body)),
+  route(contract.revokeOwnToken, async (ctx, { params }) => {
+    const { id, workspace } = await findTokenOfPerson(ctx, self(ctx), params.id);
+    return revokeToken(ctx.as({ workspace }), id);
+  }),
+  route(contract.changePassword, async (ctx, { body }) => {
+    await changePassword(ctx, passwords, body);
+    return {};
+  }),
+  route(contract.listUsers, async (ctx, { query }) => {
+    if (query.all === true && ctx.actor.role !== 'owner')
+      throw forbidden('only an owner of the server sees the people of all workspaces', { field: 'all' });
+    return { items: await listUsers(ctx, query.all === true) };
+  }),
+  route(contract.addUser, (ctx, { body }) => addUser(ctx, body)),
+  route(contract.updateUser, (ctx, { params, body }) => updateUser(ctx, params.user, body)),
+  route(contract.resetPassword, (ctx, { params, body }) => setPassword(ctx, params.user, body.password)),
+  route(contract.setRoles, (ctx, { params, body }) => setRoles(ctx, params.user, body.roles)),
+  route(contract.addService, (ctx, { body }) => addService(ctx, body)),
+  route(contract.listGroups, async (ctx) => ({ items: await listGroups(ctx) })),
+  route(contract.addGroup, (ctx, { body }) => addGroup(ctx, body.name)),
+  route(contract.setMembers, (ctx, { params, body }) => setMembers(ctx, params.group, body.members)),
+  route(contract.setGroupRoles, (ctx, { params, body }) => setGroupRoles(ctx, params.group, body.roles)),
+  route(contract.removeGroup, async (ctx, { params }) => {
+    await removeGroup(ctx, params.group);
+    return {};
+  }),
+  route(contract.explainAccess, (ctx, { body }) => explain(ctx, body)),
 ];
+
+/** The rule of these routes lets nobody in who is not a person. */
+function self(ctx: Ctx): string {
+  if (ctx.actor.user === undefined) throw forbidden('this is for a person who signed in');
+  return ctx.actor.user;
+}

@@ -16,7 +16,28 @@ export type AccessTables = {
     revoked_at: number | null;
     /** A step's token: the execution whose steps show it, and whose end is its end. */
     execution: string | null;
+    /** Whose it is: it never opens more than what they may now. */
+    person: string | null;
   };
+  /** People and service accounts. `user` is a word of SQL. */
+  person: {
+    id: string;
+    kind: string;
+    /** What they sign in with; lower case. */
+    name: string;
+    full_name: string | null;
+    /** The hash, as a PHC string. */
+    password: string | null;
+    /** 1: an owner of the whole server. */
+    owner: number;
+    disabled_at: number | null;
+    created_at: number;
+    created_by: string;
+  };
+  person_role: { workspace: string; person: string; role: string };
+  person_group: { id: string; name: string; created_at: number; created_by: string };
+  group_member: { group_id: string; person: string };
+  group_role: { workspace: string; group_id: string; role: string };
 };
 
 export const migrations: Migration[] = [
@@ -42,5 +63,49 @@ export const migrations: Migration[] = [
   {
     id: 'access-002',
     sql: [`alter table token add column execution text`, `create index token_execution on token (execution)`],
+  },
+  {
+    id: 'access-003',
+    sql: [
+      `create table person (
+        id text primary key,
+        kind text not null,
+        name text not null unique,
+        full_name text,
+        password text,
+        owner integer not null,
+        disabled_at bigint,
+        created_at bigint not null,
+        created_by text not null
+      )`,
+      `create table person_role (
+        workspace text not null references workspace (name),
+        person text not null references person (id),
+        role text not null,
+        primary key (person, workspace, role)
+      )`,
+      `create index person_role_workspace on person_role (workspace)`,
+      `create table person_group (
+        id text primary key,
+        name text not null unique,
+        created_at bigint not null,
+        created_by text not null
+      )`,
+      `create table group_member (
+        group_id text not null references person_group (id),
+        person text not null references person (id),
+        primary key (person, group_id)
+      )`,
+      `create index group_member_group on group_member (group_id)`,
+      `create table group_role (
+        workspace text not null references workspace (name),
+        group_id text not null references person_group (id),
+        role text not null,
+        primary key (group_id, workspace, role)
+      )`,
+      `create index group_role_workspace on group_role (workspace)`,
+      `alter table token add column person text`,
+      `create index token_person on token (person)`,
+    ],
   },
 ];

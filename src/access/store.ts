@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely';
-import type { Ctx, Role, Tx } from '../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { conflict, missing } from '../platform/errors/index.ts';
 import type { Token, Workspace } from './contract.ts';
+import { toRole } from './roles.ts';
 import type { AccessTables } from './schema.ts';
 
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<AccessTables>();
@@ -32,7 +33,14 @@ export const selectWorkspaces = (ctx: Ctx): Promise<Workspace[]> =>
 export async function insertToken(tx: Tx, token: Token, hash: string): Promise<void> {
   await tables(tx)
     .insertInto('token')
-    .values({ ...token, hash, last_used_at: null, revoked_at: null, execution: token.execution ?? null })
+    .values({
+      ...token,
+      hash,
+      last_used_at: null,
+      revoked_at: null,
+      execution: token.execution ?? null,
+      person: token.person ?? null,
+    })
     .execute();
 }
 
@@ -46,6 +54,29 @@ export async function selectTokens(ctx: Ctx): Promise<Token[]> {
     .orderBy('created_at', 'desc')
     .execute();
   return rows.map(toToken);
+}
+
+/** Somebody's own, of all workspaces, as long as they open something. */
+export async function selectTokensOfPerson(ctx: Ctx, person: string): Promise<Token[]> {
+  const rows = await tables(ctx)
+    .selectFrom('token')
+    .selectAll()
+    .where('person', '=', person)
+    .where('revoked_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .execute();
+  return rows.map(toToken);
+}
+
+export async function findTokenOfPerson(ctx: Ctx, person: string, id: string): Promise<Token> {
+  const row = await tables(ctx)
+    .selectFrom('token')
+    .selectAll()
+    .where('id', '=', id)
+    .where('person', '=', person)
+    .executeTakeFirst();
+  if (row) return toToken(row);
+  throw missing(`you have no token '${id}'`, { field: 'id', hint: 'list them with GET /api/v1/me/tokens' });
 }
 
 /** The one look-up that cannot know its workspace: the credential says which it is. */
@@ -109,17 +140,21 @@ export async function liveTokenExists(ctx: Pick<Ctx, 'db'>, now: number): Promis
   return row !== undefined;
 }
 
-function toToken({ hash: _hash, last_used_at, revoked_at, role, execution, ...row }: TokenRow): Token {
+function toToken({
+  hash: _hash,
+  last_used_at,
+  revoked_at,
+  role,
+  execution,
+  person,
+  ...row
+}: TokenRow): Token {
   return {
     ...row,
     role: toRole(role),
     ...(last_used_at === null ? {} : { last_used_at }),
     ...(revoked_at === null ? {} : { revoked_at }),
     ...(execution === null ? {} : { execution }),
+    ...(person === null ? {} : { person }),
   };
-}
-
-function toRole(text: string): Role {
-  if (text === 'viewer' || text === 'editor' || text === 'admin' || text === 'owner') return text;
-  throw new Error(`the token table holds an unknown role '${text}'`);
 }

@@ -13,7 +13,7 @@ import { choice, whole } from './options.ts';
 import { ago, listed } from './output.ts';
 
 type Role = Static<typeof RoleName>;
-const ROLES: readonly Role[] = ['viewer', 'editor', 'admin', 'owner'];
+const ROLES: readonly Role[] = ['viewer', 'editor', 'approver', 'admin', 'owner'];
 
 const TOKEN_HELP = `
 Examples:
@@ -35,13 +35,12 @@ export const register: Register = (program, cli) => {
   token
     .command('create <name>')
     .description('make a token; its secret is printed once')
-    .option('--role <role>', 'viewer, editor, admin or owner', choice(...ROLES), 'editor')
+    .option('--role <role>', 'viewer, editor, approver, admin or owner', choice(...ROLES), 'editor')
     .option('--days <days>', 'days until it expires', whole(1, 3650), 90)
+    .option('--service <name>', 'the service account that it is for')
     .addHelpText('after', TOKEN_HELP)
-    .action(async (name: string, options: { role: Role; days: number }) => {
-      const { token: made, secret } = await cli
-        .client()
-        .call(createToken, { body: { name, role: options.role, days: options.days } });
+    .action(async (name: string, options: { role: Role; days: number; service?: string }) => {
+      const { token: made, secret } = await cli.client().call(createToken, { body: { name, ...options } });
       cli
         .output()
         .result(

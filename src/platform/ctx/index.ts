@@ -5,8 +5,8 @@ import type { DomainEvent } from '../events/index.ts';
 import type { EnqueueOptions, JobType } from '../jobs/index.ts';
 import type { Log } from '../log/index.ts';
 
-/** `owner` is of the whole server; the others are of one workspace. */
-export type Role = 'viewer' | 'editor' | 'admin' | 'owner';
+/** `owner` is of the whole server; the others are of one workspace. `approver` reads, and approves what others made. */
+export type Role = 'viewer' | 'editor' | 'approver' | 'admin' | 'owner';
 
 /** Who asks. `id` and `name` go into every ledger entry. */
 export interface Actor {
@@ -14,7 +14,10 @@ export interface Actor {
   kind: 'owner' | 'user' | 'service' | 'token' | 'system';
   id: string;
   name: string;
+  /** The strongest of what it has here. */
   role: Role;
+  /** Where it has several in this workspace: all of them. */
+  roles?: readonly Role[];
   /** The id of the person whose act it is: who signed in, or whose token it is. Without one nobody answers for it: it approves nothing. */
   user?: string;
   /** A step of this execution: it writes to the execution's runs alone. */

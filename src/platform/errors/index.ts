@@ -22,6 +22,8 @@ export interface ErrorDetails {
   hint?: string;
   /** A stable machine word when a face must tell apart errors of the same kind: `run-deleted`. */
   code?: string;
+  /** Of `limited` and `unavailable`: after how many seconds to ask again; 1 unless said. */
+  retryAfter?: number;
   cause?: unknown;
 }
 
@@ -32,6 +34,7 @@ export class TreadleError extends Error {
   readonly field: string | undefined;
   readonly hint: string | undefined;
   readonly code: string | undefined;
+  readonly retryAfter: number | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -39,6 +42,7 @@ export class TreadleError extends Error {
     this.field = details.field;
     this.hint = details.hint;
     this.code = details.code;
+    this.retryAfter = details.retryAfter;
   }
 }
 

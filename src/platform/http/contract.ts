@@ -4,8 +4,11 @@ import { Type, type Static, type TObject, type TProperties, type TSchema } from 
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** What the caller needs: `noun:read` (viewer), `noun:write` (editor), `noun:admin` (admin), or `public`. */
-export type Action = `${string}:${'read' | 'write' | 'admin'}` | 'public';
+/**
+ * What the caller needs: `noun:read` (viewer), `noun:write` (editor), `noun:approve` (approver), `noun:admin` (admin), `noun:own` (a
+ * person who signed in, for what is theirs alone), or `public`.
+ */
+export type Action = `${string}:${'read' | 'write' | 'approve' | 'admin' | 'own'}` | 'public';
 
 /** An endpoint as data. A route cannot exist without one, so none can exist without its rule. */
 export interface Endpoint<

@@ -67,12 +67,12 @@ export interface HttpOptions {
   log: Log;
   /** Host header values this server answers to, without port; on loopback the exact loopback names. */
   hosts: readonly string[] | 'any';
-  /** Makes the caller's ctx from the request's credentials, or throws `unauthenticated`. `until`: when they end. */
+  /** Makes the caller's ctx from the request's credentials, or throws `unauthenticated`. `until`: when they end; `credential`: which they are. */
   authenticate(request: {
     headers: FastifyRequest['headers'];
     socket: Socket;
     requestId: string;
-  }): Promise<{ ctx: Ctx; until?: number | undefined }>;
+  }): Promise<{ ctx: Ctx; until?: number | undefined; credential?: string | undefined }>;
   /** The ctx of public routes. */
   anonymous(requestId: string): Ctx;
   /** Throws `forbidden` unless the actor may do it. */
@@ -89,7 +89,7 @@ export interface Http {
   /** For what is not an endpoint of a contract: static files. Public by nature. */
   readonly app: FastifyInstance;
   listen(host: string, port: number): Promise<{ host: string; port: number }>;
-  /** Ends the live streams that a credential opened: `token:ID`. */
+  /** Ends the live streams that a credential opened, or somebody: `token:ID`, `user:ID`. */
   endStreams(subject: string): void;
   /** Every mounted endpoint, for the API docs and the route × principal test. */
   readonly routes: readonly Route[];
@@ -200,7 +200,7 @@ export function createHttp(options: HttpOptions): Http {
       return { host, port: address.port };
     },
     endStreams(subject) {
-      for (const [end, of] of streams) if (of === subject) end.abort();
+      for (const [end, of] of streams) if (of.includes(subject)) end.abort();
     },
     async close() {
       for (const end of streams.keys()) end.abort();
@@ -249,7 +249,7 @@ function refuseUndecoded(url: string): void {
 
 /** A route without its rule does not start. TypeScript says so too; this catches what TypeScript cannot see. */
 function requireRule(endpoint: Endpoint): void {
-  if (endpoint.action !== 'public' && !/^[a-z_]+:(read|write|admin)$/.test(endpoint.action)) {
+  if (endpoint.action !== 'public' && !/^[a-z_]+:(read|write|approve|admin|own)$/.test(endpoint.action)) {
     throw new Error(
       `${endpoint.method} ${endpoint.path} carries no rule: set its action, such as 'run:read'`,
     );
@@ -266,7 +266,7 @@ async function serve(
   bodies: Budget,
 ): Promise<FastifyReply> {
   const { endpoint } = route;
-  const { ctx, until } =
+  const { ctx, until, credential }: Awaited<ReturnType<HttpOptions['authenticate']>> =
     endpoint.action === 'public'
       ? { ctx: options.anonymous(request.id) }
       : await options.authenticate({
@@ -280,7 +280,9 @@ async function serve(
   const aborter = new AbortController();
   let expiry: NodeJS.Timeout | undefined;
   if (endpoint.response === 'events') {
-    streams.set(aborter, `${ctx.actor.kind}:${ctx.actor.id}`);
+    const { kind, id, user } = ctx.actor;
+    // A service account is a user, too, in the words of the events.
+    streams.set(aborter, [credential ?? `${kind}:${id}`, `user:${user ?? id}`]);
     if (until !== undefined) expiry = endAt(until, aborter);
   }
   const gone = (): void => {
@@ -344,8 +346,8 @@ function sendPieces(reply: FastifyReply, pieces: readonly Buffer[], head: boolea
 /** Made once: an exception of its own for every request that ends would cost as much as its routing. */
 const GONE = new DOMException('the caller has the answer, or has gone', 'AbortError');
 
-/** Live streams, each with the credential that opened it: `token:ID`, `owner:owner`. */
-type Streams = Map<AbortController, string>;
+/** Live streams, each with the credential that opened it (`token:ID`, `owner:owner`) and whose that is (`user:ID`). */
+type Streams = Map<AbortController, readonly string[]>;
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -482,7 +484,7 @@ async function sendError(
   const hasBody = encoding !== undefined || Number(length ?? 0) > 0;
   if (hasBody && !request.raw.readableEnded) void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Basic realm="treadle", Bearer');
-  if (status === 429 || status === 503) void reply.header('retry-after', '1');
+  if (status === 429 || status === 503) void reply.header('retry-after', String(known?.retryAfter ?? 1));
   await reply
     .code(status)
     .type('application/json; charset=utf-8')

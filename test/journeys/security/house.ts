@@ -2,7 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
-import { createToken, createWorkspace } from '../../../src/access/index.ts';
+import {
+  addGroup,
+  addService,
+  addUser,
+  createToken,
+  createWorkspace,
+  setGroupRoles,
+  setMembers,
+  updateUser,
+} from '../../../src/access/index.ts';
 import { commitVersion } from '../../../src/data/index.ts';
 import {
   createLoggedModel,
@@ -32,9 +41,28 @@ export interface Seeds {
   dataset: string;
   hash: string;
   token: string;
+  /** Names of somebody and of a group, who may be changed. */
+  user: string;
+  group: string;
 }
 
-export type Principal = 'none' | 'expired' | 'revoked' | 'viewer' | 'editor' | 'admin' | 'owner' | 'rival';
+/** Those whose rights a test knows: tokens of nobody, people by name and password, their tokens, a service, a step. */
+export type Known =
+  | 'viewer'
+  | 'editor'
+  | 'approver'
+  | 'admin'
+  | 'owner'
+  | 'person-viewer'
+  | 'person-editor'
+  | 'person-approver'
+  | 'person-admin'
+  | 'person-owner'
+  | 'person-by-group'
+  | 'personal-token'
+  | 'service'
+  | 'step';
+export type Principal = 'none' | 'expired' | 'revoked' | 'disabled' | 'disabled-token' | 'rival' | Known;
 
 export interface House extends RunningServer {
   port: number;
@@ -69,9 +97,10 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
     const made = await createToken(setUp, { name, role, workspace });
     return { id: made.token.id, authorization: `Bearer ${made.secret}` };
   };
-  const [viewer, editor, admin, all, rival, expired, revoked, spare] = [
+  const [viewer, editor, approver, admin, all, rival, expired, revoked, spare] = [
     await token('viewer', 'viewer'),
     await token('editor', 'editor'),
+    await token('approver', 'approver'),
     await token('admin', 'admin'),
     await token('owner', 'owner'),
     await token('rival', 'admin', 'rival'),
@@ -83,13 +112,35 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
     await sql`update token set expires_at = 1 where id = ${expired.id}`.execute(tx.db);
     await sql`update token set revoked_at = 1 where id = ${revoked.id}`.execute(tx.db);
   });
-  const seeds = { ...(await seed(setUp, CANARY)), token: spare.id };
-  const rivalSeeds = { ...(await seed(setUp.as({ workspace: 'rival' }), 'mine')), token: rival.id };
+  const people = await seedPeople(setUp);
+  await addUser(setUp, { name: `spare-${CANARY}`, roles: ['viewer'] });
+  await addUser(setUp.as({ workspace: 'rival' }), { name: 'spare-mine', roles: ['viewer'] });
+  for (const [name, workspace] of [
+    [`group ${CANARY}`, 'default'] as const,
+    ['group mine', 'rival'] as const,
+  ]) {
+    await addGroup(setUp, name);
+    await setGroupRoles(setUp.as({ workspace }), name, ['viewer']);
+  }
+  const seeds = {
+    ...(await seed(setUp, CANARY)),
+    token: spare.id,
+    user: `spare-${CANARY}`,
+    group: `group ${CANARY}`,
+  };
+  const rivalSeeds = {
+    ...(await seed(setUp.as({ workspace: 'rival' }), 'mine')),
+    token: rival.id,
+    user: 'spare-mine',
+    group: 'group mine',
+  };
   await quiet(setUp);
   await first.close();
 
   const running = await startServer({ ...config, host }, log);
   const ctx = createCtx(running.parts, { actor: owner, workspace: 'default' });
+  // A start revokes those of steps that no longer run.
+  const step = await createToken(ctx, { name: 'step', role: 'editor', execution: 'e', life: 3_600_000 });
   return {
     ...running,
     port: Number(new URL(running.url).port),
@@ -97,8 +148,11 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
     rival: ctx.as({ workspace: 'rival' }),
     errors,
     authorization: {
+      ...people,
+      step: `Bearer ${step.secret}`,
       viewer: viewer.authorization,
       editor: editor.authorization,
+      approver: approver.authorization,
       admin: admin.authorization,
       owner: all.authorization,
       rival: rival.authorization,
@@ -115,8 +169,55 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
   };
 }
 
+/** People, a service and a step of the default workspace, by what they send. */
+async function seedPeople(ctx: Ctx): Promise<Record<Exclude<Principal, Bare>, string>> {
+  const password = 'four words nobody joins';
+  const basic = (name: string) => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+  for (const role of ['viewer', 'editor', 'approver', 'admin'] as const)
+    await addUser(ctx, { name: `person-${role}`, password, roles: [role] });
+  await addUser(ctx, { name: 'person-owner', password, owner: true });
+  const grouped = await addUser(ctx, { name: 'person-by-group', password });
+  await addGroup(ctx, 'editors');
+  await setMembers(ctx, 'editors', [grouped.id]);
+  await setGroupRoles(ctx, 'editors', ['editor']);
+  const disabled = await addUser(ctx, { name: 'disabled', password, roles: ['admin'] });
+  const own = async (user: string): Promise<string> => {
+    const actor = { kind: 'user' as const, id: user, name: 'x', role: 'admin' as const, user };
+    return `Bearer ${(await createToken(ctx.as({ actor }), { name: 'own', role: 'admin' })).secret}`;
+  };
+  const disabledToken = await own(disabled.id);
+  await updateUser(ctx, disabled.id, { disabled: true });
+  await addService(ctx, { name: 'service', roles: ['admin'] });
+  const service = await createToken(ctx, { name: 'service', role: 'admin', service: 'service' });
+  return {
+    'person-viewer': basic('person-viewer'),
+    'person-editor': basic('person-editor'),
+    'person-approver': basic('person-approver'),
+    'person-admin': basic('person-admin'),
+    'person-owner': basic('person-owner'),
+    'person-by-group': basic('person-by-group'),
+    // It says admin, and whose it is may only write.
+    'personal-token': await own(grouped.id),
+    service: `Bearer ${service.secret}`,
+    disabled: basic('disabled'),
+    'disabled-token': disabledToken,
+  };
+}
+
+type Bare =
+  | 'none'
+  | 'step'
+  | 'expired'
+  | 'revoked'
+  | 'rival'
+  | 'viewer'
+  | 'editor'
+  | 'approver'
+  | 'admin'
+  | 'owner';
+
 /** One of everything, each marked. */
-async function seed(ctx: Ctx, mark: string): Promise<Omit<Seeds, 'token'>> {
+async function seed(ctx: Ctx, mark: string): Promise<Omit<Seeds, 'token' | 'user' | 'group'>> {
   const run = await createRun(ctx, { experiment: '0', name: `run ${mark}` });
   await logBatch(ctx, run, {
     params: [['depth', mark]],

@@ -111,6 +111,8 @@ function urlValue(name: string, path: string, seeds: Seeds): string | number {
     node: `run:${seeds.run}`,
     seq: 1,
     hash: seeds.hash,
+    user: seeds.user,
+    group: seeds.group,
   };
   return known[name] ?? seeds.run;
 }

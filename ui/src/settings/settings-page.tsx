@@ -48,11 +48,14 @@ export default function SettingsPage(): ReactElement {
 const KINDS: Record<string, string> = {
   owner: 'the local owner: you came from this machine, so no token is asked of you',
   token: 'by a token',
+  user: 'by your name and password',
+  service: 'a service account, by its token',
 };
 const MAY: Record<string, string> = {
   viewer: 'read',
   editor: 'read and write',
-  admin: 'read, write, and manage the tokens and webhooks of this workspace',
+  approver: 'read, and approve what others made',
+  admin: 'read, write, approve, and manage the tokens, people and webhooks of this workspace',
   owner: 'do everything, in every workspace',
 };
 

@@ -7,9 +7,26 @@ from .._typing import NotRequired
 from ..transport import Page, Transport, given, segment
 
 
-RoleName = Literal['viewer', 'editor', 'admin', 'owner']
-"""viewer reads; editor also writes; admin also manages the tokens and webhooks of the workspace; owner
-enters every workspace and makes new ones.
+WorkspaceRole = Literal['viewer', 'editor', 'approver', 'admin']
+"""viewer reads; editor also writes; approver reads, and approves what others made; admin does all of
+it, and manages tokens, people and webhooks.
+"""
+
+
+class Group(TypedDict):
+    id: str
+    name: str
+    roles: list[WorkspaceRole]
+    """What it brings its members in this workspace."""
+    members: list[str]
+    """Those who have a role in this workspace; an owner of the server sees all."""
+    created_at: int
+    """When it was made. Milliseconds since 1970, UTC."""
+
+
+RoleName = Literal['viewer', 'editor', 'approver', 'admin', 'owner']
+"""viewer reads; editor also writes; approver reads, and approves what others made; admin also manages
+the tokens, people and webhooks of the workspace; owner enters every workspace and makes new ones.
 """
 
 
@@ -19,8 +36,21 @@ class NewToken(TypedDict):
     role: RoleName
     workspace: NotRequired[str]
     """Lower-case letters, digits and dashes; 63 characters at most."""
+    service: NotRequired[str]
+    """Name of the service account that it is for; without one it is yours."""
     days: NotRequired[int]
     """Days until it expires; 90 unless said."""
+
+
+class NewUser(TypedDict):
+    name: str
+    """What they sign in with. Letters, digits and ._@+-; kept in lower case."""
+    full_name: NotRequired[str]
+    password: NotRequired[str]
+    """12 characters or more."""
+    owner: NotRequired[bool]
+    """Of the whole server. Not unless said."""
+    roles: NotRequired[list[WorkspaceRole]]
 
 
 class Token(TypedDict):
@@ -30,6 +60,8 @@ class Token(TypedDict):
     workspace: str
     """Lower-case letters, digits and dashes; 63 characters at most."""
     role: RoleName
+    person: NotRequired[str]
+    """Id of whose it is: it opens no more than what they may now."""
     prefix: str
     """The first characters, to recognise it by."""
     created_at: int
@@ -45,12 +77,46 @@ class Token(TypedDict):
     """Of the steps of this execution: writes to its runs alone, and ends with it."""
 
 
+class UserGroups(TypedDict):
+    name: str
+    roles: list[WorkspaceRole]
+
+
+class User(TypedDict):
+    id: str
+    name: str
+    """What they sign in with."""
+    full_name: NotRequired[str]
+    kind: Literal['user', 'service']
+    """user: a person; service: an account of programs, which has tokens only and approves nothing."""
+    owner: bool
+    """An owner of the whole server."""
+    has_password: bool
+    roles: list[WorkspaceRole]
+    """Their own in this workspace."""
+    groups: list[UserGroups]
+    """Groups that bring them roles in this workspace."""
+    created_at: int
+    """When it was made. Milliseconds since 1970, UTC."""
+    created_by: str
+    disabled_at: NotRequired[int]
+    """When it was disabled: nothing of theirs opens anything since. Milliseconds since 1970, UTC."""
+
+
 class WhoAmI(TypedDict):
     name: str
     kind: str
-    """owner (local, without a token), token or system."""
+    """owner (local, without a token), user, service, token or system."""
     role: RoleName
+    roles: list[RoleName]
+    """All that the caller has in this workspace."""
     workspace: str
+    workspaces: list[str]
+    """Names of those that the caller may enter."""
+    user: NotRequired[str]
+    """Id of the person whose acts these are."""
+    may: list[str]
+    """What the caller may do here: read, write, approve, admin, own, server."""
 
 
 class Workspace(TypedDict):
@@ -60,10 +126,41 @@ class Workspace(TypedDict):
     """When it was made. Milliseconds since 1970, UTC."""
 
 
+class CreateOwnTokenAnswer(TypedDict):
+    token: Token
+    secret: str
+    """Keep it; it cannot be shown again."""
+
+
 class CreateTokenAnswer(TypedDict):
     token: Token
     secret: str
     """Keep it; it cannot be shown again."""
+
+
+ExplainAccessAnswerRoles = TypedDict(
+    'ExplainAccessAnswerRoles',
+    {
+        'role': RoleName,
+        # itself, group NAME, or server.
+        'from': str,
+    },
+)
+
+
+class ExplainAccessAnswerRules(TypedDict):
+    verb: str
+    roles: list[RoleName]
+    says: str
+
+
+class ExplainAccessAnswer(TypedDict):
+    allowed: bool
+    because: str
+    roles: list[ExplainAccessAnswerRoles]
+    """What they have in this workspace, and what brings it."""
+    rules: list[ExplainAccessAnswerRules]
+    """The whole policy: which roles may do what ends in which verb."""
 
 
 class AccessApi:
@@ -72,12 +169,127 @@ class AccessApi:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    def add_group(
+        self,
+        *,
+        name: str,
+    ) -> Group:
+        """Make a group of people.
+
+        POST /api/v1/groups; needs server:admin.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/groups',
+            json=given({'name': name}),
+        )
+
+    def add_service(
+        self,
+        *,
+        name: str,
+        roles: list[WorkspaceRole],
+    ) -> User:
+        """Add a service account to this workspace.
+
+        It has tokens only (`POST /api/v1/tokens` with `service`), and approves nothing.
+
+        POST /api/v1/services; needs user:admin.
+
+        Args:
+            name: What they sign in with. Letters, digits and ._@+-; kept in lower case.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/services',
+            json=given({'name': name, 'roles': roles}),
+        )
+
+    def add_user(
+        self,
+        *,
+        name: str,
+        full_name: str | None = None,
+        password: str | None = None,
+        owner: bool | None = None,
+        roles: list[WorkspaceRole] | None = None,
+    ) -> User:
+        """Add a person.
+
+        Without a password they cannot sign in with one. There is never a default.
+
+        POST /api/v1/users; needs server:admin.
+
+        Args:
+            name: What they sign in with. Letters, digits and ._@+-; kept in lower case.
+            password: 12 characters or more.
+            owner: Of the whole server. Not unless said.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/users',
+            json=given({
+                'name': name,
+                'full_name': full_name,
+                'password': password,
+                'owner': owner,
+                'roles': roles,
+            }),
+        )
+
+    def change_password(
+        self,
+        *,
+        current: str,
+        password: str,
+    ) -> None:
+        """Change your own password.
+
+        POST /api/v1/me/password; needs user:own.
+
+        Args:
+            current: 12 characters or more.
+            password: 12 characters or more.
+        """
+        return self._transport.nothing(
+            'POST',
+            '/api/v1/me/password',
+            json=given({'current': current, 'password': password}),
+        )
+
+    def create_own_token(
+        self,
+        *,
+        name: str,
+        role: RoleName,
+        days: int | None = None,
+    ) -> CreateOwnTokenAnswer:
+        """Make a token of your own; its secret is shown this once.
+
+        It opens at every request what its role says and you may do then, and no more.
+
+        POST /api/v1/me/tokens; needs token:own.
+
+        Args:
+            name: What it is for.
+            role: viewer reads; editor also writes; approver reads, and approves what others made;
+                admin also manages the tokens, people and webhooks of the workspace; owner enters
+                every workspace and makes new ones.
+            days: Days until it expires; 90 unless said.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/me/tokens',
+            json=given({'name': name, 'role': role, 'days': days}),
+        )
+
     def create_token(
         self,
         *,
         name: str,
         role: RoleName,
         workspace: str | None = None,
+        service: str | None = None,
         days: int | None = None,
     ) -> CreateTokenAnswer:
         """Make a token; its secret is shown this once.
@@ -86,15 +298,23 @@ class AccessApi:
 
         Args:
             name: What it is for.
-            role: viewer reads; editor also writes; admin also manages the tokens and webhooks of
-                the workspace; owner enters every workspace and makes new ones.
+            role: viewer reads; editor also writes; approver reads, and approves what others made;
+                admin also manages the tokens, people and webhooks of the workspace; owner enters
+                every workspace and makes new ones.
             workspace: Lower-case letters, digits and dashes; 63 characters at most.
+            service: Name of the service account that it is for; without one it is yours.
             days: Days until it expires; 90 unless said.
         """
         return self._transport.json(
             'POST',
             '/api/v1/tokens',
-            json=given({'name': name, 'role': role, 'workspace': workspace, 'days': days}),
+            json=given({
+                'name': name,
+                'role': role,
+                'workspace': workspace,
+                'service': service,
+                'days': days,
+            }),
         )
 
     def create_workspace(
@@ -115,6 +335,50 @@ class AccessApi:
             json=given({'name': name}),
         )
 
+    def explain_access(
+        self,
+        *,
+        action: str,
+        user: str | None = None,
+    ) -> ExplainAccessAnswer:
+        """Say whether somebody may do something here, and why.
+
+        POST /api/v1/access/explain; needs user:read.
+
+        Args:
+            action: As a route carries it: `run:write`, `model:approve`.
+            user: Name or id; the caller unless said.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/access/explain',
+            json=given({'user': user, 'action': action}),
+        )
+
+    def list_groups(
+        self,
+    ) -> Page[Group]:
+        """List the groups that bring roles in this workspace; an owner of the server sees all.
+
+        GET /api/v1/groups; needs user:read.
+        """
+        return self._transport.page(
+            'GET',
+            '/api/v1/groups',
+        )
+
+    def list_own_tokens(
+        self,
+    ) -> Page[Token]:
+        """List your own tokens, of all workspaces.
+
+        GET /api/v1/me/tokens; needs token:own.
+        """
+        return self._transport.page(
+            'GET',
+            '/api/v1/me/tokens',
+        )
+
     def list_tokens(
         self,
     ) -> Page[Token]:
@@ -125,6 +389,24 @@ class AccessApi:
         return self._transport.page(
             'GET',
             '/api/v1/tokens',
+        )
+
+    def list_users(
+        self,
+        *,
+        all: bool | None = None,
+    ) -> Page[User]:
+        """List the people and service accounts of the workspace.
+
+        GET /api/v1/users; needs user:read.
+
+        Args:
+            all: Of the whole server; for its owners.
+        """
+        return self._transport.page(
+            'GET',
+            '/api/v1/users',
+            query=given({'all': all}),
         )
 
     def list_workspaces(
@@ -139,6 +421,55 @@ class AccessApi:
             '/api/v1/workspaces',
         )
 
+    def remove_group(
+        self,
+        group: str,
+    ) -> None:
+        """Remove a group, and with it what it brought.
+
+        DELETE /api/v1/groups/:group; needs server:admin.
+
+        Args:
+            group: Name or id.
+        """
+        return self._transport.nothing(
+            'DELETE',
+            f"/api/v1/groups/{segment('group', group)}",
+        )
+
+    def reset_password(
+        self,
+        user: str,
+        *,
+        password: str,
+    ) -> User:
+        """Set the password of a person.
+
+        POST /api/v1/users/:user/password; needs server:admin.
+
+        Args:
+            user: Name or id.
+            password: 12 characters or more.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/users/{segment('user', user)}/password",
+            json=given({'password': password}),
+        )
+
+    def revoke_own_token(
+        self,
+        id: str,
+    ) -> Token:
+        """Revoke a token of your own at once.
+
+        DELETE /api/v1/me/tokens/:id; needs token:own.
+        """
+        return self._transport.json(
+            'DELETE',
+            f"/api/v1/me/tokens/{segment('id', id)}",
+        )
+
     def revoke_token(
         self,
         id: str,
@@ -150,6 +481,86 @@ class AccessApi:
         return self._transport.json(
             'DELETE',
             f"/api/v1/tokens/{segment('id', id)}",
+        )
+
+    def set_group_roles(
+        self,
+        group: str,
+        *,
+        roles: list[WorkspaceRole],
+    ) -> Group:
+        """Say which roles a group brings its members in this workspace.
+
+        PUT /api/v1/groups/:group/roles; needs user:admin.
+
+        Args:
+            group: Name or id.
+        """
+        return self._transport.json(
+            'PUT',
+            f"/api/v1/groups/{segment('group', group)}/roles",
+            json=given({'roles': roles}),
+        )
+
+    def set_members(
+        self,
+        group: str,
+        *,
+        members: list[str],
+    ) -> Group:
+        """Say who is in a group.
+
+        PUT /api/v1/groups/:group/members; needs server:admin.
+
+        Args:
+            group: Name or id.
+        """
+        return self._transport.json(
+            'PUT',
+            f"/api/v1/groups/{segment('group', group)}/members",
+            json=given({'members': members}),
+        )
+
+    def set_roles(
+        self,
+        user: str,
+        *,
+        roles: list[WorkspaceRole],
+    ) -> User:
+        """Say which roles a person or service account has in this workspace; none takes them out.
+
+        PUT /api/v1/users/:user/roles; needs user:admin.
+
+        Args:
+            user: Name or id.
+        """
+        return self._transport.json(
+            'PUT',
+            f"/api/v1/users/{segment('user', user)}/roles",
+            json=given({'roles': roles}),
+        )
+
+    def update_user(
+        self,
+        user: str,
+        *,
+        disabled: bool | None = None,
+        owner: bool | None = None,
+        full_name: str | None = None,
+    ) -> User:
+        """Disable or enable a person or service account, or make a person an owner of the server.
+
+        From the moment it is disabled no session, password or token of it opens anything.
+
+        PATCH /api/v1/users/:user; needs server:admin.
+
+        Args:
+            user: Name or id.
+        """
+        return self._transport.json(
+            'PATCH',
+            f"/api/v1/users/{segment('user', user)}",
+            json=given({'disabled': disabled, 'owner': owner, 'full_name': full_name}),
         )
 
     def who_am_i(

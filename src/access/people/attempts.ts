@@ -1,0 +1,56 @@
+import { limited } from '../../platform/errors/index.ts';
+
+const MINUTE = 60_000;
+/** A flood of names must not grow the memory. */
+const MOST = 50_000;
+
+/** Wrong passwords so far. The first `free` cost nothing; then each doubles the pause, up to a quarter of an hour. */
+interface Tally {
+  wrong: number;
+  last: number;
+  open: number;
+}
+
+/**
+ * How often somebody may be wrong: counted for a name at an address, for an address, and for a name wherever it comes from (which
+ * may be wrong more often, so that nobody keeps its bearer out easily). Who was right is not counted.
+ */
+export class Attempts {
+  private readonly tallies = new Map<string, Tally>();
+
+  /** Throws `limited` when one of these has to wait. */
+  require(name: string, address: string, now: number): void {
+    let until = 0;
+    for (const { key } of kinds(name, address)) until = Math.max(until, this.tallies.get(key)?.open ?? 0);
+    if (until <= now) return;
+    const seconds = Math.ceil((until - now) / 1000);
+    throw limited('too many wrong passwords', {
+      hint: `try again in ${seconds} s; an owner of the server can set a new password meanwhile`,
+      code: 'sign-in',
+      retryAfter: seconds,
+    });
+  }
+
+  wrong(name: string, address: string, now: number): void {
+    if (this.tallies.size >= MOST) this.tallies.clear();
+    for (const { key, free } of kinds(name, address)) {
+      const tally = this.tallies.get(key) ?? { wrong: 0, last: now, open: 0 };
+      // An hour without one forgives.
+      const wrong = (now - tally.last > 60 * MINUTE ? 0 : tally.wrong) + 1;
+      const over = wrong - free;
+      const pause = over < 0 ? 0 : Math.min(15 * MINUTE, 10_000 * 2 ** Math.min(over, 10));
+      this.tallies.set(key, { wrong, last: now, open: now + pause });
+    }
+  }
+
+  right(name: string, address: string): void {
+    this.tallies.delete(kinds(name, address)[0].key);
+  }
+}
+
+const kinds = (name: string, address: string) =>
+  [
+    { key: `${name}\0${address}`, free: 5 },
+    { key: `\0${address}`, free: 50 },
+    { key: `${name}\0`, free: 100 },
+  ] as const;

@@ -1,0 +1,78 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import { unauthenticated, unavailable } from '../../platform/errors/index.ts';
+import { Attempts } from './attempts.ts';
+import { hashPassword, passwordMatches } from './password.ts';
+import { findPerson, type PersonRow } from './store.ts';
+
+/** Each holds 19 MiB and a thread of the pool while it runs. */
+const AT_ONCE = 2;
+const WAITING = 50;
+/** A client of MLflow sends its password with every request; within this time it is not derived again, ms. */
+const REMEMBERED = 5 * 60_000;
+const MOST = 1_000;
+
+/** Who signs in with a name and a password. */
+export interface Passwords {
+  /** Throws `unauthenticated`, or `limited` after too many wrong ones. `address`: where they come from. */
+  check(ctx: Ctx, name: string, password: string, address: string): Promise<PersonRow>;
+}
+
+export function createPasswords(): Passwords {
+  const attempts = new Attempts();
+  // By a key of this process: what is remembered is of no use elsewhere. A new password or a new hash is another one.
+  const secret = randomBytes(32);
+  const right = new Map<string, number>();
+  const turns = createTurns();
+  let dummy: Promise<string> | undefined;
+
+  return {
+    async check(ctx, given, password, address) {
+      const name = given.toLowerCase();
+      const person = await findPerson(ctx, name);
+      const usable = person?.kind === 'user' && person.disabled_at === null ? person.password : null;
+      const now = ctx.clock.now();
+      const key = createHmac('sha256', secret)
+        .update(`${person?.id ?? ''}\0${usable ?? ''}\0${password}`)
+        .digest('base64');
+      if (person && usable !== null && (right.get(key) ?? 0) > now) return person;
+      attempts.require(name, address, now);
+      // Whoever guesses names learns nothing from how long it takes.
+      dummy ??= hashPassword(randomBytes(16).toString('hex'));
+      const stored = usable ?? (await dummy);
+      const matches = await turns(() => passwordMatches(password, stored));
+      if (!person || usable === null || !matches) {
+        attempts.wrong(name, address, now);
+        throw unauthenticated('name and password do not belong together', {
+          hint: 'check both for typos, or ask an owner of the server for a new password',
+        });
+      }
+      attempts.right(name, address);
+      if (right.size >= MOST) right.clear();
+      right.set(key, now + REMEMBERED);
+      return person;
+    },
+  };
+}
+
+/** A few at a time, and not too many who wait. */
+function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: Array<() => void> = [];
+  return async (work) => {
+    if (running >= AT_ONCE) {
+      if (waiting.length >= WAITING)
+        throw unavailable('too many people sign in at once', {
+          hint: 'try again after the time in Retry-After',
+        });
+      await new Promise<void>((resolve) => void waiting.push(resolve));
+    }
+    running++;
+    try {
+      return await work();
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+}
