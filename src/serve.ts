@@ -35,7 +35,7 @@ import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
 import { migrations, predictionHolders, storeRooms, versionUsers } from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
-import { cameThroughProxy } from './platform/origin/index.ts';
+import { cameThroughProxy, requireBrowser } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
 import { openTables } from './tables/index.ts';
 import * as tracking from './tracking/index.ts';
@@ -186,7 +186,7 @@ async function open(
   // A live stream ends with the token that opened it, and when the rights of whose it is change: the next one is asked anew.
   events.subscribe({
     name: 'http.streams',
-    types: ['token.revoked', access.RIGHTS_CHANGED],
+    types: ['token.revoked', 'session.ended', access.RIGHTS_CHANGED],
     handle: async (tx, { subject }) => tx.afterCommit(() => http.endStreams(subject)),
   });
   const pipelines = openPipelines({ data: config.data, processes });
@@ -224,7 +224,19 @@ async function open(
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
   opened.defer(() => jobs.stop());
 
-  if (!ownerAllowed && !(await access.liveTokenExists(system, Date.now()))) throw tokenless(config, loopback);
+  if (!ownerAllowed && !(await access.credentialExists(system, Date.now())))
+    throw tokenless(config, loopback);
+  /** Behind a proxy the browser speaks https, and the cookie is the stricter one. */
+  const placeOf = (headers: Readonly<Record<string, unknown>>): access.Place => ({
+    local: loopback && !cameThroughProxy((name) => headers[name]),
+  });
+  const sessionOf = (headers: Readonly<Record<string, unknown>>, method: string): string | undefined => {
+    const { cookie } = headers;
+    if (typeof cookie !== 'string') return undefined;
+    const session = access.sessionIn(cookie, placeOf(headers));
+    if (session !== undefined) requireBrowser(method, headers);
+    return session;
+  };
   const http = createHttp({
     log,
     hosts,
@@ -234,7 +246,7 @@ async function open(
         workspace: 'default',
         requestId,
       }),
-    async authenticate({ headers, socket, requestId }) {
+    async authenticate({ headers, socket, method, requestId }) {
       const named = headers['x-treadle-workspace'] ?? headers['x-mlflow-workspace'];
       const caller = await access.authenticate(
         system,
@@ -242,6 +254,7 @@ async function open(
           authorization: headers.authorization,
           workspace: typeof named === 'string' ? named : undefined,
           proxied: cameThroughProxy((name) => headers[name]),
+          session: sessionOf(headers, method),
           address: socket.remoteAddress,
           walled: ownerAllowed && headers.authorization === undefined && (await behindWalls(socket)),
         },
@@ -269,6 +282,7 @@ async function open(
     restRoutes(
       [
         ...access.accessRoutes(passwords),
+        ...access.sessionRoutes(passwords, placeOf),
         ...eventRoom.eventRoutes(events),
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
@@ -326,9 +340,9 @@ async function open(
 function tokenless({ host }: ServerConfig, loopback: boolean): Error {
   const [what, field] = loopback
     ? ['the server may not ask everybody for a token before one exists', 'require-token']
-    : [`the server may not listen on ${host} before a token exists`, 'host'];
+    : [`the server may not listen on ${host} before somebody can sign in or a token exists`, 'host'];
   return invalid(what, {
     field,
-    hint: 'start it on 127.0.0.1 without require-token once and run: treadle token create owner --role owner',
+    hint: 'start it on 127.0.0.1 without require-token once and run: treadle user add NAME --owner, or treadle token create owner --role owner',
   });
 }

@@ -14,6 +14,7 @@
 -- access-001 163169e35a55cb80
 -- access-002 bf002466bd7b7193
 -- access-003 ae02a02e706ad159
+-- access-004 06f28d6a808fd503
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
 -- tracking-001 1582b9d64ad6cebd
@@ -947,6 +948,17 @@ CREATE TABLE serving_state (
   last_serial bigint not null,
   prediction_key text not null
 );
+CREATE TABLE session (
+  id text primary key,
+  hash text not null unique,
+  person text not null references person (id),
+  workspace text not null references workspace (name),
+  agent text not null,
+  created_at bigint not null,
+  used_at bigint not null,
+  expires_at bigint not null
+);
+CREATE INDEX session_person on session (person);
 CREATE TABLE signal (
   monitor_id text not null references monitor (id),
   generation bigint not null,

@@ -6,6 +6,7 @@ import type { Passwords } from './people/passwords.ts';
 import { rolesIn } from './people/rights.ts';
 import { findPerson, selectRoles, type PersonRow } from './people/store.ts';
 import { strongest, within } from './roles.ts';
+import { endOf, openSession } from './sessions/session.ts';
 import { hashSecret, looksLikeSecret } from './secret.ts';
 import { selectTokenByHash, touchToken, workspaceExists } from './store.ts';
 
@@ -17,6 +18,8 @@ export interface Credentials {
   proxied: boolean;
   /** It comes from a process behind our walls: a step or a model, which is not the owner although it runs on this machine. */
   walled?: boolean;
+  /** The secret of a session, from a cookie. What is said in `authorization` comes first. */
+  session?: string | undefined;
   /** Where they come from, for how often they may be wrong. */
   address?: string | undefined;
 }
@@ -26,7 +29,7 @@ export interface Authenticated {
   workspace: string;
   /** When the credential ends, for whoever remembers the answer. */
   until?: number;
-  /** What opened it: `token:ID`. */
+  /** What opened it: `token:ID`, `session:ID`. */
   credential?: string;
 }
 
@@ -45,6 +48,8 @@ export async function authenticate(
   ownerAllowed: boolean,
   passwords?: Passwords,
 ): Promise<Authenticated> {
+  if (credentials.authorization === undefined && credentials.session !== undefined)
+    return enterBySession(ctx, credentials.session, credentials.workspace);
   if (credentials.authorization === undefined) {
     if (!ownerAllowed) throw unauthenticated('this server needs a token', { hint: MAKE_ONE });
     // Whoever came through a proxy may be anybody; only the machine's own callers are its owner.
@@ -109,8 +114,21 @@ async function actorOfToken(ctx: Ctx, token: Token, workspace: string): Promise<
     : { kind: 'token', id, name, role: most, roles, user: row.id };
 }
 
+/** A session is in a workspace of its own choice, as long as its bearer has a role there. */
+async function enterBySession(ctx: Ctx, secret: string, named: string | undefined): Promise<Authenticated> {
+  const { session, person } = await openSession(ctx, secret);
+  const stays = named ?? session.workspace;
+  const open = await rolesIn(ctx, person, stays);
+  const workspace = named === undefined && open.length === 0 ? (await workspacesOf(ctx, person))[0] : stays;
+  return {
+    ...(await enterAs(ctx, person, workspace)),
+    until: endOf(session),
+    credential: `session:${session.id}`,
+  };
+}
+
 /** A person comes in: into the workspace they name, or the only one where they have a role. */
-async function enterAs(ctx: Ctx, row: PersonRow, named: string | undefined): Promise<Authenticated> {
+export async function enterAs(ctx: Ctx, row: PersonRow, named: string | undefined): Promise<Authenticated> {
   const workspace = named ?? (await onlyWorkspace(ctx, row));
   const roles = await rolesIn(ctx, row, workspace);
   const role = strongest(roles);
@@ -122,17 +140,23 @@ async function enterAs(ctx: Ctx, row: PersonRow, named: string | undefined): Pro
 
 async function onlyWorkspace(ctx: Ctx, row: PersonRow): Promise<string> {
   if (row.owner === 1) return 'default';
-  const names = new Set((await selectRoles(ctx, { person: row.id })).map(({ workspace }) => workspace));
+  const names = await workspacesOf(ctx, row);
   const [first, ...others] = names;
   if (first === undefined)
     throw forbidden(`'${row.name}' has no role in any workspace`, {
       hint: 'an admin of a workspace gives one: treadle user role NAME viewer',
     });
   if (others.length === 0) return first;
-  throw invalid(`'${row.name}' is in several workspaces: ${[...names].toSorted().join(', ')}`, {
+  throw invalid(`'${row.name}' is in several workspaces: ${names.join(', ')}`, {
     field: 'workspace',
     hint: 'name one in the header X-Treadle-Workspace (TREADLE_WORKSPACE, MLFLOW_WORKSPACE)',
   });
+}
+
+/** Where somebody has a role of a workspace, by name. */
+export async function workspacesOf(ctx: Ctx, row: PersonRow): Promise<string[]> {
+  const roles = await selectRoles(ctx, { person: row.id });
+  return [...new Set(roles.map(({ workspace }) => workspace))].toSorted();
 }
 
 const outside = (name: string, workspace: string): Error =>

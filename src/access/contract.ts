@@ -295,6 +295,66 @@ export const changePassword = endpoint({
   response: Type.Object({}),
 });
 
+export const Session = Type.Object({
+  id: Type.String(),
+  workspace: WorkspaceName,
+  agent: Type.String({ description: 'What the browser calls itself.' }),
+  created_at: Millis('When they signed in.'),
+  used_at: Millis('Last use, to the minute.'),
+  expires_at: Millis('When it ends, however much it is used; unused for 12 hours it ends before.'),
+  current: Type.Boolean({ description: 'The one that asks.' }),
+});
+export type Session = Static<typeof Session>;
+
+export const signIn = endpoint({
+  method: 'POST',
+  path: '/api/v1/session',
+  action: 'public',
+  summary: 'Sign in with name and password; a cookie keeps the session',
+  description:
+    'The cookie is `__Host-treadle-session` and needs https, but on a loopback address. After too many wrong passwords the answer is 429 with Retry-After.',
+  body: Strict({
+    name: Type.String({ minLength: 1, maxLength: 128 }),
+    password: Password,
+    workspace: Type.Optional(WorkspaceName),
+  }),
+  response: Type.Object({ workspace: WorkspaceName }),
+});
+
+export const signOut = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/session',
+  action: 'public',
+  summary: 'End the session of this browser, if there is one, and take its cookie away',
+  response: Type.Object({}),
+});
+
+export const switchWorkspace = endpoint({
+  method: 'PUT',
+  path: '/api/v1/session/workspace',
+  action: 'session:own',
+  summary: 'Go on in another workspace with the session of this browser',
+  body: Strict({ workspace: WorkspaceName }),
+  response: Type.Object({ workspace: WorkspaceName }),
+});
+
+export const listSessions = endpoint({
+  method: 'GET',
+  path: '/api/v1/me/sessions',
+  action: 'session:own',
+  summary: 'List the browsers where you are signed in',
+  response: Page(Session),
+});
+
+export const endSession = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/me/sessions/:id',
+  action: 'session:own',
+  summary: 'End a session of your own at once',
+  params: Strict({ id: Type.String() }),
+  response: Type.Object({}),
+});
+
 export const explainAccess = endpoint({
   method: 'POST',
   path: '/api/v1/access/explain',

@@ -38,6 +38,20 @@ export type AccessTables = {
   person_group: { id: string; name: string; created_at: number; created_by: string };
   group_member: { group_id: string; person: string };
   group_role: { workspace: string; group_id: string; role: string };
+  /** Somebody who signed in with a browser, until `expires_at` or long unused. */
+  session: {
+    id: string;
+    /** Of the secret in the cookie. */
+    hash: string;
+    person: string;
+    /** Where they work with it now. */
+    workspace: string;
+    /** What the browser calls itself. */
+    agent: string;
+    created_at: number;
+    used_at: number;
+    expires_at: number;
+  };
 };
 
 export const migrations: Migration[] = [
@@ -106,6 +120,22 @@ export const migrations: Migration[] = [
       `create index group_role_workspace on group_role (workspace)`,
       `alter table token add column person text`,
       `create index token_person on token (person)`,
+    ],
+  },
+  {
+    id: 'access-004',
+    sql: [
+      `create table session (
+        id text primary key,
+        hash text not null unique,
+        person text not null references person (id),
+        workspace text not null references workspace (name),
+        agent text not null,
+        created_at bigint not null,
+        used_at bigint not null,
+        expires_at bigint not null
+      )`,
+      `create index session_person on session (person)`,
     ],
   },
 ];

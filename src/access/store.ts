@@ -130,7 +130,15 @@ export async function touchToken(tx: Tx, id: string, at: number): Promise<void> 
   await tables(tx).updateTable('token').set({ last_used_at: at }).where('id', '=', id).execute();
 }
 
-export async function liveTokenExists(ctx: Pick<Ctx, 'db'>, now: number): Promise<boolean> {
+/** Whether anybody at all can come in who is not on this machine: a token that works, or a person with a password. */
+export async function credentialExists(ctx: Pick<Ctx, 'db'>, now: number): Promise<boolean> {
+  const person = await tables(ctx)
+    .selectFrom('person')
+    .select('id')
+    .where('password', 'is not', null)
+    .where('disabled_at', 'is', null)
+    .executeTakeFirst();
+  if (person) return true;
   const row = await tables(ctx)
     .selectFrom('token')
     .select('id')

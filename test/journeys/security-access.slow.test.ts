@@ -15,6 +15,9 @@ const PUBLIC = new Set([
   'GET /openapi.json',
   'GET /docs',
   'GET /schema/treadle.json',
+  // Whoever signs in has nothing yet, and whoever signs out may have nothing any more.
+  'POST /api/v1/session',
+  'DELETE /api/v1/session',
   // It shows a secret of its own, or hears nothing.
   'POST /api/v1/hooks/loops/:id',
   ...['api', 'ajax-api'].flatMap((twin) => [

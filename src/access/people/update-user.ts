@@ -2,6 +2,7 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict, invalid } from '../../platform/errors/index.ts';
 import type { User, WorkspaceRole } from '../contract.ts';
 import { withoutApproval } from './add-user.ts';
+import { endSessionsOf } from '../sessions/session.ts';
 import { hashPassword, requirePassword } from './password.ts';
 import { replaceRoles, requirePerson, updatePerson } from './store.ts';
 import { userOf } from './view.ts';
@@ -37,6 +38,7 @@ export function updateUser(
       before: { disabled: before.disabled_at !== null, owner: before.owner === 1 },
       after: { disabled, owner },
     });
+    if (disabled) await endSessionsOf(tx, before.id);
     await tx.emit({ type: RIGHTS_CHANGED, subject: `user:${before.id}` });
     return userOf(tx, before.id);
   });
@@ -73,6 +75,7 @@ export async function setPassword(ctx: Ctx, nameOrId: string, password: string):
   const hash = await hashPassword(password);
   return ctx.write(async (tx) => {
     await updatePerson(tx, id, { password: hash });
+    await endSessionsOf(tx, id);
     await tx.record({ action: 'user.password_set', resource: `user:${id}` });
     await tx.emit({ type: RIGHTS_CHANGED, subject: `user:${id}` });
     return userOf(tx, id);

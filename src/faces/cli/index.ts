@@ -18,6 +18,7 @@ export { guardOutput, Interrupted } from './pipes.ts';
 /** One entry per noun, in the order of `treadle --help`; not loaded for the server, which should be ready at once. */
 const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./access.ts'),
+  () => import('./people.ts'),
   () => import('./data.ts'),
   () => import('./run.ts'),
   () => import('./pipelines.ts'),

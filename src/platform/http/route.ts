@@ -19,6 +19,10 @@ export interface Input<E extends Endpoint> {
   headers: Readonly<Record<string, string | undefined>>;
   /** Aborts when the caller goes away. */
   signal: AbortSignal;
+  /** Where the connection comes from. */
+  address: string | undefined;
+  /** Headers for the answer, besides its own. */
+  dress(headers: Readonly<Record<string, string>>): void;
 }
 
 /** A download. User bytes are inert: sent as an attachment, never sniffed, never rendered in our origin. */

@@ -71,6 +71,7 @@ export interface HttpOptions {
   authenticate(request: {
     headers: FastifyRequest['headers'];
     socket: Socket;
+    method: string;
     requestId: string;
   }): Promise<{ ctx: Ctx; until?: number | undefined; credential?: string | undefined }>;
   /** The ctx of public routes. */
@@ -272,6 +273,7 @@ async function serve(
       : await options.authenticate({
           headers: request.headers,
           socket: request.raw.socket,
+          method: request.method,
           requestId: request.id,
         });
   options.authorize(ctx, endpoint.action);
@@ -309,6 +311,8 @@ async function serve(
     body: (await readBody(endpoint, request, mount, share)) as undefined,
     headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
     signal: aborter.signal,
+    address: request.raw.socket.remoteAddress,
+    dress: (headers) => void reply.headers(headers),
   };
   const head = request.method === 'HEAD';
   // Nobody would hear the events.

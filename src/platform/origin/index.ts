@@ -38,6 +38,16 @@ export function guardOrigin(
   });
 }
 
+/** A cookie changes something only where the browser says where that comes from: whoever says nothing is none, and shows a token. */
+export function requireBrowser(method: string, headers: Readonly<Record<string, unknown>>): void {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return;
+  if (headers['sec-fetch-site'] !== undefined || headers['origin'] !== undefined) return;
+  throw new TreadleError('forbidden', 'a session is for browsers, and this request says no origin', {
+    field: 'origin',
+    hint: 'a program sends Authorization: Bearer trd_…',
+  });
+}
+
 /** Headers that a proxy adds. Their content is anybody's word; that they are there is enough. */
 const PROXY_HEADERS = [
   'forwarded',

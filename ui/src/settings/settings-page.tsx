@@ -11,6 +11,8 @@ import { plural } from '../kit/format.ts';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Channels } from './channels.tsx';
+import { People } from './people.tsx';
+import { Sessions } from './sessions.tsx';
 import { Tokens } from './tokens.tsx';
 import { Workspaces } from './workspaces.tsx';
 import './settings.css';
@@ -35,11 +37,13 @@ export default function SettingsPage(): ReactElement {
         </Section>
         <Server />
       </div>
+      {me.data?.kind === 'user' && <Sessions name={me.data.name} />}
+      <People mayManage={me.data?.may.includes('admin') ?? false} owner={me.data?.role === 'owner'} />
       <Tokens
         all={all}
         onAll={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
       />
-      <Channels mayManage={me.data?.role === 'admin' || me.data?.role === 'owner'} />
+      <Channels mayManage={me.data?.may.includes('admin') ?? false} />
       <Workspaces current={me.data?.workspace} mayMake={me.data?.role === 'owner'} />
     </Page>
   );
@@ -63,11 +67,13 @@ function You({
   name,
   kind,
   role,
+  roles,
   workspace,
 }: {
   name: string;
   kind: string;
   role: string;
+  roles: readonly string[];
   workspace: string;
 }): ReactElement {
   return (
@@ -78,7 +84,12 @@ function You({
         [
           'Role',
           <span key="role" className="row row-wrap">
-            <Badge tone="accent">{role}</Badge> <span className="muted">may {MAY[role] ?? role}</span>
+            {roles.map((one) => (
+              <Badge key={one} tone="accent">
+                {one}
+              </Badge>
+            ))}{' '}
+            <span className="muted">may {MAY[role] ?? role}</span>
           </span>,
         ],
         ['Workspace', workspace],

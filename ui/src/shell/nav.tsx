@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useSyncExternalStore, type ReactElement } from 'react';
-import { whoAmI } from '../../../src/access/contract.ts';
-import { api } from '../api/client.ts';
+import { signOut, switchWorkspace, whoAmI } from '../../../src/access/contract.ts';
+import { api, call } from '../api/client.ts';
 import { live } from '../api/queries.ts';
 import { Button } from '../kit/button.tsx';
 import { Icon, Mark } from '../kit/icons.tsx';
 import { Menu } from '../kit/menu.tsx';
+import { sayError } from '../kit/toast.tsx';
 import { setTheme, useTheme, type Theme } from '../kit/theme.ts';
 import { rooms } from '../rooms.ts';
 
@@ -50,6 +51,7 @@ export function Nav({ onSearch, onHelp }: { onSearch(): void; onHelp(): void }):
         <ConnectionState />
         <span className="spacer" />
         <Button look="quiet" icon="keyboard" label="Keyboard shortcuts" onClick={onHelp} />
+        <Person />
         <ThemeMenu />
       </footer>
     </div>
@@ -59,6 +61,27 @@ export function Nav({ onSearch, onHelp }: { onSearch(): void; onHelp(): void }):
 /** Which workspace on which server this is: what tells two tabs apart. */
 function Place(): ReactElement {
   const me = useQuery(api(whoAmI, {}));
+  const workspaces = me.data?.kind === 'user' ? me.data.workspaces : [];
+  if (me.data && workspaces.length > 1)
+    return (
+      <p className="nav-place">
+        <Menu
+          trigger={
+            <Button look="quiet" icon="down" className="nav-switch">
+              {me.data.workspace}
+            </Button>
+          }
+          heading="Workspace"
+          entries={workspaces.map((name) => ({
+            key: name,
+            label: name,
+            chosen: name === me.data.workspace,
+            act: () => void enter(name),
+          }))}
+        />
+        <span className="faint">{window.location.host}</span>
+      </p>
+    );
   return (
     <p
       className="nav-place"
@@ -71,6 +94,40 @@ function Place(): ReactElement {
       <span>{me.data?.workspace ?? ' '}</span>
       <span className="faint">{window.location.host}</span>
     </p>
+  );
+}
+
+/** Nothing of the one is shown in the other: the page begins anew. */
+async function enter(workspace: string): Promise<void> {
+  try {
+    await call(switchWorkspace, { body: { workspace } });
+    location.assign('/');
+  } catch (error) {
+    sayError(`Workspace ${workspace} cannot be entered`, error);
+  }
+}
+
+/** Who is signed in, and the way out. */
+function Person(): ReactElement | undefined {
+  const me = useQuery(api(whoAmI, {}));
+  if (me.data?.kind !== 'user') return undefined;
+  return (
+    <Menu
+      trigger={<Button look="quiet" icon="user" label={`Signed in as ${me.data.name}`} />}
+      heading={`${me.data.name} (${me.data.roles.join(', ')})`}
+      entries={[
+        {
+          key: 'out',
+          label: 'Sign out',
+          icon: 'back',
+          act: () =>
+            void call(signOut, {}).then(
+              () => location.assign('/'),
+              (error: unknown) => sayError('You are still signed in', error),
+            ),
+        },
+      ]}
+    />
   );
 }
 

@@ -1,8 +1,11 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Dialog } from '@base-ui/react/dialog';
 import { Tooltip } from '@base-ui/react/tooltip';
+import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
+import { whoAmI } from '../../../src/access/contract.ts';
+import { api, ApiError } from '../api/client.ts';
 import { part } from '../api/part.ts';
 import { Button } from '../kit/button.tsx';
 import { Mark } from '../kit/icons.tsx';
@@ -11,13 +14,19 @@ import { Toasts } from '../kit/toast.tsx';
 import { rooms, type Room } from '../rooms.ts';
 import { Away } from './away.tsx';
 import { Nav } from './nav.tsx';
+import { SignIn } from './sign-in.tsx';
 import './shell.css';
 
 const Palette = lazy(part(() => import('./palette.tsx')));
 const Help = lazy(part(() => import('./help.tsx')));
 
-/** The frame around every page. */
+/** The frame around every page, for whoever the server knows; everybody else signs in first. */
 export function Shell(): ReactElement {
+  const { error } = useQuery(api(whoAmI, {}));
+  return error instanceof ApiError && error.status === 401 ? <SignIn refused={error} /> : <Frame />;
+}
+
+function Frame(): ReactElement {
   const [open, setOpen] = useState<'palette' | 'help' | 'nav' | undefined>();
   const address = useLocation({ select: (location) => location.pathname });
   const [shown, setShown] = useState(address);

@@ -53,6 +53,24 @@ class NewUser(TypedDict):
     roles: NotRequired[list[WorkspaceRole]]
 
 
+class Session(TypedDict):
+    id: str
+    workspace: str
+    """Lower-case letters, digits and dashes; 63 characters at most."""
+    agent: str
+    """What the browser calls itself."""
+    created_at: int
+    """When they signed in. Milliseconds since 1970, UTC."""
+    used_at: int
+    """Last use, to the minute. Milliseconds since 1970, UTC."""
+    expires_at: int
+    """When it ends, however much it is used; unused for 12 hours it ends before. Milliseconds since
+    1970, UTC.
+    """
+    current: bool
+    """The one that asks."""
+
+
 class Token(TypedDict):
     id: str
     name: str
@@ -161,6 +179,16 @@ class ExplainAccessAnswer(TypedDict):
     """What they have in this workspace, and what brings it."""
     rules: list[ExplainAccessAnswerRules]
     """The whole policy: which roles may do what ends in which verb."""
+
+
+class SignInAnswer(TypedDict):
+    workspace: str
+    """Lower-case letters, digits and dashes; 63 characters at most."""
+
+
+class SwitchWorkspaceAnswer(TypedDict):
+    workspace: str
+    """Lower-case letters, digits and dashes; 63 characters at most."""
 
 
 class AccessApi:
@@ -335,6 +363,19 @@ class AccessApi:
             json=given({'name': name}),
         )
 
+    def end_session(
+        self,
+        id: str,
+    ) -> None:
+        """End a session of your own at once.
+
+        DELETE /api/v1/me/sessions/:id; needs session:own.
+        """
+        return self._transport.nothing(
+            'DELETE',
+            f"/api/v1/me/sessions/{segment('id', id)}",
+        )
+
     def explain_access(
         self,
         *,
@@ -377,6 +418,18 @@ class AccessApi:
         return self._transport.page(
             'GET',
             '/api/v1/me/tokens',
+        )
+
+    def list_sessions(
+        self,
+    ) -> Page[Session]:
+        """List the browsers where you are signed in.
+
+        GET /api/v1/me/sessions; needs session:own.
+        """
+        return self._transport.page(
+            'GET',
+            '/api/v1/me/sessions',
         )
 
     def list_tokens(
@@ -538,6 +591,60 @@ class AccessApi:
             'PUT',
             f"/api/v1/users/{segment('user', user)}/roles",
             json=given({'roles': roles}),
+        )
+
+    def sign_in(
+        self,
+        *,
+        name: str,
+        password: str,
+        workspace: str | None = None,
+    ) -> SignInAnswer:
+        """Sign in with name and password; a cookie keeps the session.
+
+        The cookie is `__Host-treadle-session` and needs https, but on a loopback address. After too
+        many wrong passwords the answer is 429 with Retry-After.
+
+        POST /api/v1/session.
+
+        Args:
+            password: 12 characters or more.
+            workspace: Lower-case letters, digits and dashes; 63 characters at most.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/session',
+            json=given({'name': name, 'password': password, 'workspace': workspace}),
+        )
+
+    def sign_out(
+        self,
+    ) -> None:
+        """End the session of this browser, if there is one, and take its cookie away.
+
+        DELETE /api/v1/session.
+        """
+        return self._transport.nothing(
+            'DELETE',
+            '/api/v1/session',
+        )
+
+    def switch_workspace(
+        self,
+        *,
+        workspace: str,
+    ) -> SwitchWorkspaceAnswer:
+        """Go on in another workspace with the session of this browser.
+
+        PUT /api/v1/session/workspace; needs session:own.
+
+        Args:
+            workspace: Lower-case letters, digits and dashes; 63 characters at most.
+        """
+        return self._transport.json(
+            'PUT',
+            '/api/v1/session/workspace',
+            json=given({'workspace': workspace}),
         )
 
     def update_user(

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { runHere as run } from '../../../test/cli.ts';
+import { openTest } from '../../../test/harness.ts';
+
+test('treadle user, group and service: the first owner is made on the machine, and no password is in an argument', async () => {
+  await using server = await openTest();
+  const { url } = server;
+  const file = path.join(server.shared, 'password');
+  writeFileSync(file, 'four words nobody joins\n');
+  const told = async (...line: string[]): Promise<string> => {
+    const { code, out, err } = await run(url, ...line);
+    assert.equal(code, 0, `${line.join(' ')}: ${err}`);
+    return out.trim();
+  };
+  const refused = async (...line: string[]): Promise<string> => {
+    const { code, err } = await run(url, ...line);
+    assert.notEqual(code, 0);
+    return err;
+  };
+  assert.match(await refused('user', 'add', 'ana', '--owner'), /a password is needed[\s\S]*--no-password/);
+  writeFileSync(`${file}-short`, 'short');
+  assert.match(
+    await refused('user', 'add', 'ana', '--password-file', `${file}-short`),
+    /12 characters or more/,
+  );
+  assert.equal(
+    await told('user', 'add', 'Ana', '--owner', '--password-file', file),
+    "added user 'ana': owner of the server",
+  );
+  assert.equal(
+    await told('user', 'add', 'ben', '--no-password', '--role', 'editor', '--role', 'approver'),
+    "added user 'ben': editor, approver",
+  );
+  assert.match(await told('user', 'list', '--all'), /^name.*\n.*ana +user +owner.*\n.*ben +user +editor, approver/m);
+  assert.equal(await told('user', 'role', 'ben', 'viewer'), "user 'ben': viewer");
+  await told('group', 'add', 'reviewers');
+  assert.equal(await told('group', 'role', 'reviewers', 'approver'), 'reviewers: approver');
+  assert.equal(await told('group', 'members', 'reviewers', 'ben'), 'reviewers: ben');
+  assert.equal(
+    await told('user', 'why', 'ben', 'model:approve'),
+    'yes: approver may approve: approves what others made: a person alone, no service and no step\n  viewer, by itself\n  approver, by group reviewers',
+  );
+  assert.match(await told('user', 'why', 'ben', 'run:write'), /^no: /);
+  assert.equal(await told('user', 'disable', 'ben'), "user 'ben': disabled");
+  assert.equal(
+    await told('user', 'why', 'ben', 'run:read'),
+    'no: the account is disabled\n  viewer, by itself\n  approver, by group reviewers',
+  );
+  assert.equal(await told('service', 'add', 'ci', '--role', 'editor'), "added service 'ci': editor");
+  assert.match(await told('token', 'create', 'nightly', '--service', 'ci'), /^trd_/);
+  assert.match(await refused('token', 'create', 'x', '--service', 'ana'), /is a person/);
+  await told('group', 'remove', 'reviewers');
+  assert.match(await told('group', 'list'), /there is no group/);
+});

@@ -1,0 +1,228 @@
+import * as contract from '../../access/contract.ts';
+import { invalid } from '../../platform/errors/index.ts';
+import type { Register } from './frame.ts';
+import { choice } from './options.ts';
+import { ago, listed } from './output.ts';
+
+const USER_HELP = `
+A person signs in with a name and a password: in the browser, or with MLflow's client by MLFLOW_TRACKING_USERNAME and
+MLFLOW_TRACKING_PASSWORD. There is no default password, and none is ever shown. What a person may do is said in each
+workspace (that of TREADLE_WORKSPACE, or default): viewer reads, editor also writes, approver reads and approves, admin does all of it and manages
+tokens, people and webhooks. An owner, of the server, enters and makes every workspace and adds people.
+
+Examples:
+  treadle user add ana --owner                     asks for a password, twice
+  treadle user add ben --role editor --password-file - < password.txt
+  treadle user role ben editor approver            both, in this workspace; none takes him out
+  treadle user why ben model:approve               whether he may, and why
+  treadle user disable ben                         nothing of his opens anything from now on`;
+
+const role = choice('viewer', 'editor', 'approver', 'admin');
+const roles = (text: string, before: readonly contract.WorkspaceRole[] = []): contract.WorkspaceRole[] => [
+  ...before,
+  role(text),
+];
+
+/** `treadle user …`, `treadle group …`, `treadle service …`. */
+export const register: Register = (program, cli) => {
+  const user = program
+    .command('user')
+    .description('people: add and list them, say what they may, disable them')
+    .addHelpText('after', USER_HELP);
+  user
+    .command('add <name>')
+    .description('add a person; asks for a password on a terminal')
+    .option('--owner', 'an owner of the whole server')
+    .option('--role <role>', 'viewer, editor, approver or admin of this workspace; as often as wanted', roles)
+    .option('--full-name <name>', 'for people to read')
+    .option('--password-file <file>', 'read the password from a file, - for standard input')
+    .option('--no-password', 'none: they cannot sign in with one')
+    .action(
+      async (
+        name: string,
+        flags: {
+          owner?: boolean;
+          role?: contract.WorkspaceRole[];
+          fullName?: string;
+          passwordFile?: string;
+          password: boolean;
+        },
+      ) => {
+        const password = flags.password ? await passwordIn(flags.passwordFile) : undefined;
+        const made = await cli.client().call(contract.addUser, {
+          body: {
+            name,
+            ...(flags.owner === true ? { owner: true } : {}),
+            ...(flags.role === undefined ? {} : { roles: flags.role }),
+            ...(flags.fullName === undefined ? {} : { full_name: flags.fullName }),
+            ...(password === undefined ? {} : { password }),
+          },
+        });
+        cli.output().result(made, () => `added ${described(made)}`);
+      },
+    );
+  user
+    .command('list')
+    .description('list the people and services of the workspace')
+    .option('--all', 'of the whole server; for its owners')
+    .action(async ({ all }: { all?: boolean }) => {
+      const { items } = await cli.client().call(contract.listUsers, { query: all === true ? { all } : {} });
+      cli.output().result(items, () =>
+        listed(
+          'there is nobody here; treadle user add NAME adds somebody',
+          ['name', 'kind', 'roles', 'by groups', 'state', 'added'],
+          items.map((one) => [
+            one.name,
+            one.kind,
+            [...(one.owner ? ['owner'] : []), ...one.roles].join(', '),
+            one.groups.map((group) => `${group.name}: ${group.roles.join(', ')}`).join('; '),
+            one.disabled_at === undefined ? 'works' : 'disabled',
+            ago(one.created_at),
+          ]),
+        ),
+      );
+    });
+  user
+    .command('role <name> [roles...]')
+    .description('say which roles somebody has in this workspace; none takes them out')
+    .action(async (name: string, words: string[]) => {
+      const body = { roles: words.map(role) };
+      const set = await cli.client().call(contract.setRoles, { params: { user: name }, body });
+      cli.output().result(set, () => described(set));
+    });
+  for (const [verb, disabled, says] of [
+    ['disable', true, 'nothing of theirs opens anything from now on'],
+    ['enable', false, 'take that back'],
+  ] as const)
+    user
+      .command(`${verb} <name>`)
+      .description(says)
+      .action(async (name: string) => {
+        const set = await cli
+          .client()
+          .call(contract.updateUser, { params: { user: name }, body: { disabled } });
+        cli.output().result(set, () => described(set));
+      });
+  user
+    .command('password <name>')
+    .description('set the password of a person; their sessions end')
+    .option('--password-file <file>', 'read it from a file, - for standard input')
+    .action(async (name: string, flags: { passwordFile?: string }) => {
+      const password = await passwordIn(flags.passwordFile);
+      const set = await cli
+        .client()
+        .call(contract.resetPassword, { params: { user: name }, body: { password } });
+      cli.output().result(set, () => `set the password of ${set.name}`);
+    });
+  user
+    .command('why <name> <action>')
+    .description('say whether somebody may do something here, and why: run:write, model:approve')
+    .action(async (name: string, action: string) => {
+      const why = await cli.client().call(contract.explainAccess, { body: { user: name, action } });
+      cli
+        .output()
+        .result(why, () =>
+          [
+            `${why.allowed ? 'yes' : 'no'}: ${why.because}`,
+            ...why.roles.map((one) => `  ${one.role}, by ${one.from}`),
+          ].join('\n'),
+        );
+    });
+
+  const service = program
+    .command('service')
+    .description('accounts of programs: tokens only, and they approve nothing');
+  service
+    .command('add <name>')
+    .description('add one to this workspace; then: treadle token create NAME --service NAME')
+    .option('--role <role>', 'viewer, editor or admin; as often as wanted', roles)
+    .action(async (name: string, flags: { role?: contract.WorkspaceRole[] }) => {
+      const body = { name, roles: flags.role ?? ['viewer' as const] };
+      const made = await cli.client().call(contract.addService, { body });
+      cli.output().result(made, () => `added ${described(made)}`);
+    });
+
+  const group = program.command('group').description('groups of people, which bring their members roles');
+  group
+    .command('list')
+    .description('list the groups that bring roles in this workspace')
+    .action(async () => {
+      const { items } = await cli.client().call(contract.listGroups, {});
+      cli.output().result(items, () =>
+        listed(
+          'there is no group here; treadle group add NAME makes one',
+          ['name', 'roles here', 'members'],
+          items.map((one) => [one.name, one.roles.join(', '), one.members.join(', ')]),
+        ),
+      );
+    });
+  group
+    .command('add <name>')
+    .description('make a group')
+    .action(async (name: string) => {
+      const made = await cli.client().call(contract.addGroup, { body: { name } });
+      cli.output().result(made, () => `made group '${made.name}'`);
+    });
+  group
+    .command('members <name> [users...]')
+    .description('say who is in it; nobody empties it')
+    .action(async (name: string, members: string[]) => {
+      const set = await cli
+        .client()
+        .call(contract.setMembers, { params: { group: name }, body: { members } });
+      cli.output().result(set, () => `${set.name}: ${set.members.join(', ') || 'nobody who is seen here'}`);
+    });
+  group
+    .command('role <name> [roles...]')
+    .description('say which roles it brings its members in this workspace; none takes them')
+    .action(async (name: string, words: string[]) => {
+      const body = { roles: words.map(role) };
+      const set = await cli.client().call(contract.setGroupRoles, { params: { group: name }, body });
+      cli.output().result(set, () => `${set.name}: ${set.roles.join(', ') || 'no role here'}`);
+    });
+  group
+    .command('remove <name>')
+    .description('remove a group, and with it what it brought')
+    .action(async (name: string) => {
+      await cli.client().call(contract.removeGroup, { params: { group: name } });
+      cli.output().result({ removed: name }, () => `removed group '${name}'`);
+    });
+};
+
+function described({ name, kind, owner, roles: held, disabled_at }: contract.User): string {
+  const what = [...(owner ? ['owner of the server'] : []), ...held].join(', ') || 'no role here';
+  return `${kind} '${name}': ${disabled_at === undefined ? what : 'disabled'}`;
+}
+
+/** From a file, or twice from a terminal, which shows none of it; never from an argument, which others see and a history keeps. */
+async function passwordIn(file: string | undefined): Promise<string> {
+  if (file !== undefined) {
+    const { readFile } = await import('node:fs/promises');
+    const { text } = await import('node:stream/consumers');
+    const read = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    return read.replace(/\r?\n$/, '');
+  }
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw invalid('a password is needed', {
+      field: 'password-file',
+      hint: 'hand it over in a file, or - for standard input; --no-password adds somebody without one',
+    });
+  const first = await hidden('password: ');
+  if ((await hidden('again: ')) !== first)
+    throw invalid('the two are not the same', { field: 'password', hint: 'type it twice alike' });
+  return first;
+}
+
+async function hidden(prompt: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const { Writable } = await import('node:stream');
+  process.stderr.write(prompt);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return await reader.question('');
+  } finally {
+    reader.close();
+    process.stderr.write('\n');
+  }
+}

@@ -1,0 +1,76 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactElement } from 'react';
+import type { Static } from 'typebox';
+import type { explainAccess, User } from '../../../src/access/contract.ts';
+import { Badge } from '../kit/badge.tsx';
+import { Button } from '../kit/button.tsx';
+import { Dialog } from '../kit/dialog.tsx';
+import { Failure } from '../kit/failure.tsx';
+import { TextField } from '../kit/field.tsx';
+import { Listing } from '../kit/listing.tsx';
+import { Skeleton } from '../kit/page.tsx';
+
+type Explanation = Static<(typeof explainAccess)['response']>;
+
+/** Why may she? What the server decides by, asked for somebody. */
+export function Why({
+  user,
+  ask,
+  onClose,
+}: {
+  user: User;
+  ask(action: string): Promise<Explanation>;
+  onClose(): void;
+}): ReactElement {
+  const [action, setAction] = useState('run:write');
+  const why = useQuery({
+    queryKey: ['why', user.id, action],
+    queryFn: () => ask(action),
+    enabled: /^[a-z_]+:[a-z]+$/.test(action),
+    staleTime: 0,
+  });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`What ${user.name} may do`}
+      actions={<Button onClick={onClose}>Close</Button>}
+    >
+      <TextField
+        label="Action"
+        mono
+        hint="A noun and read, write, approve, admin or own: model:approve"
+        value={action}
+        maxLength={100}
+        onChange={(event) => setAction(event.target.value)}
+      />
+      {why.isPending ? (
+        <Skeleton lines={2} />
+      ) : why.isError ? (
+        <Failure error={why.error} />
+      ) : (
+        <>
+          <p className="row row-wrap">
+            <Badge tone={why.data.allowed ? 'good' : 'bad'}>{why.data.allowed ? 'may' : 'may not'}</Badge>
+            <span>{why.data.because}</span>
+          </p>
+          <p className="muted">
+            {why.data.roles.length === 0
+              ? 'No role in this workspace.'
+              : why.data.roles.map(({ role, from }) => `${role} by ${from}`).join(' · ')}
+          </p>
+          <Listing
+            label="The whole policy"
+            columns={[
+              { key: 'verb', head: 'Verb', cell: ({ verb }) => <code>{verb}</code> },
+              { key: 'says', head: 'What it is', cell: ({ says }) => says },
+              { key: 'roles', head: 'Roles', cell: ({ roles }) => roles.join(', ') },
+            ]}
+            rows={why.data.rules}
+            rowKey={({ verb }) => verb}
+          />
+        </>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,80 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState, type FormEvent, type ReactElement } from 'react';
+import { signIn, signOut } from '../../../src/access/contract.ts';
+import { ApiError, call } from '../api/client.ts';
+import { Button } from '../kit/button.tsx';
+import { TextField } from '../kit/field.tsx';
+import { Mark } from '../kit/icons.tsx';
+import { describe } from '../kit/toast.tsx';
+import './sign-in.css';
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Instead of every page, while the server does not know who asks. */
+export function SignIn({ refused }: { refused: ApiError }): ReactElement {
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const entering = useMutation({
+    mutationFn: () => call(signIn, { body: { name: name.trim(), password } }),
+    // What was read before was not theirs: everything is asked anew.
+    onSuccess: () => location.reload(),
+  });
+  const leaving = useMutation({ mutationFn: () => call(signOut, {}), onSuccess: () => location.reload() });
+  const stale = refused.message.includes('session') || refused.message.includes('disabled');
+  const insecure = !window.isSecureContext;
+  return (
+    <main id="main" className="sign-in">
+      <title>Sign in · Treadle</title>
+      <form
+        className="sign-in-form panel stack"
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          if (!entering.isPending) entering.mutate();
+        }}
+      >
+        <h1 className="row">
+          <Mark size={28} /> Treadle
+        </h1>
+        {stale && <p className="muted">{capital(refused.message)}.</p>}
+        {insecure && (
+          <p className="field-error" role="note">
+            This page came over plain http, where a browser keeps no session: open it by https.
+          </p>
+        )}
+        <TextField
+          label="Name"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          required
+          value={name}
+          maxLength={128}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <TextField
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          maxLength={1024}
+          onChange={(event) => setPassword(event.target.value)}
+        />
+        {entering.error !== null && (
+          <p className="field-error" role="alert">
+            {describe(entering.error)}
+          </p>
+        )}
+        <Button type="submit" look="primary" disabled={entering.isPending || name === '' || password === ''}>
+          Sign in
+        </Button>
+        {stale && (
+          <Button look="quiet" onClick={() => leaving.mutate()}>
+            Forget the old session
+          </Button>
+        )}
+      </form>
+    </main>
+  );
+}
