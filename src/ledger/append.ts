@@ -127,7 +127,8 @@ function contentOf(
     time: tx.clock.now(),
     actor_kind: tx.actor.kind,
     actor_id: tx.actor.id,
-    actor_name: tx.actor.name,
+    // Who a person is stands in a row that can be changed and removed; the ledger cannot.
+    actor_name: tx.actor.kind === 'user' ? tx.actor.id : tx.actor.name,
     request_id: tx.requestId,
     action,
     resource,

@@ -43,43 +43,47 @@ test('the owner of the machine adds somebody, who is asked why they may', { skip
   await ui.close();
 });
 
-test('a person signs in, switches the workspace, ends their sessions, and is out at once when disabled', { skip }, async () => {
-  const { ctx } = house.server;
-  await createWorkspace(ctx, 'other');
-  await addUser(ctx, { name: 'bea', password: GOOD, roles: ['viewer'] });
-  await setRoles(ctx.as({ workspace: 'other' }), 'bea', ['admin']);
-  const ui = await house.open('/settings', { expected: /status of 4\d\d/ });
-  const { page } = ui;
-  await page.context().addCookies([{ name: 'treadle-session', value: 'x', url: house.url }]);
-  await page.reload();
-  await page.getByText('this session has ended').waitFor();
-  await ui.accessible('sign in');
-  await page.getByLabel('Name').fill('bea');
-  await page.getByLabel('Password').fill('not her password');
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByText('name and password do not belong together').waitFor();
-  await page.getByLabel('Password').fill(GOOD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByText('Where you are signed in').waitFor();
-  await page.getByText('this one').waitFor();
-  assert.equal(await page.getByRole('button', { name: 'New person' }).count(), 0);
-  await ui.accessible('settings, signed in');
-  const cookies = await page.context().cookies();
-  assert.deepEqual(
-    cookies.map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite]),
-    [['treadle-session', true, 'Lax']],
-  );
+test(
+  'a person signs in, switches the workspace, ends their sessions, and is out at once when disabled',
+  { skip },
+  async () => {
+    const { ctx } = house.server;
+    await createWorkspace(ctx, 'other');
+    await addUser(ctx, { name: 'bea', password: GOOD, roles: ['viewer'] });
+    await setRoles(ctx.as({ workspace: 'other' }), 'bea', ['admin']);
+    const ui = await house.open('/settings', { expected: /status of 4\d\d/ });
+    const { page } = ui;
+    await page.context().addCookies([{ name: 'treadle-session', value: 'x', url: house.url }]);
+    await page.reload();
+    await page.getByText('this session has ended').waitFor();
+    await ui.accessible('sign in');
+    await page.getByLabel('Name').fill('bea');
+    await page.getByLabel('Password').fill('not her password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('name and password do not belong together').waitFor();
+    await page.getByLabel('Password').fill(GOOD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Where you are signed in').waitFor();
+    await page.getByText('this one').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'New person' }).count(), 0);
+    await ui.accessible('settings, signed in');
+    const cookies = await page.context().cookies();
+    assert.deepEqual(
+      cookies.map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite]),
+      [['treadle-session', true, 'Lax']],
+    );
 
-  await page.getByRole('button', { name: 'default' }).click();
-  await page.getByRole('menuitemcheckbox', { name: 'other' }).click();
-  await page.waitForURL(`${house.url}/`);
-  await page.getByRole('button', { name: 'other' }).waitFor();
+    await page.getByRole('button', { name: 'default' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'other' }).click();
+    await page.waitForURL(`${house.url}/`);
+    await page.getByRole('button', { name: 'other' }).waitFor();
 
-  await updateUser(ctx, 'bea', { disabled: true });
-  await page.reload();
-  await page.getByRole('button', { name: 'Sign in' }).waitFor();
-  await page.getByRole('button', { name: 'Forget the old session' }).click();
-  await page.getByRole('button', { name: 'Sign in' }).waitFor({ state: 'detached' });
-  assert.deepEqual(await page.context().cookies(), []);
-  await ui.close();
-});
+    await updateUser(ctx, 'bea', { disabled: true });
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'Forget the old session' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor({ state: 'detached' });
+    assert.deepEqual(await page.context().cookies(), []);
+    await ui.close();
+  },
+);

@@ -121,7 +121,7 @@ test('people come in by name and password, into the workspaces where they have a
 
   // What the ledger keeps says neither name nor password.
   const { rows } = await sql<{ all: string }>`
-    select resource || coalesce("before", '') || coalesce("after", '') as "all" from ledger_entry`.execute(
+    select actor_name || resource || coalesce("before", '') || coalesce("after", '') as "all" from ledger_entry`.execute(
     ctx.db,
   );
   const told = rows.map(({ all }) => all).join('\n');

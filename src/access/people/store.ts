@@ -53,7 +53,7 @@ export async function updatePerson(
   await tables(tx).updateTable('person').set(change).where('id', '=', id).execute();
 }
 
-/** Those who have a role in the workspace, by themselves or a group; with `all` those of the whole server. */
+/** Those who have a role in the workspace, by themselves or a group, and the owners of the server; with `all` everybody. */
 export const selectPeople = (ctx: Ctx, all: boolean): Promise<PersonRow[]> =>
   tables(ctx)
     .selectFrom('person')
@@ -61,6 +61,7 @@ export const selectPeople = (ctx: Ctx, all: boolean): Promise<PersonRow[]> =>
     .$if(!all, (query) =>
       query.where((eb) =>
         eb.or([
+          eb('owner', '=', 1),
           eb(
             'id',
             'in',

@@ -34,7 +34,10 @@ test('treadle user, group and service: the first owner is made on the machine, a
     await told('user', 'add', 'ben', '--no-password', '--role', 'editor', '--role', 'approver'),
     "added user 'ben': editor, approver",
   );
-  assert.match(await told('user', 'list', '--all'), /^name.*\n.*ana +user +owner.*\n.*ben +user +editor, approver/m);
+  assert.match(
+    await told('user', 'list', '--all'),
+    /^name.*\n.*ana +user +owner.*\n.*ben +user +editor, approver/m,
+  );
   assert.equal(await told('user', 'role', 'ben', 'viewer'), "user 'ben': viewer");
   await told('group', 'add', 'reviewers');
   assert.equal(await told('group', 'role', 'reviewers', 'approver'), 'reviewers: approver');

@@ -9,6 +9,7 @@ import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
+import { ActorName } from '../ledger/actor-name.tsx';
 import { useNames } from '../ledger/names.ts';
 import { ResourceLink } from '../ledger/resource-link.tsx';
 import { LoopPicture } from './loop-picture.tsx';
@@ -158,7 +159,7 @@ function ChangeLine({ entry, name }: { entry: Entry; name: string | undefined })
       <span className="truncate lately-change">
         <ResourceLink resource={entry.resource} name={name} />
         <span className="muted nowrap">
-          {verb} by {entry.actor.name}
+          {verb} by <ActorName actor={entry.actor} />
         </span>
       </span>
       <span className="spacer" />

@@ -11,6 +11,7 @@ import { formatCount, plural } from '../kit/format.ts';
 import { Empty, Page, Skeleton } from '../kit/page.tsx';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
+import { ActorName } from './actor-name.tsx';
 import { Head } from './head.tsx';
 import { useNames } from './names.ts';
 import { ResourceLink } from './resource-link.tsx';
@@ -54,10 +55,10 @@ const columnsWith = (names: ReadonlyMap<string, string>): Column<Entry>[] => [
     cell: ({ actor }) => (
       <Link
         to="/ledger"
-        search={(now) => ({ ...now, actor: actor.name })}
-        title={`Only what ${actor.name} did`}
+        search={(now) => ({ ...now, actor: actor.kind === 'user' ? actor.id : actor.name })}
+        title="Only what they did"
       >
-        {actor.name}
+        <ActorName actor={actor} />
       </Link>
     ),
   },

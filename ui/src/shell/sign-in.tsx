@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { signIn, signOut } from '../../../src/access/contract.ts';
-import { ApiError, call } from '../api/client.ts';
+import { call, type ApiError } from '../api/client.ts';
 import { Button } from '../kit/button.tsx';
 import { TextField } from '../kit/field.tsx';
 import { Mark } from '../kit/icons.tsx';
