@@ -13,6 +13,7 @@ const NONE: Readonly<Record<string, string>> = {
   'pin.hash': 'gc reads the pins by itself',
   'ledger_subtree.hash': 'nodes of the ledger’s tree',
   'token.hash': 'SHA-256 of a token',
+  'session.hash': 'SHA-256 of a session',
   'outcome_table.digest': 'which files, read by which columns',
   'execution.file': 'the text of treadle.yaml',
   'prediction_segment.file': 'recorded predictions, a file of their own below the data folder',
