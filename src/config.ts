@@ -56,6 +56,22 @@ export const SETTINGS = [
     meaning: 'where people find this server, for links in messages: https://treadle.corp',
   },
   {
+    name: 'oidc-issuer',
+    fallback: undefined,
+    meaning: 'OpenID Connect provider that people sign in by: https://login.corp',
+  },
+  { name: 'oidc-client', fallback: undefined, meaning: 'id of this server at the provider' },
+  {
+    name: 'oidc-secret-file',
+    fallback: undefined,
+    meaning: 'file that holds the secret of oidc-client and nothing else; without one it is a public client',
+  },
+  {
+    name: 'oidc-groups',
+    fallback: 'groups',
+    meaning: 'claim by which the provider names groups; those that exist here bring their roles',
+  },
+  {
     name: 'restored',
     fallback: 'no',
     meaning:
@@ -133,6 +149,8 @@ export interface ServerConfig {
   allowOutbound?: string[];
   /** Where people find the server, for links in messages. */
   publicUrl?: string | undefined;
+  /** Who else says who people are. */
+  oidc?: { issuer: string; client: string; secretFile?: string | undefined; groups: string } | undefined;
   /** Database and blobs may be of different moments, for once. */
   restored?: boolean;
   /** `auto` unless said: the best that holds. */
@@ -188,6 +206,17 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
   const publicUrl = value('public-url').value;
   if (publicUrl !== undefined && !/^https?:\/\/[^\s/]+/.test(publicUrl))
     wrong('public-url', 'it must start with https:// or http://');
+  const issuer = value('oidc-issuer').value;
+  const client = value('oidc-client').value;
+  if ((issuer === undefined) !== (client === undefined))
+    wrong(issuer === undefined ? 'oidc-issuer' : 'oidc-client', 'oidc-issuer and oidc-client go together');
+  // Over http anybody between the two could say who people are.
+  if (
+    issuer !== undefined &&
+    !/^(https:\/\/[^\s/]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(\/\S*)?$/.test(issuer)
+  )
+    wrong('oidc-issuer', 'it must start with https://');
+  const secretFile = value('oidc-secret-file').value;
   const isolation = value('isolation').value ?? 'auto';
   if (isolation !== 'auto' && !isLevel(isolation))
     return wrong('isolation', `it must be auto, ${LEVELS.slice(0, -1).join(', ')} or none`);
@@ -212,6 +241,15 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
     requireToken: requireToken === 'true',
     allowOutbound: list('allow-outbound'),
     publicUrl: publicUrl === undefined ? undefined : publicUrl.replace(/\/+$/, ''),
+    oidc:
+      issuer === undefined || client === undefined
+        ? undefined
+        : {
+            issuer,
+            client,
+            secretFile: secretFile === undefined ? undefined : path.resolve(secretFile),
+            groups: value('oidc-groups').value ?? 'groups',
+          },
     restored: restored === 'yes',
     isolation,
     stepFolders: (value('step-folders').value ?? '')

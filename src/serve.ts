@@ -159,6 +159,7 @@ async function open(
       ? config.allowHosts
       : 'any';
   const passwords = access.createPasswords();
+  const oidc = config.oidc && access.createOidc(config.oidc, outbound);
   const evaluations = validation.openValidation({ processes, runtimes, tables });
   const endpoints = await serving.openServing({
     data: config.data,
@@ -282,7 +283,7 @@ async function open(
     restRoutes(
       [
         ...access.accessRoutes(passwords),
-        ...access.sessionRoutes(passwords, placeOf),
+        ...access.sessionRoutes(passwords, placeOf, oidc),
         ...eventRoom.eventRoutes(events),
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
@@ -323,6 +324,7 @@ async function open(
   endpoints.listening(url);
   channels.listening(url);
   ci.listening(url);
+  oidc?.listening(config.publicUrl ?? url);
   log.info('ready', {
     url,
     data: config.data,

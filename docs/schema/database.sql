@@ -15,6 +15,7 @@
 -- access-002 bf002466bd7b7193
 -- access-003 ae02a02e706ad159
 -- access-004 06f28d6a808fd503
+-- access-005 300fd7144bbad1d8
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
 -- tracking-001 1582b9d64ad6cebd
@@ -725,7 +726,8 @@ CREATE TABLE person (
   disabled_at bigint,
   created_at bigint not null,
   created_by text not null
-);
+  , issuer text, subject text);
+CREATE UNIQUE INDEX person_identity on person (issuer, subject);
 CREATE TABLE person_group (
   id text primary key,
   name text not null unique,

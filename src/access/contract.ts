@@ -321,6 +321,39 @@ export const signIn = endpoint({
   response: Type.Object({ workspace: WorkspaceName }),
 });
 
+export const signInWays = endpoint({
+  method: 'GET',
+  path: '/api/v1/session/ways',
+  action: 'public',
+  summary: 'Say how people sign in here',
+  response: Type.Object({
+    provider: Type.Boolean({ description: 'By an OpenID Connect provider, at /sign-in/oidc.' }),
+  }),
+});
+
+export const beginOidc = endpoint({
+  method: 'GET',
+  path: '/sign-in/oidc',
+  action: 'public',
+  summary: 'Send the browser to the OpenID Connect provider',
+  response: 'text',
+});
+
+export const endOidc = endpoint({
+  method: 'GET',
+  path: '/sign-in/oidc/callback',
+  action: 'public',
+  summary: 'Take what the OpenID Connect provider says of somebody, and begin a session',
+  // A provider may add what it likes; the rest is not read.
+  query: Type.Object({
+    code: Type.Optional(Type.String({ maxLength: 4000 })),
+    state: Type.Optional(Type.String({ maxLength: 500 })),
+    iss: Type.Optional(Type.String({ maxLength: 1000 })),
+    error: Type.Optional(Type.String({ maxLength: 200 })),
+  }),
+  response: 'text',
+});
+
 export const signOut = endpoint({
   method: 'DELETE',
   path: '/api/v1/session',

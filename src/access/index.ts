@@ -10,6 +10,7 @@ export { personOf, rolesOf, type Person } from './people/rights.ts';
 export { RIGHTS_CHANGED, setRoles, updateUser } from './people/update-user.ts';
 export { prolongToken, revokeLeftTokens, revokeToken, revokeTokensOf } from './revoke-token.ts';
 export { sessionIn, type Place } from './sessions/cookie.ts';
+export { createOidc, type Oidc, type OidcSettings } from './sessions/oidc.ts';
 export { sessionRoutes } from './sessions/routes.ts';
 export { accessRoutes } from './routes.ts';
 export { migrations } from './schema.ts';

@@ -30,6 +30,9 @@ export type AccessTables = {
     password: string | null;
     /** 1: an owner of the whole server. */
     owner: number;
+    /** Where they sign in by a provider: its address, and its own word for them. No name or mail says who somebody is. */
+    issuer: string | null;
+    subject: string | null;
     disabled_at: number | null;
     created_at: number;
     created_by: string;
@@ -136,6 +139,14 @@ export const migrations: Migration[] = [
         expires_at bigint not null
       )`,
       `create index session_person on session (person)`,
+    ],
+  },
+  {
+    id: 'access-005',
+    sql: [
+      `alter table person add column issuer text`,
+      `alter table person add column subject text`,
+      `create unique index person_identity on person (issuer, subject)`,
     ],
   },
 ];

@@ -18,6 +18,9 @@ const PUBLIC = new Set([
   // Whoever signs in has nothing yet, and whoever signs out may have nothing any more.
   'POST /api/v1/session',
   'DELETE /api/v1/session',
+  'GET /api/v1/session/ways',
+  'GET /sign-in/oidc',
+  'GET /sign-in/oidc/callback',
   // It shows a secret of its own, or hears nothing.
   'POST /api/v1/hooks/loops/:id',
   ...['api', 'ajax-api'].flatMap((twin) => [

@@ -54,6 +54,8 @@ async function add(
     await insertPerson(tx, {
       ...given,
       id,
+      issuer: null,
+      subject: null,
       disabled_at: null,
       created_at: ctx.clock.now(),
       created_by: ctx.actor.name,

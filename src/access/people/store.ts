@@ -23,6 +23,35 @@ export const findPerson = (ctx: Pick<Ctx, 'db'>, nameOrId: string): Promise<Pers
     .where((eb) => eb.or([eb('name', '=', nameOrId), eb('id', '=', nameOrId)]))
     .executeTakeFirst();
 
+export const findByIdentity = (
+  ctx: Pick<Ctx, 'db'>,
+  issuer: string,
+  subject: string,
+): Promise<PersonRow | undefined> =>
+  tables(ctx)
+    .selectFrom('person')
+    .selectAll()
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+
+/** Says which of the groups there are somebody is in, by name: a name that no group has is no group. Returns whether that changed anything. */
+export async function replaceGroupsOf(tx: Tx, person: string, names: readonly string[]): Promise<boolean> {
+  const groups = await tables(tx).selectFrom('person_group').selectAll().execute();
+  const wanted = groups.filter(({ name }) => names.includes(name)).map(({ id }) => id);
+  const held = (
+    await tables(tx).selectFrom('group_member').select('group_id').where('person', '=', person).execute()
+  ).map(({ group_id }) => group_id);
+  if (new Set(wanted).symmetricDifference(new Set(held)).size === 0) return false;
+  await tables(tx).deleteFrom('group_member').where('person', '=', person).execute();
+  if (wanted.length > 0)
+    await tables(tx)
+      .insertInto('group_member')
+      .values(wanted.map((group_id) => ({ group_id, person })))
+      .execute();
+  return true;
+}
+
 export async function requirePerson(ctx: Pick<Ctx, 'db'>, nameOrId: string): Promise<PersonRow> {
   const row = await findPerson(ctx, nameOrId.toLowerCase());
   if (row) return row;

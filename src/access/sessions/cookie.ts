@@ -11,9 +11,12 @@ export interface Place {
 
 const nameOf = ({ local }: Place): string => (local ? PLAIN : SECURE);
 
-/** The session's secret among the cookies. Two of the name are one that opens nothing, and not the absence of any. */
-export function sessionIn(header: string | undefined, place: Place): string | undefined {
-  const name = `${nameOf(place)}=`;
+export const sessionIn = (header: string | undefined, place: Place): string | undefined =>
+  cookieIn(header, nameOf(place));
+
+/** What a cookie holds. Two of the name are one that opens nothing, and not the absence of any. */
+export function cookieIn(header: string | undefined, cookie: string): string | undefined {
+  const name = `${cookie}=`;
   const found = (header ?? '')
     .split(';')
     .map((one) => one.trim())
@@ -23,10 +26,19 @@ export function sessionIn(header: string | undefined, place: Place): string | un
   return others.length === 0 ? first.slice(name.length) : '';
 }
 
+/** The same two names for what binds a sign-in by a provider to the browser that began it. */
+export const signInCookie = ({ local }: Place): string =>
+  local ? 'treadle-sign-in' : '__Host-treadle-sign-in';
+
 /** `Set-Cookie`; without a secret it takes the cookie away. Until when it lasts is the server's to say, not the browser's. */
-export function sessionCookie(secret: string | undefined, place: Place, seconds: number): string {
+export function sessionCookie(
+  secret: string | undefined,
+  place: Place,
+  seconds: number,
+  name = nameOf(place),
+): string {
   return [
-    `${nameOf(place)}=${secret ?? ''}`,
+    `${name}=${secret ?? ''}`,
     'Path=/',
     'HttpOnly',
     'SameSite=Lax',

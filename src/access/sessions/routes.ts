@@ -1,18 +1,54 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { forbidden, invalid } from '../../platform/errors/index.ts';
+import { forbidden, invalid, missing, TreadleError } from '../../platform/errors/index.ts';
 import { route, type Route } from '../../platform/http/index.ts';
 import { enterAs } from '../authenticate.ts';
 import * as contract from '../contract.ts';
 import type { Passwords } from '../people/passwords.ts';
 import { requirePerson } from '../people/store.ts';
-import { sessionCookie, sessionIn, type Place } from './cookie.ts';
+import { cookieIn, sessionCookie, sessionIn, signInCookie, type Place } from './cookie.ts';
+import { WITHIN, type Oidc } from './oidc.ts';
 import { endSession, listSessions, openSession, signOut } from './session.ts';
-import { signIn } from './sign-in.ts';
+import { signIn, signInBy } from './sign-in.ts';
 import { updateSession } from './store.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
-export const sessionRoutes = (passwords: Passwords, placeOf: (headers: Headers) => Place): Route[] => [
+export const sessionRoutes = (
+  passwords: Passwords,
+  placeOf: (headers: Headers) => Place,
+  oidc: Oidc | undefined,
+): Route[] => [
+  route(contract.signInWays, () => Promise.resolve({ provider: oidc !== undefined })),
+  route(contract.beginOidc, async (ctx, { headers, dress }) => {
+    const { url, secret } = await required(oidc).begin(ctx.clock.now());
+    const place = placeOf(headers);
+    dress({ 'set-cookie': sessionCookie(secret, place, WITHIN / 1000, signInCookie(place)) });
+    return redirect(url.href);
+  }),
+  route(contract.endOidc, async (ctx, { query, headers, dress }) => {
+    const place = placeOf(headers);
+    const forget = sessionCookie(undefined, place, 0, signInCookie(place));
+    try {
+      const identity = await required(oidc).end(
+        ctx.clock.now(),
+        query,
+        cookieIn(headers['cookie'], signInCookie(place)),
+      );
+      const { cookie } = await signInBy(ctx, identity, {
+        agent: headers['user-agent'] ?? '',
+        old: sessionIn(headers['cookie'], place),
+        place,
+      });
+      dress({ 'set-cookie': [forget, cookie] });
+      return redirect('/');
+    } catch (error) {
+      if (!(error instanceof TreadleError)) throw error;
+      ctx.log.warn('a sign-in by the provider was refused', { error: error.message });
+      dress({ 'set-cookie': [forget] });
+      // A word of ours and never a text of the answer: whoever makes an address would say anything with it.
+      return redirect(`/?sign-in=${error.kind === 'forbidden' ? 'no-role' : 'refused'}`);
+    }
+  }),
   route(contract.signIn, async (ctx, { body, headers, address, dress }) => {
     const place = placeOf(headers);
     const { workspace, cookie } = await signIn(ctx, passwords, body, {
@@ -50,6 +86,19 @@ export const sessionRoutes = (passwords: Passwords, placeOf: (headers: Headers) 
     return {};
   }),
 ];
+
+const redirect = (location: string) => ({
+  text: '',
+  status: 302,
+  headers: { location, 'cache-control': 'no-store' },
+});
+
+function required(oidc: Oidc | undefined): Oidc {
+  if (oidc) return oidc;
+  throw missing('nobody signs in by a provider here', {
+    hint: 'an owner of the server sets oidc-issuer and oidc-client',
+  });
+}
 
 /** The rule of these routes lets nobody in who is not a person. */
 function self(ctx: Ctx): string {

@@ -22,7 +22,7 @@ export interface Input<E extends Endpoint> {
   /** Where the connection comes from. */
   address: string | undefined;
   /** Headers for the answer, besides its own. */
-  dress(headers: Readonly<Record<string, string>>): void;
+  dress(headers: Readonly<Record<string, string | string[]>>): void;
 }
 
 /** A download. User bytes are inert: sent as an attachment, never sniffed, never rendered in our origin. */
@@ -42,6 +42,8 @@ export interface Download {
 export interface TextAnswer {
   text: string;
   type?: string;
+  /** 200 unless said; 302 with a `location` among the headers. */
+  status?: number;
   headers?: Readonly<Record<string, string>>;
 }
 

@@ -323,7 +323,8 @@ async function serve(
   if (endpoint.response === 'events')
     return sendEvents(reply, output as AsyncIterable<ServerSentEvent>, aborter.signal);
   if (endpoint.response === 'text') {
-    const { text, type, headers } = output as TextAnswer;
+    const { text, type, status, headers } = output as TextAnswer;
+    if (status !== undefined) void reply.code(status);
     if (headers) void reply.headers(headers);
     return reply.type(type ?? 'text/plain; charset=utf-8').send(text);
   }

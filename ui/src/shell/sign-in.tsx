@@ -1,17 +1,26 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
-import { signIn, signOut } from '../../../src/access/contract.ts';
-import { call, type ApiError } from '../api/client.ts';
+import { beginOidc, signIn, signInWays, signOut } from '../../../src/access/contract.ts';
+import { api, call, type ApiError } from '../api/client.ts';
 import { Button } from '../kit/button.tsx';
 import { TextField } from '../kit/field.tsx';
 import { Mark } from '../kit/icons.tsx';
 import { describe } from '../kit/toast.tsx';
 import './sign-in.css';
 
+/** How somebody came back from the provider. */
+const CAME: Readonly<Record<string, string | undefined>> = {
+  'no-role':
+    'You are known now, and have no role here yet, or your account is disabled. Ask an admin of your workspace for a role, then sign in again.',
+  refused: 'That sign-in was refused. Begin it again; the server log says why.',
+};
+
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Instead of every page, while the server does not know who asks. */
 export function SignIn({ refused }: { refused: ApiError }): ReactElement {
+  const ways = useQuery({ ...api(signInWays, {}), staleTime: Infinity });
+  const came = CAME[new URLSearchParams(location.search).get('sign-in') ?? ''];
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const entering = useMutation({
@@ -36,6 +45,11 @@ export function SignIn({ refused }: { refused: ApiError }): ReactElement {
           <Mark size={28} /> Treadle
         </h1>
         {stale && <p className="muted">{capital(refused.message)}.</p>}
+        {came !== undefined && (
+          <p className="field-error" role="alert">
+            {came}
+          </p>
+        )}
         {insecure && (
           <p className="field-error" role="note">
             This page came over plain http, where a browser keeps no session: open it by https.
@@ -69,6 +83,12 @@ export function SignIn({ refused }: { refused: ApiError }): ReactElement {
         <Button type="submit" look="primary" disabled={entering.isPending || name === '' || password === ''}>
           Sign in
         </Button>
+        {ways.data?.provider === true && (
+          // A page of the provider comes next: no link of the router leads there.
+          <a className="button sign-in-provider" href={beginOidc.path}>
+            Sign in by your organisation
+          </a>
+        )}
         {stale && (
           <Button look="quiet" onClick={() => leaving.mutate()}>
             Forget the old session

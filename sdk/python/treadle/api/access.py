@@ -186,6 +186,11 @@ class SignInAnswer(TypedDict):
     """Lower-case letters, digits and dashes; 63 characters at most."""
 
 
+class SignInWaysAnswer(TypedDict):
+    provider: bool
+    """By an OpenID Connect provider, at /sign-in/oidc."""
+
+
 class SwitchWorkspaceAnswer(TypedDict):
     workspace: str
     """Lower-case letters, digits and dashes; 63 characters at most."""
@@ -263,6 +268,18 @@ class AccessApi:
                 'owner': owner,
                 'roles': roles,
             }),
+        )
+
+    def begin_oidc(
+        self,
+    ) -> str:
+        """Send the browser to the OpenID Connect provider.
+
+        GET /sign-in/oidc.
+        """
+        return self._transport.text(
+            'GET',
+            '/sign-in/oidc',
         )
 
     def change_password(
@@ -361,6 +378,24 @@ class AccessApi:
             'POST',
             '/api/v1/workspaces',
             json=given({'name': name}),
+        )
+
+    def end_oidc(
+        self,
+        *,
+        code: str | None = None,
+        state: str | None = None,
+        iss: str | None = None,
+        error: str | None = None,
+    ) -> str:
+        """Take what the OpenID Connect provider says of somebody, and begin a session.
+
+        GET /sign-in/oidc/callback.
+        """
+        return self._transport.text(
+            'GET',
+            '/sign-in/oidc/callback',
+            query=given({'code': code, 'state': state, 'iss': iss, 'error': error}),
         )
 
     def end_session(
@@ -615,6 +650,18 @@ class AccessApi:
             'POST',
             '/api/v1/session',
             json=given({'name': name, 'password': password, 'workspace': workspace}),
+        )
+
+    def sign_in_ways(
+        self,
+    ) -> SignInWaysAnswer:
+        """Say how people sign in here.
+
+        GET /api/v1/session/ways.
+        """
+        return self._transport.json(
+            'GET',
+            '/api/v1/session/ways',
         )
 
     def sign_out(
