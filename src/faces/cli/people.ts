@@ -83,10 +83,11 @@ export const register: Register = (program, cli) => {
       );
     });
   user
-    .command('role <name> [roles...]')
+    .command('role <name>')
+    .argument('[role...]', 'viewer, editor, approver, admin', roles)
     .description('say which roles somebody has in this workspace; none takes them out')
-    .action(async (name: string, words: string[]) => {
-      const body = { roles: words.map(role) };
+    .action(async (name: string, given: contract.WorkspaceRole[] = []) => {
+      const body = { roles: given };
       const set = await cli.client().call(contract.setRoles, { params: { user: name }, body });
       cli.output().result(set, () => described(set));
     });
@@ -173,10 +174,11 @@ export const register: Register = (program, cli) => {
       cli.output().result(set, () => `${set.name}: ${set.members.join(', ') || 'nobody who is seen here'}`);
     });
   group
-    .command('role <name> [roles...]')
+    .command('role <name>')
+    .argument('[role...]', 'viewer, editor, approver, admin', roles)
     .description('say which roles it brings its members in this workspace; none takes them')
-    .action(async (name: string, words: string[]) => {
-      const body = { roles: words.map(role) };
+    .action(async (name: string, given: contract.WorkspaceRole[] = []) => {
+      const body = { roles: given };
       const set = await cli.client().call(contract.setGroupRoles, { params: { group: name }, body });
       cli.output().result(set, () => `${set.name}: ${set.roles.join(', ') || 'no role here'}`);
     });
@@ -205,7 +207,7 @@ async function passwordIn(file: string | undefined): Promise<string> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw invalid('a password is needed', {
       field: 'password-file',
-      hint: 'hand it over in a file, or - for standard input; --no-password adds somebody without one',
+      hint: 'hand it over with --password-file FILE, or - for standard input; --no-password adds somebody without one',
     });
   const first = await hidden('password: ');
   if ((await hidden('again: ')) !== first)

@@ -26,7 +26,7 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     ],
     [
       'token create x --role king',
-      /--role <role>' argument 'king' is invalid\. It must be viewer, editor, admin or owner/,
+      /--role <role>' argument 'king' is invalid\. It must be viewer, editor, approver, admin or owner/,
     ],
     ['ledger log --since garbage', /--since <time>' argument 'garbage' is invalid\. Write it as 2026-11-23/],
     ['ledger log x', /the entry is 'x'\. Give a whole number/],
@@ -65,6 +65,7 @@ test('a wrong use names what was wrong and what to do, and ends with 2', async (
     ['endpoints late --model late', /option '--model' says nothing here/],
     ['endpoints --keep 90d', /option '--keep' says nothing here: name the endpoint/],
     ['endpoints --drop name', /option '--drop' says nothing here: name the endpoint/],
+    ['user role bob banana', /the role is 'banana'\. It must be viewer, editor, approver or admin/],
     ['endpoints late --reason why', /option '--reason' says nothing here: it says why/],
     ['endpoints late --drop a --hash a', /two things are said of column 'a'/],
     ['endpoints late --sample 1.5', /argument '1\.5' is invalid\. Give a share above 0/],
