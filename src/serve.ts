@@ -9,6 +9,7 @@ import { mountForward } from './faces/inference/index.ts';
 import { createMetrics } from './faces/metrics/index.ts';
 import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
+import { SCIM_TYPE, scimErrors, scimRoutes } from './faces/scim/index.ts';
 import { mountWeb } from './faces/web/index.ts';
 import { governanceRoutes } from './governance/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
@@ -310,6 +311,7 @@ async function open(
   );
   http.mount([metrics.route]);
   http.mount(mlflowRoutes(versionUsers), { errors: mlflowErrors, anyJson: true });
+  http.mount(scimRoutes, { errors: scimErrors, json: SCIM_TYPE });
   mountForward(http.app, endpoints.socket);
   await mountWeb(http.app);
 

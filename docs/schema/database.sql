@@ -16,6 +16,7 @@
 -- access-003 ae02a02e706ad159
 -- access-004 06f28d6a808fd503
 -- access-005 300fd7144bbad1d8
+-- access-006 5347ac93a0a0a8f8
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
 -- tracking-001 1582b9d64ad6cebd
@@ -726,14 +727,15 @@ CREATE TABLE person (
   disabled_at bigint,
   created_at bigint not null,
   created_by text not null
-  , issuer text, subject text);
+  , issuer text, subject text, external_id text, removed_at bigint);
+CREATE UNIQUE INDEX person_external on person (external_id);
 CREATE UNIQUE INDEX person_identity on person (issuer, subject);
 CREATE TABLE person_group (
   id text primary key,
   name text not null unique,
   created_at bigint not null,
   created_by text not null
-);
+  , external_id text);
 CREATE TABLE person_role (
   workspace text not null references workspace (name),
   person text not null references person (id),

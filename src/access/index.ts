@@ -4,7 +4,15 @@ export { createWorkspace, ensureDefaultWorkspace } from './create-workspace.ts';
 export { decide, type Decision } from './decide.ts';
 export { judgeCaller, type CallerJudgement } from './judge-caller.ts';
 export { addService, addUser } from './people/add-user.ts';
-export { addGroup, setGroupRoles, setMembers } from './people/groups.ts';
+export { addGroup, removeGroup, setGroupRoles, setMembers } from './people/groups.ts';
+export { removeUser } from './people/remove-user.ts';
+export {
+  directoryGroups,
+  directoryUsers,
+  renameGroup,
+  type DirectoryGroup,
+  type DirectoryUser,
+} from './people/directory.ts';
 export { createPasswords, type Passwords } from './people/passwords.ts';
 export { personOf, rolesOf, type Person } from './people/rights.ts';
 export { RIGHTS_CHANGED, setRoles, updateUser } from './people/update-user.ts';

@@ -33,12 +33,22 @@ export type AccessTables = {
     /** Where they sign in by a provider: its address, and its own word for them. No name or mail says who somebody is. */
     issuer: string | null;
     subject: string | null;
+    /** By what the directory that provisions them knows them; only it says so. */
+    external_id: string | null;
     disabled_at: number | null;
+    /** Its row stays, since the ledger has its id; what was personal is gone. */
+    removed_at: number | null;
     created_at: number;
     created_by: string;
   };
   person_role: { workspace: string; person: string; role: string };
-  person_group: { id: string; name: string; created_at: number; created_by: string };
+  person_group: {
+    id: string;
+    name: string;
+    external_id: string | null;
+    created_at: number;
+    created_by: string;
+  };
   group_member: { group_id: string; person: string };
   group_role: { workspace: string; group_id: string; role: string };
   /** Somebody who signed in with a browser, until `expires_at` or long unused. */
@@ -147,6 +157,15 @@ export const migrations: Migration[] = [
       `alter table person add column issuer text`,
       `alter table person add column subject text`,
       `create unique index person_identity on person (issuer, subject)`,
+    ],
+  },
+  {
+    id: 'access-006',
+    sql: [
+      `alter table person add column external_id text`,
+      `alter table person add column removed_at bigint`,
+      `create unique index person_external on person (external_id)`,
+      `alter table person_group add column external_id text`,
     ],
   },
 ];

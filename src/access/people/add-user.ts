@@ -7,7 +7,13 @@ import { insertPerson, replaceRoles, type PersonRow } from './store.ts';
 import { userOf } from './view.ts';
 
 /** Adds a person; with roles, to the workspace of `ctx`. Without a password they cannot sign in with one. */
-export async function addUser(ctx: Ctx, input: NewUser): Promise<User> {
+export async function addUser(
+  ctx: Ctx,
+  input: NewUser & {
+    /** By what a directory knows them. */
+    external_id?: string;
+  },
+): Promise<User> {
   const name = input.name.toLowerCase();
   if (input.password !== undefined) requirePassword(input.password, name);
   const password = input.password === undefined ? null : await hashPassword(input.password);
@@ -17,6 +23,7 @@ export async function addUser(ctx: Ctx, input: NewUser): Promise<User> {
     full_name: input.full_name ?? null,
     password,
     owner: input.owner === true ? 1 : 0,
+    external_id: input.external_id ?? null,
     roles: input.roles ?? [],
   });
 }
@@ -29,6 +36,7 @@ export async function addService(ctx: Ctx, input: { name: string; roles: Workspa
     full_name: null,
     password: null,
     owner: 0,
+    external_id: null,
     roles: withoutApproval(input.roles),
   });
 }
@@ -45,7 +53,9 @@ async function add(
   {
     roles,
     ...given
-  }: Pick<PersonRow, 'kind' | 'name' | 'full_name' | 'password' | 'owner'> & { roles: WorkspaceRole[] },
+  }: Pick<PersonRow, 'kind' | 'name' | 'full_name' | 'password' | 'owner' | 'external_id'> & {
+    roles: WorkspaceRole[];
+  },
 ): Promise<User> {
   if (/^[0-9a-f]{32}$/.test(given.name))
     throw invalid('this name has the form of an id', { field: 'name', hint: 'choose another' });
@@ -57,6 +67,7 @@ async function add(
       issuer: null,
       subject: null,
       disabled_at: null,
+      removed_at: null,
       created_at: ctx.clock.now(),
       created_by: ctx.actor.name,
     });

@@ -2,11 +2,13 @@ import type { Actor, Ctx } from '../../platform/ctx/index.ts';
 import { newId } from '../../platform/ids/index.ts';
 import type { Identity } from '../sessions/oidc.ts';
 import {
+  findByExternal,
   findByIdentity,
   findPerson,
   insertPerson,
   replaceGroupsOf,
   requirePerson,
+  updatePerson,
   type PersonRow,
 } from './store.ts';
 import { RIGHTS_CHANGED } from './update-user.ts';
@@ -18,10 +20,13 @@ import { RIGHTS_CHANGED } from './update-user.ts';
 export async function personByIdentity(ctx: Ctx, identity: Identity): Promise<PersonRow> {
   const { issuer, subject, called, groups } = identity;
   // Two first times at once: the index lets one of them in.
-  const found = await findByIdentity(ctx, issuer, subject);
+  // Whom a directory made by the provider's own word for them is met for the first time here.
+  const known = await findByIdentity(ctx, issuer, subject);
+  const found = known ?? (await findByExternal(ctx, subject));
   const id = found?.id ?? newId(ctx.clock.now());
   const actor: Actor = { kind: 'user', id, name: found?.name ?? called, role: 'viewer', user: id };
   return ctx.as({ actor }).write(async (tx) => {
+    if (found && !known) await updatePerson(tx, id, { issuer, subject });
     if (!found) {
       await insertPerson(tx, {
         id,
@@ -32,7 +37,9 @@ export async function personByIdentity(ctx: Ctx, identity: Identity): Promise<Pe
         owner: 0,
         issuer,
         subject,
+        external_id: null,
         disabled_at: null,
+        removed_at: null,
         created_at: ctx.clock.now(),
         created_by: 'sign-in provider',
       });

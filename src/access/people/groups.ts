@@ -35,10 +35,11 @@ export async function listGroups(ctx: Ctx): Promise<Group[]> {
     }));
 }
 
-export function addGroup(ctx: Ctx, name: string): Promise<Group> {
+export function addGroup(ctx: Ctx, name: string, external?: string): Promise<Group> {
   const row: GroupRow = {
     id: newId(ctx.clock.now()),
     name,
+    external_id: external ?? null,
     created_at: ctx.clock.now(),
     created_by: ctx.actor.name,
   };

@@ -7,6 +7,8 @@ import { createWorkspace } from '../create-workspace.ts';
 import { within } from '../roles.ts';
 import { addService, addUser } from './add-user.ts';
 import { hashPassword, passwordMatches } from './password.ts';
+import { personByIdentity } from './enter-by-identity.ts';
+import { removeUser } from './remove-user.ts';
 import { personOf, rolesOf } from './rights.ts';
 
 const GOOD = 'four words nobody joins';
@@ -169,6 +171,30 @@ test('groups bring roles and take them; a service has tokens alone and approves 
   await assert.rejects(createToken(ctx, { name: 'x', role: 'viewer', service: 'ann' }), /is a person/);
   assert.equal((await ask(server, basic('ci', GOOD), '/me')).status, 401, 'it has no password');
   assert.equal((await personOf(ctx, ci.id))?.kind, 'service');
+});
+
+test('whom a provider means is told by its own word alone: not by a name, and by what a directory said of them before', async () => {
+  await using server = await openTest();
+  const { ctx } = server;
+  await addUser(ctx, { name: 'ana', password: GOOD, roles: ['admin'] });
+  const issuer = 'https://login.example.org';
+  const other = await personByIdentity(ctx, { issuer, subject: 's1', called: 'Ana', groups: undefined });
+  assert.deepEqual([other.name, await rolesOf(ctx, other.id)], ['ana-2', []]);
+  const again = await personByIdentity(ctx, { issuer, subject: 's1', called: 'Anna', groups: undefined });
+  assert.equal(again.id, other.id);
+  const made = await addUser(ctx, { name: 'ben', external_id: 's2', roles: ['viewer'] });
+  const met = await personByIdentity(ctx, { issuer, subject: 's2', called: 'Somebody', groups: undefined });
+  assert.deepEqual([met.id, met.name, met.subject], [made.id, 'ben', 's2']);
+  // Another provider that uses the same word means somebody else.
+  const abroad = { issuer: 'https://other.example.org', subject: 's2', called: 'ben', groups: undefined };
+  assert.notEqual((await personByIdentity(ctx, abroad)).id, made.id);
+  await removeUser(ctx, 'ben');
+  assert.equal(await personOf(ctx, made.id), undefined);
+  assert.notEqual(
+    (await personByIdentity(ctx, { ...abroad, issuer })).id,
+    made.id,
+    'who was removed does not come back',
+  );
 });
 
 test('wrong passwords have to wait, by name and address; a good one that was just used does not', async () => {

@@ -21,6 +21,7 @@ export const findPerson = (ctx: Pick<Ctx, 'db'>, nameOrId: string): Promise<Pers
     .selectFrom('person')
     .selectAll()
     .where((eb) => eb.or([eb('name', '=', nameOrId), eb('id', '=', nameOrId)]))
+    .where('removed_at', 'is', null)
     .executeTakeFirst();
 
 export const findByIdentity = (
@@ -33,6 +34,16 @@ export const findByIdentity = (
     .selectAll()
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
+    .executeTakeFirst();
+
+/** Who was made by a directory and has not come by a provider yet. */
+export const findByExternal = (ctx: Pick<Ctx, 'db'>, external: string): Promise<PersonRow | undefined> =>
+  tables(ctx)
+    .selectFrom('person')
+    .selectAll()
+    .where('external_id', '=', external)
+    .where('issuer', 'is', null)
+    .where('removed_at', 'is', null)
     .executeTakeFirst();
 
 /** Says which of the groups there are somebody is in, by name: a name that no group has is no group. Returns whether that changed anything. */
@@ -87,6 +98,7 @@ export const selectPeople = (ctx: Ctx, all: boolean): Promise<PersonRow[]> =>
   tables(ctx)
     .selectFrom('person')
     .selectAll()
+    .where('removed_at', 'is', null)
     .$if(!all, (query) =>
       query.where((eb) =>
         eb.or([
@@ -171,6 +183,20 @@ export async function insertGroup(tx: Tx, row: GroupRow): Promise<void> {
     .executeTakeFirst();
   if (result.numInsertedOrUpdatedRows === 0n)
     throw conflict(`there is a group '${row.name}' already`, { field: 'name' });
+}
+
+export async function updateGroup(
+  tx: Tx,
+  id: string,
+  change: { name?: string; external_id?: string | null },
+): Promise<void> {
+  await tables(tx).updateTable('person_group').set(change).where('id', '=', id).execute();
+}
+
+/** Everything that somebody had, in every workspace. */
+export async function dropRights(tx: Tx, person: string): Promise<void> {
+  await tables(tx).deleteFrom('person_role').where('person', '=', person).execute();
+  await tables(tx).deleteFrom('group_member').where('person', '=', person).execute();
 }
 
 export async function deleteGroup(tx: Tx, id: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { User, WorkspaceRole } from '../contract.ts';
 import { withoutApproval } from './add-user.ts';
 import { endSessionsOf } from '../sessions/session.ts';
 import { hashPassword, requirePassword } from './password.ts';
-import { replaceRoles, requirePerson, updatePerson } from './store.ts';
+import { findPerson, replaceRoles, requirePerson, updatePerson } from './store.ts';
 import { userOf } from './view.ts';
 
 /** Whoever remembers callers, or holds a stream open for one, asks anew when it hears this. */
@@ -14,7 +14,14 @@ export const RIGHTS_CHANGED = 'user.rights_changed';
 export function updateUser(
   ctx: Ctx,
   nameOrId: string,
-  change: { disabled?: boolean; owner?: boolean; full_name?: string },
+  change: {
+    disabled?: boolean;
+    owner?: boolean;
+    full_name?: string;
+    /** What they sign in with from now on. */
+    name?: string;
+    external_id?: string;
+  },
 ): Promise<User> {
   return ctx.write(async (tx) => {
     const before = await requirePerson(tx, nameOrId);
@@ -25,11 +32,16 @@ export function updateUser(
       });
     if (before.kind === 'service' && change.owner === true)
       throw invalid('a service account is no owner of the server', { field: 'owner' });
+    const name = (change.name ?? before.name).toLowerCase();
+    if (name !== before.name && (await findPerson(tx, name)))
+      throw conflict(`there is a user or service '${name}' already`, { field: 'name' });
     const { disabled = before.disabled_at !== null, owner = before.owner === 1 } = change;
     const disabled_at = disabled ? (before.disabled_at ?? ctx.clock.now()) : null;
     await updatePerson(tx, before.id, {
       disabled_at,
       owner: owner ? 1 : 0,
+      name,
+      external_id: change.external_id ?? before.external_id,
       full_name: change.full_name ?? before.full_name,
     });
     await tx.record({

@@ -21,8 +21,8 @@ export interface Input<E extends Endpoint> {
   signal: AbortSignal;
   /** Where the connection comes from. */
   address: string | undefined;
-  /** Headers for the answer, besides its own. */
-  dress(headers: Readonly<Record<string, string | string[]>>): void;
+  /** Headers for the answer besides its own, and its status where that is not 200. */
+  dress(headers: Readonly<Record<string, string | string[]>>, status?: number): void;
 }
 
 /** A download. User bytes are inert: sent as an attachment, never sniffed, never rendered in our origin. */

@@ -101,6 +101,8 @@ export interface MountOptions {
   errors?: ErrorFace;
   /** Media types besides JSON whose body is parsed as JSON (foreign clients that send none). Never on the native API. */
   anyJson?: boolean;
+  /** Its own media type for JSON, read and answered besides application/json. */
+  json?: string;
   /** Dress every reply: headers that a foreign protocol wants. */
   headers?: Record<string, string>;
 }
@@ -312,7 +314,7 @@ async function serve(
     headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
     signal: aborter.signal,
     address: request.raw.socket.remoteAddress,
-    dress: (headers) => void reply.headers(headers),
+    dress: (headers, status = 200) => void reply.code(status).headers(headers),
   };
   const head = request.method === 'HEAD';
   // Nobody would hear the events.
@@ -334,7 +336,8 @@ async function serve(
       `${endpoint.method} ${endpoint.path} answers against its contract: ${first?.instancePath} ${first?.message}`,
     );
   }
-  void reply.type('application/json; charset=utf-8');
+  if (reply.statusCode === 204) return reply.send();
+  void reply.type(`${mount.json ?? 'application/json'}; charset=utf-8`);
   const written = await writeJson(output ?? {});
   return typeof written === 'string' ? reply.send(written) : sendPieces(reply, written, head);
 }
@@ -374,7 +377,7 @@ async function readBody(
     return limit === Infinity ? request.raw : Readable.from(upTo(limit, request.raw), { objectMode: false });
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   // A page of another origin can send text/plain without asking; only JSON, which it cannot, changes anything.
-  if (type !== 'application/json' && !(mount.anyJson === true && type === '')) {
+  if (type !== 'application/json' && type !== mount.json && !(mount.anyJson === true && type === '')) {
     throw invalid(`the body must be JSON, not ${type || 'of no type'}`, {
       field: 'content-type',
       hint: 'send Content-Type: application/json',
