@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from 'kysely';
-import { openTest, type TestServer } from '../../../test/harness.ts';
+import type { TestServer } from '../../../test/harness.ts';
+import { onDatabases } from '../../../test/on-databases.ts';
 import type { Role } from '../../platform/ctx/index.ts';
 import { createWorkspace } from '../create-workspace.ts';
 import { within } from '../roles.ts';
@@ -62,152 +63,162 @@ test('a password is kept as argon2id alone, and is its characters, whoever typed
   await assert.rejects(passwordMatches('x', 'plain'), /no known form/);
 });
 
-test('people come in by name and password, into the workspaces where they have a role, until they are disabled', async () => {
-  await using server = await openTest();
-  const { ctx } = server;
-  await createWorkspace(ctx, 'other');
-  for (const [password, why] of [
-    ['short', /12 characters/],
-    ['aaaaaaaaaaaaaaaaaaaa', /repeats/],
-    ['lena-lena', /12 characters/],
-  ] as const)
-    await assert.rejects(addUser(ctx, { name: 'lena', password }), why);
-  const lena = await addUser(ctx, { name: 'Lena', password: GOOD, roles: ['editor'] });
-  assert.equal(lena.name, 'lena');
-  await assert.rejects(addUser(ctx, { name: 'LENA', password: GOOD }), { kind: 'conflict' });
-  const as = (path: string, options = {}) => ask(server, basic('lena', GOOD), path, options);
+onDatabases('people were', (on, open) => {
+  test(`${on}: people come in by name and password, into the workspaces where they have a role, until they are disabled`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    await createWorkspace(ctx, 'other');
+    for (const [password, why] of [
+      ['short', /12 characters/],
+      ['aaaaaaaaaaaaaaaaaaaa', /repeats/],
+      ['lena-lena', /12 characters/],
+    ] as const)
+      await assert.rejects(addUser(ctx, { name: 'lena', password }), why);
+    const lena = await addUser(ctx, { name: 'Lena', password: GOOD, roles: ['editor'] });
+    assert.equal(lena.name, 'lena');
+    await assert.rejects(addUser(ctx, { name: 'LENA', password: GOOD }), { kind: 'conflict' });
+    const as = (path: string, options = {}) => ask(server, basic('lena', GOOD), path, options);
 
-  const me = await as('/me');
-  assert.deepEqual(
-    [me.status, me.said['user'], me.said['kind'], me.said['roles'], me.said['workspaces'], me.said['may']],
-    [200, lena.id, 'user', ['editor'], ['default'], ['read', 'write', 'own']],
-  );
-  assert.equal((await as('/me', { workspace: 'other' })).status, 403);
-  assert.equal((await as('/me', { workspace: 'nowhere' })).status, 403, 'whether there is one is not said');
-  assert.equal((await ask(server, basic('lena', `${GOOD}.`), '/me')).status, 401);
-  assert.equal((await as('/users', { body: { name: 'x', password: GOOD } })).status, 403);
+    const me = await as('/me');
+    assert.deepEqual(
+      [me.status, me.said['user'], me.said['kind'], me.said['roles'], me.said['workspaces'], me.said['may']],
+      [200, lena.id, 'user', ['editor'], ['default'], ['read', 'write', 'own']],
+    );
+    assert.equal((await as('/me', { workspace: 'other' })).status, 403);
+    assert.equal((await as('/me', { workspace: 'nowhere' })).status, 403, 'whether there is one is not said');
+    assert.equal((await ask(server, basic('lena', `${GOOD}.`), '/me')).status, 401);
+    assert.equal((await as('/users', { body: { name: 'x', password: GOOD } })).status, 403);
 
-  // A token of hers, while she is an editor, and after.
-  const made = await as('/me/tokens', { body: { name: 'laptop', role: 'editor' } });
-  assert.equal(made.status, 200, JSON.stringify(made.said));
-  assert.equal((await as('/me/tokens', { body: { name: 'more', role: 'admin' } })).status, 403);
-  const token = `Bearer ${String(made.said['secret'])}`;
-  const writes = async () =>
-    (await ask(server, token, '/datasets/d/versions', { body: {} })).status === 403 ? 'no' : 'yes';
-  assert.equal(await writes(), 'yes');
-  assert.equal((await ask(server, token, '/me/tokens')).status, 403, 'a token makes no tokens of hers');
+    // A token of hers, while she is an editor, and after.
+    const made = await as('/me/tokens', { body: { name: 'laptop', role: 'editor' } });
+    assert.equal(made.status, 200, JSON.stringify(made.said));
+    assert.equal((await as('/me/tokens', { body: { name: 'more', role: 'admin' } })).status, 403);
+    const token = `Bearer ${String(made.said['secret'])}`;
+    const writes = async () =>
+      (await ask(server, token, '/datasets/d/versions', { body: {} })).status === 403 ? 'no' : 'yes';
+    assert.equal(await writes(), 'yes');
+    assert.equal((await ask(server, token, '/me/tokens')).status, 403, 'a token makes no tokens of hers');
 
-  const owner = ctx.as({ actor: { ...ctx.actor, name: 'local owner' } });
-  const { setRoles, updateUser } = await import('./update-user.ts');
-  await setRoles(owner, 'lena', ['viewer']);
-  assert.equal(await writes(), 'no');
-  await setRoles(owner, 'lena', []);
-  assert.equal((await ask(server, token, '/me')).status, 403);
-  await setRoles(owner, 'lena', ['editor', 'approver']);
-  assert.deepEqual(await rolesOf(ctx, lena.id), ['approver', 'editor']);
-  assert.deepEqual((await ask(server, token, '/me')).said['roles'], ['editor']);
+    const owner = ctx.as({ actor: { ...ctx.actor, name: 'local owner' } });
+    const { setRoles, updateUser } = await import('./update-user.ts');
+    await setRoles(owner, 'lena', ['viewer']);
+    assert.equal(await writes(), 'no');
+    await setRoles(owner, 'lena', []);
+    assert.equal((await ask(server, token, '/me')).status, 403);
+    await setRoles(owner, 'lena', ['editor', 'approver']);
+    assert.deepEqual(await rolesOf(ctx, lena.id), ['approver', 'editor']);
+    assert.deepEqual((await ask(server, token, '/me')).said['roles'], ['editor']);
 
-  await setRoles(ctx.as({ workspace: 'other' }), 'lena', ['viewer']);
-  const several = await as('/me');
-  assert.deepEqual([several.status, (several.said['error'] as { field: string }).field], [400, 'workspace']);
-  assert.equal((await as('/me', { workspace: 'other' })).said['role'], 'viewer');
+    await setRoles(ctx.as({ workspace: 'other' }), 'lena', ['viewer']);
+    const several = await as('/me');
+    assert.deepEqual(
+      [several.status, (several.said['error'] as { field: string }).field],
+      [400, 'workspace'],
+    );
+    assert.equal((await as('/me', { workspace: 'other' })).said['role'], 'viewer');
 
-  await updateUser(owner, 'lena', { disabled: true });
-  assert.deepEqual(
-    [(await as('/me', { workspace: 'other' })).status, (await ask(server, token, '/me')).status],
-    [401, 401],
-  );
-  assert.deepEqual(await personOf(ctx, lena.id), { id: lena.id, name: 'lena', kind: 'user', disabled: true });
-  assert.deepEqual(await rolesOf(ctx, lena.id), []);
-  assert.equal(await personOf(ctx, 'lena'), undefined, 'by id alone');
+    await updateUser(owner, 'lena', { disabled: true });
+    assert.deepEqual(
+      [(await as('/me', { workspace: 'other' })).status, (await ask(server, token, '/me')).status],
+      [401, 401],
+    );
+    assert.deepEqual(await personOf(ctx, lena.id), {
+      id: lena.id,
+      name: 'lena',
+      kind: 'user',
+      disabled: true,
+    });
+    assert.deepEqual(await rolesOf(ctx, lena.id), []);
+    assert.equal(await personOf(ctx, 'lena'), undefined, 'by id alone');
 
-  // What the ledger keeps says neither name nor password.
-  const { rows } = await sql<{ all: string }>`
+    // What the ledger keeps says neither name nor password.
+    const { rows } = await sql<{ all: string }>`
     select actor_name || resource || coalesce("before", '') || coalesce("after", '') as "all" from ledger_entry`.execute(
-    ctx.db,
-  );
-  const told = rows.map(({ all }) => all).join('\n');
-  assert.ok(told.includes(`user:${lena.id}`) && !told.includes('lena') && !told.includes('argon2'));
-  assert.deepEqual(server.errors, []);
-});
+      ctx.db,
+    );
+    const told = rows.map(({ all }) => all).join('\n');
+    assert.ok(told.includes(`user:${lena.id}`) && !told.includes('lena') && !told.includes('argon2'));
+    assert.deepEqual(server.errors, []);
+  });
 
-test('groups bring roles and take them; a service has tokens alone and approves nothing; why is told by the table that decides', async () => {
-  await using server = await openTest();
-  const { ctx } = server;
-  const { addGroup, removeGroup, setGroupRoles, setMembers } = await import('./groups.ts');
-  const { createToken } = await import('../create-token.ts');
-  const ann = await addUser(ctx, { name: 'ann', password: GOOD });
-  const as = (path: string, options = {}) => ask(server, basic('ann', GOOD), path, options);
-  assert.equal((await as('/me')).status, 403, 'without a role nobody is in');
-  await addGroup(ctx, 'Reviewers');
-  await setMembers(ctx, 'Reviewers', ['ann']);
-  assert.equal((await as('/me')).status, 403);
-  await setGroupRoles(ctx, 'Reviewers', ['approver']);
-  assert.deepEqual((await as('/me')).said['may'], ['read', 'approve', 'own']);
-  const why = await as('/access/explain', { body: { action: 'model:approve' } });
-  assert.deepEqual(
-    [why.said['allowed'], why.said['roles']],
-    [true, [{ role: 'approver', from: 'group Reviewers' }]],
-  );
-  const not = await as('/access/explain', { body: { action: 'run:write' } });
-  assert.deepEqual(
-    [not.said['allowed'], /editor, admin, owner may/.test(String(not.said['because']))],
-    [false, true],
-  );
-  await setMembers(ctx, 'Reviewers', []);
-  assert.equal((await as('/me')).status, 403);
-  await setMembers(ctx, 'Reviewers', [ann.id]);
-  await removeGroup(ctx, 'Reviewers');
-  assert.deepEqual(await rolesOf(ctx, ann.id), []);
+  test(`${on}: groups bring roles and take them; a service has tokens alone and approves nothing; why is told by the table that decides`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    const { addGroup, removeGroup, setGroupRoles, setMembers } = await import('./groups.ts');
+    const { createToken } = await import('../create-token.ts');
+    const ann = await addUser(ctx, { name: 'ann', password: GOOD });
+    const as = (path: string, options = {}) => ask(server, basic('ann', GOOD), path, options);
+    assert.equal((await as('/me')).status, 403, 'without a role nobody is in');
+    await addGroup(ctx, 'Reviewers');
+    await setMembers(ctx, 'Reviewers', ['ann']);
+    assert.equal((await as('/me')).status, 403);
+    await setGroupRoles(ctx, 'Reviewers', ['approver']);
+    assert.deepEqual((await as('/me')).said['may'], ['read', 'approve', 'own']);
+    const why = await as('/access/explain', { body: { action: 'model:approve' } });
+    assert.deepEqual(
+      [why.said['allowed'], why.said['roles']],
+      [true, [{ role: 'approver', from: 'group Reviewers' }]],
+    );
+    const not = await as('/access/explain', { body: { action: 'run:write' } });
+    assert.deepEqual(
+      [not.said['allowed'], /editor, admin, owner may/.test(String(not.said['because']))],
+      [false, true],
+    );
+    await setMembers(ctx, 'Reviewers', []);
+    assert.equal((await as('/me')).status, 403);
+    await setMembers(ctx, 'Reviewers', [ann.id]);
+    await removeGroup(ctx, 'Reviewers');
+    assert.deepEqual(await rolesOf(ctx, ann.id), []);
 
-  await assert.rejects(addService(ctx, { name: 'ci', roles: ['approver'] }), /approves nothing/);
-  const ci = await addService(ctx, { name: 'ci', roles: ['admin'] });
-  const { secret } = await createToken(ctx, { name: 'ci token', role: 'owner', service: 'ci' });
-  const it = await ask(server, `Bearer ${secret}`, '/me');
-  assert.deepEqual(
-    [it.said['kind'], it.said['role'], it.said['user'], it.said['may']],
-    ['service', 'admin', undefined, ['read', 'write', 'admin']],
-  );
-  await assert.rejects(createToken(ctx, { name: 'x', role: 'viewer', service: 'ann' }), /is a person/);
-  assert.equal((await ask(server, basic('ci', GOOD), '/me')).status, 401, 'it has no password');
-  assert.equal((await personOf(ctx, ci.id))?.kind, 'service');
-});
+    await assert.rejects(addService(ctx, { name: 'ci', roles: ['approver'] }), /approves nothing/);
+    const ci = await addService(ctx, { name: 'ci', roles: ['admin'] });
+    const { secret } = await createToken(ctx, { name: 'ci token', role: 'owner', service: 'ci' });
+    const it = await ask(server, `Bearer ${secret}`, '/me');
+    assert.deepEqual(
+      [it.said['kind'], it.said['role'], it.said['user'], it.said['may']],
+      ['service', 'admin', undefined, ['read', 'write', 'admin']],
+    );
+    await assert.rejects(createToken(ctx, { name: 'x', role: 'viewer', service: 'ann' }), /is a person/);
+    assert.equal((await ask(server, basic('ci', GOOD), '/me')).status, 401, 'it has no password');
+    assert.equal((await personOf(ctx, ci.id))?.kind, 'service');
+  });
 
-test('whom a provider means is told by its own word alone: not by a name, and by what a directory said of them before', async () => {
-  await using server = await openTest();
-  const { ctx } = server;
-  await addUser(ctx, { name: 'ana', password: GOOD, roles: ['admin'] });
-  const issuer = 'https://login.example.org';
-  const other = await personByIdentity(ctx, { issuer, subject: 's1', called: 'Ana', groups: undefined });
-  assert.deepEqual([other.name, await rolesOf(ctx, other.id)], ['ana-2', []]);
-  const again = await personByIdentity(ctx, { issuer, subject: 's1', called: 'Anna', groups: undefined });
-  assert.equal(again.id, other.id);
-  const made = await addUser(ctx, { name: 'ben', external_id: 's2', roles: ['viewer'] });
-  const met = await personByIdentity(ctx, { issuer, subject: 's2', called: 'Somebody', groups: undefined });
-  assert.deepEqual([met.id, met.name, met.subject], [made.id, 'ben', 's2']);
-  // Another provider that uses the same word means somebody else.
-  const abroad = { issuer: 'https://other.example.org', subject: 's2', called: 'ben', groups: undefined };
-  assert.notEqual((await personByIdentity(ctx, abroad)).id, made.id);
-  await removeUser(ctx, 'ben');
-  assert.equal(await personOf(ctx, made.id), undefined);
-  assert.notEqual(
-    (await personByIdentity(ctx, { ...abroad, issuer })).id,
-    made.id,
-    'who was removed does not come back',
-  );
-});
+  test(`${on}: whom a provider means is told by its own word alone: not by a name, and by what a directory said of them before`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    await addUser(ctx, { name: 'ana', password: GOOD, roles: ['admin'] });
+    const issuer = 'https://login.example.org';
+    const other = await personByIdentity(ctx, { issuer, subject: 's1', called: 'Ana', groups: undefined });
+    assert.deepEqual([other.name, await rolesOf(ctx, other.id)], ['ana-2', []]);
+    const again = await personByIdentity(ctx, { issuer, subject: 's1', called: 'Anna', groups: undefined });
+    assert.equal(again.id, other.id);
+    const made = await addUser(ctx, { name: 'ben', external_id: 's2', roles: ['viewer'] });
+    const met = await personByIdentity(ctx, { issuer, subject: 's2', called: 'Somebody', groups: undefined });
+    assert.deepEqual([met.id, met.name, met.subject], [made.id, 'ben', 's2']);
+    // Another provider that uses the same word means somebody else.
+    const abroad = { issuer: 'https://other.example.org', subject: 's2', called: 'ben', groups: undefined };
+    assert.notEqual((await personByIdentity(ctx, abroad)).id, made.id);
+    await removeUser(ctx, 'ben');
+    assert.equal(await personOf(ctx, made.id), undefined);
+    assert.notEqual(
+      (await personByIdentity(ctx, { ...abroad, issuer })).id,
+      made.id,
+      'who was removed does not come back',
+    );
+  });
 
-test('wrong passwords have to wait, by name and address; a good one that was just used does not', async () => {
-  await using server = await openTest();
-  const { ctx } = server;
-  await addUser(ctx, { name: 'bea', password: GOOD, roles: ['viewer'] });
-  const as = (password: string, name = 'bea') => ask(server, basic(name, password), '/me');
-  assert.equal((await as(GOOD)).status, 200);
-  const statuses: number[] = [];
-  for (let turn = 0; turn < 7; turn++) statuses.push((await as(`wrong number ${turn}`)).status);
-  assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429, 429]);
-  const refused = await as('again wrong');
-  assert.ok(Number(refused.headers.get('retry-after')) > 5, refused.headers.get('retry-after') ?? '');
-  assert.equal((await as(GOOD)).status, 200, 'her client, which was let in before, goes on');
-  assert.equal((await as(GOOD, 'nobody')).status, 401, 'others are not kept waiting');
+  test(`${on}: wrong passwords have to wait, by name and address; a good one that was just used does not`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    await addUser(ctx, { name: 'bea', password: GOOD, roles: ['viewer'] });
+    const as = (password: string, name = 'bea') => ask(server, basic(name, password), '/me');
+    assert.equal((await as(GOOD)).status, 200);
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 7; turn++) statuses.push((await as(`wrong number ${turn}`)).status);
+    assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429, 429]);
+    const refused = await as('again wrong');
+    assert.ok(Number(refused.headers.get('retry-after')) > 5, refused.headers.get('retry-after') ?? '');
+    assert.equal((await as(GOOD)).status, 200, 'her client, which was let in before, goes on');
+    assert.equal((await as(GOOD, 'nobody')).status, 401, 'others are not kept waiting');
+  });
 });
