@@ -443,6 +443,15 @@ export const createWorkspace = endpoint({
   response: Workspace,
 });
 
+export const leaveWorkspace = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/me/workspaces/:workspace',
+  action: 'user:own',
+  summary: 'Leave a workspace: give your own roles there back',
+  params: Strict({ workspace: WorkspaceName }),
+  response: Type.Object({}),
+});
+
 export const listTokens = endpoint({
   method: 'GET',
   path: '/api/v1/tokens',

@@ -9,6 +9,7 @@ import { addService, addUser } from './people/add-user.ts';
 import { changePassword } from './people/change-password.ts';
 import { explain } from './people/explain.ts';
 import { addGroup, listGroups, removeGroup, setGroupRoles, setMembers } from './people/groups.ts';
+import { leaveWorkspace } from './people/leave-workspace.ts';
 import type { Passwords } from './people/passwords.ts';
 import { setPassword, setRoles, updateUser } from './people/update-user.ts';
 import { listUsers } from './people/view.ts';
@@ -43,6 +44,10 @@ export const accessRoutes = (passwords: Passwords): Route[] => [
   }),
   route(contract.changePassword, async (ctx, { body }) => {
     await changePassword(ctx, passwords, body);
+    return {};
+  }),
+  route(contract.leaveWorkspace, async (ctx, { params }) => {
+    await leaveWorkspace(ctx, self(ctx), params.workspace);
     return {};
   }),
   route(contract.listUsers, async (ctx, { query }) => {

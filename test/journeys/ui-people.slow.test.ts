@@ -73,10 +73,16 @@ test(
       [['treadle-session', true, 'Lax']],
     );
 
-    await page.getByRole('button', { name: 'default' }).click();
+    await page.getByRole('button', { name: 'default', exact: true }).click();
     await page.getByRole('menuitemcheckbox', { name: 'other' }).click();
     await page.waitForURL(`${house.url}/`);
-    await page.getByRole('button', { name: 'other' }).waitFor();
+    await page.getByRole('button', { name: 'other', exact: true }).waitFor();
+
+    await page.goto(`${house.url}/settings`);
+    await page.getByRole('button', { name: 'Leave other' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click();
+    await page.getByRole('button', { name: 'Leave other' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Leave default' }).waitFor();
 
     await updateUser(ctx, 'bea', { disabled: true });
     await page.reload();

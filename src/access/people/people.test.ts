@@ -117,11 +117,12 @@ onDatabases('people were', (on, open) => {
     );
     assert.equal((await as('/me', { workspace: 'other' })).said['role'], 'viewer');
 
+    assert.equal((await as('/me/workspaces/other', { method: 'DELETE', workspace: 'default' })).status, 200);
+    assert.deepEqual((await as('/me')).said['workspaces'], ['default'], 'she left the other');
+    assert.equal((await as('/me/workspaces/other', { method: 'DELETE' })).status, 404);
+
     await updateUser(owner, 'lena', { disabled: true });
-    assert.deepEqual(
-      [(await as('/me', { workspace: 'other' })).status, (await ask(server, token, '/me')).status],
-      [401, 401],
-    );
+    assert.deepEqual([(await as('/me')).status, (await ask(server, token, '/me')).status], [401, 401]);
     assert.deepEqual(await personOf(ctx, lena.id), {
       id: lena.id,
       name: 'lena',

@@ -44,7 +44,11 @@ export default function SettingsPage(): ReactElement {
         onAll={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
       />
       <Channels mayManage={me.data?.may.includes('admin') ?? false} />
-      <Workspaces current={me.data?.workspace} mayMake={me.data?.role === 'owner'} />
+      <Workspaces
+        current={me.data?.workspace}
+        mayMake={me.data?.role === 'owner'}
+        mayLeave={me.data?.kind === 'user' && me.data.role !== 'owner'}
+      />
     </Page>
   );
 }

@@ -1,6 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { createWorkspace, listWorkspaces, type Workspace } from '../../../src/access/contract.ts';
+import {
+  createWorkspace,
+  leaveWorkspace,
+  listWorkspaces,
+  type Workspace,
+} from '../../../src/access/contract.ts';
 import { api, call } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { Badge } from '../kit/badge.tsx';
@@ -18,12 +23,16 @@ const workspacesQuery = api(listWorkspaces, {});
 export function Workspaces({
   current,
   mayMake,
+  mayLeave,
 }: {
   current: string | undefined;
   mayMake: boolean;
+  /** A person, who has roles to give back. */
+  mayLeave: boolean;
 }): ReactElement {
   const workspaces = useQuery(workspacesQuery);
   const [making, setMaking] = useState(false);
+  const [leaving, setLeaving] = useState<string>();
   const columns: ListingColumn<Workspace>[] = [
     {
       key: 'name',
@@ -35,6 +44,20 @@ export function Workspaces({
       ),
     },
     { key: 'made', head: 'Made', cell: ({ created_at }) => <TimeAgo time={created_at} /> },
+    ...(mayLeave
+      ? [
+          {
+            key: 'leave',
+            head: 'Actions',
+            hideHead: true,
+            cell: ({ name }: Workspace) => (
+              <Button className="button-small" aria-label={`Leave ${name}`} onClick={() => setLeaving(name)}>
+                Leave
+              </Button>
+            ),
+          },
+        ]
+      : []),
   ];
   return (
     <Section
@@ -61,6 +84,19 @@ export function Workspaces({
           columns={columns}
           rows={workspaces.data.items}
           rowKey={({ name }) => name}
+        />
+      )}
+      {leaving !== undefined && (
+        <Ask
+          title={`Leave ${leaving}?`}
+          description="Your roles there are given back: only an admin of it lets you in again. What you made stays."
+          action="Leave"
+          danger
+          run={async () => {
+            await call(leaveWorkspace, { params: { workspace: leaving } });
+            location.reload();
+          }}
+          onClose={() => setLeaving(undefined)}
         />
       )}
       {making && <NewWorkspaceDialog onClose={() => setMaking(false)} />}

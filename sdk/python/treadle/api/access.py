@@ -431,6 +431,22 @@ class AccessApi:
             json=given({'user': user, 'action': action}),
         )
 
+    def leave_workspace(
+        self,
+        workspace: str,
+    ) -> None:
+        """Leave a workspace: give your own roles there back.
+
+        DELETE /api/v1/me/workspaces/:workspace; needs user:own.
+
+        Args:
+            workspace: Lower-case letters, digits and dashes; 63 characters at most.
+        """
+        return self._transport.nothing(
+            'DELETE',
+            f"/api/v1/me/workspaces/{segment('workspace', workspace)}",
+        )
+
     def list_groups(
         self,
     ) -> Page[Group]:
