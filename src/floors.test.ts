@@ -32,6 +32,8 @@ const FLOORS: Record<string, number> = {
   ci: 7.3,
   // Hears what watches, and follows what it starts to its end.
   loops: 7.4,
+  // Fetches what a host tells of, has it run, and tells the host what the report says.
+  githosts: 7.4,
   governance: 7.5,
   faces: 8,
   'belong.ts': 8.7,

@@ -16,6 +16,7 @@ const NONE: Readonly<Record<string, string>> = {
   'session.hash': 'SHA-256 of a session',
   'outcome_table.digest': 'which files, read by which columns',
   'execution.file': 'the text of treadle.yaml',
+  'git_host.file': 'path of a pipeline file in a repository',
   'prediction_segment.file': 'recorded predictions, a file of their own below the data folder',
   'model_conversion.files': 'digest over a list of files',
   'logged_model_metric.dataset_digest': 'what a client said of its data',

@@ -3,6 +3,7 @@ import * as access from './access/index.ts';
 import * as channels from './channels/index.ts';
 import * as data from './data/index.ts';
 import { sweepEnvironments } from './environments/index.ts';
+import * as githosts from './githosts/index.ts';
 import * as ledger from './ledger/index.ts';
 import * as loops from './loops/index.ts';
 import * as models from './models/index.ts';
@@ -38,6 +39,7 @@ export const migrations: Migration[] = [
   ...releases.migrations,
   ...monitoring.migrations,
   ...loops.migrations,
+  ...githosts.migrations,
   ...channels.migrations,
 ];
 

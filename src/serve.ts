@@ -11,6 +11,7 @@ import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { SCIM_TYPE, scimErrors, scimRoutes } from './faces/scim/index.ts';
 import { mountWeb } from './faces/web/index.ts';
+import { openGitHosts } from './githosts/index.ts';
 import { governanceRoutes } from './governance/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
 import { maintenanceRoutes } from './maintenance/index.ts';
@@ -204,6 +205,8 @@ async function open(
   metrics.also(monitoring.measures);
   metrics.also(channels.measures);
   const ci = openCi({ publicUrl: config.publicUrl });
+  const gitHosts = openGitHosts({ outbound, processes, start: pipelines.start, publicUrl: config.publicUrl });
+  events.subscribe(gitHosts.subscriber);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);
   metrics.also(loops.measures);
@@ -218,6 +221,7 @@ async function open(
     ...releases.jobs,
     ...monitoring.jobs,
     ...loops.jobs,
+    ...gitHosts.jobs,
     ...channels.jobs,
   );
   jobs.schedule(loops.schedule);
@@ -298,6 +302,7 @@ async function open(
         ...releases.routes,
         ...monitoring.routes,
         ...ci.routes,
+        ...gitHosts.routes,
         ...loops.routes,
         ...channels.routes,
         ...governanceRoutes(endpoints.tellers),
@@ -327,6 +332,7 @@ async function open(
   channels.listening(url);
   ci.listening(url);
   oidc?.listening(config.publicUrl ?? url);
+  gitHosts.listening(url);
   log.info('ready', {
     url,
     data: config.data,

@@ -52,6 +52,7 @@
 -- monitoring-005 91bbacaf50c11f7c
 -- monitoring-alerts-001 d055bb65a1056d80
 -- loops-001 a8c4fe2ac5ce0104
+-- githosts-001 719643a487db540c
 -- channels-001 620fadd75173a747
 
 CREATE TABLE alert (
@@ -328,6 +329,46 @@ CREATE TABLE experiment_tag (
   key text not null,
   value text not null,
   primary key (workspace, experiment_id, key)
+);
+CREATE TABLE git_check (
+  id text primary key,
+  workspace text not null,
+  host_id text not null references git_host (id),
+  occurrence text not null,
+  commit_id text not null,
+  branch text not null,
+  base text,
+  pull_request bigint,
+  state text not null,
+  execution text,
+  verdict text,
+  problem text,
+  created_at bigint not null,
+  ended_at bigint,
+  unique (host_id, occurrence)
+);
+CREATE INDEX git_check_by_execution on git_check (workspace, execution);
+CREATE INDEX git_check_by_time on git_check (workspace, id);
+CREATE TABLE git_delivery (
+  host_id text not null references git_host (id),
+  delivery text not null,
+  at bigint not null,
+  primary key (host_id, delivery)
+);
+CREATE TABLE git_host (
+  id text primary key,
+  workspace text not null,
+  name text not null,
+  kind text not null,
+  url text not null,
+  repository text not null,
+  file text not null,
+  token text,
+  secret text,
+  created_at bigint not null,
+  created_by text not null,
+  updated_at bigint not null,
+  unique (workspace, name)
 );
 CREATE TABLE group_member (
   group_id text not null references person_group (id),

@@ -16,6 +16,7 @@ const rooms = [
   ['releases', 'releases', 'From a version to a live endpoint: judge, promote, deploy.'],
   ['monitoring', 'monitoring', 'Outcomes of predictions, watches on endpoints, alerts.'],
   ['ci', 'ci', 'What an execution says of its commit, beside the base branch.'],
+  ['githosts', 'githosts', 'Repositories on Git hosts whose commits are checked.'],
   ['loops', 'loops', 'What keeps models fresh: triggers, guard rails, turns.'],
   ['maintenance', 'maintenance', 'The store of blobs: space, pins, gc, verify.'],
   ['governance', 'governance', 'The story of a prediction.'],

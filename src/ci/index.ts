@@ -4,6 +4,9 @@ import { toJunit } from './junit.ts';
 import { makeReport } from './make-report.ts';
 import { toMarkdown } from './markdown.ts';
 
+export { makeReport } from './make-report.ts';
+export { toMarkdown } from './markdown.ts';
+
 export interface Ci {
   routes: Route[];
   /** Where this server is found, once it listens. */

@@ -3,11 +3,11 @@ import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
+import { isGenuine, isSigned } from '../platform/origin/index.ts';
 import { DEFAULTS } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { fire } from './fire.ts';
 import { settingsOf } from './settings.ts';
-import { isGenuine, isSigned } from './signatures.ts';
 import { findLoopAnywhere, requireLoop, updateLoop } from './store.ts';
 import { readTrigger } from './triggers.ts';
 

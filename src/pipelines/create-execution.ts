@@ -13,9 +13,15 @@ import { insertExecution, nextNumber, saveSteps, type StepRow } from './store.ts
 export type RunJob = JobType<{ execution: string }>;
 
 /** Runs a pipeline: resolves everything now, and leaves the work to a job of the same transaction. Returns the id. */
-export async function createExecution(ctx: Ctx, input: NewExecution, job: RunJob): Promise<string> {
+export async function createExecution(
+  ctx: Ctx,
+  input: NewExecution,
+  job: RunJob,
+  known: readonly string[] = [],
+  within?: Within,
+): Promise<string> {
   const { definition, steps, params, data, code, warnings } = await takeSnapshot(ctx, input);
-  return addExecution(ctx, job, {
+  const prepared: Prepared = {
     pipeline: definition.name,
     file: input.file,
     steps,
@@ -23,7 +29,7 @@ export async function createExecution(ctx: Ctx, input: NewExecution, job: RunJob
     data,
     code,
     git: input.git,
-    warnings,
+    warnings: [...known, ...warnings],
     trigger: input.ci ? 'ci' : 'manual',
     options: {
       ...(input.file_name === undefined ? {} : { file: input.file_name }),
@@ -31,8 +37,20 @@ export async function createExecution(ctx: Ctx, input: NewExecution, job: RunJob
       ...(input.force ? { force: true } : {}),
       ...(input.ci ? { ci: input.ci } : {}),
     },
-  });
+  };
+  return addExecution(ctx, job, prepared, within);
 }
+
+/** What who asks for an execution writes in the transaction that makes it. */
+type Within = (tx: Tx, execution: { id: string; number: number }) => Promise<void>;
+
+/** For rooms above: as `createExecution`, with what they know of the project to warn of. */
+export type PipelineStart = (
+  ctx: Ctx,
+  input: NewExecution,
+  known: readonly string[],
+  within: Within,
+) => Promise<string>;
 
 export interface Prepared {
   pipeline: string;
@@ -53,7 +71,7 @@ export async function addExecution(
   ctx: Ctx,
   job: RunJob,
   prepared: Prepared,
-  within?: (tx: Tx, execution: { id: string; number: number }) => Promise<void>,
+  within?: Within,
 ): Promise<string> {
   const { pipeline, steps, code, git } = prepared;
   const manifest = await ctx.blobs.put(await manifestOf(code));

@@ -1,12 +1,14 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Route } from '../platform/http/index.ts';
+import { createExecution, type PipelineStart } from './create-execution.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
 import { runExecution } from './jobs.ts';
 import { pipelineRoutes } from './routes.ts';
 import { createRetraining, type Retraining } from './retrain.ts';
 import { createEngine, type EngineOptions } from './run/engine.ts';
 
+export type { PipelineStart } from './create-execution.ts';
 export { describe, type Problem } from './file/problem.ts';
 export { readPipelineFile } from './file/read.ts';
 export type { HandOver } from './hand-over.ts';
@@ -16,6 +18,7 @@ export type { EndState } from './run/tracker.ts';
 export type { Wish } from './run/wish.ts';
 export { migrations } from './schema.ts';
 export { stepsOfRuns, tellSteps, type StepFacts } from './told.ts';
+export { keepCode } from './upload-code.ts';
 export { blobUser } from './uses.ts';
 export { getExecution, goodExecution } from './views.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
@@ -27,6 +30,8 @@ export interface Pipelines {
   handOver: HandOver;
   /** For loops, which run pipelines again by themselves. */
   retraining: Retraining;
+  /** Begins an execution, as a client does by the API. */
+  start: PipelineStart;
   /** Before jobs run: adopts steps that outlived their server, and ends what else it left. */
   recover(house: Ctx): Promise<void>;
   /** Tells the steps where the server is; they start only after this. */
@@ -42,6 +47,7 @@ export function openPipelines(options: EngineOptions): Pipelines {
     jobs: [run],
     handOver: createHandOver(engine),
     retraining: createRetraining(run),
+    start: (ctx, input, known, within) => createExecution(ctx, input, run, known, within),
     recover: engine.recover,
     listening: engine.listening,
   };

@@ -22,6 +22,7 @@ const PUBLIC = new Set([
   'GET /sign-in/oidc',
   'GET /sign-in/oidc/callback',
   // It shows a secret of its own, or hears nothing.
+  'POST /api/v1/hooks/git/:id',
   'POST /api/v1/hooks/loops/:id',
   ...['api', 'ajax-api'].flatMap((twin) => [
     `GET /${twin}/3.0/mlflow/server-info`,

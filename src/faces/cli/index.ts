@@ -23,6 +23,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./run.ts'),
   () => import('./pipelines.ts'),
   () => import('./init.ts'),
+  () => import('./githost.ts'),
   () => import('./experiments.ts'),
   () => import('./runs.ts'),
   () => import('./models.ts'),

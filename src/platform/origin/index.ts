@@ -1,5 +1,7 @@
 import { TreadleError } from '../errors/index.ts';
 
+export { isGenuine, isSigned } from './signatures.ts';
+
 /** What a request says of where it comes from: headers, for the HTTP server and the data plane alike. */
 export interface Provenance {
   method: string;

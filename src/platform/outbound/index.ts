@@ -5,3 +5,4 @@ export {
   type OutboundRequest,
   type OutboundResponse,
 } from './outbound.ts';
+export { openTunnel, type Tunnel } from './tunnel.ts';

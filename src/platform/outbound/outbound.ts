@@ -14,7 +14,7 @@ import { isPublic } from './addresses.ts';
 import { MAIL_PORTS, OPEN_PORTS, parseAllowList } from './allow-list.ts';
 
 export interface OutboundRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
   url: string;
   headers?: Readonly<Record<string, string>>;
   body?: string | Uint8Array;
@@ -35,6 +35,8 @@ export interface Outbound {
   /** Throws `invalid` for a URL that may never be called, without calling it: to check a setting when it is made. */
   check(url: string): URL;
   send(request: OutboundRequest): Promise<OutboundResponse>;
+  /** A connection to the host of a URL that nothing was said on yet. The caller ends it. */
+  connect(url: string, limits: { timeout?: number; signal?: AbortSignal }): Promise<Socket>;
   /** As `check`, for a mail server; the field is `host`. */
   checkMail(host: string, port: number): void;
   /** A connection to a mail server that nothing was said on yet. The caller ends it. */
@@ -116,21 +118,35 @@ export function createOutbound({
     if (literal) judge(host, host, port, MAIL_PORTS);
   }
 
-  async function connectMail(
+  function connectMail(
     host: string,
     port: number,
-    { timeout = 10_000, signal }: { timeout?: number; signal?: AbortSignal },
+    limits: { timeout?: number; signal?: AbortSignal },
   ): Promise<Socket> {
     checkMail(host, port);
+    return connectTo(host, port, MAIL_PORTS, limits);
+  }
+
+  function connectUrl(text: string, limits: { timeout?: number; signal?: AbortSignal }): Promise<Socket> {
+    const url = check(text);
+    return connectTo(hostOf(url), portOf(url), OPEN_PORTS, limits);
+  }
+
+  async function connectTo(
+    host: string,
+    port: number,
+    ports: typeof OPEN_PORTS,
+    { timeout = 10_000, signal }: { timeout?: number; signal?: AbortSignal },
+  ): Promise<Socket> {
     const limit = AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]);
     try {
       const addresses = await addressesOf(host, limit);
-      for (const { address } of addresses) judge(host, address, port, MAIL_PORTS);
+      for (const { address } of addresses) judge(host, address, port, ports);
       const pinned = addresses[0];
       if (!pinned) throw unavailable(`${host} has no address`);
       const socket = await open(pinned.address, port, limit);
       try {
-        judge(host, socket.remoteAddress ?? '', port, MAIL_PORTS);
+        judge(host, socket.remoteAddress ?? '', port, ports);
       } catch (error) {
         socket.destroy();
         throw error;
@@ -192,7 +208,7 @@ export function createOutbound({
     }
   }
 
-  return { check, send, checkMail, connectMail };
+  return { check, send, connect: connectUrl, checkMail, connectMail };
 }
 
 const refused = (what: string, host: string, port: number): TreadleError =>

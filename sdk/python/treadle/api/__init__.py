@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .releases import ReleasesApi
     from .monitoring import MonitoringApi
     from .ci import CiApi
+    from .githosts import GithostsApi
     from .loops import LoopsApi
     from .maintenance import MaintenanceApi
     from .governance import GovernanceApi
@@ -146,6 +147,13 @@ class Api:
         from .ci import CiApi
 
         return CiApi(self._transport)
+
+    @cached_property
+    def githosts(self) -> 'GithostsApi':
+        """Repositories on Git hosts whose commits are checked."""
+        from .githosts import GithostsApi
+
+        return GithostsApi(self._transport)
 
     @cached_property
     def loops(self) -> 'LoopsApi':

@@ -1,0 +1,115 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid, TreadleError } from '../platform/errors/index.ts';
+import { newId } from '../platform/ids/index.ts';
+import { isGenuine, isSigned } from '../platform/origin/index.ts';
+import type { GitHostKind } from './contract.ts';
+import type { CheckJob } from './jobs.ts';
+import { readHook, type Heard } from './read-hook.ts';
+import { deleteDeliveries, findHostAnywhere, insertCheck, insertDelivery, type GitHostRow } from './store.ts';
+
+/** Hosts send a delivery again within days at most, ms. */
+const REMEMBERED = 30 * 86_400_000;
+
+interface Incoming {
+  id: string;
+  headers: Readonly<Record<string, string | undefined>>;
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** A push or a pull request. Who cannot show the secret hears the same whether or not the connection is there. */
+export async function hearHook(
+  anyone: Ctx,
+  job: CheckJob,
+  { id, headers, body }: Incoming,
+): Promise<{ said: string; check?: string }> {
+  if (!isSigned(headers)) throw notGenuine();
+  const host = await findHostAnywhere(anyone, id);
+  if (host?.secret === undefined || host.secret === null) throw notGenuine();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  if (!isGenuine(host.secret, headers, bytes, anyone.clock.now())) throw notGenuine();
+  const heard = readHook(host.kind as GitHostKind, headers, parse(bytes));
+  if ('said' in heard) return heard;
+  if (heard.repository.toLowerCase() !== host.repository.toLowerCase())
+    return { said: `it is of another repository than ${host.repository}` };
+  const ctx = anyone.as({
+    workspace: host.workspace,
+    actor: { kind: 'system', id: 'git', name: `git host ${host.name}`, role: 'editor' },
+  });
+  return addCheck(ctx, job, { host, heard, delivery: deliveryOf(headers) });
+}
+
+async function addCheck(
+  ctx: Ctx,
+  job: CheckJob,
+  {
+    host,
+    heard,
+    delivery,
+  }: { host: GitHostRow; heard: Exclude<Heard, { said: string }>; delivery: string | undefined },
+): Promise<{ said: string; check?: string }> {
+  const { commit, branch, base, pull_request: pull } = heard;
+  return ctx.write(async (tx) => {
+    const now = tx.clock.now();
+    if (delivery !== undefined) {
+      if (!(await insertDelivery(tx, host.id, delivery))) return { said: 'this delivery was heard before' };
+      await deleteDeliveries(tx, host.id, now - REMEMBERED);
+    }
+    const id = newId(now);
+    const added = await insertCheck(tx, {
+      id,
+      workspace: tx.workspace,
+      host_id: host.id,
+      occurrence: pull === undefined ? `push:${branch}:${commit}` : `pull:${pull}:${commit}`,
+      commit_id: commit,
+      branch,
+      base: base ?? null,
+      pull_request: pull ?? null,
+      state: 'waiting',
+      execution: null,
+      verdict: null,
+      problem: null,
+      created_at: now,
+      ended_at: null,
+    });
+    if (!added) return { said: 'this commit is checked already' };
+    const resource = `git_check:${id}`;
+    await tx.record({
+      action: 'git_check.created',
+      resource,
+      after: { host: host.id, commit, branch, ...(pull === undefined ? {} : { pull_request: pull }) },
+    });
+    await tx.emit({ type: 'git_check.created', subject: resource });
+    await tx.enqueue(job, { check: id });
+    return { said: `commit ${commit.slice(0, 10)} of ${branch} is checked`, check: id };
+  });
+}
+
+/** How the host names a delivery, the same when it sends it again. */
+const deliveryOf = (headers: Incoming['headers']): string | undefined =>
+  [
+    headers['x-github-delivery'],
+    headers['x-gitea-delivery'],
+    headers['idempotency-key'],
+    headers['x-gitlab-event-uuid'],
+    headers['webhook-id'],
+  ]
+    .find((one) => one !== undefined)
+    ?.slice(0, 200);
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw invalid('the body is no JSON', {
+      field: 'body',
+      hint: 'choose application/json as the content type of the webhook',
+    });
+  }
+}
+
+const notGenuine = (): TreadleError =>
+  new TreadleError('unauthenticated', 'the webhook does not show the secret of this connection', {
+    hint: 'make one with: treadle githost secret NAME, and enter it where the webhook is set up',
+  });

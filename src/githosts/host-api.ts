@@ -1,0 +1,161 @@
+import { invalid, unavailable } from '../platform/errors/index.ts';
+import type { Outbound, OutboundResponse } from '../platform/outbound/index.ts';
+import type { GitHostKind } from './contract.ts';
+import type { GitHostRow } from './store.ts';
+
+/** How a commit stands, in our words; each host has its own. */
+export type StatusState = 'pending' | 'pass' | 'fail' | 'undecided';
+
+/** What is asked of a host: the same three things of each. */
+export interface HostApi {
+  setStatus(commit: string, status: { state: StatusState; text: string; url: string }): Promise<void>;
+  /** One comment of a pull request: the one that begins with the marker is changed, else one is made. */
+  comment(pull: number, marker: string, text: string): Promise<void>;
+}
+
+/** Of a status; GitHub takes 140 letters, and the others more. */
+const SHORT = 140;
+/** Pages of comments that are looked through, of a hundred each. */
+const PAGES = 10;
+const STATES: Readonly<Record<GitHostKind, Readonly<Record<StatusState, string>>>> = {
+  github: { pending: 'pending', pass: 'success', fail: 'failure', undecided: 'error' },
+  gitea: { pending: 'pending', pass: 'success', fail: 'failure', undecided: 'error' },
+  gitlab: { pending: 'running', pass: 'success', fail: 'failed', undecided: 'failed' },
+};
+
+/** Whoever wrote it, its text begins with what nobody sees. */
+interface Comment {
+  id: number;
+  body: string;
+}
+
+export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSignal): HostApi {
+  const kind = host.kind as GitHostKind;
+  const { token } = host;
+  if (token === null)
+    throw invalid(`the connection '${host.name}' has no token, so that ${host.url} cannot be told anything`, {
+      field: 'token',
+      hint: `set one: treadle githost set ${host.name} --token-file FILE …`,
+    });
+  // A repository may hold several projects, each with a connection of its own.
+  const context = `treadle/${host.name}`;
+  const base = apiOf(kind, host.url);
+  const repository =
+    kind === 'gitlab'
+      ? `/projects/${encodeURIComponent(host.repository)}`
+      : `/repos/${host.repository.split('/').map(encodeURIComponent).join('/')}`;
+  const call = async (
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH',
+    path: string,
+    body?: object,
+  ): Promise<OutboundResponse> =>
+    outbound.send({
+      method,
+      url: `${base}${repository}${path}`,
+      headers: {
+        accept: 'application/json',
+        ...authorization(kind, token),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      maxBytes: 8 * 1024 * 1024,
+      timeout: 20_000,
+      signal,
+    });
+  const done = async (...asked: Parameters<typeof call>): Promise<OutboundResponse> => {
+    const answer = await call(...asked);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw refusal(host, answer.status, `${asked[0]} ${repository}${asked[1]}`);
+  };
+  // GitHub and Gitea keep a pull request's comments with the issue of its number.
+  const comments = (pull: number): string =>
+    kind === 'gitlab' ? `/merge_requests/${pull}/notes` : `/issues/${pull}/comments`;
+  const one = (pull: number, id: number): string =>
+    kind === 'gitlab' ? `${comments(pull)}/${id}` : `/issues/comments/${id}`;
+
+  async function find(pull: number, marker: string): Promise<number | undefined> {
+    for (let page = 1; page <= PAGES; page++) {
+      const size = kind === 'gitea' ? 'limit=100' : 'per_page=100';
+      const found = toComments((await done('GET', `${comments(pull)}?${size}&page=${page}`)).body);
+      const own = found.find(({ body }) => body.startsWith(marker));
+      // Gitea answers all comments on every page.
+      if (own || found.length < 100 || kind === 'gitea') return own?.id;
+    }
+    return undefined;
+  }
+
+  return {
+    async setStatus(commit, { state, text, url }) {
+      const description = text.length > SHORT ? `${text.slice(0, SHORT - 1)}…` : text;
+      const link = /^https?:/.test(url) ? { target_url: url } : {};
+      if (kind === 'gitlab')
+        await done('POST', `/statuses/${commit}`, {
+          state: STATES.gitlab[state],
+          name: context,
+          description,
+          ...link,
+        });
+      else
+        await done('POST', `/statuses/${commit}`, {
+          state: STATES[kind][state],
+          context,
+          description,
+          ...link,
+        });
+    },
+    async comment(pull, marker, text) {
+      const body = `${marker}\n${text}`;
+      const id = await find(pull, marker);
+      if (id !== undefined) {
+        const answer = await call(kind === 'gitlab' ? 'PUT' : 'PATCH', one(pull, id), { body });
+        if (answer.status >= 200 && answer.status < 300) return;
+        // Deleted since, or somebody else's who copied it: then one of our own is made.
+        if (answer.status !== 403 && answer.status !== 404)
+          throw refusal(host, answer.status, `the comment of pull request ${pull}`);
+      }
+      await done('POST', comments(pull), { body });
+    },
+  };
+}
+
+function toComments(body: Buffer): Comment[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    value = undefined;
+  }
+  if (!Array.isArray(value)) throw unavailable('the host answers no list of comments');
+  return value.flatMap((one: unknown): Comment[] =>
+    typeof one === 'object' &&
+    one !== null &&
+    'id' in one &&
+    typeof one.id === 'number' &&
+    'body' in one &&
+    typeof one.body === 'string'
+      ? [{ id: one.id, body: one.body }]
+      : [],
+  );
+}
+
+function apiOf(kind: GitHostKind, url: string): string {
+  if (kind === 'gitlab') return `${url}/api/v4`;
+  if (kind === 'gitea') return `${url}/api/v1`;
+  return new URL(url).hostname === 'github.com' ? 'https://api.github.com' : `${url}/api/v3`;
+}
+
+const authorization = (kind: GitHostKind, token: string): Record<string, string> =>
+  kind === 'gitlab'
+    ? { 'private-token': token }
+    : { authorization: kind === 'github' ? `Bearer ${token}` : `token ${token}` };
+
+/** Our own words: nothing that the host wrote is passed on. */
+function refusal({ url }: GitHostRow, status: number, what: string): Error {
+  const said = `${url} answered ${status} to ${what}`;
+  if (status === 401 || status === 403 || status === 404)
+    return invalid(`${said}: the token may not do that there, or it is not there`, {
+      field: 'token',
+      hint: 'give the token the right to read the repository and to write commit statuses and comments',
+    });
+  return unavailable(said);
+}

@@ -1,0 +1,33 @@
+import type { Subscriber } from '../platform/events/index.ts';
+import type { Route } from '../platform/http/index.ts';
+import type { JobType } from '../platform/jobs/index.ts';
+import { checkJob, endSubscriber, tellJob, type Parts } from './jobs.ts';
+import { gitHostRoutes } from './routes.ts';
+
+export { migrations } from './schema.ts';
+
+export interface GitHosts {
+  routes: Route[];
+  jobs: ReadonlyArray<JobType<never>>;
+  /** Before `start`. */
+  subscriber: Subscriber;
+  /** Where this server is found, once it listens. */
+  listening(url: string): void;
+}
+
+/** The room with what it needs handed in. */
+export function openGitHosts({
+  publicUrl,
+  ...below
+}: Omit<Parts, 'base'> & { publicUrl?: string | undefined }): GitHosts {
+  let url = '';
+  const parts: Parts = { ...below, base: () => publicUrl ?? url };
+  const check = checkJob(parts);
+  const tell = tellJob(parts);
+  return {
+    routes: gitHostRoutes(parts, check),
+    jobs: [check, tell],
+    subscriber: endSubscriber(tell),
+    listening: (at) => void (url = at),
+  };
+}

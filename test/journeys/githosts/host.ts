@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/**
+ * A Git host as its documented API has it: Gitea's commit statuses and comments (https://docs.gitea.com/api), and real Git over HTTP by
+ * git's own http-backend. What it was asked is kept, so that a test says what nobody asked, too.
+ */
+export class RecordedHost {
+  readonly statuses: Array<{ commit: string; state: string; description: string; target_url?: string }> = [];
+  readonly comments: Array<{ id: number; pull: number; body: string }> = [];
+  readonly calls: string[] = [];
+  /** What is asked for without the token, or elsewhere. */
+  readonly refused: string[] = [];
+  readonly #server = createServer((asked, answer) => void this.#answer(asked, answer));
+  readonly #root: string;
+  readonly #token: string;
+
+  /** `root` holds the bare repositories. */
+  constructor(root: string, token: string) {
+    this.#root = root;
+    this.#token = token;
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #answer(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const { pathname, search } = new URL(asked.url ?? '/', this.url);
+    const shown = asked.headers.authorization;
+    const basic = `Basic ${Buffer.from(`x-access-token:${this.#token}`).toString('base64')}`;
+    if (shown !== `token ${this.#token}` && shown !== basic) {
+      this.refused.push(pathname);
+      answer.writeHead(401).end();
+      return;
+    }
+    if (/\.git\//.test(pathname)) return this.#git(asked, answer, pathname, search.slice(1));
+    const call = `${asked.method} ${pathname.replace(/^\/api\/v1\/repos\/team\/churn/, '')}`;
+    this.calls.push(call.replace(/[0-9a-f]{40}/, 'SHA'));
+    const body = (await buffer(asked)).toString();
+    const reply = this.#api(call, body === '' ? {} : (JSON.parse(body) as Record<string, string>));
+    answer.writeHead(reply ? (asked.method === 'POST' ? 201 : 200) : 404, {
+      'content-type': 'application/json',
+    });
+    answer.end(JSON.stringify(reply ?? {}));
+  }
+
+  #api(call: string, body: Record<string, string>): unknown {
+    const [, commit] = /^POST \/statuses\/([0-9a-f]{40})$/.exec(call) ?? [];
+    if (commit !== undefined) {
+      const { state = '', description = '', target_url, context } = body;
+      if (context !== 'treadle/churn') return undefined;
+      this.statuses.push({ commit, state, description, ...(target_url === undefined ? {} : { target_url }) });
+      return body;
+    }
+    const [, verb, pull] = /^(GET|POST) \/issues\/(\d+)\/comments$/.exec(call) ?? [];
+    if (verb === 'GET') return this.comments.filter((one) => one.pull === Number(pull));
+    if (verb === 'POST') {
+      const made = { id: this.comments.length + 100, pull: Number(pull), body: body['body'] ?? '' };
+      this.comments.push(made);
+      return made;
+    }
+    const [, id] = /^PATCH \/issues\/comments\/(\d+)$/.exec(call) ?? [];
+    const found = this.comments.find((one) => one.id === Number(id));
+    if (found) found.body = body['body'] ?? '';
+    return found;
+  }
+
+  #git(asked: IncomingMessage, answer: ServerResponse, pathname: string, query: string): void {
+    const child = spawn('git', ['http-backend'], {
+      env: {
+        PATH: process.env['PATH'],
+        GIT_PROJECT_ROOT: this.#root,
+        GIT_HTTP_EXPORT_ALL: '1',
+        REQUEST_METHOD: asked.method,
+        PATH_INFO: pathname,
+        QUERY_STRING: query,
+        CONTENT_TYPE: asked.headers['content-type'] ?? '',
+        HTTP_CONTENT_ENCODING: asked.headers['content-encoding'] ?? '',
+        GIT_PROTOCOL: asked.headers['git-protocol']?.toString() ?? '',
+      },
+    });
+    asked.pipe(child.stdin);
+    child.stdin.on('error', () => undefined);
+    void buffer(child.stdout).then((said) => {
+      const end = said.indexOf('\r\n\r\n');
+      const headers = said
+        .toString('latin1', 0, end)
+        .split('\r\n')
+        .map((line) => line.split(': ') as [string, string]);
+      const status = Number(headers.find(([name]) => name === 'Status')?.[1].slice(0, 3) ?? 200);
+      answer.writeHead(status, Object.fromEntries(headers.filter(([name]) => name !== 'Status')));
+      answer.end(said.subarray(end + 4));
+    });
+  }
+}
