@@ -73,6 +73,22 @@ test(
       [['treadle-session', true, 'Lax']],
     );
 
+    await page
+      .getByRole('region', { name: 'Your tokens' })
+      .getByRole('button', { name: 'New token' })
+      .click();
+    const make = page.getByRole('dialog', { name: 'New token' });
+    assert.deepEqual(await make.getByLabel('Role').locator('option').allTextContents(), ['viewer: reads']);
+    await make.getByLabel('Name').fill('laptop');
+    await make.getByRole('button', { name: 'Make token' }).click();
+    const shown = page.getByRole('dialog', { name: 'Token laptop' });
+    const secret = (await shown.getByLabel('The token', { exact: true }).textContent())?.trim() ?? '';
+    await shown.getByRole('button', { name: 'I have copied it' }).click();
+    await page.getByRole('rowheader', { name: 'laptop' }).waitFor();
+    const tokens = async (): Promise<number> =>
+      (await fetch(`${house.url}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } })).status;
+    assert.equal(await tokens(), 200);
+
     await page.getByRole('button', { name: 'default', exact: true }).click();
     await page.getByRole('menuitemcheckbox', { name: 'other' }).click();
     await page.waitForURL(`${house.url}/`);
@@ -85,6 +101,7 @@ test(
     await page.getByRole('button', { name: 'Leave default' }).waitFor();
 
     await updateUser(ctx, 'bea', { disabled: true });
+    assert.equal(await tokens(), 401);
     await page.reload();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
     await page.getByRole('button', { name: 'Forget the old session' }).click();

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import { whoAmI } from '../../../src/access/contract.ts';
 import { getIsolation, openApiDocument } from '../../../src/faces/rest/contract.ts';
 import { api } from '../api/client.ts';
@@ -13,7 +13,7 @@ import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Channels } from './channels.tsx';
 import { People } from './people.tsx';
 import { Sessions } from './sessions.tsx';
-import { Tokens } from './tokens.tsx';
+import { Tokens, type RoleName } from './tokens.tsx';
 import { Workspaces } from './workspaces.tsx';
 import './settings.css';
 
@@ -23,6 +23,7 @@ export default function SettingsPage(): ReactElement {
   const { all = false } = route.useSearch();
   const navigate = route.useNavigate();
   const me = useQuery(api(whoAmI, {}));
+  const [allOwn, setAllOwn] = useState(false);
   return (
     <Page title="Settings" lead="Who may do what here, and what this server is.">
       <div className="settings-pair">
@@ -37,7 +38,12 @@ export default function SettingsPage(): ReactElement {
         </Section>
         <Server />
       </div>
-      {me.data?.kind === 'user' && <Sessions name={me.data.name} />}
+      {me.data?.kind === 'user' && (
+        <>
+          <Sessions name={me.data.name} />
+          <Tokens all={allOwn} onAll={setAllOwn} own={given(me.data.may)} />
+        </>
+      )}
       <People mayManage={me.data?.may.includes('admin') ?? false} owner={me.data?.role === 'owner'} />
       <Tokens
         all={all}
@@ -51,6 +57,18 @@ export default function SettingsPage(): ReactElement {
       />
     </Page>
   );
+}
+
+/** The roles of tokens that somebody can make of their own, the likeliest first. */
+function given(may: readonly string[]): RoleName[] {
+  const verbs: readonly (readonly [string, RoleName])[] = [
+    ['write', 'editor'],
+    ['read', 'viewer'],
+    ['approve', 'approver'],
+    ['admin', 'admin'],
+    ['server', 'owner'],
+  ];
+  return verbs.filter(([verb]) => may.includes(verb)).map(([, role]) => role);
 }
 
 const KINDS: Record<string, string> = {

@@ -1,8 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import {
+  createOwnToken,
   createToken,
+  listOwnTokens,
   listTokens,
+  revokeOwnToken,
   revokeToken,
   type NewToken,
   type Token,
@@ -24,16 +27,21 @@ import { say } from '../kit/toast.tsx';
 import { tokenState } from './token-state.ts';
 
 const tokensQuery = api(listTokens, {});
-const refresh = () => queries.invalidateQueries({ queryKey: tokensQuery.queryKey });
+const ownQuery = api(listOwnTokens, {}, ['token:*']);
+const refresh = async () => {
+  for (const { queryKey } of [tokensQuery, ownQuery]) await queries.invalidateQueries({ queryKey });
+};
 
 interface Props {
   /** Also those that open nothing any more. */
   all: boolean;
   onAll(all: boolean): void;
+  /** The caller's own, of whatever workspace, instead of those of this one; and the roles that they can give away. */
+  own?: readonly RoleName[];
 }
 
-export function Tokens({ all, onAll }: Props): ReactElement {
-  const tokens = useQuery(tokensQuery);
+export function Tokens({ all, onAll, own }: Props): ReactElement {
+  const tokens = useQuery(own ? ownQuery : tokensQuery);
   const now = useNow();
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token>();
@@ -45,7 +53,7 @@ export function Tokens({ all, onAll }: Props): ReactElement {
   const mayManage = !(tokens.error instanceof ApiError && tokens.error.status === 403);
   return (
     <Section
-      title="Tokens"
+      title={own ? 'Your tokens' : 'Tokens'}
       actions={
         <>
           {past > 0 && <Check label={`Show ${past} past`} checked={all} onChange={onAll} />}
@@ -67,19 +75,28 @@ export function Tokens({ all, onAll }: Props): ReactElement {
         />
       ) : shown.length === 0 ? (
         <Empty icon="key" title={past > 0 ? 'No token works now' : 'No token yet'}>
-          <p>
-            On this machine nobody needs one. A program on another machine does: it sends the token with every
-            request, and what it does is recorded under the token’s name.
-          </p>
-          <CodeBlock
-            prompt
-            text="treadle token create ci --role editor --days 90"
-            label="Command that makes a token"
-          />
+          {own ? (
+            <p>
+              A program of yours sends one with every request. It opens what its role says and you may at that
+              moment, whichever is less.
+            </p>
+          ) : (
+            <p>
+              On this machine nobody needs one. A program on another machine does: it sends the token with
+              every request, and what it does is recorded under the token’s name.
+            </p>
+          )}
+          {!own && (
+            <CodeBlock
+              prompt
+              text="treadle token create ci --role editor --days 90"
+              label="Command that makes a token"
+            />
+          )}
         </Empty>
       ) : (
         <Listing
-          label="Tokens"
+          label={own ? 'Your tokens' : 'Tokens'}
           bare
           columns={columns(now, setRevoking)}
           rows={shown}
@@ -88,6 +105,7 @@ export function Tokens({ all, onAll }: Props): ReactElement {
       )}
       {making && (
         <NewTokenDialog
+          own={own}
           onClose={() => setMaking(false)}
           onMade={(name, text) => {
             setSecret({ name, text });
@@ -102,7 +120,7 @@ export function Tokens({ all, onAll }: Props): ReactElement {
           action="Revoke"
           danger
           run={async () => {
-            await call(revokeToken, { params: { id: revoking.id } });
+            await call(own ? revokeOwnToken : revokeToken, { params: { id: revoking.id } });
             await refresh();
             say(`Token ${revoking.name} is revoked`);
           }}
@@ -173,7 +191,7 @@ function columns(now: number, revoke: (token: Token) => void): ListingColumn<Tok
   ];
 }
 
-type RoleName = NewToken['role'];
+export type RoleName = NewToken['role'];
 const ROLES: { value: RoleName; label: string }[] = [
   { value: 'viewer', label: 'viewer: reads' },
   { value: 'editor', label: 'editor: reads and writes' },
@@ -184,14 +202,16 @@ const ROLES: { value: RoleName; label: string }[] = [
 const DAYS = [7, 30, 90, 365].map((days) => ({ value: String(days), label: plural(days, 'day') }));
 
 function NewTokenDialog({
+  own,
   onClose,
   onMade,
 }: {
+  own: readonly RoleName[] | undefined;
   onClose(): void;
   onMade(name: string, secret: string): void;
 }): ReactElement {
   const [name, setName] = useState('');
-  const [role, setRole] = useState<RoleName>('editor');
+  const [role, setRole] = useState<RoleName>(own?.[0] ?? 'editor');
   const [days, setDays] = useState('90');
   return (
     <Ask
@@ -200,7 +220,9 @@ function NewTokenDialog({
       action="Make token"
       disabled={name.trim() === ''}
       run={async () => {
-        const made = await call(createToken, { body: { name: name.trim(), role, days: Number(days) } });
+        const made = await call(own ? createOwnToken : createToken, {
+          body: { name: name.trim(), role, days: Number(days) },
+        });
         onMade(made.token.name, made.secret);
       }}
       onClose={onClose}
@@ -218,7 +240,7 @@ function NewTokenDialog({
           <SelectField<RoleName>
             label="Role"
             value={role}
-            options={ROLES}
+            options={ROLES.filter(({ value }) => own?.includes(value) ?? true)}
             onChange={setRole}
             error={error('role')}
           />
