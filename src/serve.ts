@@ -206,7 +206,7 @@ async function open(
   metrics.also(channels.measures);
   const ci = openCi({ publicUrl: config.publicUrl });
   const gitHosts = openGitHosts({ outbound, processes, start: pipelines.start, publicUrl: config.publicUrl });
-  events.subscribe(gitHosts.subscriber);
+  for (const subscriber of gitHosts.subscribers) events.subscribe(subscriber);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);
   metrics.also(loops.measures);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Outbound, OutboundRequest } from '../platform/outbound/index.ts';
+import { isOf } from './deployments.ts';
 import { hostApi } from './host-api.ts';
 import { readHook } from './read-hook.ts';
 import type { GitHostRow } from './store.ts';
@@ -199,4 +200,52 @@ test('one comment is changed in place; one that may not be changed is left, and 
   await assert.rejects(said({ status: 401 }), { kind: 'invalid', field: 'token' });
   await assert.rejects(said({ status: 502 }), { kind: 'unavailable' });
   assert.throws(() => hostApi(door([]).outbound, host({ token: null }), signal), { field: 'token' });
+});
+
+test('a deployment is one of the commit, where the host keeps any', async () => {
+  const to = { environment: 'late', url: 'https://treadle.example/endpoints/late', branch: 'main' };
+  const said = async (own: Partial<GitHostRow>, ...answers: Array<{ status: number; body?: unknown }>) => {
+    const { asked, outbound } = door(answers);
+    await hostApi(outbound, host(own), signal).deployed(SHA, to);
+    return asked.map(({ method, url, sent }) => [method, new URL(url).pathname, sent]);
+  };
+  const [made, status] = await said({}, { status: 201, body: { id: 5 } }, { status: 201 });
+  assert.deepEqual(made?.slice(0, 2), ['POST', '/repos/team/churn/deployments']);
+  assert.deepEqual(made?.[2], {
+    ref: SHA,
+    environment: 'late',
+    description: 'Deployed by Treadle',
+    auto_merge: false,
+    required_contexts: [],
+  });
+  assert.deepEqual(status, [
+    'POST',
+    '/repos/team/churn/deployments/5/statuses',
+    { state: 'success', log_url: to.url },
+  ]);
+  const [gitlab] = await said({ kind: 'gitlab', url: 'https://gitlab.com' }, { status: 201 });
+  assert.deepEqual(gitlab, [
+    'POST',
+    '/api/v4/projects/team%2Fchurn/deployments',
+    { environment: 'late', sha: SHA, ref: 'main', tag: false, status: 'success' },
+  ]);
+  assert.deepEqual(await said({ kind: 'gitea' }), []);
+});
+
+test('a repository is known by its remote, however that is spelled', () => {
+  const own = { url: 'https://git.example.org:8443', repository: 'Team/churn' };
+  for (const remote of [
+    'https://git.example.org:8443/Team/churn.git',
+    'https://git.example.org/team/churn/',
+    'git@git.example.org:team/churn.git',
+    'ssh://git@git.example.org:2222/team/churn.git',
+  ])
+    assert.ok(isOf(own, remote), remote);
+  for (const remote of [
+    'https://git.example.org/team/churn2',
+    'git@evil.org:team/churn',
+    '/srv/team/churn',
+    undefined,
+  ])
+    assert.ok(!isOf(own, remote), remote ?? 'none');
 });

@@ -6,11 +6,13 @@ import type { GitHostRow } from './store.ts';
 /** How a commit stands, in our words; each host has its own. */
 export type StatusState = 'pending' | 'pass' | 'fail' | 'undecided';
 
-/** What is asked of a host: the same three things of each. */
+/** What is asked of a host: the same things of each. */
 export interface HostApi {
   setStatus(commit: string, status: { state: StatusState; text: string; url: string }): Promise<void>;
   /** One comment of a pull request: the one that begins with the marker is changed, else one is made. */
   comment(pull: number, marker: string, text: string): Promise<void>;
+  /** What a commit made answers at an endpoint now. Gitea and Forgejo keep no deployments. */
+  deployed(commit: string, to: { environment: string; url: string; branch?: string }): Promise<void>;
 }
 
 /** Of a status; GitHub takes 140 letters, and the others more. */
@@ -103,6 +105,25 @@ export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSigna
           ...link,
         });
     },
+    async deployed(commit, { environment, url, branch }) {
+      if (kind === 'gitea') return;
+      if (kind === 'gitlab') {
+        const ref = branch ?? commit;
+        await done('POST', '/deployments', { environment, sha: commit, ref, tag: false, status: 'success' });
+        return;
+      }
+      const made = await done('POST', '/deployments', {
+        ref: commit,
+        environment,
+        description: 'Deployed by Treadle',
+        auto_merge: false,
+        required_contexts: [], // its gate let it pass; what else the host asks for is of merges
+      });
+      await done('POST', `/deployments/${idOf(made.body)}/statuses`, {
+        state: 'success',
+        ...(/^https?:/.test(url) ? { log_url: url } : {}),
+      });
+    },
     async comment(pull, marker, text) {
       const body = `${marker}\n${text}`;
       const id = await find(pull, marker);
@@ -116,6 +137,18 @@ export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSigna
       await done('POST', comments(pull), { body });
     },
   };
+}
+
+function idOf(body: Buffer): number {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'number')
+    return value.id;
+  throw unavailable('the host answers no deployment');
 }
 
 function toComments(body: Buffer): Comment[] {

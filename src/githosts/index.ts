@@ -1,6 +1,7 @@
 import type { Subscriber } from '../platform/events/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
+import { deployedJob, deployedSubscriber } from './deployments.ts';
 import { checkJob, endSubscriber, tellJob, type Parts } from './jobs.ts';
 import { gitHostRoutes } from './routes.ts';
 
@@ -10,7 +11,7 @@ export interface GitHosts {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
   /** Before `start`. */
-  subscriber: Subscriber;
+  subscribers: readonly Subscriber[];
   /** Where this server is found, once it listens. */
   listening(url: string): void;
 }
@@ -24,10 +25,11 @@ export function openGitHosts({
   const parts: Parts = { ...below, base: () => publicUrl ?? url };
   const check = checkJob(parts);
   const tell = tellJob(parts);
+  const deployed = deployedJob(parts);
   return {
     routes: gitHostRoutes(parts, check),
-    jobs: [check, tell],
-    subscriber: endSubscriber(tell),
+    jobs: [check, tell, deployed],
+    subscribers: [endSubscriber(tell), deployedSubscriber(deployed)],
     listening: (at) => void (url = at),
   };
 }

@@ -30,7 +30,7 @@ export interface Parts {
 export type CheckJob = JobType<{ check: string }>;
 
 /** Attempts at a host that does not answer: within some hours. */
-const ATTEMPTS = 10;
+export const ATTEMPTS = 10;
 
 /** Fetches a commit and begins its execution, once: both are in the row before the job is done. */
 export const checkJob = (parts: Parts): CheckJob =>
@@ -192,7 +192,7 @@ async function end(
 }
 
 /** What may go well later. */
-const isPassing = (error: unknown): boolean =>
+export const isPassing = (error: unknown): boolean =>
   !(error instanceof TreadleError) || error.kind === 'unavailable';
 
 /** Nobody sees it; a connection finds its own comment by it. */

@@ -3,8 +3,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { CiReport } from '../../src/ci/contract.ts';
+import { setGitHost } from '../../src/githosts/contract.ts';
 import { listEntries } from '../../src/ledger/index.ts';
 import { listLoops } from '../../src/loops/contract.ts';
 import { getModel } from '../../src/models/contract.ts';
@@ -12,16 +17,29 @@ import { listExecutions } from '../../src/pipelines/contract.ts';
 import { listEndpoints } from '../../src/serving/contract.ts';
 import { runHere } from '../cli.ts';
 import { openTest, type TestServer } from '../harness.ts';
+import { until } from '../until.ts';
 import { FILE, gated, model } from './pipelines/gated.ts';
 import type { Project } from './pipelines/project.ts';
 
 let server: TestServer;
+/** A GitHub that keeps what it is told of deployments. */
+const told: Array<[string | undefined, Record<string, unknown>]> = [];
+const host = createServer((asked, answer) => {
+  void text(asked).then((body) => {
+    told.push([asked.url, JSON.parse(body) as Record<string, unknown>]);
+    answer.writeHead(201, { 'content-type': 'application/json' }).end('{"id":5}');
+  });
+}).listen(0, '127.0.0.1');
 before(async () => {
-  server = await openTest();
+  if (!host.listening) await once(host, 'listening');
+  server = await openTest({ config: { allowOutbound: [`127.0.0.1:${portOf()}`] } });
 });
 after(async () => {
   await server[Symbol.asyncDispose]();
+  host.close();
 });
+
+const portOf = (): number => (host.address() as AddressInfo).port;
 
 const git = (p: Project, ...args: string[]): string =>
   execFileSync('git', ['-C', p.folder, ...args], { encoding: 'utf8', stdio: 'pipe' });
@@ -90,11 +108,14 @@ test('a good change passes, a bad one is refused beside its base, and neither is
   assert.ok(auc.difference!.value < -0.3);
   assert.ok(said.rules.some(({ rule, verdict }) => rule === 'auc >= 0.6' && verdict === 'fail'));
   assert.equal(said.proof?.verdict, 'pass');
-  const text = readFileSync(path.join(report, 'report.md'), 'utf8');
-  assert.match(text, /^## ✖ fail: the gate refuses the model/);
-  assert.match(text, /Compared with `main`: \[execution 1\]\(http.+\/pipelines\/checked\/executions\/1\)/);
-  assert.match(text, /\| auc ↑ \|.*\*\*worse\*\* \|/);
-  assert.match(text, /```mermaid\nflowchart LR/);
+  const markdown = readFileSync(path.join(report, 'report.md'), 'utf8');
+  assert.match(markdown, /^## ✖ fail: the gate refuses the model/);
+  assert.match(
+    markdown,
+    /Compared with `main`: \[execution 1\]\(http.+\/pipelines\/checked\/executions\/1\)/,
+  );
+  assert.match(markdown, /\| auc ↑ \|.*\*\*worse\*\* \|/);
+  assert.match(markdown, /```mermaid\nflowchart LR/);
   const junit = readFileSync(path.join(report, 'junit.xml'), 'utf8');
   assert.match(junit, /<testcase classname="checked\.gate" name="auc &gt;= 0\.6".*<failure message="/);
   assert.match(junit, /<testcase classname="checked\.steps" name="prep" /);
@@ -116,9 +137,21 @@ test('a good change passes, a bad one is refused beside its base, and neither is
 
   // What was merged runs as ever: the verdict of the check is heard again, and now it counts.
   git(p, 'checkout', '--quiet', 'main');
-  const merged = await p.run();
+  const url = `http://127.0.0.1:${portOf()}`;
+  const connection = { kind: 'github' as const, url, repository: 'team/checked', token: 'a-token' };
+  await p.client.call(setGitHost, { params: { host: 'checked' }, body: connection });
+  const revision = { commit: git(p, 'rev-parse', 'HEAD').trim(), branch: 'main', dirty: false };
+  const merged = await p.run({ git: { ...revision, remote: `${url}/team/checked.git` } });
   assert.deepEqual([merged.state, merged.gate?.reused?.number], ['succeeded', 1]);
   assert.equal(await championOf(p, 'checked'), 1);
+  await until('the host hears of the deployment', () => told.length === 2);
+  assert.deepEqual(
+    told.map(([to, { ref, environment, state }]) => [to, ref, environment, state]),
+    [
+      ['/api/v3/repos/team/checked/deployments', revision.commit, 'checked', undefined],
+      ['/api/v3/repos/team/checked/deployments/5/statuses', undefined, undefined, 'success'],
+    ],
+  );
   assert.deepEqual(server.errors, []);
 });
 
