@@ -4,6 +4,7 @@ import * as channels from './channels/index.ts';
 import * as data from './data/index.ts';
 import { sweepEnvironments } from './environments/index.ts';
 import * as githosts from './githosts/index.ts';
+import * as governance from './governance/index.ts';
 import * as ledger from './ledger/index.ts';
 import * as loops from './loops/index.ts';
 import * as models from './models/index.ts';
@@ -41,6 +42,7 @@ export const migrations: Migration[] = [
   ...loops.migrations,
   ...githosts.migrations,
   ...channels.migrations,
+  ...governance.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */
@@ -55,6 +57,9 @@ export const blobUsers: readonly blobs.BlobUser[] = [
 
 /** Every room that needs versions of models: what none of these names may be deleted without force. */
 export const versionUsers: readonly models.VersionUser[] = [serving.versionUses, releases.versionUses];
+
+/** Rooms that say what may point at a version: whoever moves an alias, a stage or an endpoint asks each of them. */
+export const moveGuards: readonly models.MoveGuard[] = [governance.guardMoves];
 
 /** Rooms that need recorded predictions: retention by age leaves what any of these names. */
 export const predictionHolders: readonly serving.PredictionHolder[] = [monitoring.predictionHolder];

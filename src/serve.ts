@@ -12,7 +12,7 @@ import { restRoutes } from './faces/rest/index.ts';
 import { SCIM_TYPE, scimErrors, scimRoutes } from './faces/scim/index.ts';
 import { mountWeb } from './faces/web/index.ts';
 import { openGitHosts } from './githosts/index.ts';
-import { governanceRoutes } from './governance/index.ts';
+import { APPROVAL_CAUSES, governanceRoutes, openApprovals } from './governance/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
 import { maintenanceRoutes } from './maintenance/index.ts';
 import { createCtx, systemActor, type Caller, type Parts } from './platform/ctx/create.ts';
@@ -35,7 +35,7 @@ import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
-import { migrations, predictionHolders, storeRooms, versionUsers } from './rooms.ts';
+import { migrations, moveGuards, predictionHolders, storeRooms, versionUsers } from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy, requireBrowser } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
@@ -176,6 +176,7 @@ async function open(
     level: config.log,
     records: config.records ?? DEFAULT_RECORDS,
     holders: predictionHolders,
+    guards: moveGuards,
     authenticate: (credentials) => access.judgeCaller(system, credentials, ownerAllowed, passwords),
   });
   opened.defer(() => endpoints.close());
@@ -193,13 +194,20 @@ async function open(
     handle: async (tx, { subject }) => tx.afterCommit(() => http.endStreams(subject)),
   });
   const pipelines = openPipelines({ data: config.data, processes });
+  const channels = openChannels({
+    outbound,
+    causes: [...ALERT_CAUSES, ...APPROVAL_CAUSES],
+    publicUrl: config.publicUrl,
+  });
+  const approvals = openApprovals({ channels });
   const releases = openReleases({
     executions: pipelines.handOver,
     validation: evaluations,
     serving: endpoints,
+    guards: moveGuards,
+    approvals,
   });
-  events.subscribe(releases.subscriber);
-  const channels = openChannels({ outbound, causes: ALERT_CAUSES, publicUrl: config.publicUrl });
+  for (const subscriber of releases.subscribers) events.subscribe(subscriber);
   const monitoring = openMonitoring({ serving: endpoints, tables, channels, releases });
   for (const subscriber of monitoring.subscribers) events.subscribe(subscriber);
   metrics.also(monitoring.measures);
@@ -294,7 +302,7 @@ async function open(
         ...jobRoom.jobRoutes(jobs),
         ...data.dataRoutes(tables, monitoring.functions),
         ...tracking.routes,
-        ...models.modelRoutes(versionUsers),
+        ...models.modelRoutes(versionUsers, moveGuards),
         ...pipelines.routes,
         ...runtimes.routes,
         ...endpoints.routes,
@@ -306,6 +314,14 @@ async function open(
         ...loops.routes,
         ...channels.routes,
         ...governanceRoutes(endpoints.tellers),
+        ...approvals.routes(async (ctx, endpoint) => {
+          const current = (await endpoints.find(ctx, endpoint))?.current;
+          return (current?.variants ?? []).map(({ model, version, version_ref: ref }) => ({
+            model,
+            version,
+            ref,
+          }));
+        }),
         ...ledgerRoom.ledgerRoutes(ledger),
         ...maintenanceRoutes(storeRooms(config.data)),
       ],
@@ -315,7 +331,7 @@ async function open(
     ),
   );
   http.mount([metrics.route]);
-  http.mount(mlflowRoutes(versionUsers), { errors: mlflowErrors, anyJson: true });
+  http.mount(mlflowRoutes(versionUsers, moveGuards), { errors: mlflowErrors, anyJson: true });
   http.mount(scimRoutes, { errors: scimErrors, json: SCIM_TYPE });
   mountForward(http.app, endpoints.socket);
   await mountWeb(http.app);

@@ -166,6 +166,7 @@ export async function addTestEndpoint(ctx: Ctx, name: string): Promise<{ id: str
         strict: false,
       },
       true,
+      [],
     ),
   );
   return { id: row.endpoint_id, serial: row.serial };

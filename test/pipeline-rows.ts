@@ -32,6 +32,7 @@ export const executionRow = (own: Partial<ExecutionRow> & Pick<ExecutionRow, 'id
   gate_key: null,
   wish: null,
   branch: null,
+  created_user: null,
   ...own,
 });
 

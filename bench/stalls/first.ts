@@ -23,7 +23,7 @@ export async function firstRows({ url, measure, get }: Stalls): Promise<void> {
         : [],
     ),
   );
-  const calls = mlflowRoutes([]).map(({ endpoint: { method, path } }) => ({
+  const calls = mlflowRoutes([], []).map(({ endpoint: { method, path } }) => ({
     method,
     route: path.replaceAll(/:\w+|\*/g, '0'),
     bodied: method !== 'GET',

@@ -22,7 +22,9 @@
 -- tracking-001 1582b9d64ad6cebd
 -- tracking-002 eab1e10f0a74ab80
 -- tracking-003 7dd5ed70c423bb42
+-- tracking-004-authors c5929af14e12a49b
 -- models-001 30993e74e272bad1
+-- models-002-authors d7ed22b23818a898
 -- pipelines-001 d80a5d423a1c7976
 -- pipelines-002 6a03b88d0e229557
 -- pipelines-003 4a29b296edb67553
@@ -30,6 +32,7 @@
 -- pipelines-005 5d06dab26bde286e
 -- pipelines-006 bbf31c76da234bba
 -- pipelines-007 60b3b3be7071b66d
+-- pipelines-008-authors 6e2d5e198a46ffd7
 -- runtimes-001 74dc737b9addad70
 -- runtimes-002 d9f04a9dc4a7630a
 -- serving-001 485946cbff639cc5
@@ -45,6 +48,7 @@
 -- validation-002 1857725d22e30078
 -- releases-001 255828b269d8734f
 -- releases-002-rollout 17588e029d285f8a
+-- releases-003-approvals 270a2fcde673dd8f
 -- monitoring-001 c88a2c85e535cc3d
 -- monitoring-002 b2b2ac880fdf35fd
 -- monitoring-003 2cb7c1a95f4d0350
@@ -54,6 +58,7 @@
 -- loops-001 a8c4fe2ac5ce0104
 -- githosts-001 719643a487db540c
 -- channels-001 620fadd75173a747
+-- governance-001-approvals f0e2cd5e95547f38
 
 CREATE TABLE alert (
   id text primary key,
@@ -97,6 +102,75 @@ CREATE TABLE alert_transition (
   note text,
   primary key (alert_id, seq)
 );
+CREATE TABLE approval_decision (
+  request_id text not null references approval_request (id),
+  seq bigint not null,
+  workspace text not null,
+  verdict text not null,
+  user_id text not null,
+  user_name text not null,
+  sum text not null,
+  why text not null,
+  at bigint not null,
+  primary key (request_id, seq)
+);
+CREATE TABLE approval_policy (
+  workspace text not null,
+  name text not null,
+  revision bigint not null,
+  sum text not null,
+  terms text not null,
+  created_at bigint not null,
+  created_by text not null,
+  ended_at bigint,
+  primary key (workspace, name, revision)
+);
+CREATE INDEX approval_policy_now on approval_policy (workspace, name) where ended_at is null;
+CREATE TABLE approval_promotion (
+  id text primary key,
+  workspace text not null,
+  target text not null,
+  version_ref text not null,
+  content text not null,
+  how text not null,
+  request_id text,
+  move_key text,
+  at bigint not null,
+  by text not null
+);
+CREATE INDEX approval_promotion_of on approval_promotion (workspace, target, id);
+CREATE TABLE approval_request (
+  id text primary key,
+  workspace text not null,
+  target text not null,
+  target_said text not null,
+  model text not null,
+  version bigint not null,
+  version_ref text not null,
+  sum text not null,
+  approved text not null,
+  authors text not null,
+  why text not null,
+  requested_by text not null,
+  requested_user text,
+  asked_by text,
+  created_at bigint not null,
+  ended text,
+  ended_at bigint
+);
+CREATE INDEX approval_request_by_time on approval_request (workspace, id);
+CREATE INDEX approval_request_of on approval_request (workspace, target, version_ref, id);
+CREATE TABLE approval_review (
+  request_id text primary key references approval_request (id),
+  workspace text not null,
+  broken_by text not null,
+  why text not null,
+  opened_at bigint not null,
+  closed_at bigint,
+  closed_by text,
+  finding text
+);
+CREATE INDEX approval_review_open on approval_review (workspace, request_id);
 CREATE TABLE artifact (
   workspace text not null,
   folder text not null,
@@ -305,7 +379,7 @@ CREATE TABLE execution (
   run_id text,
   model_version text,
   reproduces text,
-  comparison text, environment_log text, gate text, deployment text, gate_key text, wish text, branch text,
+  comparison text, environment_log text, gate text, deployment text, gate_key text, wish text, branch text, created_user text,
   unique (workspace, pipeline, number)
 );
 CREATE INDEX execution_by_branch on execution (workspace, pipeline, branch, id);
@@ -663,7 +737,7 @@ CREATE TABLE model_version (
   updated_at bigint not null,
   created_by text not null,
   facts text,
-  deleted_at bigint,
+  deleted_at bigint, created_user text,
   primary key (workspace, model_id, version)
 );
 CREATE INDEX model_version_logged on model_version (workspace, logged_model_id);
@@ -856,7 +930,7 @@ CREATE TABLE release (
   created_at bigint not null,
   created_by text not null,
   updated_at bigint not null,
-  ended_at bigint, rollout text, rollout_points text, rollout_writes bigint not null default 0, request_key text,
+  ended_at bigint, rollout text, rollout_points text, rollout_writes bigint not null default 0, request_key text, created_user text, awaits text,
   unique (workspace, execution)
 );
 CREATE INDEX release_by_endpoint on release (workspace, endpoint, id);
@@ -916,7 +990,7 @@ CREATE TABLE run (
   code text,
   environment text,
   resources text
-  , execution text);
+  , execution text, created_user text);
 CREATE INDEX run_by_start on run (experiment_id, workspace, state, started_at desc, id);
 CREATE TABLE run_dataset (
   id text primary key,

@@ -19,7 +19,7 @@ const rooms = [
   ['githosts', 'githosts', 'Repositories on Git hosts whose commits are checked.'],
   ['loops', 'loops', 'What keeps models fresh: triggers, guard rails, turns.'],
   ['maintenance', 'maintenance', 'The store of blobs: space, pins, gc, verify.'],
-  ['governance', 'governance', 'The story of a prediction.'],
+  ['governance', 'governance', 'Policies, approvals, and the story of a prediction.'],
   ['server', 'faces/rest', 'What the server says of itself.'],
 ];
 

@@ -20,6 +20,7 @@ export { prolongToken, revokeLeftTokens, revokeToken, revokeTokensOf } from './r
 export { sessionIn, type Place } from './sessions/cookie.ts';
 export { createOidc, type Oidc, type OidcSettings } from './sessions/oidc.ts';
 export { sessionRoutes } from './sessions/routes.ts';
+export { covers, ROLES } from './roles.ts';
 export { accessRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
 export { credentialExists } from './store.ts';

@@ -104,3 +104,4 @@ export const getPredictionLineage = endpoint({
   }),
   response: PredictionLineage,
 });
+export * from './contract/approvals.ts';

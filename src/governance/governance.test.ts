@@ -172,7 +172,7 @@ test('each room tells its part of a story, and what is gone leaves a gap', async
   });
   assert.deepEqual(made.gaps, ['code commit: files differed from the commit']);
 
-  await deleteVersion(ctx, 'const', 1, {}, []);
+  await deleteVersion(ctx, 'const', 1, {}, [], []);
   const after = await ask(server, id);
   assert.deepEqual([after.model_version.model, after.model_version.created_by], ['const', 'unknown']);
   assert.equal(after.run?.id, run, 'the ledger still says who trained it');

@@ -50,6 +50,8 @@ export function standsAt(
       state: 'rolling_out',
       reason: release.reason ?? 'the rollout has not enough evidence: a person decides',
     };
+  if (release?.state === 'awaiting_approval')
+    return { state: 'rolling_out', reason: 'it waits for people to approve it: treadle requests' };
   if (release) return { state: JUDGING.includes(release.state) ? 'judging' : 'rolling_out' };
   if (!execution) return { state: 'failed', reason: 'its execution was deleted' };
   const { state, reason } = execution;
@@ -94,6 +96,7 @@ export const followSubscriber = (engine: Engine): Subscriber => ({
       'requested',
       'judging',
       'judged',
+      'awaiting_approval',
       'promoted',
       'deploying',
       'shadowing',

@@ -60,6 +60,7 @@ export async function createVersion(ctx: Ctx, input: NewVersion): Promise<ModelV
       created_at: now,
       updated_at: now,
       created_by: tx.actor.name,
+      created_user: tx.actor.user ?? null,
       facts: facts === undefined ? null : JSON.stringify(facts),
       deleted_at: null,
     });

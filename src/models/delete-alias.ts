@@ -1,6 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import type { Model } from './contract.ts';
+import { askGuards, type MoveGuard } from './move-guard.ts';
 import { checkAlias } from './names.ts';
 import { say } from './say.ts';
 import { holdModel, modelRef, removeAliases, requireModel, versionRef } from './store.ts';
@@ -10,6 +11,7 @@ import { toModel } from './store-views.ts';
 export async function deleteAlias(
   ctx: Ctx,
   input: { model: string; alias: string; reason?: string | undefined; lenient?: boolean },
+  guards: readonly MoveGuard[],
 ): Promise<Model> {
   const { model: name, reason } = input;
   const alias = checkAlias(input.alias);
@@ -18,6 +20,15 @@ export async function deleteAlias(
     const [removed] = await removeAliases(tx, row.id, { alias });
     if (!removed && input.lenient) return;
     if (!removed) throw noAlias(name, alias);
+    await askGuards(tx, guards, [
+      {
+        kind: 'alias',
+        name: alias,
+        model: { name, ref: modelRef(row.ref) },
+        from: [versionRef(row.ref, removed.version)],
+        to: [],
+      },
+    ]);
     const before = { alias, version: versionRef(row.ref, removed.version) };
     await say(
       tx,

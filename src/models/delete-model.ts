@@ -1,6 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
+import { askGuards, type MoveGuard } from './move-guard.ts';
 import { say } from './say.ts';
-import { aliasesOf, holdModel, modelRef, purgeModel } from './store.ts';
+import { aliasesOf, holdModel, modelRef, purgeModel, versionRef } from './store.ts';
 import { versionNumbers } from './store-versions.ts';
 import { requireUnused, type Deletion, type VersionUser } from './version-users.ts';
 
@@ -13,6 +14,7 @@ export function deleteModel(
   name: string,
   { reason, force }: Deletion,
   users: readonly VersionUser[],
+  guards: readonly MoveGuard[],
 ): Promise<{ deleted_versions: number }> {
   return ctx.write(async (tx) => {
     const now = tx.clock.now();
@@ -22,6 +24,17 @@ export function deleteModel(
       whole: true,
     });
     const aliases = await aliasesOf(tx, row.id);
+    await askGuards(
+      tx,
+      guards,
+      aliases.map(({ alias, version }) => ({
+        kind: 'alias',
+        name: alias,
+        model: { name, ref: modelRef(row.ref) },
+        from: [versionRef(row.ref, version)],
+        to: [],
+      })),
+    );
     const versions = await purgeModel(tx, row.id, now);
     const before = {
       name,

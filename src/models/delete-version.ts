@@ -1,6 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
+import { askGuards, type MoveGuard } from './move-guard.ts';
 import { say } from './say.ts';
-import { holdModel, removeAliases, versionRef } from './store.ts';
+import { holdModel, modelRef, removeAliases, versionRef } from './store.ts';
 import { redactVersion, requireVersion } from './store-versions.ts';
 import { requireUnused, type Deletion, type VersionUser } from './version-users.ts';
 
@@ -14,6 +15,7 @@ export function deleteVersion(
   version: number,
   { reason, force }: Deletion,
   users: readonly VersionUser[],
+  guards: readonly MoveGuard[],
 ): Promise<{ deleted: string }> {
   return ctx.write(async (tx) => {
     const now = tx.clock.now();
@@ -21,6 +23,17 @@ export function deleteVersion(
     const { source, run_id, logged_model_id, stage } = await requireVersion(tx, row, version);
     const uses = await requireUnused(tx, users, row, [version], { force, whole: false });
     const aliases = (await removeAliases(tx, row.id, { version })).map(({ alias }) => alias);
+    await askGuards(
+      tx,
+      guards,
+      aliases.map((alias) => ({
+        kind: 'alias',
+        name: alias,
+        model: { name, ref: modelRef(row.ref) },
+        from: [versionRef(row.ref, version)],
+        to: [],
+      })),
+    );
     await redactVersion(tx, row.id, version, now);
     const resource = versionRef(row.ref, version);
     await say(

@@ -24,6 +24,14 @@ export { listLoggedModelFolder, listModelFiles } from './files.ts';
 export { versionNumber } from './find-version.ts';
 export { getLoggedModel, getModel, getVersion, getVersionLocation, latestVersionsOf } from './get-model.ts';
 export { holdVersion } from './hold-version.ts';
+export {
+  askGuards,
+  NEEDS_APPROVAL,
+  type MovedVersion,
+  type MoveGuard,
+  type VersionMove,
+} from './move-guard.ts';
+export { versionContent, type VersionContent } from './version-content.ts';
 export { logModelMetrics } from './log-model-metrics.ts';
 export { logModelParams } from './log-model-params.ts';
 export { deleteLoggedModelTag, setLoggedModelTags } from './logged-model-tags.ts';

@@ -107,9 +107,9 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     assert.equal(version.version, 1);
     assert.equal(version.run_id, run.id);
     assert.equal(version.logged_model_id, logged.id);
-    await models.setAlias(ctx, { model: 'flights', alias: 'champion', version: 1, reason: 'first' });
+    await models.setAlias(ctx, { model: 'flights', alias: 'champion', version: 1, reason: 'first' }, []);
     // Setting what is set already changes nothing, and says nothing.
-    await models.setAlias(ctx, { model: 'flights', alias: 'champion', version: 1 });
+    await models.setAlias(ctx, { model: 'flights', alias: 'champion', version: 1 }, []);
     assert.deepEqual(await said(server, before), [
       'model.created model:flights',
       'model_version.created model_version:flights/1',
@@ -142,16 +142,16 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     const outside = { model: 'm', source: 's3://bucket/key' };
     await models.createModel(ctx, { name: 'm', tags: { team: 'ops' } });
     for (let i = 0; i < 3; i++) await models.createVersion(ctx, outside);
-    await models.setAlias(ctx, { model: 'm', alias: 'champion', version: 3 });
-    await models.deleteVersion(ctx, 'm', 3, { reason: 'wrong data' }, []);
+    await models.setAlias(ctx, { model: 'm', alias: 'champion', version: 3 }, []);
+    await models.deleteVersion(ctx, 'm', 3, { reason: 'wrong data' }, [], []);
     assert.equal((await models.createVersion(ctx, outside)).version, 4);
     const model = await models.getModel(ctx, 'm');
     assert.equal(model.versions, 3);
     assert.deepEqual(model.aliases, []); // it went with its version
     await assert.rejects(models.getVersion(ctx, 'm', '3'), /no version 3/);
-    await assert.rejects(models.setAlias(ctx, { model: 'm', alias: 'a', version: 3 }), /no version 3/);
+    await assert.rejects(models.setAlias(ctx, { model: 'm', alias: 'a', version: 3 }, []), /no version 3/);
 
-    await models.updateModel(ctx, 'm', { name: 'renamed' });
+    await models.updateModel(ctx, 'm', { name: 'renamed' }, []);
     assert.equal((await models.getVersion(ctx, 'renamed', '4')).ref, 'model_version:m/4');
     assert.deepEqual(
       [
@@ -172,13 +172,13 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     );
     assert.equal((await models.getModel(ctx, 'm')).ref, 'model:m:2');
     assert.equal((await models.createVersion(ctx, outside)).ref, 'model_version:m:2/1');
-    assert.deepEqual(await models.deleteModel(ctx, 'm', {}, []), { deleted_versions: 1 });
+    assert.deepEqual(await models.deleteModel(ctx, 'm', {}, [], []), { deleted_versions: 1 });
     await assert.rejects(models.getModel(ctx, 'm'), /no registered model 'm'/);
     await models.createModel(ctx, { name: 'm' });
     assert.equal((await models.getModel(ctx, 'm')).ref, 'model:m:3');
     assert.deepEqual((await models.getModel(ctx, 'm')).tags, {});
     await assert.rejects(models.createModel(ctx, { name: 'renamed' }), /exists already/);
-    await assert.rejects(models.updateModel(ctx, 'm', { name: 'renamed' }), /exists already/);
+    await assert.rejects(models.updateModel(ctx, 'm', { name: 'renamed' }, []), /exists already/);
   });
 
   test(`${on}: a deleted run stays for as long as a version names it, or comes from a logged model of it`, async () => {
@@ -201,7 +201,7 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     assert.equal((await models.versionDetail(ctx, 'm', '1')).run?.id, named);
     await restoreRun(ctx, run.id);
     await deleteRun(ctx, run.id);
-    await models.deleteVersion(ctx, 'm', 1, {}, []);
+    await models.deleteVersion(ctx, 'm', 1, {}, [], []);
     assert.deepEqual(await purge(), { runs: 2, experiments: 0, kept: 0 });
   });
 
@@ -219,14 +219,14 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
         .map((version_ref) => ({ version_ref, says: "answers at endpoint 'e'" }));
     };
     const before = await last(server);
-    await assert.rejects(models.deleteVersion(ctx, 'm', 2, {}, [user]), {
+    await assert.rejects(models.deleteVersion(ctx, 'm', 2, {}, [user], []), {
       kind: 'conflict',
       code: 'version-in-use',
       field: 'version',
       message: "'m/2' is in use: v2 answers at endpoint 'e'",
       hint: /treadle models rm m\/2 --force \(force=true\)/,
     });
-    await assert.rejects(models.deleteModel(ctx, 'm', { force: false }, [user, user]), {
+    await assert.rejects(models.deleteModel(ctx, 'm', { force: false }, [user, user], []), {
       kind: 'conflict',
       field: 'model',
       message: /^'m' is in use: v2 answers at endpoint 'e'; .*; and 11 more$/,
@@ -234,9 +234,9 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     });
     assert.equal((await models.getModel(ctx, 'm')).versions, 9);
     assert.deepEqual(await said(server, before), []);
-    await models.deleteVersion(ctx, 'm', 1, {}, [user]);
-    await models.deleteVersion(ctx, 'm', 2, { force: true }, [user]);
-    await models.deleteModel(ctx, 'm', { force: true }, [user]);
+    await models.deleteVersion(ctx, 'm', 1, {}, [user], []);
+    await models.deleteVersion(ctx, 'm', 2, { force: true }, [user], []);
+    await models.deleteModel(ctx, 'm', { force: true }, [user], []);
     assert.deepEqual(asked, ['model:m 1', 'model:m 9', 'model:m 9', 'model:m 1', 'model:m 1', 'model:m 7']);
     const { items } = await listEntries(ctx, { limit: 3 });
     assert.deepEqual(
@@ -280,13 +280,13 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
         () => models.createVersion(ctx, { model: 'm', source: 'models:/m/1' }),
         /Invalid model version source/,
       ],
-      [() => models.setAlias(ctx, { model: 'm', alias: 'champion', version: 1 }), /no version 1/],
-      [() => models.setAlias(ctx, { model: 'm', alias: 'v7', version: 1 }), /reserved/],
-      [() => models.setAlias(ctx, { model: 'm', alias: 'Latest', version: 1 }), /reserved/],
+      [() => models.setAlias(ctx, { model: 'm', alias: 'champion', version: 1 }, []), /no version 1/],
+      [() => models.setAlias(ctx, { model: 'm', alias: 'v7', version: 1 }, []), /reserved/],
+      [() => models.setAlias(ctx, { model: 'm', alias: 'Latest', version: 1 }, []), /reserved/],
       [() => models.setModelTag(ctx, 'none', 'k', 'v'), /no registered model/],
       [() => models.deleteModelTag(ctx, 'm', 'k'), /no tag/],
-      [() => models.deleteAlias(ctx, { model: 'm', alias: 'k' }), /no alias/],
-      [() => models.updateVersion(ctx, 'm', 1, { stage: 'None', archiveOthers: true }), /cannot archive/],
+      [() => models.deleteAlias(ctx, { model: 'm', alias: 'k' }, []), /no alias/],
+      [() => models.updateVersion(ctx, 'm', 1, { stage: 'None', archiveOthers: true }, []), /cannot archive/],
       [() => models.createLoggedModel(ctx, { experiment: '77' }), /experiment/i],
       [() => models.createLoggedModel(ctx, { experiment: '0', name: 'a.b' }), /may not hold/],
       [() => models.createLoggedModel(ctx, { experiment: '0', run: 'nobody' }), /nobody/],
@@ -327,7 +327,7 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     assert.deepEqual([seen, lineage, version.source], [undefined, [], `runs:/${run.id}/model`]);
     for (const attempt of [
       () => models.getModel(other, 'secret'),
-      () => models.deleteModel(other, 'secret', {}, []),
+      () => models.deleteModel(other, 'secret', {}, [], []),
       () => models.getLoggedModel(other, logged.id),
       () => models.finalizeLoggedModel(other, logged.id, 'failed'),
       () => models.setLoggedModelTags(other, logged.id, { a: 'b' }),
@@ -355,8 +355,8 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
     await models.createModel(ctx, { name: 'm' });
     for (let i = 0; i < 3; i++)
       await models.createVersion(ctx, { model: 'm', source: `models:/${logged.id}` });
-    await models.updateVersion(ctx, 'm', 1, { stage: 'Production' });
-    await models.updateVersion(ctx, 'm', 2, { stage: 'Production', archiveOthers: true });
+    await models.updateVersion(ctx, 'm', 1, { stage: 'Production' }, []);
+    await models.updateVersion(ctx, 'm', 2, { stage: 'Production', archiveOthers: true }, []);
     const stages = (await models.searchVersions(ctx, { limit: 10 })).items.map(({ version, stage }) => [
       version,
       stage,

@@ -12,6 +12,7 @@ import { findVersionBy } from './find-version.ts';
 import { getLoggedModel, getModel } from './get-model.ts';
 import { listLoggedModels, listModels, listVersions } from './lists.ts';
 import { deleteModelTag, setModelTag } from './model-tags.ts';
+import type { MoveGuard } from './move-guard.ts';
 import { setAlias } from './set-alias.ts';
 import { nameToday } from './store.ts';
 import { versionsOfLoggedModel } from './store-versions.ts';
@@ -21,19 +22,21 @@ import { versionDetail } from './version-detail.ts';
 import { deleteVersionTag, setVersionTag } from './version-tags.ts';
 import type { VersionUser } from './version-users.ts';
 
-/** `users`: the rooms that versions are needed by. */
-export const modelRoutes = (users: readonly VersionUser[]): Route[] => [
+/** `users`: the rooms that versions are needed by; `guards`: those that say what may point at a version. */
+export const modelRoutes = (users: readonly VersionUser[], guards: readonly MoveGuard[]): Route[] => [
   route(contract.listModels, (ctx, { query }) => listModels(ctx, query)),
   route(contract.getModel, async (ctx, { params }) => getModel(ctx, await nameToday(ctx, params.model))),
   route(contract.createModel, (ctx, { body }) => createModel(ctx, body)),
-  route(contract.updateModel, (ctx, { params, body }) => updateModel(ctx, params.model, body)),
-  route(contract.deleteModel, (ctx, { params, query }) => deleteModel(ctx, params.model, query, users)),
+  route(contract.updateModel, (ctx, { params, body }) => updateModel(ctx, params.model, body, guards)),
+  route(contract.deleteModel, (ctx, { params, query }) =>
+    deleteModel(ctx, params.model, query, users, guards),
+  ),
   route(contract.setModelTag, (ctx, { params, body }) =>
     setModelTag(ctx, params.model, params.key, body.value),
   ),
   route(contract.deleteModelTag, (ctx, { params }) => deleteModelTag(ctx, params.model, params.key)),
-  route(contract.setAlias, (ctx, { params, body }) => setAlias(ctx, { ...params, ...body })),
-  route(contract.deleteAlias, (ctx, { params, query }) => deleteAlias(ctx, { ...params, ...query })),
+  route(contract.setAlias, (ctx, { params, body }) => setAlias(ctx, { ...params, ...body }, guards)),
+  route(contract.deleteAlias, (ctx, { params, query }) => deleteAlias(ctx, { ...params, ...query }, guards)),
   route(contract.listVersions, async (ctx, { params, query }) =>
     listVersions(ctx, await nameToday(ctx, params.model), query),
   ),
@@ -48,11 +51,11 @@ export const modelRoutes = (users: readonly VersionUser[]): Route[] => [
   ),
   route(contract.updateVersion, async (ctx, { params, body }) => {
     const { version } = await findVersionBy(ctx, params.model, params.version);
-    return updateVersion(ctx, params.model, version, body);
+    return updateVersion(ctx, params.model, version, body, guards);
   }),
   route(contract.deleteVersion, async (ctx, { params, query }) => {
     const { version } = await findVersionBy(ctx, params.model, params.version);
-    return deleteVersion(ctx, params.model, version, query, users);
+    return deleteVersion(ctx, params.model, version, query, users, guards);
   }),
   route(contract.setVersionTag, async (ctx, { params, body }) => {
     const { version } = await findVersionBy(ctx, params.model, params.version);

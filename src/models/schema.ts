@@ -31,6 +31,8 @@ export type ModelTables = {
     created_at: number;
     updated_at: number;
     created_by: string;
+    /** The person who registered it, where it was one. */
+    created_user: string | null;
     facts: string | null;
     deleted_at: number | null;
   };
@@ -153,4 +155,5 @@ export const migrations: Migration[] = [
       )`,
     ],
   },
+  { id: 'models-002-authors', sql: [`alter table model_version add column created_user text`] },
 ];

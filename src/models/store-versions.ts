@@ -26,6 +26,7 @@ export const VERSION_COLUMNS = (
     'created_at',
     'updated_at',
     'created_by',
+    'created_user',
     'deleted_at',
   ] as const
 ).map((column) => `model_version.${column}` as const);
@@ -141,6 +142,19 @@ export async function versionNumbers(ctx: Ctx, modelId: string): Promise<number[
     .where('model_version.model_id', '=', modelId)
     .execute();
   return rows.map(({ version }) => version);
+}
+
+/** The versions of a model that stand in a stage which clients ask by. */
+export async function stagedVersions(
+  ctx: Ctx,
+  modelId: string,
+): Promise<Array<{ stage: string; version: number }>> {
+  return await liveVersions(ctx)
+    .select(['model_version.stage', 'model_version.version'])
+    .where('model_version.model_id', '=', modelId)
+    .where('stage', 'in', ['Staging', 'Production'])
+    .orderBy('model_version.version')
+    .execute();
 }
 
 /** The versions of a model that stand in a stage. */

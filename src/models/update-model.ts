@@ -1,8 +1,20 @@
-import type { Ctx } from '../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import type { Model } from './contract.ts';
+import { askGuards, type MoveGuard, type VersionMove } from './move-guard.ts';
 import { checkDescription, modelName } from './names.ts';
 import { brief, say } from './say.ts';
-import { findModel, holdModel, modelRef, nameTaken, requireModel, updateModelRow } from './store.ts';
+import {
+  aliasesOf,
+  findModel,
+  holdModel,
+  modelRef,
+  nameTaken,
+  requireModel,
+  updateModelRow,
+  versionRef,
+  type ModelRow,
+} from './store.ts';
+import { stagedVersions } from './store-versions.ts';
 import { toModel } from './store-views.ts';
 
 /** Renames a model, describes it, or both. Its versions and aliases go with it; in the ledger it keeps its ref. */
@@ -10,6 +22,7 @@ export async function updateModel(
   ctx: Ctx,
   name: string,
   change: { name?: string | undefined; description?: string | undefined },
+  guards: readonly MoveGuard[],
 ): Promise<Model> {
   const newName = change.name === undefined ? undefined : modelName(change.name, 'new_name');
   checkDescription(change.description);
@@ -19,6 +32,7 @@ export async function updateModel(
     if (newName !== undefined && newName !== name) {
       if (await findModel(tx, newName)) throw nameTaken(newName);
       await updateModelRow(tx, row.id, { name: newName });
+      await askGuards(tx, guards, await movesUnder(tx, row, newName));
       await say(
         tx,
         { action: 'model.renamed', resource: modelRef(row.ref), before: { name }, after: { name: newName } },
@@ -41,4 +55,26 @@ export async function updateModel(
     }
   });
   return toModel(ctx, await requireModel(ctx, newName ?? name));
+}
+
+/** Under another name other rules may hold for what its aliases and stages point at, as if each were set there anew. */
+async function movesUnder(tx: Tx, row: ModelRow, name: string): Promise<VersionMove[]> {
+  const model = { name, ref: modelRef(row.ref) };
+  const to = (version: number) => [{ ref: versionRef(row.ref, version), model: name, version }];
+  return [
+    ...(await aliasesOf(tx, row.id)).map(({ alias, version }): VersionMove => ({
+      kind: 'alias',
+      name: alias,
+      model,
+      from: [],
+      to: to(version),
+    })),
+    ...(await stagedVersions(tx, row.id)).map(({ stage, version }): VersionMove => ({
+      kind: 'stage',
+      name: stage,
+      model,
+      from: [],
+      to: to(version),
+    })),
+  ];
 }

@@ -1,9 +1,10 @@
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { ModelVersion, Stage } from './contract.ts';
+import { askGuards, type MoveGuard } from './move-guard.ts';
 import { checkDescription } from './names.ts';
 import { brief, say } from './say.ts';
-import { holdModel, requireModel, versionRef, type ModelRow } from './store.ts';
+import { holdModel, modelRef, requireModel, versionRef, type ModelRow } from './store.ts';
 import { requireVersion, toVersion, updateVersionRow, versionsInStage } from './store-versions.ts';
 
 export interface VersionChange {
@@ -20,6 +21,7 @@ export async function updateVersion(
   name: string,
   version: number,
   change: VersionChange,
+  guards: readonly MoveGuard[],
 ): Promise<ModelVersion> {
   const { description, stage, archiveOthers, reason } = change;
   checkDescription(description);
@@ -48,6 +50,17 @@ export async function updateVersion(
       );
     }
     if (stage === undefined) return;
+    // Clients that ask by stage get the newest version of it.
+    if (stage !== before.stage && isFollowed(stage))
+      await askGuards(tx, guards, [
+        {
+          kind: 'stage',
+          name: stage,
+          model: { name, ref: modelRef(row.ref) },
+          from: [],
+          to: [{ ref: versionRef(row.ref, version), model: name, version }],
+        },
+      ]);
     for (const other of archiveOthers ? await versionsInStage(tx, row.id, stage) : []) {
       if (other !== version) await moveTo(tx, row, other, stage, 'Archived', reason);
     }
@@ -55,6 +68,9 @@ export async function updateVersion(
   });
   return toVersion(ctx, await requireVersion(ctx, await requireModel(ctx, name), version));
 }
+
+/** None and Archived are where versions lie that nobody is meant to use. */
+const isFollowed = (stage: Stage): boolean => stage === 'Staging' || stage === 'Production';
 
 async function moveTo(
   tx: Tx,

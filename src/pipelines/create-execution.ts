@@ -119,6 +119,7 @@ export async function addExecution(
       wish: null,
       // What differs from its commit is no state of a branch.
       branch: git?.dirty === true ? null : (prepared.options.ci?.branch ?? git?.branch ?? null),
+      created_user: tx.actor.user ?? null,
     });
     await saveSteps(
       tx,

@@ -16,6 +16,8 @@ interface HandedOver {
   pipeline: string;
   number: number;
   created_by: string;
+  /** The person who asked for it, where it was one. */
+  created_user?: string;
   model: { name: string; version: number };
   wish: Wish;
   /** Who cancelled it meanwhile. */
@@ -64,6 +66,7 @@ export function createHandOver({ hub }: Pick<Engine, 'hub'>): HandOver {
         pipeline: row.pipeline,
         number: row.number,
         created_by: row.created_by,
+        ...(row.created_user === null ? {} : { created_user: row.created_user }),
         model: { name: model.name, version: Number(model.version) },
         wish: JSON.parse(row.wish!) as Wish,
         cancel_by: row.cancel_by,

@@ -17,6 +17,7 @@ export type { EngineOptions } from './run/engine.ts';
 export type { EndState } from './run/tracker.ts';
 export type { Wish } from './run/wish.ts';
 export { migrations } from './schema.ts';
+export { selectAskers as askersOf } from './store.ts';
 export { stepsOfRuns, tellSteps, type StepFacts } from './told.ts';
 export { keepCode } from './upload-code.ts';
 export { blobUser } from './uses.ts';

@@ -48,6 +48,8 @@ export type PipelineTables = {
     wish: string | null;
     /** The branch whose commit it ran; null where that is not known, or files differed from the commit. */
     branch: string | null;
+    /** The person who asked for it, where it was one. */
+    created_user: string | null;
   };
   step: {
     execution_id: string;
@@ -227,4 +229,5 @@ export const migrations: Migration[] = [
       `create index execution_by_branch on execution (workspace, pipeline, branch, id)`,
     ],
   },
+  { id: 'pipelines-008-authors', sql: [`alter table execution add column created_user text`] },
 ];

@@ -272,6 +272,23 @@ export const selectMakers = (
     .where('cached_from', 'is', null)
     .execute();
 
+/** The people who asked for these executions, and for those that made these runs. */
+export async function selectAskers(
+  ctx: Ctx,
+  { runs, executions }: { runs: readonly string[]; executions: readonly string[] },
+): Promise<string[]> {
+  const made = runs.length === 0 ? [] : await selectMakers(ctx, runs);
+  const ids = [...new Set([...executions, ...made.map(({ execution_id }) => execution_id)])];
+  if (ids.length === 0) return [];
+  const rows = await tables(ctx)
+    .selectFrom('execution')
+    .select('created_user')
+    .where('workspace', '=', ctx.workspace)
+    .where('id', 'in', ids)
+    .execute();
+  return rows.flatMap(({ created_user }) => (created_user === null ? [] : [created_user]));
+}
+
 /** Steps with the code that their executions were given. */
 export const selectStepsNamed = (
   ctx: Ctx,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NEEDS_APPROVAL } from '../models/index.ts';
 import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
 import { conflict, TreadleError } from '../platform/errors/index.ts';
 import type { DeployResult, GateResult } from '../pipelines/contract.ts';
@@ -9,13 +10,15 @@ import { findUse, type Use } from './find-use.ts';
 import { nameOf } from './judge.ts';
 import { move, MOVED, stages, tell } from './move.ts';
 import type { Asked } from './asked.ts';
-import { moveAlias } from './promote.ts';
+import { askForAlias, moveAlias } from './promote.ts';
 import { beginRolling, beginWatching, rolledBackBefore } from './rollout/begin.ts';
 import type { ReleaseRow } from './store.ts';
 
 /** How often a revision that is being loaded again is looked at, ms, and how long that may take right after a start. */
 const LOOK = 200;
 const PATIENCE = 60_000;
+/** Codes of what is no answer of serving. */
+const PASSED_ON: ReadonlySet<string | undefined> = new Set(['lease-lost', MOVED, NEEDS_APPROVAL]);
 
 /**
  * Asks serving for a revision, in the transaction that says so: a crash leaves one and never a second. What answers with the
@@ -72,7 +75,7 @@ export async function beginDeploying(
     });
   } catch (error) {
     // Only what serving itself refuses is an answer.
-    if (!(error instanceof TreadleError) || error.code === 'lease-lost' || error.code === MOVED) throw error;
+    if (!(error instanceof TreadleError) || PASSED_ON.has(error.code)) throw error;
     await failed(ctx, engine, row, began, error);
   }
 }
@@ -136,17 +139,28 @@ export async function answers(
   const note = `revision ${revision.revision} of ${began.endpoint} ${reused ? 'answers with it already' : 'answers'}`;
   const asked = JSON.parse(row.wish) as Asked; // written by this room
   const gate = row.gate === null ? undefined : (JSON.parse(row.gate) as GateResult);
-  await ctx.write(async (tx) => {
-    const alias =
-      gate && asked.deploy?.rollout ? await moveAlias(tx, row, gate) : { moved_alias: row.moved_alias };
-    const { said, ...change } = { said: undefined, ...alias };
-    await move(tx, engine, row, 'succeeded', {
-      ...change,
-      deployment,
-      edges,
-      note: said === undefined ? note : `${note}; ${said}`,
+  const end = (withAlias: boolean): Promise<void> =>
+    ctx.write(async (tx) => {
+      const { said, ...change }: { said?: string; moved_alias?: number } =
+        gate === undefined || asked.deploy?.rollout === undefined
+          ? { moved_alias: row.moved_alias }
+          : withAlias
+            ? await moveAlias(tx, engine, row, gate)
+            : await askForAlias(tx, engine, row);
+      await move(tx, engine, row, 'succeeded', {
+        ...change,
+        deployment,
+        edges,
+        note: said === undefined ? note : `${note}; ${said}`,
+      });
     });
-  });
+  try {
+    await end(true);
+  } catch (error) {
+    // It answers all the same: the alias follows when people have approved that.
+    if (!(error instanceof TreadleError) || error.code !== NEEDS_APPROVAL) throw error;
+    await end(false);
+  }
 }
 
 async function failed(

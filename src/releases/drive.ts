@@ -2,6 +2,8 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
 import type { DeployResult, GateResult } from '../pipelines/contract.ts';
+import { NEEDS_APPROVAL } from '../models/index.ts';
+import { awaiting, beginAwaiting } from './approval.ts';
 import { cancelled } from './cancelled.ts';
 import { beginDeploying, deploying } from './deploy.ts';
 import type { Engine } from './engine.ts';
@@ -38,6 +40,10 @@ export async function drive(ctx: Ctx, id: string, job: JobRun, engine: Engine): 
         // A stop of the server or a lost lease: somebody goes on with it.
         job.signal.throwIfAborted();
         if (error instanceof TreadleError && error.code === MOVED) continue;
+        if (error instanceof TreadleError && error.code === NEEDS_APPROVAL && row.rollout === null) {
+          await beginAwaiting(ctx, engine, row);
+          continue;
+        }
         if (row.rollout !== null && error instanceof TreadleError && error.kind === 'unavailable') {
           await engine.pause(row.id, AGAIN, job.signal);
           continue;
@@ -67,6 +73,8 @@ async function step(ctx: Ctx, engine: Engine, row: ReleaseRow, signal: AbortSign
       return asked.deploy
         ? beginDeploying(ctx, engine, row, asked, signal)
         : ctx.write((tx) => move(tx, engine, row, 'succeeded'));
+    case 'awaiting_approval':
+      return awaiting(ctx, engine, row, asked, signal);
     case 'deploying':
       return deploying(ctx, engine, row, signal);
     case 'rolling_out':

@@ -6,7 +6,7 @@ import type { NewRelease, Release } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { createPauses } from './pauses.ts';
 import { releaseJob } from './jobs.ts';
-import { createRelease, subscriber } from './request.ts';
+import { createRelease, requestSubscriber, subscriber } from './request.ts';
 import { addLosses, rollingOut, type Losses, type RollingOut } from './rollout/losses.ts';
 import { releaseRoutes } from './routes.ts';
 import { findOfExecution, findRelease } from './store.ts';
@@ -19,8 +19,8 @@ export { versionUses } from './version-uses.ts';
 export interface Releases {
   routes: Route[];
   jobs: ReadonlyArray<JobType<never>>;
-  /** Hears what executions registered: before `start`. */
-  subscriber: Subscriber;
+  /** Hear what executions registered, and what people decided about requests: before `start`. */
+  subscribers: readonly Subscriber[];
   find(ctx: Ctx, id: string): Promise<Release | undefined>;
   /** What an execution asked for, if it asked for anything yet. */
   ofExecution(ctx: Ctx, execution: string): Promise<Release | undefined>;
@@ -39,7 +39,7 @@ export function openReleases(below: Omit<Engine, 'cancels' | 'pause' | 'wake'>):
   return {
     routes: releaseRoutes(engine, job),
     jobs: [job],
-    subscriber: subscriber(engine, job),
+    subscribers: [subscriber(engine, job), requestSubscriber(engine)],
     async find(ctx, id) {
       const row = await findRelease(ctx, id);
       return row && toRelease(row);

@@ -10,7 +10,7 @@ import { moveRelease, updateRelease, type Change, type ReleaseRow } from './stor
 /** What a step of the way came to, beside the state. */
 export interface Outcome extends Pick<
   Change,
-  'evaluation' | 'revision' | 'moved_alias' | 'rollout' | 'rollout_points'
+  'evaluation' | 'revision' | 'moved_alias' | 'rollout' | 'rollout_points' | 'awaits'
 > {
   gate?: GateResult;
   /** Digest of the question, of a verdict that may be used again. */
@@ -88,7 +88,7 @@ export async function move(
     ...(deployment ? { deployment } : {}),
   });
   // What its steps made answers in part: the rest takes hours or days, and the release tells of it.
-  if (over || to === 'rolling_out')
+  if (over || to === 'rolling_out' || to === 'awaiting_approval')
     await engine.executions.end(tx, row.execution, {
       state: over ? STATES[to as End] : 'succeeded',
       // What is held back is no failure of the pipeline: its deployment says why.

@@ -22,7 +22,7 @@ export async function promote(ctx: Ctx, engine: Engine, row: ReleaseRow, asked: 
       await move(tx, engine, row, 'promoted', { note });
       return;
     }
-    const { said, ...change } = await moveAlias(tx, row, gate);
+    const { said, ...change } = await moveAlias(tx, engine, row, gate);
     await move(tx, engine, row, 'promoted', { ...change, note: said });
   });
 }
@@ -30,6 +30,7 @@ export async function promote(ctx: Ctx, engine: Engine, row: ReleaseRow, asked: 
 /** The alias champion names what passed, unless a person put it elsewhere since. */
 export async function moveAlias(
   tx: Tx,
+  engine: Engine,
   row: ReleaseRow,
   gate: GateResult,
 ): Promise<{ moved_alias?: number; said: string }> {
@@ -37,13 +38,25 @@ export async function moveAlias(
   if (champion === row.version) return { said: 'it is the champion already' };
   if (await keptElsewhere(tx, row, gate, champion))
     return { said: `the alias champion stays at version ${champion}, where a person put it since` };
-  await setAlias(tx, {
-    model: row.model,
-    alias: 'champion',
-    version: row.version,
-    reason: reasonOf(row, gate),
-  });
+  await setAlias(
+    tx,
+    { model: row.model, alias: 'champion', version: row.version, reason: reasonOf(row, gate) },
+    engine.guards,
+  );
   return { moved_alias: 1, said: `the alias champion names ${nameOf(row)}` };
+}
+
+/** Where the alias is guarded and the version answers already: it stays, and people are asked. */
+export async function askForAlias(tx: Tx, engine: Engine, row: ReleaseRow): Promise<{ said: string }> {
+  const request = await engine.approvals.ask(tx, {
+    model: row.model,
+    version: String(row.version),
+    target: { alias: 'champion' },
+    why: `it answers all requests at ${row.endpoint} (release ${row.id})`,
+    asked_by: `release:${row.id}`,
+    user: row.created_user ?? undefined,
+  });
+  return { said: `the alias champion is guarded: request ${request} waits for approval` };
 }
 
 /**

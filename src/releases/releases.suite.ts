@@ -46,6 +46,8 @@ function below(verdict: 'pass' | 'waits'): Below {
     answering: undefined,
     engine: {
       executions: { find: no, judged: no, note: no, end: no },
+      guards: [],
+      approvals: { ask: no, standing: no },
       validation: {
         open: async () => {
           asked.push('evaluation');
@@ -220,7 +222,7 @@ export function releasesSuite(on: string, open: () => Promise<TestServer>): void
         const { engine } = below('pass');
         const no = { kind: 'conflict', code: 'version-in-use' } as const;
         const ids = [await ask(engine, { gate: GATE }), await ask(engine, { deploy: { endpoint: 'late' } })];
-        await assert.rejects(deleteVersion(ctx, 'late', 1, {}, [versionUses]), {
+        await assert.rejects(deleteVersion(ctx, 'late', 1, {}, [versionUses], []), {
           ...no,
           message: `'late/1' is in use: v1 is being judged by release ${ids[0]} (requested); v1 is on its way to endpoint 'late' by release ${ids[1]} (requested)`,
         });
@@ -234,7 +236,7 @@ export function releasesSuite(on: string, open: () => Promise<TestServer>): void
           const wish = { model: 'late', version: String(i), deploy: { endpoint: 'late' } };
           const both = [
             (): Promise<unknown> => createRelease(ctx, wish, engine, releaseJob(engine)),
-            (): Promise<unknown> => deleteVersion(ctx, 'late', i, {}, [versionUses]),
+            (): Promise<unknown> => deleteVersion(ctx, 'late', i, {}, [versionUses], []),
           ];
           const done = await Promise.allSettled((i % 2 === 0 ? both : both.toReversed()).map((one) => one()));
           const refusals = done.filter((one) => one.status === 'rejected');

@@ -25,12 +25,15 @@ async function addRelease(
     version,
     wish,
     by,
+    user,
     origin,
     key,
   }: {
     version: ModelVersion;
     wish: Asked;
     by: string;
+    /** The person who asked, where it was one. */
+    user?: string | undefined;
     key?: string | undefined;
     origin?: { execution: string; pipeline: string; number: number; cancel_by: string | null };
   },
@@ -72,6 +75,8 @@ async function addRelease(
     rollout_points: null,
     rollout_writes: 0,
     request_key: key ?? null,
+    created_user: user ?? null,
+    awaits: null,
   };
   await insertRelease(tx, row);
   await tx.record({
@@ -122,7 +127,9 @@ export async function createRelease(
     ...(expects === undefined ? {} : { expects }),
   };
   if (deploy?.rollout) planRollout(deploy.rollout); // a fault of it is one of the request
-  return ctx.write((tx) => addRelease(tx, engine, job, { version, wish, by: tx.actor.name, key }));
+  return ctx.write((tx) =>
+    addRelease(tx, engine, job, { version, wish, by: tx.actor.name, user: tx.actor.user, key }),
+  );
 }
 
 function gateByHand({ data, ...spec }: NonNullable<NewRelease['gate']>): NonNullable<Asked['gate']> {
@@ -144,7 +151,7 @@ export const subscriber = (engine: Engine, job: ReleaseJob): Subscriber => ({
       return;
     }
     if (known) return;
-    const { pipeline, number, created_by, model, wish, cancel_by } = open;
+    const { pipeline, number, created_by, created_user, model, wish, cancel_by } = open;
     const version = await getVersion(tx, model.name, String(model.version)).catch((error: unknown) => {
       if (error instanceof TreadleError && error.kind === 'missing') return undefined;
       throw error;
@@ -157,8 +164,20 @@ export const subscriber = (engine: Engine, job: ReleaseJob): Subscriber => ({
       version,
       wish,
       by: created_by,
+      user: created_user,
       origin: { execution, pipeline, number, cancel_by },
     });
+  },
+});
+
+/** Wakes a release that waits for a request which somebody has decided or withdrawn. */
+export const requestSubscriber = (engine: Engine): Subscriber => ({
+  name: 'releases.requests',
+  types: ['request.decided', 'request.withdrawn'],
+  async handle(tx, { data }) {
+    const { asked_by } = (data ?? {}) as { asked_by?: string };
+    const [noun, id] = (asked_by ?? '').split(':');
+    if (noun === 'release' && id !== undefined) tx.afterCommit(() => engine.wake(id));
   },
 });
 

@@ -34,6 +34,10 @@ export type ReleaseTables = {
     rollout_writes: number;
     /** Of whom it was asked for from above: asked again, it is the same release. */
     request_key: string | null;
+    /** The person who asked, where it was one. */
+    created_user: string | null;
+    /** JSON, once it waited for an approval: the request, and the state from which it goes on. */
+    awaits: string | null;
     created_at: number;
     created_by: string;
     updated_at: number;
@@ -103,5 +107,9 @@ export const migrations: Migration[] = [
       `alter table release add column request_key text`,
       `create unique index release_by_key on release (workspace, request_key)`,
     ],
+  },
+  {
+    id: 'releases-003-approvals',
+    sql: [`alter table release add column created_user text`, `alter table release add column awaits text`],
   },
 ];

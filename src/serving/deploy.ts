@@ -105,6 +105,7 @@ export async function deploy(
         warnings,
       },
       true,
+      engine.guards,
       async (standing) => [
         ...(await checkTakeover(tx, standing, newcomers, input)),
         ...lostRules(standing.endpoint, newcomers),

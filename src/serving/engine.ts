@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointDetail } from './contract.ts';
+import type { MoveGuard } from '../models/index.ts';
 import { createFaults, type Fault, type Faults } from './faults.ts';
 import { loadProblem, type Planes } from './planes.ts';
 import { keysOf } from './plane-process.ts';
@@ -15,6 +16,8 @@ import type { Minutes } from './minutes.ts';
 export interface Engine {
   /** The data folder. */
   readonly data: string;
+  /** Rooms above that say which versions may answer where. */
+  readonly guards: readonly MoveGuard[];
   readonly planes: Planes;
   readonly runtimes: RuntimesPort;
   readonly ids: PredictionIds;
@@ -42,6 +45,7 @@ export interface Engine {
 
 export function createEngine(options: {
   data: string;
+  guards: readonly MoveGuard[];
   planes: Planes;
   runtimes: RuntimesPort;
   ids: PredictionIds;
@@ -52,7 +56,7 @@ export function createEngine(options: {
   address(): string;
   lost(key: string, problem: string): void;
 }): Engine {
-  const { data, planes, runtimes, ids, recording, keepMs, live, minutes, address } = options;
+  const { data, guards, planes, runtimes, ids, recording, keepMs, live, minutes, address } = options;
   const faults = createFaults(Date.now);
   const primaryOf = (endpoint: string) => {
     const primary = planes.entry(endpoint)?.variants.find(({ role }) => role === 'champion');
@@ -60,6 +64,7 @@ export function createEngine(options: {
   };
   return {
     data,
+    guards,
     planes,
     runtimes,
     ids,

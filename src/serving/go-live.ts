@@ -1,7 +1,9 @@
+import { askGuards } from '../models/index.ts';
 import type { Ctx, LineageEdge, Tx } from '../platform/ctx/index.ts';
 import type { ModelPlace } from '../runtimes/index.ts';
 import type { Variant } from './contract.ts';
 import type { Engine } from './engine.ts';
+import { moveOf } from './new-revision.ts';
 import {
   changeEndpoint,
   changeRevision,
@@ -27,9 +29,10 @@ export async function goLive(
   tx: Tx,
   row: NamedRevision,
   { variants, places, load_ms }: Ready,
-  { data }: Pick<Engine, 'data'>,
+  { data, guards }: Pick<Engine, 'data' | 'guards'>,
 ): Promise<boolean> {
   const now = tx.clock.now();
+  const live = await selectRevisions(tx, row.endpoint_id, { states: ['live'], limit: 10 });
   // The note of a rollback that nobody asked for says why the one before it could not go on.
   const failed = row.cause === 'automatic-rollback' ? (row.note ?? 'it could not answer') : undefined;
   const changed = await changeRevision(tx, row.id, ['preparing'], {
@@ -40,9 +43,8 @@ export async function goLive(
     load_ms,
   });
   if (!changed) return false;
-  const olds = (await selectRevisions(tx, row.endpoint_id, { states: ['live'], limit: 10 })).filter(
-    ({ id }) => id !== row.id,
-  );
+  await askGuards(tx, guards, [moveOf(row.endpoint, row.id, live[0], variants)]);
+  const olds = live.filter(({ id }) => id !== row.id);
   for (const old of olds) {
     await changeRevision(tx, old.id, ['live'], {
       state: failed === undefined ? 'superseded' : 'failed',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { MoveGuard } from '../models/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { TreadleError } from '../platform/errors/index.ts';
 import type { Route } from '../platform/http/index.ts';
@@ -75,6 +76,8 @@ export interface ServingOptions {
   records: { recording: Recording; bytes: number; days: number };
   /** What rooms above still need of recorded predictions. */
   holders: readonly PredictionHolder[];
+  /** Rooms above that say which versions may answer where. */
+  guards: readonly MoveGuard[];
   authenticate(credentials: Credentials): Promise<CallerVerdict>;
 }
 
@@ -172,6 +175,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   );
   const engine = createEngine({
     data: options.data,
+    guards: options.guards,
     planes,
     live,
     minutes: createMinutes(system, live),

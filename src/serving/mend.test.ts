@@ -41,6 +41,7 @@ test('what broke beneath a model is made anew, once for all who tell of it; a mo
         strict: false,
       },
       true,
+      [],
     ),
   );
   const entry: TableEndpoint = tableEntry(row, undefined, { recording: 'none' });

@@ -1,3 +1,4 @@
+import { askGuards, type MoveGuard, type VersionMove } from '../models/index.ts';
 import type { Tx } from '../platform/ctx/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { Revision, Runtime, Variant } from './contract.ts';
@@ -51,12 +52,15 @@ export async function addRevision(
   tx: Tx,
   input: NewRevision,
   make: boolean,
+  guards: readonly MoveGuard[],
   check?: (standing: Standing) => Promise<string[]>,
 ): Promise<{ row: NamedRevision; endpoint: EndpointRow; gaveWay: string[] }> {
   const now = tx.clock.now();
   const { endpoint, made, serial } = await takeNumber(tx, input.endpoint, make);
   const preparing = await selectRevisions(tx, endpoint.id, { states: ['preparing'], limit: 100 });
   const [live] = await selectRevisions(tx, endpoint.id, { states: ['live'], limit: 1 });
+  const id = newId(now);
+  await askGuards(tx, guards, [moveOf(endpoint.name, id, live, input.variants)]);
   const warnings = [...(input.warnings ?? []), ...((await check?.({ endpoint, live, preparing })) ?? [])];
   if (made)
     await tx.record({
@@ -65,7 +69,7 @@ export async function addRevision(
       after: { name: endpoint.name },
     });
   const row: NamedRevision = {
-    id: newId(now),
+    id,
     workspace: tx.workspace,
     endpoint_id: endpoint.id,
     endpoint: endpoint.name,
@@ -125,6 +129,25 @@ export async function addRevision(
   });
   return { row, endpoint, gaveWay };
 }
+
+/**
+ * What a revision means for an endpoint: shadows are part of it, for they are asked, too. It is asked for when the revision is, and
+ * again when it goes live, for much may have changed while models were loaded.
+ */
+export const moveOf = (
+  endpoint: string,
+  revision: string,
+  live: Pick<NamedRevision, 'variants'> | undefined,
+  variants: readonly Variant[],
+): VersionMove => ({
+  kind: 'endpoint',
+  name: endpoint,
+  from: live
+    ? (JSON.parse(live.variants) as Variant[]).map(({ version_ref }) => version_ref) // written by this room
+    : [],
+  to: variants.map(({ version_ref, model, version }) => ({ ref: version_ref, model, version })),
+  key: revision,
+});
 
 /** Whether it was still being prepared. It never answered, and whatever answers goes on. */
 export async function failRevision(tx: Tx, row: NamedRevision, problem: string): Promise<boolean> {

@@ -52,6 +52,7 @@ test('gc keeps the model and the environment of what answers and of what a rollb
           back,
         },
         true,
+        [],
       );
       await changeRevision(tx, row.id, ['preparing'], { state, live_at: state === 'failed' ? null : 1 });
       return row.endpoint_id;

@@ -60,6 +60,7 @@ export async function rollback(
           note,
         },
         false,
+        engine.guards,
       );
       if (ready) await goLive(tx, added.row, { variants: variantsOf(target), places, load_ms: 0 }, engine);
       else await tx.enqueue(job, { revision: added.row.id });

@@ -35,6 +35,7 @@ export async function takeBack(
     tx,
     { endpoint, cause, ...asBefore(target, engine), back: await backOf(tx, target), note, asked_by },
     false,
+    engine.guards,
     async ({ live }) => {
       if (live?.revision !== expects) throw unexpected(endpoint, expects, live);
       return [];

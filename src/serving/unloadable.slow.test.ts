@@ -19,7 +19,8 @@ test('what cannot be loaded after a start is told: a live revision, and one that
       for (const answer of [1, 2, 3]) await registerOnnx(server.ctx, 'const', constantOnnx(answer));
       for (const version of ['1', '3']) await api.deploy('whole', version);
       for (const version of ['1', '2']) await api.deploy('broken', version);
-      for (const version of [1, 2]) await deleteVersion(server.ctx, 'const', version, { force: true }, []);
+      for (const version of [1, 2])
+        await deleteVersion(server.ctx, 'const', version, { force: true }, [], []);
       const { endpoint, previous } = await api.get<EndpointDetail>('/api/v1/endpoints/whole');
       assert.deepEqual(
         [endpoint.current?.unloadable, previous?.revision, previous?.unloadable],

@@ -69,6 +69,7 @@ export async function createRun(ctx: Ctx, input: NewRun): Promise<string> {
       environment: input.environment ? JSON.stringify(input.environment) : null,
       resources: null,
       execution: ctx.actor.execution ?? input.execution ?? null,
+      created_user: tx.actor.user ?? null,
     };
     await insertRun(tx, row);
     await upsertTags(tx, row, [...tags]);

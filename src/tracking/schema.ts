@@ -39,6 +39,8 @@ export type TrackingTables = {
     resources: string | null;
     /** The execution whose steps may write to it. */
     execution: string | null;
+    /** The person who began it, where it was one; `user_id` is what a client says. */
+    created_user: string | null;
   };
   run_param: { run_id: string; key: string; value: string; workspace: string; experiment_id: number };
   run_tag: { run_id: string; key: string; value: string; workspace: string; experiment_id: number };
@@ -278,4 +280,5 @@ export const migrations: Migration[] = [
     ],
   },
   { id: 'tracking-003', sql: [`alter table run add column execution text`] },
+  { id: 'tracking-004-authors', sql: [`alter table run add column created_user text`] },
 ];

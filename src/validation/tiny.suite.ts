@@ -105,6 +105,6 @@ export async function register(
   await finalizeLoggedModel(ctx, logged.id, 'ready');
   await createModel(ctx, { name: 'late' }).catch(() => undefined);
   const { version } = await createVersion(ctx, { model: 'late', source: `models:/${logged.id}` });
-  if (champion) await setAlias(ctx, { model: 'late', alias: 'champion', version });
+  if (champion) await setAlias(ctx, { model: 'late', alias: 'champion', version }, []);
   return version;
 }

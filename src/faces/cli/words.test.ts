@@ -66,6 +66,8 @@ test('errors of the server speak of arguments and options; an id given to cancel
       rollout_points: null,
       rollout_writes: 0,
       request_key: null,
+      created_user: null,
+      awaits: null,
     };
     await ctx.write((tx) => insertRelease(tx, row));
     const done = await run(url, 'cancel', ID);

@@ -1,7 +1,7 @@
 import { resolveRef } from '../../data/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
-import type { VersionUser } from '../../models/index.ts';
+import type { MoveGuard, VersionUser } from '../../models/index.ts';
 import type { Route } from '../../platform/http/index.ts';
 import type { FoundVersion } from '../../tracking/index.ts';
 import { artifactRoutes } from './artifacts.ts';
@@ -16,8 +16,8 @@ import { serverRoutes } from './server-info.ts';
 
 export { mlflowErrors } from './errors.ts';
 
-/** All of MLflow's calls; `users`: the rooms that model versions are needed by. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
-export const mlflowRoutes = (users: readonly VersionUser[]): Route[] =>
+/** All of MLflow's calls; `users`: the rooms that model versions are needed by; `guards`: those that say what may point at one. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
+export const mlflowRoutes = (users: readonly VersionUser[], guards: readonly MoveGuard[]): Route[] =>
   [
     ...experimentRoutes,
     ...runRoutes,
@@ -25,8 +25,8 @@ export const mlflowRoutes = (users: readonly VersionUser[]): Route[] =>
     ...metricRoutes,
     ...artifactRoutes,
     ...loggedModelRoutes,
-    ...registeredModelRoutes(users),
-    ...modelVersionRoutes(users),
+    ...registeredModelRoutes(users, guards),
+    ...modelVersionRoutes(users, guards),
     ...serverRoutes,
   ].flat();
 

@@ -38,7 +38,10 @@ const tagRequest = message({ name: need(text), version: need(text), key: need(te
 const untagRequest = message({ name: need(text), version: need(text), key: need(text) });
 
 /** Model versions of MLflow's registry API. */
-export const modelVersionRoutes = (users: readonly models.VersionUser[]) => [
+export const modelVersionRoutes = (
+  users: readonly models.VersionUser[],
+  guards: readonly models.MoveGuard[],
+) => [
   ...call({
     method: 'POST',
     version: '2.0',
@@ -111,9 +114,13 @@ export const modelVersionRoutes = (users: readonly models.VersionUser[]) => [
     async answer(ctx, { name, version, description }) {
       return {
         model_version: toModelVersion(
-          await models.updateVersion(ctx, name, models.versionNumber(version), {
-            description: description ?? '',
-          }),
+          await models.updateVersion(
+            ctx,
+            name,
+            models.versionNumber(version),
+            { description: description ?? '' },
+            guards,
+          ),
         ),
       };
     },
@@ -126,10 +133,13 @@ export const modelVersionRoutes = (users: readonly models.VersionUser[]) => [
     summary: 'Move a model version to another stage',
     request: moveRequest,
     async answer(ctx, { name, version, stage: to, archive_existing_versions }) {
-      const moved = await models.updateVersion(ctx, name, models.versionNumber(version), {
-        stage: to,
-        archiveOthers: archive_existing_versions,
-      });
+      const moved = await models.updateVersion(
+        ctx,
+        name,
+        models.versionNumber(version),
+        { stage: to, archiveOthers: archive_existing_versions },
+        guards,
+      );
       return { model_version: toModelVersion(moved) };
     },
   }),
@@ -142,7 +152,7 @@ export const modelVersionRoutes = (users: readonly models.VersionUser[]) => [
     request: oneVersion,
     async answer(ctx, { name, version }) {
       // MLflow has no word for force: what is in use is refused.
-      await models.deleteVersion(ctx, name, models.versionNumber(version), {}, users);
+      await models.deleteVersion(ctx, name, models.versionNumber(version), {}, users, guards);
     },
   }),
   ...call({

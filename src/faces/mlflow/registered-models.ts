@@ -47,7 +47,10 @@ const deleteAliasRequest = message({ name: need(text), alias: need(text) });
 const getAliasRequest = message({ name: need(text), alias: need(text) });
 
 /** Registered models of MLflow's registry API. */
-export const registeredModelRoutes = (users: readonly models.VersionUser[]) => [
+export const registeredModelRoutes = (
+  users: readonly models.VersionUser[],
+  guards: readonly models.MoveGuard[],
+) => [
   ...call({
     method: 'POST',
     version: '2.0',
@@ -108,7 +111,10 @@ export const registeredModelRoutes = (users: readonly models.VersionUser[]) => [
     request: renameRequest,
     async answer(ctx, { name, new_name }) {
       return {
-        registered_model: await withLatest(ctx, await models.updateModel(ctx, name, { name: new_name })),
+        registered_model: await withLatest(
+          ctx,
+          await models.updateModel(ctx, name, { name: new_name }, guards),
+        ),
       };
     },
   }),
@@ -123,7 +129,7 @@ export const registeredModelRoutes = (users: readonly models.VersionUser[]) => [
       return {
         registered_model: await withLatest(
           ctx,
-          await models.updateModel(ctx, name, { description: description ?? '' }),
+          await models.updateModel(ctx, name, { description: description ?? '' }, guards),
         ),
       };
     },
@@ -136,7 +142,7 @@ export const registeredModelRoutes = (users: readonly models.VersionUser[]) => [
     summary: 'Delete a registered model with its versions',
     request: named,
     async answer(ctx, { name }) {
-      await models.deleteModel(ctx, name, {}, users);
+      await models.deleteModel(ctx, name, {}, users, guards);
     },
   }),
   ...(['POST', 'GET'] as const).flatMap((method) =>
@@ -181,7 +187,7 @@ export const registeredModelRoutes = (users: readonly models.VersionUser[]) => [
     summary: 'Point an alias at a version',
     request: setAliasRequest,
     async answer(ctx, { name, alias, version }) {
-      await models.setAlias(ctx, { model: name, alias, version: models.versionNumber(version) });
+      await models.setAlias(ctx, { model: name, alias, version: models.versionNumber(version) }, guards);
     },
   }),
   ...call({
@@ -192,7 +198,7 @@ export const registeredModelRoutes = (users: readonly models.VersionUser[]) => [
     summary: 'Delete an alias',
     request: deleteAliasRequest,
     async answer(ctx, { name, alias }) {
-      await models.deleteAlias(ctx, { model: name, alias, lenient: true });
+      await models.deleteAlias(ctx, { model: name, alias, lenient: true }, guards);
     },
   }),
   ...call({

@@ -54,6 +54,8 @@ export class World {
     const no = (): never => assert.fail('nothing here asks for this');
     this.engine = {
       executions: { find: no, judged: no, note: no, end: no },
+      guards: [],
+      approvals: { ask: no, standing: no },
       validation: { open: no, run: no },
       cancels: new Map(),
       wake: () => undefined,

@@ -192,3 +192,16 @@ export async function countByStatus(ctx: Ctx): Promise<Array<{ status: string; c
     .execute();
   return rows.map(({ status, count }) => ({ status, count: Number(count) }));
 }
+
+/** The person who began a run, where it was one, and the execution that it belongs to. */
+export async function selectMaker(
+  ctx: Ctx,
+  run: string,
+): Promise<{ user: string | null; execution: string | null } | undefined> {
+  return await tables(ctx)
+    .selectFrom('run')
+    .select(['created_user as user', 'execution'])
+    .where('workspace', '=', ctx.workspace)
+    .where('id', '=', run)
+    .executeTakeFirst();
+}

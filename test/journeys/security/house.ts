@@ -238,7 +238,7 @@ async function seed(ctx: Ctx, mark: string): Promise<Omit<Seeds, 'token' | 'user
     description: mark,
     makeModel: true,
   });
-  await setAlias(ctx, { model, alias: 'champion', version: 1 });
+  await setAlias(ctx, { model, alias: 'champion', version: 1 }, []);
   await setModelTag(ctx, model, 'mark', mark);
   const dataset = `data-${mark}`;
   const blob = await ctx.blobs.put(Buffer.from(`a,b\n1,${mark}\n`));

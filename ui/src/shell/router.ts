@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { alertRoutes } from '../alerts/routes.ts';
+import { approvalRoutes } from '../approvals/routes.ts';
 import { experimentRoutes } from '../experiments/routes.ts';
 import { homeRoutes } from '../home/routes.ts';
 import { runRoutes } from '../runs/routes.ts';
@@ -30,6 +31,7 @@ export const router = createRouter({
     ...evaluationRoutes,
     ...endpointRoutes,
     ...predictionRoutes,
+    ...approvalRoutes,
     ...alertRoutes,
     ...pipelineRoutes,
     ...releaseRoutes,

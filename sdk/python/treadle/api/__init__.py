@@ -171,7 +171,7 @@ class Api:
 
     @cached_property
     def governance(self) -> 'GovernanceApi':
-        """The story of a prediction."""
+        """Policies, approvals, and the story of a prediction."""
         from .governance import GovernanceApi
 
         return GovernanceApi(self._transport)

@@ -74,13 +74,13 @@ class NewRelease(TypedDict):
     deploy: NotRequired[NewReleaseDeploy]
 
 
-ReleaseState = Literal['requested', 'judging', 'judged', 'promoted', 'deploying', 'rolling_out', 'succeeded', 'rolled_back', 'rejected', 'held', 'failed', 'cancelled']
-"""requested; judging: the gate scores it; judged: there is a verdict; promoted: it passed, and the
-alias champion names it; deploying; rolling_out: it answers a part of the requests, and goes on by
-evidence; succeeded: all that was asked for is done; rolled_back: what answered before answers all
-again; rejected: the gate did not let it pass; held: a person decides: it had been taken away from
-the endpoint, which ended it, or its rollout (which has no end yet) has not enough evidence; failed;
-cancelled.
+ReleaseState = Literal['requested', 'judging', 'judged', 'awaiting_approval', 'promoted', 'deploying', 'rolling_out', 'succeeded', 'rolled_back', 'rejected', 'held', 'failed', 'cancelled']
+"""requested; judging: the gate scores it; judged: there is a verdict; awaiting_approval: what it would
+move is guarded by a policy, and people are asked; promoted: it passed, and the alias champion names
+it; deploying; rolling_out: it answers a part of the requests, and goes on by evidence; succeeded:
+all that was asked for is done; rolled_back: what answered before answers all again; rejected: the
+gate did not let it pass; held: a person decides: it had been taken away from the endpoint, which
+ended it, or its rollout (which has no end yet) has not enough evidence; failed; cancelled.
 """
 
 
@@ -416,13 +416,14 @@ class ReleasesApi:
             model: Name of a registered model.
             endpoint: Name of an endpoint, and the model name its callers use: letters, digits, dot,
                 dash and underscore; 100 characters at most.
-            state: requested; judging: the gate scores it; judged: there is a verdict; promoted: it
-                passed, and the alias champion names it; deploying; rolling_out: it answers a part
-                of the requests, and goes on by evidence; succeeded: all that was asked for is done;
-                rolled_back: what answered before answers all again; rejected: the gate did not let
-                it pass; held: a person decides: it had been taken away from the endpoint, which
-                ended it, or its rollout (which has no end yet) has not enough evidence; failed;
-                cancelled.
+            state: requested; judging: the gate scores it; judged: there is a verdict;
+                awaiting_approval: what it would move is guarded by a policy, and people are asked;
+                promoted: it passed, and the alias champion names it; deploying; rolling_out: it
+                answers a part of the requests, and goes on by evidence; succeeded: all that was
+                asked for is done; rolled_back: what answered before answers all again; rejected:
+                the gate did not let it pass; held: a person decides: it had been taken away from
+                the endpoint, which ended it, or its rollout (which has no end yet) has not enough
+                evidence; failed; cancelled.
             limit: At most 500; 100 unless said.
         """
         return self._transport.page(

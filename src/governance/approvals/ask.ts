@@ -1,0 +1,102 @@
+import { getVersion } from '../../models/index.ts';
+import type { Ctx, Tx } from '../../platform/ctx/index.ts';
+import { conflict } from '../../platform/errors/index.ts';
+import { newId } from '../../platform/ids/index.ts';
+import type { Target } from '../contract/approvals.ts';
+import { aboutOf, guarding, wordsOf } from './covers.ts';
+import { factsOf } from './facts.ts';
+import type { Say } from './notices.ts';
+import { endRequest, insertRequest, requireRequest, selectOpenFor, type RequestRow } from './store.ts';
+
+export interface Wish {
+  model: string;
+  version: string;
+  target: Target;
+  why: string;
+  /** What asks, where it is no person: `release:<id>`. */
+  asked_by?: string | undefined;
+  /** The person on whose behalf that asks. */
+  user?: string | undefined;
+}
+
+/** Asks for a version at a target; the same thing asked for again, while nothing of it has changed, is the same request. Returns its id. */
+export async function ask(ctx: Ctx, wish: Wish, say: Say): Promise<string> {
+  return ctx.write(async (tx) => {
+    const version = await getVersion(tx, wish.model, wish.version.replace(/^v(?=\d)/, ''));
+    const ref = `model:${version.ref.slice('model_version:'.length, version.ref.lastIndexOf('/'))}`;
+    const about = aboutOf(wish.target, { name: version.model, ref });
+    const policies = await guarding(tx, about);
+    if (policies.length === 0)
+      throw conflict(`no policy guards ${wordsOf(about)}, so there is nothing to ask for`, {
+        field: 'target',
+        hint: 'point it at the version; treadle policy lists what is guarded',
+      });
+    const facts = await factsOf(tx, about, version, policies);
+    if (facts.content === undefined)
+      throw conflict(
+        `the files of ${version.model} v${version.version} are not here, or not any more what was registered, so nobody can say what would be approved`,
+        { field: 'version', hint: 'register them as a new version, and ask for that' },
+      );
+    const { target } = facts.approved;
+    for (const other of await selectOpenFor(tx, target, version.ref)) {
+      if (other.sum === facts.digest) return other.id;
+      await withdrawn(tx, other, 'asked for anew, for it had changed');
+    }
+    const now = tx.clock.now();
+    const row: RequestRow = {
+      id: newId(now),
+      workspace: tx.workspace,
+      target,
+      target_said: JSON.stringify(wish.target),
+      model: version.model,
+      version: version.version,
+      version_ref: version.ref,
+      sum: facts.digest,
+      approved: JSON.stringify(facts.approved),
+      authors: JSON.stringify(facts.authors),
+      why: wish.why,
+      requested_by: tx.actor.name,
+      requested_user: wish.user ?? tx.actor.user ?? null,
+      asked_by: wish.asked_by ?? null,
+      created_at: now,
+      ended: null,
+      ended_at: null,
+    };
+    await insertRequest(tx, row);
+    const resource = `request:${row.id}`;
+    await tx.record({
+      action: 'request.opened',
+      resource,
+      after: { digest: row.sum, approved: facts.approved },
+      reason: wish.why,
+      edges: [{ from: resource, to: version.ref, relation: 'asks-for' }],
+    });
+    await tx.emit({
+      type: 'request.opened',
+      subject: resource,
+      data: { target, model: row.model, version: row.version },
+    });
+    await say(tx, row, about, { event: 'firing', step: 0, text: wish.why });
+    return row.id;
+  });
+}
+
+export async function withdraw(ctx: Ctx, id: string): Promise<void> {
+  await ctx.write(async (tx) => {
+    const row = await requireRequest(tx, id);
+    if (row.ended !== null)
+      throw conflict(`this request is ${row.ended} already`, { field: 'request', hint: 'ask anew' });
+    await withdrawn(tx, row, undefined);
+  });
+}
+
+async function withdrawn(tx: Tx, row: RequestRow, reason: string | undefined): Promise<void> {
+  await endRequest(tx, row.id, 'withdrawn', tx.clock.now());
+  const resource = `request:${row.id}`;
+  await tx.record({ action: 'request.withdrawn', resource, ...(reason === undefined ? {} : { reason }) });
+  await tx.emit({
+    type: 'request.withdrawn',
+    subject: resource,
+    data: row.asked_by === null ? {} : { asked_by: row.asked_by },
+  });
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { VersionMove } from '../../models/index.ts';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import { canonical } from '../../platform/json/index.ts';
+import type { Cover, Policy, Target, Terms } from '../contract/approvals.ts';
+import type { Wants } from './standing.ts';
+import { selectPolicies, type PolicyRow } from './store.ts';
+
+export const digestOf = (value: unknown): string =>
+  createHash('sha256').update(canonical(value)).digest('hex');
+
+const HOUR = 3_600_000;
+
+/** With all that was left unsaid: what a later version of Treadle would assume changes nothing of it. */
+export const whole = (terms: Terms): Policy['terms'] => ({
+  covers: terms.covers,
+  checks: terms.checks ?? [],
+  approvers: terms.approvers,
+  expires_h: terms.expires_h ?? 168,
+  going_back: terms.going_back ?? true,
+  break_glass: terms.break_glass ?? true,
+});
+
+export const toPolicy = (row: PolicyRow): Policy => ({
+  name: row.name,
+  revision: row.revision,
+  digest: row.sum,
+  terms: JSON.parse(row.terms) as Policy['terms'], // written by this room
+  created_at: row.created_at,
+  created_by: row.created_by,
+  ...(row.ended_at === null ? {} : { ended_at: row.ended_at }),
+});
+
+/** What a move, or a request, is about. */
+export type About = Pick<VersionMove, 'kind' | 'name'> & {
+  model?: { name: string; ref: string } | undefined;
+};
+
+/** Its name in the ledger: of a model by what it is called for ever. */
+export const keyOf = ({ kind, name, model }: About): string =>
+  kind === 'endpoint' ? `endpoint:${name}` : `${kind}:${model?.ref ?? ''}/${name}`;
+
+export const aboutOf = (target: Target, model: { name: string; ref: string }): About =>
+  'alias' in target
+    ? { kind: 'alias', name: target.alias, model }
+    : 'stage' in target
+      ? { kind: 'stage', name: target.stage, model }
+      : { kind: 'endpoint', name: target.endpoint };
+
+/** For people: `the alias champion of flights`. */
+export const wordsOf = ({ kind, name, model }: About): string =>
+  kind === 'endpoint' ? `endpoint ${name}` : `the ${kind} ${name} of ${model?.name ?? ''}`;
+
+export function covers(cover: Cover, { kind, name, model }: About): boolean {
+  if ('endpoint' in cover) return kind === 'endpoint' && fits(cover.endpoint, name);
+  if (!fits(cover.model ?? '*', model?.name ?? '')) return false;
+  return 'alias' in cover
+    ? kind === 'alias' && fits(cover.alias, name)
+    : kind === 'stage' && cover.stage === name;
+}
+
+/** `*` stands for any letters. Split, and not made a regular expression: the pattern is a caller's. */
+function fits(pattern: string, name: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return pattern === name;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return name.length - at >= last.length && name.endsWith(last);
+}
+
+/** The policies that guard it now. */
+export async function guarding(ctx: Ctx, about: About): Promise<Policy[]> {
+  const rows = await selectPolicies(ctx);
+  return rows.map(toPolicy).filter(({ terms }) => terms.covers.some((cover) => covers(cover, about)));
+}
+
+export const wantsOf = (policies: readonly Policy[]): Wants[] =>
+  policies.map(({ name, terms }) => ({
+    policy: name,
+    approvers: terms.approvers,
+    checks: terms.checks,
+    expires_ms: terms.expires_h * HOUR,
+    going_back: terms.going_back,
+    break_glass: terms.break_glass,
+  }));

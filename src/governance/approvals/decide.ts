@@ -1,0 +1,148 @@
+import type { Ctx, Tx } from '../../platform/ctx/index.ts';
+import { conflict, forbidden } from '../../platform/errors/index.ts';
+import type { Verdict } from '../contract/approvals.ts';
+import { wantsOf } from './covers.ts';
+import { asItStands, toWord } from './look.ts';
+import type { Say } from './notices.ts';
+import { peopleOf } from './people.ts';
+import { standing } from './standing.ts';
+import {
+  closeReviewRow,
+  findReview,
+  insertDecision,
+  insertReview,
+  requireRequest,
+  type DecisionRow,
+} from './store.ts';
+
+/** Somebody's word about a request, with the reason. What cannot count is refused at once, with why; what counts today may not tomorrow. */
+export function decide(
+  ctx: Ctx,
+  id: string,
+  { verdict, digest, why }: { verdict: Verdict; digest: string; why: string },
+  say: Say,
+): Promise<void> {
+  return ctx.write(async (tx) => {
+    const user = personHere(tx);
+    // A token may open less than its owner could.
+    const held = tx.actor.roles ?? [tx.actor.role];
+    if (verdict === 'break_glass' && !held.some((role) => role === 'admin' || role === 'owner'))
+      throw forbidden('only an admin may break the glass', {
+        field: 'verdict',
+        hint: 'ask an admin of the workspace, or wait for those who approve',
+      });
+    const row = await requireRequest(tx, id);
+    const stands = await asItStands(tx, row);
+    if (stands.standing.state === 'void' || row.ended !== null)
+      throw conflict(`this request cannot be decided: ${stands.standing.says}`, {
+        field: 'request',
+        hint: 'ask anew with: treadle request',
+      });
+    if (digest !== row.sum)
+      throw conflict('that was the digest of something else', {
+        field: 'digest',
+        hint: `look at it again with: treadle requests ${id}`,
+      });
+    const decision: DecisionRow = {
+      request_id: id,
+      seq: stands.decisions.length + 1,
+      workspace: tx.workspace,
+      verdict,
+      user_id: user,
+      user_name: tx.actor.name,
+      sum: digest,
+      why,
+      at: tx.clock.now(),
+    };
+    const words = [...stands.decisions, decision].map(toWord);
+    const after = standing(
+      stands.asked,
+      words,
+      wantsOf(stands.policies),
+      await peopleOf(
+        tx,
+        words.map((word) => word.user),
+      ),
+      stands.now,
+    );
+    const not = after.words.at(-1);
+    if (not !== undefined)
+      throw forbidden(`your word would not count: ${not}`, {
+        field: 'verdict',
+        hint: `it takes ${after.needs.map(({ role, count }) => `${count} of role ${role}`).join(', ')}, none of whom asked for it or made it`,
+      });
+    await insertDecision(tx, decision);
+    const resource = `request:${id}`;
+    const action = `request.${{ approve: 'approved_by', reject: 'rejected_by', break_glass: 'glass_broken_by' }[verdict]}`;
+    await tx.record({
+      action,
+      resource,
+      after: { user, digest, verdict, state: after.state },
+      reason: why,
+      edges: [{ from: resource, to: `user:${user}`, relation: 'decided-by' }],
+    });
+    await tx.emit({
+      type: 'request.decided',
+      subject: resource,
+      data: { verdict, state: after.state, ...(row.asked_by === null ? {} : { asked_by: row.asked_by }) },
+    });
+    if (verdict === 'break_glass') {
+      await insertReview(tx, {
+        request_id: id,
+        workspace: tx.workspace,
+        broken_by: user,
+        why,
+        opened_at: decision.at,
+        closed_at: null,
+        closed_by: null,
+        finding: null,
+      });
+      await say(tx, row, stands.about, { event: 'firing', step: decision.seq, text: why, broke_glass: true });
+    } else if (after.state === 'approved' || after.state === 'rejected')
+      await say(tx, row, stands.about, {
+        event: 'resolved',
+        step: decision.seq,
+        text: `${after.says}: ${why}`,
+      });
+  });
+}
+
+/** Another than who broke the glass says what came of it. */
+export function closeReview(ctx: Ctx, id: string, finding: string): Promise<void> {
+  return ctx.write(async (tx) => {
+    const user = personHere(tx);
+    const review = await findReview(tx, id);
+    if (!review || review.closed_at !== null)
+      throw conflict('there is no review of this request to close', {
+        field: 'request',
+        hint: 'list those that are open with: treadle requests --reviews',
+      });
+    const person = (await peopleOf(tx, [user])).get(user);
+    if (user === review.broken_by)
+      throw forbidden('you broke the glass yourself, so somebody else reviews it', { field: 'request' });
+    if (
+      !person ||
+      person.service ||
+      !person.roles.some((role) => ['approver', 'admin', 'owner'].includes(role))
+    )
+      throw forbidden('a review is closed by an approver or an admin', { field: 'request' });
+    await closeReviewRow(tx, id, { closed_at: tx.clock.now(), closed_by: user, finding });
+    const resource = `request:${id}`;
+    await tx.record({ action: 'request.reviewed', resource, after: { user }, reason: finding });
+    await tx.emit({ type: 'request.reviewed', subject: resource });
+  });
+}
+
+function personHere(tx: Tx): string {
+  const { user, kind } = tx.actor;
+  if (user !== undefined && kind !== 'service') return user;
+  throw forbidden(
+    kind === 'owner'
+      ? 'whoever asks from the machine itself is nobody in particular, and only people approve'
+      : 'only people approve, and this credential is of none',
+    {
+      hint: 'sign in as a person who may approve; an admin adds one with: treadle user add NAME --role approver',
+      code: 'no-person',
+    },
+  );
+}

@@ -1,0 +1,71 @@
+import { tellModelVersions } from '../../models/index.ts';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import type { Policy, Target } from '../contract/approvals.ts';
+import { aboutOf, guarding, wantsOf, type About } from './covers.ts';
+import { factsOf, type Facts } from './facts.ts';
+import { peopleOf } from './people.ts';
+import { standing, type Asked, type Now, type Standing, type Word } from './standing.ts';
+import { selectDecisions, type DecisionRow, type RequestRow } from './store.ts';
+
+/** All that the standing of a request follows from, and the standing. */
+export interface Stands {
+  asked: Asked;
+  now: Now;
+  decisions: DecisionRow[];
+  standing: Standing;
+}
+
+export async function standingOf(
+  ctx: Ctx,
+  row: RequestRow,
+  { policies, facts }: { policies: readonly Policy[]; facts: Facts | undefined },
+): Promise<Stands> {
+  const decisions = await selectDecisions(ctx, row.id);
+  const asked: Asked = {
+    digest: row.sum,
+    requested_user: row.requested_user,
+    // Who made it may have become known since it was asked for.
+    authors: [...new Set([...(JSON.parse(row.authors) as string[]), ...(facts?.authors ?? [])])],
+    ended: row.ended === 'promoted' || row.ended === 'withdrawn' ? row.ended : null,
+  };
+  // Files that are not what was registered are nothing that anybody can have approved.
+  const digest = facts?.content === undefined ? '' : facts.digest;
+  const now: Now = { at: ctx.clock.now(), digest, checks: facts?.checks ?? [] };
+  const known = await peopleOf(
+    ctx,
+    decisions.map(({ user_id }) => user_id),
+  );
+  return {
+    asked,
+    now,
+    decisions,
+    standing: standing(asked, decisions.map(toWord), wantsOf(policies), known, now),
+  };
+}
+
+export interface Looked extends Stands {
+  about: About;
+  policies: Policy[];
+  /** Absent where the version is gone. */
+  facts: Facts | undefined;
+}
+
+/** A request beside the world of now. What is approved is about the model by its name in the ledger; policies go by what it is called today. */
+export async function asItStands(ctx: Ctx, row: RequestRow): Promise<Looked> {
+  const told = (await tellModelVersions(ctx, [row.version_ref])).get(row.version_ref)?.facts;
+  const name = told?.model ?? row.model;
+  const ref = `model:${row.version_ref.slice('model_version:'.length, row.version_ref.lastIndexOf('/'))}`;
+  const about = aboutOf(JSON.parse(row.target_said) as Target, { name, ref }); // written by this room
+  const policies = await guarding(ctx, about);
+  const facts = told?.registered
+    ? await factsOf(ctx, about, { model: name, version: row.version }, policies)
+    : undefined;
+  return { about, policies, facts, ...(await standingOf(ctx, row, { policies, facts })) };
+}
+
+export const toWord = ({ user_id, verdict, sum, at }: DecisionRow): Word => ({
+  user: user_id,
+  verdict: verdict === 'approve' || verdict === 'break_glass' ? verdict : 'reject',
+  digest: sum,
+  at,
+});

@@ -1,0 +1,17 @@
+import { covers, personOf, ROLES, rolesOf } from '../../access/index.ts';
+import type { Ctx } from '../../platform/ctx/index.ts';
+import type { Person } from './standing.ts';
+
+/** What people may do today, by their ids. Who is not known, or may not enter any more, is left out. */
+export async function peopleOf(ctx: Ctx, users: Iterable<string>): Promise<ReadonlyMap<string, Person>> {
+  const known = new Map<string, Person>();
+  for (const user of new Set(users)) {
+    const person = await personOf(ctx, user);
+    if (!person || person.disabled) continue;
+    const held = await rolesOf(ctx, user);
+    // An admin has what an approver has.
+    const roles = ROLES.filter((role) => held.some((one) => covers(one, role)));
+    known.set(user, { roles, service: person.kind === 'service' });
+  }
+  return known;
+}

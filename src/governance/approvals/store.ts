@@ -1,0 +1,176 @@
+// All SQL of approvals.
+import type { Selectable } from 'kysely';
+import type { Ctx, Tx } from '../../platform/ctx/index.ts';
+import { missing } from '../../platform/errors/index.ts';
+import type { ApprovalTables } from './schema.ts';
+
+const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<ApprovalTables>();
+export type PolicyRow = Selectable<ApprovalTables['approval_policy']>;
+export type RequestRow = Selectable<ApprovalTables['approval_request']>;
+export type DecisionRow = Selectable<ApprovalTables['approval_decision']>;
+export type PromotionRow = Selectable<ApprovalTables['approval_promotion']>;
+export type ReviewRow = Selectable<ApprovalTables['approval_review']>;
+
+/** Those that hold now, by name. */
+export const selectPolicies = (ctx: Ctx): Promise<PolicyRow[]> =>
+  tables(ctx)
+    .selectFrom('approval_policy')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('ended_at', 'is', null)
+    .orderBy('name')
+    .execute();
+
+/** All revisions of one, newest first. */
+export const selectRevisions = (ctx: Ctx, name: string): Promise<PolicyRow[]> =>
+  tables(ctx)
+    .selectFrom('approval_policy')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('name', '=', name)
+    .orderBy('revision', 'desc')
+    .execute();
+
+export async function insertPolicy(tx: Tx, row: PolicyRow): Promise<void> {
+  await tables(tx).insertInto('approval_policy').values(row).execute();
+}
+
+/** Whether one held. */
+export async function endRevisions(tx: Tx, name: string, at: number): Promise<boolean> {
+  const { numUpdatedRows } = await tables(tx)
+    .updateTable('approval_policy')
+    .set({ ended_at: at })
+    .where('workspace', '=', tx.workspace)
+    .where('name', '=', name)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export async function insertRequest(tx: Tx, row: RequestRow): Promise<void> {
+  await tables(tx).insertInto('approval_request').values(row).execute();
+}
+
+export async function requireRequest(ctx: Ctx, id: string): Promise<RequestRow> {
+  const row = await tables(ctx)
+    .selectFrom('approval_request')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row) return row;
+  throw missing(`there is no request '${id}' in workspace '${ctx.workspace}'`, {
+    field: 'request',
+    hint: 'list them with: treadle requests',
+  });
+}
+
+/** That have not ended, of one target and version, newest first. */
+export const selectOpenFor = (ctx: Ctx, target: string, version: string): Promise<RequestRow[]> =>
+  tables(ctx)
+    .selectFrom('approval_request')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('target', '=', target)
+    .where('version_ref', '=', version)
+    .where('ended', 'is', null)
+    .orderBy('id', 'desc')
+    .execute();
+
+export function selectRequests(
+  ctx: Ctx,
+  query: { waiting: boolean; before?: string | undefined; limit: number },
+): Promise<RequestRow[]> {
+  let rows = tables(ctx).selectFrom('approval_request').selectAll().where('workspace', '=', ctx.workspace);
+  if (query.waiting) rows = rows.where('ended', 'is', null);
+  if (query.before !== undefined) rows = rows.where('id', '<', query.before);
+  return rows.orderBy('id', 'desc').limit(query.limit).execute();
+}
+
+/** Whether it had not ended: it is used, or withdrawn, once. */
+export async function endRequest(
+  tx: Tx,
+  id: string,
+  ended: 'promoted' | 'withdrawn',
+  at: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tables(tx)
+    .updateTable('approval_request')
+    .set({ ended, ended_at: at })
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .where('ended', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export const selectDecisions = (ctx: Ctx, request: string): Promise<DecisionRow[]> =>
+  tables(ctx)
+    .selectFrom('approval_decision')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('request_id', '=', request)
+    .orderBy('seq')
+    .execute();
+
+export async function insertDecision(tx: Tx, row: DecisionRow): Promise<void> {
+  await tables(tx).insertInto('approval_decision').values(row).execute();
+}
+
+export const selectPromotions = (ctx: Ctx, target: string): Promise<PromotionRow[]> =>
+  tables(ctx)
+    .selectFrom('approval_promotion')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('target', '=', target)
+    .orderBy('id', 'desc')
+    .execute();
+
+export async function insertPromotion(tx: Tx, row: PromotionRow): Promise<void> {
+  await tables(tx).insertInto('approval_promotion').values(row).execute();
+}
+
+/** One for each request, however often its glass is broken. */
+export async function insertReview(tx: Tx, row: ReviewRow): Promise<void> {
+  await tables(tx)
+    .insertInto('approval_review')
+    .values(row)
+    .onConflict((on) => on.column('request_id').doNothing())
+    .execute();
+}
+
+export const findReview = (ctx: Ctx, request: string): Promise<ReviewRow | undefined> =>
+  tables(ctx)
+    .selectFrom('approval_review')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('request_id', '=', request)
+    .executeTakeFirst();
+
+export async function closeReviewRow(
+  tx: Tx,
+  request: string,
+  change: Pick<ReviewRow, 'closed_at' | 'closed_by' | 'finding'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tables(tx)
+    .updateTable('approval_review')
+    .set(change)
+    .where('workspace', '=', tx.workspace)
+    .where('request_id', '=', request)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export type ReviewedRow = ReviewRow & Pick<RequestRow, 'model' | 'version' | 'target_said'>;
+
+export function selectReviews(ctx: Ctx, query: { open: boolean; limit: number }): Promise<ReviewedRow[]> {
+  let rows = tables(ctx)
+    .selectFrom('approval_review')
+    .innerJoin('approval_request', 'approval_request.id', 'approval_review.request_id')
+    .selectAll('approval_review')
+    .select(['approval_request.model', 'approval_request.version', 'approval_request.target_said'])
+    .where('approval_review.workspace', '=', ctx.workspace);
+  if (query.open) rows = rows.where('closed_at', 'is', null);
+  return rows.orderBy('request_id', 'desc').limit(query.limit).execute();
+}

@@ -1,0 +1,152 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState, type ReactElement } from 'react';
+import {
+  listRequests,
+  listReviews,
+  type ApprovalRequest,
+  type Review,
+} from '../../../src/governance/contract.ts';
+import { api } from '../api/client.ts';
+import { usePages } from '../api/pages.ts';
+import { Badge } from '../kit/badge.tsx';
+import { Button, buttonClass } from '../kit/button.tsx';
+import { CodeBlock } from '../kit/code-block.tsx';
+import { Failure } from '../kit/failure.tsx';
+import { Check } from '../kit/field.tsx';
+import { Icon } from '../kit/icons.tsx';
+import { Listing } from '../kit/listing.tsx';
+import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
+import { Table, type Column } from '../kit/table/table.tsx';
+import { TimeAgo } from '../kit/time.tsx';
+import { REQUEST_SUBJECTS, REQUEST_TONES, targetWords } from './approval-words.ts';
+import { AskDialog } from './ask-dialog.tsx';
+
+const route = getRouteApi('/requests');
+
+export default function RequestsPage(): ReactElement {
+  const { all = false } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [asking, setAsking] = useState(false);
+  const found = usePages(listRequests, { query: all ? {} : { waiting: true } }, REQUEST_SUBJECTS);
+  return (
+    <Page
+      title="Approvals"
+      lead="What people are asked to let through: a version for an alias, a stage or an endpoint that a policy guards."
+      fill
+      actions={
+        <>
+          <Link to="/policies" className={buttonClass()}>
+            <Icon name="shield" />
+            Policies
+          </Link>
+          <Button look="primary" icon="plus" onClick={() => setAsking(true)}>
+            Ask for approval
+          </Button>
+        </>
+      }
+    >
+      <Reviews />
+      <div className="bar">
+        <Check
+          label="Those that have ended, too"
+          checked={all}
+          onChange={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
+        />
+      </div>
+      {found.loading ? (
+        <Skeleton lines={6} />
+      ) : found.error ? (
+        <Failure error={found.error} retry={() => found.refresh()} />
+      ) : (
+        <Table
+          label="Requests"
+          columns={columns}
+          rows={found.items}
+          rowId={({ id }) => id}
+          more={found.more}
+          keys
+          empty={
+            <Empty icon="shield" title="Nothing waits for approval">
+              <p>
+                A policy says what needs one. Whoever moves a guarded alias or endpoint is refused until
+                others have approved that; releases ask by themselves. From a terminal:
+              </p>
+              <CodeBlock
+                prompt
+                label="Command that asks for approval"
+                text="treadle request MODEL@v3 --alias champion -m 'why'"
+              />
+            </Empty>
+          }
+        />
+      )}
+      {asking && <AskDialog onClose={() => setAsking(false)} />}
+    </Page>
+  );
+}
+
+/** What one person let through alone, while nobody has looked at it since. */
+function Reviews(): ReactElement | null {
+  const open = useQuery(api(listReviews, { query: { open: true } }, ['request:*']));
+  if (!open.data || open.data.items.length === 0) return null;
+  return (
+    <Section title="Broken glass, to be reviewed">
+      <Listing<Review>
+        label="Open reviews"
+        bare
+        rows={open.data.items}
+        rowKey={({ request }) => request}
+        columns={[
+          {
+            key: 'what',
+            head: 'Let through',
+            cell: ({ request, model, version, target }) => (
+              <Link to="/requests/$request" params={{ request }}>
+                {model} v{version} for {targetWords(target)}
+              </Link>
+            ),
+          },
+          { key: 'why', head: 'Why', cell: ({ why }) => why },
+          { key: 'when', head: 'When', cell: ({ opened_at }) => <TimeAgo time={opened_at} /> },
+        ]}
+      />
+    </Section>
+  );
+}
+
+const columns: Column<ApprovalRequest>[] = [
+  {
+    id: 'what',
+    header: 'Version',
+    width: 190,
+    value: ({ model, version }) => `${model} v${version}`,
+    cell: ({ id, model, version }) => (
+      <Link to="/requests/$request" params={{ request: id }}>
+        {model} v{version}
+      </Link>
+    ),
+  },
+  { id: 'target', header: 'For', width: 170, value: ({ target }) => targetWords(target) },
+  {
+    id: 'state',
+    header: 'Stands',
+    width: 120,
+    value: ({ state }) => state,
+    cell: ({ state }) => (
+      <Badge tone={REQUEST_TONES[state]} dot>
+        {state}
+      </Badge>
+    ),
+  },
+  { id: 'by', header: 'Asked for by', width: 150, value: ({ requested_by }) => requested_by },
+  {
+    id: 'when',
+    header: 'When',
+    width: 110,
+    value: ({ created_at }) => created_at,
+    cell: ({ created_at }) => <TimeAgo time={created_at} />,
+  },
+  { id: 'says', header: 'What is missing', width: 300, sortable: false, value: ({ says }) => says },
+  { id: 'why', header: 'Why', width: 320, sortable: false, value: ({ why }) => why },
+];
