@@ -18,11 +18,11 @@ interface Tally {
 export class Attempts {
   private readonly tallies = new Map<string, Tally>();
 
-  /** Throws `limited` when one of these has to wait. */
-  require(name: string, address: string, now: number): void {
+  /** Throws `limited` when one of these has to wait. What is let in counts as wrong until it is right: many at once are many. */
+  begin(name: string, address: string, now: number): void {
     let until = 0;
     for (const { key } of kinds(name, address)) until = Math.max(until, this.tallies.get(key)?.open ?? 0);
-    if (until <= now) return;
+    if (until <= now) return this.count(name, address, now);
     const seconds = Math.ceil((until - now) / 1000);
     throw limited('too many wrong passwords', {
       hint: `try again in ${seconds} s; an owner of the server can set a new password meanwhile`,
@@ -31,7 +31,7 @@ export class Attempts {
     });
   }
 
-  wrong(name: string, address: string, now: number): void {
+  private count(name: string, address: string, now: number): void {
     if (this.tallies.size >= MOST) this.tallies.clear();
     for (const { key, free } of kinds(name, address)) {
       const tally = this.tallies.get(key) ?? { wrong: 0, last: now, open: 0 };
@@ -44,7 +44,12 @@ export class Attempts {
   }
 
   right(name: string, address: string): void {
-    this.tallies.delete(kinds(name, address)[0].key);
+    const [both, ...others] = kinds(name, address);
+    this.tallies.delete(both.key);
+    for (const { key } of others) {
+      const tally = this.tallies.get(key);
+      if (tally) this.tallies.set(key, { ...tally, wrong: Math.max(0, tally.wrong - 1), open: 0 });
+    }
   }
 }
 

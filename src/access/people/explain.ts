@@ -5,7 +5,7 @@ import type { Action } from '../../platform/http/contract.ts';
 import type { explainAccess } from '../contract.ts';
 import { decide, POLICY } from '../decide.ts';
 import { strongest } from '../roles.ts';
-import { requirePerson, selectRoles } from './store.ts';
+import { requirePerson, selectRoles, unknownPerson } from './store.ts';
 import { rolesIn } from './rights.ts';
 
 type Explanation = Static<(typeof explainAccess)['response']>;
@@ -21,6 +21,9 @@ export async function explain(ctx: Ctx, input: { user?: string; action: string }
   }
   const row = await requirePerson(ctx, user);
   const found = await selectRoles(ctx, { person: row.id, workspace: ctx.workspace });
+  // Who is only elsewhere is nobody's business here.
+  if (found.length === 0 && row.owner === 0 && ctx.actor.role !== 'owner' && ctx.actor.user !== row.id)
+    throw unknownPerson(user);
   const roles = [
     ...(row.owner === 1 ? [{ role: 'owner' as const, from: 'server' }] : []),
     ...found.map(({ role, group }) => ({ role, from: group === undefined ? 'itself' : `group ${group}` })),

@@ -23,6 +23,8 @@ export function createPasswords(): Passwords {
   // By a key of this process: what is remembered is of no use elsewhere. A new password or a new hash is another one.
   const secret = randomBytes(32);
   const right = new Map<string, number>();
+  /** A client that begins with many requests at once shows one password, not many. */
+  const asking = new Map<string, Promise<boolean>>();
   const turns = createTurns();
   let dummy: Promise<string> | undefined;
 
@@ -36,18 +38,26 @@ export function createPasswords(): Passwords {
         .update(`${person?.id ?? ''}\0${usable ?? ''}\0${password}`)
         .digest('base64');
       if (person && usable !== null && (right.get(key) ?? 0) > now) return person;
-      attempts.require(name, address, now);
-      // Whoever guesses names learns nothing from how long it takes.
-      dummy ??= hashPassword(randomBytes(16).toString('hex'));
-      const stored = usable ?? (await dummy);
-      const matches = await turns(() => passwordMatches(password, stored));
-      if (!person || usable === null || !matches) {
-        attempts.wrong(name, address, now);
+      let asked = asking.get(key);
+      if (!asked) {
+        attempts.begin(name, address, now);
+        // Whoever guesses names learns nothing from how long it takes.
+        dummy ??= hashPassword(randomBytes(16).toString('hex'));
+        const stored = usable ?? (await dummy);
+        asked = turns(() => passwordMatches(password, stored))
+          .then((matches) => {
+            const good = matches && usable !== null;
+            if (good) attempts.right(name, address);
+            return good;
+          })
+          .finally(() => asking.delete(key));
+        asking.set(key, asked);
+      }
+      if (!(await asked) || !person) {
         throw unauthenticated('name and password do not belong together', {
           hint: 'check both for typos, or ask an owner of the server for a new password',
         });
       }
-      attempts.right(name, address);
       if (right.size >= MOST) right.clear();
       right.set(key, now + REMEMBERED);
       return person;

@@ -170,6 +170,11 @@ onDatabases('people were', (on, open) => {
     await setMembers(ctx, 'Reviewers', [ann.id]);
     await removeGroup(ctx, 'Reviewers');
     assert.deepEqual(await rolesOf(ctx, ann.id), []);
+    await addUser(ctx, { name: 'vic', password: GOOD, roles: ['viewer'] });
+    const asVic = (user: string) =>
+      ask(server, basic('vic', GOOD), '/access/explain', { body: { user, action: 'run:read' } });
+    assert.equal((await asVic('ann')).status, 404, 'who is only elsewhere is not told of');
+    assert.equal((await asVic('vic')).status, 200);
 
     await assert.rejects(addService(ctx, { name: 'ci', roles: ['approver'] }), /approves nothing/);
     const ci = await addService(ctx, { name: 'ci', roles: ['admin'] });
@@ -221,5 +226,13 @@ onDatabases('people were', (on, open) => {
     assert.ok(Number(refused.headers.get('retry-after')) > 5, refused.headers.get('retry-after') ?? '');
     assert.equal((await as(GOOD)).status, 200, 'her client, which was let in before, goes on');
     assert.equal((await as(GOOD, 'nobody')).status, 401, 'others are not kept waiting');
+
+    // Many at once are many; one password that many requests show at once is one.
+    await addUser(ctx, { name: 'cid', password: GOOD, roles: ['viewer'] });
+    const first = await Promise.all(Array.from({ length: 12 }, () => as(GOOD, 'cid')));
+    assert.deepEqual(new Set(first.map(({ status }) => status)), new Set([200]));
+    const burst = await Promise.all(Array.from({ length: 12 }, (_, turn) => as(`guess ${turn}`, 'cid')));
+    assert.equal(burst.filter(({ status }) => status === 401).length, 5);
+    assert.equal(burst.filter(({ status }) => status === 429).length, 7);
   });
 });

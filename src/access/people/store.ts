@@ -66,11 +66,14 @@ export async function replaceGroupsOf(tx: Tx, person: string, names: readonly st
 export async function requirePerson(ctx: Pick<Ctx, 'db'>, nameOrId: string): Promise<PersonRow> {
   const row = await findPerson(ctx, nameOrId.toLowerCase());
   if (row) return row;
-  throw missing(`there is no user or service '${nameOrId}'`, {
+  throw unknownPerson(nameOrId);
+}
+
+export const unknownPerson = (nameOrId: string): Error =>
+  missing(`there is no user or service '${nameOrId}'`, {
     field: 'user',
     hint: 'list them with: treadle user list',
   });
-}
 
 export async function insertPerson(tx: Tx, row: PersonRow): Promise<void> {
   const result = await tables(tx)
