@@ -25,6 +25,17 @@ const campaigns = [
     files: ['src/loops/once', 'schedule/oracle'],
     env: { TREADLE_LOOP_WORLDS: '50', TREADLE_RUNS: '10', TREADLE_TEST_OUTPUT: '1' },
   },
+  // A million histories of one guarded alias, and ten thousand over HTTP.
+  {
+    name: 'approvals',
+    files: ['approvals/standing'],
+    env: { TREADLE_RUNS: '100', TREADLE_SEED: 'fresh' },
+  },
+  {
+    name: 'approvals-http',
+    files: ['approvals/histories'],
+    env: { TREADLE_RUNS: '500', TREADLE_SEED: 'fresh' },
+  },
   { name: 'joined-rows', files: ['test/journeys/joined-rows'], env: { TREADLE_JOINED: '12000' } },
   { name: 'serving-kills', files: ['test/journeys/serving-kill'], env: { TREADLE_SERVING_KILLS: '100' } },
   {
