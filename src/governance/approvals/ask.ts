@@ -6,6 +6,7 @@ import type { Target } from '../contract/approvals.ts';
 import { aboutOf, guarding, wordsOf } from './covers.ts';
 import { factsOf } from './facts.ts';
 import type { Say } from './notices.ts';
+import { nameOf } from './people.ts';
 import { endRequest, insertRequest, requireRequest, selectOpenFor, type RequestRow } from './store.ts';
 
 export interface Wish {
@@ -55,7 +56,7 @@ export async function ask(ctx: Ctx, wish: Wish, say: Say): Promise<string> {
       approved: JSON.stringify(facts.approved),
       authors: JSON.stringify(facts.authors),
       why: wish.why,
-      requested_by: tx.actor.name,
+      requested_by: await nameOf(tx),
       requested_user: wish.user ?? tx.actor.user ?? null,
       asked_by: wish.asked_by ?? null,
       created_at: now,

@@ -4,7 +4,7 @@ import type { Verdict } from '../contract/approvals.ts';
 import { wantsOf } from './covers.ts';
 import { asItStands, toWord } from './look.ts';
 import type { Say } from './notices.ts';
-import { peopleOf } from './people.ts';
+import { nameOf, peopleOf } from './people.ts';
 import { standing } from './standing.ts';
 import {
   closeReviewRow,
@@ -49,7 +49,7 @@ export function decide(
       workspace: tx.workspace,
       verdict,
       user_id: user,
-      user_name: tx.actor.name,
+      user_name: await nameOf(tx),
       sum: digest,
       why,
       at: tx.clock.now(),

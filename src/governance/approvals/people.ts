@@ -2,6 +2,13 @@ import { covers, personOf, ROLES, rolesOf } from '../../access/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Person } from './standing.ts';
 
+/** Who it is that acts: a person is called by their name, whichever token they show. */
+export async function nameOf(ctx: Ctx): Promise<string> {
+  const { user, name } = ctx.actor;
+  const person = user === undefined ? undefined : await personOf(ctx, user);
+  return person?.name ?? name;
+}
+
 /** What people may do today, by their ids. Who is not known, or may not enter any more, is left out. */
 export async function peopleOf(ctx: Ctx, users: Iterable<string>): Promise<ReadonlyMap<string, Person>> {
   const known = new Map<string, Person>();
