@@ -303,7 +303,12 @@ test(`${FAULTS.length * 2} starts beside what does not belong together are refus
   for (const name of ['fresh', 'fresh/below']) {
     const data = at(name);
     for (const config of [{ host: '0.0.0.0' }, { requireToken: true }])
-      await refused(`a fresh store that nobody has a token for`, data, /before somebody can sign in|before one exists/, config);
+      await refused(
+        `a fresh store that nobody has a token for`,
+        data,
+        /before somebody can sign in|before one exists/,
+        config,
+      );
     assert.equal(existsSync(at('fresh')), false, 'no store is begun');
   }
 });
