@@ -86,7 +86,12 @@ export const httpKinds: readonly Kind[] = [
   raw('Sec-Fetch-Site: cross-site', sized('Sec-Fetch-Site: cross-site', LENGTH), /origin/i),
   raw('Origin: null', sized('Origin: null', LENGTH), /origin/i),
   raw('a token that nobody has', sized(`Authorization: Bearer trd_${'x'.repeat(40)}`, LENGTH), /token/i),
-  raw('an authorization of another kind', sized('Authorization: Basic eDp5', LENGTH), /token|Bearer/i),
+  raw(
+    'a name and a password that nobody has',
+    sized('Authorization: Basic eDp5', LENGTH),
+    /name and password/,
+  ),
+  raw('an authorization of another kind', sized('Authorization: Digest eDp5', LENGTH), /token|Bearer/i),
   raw('an empty authorization', sized('Authorization: Bearer ', LENGTH), /token|Bearer/i),
   raw('a workspace that is not there', sized('X-Treadle-Workspace: nowhere', LENGTH), /workspace|nowhere/i),
   // Framing
