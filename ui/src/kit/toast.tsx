@@ -46,7 +46,8 @@ function List(): ReactElement[] {
           <Base.Title className="toast-title" />
           <Base.Description className="toast-text" />
         </div>
-        <Base.Close render={<Button look="quiet" icon="close" label="Dismiss" />} />
+        {/* Always seen and reached by keys here, so never hidden from screen readers as in a stack that is folded. */}
+        <Base.Close aria-hidden={false} render={<Button look="quiet" icon="close" label="Dismiss" />} />
       </Base.Content>
     </Base.Root>
   ));
