@@ -19,7 +19,8 @@ const version = endpoint({
 
 const INFO = {
   store_type: 'SqlStore',
-  workspaces_enabled: false,
+  // Without this a client that is told a workspace (MLFLOW_WORKSPACE) refuses to ask at all.
+  workspaces_enabled: true,
   trace_archival_enabled: false,
   multipart_uploads_enabled: false,
   multipart_downloads_enabled: false,

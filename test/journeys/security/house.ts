@@ -257,7 +257,7 @@ async function seed(ctx: Ctx, mark: string): Promise<Omit<Seeds, 'token' | 'user
 }
 
 /** Waits until no job of the seeds is left to run. */
-async function quiet(ctx: Ctx): Promise<void> {
+export async function quiet(ctx: Ctx): Promise<void> {
   await until('no job', async () => {
     const { rows } = await sql<{
       n: number;
