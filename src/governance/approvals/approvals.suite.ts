@@ -7,7 +7,7 @@ import { createLoggedModel, createVersion, finalizeLoggedModel } from '../../mod
 import type { LedgerTables } from '../../ledger/schema.ts';
 import type { Ctx, Role } from '../../platform/ctx/index.ts';
 import { createRun, putArtifact } from '../../tracking/index.ts';
-import type { ApprovalRequestDetail, Policy, Review } from '../contract/approvals.ts';
+import type { ApprovalRequest, ApprovalRequestDetail, Policy, Review } from '../contract/approvals.ts';
 
 export interface Caller {
   ctx: Ctx;
@@ -151,6 +151,12 @@ export function approvalsSuite(on: string, open: () => Promise<TestServer>): voi
       (await ann.call<ApprovalRequestDetail>('POST', '/api/v1/requests', wish)).body.id,
       asked.id,
       'asked again it is the same',
+    );
+    const listed = async (model: string) =>
+      (await ann.call<{ items: ApprovalRequest[] }>('GET', `/api/v1/requests?model=${model}`)).body.items;
+    assert.deepEqual(
+      [(await listed('flights')).map(({ id }) => id), await listed('others')],
+      [[asked.id], []],
     );
     const decide = (who: Caller['call'], verdict: string, digest = asked.digest) =>
       who<ApprovalRequestDetail & { error?: { message: string } }>(

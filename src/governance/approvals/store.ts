@@ -79,10 +79,11 @@ export const selectOpenFor = (ctx: Ctx, target: string, version: string): Promis
 
 export function selectRequests(
   ctx: Ctx,
-  query: { waiting: boolean; before?: string | undefined; limit: number },
+  query: { waiting: boolean; model?: string | undefined; before?: string | undefined; limit: number },
 ): Promise<RequestRow[]> {
   let rows = tables(ctx).selectFrom('approval_request').selectAll().where('workspace', '=', ctx.workspace);
   if (query.waiting) rows = rows.where('ended', 'is', null);
+  if (query.model !== undefined) rows = rows.where('model', '=', query.model);
   if (query.before !== undefined) rows = rows.where('id', '<', query.before);
   return rows.orderBy('id', 'desc').limit(query.limit).execute();
 }

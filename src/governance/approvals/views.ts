@@ -101,11 +101,16 @@ function changes(then: Approved, now: Approved | undefined, content: string | un
 
 export async function listRequests(
   ctx: Ctx,
-  { waiting = false, limit = 100, page }: { waiting?: boolean; limit?: number; page?: string },
+  {
+    waiting = false,
+    model,
+    limit = 100,
+    page,
+  }: { waiting?: boolean; model?: string; limit?: number; page?: string },
 ): Promise<{ items: ApprovalRequest[]; next?: string }> {
   if (page !== undefined && !/^[0-9a-f]{32}$/.test(page))
     throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
-  const rows = await selectRequests(ctx, { waiting, before: page, limit: limit + 1 });
+  const rows = await selectRequests(ctx, { waiting, model, before: page, limit: limit + 1 });
   const items: ApprovalRequest[] = [];
   for (const row of rows.slice(0, limit)) items.push(toRequest(row, await asItStands(ctx, row)));
   return { items, ...(rows.length > limit ? { next: items.at(-1)!.id } : {}) };

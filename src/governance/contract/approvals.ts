@@ -314,6 +314,9 @@ export const listRequests = endpoint({
     waiting: Type.Optional(
       Type.Boolean({ description: 'Only those that are neither promoted nor withdrawn.' }),
     ),
+    model: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: 'Only those for versions of this model.' }),
+    ),
     limit: Limit,
     page: Type.Optional(Type.String({ maxLength: 100 })),
   }),

@@ -1,16 +1,14 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useMemo, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { ALERT_CAUSES, ALERT_STATES, listAlerts, type Alert } from '../../../src/monitoring/contract.ts';
 import { usePages } from '../api/pages.ts';
 import { Badge } from '../kit/badge.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { Check, Choice, SearchField } from '../kit/field.tsx';
-import { Empty, Page, Skeleton } from '../kit/page.tsx';
-import { compareValues } from '../kit/table/compare-values.ts';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { Empty, Page } from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
-import { sortOf, sortText } from '../releases/release-words.ts';
 import { CAUSE_WORDS, STATE_TONES } from './alert-words.ts';
 import './alerts.css';
 
@@ -33,8 +31,6 @@ export default function AlertsPage(): ReactElement {
     },
     ['alert:*'],
   );
-  const sort = sortOf(sorted);
-  const rows = useMemo(() => inOrder(found.items, sortOf(sorted)), [found.items, sorted]);
   const see = (part: Partial<ReturnType<typeof route.useSearch>>) =>
     void navigate({ search: (now) => ({ ...now, ...part }), replace: true });
   const filtered = [endpoint, state, cause, severity].some((one) => one !== undefined);
@@ -70,32 +66,24 @@ export default function AlertsPage(): ReactElement {
         />
         <Check label="Also resolved" checked={all} onChange={(now) => see({ all: now || undefined })} />
       </div>
-      {found.loading ? (
-        <Skeleton lines={6} />
-      ) : found.error ? (
-        <Failure error={found.error} retry={() => found.refresh()} />
-      ) : (
-        <Table
-          label="Alerts"
-          columns={columns}
-          rows={rows}
-          rowId={({ id }) => id}
-          sort={sort}
-          onSort={(next) => see({ sort: sortText(next) })}
-          more={found.more}
-          keys
-          empty={
-            filtered || all ? (
-              <Empty icon="filter" title="No alert is like that" />
-            ) : (
-              <Empty icon="check" title="Nothing is wrong, as far as monitors see">
-                <p>Endpoints that nobody watches raise no alerts.</p>
-                <CodeBlock prompt label="Command that watches" text="treadle monitor set NAME" />
-              </Empty>
-            )
-          }
-        />
-      )}
+      <FoundTable
+        found={found}
+        label="Alerts"
+        columns={columns}
+        rowId={({ id }) => id}
+        sorted={sorted}
+        onSorted={(sort) => see({ sort })}
+        empty={
+          filtered || all ? (
+            <Empty icon="filter" title="No alert is like that" />
+          ) : (
+            <Empty icon="check" title="Nothing is wrong, as far as monitors see">
+              <p>Endpoints that nobody watches raise no alerts.</p>
+              <CodeBlock prompt label="Command that watches" text="treadle monitor set NAME" />
+            </Empty>
+          )
+        }
+      />
     </Page>
   );
 }
@@ -147,11 +135,3 @@ const columns: Column<Alert>[] = [
   { id: 'owner', header: 'Owner', width: 110, value: ({ owner }) => owner },
   { id: 'what', header: 'What', width: 560, sortable: false, value: ({ summary }) => summary },
 ];
-
-/** Of what is loaded; unsorted it is as it came, newest first. */
-function inOrder(items: readonly Alert[], sort: ReturnType<typeof sortOf>): readonly Alert[] {
-  const value = sort && columns.find(({ id }) => id === sort.id)?.value;
-  if (!value) return items;
-  const sorted = items.toSorted((a, b) => compareValues(value(a), value(b)));
-  return sort.desc ? sorted.toReversed() : sorted;
-}

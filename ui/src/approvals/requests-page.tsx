@@ -12,12 +12,12 @@ import { usePages } from '../api/pages.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Button, buttonClass } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
-import { Check } from '../kit/field.tsx';
+import { Check, SearchField } from '../kit/field.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Listing } from '../kit/listing.tsx';
-import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { Empty, Page, Section } from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { REQUEST_SUBJECTS, REQUEST_TONES, targetWords } from './approval-words.ts';
 import { AskDialog } from './ask-dialog.tsx';
@@ -25,10 +25,16 @@ import { AskDialog } from './ask-dialog.tsx';
 const route = getRouteApi('/requests');
 
 export default function RequestsPage(): ReactElement {
-  const { all = false } = route.useSearch();
+  const { all = false, model, sort } = route.useSearch();
   const navigate = route.useNavigate();
   const [asking, setAsking] = useState(false);
-  const found = usePages(listRequests, { query: all ? {} : { waiting: true } }, REQUEST_SUBJECTS);
+  const found = usePages(
+    listRequests,
+    { query: { ...(all ? {} : { waiting: true }), ...(model === undefined ? {} : { model }) } },
+    REQUEST_SUBJECTS,
+  );
+  const see = (part: Partial<ReturnType<typeof route.useSearch>>) =>
+    void navigate({ search: (now) => ({ ...now, ...part }), replace: true });
   return (
     <Page
       title="Approvals"
@@ -48,25 +54,28 @@ export default function RequestsPage(): ReactElement {
     >
       <Reviews />
       <div className="bar">
+        <SearchField
+          label="Model, by its whole name"
+          value={model ?? ''}
+          onChange={(text) => see({ model: text || undefined })}
+        />
         <Check
           label="Those that have ended, too"
           checked={all}
-          onChange={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
+          onChange={(now) => see({ all: now || undefined })}
         />
       </div>
-      {found.loading ? (
-        <Skeleton lines={6} />
-      ) : found.error ? (
-        <Failure error={found.error} retry={() => found.refresh()} />
-      ) : (
-        <Table
-          label="Requests"
-          columns={columns}
-          rows={found.items}
-          rowId={({ id }) => id}
-          more={found.more}
-          keys
-          empty={
+      <FoundTable
+        found={found}
+        label="Requests"
+        columns={columns}
+        rowId={({ id }) => id}
+        sorted={sort}
+        onSorted={(next) => see({ sort: next })}
+        empty={
+          model !== undefined ? (
+            <Empty icon="filter" title={`No request is for a model called “${model}”`} />
+          ) : (
             <Empty icon="shield" title="Nothing waits for approval">
               <p>
                 A policy says what needs one. Whoever moves a guarded alias or endpoint is refused until
@@ -78,9 +87,9 @@ export default function RequestsPage(): ReactElement {
                 text="treadle request MODEL@v3 --alias champion -m 'why'"
               />
             </Empty>
-          }
-        />
-      )}
+          )
+        }
+      />
       {asking && <AskDialog onClose={() => setAsking(false)} />}
     </Page>
   );

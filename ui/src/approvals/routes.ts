@@ -9,7 +9,7 @@ export const approvalRoutes = [
   createRoute({
     getParentRoute,
     path: '/requests',
-    validateSearch: searchOf({ all: field.flag }),
+    validateSearch: searchOf({ all: field.flag, model: field.text, sort: field.text }),
     component: lazyRouteComponent(part(() => import('./requests-page.tsx'))),
   }),
   createRoute({

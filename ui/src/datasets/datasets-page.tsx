@@ -5,11 +5,11 @@ import { getProfile, listDatasets, type Dataset } from '../../../src/data/contra
 import { api } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { SearchField } from '../kit/field.tsx';
 import { formatBytes, formatCount } from '../kit/format.ts';
-import { Empty, Page, Skeleton } from '../kit/page.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { Empty, Page } from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { rowsOf } from './facts.ts';
 import './datasets.css';
@@ -100,65 +100,36 @@ export default function DatasetsPage(): ReactElement {
           />
         </div>
       )}
-      {datasets.loading ? (
-        <Skeleton lines={6} />
-      ) : datasets.error ? (
-        <Failure error={datasets.error} retry={datasets.refresh} />
-      ) : (
-        <Table
-          label="Datasets"
-          columns={columns}
-          rows={sorted(shown, sort)}
-          rowId={({ name }) => name}
-          sort={sort === undefined ? undefined : { id: sort.replace(/^-/, ''), desc: sort.startsWith('-') }}
-          onSort={(next) =>
-            void navigate({
-              search: (now) => ({ ...now, sort: next && `${next.desc ? '-' : ''}${next.id}` }),
-              replace: true,
-            })
-          }
-          more={datasets.more}
-          keys
-          empty={
-            q === undefined ? (
-              <Empty icon="data" title="No dataset yet">
-                <p>
-                  A folder or a file becomes the first version of a dataset. Later commits store only what is
-                  new in them.
-                </p>
-                <CodeBlock
-                  prompt
-                  text={
-                    'treadle data commit flights ./flights -m "January and February" \\\n    --source https://transtats.bts.gov'
-                  }
-                  label="Command that commits a dataset"
-                />
-              </Empty>
-            ) : (
-              <Empty icon="filter" title={`No dataset is called “${q}”`} />
-            )
-          }
-        />
-      )}
+      <FoundTable
+        found={datasets}
+        label="Datasets"
+        columns={columns}
+        rows={shown}
+        rowId={({ name }) => name}
+        sorted={sort}
+        onSorted={(next) => void navigate({ search: (now) => ({ ...now, sort: next }), replace: true })}
+        empty={
+          q === undefined ? (
+            <Empty icon="data" title="No dataset yet">
+              <p>
+                A folder or a file becomes the first version of a dataset. Later commits store only what is
+                new in them.
+              </p>
+              <CodeBlock
+                prompt
+                text={
+                  'treadle data commit flights ./flights -m "January and February" \\\n    --source https://transtats.bts.gov'
+                }
+                label="Command that commits a dataset"
+              />
+            </Empty>
+          ) : (
+            <Empty icon="filter" title={`No dataset is called “${q}”`} />
+          )
+        }
+      />
     </Page>
   );
-}
-
-/** The server lists by name; the order that is asked for is made here, over what is loaded. */
-function sorted(datasets: readonly Dataset[], sort: string | undefined): readonly Dataset[] {
-  const column = columns.find(({ id }) => id === sort?.replace(/^-/, ''));
-  if (!column?.value) return datasets;
-  const value = column.value;
-  const sign = sort?.startsWith('-') ? -1 : 1;
-  return datasets.toSorted((a, b) => {
-    const [x, y] = [value(a), value(b)];
-    if (x === undefined || y === undefined) return x === y ? 0 : x === undefined ? 1 : -1;
-    return (
-      (typeof x === 'number' && typeof y === 'number'
-        ? x - y
-        : String(x).localeCompare(String(y), 'en', { numeric: true })) * sign
-    );
-  });
 }
 
 /** Known once the profile is made; read for the rows in sight only. */

@@ -4,13 +4,13 @@ import { listEndpoints, type Endpoint } from '../../../src/serving/contract.ts';
 import { usePages } from '../api/pages.ts';
 import { Button, buttonClass } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { SearchField } from '../kit/field.tsx';
 import { formatNumber } from '../kit/format.ts';
 import { Icon } from '../kit/icons.tsx';
-import { Empty, Page, Skeleton } from '../kit/page.tsx';
+import { Empty, Page } from '../kit/page.tsx';
 import { Sparkline } from '../kit/sparkline.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { DeployDialog } from './deploy-dialog.tsx';
 import { SERVING_SUBJECTS } from './refresh.ts';
@@ -119,7 +119,7 @@ function rate({ recent }: Endpoint): number | undefined {
 }
 
 export default function EndpointsPage(): ReactElement {
-  const { q } = route.useSearch();
+  const { q, sort } = route.useSearch();
   const navigate = route.useNavigate();
   const [deploying, setDeploying] = useState(false);
   const found = usePages(
@@ -129,6 +129,8 @@ export default function EndpointsPage(): ReactElement {
     true,
     10_000,
   );
+  const see = (part: Partial<ReturnType<typeof route.useSearch>>) =>
+    void navigate({ search: (now) => ({ ...now, ...part }), replace: true });
   return (
     <Page
       title="Endpoints"
@@ -154,37 +156,31 @@ export default function EndpointsPage(): ReactElement {
         <SearchField
           label="Filter by name"
           value={q ?? ''}
-          onChange={(text) => void navigate({ search: { q: text || undefined }, replace: true })}
+          onChange={(text) => see({ q: text || undefined })}
         />
       </div>
-      {found.loading ? (
-        <Skeleton lines={6} />
-      ) : found.error ? (
-        <Failure error={found.error} retry={() => found.refresh()} />
-      ) : (
-        <Table
-          label="Endpoints"
-          columns={columns}
-          rows={found.items}
-          rowId={({ name }) => name}
-          keys
-          more={found.more}
-          empty={
-            q === undefined ? (
-              <Empty icon="endpoint" title="No endpoint yet">
-                <p>A registered model is put behind an address with one command:</p>
-                <CodeBlock
-                  prompt
-                  label="Command that deploys"
-                  text={'treadle deploy flight-delay@champion --to flight-delay'}
-                />
-              </Empty>
-            ) : (
-              <Empty icon="filter" title={`No endpoint is called “${q}”`} />
-            )
-          }
-        />
-      )}
+      <FoundTable
+        found={found}
+        label="Endpoints"
+        columns={columns}
+        rowId={({ name }) => name}
+        sorted={sort}
+        onSorted={(next) => see({ sort: next })}
+        empty={
+          q === undefined ? (
+            <Empty icon="endpoint" title="No endpoint yet">
+              <p>A registered model is put behind an address with one command:</p>
+              <CodeBlock
+                prompt
+                label="Command that deploys"
+                text={'treadle deploy flight-delay@champion --to flight-delay'}
+              />
+            </Empty>
+          ) : (
+            <Empty icon="filter" title={`No endpoint is called “${q}”`} />
+          )
+        }
+      />
       {deploying && <DeployDialog onClose={() => setDeploying(false)} />}
     </Page>
   );

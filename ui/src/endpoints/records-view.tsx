@@ -14,8 +14,9 @@ import { Ask } from '../kit/confirm.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Choice } from '../kit/field.tsx';
 import { formatBytes, formatCount, formatNumber, formatTime } from '../kit/format.ts';
-import { Skeleton } from '../kit/page.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import {} from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { say } from '../kit/toast.tsx';
 import { RecordedColumns, type Rule } from './recorded-columns.tsx';
 import { refreshEndpoints } from './refresh.ts';
@@ -175,26 +176,19 @@ export function RecordsView({
         />
       )}
       {problem !== undefined && <Failure error={problem} />}
-      {found.loading ? (
-        <Skeleton lines={5} />
-      ) : found.error ? (
-        <Failure error={found.error} retry={() => found.refresh()} />
-      ) : (
-        <Table
-          label={`Recorded predictions of ${endpoint.name}`}
-          columns={COLUMNS}
-          rows={found.items}
-          rowId={({ id }) => id}
-          more={found.more}
-          maxHeight={520}
-          keys
-          empty={
-            <p className="muted">
-              No file is whole yet: one is written after ten minutes with answers, or after enough of them.
-            </p>
-          }
-        />
-      )}
+      <FoundTable
+        found={found}
+        label={`Recorded predictions of ${endpoint.name}`}
+        columns={COLUMNS}
+        rowId={({ id }) => id}
+        maxHeight={520}
+        empty={
+          <p className="muted">
+            No file is whole yet: one is written after ten minutes with answers, or after enough of them.
+          </p>
+        }
+        lines={5}
+      />
     </div>
   );
 }

@@ -3,11 +3,11 @@ import { useState, type ReactElement } from 'react';
 import { listRevisions, type Revision, type RevisionState } from '../../../src/serving/contract.ts';
 import { usePages } from '../api/pages.ts';
 import { Button } from '../kit/button.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { Choice } from '../kit/field.tsx';
 import { formatDuration } from '../kit/format.ts';
-import { Skeleton } from '../kit/page.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import {} from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { SERVING_SUBJECTS } from './refresh.ts';
 import { RevisionStateBadge } from './revision-state.tsx';
@@ -141,22 +141,15 @@ export function RevisionTable({
           onChange={(value) => onState(value === '' ? undefined : value)}
         />
       </div>
-      {found.loading ? (
-        <Skeleton lines={5} />
-      ) : found.error ? (
-        <Failure error={found.error} retry={() => found.refresh()} />
-      ) : (
-        <Table
-          label={`Revisions of ${endpoint}`}
-          columns={columns}
-          rows={found.items}
-          rowId={({ id }) => id}
-          more={found.more}
-          maxHeight={520}
-          keys
-          empty={<p className="muted">No revision is in that state.</p>}
-        />
-      )}
+      <FoundTable
+        found={found}
+        label={`Revisions of ${endpoint}`}
+        columns={columns}
+        rowId={({ id }) => id}
+        maxHeight={520}
+        empty={<p className="muted">No revision is in that state.</p>}
+        lines={5}
+      />
       {restoring && (
         <Rollback
           endpoint={endpoint}

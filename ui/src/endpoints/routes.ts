@@ -9,7 +9,7 @@ export const endpointRoutes = [
   createRoute({
     getParentRoute,
     path: '/endpoints',
-    validateSearch: searchOf({ q: field.text }),
+    validateSearch: searchOf({ q: field.text, sort: field.text }),
     component: lazyRouteComponent(part(() => import('./endpoints-page.tsx'))),
   }),
   createRoute({

@@ -5,11 +5,11 @@ import { usePages } from '../api/pages.ts';
 import { live } from '../api/queries.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { SearchField } from '../kit/field.tsx';
 import { formatCount, plural } from '../kit/format.ts';
-import { Empty, Page, Skeleton } from '../kit/page.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { Empty, Page } from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { ActorName } from './actor-name.tsx';
 import { Head } from './head.tsx';
@@ -121,35 +121,28 @@ export default function LedgerPage(): ReactElement {
           </Button>
         )}
       </div>
-      {entries.loading ? (
-        <Skeleton lines={9} />
-      ) : entries.error ? (
-        <Failure error={entries.error} retry={() => entries.refresh()} />
-      ) : (
-        <Table
-          label="Ledger entries, newest first"
-          columns={columns}
-          rows={rows}
-          rowId={({ seq }) => String(seq)}
-          more={entries.more}
-          keys
-          empty={
-            filtered ? (
-              <Empty icon="filter" title="No entry is like that">
-                <p>Action, resource and name must be written in full. Clear a filter, or widen the time.</p>
-              </Empty>
-            ) : (
-              <Empty icon="ledger" title="Nothing has changed yet">
-                <p>
-                  The first run, dataset or model makes the first entry. Whether the whole record still holds,
-                  this says at any time:
-                </p>
-                <CodeBlock prompt text="treadle ledger verify" label="Command that checks the ledger" />
-              </Empty>
-            )
-          }
-        />
-      )}
+      <FoundTable
+        found={entries}
+        label="Ledger entries, newest first"
+        columns={columns}
+        rowId={({ seq }) => String(seq)}
+        empty={
+          filtered ? (
+            <Empty icon="filter" title="No entry is like that">
+              <p>Action, resource and name must be written in full. Clear a filter, or widen the time.</p>
+            </Empty>
+          ) : (
+            <Empty icon="ledger" title="Nothing has changed yet">
+              <p>
+                The first run, dataset or model makes the first entry. Whether the whole record still holds,
+                this says at any time:
+              </p>
+              <CodeBlock prompt text="treadle ledger verify" label="Command that checks the ledger" />
+            </Empty>
+          )
+        }
+        lines={9}
+      />
     </Page>
   );
 }

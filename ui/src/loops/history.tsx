@@ -8,7 +8,8 @@ import { Button } from '../kit/button.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Choice } from '../kit/field.tsx';
 import { Empty, Section, Skeleton } from '../kit/page.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
 import { LOOP_SUBJECTS } from './refresh.ts';
 import { TurnStatus } from './turn-status.tsx';
@@ -44,27 +45,20 @@ export function History({ loop }: { loop: string }): ReactElement {
       }
     >
       {opened !== undefined && <OpenedTurn id={opened} onClose={() => see({ turn: undefined })} />}
-      {found.loading ? (
-        <Skeleton lines={4} />
-      ) : found.error ? (
-        <Failure error={found.error} retry={() => found.refresh()} />
-      ) : (
-        <Table
-          label="Turns"
-          columns={columns}
-          rows={found.items}
-          rowId={({ id }) => id}
-          more={found.more}
-          maxHeight={520}
-          keys
-          empty={
-            <Empty
-              icon={state === undefined ? 'loop' : 'filter'}
-              title={state === undefined ? 'It has not turned yet' : 'No turn is like that'}
-            />
-          }
-        />
-      )}
+      <FoundTable
+        found={found}
+        label="Turns"
+        columns={columns}
+        rowId={({ id }) => id}
+        maxHeight={520}
+        empty={
+          <Empty
+            icon={state === undefined ? 'loop' : 'filter'}
+            title={state === undefined ? 'It has not turned yet' : 'No turn is like that'}
+          />
+        }
+        lines={4}
+      />
     </Section>
   );
 }

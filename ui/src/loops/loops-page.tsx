@@ -4,13 +4,11 @@ import { listLoops, type Loop } from '../../../src/loops/contract.ts';
 import { usePages } from '../api/pages.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { Choice, SearchField } from '../kit/field.tsx';
-import { Empty, Page, Skeleton } from '../kit/page.tsx';
-import { compareValues } from '../kit/table/compare-values.ts';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { Empty, Page } from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
-import { sortOf, sortText } from '../releases/release-words.ts';
 import { EditLoop } from './edit-loop.tsx';
 import { NextTime } from './next-time.tsx';
 import { LOOP_SUBJECTS } from './refresh.ts';
@@ -24,10 +22,10 @@ export default function LoopsPage(): ReactElement {
   const navigate = route.useNavigate();
   const [making, setMaking] = useState(false);
   const found = usePages(listLoops, { query: state === undefined ? {} : { state } }, LOOP_SUBJECTS);
-  const rows = useMemo(() => {
-    const named = found.items.filter((one) => name === undefined || one.name.includes(name));
-    return inOrder(named, sortOf(sorted));
-  }, [found.items, name, sorted]);
+  const rows = useMemo(
+    () => found.items.filter((one) => name === undefined || one.name.includes(name)),
+    [found.items, name],
+  );
   const see = (part: Partial<ReturnType<typeof route.useSearch>>) =>
     void navigate({ search: (now) => ({ ...now, ...part }), replace: true });
   return (
@@ -57,40 +55,32 @@ export default function LoopsPage(): ReactElement {
           onChange={(value) => see({ state: value === '' ? undefined : value })}
         />
       </div>
-      {found.loading ? (
-        <Skeleton lines={6} />
-      ) : found.error ? (
-        <Failure error={found.error} retry={() => found.refresh()} />
-      ) : (
-        <Table
-          label="Loops"
-          columns={columns}
-          rows={rows}
-          rowId={({ id }) => id}
-          sort={sortOf(sorted)}
-          onSort={(next) => see({ sort: sortText(next) })}
-          more={found.more}
-          keys
-          empty={
-            name !== undefined || state !== undefined ? (
-              <Empty icon="filter" title="No loop is like that" />
-            ) : (
-              <Empty icon="loop" title="No model is kept fresh yet">
-                <p>
-                  A pipeline that has run once can be run again by itself: at night, when data arrives, when
-                  answers get worse. <code>loop:</code> of its treadle.yaml says when, or the button above,
-                  or:
-                </p>
-                <CodeBlock
-                  prompt
-                  label="Command that makes a loop"
-                  text={'treadle loop set PIPELINE --daily "03:00 Europe/Berlin" --performance'}
-                />
-              </Empty>
-            )
-          }
-        />
-      )}
+      <FoundTable
+        found={found}
+        label="Loops"
+        columns={columns}
+        rows={rows}
+        rowId={({ id }) => id}
+        sorted={sorted}
+        onSorted={(sort) => see({ sort })}
+        empty={
+          name !== undefined || state !== undefined ? (
+            <Empty icon="filter" title="No loop is like that" />
+          ) : (
+            <Empty icon="loop" title="No model is kept fresh yet">
+              <p>
+                A pipeline that has run once can be run again by itself: at night, when data arrives, when
+                answers get worse. <code>loop:</code> of its treadle.yaml says when, or the button above, or:
+              </p>
+              <CodeBlock
+                prompt
+                label="Command that makes a loop"
+                text={'treadle loop set PIPELINE --daily "03:00 Europe/Berlin" --performance'}
+              />
+            </Empty>
+          )
+        }
+      />
       {making && <EditLoop onClose={() => setMaking(false)} />}
     </Page>
   );
@@ -156,11 +146,3 @@ const columns: Column<Loop>[] = [
     value: ({ reason, latest }) => reason ?? (latest && whyOf(latest)),
   },
 ];
-
-/** Of what is loaded; unsorted it is as it came, by name. */
-function inOrder(items: readonly Loop[], sort: ReturnType<typeof sortOf>): readonly Loop[] {
-  const value = sort && columns.find(({ id }) => id === sort.id)?.value;
-  if (!value) return items;
-  const sorted = items.toSorted((a, b) => compareValues(value(a), value(b)));
-  return sort.desc ? sorted.toReversed() : sorted;
-}

@@ -3,10 +3,10 @@ import type { ReactElement } from 'react';
 import { listModels, type Model } from '../../../src/models/contract.ts';
 import { usePages } from '../api/pages.ts';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { Choice, SearchField } from '../kit/field.tsx';
-import { Empty, Page, Skeleton } from '../kit/page.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { Empty, Page } from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { Aliases } from './aliases.tsx';
 import './models.css';
@@ -61,7 +61,6 @@ export default function ModelsPage(): ReactElement {
   const models = usePages(listModels, {
     query: { ...(q === undefined ? {} : { search: q }), ...(sort === undefined ? {} : { sort }) },
   });
-  const rows = models.items;
   return (
     <Page
       title="Models"
@@ -91,33 +90,25 @@ export default function ModelsPage(): ReactElement {
           }
         />
       </div>
-      {models.loading ? (
-        <Skeleton lines={6} />
-      ) : models.error ? (
-        <Failure error={models.error} retry={() => models.refresh()} />
-      ) : (
-        <Table
-          label="Models"
-          columns={columns}
-          rows={rows}
-          rowId={({ name }) => name}
-          keys
-          more={models.more}
-          empty={
-            q === undefined ? (
-              <Empty icon="model" title="No model yet">
-                <p>A training script registers one; nothing but the tracking address changes in it:</p>
-                <CodeBlock
-                  label="Python that registers a model"
-                  text={`import mlflow\n\nmlflow.set_tracking_uri("${window.location.origin}")\nmlflow.sklearn.log_model(model, name="model",\n                         registered_model_name="flight-delay")`}
-                />
-              </Empty>
-            ) : (
-              <Empty icon="filter" title={`No model is called “${q}”`} />
-            )
-          }
-        />
-      )}
+      <FoundTable
+        found={models}
+        label="Models"
+        columns={columns}
+        rowId={({ name }) => name}
+        empty={
+          q === undefined ? (
+            <Empty icon="model" title="No model yet">
+              <p>A training script registers one; nothing but the tracking address changes in it:</p>
+              <CodeBlock
+                label="Python that registers a model"
+                text={`import mlflow\n\nmlflow.set_tracking_uri("${window.location.origin}")\nmlflow.sklearn.log_model(model, name="model",\n                         registered_model_name="flight-delay")`}
+              />
+            </Empty>
+          ) : (
+            <Empty icon="filter" title={`No model is called “${q}”`} />
+          )
+        }
+      />
     </Page>
   );
 }

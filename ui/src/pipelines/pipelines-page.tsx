@@ -6,11 +6,11 @@ import { api } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
 import { Status } from '../kit/badge.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { SearchField } from '../kit/field.tsx';
 import { formatCount } from '../kit/format.ts';
-import { Empty, Page, Skeleton } from '../kit/page.tsx';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { Empty, Page } from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
 import { StateStrip, StepTally } from './state-strip.tsx';
 import './pipelines.css';
@@ -75,13 +75,15 @@ const columns: Column<Pipeline>[] = [
 ];
 
 export default function PipelinesPage(): ReactElement {
-  const { q } = route.useSearch();
+  const { q, sort } = route.useSearch();
   const navigate = route.useNavigate();
   const pipelines = usePages(listPipelines, { query: { limit: 1000 } }, ['execution:*']);
   const shown = useMemo(
     () => pipelines.items.filter(({ name }) => name.toLowerCase().includes((q ?? '').toLowerCase())),
     [pipelines.items, q],
   );
+  const see = (part: Partial<ReturnType<typeof route.useSearch>>) =>
+    void navigate({ search: (now) => ({ ...now, ...part }), replace: true });
   return (
     <Page title="Pipelines" lead="Steps that are commands, run only where something changed." fill>
       {(pipelines.items.length > 0 || q !== undefined) && (
@@ -89,45 +91,40 @@ export default function PipelinesPage(): ReactElement {
           <SearchField
             label="Filter by name"
             value={q ?? ''}
-            onChange={(text) => void navigate({ search: { q: text || undefined }, replace: true })}
+            onChange={(text) => see({ q: text || undefined })}
           />
         </div>
       )}
-      {pipelines.loading ? (
-        <Skeleton lines={6} />
-      ) : pipelines.error ? (
-        <Failure error={pipelines.error} retry={pipelines.refresh} />
-      ) : (
-        <Table
-          label="Pipelines"
-          columns={columns}
-          rows={shown}
-          rowId={({ name }) => name}
-          more={pipelines.more}
-          keys
-          empty={
-            q === undefined ? (
-              <Empty icon="pipeline" title="No pipeline yet">
-                <p>
-                  A pipeline is a file called <code>treadle.yaml</code>: steps that are commands, in any
-                  language. Names in braces tie them together.
-                </p>
-                <CodeBlock
-                  label="A pipeline file"
-                  text={`name: flight-delay\ndata: { flights: flights@main }\nsteps:\n  prep:\n    run: python prep.py {flights} {train}\n    out: { train: train.parquet }\n  train:\n    run: python train.py {train} {model}\n    out: { model: model/ }`}
-                />
-                <CodeBlock
-                  prompt
-                  text={'treadle check\ntreadle run'}
-                  label="Commands that check and run a pipeline"
-                />
-              </Empty>
-            ) : (
-              <Empty icon="filter" title={`No pipeline is called “${q}”`} />
-            )
-          }
-        />
-      )}
+      <FoundTable
+        found={pipelines}
+        label="Pipelines"
+        columns={columns}
+        rows={shown}
+        rowId={({ name }) => name}
+        sorted={sort}
+        onSorted={(next) => see({ sort: next })}
+        empty={
+          q === undefined ? (
+            <Empty icon="pipeline" title="No pipeline yet">
+              <p>
+                A pipeline is a file called <code>treadle.yaml</code>: steps that are commands, in any
+                language. Names in braces tie them together.
+              </p>
+              <CodeBlock
+                label="A pipeline file"
+                text={`name: flight-delay\ndata: { flights: flights@main }\nsteps:\n  prep:\n    run: python prep.py {flights} {train}\n    out: { train: train.parquet }\n  train:\n    run: python train.py {train} {model}\n    out: { model: model/ }`}
+              />
+              <CodeBlock
+                prompt
+                text={'treadle check\ntreadle run'}
+                label="Commands that check and run a pipeline"
+              />
+            </Empty>
+          ) : (
+            <Empty icon="filter" title={`No pipeline is called “${q}”`} />
+          )
+        }
+      />
     </Page>
   );
 }

@@ -9,7 +9,7 @@ export const pipelineRoutes = [
   createRoute({
     getParentRoute,
     path: '/pipelines',
-    validateSearch: searchOf({ q: field.text }),
+    validateSearch: searchOf({ q: field.text, sort: field.text }),
     component: lazyRouteComponent(part(() => import('./pipelines-page.tsx'))),
   }),
   createRoute({

@@ -1,16 +1,15 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useMemo, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { listReleases, RELEASE_STATES, type Release } from '../../../src/releases/contract.ts';
 import { usePages } from '../api/pages.ts';
 import { Status } from '../kit/badge.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
-import { Failure } from '../kit/failure.tsx';
 import { Choice, SearchField } from '../kit/field.tsx';
-import { Empty, Page, Skeleton } from '../kit/page.tsx';
-import { compareValues } from '../kit/table/compare-values.ts';
-import { Table, type Column } from '../kit/table/table.tsx';
+import { Empty, Page } from '../kit/page.tsx';
+import { FoundTable } from '../kit/table/found-table.tsx';
+import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
-import { askedBy, sortOf, sortText, wayOf } from './release-words.ts';
+import { askedBy, wayOf } from './release-words.ts';
 
 const route = getRouteApi('/releases');
 
@@ -26,8 +25,6 @@ export default function ReleasesPage(): ReactElement {
       ...(state === undefined ? {} : { state }),
     },
   });
-  const sort = sortOf(sorted);
-  const rows = useMemo(() => inOrder(found.items, sortOf(sorted)), [found.items, sorted]);
   const see = (part: Partial<ReturnType<typeof route.useSearch>>) =>
     void navigate({ search: (now) => ({ ...now, ...part }), replace: true });
   return (
@@ -55,35 +52,26 @@ export default function ReleasesPage(): ReactElement {
           onChange={(value) => see({ state: value === '' ? undefined : value })}
         />
       </div>
-      {found.loading ? (
-        <Skeleton lines={6} />
-      ) : found.error ? (
-        <Failure error={found.error} retry={() => found.refresh()} />
-      ) : (
-        <Table
-          label="Releases"
-          columns={columns}
-          rows={rows}
-          rowId={({ id }) => id}
-          sort={sort}
-          onSort={(next) => see({ sort: sortText(next) })}
-          more={found.more}
-          keys
-          empty={
-            Object.values(filters).some((value) => value !== undefined) ? (
-              <Empty icon="filter" title="No release is like that" />
-            ) : (
-              <Empty icon="send" title="Nothing was released yet">
-                <p>
-                  A pipeline releases what it made when its file has <code>gate:</code> or{' '}
-                  <code>deploy:</code>.
-                </p>
-                <CodeBlock prompt label="Command that runs a pipeline" text="treadle run" />
-              </Empty>
-            )
-          }
-        />
-      )}
+      <FoundTable
+        found={found}
+        label="Releases"
+        columns={columns}
+        rowId={({ id }) => id}
+        sorted={sorted}
+        onSorted={(sort) => see({ sort })}
+        empty={
+          Object.values(filters).some((value) => value !== undefined) ? (
+            <Empty icon="filter" title="No release is like that" />
+          ) : (
+            <Empty icon="send" title="Nothing was released yet">
+              <p>
+                A pipeline releases what it made when its file has <code>gate:</code> or <code>deploy:</code>.
+              </p>
+              <CodeBlock prompt label="Command that runs a pipeline" text="treadle run" />
+            </Empty>
+          )
+        }
+      />
     </Page>
   );
 }
@@ -150,11 +138,3 @@ const columns: Column<Release>[] = [
   },
   { id: 'why', header: 'Why', width: 460, sortable: false, value: ({ reason }) => reason },
 ];
-
-/** Of what is loaded; unsorted it is as it came, newest first. */
-function inOrder(items: readonly Release[], sort: ReturnType<typeof sortOf>): readonly Release[] {
-  const value = sort && columns.find(({ id }) => id === sort.id)?.value;
-  if (!value) return items;
-  const sorted = items.toSorted((a, b) => compareValues(value(a), value(b)));
-  return sort.desc ? sorted.toReversed() : sorted;
-}

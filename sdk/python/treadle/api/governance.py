@@ -558,6 +558,7 @@ class GovernanceApi:
         self,
         *,
         waiting: bool | None = None,
+        model: str | None = None,
         limit: int | None = None,
         page: str | None = None,
     ) -> Page[ApprovalRequest]:
@@ -567,12 +568,13 @@ class GovernanceApi:
 
         Args:
             waiting: Only those that are neither promoted nor withdrawn.
+            model: Only those for versions of this model.
             limit: At most 500; 100 unless said.
         """
         return self._transport.page(
             'GET',
             '/api/v1/requests',
-            query=given({'waiting': waiting, 'limit': limit, 'page': page}),
+            query=given({'waiting': waiting, 'model': model, 'limit': limit, 'page': page}),
         )
 
     def list_reviews(
