@@ -26,6 +26,8 @@ const FLOORS: Record<string, number> = {
   packaging: 7,
   maintenance: 7,
   releases: 7,
+  // Releases go through them in their order.
+  promotions: 7.1,
   // Above what it watches, below who tells the story of a prediction.
   monitoring: 7.2,
   // Tells of executions and verdicts what who made a commit wants to know.

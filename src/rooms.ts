@@ -15,6 +15,7 @@ import * as blobs from './platform/blobs/index.ts';
 import type { Migration } from './platform/db/index.ts';
 import * as events from './platform/events/index.ts';
 import * as jobs from './platform/jobs/index.ts';
+import * as promotions from './promotions/index.ts';
 import * as releases from './releases/index.ts';
 import * as runtimes from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
@@ -43,6 +44,7 @@ export const migrations: Migration[] = [
   ...githosts.migrations,
   ...channels.migrations,
   ...governance.migrations,
+  ...promotions.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */
@@ -59,7 +61,7 @@ export const blobUsers: readonly blobs.BlobUser[] = [
 export const versionUsers: readonly models.VersionUser[] = [serving.versionUses, releases.versionUses];
 
 /** Rooms that say what may point at a version: whoever moves an alias, a stage or an endpoint asks each of them. */
-export const moveGuards: readonly models.MoveGuard[] = [governance.guardMoves];
+export const moveGuards: readonly models.MoveGuard[] = [promotions.guardEnvironments, governance.guardMoves];
 
 /** Rooms that need recorded predictions: retention by age leaves what any of these names. */
 export const predictionHolders: readonly serving.PredictionHolder[] = [monitoring.predictionHolder];

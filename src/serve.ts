@@ -31,6 +31,7 @@ import { openLoops } from './loops/index.ts';
 import * as models from './models/index.ts';
 import { ALERT_CAUSES } from './monitoring/contract.ts';
 import { openMonitoring } from './monitoring/index.ts';
+import { openPromotions } from './promotions/index.ts';
 import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
@@ -208,6 +209,7 @@ async function open(
     approvals,
   });
   for (const subscriber of releases.subscribers) events.subscribe(subscriber);
+  const promotions = openPromotions({ releases, serving: endpoints });
   const monitoring = openMonitoring({ serving: endpoints, tables, channels, releases });
   for (const subscriber of monitoring.subscribers) events.subscribe(subscriber);
   metrics.also(monitoring.measures);
@@ -308,6 +310,7 @@ async function open(
         ...endpoints.routes,
         ...evaluations.routes,
         ...releases.routes,
+        ...promotions.routes,
         ...monitoring.routes,
         ...ci.routes,
         ...gitHosts.routes,

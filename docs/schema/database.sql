@@ -59,6 +59,7 @@
 -- githosts-001 719643a487db540c
 -- channels-001 620fadd75173a747
 -- governance-001-approvals f0e2cd5e95547f38
+-- promotions-001 ab82d195190d3778
 
 CREATE TABLE alert (
   id text primary key,
@@ -310,6 +311,31 @@ CREATE TABLE endpoint (
   deleted_at bigint, records text, keep_ms bigint, rules text,
   unique (workspace, name)
 );
+CREATE TABLE environment (
+  workspace text not null,
+  name text not null,
+  position bigint not null,
+  terms text not null,
+  created_at bigint not null,
+  created_by text not null,
+  updated_at bigint not null,
+  primary key (workspace, name)
+);
+CREATE TABLE environment_promotion (
+  id text primary key,
+  workspace text not null,
+  environment text not null,
+  endpoint text not null,
+  model text not null,
+  version bigint not null,
+  version_ref text not null,
+  how text not null,
+  move_key text,
+  at bigint not null,
+  by text not null
+);
+CREATE INDEX environment_promotion_by_time on environment_promotion (workspace, environment, id);
+CREATE INDEX environment_promotion_of on environment_promotion (workspace, endpoint, version_ref);
 CREATE TABLE evaluation (
   id text primary key,
   workspace text not null,

@@ -14,6 +14,7 @@ const rooms = [
   ['validation', 'validation', 'Evaluations, gates, proofs of disjointness.'],
   ['serving', 'serving', 'Endpoints, their revisions, figures and recorded predictions.'],
   ['releases', 'releases', 'From a version to a live endpoint: judge, promote, deploy.'],
+  ['environments', 'promotions', 'Environments that model versions are promoted through.'],
   ['monitoring', 'monitoring', 'Outcomes of predictions, watches on endpoints, alerts.'],
   ['ci', 'ci', 'What an execution says of its commit, beside the base branch.'],
   ['githosts', 'githosts', 'Repositories on Git hosts whose commits are checked.'],

@@ -52,6 +52,8 @@ export function standsAt(
     };
   if (release?.state === 'awaiting_approval')
     return { state: 'rolling_out', reason: 'it waits for people to approve it: treadle requests' };
+  if (release?.state === 'awaiting_time')
+    return { state: 'rolling_out', reason: 'its environment lets it in later: treadle environment board' };
   if (release) return { state: JUDGING.includes(release.state) ? 'judging' : 'rolling_out' };
   if (!execution) return { state: 'failed', reason: 'its execution was deleted' };
   const { state, reason } = execution;
@@ -97,6 +99,7 @@ export const followSubscriber = (engine: Engine): Subscriber => ({
       'judging',
       'judged',
       'awaiting_approval',
+      'awaiting_time',
       'promoted',
       'deploying',
       'shadowing',

@@ -27,6 +27,7 @@ export { holdVersion } from './hold-version.ts';
 export {
   askGuards,
   NEEDS_APPROVAL,
+  NOT_YET,
   type MovedVersion,
   type MoveGuard,
   type VersionMove,

@@ -32,6 +32,9 @@ export type MoveGuard = (tx: Tx, move: VersionMove) => Promise<void>;
 /** Code of the error of a move that nobody has approved: who can wait does, and everybody else is told where to ask. */
 export const NEEDS_APPROVAL = 'needs-approval';
 
+/** Code of the error of a move that time alone permits: who can wait does. */
+export const NOT_YET = 'not-yet';
+
 export async function askGuards(
   tx: Tx,
   guards: readonly MoveGuard[],

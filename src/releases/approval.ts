@@ -61,4 +61,18 @@ export async function awaiting(
     : beginDeploying(ctx, engine, row, asked, signal);
 }
 
+/** A step that time alone permits: it says so once, and tries again and again. A cancel ends the pause. */
+export async function awaitTime(
+  ctx: Ctx,
+  engine: Engine,
+  row: ReleaseRow,
+  why: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (row.state !== 'awaiting_time')
+    return ctx.write((tx) => move(tx, engine, row, 'awaiting_time', { note: why }));
+  const cancel = engine.cancels.get(row.id)?.signal;
+  await engine.pause(row.id, LOOK, cancel ? AbortSignal.any([signal, cancel]) : signal);
+}
+
 const awaitedOf = (row: ReleaseRow): Awaited => JSON.parse(row.awaits!) as Awaited; // written by this room

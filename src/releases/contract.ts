@@ -13,6 +13,7 @@ export const ReleaseState = Type.Union(
     Type.Literal('judging'),
     Type.Literal('judged'),
     Type.Literal('awaiting_approval'),
+    Type.Literal('awaiting_time'),
     Type.Literal('promoted'),
     Type.Literal('deploying'),
     Type.Literal('rolling_out'),
@@ -25,7 +26,7 @@ export const ReleaseState = Type.Union(
   ],
   {
     description:
-      'requested; judging: the gate scores it; judged: there is a verdict; awaiting_approval: what it would move is guarded by a policy, and people are asked; promoted: it passed, and the alias champion names it; deploying; rolling_out: it answers a part of the requests, and goes on by evidence; succeeded: all that was asked for is done; rolled_back: what answered before answers all again; rejected: the gate did not let it pass; held: a person decides: it had been taken away from the endpoint, which ended it, or its rollout (which has no end yet) has not enough evidence; failed; cancelled.',
+      'requested; judging: the gate scores it; judged: there is a verdict; awaiting_approval: what it would move is guarded by a policy, and people are asked; awaiting_time: the environment of its endpoint lets it in later, and it goes on by itself then; promoted: it passed, and the alias champion names it; deploying; rolling_out: it answers a part of the requests, and goes on by evidence; succeeded: all that was asked for is done; rolled_back: what answered before answers all again; rejected: the gate did not let it pass; held: a person decides: it had been taken away from the endpoint, which ended it, or its rollout (which has no end yet) has not enough evidence; failed; cancelled.',
   },
 );
 export type ReleaseState = Static<typeof ReleaseState>;
@@ -35,6 +36,7 @@ export const RELEASE_STATES = [
   'judging',
   'judged',
   'awaiting_approval',
+  'awaiting_time',
   'promoted',
   'deploying',
   'rolling_out',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NEEDS_APPROVAL } from '../models/index.ts';
+import { NEEDS_APPROVAL, NOT_YET } from '../models/index.ts';
 import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
 import { conflict, TreadleError } from '../platform/errors/index.ts';
 import type { DeployResult, GateResult } from '../pipelines/contract.ts';
@@ -18,7 +18,7 @@ import type { ReleaseRow } from './store.ts';
 const LOOK = 200;
 const PATIENCE = 60_000;
 /** Codes of what is no answer of serving. */
-const PASSED_ON: ReadonlySet<string | undefined> = new Set(['lease-lost', MOVED, NEEDS_APPROVAL]);
+const PASSED_ON: ReadonlySet<string | undefined> = new Set(['lease-lost', MOVED, NEEDS_APPROVAL, NOT_YET]);
 
 /**
  * Asks serving for a revision, in the transaction that says so: a crash leaves one and never a second. What answers with the

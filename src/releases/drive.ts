@@ -2,8 +2,8 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import type { JobRun } from '../platform/jobs/index.ts';
 import type { DeployResult, GateResult } from '../pipelines/contract.ts';
-import { NEEDS_APPROVAL } from '../models/index.ts';
-import { awaiting, beginAwaiting } from './approval.ts';
+import { NEEDS_APPROVAL, NOT_YET } from '../models/index.ts';
+import { awaiting, awaitTime, beginAwaiting } from './approval.ts';
 import { cancelled } from './cancelled.ts';
 import { beginDeploying, deploying } from './deploy.ts';
 import type { Engine } from './engine.ts';
@@ -44,6 +44,10 @@ export async function drive(ctx: Ctx, id: string, job: JobRun, engine: Engine): 
           await beginAwaiting(ctx, engine, row);
           continue;
         }
+        if (error instanceof TreadleError && error.code === NOT_YET && row.rollout === null) {
+          await awaitTime(ctx, engine, row, error.message, job.signal);
+          continue;
+        }
         if (row.rollout !== null && error instanceof TreadleError && error.kind === 'unavailable') {
           await engine.pause(row.id, AGAIN, job.signal);
           continue;
@@ -75,6 +79,8 @@ async function step(ctx: Ctx, engine: Engine, row: ReleaseRow, signal: AbortSign
         : ctx.write((tx) => move(tx, engine, row, 'succeeded'));
     case 'awaiting_approval':
       return awaiting(ctx, engine, row, asked, signal);
+    case 'awaiting_time':
+      return beginDeploying(ctx, engine, row, asked, signal);
     case 'deploying':
       return deploying(ctx, engine, row, signal);
     case 'rolling_out':

@@ -2,15 +2,15 @@ import type { Subscriber } from '../platform/events/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
-import type { NewRelease, Release } from './contract.ts';
+import type { NewRelease, Release, ReleaseDetail } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { createPauses } from './pauses.ts';
 import { releaseJob } from './jobs.ts';
-import { createRelease, requestSubscriber, subscriber } from './request.ts';
+import { askToCancel, createRelease, requestSubscriber, subscriber } from './request.ts';
 import { addLosses, rollingOut, type Losses, type RollingOut } from './rollout/losses.ts';
 import { releaseRoutes } from './routes.ts';
-import { findOfExecution, findRelease } from './store.ts';
-import { toRelease } from './views.ts';
+import { findOfExecution, findRelease, requireRelease, selectAllUnderWay } from './store.ts';
+import { getRelease, toRelease } from './views.ts';
 
 export { migrations } from './schema.ts';
 export type { Losses, RollingOut } from './rollout/losses.ts';
@@ -22,6 +22,11 @@ export interface Releases {
   /** Hear what executions registered, and what people decided about requests: before `start`. */
   subscribers: readonly Subscriber[];
   find(ctx: Ctx, id: string): Promise<Release | undefined>;
+  get(ctx: Ctx, id: string): Promise<ReleaseDetail>;
+  /** Those that have not ended, to these endpoints, or to any; newest first, 500 at most. */
+  underWay(ctx: Ctx, endpoints?: readonly string[]): Promise<Release[]>;
+  /** Asks that it ends, in the caller's own transaction; what has ended stays as it is. */
+  cancel(tx: Tx, id: string): Promise<void>;
   /** What an execution asked for, if it asked for anything yet. */
   ofExecution(ctx: Ctx, execution: string): Promise<Release | undefined>;
   /** For rooms above, also within their own transaction: the release's id. Asked again with the same key, it is the same release. */
@@ -43,6 +48,11 @@ export function openReleases(below: Omit<Engine, 'cancels' | 'pause' | 'wake'>):
     async find(ctx, id) {
       const row = await findRelease(ctx, id);
       return row && toRelease(row);
+    },
+    get: getRelease,
+    underWay: async (ctx, endpoints) => (await selectAllUnderWay(ctx, endpoints)).map(toRelease),
+    async cancel(tx, id) {
+      await askToCancel(tx, await requireRelease(tx, id), tx.actor.name, engine);
     },
     async ofExecution(ctx, execution) {
       const row = await findOfExecution(ctx, execution);

@@ -88,7 +88,7 @@ export async function move(
     ...(deployment ? { deployment } : {}),
   });
   // What its steps made answers in part: the rest takes hours or days, and the release tells of it.
-  if (over || to === 'rolling_out' || to === 'awaiting_approval')
+  if (over || to === 'rolling_out' || to === 'awaiting_approval' || to === 'awaiting_time')
     await engine.executions.end(tx, row.execution, {
       state: over ? STATES[to as End] : 'succeeded',
       // What is held back is no failure of the pipeline: its deployment says why.

@@ -165,6 +165,17 @@ export function selectReleases(
   return query.orderBy('id', 'desc').limit(limit).execute();
 }
 
+/** That have not ended, newest first. */
+export function selectAllUnderWay(ctx: Ctx, endpoints?: readonly string[]): Promise<ReleaseRow[]> {
+  let rows = tables(ctx)
+    .selectFrom('release')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('ended_at', 'is', null);
+  if (endpoints !== undefined) rows = rows.where('endpoint', 'in', [...endpoints]);
+  return rows.orderBy('id', 'desc').limit(500).execute();
+}
+
 /** Releases of a model that have not ended. */
 export function selectUnderWay(
   ctx: Ctx,

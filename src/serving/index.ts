@@ -30,7 +30,7 @@ import { sums, type VariantSums } from './sums.ts';
 import { takeBack, type TakingBack } from './take-back.ts';
 import { takenAway } from './taken-away.ts';
 import { tellersOf, type ServingTellers } from './told.ts';
-import { getEndpoint, getRevision, toRevision } from './views.ts';
+import { getEndpoint, getRevision, listEndpoints, toRevision } from './views.ts';
 
 export type { Answer, PlaneDoor, Question, Served } from './plane/plane.ts';
 export type {
@@ -49,6 +49,7 @@ export type { ServedMinute } from './minutes.ts';
 export type { VariantSums } from './sums.ts';
 export { predictionIdSql } from './prediction-id.ts';
 export type { ReadPrediction } from './read-predictions.ts';
+export { answeredAt, type AnsweredAt } from './answered.ts';
 export { createLive } from './live.ts';
 export { planeMeasures } from './measures.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
@@ -100,6 +101,8 @@ export interface Serving {
   settled(ctx: Ctx, revision: string, say: (stage: string) => void, signal: AbortSignal): Promise<Revision>;
   /** Undefined where there is no endpoint of that name. `ready`: its primary is loaded here, and `spec` is what that takes and gives; not yet, right after a start. */
   find(ctx: Ctx, endpoint: string): Promise<FoundEndpoint | undefined>;
+  /** What answers at the endpoints of the workspace, by their names: at most 500. */
+  list(ctx: Ctx): Promise<Endpoint[]>;
   /** Recorded predictions of `[from, to)`: files, and how many were not kept. An endpoint that is not there is an error. */
   recorded(ctx: Ctx, endpoint: string, span: RecordedSpan): Promise<Recorded>;
   /** What was not recorded as it is in `[from, to)`. An endpoint that is not there is an error. */
@@ -235,6 +238,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
       const row = await takenAway(ctx, endpoint, versionRef);
       return row && toRevision(row, engine);
     },
+    list: async (ctx) => (await listEndpoints(ctx, { limit: 500 }, engine)).items,
     listening(main) {
       url = main;
       void look();

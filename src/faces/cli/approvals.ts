@@ -3,18 +3,20 @@ import * as contract from '../../governance/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import { requestLines, stands, targetText } from './approvals/show.ts';
 import type { Cli, Register } from './frame.ts';
-import { amount, choice, several, whole } from './options.ts';
+import { promoteTo, type ToEnvironment } from './environments/promote.ts';
+import { amount, choice, refuse, several, whole } from './options.ts';
 import { ago, listed, upTo } from './output.ts';
 import { readTarget } from './serving/target.ts';
 
 const POLICY_HELP = `
-A policy guards aliases, stages or endpoints: they point at a version only when people have approved that. It is never edited; each
+A policy guards aliases, stages, endpoints or environments: they point at a version only when people have approved that. It is never edited; each
 change is a revision of its own, and what was approved under another one is void.
 
 Examples:
   treadle policy                                                  those that hold
   treadle policy set production --alias champion --approvers 2    of every model
   treadle policy set production --alias champion --model 'flight-*' --endpoint 'prod-*' --check gate --check disjoint
+  treadle policy set production --environment production --approvers 2
   treadle policy show production                                  all of its revisions
   treadle policy end production -m 'it is done otherwise now'`;
 
@@ -28,11 +30,21 @@ Examples:
   treadle reject ID -m 'worse in winter'
   treadle promote ID                     make the move of an alias or stage that was approved`;
 
+const PROMOTE_HELP = `
+Examples:
+  treadle promote flights@v3 --to staging        a release brings it there; it waits where people's approval is missing
+  treadle promote flights@v2 --to production     what answered there before may come back at any time
+  treadle promote ID                             point the alias or stage of an approved request at its version`;
+
+interface PromoteFlags extends ToEnvironment {
+  to?: string;
+}
 interface PolicyFlags {
   alias?: string[];
   stage?: Array<'Staging' | 'Production'>;
   model?: string;
   endpoint?: string[];
+  environment?: string[];
   role: string;
   approvers: number;
   check?: contract.Check[];
@@ -44,6 +56,7 @@ interface TargetFlags {
   alias?: string;
   stage?: 'Staging' | 'Production';
   to?: string;
+  environment?: string;
   reason: string;
 }
 
@@ -59,6 +72,7 @@ export const register: Register = (program, cli) => {
     .option('--alias <alias>', 'the alias that shall point at it')
     .option('--stage <stage>', 'the stage that it shall come to', stage)
     .option('--to <endpoint>', 'the endpoint where it shall answer')
+    .option('--environment <environment>', 'its endpoint in this environment')
     .requiredOption('-m, --reason <why>', 'why; people read it before they decide')
     .addHelpText('after', REQUEST_HELP)
     .action(async (text: string, flags: TargetFlags, command: Command) => {
@@ -84,13 +98,14 @@ export const register: Register = (program, cli) => {
     .description('let a request through alone, as an admin: it alerts, and somebody else reviews it')
     .requiredOption('-m, --reason <why>', 'why it cannot wait; kept with it')
     .action((id: string, { reason }: { reason: string }) => decide(cli, id, 'break_glass', reason));
-  program
-    .command('promote <request>')
-    .description('point the alias or stage of an approved request at its version')
-    .action(async (request: string) => {
-      const now = await cli.client().call(contract.promoteRequest, { params: { request } });
-      cli.output().result(now, () => `${targetText(now)} is ${now.model}@v${now.version} now`);
-    });
+  const promoting = program
+    .command('promote <what>')
+    .description('bring a version to an environment, or make the move of an approved request')
+    .option('--to <environment>', 'the environment; what is promoted is a version: flights@v3')
+    .option('--at-once', 'without the rollout that the environment says')
+    .option('--detach', 'do not wait for its end')
+    .addHelpText('after', PROMOTE_HELP)
+    .action((what: string, flags: PromoteFlags) => promote(cli, promoting, what, flags));
   program
     .command('withdraw <request>')
     .description('withdraw a request')
@@ -140,6 +155,11 @@ function policies(program: Command, cli: Cli): void {
     )
     .option('--model <pattern>', 'aliases and stages of these models alone: flight-*')
     .option('--endpoint <endpoint>', 'guard this endpoint, * for any letters; as often as wanted', several)
+    .option(
+      '--environment <environment>',
+      'guard all endpoints of this environment; as often as wanted',
+      several,
+    )
     .option('--approvers <n>', 'so many different people', whole(1, 20), 1)
     .option('--role <role>', 'of this role', 'approver')
     .option(
@@ -160,6 +180,7 @@ function policies(program: Command, cli: Cli): void {
             ...(flags.alias ?? []).map((alias) => ({ alias, ...of })),
             ...(flags.stage ?? []).map((one) => ({ stage: one, ...of })),
             ...(flags.endpoint ?? []).map((endpoint) => ({ endpoint })),
+            ...(flags.environment ?? []).map((environment) => ({ environment })),
           ],
           checks: flags.check ?? [],
           approvers: [{ role: flags.role, count: flags.approvers }],
@@ -180,6 +201,18 @@ function policies(program: Command, cli: Cli): void {
         .call(contract.endPolicy, { params: { policy: name }, query: { reason } });
       cli.output().result(ended, () => `policy ${name} guards nothing any more`);
     });
+}
+
+async function promote(
+  cli: Cli,
+  command: Command,
+  what: string,
+  { to, ...flags }: PromoteFlags,
+): Promise<void> {
+  if (to !== undefined) return promoteTo(cli, what, { to, ...flags });
+  refuse(command, ['atOnce', 'detach'], 'it is about an environment: name it with --to');
+  const now = await cli.client().call(contract.promoteRequest, { params: { request: what } });
+  cli.output().result(now, () => `${targetText(now)} is ${now.model}@v${now.version} now`);
 }
 
 async function requests(
@@ -255,13 +288,17 @@ async function decide(
   cli.output().result(now, () => stands(now));
 }
 
-function targetOf({ alias, stage: to, to: endpoint }: TargetFlags, command: Command): contract.Target {
-  const named = [alias, to, endpoint].filter((one) => one !== undefined);
+function targetOf(
+  { alias, stage: to, to: endpoint, environment }: TargetFlags,
+  command: Command,
+): contract.WishedTarget {
+  const named = [alias, to, endpoint, environment].filter((one) => one !== undefined);
   if (named.length !== 1)
-    command.error('error: say one of --alias, --stage and --to: what shall point at it');
+    command.error('error: say one of --alias, --stage, --to and --environment: what shall point at it');
   if (alias !== undefined) return { alias };
   if (to !== undefined) return { stage: to };
   if (endpoint !== undefined) return { endpoint };
+  if (environment !== undefined) return { environment };
   throw invalid('nothing is named that shall point at it', { field: 'target' });
 }
 
@@ -274,9 +311,11 @@ const policyTable = (items: readonly contract.Policy[]): string =>
       String(revision),
       terms.covers
         .map((one) =>
-          'endpoint' in one
-            ? `endpoint ${one.endpoint}`
-            : `${one.model ?? '*'}${'alias' in one ? `@${one.alias}` : ` in ${one.stage}`}`,
+          'environment' in one
+            ? `environment ${one.environment}`
+            : 'endpoint' in one
+              ? `endpoint ${one.endpoint}`
+              : `${one.model ?? '*'}${'alias' in one ? `@${one.alias}` : ` in ${one.stage}`}`,
         )
         .join(', '),
       terms.approvers.map(({ role, count }) => `${count} ${role}`).join(', '),

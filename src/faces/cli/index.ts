@@ -29,6 +29,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./models.ts'),
   () => import('./evaluate.ts'),
   () => import('./releases.ts'),
+  () => import('./environment.ts'),
   () => import('./approvals.ts'),
   () => import('./serving.ts'),
   () => import('./outcomes.ts'),

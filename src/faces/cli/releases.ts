@@ -125,8 +125,7 @@ async function release(cli: Cli, text: string, flags: Flags, command: Command): 
     command.error(
       `error: nothing is asked for: say --data and --label to have it judged, --to to have it deployed, or all three${text === 'cancel' ? '; to cancel a release: treadle cancel ID' : ''}`,
     );
-  const output = cli.output();
-  let now = await cli.client().call(contract.createRelease, {
+  const begun = await cli.client().call(contract.createRelease, {
     body: {
       model,
       version,
@@ -153,8 +152,14 @@ async function release(cli: Cli, text: string, flags: Flags, command: Command): 
           }),
     },
   });
-  if (flags.detach === true)
-    return output.result(now, () => `it is on its way; look with: treadle releases ${now.id}`);
+  await followRelease(cli, begun, flags.detach === true);
+}
+
+/** Waits for the end of a release, or for where people decide, and tells each step. */
+export async function followRelease(cli: Cli, begun: contract.ReleaseDetail, detach: boolean): Promise<void> {
+  const output = cli.output();
+  let now = begun;
+  if (detach) return output.result(now, () => `it is on its way; look with: treadle releases ${now.id}`);
   let told = 0;
   for (let pause = 20; ; pause = Math.min(250, pause * 1.5)) {
     for (; told < now.transitions.length; told++) {
@@ -162,17 +167,19 @@ async function release(cli: Cli, text: string, flags: Flags, command: Command): 
       output.say(`${state}${note === undefined ? '' : `: ${note}`}`);
     }
     // A rollout takes hours: it goes on by itself, and what a person must decide is said.
-    if (now.ended_at !== undefined || now.state === 'rolling_out' || now.state === 'held') break;
+    if (now.ended_at !== undefined || WAITS.includes(now.state)) break;
     await sleep(pause);
     now = await cli.client().call(contract.getRelease, { params: { release: now.id } });
   }
   output.result(now, () => show(now, cli.client().url));
-  if (now.state !== 'succeeded' && now.state !== 'rolling_out')
+  if (now.state !== 'succeeded' && (now.state === 'held' || !WAITS.includes(now.state)))
     throw conflict(`the release of ${now.model} v${now.version} ${WORDS[now.state] ?? now.state}`, {
       hint: `treadle releases ${now.id} shows each step`,
     });
 }
 
+/** What takes hours or days, or is for people. */
+const WAITS: readonly contract.ReleaseState[] = ['rolling_out', 'held', 'awaiting_approval', 'awaiting_time'];
 const WORDS: Readonly<Partial<Record<contract.ReleaseState, string>>> = {
   rejected: 'was rejected by its gate',
   held: 'was held back',

@@ -2,7 +2,8 @@ import { getVersion } from '../../models/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict } from '../../platform/errors/index.ts';
 import { newId } from '../../platform/ids/index.ts';
-import type { Target } from '../contract/approvals.ts';
+import { endpointIn } from '../../promotions/index.ts';
+import type { Target, WishedTarget } from '../contract/approvals.ts';
 import { aboutOf, guarding, wordsOf } from './covers.ts';
 import { factsOf } from './facts.ts';
 import type { Say } from './notices.ts';
@@ -12,7 +13,7 @@ import { endRequest, insertRequest, requireRequest, selectOpenFor, type RequestR
 export interface Wish {
   model: string;
   version: string;
-  target: Target;
+  target: WishedTarget;
   why: string;
   /** What asks, where it is no person: `release:<id>`. */
   asked_by?: string | undefined;
@@ -25,7 +26,11 @@ export async function ask(ctx: Ctx, wish: Wish, say: Say): Promise<string> {
   return ctx.write(async (tx) => {
     const version = await getVersion(tx, wish.model, wish.version.replace(/^v(?=\d)/, ''));
     const ref = `model:${version.ref.slice('model_version:'.length, version.ref.lastIndexOf('/'))}`;
-    const about = aboutOf(wish.target, { name: version.model, ref });
+    const target: Target =
+      'environment' in wish.target
+        ? { endpoint: await endpointIn(tx, wish.target.environment, version.model) }
+        : wish.target;
+    const about = aboutOf(target, { name: version.model, ref });
     const policies = await guarding(tx, about);
     if (policies.length === 0)
       throw conflict(`no policy guards ${wordsOf(about)}, so there is nothing to ask for`, {
@@ -38,8 +43,8 @@ export async function ask(ctx: Ctx, wish: Wish, say: Say): Promise<string> {
         `the files of ${version.model} v${version.version} are not here, or not any more what was registered, so nobody can say what would be approved`,
         { field: 'version', hint: 'register them as a new version, and ask for that' },
       );
-    const { target } = facts.approved;
-    for (const other of await selectOpenFor(tx, target, version.ref)) {
+    const key = facts.approved.target;
+    for (const other of await selectOpenFor(tx, key, version.ref)) {
       if (other.sum === facts.digest) return other.id;
       await withdrawn(tx, other, 'asked for anew, for it had changed');
     }
@@ -47,8 +52,8 @@ export async function ask(ctx: Ctx, wish: Wish, say: Say): Promise<string> {
     const row: RequestRow = {
       id: newId(now),
       workspace: tx.workspace,
-      target,
-      target_said: JSON.stringify(wish.target),
+      target: key,
+      target_said: JSON.stringify(target),
       model: version.model,
       version: version.version,
       version_ref: version.ref,
@@ -75,7 +80,7 @@ export async function ask(ctx: Ctx, wish: Wish, say: Say): Promise<string> {
     await tx.emit({
       type: 'request.opened',
       subject: resource,
-      data: { target, model: row.model, version: row.version },
+      data: { target: key, model: row.model, version: row.version },
     });
     await say(tx, row, about, { event: 'firing', step: 0, text: wish.why });
     return row.id;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { VersionMove } from '../../models/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { canonical } from '../../platform/json/index.ts';
+import { environmentOfEndpoint } from '../../promotions/index.ts';
 import type { Cover, Policy, Target, Terms } from '../contract/approvals.ts';
 import type { Wants } from './standing.ts';
 import { selectPolicies, type PolicyRow } from './store.ts';
@@ -34,6 +35,8 @@ export const toPolicy = (row: PolicyRow): Policy => ({
 /** What a move, or a request, is about. */
 export type About = Pick<VersionMove, 'kind' | 'name'> & {
   model?: { name: string; ref: string } | undefined;
+  /** Of an endpoint, where it is one of an environment. */
+  environment?: string | undefined;
 };
 
 /** Its name in the ledger: of a model by what it is called for ever. */
@@ -51,7 +54,9 @@ export const aboutOf = (target: Target, model: { name: string; ref: string }): A
 export const wordsOf = ({ kind, name, model }: About): string =>
   kind === 'endpoint' ? `endpoint ${name}` : `the ${kind} ${name} of ${model?.name ?? ''}`;
 
-export function covers(cover: Cover, { kind, name, model }: About): boolean {
+export function covers(cover: Cover, { kind, name, model, environment }: About): boolean {
+  if ('environment' in cover)
+    return kind === 'endpoint' && environment !== undefined && fits(cover.environment, environment);
   if ('endpoint' in cover) return kind === 'endpoint' && fits(cover.endpoint, name);
   if (!fits(cover.model ?? '*', model?.name ?? '')) return false;
   return 'alias' in cover
@@ -74,10 +79,16 @@ function fits(pattern: string, name: string): boolean {
   return name.length - at >= last.length && name.endsWith(last);
 }
 
+const byEnvironment = (cover: Cover): boolean => 'environment' in cover;
+
 /** The policies that guard it now. */
 export async function guarding(ctx: Ctx, about: About): Promise<Policy[]> {
-  const rows = await selectPolicies(ctx);
-  return rows.map(toPolicy).filter(({ terms }) => terms.covers.some((cover) => covers(cover, about)));
+  const policies = (await selectPolicies(ctx)).map(toPolicy);
+  const asks = about.kind === 'endpoint' && policies.some(({ terms }) => terms.covers.some(byEnvironment));
+  const environment = asks ? await environmentOfEndpoint(ctx, about.name) : undefined;
+  return policies.filter(({ terms }) =>
+    terms.covers.some((cover) => covers(cover, { ...about, environment })),
+  );
 }
 
 export const wantsOf = (policies: readonly Policy[]): Wants[] =>

@@ -27,8 +27,12 @@ export const GuardedStage = Strict({
   model: Type.Optional(Pattern('Models; all unless said.')),
 });
 export const GuardedEndpoint = Strict({ endpoint: Pattern('An endpoint.', 100) });
-export const Cover = Type.Union([GuardedAlias, GuardedStage, GuardedEndpoint], {
-  description: 'What is guarded: an alias or a stage of models, or endpoints.',
+export const GuardedEnvironment = Strict({
+  environment: Pattern('An environment: every endpoint of it.', 100),
+});
+export const Cover = Type.Union([GuardedAlias, GuardedStage, GuardedEndpoint, GuardedEnvironment], {
+  description:
+    'What is guarded: an alias or a stage of models, endpoints, or the endpoints of an environment.',
 });
 export type Cover = Static<typeof Cover>;
 
@@ -107,6 +111,18 @@ export const Target = Type.Union([AliasTarget, StageTarget, EndpointTarget], {
   description: 'What shall point at the version: an alias or a stage of its model, or an endpoint.',
 });
 export type Target = Static<typeof Target>;
+export const EnvironmentTarget = Strict({
+  environment: Type.String({
+    minLength: 1,
+    maxLength: 40,
+    description: 'An environment: the endpoint that the model has there, as it is called now.',
+  }),
+});
+export const WishedTarget = Type.Union([AliasTarget, StageTarget, EndpointTarget, EnvironmentTarget], {
+  description:
+    'What shall point at the version: an alias or a stage of its model, an endpoint, or its endpoint in an environment.',
+});
+export type WishedTarget = Static<typeof WishedTarget>;
 
 export const Approved = Type.Object(
   {
@@ -300,7 +316,7 @@ export const createRequest = endpoint({
   body: Strict({
     model: Type.String({ minLength: 1, maxLength: 256 }),
     version: Type.String({ minLength: 1, maxLength: 300, description: '`3`, `v3`, `latest` or `@alias`.' }),
-    target: Target,
+    target: WishedTarget,
     why: Why('Why; people read it before they decide.'),
   }),
   response: ApprovalRequestDetail,

@@ -26,9 +26,11 @@ export const targetWords = (target: Target): string =>
       : `endpoint ${target.endpoint}`;
 
 export const coverWords = (cover: Cover): string =>
-  'endpoint' in cover
-    ? `endpoint ${cover.endpoint}`
-    : `${'alias' in cover ? `alias ${cover.alias}` : `stage ${cover.stage}`} of ${cover.model === undefined || cover.model === '*' ? 'every model' : cover.model}`;
+  'environment' in cover
+    ? `environment ${cover.environment}`
+    : 'endpoint' in cover
+      ? `endpoint ${cover.endpoint}`
+      : `${'alias' in cover ? `alias ${cover.alias}` : `stage ${cover.stage}`} of ${cover.model === undefined || cover.model === '*' ? 'every model' : cover.model}`;
 
 /** Events that change what requests say: of themselves, of policies, of what they are about. */
 export const REQUEST_SUBJECTS = ['request:*', 'policy:*', 'model_version:*', 'evaluation:*'] as const;

@@ -24,6 +24,7 @@ export function PolicyDialog({ policy, onClose }: { policy?: Policy; onClose(): 
   const [name, setName] = useState(policy?.name ?? 'production');
   const [aliases, setAliases] = useState(policy ? of('alias') : 'champion');
   const [endpoints, setEndpoints] = useState(of('endpoint'));
+  const [environments, setEnvironments] = useState(of('environment'));
   const [production, setProduction] = useState(of('stage').includes('Production'));
   const [model, setModel] = useState(
     terms?.covers.flatMap((one) => ('model' in one && one.model !== undefined ? [one.model] : []))[0] ?? '*',
@@ -38,6 +39,7 @@ export function PolicyDialog({ policy, onClose }: { policy?: Policy; onClose(): 
     ...split(aliases).map((alias) => ({ alias, model })),
     ...(production ? [{ stage: 'Production' as const, model }] : []),
     ...split(endpoints).map((endpoint) => ({ endpoint })),
+    ...split(environments).map((environment) => ({ environment })),
   ];
   return (
     <Ask
@@ -89,6 +91,12 @@ export function PolicyDialog({ policy, onClose }: { policy?: Policy; onClose(): 
             hint="prod-*; several with commas"
             value={endpoints}
             onChange={(event) => setEndpoints(event.target.value)}
+          />
+          <TextField
+            label="Environments"
+            hint="Each endpoint of them; several with commas"
+            value={environments}
+            onChange={(event) => setEnvironments(event.target.value)}
           />
           <Check label="MLflow’s stage Production" checked={production} onChange={setProduction} />
           <TextField

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .validation import ValidationApi
     from .serving import ServingApi
     from .releases import ReleasesApi
+    from .environments import EnvironmentsApi
     from .monitoring import MonitoringApi
     from .ci import CiApi
     from .githosts import GithostsApi
@@ -133,6 +134,13 @@ class Api:
         from .releases import ReleasesApi
 
         return ReleasesApi(self._transport)
+
+    @cached_property
+    def environments(self) -> 'EnvironmentsApi':
+        """Environments that model versions are promoted through."""
+        from .environments import EnvironmentsApi
+
+        return EnvironmentsApi(self._transport)
 
     @cached_property
     def monitoring(self) -> 'MonitoringApi':

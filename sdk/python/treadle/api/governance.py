@@ -183,6 +183,16 @@ class GuardedEndpoint(TypedDict):
     """An endpoint. `*` stands for any letters."""
 
 
+class GuardedEnvironment(TypedDict):
+    environment: str
+    """An environment: every endpoint of it. `*` stands for any letters."""
+
+
+class EnvironmentTarget(TypedDict):
+    environment: str
+    """An environment: the endpoint that the model has there, as it is called now."""
+
+
 class PolicyTermsApprovers(TypedDict):
     role: str
     """A role that people have: approver, admin."""
@@ -191,7 +201,7 @@ class PolicyTermsApprovers(TypedDict):
 
 
 class PolicyTerms(TypedDict):
-    covers: list[GuardedAlias | GuardedStage | GuardedEndpoint]
+    covers: list[GuardedAlias | GuardedStage | GuardedEndpoint | GuardedEnvironment]
     checks: list[Check]
     """What must hold before anybody’s word counts."""
     approvers: list[PolicyTermsApprovers]
@@ -371,7 +381,7 @@ class TermsApprovers(TypedDict):
 
 
 class Terms(TypedDict):
-    covers: list[GuardedAlias | GuardedStage | GuardedEndpoint]
+    covers: list[GuardedAlias | GuardedStage | GuardedEndpoint | GuardedEnvironment]
     checks: NotRequired[list[Check]]
     """What must hold before anybody’s word counts."""
     approvers: list[TermsApprovers]
@@ -424,7 +434,7 @@ class GovernanceApi:
         *,
         model: str,
         version: str,
-        target: AliasTarget | StageTarget | EndpointTarget,
+        target: AliasTarget | StageTarget | EndpointTarget | EnvironmentTarget,
         why: str,
     ) -> ApprovalRequestDetail:
         """Ask that an alias, a stage or an endpoint may point at a version.
@@ -433,8 +443,8 @@ class GovernanceApi:
 
         Args:
             version: `3`, `v3`, `latest` or `@alias`.
-            target: What shall point at the version: an alias or a stage of its model, or an
-                endpoint.
+            target: What shall point at the version: an alias or a stage of its model, an endpoint,
+                or its endpoint in an environment.
             why: Why; people read it before they decide.
         """
         return self._transport.json(
@@ -619,7 +629,7 @@ class GovernanceApi:
         self,
         policy: str,
         *,
-        covers: list[GuardedAlias | GuardedStage | GuardedEndpoint],
+        covers: list[GuardedAlias | GuardedStage | GuardedEndpoint | GuardedEnvironment],
         approvers: list[SetPolicyApprovers],
         checks: list[Check] | None = None,
         expires_h: float | None = None,

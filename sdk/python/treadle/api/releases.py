@@ -74,9 +74,10 @@ class NewRelease(TypedDict):
     deploy: NotRequired[NewReleaseDeploy]
 
 
-ReleaseState = Literal['requested', 'judging', 'judged', 'awaiting_approval', 'promoted', 'deploying', 'rolling_out', 'succeeded', 'rolled_back', 'rejected', 'held', 'failed', 'cancelled']
+ReleaseState = Literal['requested', 'judging', 'judged', 'awaiting_approval', 'awaiting_time', 'promoted', 'deploying', 'rolling_out', 'succeeded', 'rolled_back', 'rejected', 'held', 'failed', 'cancelled']
 """requested; judging: the gate scores it; judged: there is a verdict; awaiting_approval: what it would
-move is guarded by a policy, and people are asked; promoted: it passed, and the alias champion names
+move is guarded by a policy, and people are asked; awaiting_time: the environment of its endpoint
+lets it in later, and it goes on by itself then; promoted: it passed, and the alias champion names
 it; deploying; rolling_out: it answers a part of the requests, and goes on by evidence; succeeded:
 all that was asked for is done; rolled_back: what answered before answers all again; rejected: the
 gate did not let it pass; held: a person decides: it had been taken away from the endpoint, which
@@ -418,12 +419,13 @@ class ReleasesApi:
                 dash and underscore; 100 characters at most.
             state: requested; judging: the gate scores it; judged: there is a verdict;
                 awaiting_approval: what it would move is guarded by a policy, and people are asked;
-                promoted: it passed, and the alias champion names it; deploying; rolling_out: it
-                answers a part of the requests, and goes on by evidence; succeeded: all that was
-                asked for is done; rolled_back: what answered before answers all again; rejected:
-                the gate did not let it pass; held: a person decides: it had been taken away from
-                the endpoint, which ended it, or its rollout (which has no end yet) has not enough
-                evidence; failed; cancelled.
+                awaiting_time: the environment of its endpoint lets it in later, and it goes on by
+                itself then; promoted: it passed, and the alias champion names it; deploying;
+                rolling_out: it answers a part of the requests, and goes on by evidence; succeeded:
+                all that was asked for is done; rolled_back: what answered before answers all again;
+                rejected: the gate did not let it pass; held: a person decides: it had been taken
+                away from the endpoint, which ended it, or its rollout (which has no end yet) has
+                not enough evidence; failed; cancelled.
             limit: At most 500; 100 unless said.
         """
         return self._transport.page(

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { openTest } from '../../test/harness.ts';
+import { constantOnnx, registerOnnx } from '../../test/onnx-model.ts';
+import { until } from '../../test/until.ts';
+import { addUser, createToken } from '../access/index.ts';
+import { listEntries } from '../ledger/index.ts';
+import type { ReleaseDetail } from '../releases/contract.ts';
+import type { Revision } from '../serving/contract.ts';
+import type { Board, Environment, Promotion } from './contract.ts';
+
+type Refusal = { error: { message: string; hint: string; code?: string } };
+
+test('a version goes through dev, staging and production; nothing comes to one past its rule', async () => {
+  await using server = await openTest({ config: { inferenceProcesses: 1 } });
+  const ask = async <T>(method: string, path: string, body?: unknown, token?: string) => {
+    const answer = await fetch(`${server.url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as T };
+  };
+  for (const value of [1, 2, 3]) await registerOnnx(server.ctx, 'const', constantOnnx(value));
+  const set = (name: string, terms: object) => ask<Environment>('PUT', `/environments/${name}`, terms);
+  assert.equal((await set('dev', {})).body.position, 1);
+  await set('staging', {});
+  const prod = { endpoints: '{model}', models: { other: 'elsewhere' } };
+  assert.deepEqual((await set('production', prod)).body.position, 3);
+  assert.equal((await set('second', { endpoints: '{model}' })).status, 409, 'an endpoint would be of both');
+
+  const deploy = (endpoint: string, version: string, more: object = {}) =>
+    ask<Revision & Refusal>('POST', `/endpoints/${endpoint}/revisions`, {
+      model: 'const',
+      version,
+      wait_s: 60,
+      ...more,
+    });
+  const promote = (to: string, version: string, more: object = {}) =>
+    ask<ReleaseDetail & Refusal>('POST', `/environments/${to}/promotions`, {
+      model: 'const',
+      version,
+      ...more,
+    });
+  const ended = (id: string, state = 'succeeded') =>
+    until(`release ${id} is ${state}`, async () => {
+      const { body } = await ask<ReleaseDetail>('GET', `/releases/${id}`);
+      return body.state === state ? body : undefined;
+    });
+  const board = async () => (await ask<Board>('GET', '/environment-board')).body;
+
+  // In their order, by whichever door.
+  for (const answer of [await promote('staging', '1'), await deploy('const-staging', '1')]) {
+    assert.equal(answer.status, 409);
+    assert.match(
+      answer.body.error.message,
+      /environment staging .*: it never answered in dev, which comes before/,
+    );
+  }
+  assert.equal((await deploy('elsewhere', '1')).status, 409, 'the endpoint of another model is guarded, too');
+  await ended((await promote('dev', '1')).body.id);
+  await ended((await promote('staging', '1')).body.id);
+  await ended((await promote('production', 'v1')).body.id);
+  await ended((await promote('dev', '2')).body.id);
+  const shadow = await deploy('const', '1', { shadow: { version: '2', percent: 10 } });
+  assert.equal(shadow.status, 409, 'a shadow is asked, too');
+  assert.deepEqual(
+    (await board()).cells.map(({ environment, version, next }) => [
+      environment,
+      version,
+      next?.ok,
+      next?.there,
+    ]),
+    [
+      ['production', 1, undefined, undefined],
+      ['dev', 2, true, false],
+      ['staging', 1, false, true],
+    ],
+  );
+
+  // A hold, and a freeze: refused with when; a release by hand waits.
+  await ended((await promote('staging', '2')).body.id);
+  await set('staging', { hold_min: 600 });
+  const early = await promote('production', '2');
+  assert.deepEqual([early.status, early.body.error.code], [409, 'not-yet']);
+  assert.match(early.body.error.message, /answered in staging for 0 of 600 minutes, and has at \d{4}-/);
+  await set('staging', {});
+  const now = Date.now();
+  const freezes = [{ from: now - 1000, to: now + 3_600_000, why: 'holidays' }];
+  const frozen = (await set('production', { ...prod, freezes })).body;
+  assert.deepEqual([frozen.open, frozen.opens_at], [false, freezes[0]!.to]);
+  assert.match((await promote('production', '2')).body.error.message, /it is frozen \(holidays\) until /);
+  const waits = await ask<ReleaseDetail>('POST', '/releases', {
+    model: 'const',
+    version: '2',
+    deploy: { endpoint: 'const' },
+  });
+  const waiting = await ended(waits.body.id, 'awaiting_time');
+  assert.match(waiting.transitions.at(-1)?.note ?? '', /it is frozen/);
+  assert.deepEqual(
+    (await board()).on_the_way.map(({ environment, version, state }) => [environment, version, state]),
+    [['production', 2, 'awaiting_time']],
+  );
+  assert.equal((await promote('production', '1')).status, 409, 'another version is on its way there');
+  await ask('POST', `/releases/${waits.body.id}/cancel`);
+  await ended(waits.body.id, 'cancelled');
+
+  await set('production', prod);
+  await ended((await promote('production', '2')).body.id);
+  await set('production', { ...prod, freezes });
+  // Back is no question of time.
+  await ended((await promote('production', '1')).body.id);
+  const { items } = (await ask<{ items: Promotion[] }>('GET', '/environments/production/promotions')).body;
+  assert.deepEqual(
+    items.map(({ version, how, endpoint }) => [version, how, endpoint]),
+    [
+      [1, 'going_back', 'const'],
+      [2, 'promoted', 'const'],
+      [1, 'promoted', 'const'],
+    ],
+    'what was refused is none',
+  );
+  const entries = (await listEntries(server.ctx, { action: 'environment.promoted', limit: 100 })).items;
+  assert.equal(entries.length, 2 + 2 + 3);
+
+  // An editor promotes and sets nothing; an environment is guarded by its name.
+  const { id } = await addUser(server.ctx, { name: 'ann', roles: ['editor'] });
+  const ann = server.ctx.as({ actor: { kind: 'user', id, name: 'ann', role: 'editor', user: id } });
+  const { secret } = await createToken(ann, { name: 'ann', role: 'editor' });
+  assert.equal((await ask('PUT', '/environments/production', prod, secret)).status, 403);
+  await set('production', prod);
+  await ask('PUT', '/policies/live', {
+    covers: [{ environment: 'prod*' }],
+    approvers: [{ role: 'approver', count: 1 }],
+  });
+  assert.equal((await deploy('const-staging', '1')).status, 200, 'staging is not guarded');
+  await ended((await promote('dev', '3')).body.id);
+  await ended((await promote('staging', '3')).body.id);
+  const unapproved = await deploy('const', '3');
+  assert.equal(unapproved.status, 403);
+  assert.match(unapproved.body.error.message, /endpoint const is guarded by policy 'live'/);
+  const asking = await ask<ReleaseDetail>(
+    'POST',
+    '/environments/production/promotions',
+    { model: 'const', version: '3' },
+    secret,
+  );
+  await ended(asking.body.id, 'awaiting_approval');
+  const asked = await ask<{ id: string; target: object }>('POST', '/requests', {
+    model: 'const',
+    version: '3',
+    target: { environment: 'production' },
+    why: 'more',
+  });
+  assert.deepEqual(asked.body.target, { endpoint: 'const' });
+  assert.deepEqual(server.errors, []);
+});
