@@ -63,6 +63,16 @@ export const versionUsers: readonly models.VersionUser[] = [serving.versionUses,
 /** Rooms that say what may point at a version: whoever moves an alias, a stage or an endpoint asks each of them. */
 export const moveGuards: readonly models.MoveGuard[] = [promotions.guardEnvironments, governance.guardMoves];
 
+/** What requests name, as rooms know it: the things that grants are about. */
+export const subjects: access.Resolvers = {
+  ...access.grantResolvers,
+  ...data.subjects,
+  ...tracking.subjects,
+  ...models.subjects,
+  ...serving.subjects,
+  ...governance.subjects,
+};
+
 /** Rooms that need recorded predictions: retention by age leaves what any of these names. */
 export const predictionHolders: readonly serving.PredictionHolder[] = [monitoring.predictionHolder];
 

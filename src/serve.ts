@@ -20,7 +20,7 @@ import type { Ctx } from './platform/ctx/index.ts';
 import * as blobs from './platform/blobs/index.ts';
 import { systemClock } from './platform/clock/index.ts';
 import { lockDataFolder, migrate, openPostgres, openSqlite } from './platform/db/index.ts';
-import { forbidden, invalid } from './platform/errors/index.ts';
+import { invalid } from './platform/errors/index.ts';
 import * as eventRoom from './platform/events/index.ts';
 import { createHttp, type Route } from './platform/http/index.ts';
 import { dropTemporary } from './platform/files/index.ts';
@@ -36,7 +36,7 @@ import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
-import { migrations, moveGuards, predictionHolders, storeRooms, versionUsers } from './rooms.ts';
+import { migrations, moveGuards, predictionHolders, storeRooms, subjects, versionUsers } from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy, requireBrowser } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
@@ -280,16 +280,7 @@ async function open(
       const { actor, workspace, until, credential } = caller;
       return { ctx: createCtx(parts, { actor, workspace, requestId }), until, credential };
     },
-    authorize(ctx, action) {
-      const { allowed, because } = access.decide(ctx.actor, action);
-      if (allowed) return;
-      throw forbidden(
-        `'${ctx.actor.name}' is ${ctx.actor.role} and may not do this (${action}): ${because}`,
-        {
-          hint: 'ask an admin for a higher role, or for a token with one',
-        },
-      );
-    },
+    authorize: (ctx, endpoint) => access.authorize(ctx, endpoint, subjects),
     observe: metrics.observe,
     checkResponses: process.env['TREADLE_CHECK_RESPONSES'] === '1',
   });

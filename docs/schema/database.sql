@@ -17,6 +17,7 @@
 -- access-004 06f28d6a808fd503
 -- access-005 300fd7144bbad1d8
 -- access-006 5347ac93a0a0a8f8
+-- access-007 4f5277151fac713a
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
 -- tracking-001 1582b9d64ad6cebd
@@ -61,6 +62,18 @@
 -- governance-001-approvals f0e2cd5e95547f38
 -- promotions-001 ab82d195190d3778
 
+CREATE TABLE access_grant (
+  id text primary key,
+  workspace text not null references workspace (name),
+  principal text not null,
+  level text not null,
+  kind text not null,
+  name text not null,
+  created_at bigint not null,
+  created_by text not null
+);
+CREATE UNIQUE INDEX access_grant_principal on access_grant (principal, workspace, kind, name, level);
+CREATE INDEX access_grant_workspace on access_grant (workspace, name);
 CREATE TABLE alert (
   id text primary key,
   workspace text not null,

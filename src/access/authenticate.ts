@@ -3,7 +3,8 @@ import { forbidden, invalid, missing, unauthenticated } from '../platform/errors
 import type { Token } from './contract.ts';
 import { actorOf } from './people/explain.ts';
 import type { Passwords } from './people/passwords.ts';
-import { rolesIn } from './people/rights.ts';
+import { selectGrantedWorkspaces } from './grants/store.ts';
+import { grantsIn, rolesIn } from './people/rights.ts';
 import { findPerson, selectRoles, type PersonRow } from './people/store.ts';
 import { strongest, within } from './roles.ts';
 import { endOf, openSession } from './sessions/session.ts';
@@ -34,6 +35,8 @@ export interface Authenticated {
 }
 
 const OWNER: Actor = { kind: 'owner', id: 'owner', name: 'local owner', role: 'owner' };
+/** In the workspace by grants alone. */
+const GUEST = 'guest' as const;
 const MINUTE = 60_000;
 const MAKE_ONE =
   'send Authorization: Bearer trd_… (an admin makes one with treadle token create), or Basic with name and password';
@@ -107,19 +110,21 @@ async function actorOfToken(ctx: Ctx, token: Token, workspace: string): Promise<
       hint: 'ask an owner of the server',
     });
   const roles = within(role, await rolesIn(ctx, row, workspace));
-  const most = strongest(roles);
-  if (most === undefined) throw outside(row.name, workspace);
+  const grants = await grantsIn(ctx, row, workspace, { roles, most: role });
+  if (roles.length === 0 && grants === undefined) throw outside(row.name, workspace);
+  const held = { role: strongest(roles) ?? GUEST, roles, ...(grants === undefined ? {} : { grants }) };
   return row.kind === 'service'
-    ? { kind: 'service', id: row.id, name: row.name, role: most, roles }
-    : { kind: 'token', id, name, role: most, roles, user: row.id };
+    ? { kind: 'service', id: row.id, name: row.name, ...held }
+    : { kind: 'token', id, name, ...held, user: row.id };
 }
 
 /** A session is in a workspace of its own choice, as long as its bearer has a role there. */
 async function enterBySession(ctx: Ctx, secret: string, named: string | undefined): Promise<Authenticated> {
   const { session, person } = await openSession(ctx, secret);
   const stays = named ?? session.workspace;
-  const open = await rolesIn(ctx, person, stays);
-  const workspace = named === undefined && open.length === 0 ? (await workspacesOf(ctx, person))[0] : stays;
+  const open = named !== undefined || (await rolesIn(ctx, person, stays)).length > 0;
+  const others = open ? [] : await workspacesOf(ctx, person);
+  const workspace = open || others.includes(stays) ? stays : others[0];
   return {
     ...(await enterAs(ctx, person, workspace)),
     until: endOf(session),
@@ -131,11 +136,12 @@ async function enterBySession(ctx: Ctx, secret: string, named: string | undefine
 export async function enterAs(ctx: Ctx, row: PersonRow, named: string | undefined): Promise<Authenticated> {
   const workspace = named ?? (await onlyWorkspace(ctx, row));
   const roles = await rolesIn(ctx, row, workspace);
-  const role = strongest(roles);
+  const grants = await grantsIn(ctx, row, workspace, { roles });
+  const role = strongest(roles) ?? (grants === undefined ? undefined : GUEST);
   // Whether there is a workspace of this name is nobody's business outside of it.
   if (role === undefined) throw outside(row.name, workspace);
   if (role === 'owner') await enter(ctx, workspace);
-  return { actor: actorOf(row, role, roles), workspace };
+  return { actor: actorOf(row, role, roles, grants), workspace };
 }
 
 async function onlyWorkspace(ctx: Ctx, row: PersonRow): Promise<string> {
@@ -143,7 +149,7 @@ async function onlyWorkspace(ctx: Ctx, row: PersonRow): Promise<string> {
   const names = await workspacesOf(ctx, row);
   const [first, ...others] = names;
   if (first === undefined)
-    throw forbidden(`'${row.name}' has no role in any workspace`, {
+    throw forbidden(`'${row.name}' has no role and no grant in any workspace`, {
       hint: 'an admin of a workspace gives one: treadle user role NAME viewer',
     });
   if (others.length === 0) return first;
@@ -153,10 +159,11 @@ async function onlyWorkspace(ctx: Ctx, row: PersonRow): Promise<string> {
   });
 }
 
-/** Where somebody has a role of a workspace, by name. */
-export async function workspacesOf(ctx: Ctx, row: PersonRow): Promise<string[]> {
+/** Where somebody has a role of a workspace, or a grant in it, by name. */
+export async function workspacesOf(ctx: Ctx, row: Pick<PersonRow, 'id'>): Promise<string[]> {
   const roles = await selectRoles(ctx, { person: row.id });
-  return [...new Set(roles.map(({ workspace }) => workspace))].toSorted();
+  const granted = await selectGrantedWorkspaces(ctx, row.id);
+  return [...new Set([...roles.map(({ workspace }) => workspace), ...granted])].toSorted();
 }
 
 const outside = (name: string, workspace: string): Error =>

@@ -72,11 +72,39 @@ export const NewToken = Strict({
 });
 export type NewToken = Static<typeof NewToken>;
 
+export const GrantKind = Type.Union(
+  [Type.Literal('dataset'), Type.Literal('model'), Type.Literal('endpoint'), Type.Literal('experiment')],
+  { description: 'What a grant is about; of an experiment its runs, too.' },
+);
+export type GrantKind = Static<typeof GrantKind>;
+const GrantLevel = Type.Union(
+  [Type.Literal('viewer'), Type.Literal('editor'), Type.Literal('approver'), Type.Literal('admin')],
+  {
+    description:
+      'viewer reads the thing, and asks an endpoint; editor also changes it; approver reads it, and approves what moves to it; admin does all of it, and grants it to others.',
+  },
+);
+/** A name, or a pattern of names. Each `*` makes it slower to match, and three say everything that anybody has asked for. */
+const GrantName = Type.String({
+  minLength: 1,
+  maxLength: 250,
+  pattern: '^[^*\\u0000-\\u001f]*(\\*[^*\\u0000-\\u001f]*){0,3}$',
+  description: 'A name, or a pattern in which * stands for any characters: flights*. Three * at most.',
+});
+const GrantSaid = Type.Object({
+  level: GrantLevel,
+  kind: GrantKind,
+  name: Type.String(),
+});
+
 export const WhoAmI = Type.Object({
   name: Type.String(),
   kind: Type.String({ description: 'owner (local, without a token), user, service, token or system.' }),
-  role: RoleName,
+  role: Type.Union([RoleName, Type.Literal('guest')], {
+    description: 'The strongest; guest where the caller is here by grants on single things alone.',
+  }),
   roles: Type.Array(RoleName, { description: 'All that the caller has in this workspace.' }),
+  grants: Type.Array(GrantSaid, { description: 'What the caller may do besides, with single things.' }),
   workspace: Type.String(),
   workspaces: Type.Array(Type.String(), { description: 'Names of those that the caller may enter.' }),
   user: Type.Optional(Type.String({ description: 'Id of the person whose acts these are.' })),
@@ -135,6 +163,71 @@ export type Group = Static<typeof Group>;
 
 const OfUser = Strict({ user: Type.String({ minLength: 1, maxLength: 128, description: 'Name or id.' }) });
 const OfGroup = Strict({ group: Type.String({ minLength: 1, maxLength: 100, description: 'Name or id.' }) });
+
+export const Grant = Type.Object({
+  id: Type.String(),
+  user: Type.Optional(Type.String({ description: 'Name of the user or service who has it.' })),
+  user_kind: Type.Optional(Type.Union([Type.Literal('user'), Type.Literal('service')])),
+  group: Type.Optional(Type.String({ description: 'Or of the group whose members have it.' })),
+  level: GrantLevel,
+  kind: GrantKind,
+  name: Type.String({ description: 'A name, or a pattern in which * stands for any characters.' }),
+  created_at: Millis('When it was made.'),
+  created_by: Type.String(),
+});
+export type Grant = Static<typeof Grant>;
+
+export const listGrants = endpoint({
+  method: 'GET',
+  path: '/api/v1/grants',
+  action: 'grant:read',
+  summary: 'List the grants of the workspace on single things',
+  query: Strict({
+    search: Type.Optional(
+      Type.String({ maxLength: 250, description: 'Those whose name, or whose bearer’s, holds it.' }),
+    ),
+    kind: Type.Optional(GrantKind),
+    level: Type.Optional(GrantLevel),
+    user: Type.Optional(Type.String({ maxLength: 128, description: 'Name or id of a user or service.' })),
+    group: Type.Optional(Type.String({ maxLength: 100, description: 'Name or id of a group.' })),
+    sort: Type.Optional(
+      Type.Union([Type.Literal('name'), Type.Literal('made')], {
+        description: 'By what they are about, or the newest first; name unless said.',
+      }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    page: Type.Optional(Type.String({ maxLength: 400 })),
+  }),
+  response: Page(Grant),
+});
+
+export const addGrant = endpoint({
+  method: 'POST',
+  path: '/api/v1/grants',
+  action: 'grant:admin',
+  about: [{ kind: 'granted', in: 'body', field: '' }],
+  summary: 'Grant somebody, or a group, a thing or all of a pattern of names',
+  description:
+    'It adds to what their role in the workspace says; who has no role here sees and does what is granted and nothing else. An admin of a thing by a grant grants it on, and no more than what their own covers.',
+  body: Strict({
+    user: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'Name or id.' })),
+    group: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Name or id.' })),
+    level: GrantLevel,
+    kind: GrantKind,
+    name: GrantName,
+  }),
+  response: Grant,
+});
+
+export const removeGrant = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/grants/:grant',
+  action: 'grant:admin',
+  about: [{ kind: 'grant', in: 'params', field: 'grant' }],
+  summary: 'Take a grant back',
+  params: Strict({ grant: Type.String({ maxLength: 100 }) }),
+  response: Type.Object({}),
+});
 
 export const listUsers = endpoint({
   method: 'GET',
@@ -399,6 +492,10 @@ export const explainAccess = endpoint({
       maxLength: 100,
       description: 'As a route carries it: `run:write`, `model:approve`.',
     }),
+    kind: Type.Optional(GrantKind),
+    name: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 250, description: 'Of the thing of that kind; with `kind`.' }),
+    ),
   }),
   response: Type.Object({
     allowed: Type.Boolean(),
@@ -407,11 +504,19 @@ export const explainAccess = endpoint({
       Type.Object({ role: RoleName, from: Type.String({ description: 'itself, group NAME, or server.' }) }),
       { description: 'What they have in this workspace, and what brings it.' },
     ),
+    grants: Type.Array(
+      Type.Object({
+        ...GrantSaid.properties,
+        from: Type.String({ description: 'itself, or group NAME.' }),
+      }),
+      { description: 'What they were granted besides: on the thing, where one is named.' },
+    ),
     rules: Type.Array(
       Type.Object({
         verb: Type.String(),
         roles: Type.Array(RoleName),
         says: Type.String(),
+        granted: Type.Boolean({ description: 'Whether a grant may say so, too, of what it is about.' }),
       }),
       { description: 'The whole policy: which roles may do what ends in which verb.' },
     ),
@@ -422,6 +527,7 @@ export const whoAmI = endpoint({
   method: 'GET',
   path: '/api/v1/me',
   action: 'workspace:read',
+  about: [{ kind: 'workspace', listed: true }],
   summary: 'Say who the caller is',
   response: WhoAmI,
 });
@@ -430,6 +536,7 @@ export const listWorkspaces = endpoint({
   method: 'GET',
   path: '/api/v1/workspaces',
   action: 'workspace:read',
+  about: [{ kind: 'workspace', listed: true }],
   summary: 'List the workspaces the caller may enter',
   response: Page(Workspace),
 });

@@ -2,8 +2,9 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { forbidden, invalid, missing } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { NewToken, Token } from './contract.ts';
-import { rolesIn } from './people/rights.ts';
+import { grantsIn, rolesIn } from './people/rights.ts';
 import { requirePerson } from './people/store.ts';
+import { rolesHere } from './decide.ts';
 import { covers } from './roles.ts';
 import { hashSecret, newSecret } from './secret.ts';
 import { insertToken, workspaceExists } from './store.ts';
@@ -15,10 +16,11 @@ async function personFor(ctx: Ctx, service: string | undefined): Promise<string 
   const row = await requirePerson(ctx, service);
   if (row.kind !== 'service')
     throw invalid(`'${row.name}' is a person, who makes tokens of their own`, { field: 'service' });
-  if ((await rolesIn(ctx, row, ctx.workspace)).length === 0)
-    throw missing(`service '${row.name}' has no role in workspace '${ctx.workspace}'`, {
+  const roles = await rolesIn(ctx, row, ctx.workspace);
+  if (roles.length === 0 && !(await grantsIn(ctx, row, ctx.workspace)))
+    throw missing(`service '${row.name}' has no role and no grant in workspace '${ctx.workspace}'`, {
       field: 'service',
-      hint: 'give it one first: treadle user role NAME viewer',
+      hint: 'give it one first: treadle user role NAME viewer, or treadle grant add NAME viewer model:NAME',
     });
   return row.id;
 }
@@ -47,12 +49,14 @@ export async function createToken(
       });
   }
   const { actor } = ctx;
-  const held = actor.roles ?? [actor.role];
+  const held = rolesHere(actor);
   // A step has its rights by what it runs for, whoever turned it.
   const person = input.execution === undefined ? await personFor(ctx, input.service) : undefined;
   if (
     actor.user !== undefined &&
     input.service === undefined &&
+    // Of a guest it opens single things alone, whatever it says.
+    !(actor.role === 'guest' && input.role !== 'owner') &&
     !held.some((role) => covers(role, input.role))
   )
     throw forbidden(`you are ${held.join(' and ')} here, and a token of yours opens no more than that`, {

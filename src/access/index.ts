@@ -1,7 +1,11 @@
 export { authenticate, type Credentials } from './authenticate.ts';
 export { createToken } from './create-token.ts';
 export { createWorkspace, ensureDefaultWorkspace } from './create-workspace.ts';
-export { decide, type Decision } from './decide.ts';
+export { authorize, type Resolvers } from './authorize.ts';
+export { decide, rolesHere, type Decision } from './decide.ts';
+export { addGrant } from './grants/grants.ts';
+export { grantResolvers } from './grants/resolve.ts';
+export { sees, seesAll, whereSeen } from './grants/seen.ts';
 export { judgeCaller, type CallerJudgement } from './judge-caller.ts';
 export { addService, addUser } from './people/add-user.ts';
 export { addGroup, removeGroup, setGroupRoles, setMembers } from './people/groups.ts';
@@ -14,7 +18,7 @@ export {
   type DirectoryUser,
 } from './people/directory.ts';
 export { createPasswords, type Passwords } from './people/passwords.ts';
-export { personOf, rolesOf, type Person } from './people/rights.ts';
+export { grantedOf, personOf, rolesOf, type Person } from './people/rights.ts';
 export { RIGHTS_CHANGED, setRoles, updateUser } from './people/update-user.ts';
 export { prolongToken, revokeLeftTokens, revokeToken, revokeTokensOf } from './revoke-token.ts';
 export { sessionIn, type Place } from './sessions/cookie.ts';

@@ -4,7 +4,8 @@ import { route, type Route } from '../platform/http/index.ts';
 import * as contract from './contract.ts';
 import { createToken } from './create-token.ts';
 import { createWorkspace } from './create-workspace.ts';
-import { verbsOf } from './decide.ts';
+import { rolesHere, verbsOf } from './decide.ts';
+import { addGrant, listGrants, ownGrants, removeGrant } from './grants/grants.ts';
 import { addService, addUser } from './people/add-user.ts';
 import { changePassword } from './people/change-password.ts';
 import { explain } from './people/explain.ts';
@@ -24,7 +25,8 @@ export const accessRoutes = (passwords: Passwords): Route[] => [
       name: actor.name,
       kind: actor.kind,
       role: actor.role,
-      roles: [...(actor.roles ?? [actor.role])],
+      roles: [...rolesHere(actor)],
+      grants: await ownGrants(ctx),
       workspace,
       workspaces: (await entered(ctx)).map(({ name }) => name),
       ...(actor.user === undefined ? {} : { user: actor.user }),
@@ -66,6 +68,12 @@ export const accessRoutes = (passwords: Passwords): Route[] => [
   route(contract.setGroupRoles, (ctx, { params, body }) => setGroupRoles(ctx, params.group, body.roles)),
   route(contract.removeGroup, async (ctx, { params }) => {
     await removeGroup(ctx, params.group);
+    return {};
+  }),
+  route(contract.listGrants, (ctx, { query }) => listGrants(ctx, query)),
+  route(contract.addGrant, (ctx, { body }) => addGrant(ctx, body)),
+  route(contract.removeGrant, async (ctx, { params }) => {
+    await removeGrant(ctx, params.grant);
     return {};
   }),
   route(contract.explainAccess, (ctx, { body }) => explain(ctx, body)),

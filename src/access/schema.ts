@@ -51,6 +51,19 @@ export type AccessTables = {
   };
   group_member: { group_id: string; person: string };
   group_role: { workspace: string; group_id: string; role: string };
+  /** What somebody, or a group, may do with the things of a name or pattern, besides what their roles say. */
+  access_grant: {
+    id: string;
+    workspace: string;
+    /** Id of a person, a service or a group. */
+    principal: string;
+    level: string;
+    kind: string;
+    /** A name, or a pattern in which `*` stands for any characters. */
+    name: string;
+    created_at: number;
+    created_by: string;
+  };
   /** Somebody who signed in with a browser, until `expires_at` or long unused. */
   session: {
     id: string;
@@ -166,6 +179,23 @@ export const migrations: Migration[] = [
       `alter table person add column removed_at bigint`,
       `create unique index person_external on person (external_id)`,
       `alter table person_group add column external_id text`,
+    ],
+  },
+  {
+    id: 'access-007',
+    sql: [
+      `create table access_grant (
+        id text primary key,
+        workspace text not null references workspace (name),
+        principal text not null,
+        level text not null,
+        kind text not null,
+        name text not null,
+        created_at bigint not null,
+        created_by text not null
+      )`,
+      `create unique index access_grant_principal on access_grant (principal, workspace, kind, name, level)`,
+      `create index access_grant_workspace on access_grant (workspace, name)`,
     ],
   },
 ];

@@ -1,6 +1,6 @@
 // The one statement of the room's nouns and endpoints: longer than other files, and better in one piece.
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { endpoint, listed, Millis, named, Page, Strict } from '../platform/http/contract.ts';
 
 // What clients need besides the nouns; free of Node as well.
 export { ByteReader, FRAME_HEADER, frameHeader, readFrameHeader } from './frames.ts';
@@ -324,6 +324,7 @@ export const listDatasets = endpoint({
   method: 'GET',
   path: '/api/v1/datasets',
   action: 'dataset:read',
+  about: [listed('dataset')],
   summary: 'List datasets',
   query: Type.Object(Paging),
   response: Page(Dataset),
@@ -333,6 +334,7 @@ export const getDataset = endpoint({
   method: 'GET',
   path: '/api/v1/datasets/:dataset',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'Show a dataset with its branches, tags and their moves',
   params: OfDataset,
   response: DatasetDetail,
@@ -342,6 +344,7 @@ export const listVersions = endpoint({
   method: 'GET',
   path: '/api/v1/datasets/:dataset/versions',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'List versions, newest first',
   params: OfDataset,
   query: Type.Object({ ref: Type.Optional(Selector), ...Paging }),
@@ -352,6 +355,7 @@ export const getVersion = endpoint({
   method: 'GET',
   path: '/api/v1/datasets/:dataset/versions/:ref',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'Show a version',
   params: OfVersion,
   response: DatasetVersion,
@@ -361,6 +365,7 @@ export const listFiles = endpoint({
   method: 'GET',
   path: '/api/v1/datasets/:dataset/versions/:ref/files',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'List the files of a version',
   params: OfVersion,
   query: Type.Object({
@@ -379,6 +384,7 @@ export const downloadFile = endpoint({
   method: 'GET',
   path: '/api/v1/datasets/:dataset/versions/:ref/content',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'Download a file of a version; Range is understood',
   params: OfVersion,
   query: Type.Object({ path: FilePath }),
@@ -389,6 +395,7 @@ export const previewFile = endpoint({
   method: 'GET',
   path: '/api/v1/datasets/:dataset/versions/:ref/preview',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'Look into a file: rows of a table, the head of a text',
   params: OfVersion,
   query: Type.Object({
@@ -403,6 +410,7 @@ export const getProfile = endpoint({
   method: 'GET',
   path: '/api/v1/datasets/:dataset/versions/:ref/profile',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'Schema, row count and column profiles of the tables in a version',
   description: 'Tables are Parquet, CSV and JSONL files; the first 100 of a version are profiled.',
   params: OfVersion,
@@ -413,6 +421,7 @@ export const diffVersions = endpoint({
   method: 'GET',
   path: '/api/v1/datasets/:dataset/diff',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'Compare two versions of a dataset file by file',
   params: OfDataset,
   query: Type.Object({ from: Selector, to: Selector, ...Paging }),
@@ -423,6 +432,8 @@ export const commitVersion = endpoint({
   method: 'POST',
   path: '/api/v1/datasets/:dataset/versions',
   action: 'dataset:write',
+  // A commit names bytes by their hashes alone, whoever sent them: it takes somebody who may read them all.
+  about: [named('dataset'), { kind: 'workspace', in: 'params', field: 'dataset', verb: 'read' }],
   summary: 'Commit a version from uploaded blobs',
   description:
     'Upload the blobs first (`/api/v1/data/missing`, then `/api/v1/data/blobs`). Names the whole tree; what the branch holds already is not sent again.',
@@ -437,6 +448,7 @@ export const moveBranch = endpoint({
   method: 'PUT',
   path: '/api/v1/datasets/:dataset/branches/:branch',
   action: 'dataset:write',
+  about: [named('dataset')],
   summary: 'Make a branch, or move it to another version with a reason',
   params: Type.Object({ dataset: DatasetName, branch: RefName }),
   body: Strict({
@@ -453,6 +465,7 @@ export const setTag = endpoint({
   method: 'PUT',
   path: '/api/v1/datasets/:dataset/tags/:tag',
   action: 'dataset:write',
+  about: [named('dataset')],
   summary: 'Name a version by a tag; a tag never moves',
   params: Type.Object({ dataset: DatasetName, tag: RefName }),
   body: Strict({ to: Selector }),
@@ -467,6 +480,7 @@ export const deleteVersion = endpoint({
   method: 'DELETE',
   path: '/api/v1/datasets/:dataset/versions/:ref',
   action: 'dataset:write',
+  about: [named('dataset')],
   summary: 'Delete a version that no branch and no tag points at',
   description: 'Its number is never given again. The next gc gives the space of its files back.',
   params: OfVersion,
@@ -481,6 +495,7 @@ export const deleteDataset = endpoint({
   method: 'DELETE',
   path: '/api/v1/datasets/:dataset',
   action: 'dataset:write',
+  about: [named('dataset')],
   summary: 'Delete a dataset with all its versions, branches and tags',
   description: 'It cannot be brought back. The next gc gives the space of its files back.',
   params: OfDataset,
@@ -496,6 +511,7 @@ export const findMissing = endpoint({
   method: 'POST',
   path: '/api/v1/data/missing',
   action: 'dataset:write',
+  about: [{ kind: 'dataset', any: true }],
   summary: 'Say which blobs must be uploaded before a commit',
   body: Strict({ hashes: Type.Array(Hash, { maxItems: 50_000 }) }),
   response: Type.Object({ missing: Type.Array(Hash) }),
@@ -506,6 +522,7 @@ export const uploadBlobs = endpoint({
   method: 'POST',
   path: '/api/v1/data/blobs',
   action: 'dataset:write',
+  about: [{ kind: 'dataset', any: true }],
   summary: 'Upload many blobs in one request',
   description:
     'The body is a sequence of frames: hash (32 bytes), size (8 bytes, unsigned, little-endian), then that many bytes. All of them are kept, or none.',
@@ -517,6 +534,7 @@ export const uploadBlob = endpoint({
   method: 'PUT',
   path: '/api/v1/data/blobs/:hash',
   action: 'dataset:write',
+  about: [{ kind: 'dataset', any: true }],
   summary: 'Upload one large blob',
   params: Type.Object({ hash: Hash }),
   body: 'bytes',
@@ -527,6 +545,7 @@ export const downloadBlobs = endpoint({
   method: 'POST',
   path: '/api/v1/datasets/:dataset/versions/:ref/blobs',
   action: 'dataset:read',
+  about: [named('dataset')],
   summary: 'Download many blobs of a version in one request',
   description:
     'The answer is a sequence of frames as in the upload, in the order asked for. Hashes that this workspace does not hold are refused.',

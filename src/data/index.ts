@@ -14,3 +14,4 @@ export { countDatasets, selectVersion as findDatasetVersion } from './store.ts';
 export type { Call, OpenedTable, TableFunction } from './table-functions.ts';
 export { tellVersions, type DatasetVersionFacts } from './told.ts';
 export { blobUser } from './uses.ts';
+export { subjects } from './subjects.ts';

@@ -3,6 +3,7 @@ import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { frameHeader } from './frames.ts';
+import { walk } from './read-tree.ts';
 import { selectHeld } from './store.ts';
 
 /** A stream of frames of these blobs, in the order asked for. */
@@ -17,6 +18,21 @@ export async function sendBlobs(ctx: Ctx, hashes: readonly string[]): Promise<Re
       });
   }
   return Readable.from(gather(ctx, hashes), { objectMode: false, highWaterMark: 1024 * 1024 });
+}
+
+/** Whoever sees single datasets alone gets what the version holds: knowing a hash is not seeing what has it. */
+export async function requireInTree(ctx: Ctx, tree: string, hashes: readonly string[]): Promise<void> {
+  const wanted = new Set(hashes);
+  for await (const { hash } of walk(ctx, tree)) {
+    wanted.delete(hash);
+    if (wanted.size === 0) return;
+  }
+  const [lost] = wanted;
+  if (lost !== undefined)
+    throw missing(`the version holds no file ${lost}`, {
+      field: 'hashes',
+      hint: 'ask for hashes that its list of files names',
+    });
 }
 
 /** Small frames travel together: a chunk each would cost more than its bytes. */

@@ -1,3 +1,4 @@
+import { sees } from '../access/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { Dataset, DatasetDetail, DatasetVersion } from './contract.ts';
@@ -73,6 +74,8 @@ async function ancestry(
   let read = new Map<string, DatasetVersion>();
   let length = STRETCH;
   for (let at = first; at && found.length < most;) {
+    // Where a version was made from another dataset, that is told of to those alone who see it.
+    if (at.dataset !== dataset.name && !sees(ctx, { kind: 'dataset', name: at.dataset })) break;
     found.push(at);
     const parent: string | undefined = at.parents[0];
     if (parent === undefined) break;

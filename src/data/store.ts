@@ -1,5 +1,6 @@
 // All SQL of the room in one file, so that the wall between workspaces can be checked at one sitting.
 import type { Selectable } from 'kysely';
+import { whereSeen } from '../access/index.ts';
 import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { insertMany } from '../platform/db/index.ts';
@@ -41,6 +42,7 @@ export async function selectDatasets(ctx: Ctx, after: string, limit: number): Pr
     .selectFrom('dataset')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
+    .where((eb) => whereSeen(ctx, 'dataset', eb.ref('name')))
     .where('name', '>', after)
     .orderBy('name')
     .limit(limit)

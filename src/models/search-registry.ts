@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import { whereSeen } from '../access/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import {
   compileAfter,
@@ -43,6 +44,7 @@ export async function searchModels(
     .selectFrom('model')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
+    .where((eb) => whereSeen(ctx, 'model', eb.ref('model.name')))
     .where('deleted_at', 'is', null);
   if (!asksForPrompts(filter)) query = query.where((eb) => eb.not(isPrompt(eb)));
   if (filter)
@@ -79,7 +81,8 @@ export async function searchVersions(
   const after = decodePage(digest, page, keys.length);
   let query = liveVersions(ctx)
     .select([...VERSION_COLUMNS, 'model.name', 'model.ref'])
-    .select(facts ? sql<string | null>`model_version.facts`.as('facts') : sql<null>`null`.as('facts'));
+    .select(facts ? sql<string | null>`model_version.facts`.as('facts') : sql<null>`null`.as('facts'))
+    .where((eb) => whereSeen(ctx, 'model', eb.ref('model.name')));
   if (!asksForPrompts(filter))
     query = query.where((eb) => eb.not(isPrompt(eb))).where(sql<SqlBool>`not ${versionIsPrompt}`);
   if (filter) {

@@ -1,6 +1,6 @@
 // The one statement of the room's nouns and endpoints.
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { endpoint, Millis, named, Page, Strict } from '../platform/http/contract.ts';
 import { EndpointName } from '../serving/contract.ts';
 
 const MiB = 1024 * 1024;
@@ -647,6 +647,7 @@ export const addOutcomes = endpoint({
   method: 'POST',
   path: '/api/v1/endpoints/:endpoint/outcomes',
   action: 'outcome:write',
+  about: [named('endpoint')],
   summary: 'Tell what became of predictions: one outcome, or many',
   description:
     'Outcomes are only ever added. One that was delivered before is known; another one of the same prediction, observed later, holds from then on, and both are kept. Some may be taken and others refused; when none is taken, it is an error.',
@@ -660,6 +661,7 @@ export const uploadOutcomes = endpoint({
   method: 'POST',
   path: '/api/v1/endpoints/:endpoint/outcomes/table',
   action: 'outcome:write',
+  about: [named('endpoint')],
   summary: 'Add the outcomes of a CSV, JSONL or Parquet file',
   params: OfEndpoint,
   query: Strict({
@@ -679,6 +681,7 @@ export const joinOutcomes = endpoint({
   method: 'POST',
   path: '/api/v1/endpoints/:endpoint/outcomes/dataset',
   action: 'outcome:write',
+  about: [named('endpoint'), { kind: 'dataset_ref', in: 'body', field: 'data', verb: 'read' }],
   summary: 'Add the outcomes of a dataset version',
   params: OfEndpoint,
   body: Strict({
@@ -696,6 +699,7 @@ export const listOutcomeTables = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/outcomes/tables',
   action: 'outcome:read',
+  about: [named('endpoint')],
   summary: 'List the tables of outcomes that were added, newest first',
   params: OfEndpoint,
   query: Strict(Paging),
@@ -706,6 +710,7 @@ export const getCoverage = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/outcomes/coverage',
   action: 'outcome:read',
+  about: [named('endpoint')],
   summary: 'Show how many predictions have their outcome, window by window, and how long that took',
   params: OfEndpoint,
   query: Strict({
@@ -729,6 +734,10 @@ export const setMonitor = endpoint({
   method: 'PUT',
   path: '/api/v1/endpoints/:endpoint/monitor',
   action: 'monitor:write',
+  about: [
+    named('endpoint'),
+    { kind: 'dataset_ref', in: 'body', field: 'reference', verb: 'read', optional: true },
+  ],
   summary: 'Watch an endpoint, or change how it is watched',
   description:
     'What is not said is as it is by default. Another length of windows begins anew: windows that were looked at stay and are not compared with.',
@@ -741,6 +750,7 @@ export const getMonitor = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/monitor',
   action: 'monitor:read',
+  about: [named('endpoint')],
   summary: 'Show how an endpoint is watched, with its newest window',
   params: OfEndpoint,
   response: Monitor,
@@ -750,6 +760,7 @@ export const deleteMonitor = endpoint({
   method: 'DELETE',
   path: '/api/v1/endpoints/:endpoint/monitor',
   action: 'monitor:write',
+  about: [named('endpoint')],
   summary: 'Watch an endpoint no longer; its windows go with it, its ledger entries stay',
   params: OfEndpoint,
   response: Type.Object({}),
@@ -759,6 +770,7 @@ export const listWindows = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/monitor/windows',
   action: 'monitor:read',
+  about: [named('endpoint')],
   summary: 'List the windows of a monitor with their signals, newest first',
   params: OfEndpoint,
   query: Strict({

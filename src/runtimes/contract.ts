@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Strict } from '../platform/http/contract.ts';
+import { endpoint, Millis, named, Strict } from '../platform/http/contract.ts';
 
 export const ConversionState = Type.Union(
   [
@@ -75,6 +75,7 @@ export const getConversion = endpoint({
   method: 'GET',
   path: '/api/v1/models/:model/versions/:version/conversion',
   action: 'model:read',
+  about: [named('model')],
   summary: 'Say whether a version has an ONNX form, and how far its answers agree',
   params: OneVersion,
   response: Conversion,
@@ -84,6 +85,7 @@ export const convertVersion = endpoint({
   method: 'POST',
   path: '/api/v1/models/:model/versions/:version/conversion',
   action: 'model:write',
+  about: [named('model')],
   summary: 'Convert a scikit-learn version to ONNX, again if it was tried before',
   description: 'Answers at once; the work is a job. Endpoints that are live stay as they are.',
   params: OneVersion,
@@ -94,6 +96,7 @@ export const getConversionFile = endpoint({
   method: 'GET',
   path: '/api/v1/models/:model/versions/:version/conversion/file',
   action: 'model:read',
+  about: [named('model')],
   summary: 'Download the ONNX form of a version, where one was kept',
   params: OneVersion,
   response: 'bytes',

@@ -1,6 +1,6 @@
 // The one statement of the room's nouns and endpoints: longer than other files, and better in one piece.
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { endpoint, listed, Millis, named, Page, Strict } from '../platform/http/contract.ts';
 
 export const EndpointName = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
@@ -331,6 +331,7 @@ export const listEndpoints = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints',
   action: 'endpoint:read',
+  about: [listed('endpoint')],
   summary: 'List endpoints with what they answer with',
   query: Strict({
     name: Type.Optional(Type.String({ maxLength: 100, description: 'A part of the name.' })),
@@ -344,6 +345,7 @@ export const getEndpoint = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint',
   action: 'endpoint:read',
+  about: [named('endpoint')],
   summary: 'Show an endpoint',
   params: OfEndpoint,
   response: EndpointDetail,
@@ -353,6 +355,7 @@ export const updateEndpoint = endpoint({
   method: 'PATCH',
   path: '/api/v1/endpoints/:endpoint',
   action: 'endpoint:write',
+  about: [named('endpoint')],
   summary: 'Say what is kept of the predictions of an endpoint from now on, and how long',
   params: OfEndpoint,
   description:
@@ -380,6 +383,7 @@ export const listSegments = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/segments',
   action: 'endpoint:read',
+  about: [named('endpoint')],
   summary: 'List the files of recorded predictions of an endpoint, newest first',
   params: OfEndpoint,
   query: Strict({
@@ -395,6 +399,7 @@ export const deleteEndpoint = endpoint({
   method: 'DELETE',
   path: '/api/v1/endpoints/:endpoint',
   action: 'endpoint:admin',
+  about: [named('endpoint')],
   summary: 'Take an endpoint away; its revisions stay, so that its predictions keep their story',
   params: OfEndpoint,
   response: Type.Object({}),
@@ -404,6 +409,12 @@ export const deploy = endpoint({
   method: 'POST',
   path: '/api/v1/endpoints/:endpoint/revisions',
   action: 'endpoint:write',
+  about: [
+    named('endpoint'),
+    { kind: 'model', in: 'body', field: 'model', verb: 'read', optional: true },
+    { kind: 'model', in: 'body', field: 'canary.model', verb: 'read', optional: true },
+    { kind: 'model', in: 'body', field: 'shadow.model', verb: 'read', optional: true },
+  ],
   summary: 'Deploy: make a new revision; it answers once its models are loaded and passed their sample',
   description:
     'The endpoint is made when it is not there. The old revision answers until the new one is ready, and stays when the new one fails. Answers at once with state `preparing`, or after `wait_s` at most.',
@@ -456,6 +467,7 @@ export const listRevisions = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/revisions',
   action: 'endpoint:read',
+  about: [named('endpoint')],
   summary: 'List the revisions of an endpoint, newest first',
   params: OfEndpoint,
   query: Strict({ state: Type.Optional(RevisionState), ...Paging }),
@@ -466,6 +478,7 @@ export const getRevision = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/revisions/:revision',
   action: 'endpoint:read',
+  about: [named('endpoint')],
   summary: 'Show a revision',
   params: OfRevision,
   response: Revision,
@@ -475,6 +488,7 @@ export const rollback = endpoint({
   method: 'POST',
   path: '/api/v1/endpoints/:endpoint/rollback',
   action: 'endpoint:write',
+  about: [named('endpoint')],
   summary: 'Roll back: a new revision with the traffic of an earlier one',
   params: OfEndpoint,
   body: Strict({
@@ -494,6 +508,7 @@ export const liveEndpoint = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/live',
   action: 'endpoint:read',
+  about: [named('endpoint')],
   summary: 'Follow an endpoint: one event a second with requests and latency',
   description:
     'Begins with the last 5 minutes as far as this server saw them; `/minutes` reaches further back. Events: `second` {LiveSecond} and `revision` {Revision}.',
@@ -505,6 +520,7 @@ export const listMinutes = endpoint({
   method: 'GET',
   path: '/api/v1/endpoints/:endpoint/minutes',
   action: 'endpoint:read',
+  about: [named('endpoint')],
   summary:
     'Show what an endpoint did minute by minute, oldest first; minutes in which nothing was asked are left out',
   description: 'Kept for 8 days, also over restarts of the server. The minute that goes on is the last one.',

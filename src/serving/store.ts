@@ -1,4 +1,5 @@
 import { sql, type Selectable, type Updateable } from 'kysely';
+import { whereSeen } from '../access/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
@@ -127,7 +128,10 @@ export async function selectEndpoints(
   ctx: Ctx,
   query: { name?: string | undefined; after: string; limit: number; ids?: readonly string[] | undefined },
 ): Promise<EndpointRow[]> {
-  let rows = liveEndpoints(ctx).selectAll().where('name', '>', query.after);
+  let rows = liveEndpoints(ctx)
+    .selectAll()
+    .where('name', '>', query.after)
+    .where((eb) => whereSeen(ctx, 'endpoint', eb.ref('name')));
   if (query.name !== undefined)
     rows = rows.where((eb) => ctx.dialect.ilike(eb.ref('name'), `%${query.name}%`));
   if (query.ids !== undefined) rows = rows.where('id', 'in', query.ids);

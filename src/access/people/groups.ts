@@ -1,6 +1,7 @@
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { newId } from '../../platform/ids/index.ts';
 import type { Group, WorkspaceRole } from '../contract.ts';
+import { dropGrantsOf, selectGrantedGroups } from '../grants/store.ts';
 import {
   deleteGroup,
   insertGroup,
@@ -17,15 +18,16 @@ import {
 import { RIGHTS_CHANGED } from './update-user.ts';
 import { ofWorkspace } from './view.ts';
 
-/** Those that bring roles here, with the members that are seen here; an owner of the server sees all of both. */
+/** Those that bring roles or grants here, with the members that are seen here; an owner of the server sees all of both. */
 export async function listGroups(ctx: Ctx): Promise<Group[]> {
   const all = ctx.actor.role === 'owner';
   const groups = await selectGroups(ctx);
   const roles = Map.groupBy(await selectGroupRoles(ctx), ({ group_id }) => group_id);
   const members = Map.groupBy(await selectMembers(ctx), ({ group_id }) => group_id);
   const names = new Map((await selectPeople(ctx, all)).map(({ id, name }) => [id, name]));
+  const granted = await selectGrantedGroups(ctx);
   return groups
-    .filter(({ id }) => all || roles.has(id))
+    .filter(({ id }) => all || roles.has(id) || granted.has(id))
     .map((row) => ({
       id: row.id,
       name: row.name,
@@ -86,6 +88,7 @@ export function removeGroup(ctx: Ctx, nameOrId: string): Promise<void> {
     const row = await requireGroup(tx, nameOrId);
     const members = await membersOf(tx, row);
     await deleteGroup(tx, row.id);
+    await dropGrantsOf(tx, row.id);
     await told(tx, row, 'group.removed', members, { before: { members: members.size } });
   });
 }

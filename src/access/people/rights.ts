@@ -1,4 +1,6 @@
-import type { Ctx, Role } from '../../platform/ctx/index.ts';
+import type { Ctx, Grants, Resource, Role } from '../../platform/ctx/index.ts';
+import { holding } from '../grants/held.ts';
+import { selectGrantsOf } from '../grants/store.ts';
 import { findPerson, selectRoles, type PersonRow } from './store.ts';
 
 /** A person or a service account, as other rooms see it. */
@@ -26,6 +28,36 @@ export async function personOf(ctx: Pick<Ctx, 'db'>, userId: string): Promise<Pe
 export async function rolesOf(ctx: Pick<Ctx, 'db' | 'workspace'>, userId: string): Promise<Role[]> {
   const row = await findPerson(ctx, userId);
   return row?.id === userId ? rolesIn(ctx, row, ctx.workspace) : [];
+}
+
+/** As what grants let somebody act on a thing in the workspace of `ctx` now. Who is disabled has none; a service approves nothing. */
+export async function grantedOf(
+  ctx: Pick<Ctx, 'db' | 'workspace'>,
+  userId: string,
+  resource: Resource,
+): Promise<readonly Role[]> {
+  const row = await findPerson(ctx, userId);
+  if (row?.id !== userId) return [];
+  return (await grantsIn(ctx, row, ctx.workspace))?.on(resource) ?? [];
+}
+
+/** Somebody's grants on single things; undefined where they have none, or a role that says all of it anyway. */
+export async function grantsIn(
+  ctx: Pick<Ctx, 'db'>,
+  row: PersonRow,
+  workspace: string,
+  { roles = [], most }: { roles?: readonly Role[]; most?: Role } = {},
+): Promise<Grants | undefined> {
+  if (row.disabled_at !== null || roles.some((role) => role === 'admin' || role === 'owner'))
+    return undefined;
+  const found = await selectGrantsOf(ctx, row.id, workspace);
+  if (found.length === 0) return undefined;
+  // A group may bring a service what is for people alone.
+  const said =
+    row.kind === 'service'
+      ? found.map((one) => (one.level === 'approver' ? { ...one, level: 'viewer' as const } : one))
+      : found;
+  return holding(said, most);
 }
 
 export async function rolesIn(ctx: Pick<Ctx, 'db'>, row: PersonRow, workspace: string): Promise<Role[]> {

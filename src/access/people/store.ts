@@ -96,7 +96,7 @@ export async function updatePerson(
   await tables(tx).updateTable('person').set(change).where('id', '=', id).execute();
 }
 
-/** Those who have a role in the workspace, by themselves or a group, and the owners of the server; with `all` everybody. */
+/** Those who have a role or a grant in the workspace, by themselves or a group, and the owners of the server; with `all` everybody. */
 export const selectPeople = (ctx: Ctx, all: boolean): Promise<PersonRow[]> =>
   tables(ctx)
     .selectFrom('person')
@@ -119,6 +119,20 @@ export const selectPeople = (ctx: Ctx, all: boolean): Promise<PersonRow[]> =>
               .innerJoin('group_role', 'group_role.group_id', 'group_member.group_id')
               .select('group_member.person')
               .where('group_role.workspace', '=', ctx.workspace),
+          ),
+          eb(
+            'id',
+            'in',
+            eb.selectFrom('access_grant').select('principal').where('workspace', '=', ctx.workspace),
+          ),
+          eb(
+            'id',
+            'in',
+            eb
+              .selectFrom('group_member')
+              .innerJoin('access_grant', 'access_grant.principal', 'group_member.group_id')
+              .select('group_member.person')
+              .where('access_grant.workspace', '=', ctx.workspace),
           ),
         ]),
       ),

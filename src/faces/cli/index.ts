@@ -19,6 +19,7 @@ export { guardOutput, Interrupted } from './pipes.ts';
 const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./access.ts'),
   () => import('./people.ts'),
+  () => import('./grants.ts'),
   () => import('./data.ts'),
   () => import('./run.ts'),
   () => import('./pipelines.ts'),

@@ -47,10 +47,34 @@ test('treadle user, group and service: the first owner is made on the machine, a
     'yes: approver may approve: approves what others made: a person alone, no service and no step\n  viewer, by itself\n  approver, by group reviewers',
   );
   assert.match(await told('user', 'why', 'ben', 'run:write'), /^no: /);
+  assert.equal(
+    await told('grant', 'add', 'ben', 'editor', 'model:flights*'),
+    'ben is editor of model flights*',
+  );
+  assert.match(await refused('grant', 'add', 'ben', 'editor', 'flights'), /write KIND:NAME/);
+  assert.match(await refused('grant', 'add', 'ben', 'owner', 'model:x'), /must be viewer/);
+  assert.equal(
+    await told('grant', 'add', 'group:reviewers', 'approver', 'endpoint:flight-delay'),
+    'group reviewers is approver of endpoint flight-delay',
+  );
+  assert.match(
+    await told('grant', 'list'),
+    /^id .*\n.*group reviewers +approver +endpoint:flight-delay .*\n.*ben +editor +model:flights\* /m,
+  );
+  assert.match(
+    await told('user', 'why', 'ben', 'model:write', 'model:flights-a'),
+    /^yes: a grant makes them editor of the model flights-a, who may write\n[^]*editor of model flights\*, granted to itself$/,
+  );
+  assert.match(await told('user', 'why', 'ben', 'model:write', 'model:prices'), /^no: /);
+  const [granted] = JSON.parse(await told('--json', 'grant', 'list', '--user', 'ben')) as Array<{
+    id: string;
+  }>;
+  assert.match(await told('grant', 'remove', granted?.id ?? ''), /^took grant/);
+  assert.match(await told('grant', 'list', '--user', 'ben'), /nothing is granted/);
   assert.equal(await told('user', 'disable', 'ben'), "user 'ben': disabled");
   assert.equal(
     await told('user', 'why', 'ben', 'run:read'),
-    'no: the account is disabled\n  viewer, by itself\n  approver, by group reviewers',
+    'no: the account is disabled\n  viewer, by itself\n  approver, by group reviewers\n  approver of endpoint flight-delay, granted to group reviewers',
   );
   assert.equal(await told('service', 'add', 'ci', '--role', 'editor'), "added service 'ci': editor");
   assert.match(await told('token', 'create', 'nightly', '--service', 'ci'), /^trd_/);

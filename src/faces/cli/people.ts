@@ -1,6 +1,7 @@
 import * as contract from '../../access/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Register } from './frame.ts';
+import { thingOf } from './grants.ts';
 import { choice } from './options.ts';
 import { ago, listed } from './output.ts';
 
@@ -15,6 +16,7 @@ Examples:
   treadle user add ben --role editor --password-file - < password.txt
   treadle user role ben editor approver            both, in this workspace; none takes him out
   treadle user why ben model:approve               whether he may, and why
+  treadle user why ben model:write model:flights   of one thing, by grants too
   treadle user disable ben                         nothing of his opens anything from now on`;
 
 const role = choice('viewer', 'editor', 'approver', 'admin');
@@ -116,16 +118,20 @@ export const register: Register = (program, cli) => {
       cli.output().result(set, () => `set the password of ${set.name}`);
     });
   user
-    .command('why <name> <action>')
-    .description('say whether somebody may do something here, and why: run:write, model:approve')
-    .action(async (name: string, action: string) => {
-      const why = await cli.client().call(contract.explainAccess, { body: { user: name, action } });
+    .command('why <name> <action> [thing]')
+    .description(
+      'say whether somebody may do something here, and why: run:write, model:approve; with a thing, model:flights, whether a grant says so',
+    )
+    .action(async (name: string, action: string, thing?: string) => {
+      const about = thing === undefined ? {} : thingOf(thing);
+      const why = await cli.client().call(contract.explainAccess, { body: { user: name, action, ...about } });
       cli
         .output()
         .result(why, () =>
           [
             `${why.allowed ? 'yes' : 'no'}: ${why.because}`,
             ...why.roles.map((one) => `  ${one.role}, by ${one.from}`),
+            ...why.grants.map((one) => `  ${one.level} of ${one.kind} ${one.name}, granted to ${one.from}`),
           ].join('\n'),
         );
     });

@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 import { createTurns } from '../../platform/aside/index.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { endpoint, type Action, type Method } from '../../platform/http/contract.ts';
-import { route, type Route } from '../../platform/http/index.ts';
+import { endpoint, type About, type Action, type Method } from '../../platform/http/contract.ts';
+import { route, type Endpoint, type Input, type Route } from '../../platform/http/index.ts';
 import { fieldOf, type Reader } from './message.ts';
 
 const Anything = Type.Object({}, { additionalProperties: true });
@@ -16,6 +16,8 @@ export interface Call<T> {
   /** After the version: `/mlflow/runs/create`; `:names` join the request's fields. */
   path: string;
   action: Action;
+  /** What it is about: fields of the request, as `request` reads them. */
+  about?: readonly About[];
   summary: string;
   request: Reader<T>;
   /** Fields under an older name, taken when the newer is absent. */
@@ -29,12 +31,13 @@ export interface Call<T> {
 /** One declaration, two addresses: `/api/…` for clients and `/ajax-api/…` for pages. */
 export function call<T>(declared: Call<T>): Route[] {
   return ['api', 'ajax-api'].map((twin) => {
-    const { method, version, path, action, summary, maxBody = 32 * MIB } = declared;
+    const { method, version, path, action, about, summary, maxBody = 32 * MIB } = declared;
     const bodied = method !== 'GET';
-    const made = endpoint({
+    const asked = endpoint({
       method,
       path: `/${twin}/${version}${path}`,
       action,
+      about,
       summary,
       params: Anything,
       query: Anything,
@@ -42,14 +45,22 @@ export function call<T>(declared: Call<T>): Route[] {
       response: Type.Unknown(),
       maxBody,
     });
-    return route(made, async (ctx, { params, query, body, headers }) => {
-      const fields: Record<string, unknown> = { ...query, ...(bodied ? bodyFields(body) : {}), ...params };
+    const read = ({ params, query, body }: Pick<Input<Endpoint>, 'params' | 'query' | 'body'>): T => {
+      const fields: Record<string, unknown> = {
+        ...(query as object),
+        ...(bodied ? bodyFields(body) : {}),
+        ...(params as object),
+      };
       for (const [older, newer] of Object.entries(declared.older ?? {})) {
         const now = fieldOf(fields, newer);
         if (now === undefined || now === '') fields[newer] = fieldOf(fields, older);
       }
-      return sparse((await declared.answer(ctx, declared.request(fields, ''), headers['host'])) ?? {});
-    });
+      return declared.request(fields, '');
+    };
+    const made = route(asked, async (ctx, input) =>
+      sparse((await declared.answer(ctx, read(input), input.headers['host'])) ?? {}),
+    );
+    return { ...made, message: read };
   });
 }
 

@@ -1,3 +1,4 @@
+import { listed } from '../../platform/http/contract.ts';
 import * as tracking from '../../tracking/index.ts';
 import { call } from './call.ts';
 import { list, message, need, pageSize, text } from './message.ts';
@@ -29,6 +30,7 @@ const searching = (method: 'GET' | 'POST') =>
     ...read,
     method,
     path: '/mlflow/experiments/search',
+    about: [listed('experiment')],
     summary: 'Search experiments',
     request: search,
     async answer(ctx, { max_results: limit, page_token: page, filter, order_by: order, view_type: state }) {
@@ -50,6 +52,7 @@ export const experimentRoutes = [
   ...call({
     ...write,
     path: '/mlflow/experiments/create',
+    about: [{ kind: 'experiment_name', in: 'message', field: 'name' }],
     summary: 'Make an experiment',
     request: creation,
     async answer(ctx, { name, artifact_location: artifactLocation, tags }) {
@@ -65,6 +68,7 @@ export const experimentRoutes = [
     ...read,
     method: 'GET',
     path: '/mlflow/experiments/get',
+    about: [{ kind: 'experiment', in: 'message', field: 'experiment_id' }],
     summary: 'Get an experiment',
     request: byId,
     answer: async (ctx, { experiment_id }) => ({
@@ -75,6 +79,7 @@ export const experimentRoutes = [
     ...read,
     method: 'GET',
     path: '/mlflow/experiments/get-by-name',
+    about: [{ kind: 'experiment_name', in: 'message', field: 'experiment_name' }],
     summary: 'Get an experiment by its name',
     request: byName,
     answer: async (ctx, { experiment_name }) => ({
@@ -86,6 +91,10 @@ export const experimentRoutes = [
   ...call({
     ...write,
     path: '/mlflow/experiments/update',
+    about: [
+      { kind: 'experiment', in: 'message', field: 'experiment_id' },
+      { kind: 'experiment_name', in: 'message', field: 'new_name' },
+    ],
     summary: 'Rename an experiment',
     request: renaming,
     answer: async (ctx, { experiment_id, new_name }) =>
@@ -94,6 +103,7 @@ export const experimentRoutes = [
   ...call({
     ...write,
     path: '/mlflow/experiments/delete',
+    about: [{ kind: 'experiment', in: 'message', field: 'experiment_id' }],
     summary: 'Delete an experiment',
     request: byId,
     answer: async (ctx, { experiment_id }) => void (await tracking.deleteExperiment(ctx, experiment_id)),
@@ -101,6 +111,7 @@ export const experimentRoutes = [
   ...call({
     ...write,
     path: '/mlflow/experiments/restore',
+    about: [{ kind: 'experiment', in: 'message', field: 'experiment_id' }],
     summary: 'Restore an experiment',
     request: byId,
     answer: async (ctx, { experiment_id }) => void (await tracking.restoreExperiment(ctx, experiment_id)),
@@ -108,6 +119,7 @@ export const experimentRoutes = [
   ...call({
     ...write,
     path: '/mlflow/experiments/set-experiment-tag',
+    about: [{ kind: 'experiment', in: 'message', field: 'experiment_id' }],
     summary: 'Tag an experiment',
     request: tagging,
     answer: async (ctx, { experiment_id, key, value = '' }) =>
@@ -116,6 +128,7 @@ export const experimentRoutes = [
   ...call({
     ...write,
     path: '/mlflow/experiments/delete-experiment-tag',
+    about: [{ kind: 'experiment', in: 'message', field: 'experiment_id' }],
     summary: 'Remove a tag of an experiment',
     request: untagging,
     answer: (ctx, { experiment_id, key }) => tracking.deleteExperimentTag(ctx, experiment_id, key),

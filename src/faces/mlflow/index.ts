@@ -1,3 +1,4 @@
+import { sees } from '../../access/index.ts';
 import { resolveRef } from '../../data/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
@@ -34,6 +35,8 @@ export const mlflowRoutes = (users: readonly VersionUser[], guards: readonly Mov
 async function findDatasetVersion(ctx: Ctx, ref: string): Promise<FoundVersion | undefined> {
   try {
     const version = await resolveRef(ctx, ref);
+    // Of what they do not see they do not hear that it is there either.
+    if (!sees(ctx, { kind: 'dataset', name: version.dataset })) return undefined;
     return { id: version.id, ref: `${version.dataset}@v${version.number}` };
   } catch (error) {
     if (error instanceof TreadleError && (error.kind === 'missing' || error.kind === 'invalid'))

@@ -88,6 +88,10 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
   ...call({
     ...write,
     path: '/mlflow/runs/log-metric',
+    about: [
+      { kind: 'run', in: 'message', field: 'run_id' },
+      { kind: 'logged_model', in: 'message', field: 'model_id', optional: true },
+    ],
     summary: 'Log one point of a metric',
     request: oneMetric,
     answer: (ctx, { run_id, ...one }) => log(ctx, run_id, [one], {}, true),
@@ -95,6 +99,7 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
   ...call({
     ...write,
     path: '/mlflow/runs/log-parameter',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
     summary: 'Log a param',
     request: oneParam,
     answer: (ctx, { run_id, key, value = '' }) =>
@@ -103,6 +108,10 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
   ...call({
     ...write,
     path: '/mlflow/runs/log-batch',
+    about: [
+      { kind: 'run', in: 'message', field: 'run_id' },
+      { kind: 'logged_model', in: 'message', field: 'metrics.model_id', optional: true },
+    ],
     summary: 'Log metrics, params and tags together',
     request: batch,
     answer: (ctx, { run_id, metrics, params, tags }) =>
@@ -111,6 +120,10 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
   ...call({
     ...write,
     path: '/mlflow/runs/log-inputs',
+    about: [
+      { kind: 'run', in: 'message', field: 'run_id' },
+      { kind: 'logged_model', in: 'message', field: 'models.model_id', verb: 'read', optional: true },
+    ],
     summary: 'Note the datasets and models that a run read',
     request: inputs,
     maxBody: 64 * 1024 * 1024,
@@ -143,6 +156,10 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
   ...call({
     ...write,
     path: '/mlflow/runs/outputs',
+    about: [
+      { kind: 'run', in: 'message', field: 'run_id' },
+      { kind: 'logged_model', in: 'message', field: 'models.model_id', verb: 'read', optional: true },
+    ],
     summary: 'Note the models that a run made',
     request: outputs,
     answer: (ctx, { run_id, models: made }) =>

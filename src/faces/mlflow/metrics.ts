@@ -23,6 +23,7 @@ export const metricRoutes = [
   ...call({
     ...read,
     path: '/mlflow/metrics/get-history',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
     summary: 'Get every point of a metric',
     request: history,
     older: { run_uuid: 'run_id' },
@@ -41,6 +42,7 @@ export const metricRoutes = [
   ...call({
     ...read,
     path: '/mlflow/metrics/get-history-bulk-interval',
+    about: [{ kind: 'run', in: 'message', field: 'run_ids' }],
     summary: 'Get a metric of several runs, thinned for a chart',
     request: interval,
     async answer(ctx, { run_ids, metric_key, start_step: from, end_step: to, max_results: points }) {

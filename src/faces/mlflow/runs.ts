@@ -38,6 +38,7 @@ export const runRoutes = [
   ...call({
     ...write,
     path: '/mlflow/runs/create',
+    about: [{ kind: 'experiment', in: 'message', field: 'experiment_id' }],
     summary: 'Start a run',
     request: creation,
     async answer(
@@ -51,6 +52,7 @@ export const runRoutes = [
   ...call({
     ...write,
     path: '/mlflow/runs/update',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
     summary: 'End or rename a run',
     request: update,
     async answer(ctx, { run_id, status: next, end_time: endedAt, run_name: name }) {
@@ -63,6 +65,7 @@ export const runRoutes = [
     method: 'GET',
     action: 'run:read',
     path: '/mlflow/runs/get',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
     summary: 'Get a run',
     request: byId,
     answer: async (ctx, { run_id }) => ({ run: toRun(await tracking.getRun(ctx, run_id)) }),
@@ -72,6 +75,7 @@ export const runRoutes = [
     method: 'POST',
     action: 'run:read',
     path: '/mlflow/runs/search',
+    about: [{ kind: 'experiment', in: 'message', field: 'experiment_ids' }],
     summary: 'Search runs',
     request: search,
     async answer(
@@ -107,6 +111,7 @@ export const runRoutes = [
   ...call({
     ...write,
     path: '/mlflow/runs/delete',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
     summary: 'Delete a run',
     request: byId,
     answer: (ctx, { run_id }) => tracking.deleteRun(ctx, run_id),
@@ -114,6 +119,7 @@ export const runRoutes = [
   ...call({
     ...write,
     path: '/mlflow/runs/restore',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
     summary: 'Restore a run',
     request: byId,
     answer: (ctx, { run_id }) => tracking.restoreRun(ctx, run_id),
@@ -121,6 +127,7 @@ export const runRoutes = [
   ...call({
     ...write,
     path: '/mlflow/runs/set-tag',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
     summary: 'Tag a run',
     request: tagging,
     answer: (ctx, { run_id, key, value = '' }) =>
@@ -129,6 +136,7 @@ export const runRoutes = [
   ...call({
     ...write,
     path: '/mlflow/runs/delete-tag',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
     summary: 'Remove a tag of a run',
     request: untagging,
     answer: (ctx, { run_id, key }) => tracking.deleteTag(ctx, run_id, key),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { VersionMove } from '../../models/index.ts';
-import type { Ctx } from '../../platform/ctx/index.ts';
+import type { Ctx, Resource } from '../../platform/ctx/index.ts';
 import { canonical } from '../../platform/json/index.ts';
+import { fits } from '../../platform/patterns/index.ts';
 import { environmentOfEndpoint } from '../../promotions/index.ts';
 import type { Cover, Policy, Target, Terms } from '../contract/approvals.ts';
 import type { Wants } from './standing.ts';
@@ -50,6 +51,10 @@ export const aboutOf = (target: Target, model: { name: string; ref: string }): A
       ? { kind: 'stage', name: target.stage, model }
       : { kind: 'endpoint', name: target.endpoint };
 
+/** The thing whose grants count for it: what answers at an endpoint is its approvers’, and where an alias or stage points its model’s. */
+export const resourceOf = ({ kind, name, model }: About): Resource =>
+  kind === 'endpoint' ? { kind: 'endpoint', name } : { kind: 'model', name: model?.name ?? '' };
+
 /** For people: `the alias champion of flights`. */
 export const wordsOf = ({ kind, name, model }: About): string =>
   kind === 'endpoint' ? `endpoint ${name}` : `the ${kind} ${name} of ${model?.name ?? ''}`;
@@ -62,21 +67,6 @@ export function covers(cover: Cover, { kind, name, model, environment }: About):
   return 'alias' in cover
     ? kind === 'alias' && fits(cover.alias, name)
     : kind === 'stage' && cover.stage === name;
-}
-
-/** `*` stands for any letters. Split, and not made a regular expression: the pattern is a caller's. */
-function fits(pattern: string, name: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return pattern === name;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return name.length - at >= last.length && name.endsWith(last);
 }
 
 const byEnvironment = (cover: Cover): boolean => 'environment' in cover;

@@ -1,8 +1,9 @@
+import { rolesHere } from '../../access/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict, forbidden } from '../../platform/errors/index.ts';
 import type { Verdict } from '../contract/approvals.ts';
-import { wantsOf } from './covers.ts';
-import { asItStands, toWord } from './look.ts';
+import { resourceOf, wantsOf } from './covers.ts';
+import { asItStands, subjectOf, toWord } from './look.ts';
 import type { Say } from './notices.ts';
 import { nameOf, peopleOf } from './people.ts';
 import { standing } from './standing.ts';
@@ -25,7 +26,7 @@ export function decide(
   return ctx.write(async (tx) => {
     const user = personHere(tx);
     // A token may open less than its owner could.
-    const held = tx.actor.roles ?? [tx.actor.role];
+    const held = rolesHere(tx.actor);
     if (verdict === 'break_glass' && !held.some((role) => role === 'admin' || role === 'owner'))
       throw forbidden('only an admin may break the glass', {
         field: 'verdict',
@@ -61,6 +62,7 @@ export function decide(
       wantsOf(stands.policies),
       await peopleOf(
         tx,
+        resourceOf(stands.about),
         words.map((word) => word.user),
       ),
       stands.now,
@@ -117,7 +119,8 @@ export function closeReview(ctx: Ctx, id: string, finding: string): Promise<void
         field: 'request',
         hint: 'list those that are open with: treadle requests --reviews',
       });
-    const person = (await peopleOf(tx, [user])).get(user);
+    const thing = await subjectOf(tx, id);
+    const person = thing && (await peopleOf(tx, thing, [user])).get(user);
     if (user === review.broken_by)
       throw forbidden('you broke the glass yourself, so somebody else reviews it', { field: 'request' });
     if (

@@ -45,7 +45,7 @@ async function arrive(
   const facts = await factsOf(tx, move, version, policies);
   const requests: Array<{ id: string; standing: Standing }> = [];
   for (const row of await selectOpenFor(tx, target, version.ref))
-    requests.push({ id: row.id, ...(await standingOf(tx, row, { policies, facts })) });
+    requests.push({ id: row.id, ...(await standingOf(tx, row, move, { policies, facts })) });
   const permission = permit(
     { version: version.ref, content: facts.content, requests },
     { from: move.from, promotions: before, wants: wantsOf(policies), key: move.key },

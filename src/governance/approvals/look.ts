@@ -1,11 +1,11 @@
 import { tellModelVersions } from '../../models/index.ts';
-import type { Ctx } from '../../platform/ctx/index.ts';
+import type { Ctx, Resource } from '../../platform/ctx/index.ts';
 import type { Policy, Target } from '../contract/approvals.ts';
-import { aboutOf, guarding, wantsOf, type About } from './covers.ts';
+import { aboutOf, guarding, resourceOf, wantsOf, type About } from './covers.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { peopleOf } from './people.ts';
 import { standing, type Asked, type Now, type Standing, type Word } from './standing.ts';
-import { selectDecisions, type DecisionRow, type RequestRow } from './store.ts';
+import { findRequest, selectDecisions, type DecisionRow, type RequestRow } from './store.ts';
 
 /** All that the standing of a request follows from, and the standing. */
 export interface Stands {
@@ -18,6 +18,7 @@ export interface Stands {
 export async function standingOf(
   ctx: Ctx,
   row: RequestRow,
+  about: About,
   { policies, facts }: { policies: readonly Policy[]; facts: Facts | undefined },
 ): Promise<Stands> {
   const decisions = await selectDecisions(ctx, row.id);
@@ -33,6 +34,7 @@ export async function standingOf(
   const now: Now = { at: ctx.clock.now(), digest, checks: facts?.checks ?? [] };
   const known = await peopleOf(
     ctx,
+    resourceOf(about),
     decisions.map(({ user_id }) => user_id),
   );
   return {
@@ -50,17 +52,28 @@ export interface Looked extends Stands {
   facts: Facts | undefined;
 }
 
-/** A request beside the world of now. What is approved is about the model by its name in the ledger; policies go by what it is called today. */
-export async function asItStands(ctx: Ctx, row: RequestRow): Promise<Looked> {
+/** The thing that a request is about, by what it is called today; undefined where there is no such request. */
+export async function subjectOf(ctx: Ctx, id: string): Promise<Resource | undefined> {
+  const row = await findRequest(ctx, id);
+  return row && resourceOf((await whatAbout(ctx, row)).about);
+}
+
+async function whatAbout(ctx: Ctx, row: RequestRow) {
   const told = (await tellModelVersions(ctx, [row.version_ref])).get(row.version_ref)?.facts;
   const name = told?.model ?? row.model;
   const ref = `model:${row.version_ref.slice('model_version:'.length, row.version_ref.lastIndexOf('/'))}`;
-  const about = aboutOf(JSON.parse(row.target_said) as Target, { name, ref }); // written by this room
+  return { told, about: aboutOf(JSON.parse(row.target_said) as Target, { name, ref }) }; // written by this room
+}
+
+/** A request beside the world of now. What is approved is about the model by its name in the ledger; policies go by what it is called today. */
+export async function asItStands(ctx: Ctx, row: RequestRow): Promise<Looked> {
+  const { about, told } = await whatAbout(ctx, row);
+  const name = about.model?.name ?? row.model;
   const policies = await guarding(ctx, about);
   const facts = told?.registered
     ? await factsOf(ctx, about, { model: name, version: row.version }, policies)
     : undefined;
-  return { about, policies, facts, ...(await standingOf(ctx, row, { policies, facts })) };
+  return { about, policies, facts, ...(await standingOf(ctx, row, about, { policies, facts })) };
 }
 
 export const toWord = ({ user_id, verdict, sum, at }: DecisionRow): Word => ({

@@ -1,5 +1,5 @@
-import { covers, personOf, ROLES, rolesOf } from '../../access/index.ts';
-import type { Ctx } from '../../platform/ctx/index.ts';
+import { covers, grantedOf, personOf, ROLES, rolesOf } from '../../access/index.ts';
+import type { Ctx, Resource } from '../../platform/ctx/index.ts';
 import type { Person } from './standing.ts';
 
 /** Who it is that acts: a person is called by their name, whichever token they show. */
@@ -9,15 +9,27 @@ export async function nameOf(ctx: Ctx): Promise<string> {
   return person?.name ?? name;
 }
 
-/** What people may do today, by their ids. Who is not known, or may not enter any more, is left out. */
-export async function peopleOf(ctx: Ctx, users: Iterable<string>): Promise<ReadonlyMap<string, Person>> {
+/**
+ * As what people may decide about a thing today, by their ids: by their roles, or as approvers of that thing by a grant; to break the
+ * glass takes a role. Who is not known, or may not enter any more, is left out.
+ */
+export async function peopleOf(
+  ctx: Ctx,
+  thing: Resource,
+  users: Iterable<string>,
+): Promise<ReadonlyMap<string, Person>> {
   const known = new Map<string, Person>();
   for (const user of new Set(users)) {
     const person = await personOf(ctx, user);
     if (!person || person.disabled) continue;
     const held = await rolesOf(ctx, user);
     // An admin has what an approver has.
-    const roles = ROLES.filter((role) => held.some((one) => covers(one, role)));
+    const granted = await grantedOf(ctx, user, thing);
+    const roles = ROLES.filter(
+      (role) =>
+        held.some((one) => covers(one, role)) ||
+        (role === 'approver' && granted.some((one) => covers(one, role))),
+    );
     known.set(user, { roles, service: person.kind === 'service' });
   }
   return known;

@@ -51,13 +51,16 @@ export async function insertRequest(tx: Tx, row: RequestRow): Promise<void> {
   await tables(tx).insertInto('approval_request').values(row).execute();
 }
 
-export async function requireRequest(ctx: Ctx, id: string): Promise<RequestRow> {
-  const row = await tables(ctx)
+export const findRequest = (ctx: Ctx, id: string): Promise<RequestRow | undefined> =>
+  tables(ctx)
     .selectFrom('approval_request')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
     .where('id', '=', id)
     .executeTakeFirst();
+
+export async function requireRequest(ctx: Ctx, id: string): Promise<RequestRow> {
+  const row = await findRequest(ctx, id);
   if (row) return row;
   throw missing(`there is no request '${id}' in workspace '${ctx.workspace}'`, {
     field: 'request',

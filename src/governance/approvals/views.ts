@@ -1,3 +1,4 @@
+import { sees } from '../../access/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import { getModel, tellModelVersions } from '../../models/index.ts';
@@ -9,6 +10,7 @@ import type {
   Review,
   Target,
 } from '../contract/approvals.ts';
+import { resourceOf } from './covers.ts';
 import { asItStands, toWord, type Looked } from './look.ts';
 import { requireRequest, selectRequests, selectReviews, type RequestRow, type ReviewedRow } from './store.ts';
 
@@ -110,10 +112,19 @@ export async function listRequests(
 ): Promise<{ items: ApprovalRequest[]; next?: string }> {
   if (page !== undefined && !/^[0-9a-f]{32}$/.test(page))
     throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
-  const rows = await selectRequests(ctx, { waiting, model, before: page, limit: limit + 1 });
   const items: ApprovalRequest[] = [];
-  for (const row of rows.slice(0, limit)) items.push(toRequest(row, await asItStands(ctx, row)));
-  return { items, ...(rows.length > limit ? { next: items.at(-1)!.id } : {}) };
+  for (let before = page; ;) {
+    const rows = await selectRequests(ctx, { waiting, model, before, limit: limit + 1 });
+    for (const row of rows) {
+      const looked = await asItStands(ctx, row);
+      // Whoever is here by grants sees those about their things: a model is asked for by its name of today, which no row has.
+      if (!sees(ctx, resourceOf(looked.about))) continue;
+      if (items.length === limit) return { items, next: items.at(-1)!.id };
+      items.push(toRequest(row, looked));
+    }
+    if (rows.length <= limit) return { items };
+    before = rows.at(-1)!.id;
+  }
 }
 
 export const toReview = (row: ReviewedRow): Review => ({

@@ -1,6 +1,6 @@
 // The one statement of the nouns and endpoints of approvals.
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Page, Strict } from '../../platform/http/contract.ts';
+import { endpoint, listed, Millis, named, Page, Strict } from '../../platform/http/contract.ts';
 import { EndpointName } from '../../serving/contract.ts';
 
 const Id = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Id of a request, 32 hex digits.' });
@@ -312,6 +312,10 @@ export const createRequest = endpoint({
   method: 'POST',
   path: '/api/v1/requests',
   action: 'request:write',
+  about: [
+    { kind: 'wish', in: 'body', field: '' },
+    { kind: 'model', in: 'body', field: 'model', verb: 'read' },
+  ],
   summary: 'Ask that an alias, a stage or an endpoint may point at a version',
   body: Strict({
     model: Type.String({ minLength: 1, maxLength: 256 }),
@@ -325,6 +329,7 @@ export const listRequests = endpoint({
   method: 'GET',
   path: '/api/v1/requests',
   action: 'request:read',
+  about: [listed('request')],
   summary: 'List requests, newest first',
   query: Strict({
     waiting: Type.Optional(
@@ -342,6 +347,7 @@ export const getRequest = endpoint({
   method: 'GET',
   path: '/api/v1/requests/:request',
   action: 'request:read',
+  about: [named('request')],
   summary: 'Show a request: what would change, what holds, who has decided',
   params: OfRequest,
   response: ApprovalRequestDetail,
@@ -350,6 +356,7 @@ export const decideRequest = endpoint({
   method: 'POST',
   path: '/api/v1/requests/:request/decisions',
   action: 'approval:approve',
+  about: [named('request')],
   summary: 'Approve or reject what a request asks for, or break the glass',
   description:
     'Only people decide: neither who asked, nor who made the version or its run; and no token of a service. Their word is about the digest that they saw.',
@@ -368,6 +375,7 @@ export const withdrawRequest = endpoint({
   method: 'DELETE',
   path: '/api/v1/requests/:request',
   action: 'request:write',
+  about: [named('request')],
   summary: 'Withdraw a request',
   params: OfRequest,
   response: ApprovalRequestDetail,
@@ -376,6 +384,7 @@ export const promoteRequest = endpoint({
   method: 'POST',
   path: '/api/v1/requests/:request/promote',
   action: 'model:write',
+  about: [named('request')],
   summary: 'Make the move that was approved: point the alias or stage at the version',
   description: 'Of an endpoint, deploy the version there instead: the approval is found by itself.',
   params: OfRequest,
@@ -396,6 +405,7 @@ export const closeReview = endpoint({
   method: 'POST',
   path: '/api/v1/reviews/:request/close',
   action: 'approval:approve',
+  about: [named('request')],
   summary: 'Say what came of the review of a broken glass',
   params: OfRequest,
   body: Strict({ finding: Why('What was found; kept in the ledger.') }),

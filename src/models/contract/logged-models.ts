@@ -16,6 +16,7 @@ export const getLoggedModel = endpoint({
   method: 'GET',
   path: '/api/v1/logged-models/:id',
   action: 'model:read',
+  about: [{ kind: 'logged_model', in: 'params', field: 'id' }],
   summary: 'Get a logged model with its files and registered versions',
   params: Strict({ id: Type.String() }),
   response: Type.Object({

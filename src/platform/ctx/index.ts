@@ -8,16 +8,32 @@ import type { Log } from '../log/index.ts';
 /** `owner` is of the whole server; the others are of one workspace. `approver` reads, and approves what others made. */
 export type Role = 'viewer' | 'editor' | 'approver' | 'admin' | 'owner';
 
+/** A thing that grants can be about: one by its name, some one of its kind, or a list that shows each what they may see. */
+export type Resource =
+  | { kind: string; name: string }
+  | { kind: string; any: true }
+  | { kind: string; listed: true };
+
+/** What grants give somebody in a workspace, besides their roles there. */
+export interface Grants {
+  /** As what they may act on a thing; none where nothing is granted. */
+  on(resource: Resource): readonly Role[];
+  /** Patterns of the names on which they have anything. */
+  patterns(kind: string): readonly string[];
+}
+
 /** Who asks. `id` and `name` go into every ledger entry. */
 export interface Actor {
   /** `owner` asks from the machine itself, without a credential; `user` is a person who signed in; a `service` is nobody. */
   kind: 'owner' | 'user' | 'service' | 'token' | 'system';
   id: string;
   name: string;
-  /** The strongest of what it has here. */
-  role: Role;
-  /** Where it has several in this workspace: all of them. */
+  /** The strongest of what it has here; a guest is in the workspace by grants on single things alone. */
+  role: Role | 'guest';
+  /** Where it has several in this workspace, or none: all of them. */
   roles?: readonly Role[];
+  /** What it may besides, on single things. */
+  grants?: Grants;
   /** The id of the person whose act it is: who signed in, or whose token it is. Without one nobody answers for it: it approves nothing. */
   user?: string;
   /** A step of this execution: it writes to the execution's runs alone. */

@@ -12,6 +12,8 @@ export interface Dialect {
   like(left: Expression<unknown>, pattern: string): RawBuilder<SqlBool>;
   /** LIKE that does not tell upper case from lower. */
   ilike(left: Expression<unknown>, pattern: string): RawBuilder<SqlBool>;
+  /** Whether a text fits a pattern in which `*` stands for any characters and everything else for itself, upper and lower case told apart. */
+  fits(left: Expression<unknown>, pattern: string): RawBuilder<SqlBool>;
   /** The n-th placeholder (from 1) of a statement written by hand. */
   placeholder(n: number): string;
   /** Most parameters one statement may carry. */
@@ -33,6 +35,7 @@ export const sqliteDialect: Dialect = {
   // The connections set `case_sensitive_like`.
   like: (left, pattern) => sql<SqlBool>`${left} like ${pattern}`,
   ilike: (left, pattern) => sql<SqlBool>`lower(${left}) like lower(${pattern})`,
+  fits: (left, pattern) => sql<SqlBool>`${left} glob ${pattern.replaceAll(/[[?]/g, '[$&]')}`,
   placeholder: () => '?',
   maxParameters: 30_000,
   sequenceLock: () => undefined,
@@ -56,6 +59,8 @@ export const postgresDialect: Dialect = {
   label: 'Postgres',
   like: (left, pattern) => sql<SqlBool>`${left} like ${pattern} escape ''`,
   ilike: (left, pattern) => sql<SqlBool>`${left} ilike ${pattern} escape ''`,
+  fits: (left, pattern) =>
+    sql<SqlBool>`${left} like ${pattern.replaceAll(/[!%_]/g, '!$&').replaceAll('*', '%')} escape '!'`,
   placeholder: (n) => `$${n}`,
   maxParameters: 60_000,
   sequenceLock: (name) => sql`select pg_advisory_xact_lock(hashtext(${name}))`,

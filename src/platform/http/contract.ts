@@ -10,6 +10,30 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  */
 export type Action = `${string}:${'read' | 'write' | 'approve' | 'admin' | 'own'}` | 'public';
 
+/**
+ * What a route is about, so that a grant on that thing opens it, too: every one that is named must be open to the caller. `field`: where
+ * its name stands, the very value that the handler uses; dots lead into objects, and the empty text is the whole. `verb`: what the
+ * caller needs of that thing, where it is not what the route itself needs. `any`: the caller needs it of some thing of the kind.
+ * `listed`: where none is named, the handler shows to each what they may see. A route that says nothing is opened by roles alone.
+ */
+export type About =
+  | {
+      kind: string;
+      in: 'params' | 'query' | 'body' | 'message';
+      field: string;
+      verb?: 'read' | 'write';
+      /** Where it is not said, the others decide. */
+      optional?: true;
+    }
+  | { kind: string; any: true }
+  | { kind: string; listed: true };
+
+/** About what the address names: `/models/:model`. */
+export const named = (kind: string): About => ({ kind, in: 'params', field: kind });
+
+/** A list of things of a kind, of which each sees theirs. */
+export const listed = (kind: string): About => ({ kind, listed: true });
+
 /** An endpoint as data. A route cannot exist without one, so none can exist without its rule. */
 export interface Endpoint<
   P extends TSchema = TSchema,
@@ -21,6 +45,7 @@ export interface Endpoint<
   /** `/api/v1/datasets/:dataset`; `*` at the end takes the rest of the path. */
   path: string;
   action: Action;
+  about?: readonly About[] | undefined;
   /** One line, imperative: the title in the API docs. */
   summary: string;
   description?: string;
@@ -50,6 +75,7 @@ export function endpoint<
   method: Method;
   path: string;
   action: Action;
+  about?: readonly About[] | undefined;
   summary: string;
   description?: string;
   params?: P;
@@ -62,6 +88,7 @@ export function endpoint<
   method: Method;
   path: string;
   action: Action;
+  about?: readonly About[] | undefined;
   summary: string;
   description?: string;
   params: P;

@@ -67,6 +67,8 @@ export type Output<E extends Endpoint> = E['response'] extends 'bytes'
 /** An endpoint with its handler; made by `route`, mounted by a face. */
 export interface Route {
   endpoint: Endpoint;
+  /** For protocols that say their fields in several places: the one message that the handler reads, for `about` in `message`. */
+  message?(input: Input<Endpoint>): unknown;
   handle(ctx: Ctx, input: Input<Endpoint>): Promise<unknown>;
 }
 

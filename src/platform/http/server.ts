@@ -9,7 +9,7 @@ import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import { guardHost, guardOrigin } from '../origin/index.ts';
 import { Budget, Share } from '../limits/index.ts';
-import type { Action, Endpoint } from './contract.ts';
+import type { Endpoint } from './contract.ts';
 import { refuseUnread } from './client-error.ts';
 import { guardForm } from './guard-form.ts';
 import { keepRoom } from './keep-room.ts';
@@ -76,13 +76,19 @@ export interface HttpOptions {
   }): Promise<{ ctx: Ctx; until?: number | undefined; credential?: string | undefined }>;
   /** The ctx of public routes. */
   anonymous(requestId: string): Ctx;
-  /** Throws `forbidden` unless the actor may do it. */
-  authorize(ctx: Ctx, action: Action): void;
+  /**
+   * Throws `forbidden` unless the actor may do it. Where only a grant on what the request names may open it, it returns what asks that,
+   * once that is read.
+   */
+  authorize(ctx: Ctx, endpoint: Endpoint): ((said: Said) => Promise<void>) | undefined;
   /** Called once a request is answered, for metrics. */
   observe?(request: { method: string; route: string; status: number; seconds: number }): void;
   /** Check responses against the contract; on in tests and development. */
   checkResponses?: boolean;
 }
+
+/** Where a request can name things: the values that its handler gets. */
+export type Said = Readonly<Partial<Record<'params' | 'query' | 'body' | 'message', unknown>>>;
 
 export interface Http {
   /** Mounts a face's routes; `options` says how its errors look and whether it is strict about bodies. */
@@ -278,7 +284,7 @@ async function serve(
           method: request.method,
           requestId: request.id,
         });
-  options.authorize(ctx, endpoint.action);
+  const unsettled = options.authorize(ctx, endpoint);
 
   const share = new Share(bodies, `${ctx.actor.kind}:${ctx.actor.id}`);
   const aborter = new AbortController();
@@ -302,13 +308,20 @@ async function serve(
   refuseUnkept(request.query, 'query');
   // Foreign protocols take fields that we do not know; our own names each of its own.
   if (endpoint.path.startsWith('/api/v1/')) refuseUnknown(endpoint.query, request.query as object);
-  const { params, query, body } = endpoint;
+  const { body } = endpoint;
   const due =
-    body === undefined || body === 'bytes' ? compiled(params, query) : compiled(params, query, body);
+    body === undefined || body === 'bytes'
+      ? compiled(endpoint.params, endpoint.query)
+      : compiled(endpoint.params, endpoint.query, body);
   if (due) await due;
+  const params = parse(endpoint.params, request.params, 'path', { convert: true });
+  const query = parse(endpoint.query, request.query, 'query', { convert: true });
+  // Of somebody who may not, no body is read where the address alone says so.
+  const early = endpoint.about?.every((one) => !('in' in one) || one.in === 'params' || one.in === 'query');
+  if (unsettled && early === true) await unsettled({ params, query });
   const input: Input<Endpoint> = {
-    params: parse(endpoint.params, request.params, 'path', { convert: true }),
-    query: parse(endpoint.query, request.query, 'query', { convert: true }),
+    params,
+    query,
     // The schema is TSchema here; `route` tied the handler to the precise one.
     body: (await readBody(endpoint, request, mount, share)) as undefined,
     headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
@@ -316,6 +329,10 @@ async function serve(
     address: request.raw.socket.remoteAddress,
     dress: (headers, status = 200) => void reply.code(status).headers(headers),
   };
+  if (unsettled && early !== true) {
+    const message = route.message ? { message: route.message(input) } : {};
+    await unsettled({ params, query, body: input.body, ...message });
+  }
   const head = request.method === 'HEAD';
   // Nobody would hear the events.
   if (head && endpoint.response === 'events') return reply.type('text/event-stream').send();

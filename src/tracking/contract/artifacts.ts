@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Page, Strict } from '../../platform/http/contract.ts';
+import { endpoint, Millis, named, Page, Strict } from '../../platform/http/contract.ts';
 
 export const ArtifactEntry = Type.Object({
   path: Type.String({ description: 'From the run’s artifact root.' }),
@@ -17,6 +17,7 @@ export const listArtifacts = endpoint({
   method: 'GET',
   path: '/api/v1/runs/:run/artifacts',
   action: 'run:read',
+  about: [named('run')],
   summary: 'List a folder of a run’s artifacts',
   params: Strict({ run: Type.String() }),
   query: Strict({ path: Type.Optional(Type.String({ description: 'The folder; the root unless said.' })) }),
@@ -27,6 +28,7 @@ export const getArtifact = endpoint({
   method: 'GET',
   path: '/api/v1/runs/:run/artifacts/*',
   action: 'run:read',
+  about: [named('run')],
   summary: 'Download an artifact; answers Range',
   params: File,
   response: 'bytes',
@@ -36,6 +38,7 @@ export const putArtifact = endpoint({
   method: 'PUT',
   path: '/api/v1/runs/:run/artifacts/*',
   action: 'run:write',
+  about: [named('run')],
   summary: 'Upload an artifact; what was there is replaced once all bytes have arrived',
   params: File,
   body: 'bytes',
@@ -46,6 +49,7 @@ export const deleteArtifact = endpoint({
   method: 'DELETE',
   path: '/api/v1/runs/:run/artifacts/*',
   action: 'run:write',
+  about: [named('run')],
   summary: 'Delete an artifact, or a folder with all in it',
   params: File,
   response: Type.Object({ deleted: Type.Integer({ description: 'Files deleted.' }) }),

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Page, Strict } from '../../platform/http/contract.ts';
+import { endpoint, listed, Millis, named, Page, Strict } from '../../platform/http/contract.ts';
 
 export const State = Type.Union([Type.Literal('active'), Type.Literal('deleted')], {
   description: 'A deleted thing can be restored.',
@@ -58,6 +58,7 @@ export const listExperiments = endpoint({
   method: 'GET',
   path: '/api/v1/experiments',
   action: 'experiment:read',
+  about: [listed('experiment')],
   summary: 'List experiments, the newest change first',
   query: Strict({
     state: Type.Optional(StateFilter),
@@ -77,6 +78,7 @@ export const createExperiment = endpoint({
   method: 'POST',
   path: '/api/v1/experiments',
   action: 'experiment:write',
+  about: [{ kind: 'experiment_name', in: 'body', field: 'name' }],
   summary: 'Make an experiment',
   body: Strict({ name: Name, note: Type.Optional(Note), tags: Type.Optional(Tags) }),
   response: Experiment,
@@ -86,6 +88,7 @@ export const getExperiment = endpoint({
   method: 'GET',
   path: '/api/v1/experiments/:experiment',
   action: 'experiment:read',
+  about: [named('experiment')],
   summary: 'Show an experiment',
   params: ById,
   response: Experiment,
@@ -95,6 +98,7 @@ export const updateExperiment = endpoint({
   method: 'PATCH',
   path: '/api/v1/experiments/:experiment',
   action: 'experiment:write',
+  about: [named('experiment'), { kind: 'experiment_name', in: 'body', field: 'name', optional: true }],
   summary: 'Rename an experiment, or change its note or tags',
   params: ById,
   body: Strict({ name: Type.Optional(Name), note: Type.Optional(Note), tags: Type.Optional(Tags) }),
@@ -105,6 +109,7 @@ export const deleteExperiment = endpoint({
   method: 'DELETE',
   path: '/api/v1/experiments/:experiment',
   action: 'experiment:write',
+  about: [named('experiment')],
   summary: 'Delete an experiment with its runs; it can be restored',
   params: ById,
   response: Experiment,
@@ -114,6 +119,7 @@ export const restoreExperiment = endpoint({
   method: 'POST',
   path: '/api/v1/experiments/:experiment/restore',
   action: 'experiment:write',
+  about: [named('experiment')],
   summary: 'Restore a deleted experiment and the runs that were deleted with it',
   params: ById,
   response: Experiment,

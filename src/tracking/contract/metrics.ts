@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { endpoint, Strict } from '../../platform/http/contract.ts';
+import { endpoint, named, Strict } from '../../platform/http/contract.ts';
 import { MetricSummary } from './runs.ts';
 
 const Columns = {
@@ -51,6 +51,7 @@ export const getSeries = endpoint({
   method: 'GET',
   path: '/api/v1/runs/:run/metrics/:key/series',
   action: 'run:read',
+  about: [named('run')],
   summary: 'Points of one metric, thinned without losing an extreme',
   params: Strict({ run: Type.String(), key: Type.String({ description: 'URL-encoded: system%2Fcpu.' }) }),
   query: Strict(Range),
@@ -61,6 +62,7 @@ export const getManySeries = endpoint({
   method: 'POST',
   path: '/api/v1/series',
   action: 'run:read',
+  about: [{ kind: 'run', in: 'body', field: 'runs' }],
   summary: 'Points of many metrics of many runs at once',
   description:
     'Together about 200,000 points: of many metrics each is thinned further than asked for. More than 10,000 metrics are refused.',
@@ -76,6 +78,7 @@ export const listMetrics = endpoint({
   method: 'GET',
   path: '/api/v1/runs/:run/metrics',
   action: 'run:read',
+  about: [named('run')],
   summary: 'List a run’s metrics with their latest values',
   params: Strict({ run: Type.String() }),
   response: Type.Object({ items: Type.Array(MetricSummary) }),

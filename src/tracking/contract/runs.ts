@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Strict } from '../../platform/http/contract.ts';
+import { endpoint, listed, Millis, named, Strict } from '../../platform/http/contract.ts';
 import { State, StateFilter, Stated, Tags } from './experiments.ts';
 
 export const RunStatus = Type.Union(
@@ -144,6 +144,7 @@ export const searchRuns = endpoint({
   method: 'POST',
   path: '/api/v1/runs/search',
   action: 'run:read',
+  about: [{ kind: 'experiment', in: 'body', field: 'experiments', optional: true }, listed('experiment')],
   summary: 'Search runs: a page of the run table',
   body: Strict({
     experiments: Type.Array(Type.String(), { maxItems: 1000, description: 'Ids; none means all.' }),
@@ -172,6 +173,7 @@ export const groupRuns = endpoint({
   method: 'POST',
   path: '/api/v1/runs/groups',
   action: 'run:read',
+  about: [{ kind: 'experiment', in: 'body', field: 'experiments', optional: true }, listed('experiment')],
   summary: 'Group runs by a param, a tag, the status or the verdict',
   body: Strict({
     experiments: Type.Array(Type.String(), { maxItems: 1000 }),
@@ -210,6 +212,7 @@ export const listColumns = endpoint({
   method: 'GET',
   path: '/api/v1/experiments/:experiment/columns',
   action: 'run:read',
+  about: [named('experiment')],
   summary: 'List the metrics, params and tags that an experiment’s runs have',
   params: Strict({ experiment: Type.String() }),
   response: Type.Object({
@@ -223,6 +226,7 @@ export const createRun = endpoint({
   method: 'POST',
   path: '/api/v1/runs',
   action: 'run:write',
+  about: [{ kind: 'experiment', in: 'body', field: 'experiment' }],
   summary: 'Start a run',
   body: Strict({
     experiment: Type.String({ description: 'Id of the experiment.' }),
@@ -239,6 +243,7 @@ export const getRun = endpoint({
   method: 'GET',
   path: '/api/v1/runs/:run',
   action: 'run:read',
+  about: [named('run')],
   summary: 'Show a run with all that it holds',
   params: ById,
   response: Run,
@@ -248,6 +253,7 @@ export const compareRuns = endpoint({
   method: 'POST',
   path: '/api/v1/runs/compare',
   action: 'run:read',
+  about: [{ kind: 'run', in: 'body', field: 'runs' }],
   summary: 'Show several runs at once, in the order asked for',
   body: Strict({ runs: Type.Array(Type.String(), { minItems: 1, maxItems: 500 }) }),
   response: Type.Object({ runs: Type.Array(Run) }),
@@ -257,6 +263,7 @@ export const updateRun = endpoint({
   method: 'PATCH',
   path: '/api/v1/runs/:run',
   action: 'run:write',
+  about: [named('run')],
   summary: 'End a run, rename it, or write its note',
   params: ById,
   body: Strict({
@@ -274,6 +281,7 @@ export const setOutcome = endpoint({
   method: 'PUT',
   path: '/api/v1/runs/:run/outcome',
   action: 'run:write',
+  about: [named('run')],
   summary: 'Write the verdict on a run, with its reason',
   params: ById,
   body: Strict({ verdict: Verdict, reason: Type.String({ minLength: 1, maxLength: 8000 }) }),
@@ -284,6 +292,7 @@ export const deleteRun = endpoint({
   method: 'DELETE',
   path: '/api/v1/runs/:run',
   action: 'run:write',
+  about: [named('run')],
   summary: 'Delete a run; it can be restored',
   params: ById,
   response: Run,
@@ -292,6 +301,7 @@ export const restoreRun = endpoint({
   method: 'POST',
   path: '/api/v1/runs/:run/restore',
   action: 'run:write',
+  about: [named('run')],
   summary: 'Restore a deleted run',
   params: ById,
   response: Run,
@@ -301,6 +311,7 @@ export const logToRun = endpoint({
   method: 'POST',
   path: '/api/v1/runs/:run/log',
   action: 'run:write',
+  about: [named('run')],
   summary: 'Log metrics, params and tags, all or nothing',
   params: ById,
   body: Strict({
@@ -326,6 +337,7 @@ export const reportResources = endpoint({
   method: 'POST',
   path: '/api/v1/runs/:run/resources',
   action: 'run:write',
+  about: [named('run')],
   summary: 'Report what a run uses: samples while it runs, totals at its end',
   params: ById,
   body: Strict({

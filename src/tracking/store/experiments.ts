@@ -1,4 +1,5 @@
 import { sql, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
+import { whereSeen } from '../../access/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict, missing } from '../../platform/errors/index.ts';
 import {
@@ -161,7 +162,8 @@ export async function searchExperimentRows(
     .selectFrom('experiment')
     .selectAll()
     .select(keys.map(({ expression }, i) => expression.as(`sort_${i}`)))
-    .where('workspace', '=', ctx.workspace);
+    .where('workspace', '=', ctx.workspace)
+    .where((eb) => whereSeen(ctx, 'experiment', eb.ref('experiment.name')));
   if (query.state !== 'all') select = select.where('state', '=', query.state);
   if (query.filter) select = select.where(compileExperimentFilter(ctx, query.filter));
   if (query.after) select = select.where(compileAfter(keys, query.after));

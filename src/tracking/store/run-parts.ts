@@ -1,3 +1,4 @@
+import { whereSeen } from '../../access/index.ts';
 import { inPortions } from '../../platform/aside/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { add } from './inputs.ts';
@@ -52,6 +53,7 @@ export async function selectExperimentIds(ctx: Ctx): Promise<number[]> {
     .selectFrom('experiment')
     .select('id')
     .where('workspace', '=', ctx.workspace)
+    .where((eb) => whereSeen(ctx, 'experiment', eb.ref('name')))
     .where('state', '=', 'active')
     .execute();
   return rows.map(({ id }) => id);

@@ -24,6 +24,20 @@ export async function selectRunRow(ctx: Ctx, id: string): Promise<RunTableRow> {
   return row;
 }
 
+/** The name of the experiment that a run is of; undefined where there is no such run. */
+export async function experimentOfRun(ctx: Ctx, id: string): Promise<string | undefined> {
+  const row = await tables(ctx)
+    .selectFrom('run')
+    .innerJoin('experiment', (on) =>
+      on.onRef('experiment.workspace', '=', 'run.workspace').onRef('experiment.id', '=', 'run.experiment_id'),
+    )
+    .select('experiment.name')
+    .where('run.workspace', '=', ctx.workspace)
+    .where('run.id', '=', id)
+    .executeTakeFirst();
+  return row?.name;
+}
+
 /** In the order of `ids`; unknown ones are left out. */
 export async function selectRunRows(ctx: Ctx, ids: readonly string[]): Promise<RunTableRow[]> {
   if (ids.length === 0) return [];

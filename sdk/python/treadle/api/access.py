@@ -7,6 +7,29 @@ from .._typing import NotRequired
 from ..transport import Page, Transport, given, segment
 
 
+GrantKind = Literal['dataset', 'model', 'endpoint', 'experiment']
+"""What a grant is about; of an experiment its runs, too."""
+
+
+class Grant(TypedDict):
+    id: str
+    user: NotRequired[str]
+    """Name of the user or service who has it."""
+    user_kind: NotRequired[Literal['user', 'service']]
+    group: NotRequired[str]
+    """Or of the group whose members have it."""
+    level: Literal['viewer', 'editor', 'approver', 'admin']
+    """viewer reads the thing, and asks an endpoint; editor also changes it; approver reads it, and
+    approves what moves to it; admin does all of it, and grants it to others.
+    """
+    kind: GrantKind
+    name: str
+    """A name, or a pattern in which * stands for any characters."""
+    created_at: int
+    """When it was made. Milliseconds since 1970, UTC."""
+    created_by: str
+
+
 WorkspaceRole = Literal['viewer', 'editor', 'approver', 'admin']
 """viewer reads; editor also writes; approver reads, and approves what others made; admin does all of
 it, and manages tokens, people and webhooks.
@@ -121,13 +144,25 @@ class User(TypedDict):
     """When it was disabled: nothing of theirs opens anything since. Milliseconds since 1970, UTC."""
 
 
+class WhoAmIGrants(TypedDict):
+    level: Literal['viewer', 'editor', 'approver', 'admin']
+    """viewer reads the thing, and asks an endpoint; editor also changes it; approver reads it, and
+    approves what moves to it; admin does all of it, and grants it to others.
+    """
+    kind: GrantKind
+    name: str
+
+
 class WhoAmI(TypedDict):
     name: str
     kind: str
     """owner (local, without a token), user, service, token or system."""
-    role: RoleName
+    role: RoleName | Literal['guest']
+    """The strongest; guest where the caller is here by grants on single things alone."""
     roles: list[RoleName]
     """All that the caller has in this workspace."""
+    grants: list[WhoAmIGrants]
+    """What the caller may do besides, with single things."""
     workspace: str
     workspaces: list[str]
     """Names of those that the caller may enter."""
@@ -166,10 +201,25 @@ ExplainAccessAnswerRoles = TypedDict(
 )
 
 
+ExplainAccessAnswerGrants = TypedDict(
+    'ExplainAccessAnswerGrants',
+    {
+        # viewer reads the thing, and asks an endpoint; editor also changes it; approver reads it, and approves what moves to it; admin does all of it, and grants it to others.
+        'level': Literal['viewer', 'editor', 'approver', 'admin'],
+        'kind': GrantKind,
+        'name': str,
+        # itself, or group NAME.
+        'from': str,
+    },
+)
+
+
 class ExplainAccessAnswerRules(TypedDict):
     verb: str
     roles: list[RoleName]
     says: str
+    granted: bool
+    """Whether a grant may say so, too, of what it is about."""
 
 
 class ExplainAccessAnswer(TypedDict):
@@ -177,6 +227,8 @@ class ExplainAccessAnswer(TypedDict):
     because: str
     roles: list[ExplainAccessAnswerRoles]
     """What they have in this workspace, and what brings it."""
+    grants: list[ExplainAccessAnswerGrants]
+    """What they were granted besides: on the thing, where one is named."""
     rules: list[ExplainAccessAnswerRules]
     """The whole policy: which roles may do what ends in which verb."""
 
@@ -201,6 +253,45 @@ class AccessApi:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def add_grant(
+        self,
+        *,
+        level: Literal['viewer', 'editor', 'approver', 'admin'],
+        kind: GrantKind,
+        name: str,
+        user: str | None = None,
+        group: str | None = None,
+    ) -> Grant:
+        """Grant somebody, or a group, a thing or all of a pattern of names.
+
+        It adds to what their role in the workspace says; who has no role here sees and does what is
+        granted and nothing else. An admin of a thing by a grant grants it on, and no more than what
+        their own covers.
+
+        POST /api/v1/grants; needs grant:admin.
+
+        Args:
+            level: viewer reads the thing, and asks an endpoint; editor also changes it; approver
+                reads it, and approves what moves to it; admin does all of it, and grants it to
+                others.
+            kind: What a grant is about; of an experiment its runs, too.
+            name: A name, or a pattern in which * stands for any characters: flights*. Three * at
+                most.
+            user: Name or id.
+            group: Name or id.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/grants',
+            json=given({
+                'user': user,
+                'group': group,
+                'level': level,
+                'kind': kind,
+                'name': name,
+            }),
+        )
 
     def add_group(
         self,
@@ -416,6 +507,8 @@ class AccessApi:
         *,
         action: str,
         user: str | None = None,
+        kind: GrantKind | None = None,
+        name: str | None = None,
     ) -> ExplainAccessAnswer:
         """Say whether somebody may do something here, and why.
 
@@ -424,11 +517,13 @@ class AccessApi:
         Args:
             action: As a route carries it: `run:write`, `model:approve`.
             user: Name or id; the caller unless said.
+            kind: What a grant is about; of an experiment its runs, too.
+            name: Of the thing of that kind; with `kind`.
         """
         return self._transport.json(
             'POST',
             '/api/v1/access/explain',
-            json=given({'user': user, 'action': action}),
+            json=given({'user': user, 'action': action, 'kind': kind, 'name': name}),
         )
 
     def leave_workspace(
@@ -445,6 +540,47 @@ class AccessApi:
         return self._transport.nothing(
             'DELETE',
             f"/api/v1/me/workspaces/{segment('workspace', workspace)}",
+        )
+
+    def list_grants(
+        self,
+        *,
+        search: str | None = None,
+        kind: GrantKind | None = None,
+        level: Literal['viewer', 'editor', 'approver', 'admin'] | None = None,
+        user: str | None = None,
+        group: str | None = None,
+        sort: Literal['name', 'made'] | None = None,
+        limit: int | None = None,
+        page: str | None = None,
+    ) -> Page[Grant]:
+        """List the grants of the workspace on single things.
+
+        GET /api/v1/grants; needs grant:read.
+
+        Args:
+            search: Those whose name, or whose bearer’s, holds it.
+            kind: What a grant is about; of an experiment its runs, too.
+            level: viewer reads the thing, and asks an endpoint; editor also changes it; approver
+                reads it, and approves what moves to it; admin does all of it, and grants it to
+                others.
+            user: Name or id of a user or service.
+            group: Name or id of a group.
+            sort: By what they are about, or the newest first; name unless said.
+        """
+        return self._transport.page(
+            'GET',
+            '/api/v1/grants',
+            query=given({
+                'search': search,
+                'kind': kind,
+                'level': level,
+                'user': user,
+                'group': group,
+                'sort': sort,
+                'limit': limit,
+                'page': page,
+            }),
         )
 
     def list_groups(
@@ -523,6 +659,19 @@ class AccessApi:
         return self._transport.page(
             'GET',
             '/api/v1/workspaces',
+        )
+
+    def remove_grant(
+        self,
+        grant: str,
+    ) -> None:
+        """Take a grant back.
+
+        DELETE /api/v1/grants/:grant; needs grant:admin.
+        """
+        return self._transport.nothing(
+            'DELETE',
+            f"/api/v1/grants/{segment('grant', grant)}",
         )
 
     def remove_group(
