@@ -45,13 +45,18 @@ export async function directoryGroups(ctx: Ctx): Promise<DirectoryGroup[]> {
   }));
 }
 
-export function renameGroup(ctx: Ctx, id: string, name: string): Promise<void> {
+/** What a directory calls a group, and by what it knows it; null where it knows it by nothing. */
+export function renameGroup(
+  ctx: Ctx,
+  id: string,
+  { name, external_id }: { name: string; external_id: string | null },
+): Promise<void> {
   return ctx.write(async (tx) => {
     const row = await requireGroup(tx, id);
-    if (row.name === name) return;
-    if ((await selectGroups(tx)).some((one) => one.name === name))
+    if (row.name === name && row.external_id === external_id) return;
+    if (row.name !== name && (await selectGroups(tx)).some((one) => one.name === name))
       throw conflict(`there is a group '${name}' already`, { field: 'displayName' });
-    await updateGroup(tx, row.id, { name });
+    await updateGroup(tx, row.id, { name, external_id });
     await tx.record({ action: 'group.renamed', resource: `group:${row.id}` });
     await tx.emit({ type: 'group.renamed', subject: `group:${row.id}` });
   });

@@ -17,10 +17,10 @@ export function updateUser(
   change: {
     disabled?: boolean;
     owner?: boolean;
-    full_name?: string;
+    full_name?: string | null;
     /** What they sign in with from now on. */
     name?: string;
-    external_id?: string;
+    external_id?: string | null;
   },
 ): Promise<User> {
   return ctx.write(async (tx) => {
@@ -41,8 +41,8 @@ export function updateUser(
       disabled_at,
       owner: owner ? 1 : 0,
       name,
-      external_id: change.external_id ?? before.external_id,
-      full_name: change.full_name ?? before.full_name,
+      external_id: change.external_id === undefined ? before.external_id : change.external_id,
+      full_name: change.full_name === undefined ? before.full_name : change.full_name,
     });
     await tx.record({
       action: 'user.updated',

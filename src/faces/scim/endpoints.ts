@@ -5,12 +5,16 @@ const BASE = '/scim/v2';
 const Open = Type.Object({});
 /** Directories send attributes that we do not keep; what is kept is read in words.ts. */
 const Body = Type.Record(Type.String(), Type.Unknown());
+/** Names with commas between; what is not kept is not missed. */
+const Names = Type.Optional(Type.String({ maxLength: 2000 }));
+const shown = { attributes: Names, excludedAttributes: Names };
 const query = Type.Object({
+  ...shown,
   filter: Type.Optional(Type.String({ maxLength: 500 })),
   startIndex: Type.Optional(Type.Integer()),
   count: Type.Optional(Type.Integer()),
 });
-const params = Type.Object({ id: Type.String({ maxLength: 64 }) });
+const params = Type.Object({ id: Type.String({ maxLength: 100 }) });
 
 /** All reach over the walls between workspaces: people are of the server. */
 const read = (path: string, summary: string) =>
@@ -22,6 +26,7 @@ const readOne = (path: string, summary: string) =>
     action: 'server:admin',
     summary,
     params,
+    query: Type.Object(shown),
     response: Open,
   });
 const write = (method: Method, path: string, summary: string) =>
@@ -55,6 +60,9 @@ const remove = (path: string, summary: string) =>
 
 export const serviceProviderConfig = read('/ServiceProviderConfig', 'Say what of SCIM is spoken here');
 export const resourceTypes = read('/ResourceTypes', 'List the kinds of resources');
+export const getResourceType = readOne('/ResourceTypes', 'Say what a kind of resource is');
+export const listSchemas = read('/Schemas', 'List what is kept of people and groups');
+export const getSchema = readOne('/Schemas', 'Say what is kept of one kind');
 export const listUsers = read('/Users', 'List people');
 export const getUser = readOne('/Users', 'Say who somebody is');
 export const createUser = make('/Users', 'Make a person');

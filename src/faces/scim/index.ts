@@ -13,18 +13,20 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict, missing, type ErrorKind } from '../../platform/errors/index.ts';
 import { route, type ErrorFace, type Route } from '../../platform/http/index.ts';
 import * as contract from './endpoints.ts';
+import { oneOf, RESOURCE_TYPES, SCHEMAS } from './schemas.ts';
 import {
   failure,
   filterIn,
-  groupName,
-  membersIn,
+  groupWords,
   page,
   patchedGroup,
   patchedUser,
   requireName,
+  shown,
   toScimGroup,
   toScimUser,
   userWords,
+  type GroupWords,
   type UserWords,
 } from './words.ts';
 
@@ -43,18 +45,32 @@ const STATUS: Record<ErrorKind, readonly [status: number, scimType?: string]> = 
   unavailable: [503],
 };
 
+/** What words.ts says itself of a request (RFC 7644, 3.12). */
+const OWN_TYPES: ReadonlySet<string> = new Set([
+  'invalidFilter',
+  'invalidSyntax',
+  'invalidValue',
+  'mutability',
+  'noTarget',
+]);
+
 export const scimErrors: ErrorFace = (error, requestId) => {
   if (!error)
     return { status: 500, body: failure(500, `look for request ${requestId} in the server log`, undefined) };
   const [status, type] = STATUS[error.kind];
   const detail = error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
-  const said = error.kind === 'invalid' && error.code?.startsWith('invalid') === true ? error.code : type;
+  const said = error.code !== undefined && OWN_TYPES.has(error.code) ? error.code : type;
   return { status, body: failure(status, detail, said) };
 };
 
 export const scimRoutes: readonly Route[] = [
   route(contract.serviceProviderConfig, () => Promise.resolve(CONFIG)),
-  route(contract.resourceTypes, () => Promise.resolve(page(TYPES, {}))),
+  route(contract.resourceTypes, () => Promise.resolve(page(RESOURCE_TYPES, {}))),
+  route(contract.getResourceType, (_ctx, { params }) =>
+    Promise.resolve(oneOf(RESOURCE_TYPES, params.id, 'kind of resource')),
+  ),
+  route(contract.listSchemas, () => Promise.resolve(page(SCHEMAS, {}))),
+  route(contract.getSchema, (_ctx, { params }) => Promise.resolve(oneOf(SCHEMAS, params.id, 'schema'))),
   route(contract.listUsers, async (ctx, { query }) => {
     const asked = filterIn(query.filter, ['userName', 'externalId', 'id']);
     const users = (await directoryUsers(ctx)).filter(
@@ -63,9 +79,12 @@ export const scimRoutes: readonly Route[] = [
         { userName: name, externalId: external_id, id }[asked[0]] ===
           (asked[0] === 'userName' ? asked[1].toLowerCase() : asked[1]),
     );
-    return page(users.map(toScimUser), query);
+    return page(
+      users.map((one) => shown(toScimUser(one), query)),
+      query,
+    );
   }),
-  route(contract.getUser, (ctx, { params }) => user(ctx, params.id)),
+  route(contract.getUser, async (ctx, { params, query }) => shown(await user(ctx, params.id), query)),
   route(contract.createUser, async (ctx, { body, dress }) => {
     const words = userWords(body);
     const name = requireName(words);
@@ -78,8 +97,8 @@ export const scimRoutes: readonly Route[] = [
     const id = await ctx.write(async (tx) => {
       const made = await addUser(tx, {
         name,
-        ...(external_id === undefined ? {} : { external_id }),
-        ...(full_name === undefined ? {} : { full_name }),
+        ...(typeof external_id === 'string' ? { external_id } : {}),
+        ...(typeof full_name === 'string' ? { full_name } : {}),
       });
       if (active === false) await updateUser(tx, made.id, { disabled: true });
       return made.id;
@@ -107,26 +126,22 @@ export const scimRoutes: readonly Route[] = [
         asked === undefined || { displayName: name, externalId: external_id, id }[asked[0]] === asked[1],
     );
     return page(
-      groups.map((one) => toScimGroup(one, names)),
+      groups.map((one) => shown(toScimGroup(one, names), query)),
       query,
     );
   }),
-  route(contract.getGroup, (ctx, { params }) => group(ctx, params.id)),
+  route(contract.getGroup, async (ctx, { params, query }) => shown(await group(ctx, params.id), query)),
   route(contract.createGroup, async (ctx, { body, dress }) => {
-    const [name, members] = [groupName(body), membersIn(body['members'])];
-    const { externalId } = body;
+    const { name, members, external_id } = groupWords(body);
     const id = await ctx.write(async (tx) => {
-      const made = await addGroup(tx, name, typeof externalId === 'string' ? externalId : undefined);
+      const made = await addGroup(tx, name, external_id);
       await setMembers(tx, made.id, members);
       return made.id;
     });
     dress({ location: `/scim/v2/Groups/${id}` }, 201);
     return group(ctx, id);
   }),
-  route(contract.replaceGroup, async (ctx, { params, body }) => {
-    const [name, members] = [groupName(body), membersIn(body['members'])];
-    return regroup(ctx, params.id, { name, members });
-  }),
+  route(contract.replaceGroup, (ctx, { params, body }) => regroup(ctx, params.id, groupWords(body))),
   route(contract.patchGroup, async (ctx, { params, body }) =>
     regroup(ctx, params.id, patchedGroup(body, await found(ctx, params.id))),
   ),
@@ -159,10 +174,10 @@ async function group(ctx: Ctx, id: string) {
   return toScimGroup(await found(ctx, id), await namesOf(ctx));
 }
 
-async function regroup(ctx: Ctx, id: string, { name, members }: { name: string; members: string[] }) {
+async function regroup(ctx: Ctx, id: string, { name, members, external_id }: GroupWords) {
   const { id: known } = await found(ctx, id);
   await ctx.write(async (tx) => {
-    await renameGroup(tx, known, name);
+    await renameGroup(tx, known, { name, external_id: external_id ?? null });
     await setMembers(tx, known, members);
   });
   return group(ctx, known);
@@ -187,11 +202,3 @@ const CONFIG = {
     },
   ],
 };
-
-const TYPES = ['User', 'Group'].map((name) => ({
-  schemas: ['urn:ietf:params:scim:schemas:core:2.0:ResourceType'],
-  id: name,
-  name,
-  endpoint: `/${name}s`,
-  schema: `urn:ietf:params:scim:schemas:core:2.0:${name}`,
-}));

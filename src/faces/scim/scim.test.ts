@@ -84,6 +84,45 @@ onDatabases('SCIM was', (on, open) => {
     });
     assert.equal((await ask('GET', `/Groups/${groupId}`)).said['displayName'], 'Writers');
 
+    // A directory finds a group again by what it knows it by, and leaves members out where they are many.
+    const externally = (value?: string) =>
+      patch(`/Groups/${groupId}`, {
+        op: value === undefined ? 'remove' : 'replace',
+        path: 'externalId',
+        value,
+      });
+    assert.equal((await externally('g-1')).said['externalId'], 'g-1');
+    const [one] = (
+      await ask(
+        'GET',
+        `/Groups?filter=${encodeURIComponent('externalId eq "g-1"')}&excludedAttributes=members`,
+      )
+    ).said['Resources'] as Said[];
+    assert.deepEqual([one?.['id'], one?.['members'], one?.['displayName']], [groupId, undefined, 'Writers']);
+    assert.equal((await externally()).said['externalId'], undefined);
+    const shown = await ask(
+      'GET',
+      `/Users/${id}?attributes=userName,urn:ietf:params:scim:schemas:core:2.0:User:name.formatted`,
+    );
+    assert.deepEqual(Object.keys(shown.said).toSorted(), ['id', 'name', 'schemas', 'userName']);
+    const nameless = await patch(
+      `/Users/${id}`,
+      { op: 'remove', path: 'displayName' },
+      { op: 'remove', path: 'externalId' },
+    );
+    assert.deepEqual([nameless.said['displayName'], nameless.said['externalId']], [undefined, undefined]);
+    const kept = await patch(`/Users/${id}`, { op: 'remove', path: 'userName' });
+    assert.deepEqual([kept.status, kept.said['scimType']], [400, 'mutability']);
+    await patch(`/Users/${id}`, { op: 'add', path: 'externalId', value: 'ext-1' });
+
+    // What there is says what it keeps; what there is not says so in the same words.
+    for (const kind of ['User', 'Group']) {
+      const type = (await ask('GET', `/ResourceTypes/${kind}`)).said;
+      assert.equal((await ask('GET', `/Schemas/${String(type['schema'])}`)).said['name'], kind);
+    }
+    const nowhere = await ask('GET', '/Nothing');
+    assert.deepEqual([nowhere.status, nowhere.said['status']], [404, '404']);
+
     // As Entra says it, and as Okta does.
     await patch(`/Users/${id}`, { op: 'Replace', path: 'active', value: 'False' });
     assert.equal(await enters(), 401);

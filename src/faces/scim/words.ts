@@ -41,8 +41,9 @@ export const toScimGroup = (group: DirectoryGroup, names: ReadonlyMap<string, st
 /** What a directory says of somebody; what it does not say, or we do not keep, is absent. */
 export interface UserWords {
   name?: string;
-  full_name?: string;
-  external_id?: string;
+  /** null: it is taken away. */
+  full_name?: string | null;
+  external_id?: string | null;
   active?: boolean;
 }
 
@@ -81,24 +82,54 @@ function take(words: UserWords, path: string, value: unknown): void {
 export function patchedUser(body: Body): UserWords {
   const words: UserWords = {};
   for (const { op, path, value } of operations(body)) {
-    // What can be taken away is nothing that we need.
-    if (op === 'remove') continue;
-    if (path !== undefined) take(words, path, value);
+    if (op === 'remove') takeAway(words, path);
+    else if (path !== undefined) take(words, path, value);
     else if (isBody(value)) Object.assign(words, userWords(value));
   }
   return words;
 }
 
+function takeAway(words: UserWords, path = ''): void {
+  switch (path.toLowerCase()) {
+    case 'externalid':
+      words.external_id = null;
+      return;
+    case 'displayname':
+    case 'name':
+    case 'name.formatted':
+      words.full_name = null;
+      return;
+    case '':
+    case 'username':
+    case 'active':
+      throw invalid(path === '' ? 'what is removed is named by a path' : `${path} is not taken away`, {
+        field: 'path',
+        hint: 'replace it',
+        code: path === '' ? 'noTarget' : 'mutability',
+      });
+  }
+  // Anything else is not kept here.
+}
+
+export interface GroupWords {
+  name: string;
+  /** Ids of people. */
+  members: string[];
+  external_id: string | undefined;
+}
+
 /** A group after the operations of a PATCH. */
 export function patchedGroup(
   body: Body,
-  before: { name: string; members: readonly string[] },
-): { name: string; members: string[] } {
-  let { name } = before;
+  before: { name: string; members: readonly string[]; external_id: string | undefined },
+): GroupWords {
+  let { name, external_id } = before;
   let members = new Set(before.members);
   const change = (op: string, path: string, value: unknown): void => {
     const one = /^members\[value eq "([^"]+)"\]$/i.exec(path)?.[1];
     if (path.toLowerCase() === 'displayname') name = text(value, 'displayName');
+    else if (path.toLowerCase() === 'externalid')
+      external_id = op === 'remove' ? undefined : text(value, 'externalId');
     else if (one !== undefined && op === 'remove') members.delete(one);
     else if (path.toLowerCase() === 'members') {
       const named = membersIn(value);
@@ -112,12 +143,16 @@ export function patchedGroup(
     if (path !== undefined) change(op, path, value);
     else if (isBody(value)) for (const [key, inner] of Object.entries(value)) change(op, key, inner);
   }
-  return { name, members: [...members] };
+  return { name, members: [...members], external_id };
 }
 
-export const groupName = (body: Body): string => text(body['displayName'], 'displayName');
+export const groupWords = (body: Body): GroupWords => ({
+  name: text(body['displayName'], 'displayName'),
+  members: membersIn(body['members']),
+  external_id: body['externalId'] === undefined ? undefined : text(body['externalId'], 'externalId'),
+});
 
-export function membersIn(value: unknown): string[] {
+function membersIn(value: unknown): string[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw invalid('members must be a list', { field: 'members' });
   return value.map((member: unknown) => text(isBody(member) ? member['value'] : undefined, 'members.value'));
@@ -140,6 +175,30 @@ export function filterIn(
       code: 'invalidFilter',
     });
   return [known, quoted.replaceAll(/\\(.)/g, '$1')];
+}
+
+/** Of a resource what is asked for (RFC 7644, 3.9); its id and schemas in any case. */
+export function shown<T extends object>(
+  resource: T,
+  { attributes, excludedAttributes }: { attributes?: string; excludedAttributes?: string },
+): Partial<T> {
+  const named = (list: string): Set<string> =>
+    new Set(
+      list.split(',').map((one) =>
+        one
+          .trim()
+          .replace(/^urn:[\w:.]*:(?=\w+)/i, '')
+          .replace(/\..*$/, '')
+          .toLowerCase(),
+      ),
+    );
+  const [only, without] = [attributes, excludedAttributes].map((list) => list && named(list));
+  const kept = Object.entries(resource).filter(([key]) => {
+    const name = key.toLowerCase();
+    if (name === 'id' || name === 'schemas') return true;
+    return only ? only.has(name) : !(without && without.has(name));
+  });
+  return Object.fromEntries(kept) as Partial<T>;
 }
 
 /** A page as SCIM counts it: from 1. */

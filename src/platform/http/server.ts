@@ -124,6 +124,8 @@ export function createHttp(options: HttpOptions): Http {
   /** By the first two parts of a path: what no route can be found for is answered in the words of its face, too. */
   const faces = new Map<string, ErrorFace>();
   const streams: Streams = new Map();
+  /** Whoever speaks a protocol hears of an address that there is not in its words, too. */
+  const faceOf = (url: string): ErrorFace => faces.get(beginning(url)) ?? nativeErrors;
   const app = fastify({
     bodyLimit: 1024 * 1024,
     requestTimeout: 0, // streamed uploads may take long; `watchBodies` ends those that do not go on
@@ -137,8 +139,8 @@ export function createHttp(options: HttpOptions): Http {
     // An address that cannot be decoded has no route, and so no hooks.
     frameworkErrors(error, request, reply) {
       void reply.headers(EVERYWHERE);
-      const face = faces.get(beginning(request.url)) ?? nativeErrors;
-      void sendError(addressError(error.code, request.url), request, reply, face, options.log);
+      const said = addressError(error.code, request.url);
+      void sendError(said, request, reply, faceOf(request.url), options.log);
     },
   });
   keepRoom(app.server);
@@ -172,13 +174,13 @@ export function createHttp(options: HttpOptions): Http {
     });
   }
   app.setErrorHandler(
-    (error, request, reply) => void sendError(error, request, reply, nativeErrors, options.log),
+    (error, request, reply) => void sendError(error, request, reply, faceOf(request.url), options.log),
   );
   app.setNotFoundHandler((request, reply) => {
     const error = new TreadleError('missing', `there is no ${request.method} ${request.url.split('?')[0]}`, {
       hint: 'see /docs for the endpoints',
     });
-    void sendError(error, request, reply, nativeErrors, options.log);
+    void sendError(error, request, reply, faceOf(request.url), options.log);
   });
 
   return {
