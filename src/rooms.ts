@@ -61,7 +61,11 @@ export const blobUsers: readonly blobs.BlobUser[] = [
 export const versionUsers: readonly models.VersionUser[] = [serving.versionUses, releases.versionUses];
 
 /** Rooms that say what may point at a version: whoever moves an alias, a stage or an endpoint asks each of them. */
-export const moveGuards: readonly models.MoveGuard[] = [promotions.guardEnvironments, governance.guardMoves];
+export const moveGuards: readonly models.MoveGuard[] = [
+  pipelines.guardSampled,
+  promotions.guardEnvironments,
+  governance.guardMoves,
+];
 
 /** What requests name, as rooms know it: the things that grants are about. */
 export const subjects: access.Resolvers = {

@@ -194,7 +194,7 @@ async function open(
     types: ['token.revoked', 'session.ended', access.RIGHTS_CHANGED],
     handle: async (tx, { subject }) => tx.afterCommit(() => http.endStreams(subject)),
   });
-  const pipelines = openPipelines({ data: config.data, processes });
+  const pipelines = openPipelines({ data: config.data, processes, tables });
   const channels = openChannels({
     outbound,
     causes: [...ALERT_CAUSES, ...APPROVAL_CAUSES],

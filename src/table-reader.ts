@@ -5,6 +5,7 @@ answerQuestions({
   query: () => Promise.resolve(query),
   rows: () => Promise.resolve(rows),
   profile: async () => (await import('./data/inside.ts')).profileAnswer,
+  sample: async () => (await import('./data/inside.ts')).sampleAnswer,
   disjoint: async () => (await import('./validation/inside.ts')).disjointAnswer,
   'gate-facts': async () => (await import('./validation/inside.ts')).factsAnswer,
   'gate-columns': async () => (await import('./validation/inside.ts')).columnsAnswer,

@@ -68,6 +68,17 @@ export const DataChange = Type.Object({
   ),
   rows: Type.Optional(Type.Integer({ description: 'Rows of its tables, once they are counted.' })),
   rows_before: Type.Optional(Type.Integer()),
+  sample: Type.Optional(
+    Type.Object(
+      {
+        of: Type.String({ description: '`flights@v3`' }),
+        unit: Type.String(),
+        kept: Type.Integer(),
+        total: Type.Integer(),
+      },
+      { description: 'Only a part of that version was read.' },
+    ),
+  ),
   text: Type.String({ description: 'One sentence for people.' }),
 });
 export type DataChange = Static<typeof DataChange>;
@@ -99,6 +110,7 @@ export const CiReport = Type.Object(
     number: Type.Integer(),
     commit: Type.Optional(Type.String()),
     dirty: Type.Optional(Type.Literal(true, { description: 'Files differed from the commit.' })),
+    sample: Type.Optional(Type.String({ description: 'The share of the data that it ran on: `5%`.' })),
     branch: Type.Optional(Type.String()),
     pull_request: Type.Optional(Type.Integer()),
     base: Type.Optional(

@@ -18,12 +18,24 @@ export async function dataChanges(
 
 async function changeOf(
   ctx: Ctx,
-  { name, dataset, version, version_id, hash }: DataInput,
+  { name, sample, ...input }: DataInput,
   before: DataInput | undefined,
   compared: boolean,
 ): Promise<DataChange> {
+  // Of a sample it is told what changed in that of which it is one.
+  const { dataset, version, version_id, hash } = sample
+    ? { ...atRef(sample.of), version_id: sample.version_id, hash: sample.hash }
+    : input;
   const rows = await countRows(ctx, version_id);
-  const head = { name, dataset, version, ...(rows === undefined ? {} : { rows }) };
+  const head = {
+    name,
+    dataset,
+    version,
+    ...(rows === undefined ? {} : { rows }),
+    ...(sample
+      ? { sample: { of: sample.of, unit: sample.unit, kept: sample.kept, total: sample.total } }
+      : {}),
+  };
   if (!before)
     return { ...head, text: compared ? 'the base branch does not read it' : 'nothing to compare with' };
   if (before.hash === hash && before.dataset === dataset)
@@ -38,6 +50,11 @@ async function changeOf(
     text: files ? filesInWords(files) : 'another version; the one before can no longer be read',
   };
 }
+
+const atRef = (ref: string): { dataset: string; version: string } => {
+  const [dataset = '', version = ''] = ref.split('@');
+  return { dataset, version };
+};
 
 /** Undefined where the version of then was deleted since. */
 async function countsOf(ctx: Ctx, from: string, to: string): Promise<DataChange['files'] | undefined> {

@@ -1,3 +1,4 @@
+import { shareText } from '../data/index.ts';
 import { getExecution, goodExecution } from '../pipelines/index.ts';
 import type { Execution, ExecutionDetail } from '../pipelines/contract.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
@@ -43,6 +44,7 @@ export async function makeReport(
     number,
     ...(code.git?.commit === undefined ? {} : { commit: code.git.commit }),
     ...(code.git?.dirty === true ? { dirty: true } : {}),
+    ...(ci?.sample === undefined ? {} : { sample: shareText(ci.sample) }),
     ...(branch === undefined ? {} : { branch }),
     ...(ci?.pull_request === undefined ? {} : { pull_request: ci.pull_request }),
     ...(baseBranch === undefined

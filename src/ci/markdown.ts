@@ -29,7 +29,19 @@ export function toMarkdown(report: CiReport): string {
 }
 
 function heading(report: CiReport): string {
-  const { verdict, summary, pipeline, number, commit, dirty, branch, base, model, links: to } = report;
+  const {
+    verdict,
+    summary,
+    pipeline,
+    number,
+    commit,
+    dirty,
+    sample,
+    branch,
+    base,
+    model,
+    links: to,
+  } = report;
   const at = [
     `${link(`${pipeline}, execution ${number}`, to.execution)}`,
     ...(commit === undefined
@@ -40,9 +52,16 @@ function heading(report: CiReport): string {
     ...(branch === undefined ? [] : [`branch ${code(branch)}`]),
     ...(model ? [`model ${plain(model.name)} version ${plain(model.version)}`] : []),
   ];
-  return [`## ${MARK[verdict]} ${verdict}: ${plain(summary)}`, at.join(' · '), against(base, to.base)].join(
-    '\n\n',
-  );
+  return [
+    `## ${MARK[verdict]} ${verdict}: ${plain(summary)}`,
+    at.join(' · '),
+    ...(sample === undefined
+      ? []
+      : [
+          `**On a sample of ${plain(sample)} of the data**: figures are less certain than on all of it, and this model is never promoted or deployed.`,
+        ]),
+    against(base, to.base),
+  ].join('\n\n');
 }
 
 function against(base: CiReport['base'], url: string | undefined): string {
@@ -163,16 +182,21 @@ function data({ data: all }: CiReport): string {
     '### Data',
     table(
       ['data', 'before', 'now', 'rows', 'what changed'],
-      all.map(({ name, dataset, version, before, rows, rows_before: then, text }) => [
+      all.map(({ name, dataset, version, before, rows, rows_before: then, sample, text }) => [
         plain(name),
         plain(before ?? '–'),
         plain(`${dataset}@${version}`),
         then === undefined || then === rows ? rowsOf(rows) : `${rowsOf(then)} → ${rowsOf(rows)}`,
-        plain(text),
+        plain(sample ? `${sampleWords(sample)}; ${text}` : text),
       ]),
     ),
   ].join('\n\n');
 }
+
+const sampleWords = ({ unit, kept, total }: NonNullable<CiReport['data'][number]['sample']>): string =>
+  kept === total
+    ? `all ${total.toLocaleString('en')} ${unit}, which are few`
+    : `${kept.toLocaleString('en')} of ${total.toLocaleString('en')} ${unit} were read`;
 
 function leaks({ proof }: CiReport): string {
   if (!proof) return '';

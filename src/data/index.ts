@@ -9,6 +9,7 @@ export { profileJob } from './profile-version.ts';
 export { walk as walkFiles } from './read-tree.ts';
 export { resolveRef } from './resolve-ref.ts';
 export { dataRoutes } from './routes.ts';
+export { sampleVersion, shareText, type Sample } from './sample/sample-version.ts';
 export { migrations } from './schema.ts';
 export { countDatasets, selectVersion as findDatasetVersion } from './store.ts';
 export type { Call, OpenedTable, TableFunction } from './table-functions.ts';

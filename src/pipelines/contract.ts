@@ -49,6 +49,14 @@ export const Check = Strict(
     pull_request: Type.Optional(
       Type.Integer({ minimum: 1, description: 'Number of the pull or merge request that it is for.' }),
     ),
+    sample: Type.Optional(
+      Type.Number({
+        minimum: 0.000_001,
+        exclusiveMaximum: 1,
+        description:
+          'Share of the data that it runs on, the same rows each time. What comes of it is no base for others, and its model is never promoted or deployed.',
+      }),
+    ),
   },
   {
     description:
@@ -122,7 +130,8 @@ export type StepState = Static<typeof StepState>;
 
 export const Reason = Type.Object({
   part: Type.String({
-    description: 'command, code, data, input, param, environment, output, variable, salt, cache or new.',
+    description:
+      'command, code, data, input, param, environment, output, variable, salt, sample, cache or new.',
   }),
   name: Type.Optional(Type.String({ description: 'Which file, parameter or input.' })),
   before: Type.Optional(Type.String()),
@@ -222,6 +231,19 @@ export const DataInput = Type.Object({
   version: Type.String({ description: 'What it was then: v3.' }),
   version_id: Type.String(),
   hash: Type.String(),
+  sample: Type.Optional(
+    Type.Object(
+      {
+        of: Type.String({ description: '`flights@v3`' }),
+        version_id: Type.String({ description: 'Id of that version.' }),
+        hash: Type.String(),
+        unit: Type.Union([Type.Literal('rows'), Type.Literal('files')]),
+        kept: Type.Integer(),
+        total: Type.Integer({ description: 'Rows of its tables; of a version without tables, its files.' }),
+      },
+      { description: 'It is a part of another version.' },
+    ),
+  ),
 });
 export type DataInput = Static<typeof DataInput>;
 

@@ -117,8 +117,11 @@ export async function addExecution(
       deployment: null,
       gate_key: null,
       wish: null,
-      // What differs from its commit is no state of a branch.
-      branch: git?.dirty === true ? null : (prepared.options.ci?.branch ?? git?.branch ?? null),
+      // What differs from its commit, or saw a part of the data, is no state of a branch.
+      branch:
+        git?.dirty === true || prepared.options.ci?.sample !== undefined
+          ? null
+          : (prepared.options.ci?.branch ?? git?.branch ?? null),
       created_user: tx.actor.user ?? null,
     });
     await saveSteps(
@@ -145,7 +148,8 @@ export async function addExecution(
         ...(prepared.options.ci ? { ci: true } : {}),
         params: Object.fromEntries(prepared.params.map(({ name, value }) => [name, paramShown(value)])),
       },
-      edges: prepared.data.map(({ version_id }) => ({
+      // Of a sample it is known later what it is.
+      edges: (prepared.options.ci?.sample === undefined ? prepared.data : []).map(({ version_id }) => ({
         from: `execution:${id}`,
         to: `dataset_version:${version_id}`,
         relation: 'read',

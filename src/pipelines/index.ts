@@ -21,6 +21,7 @@ export { selectAskers as askersOf } from './store.ts';
 export { stepsOfRuns, tellSteps, type StepFacts } from './told.ts';
 export { keepCode } from './upload-code.ts';
 export { blobUser } from './uses.ts';
+export { guardSampled } from './guard-sampled.ts';
 export { getExecution, goodExecution } from './views.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
 

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { CiReport } from '../../src/ci/contract.ts';
+import { commitVersion } from '../../src/data/index.ts';
 import { setGitHost } from '../../src/githosts/contract.ts';
 import { listEntries } from '../../src/ledger/index.ts';
 import { listLoops } from '../../src/loops/contract.ts';
@@ -186,4 +187,71 @@ test('what is no commit is refused, and a trial says so; a step that fails is th
   assert.match(none.err, /is in no Git checkout, and --ci runs a commit\n {2}→ run it in a clone/);
   writeFileSync(path.join(plain.folder, 'x'), '');
   assert.equal(readdirSync(plain.folder).includes('treadle-ci'), false);
+});
+
+/** Reads a dataset, and splits it by day. */
+const SAMPLED = FILE.replace('params: { rows: 2000, leak: 0 }', 'data: { rows: NAME-rows@main }')
+  .replace('sh prep.sh {train} {holdout} {rows} {leak}', 'sh split.sh {rows} {train} {holdout}')
+  .replace('code: [prep.sh]', 'code: [split.sh]');
+const SPLIT = `set -e
+for to in "$2" "$3"; do head -1 "$1/rows.csv" > "$to"; done
+tail -n +2 "$1/rows.csv" | awk -F, -v train="$2" -v holdout="$3" '{ print >> ($2 < "2001-02" ? train : holdout) }'
+`;
+
+test('a check on a sample takes the same rows each time, is no base, and its model is put to no use', async () => {
+  using p = gated(server.url, 'sampled', SAMPLED).write('split.sh', SPLIT);
+  const rows = Array.from({ length: 40_000 }, (_, i) => {
+    const [a, b] = [((i * 7919) % 1000) / 1000, ((i * 104_729) % 1000) / 1000];
+    const day = `2001-${i < 20_000 ? '01' : '02'}-${String((i % 28) + 1).padStart(2, '0')}`;
+    return `${i},${day},${a},${b},${a + (b - 0.5) * 0.5 > 0.5 ? 1 : 0}\n`;
+  });
+  const { hash, size } = await server.ctx.blobs.put(Buffer.from(`id,day,a,b,late\n${rows.join('')}`));
+  await commitVersion(server.ctx, { dataset: 'sampled-rows', files: [{ path: 'rows.csv', hash, size }] });
+  git(p, 'init', '--quiet', '--initial-branch=main');
+  git(p, 'config', 'user.name', 'test');
+  git(p, 'config', 'user.email', 'test@localhost');
+  commit(p, 'the project');
+  const folder = path.join(p.folder, 'treadle-ci');
+  const report = async (...flags: string[]): Promise<CiReport> => {
+    const { code, err, out } = await check(p, '--report', folder, ...flags);
+    assert.equal(code, 0, err + out);
+    return reportOf(folder);
+  };
+  const whole = await report();
+  assert.equal(whole.sample, undefined);
+  const part = await report('--sample', '5%', '--base', 'main');
+  assert.deepEqual([part.sample, part.verdict, part.proof?.verdict], ['5%', 'pass', 'pass']);
+  const [data] = part.data;
+  assert.deepEqual([data?.dataset, data?.version, data?.text], ['sampled-rows', 'v1', 'the same']);
+  assert.ok(
+    data?.sample && data.sample.total === 40_000 && data.sample.kept > 1600 && data.sample.kept < 2400,
+  );
+  assert.ok(part.rows! < whole.rows! / 10, `${part.rows} of ${whole.rows} rows`);
+  assert.deepEqual([part.base?.number, part.base?.same_rows], [whole.number, false]);
+  assert.notEqual(part.model?.version, whole.model?.version, 'another key, another model');
+  const markdown = readFileSync(path.join(folder, 'report.md'), 'utf8');
+  assert.match(markdown, /\*\*On a sample of 5% of the data\*\*/);
+  assert.match(markdown, /\d,\d{3} of 40,000 rows were read; the same/);
+
+  // The second time everything comes from the cache; a sample is never the base of another.
+  const again = await report('--sample', '0.05', '--base', 'main');
+  assert.deepEqual(
+    again.steps.map(({ state }) => state),
+    ['cached', 'cached'],
+  );
+  assert.deepEqual([again.base?.number, again.model], [whole.number, part.model]);
+  // What is trained on a part of the data is put to no use, whoever asks.
+  const version = part.model!.version;
+  for (const args of [
+    ['deploy', `sampled@v${version}`, '--to', 'sampled'],
+    ['models', 'alias', 'sampled', 'champion', version],
+  ]) {
+    const { code, err } = await runHere(server.url, ...args);
+    assert.notEqual(code, 0);
+    assert.match(err, /was trained on a sample of 5%\n {2}→ run the pipeline on all of its data/);
+  }
+  assert.equal(await championOf(p, 'sampled'), undefined);
+  const refused = await check(p, '--sample', '100%');
+  assert.match(refused.err, /Write it as 5% or 0\.05/);
+  assert.deepEqual(server.errors, []);
 });

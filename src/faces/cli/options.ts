@@ -62,6 +62,14 @@ export function amount(text: string): number {
   throw new InvalidArgumentError('Give a number such as 1e-6.');
 }
 
+/** A part of something: `5%`, or 0.05; less than all of it. */
+export function share(text: string): number {
+  const [, number = '', percent = ''] = /^(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6})(%?)$/.exec(text.trim()) ?? [];
+  const value = Number(number === '' ? NaN : number) / (percent === '' ? 1 : 100);
+  if (value >= 0.000_001 && value < 1) return value;
+  throw new InvalidArgumentError('Write it as 5% or 0.05: more than nothing, and less than all.');
+}
+
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A time such as 90s, 30m, 12h or 7d, in milliseconds; 0 needs no unit. */

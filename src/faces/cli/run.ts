@@ -9,7 +9,7 @@ import {
 import { conflict } from '../../platform/errors/index.ts';
 import type { CiFlags } from './ci/run-ci.ts';
 import type { Cli, Register } from './frame.ts';
-import { amount, needs, pair, refuse } from './options.ts';
+import { amount, needs, pair, refuse, share } from './options.ts';
 import type { Output } from './output.ts';
 import { Interrupted } from './pipes.ts';
 import { runOf } from './pipelines/which.ts';
@@ -51,10 +51,15 @@ export const register: Register = (program, cli) => {
     )
     .option('--base <branch>', 'with --ci: compare with this branch; what the CI system says unless said')
     .option('--report <folder>', 'with --ci: where report.md, junit.xml and report.json go', 'treadle-ci')
+    .option(
+      '--sample <share>',
+      'with --ci: run on a part of the data, such as 5%: always the same rows',
+      share,
+    )
     .option('--allow-dirty', 'with --ci: take in what differs from the commit, for a trial')
     .addHelpText('after', RUN_HELP)
     .action(async (steps: string[], flags: RunFlags, command: Command) => {
-      needs(command, ['base', 'report', 'allow-dirty'], ['ci'], 'it is a part of a check');
+      needs(command, ['base', 'report', 'sample', 'allow-dirty'], ['ci'], 'it is a part of a check');
       if (flags.ci === true) {
         refuse(command, ['detach'], 'a check waits for its verdict');
         if (steps.length > 0)

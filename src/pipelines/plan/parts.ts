@@ -28,6 +28,8 @@ export interface KeyParts {
   outputs: Record<string, string>;
   variables: Record<string, string>;
   salt?: string;
+  /** `5%`: what was made of a part of the data is never taken for what is made of all of it. */
+  sample?: string;
 }
 
 /** The folder in a step's folder that holds its inputs. */
@@ -113,6 +115,8 @@ export interface Surroundings {
   /** Digest of what the step sees of the project. */
   code: (step: Step) => Promise<string>;
   environment: (step: Step) => EnvironmentIdentity;
+  /** The share of the data that everything runs on; all of it unless said. */
+  sample?: string | undefined;
   /** Undefined while the step that makes it has no result. */
   input: (step: Step, input: Input) => ResolvedInput | undefined;
 }
@@ -135,6 +139,7 @@ export async function keyParts(step: Step, around: Surroundings): Promise<KeyPar
     outputs: Object.fromEntries(step.outputs.map((output) => [output.name, outputPath(output)])),
     variables: step.variables,
     ...(step.cache.salt === undefined ? {} : { salt: step.cache.salt }),
+    ...(around.sample === undefined ? {} : { sample: around.sample }),
   };
 }
 

@@ -63,6 +63,12 @@ export function difference(
   }
   if (before.salt !== after.salt)
     reasons.push({ part: 'salt', ...values(before.salt, after.salt), text: 'the salt changed' });
+  if (before.sample !== after.sample)
+    reasons.push({
+      part: 'sample',
+      ...values(before.sample, after.sample),
+      text: `the data is ${after.sample === undefined ? 'all of it' : `a sample of ${after.sample}`}, and was ${before.sample ?? 'all of it'}`,
+    });
   return reasons;
 }
 

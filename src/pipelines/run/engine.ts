@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
+import type { Tables } from '../../tables/index.ts';
 import { createEnvironments, type Environments } from '../../environments/index.ts';
 import { createHub, type Hub } from './hub.ts';
 import { recover } from './recover.ts';
@@ -14,6 +15,8 @@ export interface EngineOptions {
   /** The data folder of the server: `work/` and `envs/` in it are ours. */
   data: string;
   processes: Processes;
+  /** Reads tables, of which a check may want a sample. */
+  tables: Tables;
   /** What the machine has; measured unless said. */
   slots?: Slots;
 }
@@ -21,6 +24,7 @@ export interface EngineOptions {
 /** What executions share in one server: folders, environments, cores, and who is watching. */
 export interface Engine {
   readonly processes: Processes;
+  readonly tables: Tables;
   readonly environments: Environments;
   readonly hub: Hub;
   /** Where steps run. */
@@ -57,6 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
   return {
     processes: options.processes,
+    tables: options.tables,
     backEnd: local,
     recover: (house) => recover(house, local),
     environments: createEnvironments({

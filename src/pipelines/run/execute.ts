@@ -36,11 +36,12 @@ import type { Engine } from './engine.ts';
 import { cancelledBy } from './cancelled.ts';
 import { createIdentity, PROLONG_EVERY, prolongTokens, type Identity } from './identity.ts';
 import { move, saveNodes, type Node } from './node.ts';
-import type { ExecutionOptions } from './options.ts';
+import { sampleOf, type ExecutionOptions } from './options.ts';
 import { prepareEnvironments } from './prepare-environments.ts';
 import { DONE, due, ENDED, type Move } from './progress.ts';
 import { registerModel, type Registered } from './register-model.ts';
 import { deletedMeanwhile, endStepRun, logFirstMetrics, type EndState } from './tracker.ts';
+import { sampleData } from './sample-data.ts';
 import { tryStep } from './try-step.ts';
 import { wishOf, type Wish } from './wish.ts';
 
@@ -135,7 +136,7 @@ class Drive {
     const prolong = setInterval(() => void this.#prolong(), PROLONG_EVERY).unref();
     try {
       await this.#begin();
-      const failure = await this.#prepareEnvironments();
+      const failure = (await this.#sample()) ?? (await this.#prepareEnvironments());
       if (failure) await this.#failAll(failure);
       else if (this.#cancelled.aborted) await this.#endCancelled();
       else await this.#settle();
@@ -261,6 +262,25 @@ class Drive {
     for (const output of outputs) this.#outputs.set(`${step}.${output.name}`, output);
   }
 
+  /** Of a check on a part of the data: what it reads from here on. Returns what went wrong. */
+  async #sample(): Promise<Outcome | undefined> {
+    const share = this.#options.ci?.sample;
+    if (share === undefined) return undefined;
+    const key = this.#definition.gate?.spec.key ?? [];
+    try {
+      const data = await sampleData(this.#ctx, this.#engine, this.#row, {
+        data: [...this.#data.values()],
+        asked: { share, key, signal: this.#signal },
+      });
+      for (const input of data) this.#data.set(input.name, input);
+      return undefined;
+    } catch (error) {
+      this.#job.signal.throwIfAborted();
+      if (this.#cancelled.aborted) return undefined;
+      return { reason: 'input', message: outwardMessageOf(error) };
+    }
+  }
+
   /** Returns what went wrong. */
   async #prepareEnvironments(): Promise<Outcome | undefined> {
     const open = [...this.#nodes.values()].filter(({ state }) => !ENDED.has(state));
@@ -361,6 +381,7 @@ class Drive {
         params: this.#params,
         code: this.#codeDigests.of,
         environment: ({ env }) => this.#prepared!.get(env)!.identity,
+        sample: sampleOf(this.#options),
         input: (_step, input) => {
           if (input.kind === 'data')
             return { digest: this.#data.get(input.name)!.hash, path: inputPath(input, undefined) };

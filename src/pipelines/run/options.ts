@@ -1,3 +1,4 @@
+import { shareText } from '../../data/index.ts';
 import type { Check } from '../contract.ts';
 
 /** How an execution was asked for. */
@@ -12,3 +13,7 @@ export interface ExecutionOptions {
   /** It checks a commit: its model is judged, and that is all. */
   ci?: Check;
 }
+
+/** `5%`; undefined where it runs on all of its data. */
+export const sampleOf = ({ ci }: ExecutionOptions): string | undefined =>
+  ci?.sample === undefined ? undefined : shareText(ci.sample);

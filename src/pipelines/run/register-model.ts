@@ -4,7 +4,7 @@ import type { StepOutput } from '../contract.ts';
 import type { Definition } from '../file/definition.ts';
 import { versionsOf } from '../registered.ts';
 import { selectExecution, type ExecutionRow, type StepRow } from '../store.ts';
-import type { ExecutionOptions } from './options.ts';
+import { sampleOf, type ExecutionOptions } from './options.ts';
 import { attachOutput } from './attach-output.ts';
 
 export interface Registered {
@@ -49,8 +49,12 @@ export async function registerModel(
 
 /** Who looks at the registry sees which versions nobody trained to use. */
 function checkedTag({ options }: ExecutionRow): Record<string, string> {
-  const { ci } = JSON.parse(options) as ExecutionOptions; // written by us
-  return ci ? { 'treadle.ci': ci.branch ?? 'a commit' } : {};
+  const read = JSON.parse(options) as ExecutionOptions; // written by us
+  const sample = sampleOf(read);
+  return {
+    ...(read.ci ? { 'treadle.ci': read.ci.branch ?? 'a commit' } : {}),
+    ...(sample === undefined ? {} : { 'treadle.sample': sample }),
+  };
 }
 
 async function versionOf(ctx: Ctx, { cached_from }: StepRow): Promise<Registered | undefined> {

@@ -125,6 +125,15 @@ class DataChangeFiles(TypedDict):
     renamed: int
 
 
+class DataChangeSample(TypedDict):
+    """Only a part of that version was read."""
+    of: str
+    """`flights@v3`"""
+    unit: str
+    kept: int
+    total: int
+
+
 class DataChange(TypedDict):
     name: str
     """Its name in the file."""
@@ -136,6 +145,8 @@ class DataChange(TypedDict):
     rows: NotRequired[int]
     """Rows of its tables, once they are counted."""
     rows_before: NotRequired[int]
+    sample: NotRequired[DataChangeSample]
+    """Only a part of that version was read."""
     text: str
     """One sentence for people."""
 
@@ -179,6 +190,8 @@ class CiReport(TypedDict):
     commit: NotRequired[str]
     dirty: NotRequired[Literal[True]]
     """Files differed from the commit."""
+    sample: NotRequired[str]
+    """The share of the data that it ran on: `5%`."""
     branch: NotRequired[str]
     pull_request: NotRequired[int]
     base: NotRequired[CiReportBase]

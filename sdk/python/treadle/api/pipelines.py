@@ -35,6 +35,10 @@ class Check(TypedDict):
     """The branch that the report compares with."""
     pull_request: NotRequired[int]
     """Number of the pull or merge request that it is for."""
+    sample: NotRequired[float]
+    """Share of the data that it runs on, the same rows each time. What comes of it is no base for
+    others, and its model is never promoted or deployed.
+    """
 
 
 class CodeFile(TypedDict):
@@ -84,6 +88,19 @@ class Comparison(TypedDict):
     """Packages, interpreter and machine: what differs."""
 
 
+class DataInputSample(TypedDict):
+    """It is a part of another version."""
+    of: str
+    """`flights@v3`"""
+    version_id: str
+    """Id of that version."""
+    hash: str
+    unit: Literal['rows', 'files']
+    kept: int
+    total: int
+    """Rows of its tables; of a version without tables, its files."""
+
+
 class DataInput(TypedDict):
     name: str
     """Its name in the file."""
@@ -94,6 +111,8 @@ class DataInput(TypedDict):
     """What it was then: v3."""
     version_id: str
     hash: str
+    sample: NotRequired[DataInputSample]
+    """It is a part of another version."""
 
 
 class DeployResult(TypedDict):
@@ -261,7 +280,7 @@ cancelled; skipped: a step it needs did not succeed.
 
 class Reason(TypedDict):
     part: str
-    """command, code, data, input, param, environment, output, variable, salt, cache or new."""
+    """command, code, data, input, param, environment, output, variable, salt, sample, cache or new."""
     name: NotRequired[str]
     """Which file, parameter or input."""
     before: NotRequired[str]

@@ -17,6 +17,8 @@ export interface CiFlags {
   file: string;
   base?: string;
   report: string;
+  /** Between 0 and 1. */
+  sample?: number;
   allowDirty?: boolean;
   logs?: boolean;
 }
@@ -63,6 +65,7 @@ async function check(cli: Cli, asked: Partial<NewExecution>, flags: CiFlags): Pr
           ...(branch === undefined ? {} : { branch }),
           ...(base ? { base: base.branch } : {}),
           ...(pull_request === undefined ? {} : { pull_request }),
+          ...(flags.sample === undefined ? {} : { sample: flags.sample }),
         },
       },
     });
