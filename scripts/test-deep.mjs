@@ -36,6 +36,12 @@ const campaigns = [
     files: ['approvals/histories'],
     env: { TREADLE_RUNS: '500', TREADLE_SEED: 'fresh' },
   },
+  // Two hundred random edits of what Git says and of what runs, with kills of the server.
+  {
+    name: 'gitops-kills',
+    files: ['test/journeys/gitops-kills'],
+    env: { TREADLE_GITOPS_EDITS: '200', TREADLE_TEST_OUTPUT: '1' },
+  },
   { name: 'joined-rows', files: ['test/journeys/joined-rows'], env: { TREADLE_JOINED: '12000' } },
   { name: 'serving-kills', files: ['test/journeys/serving-kill'], env: { TREADLE_SERVING_KILLS: '100' } },
   {

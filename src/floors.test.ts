@@ -36,6 +36,8 @@ const FLOORS: Record<string, number> = {
   loops: 7.4,
   // Fetches what a host tells of, has it run, and tells the host what the report says.
   githosts: 7.4,
+  // Has what runs in an environment follow a file that a Git host keeps.
+  gitops: 7.5,
   governance: 7.5,
   faces: 8,
   'belong.ts': 8.7,

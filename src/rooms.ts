@@ -4,6 +4,7 @@ import * as channels from './channels/index.ts';
 import * as data from './data/index.ts';
 import { sweepEnvironments } from './environments/index.ts';
 import * as githosts from './githosts/index.ts';
+import * as gitops from './gitops/index.ts';
 import * as governance from './governance/index.ts';
 import * as ledger from './ledger/index.ts';
 import * as loops from './loops/index.ts';
@@ -45,6 +46,7 @@ export const migrations: Migration[] = [
   ...channels.migrations,
   ...governance.migrations,
   ...promotions.migrations,
+  ...gitops.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */

@@ -12,6 +12,7 @@ import { restRoutes } from './faces/rest/index.ts';
 import { SCIM_TYPE, scimErrors, scimRoutes } from './faces/scim/index.ts';
 import { mountWeb } from './faces/web/index.ts';
 import { openGitHosts } from './githosts/index.ts';
+import { openGitOps } from './gitops/index.ts';
 import { APPROVAL_CAUSES, governanceRoutes, openApprovals } from './governance/index.ts';
 import * as ledgerRoom from './ledger/index.ts';
 import { maintenanceRoutes } from './maintenance/index.ts';
@@ -217,6 +218,8 @@ async function open(
   const ci = openCi({ publicUrl: config.publicUrl });
   const gitHosts = openGitHosts({ outbound, processes, start: pipelines.start, publicUrl: config.publicUrl });
   for (const subscriber of gitHosts.subscribers) events.subscribe(subscriber);
+  const gitOps = openGitOps({ files: gitHosts.files, releases, serving: endpoints });
+  for (const subscriber of gitOps.subscribers) events.subscribe(subscriber);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);
   metrics.also(loops.measures);
@@ -232,9 +235,11 @@ async function open(
     ...monitoring.jobs,
     ...loops.jobs,
     ...gitHosts.jobs,
+    ...gitOps.jobs,
     ...channels.jobs,
   );
   jobs.schedule(loops.schedule);
+  jobs.schedule(gitOps.schedule);
   jobs.schedule({ name: 'event.prune', type: prune, payload: {}, cron: '37 3 * * *' });
   for (const schedule of [...channels.schedules, ...monitoring.schedules]) jobs.schedule(schedule);
   const ctxFor = (caller: Caller): Ctx => createCtx(parts, caller);
@@ -305,6 +310,7 @@ async function open(
         ...monitoring.routes,
         ...ci.routes,
         ...gitHosts.routes,
+        ...gitOps.routes,
         ...loops.routes,
         ...channels.routes,
         ...governanceRoutes(endpoints.tellers),

@@ -18,6 +18,7 @@ const rooms = [
   ['monitoring', 'monitoring', 'Outcomes of predictions, watches on endpoints, alerts.'],
   ['ci', 'ci', 'What an execution says of its commit, beside the base branch.'],
   ['githosts', 'githosts', 'Repositories on Git hosts whose commits are checked.'],
+  ['gitops', 'gitops', 'Environments that follow a file in a Git repository.'],
   ['loops', 'loops', 'What keeps models fresh: triggers, guard rails, turns.'],
   ['maintenance', 'maintenance', 'The store of blobs: space, pins, gc, verify.'],
   ['governance', 'governance', 'Policies, approvals, and the story of a prediction.'],

@@ -154,13 +154,15 @@ function* portions(files: readonly TreeFile[]): Generator<TreeFile[]> {
 const FOR_GOOD =
   /not our ref|remote ref|repository .*not found|Authentication failed|could not read (?:Username|Password)|returned error: 40[134]|unadvertised object/i;
 
-interface Git {
+export interface Git {
   run(...args: string[]): Promise<Buffer>;
+  /** With something on its standard input. */
+  feed(input: string, ...args: string[]): Promise<Buffer>;
   /** The bytes of these objects, in their order. */
   contents(files: readonly TreeFile[]): Promise<Buffer[]>;
 }
 
-function createGit(
+export function createGit(
   processes: Processes,
   { place, proxy, host, signal }: { place: string; proxy: string; host: GitHostRow; signal: AbortSignal },
 ): Git {
@@ -222,7 +224,12 @@ function createGit(
     const { reason, message } = await running.ended;
     signal.throwIfAborted();
     if (reason === 'ok' && held <= MOST_BYTES) return Buffer.concat(chunks);
-    const what = args[0] === 'fetch' ? `${host.url} did not hand out the commit` : `git ${args[0]} failed`;
+    const what =
+      args[0] === 'fetch' || args[0] === 'ls-remote'
+        ? `${host.url} did not hand out the commit`
+        : args[0] === 'push'
+          ? `${host.url} did not take the branch`
+          : `git ${args[0]} failed`;
     throw (FOR_GOOD.test(said) ? invalid : unavailable)(`${what}: ${message}`, {
       hint: 'look whether the repository is there and the token may read it; an internal host is opened with --allow-outbound',
     });
@@ -230,6 +237,7 @@ function createGit(
 
   return {
     run: (...args) => start(args),
+    feed: (input, ...args) => start(args, input),
     async contents(files) {
       const answer = await start(
         ['cat-file', '--batch', '--buffer'],

@@ -3,8 +3,10 @@ import type { Route } from '../platform/http/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import { deployedJob, deployedSubscriber } from './deployments.ts';
 import { checkJob, endSubscriber, tellJob, type Parts } from './jobs.ts';
+import { openOneFile, type OneFile } from './one-file.ts';
 import { gitHostRoutes } from './routes.ts';
 
+export type { OneFile } from './one-file.ts';
 export { migrations } from './schema.ts';
 
 export interface GitHosts {
@@ -12,6 +14,7 @@ export interface GitHosts {
   jobs: ReadonlyArray<JobType<never>>;
   /** Before `start`. */
   subscribers: readonly Subscriber[];
+  files: OneFile;
   /** Where this server is found, once it listens. */
   listening(url: string): void;
 }
@@ -29,6 +32,7 @@ export function openGitHosts({
   return {
     routes: gitHostRoutes(parts, check),
     jobs: [check, tell, deployed],
+    files: openOneFile(below),
     subscribers: [endSubscriber(tell), deployedSubscriber(deployed)],
     listening: (at) => void (url = at),
   };

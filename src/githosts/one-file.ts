@@ -1,0 +1,120 @@
+import { rm } from 'node:fs/promises';
+import { conflict, invalid, missing, tooLarge } from '../platform/errors/index.ts';
+import type { Ctx } from '../platform/ctx/index.ts';
+import { makeTemporary } from '../platform/files/index.ts';
+import { openTunnel, type Outbound } from '../platform/outbound/index.ts';
+import type { Processes } from '../platform/processes/index.ts';
+import { createGit, type Git } from './check-out.ts';
+import { requireHost, type GitHostRow } from './store.ts';
+
+/** One file of a branch, for rooms above: read, and written as a branch of its own. By the same git, behind the same walls, as whole commits are. */
+export interface OneFile {
+  /** The commit that a branch is at. */
+  head(ctx: Ctx, place: Place, signal: AbortSignal): Promise<string>;
+  /** The file at a commit of the branch; undefined where there is none. */
+  read(
+    ctx: Ctx,
+    place: Place & { file: string; commit: string },
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
+  /** Pushes a branch with one commit on top of another branch, in which the file says this. Returns the commit. */
+  propose(
+    ctx: Ctx,
+    place: Place & { file: string; text: string; as: string; message: string },
+    signal: AbortSignal,
+  ): Promise<string>;
+}
+
+export interface Place {
+  /** Name of the connection. */
+  host: string;
+  branch: string;
+}
+
+/** Largest file that is read, bytes. */
+const MOST = 1024 * 1024;
+
+interface Parts {
+  processes: Processes;
+  outbound: Outbound;
+}
+
+export const openOneFile = (parts: Parts): OneFile => ({
+  head: (ctx, { host, branch }, signal) =>
+    within(ctx, parts, host, signal, async (git, remote) => {
+      const said = (await git.run('ls-remote', '--quiet', remote, `refs/heads/${branch}`)).toString('latin1');
+      const [, commit] = /^([0-9a-f]{40,64})\t/.exec(said) ?? [];
+      if (commit === undefined)
+        throw missing(`the repository has no branch '${branch}'`, {
+          field: 'branch',
+          hint: 'push it, or set another one',
+        });
+      return commit;
+    }),
+  read: (ctx, { host, commit, file }, signal) =>
+    within(ctx, parts, host, signal, async (git, remote) => {
+      await git.run('fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', remote, commit);
+      const listed = (await git.run('ls-tree', '-z', '-l', commit, '--', file)).toString('utf8');
+      const [, object = '', size = ''] = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d+)\t/.exec(listed) ?? [];
+      if (object === '') return undefined;
+      if (Number(size) > MOST) throw tooLarge(`${file} has more than 1 MiB`, { field: 'file' });
+      const [bytes] = await git.contents([{ path: file, object, size: Number(size), executable: false }]);
+      return bytes!.toString('utf8');
+    }),
+  propose: (ctx, { host, branch, file, text, as, message }, signal) =>
+    within(ctx, parts, host, signal, async (git, remote) => {
+      if (as === branch)
+        throw invalid(`a proposal is a branch of its own, and '${as}' is the one that is followed`, {
+          field: 'as',
+          hint: 'name another branch',
+        });
+      const base = 'refs/treadle/base';
+      await git.run(
+        'fetch',
+        '--quiet',
+        '--depth=1',
+        '--no-tags',
+        '--no-write-fetch-head',
+        remote,
+        `+refs/heads/${branch}:${base}`,
+      );
+      const line = (bytes: Buffer): string => bytes.toString('latin1').trim();
+      const object = line(await git.feed(text, 'hash-object', '-w', '--stdin'));
+      await git.run('read-tree', base);
+      await git.run('update-index', '--add', '--cacheinfo', `100644,${object},${file}`);
+      const tree = line(await git.run('write-tree'));
+      if (tree === line(await git.run('rev-parse', `${base}^{tree}`)))
+        throw conflict(`${file} says this already on ${branch}`, {
+          field: 'file',
+          hint: 'there is nothing to propose',
+        });
+      const commit = line(
+        await git.run(
+          ...['-c', 'user.name=Treadle', '-c', 'user.email=treadle@localhost'],
+          ...['commit-tree', tree, '-p', base, '-m', message],
+        ),
+      );
+      await git.run('push', '--quiet', remote, `${commit}:refs/heads/${as}`);
+      return commit;
+    }),
+});
+
+async function within<T>(
+  ctx: Ctx,
+  { processes, outbound }: Parts,
+  name: string,
+  signal: AbortSignal,
+  work: (git: Git, remote: string) => Promise<T>,
+): Promise<T> {
+  const host: GitHostRow = await requireHost(ctx, name);
+  const remote = `${host.url}/${host.repository}.git`;
+  const place = await makeTemporary('git');
+  try {
+    await using tunnel = await openTunnel(outbound, remote, signal);
+    const git = createGit(processes, { place, proxy: tunnel.url, host, signal });
+    await git.run('init', '--quiet', '--bare', '.');
+    return await work(git, remote);
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,65 @@
+import type { Ctx } from '../platform/ctx/index.ts';
+import { environmentOfEndpoint, environments } from '../promotions/index.ts';
+import type { DesiredState, GitOps, GitOpsTarget } from './contract.ts';
+import type { Below } from './engine.ts';
+import { see } from './see.ts';
+import { requireSource, selectSources, type SourceRow } from './store.ts';
+import { wishesOf } from './wishes.ts';
+
+type Doors = Pick<Below, 'releases' | 'serving'>;
+
+export const listGitOps = async (ctx: Ctx, doors: Doors): Promise<{ items: GitOps[] }> => {
+  const items: GitOps[] = [];
+  for (const row of await selectSources(ctx)) items.push(await toGitOps(ctx, doors, row));
+  return { items };
+};
+
+export const getGitOps = async (ctx: Ctx, doors: Doors, environment: string): Promise<GitOps> =>
+  toGitOps(ctx, doors, await requireSource(ctx, environment));
+
+async function toGitOps(ctx: Ctx, doors: Doors, source: SourceRow): Promise<GitOps> {
+  const environment = (await environments(ctx)).find(({ name }) => name === source.environment);
+  const desired = source.desired === null ? undefined : (JSON.parse(source.desired) as DesiredState); // written by this room
+  const wishes = environment && desired ? await wishesOf(ctx, desired, environment) : [];
+  const targets: GitOpsTarget[] = [];
+  for (const wish of wishes) {
+    const { runs, step, attempt } = await see(ctx, doors, { environment: environment!, source, wish });
+    targets.push({
+      endpoint: wish.endpoint,
+      wanted: {
+        model: wish.model,
+        ...(wish.version ? { version: wish.version.number, version_ref: wish.version.ref } : {}),
+      },
+      ...(runs ? { runs: { model: runs.model, version: runs.version, version_ref: runs.ref } } : {}),
+      state: step.state,
+      says: step.says,
+      ...(step.at === undefined ? {} : { at: step.at }),
+      ...(attempt ? { release: attempt.release_id } : {}),
+    });
+  }
+  const named = new Set(wishes.map(({ endpoint }) => endpoint));
+  const unnamed: GitOps['unnamed'] = [];
+  for (const { name, current } of await doors.serving.list(ctx)) {
+    const primary = current?.variants.find(({ role }) => role === 'champion');
+    if (!primary || named.has(name) || (await environmentOfEndpoint(ctx, name)) !== source.environment)
+      continue;
+    const { model, version, version_ref } = primary;
+    unnamed.push({ endpoint: name, model, version, version_ref });
+  }
+  const { commit_id, problem, looked_at } = source;
+  return {
+    environment: source.environment,
+    host: source.host,
+    branch: source.branch,
+    file: source.file,
+    mode: source.mode === 'report' ? 'report' : 'apply',
+    ...(commit_id === null ? {} : { commit: commit_id }),
+    ...(problem === null ? {} : { problem }),
+    ...(looked_at === null ? {} : { looked_at }),
+    in_sync: problem === null && commit_id !== null && targets.every(({ state }) => state === 'in_sync'),
+    targets,
+    unnamed,
+    created_at: source.created_at,
+    created_by: source.created_by,
+  };
+}
