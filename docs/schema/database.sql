@@ -61,6 +61,7 @@
 -- channels-001 620fadd75173a747
 -- governance-001-approvals f0e2cd5e95547f38
 -- promotions-001 ab82d195190d3778
+-- gitops-001 93af2b330adb5475
 
 CREATE TABLE access_grant (
   id text primary key,
@@ -482,6 +483,31 @@ CREATE TABLE git_host (
   created_by text not null,
   updated_at bigint not null,
   unique (workspace, name)
+);
+CREATE TABLE gitops (
+  workspace text not null,
+  environment text not null,
+  host text not null,
+  branch text not null,
+  path text not null,
+  mode text not null,
+  commit_id text,
+  desired text,
+  problem text,
+  looked_at bigint,
+  created_at bigint not null,
+  created_by text not null,
+  primary key (workspace, environment)
+);
+CREATE TABLE gitops_attempt (
+  workspace text not null,
+  environment text not null,
+  endpoint text not null,
+  sum text not null,
+  release_id text not null,
+  tries bigint not null,
+  at bigint not null,
+  primary key (workspace, environment, endpoint)
 );
 CREATE TABLE group_member (
   group_id text not null references person_group (id),

@@ -23,14 +23,16 @@ const Which = Type.Union([VersionNumber, VersionDigest]);
 const Rollout = Type.Union([RolloutWish, Type.Literal(false)], {
   description: 'How it comes; as the environment says unless said. false: it answers all requests at once.',
 });
-const ModelWish = Type.Union([Which, Strict({ version: Which, rollout: Type.Optional(Rollout) })]);
+export const PinnedVersion = Strict({ version: Which, rollout: Type.Optional(Rollout) });
+export const PinnedEndpoint = Strict({
+  model: Type.String({ minLength: 1, maxLength: 256 }),
+  version: Which,
+  rollout: Type.Optional(Rollout),
+});
+const ModelWish = Type.Union([Which, PinnedVersion]);
 const EndpointWish = Type.Union([
   Type.String({ pattern: '^[^@\\s]{1,256}@v?[1-9]\\d{0,8}$', description: 'flights@7' }),
-  Strict({
-    model: Type.String({ minLength: 1, maxLength: 256 }),
-    version: Which,
-    rollout: Type.Optional(Rollout),
-  }),
+  PinnedEndpoint,
 ]);
 /** The file in the repository. */
 export const DesiredState = Strict(

@@ -20,7 +20,7 @@ export async function propose(
   name: string,
   { as, models = {}, why }: Proposal,
 ): Promise<{ branch: string; commit: string; text: string }> {
-  const { host, branch: base, file } = await requireSource(ctx, name);
+  const { host, branch: base, path: file } = await requireSource(ctx, name);
   const environment = (await environments(ctx)).find((one) => one.name === name)!;
   const said = new Map<string, { model: string; version: number }>();
   for (const { name: endpoint, current } of await serving.list(ctx)) {

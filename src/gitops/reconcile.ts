@@ -58,11 +58,11 @@ async function lookAt(
   source: SourceRow,
   signal: AbortSignal,
 ): Promise<SourceRow | undefined> {
-  const { environment, host, branch, file } = source;
+  const { environment, host, branch, path: file } = source;
   const keep = async (change: Partial<SourceRow>): Promise<SourceRow | undefined> =>
     ctx.write(async (tx) => {
       const now = await findSource(tx, environment);
-      if (!now || now.host !== host || now.branch !== branch || now.file !== file) return undefined;
+      if (!now || now.host !== host || now.branch !== branch || now.path !== file) return undefined;
       const said = { ...change, looked_at: tx.clock.now() };
       await changeSource(tx, environment, said);
       const after = { ...now, ...said };

@@ -6,7 +6,7 @@ export type GitOpsTables = {
     environment: string;
     host: string;
     branch: string;
-    file: string;
+    path: string;
     mode: string;
     commit_id: string | null;
     /** JSON: `DesiredState`, as it was read last. */
@@ -38,7 +38,7 @@ export const migrations: Migration[] = [
         environment text not null,
         host text not null,
         branch text not null,
-        file text not null,
+        path text not null,
         mode text not null,
         commit_id text,
         desired text,

@@ -26,14 +26,14 @@ export async function setSource(
       });
     const before = await findSource(tx, environment);
     const same =
-      before !== undefined && before.host === host && before.branch === branch && before.file === file;
+      before !== undefined && before.host === host && before.branch === branch && before.path === file;
     const now = tx.clock.now();
     await saveSource(tx, {
       workspace: tx.workspace,
       environment,
       host,
       branch,
-      file,
+      path: file,
       mode,
       commit_id: same ? before.commit_id : null,
       desired: same ? before.desired : null,

@@ -51,7 +51,7 @@ async function toGitOps(ctx: Ctx, doors: Doors, source: SourceRow): Promise<GitO
     environment: source.environment,
     host: source.host,
     branch: source.branch,
-    file: source.file,
+    file: source.path,
     mode: source.mode === 'report' ? 'report' : 'apply',
     ...(commit_id === null ? {} : { commit: commit_id }),
     ...(problem === null ? {} : { problem }),

@@ -31,6 +31,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./evaluate.ts'),
   () => import('./releases.ts'),
   () => import('./environment.ts'),
+  () => import('./gitops.ts'),
   () => import('./approvals.ts'),
   () => import('./serving.ts'),
   () => import('./outcomes.ts'),

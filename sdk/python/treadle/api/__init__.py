@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .monitoring import MonitoringApi
     from .ci import CiApi
     from .githosts import GithostsApi
+    from .gitops import GitopsApi
     from .loops import LoopsApi
     from .maintenance import MaintenanceApi
     from .governance import GovernanceApi
@@ -162,6 +163,13 @@ class Api:
         from .githosts import GithostsApi
 
         return GithostsApi(self._transport)
+
+    @cached_property
+    def gitops(self) -> 'GitopsApi':
+        """Environments that follow a file in a Git repository."""
+        from .gitops import GitopsApi
+
+        return GitopsApi(self._transport)
 
     @cached_property
     def loops(self) -> 'LoopsApi':
