@@ -90,8 +90,16 @@ export const openOneFile = (parts: Parts): OneFile => ({
         });
       const commit = line(
         await git.run(
-          ...['-c', 'user.name=Treadle', '-c', 'user.email=treadle@localhost'],
-          ...['commit-tree', tree, '-p', base, '-m', message],
+          '-c',
+          'user.name=Treadle',
+          '-c',
+          'user.email=treadle@localhost',
+          'commit-tree',
+          tree,
+          '-p',
+          base,
+          '-m',
+          message,
         ),
       );
       await git.run('push', '--quiet', remote, `${commit}:refs/heads/${as}`);

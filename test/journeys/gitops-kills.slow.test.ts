@@ -17,7 +17,7 @@ import { RecordedHost } from './githosts/host.ts';
 import { killedFolders, processesNaming } from './kill/left.ts';
 import { ServerProcess, sleep } from './kill/server-process.ts';
 
-const EDITS = Number(process.env['TREADLE_GITOPS_EDITS'] ?? 8);
+const EDITS = Number(process.env['TREADLE_GITOPS_EDITS'] ?? 5);
 const SEED = Number(process.env['TREADLE_GITOPS_SEED'] ?? 20261201);
 const TOKEN = 'token-of-the-git-host';
 const MODELS = ['one', 'two'] as const;
