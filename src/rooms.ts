@@ -76,6 +76,7 @@ export const subjects: access.Resolvers = {
   ...tracking.subjects,
   ...models.subjects,
   ...serving.subjects,
+  ...promotions.subjects,
   ...governance.subjects,
 };
 

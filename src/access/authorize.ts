@@ -8,9 +8,9 @@ import { decide, type Decision } from './decide.ts';
  * What a room knows of what a request names: the thing that grants are about. The name of a model that was renamed, the experiment of a
  * run. Undefined where there is none: only roles count then.
  */
-export type Resolvers = Readonly<
-  Record<string, (ctx: Ctx, value: unknown) => Resource | undefined | Promise<Resource | undefined>>
->;
+export type Resolvers = Readonly<Record<string, (ctx: Ctx, value: unknown) => Found | Promise<Found>>>;
+/** Of several it is enough that one is open: an endpoint, or the environment that it is of. */
+type Found = Resource | readonly Resource[] | undefined;
 
 /**
  * The one question of every request. Roles decide at once; where they do not, and the route says what it is about, and the caller has
@@ -48,8 +48,8 @@ async function bySubject(
     const values = valuesAt(said[one.in], one.field);
     if ((values.length === 0 && one.optional !== true) || values.length > MOST) throw refused(ctx, action);
     for (const value of values) {
-      const resource = await resolvers[one.kind]?.(ctx, value);
-      need(ctx, one.verb === undefined ? action : `${one.kind}:${one.verb}`, resource);
+      const found = await resolvers[one.kind]?.(ctx, value);
+      need(ctx, one.verb === undefined ? action : `${one.kind}:${one.verb}`, found);
       named++;
     }
   }
@@ -57,9 +57,11 @@ async function bySubject(
   if (named === 0) need(ctx, action, listed);
 }
 
-function need(ctx: Ctx, action: Action, resource: Resource | undefined): void {
-  const decision = decide(ctx.actor, action, resource);
-  if (!decision.allowed) throw refused(ctx, action, decision);
+function need(ctx: Ctx, action: Action, found: Found): void {
+  const [first, ...others] = found === undefined ? [] : Array.isArray(found) ? found : [found];
+  const decision = decide(ctx.actor, action, first);
+  if (decision.allowed || others.some((one) => decide(ctx.actor, action, one).allowed)) return;
+  throw refused(ctx, action, decision);
 }
 
 /** What stands in a field, each for itself where it is a list; nothing where nothing does. */

@@ -73,8 +73,17 @@ export const NewToken = Strict({
 export type NewToken = Static<typeof NewToken>;
 
 export const GrantKind = Type.Union(
-  [Type.Literal('dataset'), Type.Literal('model'), Type.Literal('endpoint'), Type.Literal('experiment')],
-  { description: 'What a grant is about; of an experiment its runs, too.' },
+  [
+    Type.Literal('dataset'),
+    Type.Literal('model'),
+    Type.Literal('endpoint'),
+    Type.Literal('environment'),
+    Type.Literal('experiment'),
+  ],
+  {
+    description:
+      'What a grant is about: of an experiment its runs, too; of an environment what is promoted to it, and not its settings.',
+  },
 );
 export type GrantKind = Static<typeof GrantKind>;
 const GrantLevel = Type.Union(

@@ -3,7 +3,7 @@ export { createToken } from './create-token.ts';
 export { createWorkspace, ensureDefaultWorkspace } from './create-workspace.ts';
 export { authorize, type Resolvers } from './authorize.ts';
 export { decide, rolesHere, type Decision } from './decide.ts';
-export { addGrant } from './grants/grants.ts';
+export { addGrant, removeGrant } from './grants/grants.ts';
 export { grantResolvers } from './grants/resolve.ts';
 export { sees, seesAll, whereSeen } from './grants/seen.ts';
 export { judgeCaller, type CallerJudgement } from './judge-caller.ts';

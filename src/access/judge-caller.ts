@@ -6,7 +6,15 @@ import type { Passwords } from './people/passwords.ts';
 
 /** Who asks a model, as another process can keep it. */
 export type CallerJudgement =
-  | { ok: true; workspace: string; may: boolean; name: string; until?: number }
+  | {
+      ok: true;
+      workspace: string;
+      may: boolean;
+      /** Only those whose names fit one of these: what grants say. */
+      endpoints?: readonly string[];
+      name: string;
+      until?: number;
+    }
   | { ok: false; status: 401 | 403; message: string };
 
 /** Asking a model reads: it changes nothing, so a viewer's token is enough for a program in production. */
@@ -18,10 +26,13 @@ export async function judgeCaller(
 ): Promise<CallerJudgement> {
   try {
     const { actor, workspace, until } = await authenticate(ctx, credentials, ownerAllowed, passwords);
+    const all = decide(actor, 'prediction:read').allowed;
+    const endpoints = all ? [] : (actor.grants?.patterns('endpoint') ?? []);
     return {
       ok: true,
       workspace,
-      may: decide(actor, 'prediction:read').allowed,
+      may: all || endpoints.length > 0,
+      ...(all ? {} : { endpoints }),
       name: actor.name,
       ...(until === undefined ? {} : { until }),
     };

@@ -1,5 +1,5 @@
 import type { Resolvers } from '../access/index.ts';
-import { subjectOf } from './approvals/index.ts';
+import { subjectsOf } from './approvals/index.ts';
 
 /** What requests name of this room: of a request for approval, what it would move. */
 export const subjects: Resolvers = {
@@ -12,5 +12,5 @@ export const subjects: Resolvers = {
       return typeof target.endpoint === 'string' ? { kind: 'endpoint', name: target.endpoint } : undefined;
     return typeof model === 'string' ? { kind: 'model', name: model } : undefined;
   },
-  request: (ctx, value) => (typeof value === 'string' ? subjectOf(ctx, value) : undefined),
+  request: (ctx, value) => (typeof value === 'string' ? subjectsOf(ctx, value) : undefined),
 };

@@ -1,7 +1,7 @@
 // The one statement of the nouns and endpoints of deployment environments.
 import { Type, type Static } from 'typebox';
 import { RolloutWish } from '../pipelines/contract.ts';
-import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { endpoint, listed, Millis, named, Page, Strict } from '../platform/http/contract.ts';
 import { ReleaseDetail, ReleaseState } from '../releases/contract.ts';
 import { EndpointName } from '../serving/contract.ts';
 
@@ -210,6 +210,7 @@ export const listEnvironments = endpoint({
   method: 'GET',
   path: '/api/v1/environments',
   action: 'environment:read',
+  about: [listed('environment')],
   summary: 'List the environments in their order',
   response: Page(Environment),
 });
@@ -224,6 +225,7 @@ export const getEnvironment = endpoint({
   method: 'GET',
   path: '/api/v1/environments/:environment',
   action: 'environment:read',
+  about: [named('environment')],
   summary: 'Show an environment',
   params: OfEnvironment,
   response: Environment,
@@ -254,6 +256,7 @@ export const promoteVersion = endpoint({
   method: 'POST',
   path: '/api/v1/environments/:environment/promotions',
   action: 'release:write',
+  about: [named('environment'), { kind: 'model', in: 'body', field: 'model', verb: 'read' }],
   summary: 'Promote a model version to an environment',
   description:
     'Refused unless it answered in the environment before for as long as that one wants, and a window is open; what answered here before may always come back. A release does it, and waits where people’s approval is missing.',
@@ -273,6 +276,7 @@ export const listPromotions = endpoint({
   method: 'GET',
   path: '/api/v1/environments/:environment/promotions',
   action: 'environment:read',
+  about: [named('environment')],
   summary: 'List which versions an environment let in, newest first',
   params: OfEnvironment,
   query: Strict({

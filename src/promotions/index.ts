@@ -10,6 +10,7 @@ import { endpointOf, environmentOf } from './names.ts';
 
 export { guardEnvironments } from './guard.ts';
 export { migrations } from './schema.ts';
+export { subjects } from './subjects.ts';
 export { endpointOf, environments };
 
 /** The name of the environment that an endpoint is of, if of any. */

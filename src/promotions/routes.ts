@@ -1,3 +1,4 @@
+import { sees } from '../access/index.ts';
 import { route, type Route } from '../platform/http/index.ts';
 import { getBoard } from './board.ts';
 import * as contract from './contract.ts';
@@ -7,7 +8,9 @@ import { promote } from './promote.ts';
 import { selectPromotions } from './store.ts';
 
 export const promotionRoutes = (engine: Engine): Route[] => [
-  route(contract.listEnvironments, async (ctx) => ({ items: await environments(ctx) })),
+  route(contract.listEnvironments, async (ctx) => ({
+    items: (await environments(ctx)).filter(({ name }) => sees(ctx, { kind: 'environment', name })),
+  })),
   route(contract.getBoard, (ctx) => getBoard(ctx, engine)),
   route(contract.getEnvironment, (ctx, { params }) => getEnvironment(ctx, params.environment)),
   route(contract.setEnvironment, (ctx, { params, body }) => setEnvironment(ctx, params.environment, body)),

@@ -41,6 +41,7 @@ export type {
   Measure,
   TableEndpoint,
 } from './plane/protocol.ts';
+export { partOf } from './plane/part.ts';
 export { ruleOf, type ColumnHash, type HeldRules } from './record-rules.ts';
 export type { Recorded, RecordedSpan } from './recorded.ts';
 export type { RuntimesPort } from './ports.ts';

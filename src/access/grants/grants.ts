@@ -158,7 +158,7 @@ function toGrant(row: NamedGrant): Grant {
   };
 }
 
-const KINDS: readonly GrantKind[] = ['dataset', 'model', 'endpoint', 'experiment'];
+const KINDS: readonly GrantKind[] = ['dataset', 'model', 'endpoint', 'environment', 'experiment'];
 
 export function kindOf(text: string): GrantKind {
   const kind = KINDS.find((one) => one === text);

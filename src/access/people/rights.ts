@@ -30,15 +30,16 @@ export async function rolesOf(ctx: Pick<Ctx, 'db' | 'workspace'>, userId: string
   return row?.id === userId ? rolesIn(ctx, row, ctx.workspace) : [];
 }
 
-/** As what grants let somebody act on a thing in the workspace of `ctx` now. Who is disabled has none; a service approves nothing. */
+/** As what grants let somebody act on any of these things in the workspace of `ctx` now. Who is disabled has none; a service approves nothing. */
 export async function grantedOf(
   ctx: Pick<Ctx, 'db' | 'workspace'>,
   userId: string,
-  resource: Resource,
+  resources: readonly Resource[],
 ): Promise<readonly Role[]> {
   const row = await findPerson(ctx, userId);
   if (row?.id !== userId) return [];
-  return (await grantsIn(ctx, row, ctx.workspace))?.on(resource) ?? [];
+  const grants = await grantsIn(ctx, row, ctx.workspace);
+  return resources.flatMap((resource) => grants?.on(resource) ?? []);
 }
 
 /** Somebody's grants on single things; undefined where they have none, or a role that says all of it anyway. */

@@ -16,7 +16,7 @@ Examples:
   treadle grant list --user ben
   treadle user why ben model:write model:flights-v2`;
 
-const KINDS = ['dataset', 'model', 'endpoint', 'experiment'] as const;
+const KINDS = ['dataset', 'model', 'endpoint', 'environment', 'experiment'] as const;
 const kind = choice(...KINDS);
 const level = choice('viewer', 'editor', 'approver', 'admin');
 
@@ -38,7 +38,7 @@ export const register: Register = (program, cli) => {
     .command('add')
     .argument('<who>', 'a user or service, or group:NAME')
     .argument('<level>', 'viewer, editor, approver or admin', level)
-    .argument('<thing>', 'KIND:NAME, of dataset, model, endpoint or experiment')
+    .argument('<thing>', 'KIND:NAME, of dataset, model, endpoint, environment or experiment')
     .description('grant a thing, or all of a pattern of names')
     .action(async (to: string, as: contract.WorkspaceRole, thing: string) => {
       const bearer = to.startsWith('group:') ? { group: to.slice('group:'.length) } : { user: to };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { sql } from 'kysely';
 import type { TestServer } from '../../../test/harness.ts';
-import { addService, addUser, createToken, setRoles } from '../../access/index.ts';
+import { addGrant, addService, addUser, createToken, removeGrant, setRoles } from '../../access/index.ts';
 import { createLoggedModel, createVersion, finalizeLoggedModel } from '../../models/index.ts';
 import type { LedgerTables } from '../../ledger/schema.ts';
 import type { Ctx, Role } from '../../platform/ctx/index.ts';
@@ -319,6 +319,59 @@ export function approvalsSuite(on: string, open: () => Promise<TestServer>): voi
       ).status,
       409,
     );
+    assert.deepEqual(server.errors, []);
+  });
+
+  test(`${on}: an approver of the model by a grant counts, sees what they decide, and counts no more without it`, async () => {
+    await using server = await open();
+    const ann = await person(server, 'ann', 'editor');
+    const dot = await person(server, 'dot', 'admin');
+    const eve = await addUser(server.ctx, { name: 'eve' });
+    const grant = async (kind: 'model' | 'endpoint', name: string) =>
+      addGrant(server.ctx, { user: 'eve', level: 'approver', kind, name });
+    await grant('endpoint', '*');
+    await grant('model', 'prices');
+    const as = {
+      kind: 'user' as const,
+      id: eve.id,
+      name: 'eve',
+      role: 'guest' as const,
+      roles: [],
+      user: eve.id,
+    };
+    const guest = caller(
+      server,
+      (await createToken(server.ctx.as({ actor: as }), { name: 'eve', role: 'approver' })).secret,
+    );
+    await version(ann.ctx);
+    await version(ann.ctx, 'prices');
+    await dot.call('PUT', POLICY, { ...RULES, approvers: [{ role: 'approver', count: 1 }] });
+    const { body: asked } = await ann.call<ApprovalRequestDetail>('POST', '/api/v1/requests', {
+      model: 'flights',
+      version: '1',
+      target: { alias: 'champion' },
+      why: 'better',
+    });
+    const one = `/api/v1/requests/${asked.id}`;
+    const word = { verdict: 'approve', digest: asked.digest, why: 'looked at it' };
+    const seen = async () =>
+      (await guest<{ items: ApprovalRequest[] }>('GET', '/api/v1/requests')).body.items.map(({ id }) => id);
+    assert.deepEqual(await seen(), [], 'of another model and of endpoints alone');
+    assert.equal((await guest('GET', one)).status, 403);
+    assert.equal((await guest('POST', `${one}/decisions`, word)).status, 403);
+    const { id: granted } = await grant('model', 'fl*');
+    assert.deepEqual(await seen(), [asked.id]);
+    assert.equal((await guest('GET', one)).status, 200);
+    assert.equal((await guest('POST', `${one}/decisions`, { ...word, verdict: 'break_glass' })).status, 403);
+    assert.equal((await guest('PUT', ALIAS, { version: 1 })).status, 403, 'an approver changes nothing');
+    const told = await guest<ApprovalRequestDetail>('POST', `${one}/decisions`, word);
+    assert.deepEqual([told.status, told.body.state], [200, 'approved'], JSON.stringify(told.body));
+    await removeGrant(server.ctx, granted);
+    const after = (await ann.call<ApprovalRequestDetail>('GET', one)).body;
+    assert.deepEqual([after.state, after.decisions[0]?.not], ['open', 'they are not approver']);
+    assert.equal((await ann.call('PUT', ALIAS, { version: 1 })).status, 403);
+    await grant('model', 'flights');
+    assert.equal((await ann.call('PUT', ALIAS, { version: 1 })).status, 200);
     assert.deepEqual(server.errors, []);
   });
 

@@ -51,9 +51,18 @@ export const aboutOf = (target: Target, model: { name: string; ref: string }): A
       ? { kind: 'stage', name: target.stage, model }
       : { kind: 'endpoint', name: target.endpoint };
 
-/** The thing whose grants count for it: what answers at an endpoint is its approvers’, and where an alias or stage points its model’s. */
-export const resourceOf = ({ kind, name, model }: About): Resource =>
-  kind === 'endpoint' ? { kind: 'endpoint', name } : { kind: 'model', name: model?.name ?? '' };
+/**
+ * The things whose grants count for it: what answers at an endpoint is its approvers’ and those of its environment, and where an alias or
+ * stage points its model’s.
+ */
+export async function resourcesOf(ctx: Ctx, { kind, name, model }: About): Promise<Resource[]> {
+  if (kind !== 'endpoint') return [{ kind: 'model', name: model?.name ?? '' }];
+  const environment = await environmentOfEndpoint(ctx, name);
+  return [
+    { kind: 'endpoint', name },
+    ...(environment === undefined ? [] : [{ kind: 'environment', name: environment }]),
+  ];
+}
 
 /** For people: `the alias champion of flights`. */
 export const wordsOf = ({ kind, name, model }: About): string =>

@@ -2,8 +2,8 @@ import { rolesHere } from '../../access/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict, forbidden } from '../../platform/errors/index.ts';
 import type { Verdict } from '../contract/approvals.ts';
-import { resourceOf, wantsOf } from './covers.ts';
-import { asItStands, subjectOf, toWord } from './look.ts';
+import { resourcesOf, wantsOf } from './covers.ts';
+import { asItStands, subjectsOf, toWord } from './look.ts';
 import type { Say } from './notices.ts';
 import { nameOf, peopleOf } from './people.ts';
 import { standing } from './standing.ts';
@@ -62,7 +62,7 @@ export function decide(
       wantsOf(stands.policies),
       await peopleOf(
         tx,
-        resourceOf(stands.about),
+        await resourcesOf(tx, stands.about),
         words.map((word) => word.user),
       ),
       stands.now,
@@ -119,8 +119,7 @@ export function closeReview(ctx: Ctx, id: string, finding: string): Promise<void
         field: 'request',
         hint: 'list those that are open with: treadle requests --reviews',
       });
-    const thing = await subjectOf(tx, id);
-    const person = thing && (await peopleOf(tx, thing, [user])).get(user);
+    const person = (await peopleOf(tx, await subjectsOf(tx, id), [user])).get(user);
     if (user === review.broken_by)
       throw forbidden('you broke the glass yourself, so somebody else reviews it', { field: 'request' });
     if (

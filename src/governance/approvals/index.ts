@@ -14,7 +14,7 @@ import { requireRequest } from './store.ts';
 import { getRequest, listRequests, listReviews, type AtEndpoint } from './views.ts';
 
 export { guardMoves } from './guard.ts';
-export { subjectOf } from './look.ts';
+export { subjectsOf } from './look.ts';
 export { APPROVAL_CAUSES } from './notices.ts';
 export { migrations } from './schema.ts';
 

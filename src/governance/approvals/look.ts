@@ -1,7 +1,7 @@
 import { tellModelVersions } from '../../models/index.ts';
 import type { Ctx, Resource } from '../../platform/ctx/index.ts';
 import type { Policy, Target } from '../contract/approvals.ts';
-import { aboutOf, guarding, resourceOf, wantsOf, type About } from './covers.ts';
+import { aboutOf, guarding, resourcesOf, wantsOf, type About } from './covers.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { peopleOf } from './people.ts';
 import { standing, type Asked, type Now, type Standing, type Word } from './standing.ts';
@@ -34,7 +34,7 @@ export async function standingOf(
   const now: Now = { at: ctx.clock.now(), digest, checks: facts?.checks ?? [] };
   const known = await peopleOf(
     ctx,
-    resourceOf(about),
+    await resourcesOf(ctx, about),
     decisions.map(({ user_id }) => user_id),
   );
   return {
@@ -52,10 +52,10 @@ export interface Looked extends Stands {
   facts: Facts | undefined;
 }
 
-/** The thing that a request is about, by what it is called today; undefined where there is no such request. */
-export async function subjectOf(ctx: Ctx, id: string): Promise<Resource | undefined> {
+/** The things whose grants count for a request, by what they are called today; none where there is no such request. */
+export async function subjectsOf(ctx: Ctx, id: string): Promise<readonly Resource[]> {
   const row = await findRequest(ctx, id);
-  return row && resourceOf((await whatAbout(ctx, row)).about);
+  return row ? resourcesOf(ctx, (await whatAbout(ctx, row)).about) : [];
 }
 
 async function whatAbout(ctx: Ctx, row: RequestRow) {

@@ -10,12 +10,12 @@ export async function nameOf(ctx: Ctx): Promise<string> {
 }
 
 /**
- * As what people may decide about a thing today, by their ids: by their roles, or as approvers of that thing by a grant; to break the
+ * As what people may decide about a move today, by their ids: by their roles, or as approvers of what it is about by a grant; to break the
  * glass takes a role. Who is not known, or may not enter any more, is left out.
  */
 export async function peopleOf(
   ctx: Ctx,
-  thing: Resource,
+  things: readonly Resource[],
   users: Iterable<string>,
 ): Promise<ReadonlyMap<string, Person>> {
   const known = new Map<string, Person>();
@@ -24,7 +24,7 @@ export async function peopleOf(
     if (!person || person.disabled) continue;
     const held = await rolesOf(ctx, user);
     // An admin has what an approver has.
-    const granted = await grantedOf(ctx, user, thing);
+    const granted = await grantedOf(ctx, user, things);
     const roles = ROLES.filter(
       (role) =>
         held.some((one) => covers(one, role)) ||

@@ -10,7 +10,7 @@ import type {
   Review,
   Target,
 } from '../contract/approvals.ts';
-import { resourceOf } from './covers.ts';
+import { resourcesOf } from './covers.ts';
 import { asItStands, toWord, type Looked } from './look.ts';
 import { requireRequest, selectRequests, selectReviews, type RequestRow, type ReviewedRow } from './store.ts';
 
@@ -118,7 +118,7 @@ export async function listRequests(
     for (const row of rows) {
       const looked = await asItStands(ctx, row);
       // Whoever is here by grants sees those about their things: a model is asked for by its name of today, which no row has.
-      if (!sees(ctx, resourceOf(looked.about))) continue;
+      if (!(await resourcesOf(ctx, looked.about)).some((thing) => sees(ctx, thing))) continue;
       if (items.length === limit) return { items, next: items.at(-1)!.id };
       items.push(toRequest(row, looked));
     }

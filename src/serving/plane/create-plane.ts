@@ -15,6 +15,7 @@ import { loading, unknownEndpoint, unknownVersion } from './refusals.ts';
 import { seen } from './seen.ts';
 import { compile, keysOf, targetsOf, type Line, type Route, type Table, type Target } from './table.ts';
 import { toCanary } from './traffic.ts';
+import { placeOf } from './part.ts';
 
 export interface PlaneParts {
   open(place: ModelPlace): Promise<LoadedModel>;
@@ -76,7 +77,12 @@ export function createPlane({ open, ids, report, hooks: more = [], records, stal
     report({ type: 'switched', sequence });
   }
 
-  const path: Path = { ids, hooks, route: (workspace, endpoint) => table.get(workspace)?.get(endpoint) };
+  const path: Path = { ids, hooks, route: routeIn };
+
+  function routeIn(place: string, endpoint: string): Route | undefined {
+    const { workspace, holds } = placeOf(place);
+    return holds(endpoint) ? table.get(workspace)?.get(endpoint) : undefined;
+  }
 
   /** Where a question goes: to the version it insists on, else as the traffic rule says. */
   function pick(route: Route, version: string | undefined, key: string | undefined): Target | undefined {
@@ -144,10 +150,12 @@ export function createPlane({ open, ids, report, hooks: more = [], records, stal
       if (target && !found) throw loading(route);
       return found;
     },
-    list: (workspace) =>
-      [...(table.get(workspace)?.values() ?? [])].flatMap(
-        (route) => seen(route, route.champion, hooks) ?? [],
-      ),
+    list(place) {
+      const { workspace, holds } = placeOf(place);
+      return [...(table.get(workspace)?.values() ?? [])].flatMap((route) =>
+        holds(route.endpoint.name) ? (seen(route, route.champion, hooks) ?? []) : [],
+      );
+    },
     predict: (question, done) => ask(question, done),
     predictJson: (question, done) => ask(question, undefined, done),
     authenticate: (credentials, done) => callers.ask(credentials, done),

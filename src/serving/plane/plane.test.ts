@@ -9,6 +9,7 @@ import { createPlane, type Plane } from './create-plane.ts';
 import type { Answer, Question } from './plane.ts';
 import type { Answered, Hook } from './hooks/hook.ts';
 import type { Report, Role, TableEndpoint, TableVariant } from './protocol.ts';
+import { partOf, placeOf } from './part.ts';
 
 const limits = { load: 1000, predict: 1000, memory: 2 ** 30, batch: 8, threads: 1, hosts: 1 };
 const place = (key: string): ModelPlace => ({ key, folder: '/none', runtime: 'onnx', limits });
@@ -562,4 +563,15 @@ test('who asks is asked once, and again after tokens changed; a refusal is not r
   assert.notEqual(plane.callersEpoch, epoch);
   ask();
   assert.equal(asked().length, 2);
+});
+
+test('a part of a workspace holds the endpoints that its patterns name, and a whole one all', () => {
+  const whole = placeOf(partOf('team', undefined));
+  assert.deepEqual([whole.workspace, whole.holds('anything')], ['team', true]);
+  const part = placeOf(partOf('team', ['flights*', 'prices']));
+  assert.equal(part.workspace, 'team');
+  assert.deepEqual(
+    ['flights', 'flights-2', 'prices', 'prices-2', ''].map((name) => part.holds(name)),
+    [true, true, true, false, false],
+  );
 });

@@ -3,6 +3,7 @@ import type { CallerVerdict, Credentials, TableEndpoint } from './protocol.ts';
 
 /** One question to an endpoint, after a face has translated it. */
 export interface Question {
+  /** Or the part of it that the caller may ask (`part.ts`). */
   workspace: string;
   endpoint: string;
   /** The model version that the caller insists on (`/v2/models/M/versions/V`); any that the endpoint holds ready. */

@@ -104,9 +104,19 @@ export interface Credentials {
   proxied: boolean;
 }
 
-/** Who a bearer token is. `may` says whether the caller may predict; `until`, ms since 1970, when the token expires. */
+/**
+ * Who a bearer token is. `may` says whether the caller may predict; `endpoints`: only at those whose names fit one of these patterns;
+ * `until`, ms since 1970, when the token expires.
+ */
 export type CallerVerdict =
-  | { ok: true; workspace: string; may: boolean; name: string; until?: number }
+  | {
+      ok: true;
+      workspace: string;
+      may: boolean;
+      endpoints?: readonly string[];
+      name: string;
+      until?: number;
+    }
   | { ok: false; status: 401 | 403; message: string };
 
 export type Report =

@@ -1,6 +1,6 @@
 import { forbidden, unauthenticated } from '../../../platform/errors/index.ts';
 import { cameThroughProxy } from '../../../platform/origin/index.ts';
-import type { Credentials, PlaneDoor } from '../../../serving/index.ts';
+import { partOf, type Credentials, type PlaneDoor } from '../../../serving/index.ts';
 
 /** What a request says of who sent it. */
 export function credentialsOf(header: (name: string) => string | undefined): Credentials {
@@ -15,6 +15,7 @@ export function credentialsOf(header: (name: string) => string | undefined): Cre
 
 /** A caller who may ask: where they work, and by what name their requests are counted together. */
 export interface Admitted {
+  /** Or the part of it that they may ask. */
   workspace: string;
   caller: string;
 }
@@ -31,7 +32,7 @@ export function enter(
   door.authenticate(credentialsOf(header), (verdict) => {
     if (!verdict.ok)
       return done((verdict.status === 401 ? unauthenticated : forbidden)(verdict.message), NOBODY);
-    const { workspace, name, may } = verdict;
+    const { workspace, name, may, endpoints } = verdict;
     if (!may)
       return done(
         forbidden(`'${name}' may not ask for predictions`, {
@@ -39,6 +40,6 @@ export function enter(
         }),
         NOBODY,
       );
-    done(undefined, { workspace, caller: `${workspace}/${name}` });
+    done(undefined, { workspace: partOf(workspace, endpoints), caller: `${workspace}/${name}` });
   });
 }
