@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { sql } from 'kysely';
-import { CANARY, openHouse, rowsOf, SECRET, type House, type Known } from './security/house.ts';
-import { requestTo, send, type Answer } from './security/requests.ts';
-import type { Endpoint } from '../../src/platform/http/contract.ts';
+import { CANARY, openHouse, rowsOf, SECRET, type Granted, type House, type Known } from './security/house.ts';
+import { requestTo, send, urlValue, type Answer } from './security/requests.ts';
+import type { About, Endpoint } from '../../src/platform/http/contract.ts';
 
 /** Every live route × every principal, generated from the routes themselves: a new one is in here without anybody's doing. */
 
@@ -208,6 +208,184 @@ test('every route × everybody whose rights are known: who may not is told so, a
   assert.ok(forbidden > 500 && allowed > 500, `${forbidden} refused, ${allowed} allowed`);
   assert.deepEqual(await rowsOf(house.ctx), held);
   t.diagnostic(`${guarded.length} routes × ${KNOWN.length} principals: ${forbidden} refused`);
+});
+
+/** What a level lets somebody do with a thing, by hand. */
+const LEVELS: Record<Granted['level'], readonly string[]> = {
+  viewer: ['read'],
+  editor: ['read', 'write'],
+  approver: ['read', 'approve'],
+  admin: ['read', 'write', 'approve', 'admin'],
+};
+
+/** The thing that a value of a request means, by hand: what the server resolves it by is not what judges it. */
+function meant(kind: string, value: unknown): { kind: string; name: string } | undefined {
+  const { seeds } = house;
+  const text = String(value);
+  const ours = { kind: 'experiment', name: 'Default' };
+  switch (kind) {
+    case 'dataset':
+    case 'model':
+    case 'endpoint':
+    case 'environment':
+      return { kind, name: text };
+    case 'dataset_ref':
+      return { kind: 'dataset', name: text.split('@')[0]! };
+    case 'model_name':
+      return { kind: 'model', name: text };
+    case 'experiment_name':
+      return { kind: 'experiment', name: text };
+    case 'experiment':
+      return text === '0' ? ours : undefined;
+    case 'artifact':
+      return text.startsWith('0/') ? ours : undefined;
+    case 'run':
+      return text === seeds.run ? ours : undefined;
+    case 'logged_model':
+      return text === seeds.loggedModel ? ours : undefined;
+    case 'source':
+      return text === `models:/${seeds.loggedModel}` ? ours : undefined;
+    case 'granted':
+      return value as { kind: string; name: string };
+    // Of these there is none in the house, or only roles open them.
+    default:
+      return undefined;
+  }
+}
+
+/** Values of a request at the place that a route says; of MLflow's calls wherever they stand. */
+function sentAt(endpoint: Endpoint, about: Extract<About, { field: string }>): unknown[] {
+  const { path, body = '{}' } = requestTo(endpoint, house.seeds, house.seeds);
+  const query = Object.fromEntries(new URLSearchParams(path.split('?')[1] ?? ''));
+  const params = Object.fromEntries(
+    [...endpoint.path.matchAll(/:([a-z_]+)/g)].map(([, name]) => [
+      name!,
+      urlValue(name!, endpoint.path, house.seeds),
+    ]),
+  );
+  if (endpoint.path.endsWith('*'))
+    params['*'] = path.split('?')[0]!.split('/artifacts/').slice(1).join('/artifacts/');
+  const json: Record<string, unknown> =
+    endpoint.body === 'bytes' ? {} : (JSON.parse(body) as Record<string, unknown>);
+  const from = { params, query, body: json, message: { ...query, ...json, ...params } }[about.in];
+  if (about.field === '') return [from];
+  let at: unknown[] = [from];
+  for (const part of about.field.split('.'))
+    at = at.flatMap((one) => {
+      const value =
+        typeof one === 'object' && one !== null ? (one as Record<string, unknown>)[part] : undefined;
+      return Array.isArray(value) ? (value as unknown[]) : value === undefined ? [] : [value];
+    });
+  return at;
+}
+
+/** Whether what was granted opens a route, as a request to it stands: by what the route says that it is about. */
+function opens(granted: readonly Granted[], endpoint: Endpoint, person: boolean): boolean {
+  const { about = [] } = endpoint;
+  const own = verbOf(endpoint);
+  const may = (verb: string, thing: { kind: string; name?: string } | undefined): boolean =>
+    thing !== undefined &&
+    (verb !== 'approve' || person) &&
+    granted.some(
+      ({ kind, level, name }) =>
+        kind === thing.kind &&
+        LEVELS[level].includes(verb) &&
+        (thing.name === undefined ||
+          new RegExp(`^${name.split('*').map(RegExp.escape).join('.*')}$`).test(thing.name)),
+    );
+  let named = 0;
+  for (const one of about) {
+    if ('listed' in one) continue;
+    named++;
+    if ('any' in one) {
+      if (!may(own, { kind: one.kind })) return false;
+      continue;
+    }
+    const values = sentAt(endpoint, one);
+    if (values.length === 0 && one.optional !== true) return false;
+    if (values.length === 0) named--;
+    if (!values.every((value) => may(one.verb ?? own, meant(one.kind, value)))) return false;
+  }
+  return named > 0 || (own === 'read' && about.some((one) => 'listed' in one));
+}
+
+test('every route × everybody who has grants alone: what is not granted is refused, and nothing changes', async (t) => {
+  await profiled();
+  const held = await rowsOf(house.ctx);
+  const count = { refused: 0, open: 0, about: 0 };
+  await each(guarded, async (endpoint) => {
+    if (endpoint.about) count.about++;
+    for (const [guest, { authorization, granted }] of Object.entries(house.guests)) {
+      const person = authorization.startsWith('Basic');
+      const own = verbOf(endpoint) === 'own';
+      if (own ? person : opens(granted, endpoint, true)) {
+        count.open++;
+        if (own || (verbOf(endpoint) !== 'read' && endpoint.about?.some((one) => 'listed' in one) !== true))
+          continue;
+        const { status, body } = await call(endpoint, authorization);
+        assert.ok(
+          status !== 401 && status !== 403,
+          `${label(endpoint)} as ${guest}: ${status} ${body.slice(0, 300)}`,
+        );
+        continue;
+      }
+      const answer = await call(endpoint, authorization);
+      // What cannot be read names nothing that a grant could be about.
+      const unread = answer.status === 400 && endpoint.about !== undefined;
+      assert.ok(
+        answer.status === 403 || unread,
+        `${label(endpoint)} as ${guest}: ${answer.status} ${answer.body.slice(0, 300)}`,
+      );
+      assert.ok(!unasked(answer).includes(CANARY), `${label(endpoint)} as ${guest}`);
+      count.refused++;
+    }
+  });
+  assert.equal(
+    count.refused + count.open,
+    guarded.length * Object.keys(house.guests).length,
+    'the matrix has holes',
+  );
+  assert.ok(count.open > 200 && count.refused > 1000, JSON.stringify(count));
+  assert.deepEqual(await rowsOf(house.ctx), held);
+  t.diagnostic(
+    `${guarded.length} routes, ${count.about} of them about things, × ${Object.keys(house.guests).length} guests: ${count.refused} refused, ${count.open} open`,
+  );
+});
+
+test('a guest sees and changes nothing of what is not theirs, whatever ids they name beside their own', async (t) => {
+  const marks = [CANARY, house.seeds.run, house.seeds.loggedModel];
+  const marked = async () =>
+    [...(await rowsOf(house.ctx))].flatMap(([table, rows]) =>
+      (JSON.parse(rows) as object[])
+        .map((row) => `${table} ${JSON.stringify(row)}`)
+        .filter((row) => marks.some((mark) => row.includes(mark))),
+    );
+  const held = await marked();
+  assert.ok(held.length > 30, `only ${held.length} rows are marked`);
+  const { authorization } = house.guests.apart;
+  let done = 0;
+  await each(guarded, async (endpoint) => {
+    for (const [url, body] of [
+      [house.seeds, house.seeds],
+      [house.apart, house.seeds],
+      [house.seeds, house.apart],
+      [house.apart, house.apart],
+    ] as const) {
+      // What is theirs is spared, or the rest would prove nothing.
+      if (url === house.apart && (endpoint.method === 'DELETE' || verbOf(endpoint) === 'own')) continue;
+      const answer = await call(endpoint, authorization, url, body);
+      if (answer.status === 200) done++;
+      const seen = unasked(answer);
+      assert.ok(!seen.includes(CANARY), `${label(endpoint)} shows what is not theirs: ${seen.slice(0, 500)}`);
+      assert.ok(
+        answer.status < 500 || answer.status === 501,
+        `${label(endpoint)}: ${answer.status} ${answer.body.slice(0, 300)}`,
+      );
+    }
+  });
+  assert.deepEqual(await marked(), held);
+  assert.ok(done > 100, `only ${done} calls did what they are for: the guest was not tried at all`);
+  t.diagnostic(`${done} calls were theirs to make`);
 });
 
 test('whoever may read is let in by every route that reads, however they came', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
 import {
+  addGrant,
   addGroup,
   addService,
   addUser,
@@ -24,7 +25,13 @@ import { createCtx } from '../../../src/platform/ctx/create.ts';
 import type { Ctx, Role } from '../../../src/platform/ctx/index.ts';
 import { createLog } from '../../../src/platform/log/index.ts';
 import { startServer, type RunningServer } from '../../../src/serve.ts';
-import { createRun, logBatch, logInputs, putArtifact } from '../../../src/tracking/index.ts';
+import {
+  createExperiment,
+  createRun,
+  logBatch,
+  logInputs,
+  putArtifact,
+} from '../../../src/tracking/index.ts';
 import { until } from '../../until.ts';
 
 /** A text that only its own workspace may ever see. */
@@ -62,6 +69,13 @@ export type Known =
   | 'personal-token'
   | 'service'
   | 'step';
+/** Those who have no role, and what they were granted. */
+export type Guest = 'viewer' | 'editor' | 'approver' | 'by-group' | 'token' | 'apart';
+export interface Granted {
+  level: 'viewer' | 'editor' | 'approver' | 'admin';
+  kind: 'dataset' | 'model' | 'endpoint' | 'environment' | 'experiment';
+  name: string;
+}
 export type Principal = 'none' | 'expired' | 'revoked' | 'disabled' | 'disabled-token' | 'rival' | Known;
 
 export interface House extends RunningServer {
@@ -71,8 +85,12 @@ export interface House extends RunningServer {
   errors: string[];
   /** `Authorization` of each principal; all but the rival belong to the default workspace. */
   authorization: Record<Exclude<Principal, 'none'>, string>;
+  /** What guests send, and what they may act on. */
+  guests: Record<Guest, { authorization: string; granted: readonly Granted[] }>;
   seeds: Seeds;
   rivalSeeds: Seeds;
+  /** Of the same workspace, and of one guest alone. */
+  apart: Seeds;
   /** The folder that holds the data folder and the secret. */
   parent: string;
   [Symbol.asyncDispose](): Promise<void>;
@@ -134,6 +152,15 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
     user: 'spare-mine',
     group: 'group mine',
   };
+  await addUser(setUp, { name: 'spare-apart', roles: ['viewer'] });
+  await addGroup(setUp, 'group apart');
+  const apart = {
+    ...(await seed(setUp, 'apart', (await createExperiment(setUp, { name: 'apart' })).id)),
+    token: spare.id,
+    user: 'spare-apart',
+    group: 'group apart',
+  };
+  const guests = await seedGuests(setUp, seeds, apart);
   await quiet(setUp);
   await first.close();
 
@@ -159,8 +186,10 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
       expired: expired.authorization,
       revoked: revoked.authorization,
     },
+    guests,
     seeds,
     rivalSeeds,
+    apart,
     parent,
     async [Symbol.asyncDispose]() {
       await running.close();
@@ -169,10 +198,12 @@ export async function openHouse(host: '0.0.0.0' | '127.0.0.1'): Promise<House> {
   };
 }
 
+const PASSWORD = 'four words nobody joins';
+const basic = (name: string) => `Basic ${Buffer.from(`${name}:${PASSWORD}`).toString('base64')}`;
+
 /** People, a service and a step of the default workspace, by what they send. */
 async function seedPeople(ctx: Ctx): Promise<Record<Exclude<Principal, Bare>, string>> {
-  const password = 'four words nobody joins';
-  const basic = (name: string) => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+  const password = PASSWORD;
   for (const role of ['viewer', 'editor', 'approver', 'admin'] as const)
     await addUser(ctx, { name: `person-${role}`, password, roles: [role] });
   await addUser(ctx, { name: 'person-owner', password, owner: true });
@@ -204,6 +235,57 @@ async function seedPeople(ctx: Ctx): Promise<Record<Exclude<Principal, Bare>, st
   };
 }
 
+/** What each guest has. A name of an endpoint or environment is whatever a request puts there: the id of the run. */
+const granted = (seeds: Seeds, apart: Seeds): Record<Guest, readonly Granted[]> => {
+  const editor: Granted[] = [
+    { level: 'editor', kind: 'model', name: `${seeds.model}*` },
+    { level: 'editor', kind: 'dataset', name: seeds.dataset },
+    { level: 'editor', kind: 'experiment', name: 'Default' },
+  ];
+  return {
+    viewer: [{ level: 'viewer', kind: 'model', name: seeds.model }],
+    editor,
+    token: editor.map((one) => ({ ...one, level: 'viewer' })),
+    approver: [
+      { level: 'approver', kind: 'endpoint', name: seeds.run },
+      { level: 'approver', kind: 'environment', name: '*' },
+    ],
+    'by-group': [
+      { level: 'admin', kind: 'dataset', name: `*${seeds.dataset.slice(4)}` },
+      { level: 'admin', kind: 'endpoint', name: seeds.run },
+    ],
+    apart: [
+      { level: 'admin', kind: 'model', name: `${apart.model}*` },
+      { level: 'admin', kind: 'dataset', name: apart.dataset },
+      { level: 'admin', kind: 'experiment', name: 'apart' },
+      { level: 'admin', kind: 'endpoint', name: apart.run },
+      { level: 'admin', kind: 'environment', name: apart.run },
+    ],
+  };
+};
+
+async function seedGuests(ctx: Ctx, seeds: Seeds, apart: Seeds): Promise<House['guests']> {
+  const has = granted(seeds, apart);
+  const enter = async (guest: Guest): Promise<[Guest, House['guests'][Guest]]> => {
+    const name = `guest-${guest}`;
+    const { id } = await addUser(ctx, { name, password: PASSWORD });
+    if (guest === 'by-group') {
+      await addGroup(ctx, 'guests');
+      await setMembers(ctx, 'guests', [name]);
+    }
+    const to = guest === 'by-group' ? { group: 'guests' } : { user: name };
+    // The token is of somebody who may more than it says.
+    for (const one of guest === 'token' ? has.editor : has[guest]) await addGrant(ctx, { ...to, ...one });
+    if (guest !== 'token') return [guest, { authorization: basic(name), granted: has[guest] }];
+    const actor = { kind: 'user' as const, id, name, role: 'guest' as const, roles: [], user: id };
+    const { secret } = await createToken(ctx.as({ actor }), { name, role: 'viewer' });
+    return [guest, { authorization: `Bearer ${secret}`, granted: has[guest] }];
+  };
+  return {
+    ...Object.fromEntries(await Promise.all((Object.keys(has) as Guest[]).map(enter))),
+  } as House['guests'];
+}
+
 type Bare =
   | 'none'
   | 'step'
@@ -217,16 +299,22 @@ type Bare =
   | 'owner';
 
 /** One of everything, each marked. */
-async function seed(ctx: Ctx, mark: string): Promise<Omit<Seeds, 'token' | 'user' | 'group'>> {
-  const run = await createRun(ctx, { experiment: '0', name: `run ${mark}` });
+async function seed(
+  ctx: Ctx,
+  mark: string,
+  experiment = '0',
+): Promise<Omit<Seeds, 'token' | 'user' | 'group'>> {
+  const run = await createRun(ctx, { experiment, name: `run ${mark}` });
   await logBatch(ctx, run, {
     params: [['depth', mark]],
     tags: [['owner', mark]],
     metrics: [{ key: `auc ${mark}`, value: 0.5, time: 1, step: 0 }],
   });
-  await putArtifact(ctx, `0/${run}/artifacts/notes.txt`, { source: Buffer.from(`notes ${mark}`) });
-  const logged = await createLoggedModel(ctx, { experiment: '0', name: mark, run, params: { mark } });
-  await putArtifact(ctx, `0/models/${logged.id}/artifacts/MLmodel`, {
+  await putArtifact(ctx, `${experiment}/${run}/artifacts/notes.txt`, {
+    source: Buffer.from(`notes ${mark}`),
+  });
+  const logged = await createLoggedModel(ctx, { experiment, name: mark, run, params: { mark } });
+  await putArtifact(ctx, `${experiment}/models/${logged.id}/artifacts/MLmodel`, {
     source: Buffer.from(`flavors: {onnx: {data: ${mark}}}`),
   });
   await finalizeLoggedModel(ctx, logged.id, 'ready');
@@ -253,7 +341,7 @@ async function seed(ctx: Ctx, mark: string): Promise<Omit<Seeds, 'token' | 'user
     { datasets: [{ name: dataset, digest: 'x', sourceType: 'local', source: mark }] },
     () => Promise.resolve(undefined),
   );
-  return { experiment: '0', run, model, loggedModel: logged.id, dataset, hash: blob.hash };
+  return { experiment, run, model, loggedModel: logged.id, dataset, hash: blob.hash };
 }
 
 /** Waits until no job of the seeds is left to run. */

@@ -76,7 +76,7 @@ export function requestTo(endpoint: Endpoint, url: Seeds, body: Seeds): Sent {
     )
     .replace(/\*$/, () =>
       endpoint.path.includes('mlflow-artifacts')
-        ? `0/${url.run}/artifacts/notes.txt`
+        ? `${url.experiment}/${url.run}/artifacts/notes.txt`
         : endpoint.path.includes('/tags/')
           ? 'mark'
           : endpoint.path.includes('/files/')
@@ -100,7 +100,7 @@ export function requestTo(endpoint: Endpoint, url: Seeds, body: Seeds): Sent {
   };
 }
 
-function urlValue(name: string, path: string, seeds: Seeds): string | number {
+export function urlValue(name: string, path: string, seeds: Seeds): string | number {
   if (name === 'id') return path.includes('/tokens/') ? seeds.token : seeds.loggedModel;
   const known: Record<string, string | number> = {
     ...byName(seeds),
@@ -185,7 +185,7 @@ const mlflowFields = (seeds: Seeds): Record<string, unknown> => ({
   run_ids: [seeds.run],
   name: seeds.model,
   new_name: `${seeds.model}-new`,
-  experiment_name: 'Default',
+  experiment_name: seeds.experiment === '0' ? 'Default' : 'apart',
   version: '1',
   alias: 'champion',
   stage: 'Production',

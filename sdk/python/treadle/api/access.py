@@ -7,8 +7,10 @@ from .._typing import NotRequired
 from ..transport import Page, Transport, given, segment
 
 
-GrantKind = Literal['dataset', 'model', 'endpoint', 'experiment']
-"""What a grant is about; of an experiment its runs, too."""
+GrantKind = Literal['dataset', 'model', 'endpoint', 'environment', 'experiment']
+"""What a grant is about: of an experiment its runs, too; of an environment what is promoted to it, and
+not its settings.
+"""
 
 
 class Grant(TypedDict):
@@ -275,7 +277,8 @@ class AccessApi:
             level: viewer reads the thing, and asks an endpoint; editor also changes it; approver
                 reads it, and approves what moves to it; admin does all of it, and grants it to
                 others.
-            kind: What a grant is about; of an experiment its runs, too.
+            kind: What a grant is about: of an experiment its runs, too; of an environment what is
+                promoted to it, and not its settings.
             name: A name, or a pattern in which * stands for any characters: flights*. Three * at
                 most.
             user: Name or id.
@@ -517,7 +520,8 @@ class AccessApi:
         Args:
             action: As a route carries it: `run:write`, `model:approve`.
             user: Name or id; the caller unless said.
-            kind: What a grant is about; of an experiment its runs, too.
+            kind: What a grant is about: of an experiment its runs, too; of an environment what is
+                promoted to it, and not its settings.
             name: Of the thing of that kind; with `kind`.
         """
         return self._transport.json(
@@ -560,7 +564,8 @@ class AccessApi:
 
         Args:
             search: Those whose name, or whose bearer’s, holds it.
-            kind: What a grant is about; of an experiment its runs, too.
+            kind: What a grant is about: of an experiment its runs, too; of an environment what is
+                promoted to it, and not its settings.
             level: viewer reads the thing, and asks an endpoint; editor also changes it; approver
                 reads it, and approves what moves to it; admin does all of it, and grants it to
                 others.
