@@ -58,7 +58,8 @@ async function bySubject(
 }
 
 function need(ctx: Ctx, action: Action, found: Found): void {
-  const [first, ...others] = found === undefined ? [] : Array.isArray(found) ? found : [found];
+  const [first, ...others]: readonly Resource[] =
+    found === undefined ? [] : 'kind' in found ? [found] : found;
   const decision = decide(ctx.actor, action, first);
   if (decision.allowed || others.some((one) => decide(ctx.actor, action, one).allowed)) return;
   throw refused(ctx, action, decision);

@@ -281,9 +281,7 @@ async function seedGuests(ctx: Ctx, seeds: Seeds, apart: Seeds): Promise<House['
     const { secret } = await createToken(ctx.as({ actor }), { name, role: 'viewer' });
     return [guest, { authorization: `Bearer ${secret}`, granted: has[guest] }];
   };
-  return {
-    ...Object.fromEntries(await Promise.all((Object.keys(has) as Guest[]).map(enter))),
-  } as House['guests'];
+  return Object.fromEntries(await Promise.all((Object.keys(has) as Guest[]).map(enter))) as House['guests'];
 }
 
 type Bare =
