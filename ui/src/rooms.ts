@@ -71,6 +71,7 @@ export const rooms: readonly Room[] = [
     key: 'n',
     find: findEndpoints,
   },
+  { name: 'Environments', icon: 'server', to: '/environments', key: 'v' },
   { name: 'Approvals', icon: 'shield', to: '/requests', also: ['/policies'], key: 'r' },
   { name: 'Loops', icon: 'loop', to: '/loops', key: 'o', find: findLoops },
   { name: 'Alerts', icon: 'alert', to: '/alerts', key: 'a' },

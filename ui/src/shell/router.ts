@@ -1,6 +1,7 @@
 import { createRouter } from '@tanstack/react-router';
 import { alertRoutes } from '../alerts/routes.ts';
 import { approvalRoutes } from '../approvals/routes.ts';
+import { environmentRoutes } from '../promotions/routes.ts';
 import { experimentRoutes } from '../experiments/routes.ts';
 import { homeRoutes } from '../home/routes.ts';
 import { runRoutes } from '../runs/routes.ts';
@@ -31,6 +32,7 @@ export const router = createRouter({
     ...evaluationRoutes,
     ...endpointRoutes,
     ...predictionRoutes,
+    ...environmentRoutes,
     ...approvalRoutes,
     ...alertRoutes,
     ...pipelineRoutes,
