@@ -46,6 +46,7 @@ async function play(
   model: string,
   actions: readonly Action[],
   counted: Record<string, number>,
+  kind: 'alias' | 'environment',
 ): Promise<void> {
   const { server, owner, ids } = cast;
   const world = new World();
@@ -62,14 +63,26 @@ async function play(
   await register(server.ctx, model);
   await register(server.ctx.as({ actor: as('ann') }), model);
   await register(server.ctx.as({ actor: as('ben') }), model);
-  await owner('PUT', `/api/v1/models/${model}/aliases/champion`, { version: 1 });
+  const endpoint = `${model}-prod`;
+  // Models that cannot be loaded never answer: what is refused, or not, is to ask for it.
+  if (kind === 'environment') world.at = undefined;
+  else await owner('PUT', `/api/v1/models/${model}/aliases/champion`, { version: 1 });
+  const map = (inside: boolean) =>
+    owner('PUT', '/api/v1/environments/prod', { endpoints: inside ? '{model}-prod' : '{model}-elsewhere' });
+  if (kind === 'environment') await map(true);
   for (const one of actions) {
     const request: Request | undefined =
       'back' in one && typeof one.back === 'number' ? world.requests.at(-1 - one.back) : undefined;
     switch (one.do) {
       case 'policy': {
         const { body } = await owner<Policy>('PUT', `/api/v1/policies/${model}-${one.name}`, {
-          covers: [{ alias: 'champion', model }],
+          covers: [
+            kind === 'alias'
+              ? { alias: 'champion', model }
+              : one.by === 'environment'
+                ? { environment: 'prod' }
+                : { endpoint },
+          ],
           approvers: one.approvers.map(({ role, count }) => ({
             role: role === 'risk' ? 'approver' : role,
             count,
@@ -81,6 +94,7 @@ async function play(
         world.policies = world.policies.filter(({ name }) => name !== one.name);
         world.policies.push({
           ...one,
+          ...(kind === 'alias' ? { by: 'name' as const } : {}),
           checks: false,
           hours: 24,
           approvers: one.approvers.map(({ role, count }) => ({
@@ -92,6 +106,11 @@ async function play(
         world.policies.sort((a, b) => a.name.localeCompare(b.name));
         break;
       }
+      case 'map':
+        if (kind === 'alias') break;
+        await map(one.inside);
+        world.inside = one.inside;
+        break;
       case 'end policy':
         await owner('DELETE', `/api/v1/policies/${model}-${one.name}?reason=x`);
         world.policies = world.policies.filter(({ name }) => name !== one.name);
@@ -104,7 +123,12 @@ async function play(
           {
             model,
             version: one.version,
-            target: { alias: 'champion' },
+            target:
+              kind === 'alias'
+                ? { alias: 'champion' }
+                : world.inside && world.policies.length % 2 === 1
+                  ? { environment: 'prod' }
+                  : { endpoint },
             why: 'x',
           },
         );
@@ -162,19 +186,27 @@ async function play(
       case 'move': {
         const may = mayCome(world, one.version);
         const version = Number(one.version.slice(1));
-        // Nobody is above it: the owner of the machine moves it, through either API.
+        // Nobody is above it: the owner of the machine moves it, through either API; or deploys.
+        counted['moves']!++;
         const { status } =
-          ++counted['moves']! % 2 === 0
-            ? await owner('PUT', `/api/v1/models/${model}/aliases/champion`, { version })
-            : await owner('POST', '/api/2.0/mlflow/registered-models/alias', {
-                name: model,
-                alias: 'champion',
+          kind === 'environment'
+            ? await owner('POST', `/api/v1/endpoints/${endpoint}/revisions`, {
+                model,
                 version: String(version),
-              });
+                wait_s: 0,
+              })
+            : counted['moves']! % 2 === 0
+              ? await owner('PUT', `/api/v1/models/${model}/aliases/champion`, { version })
+              : await owner('POST', '/api/2.0/mlflow/registered-models/alias', {
+                  name: model,
+                  alias: 'champion',
+                  version: String(version),
+                });
         assert.equal(status, may ? 200 : 403, `${one.version} after ${JSON.stringify(world)}`);
         counted[may ? 'permitted' : 'refused']!++;
         // The model of the guard goes on from what the server did.
         assert.equal(world.move(one.version), may);
+        if (kind === 'environment') world.at = undefined;
       }
     }
   }
@@ -198,37 +230,40 @@ const history = fc
   })
   .map((parts) => parts.flat());
 
-test('over HTTP, too, a guarded alias points only where the model of it says that it may', async () => {
-  const cast = await openCast();
-  const counted = { moves: 0, permitted: 0, refused: 0 };
-  let n = 0;
-  try {
-    await fc.assert(
-      fc.asyncProperty(history, (actions) =>
-        play(
-          cast,
-          `m${++n}`,
-          [
-            {
-              do: 'policy',
-              name: 'a',
-              approvers: [{ role: 'approver', count: 1 }],
-              checks: false,
-              back: true,
-              glass: true,
-              hours: 24,
-            },
-            ...actions,
-          ],
-          counted,
+for (const kind of ['alias', 'environment'] as const)
+  test(`over HTTP, too, a guarded ${kind} points only where the model of it says that it may`, async () => {
+    const cast = await openCast();
+    const counted = { moves: 0, permitted: 0, refused: 0 };
+    let n = 0;
+    try {
+      await fc.assert(
+        fc.asyncProperty(history, (actions) =>
+          play(
+            cast,
+            `m${++n}`,
+            [
+              {
+                do: 'policy',
+                name: 'a',
+                by: 'environment',
+                approvers: [{ role: 'approver', count: 1 }],
+                checks: false,
+                back: true,
+                glass: true,
+                hours: 24,
+              },
+              ...actions,
+            ],
+            counted,
+            kind,
+          ),
         ),
-      ),
-      { numRuns: runs(20), endOnFailure: true },
-    );
-    for (const [what, times] of Object.entries(counted))
-      assert.ok(times > runs(20), `${what}: only ${times}`);
-    assert.deepEqual(cast.server.errors, []);
-  } finally {
-    await cast.server[Symbol.asyncDispose]();
-  }
-});
+        { numRuns: runs(20), endOnFailure: true },
+      );
+      for (const [what, times] of Object.entries(counted))
+        assert.ok(times > runs(20), `${what}: only ${times}`);
+      assert.deepEqual(cast.server.errors, []);
+    } finally {
+      await cast.server[Symbol.asyncDispose]();
+    }
+  });

@@ -4,7 +4,7 @@ import { fc, runs } from '../../../test/property.ts';
 import { standing, type Wants, type Word } from './standing.ts';
 import { action, HOUR, mayCome, USERS, version, World, type Action } from './world.suite.ts';
 
-/** Generated histories of one guarded alias against a small model of it. */
+/** Generated histories of what is guarded by its name or by its environment, against a small model of it. */
 
 /** Somebody asks, everybody says yes, perhaps something happens, and it is moved: by chance alone that is rare. */
 const campaign = fc
@@ -40,6 +40,9 @@ function play(actions: readonly Action[]): void {
       case 'policy':
         world.policies = world.policies.filter(({ name }) => name !== one.name);
         world.policies.push({ ...one, revision: ++world.revision });
+        break;
+      case 'map':
+        world.inside = one.inside;
         break;
       case 'end policy':
         world.policies = world.policies.filter(({ name }) => name !== one.name);
@@ -88,7 +91,7 @@ function play(actions: readonly Action[]): void {
         const before = world.promotions.length;
         assert.equal(world.move(one.version), may, `${one.version} after ${JSON.stringify(world)}`);
         counted.moves++;
-        if (world.policies.length > 0) counted[may ? 'permitted' : 'refused']++;
+        if (world.guarding().length > 0) counted[may ? 'permitted' : 'refused']++;
         if (may && world.promotions.length > before && world.promotions.at(-1)?.how === 'approved')
           counted.approved++;
       }
@@ -100,6 +103,7 @@ test('what is guarded points only where the model of it says that it may, in eve
   const first: Action = {
     do: 'policy',
     name: 'a',
+    by: 'environment',
     approvers: [{ role: 'approver', count: 1 }],
     checks: false,
     back: true,

@@ -1,9 +1,10 @@
 import { fc } from '../../../test/property.ts';
+import { covers } from './covers.ts';
 import { permit, type Promotion } from './permit.ts';
 import { standing, type Person, type Wants, type Word } from './standing.ts';
 
 /**
- * A small model of one guarded alias. It knows nothing of `standing` and `permit`: it goes through the whole history anew at each move,
+ * A small model of one guarded alias, or of an endpoint that an environment gains and loses. It knows nothing of `standing` and `permit`: it goes through the whole history anew at each move,
  * and finds a place for everybody by trying.
  */
 
@@ -21,6 +22,8 @@ export const action = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('policy' as const),
       name: fc.constantFrom('a', 'b'),
+      /** Whether it names what moves, or the environment that it may be in. */
+      by: fc.constantFrom('name' as const, 'environment' as const),
       approvers: fc.array(place, { minLength: 1, maxLength: 2 }),
       checks: fc.boolean(),
       back: fc.boolean(),
@@ -31,6 +34,10 @@ export const action = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('end policy' as const), name: fc.constantFrom('a', 'b') }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('map' as const), inside: fc.boolean() }),
   },
   {
     weight: 3,
@@ -90,6 +97,8 @@ export class World {
   now = 1_000_000_000;
   revision = 0;
   policies: Policy[] = [];
+  /** Whether what moves is in the environment. */
+  inside = true;
   people = new Map<string, Person>([
     ['ann', { roles: ['approver'], service: false }],
     ['ben', { roles: ['approver', 'risk'], service: false }],
@@ -112,14 +121,21 @@ export class World {
       this.files[one],
       this.cards[one],
       this.holds[one],
-      this.policies.map(({ name, revision }) => [name, revision]),
+      this.guarding().map(({ name, revision }) => [name, revision]),
     ]);
+  }
+  /** As the guard finds them. */
+  guarding(): Policy[] {
+    const about = { kind: 'endpoint', name: 'live', environment: this.inside ? 'prod' : undefined } as const;
+    return this.policies.filter(({ by }) =>
+      covers(by === 'name' ? { endpoint: 'live' } : { environment: 'prod' }, about),
+    );
   }
   content(one: string): string | undefined {
     return this.files[one] === 0 ? `files of ${one}` : undefined;
   }
   wants(): Wants[] {
-    return this.policies.map(({ name, approvers, checks, hours, back, glass }) => ({
+    return this.guarding().map(({ name, approvers, checks, hours, back, glass }) => ({
       policy: name,
       approvers,
       checks: checks ? ['gate'] : [],
@@ -174,12 +190,12 @@ export class World {
 
 /** Whether a version may come to the alias, said in the plainest way. */
 export function mayCome(world: World, to: string): boolean {
-  if (world.policies.length === 0) return true;
+  const policies = world.policies.filter(({ by }) => by === 'name' || world.inside);
+  if (policies.length === 0) return true;
   if (world.files[to] !== 0) return false;
   if (to === world.at) return true;
   // Whatever was here before, and came by the rules or was here when they began.
-  if (world.promotions.some((one) => one.version === to) && world.policies.every(({ back }) => back))
-    return true;
+  if (world.promotions.some((one) => one.version === to) && policies.every(({ back }) => back)) return true;
   return world.requests.some((request) => {
     if (request.version !== to || request.ended !== null || request.digest !== world.digest(to)) return false;
     const words = USERS.flatMap((name) => {
@@ -189,8 +205,7 @@ export function mayCome(world: World, to: string): boolean {
       const person = world.people.get(word.user);
       return person !== undefined && !person.service;
     });
-    const fresh = (word: Word): boolean =>
-      world.policies.every(({ hours }) => world.now - word.at < hours * HOUR);
+    const fresh = (word: Word): boolean => policies.every(({ hours }) => world.now - word.at < hours * HOUR);
     const is = (word: Word, role: string): boolean => world.people.get(word.user)!.roles.includes(role);
     if (
       words.some(
@@ -198,19 +213,19 @@ export function mayCome(world: World, to: string): boolean {
           word.verdict === 'break_glass' &&
           fresh(word) &&
           is(word, 'admin') &&
-          world.policies.every(({ glass }) => glass),
+          policies.every(({ glass }) => glass),
       )
     )
       return true;
     const others = words.filter(
       (word) => word.user !== request.by && !world.authors[to]!.includes(word.user),
     );
-    const asked = world.policies.flatMap(({ approvers }) => approvers.map(({ role }) => role));
+    const asked = policies.flatMap(({ approvers }) => approvers.map(({ role }) => role));
     if (others.some((word) => word.verdict === 'reject' && asked.some((role) => is(word, role))))
       return false;
-    if (world.policies.some(({ checks }) => checks) && !world.holds[to]!) return false;
+    if (policies.some(({ checks }) => checks) && !world.holds[to]!) return false;
     const yes = others.filter((word) => word.verdict === 'approve' && fresh(word));
-    return world.policies.every(({ approvers }) =>
+    return policies.every(({ approvers }) =>
       seated(
         approvers.flatMap(({ role, count }) => Array.from({ length: count }, () => role)),
         yes.map((word) => world.people.get(word.user)!.roles),
