@@ -230,11 +230,12 @@ async function requests(
     return cli.output().list({ items, more: false }, (shown) =>
       listed(
         'no broken glass waits for a review',
-        ['request', 'version', 'of', 'since', 'why'],
+        ['request', 'version', 'of', 'stands', 'since', 'why'],
         shown.map((one) => [
           one.request,
           `${one.model}@v${one.version}`,
           targetText(one),
+          one.state === 'open' ? 'open' : 'not moved yet',
           ago(one.opened_at),
           one.why,
         ]),

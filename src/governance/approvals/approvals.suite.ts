@@ -322,6 +322,67 @@ export function approvalsSuite(on: string, open: () => Promise<TestServer>): voi
     assert.deepEqual(server.errors, []);
   });
 
+  test(`${on}: a review waits for the move, is closed by nobody who had a hand in it, and of a glass that moved nothing there is none`, async () => {
+    await using server = await open();
+    const [ann, ben, cem, dot, eve] = [
+      await person(server, 'ann', 'editor', 'admin'),
+      await person(server, 'ben', 'approver', 'editor', 'admin'),
+      await person(server, 'cem', 'approver'),
+      await person(server, 'dot', 'admin'),
+      await person(server, 'eve', 'admin'),
+    ];
+    await version(ann.ctx);
+    await dot.call('PUT', POLICY, { ...RULES, going_back: false });
+    const ask = async () =>
+      (
+        await ben.call<ApprovalRequestDetail>('POST', '/api/v1/requests', {
+          model: 'flights',
+          version: 'v1',
+          target: { alias: 'champion' },
+          why: 'new',
+        })
+      ).body;
+    const word = ({ id, digest }: ApprovalRequestDetail, who: Caller, verdict = 'break_glass') =>
+      who.call<ApprovalRequestDetail>('POST', `/api/v1/requests/${id}/decisions`, {
+        verdict,
+        digest,
+        why: 'because',
+      });
+    const reviews = async () =>
+      (await ann.call<{ items: Review[] }>('GET', '/api/v1/reviews?open=true')).body.items.map(
+        ({ request, state }) => [request, state],
+      );
+    const close = async ({ id }: ApprovalRequestDetail, who: Caller) =>
+      (await who.call('POST', `/api/v1/reviews/${id}/close`, { finding: 'it was right' })).status;
+    const move = async () => (await ann.call('PUT', ALIAS, { version: 1 })).status;
+
+    const lapsed = await ask();
+    await word(lapsed, dot);
+    assert.deepEqual(await reviews(), [[lapsed.id, 'not_moved']]);
+    assert.equal(await close(lapsed, cem), 409, 'nothing moved yet');
+    await server.ctx.write((tx) => sql`update approval_decision set at = 1`.execute(tx.db));
+    assert.deepEqual([await move(), await reviews()], [403, []], 'the word has expired');
+    assert.equal(await close(lapsed, cem), 409);
+    for (const who of [dot, eve]) await word(lapsed, who);
+    assert.deepEqual([await reviews(), await move()], [[[lapsed.id, 'not_moved']], 200]);
+    assert.deepEqual(await reviews(), [[lapsed.id, 'open']]);
+    for (const [who, hand] of [
+      [ann, 'made it'],
+      [ben, 'asked for it'],
+      [dot, 'broke the glass first'],
+      [eve, 'broke it, too'],
+    ] as const)
+      assert.equal(await close(lapsed, who), 403, hand);
+    assert.deepEqual([await close(lapsed, cem), await reviews()], [200, []]);
+
+    await dot.call('DELETE', ALIAS);
+    const withdrawn = await ask();
+    await word(withdrawn, dot);
+    assert.equal((await ben.call('DELETE', `/api/v1/requests/${withdrawn.id}`)).status, 200);
+    assert.deepEqual([await reviews(), await close(withdrawn, cem)], [[], 409]);
+    assert.deepEqual(server.errors, []);
+  });
+
   test(`${on}: an approver of the model by a grant counts, sees what they decide, and counts no more without it`, async () => {
     await using server = await open();
     const ann = await person(server, 'ann', 'editor');

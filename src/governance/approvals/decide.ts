@@ -1,20 +1,13 @@
 import { rolesHere } from '../../access/index.ts';
-import type { Ctx, Tx } from '../../platform/ctx/index.ts';
+import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict, forbidden } from '../../platform/errors/index.ts';
 import type { Verdict } from '../contract/approvals.ts';
 import { resourcesOf, wantsOf } from './covers.ts';
-import { asItStands, subjectsOf, toWord } from './look.ts';
+import { asItStands, toWord } from './look.ts';
 import type { Say } from './notices.ts';
-import { nameOf, peopleOf } from './people.ts';
+import { nameOf, peopleOf, personHere } from './people.ts';
 import { standing } from './standing.ts';
-import {
-  closeReviewRow,
-  findReview,
-  insertDecision,
-  insertReview,
-  requireRequest,
-  type DecisionRow,
-} from './store.ts';
+import { insertDecision, insertReview, requireRequest, type DecisionRow } from './store.ts';
 
 /** Somebody's word about a request, with the reason. What cannot count is refused at once, with why; what counts today may not tomorrow. */
 export function decide(
@@ -107,44 +100,4 @@ export function decide(
         text: `${after.says}: ${why}`,
       });
   });
-}
-
-/** Another than who broke the glass says what came of it. */
-export function closeReview(ctx: Ctx, id: string, finding: string): Promise<void> {
-  return ctx.write(async (tx) => {
-    const user = personHere(tx);
-    const review = await findReview(tx, id);
-    if (!review || review.closed_at !== null)
-      throw conflict('there is no review of this request to close', {
-        field: 'request',
-        hint: 'list those that are open with: treadle requests --reviews',
-      });
-    const person = (await peopleOf(tx, await subjectsOf(tx, id), [user])).get(user);
-    if (user === review.broken_by)
-      throw forbidden('you broke the glass yourself, so somebody else reviews it', { field: 'request' });
-    if (
-      !person ||
-      person.service ||
-      !person.roles.some((role) => ['approver', 'admin', 'owner'].includes(role))
-    )
-      throw forbidden('a review is closed by an approver or an admin', { field: 'request' });
-    await closeReviewRow(tx, id, { closed_at: tx.clock.now(), closed_by: user, finding });
-    const resource = `request:${id}`;
-    await tx.record({ action: 'request.reviewed', resource, after: { user }, reason: finding });
-    await tx.emit({ type: 'request.reviewed', subject: resource });
-  });
-}
-
-function personHere(tx: Tx): string {
-  const { user, kind } = tx.actor;
-  if (user !== undefined && kind !== 'service') return user;
-  throw forbidden(
-    kind === 'owner'
-      ? 'whoever asks from the machine itself is nobody in particular, and only people approve'
-      : 'only people approve, and this credential is of none',
-    {
-      hint: 'sign in as a person who may approve; an admin adds one with: treadle user add NAME --role approver',
-      code: 'no-person',
-    },
-  );
 }

@@ -1,17 +1,17 @@
 import type { Channels } from '../../channels/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { missing } from '../../platform/errors/index.ts';
 import { route, type Route } from '../../platform/http/index.ts';
 import { ask, withdraw, type Wish } from './ask.ts';
 import * as contract from '../contract/approvals.ts';
 import type { RequestState } from '../contract/approvals.ts';
-import { closeReview, decide } from './decide.ts';
+import { decide } from './decide.ts';
 import { asItStands } from './look.ts';
 import { sayThrough } from './notices.ts';
 import { endPolicy, getPolicy, listPolicies, setPolicy } from './policies.ts';
 import { promote } from './promote.ts';
+import { closeReview, listReviews } from './reviews.ts';
 import { requireRequest } from './store.ts';
-import { getRequest, listRequests, listReviews, type AtEndpoint } from './views.ts';
+import { getRequest, listRequests, type AtEndpoint } from './views.ts';
 
 export { guardMoves } from './guard.ts';
 export { subjectsOf } from './look.ts';
@@ -56,13 +56,7 @@ export function openApprovals({ channels }: { channels: Pick<Channels, 'notify'>
         return getRequest(ctx, params.request, at);
       }),
       route(contract.listReviews, (ctx, { query }) => listReviews(ctx, query)),
-      route(contract.closeReview, async (ctx, { params, body }) => {
-        await closeReview(ctx, params.request, body.finding);
-        const { items } = await listReviews(ctx, { limit: 500 });
-        const review = items.find(({ request }) => request === params.request);
-        if (!review) throw missing('this review is gone', { field: 'request' });
-        return review;
-      }),
+      route(contract.closeReview, (ctx, { params, body }) => closeReview(ctx, params.request, body.finding)),
     ],
   };
 }

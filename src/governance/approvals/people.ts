@@ -1,5 +1,6 @@
 import { covers, grantedOf, personOf, ROLES, rolesOf } from '../../access/index.ts';
 import type { Ctx, Resource } from '../../platform/ctx/index.ts';
+import { forbidden } from '../../platform/errors/index.ts';
 import type { Person } from './standing.ts';
 
 /** Who it is that acts: a person is called by their name, whichever token they show. */
@@ -33,4 +34,19 @@ export async function peopleOf(
     known.set(user, { roles, service: person.kind === 'service' });
   }
   return known;
+}
+
+/** The person who acts; throws where nobody in particular does. */
+export function personHere(ctx: Pick<Ctx, 'actor'>): string {
+  const { user, kind } = ctx.actor;
+  if (user !== undefined && kind !== 'service') return user;
+  throw forbidden(
+    kind === 'owner'
+      ? 'whoever asks from the machine itself is nobody in particular, and only people approve'
+      : 'only people approve, and this credential is of none',
+    {
+      hint: 'sign in as a person who may approve; an admin adds one with: treadle user add NAME --role approver',
+      code: 'no-person',
+    },
+  );
 }

@@ -166,15 +166,29 @@ export async function closeReviewRow(
   return numUpdatedRows > 0n;
 }
 
-export type ReviewedRow = ReviewRow & Pick<RequestRow, 'model' | 'version' | 'target_said'>;
+/** How the move was made that used a request; undefined where none did. */
+export async function findPromotionBy(
+  ctx: Ctx,
+  { id, target }: Pick<RequestRow, 'id' | 'target'>,
+): Promise<PromotionRow | undefined> {
+  return tables(ctx)
+    .selectFrom('approval_promotion')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('target', '=', target)
+    .where('request_id', '=', id)
+    .executeTakeFirst();
+}
 
-export function selectReviews(ctx: Ctx, query: { open: boolean; limit: number }): Promise<ReviewedRow[]> {
+export function selectReviews(
+  ctx: Ctx,
+  query: { open: boolean; before?: string | undefined; limit: number },
+): Promise<ReviewRow[]> {
   let rows = tables(ctx)
     .selectFrom('approval_review')
-    .innerJoin('approval_request', 'approval_request.id', 'approval_review.request_id')
-    .selectAll('approval_review')
-    .select(['approval_request.model', 'approval_request.version', 'approval_request.target_said'])
+    .selectAll()
     .where('approval_review.workspace', '=', ctx.workspace);
   if (query.open) rows = rows.where('closed_at', 'is', null);
+  if (query.before !== undefined) rows = rows.where('request_id', '<', query.before);
   return rows.orderBy('request_id', 'desc').limit(query.limit).execute();
 }

@@ -7,12 +7,11 @@ import type {
   ApprovalRequest,
   ApprovalRequestDetail,
   Approved,
-  Review,
   Target,
 } from '../contract/approvals.ts';
 import { resourcesOf } from './covers.ts';
 import { asItStands, toWord, type Looked } from './look.ts';
-import { requireRequest, selectRequests, selectReviews, type RequestRow, type ReviewedRow } from './store.ts';
+import { requireRequest, selectRequests, type RequestRow } from './store.ts';
 
 /** The plain reads. Columns of JSON hold what this room wrote there. */
 
@@ -126,21 +125,3 @@ export async function listRequests(
     before = rows.at(-1)!.id;
   }
 }
-
-export const toReview = (row: ReviewedRow): Review => ({
-  request: row.request_id,
-  model: row.model,
-  version: row.version,
-  target: JSON.parse(row.target_said) as Target,
-  broken_by: row.broken_by,
-  why: row.why,
-  opened_at: row.opened_at,
-  ...(row.closed_at === null ? {} : { closed_at: row.closed_at }),
-  ...(row.closed_by === null ? {} : { closed_by: row.closed_by }),
-  ...(row.finding === null ? {} : { finding: row.finding }),
-});
-
-export const listReviews = async (
-  ctx: Ctx,
-  { open = false, limit = 100 }: { open?: boolean; limit?: number },
-): Promise<{ items: Review[] }> => ({ items: (await selectReviews(ctx, { open, limit })).map(toReview) });

@@ -258,6 +258,13 @@ export const Review = Type.Object(
     target: Target,
     broken_by: Type.String({ description: 'Id of the person.' }),
     why: Type.String(),
+    state: Type.Union(
+      [Type.Literal('not_moved'), Type.Literal('open'), Type.Literal('closed'), Type.Literal('not_used')],
+      {
+        description:
+          'not_moved: the glass is broken, and the move not made yet; open: it was made, and nobody has looked at it; closed: somebody has; not_used: the glass expired, the request ended otherwise, or enough people approved it before the move.',
+      },
+    ),
     opened_at: Millis('When the glass was broken.'),
     closed_at: Type.Optional(Millis('When it was reviewed.')),
     closed_by: Type.Optional(Type.String({ description: 'Id of the person.' })),
@@ -396,7 +403,11 @@ export const listReviews = endpoint({
   action: 'request:read',
   summary: 'List what was let through by breaking the glass, newest first',
   query: Strict({
-    open: Type.Optional(Type.Boolean({ description: 'Only what nobody has reviewed yet.' })),
+    open: Type.Optional(
+      Type.Boolean({
+        description: 'Only those in state open or not_moved: what nobody has reviewed yet.',
+      }),
+    ),
     limit: Limit,
   }),
   response: Page(Review),
@@ -407,6 +418,8 @@ export const closeReview = endpoint({
   action: 'approval:approve',
   about: [named('request')],
   summary: 'Say what came of the review of a broken glass',
+  description:
+    'Once the move is made. Neither who asked for it, nor who made the version or its run, nor who broke the glass closes its review.',
   params: OfRequest,
   body: Strict({ finding: Why('What was found; kept in the ledger.') }),
   response: Review,

@@ -116,6 +116,11 @@ function Reviews(): ReactElement | null {
               </Link>
             ),
           },
+          {
+            key: 'state',
+            head: 'Stands',
+            cell: ({ state }) => (state === 'open' ? 'to be reviewed' : 'not moved yet'),
+          },
           { key: 'why', head: 'Why', cell: ({ why }) => why },
           { key: 'when', head: 'When', cell: ({ opened_at }) => <TimeAgo time={opened_at} /> },
         ]}

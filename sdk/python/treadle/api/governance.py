@@ -364,6 +364,11 @@ class Review(TypedDict):
     broken_by: str
     """Id of the person."""
     why: str
+    state: Literal['not_moved', 'open', 'closed', 'not_used']
+    """not_moved: the glass is broken, and the move not made yet; open: it was made, and nobody has
+    looked at it; closed: somebody has; not_used: the glass expired, the request ended otherwise, or
+    enough people approved it before the move.
+    """
     opened_at: int
     """When the glass was broken. Milliseconds since 1970, UTC."""
     closed_at: NotRequired[int]
@@ -416,6 +421,9 @@ class GovernanceApi:
         finding: str,
     ) -> Review:
         """Say what came of the review of a broken glass.
+
+        Once the move is made. Neither who asked for it, nor who made the version or its run, nor
+        who broke the glass closes its review.
 
         POST /api/v1/reviews/:request/close; needs approval:approve.
 
@@ -598,7 +606,7 @@ class GovernanceApi:
         GET /api/v1/reviews; needs request:read.
 
         Args:
-            open: Only what nobody has reviewed yet.
+            open: Only those in state open or not_moved: what nobody has reviewed yet.
             limit: At most 500; 100 unless said.
         """
         return self._transport.page(
