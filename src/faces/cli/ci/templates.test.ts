@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
@@ -40,12 +48,23 @@ const GitLab = Type.Object({
 
 test('each template is what its CI system reads, pins what it takes, and pastes no value into a shell', () => {
   for (const host of HOSTS) {
-    const text = templateOf(host, { version: '1.2.3', branch: 'trunk "1"' });
+    const text = templateOf(host, {
+      package: './tools/treadle-1.2.3.tgz',
+      file: 'treadle.yaml',
+      branch: 'trunk "1"',
+    });
     const read: unknown = parse(text);
     const schema = host === 'gitlab' ? GitLab : Actions;
     assert.ok(Check(schema, read), `${host}: ${JSON.stringify([...Errors(schema, read)].slice(0, 3))}`);
-    assert.match(text, /treadle run --ci/);
-    assert.match(text, /TREADLE_PACKAGE: "treadle@1\.2\.3"/);
+    assert.match(text, /treadle run --ci\n/);
+    assert.match(text, /TREADLE_PACKAGE: "\.\/tools\/treadle-1\.2\.3\.tgz"\n/);
+    const below = templateOf(host, {
+      package: 'https://a.example/t.tgz',
+      file: 'a "b"/x.yaml',
+      branch: 'main',
+    });
+    assert.ok(JSON.stringify(parse(below)).includes(JSON.stringify('a "b"/x.yaml')), below);
+    assert.match(below, /treadle run --ci --file "\$TREADLE_FILE"\n/);
     for (const [, command] of text.matchAll(/^\s+(?:- )?run: (.*)$/gm))
       assert.doesNotMatch(command!, /\$\{\{/, `${host}: ${command}`);
     assert.doesNotMatch(text, /uses: \S+@v?\d+\s*$/m, 'a tag can be moved');
@@ -99,27 +118,55 @@ test('the host is known by the remote, where that tells', () => {
     assert.equal(hostOf(remote), host, remote ?? 'no remote');
 });
 
-test('treadle init --ci writes where the host looks, once', async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'treadle-init-'));
+test('treadle init --ci writes where the host looks, once, and only what can run', async () => {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'treadle-init-')));
   const before = process.cwd();
   const init = (...argv: string[]) => runHere('http://127.0.0.1:9', 'init', ...argv);
+  const from = ['--package', './treadle-1.0.0.tgz'];
   try {
     process.chdir(folder);
+    assert.match((await init('--ci', 'github', ...from)).err, /is in no Git checkout.*\n {2}→ go to a clone/);
     execFileSync('git', ['init', '--quiet']);
-    const untold = await init('--ci');
+    assert.match((await init('--ci', 'github', ...from)).err, /there is no pipeline file at treadle\.yaml\n/);
+    writeFileSync('treadle.yaml', 'name: a\n');
+    const untold = await init('--ci', ...from);
     assert.equal(untold.code, 1);
     assert.match(untold.err, /does not tell which CI system it has\n {2}→ name it/);
     execFileSync('git', ['remote', 'add', 'origin', 'git@github.com:a/b.git']);
-    const made = await init('--ci');
+    // Nothing is taken from a registry by its bare name: whoever has that name there would run beside the token.
+    assert.match((await init('--ci')).err, /is not said what the CI system installs.*\n {2}→ npm pack /);
+    for (const [bad, why] of [
+      ['treadle@0.1.0', /is no file that npm pack made/],
+      ['./treadle-1.0.0.tgz', /is no file that npm pack made/],
+      ['http://a.example/treadle.tgz', /no address that begins with https/],
+      ['https://ann:secret@a.example/treadle.tgz', /has a password in it/],
+      ['https://a.example/${{x}}.tgz', /dollar sign/],
+    ] as const)
+      assert.match((await init('--ci', '--package', bad)).err, why);
+    assert.ok(!existsSync(PLACES.github));
+    writeFileSync('treadle-1.0.0.tgz', '');
+    const made = await init('--ci', ...from);
     assert.deepEqual([made.code, made.err], [0, '']);
-    assert.match(made.out, /wrote \.github\/workflows\/treadle\.yml, which compares with main/);
+    assert.match(
+      made.out,
+      /wrote \.github\/workflows\/treadle\.yml, which runs treadle\.yaml with \.\/treadle-1\.0\.0\.tgz and compares with main/,
+    );
     writeFileSync(PLACES.github, 'mine\n');
-    const again = await init('--ci', 'github');
+    const again = await init('--ci', 'github', ...from);
     assert.equal(again.code, 1);
     assert.match(again.err, /is there already\n {2}→ --force writes over it/);
     assert.equal(readFileSync(PLACES.github, 'utf8'), 'mine\n');
-    assert.equal((await init('--ci', 'github', '--force')).code, 0);
-    assert.match(readFileSync(PLACES.github, 'utf8'), /^# Written by: treadle init --ci github\n/);
+    mkdirSync('part');
+    writeFileSync('part/treadle.yaml', 'name: b\n');
+    process.chdir('part');
+    const below = await init('--ci', 'github', '--force', '--package', '../treadle-1.0.0.tgz');
+    assert.equal(below.code, 0, below.err);
+    const text = readFileSync(path.join('..', PLACES.github), 'utf8');
+    assert.match(text, /^# Written by: treadle init --ci github\n/);
+    assert.match(
+      text,
+      /TREADLE_PACKAGE: "\.\/treadle-1\.0\.0\.tgz"\n {6}TREADLE_FILE: "part\/treadle\.yaml"\n/,
+    );
     assert.equal((await init('--ci', 'cvs')).code, 2);
     assert.match((await init()).err, /nothing is asked for\n {2}→ say --ci/);
   } finally {

@@ -20,8 +20,10 @@ export const NEXT: Readonly<Record<Host, string>> = {
 };
 
 export interface Filling {
-  /** The release of this program: server and client of one release understand each other. */
-  version: string;
+  /** What `npm install` takes the command from: an address, or a file of the repository. */
+  package: string;
+  /** The pipeline file, from the top of the repository. */
+  file: string;
   /** The branch that commits are compared with. */
   branch: string;
 }
@@ -35,14 +37,17 @@ const UPLOAD = 'actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f
 const quoted = (text: string): string => JSON.stringify(text);
 
 const HEAD = (host: Host): string => `# Written by: treadle init --ci ${host}
-# It checks each commit: the pipeline of treadle.yaml runs on your Treadle server, and its gate judges the model.
+# It checks each commit: the pipeline runs on your Treadle server, and its gate judges the model.
 # Nothing is promoted or deployed. Exit codes and reports: docs/ci.md of Treadle.
 `;
 
-const PACKAGE = (version: string): string => `treadle@${version}`;
+const INSTALL = 'npm install --global --ignore-scripts "$TREADLE_PACKAGE"';
 
+/** The file is named where it is not the one that the command takes by itself. */
+const isElsewhere = (file: string): boolean => file !== 'treadle.yaml';
+const RUN = (file: string): string => `treadle run --ci${isElsewhere(file) ? ' --file "$TREADLE_FILE"' : ''}`;
 /** Values of the event reach commands through variables of the environment: none is ever pasted into a line that a shell reads. */
-function actions(host: Exclude<Host, 'gitlab'>, { version, branch }: Filling): string {
+function actions(host: Exclude<Host, 'gitlab'>, { package: from, file, branch }: Filling): string {
   const github = host === 'github';
   return `${HEAD(host)}name: treadle
 on:
@@ -67,9 +72,9 @@ concurrency: # a newer commit of the same branch is the one that counts
 ${github ? '' : `    container: node:${NODE}-bookworm\n`}    timeout-minutes: 120
     env:
       TREADLE_URL: \${{ vars.TREADLE_URL }}
-      # Of your server's release; or the file that npm pack made, where you keep it yourself.
-      TREADLE_PACKAGE: ${quoted(PACKAGE(version))}
-    steps:
+      # What npm pack made of your server's release: an address, or a file of this repository. It runs beside the token.
+      TREADLE_PACKAGE: ${quoted(from)}
+${isElsewhere(file) ? `      TREADLE_FILE: ${quoted(file)}\n` : ''}    steps:
       # The commit alone is enough: what is compared with lies on the Treadle server.
       - uses: ${CHECKOUT}
         with:
@@ -83,10 +88,10 @@ ${
 `
     : ''
 }      - name: Install the command
-        run: npm install --global --ignore-scripts "$TREADLE_PACKAGE"
+        run: ${INSTALL}
       # Ends with 0 where the commit passes, 1 where it fails, 2 where nobody could judge.
       - name: Check the commit
-        run: treadle run --ci
+        run: ${RUN(file)}
         env:
           TREADLE_TOKEN: \${{ secrets.TREADLE_TOKEN }}
 ${
@@ -118,7 +123,7 @@ ${
 }`;
 }
 
-const gitlab = ({ version, branch }: Filling): string => `${HEAD('gitlab')}treadle:
+const gitlab = ({ package: from, file, branch }: Filling): string => `${HEAD('gitlab')}treadle:
   # Treadle's command needs Node 24.15 or newer; this image has git, too.
   image: node:${NODE}-bookworm
   rules:
@@ -131,12 +136,12 @@ const gitlab = ({ version, branch }: Filling): string => `${HEAD('gitlab')}tread
   variables:
     # The commit alone is enough: what is compared with lies on the Treadle server.
     GIT_DEPTH: "1"
-    # Of your server's release; or the file that npm pack made, where you keep it yourself.
-    TREADLE_PACKAGE: ${quoted(PACKAGE(version))}
-  script:
-    - npm install --global --ignore-scripts "$TREADLE_PACKAGE"
+    # What npm pack made of your server's release: an address, or a file of this repository. It runs beside the token.
+    TREADLE_PACKAGE: ${quoted(from)}
+${isElsewhere(file) ? `    TREADLE_FILE: ${quoted(file)}\n` : ''}  script:
+    - ${INSTALL}
     # Ends with 0 where the commit passes, 1 where it fails, 2 where nobody could judge.
-    - treadle run --ci
+    - ${RUN(file)}
   artifacts:
     # Also of a commit that fails.
     when: always
