@@ -69,6 +69,9 @@ export const moveGuards: readonly models.MoveGuard[] = [
   governance.guardMoves,
 ];
 
+/** Rooms that say which files of runs and models stay as they are: whoever writes or deletes one by its address asks each of them. */
+export const artifactGuards: readonly tracking.ArtifactGuard[] = [governance.guardFiles];
+
 /** What requests name, as rooms know it: the things that grants are about. */
 export const subjects: access.Resolvers = {
   ...access.grantResolvers,

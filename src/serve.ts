@@ -37,7 +37,15 @@ import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
-import { migrations, moveGuards, predictionHolders, storeRooms, subjects, versionUsers } from './rooms.ts';
+import {
+  artifactGuards,
+  migrations,
+  moveGuards,
+  predictionHolders,
+  storeRooms,
+  subjects,
+  versionUsers,
+} from './rooms.ts';
 import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy, requireBrowser } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
@@ -299,7 +307,7 @@ async function open(
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
         ...data.dataRoutes(tables, monitoring.functions),
-        ...tracking.routes,
+        ...tracking.trackingRoutes(artifactGuards),
         ...models.modelRoutes(versionUsers, moveGuards),
         ...pipelines.routes,
         ...runtimes.routes,
@@ -331,7 +339,10 @@ async function open(
     ),
   );
   http.mount([metrics.route]);
-  http.mount(mlflowRoutes(versionUsers, moveGuards), { errors: mlflowErrors, anyJson: true });
+  http.mount(mlflowRoutes({ users: versionUsers, guards: moveGuards, artifactGuards }), {
+    errors: mlflowErrors,
+    anyJson: true,
+  });
   http.mount(scimRoutes, { errors: scimErrors, json: SCIM_TYPE });
   mountForward(http.app, endpoints.socket);
   await mountWeb(http.app);

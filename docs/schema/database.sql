@@ -26,6 +26,7 @@
 -- tracking-004-authors c5929af14e12a49b
 -- models-001 30993e74e272bad1
 -- models-002-authors d7ed22b23818a898
+-- models-003-places 2bcbf9d6cb0d5ba2
 -- pipelines-001 d80a5d423a1c7976
 -- pipelines-002 6a03b88d0e229557
 -- pipelines-003 4a29b296edb67553
@@ -805,6 +806,7 @@ CREATE TABLE model_version (
   deleted_at bigint, created_user text,
   primary key (workspace, model_id, version)
 );
+CREATE INDEX model_version_location on model_version (workspace, location) where deleted_at is null;
 CREATE INDEX model_version_logged on model_version (workspace, logged_model_id);
 CREATE INDEX model_version_run on model_version (workspace, run_id);
 CREATE INDEX model_version_stage on model_version (workspace, model_id, stage, version) where deleted_at is null;

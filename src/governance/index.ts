@@ -4,7 +4,14 @@ import { getPredictionLineage } from './contract.ts';
 import { predictionStory } from './prediction-story.ts';
 import { roomsOf } from './rooms.ts';
 
-export { APPROVAL_CAUSES, guardMoves, migrations, openApprovals, type Approvals } from './approvals/index.ts';
+export {
+  APPROVAL_CAUSES,
+  guardFiles,
+  guardMoves,
+  migrations,
+  openApprovals,
+  type Approvals,
+} from './approvals/index.ts';
 export { subjects } from './subjects.ts';
 
 /** `serving` knows the keys of prediction ids and what goes on with a revision, which no row says. */

@@ -3,6 +3,7 @@ import { askGuards, type MoveGuard } from './move-guard.ts';
 import { say } from './say.ts';
 import { holdModel, modelRef, removeAliases, versionRef } from './store.ts';
 import { redactVersion, requireVersion } from './store-versions.ts';
+import { leavingStage } from './update-version.ts';
 import { requireUnused, type Deletion, type VersionUser } from './version-users.ts';
 
 /**
@@ -34,6 +35,7 @@ export function deleteVersion(
         to: [],
       })),
     );
+    await askGuards(tx, guards, await leavingStage(tx, row, version));
     await redactVersion(tx, row.id, version, now);
     const resource = versionRef(row.ref, version);
     await say(

@@ -23,6 +23,7 @@ export { finalizeLoggedModel } from './finalize-logged-model.ts';
 export { listLoggedModelFolder, listModelFiles } from './files.ts';
 export { versionNumber } from './find-version.ts';
 export { getLoggedModel, getModel, getVersion, getVersionLocation, latestVersionsOf } from './get-model.ts';
+export { followersOf } from './followed-files.ts';
 export { holdVersion } from './hold-version.ts';
 export {
   askGuards,

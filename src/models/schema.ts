@@ -156,4 +156,10 @@ export const migrations: Migration[] = [
     ],
   },
   { id: 'models-002-authors', sql: [`alter table model_version add column created_user text`] },
+  {
+    id: 'models-003-places',
+    sql: [
+      `create index model_version_location on model_version (workspace, location) where deleted_at is null`,
+    ],
+  },
 ];

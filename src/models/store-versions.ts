@@ -144,6 +144,25 @@ export async function versionNumbers(ctx: Ctx, modelId: string): Promise<number[
   return rows.map(({ version }) => version);
 }
 
+/** The versions whose files lie at one of `places`, or below one of `folders`, which end in a slash. */
+export async function versionsAt(
+  ctx: Ctx,
+  places: readonly string[],
+  folders: readonly string[],
+): Promise<NamedVersion[]> {
+  return await liveVersions(ctx)
+    .selectAll('model_version')
+    .select(['model.name', 'model.ref'])
+    .where(({ eb, or }) =>
+      or([
+        eb('location', 'in', places),
+        // An order of letters is none of bytes on every database, so no range of an index says it.
+        ...folders.map((folder) => eb(sql`substr(location, 1, ${[...folder].length})`, '=', folder)),
+      ]),
+    )
+    .execute();
+}
+
 /** The versions of a model that stand in a stage which clients ask by. */
 export async function stagedVersions(
   ctx: Ctx,

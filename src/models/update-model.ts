@@ -31,8 +31,10 @@ export async function updateModel(
     const row = await holdModel(tx, name, now);
     if (newName !== undefined && newName !== name) {
       if (await findModel(tx, newName)) throw nameTaken(newName);
+      // Whoever follows the old name finds nothing from now on, and under the new one other rules may hold, as if all were set there anew.
+      await askGuards(tx, guards, await movesUnder(tx, row, { from: name }));
       await updateModelRow(tx, row.id, { name: newName });
-      await askGuards(tx, guards, await movesUnder(tx, row, newName));
+      await askGuards(tx, guards, await movesUnder(tx, row, { to: newName }));
       await say(
         tx,
         { action: 'model.renamed', resource: modelRef(row.ref), before: { name }, after: { name: newName } },
@@ -57,24 +59,22 @@ export async function updateModel(
   return toModel(ctx, await requireModel(ctx, newName ?? name));
 }
 
-/** Under another name other rules may hold for what its aliases and stages point at, as if each were set there anew. */
-async function movesUnder(tx: Tx, row: ModelRow, name: string): Promise<VersionMove[]> {
+/** What a name loses, or gets: each alias and stage of the model. */
+async function movesUnder(
+  tx: Tx,
+  row: ModelRow,
+  names: { from: string } | { to: string },
+): Promise<VersionMove[]> {
+  const name = 'from' in names ? names.from : names.to;
   const model = { name, ref: modelRef(row.ref) };
-  const to = (version: number) => [{ ref: versionRef(row.ref, version), model: name, version }];
+  const moved = (kind: 'alias' | 'stage', of: string, version: number): VersionMove => {
+    const ref = versionRef(row.ref, version);
+    return 'from' in names
+      ? { kind, name: of, model, from: [ref], to: [] }
+      : { kind, name: of, model, from: [], to: [{ ref, model: name, version }] };
+  };
   return [
-    ...(await aliasesOf(tx, row.id)).map(({ alias, version }): VersionMove => ({
-      kind: 'alias',
-      name: alias,
-      model,
-      from: [],
-      to: to(version),
-    })),
-    ...(await stagedVersions(tx, row.id)).map(({ stage, version }): VersionMove => ({
-      kind: 'stage',
-      name: stage,
-      model,
-      from: [],
-      to: to(version),
-    })),
+    ...(await aliasesOf(tx, row.id)).map(({ alias, version }) => moved('alias', alias, version)),
+    ...(await stagedVersions(tx, row.id)).map(({ stage, version }) => moved('stage', stage, version)),
   ];
 }

@@ -1,11 +1,17 @@
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { ModelVersion, Stage } from './contract.ts';
-import { askGuards, type MoveGuard } from './move-guard.ts';
+import { askGuards, type MoveGuard, type VersionMove } from './move-guard.ts';
 import { checkDescription } from './names.ts';
 import { brief, say } from './say.ts';
 import { holdModel, modelRef, requireModel, versionRef, type ModelRow } from './store.ts';
-import { requireVersion, toVersion, updateVersionRow, versionsInStage } from './store-versions.ts';
+import {
+  requireVersion,
+  stagedVersions,
+  toVersion,
+  updateVersionRow,
+  versionsInStage,
+} from './store-versions.ts';
 
 export interface VersionChange {
   description?: string | undefined;
@@ -50,23 +56,45 @@ export async function updateVersion(
       );
     }
     if (stage === undefined) return;
-    // Clients that ask by stage get the newest version of it.
-    if (stage !== before.stage && isFollowed(stage))
-      await askGuards(tx, guards, [
-        {
-          kind: 'stage',
-          name: stage,
-          model: { name, ref: modelRef(row.ref) },
-          from: [],
-          to: [{ ref: versionRef(row.ref, version), model: name, version }],
-        },
-      ]);
+    if (stage !== before.stage) {
+      await askGuards(tx, guards, await leavingStage(tx, row, version));
+      // Clients that ask by stage get the newest version of it.
+      if (isFollowed(stage))
+        await askGuards(tx, guards, [
+          {
+            kind: 'stage',
+            name: stage,
+            model: { name, ref: modelRef(row.ref) },
+            from: [],
+            to: [{ ref: versionRef(row.ref, version), model: name, version }],
+          },
+        ]);
+    }
     for (const other of archiveOthers ? await versionsInStage(tx, row.id, stage) : []) {
       if (other !== version) await moveTo(tx, row, other, stage, 'Archived', reason);
     }
     await moveTo(tx, row, version, before.stage, stage, reason);
   });
   return toVersion(ctx, await requireVersion(ctx, await requireModel(ctx, name), version));
+}
+
+/** What a stage leads to once a version has left it: the newest of those that are left, or nothing. None where it led to another one. */
+export async function leavingStage(tx: Tx, row: ModelRow, version: number): Promise<VersionMove[]> {
+  const staged = await stagedVersions(tx, row.id);
+  const stage = staged.find((one) => one.version === version)?.stage;
+  const left = staged.filter((one) => one.stage === stage && one.version !== version);
+  const newest = Math.max(...left.map((one) => one.version));
+  if (stage === undefined || newest > version) return [];
+  const pointer = (to: number) => ({ ref: versionRef(row.ref, to), model: row.name, version: to });
+  return [
+    {
+      kind: 'stage',
+      name: stage,
+      model: { name: row.name, ref: modelRef(row.ref) },
+      from: [versionRef(row.ref, version)],
+      to: left.length === 0 ? [] : [pointer(newest)],
+    },
+  ];
 }
 
 /** None and Archived are where versions lie that nobody is meant to use. */

@@ -1,4 +1,11 @@
-export { deleteArtifact, listArtifacts, putArtifact, readArtifact, type Upload } from './artifacts.ts';
+export {
+  deleteArtifact,
+  listArtifacts,
+  putArtifact,
+  readArtifact,
+  type ArtifactGuard,
+  type Upload,
+} from './artifacts.ts';
 export { createExperiment, ensureDefaultExperiment, type NewExperiment } from './create-experiment.ts';
 export { createRun, type NewRun } from './create-run.ts';
 export { deleteExperiment, restoreExperiment } from './delete-experiment.ts';
@@ -15,7 +22,7 @@ export { purgeDeleted, type NeededArtifacts, type Purged } from './purge.ts';
 export { selectDeletedExperiments as deletedExperiments } from './store/purge.ts';
 export type { DatasetRead, FoundVersion, ModelOutput } from './reads.ts';
 export { reportResources, type ResourceReport } from './report-resources.ts';
-export { declaredSize, routes } from './routes.ts';
+export { declaredSize, trackingRoutes } from './routes.ts';
 export { runArtifact, runFolder } from './run-artifacts.ts';
 export { migrations } from './schema.ts';
 export { searchExperiments, type ExperimentSearch } from './search-experiments.ts';

@@ -1,6 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { route, type Route } from '../platform/http/index.ts';
-import { deleteArtifact, listArtifacts, putArtifact, readArtifact } from './artifacts.ts';
+import { deleteArtifact, listArtifacts, putArtifact, readArtifact, type ArtifactGuard } from './artifacts.ts';
 import * as contract from './contract.ts';
 import { createExperiment } from './create-experiment.ts';
 import { createRun } from './create-run.ts';
@@ -92,7 +92,7 @@ const metrics = [
   })),
 ];
 
-const artifacts = [
+const artifacts = (guards: readonly ArtifactGuard[]): Route[] => [
   route(contract.listArtifacts, async (ctx, { params, query }) => {
     const root = await runFolder(ctx, params.run, '');
     const entries = await listArtifacts(ctx, await runFolder(ctx, params.run, query.path ?? ''));
@@ -103,19 +103,27 @@ const artifacts = [
   ),
   route(contract.putArtifact, async (ctx, { params, body, headers }) => {
     const path = await runArtifact(ctx, params.run, params['*'], true);
-    const stored = await putArtifact(ctx, path, {
-      source: body,
-      type: headers['content-type'],
-      size: declaredSize(headers['content-length']),
-    });
+    const size = declaredSize(headers['content-length']);
+    const stored = await putArtifact(
+      ctx,
+      path,
+      { source: body, type: headers['content-type'], size },
+      guards,
+    );
     return { ...stored, path: stored.path.slice(stored.path.length - params['*'].length) };
   }),
   route(contract.deleteArtifact, async (ctx, { params }) => ({
-    deleted: await deleteArtifact(ctx, await runArtifact(ctx, params.run, params['*'], true)),
+    deleted: await deleteArtifact(ctx, await runArtifact(ctx, params.run, params['*'], true), guards),
   })),
 ];
 
 export const declaredSize = (header: string | undefined): number | undefined =>
   header === undefined ? undefined : Number(header);
 
-export const routes: Route[] = [...experiments, ...runs, ...metrics, ...artifacts];
+/** `guards`: the rooms that say which files of runs and models stay as they are. */
+export const trackingRoutes = (guards: readonly ArtifactGuard[]): Route[] => [
+  ...experiments,
+  ...runs,
+  ...metrics,
+  ...artifacts(guards),
+];

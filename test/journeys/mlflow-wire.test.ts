@@ -11,11 +11,15 @@ const runOf = async (id: string) =>
   ).run;
 
 test('every call is there under both addresses, with its rule', () => {
-  const paths = new Set(mlflowRoutes([], []).map(({ endpoint }) => `${endpoint.method} ${endpoint.path}`));
+  const paths = new Set(
+    mlflowRoutes({ users: [], guards: [], artifactGuards: [] }).map(
+      ({ endpoint }) => `${endpoint.method} ${endpoint.path}`,
+    ),
+  );
   const api = [...paths].filter((path) => / \/api\//.test(path));
   assert.ok(api.length > 40);
   for (const path of api) assert.ok(paths.has(path.replace(' /api/', ' /ajax-api/')), path);
-  for (const { endpoint } of mlflowRoutes([], [])) {
+  for (const { endpoint } of mlflowRoutes({ users: [], guards: [], artifactGuards: [] })) {
     const open = endpoint.action === 'public';
     const known =
       /^\/version$|server-info$|\/\*$/.test(endpoint.path) && !endpoint.path.includes('mlflow-artifacts');

@@ -11,59 +11,60 @@ const Path = Type.Object({ '*': Type.String() });
 const PROXY = '/mlflow-artifacts/artifacts';
 
 /** The artifact proxy: bytes stream through, whole or in part. */
-const files: Route[] = ['api', 'ajax-api'].flatMap((twin) => {
-  const path = `/${twin}/2.0${PROXY}/*`;
-  const upload = endpoint({
-    method: 'PUT',
-    path,
-    action: 'run:write',
-    about: [{ kind: 'artifact', in: 'params', field: '*' }],
-    summary: 'Upload an artifact',
-    params: Path,
-    body: 'bytes',
-    response: Type.Unknown(),
+const files = (guards: readonly tracking.ArtifactGuard[]): Route[] =>
+  ['api', 'ajax-api'].flatMap((twin) => {
+    const path = `/${twin}/2.0${PROXY}/*`;
+    const upload = endpoint({
+      method: 'PUT',
+      path,
+      action: 'run:write',
+      about: [{ kind: 'artifact', in: 'params', field: '*' }],
+      summary: 'Upload an artifact',
+      params: Path,
+      body: 'bytes',
+      response: Type.Unknown(),
+    });
+    const download = endpoint({
+      method: 'GET',
+      path,
+      action: 'run:read',
+      about: [{ kind: 'artifact', in: 'params', field: '*' }],
+      summary: 'Download an artifact',
+      params: Path,
+      response: 'bytes',
+    });
+    const removal = endpoint({
+      method: 'DELETE',
+      path,
+      action: 'run:write',
+      about: [{ kind: 'artifact', in: 'params', field: '*' }],
+      summary: 'Delete an artifact or a folder',
+      params: Path,
+      response: Type.Unknown(),
+    });
+    return [
+      route(upload, async (ctx, { params, body, headers }) => {
+        const size = tracking.declaredSize(headers['content-length']);
+        const sent = { source: body, type: headers['content-type'], size };
+        await tracking.putArtifact(ctx, params['*'], sent, guards);
+        return {};
+      }),
+      route(download, (ctx, { params, headers }) =>
+        tracking.readArtifact(ctx, params['*'], headers['range']),
+      ),
+      route(removal, async (ctx, { params }) => {
+        await tracking.deleteArtifact(ctx, params['*'], guards);
+        return {};
+      }),
+    ];
   });
-  const download = endpoint({
-    method: 'GET',
-    path,
-    action: 'run:read',
-    about: [{ kind: 'artifact', in: 'params', field: '*' }],
-    summary: 'Download an artifact',
-    params: Path,
-    response: 'bytes',
-  });
-  const removal = endpoint({
-    method: 'DELETE',
-    path,
-    action: 'run:write',
-    about: [{ kind: 'artifact', in: 'params', field: '*' }],
-    summary: 'Delete an artifact or a folder',
-    params: Path,
-    response: Type.Unknown(),
-  });
-  return [
-    route(upload, async (ctx, { params, body, headers }) => {
-      await tracking.putArtifact(ctx, params['*'], {
-        source: body,
-        type: headers['content-type'],
-        size: tracking.declaredSize(headers['content-length']),
-      });
-      return {};
-    }),
-    route(download, (ctx, { params, headers }) => tracking.readArtifact(ctx, params['*'], headers['range'])),
-    route(removal, async (ctx, { params }) => {
-      await tracking.deleteArtifact(ctx, params['*']);
-      return {};
-    }),
-  ];
-});
 
 const folder = message({ path: text });
 const ofRun = message({ run_id: runId, path: text });
 const nothing = message({});
 
-export const artifactRoutes: Route[] = [
-  ...files,
+export const artifactRoutes = (guards: readonly tracking.ArtifactGuard[]): Route[] => [
+  ...files(guards),
   ...call({
     method: 'GET',
     version: '2.0',

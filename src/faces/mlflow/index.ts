@@ -4,7 +4,7 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
 import type { MoveGuard, VersionUser } from '../../models/index.ts';
 import type { Route } from '../../platform/http/index.ts';
-import type { FoundVersion } from '../../tracking/index.ts';
+import type { ArtifactGuard, FoundVersion } from '../../tracking/index.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { experimentRoutes } from './experiments.ts';
 import { loggedModelRoutes } from './logged-models.ts';
@@ -17,14 +17,23 @@ import { serverRoutes } from './server-info.ts';
 
 export { mlflowErrors } from './errors.ts';
 
-/** All of MLflow's calls; `users`: the rooms that model versions are needed by; `guards`: those that say what may point at one. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
-export const mlflowRoutes = (users: readonly VersionUser[], guards: readonly MoveGuard[]): Route[] =>
+interface Above {
+  /** The rooms that model versions are needed by. */
+  users: readonly VersionUser[];
+  /** Those that say what may point at one. */
+  guards: readonly MoveGuard[];
+  /** Those that say which files stay as they are. */
+  artifactGuards: readonly ArtifactGuard[];
+}
+
+/** All of MLflow's calls. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
+export const mlflowRoutes = ({ users, guards, artifactGuards }: Above): Route[] =>
   [
     ...experimentRoutes,
     ...runRoutes,
     ...loggingRoutes(findDatasetVersion),
     ...metricRoutes,
-    ...artifactRoutes,
+    ...artifactRoutes(artifactGuards),
     ...loggedModelRoutes,
     ...registeredModelRoutes(users, guards),
     ...modelVersionRoutes(users, guards),

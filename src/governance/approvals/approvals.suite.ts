@@ -383,6 +383,81 @@ export function approvalsSuite(on: string, open: () => Promise<TestServer>): voi
     assert.deepEqual(server.errors, []);
   });
 
+  test(`${on}: what a guarded alias or stage leads to stays: its files, its name, its stage`, async () => {
+    await using server = await open();
+    const ann = await person(server, 'ann', 'editor');
+    const dot = await person(server, 'dot', 'admin');
+    const folder = await version(ann.ctx);
+    const free = await version(ann.ctx);
+    const stage = (who: Caller, to: string, number = '1') =>
+      who.call('POST', '/api/2.0/mlflow/model-versions/transition-stage', {
+        name: 'flights',
+        version: number,
+        stage: to,
+        archive_existing_versions: false,
+      });
+    assert.equal((await ann.call('PUT', ALIAS, { version: 1 })).status, 200);
+    assert.equal((await stage(ann, 'Production')).status, 200);
+    await dot.call('PUT', POLICY, RULES);
+
+    const file = async (method: string, path: string, content?: string) => {
+      const reply = await fetch(`${server.url}/api/2.0/mlflow-artifacts/artifacts/${path}`, {
+        method,
+        headers: { authorization: `Bearer ${ann.secret}` },
+        ...(content === undefined ? {} : { body: content }),
+      });
+      return { status: reply.status, text: await reply.text() };
+    };
+    const before = (await file('GET', `${folder}/MLmodel`)).text;
+    const tampered = await file('PUT', `${folder}/MLmodel`, 'flavors: {other: {}}');
+    assert.equal(tampered.status, 403);
+    assert.match(
+      tampered.text,
+      /flights v1, to which the (alias champion|stage Production) of flights leads, guarded by policy 'production'/,
+    );
+    for (const [method, path] of [
+      ['PUT', `${folder}/deeper/evil.py`],
+      ['DELETE', `${folder}/MLmodel`],
+      ['DELETE', folder],
+      ['DELETE', folder.slice(0, folder.lastIndexOf('/'))],
+      ['DELETE', '0/models'],
+    ] as const)
+      assert.equal(
+        (await file(method, path, method === 'PUT' ? 'x' : undefined)).status,
+        403,
+        `${method} ${path}`,
+      );
+    assert.equal((await file('GET', `${folder}/MLmodel`)).text, before);
+    assert.equal(
+      (await file('PUT', `${folder}/MLmodel`, before)).status,
+      200,
+      'the same bytes change nothing',
+    );
+    // What nobody follows may be written, also where its name begins alike.
+    assert.equal((await file('PUT', `${free}/notes.txt`, 'x')).status, 200);
+    assert.equal((await file('PUT', `${folder}-2`, 'x')).status, 200);
+
+    // By another name, in another stage or deleted it would be as gone as without the alias.
+    const name = '/api/v1/models/flights';
+    const renamed = await ann.call<{ error: { message: string } }>('PATCH', name, { name: 'others' });
+    assert.deepEqual(
+      [renamed.status, renamed.body.error.message],
+      [
+        403,
+        "the alias champion of flights is guarded by policy 'production', and only an admin may take it away",
+      ],
+    );
+    assert.equal((await stage(ann, 'Archived')).status, 403);
+    await dot.call('DELETE', ALIAS);
+    assert.equal((await ann.call('DELETE', `${name}/versions/1`)).status, 403, 'the stage leads to it');
+    assert.equal((await ann.call('PATCH', name, { name: 'others' })).status, 403);
+    assert.equal((await file('DELETE', folder)).status, 403);
+    assert.equal((await stage(dot, 'Archived')).status, 200);
+    assert.equal((await file('DELETE', folder)).status, 200, 'nothing that is guarded leads to it');
+    assert.equal((await ann.call('PATCH', name, { name: 'others' })).status, 200);
+    assert.deepEqual(server.errors, []);
+  });
+
   test(`${on}: an approver of the model by a grant counts, sees what they decide, and counts no more without it`, async () => {
     await using server = await open();
     const ann = await person(server, 'ann', 'editor');

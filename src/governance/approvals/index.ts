@@ -14,6 +14,7 @@ import { requireRequest } from './store.ts';
 import { getRequest, listRequests, type AtEndpoint } from './views.ts';
 
 export { guardMoves } from './guard.ts';
+export { guardFiles } from './guard-files.ts';
 export { subjectsOf } from './look.ts';
 export { APPROVAL_CAUSES } from './notices.ts';
 export { migrations } from './schema.ts';

@@ -16,6 +16,13 @@ const OTHERS: Readonly<Record<string, string>> = {
   'serving/set-recording.ts': 'what is kept of predictions',
 };
 
+/** Files that write or delete artifacts and ask no guard, with what they do. */
+const UNASKED: Readonly<Record<string, string>> = {
+  'tracking/artifacts.ts': 'the verbs themselves',
+  'pipelines/run/attach-output.ts': 'what a step made, to the run of that step, which goes on',
+  'models/purge.ts': 'what no version needs',
+};
+
 const tree = readTree(path.join(import.meta.dirname, '..', '..'));
 
 test('whoever changes what points at a version asks the guards, and nobody else writes those tables', () => {
@@ -61,4 +68,27 @@ test('whoever changes what points at a version asks the guards, and nobody else 
   );
   assert.deepEqual(silent, [], 'they change what points at a version, and ask nobody');
   assert.ok(callers.size >= 8, `only ${callers.size} were found`);
+});
+
+/** What a call is given, up to the bracket that ends it. */
+function givenTo(text: string, from: number): string {
+  let depth = 1;
+  let at = from;
+  for (; depth > 0 && at < text.length; at++) depth += text[at] === '(' ? 1 : text[at] === ')' ? -1 : 0;
+  return text.slice(from, at - 1);
+}
+
+test('whoever writes or deletes an artifact by its address asks which files stay', () => {
+  const calls = [...tree]
+    .filter(([file]) => !/\.(suite|test)\.ts$/.test(file) && UNASKED[file] === undefined)
+    .flatMap(([file, text]) =>
+      [...text.matchAll(/\b(?:put|delete)Artifact\(/g)].map(
+        (call) => `${file}: ${givenTo(text, call.index + call[0].length)}`,
+      ),
+    );
+  assert.deepEqual(
+    calls.filter((call) => !/,\s*guards,?\s*$/.test(call)),
+    [],
+  );
+  assert.ok(calls.length >= 4, `only ${calls.length} were found`);
 });
