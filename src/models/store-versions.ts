@@ -157,7 +157,9 @@ export async function versionsAt(
       or([
         eb('location', 'in', places),
         // An order of letters is none of bytes on every database, so no range of an index says it.
-        ...folders.map((folder) => eb(sql`substr(location, 1, ${[...folder].length})`, '=', folder)),
+        ...folders.map((folder) =>
+          eb(sql`substr(location, 1, length(cast(${folder} as text)))`, '=', folder),
+        ),
       ]),
     )
     .execute();
