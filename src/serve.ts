@@ -224,7 +224,13 @@ async function open(
   metrics.also(monitoring.measures);
   metrics.also(channels.measures);
   const ci = openCi({ publicUrl: config.publicUrl });
-  const gitHosts = openGitHosts({ outbound, processes, start: pipelines.start, publicUrl: config.publicUrl });
+  const gitHosts = openGitHosts({
+    outbound,
+    processes,
+    start: pipelines.start,
+    releases,
+    publicUrl: config.publicUrl,
+  });
   for (const subscriber of gitHosts.subscribers) events.subscribe(subscriber);
   const gitOps = openGitOps({ files: gitHosts.files, releases, serving: endpoints });
   for (const subscriber of gitOps.subscribers) events.subscribe(subscriber);

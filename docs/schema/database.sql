@@ -59,6 +59,7 @@
 -- monitoring-alerts-001 d055bb65a1056d80
 -- loops-001 a8c4fe2ac5ce0104
 -- githosts-001 719643a487db540c
+-- githosts-002 f8475a6929c2e913
 -- channels-001 620fadd75173a747
 -- governance-001-approvals f0e2cd5e95547f38
 -- promotions-001 ab82d195190d3778
@@ -469,6 +470,14 @@ CREATE TABLE git_delivery (
   delivery text not null,
   at bigint not null,
   primary key (host_id, delivery)
+);
+CREATE TABLE git_deployment (
+  workspace text not null,
+  host_id text not null references git_host (id),
+  release text not null,
+  remote_id bigint not null,
+  told text not null,
+  primary key (host_id, release)
 );
 CREATE TABLE git_host (
   id text primary key,

@@ -202,34 +202,57 @@ test('one comment is changed in place; one that may not be changed is left, and 
   assert.throws(() => hostApi(door([]).outbound, host({ token: null }), signal), { field: 'token' });
 });
 
-test('a deployment is one of the commit, where the host keeps any', async () => {
-  const to = { environment: 'late', url: 'https://treadle.example/endpoints/late', branch: 'main' };
-  const said = async (own: Partial<GitHostRow>, ...answers: Array<{ status: number; body?: unknown }>) => {
-    const { asked, outbound } = door(answers);
-    await hostApi(outbound, host(own), signal).deployed(SHA, to);
-    return asked.map(({ method, url, sent }) => [method, new URL(url).pathname, sent]);
+test('a deployment is one of the commit, made once and told how it stands until its end', async () => {
+  const to = {
+    state: 'in_progress' as const,
+    environment: 'production',
+    description: 'late version 3 at late',
+    url: 'https://treadle.example/endpoints/late',
+    branch: 'main',
   };
-  const [made, status] = await said({}, { status: 201, body: { id: 5 } }, { status: 201 });
-  assert.deepEqual(made?.slice(0, 2), ['POST', '/repos/team/churn/deployments']);
-  assert.deepEqual(made?.[2], {
-    ref: SHA,
-    environment: 'late',
-    description: 'Deployed by Treadle',
-    auto_merge: false,
-    required_contexts: [],
+  const said = async (
+    own: Partial<GitHostRow>,
+    known: number | undefined,
+    ...answers: Array<{ status: number; body?: unknown }>
+  ) => {
+    const { asked, outbound } = door(answers);
+    const told = known === undefined ? to : { ...to, state: 'failure' as const };
+    const id = await hostApi(outbound, host(own), signal).deployed(SHA, told, known);
+    return { id, asked: asked.map(({ method, url, sent }) => [method, new URL(url).pathname, sent]) };
+  };
+  const first = await said({}, undefined, { status: 201, body: { id: 5 } }, { status: 201 });
+  const statuses = '/repos/team/churn/deployments/5/statuses';
+  assert.deepEqual(first, {
+    id: 5,
+    asked: [
+      [
+        'POST',
+        '/repos/team/churn/deployments',
+        {
+          ref: SHA,
+          environment: 'production',
+          description: 'late version 3 at late',
+          auto_merge: false,
+          required_contexts: [],
+        },
+      ],
+      ['POST', statuses, { state: 'in_progress', log_url: to.url }],
+    ],
   });
-  assert.deepEqual(status, [
-    'POST',
-    '/repos/team/churn/deployments/5/statuses',
-    { state: 'success', log_url: to.url },
+  assert.deepEqual((await said({}, 5, { status: 201 })).asked, [
+    ['POST', statuses, { state: 'failure', log_url: to.url }],
   ]);
-  const [gitlab] = await said({ kind: 'gitlab', url: 'https://gitlab.com' }, { status: 201 });
-  assert.deepEqual(gitlab, [
-    'POST',
-    '/api/v4/projects/team%2Fchurn/deployments',
-    { environment: 'late', sha: SHA, ref: 'main', tag: false, status: 'success' },
+  const gitlab = { kind: 'gitlab', url: 'https://gitlab.com' };
+  const at = '/api/v4/projects/team%2Fchurn/deployments';
+  assert.deepEqual(await said(gitlab, undefined, { status: 201, body: { id: 9 } }), {
+    id: 9,
+    asked: [
+      ['POST', at, { environment: 'production', sha: SHA, ref: 'main', tag: false, status: 'running' }],
+    ],
+  });
+  assert.deepEqual((await said(gitlab, 9, { status: 200 })).asked, [
+    ['PUT', `${at}/9`, { status: 'failed' }],
   ]);
-  assert.deepEqual(await said({ kind: 'gitea' }), []);
 });
 
 test('a repository is known by its remote, however that is spelled', () => {

@@ -1,14 +1,28 @@
-import type { Ctx } from '../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { isGenuine, isSigned } from '../platform/origin/index.ts';
 import type { GitHostKind } from './contract.ts';
 import type { CheckJob } from './jobs.ts';
 import { readHook, type Heard } from './read-hook.ts';
-import { deleteDeliveries, findHostAnywhere, insertCheck, insertDelivery, type GitHostRow } from './store.ts';
+import {
+  changeCheck,
+  deleteDeliveries,
+  findCheckByOccurrence,
+  findHostAnywhere,
+  insertCheck,
+  insertDelivery,
+  type CheckRow,
+  type GitHostRow,
+} from './store.ts';
 
 /** Hosts send a delivery again within days at most, ms. */
 const REMEMBERED = 30 * 86_400_000;
+
+export interface HookJobs {
+  check: CheckJob;
+  tell: CheckJob;
+}
 
 interface Incoming {
   id: string;
@@ -19,7 +33,7 @@ interface Incoming {
 /** A push or a pull request. Who cannot show the secret hears the same whether or not the connection is there. */
 export async function hearHook(
   anyone: Ctx,
-  job: CheckJob,
+  jobs: HookJobs,
   { id, headers, body }: Incoming,
 ): Promise<{ said: string; check?: string }> {
   if (!isSigned(headers)) throw notGenuine();
@@ -37,12 +51,12 @@ export async function hearHook(
     workspace: host.workspace,
     actor: { kind: 'system', id: 'git', name: `git host ${host.name}`, role: 'editor' },
   });
-  return addCheck(ctx, job, { host, heard, delivery: deliveryOf(headers) });
+  return addCheck(ctx, jobs, { host, heard, delivery: deliveryOf(headers) });
 }
 
 async function addCheck(
   ctx: Ctx,
-  job: CheckJob,
+  jobs: HookJobs,
   {
     host,
     heard,
@@ -57,11 +71,22 @@ async function addCheck(
       await deleteDeliveries(tx, host.id, now - REMEMBERED);
     }
     const id = newId(now);
+    // A branch that is pushed to and in a pull request is one check; in a second pull request it is another.
+    const pushed = `${branch}:${commit}`;
+    const before = await findCheckByOccurrence(tx, host.id, pushed);
+    const own = before?.pull_request ?? pull;
+    if (before && pull !== undefined && before.pull_request === null) {
+      await joinPull(tx, jobs, before, { pull, base });
+      return {
+        said: `commit ${commit.slice(0, 10)} of ${branch} is checked already; its pull request is told, too`,
+        check: before.id,
+      };
+    }
     const added = await insertCheck(tx, {
       id,
       workspace: tx.workspace,
       host_id: host.id,
-      occurrence: pull === undefined ? `push:${branch}:${commit}` : `pull:${pull}:${commit}`,
+      occurrence: pull === undefined || pull === own ? pushed : `pull:${pull}:${commit}`,
       commit_id: commit,
       branch,
       base: base ?? null,
@@ -81,9 +106,29 @@ async function addCheck(
       after: { host: host.id, commit, branch, ...(pull === undefined ? {} : { pull_request: pull }) },
     });
     await tx.emit({ type: 'git_check.created', subject: resource });
-    await tx.enqueue(job, { check: id });
+    await tx.enqueue(jobs.check, { check: id });
     return { said: `commit ${commit.slice(0, 10)} of ${branch} is checked`, check: id };
   });
+}
+
+/** What has been told is told once more, with the comment; what could not be fetched is tried again. */
+async function joinPull(
+  tx: Tx,
+  jobs: HookJobs,
+  { id, state, execution }: CheckRow,
+  { pull, base }: { pull: number; base: string | undefined },
+): Promise<void> {
+  const again = { check: id };
+  const to = { pull_request: pull, ...(base === undefined ? {} : { base }) };
+  if (state === 'done' && execution !== null) {
+    await changeCheck(tx, id, { ...to, state: 'running', ended_at: null });
+    await tx.enqueue(jobs.tell, again, { uniqueKey: `${id}/${pull}` });
+  } else if (state === 'failed') {
+    await changeCheck(tx, id, { ...to, state: 'waiting', problem: null, ended_at: null });
+    await tx.enqueue(jobs.check, again);
+  } else await changeCheck(tx, id, to);
+  await tx.record({ action: 'git_check.joined', resource: `git_check:${id}`, after: { pull_request: pull } });
+  await tx.emit({ type: 'git_check.changed', subject: `git_check:${id}` });
 }
 
 /** How the host names a delivery, the same when it sends it again. */

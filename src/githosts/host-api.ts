@@ -6,13 +6,25 @@ import type { GitHostRow } from './store.ts';
 /** How a commit stands, in our words; each host has its own. */
 export type StatusState = 'pending' | 'pass' | 'fail' | 'undecided';
 
+/** How a deployment stands; `inactive`: it was given up. */
+export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'inactive';
+
+export interface Deployment {
+  state: DeploymentState;
+  environment: string;
+  description: string;
+  /** Where people look at it. */
+  url: string;
+  branch?: string;
+}
+
 /** What is asked of a host: the same things of each. */
 export interface HostApi {
   setStatus(commit: string, status: { state: StatusState; text: string; url: string }): Promise<void>;
   /** One comment of a pull request: the one that begins with the marker is changed, else one is made. */
   comment(pull: number, marker: string, text: string): Promise<void>;
-  /** What a commit made answers at an endpoint now. Gitea and Forgejo keep no deployments. */
-  deployed(commit: string, to: { environment: string; url: string; branch?: string }): Promise<void>;
+  /** How a deployment of a commit stands: a new one, or the one with this id. Its id. Gitea and Forgejo keep none. */
+  deployed(commit: string, to: Deployment, known?: number): Promise<number>;
 }
 
 /** Of a status; GitHub takes 140 letters, and the others more. */
@@ -23,6 +35,14 @@ const STATES: Readonly<Record<GitHostKind, Readonly<Record<StatusState, string>>
   github: { pending: 'pending', pass: 'success', fail: 'failure', undecided: 'error' },
   gitea: { pending: 'pending', pass: 'success', fail: 'failure', undecided: 'error' },
   gitlab: { pending: 'running', pass: 'success', fail: 'failed', undecided: 'failed' },
+};
+
+/** GitLab's words; GitHub's are ours. */
+const DEPLOYMENTS: Readonly<Record<DeploymentState, string>> = {
+  in_progress: 'running',
+  success: 'success',
+  failure: 'failed',
+  inactive: 'canceled',
 };
 
 /** Whoever wrote it, its text begins with what nobody sees. */
@@ -105,24 +125,41 @@ export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSigna
           ...link,
         });
     },
-    async deployed(commit, { environment, url, branch }) {
-      if (kind === 'gitea') return;
+    async deployed(commit, { state, environment, description, url, branch }, known) {
       if (kind === 'gitlab') {
-        const ref = branch ?? commit;
-        await done('POST', '/deployments', { environment, sha: commit, ref, tag: false, status: 'success' });
-        return;
+        const status = DEPLOYMENTS[state];
+        if (known !== undefined) await done('PUT', `/deployments/${known}`, { status });
+        else {
+          const ref = branch ?? commit;
+          const made = await done('POST', '/deployments', {
+            environment,
+            sha: commit,
+            ref,
+            tag: false,
+            status,
+          });
+          return idOf(made.body);
+        }
+        return known;
       }
-      const made = await done('POST', '/deployments', {
-        ref: commit,
-        environment,
-        description: 'Deployed by Treadle',
-        auto_merge: false,
-        required_contexts: [], // its gate let it pass; what else the host asks for is of merges
-      });
-      await done('POST', `/deployments/${idOf(made.body)}/statuses`, {
-        state: 'success',
+      const id =
+        known ??
+        idOf(
+          (
+            await done('POST', '/deployments', {
+              ref: commit,
+              environment,
+              description: description.slice(0, SHORT),
+              auto_merge: false,
+              required_contexts: [], // its gate let it pass; what else the host asks for is of merges
+            })
+          ).body,
+        );
+      await done('POST', `/deployments/${id}/statuses`, {
+        state,
         ...(/^https?:/.test(url) ? { log_url: url } : {}),
       });
+      return id;
     },
     async comment(pull, marker, text) {
       const body = `${marker}\n${text}`;

@@ -30,10 +30,10 @@ export function openGitHosts({
   const tell = tellJob(parts);
   const deployed = deployedJob(parts);
   return {
-    routes: gitHostRoutes(parts, check),
+    routes: gitHostRoutes(parts, { check, tell }),
     jobs: [check, tell, deployed],
     files: openOneFile(below),
-    subscribers: [endSubscriber(tell), deployedSubscriber(deployed)],
+    subscribers: [endSubscriber(tell), deployedSubscriber(parts, deployed)],
     listening: (at) => void (url = at),
   };
 }

@@ -8,6 +8,7 @@ import type { Subscriber } from '../platform/events/index.ts';
 import { job, type JobRun, type JobType } from '../platform/jobs/index.ts';
 import type { Outbound } from '../platform/outbound/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
+import type { Releases } from '../releases/index.ts';
 import { checkOut } from './check-out.ts';
 import { hostApi, type StatusState } from './host-api.ts';
 import {
@@ -23,6 +24,7 @@ export interface Parts {
   outbound: Outbound;
   processes: Processes;
   start: PipelineStart;
+  releases: Pick<Releases, 'find'>;
   /** Where this server is found. */
   base(): string;
 }
@@ -90,8 +92,8 @@ export const checkJob = (parts: Parts): CheckJob =>
   });
 
 /** Tells the host the verdict of an execution that has ended. */
-export const tellJob = (parts: Parts): CheckJob =>
-  job({
+export function tellJob(parts: Parts): CheckJob {
+  const own: CheckJob = job({
     name: 'git.tell',
     payload: Type.Object({ check: Type.String() }),
     attempts: ATTEMPTS,
@@ -102,7 +104,11 @@ export const tellJob = (parts: Parts): CheckJob =>
       if (!found || found.check.state !== 'running' || found.check.execution === null)
         return ctx.write((tx) => run.finish(tx));
       const { check, host } = found;
-      const report = await makeReport(ctx, found.check.execution, { url: parts.base() });
+      // A push that was found in a pull request since is compared with that one's base.
+      const report = await makeReport(ctx, found.check.execution, {
+        url: parts.base(),
+        ...(check.base === null ? {} : { base: check.base }),
+      });
       let problem: string | undefined;
       try {
         const api = hostApi(parts.outbound, host, run.signal);
@@ -120,9 +126,19 @@ export const tellJob = (parts: Parts): CheckJob =>
         problem = `${host.url} was not told: ${outwardMessageOf(error)}`;
         ctx.log.warn('a Git host was not told of a verdict', { host: host.name, error });
       }
-      await ctx.write((tx) => end(tx, check, { state: 'done', report, problem }, run));
+      await ctx.write(async (tx) => {
+        // A pull request that it was found in meanwhile has heard nothing yet.
+        const now = await findCheck(tx, id);
+        if (now && now.pull_request !== check.pull_request) {
+          await tx.enqueue(own, { check: id }, { uniqueKey: `${id}/${now.pull_request}` });
+          return run.finish(tx);
+        }
+        return end(tx, check, { state: 'done', report, problem }, run);
+      });
     },
   });
+  return own;
+}
 
 /** An execution that ends is told where a host asked for it. */
 export const endSubscriber = (tellHost: CheckJob): Subscriber => ({

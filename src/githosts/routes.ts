@@ -1,12 +1,12 @@
 import { route, type Route } from '../platform/http/index.ts';
 import * as contract from './contract.ts';
-import { hearHook } from './hear-hook.ts';
-import type { CheckJob, Parts } from './jobs.ts';
+import { hearHook, type HookJobs } from './hear-hook.ts';
+import type { Parts } from './jobs.ts';
 import { deleteGitHost, makeSecret, setGitHost } from './set-host.ts';
 import { selectHosts } from './store.ts';
 import { listChecks, toHost } from './views.ts';
 
-export const gitHostRoutes = ({ outbound }: Parts, check: CheckJob): Route[] => [
+export const gitHostRoutes = ({ outbound }: Parts, jobs: HookJobs): Route[] => [
   route(contract.listGitHosts, async (ctx) => ({ items: (await selectHosts(ctx)).map(toHost) })),
   route(contract.setGitHost, (ctx, { params, body }) => setGitHost(ctx, outbound, params.host, body)),
   route(contract.deleteGitHost, async (ctx, { params }) => {
@@ -16,6 +16,6 @@ export const gitHostRoutes = ({ outbound }: Parts, check: CheckJob): Route[] => 
   route(contract.makeGitHostSecret, (ctx, { params }) => makeSecret(ctx, params.host)),
   route(contract.listCommitChecks, (ctx, { query }) => listChecks(ctx, query)),
   route(contract.hearGitHost, (ctx, { params, headers, body }) =>
-    hearHook(ctx, check, { id: params.id, headers, body }),
+    hearHook(ctx, jobs, { id: params.id, headers, body }),
   ),
 ];

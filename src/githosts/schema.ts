@@ -19,11 +19,21 @@ export type GitHostTables = {
   };
   /** A delivery is heard once. */
   git_delivery: { host_id: string; delivery: string; at: number };
+  /** A release that is a deployment on the host. */
+  git_deployment: {
+    workspace: string;
+    host_id: string;
+    release: string;
+    /** The host's own id of it. */
+    remote_id: number;
+    /** As what it was told last. */
+    told: string;
+  };
   git_check: {
     id: string;
     workspace: string;
     host_id: string;
-    /** `push:main:<commit>` or `pull:12:<commit>`: what is told twice is checked once. */
+    /** `<branch>:<commit>`: what is told twice, also as a push and in a pull request, is checked once. */
     occurrence: string;
     commit_id: string;
     branch: string;
@@ -82,6 +92,19 @@ export const migrations: Migration[] = [
       )`,
       `create index git_check_by_time on git_check (workspace, id)`,
       `create index git_check_by_execution on git_check (workspace, execution)`,
+    ],
+  },
+  {
+    id: 'githosts-002',
+    sql: [
+      `create table git_deployment (
+        workspace text not null,
+        host_id text not null references git_host (id),
+        release text not null,
+        remote_id bigint not null,
+        told text not null,
+        primary key (host_id, release)
+      )`,
     ],
   },
 ];

@@ -56,6 +56,11 @@ export async function saveHost(tx: Tx, row: GitHostRow): Promise<void> {
 
 /** With what was heard of it. */
 export async function deleteHostRows(tx: Tx, id: string): Promise<void> {
+  await tables(tx)
+    .deleteFrom('git_deployment')
+    .where('workspace', '=', tx.workspace)
+    .where('host_id', '=', id)
+    .execute();
   await tables(tx).deleteFrom('git_delivery').where('host_id', '=', id).execute();
   await tables(tx)
     .deleteFrom('git_check')
@@ -103,6 +108,19 @@ export const findCheck = (ctx: Ctx, id: string): Promise<CheckRow | undefined> =
     .where('id', '=', id)
     .executeTakeFirst();
 
+export const findCheckByOccurrence = (
+  ctx: Ctx,
+  host: string,
+  occurrence: string,
+): Promise<CheckRow | undefined> =>
+  tables(ctx)
+    .selectFrom('git_check')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('host_id', '=', host)
+    .where('occurrence', '=', occurrence)
+    .executeTakeFirst();
+
 export const findCheckOfExecution = (ctx: Ctx, execution: string): Promise<CheckRow | undefined> =>
   tables(ctx)
     .selectFrom('git_check')
@@ -139,3 +157,23 @@ export const selectChecks = (
     .orderBy('git_check.id', 'desc')
     .limit(limit)
     .execute();
+
+type DeploymentRow = Selectable<GitHostTables['git_deployment']>;
+
+export const findDeployment = (ctx: Ctx, host: string, release: string): Promise<DeploymentRow | undefined> =>
+  tables(ctx)
+    .selectFrom('git_deployment')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('host_id', '=', host)
+    .where('release', '=', release)
+    .executeTakeFirst();
+
+export async function saveDeployment(tx: Tx, row: Omit<DeploymentRow, 'workspace'>): Promise<void> {
+  const { remote_id, told } = row;
+  await tables(tx)
+    .insertInto('git_deployment')
+    .values({ ...row, workspace: tx.workspace })
+    .onConflict((on) => on.columns(['host_id', 'release']).doUpdateSet({ remote_id, told }))
+    .execute();
+}

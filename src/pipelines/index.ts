@@ -23,6 +23,7 @@ export { keepCode } from './upload-code.ts';
 export { blobUser } from './uses.ts';
 export { guardSampled } from './guard-sampled.ts';
 export { getExecution, goodExecution } from './views.ts';
+export { madeBy } from './store.ts';
 export { stepOutput, stepReads, type OutputRead, type StepReads } from './step-reads.ts';
 
 export interface Pipelines {

@@ -259,6 +259,10 @@ export const selectMaker = (ctx: Ctx, run: string): Promise<StepRow | undefined>
     .where('cached_from', 'is', null)
     .executeTakeFirst();
 
+/** The execution whose step made a run. */
+export const madeBy = async (ctx: Ctx, run: string): Promise<string | undefined> =>
+  (await selectMaker(ctx, run))?.execution_id;
+
 /** The same of several runs, by name alone. */
 export const selectMakers = (
   ctx: Ctx,

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /**
- * A Git host as its documented API has it: Gitea's commit statuses and comments (https://docs.gitea.com/api), and real Git over HTTP by
- * git's own http-backend. What it was asked is kept, so that a test says what nobody asked, too.
+ * A Git host as its documented API has it: commit statuses and comments of Gitea (https://docs.gitea.com/api) or of GitHub, there with
+ * deployments (https://docs.github.com/rest), and real Git over HTTP by git's own http-backend. What it was asked is kept, so that a test says what nobody asked, too.
  */
 export class RecordedHost {
   readonly statuses: Array<{ commit: string; state: string; description: string; target_url?: string }> = [];
   readonly comments: Array<{ id: number; pull: number; body: string }> = [];
+  readonly deployments: Array<{ id: number; ref: string; environment: string; states: string[] }> = [];
   readonly calls: string[] = [];
   /** What is asked for without the token, or elsewhere. */
   readonly refused: string[] = [];
@@ -17,10 +18,13 @@ export class RecordedHost {
   readonly #root: string;
   readonly #token: string;
 
+  readonly #kind: 'gitea' | 'github';
+
   /** `root` holds the bare repositories. */
-  constructor(root: string, token: string) {
+  constructor(root: string, token: string, kind: 'gitea' | 'github' = 'gitea') {
     this.#root = root;
     this.#token = token;
+    this.#kind = kind;
   }
 
   async listen(): Promise<this> {
@@ -45,13 +49,14 @@ export class RecordedHost {
     const { pathname, search } = new URL(asked.url ?? '/', this.url);
     const shown = asked.headers.authorization;
     const basic = `Basic ${Buffer.from(`x-access-token:${this.#token}`).toString('base64')}`;
-    if (shown !== `token ${this.#token}` && shown !== basic) {
+    const bearer = `${this.#kind === 'github' ? 'Bearer' : 'token'} ${this.#token}`;
+    if (shown !== bearer && shown !== basic) {
       this.refused.push(pathname);
       answer.writeHead(401).end();
       return;
     }
     if (/\.git\//.test(pathname)) return this.#git(asked, answer, pathname, search.slice(1));
-    const call = `${asked.method} ${pathname.replace(/^\/api\/v1\/repos\/team\/churn/, '')}`;
+    const call = `${asked.method} ${pathname.replace(this.#kind === 'github' ? /^\/api\/v3\/repos\/team\/churn/ : /^\/api\/v1\/repos\/team\/churn/, '')}`;
     this.calls.push(call.replace(/[0-9a-f]{40}/, 'SHA'));
     const body = (await buffer(asked)).toString();
     const reply = this.#api(call, body === '' ? {} : (JSON.parse(body) as Record<string, string>));
@@ -75,6 +80,18 @@ export class RecordedHost {
       const made = { id: this.comments.length + 100, pull: Number(pull), body: body['body'] ?? '' };
       this.comments.push(made);
       return made;
+    }
+    if (this.#kind === 'github') {
+      if (call === 'POST /deployments') {
+        const { ref = '', environment = '' } = body;
+        const made = { id: this.deployments.length + 1, ref, environment, states: [] };
+        this.deployments.push(made);
+        return made;
+      }
+      const [, deployment] = /^POST \/deployments\/(\d+)\/statuses$/.exec(call) ?? [];
+      const of = this.deployments.find((one) => one.id === Number(deployment));
+      of?.states.push(body['state'] ?? '');
+      if (of) return {};
     }
     const [, id] = /^PATCH \/issues\/comments\/(\d+)$/.exec(call) ?? [];
     const found = this.comments.find((one) => one.id === Number(id));
