@@ -134,6 +134,22 @@ export const makeGitHostSecret = endpoint({
   response: Type.Object({ secret: Type.String(), path: Type.String() }),
 });
 
+const GitHostTest = Type.Object({
+  ok: Type.Boolean(),
+  says: Type.String({ description: 'What the token may there, or what is wrong, in a sentence.' }),
+  ms: Type.Integer({ description: 'How long the host took.' }),
+});
+export type GitHostTest = Static<typeof GitHostTest>;
+
+export const testGitHost = endpoint({
+  method: 'POST',
+  path: '/api/v1/git-hosts/:host/test',
+  action: 'githost:admin',
+  summary: 'Ask the host for the repository with the token of the connection, and say what it answers',
+  params: OfHost,
+  response: GitHostTest,
+});
+
 export const listCommitChecks = endpoint({
   method: 'GET',
   path: '/api/v1/git-checks',
@@ -141,6 +157,11 @@ export const listCommitChecks = endpoint({
   summary: 'List commits that hosts told of, newest first',
   query: Strict({
     host: Type.Optional(Name),
+    state: Type.Optional(CheckState),
+    verdict: Type.Optional(
+      Type.Union([Type.Literal('pass'), Type.Literal('fail'), Type.Literal('undecided')]),
+    ),
+    branch: Type.Optional(Type.String({ maxLength: 255, description: 'Its whole name.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
     page: Type.Optional(Type.String({ maxLength: 100 })),
   }),

@@ -255,6 +255,25 @@ test('a deployment is one of the commit, made once and told how it stands until 
   ]);
 });
 
+test('a connection is tried: whether the token reads the repository, and may write there', async () => {
+  const look = async (own: Partial<GitHostRow>, answer: { status: number; body?: unknown }) => {
+    const { asked, outbound } = door([answer]);
+    const { writes } = await hostApi(outbound, host(own), signal).look();
+    return [writes, new URL(asked[0]!.url).pathname];
+  };
+  const at = '/repos/team/churn';
+  assert.deepEqual(await look({}, { status: 200, body: { permissions: { push: true } } }), [true, at]);
+  assert.deepEqual(await look({}, { status: 200, body: { permissions: { push: false } } }), [false, at]);
+  assert.deepEqual(await look({}, { status: 200, body: { id: 1 } }), [undefined, at]);
+  const gitlab = { kind: 'gitlab', url: 'https://gitlab.com' };
+  const level = (access_level: number) => ({
+    permissions: { project_access: { access_level }, group_access: null },
+  });
+  assert.equal((await look(gitlab, { status: 200, body: level(30) }))[0], true);
+  assert.equal((await look(gitlab, { status: 200, body: level(20) }))[0], false);
+  await assert.rejects(look({}, { status: 404 }), { kind: 'invalid', field: 'token' });
+});
+
 test('a repository is known by its remote, however that is spelled', () => {
   const own = { url: 'https://git.example.org:8443', repository: 'Team/churn' };
   for (const remote of [

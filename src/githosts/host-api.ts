@@ -1,3 +1,5 @@
+import { Type } from 'typebox';
+import { Check } from 'typebox/value';
 import { invalid, unavailable } from '../platform/errors/index.ts';
 import type { Outbound, OutboundResponse } from '../platform/outbound/index.ts';
 import type { GitHostKind } from './contract.ts';
@@ -20,6 +22,8 @@ export interface Deployment {
 
 /** What is asked of a host: the same things of each. */
 export interface HostApi {
+  /** Whether the token reads the repository, which throws, and may write there, where the host says so. */
+  look(): Promise<{ writes: boolean | undefined }>;
   setStatus(commit: string, status: { state: StatusState; text: string; url: string }): Promise<void>;
   /** One comment of a pull request: the one that begins with the marker is changed, else one is made. */
   comment(pull: number, marker: string, text: string): Promise<void>;
@@ -107,6 +111,7 @@ export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSigna
   }
 
   return {
+    look: async () => ({ writes: mayWrite((await done('GET', '')).body) }),
     async setStatus(commit, { state, text, url }) {
       const description = text.length > SHORT ? `${text.slice(0, SHORT - 1)}…` : text;
       const link = /^https?:/.test(url) ? { target_url: url } : {};
@@ -174,6 +179,31 @@ export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSigna
       await done('POST', comments(pull), { body });
     },
   };
+}
+
+/** GitHub and Gitea say what the token's owner may; GitLab says a level, of which a developer's is 30. */
+const Permissions = Type.Object({
+  permissions: Type.Union([
+    Type.Object({ push: Type.Boolean() }),
+    Type.Object({
+      project_access: Type.Union([Type.Object({ access_level: Type.Integer() }), Type.Null()]),
+      group_access: Type.Union([Type.Object({ access_level: Type.Integer() }), Type.Null()]),
+    }),
+  ]),
+});
+const DEVELOPER = 30;
+
+function mayWrite(body: Buffer): boolean | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw unavailable('the host answers no repository');
+  }
+  if (!Check(Permissions, value)) return undefined;
+  const { permissions: may } = value;
+  if ('push' in may) return may.push;
+  return Math.max(may.project_access?.access_level ?? 0, may.group_access?.access_level ?? 0) >= DEVELOPER;
 }
 
 function idOf(body: Buffer): number {

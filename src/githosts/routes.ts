@@ -4,6 +4,7 @@ import { hearHook, type HookJobs } from './hear-hook.ts';
 import type { Parts } from './jobs.ts';
 import { deleteGitHost, makeSecret, setGitHost } from './set-host.ts';
 import { selectHosts } from './store.ts';
+import { testHost } from './test-host.ts';
 import { listChecks, toHost } from './views.ts';
 
 export const gitHostRoutes = ({ outbound }: Parts, jobs: HookJobs): Route[] => [
@@ -14,6 +15,7 @@ export const gitHostRoutes = ({ outbound }: Parts, jobs: HookJobs): Route[] => [
     return {};
   }),
   route(contract.makeGitHostSecret, (ctx, { params }) => makeSecret(ctx, params.host)),
+  route(contract.testGitHost, (ctx, { params, signal }) => testHost(ctx, outbound, params.host, signal)),
   route(contract.listCommitChecks, (ctx, { query }) => listChecks(ctx, query)),
   route(contract.hearGitHost, (ctx, { params, headers, body }) =>
     hearHook(ctx, jobs, { id: params.id, headers, body }),

@@ -144,7 +144,21 @@ export async function changeCheck(
 
 export const selectChecks = (
   ctx: Ctx,
-  { host, before, limit }: { host?: string | undefined; before?: string | undefined; limit: number },
+  {
+    host,
+    state,
+    verdict,
+    branch,
+    before,
+    limit,
+  }: {
+    host?: string | undefined;
+    state?: string | undefined;
+    verdict?: string | undefined;
+    branch?: string | undefined;
+    before?: string | undefined;
+    limit: number;
+  },
 ): Promise<Array<CheckRow & { host: string }>> =>
   tables(ctx)
     .selectFrom('git_check')
@@ -153,6 +167,9 @@ export const selectChecks = (
     .select('git_host.name as host')
     .where('git_check.workspace', '=', ctx.workspace)
     .$if(host !== undefined, (query) => query.where('git_host.name', '=', host!))
+    .$if(state !== undefined, (query) => query.where('git_check.state', '=', state!))
+    .$if(verdict !== undefined, (query) => query.where('git_check.verdict', '=', verdict!))
+    .$if(branch !== undefined, (query) => query.where('git_check.branch', '=', branch!))
     .$if(before !== undefined, (query) => query.where('git_check.id', '<', before!))
     .orderBy('git_check.id', 'desc')
     .limit(limit)

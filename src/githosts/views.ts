@@ -35,13 +35,15 @@ const toCheck = (row: CheckRow & { host: string }): CommitCheck => ({
   ...(row.ended_at === null ? {} : { ended_at: row.ended_at }),
 });
 
+type Filter = Pick<Parameters<typeof selectChecks>[1], 'host' | 'state' | 'verdict' | 'branch'>;
+
 export async function listChecks(
   ctx: Ctx,
-  { host, page, limit = 100 }: { host?: string; page?: string; limit?: number },
+  { page, limit = 100, ...filter }: Filter & { page?: string; limit?: number },
 ): Promise<{ items: CommitCheck[]; next?: string }> {
   if (page !== undefined && !/^[0-9a-f]{32}$/.test(page))
     throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
-  const rows = await selectChecks(ctx, { host, before: page, limit: limit + 1 });
+  const rows = await selectChecks(ctx, { ...filter, before: page, limit: limit + 1 });
   const items = rows.slice(0, limit).map(toCheck);
   return { items, ...(rows.length > limit ? { next: items.at(-1)!.id } : {}) };
 }

@@ -3,6 +3,7 @@ import * as contract from '../../githosts/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Register } from './frame.ts';
 import { choice, whole } from './options.ts';
+import { Ended } from './pipes.ts';
 import { ago, clip, listed, upTo } from './output.ts';
 
 const HELP = `
@@ -101,6 +102,15 @@ export const register: Register = (program, cli) => {
             'Enter both where the repository has webhooks: content type application/json, pushes and pull requests.',
           ].join('\n'),
         );
+    });
+
+  group
+    .command('test <host>')
+    .description('ask the host for the repository with the token, and say what it answers')
+    .action(async (host: string) => {
+      const found = await cli.client().call(contract.testGitHost, { params: { host } });
+      cli.output().result(found, () => `${found.says} (${found.ms} ms)`);
+      if (!found.ok) throw new Ended(1);
     });
 
   group

@@ -85,6 +85,14 @@ class MakeGitHostSecretAnswer(TypedDict):
     path: str
 
 
+class TestGitHostAnswer(TypedDict):
+    ok: bool
+    says: str
+    """What the token may there, or what is wrong, in a sentence."""
+    ms: int
+    """How long the host took."""
+
+
 class GithostsApi:
     """Repositories on Git hosts whose commits are checked."""
 
@@ -133,6 +141,9 @@ class GithostsApi:
         self,
         *,
         host: str | None = None,
+        state: CheckState | None = None,
+        verdict: Literal['pass', 'fail', 'undecided'] | None = None,
+        branch: str | None = None,
         limit: int | None = None,
         page: str | None = None,
     ) -> Page[CommitCheck]:
@@ -143,11 +154,21 @@ class GithostsApi:
         Args:
             host: Name of a connection: small letters, digits, dot, dash and underscore; 63
                 characters at most.
+            state: waiting: its commit is to be fetched; running: its execution goes on; done: the
+                host was told the verdict; failed: the commit could not be fetched or run.
+            branch: Its whole name.
         """
         return self._transport.page(
             'GET',
             '/api/v1/git-checks',
-            query=given({'host': host, 'limit': limit, 'page': page}),
+            query=given({
+                'host': host,
+                'state': state,
+                'verdict': verdict,
+                'branch': branch,
+                'limit': limit,
+                'page': page,
+            }),
         )
 
     def list_git_hosts(
@@ -218,4 +239,21 @@ class GithostsApi:
                 'file': file,
                 'token': token,
             }),
+        )
+
+    def test_git_host(
+        self,
+        host: str,
+    ) -> TestGitHostAnswer:
+        """Ask the host for the repository with the token of the connection, and say what it answers.
+
+        POST /api/v1/git-hosts/:host/test; needs githost:admin.
+
+        Args:
+            host: Name of a connection: small letters, digits, dot, dash and underscore; 63
+                characters at most.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/git-hosts/{segment('host', host)}/test",
         )
