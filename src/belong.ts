@@ -3,6 +3,7 @@ import path from 'node:path';
 import { requireKey } from './ledger/index.ts';
 import { requireBelonging } from './platform/blobs/index.ts';
 import { dataFolderIsLocked, peekSqlite, type Database } from './platform/db/index.ts';
+import { requireMasters } from './secrets/index.ts';
 import { conflict, invalid, messageOf, TreadleError } from './platform/errors/index.ts';
 
 /** What a server has made in its data folder once it was ready for the first time. */
@@ -19,7 +20,11 @@ const BEGUN = /^(treadle\.db.*|lock\.db.*|blobs|\.look-.*|treadle\.toml|lost\+fo
  * somebody else's files. `postgres` is open already; the SQLite file is only looked into. `fresh`: there is no store yet.
  */
 export async function requireOneStore(
-  { data, restored = false }: { data: string; restored?: boolean },
+  {
+    data,
+    restored = false,
+    secretsKeyFile,
+  }: { data: string; restored?: boolean; secretsKeyFile?: string | undefined },
   postgres: Database | undefined,
 ): Promise<{ fresh: boolean }> {
   if (statSync(data, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -35,6 +40,7 @@ export async function requireOneStore(
     const database = postgres ?? peeked;
     await requireBelonging({ database, named, folder: path.join(data, 'blobs'), restored });
     await requireKey(database, path.join(data, 'ledger.key'), named);
+    await requireMasters(database, secretsKeyFile ?? path.join(data, 'secrets.key'));
     const left = OWN.filter((name) => existsSync(path.join(data, name)));
     if (!database && left.length > 0)
       throw conflict(

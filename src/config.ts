@@ -72,6 +72,12 @@ export const SETTINGS = [
     meaning: 'claim by which the provider names groups; those that exist here bring their roles',
   },
   {
+    name: 'secrets-key-file',
+    fallback: undefined,
+    meaning:
+      'the key that secrets are sealed with; secrets.key in the data folder unless said, made with the first secret',
+  },
+  {
     name: 'restored',
     fallback: 'no',
     meaning:
@@ -147,6 +153,8 @@ export interface ServerConfig {
   requireToken?: boolean;
   /** What the one door to other hosts opens besides the public internet. */
   allowOutbound?: string[];
+  /** The key that secrets are sealed with; `secrets.key` in the data folder unless said. */
+  secretsKeyFile?: string | undefined;
   /** Where people find the server, for links in messages. */
   publicUrl?: string | undefined;
   /** Who else says who people are. */
@@ -225,6 +233,7 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
     return wrong('records', 'it must be all, outputs or none');
   const recordsMib = whole('records-mib', 0, 1_000_000_000);
   const recordsDays = whole('records-days', 1, 36_500);
+  const secretsKey = value('secrets-key-file').value;
   const list = (name: SettingName): string[] =>
     (value(name).value ?? '')
       .split(',')
@@ -250,6 +259,7 @@ export function serverConfig(held: readonly Held[]): ServerConfig {
             secretFile: secretFile === undefined ? undefined : path.resolve(secretFile),
             groups: value('oidc-groups').value ?? 'groups',
           },
+    secretsKeyFile: secretsKey === undefined ? undefined : path.resolve(secretsKey),
     restored: restored === 'yes',
     isolation,
     stepFolders: (value('step-folders').value ?? '')

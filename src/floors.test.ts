@@ -14,6 +14,7 @@ const FLOORS: Record<string, number> = {
   tables: 2,
   rules: 2,
   environments: 2,
+  secrets: 2,
   data: 3,
   tracking: 3,
   models: 4,

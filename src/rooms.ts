@@ -19,6 +19,7 @@ import * as jobs from './platform/jobs/index.ts';
 import * as promotions from './promotions/index.ts';
 import * as releases from './releases/index.ts';
 import * as runtimes from './runtimes/index.ts';
+import * as secrets from './secrets/index.ts';
 import * as serving from './serving/index.ts';
 import * as tracking from './tracking/index.ts';
 import * as validation from './validation/index.ts';
@@ -47,6 +48,7 @@ export const migrations: Migration[] = [
   ...governance.migrations,
   ...promotions.migrations,
   ...gitops.migrations,
+  ...secrets.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */

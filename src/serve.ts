@@ -35,6 +35,7 @@ import { openMonitoring } from './monitoring/index.ts';
 import { openPromotions } from './promotions/index.ts';
 import { openReleases } from './releases/index.ts';
 import { createRuntimes } from './runtimes/index.ts';
+import { openSecrets } from './secrets/index.ts';
 import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
 import {
@@ -203,7 +204,8 @@ async function open(
     types: ['token.revoked', 'session.ended', access.RIGHTS_CHANGED],
     handle: async (tx, { subject }) => tx.afterCommit(() => http.endStreams(subject)),
   });
-  const pipelines = openPipelines({ data: config.data, processes, tables });
+  const secrets = openSecrets({ keyFile: config.secretsKeyFile ?? path.join(config.data, 'secrets.key') });
+  const pipelines = openPipelines({ data: config.data, processes, tables, secrets });
   const channels = openChannels({
     outbound,
     causes: [...ALERT_CAUSES, ...APPROVAL_CAUSES],
@@ -315,6 +317,7 @@ async function open(
         ...data.dataRoutes(tables, monitoring.functions),
         ...tracking.trackingRoutes(artifactGuards),
         ...models.modelRoutes(versionUsers, moveGuards),
+        ...secrets.routes,
         ...pipelines.routes,
         ...runtimes.routes,
         ...endpoints.routes,

@@ -64,6 +64,7 @@
 -- governance-001-approvals f0e2cd5e95547f38
 -- promotions-001 ab82d195190d3778
 -- gitops-001 93af2b330adb5475
+-- secrets-001 6fecada7cef3e16f
 
 CREATE TABLE access_grant (
   id text primary key,
@@ -1124,6 +1125,21 @@ CREATE TABLE run_tag (
   primary key (run_id, key)
 );
 CREATE INDEX run_tag_by_value on run_tag (experiment_id, workspace, key, substr(value, 1, 100));
+CREATE TABLE secret (
+  id text primary key,
+  workspace text not null,
+  environment text not null,
+  name text not null,
+  version bigint not null,
+  pipelines text not null,
+  master text not null,
+  wrapped text not null,
+  sealed text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  updated_by text not null,
+  unique (workspace, environment, name)
+);
 CREATE TABLE serving_minute (
   workspace text not null,
   endpoint_id text not null references endpoint (id),

@@ -6,6 +6,7 @@ const rooms = [
   ['access', 'access', 'Who calls, workspaces and tokens.'],
   ['ledger', 'ledger', 'The audit log with its proofs, and lineage.'],
   ['channels', 'channels', 'Where alerts are told, and what was delivered.'],
+  ['secrets', 'secrets', 'Values that steps of pipelines get, and nobody is shown.'],
   ['tracking', 'tracking', 'Experiments, runs, metrics and artifacts.'],
   ['data', 'data', 'Datasets, their versions, files and profiles; SQL over them.'],
   ['models', 'models', 'The registry: models, versions, aliases, logged models.'],

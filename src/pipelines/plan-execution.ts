@@ -58,6 +58,7 @@ export async function planExecution(ctx: Ctx, input: NewExecution, engine: Engin
       params: values,
       code: digests.of,
       environment: () => environment.identity,
+      secrets: ({ secrets }) => engine.secrets.labels(ctx, secrets),
       input: (_step, one) => {
         if (one.kind === 'data')
           return { digest: versions.get(one.name)!.hash, path: inputPath(one, undefined) };

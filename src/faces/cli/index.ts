@@ -32,6 +32,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./releases.ts'),
   () => import('./environment.ts'),
   () => import('./gitops.ts'),
+  () => import('./secret.ts'),
   () => import('./approvals.ts'),
   () => import('./serving.ts'),
   () => import('./outcomes.ts'),

@@ -221,7 +221,8 @@ async function passwordIn(file: string | undefined): Promise<string> {
   return first;
 }
 
-async function hidden(prompt: string): Promise<string> {
+/** What is typed on a terminal, and not shown. */
+export async function hidden(prompt: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const { Writable } = await import('node:stream');
   process.stderr.write(prompt);

@@ -101,6 +101,8 @@ export interface Step {
   needs: string[];
   env: string;
   variables: Record<string, string>;
+  /** Secrets that it names, sorted: `DB_URL`, `staging:DB_URL`. */
+  secrets: string[];
   resources: { cpu: number | undefined; memory: number | undefined; gpu: number };
   timeout: number | undefined;
   retry: { times: number; when: readonly RetryReason[]; backoff: number };

@@ -302,6 +302,7 @@ function resolveStep({ name, step, outputs }: Draft, scope: Scope): Step {
     needs: [...new Set([...needs, ...(step.after ?? [])])].filter((need) => drafts.has(need)),
     env,
     variables: step.variables ?? {},
+    secrets: [...new Set([...(file.secrets ?? []), ...(step.secrets ?? [])])].toSorted(),
     resources: {
       cpu: step.resources?.cpu,
       memory: step.resources?.memory === undefined ? undefined : bytesOf(step.resources.memory),

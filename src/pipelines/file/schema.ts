@@ -93,7 +93,18 @@ const EnvFile = Type.String({
   description: 'requirements.txt, uv.lock (beside its pyproject.toml), or system',
 });
 
-export const StepDefinition = Strict(
+export const Secrets = Type.Array(
+  Type.String({
+    pattern: '^([a-z0-9][a-z0-9-]{0,39}:)?[A-Z][A-Z0-9_]{0,63}$',
+    description: 'DB_URL of the workspace, or staging:DB_URL of an environment',
+  }),
+  {
+    description:
+      'secrets that are handed over as environment variables, and hidden in logs; which value it is, and not the value, is part of the cache key. No check of a commit gets any',
+  },
+);
+
+const StepDefinition = Strict(
   {
     run: Type.String({
       minLength: 1,
@@ -130,6 +141,7 @@ export const StepDefinition = Strict(
         description: 'environment variables; part of the cache key, and no place for secrets',
       }),
     ),
+    secrets: Type.Optional(Secrets),
     resources: Type.Optional(
       Strict(
         {
@@ -444,6 +456,7 @@ export const PipelineFile = Strict(
     gate: Type.Optional(Gate),
     deploy: Type.Optional(Deploy),
     loop: Type.Optional(Loop),
+    secrets: Type.Optional(Secrets),
     watch: later(LATER.watch),
     retrain: later(LATER.retrain),
   },

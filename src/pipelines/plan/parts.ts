@@ -27,6 +27,8 @@ export interface KeyParts {
   environment: EnvironmentIdentity;
   outputs: Record<string, string>;
   variables: Record<string, string>;
+  /** Which values of secrets it got, and not the values. */
+  secrets?: Record<string, string>;
   salt?: string;
   /** `5%`: what was made of a part of the data is never taken for what is made of all of it. */
   sample?: string;
@@ -117,6 +119,8 @@ export interface Surroundings {
   environment: (step: Step) => EnvironmentIdentity;
   /** The share of the data that everything runs on; all of it unless said. */
   sample?: string | undefined;
+  /** Which values its secrets have now. */
+  secrets?: (step: Step) => Promise<Record<string, string>>;
   /** Undefined while the step that makes it has no result. */
   input: (step: Step, input: Input) => ResolvedInput | undefined;
 }
@@ -138,6 +142,7 @@ export async function keyParts(step: Step, around: Surroundings): Promise<KeyPar
     environment: around.environment(step),
     outputs: Object.fromEntries(step.outputs.map((output) => [output.name, outputPath(output)])),
     variables: step.variables,
+    ...(step.secrets.length === 0 || !around.secrets ? {} : { secrets: await around.secrets(step) }),
     ...(step.cache.salt === undefined ? {} : { salt: step.cache.salt }),
     ...(around.sample === undefined ? {} : { sample: around.sample }),
   };

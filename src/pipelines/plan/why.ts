@@ -61,6 +61,8 @@ export function difference(
       text: changed(`variable ${name}`, was, is, String),
     });
   }
+  for (const [name] of changes(before.secrets ?? {}, after.secrets ?? {}))
+    reasons.push({ part: 'variable', name, text: `secret ${name} has another value` });
   if (before.salt !== after.salt)
     reasons.push({ part: 'salt', ...values(before.salt, after.salt), text: 'the salt changed' });
   if (before.sample !== after.sample)

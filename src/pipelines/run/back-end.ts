@@ -23,6 +23,8 @@ export interface Material {
   /** Outputs of other steps, by `step.output`. */
   outputs: ReadonlyMap<string, StepOutput>;
   environment: Environment;
+  /** Secrets that it named, by the variables that they come in. */
+  secrets: Readonly<Record<string, string>>;
 }
 
 /** Whom the step acts for: told to it in its environment. */

@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Processes } from '../../platform/processes/index.ts';
+import type { Secrets } from '../../secrets/index.ts';
 import type { Tables } from '../../tables/index.ts';
 import { createEnvironments, type Environments } from '../../environments/index.ts';
 import { createHub, type Hub } from './hub.ts';
@@ -17,6 +18,7 @@ export interface EngineOptions {
   processes: Processes;
   /** Reads tables, of which a check may want a sample. */
   tables: Tables;
+  secrets: Pick<Secrets, 'labels' | 'values'>;
   /** What the machine has; measured unless said. */
   slots?: Slots;
 }
@@ -25,6 +27,7 @@ export interface EngineOptions {
 export interface Engine {
   readonly processes: Processes;
   readonly tables: Tables;
+  readonly secrets: Pick<Secrets, 'labels' | 'values'>;
   readonly environments: Environments;
   readonly hub: Hub;
   /** Where steps run. */
@@ -62,6 +65,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     processes: options.processes,
     tables: options.tables,
+    secrets: options.secrets,
     backEnd: local,
     recover: (house) => recover(house, local),
     environments: createEnvironments({

@@ -382,6 +382,7 @@ class Drive {
         code: this.#codeDigests.of,
         environment: ({ env }) => this.#prepared!.get(env)!.identity,
         sample: sampleOf(this.#options),
+        secrets: ({ secrets }) => this.#engine.secrets.labels(this.#ctx, secrets),
         input: (_step, input) => {
           if (input.kind === 'data')
             return { digest: this.#data.get(input.name)!.hash, path: inputPath(input, undefined) };

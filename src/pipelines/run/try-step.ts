@@ -1,4 +1,5 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
+import { outwardMessageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { CodeFile, DataInput, Outcome, StepOutput } from '../contract.ts';
 import type { Environment } from '../../environments/index.ts';
 import { paramText, type ParamValue } from '../file/param.ts';
@@ -8,6 +9,7 @@ import type { Collected, Handle, Material, Task } from './back-end.ts';
 import { capturedCode, capturedEnvironment } from './capture.ts';
 import type { Engine } from './engine.ts';
 import { tokenOfTry, type Identity } from './identity.ts';
+import type { ExecutionOptions } from './options.ts';
 import { move, saveNodes, type Counter, type Node } from './node.ts';
 import { determinismOf } from './step-environment.ts';
 import { startStepRun } from './tracker.ts';
@@ -67,7 +69,7 @@ export async function tryStep(
 
 async function submit(
   ctx: Ctx,
-  { backEnd, url, machine }: Engine,
+  { backEnd, url, machine, secrets: engineSecrets }: Engine,
   node: Node,
   task: Task,
   given: Given,
@@ -77,6 +79,8 @@ async function submit(
   const never = await backEnd.refuses(step);
   if (never !== undefined)
     return { ended: without({ reason: 'input', message: `it asks for ${never}` }, ctx.clock.now()) };
+  const secrets = await secretsOf(ctx, engineSecrets, step, execution);
+  if ('reason' in secrets) return { ended: without(secrets, ctx.clock.now()) };
   const environments = await given.environments;
   if ('reason' in environments) return { ended: without(environments, ctx.clock.now()) };
   const environment = environments.get(step.env)!;
@@ -86,6 +90,7 @@ async function submit(
     data,
     outputs: given.outputs,
     environment,
+    secrets: secrets.values,
   };
   const record = async (handle: Handle) => {
     const [{ experiment, run: parent }, address, hardware] = await Promise.all([
@@ -137,6 +142,27 @@ async function submit(
     return { url: address, experiment, run, token: secret };
   };
   return { handle: await backEnd.submit(ctx, task, material, record, given.signal) };
+}
+
+/** What it named; or why it gets none. Whoever may push a commit has it checked, and reads what its steps print. */
+async function secretsOf(
+  ctx: Ctx,
+  secrets: Engine['secrets'],
+  { secrets: names }: Node['step'],
+  { pipeline, options }: ExecutionRow,
+): Promise<{ values: Record<string, string> } | Outcome> {
+  if (names.length === 0) return { values: {} };
+  if ((JSON.parse(options) as ExecutionOptions).ci !== undefined)
+    return {
+      reason: 'input',
+      message: `it names secrets (${names.join(', ')}), and no check of a commit gets any`,
+    };
+  try {
+    return { values: await secrets.values(ctx, pipeline, names) };
+  } catch (error) {
+    if (!(error instanceof TreadleError)) throw error;
+    return { reason: 'input', message: outwardMessageOf(error) };
+  }
 }
 
 /** The end of a try that never came to its back end. */

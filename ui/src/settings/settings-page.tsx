@@ -12,6 +12,7 @@ import { KeyValue } from '../kit/key-value.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Channels } from './channels.tsx';
 import { People } from './people.tsx';
+import { Secrets } from './secrets.tsx';
 import { Sessions } from './sessions.tsx';
 import { Tokens, type RoleName } from './tokens.tsx';
 import { Workspaces } from './workspaces.tsx';
@@ -49,6 +50,7 @@ export default function SettingsPage(): ReactElement {
         all={all}
         onAll={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
       />
+      <Secrets mayManage={me.data?.may.includes('admin') ?? false} />
       <Channels mayManage={me.data?.may.includes('admin') ?? false} />
       <Workspaces
         current={me.data?.workspace}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .access import AccessApi
     from .ledger import LedgerApi
     from .channels import ChannelsApi
+    from .secrets import SecretsApi
     from .tracking import TrackingApi
     from .data import DataApi
     from .models import ModelsApi
@@ -79,6 +80,13 @@ class Api:
         from .channels import ChannelsApi
 
         return ChannelsApi(self._transport)
+
+    @cached_property
+    def secrets(self) -> 'SecretsApi':
+        """Values that steps of pipelines get, and nobody is shown."""
+        from .secrets import SecretsApi
+
+        return SecretsApi(self._transport)
 
     @cached_property
     def tracking(self) -> 'TrackingApi':

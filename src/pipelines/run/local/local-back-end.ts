@@ -27,6 +27,8 @@ import { commandLine, paramsFileOf, prepareFolder } from './step-folder.ts';
 import { createTails, type Tail } from './tail.ts';
 
 const NAME = 'local';
+/** Between secrets that are kept: no variable of an environment can hold it. */
+const BETWEEN = '\0';
 
 /** What is stored of a try: enough to find its processes and its folders, and to hold its share of the machine. */
 interface LocalHandle extends Handle {
@@ -158,9 +160,10 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
         });
         const ready = await prepared;
         const modules = modulesOf(processes, material.environment, step, folder);
-        // A viewer may read the log, and the token may write. Kept for the next server, which hides it, too.
-        writeFileSync(path.join(control, 'secret'), identity.token, { mode: 0o600 });
-        log.hide(identity.token);
+        // A viewer may read the log, and the token may write. Kept for the next server, which hides them, too.
+        const hidden = [identity.token, ...Object.values(material.secrets)];
+        writeFileSync(path.join(control, 'secret'), hidden.join(BETWEEN), { mode: 0o600 });
+        for (const one of hidden) log.hide(one);
         const one: Live = {
           execution,
           folder,
@@ -180,16 +183,20 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
         one.running = processes.startOutliving({
           ...optionsOf(one, handle.mark, step),
           argv: ['/bin/sh', '-c', commandLine({ step, params: material.params, outputs: material.outputs })],
-          env: stepVariables({
-            step,
-            folder,
-            environment: material.environment,
-            params: material.params,
-            paramsFile: paramsFileOf(folder),
-            execution,
-            tracking: identity,
-            modules: modules?.at,
-          }),
+          env: {
+            // What the server itself says wins: a secret that is called PATH is none.
+            ...material.secrets,
+            ...stepVariables({
+              step,
+              folder,
+              environment: material.environment,
+              params: material.params,
+              paramsFile: paramsFileOf(folder),
+              execution,
+              tracking: identity,
+              modules: modules?.at,
+            }),
+          },
           isolate: ready.isolate,
         });
         one.delay = Math.round((performance.now() - began) * 100) / 100;
@@ -268,7 +275,7 @@ export function createLocal({ processes, slots, work, logOf, changed }: LocalOpt
       if (found === 'lost' || handle.boot !== bootId()) return 'lost';
       // Written anew from all that it said, so that a secret which was cut in two stays hidden.
       const log = openLog(logOf(execution, name));
-      log.hide(readFileSync(path.join(control, 'secret'), 'utf8'));
+      for (const one of readFileSync(path.join(control, 'secret'), 'utf8').split(BETWEEN)) log.hide(one);
       const one: Live = {
         execution,
         folder,
