@@ -115,6 +115,11 @@ test('only what was judged passes', () => {
     2,
     ['no label'],
   ]);
+  const gateless = { state: 'succeeded', steps: [] } as unknown as ExecutionDetail;
+  assert.equal(judgeExecution(gateless, { number: 3 }).exit_code, 0, 'no file has a gate');
+  const taken = judgeExecution(gateless, { number: 3, gate: { ...gate, state: 'judged', verdict: 'pass' } });
+  assert.deepEqual([taken.verdict, taken.exit_code], ['undecided', 2], 'a gate that is taken away');
+  assert.match(taken.reasons[0]!, /execution 3 .* put gate: back/);
   assert.equal(of({ state: 'failed', reason: 'gone' })[1], 2);
   assert.equal(of({ state: 'cancelled' })[1], 2);
 });

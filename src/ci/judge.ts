@@ -1,15 +1,25 @@
-import type { ExecutionDetail } from '../pipelines/contract.ts';
+import type { Execution, ExecutionDetail } from '../pipelines/contract.ts';
 import type { CiReport } from './contract.ts';
 
 type Judged = Pick<CiReport, 'verdict' | 'exit_code' | 'summary' | 'reasons'>;
 
-/** What an execution that has ended says of its commit. Only what was judged can pass: a gate that was not asked is no good news. */
-export function judgeExecution(execution: ExecutionDetail): Judged {
+/**
+ * What an execution that has ended says of its commit. Only what was judged can pass: a gate that was not asked is no good news, nor is
+ * one that the commit takes out of the file, so that nothing passes by it.
+ */
+export function judgeExecution(
+  execution: ExecutionDetail,
+  base?: Pick<Execution, 'gate' | 'number'>,
+): Judged {
   const { gate, state, reason, steps } = execution;
   const why = reason === undefined ? [] : [reason];
   switch (state) {
     case 'succeeded':
       if (gate?.state === 'skipped') return undecided('the gate did not judge', [gate.problem ?? '']);
+      if (gate === undefined && base?.gate !== undefined)
+        return undecided('the file has no gate, and that of the base branch has one: no model was judged', [
+          `execution ${base.number} of the base branch was judged on ${base.gate.data}; put gate: back, or merge without this check where it is to go`,
+        ]);
       if (gate === undefined)
         return pass('every step went well; the file has no gate, so no model was judged');
       return pass('every step went well, and the gate lets the model pass');

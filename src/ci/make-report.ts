@@ -38,7 +38,7 @@ export async function makeReport(
   const figures = base && baseFigures(evaluation, baseEvaluation, base, sameModel);
   const baseSteps = base && (await getExecution(ctx, base.id)).steps;
   return {
-    ...judgeExecution(execution),
+    ...judgeExecution(execution, base),
     execution: id,
     pipeline,
     number,

@@ -24,9 +24,9 @@ export const GitHostSettings = Strict({
     description: 'Address of the host: https://github.com, https://gitlab.example.org.',
   }),
   repository: Type.String({
-    pattern: '^[A-Za-z0-9_.-]{1,100}(/[A-Za-z0-9_.-]{1,100}){1,10}$',
+    pattern: '^(?!(?:.*/)?\\.{1,2}(?:/|$))[A-Za-z0-9_.-]{1,100}(/[A-Za-z0-9_.-]{1,100}){1,10}$',
     maxLength: 500,
-    description: 'The repository: owner/name.',
+    description: 'The repository: owner/name; no part of it is `.` or `..`.',
   }),
   file: Type.Optional(
     Type.String({

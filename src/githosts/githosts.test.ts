@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Outbound, OutboundRequest } from '../platform/outbound/index.ts';
+import { Check } from 'typebox/value';
+import { GitHostSettings } from './contract.ts';
 import { isOf } from './deployments.ts';
 import { hostApi } from './host-api.ts';
 import { readHook } from './read-hook.ts';
@@ -79,7 +81,26 @@ test('pushes and pull requests are read as each host tells of them; what brings 
     assert.ok('said' in heard);
     assert.match(heard.said, said);
   }
-  assert.throws(() => readHook('github', { 'x-github-event': 'push' }, { ref: 1 }), { field: 'body' });
+  const push = (ref: unknown) => () =>
+    readHook('github', { 'x-github-event': 'push' }, { ref, after: SHA, repository: repo });
+  for (const ref of [
+    1,
+    ...['a\0b', 'a b', 'a..b', 'a\nb', 'a/', 'a~1', ''].map((one) => `refs/heads/${one}`),
+  ])
+    assert.throws(push(ref), { field: 'body' }, JSON.stringify(ref));
+  assert.deepEqual(push('refs/heads/Zug/é-1.x')(), {
+    commit: SHA,
+    branch: 'Zug/é-1.x',
+    base: 'main',
+    repository: 'team/churn',
+  });
+});
+
+test('no part of a repository leads upwards', () => {
+  const said = (repository: string): boolean =>
+    Check(GitHostSettings, { kind: 'gitea', url: 'https://git.example', repository });
+  for (const good of ['team/churn', 'a/b/c', '.github/.x', 'a/..b', 'a/b..']) assert.ok(said(good), good);
+  for (const bad of ['../..', 'a/..', './a', 'a/./b', 'a', 'a//b', '/a/b']) assert.ok(!said(bad), bad);
 });
 
 /** A door that writes down what is asked, and answers from a list. */

@@ -16,11 +16,14 @@ export type Heard =
   | { said: string };
 
 const Commit = Type.String({ pattern: '^[0-9a-f]{40,64}$' });
-const Branch = Type.String({ minLength: 1, maxLength: 255 });
+/** As git has them: `git check-ref-format`. */
+const NAME = String.raw`(?!.*(?:\.\.|@\{|//|/$))[^\u0000-\u0020\u007f~^:?*\[\\]+$`;
+const Branch = Type.String({ maxLength: 255, pattern: `^${NAME}` });
+const Ref = Type.String({ maxLength: 500, pattern: `^refs/${NAME}` });
 const Full = Type.Object({ full_name: Type.String(), default_branch: Type.Optional(Branch) });
 const Number = Type.Integer({ minimum: 1 });
 
-const Push = Type.Object({ ref: Type.String({ maxLength: 500 }), after: Commit, repository: Full });
+const Push = Type.Object({ ref: Ref, after: Commit, repository: Full });
 const PullRequest = Type.Object({
   action: Type.String(),
   number: Number,
@@ -35,7 +38,7 @@ const PullRequest = Type.Object({
   repository: Full,
 });
 const GitLabPush = Type.Object({
-  ref: Type.String({ maxLength: 500 }),
+  ref: Ref,
   after: Commit,
   project: Type.Object({ path_with_namespace: Type.String(), default_branch: Type.Optional(Branch) }),
 });

@@ -35,6 +35,7 @@ export async function createExecution(
       ...(input.file_name === undefined ? {} : { file: input.file_name }),
       ...(input.steps ? { steps: input.steps } : {}),
       ...(input.force ? { force: true } : {}),
+      ...(input.data && Object.keys(input.data).length > 0 ? { data: input.data } : {}),
       ...(input.ci ? { ci: input.ci } : {}),
     },
   };

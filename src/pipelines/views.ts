@@ -140,12 +140,14 @@ export async function listExecutions(
 
 /**
  * The newest execution of a branch that went through whole, before another one: what the other is compared with. A repetition is none,
- * since it only proves what was.
+ * since it only proves what was; nor is one whose parameters or data were set by hand, unless the other's were set in the same way: no
+ * commit of the branch says them.
  */
 export async function goodExecution(
   ctx: Ctx,
   { pipeline, branch, before }: { pipeline: string; branch: string; before: string },
 ): Promise<Execution | undefined> {
+  const own = setByHand(await selectExecution(ctx, before));
   const rows = await selectExecutions(ctx, {
     pipeline,
     branch,
@@ -153,12 +155,26 @@ export async function goodExecution(
     state: 'succeeded',
     limit: LOOK_BACK,
   });
-  const found = rows.find(
-    ({ caused_by, options }) =>
-      caused_by !== 'reproduce' && json<ExecutionOptions>(options).steps === undefined,
-  );
+  const found = rows.find((row) => {
+    const set = setByHand(row);
+    return (
+      row.caused_by !== 'reproduce' &&
+      json<ExecutionOptions>(row.options).steps === undefined &&
+      (set === FILE_ALONE || set === own)
+    );
+  });
   return found && toExecution(found, undefined);
 }
+
+/** Parameters and references that replaced those of the file: equal texts, equal settings. */
+const setByHand = ({ params, options }: Pick<ExecutionRow, 'params' | 'options'>): string =>
+  JSON.stringify([
+    json<Prepared['params']>(params)
+      .filter(({ from }) => from !== 'file')
+      .map(({ name, value }) => [name, paramShown(value)]),
+    Object.entries(json<ExecutionOptions>(options).data ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
+const FILE_ALONE = '[[],[]]';
 
 export async function listPipelines(
   ctx: Ctx,

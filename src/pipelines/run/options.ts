@@ -7,6 +7,8 @@ export interface ExecutionOptions {
   file?: string;
   steps?: string[];
   force?: boolean;
+  /** References to datasets that replaced those of the file. */
+  data?: Record<string, string>;
   /** Blob of another requirements file, taken for every environment that has one. */
   environment?: string;
   tolerance?: number;

@@ -64,7 +64,7 @@ class GitHostSettings(TypedDict):
     url: str
     """Address of the host: https://github.com, https://gitlab.example.org."""
     repository: str
-    """The repository: owner/name."""
+    """The repository: owner/name; no part of it is `.` or `..`."""
     file: NotRequired[str]
     """The pipeline file in the repository; its folder is the project. treadle.yaml unless said."""
     token: NotRequired[str]
@@ -223,7 +223,7 @@ class GithostsApi:
                 characters at most.
             kind: Which API it speaks; gitea is also that of Forgejo.
             url: Address of the host: https://github.com, https://gitlab.example.org.
-            repository: The repository: owner/name.
+            repository: The repository: owner/name; no part of it is `.` or `..`.
             file: The pipeline file in the repository; its folder is the project. treadle.yaml
                 unless said.
             token: A token of the host that reads the repository, and writes commit statuses and
