@@ -339,7 +339,7 @@ async function open(
             ref,
           }));
         }),
-        ...ledgerRoom.ledgerRoutes(ledger),
+        ...ledgerRoom.ledgerRoutes(ledger, access),
         ...maintenanceRoutes(storeRooms(config.data)),
       ],
       version(),

@@ -34,7 +34,9 @@ export interface Authenticated {
   credential?: string;
 }
 
-const OWNER: Actor = { kind: 'owner', id: 'owner', name: 'local owner', role: 'owner' };
+/** Who asks from the machine itself is called so. */
+export const OWNER_NAME = 'local owner';
+const OWNER: Actor = { kind: 'owner', id: 'owner', name: OWNER_NAME, role: 'owner' };
 /** In the workspace by grants alone. */
 const GUEST = 'guest' as const;
 const MINUTE = 60_000;
@@ -99,7 +101,7 @@ export async function authenticate(
   return { actor, workspace, until: token.expires_at, credential: `token:${token.id}` };
 }
 
-/** A token of somebody opens what it says and they may now, whichever is less; one of nobody what it says. */
+/** A token of somebody opens what it says and they may now, whichever is less, and acts in their name; one of nobody what it says, in its own. */
 async function actorOfToken(ctx: Ctx, token: Token, workspace: string): Promise<Actor> {
   const { id, name, role, execution, person } = token;
   if (person === undefined)
@@ -114,8 +116,8 @@ async function actorOfToken(ctx: Ctx, token: Token, workspace: string): Promise<
   if (roles.length === 0 && grants === undefined) throw outside(row.name, workspace);
   const held = { role: strongest(roles) ?? GUEST, roles, ...(grants === undefined ? {} : { grants }) };
   return row.kind === 'service'
-    ? { kind: 'service', id: row.id, name: row.name, ...held }
-    : { kind: 'token', id, name, ...held, user: row.id };
+    ? { kind: 'service', id: row.id, name: row.name, ...held, token: name }
+    : { kind: 'token', id, name: row.name, ...held, user: row.id, token: name };
 }
 
 /** A session is in a workspace of its own choice, as long as its bearer has a role there. */

@@ -42,6 +42,12 @@ export const Token = Type.Object({
   person: Type.Optional(
     Type.String({ description: 'Id of whose it is: it opens no more than what they may now.' }),
   ),
+  of: Type.Optional(Type.String({ description: 'What they are called; absent where they are removed.' })),
+  shut: Type.Optional(
+    Type.Union([Type.Literal('disabled'), Type.Literal('removed')], {
+      description: 'It opens nothing, for whose it is are disabled or removed.',
+    }),
+  ),
   prefix: Type.String({ description: 'The first characters, to recognise it by.' }),
   created_at: Millis('When it was made.'),
   created_by: Type.String(),
@@ -117,6 +123,9 @@ export const WhoAmI = Type.Object({
   workspace: Type.String(),
   workspaces: Type.Array(Type.String(), { description: 'Names of those that the caller may enter.' }),
   user: Type.Optional(Type.String({ description: 'Id of the person whose acts these are.' })),
+  token: Type.Optional(
+    Type.String({ description: 'What the token is called that somebody came in with, where it is theirs.' }),
+  ),
   may: Type.Array(Type.String(), {
     description: 'What the caller may do here: read, write, approve, admin, own, server.',
   }),

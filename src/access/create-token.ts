@@ -3,7 +3,8 @@ import { forbidden, invalid, missing } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import type { NewToken, Token } from './contract.ts';
 import { grantsIn, rolesIn } from './people/rights.ts';
-import { requirePerson } from './people/store.ts';
+import { findPerson, requirePerson } from './people/store.ts';
+import { OWNER_NAME } from './authenticate.ts';
 import { rolesHere } from './decide.ts';
 import { covers } from './roles.ts';
 import { hashSecret, newSecret } from './secret.ts';
@@ -23,6 +24,17 @@ async function personFor(ctx: Ctx, service: string | undefined): Promise<string 
       hint: 'give it one first: treadle user role NAME viewer, or treadle grant add NAME viewer model:NAME',
     });
   return row.id;
+}
+
+/** What is nobody's acts in its own name: that must not be somebody's. */
+async function requireOwnName(ctx: Ctx, name: string): Promise<void> {
+  const plain = name.trim().toLowerCase();
+  const taken = [OWNER_NAME, 'treadle'].includes(plain) || /^[0-9a-f]{32}$/.test(plain);
+  if (!taken && !(await findPerson(ctx, plain))) return;
+  throw invalid(`a token of nobody cannot be called '${name}': it would act in that name`, {
+    field: 'name',
+    hint: 'say what it is for; people make tokens of their own under Settings, and a service has its by --service',
+  });
 }
 
 const DAY = 86_400_000;
@@ -63,6 +75,7 @@ export async function createToken(
       field: 'role',
       hint: `make one of role ${held.join(' or ')}`,
     });
+  if (person === undefined && input.execution === undefined) await requireOwnName(ctx, input.name);
   const secret = newSecret();
   const now = ctx.clock.now();
   const token: Token = {

@@ -17,6 +17,7 @@ export {
   type DirectoryGroup,
   type DirectoryUser,
 } from './people/directory.ts';
+export { idOfNamed, namesBehind } from './people/names.ts';
 export { createPasswords, type Passwords } from './people/passwords.ts';
 export { grantedOf, personOf, rolesOf, type Person } from './people/rights.ts';
 export { RIGHTS_CHANGED, setRoles, updateUser } from './people/update-user.ts';

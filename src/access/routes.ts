@@ -4,6 +4,7 @@ import { route, type Route } from '../platform/http/index.ts';
 import * as contract from './contract.ts';
 import { createToken } from './create-token.ts';
 import { createWorkspace } from './create-workspace.ts';
+import { listTokens } from './list-tokens.ts';
 import { rolesHere, verbsOf } from './decide.ts';
 import { addGrant, listGrants, ownGrants, removeGrant } from './grants/grants.ts';
 import { addService, addUser } from './people/add-user.ts';
@@ -15,7 +16,7 @@ import type { Passwords } from './people/passwords.ts';
 import { setPassword, setRoles, updateUser } from './people/update-user.ts';
 import { listUsers } from './people/view.ts';
 import { revokeToken } from './revoke-token.ts';
-import { findTokenOfPerson, selectTokens, selectTokensOfPerson } from './store.ts';
+import { findTokenOfPerson, selectTokensOfPerson } from './store.ts';
 import { entered } from './workspaces.ts';
 
 export const accessRoutes = (passwords: Passwords): Route[] => [
@@ -30,12 +31,13 @@ export const accessRoutes = (passwords: Passwords): Route[] => [
       workspace,
       workspaces: (await entered(ctx)).map(({ name }) => name),
       ...(actor.user === undefined ? {} : { user: actor.user }),
+      ...(actor.token === undefined ? {} : { token: actor.token }),
       may: verbsOf(actor),
     };
   }),
   route(contract.listWorkspaces, async (ctx) => ({ items: await entered(ctx) })),
   route(contract.createWorkspace, (ctx, { body }) => createWorkspace(ctx, body.name)),
-  route(contract.listTokens, async (ctx) => ({ items: await selectTokens(ctx) })),
+  route(contract.listTokens, (ctx) => listTokens(ctx)),
   route(contract.createToken, (ctx, { body }) => createToken(ctx, body)),
   route(contract.revokeToken, (ctx, { params }) => revokeToken(ctx, params.id)),
   route(contract.listOwnTokens, async (ctx) => ({ items: await selectTokensOfPerson(ctx, self(ctx)) })),

@@ -79,6 +79,19 @@ export async function findTokenOfPerson(ctx: Ctx, person: string, id: string): P
   throw missing(`you have no token '${id}'`, { field: 'id', hint: 'list them with GET /api/v1/me/tokens' });
 }
 
+/** Of those of these ids that are tokens: what they are called, and whose they are. Revoked ones, too. */
+export async function selectTokenNames(
+  ctx: Pick<Ctx, 'db'>,
+  ids: readonly string[],
+): Promise<Array<Pick<TokenRow, 'id' | 'name' | 'person'>>> {
+  if (ids.length === 0) return [];
+  return tables(ctx)
+    .selectFrom('token')
+    .select(['id', 'name', 'person'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+}
+
 /** The one look-up that cannot know its workspace: the credential says which it is. */
 export async function selectTokenByHash(ctx: Pick<Ctx, 'db'>, hash: string): Promise<Token | undefined> {
   const row = await tables(ctx).selectFrom('token').selectAll().where('hash', '=', hash).executeTakeFirst();

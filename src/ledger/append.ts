@@ -128,7 +128,7 @@ function contentOf(
     actor_kind: tx.actor.kind,
     actor_id: tx.actor.id,
     // Who a person is stands in a row that can be changed and removed; the ledger cannot.
-    actor_name: tx.actor.kind === 'user' ? tx.actor.id : tx.actor.name,
+    actor_name: tx.actor.user ?? (tx.actor.kind === 'user' ? tx.actor.id : tx.actor.name),
     request_id: tx.requestId,
     action,
     resource,

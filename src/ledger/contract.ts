@@ -23,9 +23,17 @@ export const Entry = Type.Object(
     resource: Type.String({ description: 'What was changed: `noun:id`.' }),
     actor: Type.Object(
       {
-        kind: Type.String({ description: 'owner, token or system.' }),
-        id: Type.String(),
-        name: Type.String(),
+        kind: Type.String({ description: 'owner, user, service, token or system.' }),
+        id: Type.String({ description: 'Of the person, or of the token.' }),
+        name: Type.String({
+          description: 'Of a person their id, as the ledger keeps it, also where they used a token.',
+        }),
+        person: Type.Optional(
+          Type.String({
+            description: 'What the person or service is called now; absent where they are removed.',
+          }),
+        ),
+        token: Type.Optional(Type.String({ description: 'What the token is called that was used.' })),
       },
       { description: 'Who did it.' },
     ),
@@ -120,7 +128,9 @@ export const listEntries = endpoint({
   query: Strict({
     action: Type.Optional(Type.String({ maxLength: 200 })),
     resource: Type.Optional(Type.String({ maxLength: 1000, description: '`noun:id`.' })),
-    actor: Type.Optional(Type.String({ maxLength: 200, description: 'Id or name of who did it.' })),
+    actor: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Id or name of who did it, with whichever token.' }),
+    ),
     since: Type.Optional(Millis('From this time on.')),
     until: Type.Optional(Millis('Before this time.')),
     limit: Type.Optional(

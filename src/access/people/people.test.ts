@@ -3,14 +3,18 @@ import test from 'node:test';
 import { sql } from 'kysely';
 import type { TestServer } from '../../../test/harness.ts';
 import { onDatabases } from '../../../test/on-databases.ts';
+import type { Entry } from '../../ledger/contract.ts';
 import type { Role } from '../../platform/ctx/index.ts';
+import { createToken } from '../create-token.ts';
 import { createWorkspace } from '../create-workspace.ts';
+import { listTokens } from '../list-tokens.ts';
 import { within } from '../roles.ts';
 import { addService, addUser } from './add-user.ts';
 import { hashPassword, passwordMatches } from './password.ts';
 import { personByIdentity } from './enter-by-identity.ts';
 import { removeUser } from './remove-user.ts';
 import { personOf, rolesOf } from './rights.ts';
+import { updateUser } from './update-user.ts';
 
 const GOOD = 'four words nobody joins';
 const basic = (name: string, password: string): string =>
@@ -63,6 +67,55 @@ test('a password is kept as argon2id alone, and is its characters, whoever typed
   await assert.rejects(passwordMatches('x', 'plain'), /no known form/);
 });
 
+onDatabases('names in the ledger were', (on, open) => {
+  test(`${on}: what a token of somebody does is theirs, whatever the token is called; no token of nobody has somebody's name`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    const ann = await addUser(ctx, { name: 'ann', password: GOOD, roles: ['editor'] });
+    await addUser(ctx, { name: 'ben', roles: ['editor'] });
+    const made = await ask(server, basic('ann', GOOD), '/me/tokens', {
+      body: { name: 'ben', role: 'editor' },
+    });
+    const secret = `Bearer ${String(made.said['secret'])}`;
+    assert.partialDeepStrictEqual((await ask(server, secret, '/me')).said, {
+      name: 'ann',
+      user: ann.id,
+      token: 'ben',
+    });
+    for (const authorization of [secret, basic('ann', GOOD)])
+      assert.equal(
+        (await ask(server, authorization, '/experiments', { body: { name: `by ${authorization.length}` } }))
+          .status,
+        200,
+      );
+    const entries = async (actor: string) => {
+      const { said } = await ask(server, secret, `/ledger/entries?actor=${actor}`);
+      const all = (said['items'] as Entry[]).map(({ action, actor: who }) => [action, who.person, who.token]);
+      // The first experiment comes with the one that each workspace has.
+      return all.filter((one, i) => String(one) !== String(all[i - 1]));
+    };
+    assert.deepEqual(await entries('ann'), [
+      ['experiment.created', 'ann', undefined],
+      ['experiment.created', 'ann', 'ben'],
+      ['token.created', 'ann', undefined],
+    ]);
+    assert.deepEqual([await entries(ann.id), await entries('ben')], [await entries('ann'), []]);
+
+    for (const name of ['ben', 'Local Owner', ' treadle', 'a'.repeat(32)])
+      await assert.rejects(createToken(ctx, { name, role: 'editor' }), /it would act in that name/, name);
+    await createToken(ctx, { name: 'ci', role: 'viewer' });
+    await updateUser(ctx, 'ann', { disabled: true });
+    const listed = async () => (await listTokens(ctx)).items.map(({ name, of, shut }) => [name, of, shut]);
+    assert.deepEqual(await listed(), [
+      ['ci', undefined, undefined],
+      ['ben', 'ann', 'disabled'],
+    ]);
+    await removeUser(ctx, ann.id);
+    assert.deepEqual((await listed())[1], ['ben', undefined, 'removed']);
+    assert.deepEqual(server.errors, []);
+  });
+});
+
 onDatabases('people were', (on, open) => {
   test(`${on}: people come in by name and password, into the workspaces where they have a role, until they are disabled`, async () => {
     await using server = await open();
@@ -100,7 +153,7 @@ onDatabases('people were', (on, open) => {
     assert.equal((await ask(server, token, '/me/tokens')).status, 403, 'a token makes no tokens of hers');
 
     const owner = ctx.as({ actor: { ...ctx.actor, name: 'local owner' } });
-    const { setRoles, updateUser } = await import('./update-user.ts');
+    const { setRoles } = await import('./update-user.ts');
     await setRoles(owner, 'lena', ['viewer']);
     assert.equal(await writes(), 'no');
     await setRoles(owner, 'lena', []);

@@ -96,6 +96,20 @@ export async function updatePerson(
   await tables(tx).updateTable('person').set(change).where('id', '=', id).execute();
 }
 
+/** What these are called. */
+export async function selectNames(
+  ctx: Pick<Ctx, 'db'>,
+  ids: readonly string[],
+): Promise<Array<Pick<PersonRow, 'id' | 'name' | 'disabled_at'>>> {
+  if (ids.length === 0) return [];
+  return tables(ctx)
+    .selectFrom('person')
+    .select(['id', 'name', 'disabled_at'])
+    .where('id', 'in', [...new Set(ids)])
+    .where('removed_at', 'is', null)
+    .execute();
+}
+
 /** Those who have a role or a grant in the workspace, by themselves or a group, and the owners of the server; with `all` everybody. */
 export const selectPeople = (ctx: Ctx, all: boolean): Promise<PersonRow[]> =>
   tables(ctx)

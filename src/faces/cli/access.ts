@@ -6,6 +6,7 @@ import {
   listWorkspaces,
   revokeToken,
   type RoleName,
+  type Token,
   whoAmI,
 } from '../../access/contract.ts';
 import type { Register } from './frame.ts';
@@ -28,7 +29,14 @@ export const register: Register = (program, cli) => {
     .description('say who the server takes you for')
     .action(async () => {
       const me = await cli.client().call(whoAmI, {});
-      cli.output().result(me, () => `${me.name} (${me.role}) in workspace ${me.workspace}`);
+      cli.output().result(me, () => {
+        const by = me.token === undefined ? '' : `, by the token '${me.token}'`;
+        const who =
+          me.kind === 'token' && me.user === undefined
+            ? `the token '${me.name}', which is nobody's`
+            : me.name;
+        return `${who} (${me.role}) in workspace ${me.workspace}${by}`;
+      });
     });
 
   const token = program.command('token').description('make, list and revoke access tokens');
@@ -61,10 +69,11 @@ export const register: Register = (program, cli) => {
       cli.output().result(items, () =>
         listed(
           'there is no token here; treadle token create NAME makes one',
-          ['id', 'name', 'role', 'starts with', 'last used', 'state'],
+          ['id', 'name', 'of', 'role', 'starts with', 'last used', 'state'],
           items.map((one) => [
             one.id,
             one.name,
+            one.of ?? (one.person === undefined ? '' : 'somebody removed'),
             one.role,
             one.prefix,
             one.last_used_at === undefined ? 'never' : ago(one.last_used_at),
@@ -106,7 +115,8 @@ export const register: Register = (program, cli) => {
     });
 };
 
-function state(token: { revoked_at?: number; expires_at: number }): string {
+function state(token: Token): string {
   if (token.revoked_at !== undefined) return 'revoked';
+  if (token.shut !== undefined) return `shut: its owner is ${token.shut}`;
   return token.expires_at <= Date.now() ? 'expired' : 'works';
 }

@@ -66,7 +66,7 @@ export const register: Register = (program, cli) => {
     .argument('[entry]', 'the number of an entry', whole(0))
     .option('--action <action>', 'only this action, such as dataset_version.committed')
     .option('--resource <noun:id>', 'only changes of this thing')
-    .option('--actor <name>', 'only changes by this person or token')
+    .option('--actor <name>', 'only changes by this person, with whichever token, or by this token of nobody')
     .option('--since <time>', 'from this time on: 2026-11-23 or 2026-11-23T14:00Z', moment)
     .option('--until <time>', 'before this time', moment)
     .option('--limit <n>', 'at most this many', whole(1), 50)
@@ -106,7 +106,7 @@ export const register: Register = (program, cli) => {
           items.map((entry) => [
             entry.seq,
             stamp(entry.time),
-            entry.actor.name,
+            who(entry.actor),
             entry.action,
             named(entry.resource, names),
             clip(entry.reason ?? ''),
@@ -141,10 +141,17 @@ export const register: Register = (program, cli) => {
     });
 };
 
+/** The person, with the token that they used; else the program by its own name. */
+function who({ kind, name, person, token }: Entry['actor']): string {
+  const by = token === undefined ? '' : ` (token ${token})`;
+  if (person !== undefined) return person + by;
+  return kind === 'token' && name === token ? `token ${name}` : name + by;
+}
+
 const stamp = (time: number): string => new Date(time).toISOString().replace('T', ' ').slice(0, 19);
 
 const line = ({ seq, time, actor, action, resource, reason }: Entry): string =>
-  `entry ${seq}: ${stamp(time)} ${actor.name}: ${action} ${resource}${reason === undefined ? '' : ` (${reason})`}`;
+  `entry ${seq}: ${stamp(time)} ${who(actor)}: ${action} ${resource}${reason === undefined ? '' : ` (${reason})`}`;
 
 /** One line an arrow, grouped by distance, upstream first. */
 function draw(

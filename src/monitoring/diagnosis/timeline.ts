@@ -1,3 +1,4 @@
+import { namesBehind } from '../../access/index.ts';
 import { listEntries } from '../../ledger/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { AlertReport } from '../contract.ts';
@@ -27,14 +28,18 @@ export async function timelineOf(
   const found: Event[] = [];
   for (const [action, kind] of Object.entries(ACTIONS)) {
     const { items } = await listEntries(ctx, { action, ...span, limit: 200 });
+    const behind = await namesBehind(
+      ctx,
+      items.map(({ actor }) => actor.id),
+    );
     const own = items.flatMap((entry): Event[] => {
       const after = fieldsOf(entry.after);
       if (action.startsWith('revision.') && after['endpoint'] !== endpoint) return [];
       if (action.startsWith('monitor.') && entry.resource !== `monitor:${monitor}`) return [];
       if (action === 'model_version.created' && !entry.resource.startsWith(`model_version:${model}/`))
         return [];
-      const { name } = entry.actor;
-      const by = entry.actor.kind === 'system' ? {} : { by: name };
+      const { id, kind: who, name } = entry.actor;
+      const by = who === 'system' ? {} : { by: behind.get(id)?.person ?? name };
       return [
         { at: entry.time, kind, words: wordsOf(action, entry.resource, after), ref: entry.resource, ...by },
       ];

@@ -22,7 +22,7 @@ export interface Grants {
   patterns(kind: string): readonly string[];
 }
 
-/** Who asks. `id` and `name` go into every ledger entry. */
+/** Who asks. `id` and `name` go into every ledger entry; of people their id stands there for the name. */
 export interface Actor {
   /** `owner` asks from the machine itself, without a credential; `user` is a person who signed in; a `service` is nobody. */
   kind: 'owner' | 'user' | 'service' | 'token' | 'system';
@@ -36,6 +36,8 @@ export interface Actor {
   grants?: Grants;
   /** The id of the person whose act it is: who signed in, or whose token it is. Without one nobody answers for it: it approves nothing. */
   user?: string;
+  /** What the token is called that opened it, which its bearer may have chosen: never who it is. */
+  token?: string;
   /** A step of this execution: it writes to the execution's runs alone. */
   execution?: string;
 }

@@ -1,12 +1,21 @@
-import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
-import { listUsers } from '../../../src/access/contract.ts';
-import { api } from '../api/client.ts';
+import type { Entry } from '../../../src/ledger/contract.ts';
 
-/** Who did it. The ledger has people by id alone; what they are called now is asked of those who know. */
-export function ActorName({ actor }: { actor: { kind: string; id: string; name: string } }): ReactElement {
-  const person = actor.kind === 'user';
-  const users = useQuery({ ...api(listUsers, { query: {} }, ['user:*']), enabled: person });
-  const named = users.data?.items.find(({ id }) => id === actor.id)?.name;
-  return <>{person ? (named ?? `user ${actor.id.slice(0, 12)}…`) : actor.name}</>;
+/** Who did it: the person, with the token that they used. The ledger has people by id alone; an answer says what they are called now. */
+export function ActorName({ actor }: { actor: Entry['actor'] }): ReactElement {
+  const { kind, id, name, person, token } = actor;
+  if (person !== undefined)
+    return (
+      <>
+        {person}
+        {token === undefined ? null : <span className="faint"> (token {token})</span>}
+      </>
+    );
+  if (kind === 'user') return <>user {id.slice(0, 12)}…</>;
+  if (kind === 'token' && name !== token) return <>user {name.slice(0, 12)}…</>;
+  return <>{kind === 'token' ? `token ${name}` : name}</>;
 }
+
+/** What to ask the ledger for, to see all that they did. */
+export const actorFilter = ({ kind, id, name, person }: Entry['actor']): string =>
+  person ?? (kind === 'user' ? id : name);

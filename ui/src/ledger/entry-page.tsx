@@ -11,7 +11,7 @@ import { Listing } from '../kit/listing.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { useShortcut } from '../kit/shortcuts.ts';
-import { ActorName } from './actor-name.tsx';
+import { actorFilter, ActorName } from './actor-name.tsx';
 import { ChangeTable } from './change-table.tsx';
 import { canCheck, checkEntry, type EntryCheck } from './check-entry.ts';
 import { useNames } from './names.ts';
@@ -128,10 +128,7 @@ function Facts({ proof, check }: { proof: EntryProof; check: EntryCheck | undefi
             [
               'By',
               <span key="actor">
-                <Link
-                  to="/ledger"
-                  search={{ actor: entry.actor.kind === 'user' ? entry.actor.id : entry.actor.name }}
-                >
+                <Link to="/ledger" search={{ actor: actorFilter(entry.actor) }}>
                   <ActorName actor={entry.actor} />
                 </Link>{' '}
                 <span className="faint">({entry.actor.kind})</span>

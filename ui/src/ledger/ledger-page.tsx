@@ -11,7 +11,7 @@ import { Empty, Page } from '../kit/page.tsx';
 import { FoundTable } from '../kit/table/found-table.tsx';
 import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
-import { ActorName } from './actor-name.tsx';
+import { actorFilter, ActorName } from './actor-name.tsx';
 import { Head } from './head.tsx';
 import { useNames } from './names.ts';
 import { ResourceLink } from './resource-link.tsx';
@@ -53,11 +53,7 @@ const columnsWith = (names: ReadonlyMap<string, string>): Column<Entry>[] => [
     header: 'By',
     width: 140,
     cell: ({ actor }) => (
-      <Link
-        to="/ledger"
-        search={(now) => ({ ...now, actor: actor.kind === 'user' ? actor.id : actor.name })}
-        title="Only what they did"
-      >
+      <Link to="/ledger" search={(now) => ({ ...now, actor: actorFilter(actor) })} title="Only what they did">
         <ActorName actor={actor} />
       </Link>
     ),

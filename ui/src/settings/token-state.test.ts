@@ -14,4 +14,9 @@ test('a token works until it expires or is revoked, and warns a week before', ()
   assert.equal(word(0), 'expired');
   assert.equal(word(8 * day, now - 5), 'revoked');
   assert.equal(word(-day, now - 5), 'revoked');
+  assert.deepEqual(tokenState({ expires_at: now + 8 * day, shut: 'removed' }, now), {
+    word: 'owner removed',
+    tone: 'neutral',
+    works: false,
+  });
 });

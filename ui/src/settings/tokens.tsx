@@ -83,7 +83,8 @@ export function Tokens({ all, onAll, own }: Props): ReactElement {
           ) : (
             <p>
               On this machine nobody needs one. A program on another machine does: it sends the token with
-              every request, and what it does is recorded under the token’s name.
+              every request, and what it does is recorded under the name of whose it is, or its own where it
+              is nobody’s.
             </p>
           )}
           {!own && (
@@ -98,7 +99,7 @@ export function Tokens({ all, onAll, own }: Props): ReactElement {
         <Listing
           label={own ? 'Your tokens' : 'Tokens'}
           bare
-          columns={columns(now, setRevoking)}
+          columns={columns(now, own !== undefined, setRevoking)}
           rows={shown}
           rowKey={({ id }) => id}
         />
@@ -132,9 +133,18 @@ export function Tokens({ all, onAll, own }: Props): ReactElement {
   );
 }
 
-function columns(now: number, revoke: (token: Token) => void): ListingColumn<Token>[] {
+function columns(now: number, own: boolean, revoke: (token: Token) => void): ListingColumn<Token>[] {
   return [
     { key: 'name', head: 'Name', cell: ({ name }) => name },
+    ...(own
+      ? []
+      : [
+          {
+            key: 'of',
+            head: 'Of',
+            cell: ({ of, person }: Token) => of ?? (person ? 'somebody removed' : ''),
+          },
+        ]),
     { key: 'role', head: 'Role', cell: ({ role }) => role },
     {
       key: 'state',

@@ -105,6 +105,10 @@ class Token(TypedDict):
     role: RoleName
     person: NotRequired[str]
     """Id of whose it is: it opens no more than what they may now."""
+    of: NotRequired[str]
+    """What they are called; absent where they are removed."""
+    shut: NotRequired[Literal['disabled', 'removed']]
+    """It opens nothing, for whose it is are disabled or removed."""
     prefix: str
     """The first characters, to recognise it by."""
     created_at: int
@@ -170,6 +174,8 @@ class WhoAmI(TypedDict):
     """Names of those that the caller may enter."""
     user: NotRequired[str]
     """Id of the person whose acts these are."""
+    token: NotRequired[str]
+    """What the token is called that somebody came in with, where it is theirs."""
     may: list[str]
     """What the caller may do here: read, write, approve, admin, own, server."""
 

@@ -37,9 +37,15 @@ Edge = TypedDict(
 class EntryActor(TypedDict):
     """Who did it."""
     kind: str
-    """owner, token or system."""
+    """owner, user, service, token or system."""
     id: str
+    """Of the person, or of the token."""
     name: str
+    """Of a person their id, as the ledger keeps it, also where they used a token."""
+    person: NotRequired[str]
+    """What the person or service is called now; absent where they are removed."""
+    token: NotRequired[str]
+    """What the token is called that was used."""
 
 
 class Entry(TypedDict):
@@ -238,7 +244,7 @@ class LedgerApi:
 
         Args:
             resource: `noun:id`.
-            actor: Id or name of who did it.
+            actor: Id or name of who did it, with whichever token.
             since: From this time on. Milliseconds since 1970, UTC.
             until: Before this time. Milliseconds since 1970, UTC.
             limit: 100 unless said. A page of large entries holds fewer; its `next` leads on.
