@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { invalid } from '../../platform/errors/index.ts';
 import { readWindow } from '../../platform/schedule/index.ts';
 import { moment as said } from '../../platform/words/index.ts';
 import * as contract from '../../promotions/contract.ts';
@@ -82,6 +83,35 @@ export const register: Register = (program, cli) => {
       cli.output().result(made, () => lines(made));
     });
   rolloutOptions(set);
+  group
+    .command('apply [file]')
+    .description(
+      'set the environments that treadle.yaml says; what it does not say of one, as its freezes, stays',
+    )
+    .action(async (given = 'treadle.yaml') => {
+      const { readFileOf } = await import('./pipelines/project.ts');
+      const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
+      const { definition, problems } = readPipelineFile(readFileOf(given).file);
+      const [first] = problems.filter(({ severity }) => severity === 'error');
+      if (!definition) throw invalid(first ? describe(first) : `${given} cannot be read`, { field: 'file' });
+      const client = cli.client();
+      const { items } = await client.call(contract.listEnvironments, {});
+      const made: contract.Environment[] = [];
+      for (const { name: environment, terms } of definition.environments) {
+        const before = items.find(({ name }) => name === environment);
+        made.push(
+          await client.call(contract.setEnvironment, {
+            params: { environment },
+            body: { ...terms, ...(before ? { freezes: before.terms.freezes } : {}) },
+          }),
+        );
+      }
+      cli
+        .output()
+        .list({ items: made, more: false }, (shown) =>
+          shown.length === 0 ? `${given} says no environments` : table(shown),
+        );
+    });
   group
     .command('remove <environment>')
     .description('remove one; its endpoints go on answering')

@@ -1,5 +1,6 @@
 import type { RolloutWish } from '../contract.ts';
 import type { Piece } from './command.ts';
+import type { DeclaredEnvironment } from './environment.ts';
 import type { ParamValue } from './param.ts';
 import type { RETRY_REASONS } from './schema.ts';
 
@@ -22,6 +23,7 @@ export interface Definition {
       }
     | undefined;
   loop: Loop | undefined;
+  environments: DeclaredEnvironment[];
 }
 
 /** What runs it again by itself, in the words of the room of loops. */

@@ -151,6 +151,36 @@ deploy: { endpoint: late }
   });
 });
 
+test('environments are read in the words of their room, in their order, with what is wrong', () => {
+  const read = (text: string) => readPipelineFile(`${GOOD}environments:\n${text}`);
+  assert.deepEqual(
+    read(
+      '  staging: { hold: 90m }\n  production: { endpoints: "{model}", windows: [mon-fri 09:00-17:00], rollout: { steps: [10, 50], every: 5m } }\n',
+    ).definition?.environments,
+    [
+      { name: 'staging', terms: { hold_min: 90 } },
+      {
+        name: 'production',
+        terms: {
+          endpoints: '{model}',
+          windows: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '17:00' }],
+          rollout: { steps: [10, 50], every_s: 300 },
+        },
+      },
+    ],
+  );
+  assert.deepEqual(
+    read(
+      '  production: { windows: [always], time_zone: Mars/Base, rollout: { steps: [50, 10] } }\n',
+    ).problems.map(({ path, message }) => [path, message]),
+    [
+      ['environments.production.windows.0', "'always' is no window of a week"],
+      ['environments.production.time_zone', "'Mars/Base' is not a time zone"],
+      ['environments.production.rollout.steps.1', 'the step 10 % comes after 50 %: the share only grows'],
+    ],
+  );
+});
+
 test('a rollout is read, in its own words and as a plain yes', () => {
   const read = (rollout: string) =>
     readPipelineFile(

@@ -3,6 +3,7 @@ import { Check } from 'typebox/value';
 import { parseCommand, type Piece } from './command.ts';
 import type { Definition, Input, Output, Step } from './definition.ts';
 import { MOST_PROBLEMS, suggestion, type Problem } from './problem.ts';
+import { resolveEnvironments } from './environment.ts';
 import { resolveGate } from './gate.ts';
 import { resolveLoop } from './loop.ts';
 import { LATER, PipelineFile, RETRY_REASONS, type StepDefinition } from './schema.ts';
@@ -97,6 +98,7 @@ function resolve(
     gate,
     deploy: resolveDeploy(file, say),
     loop: resolveLoop(file, say),
+    environments: resolveEnvironments(file, say, (rollout, at) => resolveRollout(rollout, at, say)),
   };
 }
 
@@ -452,11 +454,12 @@ function resolveDeploy({ deploy, gate, model }: PipelineFile, say: Say): Definit
       'add gate: { data: step.output, label: …, rules: […] }',
     );
   const { endpoint, sticky, replace } = deploy;
-  return { endpoint, sticky, replace, rollout: resolveRollout(deploy.rollout, say) };
+  return { endpoint, sticky, replace, rollout: resolveRollout(deploy.rollout, 'deploy.rollout', say) };
 }
 
 function resolveRollout(
   rollout: NonNullable<PipelineFile['deploy']>['rollout'],
+  at: string,
   say: Say,
 ): NonNullable<Definition['deploy']>['rollout'] {
   if (rollout === undefined || rollout === false) return undefined;
@@ -466,7 +469,7 @@ function resolveRollout(
     if (i > 0 && percent <= steps[i - 1]!)
       say(
         'error',
-        `deploy.rollout.steps.${i}`,
+        `${at}.steps.${i}`,
         'value',
         `the step ${percent} % comes after ${steps[i - 1]} %: the share only grows`,
         'write them rising, as [0.5, 5, 25, 50]',

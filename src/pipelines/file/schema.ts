@@ -416,6 +416,50 @@ const Loop = Strict(
 );
 export type LoopOfFile = Static<typeof Loop>;
 
+const Environments = Type.Record(
+  Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' }),
+  Strict(
+    {
+      endpoints: Type.Optional(
+        Type.String({
+          pattern: '^[A-Za-z0-9._-]*\\{model\\}[A-Za-z0-9._-]*$',
+          maxLength: 100,
+          description: 'how its endpoints are called; {model}-NAME unless said',
+        }),
+      ),
+      models: Type.Optional(
+        Type.Record(
+          Type.String({ pattern: '^.{1,256}$' }),
+          Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' }),
+          { additionalProperties: false, description: 'endpoints of models that are called otherwise' },
+        ),
+      ),
+      variables: Type.Optional(
+        Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]{0,63}$' }), Type.String({ maxLength: 2000 }), {
+          additionalProperties: false,
+          description: 'what differs between environments and is no secret',
+        }),
+      ),
+      windows: Type.Optional(
+        Type.Array(Type.String({ maxLength: 100 }), {
+          description: 'when versions may come: mon-fri 09:00-17:00; at any time unless said',
+        }),
+      ),
+      time_zone: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 64, description: 'of the windows; UTC unless said' }),
+      ),
+      hold: Type.Optional(Duration),
+      rollout: Type.Optional(Rollout),
+    },
+    { description: '{endpoints, hold, windows, …}' },
+  ),
+  {
+    additionalProperties: false,
+    description:
+      'what versions are promoted through, in their order; set by treadle environment apply, and by no run',
+  },
+);
+
 export const PipelineFile = Strict(
   {
     name: Type.String({
@@ -457,6 +501,7 @@ export const PipelineFile = Strict(
     deploy: Type.Optional(Deploy),
     loop: Type.Optional(Loop),
     secrets: Type.Optional(Secrets),
+    environments: Type.Optional(Environments),
     watch: later(LATER.watch),
     retrain: later(LATER.retrain),
   },
