@@ -88,7 +88,8 @@ export const register: Register = (program, cli) => {
     .description(
       'set the environments that treadle.yaml says; what it does not say of one, as its freezes, stays',
     )
-    .action(async (given = 'treadle.yaml') => {
+    .action(async (file: string | undefined) => {
+      const given = file ?? 'treadle.yaml';
       const { readFileOf } = await import('./pipelines/project.ts');
       const { describe, readPipelineFile } = await import('../../pipelines/index.ts');
       const { definition, problems } = readPipelineFile(readFileOf(given).file);
