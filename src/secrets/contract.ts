@@ -27,7 +27,9 @@ export const Secret = Type.Object(
 );
 export type Secret = Static<typeof Secret>;
 
-const OfSecret = Strict({ secret: SecretName });
+const OfSecret = Strict({
+  secret: Type.String({ pattern: '^[A-Za-z0-9_]{1,64}$', description: 'Name of a secret.' }),
+});
 const Of = Strict({ environment: Type.Optional(OfEnvironment) });
 
 export const listSecrets = endpoint({

@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { conflict, forbidden, missing } from '../platform/errors/index.ts';
+import { conflict, forbidden, invalid, missing } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { fits } from '../platform/patterns/index.ts';
 import type { Secret } from './contract.ts';
@@ -41,6 +41,11 @@ export function setSecret(
   { environment = '', name }: { environment?: string | undefined; name: string },
   { value, pipelines = ['*'] }: { value: string; pipelines?: string[] },
 ): Promise<Secret> {
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name))
+    throw invalid(`'${name}' is no name of a secret`, {
+      field: 'secret',
+      hint: 'name it as the variable that a step gets it in: DB_URL',
+    });
   // Made before the transaction that rests on it: a file is not undone.
   const master = masters.newest();
   return ctx.write(async (tx) => {

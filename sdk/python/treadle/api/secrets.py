@@ -48,7 +48,7 @@ class SecretsApi:
         DELETE /api/v1/secrets/:secret; needs secret:admin.
 
         Args:
-            secret: Name of a secret, and of the variable that a step gets it in: DB_URL.
+            secret: Name of a secret.
             environment: The environment that it is of; of the workspace unless said.
         """
         return self._transport.nothing(
@@ -97,7 +97,7 @@ class SecretsApi:
         PUT /api/v1/secrets/:secret; needs secret:admin.
 
         Args:
-            secret: Name of a secret, and of the variable that a step gets it in: DB_URL.
+            secret: Name of a secret.
             value: At least 8 characters: a shorter one could not be hidden in a log.
             environment: The environment that it is of; of the workspace unless said.
             pipelines: Pipelines that may name it, * for any letters; all of the workspace unless
