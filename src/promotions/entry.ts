@@ -14,6 +14,8 @@ export interface Entry {
   environment: { name: string; terms: Opening };
   /** How long it answered here; undefined where it never did. */
   here: Answered | undefined;
+  /** Whether it was a part of what answered here, as a canary or a shadow. */
+  part: boolean;
   /** The environment before, unless there is none, and how long it answered there. */
   before: { name: string; hold_min: number; answered: Answered | undefined; answers: boolean } | undefined;
   now: number;
@@ -25,9 +27,10 @@ export type Verdict =
 
 const MINUTE = 60_000;
 
-export function mayEnter({ environment, here, before, now }: Entry): Verdict {
-  // An incident waits for no window.
+export function mayEnter({ environment, here, part, before, now }: Entry): Verdict {
+  // An incident waits for no window: all that answered may come back as it was.
   if (here) return { ok: true, how: 'going_back' };
+  if (part) return { ok: true, how: 'promoted' };
   if (before) {
     const { name, hold_min: hold, answered, answers } = before;
     if (!answered)

@@ -2,7 +2,7 @@ import { NOT_YET, type MoveGuard } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, type TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
-import { answeredAt } from '../serving/index.ts';
+import { answeredAt, wasPartOf } from '../serving/index.ts';
 import type { Environment } from './contract.ts';
 import { mayEnter, type Verdict } from './entry.ts';
 import { environments } from './environments.ts';
@@ -69,6 +69,7 @@ export async function verdictOn(
   return mayEnter({
     environment,
     here,
+    part: here !== undefined || (await wasPartOf(ctx, endpoint, ref)),
     before: earlier && {
       name: earlier.name,
       hold_min: earlier.terms.hold_min,

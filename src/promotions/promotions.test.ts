@@ -133,6 +133,7 @@ test('a version goes through environments in their order, holds, and may always 
     const verdict = mayEnter({
       environment: { name: 'production', terms: open },
       here: undefined,
+      part: false,
       before: { name: 'staging', hold_min: 60, answered: answered(60), answers: true },
       now: 1_000_000_000,
       ...own,
@@ -150,10 +151,16 @@ test('a version goes through environments in their order, holds, and may always 
   const closed = { environment: { name: 'production', terms: shut } };
   assert.equal(enter(closed), 'closed');
   assert.equal(enter({ ...closed, here: answered(0) }), 'going_back');
+  assert.equal(
+    enter({ ...closed, part: true }),
+    'promoted',
+    'a rollback may have a canary of before with it',
+  );
   assert.equal(enter({ ...from(undefined), here: answered(1, true) }), 'going_back');
   const held = mayEnter({
     environment: { name: 'production', terms: open },
     here: undefined,
+    part: false,
     ...from(answered(20)),
     now: 1_000_000_000,
   });

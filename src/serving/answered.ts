@@ -14,6 +14,20 @@ export interface AnsweredAt {
   failed: boolean;
 }
 
+/** Whether a version was ever part of what answered at an endpoint: as a canary, or as a shadow, too. */
+export async function wasPartOf(ctx: Ctx, endpoint: string, version: string): Promise<boolean> {
+  const row = await findEndpointNamed(ctx, endpoint);
+  if (!row) return false;
+  const rows = await selectRevisions(ctx, row.id, {
+    states: ['live', 'superseded', 'failed'],
+    limit: LOOK_BACK,
+  });
+  return rows.some(
+    (revision) =>
+      revision.live_at !== null && variantsOf(revision).some(({ version_ref }) => version_ref === version),
+  );
+}
+
 /** What an endpoint did with these versions as its primary, by their refs; who never answered is left out. */
 export async function answeredAt(
   ctx: Ctx,

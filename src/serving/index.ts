@@ -50,7 +50,7 @@ export type { ServedMinute } from './minutes.ts';
 export type { VariantSums } from './sums.ts';
 export { predictionIdSql } from './prediction-id.ts';
 export type { ReadPrediction } from './read-predictions.ts';
-export { answeredAt, type AnsweredAt } from './answered.ts';
+export { answeredAt, wasPartOf, type AnsweredAt } from './answered.ts';
 export { createLive } from './live.ts';
 export { planeMeasures } from './measures.ts';
 export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
