@@ -18,6 +18,7 @@
 -- access-005 300fd7144bbad1d8
 -- access-006 5347ac93a0a0a8f8
 -- access-007 4f5277151fac713a
+-- access-008 cefe85b5594330d8
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
 -- tracking-001 1582b9d64ad6cebd
@@ -66,6 +67,7 @@
 -- gitops-001 93af2b330adb5475
 -- secrets-001 6fecada7cef3e16f
 
+CREATE TABLE access_epoch (id integer primary key, word text not null);
 CREATE TABLE access_grant (
   id text primary key,
   workspace text not null references workspace (name),

@@ -64,6 +64,8 @@ export type AccessTables = {
     created_at: number;
     created_by: string;
   };
+  /** One row: a word that is another after every change of grants, or of who is in which group. */
+  access_epoch: { id: number; word: string };
   /** Somebody who signed in with a browser, until `expires_at` or long unused. */
   session: {
     id: string;
@@ -196,6 +198,13 @@ export const migrations: Migration[] = [
       )`,
       `create unique index access_grant_principal on access_grant (principal, workspace, kind, name, level)`,
       `create index access_grant_workspace on access_grant (workspace, name)`,
+    ],
+  },
+  {
+    id: 'access-008',
+    sql: [
+      `create table access_epoch (id integer primary key, word text not null)`,
+      `insert into access_epoch (id, word) values (1, 'first')`,
     ],
   },
 ];

@@ -141,6 +141,31 @@ onDatabases('grants were', (on, open) => {
     }
   });
 
+  test(`${on}: a list shows exactly what each thing would be opened by`, async () => {
+    await using server = await open();
+    const names = [...new Set(fc.sample(name, 40))];
+    for (const made of fc.sample(fc.array(fc.record({ level, kind, name: pattern }), { maxLength: 8 }), 25)) {
+      const grants = holding(made);
+      const ctx = server.ctx.as({
+        actor: { kind: 'user', id: 'u', name: 'u', role: 'guest', roles: [], grants },
+      });
+      for (const about of ['model', 'dataset']) {
+        const shown: string[] = [];
+        for (const one of names) {
+          const text = sql`cast(${one} as text)`;
+          const { rows } = await sql<{ seen: unknown }>`
+            select case when ${whereSeen(ctx, about, text)} then 1 else 0 end as seen`.execute(server.ctx.db);
+          if (Number(rows[0]?.seen) === 1) shown.push(one);
+        }
+        assert.deepEqual(
+          shown,
+          names.filter((one) => decide(ctx.actor, `${about}:read`, { kind: about, name: one }).allowed),
+          JSON.stringify(made),
+        );
+      }
+    }
+  });
+
   test(`${on}: who has no role here sees and does what is granted, and exactly that`, async () => {
     await using server = await open();
     const owner = server.ctx;

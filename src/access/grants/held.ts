@@ -19,6 +19,8 @@ interface OfKind {
   lengths: number[];
   all: Set<Role>;
   patterns: Set<string>;
+  /** Those without which the others would not say the same, the widest first: what a list asks each name for. */
+  needed: string[];
 }
 
 /**
@@ -32,7 +34,14 @@ export function holding(grants: readonly Said[], most?: Role): Grants {
     if (!of)
       kinds.set(
         kind,
-        (of = { exact: new Map(), begins: new Map(), lengths: [], all: new Set(), patterns: new Set() }),
+        (of = {
+          exact: new Map(),
+          begins: new Map(),
+          lengths: [],
+          all: new Set(),
+          patterns: new Set(),
+          needed: [],
+        }),
       );
     of.patterns.add(name);
     for (const cut of most === undefined ? [level] : within(most, [level])) {
@@ -49,12 +58,21 @@ export function holding(grants: readonly Said[], most?: Role): Grants {
       else of.begins.set(beginning, [{ pattern: name, level: cut }]);
     }
   }
-  for (const of of kinds.values())
+  for (const of of kinds.values()) {
+    of.needed = needed(of.patterns);
     of.lengths = [...new Set([...of.begins.keys()].map(({ length }) => length))].toSorted((a, b) => a - b);
+  }
   return {
     on: (resource) => onOf(kinds.get(resource.kind), resource),
-    patterns: (kind) => [...(kinds.get(kind)?.patterns ?? [])],
+    patterns: (kind) => kinds.get(kind)?.needed ?? [],
   };
+}
+
+function needed(patterns: ReadonlySet<string>): string[] {
+  const wide: string[] = [];
+  for (const one of [...patterns].toSorted((a, b) => a.length - b.length))
+    if (!wide.some((other) => isPattern(other) && fits(other, one))) wide.push(one);
+  return wide;
 }
 
 function onOf(of: OfKind | undefined, resource: Resource): readonly Role[] {

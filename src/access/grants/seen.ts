@@ -15,8 +15,20 @@ export function whereSeen(ctx: Ctx, kind: string, column: Expression<unknown>): 
   const names = ctx.actor.grants?.patterns(kind) ?? [];
   if (names.includes('*')) return ALL;
   const exact = names.filter((name) => !isPattern(name));
-  const tests = names.filter(isPattern).map((pattern) => ctx.dialect.fits(column, pattern));
-  if (exact.length > 0) tests.push(sql<SqlBool>`${column} in (${sql.join(exact)})`);
+  // Most patterns say how names begin: all of one length are one question.
+  const beginnings = Map.groupBy(
+    names.filter((name) => name.indexOf('*') === name.length - 1),
+    ({ length }) => length - 1,
+  );
+  const rest = names.filter((name) => isPattern(name) && name.indexOf('*') < name.length - 1);
+  const tests = [...beginnings].map(([length, some]) =>
+    ctx.dialect.isOneOf(
+      sql`substr(${column}, 1, ${sql.lit(length)})`,
+      some.map((name) => name.slice(0, -1)),
+    ),
+  );
+  if (exact.length > 0) tests.push(ctx.dialect.isOneOf(column, exact));
+  tests.push(...rest.map((pattern) => ctx.dialect.fits(column, pattern)));
   return either(tests);
 }
 

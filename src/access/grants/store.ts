@@ -4,6 +4,7 @@ import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { missing } from '../../platform/errors/index.ts';
 import { toRole } from '../roles.ts';
 import type { AccessTables } from '../schema.ts';
+import { changeEpoch } from './epoch.ts';
 import type { Said } from './held.ts';
 
 const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<AccessTables>();
@@ -17,6 +18,7 @@ export interface NamedGrant extends GrantRow {
 
 /** False where the very same is granted already. */
 export async function insertGrant(tx: Tx, row: GrantRow): Promise<boolean> {
+  await changeEpoch(tx);
   const result = await tables(tx)
     .insertInto('access_grant')
     .values(row)
@@ -26,6 +28,7 @@ export async function insertGrant(tx: Tx, row: GrantRow): Promise<boolean> {
 }
 
 export async function deleteGrant(tx: Tx, id: string): Promise<void> {
+  await changeEpoch(tx);
   await tables(tx)
     .deleteFrom('access_grant')
     .where('workspace', '=', tx.workspace)
@@ -35,11 +38,13 @@ export async function deleteGrant(tx: Tx, id: string): Promise<void> {
 
 /** Everything that somebody, or a group, was granted, in every workspace. */
 export async function dropGrantsOf(tx: Tx, principal: string): Promise<void> {
+  await changeEpoch(tx);
   await tables(tx).deleteFrom('access_grant').where('principal', '=', principal).execute();
 }
 
 /** Somebody's own in a workspace; returns how many there were. */
 export async function dropGrantsIn(tx: Tx, principal: string): Promise<number> {
+  await changeEpoch(tx);
   const result = await tables(tx)
     .deleteFrom('access_grant')
     .where('principal', '=', principal)

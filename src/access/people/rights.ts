@@ -1,5 +1,6 @@
 import type { Ctx, Grants, Resource, Role } from '../../platform/ctx/index.ts';
 import { holding } from '../grants/held.ts';
+import { keptGrants } from '../grants/kept.ts';
 import { selectGrantsOf } from '../grants/store.ts';
 import { findPerson, selectRoles, type PersonRow } from './store.ts';
 
@@ -51,14 +52,16 @@ export async function grantsIn(
 ): Promise<Grants | undefined> {
   if (row.disabled_at !== null || roles.some((role) => role === 'admin' || role === 'owner'))
     return undefined;
-  const found = await selectGrantsOf(ctx, row.id, workspace);
-  if (found.length === 0) return undefined;
-  // A group may bring a service what is for people alone.
-  const said =
-    row.kind === 'service'
-      ? found.map((one) => (one.level === 'approver' ? { ...one, level: 'viewer' as const } : one))
-      : found;
-  return holding(said, most);
+  return keptGrants(ctx, `${row.id} ${workspace} ${most ?? ''}`, async () => {
+    const found = await selectGrantsOf(ctx, row.id, workspace);
+    if (found.length === 0) return undefined;
+    // A group may bring a service what is for people alone.
+    const said =
+      row.kind === 'service'
+        ? found.map((one) => (one.level === 'approver' ? { ...one, level: 'viewer' as const } : one))
+        : found;
+    return holding(said, most);
+  });
 }
 
 export async function rolesIn(ctx: Pick<Ctx, 'db'>, row: PersonRow, workspace: string): Promise<Role[]> {

@@ -2,6 +2,7 @@
 import type { Selectable, Updateable } from 'kysely';
 import type { Ctx, Role, Tx } from '../../platform/ctx/index.ts';
 import { conflict, missing } from '../../platform/errors/index.ts';
+import { changeEpoch } from '../grants/epoch.ts';
 import { toRole } from '../roles.ts';
 import type { AccessTables } from '../schema.ts';
 
@@ -54,6 +55,7 @@ export async function replaceGroupsOf(tx: Tx, person: string, names: readonly st
     await tables(tx).selectFrom('group_member').select('group_id').where('person', '=', person).execute()
   ).map(({ group_id }) => group_id);
   if (new Set(wanted).symmetricDifference(new Set(held)).size === 0) return false;
+  await changeEpoch(tx);
   await tables(tx).deleteFrom('group_member').where('person', '=', person).execute();
   if (wanted.length > 0)
     await tables(tx)
@@ -226,11 +228,13 @@ export async function updateGroup(
 
 /** Everything that somebody had, in every workspace. */
 export async function dropRights(tx: Tx, person: string): Promise<void> {
+  await changeEpoch(tx);
   await tables(tx).deleteFrom('person_role').where('person', '=', person).execute();
   await tables(tx).deleteFrom('group_member').where('person', '=', person).execute();
 }
 
 export async function deleteGroup(tx: Tx, id: string): Promise<void> {
+  await changeEpoch(tx);
   await tables(tx).deleteFrom('group_role').where('group_id', '=', id).execute();
   await tables(tx).deleteFrom('group_member').where('group_id', '=', id).execute();
   await tables(tx).deleteFrom('person_group').where('id', '=', id).execute();
@@ -247,6 +251,7 @@ export const selectMembers = (
     .execute();
 
 export async function replaceMembers(tx: Tx, group: string, people: readonly string[]): Promise<void> {
+  await changeEpoch(tx);
   await tables(tx).deleteFrom('group_member').where('group_id', '=', group).execute();
   if (people.length > 0)
     await tables(tx)

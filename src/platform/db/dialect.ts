@@ -14,6 +14,8 @@ export interface Dialect {
   ilike(left: Expression<unknown>, pattern: string): RawBuilder<SqlBool>;
   /** Whether a text fits a pattern in which `*` stands for any characters and everything else for itself, upper and lower case told apart. */
   fits(left: Expression<unknown>, pattern: string): RawBuilder<SqlBool>;
+  /** Whether a text is one of these, however many: one parameter, and so one statement that stays prepared. */
+  isOneOf(left: Expression<unknown>, values: readonly string[]): RawBuilder<SqlBool>;
   /** The n-th placeholder (from 1) of a statement written by hand. */
   placeholder(n: number): string;
   /** Most parameters one statement may carry. */
@@ -36,6 +38,8 @@ export const sqliteDialect: Dialect = {
   like: (left, pattern) => sql<SqlBool>`${left} like ${pattern}`,
   ilike: (left, pattern) => sql<SqlBool>`lower(${left}) like lower(${pattern})`,
   fits: (left, pattern) => sql<SqlBool>`${left} glob ${pattern.replaceAll(/[[?]/g, '[$&]')}`,
+  isOneOf: (left, values) =>
+    sql<SqlBool>`${left} in (select value from json_each(${JSON.stringify(values)}))`,
   placeholder: () => '?',
   maxParameters: 30_000,
   sequenceLock: () => undefined,
@@ -61,6 +65,7 @@ export const postgresDialect: Dialect = {
   ilike: (left, pattern) => sql<SqlBool>`${left} ilike ${pattern} escape ''`,
   fits: (left, pattern) =>
     sql<SqlBool>`${left} like ${pattern.replaceAll(/[!%_]/g, '!$&').replaceAll('*', '%')} escape '!'`,
+  isOneOf: (left, values) => sql<SqlBool>`${left} = any(${[...values]}::text[])`,
   placeholder: (n) => `$${n}`,
   maxParameters: 60_000,
   sequenceLock: (name) => sql`select pg_advisory_xact_lock(hashtext(${name}))`,
