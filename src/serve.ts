@@ -311,6 +311,7 @@ async function open(
       [
         ...access.accessRoutes(passwords),
         ...access.sessionRoutes(passwords, placeOf, oidc),
+        ...access.exchangeRoutes(outbound),
         ...eventRoom.eventRoutes(events),
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),

@@ -19,6 +19,7 @@
 -- access-006 5347ac93a0a0a8f8
 -- access-007 4f5277151fac713a
 -- access-008 cefe85b5594330d8
+-- access-009 f5070b2543adfb29
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
 -- tracking-001 1582b9d64ad6cebd
@@ -399,6 +400,13 @@ CREATE TABLE event_parked (
   error text not null,
   primary key (subscriber, seq)
 );
+CREATE TABLE exchanged_token (
+  issuer text not null,
+  jti text not null,
+  expires_at bigint not null,
+  primary key (issuer, jti)
+);
+CREATE INDEX exchanged_token_expires on exchanged_token (expires_at);
 CREATE TABLE execution (
   id text primary key,
   workspace text not null,
@@ -1142,6 +1150,17 @@ CREATE TABLE secret (
   updated_by text not null,
   unique (workspace, environment, name)
 );
+CREATE TABLE service_trust (
+  id text primary key,
+  workspace text not null references workspace (name),
+  person text not null references person (id),
+  issuer text not null,
+  subject text not null,
+  audience text not null,
+  created_at bigint not null,
+  created_by text not null
+);
+CREATE UNIQUE INDEX service_trust_issuer on service_trust (issuer, workspace, person, subject, audience);
 CREATE TABLE serving_minute (
   workspace text not null,
   endpoint_id text not null references endpoint (id),

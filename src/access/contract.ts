@@ -541,6 +541,93 @@ export const explainAccess = endpoint({
   }),
 });
 
+export const Trust = Type.Object({
+  id: Type.String(),
+  service: Type.String({ description: 'Name of the service account.' }),
+  issuer: Type.String({ description: 'As its tokens write it.' }),
+  subject: Type.String({ description: 'Whom it speaks of; * stands for any characters.' }),
+  audience: Type.String({ description: 'Whom its tokens must be meant for.' }),
+  created_at: Millis('When it was made.'),
+  created_by: Type.String(),
+});
+export type Trust = Static<typeof Trust>;
+
+export const exchangeToken = endpoint({
+  method: 'POST',
+  path: '/api/v1/token-exchange',
+  action: 'public',
+  summary: 'Exchange an identity token of a trusted issuer for a token of a service account',
+  description:
+    'In the words of RFC 8693, as JSON. A CI system’s job shows its own identity token and gets one of the service account that trusts it, for 15 minutes. A token with a `jti` is exchanged once.',
+  body: Strict({
+    grant_type: Type.Literal('urn:ietf:params:oauth:grant-type:token-exchange'),
+    subject_token: Type.String({ minLength: 1, maxLength: 16_384 }),
+    subject_token_type: Type.Union([
+      Type.Literal('urn:ietf:params:oauth:token-type:id_token'),
+      Type.Literal('urn:ietf:params:oauth:token-type:jwt'),
+    ]),
+    service: Type.Optional(
+      Type.String({ maxLength: 128, description: 'Which service account, where several trust the token.' }),
+    ),
+    workspace: Type.Optional(WorkspaceName),
+    scope: Type.Optional(
+      Type.Union([Type.Literal('viewer'), Type.Literal('editor'), Type.Literal('admin')], {
+        description:
+          'A role: no more than that, and no more than the service account may. All of it unless said.',
+      }),
+    ),
+  }),
+  response: Type.Object({
+    access_token: Type.String(),
+    issued_token_type: Type.Literal('urn:ietf:params:oauth:token-type:access_token'),
+    token_type: Type.Literal('Bearer'),
+    expires_in: Type.Integer({ description: 'Seconds.' }),
+    service: Type.String(),
+    workspace: WorkspaceName,
+  }),
+});
+
+export const listTrusts = endpoint({
+  method: 'GET',
+  path: '/api/v1/trusts',
+  action: 'user:admin',
+  summary: 'List whose identity tokens the service accounts of the workspace trust',
+  response: Page(Trust),
+});
+
+export const addTrust = endpoint({
+  method: 'POST',
+  path: '/api/v1/trusts',
+  action: 'user:admin',
+  summary: 'Let a service account trust an issuer’s identity tokens of a subject',
+  body: Strict({
+    service: Type.String({ minLength: 1, maxLength: 128, description: 'Name of the service account.' }),
+    issuer: Type.String({ minLength: 1, maxLength: 500, description: 'Exactly as its tokens write it.' }),
+    subject: Type.String({
+      minLength: 1,
+      maxLength: 500,
+      pattern: '^[^*\\u0000-\\u001f]*(\\*[^*\\u0000-\\u001f]*){0,3}$',
+      description:
+        'Whom it must speak of; * stands for any characters: three at most, and none at the beginning.',
+    }),
+    audience: Type.String({
+      minLength: 1,
+      maxLength: 500,
+      description: 'Whom a token must be meant for: mostly the address of this server.',
+    }),
+  }),
+  response: Trust,
+});
+
+export const removeTrust = endpoint({
+  method: 'DELETE',
+  path: '/api/v1/trusts/:trust',
+  action: 'user:admin',
+  summary: 'Trust an issuer’s tokens no longer; what was exchanged ends within 15 minutes',
+  params: Strict({ trust: Type.String({ maxLength: 100 }) }),
+  response: Type.Object({}),
+});
+
 export const whoAmI = endpoint({
   method: 'GET',
   path: '/api/v1/me',

@@ -7,6 +7,7 @@ export { addGrant, removeGrant } from './grants/grants.ts';
 export { grantResolvers } from './grants/resolve.ts';
 export { sees, seesAll, whereSeen } from './grants/seen.ts';
 export { judgeCaller, type CallerJudgement } from './judge-caller.ts';
+export { exchangeRoutes } from './exchange/routes.ts';
 export { addService, addUser } from './people/add-user.ts';
 export { addGroup, removeGroup, setGroupRoles, setMembers } from './people/groups.ts';
 export { removeUser } from './people/remove-user.ts';

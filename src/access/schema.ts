@@ -64,6 +64,20 @@ export type AccessTables = {
     created_at: number;
     created_by: string;
   };
+  /** Whose identity tokens a service account trusts: what an issuer says of a subject, for an audience. */
+  service_trust: {
+    id: string;
+    workspace: string;
+    person: string;
+    issuer: string;
+    /** A pattern in which `*` stands for any characters. */
+    subject: string;
+    audience: string;
+    created_at: number;
+    created_by: string;
+  };
+  /** Identity tokens that were exchanged, until they expire: each opens a door once. */
+  exchanged_token: { issuer: string; jti: string; expires_at: number };
   /** One row: a word that is another after every change of grants, or of who is in which group. */
   access_epoch: { id: number; word: string };
   /** Somebody who signed in with a browser, until `expires_at` or long unused. */
@@ -205,6 +219,29 @@ export const migrations: Migration[] = [
     sql: [
       `create table access_epoch (id integer primary key, word text not null)`,
       `insert into access_epoch (id, word) values (1, 'first')`,
+    ],
+  },
+  {
+    id: 'access-009',
+    sql: [
+      `create table service_trust (
+        id text primary key,
+        workspace text not null references workspace (name),
+        person text not null references person (id),
+        issuer text not null,
+        subject text not null,
+        audience text not null,
+        created_at bigint not null,
+        created_by text not null
+      )`,
+      `create unique index service_trust_issuer on service_trust (issuer, workspace, person, subject, audience)`,
+      `create table exchanged_token (
+        issuer text not null,
+        jti text not null,
+        expires_at bigint not null,
+        primary key (issuer, jti)
+      )`,
+      `create index exchanged_token_expires on exchanged_token (expires_at)`,
     ],
   },
 ];

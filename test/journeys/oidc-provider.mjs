@@ -4,7 +4,11 @@ import { Provider } from 'oidc-provider';
 
 const [port, redirect, group] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
+// Its keys are its own, or those that OIDC_KEYS says, for a test that signs in its name.
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const keys = process.env.OIDC_KEYS
+  ? JSON.parse(process.env.OIDC_KEYS)
+  : [{ ...privateKey.export({ format: 'jwk' }), kid: 'one', use: 'sig', alg: 'RS256' }];
 
 const provider = new Provider(issuer, {
   clients: [
@@ -14,7 +18,7 @@ const provider = new Provider(issuer, {
       redirect_uris: [redirect],
     },
   ],
-  jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'one', use: 'sig', alg: 'RS256' }] },
+  jwks: { keys },
   cookies: { keys: ['only for a journey'] },
   claims: { openid: ['sub', 'groups'], profile: ['preferred_username'], email: ['email'] },
   conformIdTokenClaims: false,

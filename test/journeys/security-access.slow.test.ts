@@ -21,6 +21,8 @@ const PUBLIC = new Set([
   'GET /api/v1/session/ways',
   'GET /sign-in/oidc',
   'GET /sign-in/oidc/callback',
+  // It shows a token of an issuer that a service account trusts, or gets nothing.
+  'POST /api/v1/token-exchange',
   // It shows a secret of its own, or hears nothing.
   'POST /api/v1/hooks/git/:id',
   'POST /api/v1/hooks/loops/:id',

@@ -24,7 +24,7 @@ export async function keptGrants(
   if (found?.epoch === epoch) return found.grants;
   const grants = await make();
   let all = kept.get(ctx.db);
-  if (!all) kept.set(ctx.db, (all = new Map()));
+  if (!all) kept.set(ctx.db, (all = new Map<string, Kept>()));
   if (all.size >= MOST) all.clear();
   all.set(key, { epoch, grants });
   return grants;

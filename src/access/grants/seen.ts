@@ -17,7 +17,7 @@ export function whereSeen(ctx: Ctx, kind: string, column: Expression<unknown>): 
   const exact = names.filter((name) => !isPattern(name));
   // Most patterns say how names begin: all of one length are one question.
   const beginnings = Map.groupBy(
-    names.filter((name) => name.indexOf('*') === name.length - 1),
+    names.filter((name) => name.indexOf('*') === name.length - 1 && isPattern(name)),
     ({ length }) => length - 1,
   );
   const rest = names.filter((name) => isPattern(name) && name.indexOf('*') < name.length - 1);

@@ -1,5 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict } from '../../platform/errors/index.ts';
+import { dropTrustsOf } from '../exchange/store.ts';
 import { dropGrantsOf } from '../grants/store.ts';
 import { endSessionsOf } from '../sessions/session.ts';
 import { dropRights, requirePerson, updatePerson } from './store.ts';
@@ -15,6 +16,7 @@ export function removeUser(ctx: Ctx, nameOrId: string): Promise<void> {
     await endSessionsOf(tx, id);
     await dropRights(tx, id);
     await dropGrantsOf(tx, id);
+    await dropTrustsOf(tx, id);
     await updatePerson(tx, id, {
       name: `removed:${id}`,
       full_name: null,

@@ -2,6 +2,7 @@ import * as contract from '../../access/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import type { Register } from './frame.ts';
 import { thingOf } from './grants.ts';
+import { registerTrusts } from './trusts.ts';
 import { choice } from './options.ts';
 import { ago, listed } from './output.ts';
 
@@ -148,6 +149,8 @@ export const register: Register = (program, cli) => {
       const made = await cli.client().call(contract.addService, { body });
       cli.output().result(made, () => `added ${described(made)}`);
     });
+
+  registerTrusts(service, cli);
 
   const group = program.command('group').description('groups of people, which bring their members roles');
   group

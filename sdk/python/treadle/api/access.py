@@ -124,6 +124,21 @@ class Token(TypedDict):
     """Of the steps of this execution: writes to its runs alone, and ends with it."""
 
 
+class Trust(TypedDict):
+    id: str
+    service: str
+    """Name of the service account."""
+    issuer: str
+    """As its tokens write it."""
+    subject: str
+    """Whom it speaks of; * stands for any characters."""
+    audience: str
+    """Whom its tokens must be meant for."""
+    created_at: int
+    """When it was made. Milliseconds since 1970, UTC."""
+    created_by: str
+
+
 class UserGroups(TypedDict):
     name: str
     roles: list[WorkspaceRole]
@@ -197,6 +212,17 @@ class CreateTokenAnswer(TypedDict):
     token: Token
     secret: str
     """Keep it; it cannot be shown again."""
+
+
+class ExchangeTokenAnswer(TypedDict):
+    access_token: str
+    issued_token_type: Literal['urn:ietf:params:oauth:token-type:access_token']
+    token_type: Literal['Bearer']
+    expires_in: int
+    """Seconds."""
+    service: str
+    workspace: str
+    """Lower-case letters, digits and dashes; 63 characters at most."""
 
 
 ExplainAccessAnswerRoles = TypedDict(
@@ -336,6 +362,36 @@ class AccessApi:
             'POST',
             '/api/v1/services',
             json=given({'name': name, 'roles': roles}),
+        )
+
+    def add_trust(
+        self,
+        *,
+        service: str,
+        issuer: str,
+        subject: str,
+        audience: str,
+    ) -> Trust:
+        """Let a service account trust an issuer’s identity tokens of a subject.
+
+        POST /api/v1/trusts; needs user:admin.
+
+        Args:
+            service: Name of the service account.
+            issuer: Exactly as its tokens write it.
+            subject: Whom it must speak of; * stands for any characters: three at most, and none at
+                the beginning.
+            audience: Whom a token must be meant for: mostly the address of this server.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/trusts',
+            json=given({
+                'service': service,
+                'issuer': issuer,
+                'subject': subject,
+                'audience': audience,
+            }),
         )
 
     def add_user(
@@ -511,6 +567,43 @@ class AccessApi:
             f"/api/v1/me/sessions/{segment('id', id)}",
         )
 
+    def exchange_token(
+        self,
+        *,
+        grant_type: Literal['urn:ietf:params:oauth:grant-type:token-exchange'],
+        subject_token: str,
+        subject_token_type: Literal['urn:ietf:params:oauth:token-type:id_token', 'urn:ietf:params:oauth:token-type:jwt'],
+        service: str | None = None,
+        workspace: str | None = None,
+        scope: Literal['viewer', 'editor', 'admin'] | None = None,
+    ) -> ExchangeTokenAnswer:
+        """Exchange an identity token of a trusted issuer for a token of a service account.
+
+        In the words of RFC 8693, as JSON. A CI system’s job shows its own identity token and gets
+        one of the service account that trusts it, for 15 minutes. A token with a `jti` is exchanged
+        once.
+
+        POST /api/v1/token-exchange.
+
+        Args:
+            service: Which service account, where several trust the token.
+            workspace: Lower-case letters, digits and dashes; 63 characters at most.
+            scope: A role: no more than that, and no more than the service account may. All of it
+                unless said.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/token-exchange',
+            json=given({
+                'grant_type': grant_type,
+                'subject_token': subject_token,
+                'subject_token_type': subject_token_type,
+                'service': service,
+                'workspace': workspace,
+                'scope': scope,
+            }),
+        )
+
     def explain_access(
         self,
         *,
@@ -642,6 +735,18 @@ class AccessApi:
             '/api/v1/tokens',
         )
 
+    def list_trusts(
+        self,
+    ) -> Page[Trust]:
+        """List whose identity tokens the service accounts of the workspace trust.
+
+        GET /api/v1/trusts; needs user:admin.
+        """
+        return self._transport.page(
+            'GET',
+            '/api/v1/trusts',
+        )
+
     def list_users(
         self,
         *,
@@ -699,6 +804,19 @@ class AccessApi:
         return self._transport.nothing(
             'DELETE',
             f"/api/v1/groups/{segment('group', group)}",
+        )
+
+    def remove_trust(
+        self,
+        trust: str,
+    ) -> None:
+        """Trust an issuer’s tokens no longer; what was exchanged ends within 15 minutes.
+
+        DELETE /api/v1/trusts/:trust; needs user:admin.
+        """
+        return self._transport.nothing(
+            'DELETE',
+            f"/api/v1/trusts/{segment('trust', trust)}",
         )
 
     def reset_password(
