@@ -199,7 +199,7 @@ function Change({
       return (
         <Why
           user={user}
-          ask={(action) => call(explainAccess, { body: { user: user.id, action } })}
+          ask={(action, thing) => call(explainAccess, { body: { user: user.id, action, ...thing } })}
           onClose={onClose}
         />
       );

@@ -7,7 +7,12 @@ export const settingsRoutes = [
   createRoute({
     getParentRoute: () => root,
     path: '/settings',
-    validateSearch: searchOf({ all: field.flag }),
+    validateSearch: searchOf({
+      all: field.flag,
+      grants: field.text,
+      kind: field.choice('dataset', 'model', 'endpoint', 'environment', 'experiment'),
+      newest: field.flag,
+    }),
     component: lazyRouteComponent(part(() => import('./settings-page.tsx'))),
   }),
 ];

@@ -11,6 +11,7 @@ import { plural } from '../kit/format.ts';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Channels } from './channels.tsx';
+import { Grants } from './grants.tsx';
 import { People } from './people.tsx';
 import { Secrets } from './secrets.tsx';
 import { Sessions } from './sessions.tsx';
@@ -21,7 +22,7 @@ import './settings.css';
 const route = getRouteApi('/settings');
 
 export default function SettingsPage(): ReactElement {
-  const { all = false } = route.useSearch();
+  const { all = false, ...search } = route.useSearch();
   const navigate = route.useNavigate();
   const me = useQuery(api(whoAmI, {}));
   const [allOwn, setAllOwn] = useState(false);
@@ -46,9 +47,16 @@ export default function SettingsPage(): ReactElement {
         </>
       )}
       <People mayManage={me.data?.may.includes('admin') ?? false} owner={me.data?.role === 'owner'} />
+      <Grants
+        mayManage={me.data?.may.includes('admin') ?? false}
+        search={search}
+        onSearch={(part) => void navigate({ search: (now) => ({ ...now, ...part }), replace: true })}
+      />
       <Tokens
         all={all}
-        onAll={(now) => void navigate({ search: { all: now || undefined }, replace: true })}
+        onAll={(now) =>
+          void navigate({ search: (before) => ({ ...before, all: now || undefined }), replace: true })
+        }
       />
       <Secrets mayManage={me.data?.may.includes('admin') ?? false} />
       <Channels mayManage={me.data?.may.includes('admin') ?? false} />
@@ -85,6 +93,7 @@ const MAY: Record<string, string> = {
   approver: 'read, and approve what others made',
   admin: 'read, write, approve, and manage the tokens, people and webhooks of this workspace',
   owner: 'do everything, in every workspace',
+  guest: 'see and do what is granted, and nothing else',
 };
 
 function You({
@@ -108,7 +117,7 @@ function You({
         [
           'Role',
           <span key="role" className="row row-wrap">
-            {roles.map((one) => (
+            {(roles.length === 0 ? [role] : roles).map((one) => (
               <Badge key={one} tone="accent">
                 {one}
               </Badge>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import type { Static } from 'typebox';
-import type { explainAccess, User } from '../../../src/access/contract.ts';
+import type { explainAccess, GrantKind, User } from '../../../src/access/contract.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Button } from '../kit/button.tsx';
 import { Dialog } from '../kit/dialog.tsx';
@@ -9,8 +9,17 @@ import { Failure } from '../kit/failure.tsx';
 import { TextField } from '../kit/field.tsx';
 import { Listing } from '../kit/listing.tsx';
 import { Skeleton } from '../kit/page.tsx';
+import { GRANT_KINDS } from './grants.tsx';
 
 type Explanation = Static<(typeof explainAccess)['response']>;
+
+/** `model:flights`; nothing where it is not of this form. */
+function thingOf(text: string): { kind: GrantKind; name: string } | undefined {
+  const colon = text.indexOf(':');
+  const kind = GRANT_KINDS.find((one) => one === text.slice(0, colon));
+  const name = text.slice(colon + 1);
+  return kind === undefined || name === '' ? undefined : { kind, name };
+}
 
 /** Why may she? What the server decides by, asked for somebody. */
 export function Why({
@@ -19,14 +28,16 @@ export function Why({
   onClose,
 }: {
   user: User;
-  ask(action: string): Promise<Explanation>;
+  ask(action: string, thing: { kind: GrantKind; name: string } | undefined): Promise<Explanation>;
   onClose(): void;
 }): ReactElement {
   const [action, setAction] = useState('run:write');
+  const [thing, setThing] = useState('');
+  const about = thingOf(thing);
   const why = useQuery({
-    queryKey: ['why', user.id, action],
-    queryFn: () => ask(action),
-    enabled: /^[a-z_]+:[a-z]+$/.test(action),
+    queryKey: ['why', user.id, action, thing],
+    queryFn: () => ask(action, about),
+    enabled: /^[a-z_]+:[a-z]+$/.test(action) && (thing === '' || about !== undefined),
     staleTime: 0,
   });
   return (
@@ -44,6 +55,14 @@ export function Why({
         maxLength={100}
         onChange={(event) => setAction(event.target.value)}
       />
+      <TextField
+        label="Thing"
+        mono
+        hint="Or nothing, for the whole workspace. With one, grants count: model:flights"
+        value={thing}
+        maxLength={260}
+        onChange={(event) => setThing(event.target.value)}
+      />
       {why.isPending ? (
         <Skeleton lines={2} />
       ) : why.isError ? (
@@ -54,6 +73,13 @@ export function Why({
             <Badge tone={why.data.allowed ? 'good' : 'bad'}>{why.data.allowed ? 'may' : 'may not'}</Badge>
             <span>{why.data.because}</span>
           </p>
+          {why.data.grants.length > 0 && (
+            <p className="muted">
+              {`Granted: ${why.data.grants
+                .map(({ level, kind, name, from }) => `${level} of ${kind} ${name} to ${from}`)
+                .join(' · ')}`}
+            </p>
+          )}
           <p className="muted">
             {why.data.roles.length === 0
               ? 'No role in this workspace.'

@@ -114,7 +114,7 @@ function Person(): ReactElement | undefined {
   return (
     <Menu
       trigger={<Button look="quiet" icon="user" label={`Signed in as ${me.data.name}`} />}
-      heading={`${me.data.name} (${me.data.roles.join(', ')})`}
+      heading={`${me.data.name} (${me.data.roles.join(', ') || me.data.role})`}
       entries={[
         {
           key: 'out',
