@@ -132,6 +132,7 @@ const benches = [
     args: ['--predictions', '20000', '--starts', '1', '--seconds', '1', '--rounds', '1', '--pairs', '2'],
   },
   { name: 'lineage', args: ['--calls', '20'] },
+  { name: 'rights', args: ['--runs', '1000', '--grants', '1500', '--calls', '5'] },
   { name: 'serving', args: ['--seconds', '1', '--rounds', '1', '--overload', '2'] },
   { name: 'alarms', args: ['--columns', '4', '--windows', '2', '--changed', '1'] },
   { name: 'drift-size', args: ['--rows', '24000', '--columns', '4'] },
