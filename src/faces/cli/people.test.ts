@@ -71,6 +71,8 @@ test('treadle user, group and service: the first owner is made on the machine, a
   }>;
   assert.match(await told('grant', 'remove', granted?.id ?? ''), /^took grant/);
   assert.match(await told('grant', 'list', '--user', 'ben'), /nothing is granted/);
+  assert.equal(await told('user', 'owner', 'ben'), "user 'ben': owner of the server, viewer");
+  assert.equal(await told('user', 'owner', 'ben', '--no-longer'), "user 'ben': viewer");
   assert.equal(await told('user', 'disable', 'ben'), "user 'ben': disabled");
   assert.equal(
     await told('user', 'why', 'ben', 'run:read'),

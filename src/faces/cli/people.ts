@@ -108,6 +108,16 @@ export const register: Register = (program, cli) => {
         cli.output().result(set, () => described(set));
       });
   user
+    .command('owner <name>')
+    .description('make a person an owner of the whole server')
+    .option('--no-longer', 'take that back')
+    .action(async (name: string, { longer }: { longer: boolean }) => {
+      const set = await cli
+        .client()
+        .call(contract.updateUser, { params: { user: name }, body: { owner: longer } });
+      cli.output().result(set, () => described(set));
+    });
+  user
     .command('password <name>')
     .description('set the password of a person; their sessions end')
     .option('--password-file <file>', 'read it from a file, - for standard input')
