@@ -76,5 +76,5 @@ export const rooms: readonly Room[] = [
   { name: 'Loops', icon: 'loop', to: '/loops', key: 'o', find: findLoops },
   { name: 'Alerts', icon: 'alert', to: '/alerts', key: 'a' },
   { name: 'Ledger', icon: 'ledger', to: '/ledger', also: ['/lineage'], key: 'l' },
-  { name: 'Settings', icon: 'settings', to: '/settings', key: 's' },
+  { name: 'Settings', icon: 'settings', to: '/settings', also: ['/git-hosts'], key: 's' },
 ];

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { whoAmI } from '../../../src/access/contract.ts';
 import { getIsolation, openApiDocument } from '../../../src/faces/rest/contract.ts';
 import { api } from '../api/client.ts';
 import { Badge } from '../kit/badge.tsx';
+import { buttonClass } from '../kit/button.tsx';
 import { CodeBlock, CopyButton } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { plural } from '../kit/format.ts';
+import { Icon } from '../kit/icons.tsx';
 import { KeyValue } from '../kit/key-value.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Channels } from './channels.tsx';
@@ -27,7 +29,16 @@ export default function SettingsPage(): ReactElement {
   const me = useQuery(api(whoAmI, {}));
   const [allOwn, setAllOwn] = useState(false);
   return (
-    <Page title="Settings" lead="Who may do what here, and what this server is.">
+    <Page
+      title="Settings"
+      lead="Who may do what here, and what this server is."
+      actions={
+        <Link to="/git-hosts" className={buttonClass()}>
+          <Icon name="branch" />
+          Git hosts
+        </Link>
+      }
+    >
       <div className="settings-pair">
         <Section title="You">
           {me.isPending ? (

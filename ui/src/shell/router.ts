@@ -3,6 +3,7 @@ import { alertRoutes } from '../alerts/routes.ts';
 import { approvalRoutes } from '../approvals/routes.ts';
 import { environmentRoutes } from '../promotions/routes.ts';
 import { experimentRoutes } from '../experiments/routes.ts';
+import { gitHostRoutes } from '../githosts/routes.ts';
 import { homeRoutes } from '../home/routes.ts';
 import { runRoutes } from '../runs/routes.ts';
 import { compareRoutes } from '../compare/routes.ts';
@@ -40,6 +41,7 @@ export const router = createRouter({
     ...loopRoutes,
     ...ledgerRoutes,
     ...settingsRoutes,
+    ...gitHostRoutes,
   ]),
   parseSearch,
   stringifySearch,
