@@ -16,6 +16,7 @@ import {
 import { listEntries } from '../../src/ledger/index.ts';
 import { listExecutions } from '../../src/pipelines/contract.ts';
 import { openTest } from '../harness.ts';
+import { freshPostgres } from '../postgres.ts';
 import { until } from '../until.ts';
 import { RecordedHost } from './githosts/host.ts';
 import { Project } from './pipelines/project.ts';
@@ -26,13 +27,27 @@ steps:
   train: { run: sh train.sh, code: [train.sh], out: { result: result.txt } }
 `;
 
-test('a push and a pull request are fetched by git, run, and told: a status each, and one comment that is changed', async () => {
+for (const on of ['SQLite', 'Postgres'] as const)
+  test(`${on}: a push and a pull request are fetched by git, run, and told: a status each, and one comment that is changed`, async (t) => {
+    const url = process.env['TREADLE_TEST_PG'] ?? '';
+    if (on === 'SQLite') await story(undefined);
+    else if (url === '') t.skip('TREADLE_TEST_PG is not set: no real Postgres');
+    else {
+      await using database = await freshPostgres(url);
+      await story(database.url);
+    }
+  });
+
+async function story(db: string | undefined): Promise<void> {
   const root = mkdtempSync(path.join(tmpdir(), 'treadle-host-'));
   const bare = path.join(root, 'team', 'churn.git');
   mkdirSync(bare, { recursive: true });
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
   await using host = await new RecordedHost(root, TOKEN).listen();
-  await using server = await openTest({ config: { allowOutbound: [`127.0.0.1:${host.port}`] } });
+  await using server = await openTest({
+    ...(db === undefined ? {} : { db }),
+    config: { allowOutbound: [`127.0.0.1:${host.port}`] },
+  });
   using p = new Project(server.url);
   const git = (...args: string[]): string =>
     execFileSync('git', ['-C', p.folder, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim();
@@ -174,4 +189,4 @@ test('a push and a pull request are fetched by git, run, and told: a status each
   });
   assert.deepEqual([moved.has_token, moved.has_secret], [false, false], 'no token follows to another place');
   rmSync(root, { recursive: true, force: true });
-});
+}
