@@ -165,6 +165,9 @@ export const CiReport = Type.Object(
 );
 export type CiReport = Static<typeof CiReport>;
 
+/** What there is to say of a check that nothing came of. */
+export type Unjudged = Pick<CiReport, 'verdict' | 'exit_code' | 'summary' | 'reasons'>;
+
 export const getCiReport = endpoint({
   method: 'GET',
   path: '/api/v1/executions/:execution/report',

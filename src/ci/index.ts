@@ -6,6 +6,7 @@ import { toMarkdown } from './markdown.ts';
 
 export { makeReport } from './make-report.ts';
 export { toMarkdown } from './markdown.ts';
+export { unjudged } from './unjudged.ts';
 
 export interface Ci {
   routes: Route[];

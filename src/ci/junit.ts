@@ -10,7 +10,9 @@ interface Case {
 }
 
 /** The same as JUnit XML, for CI systems that show tests: a case a step, a case a rule of the gate, one for the proof. */
-export function toJunit(report: CiReport): string {
+export function toJunit(
+  report: Pick<CiReport, 'pipeline' | 'steps' | 'rules' | 'proof' | 'verdict' | 'summary' | 'reasons'>,
+): string {
   const { pipeline, steps, rules, proof, verdict, summary, reasons } = report;
   const suites: Array<[string, Case[]]> = [
     ['steps', steps.map(stepCase)],

@@ -57,6 +57,13 @@ export const Check = Strict(
           'Share of the data that it runs on, the same rows each time. What comes of it is no base for others, and its model is never promoted or deployed.',
       }),
     ),
+    warnings: Type.Optional(
+      Type.Array(Type.String({ maxLength: 2000 }), {
+        maxItems: 100,
+        description:
+          'What was left out of the project, such as submodules and links out of it; the report says so.',
+      }),
+    ),
   },
   {
     description:

@@ -21,6 +21,7 @@ export async function createExecution(
   within?: Within,
 ): Promise<string> {
   const { definition, steps, params, data, code, warnings } = await takeSnapshot(ctx, input);
+  const { warnings: told = [], ...ci } = input.ci ?? {};
   const prepared: Prepared = {
     pipeline: definition.name,
     file: input.file,
@@ -29,14 +30,14 @@ export async function createExecution(
     data,
     code,
     git: input.git,
-    warnings: [...known, ...warnings],
+    warnings: [...known, ...told, ...warnings],
     trigger: input.ci ? 'ci' : 'manual',
     options: {
       ...(input.file_name === undefined ? {} : { file: input.file_name }),
       ...(input.steps ? { steps: input.steps } : {}),
       ...(input.force ? { force: true } : {}),
       ...(input.data && Object.keys(input.data).length > 0 ? { data: input.data } : {}),
-      ...(input.ci ? { ci: input.ci } : {}),
+      ...(input.ci ? { ci } : {}),
     },
   };
   return addExecution(ctx, job, prepared, within);

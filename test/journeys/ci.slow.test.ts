@@ -1,7 +1,7 @@
 // `treadle run --ci` over a real Git repository and the whole server: a good change, a bad one, and what nobody can judge.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -169,7 +169,15 @@ test('what is no commit is refused, and a trial says so; a step that fails is th
     refused.err,
     /prep\.sh differs from the commit, and --ci runs a commit\n {2}→ commit the changes, or .*--allow-dirty/,
   );
-  assert.ok(!existsSync(report));
+  const unjudged = (): string => {
+    assert.equal(reportOf(report).exit_code, 2);
+    assert.match(readFileSync(path.join(report, 'junit.xml'), 'utf8'), /errors="1"/);
+    return readFileSync(path.join(report, 'report.md'), 'utf8');
+  };
+  assert.match(
+    unjudged(),
+    /^## \? undecided: the commit could not be checked\n\n- prep\.sh differs .*\n- commit /,
+  );
 
   const tried = await check(p, '--report', report, '--allow-dirty');
   assert.equal(tried.code, 1, tried.err);
@@ -188,8 +196,53 @@ test('what is no commit is refused, and a trial says so; a step that fails is th
   const none = await check(plain, '--report', report);
   assert.equal(none.code, 2);
   assert.match(none.err, /is in no Git checkout, and --ci runs a commit\n {2}→ run it in a clone/);
+  assert.match(unjudged(), /is in no Git checkout/, 'nothing of the run before stays');
+  git(p, 'checkout', '--quiet', '.');
+  const before = (await p.client.call(listExecutions, { query: { pipeline: 'dirty' } })).items.length;
+  for (const bad of [path.join(p.folder, 'prep.sh'), path.join(p.folder, 'prep.sh', 'x'), '/proc/x']) {
+    const { code, err } = await check(p, '--report', bad);
+    assert.equal(code, 2, err);
+    assert.match(err, /the reports cannot be written to .*\n {2}→ name a folder/);
+  }
+  assert.equal(
+    (await p.client.call(listExecutions, { query: { pipeline: 'dirty' } })).items.length,
+    before,
+    'looked at before the run',
+  );
+  const url = process.env['TREADLE_TOKEN'];
+  process.env['TREADLE_TOKEN'] = 'bad';
+  const token = await check(p, '--report', report);
+  if (url === undefined) delete process.env['TREADLE_TOKEN'];
+  else process.env['TREADLE_TOKEN'] = url;
+  assert.equal(token.code, 2);
+  assert.match(unjudged(), /could not be checked\n\n- .*token/);
+  p.write('treadle.yaml', 'name: dirty\nsteps: [\n');
+  commit(p, 'no YAML');
+  assert.equal((await check(p, '--report', report)).code, 2);
+  assert.match(unjudged(), /could not be checked\n\n- treadle\.yaml/);
   writeFileSync(path.join(plain.folder, 'x'), '');
   assert.equal(readdirSync(plain.folder).includes('treadle-ci'), false);
+});
+
+test('the report says what was left out of the project', async () => {
+  using p = repository('links');
+  symlinkSync('/etc/hostname', path.join(p.folder, 'out'));
+  symlinkSync('nowhere', path.join(p.folder, 'dangling'));
+  symlinkSync('prep.sh', path.join(p.folder, 'inside'));
+  git(p, 'update-index', '--add', '--cacheinfo', `160000,${git(p, 'rev-parse', 'HEAD').trim()},part`);
+  mkdirSync(path.join(p.folder, 'part'));
+  git(p, 'add', 'out', 'dangling', 'inside');
+  git(p, 'commit', '--quiet', '-m', 'links');
+  const report = path.join(p.folder, 'treadle-ci');
+  const { code, err } = await check(p, '--report', report);
+  assert.equal(code, 0, err);
+  const { warnings } = reportOf(report);
+  for (const name of ['out', 'dangling', 'part']) {
+    assert.match(warnings.join('\n'), new RegExp(`^${name} is a .*left out`, 'm'));
+    assert.match(err, new RegExp(`^warning: ${name} is a .*left out`, 'm'));
+  }
+  assert.equal(warnings.length, 3, 'a link to a file of the project is that file');
+  assert.match(readFileSync(path.join(report, 'report.md'), 'utf8'), /part is a submodule; it was left out/);
 });
 
 /** Reads a dataset, and splits it by day. */

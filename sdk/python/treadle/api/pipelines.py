@@ -39,6 +39,8 @@ class Check(TypedDict):
     """Share of the data that it runs on, the same rows each time. What comes of it is no base for
     others, and its model is never promoted or deployed.
     """
+    warnings: NotRequired[list[str]]
+    """What was left out of the project, such as submodules and links out of it; the report says so."""
 
 
 class CodeFile(TypedDict):

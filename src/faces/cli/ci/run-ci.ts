@@ -1,17 +1,16 @@
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { unjudged } from '../../../ci/index.ts';
 import type { CiReport } from '../../../ci/contract.ts';
 import { getCiReport } from '../../../ci/contract.ts';
 import { createExecution, type ExecutionDetail, type NewExecution } from '../../../pipelines/contract.ts';
-import { TreadleError } from '../../../platform/errors/index.ts';
-import { stringify } from '../../../platform/json/index.ts';
+import { messageOf, TreadleError } from '../../../platform/errors/index.ts';
 import type { Cli } from '../frame.ts';
 import { Ended, Interrupted } from '../pipes.ts';
 import { sendCode } from '../pipelines/project.ts';
 import { showToEnd } from '../pipelines/to-end.ts';
 import { readCiEnvironment } from './base-branch.ts';
 import { checkOut, type CheckedOut } from './check-out.ts';
+import { openReports } from './report-folder.ts';
 
 export interface CiFlags {
   file: string;
@@ -25,26 +24,43 @@ export interface CiFlags {
 
 /** Nobody could judge: a check that was not made is neither good nor bad news. */
 const UNDECIDED = 2;
+/** Of the project, that are told to the server. */
+const MOST_WARNINGS = 100;
 
 /** Runs the pipeline of a commit, writes the reports, and ends with their exit code. */
 export async function runCi(cli: Cli, asked: Partial<NewExecution>, flags: CiFlags): Promise<void> {
   try {
-    const report = await check(cli, asked, flags);
+    const write = await openReports(flags.report);
+    const report = await check(cli, asked, flags, write).catch(async (error: unknown) => {
+      // What went wrong is told whether or not it can be written.
+      await write(whyNot(error)).catch(() => undefined);
+      throw error;
+    });
     if (report.exit_code !== 0) throw new Ended(report.exit_code);
   } catch (error) {
-    if (!(error instanceof TreadleError)) throw error;
+    if (error instanceof Ended || error instanceof Interrupted) throw error;
     throw new Ended(UNDECIDED, error);
   }
 }
 
-async function check(cli: Cli, asked: Partial<NewExecution>, flags: CiFlags): Promise<CiReport> {
+function whyNot(error: unknown): ReturnType<typeof unjudged> {
+  if (error instanceof Interrupted) return unjudged('the check was interrupted', []);
+  const hint = error instanceof TreadleError && error.hint !== undefined ? [error.hint] : [];
+  return unjudged('the commit could not be checked', [messageOf(error), ...hint]);
+}
+
+async function check(
+  cli: Cli,
+  asked: Partial<NewExecution>,
+  flags: CiFlags,
+  write: (reports: { report: CiReport; markdown: string; junit: string }) => Promise<void>,
+): Promise<CiReport> {
   const output = cli.output();
   const client = cli.client();
   const out = await checkOut(flags.file, { allowDirty: flags.allowDirty === true });
   let execution: ExecutionDetail;
   try {
     const { project } = out;
-    for (const warning of project.warnings) output.say(`warning: ${warning}`);
     if (project.git?.dirty === true)
       output.say('warning: files differ from the commit; this run says nothing about the commit');
     const { branch, base, pull_request } = branches(out, flags.base);
@@ -66,25 +82,20 @@ async function check(cli: Cli, asked: Partial<NewExecution>, flags: CiFlags): Pr
           ...(base ? { base: base.branch } : {}),
           ...(pull_request === undefined ? {} : { pull_request }),
           ...(flags.sample === undefined ? {} : { sample: flags.sample }),
+          ...(project.warnings.length > 0 ? { warnings: project.warnings.slice(0, MOST_WARNINGS) } : {}),
         },
       },
     });
   } finally {
     await out.remove();
   }
-  for (const warning of execution.warnings) output.say(warning);
+  for (const warning of execution.warnings) output.say(`warning: ${warning}`);
   output.say(`${execution.pipeline} #${execution.number}`);
   const { interrupted } = await showToEnd(cli, execution, flags.logs === true);
   if (interrupted) throw new Interrupted();
-  const { report, markdown, junit } = await client.call(getCiReport, {
-    params: { execution: execution.id },
-    query: {},
-  });
-  await write(flags.report, {
-    'report.md': markdown,
-    'junit.xml': junit,
-    'report.json': `${stringify(report, 2)}\n`,
-  });
+  const reports = await client.call(getCiReport, { params: { execution: execution.id }, query: {} });
+  await write(reports);
+  const { report } = reports;
   output.result(report, () =>
     [
       `${report.verdict}: ${report.summary}`,
@@ -104,12 +115,4 @@ function branches({ branch, defaultBranch }: CheckedOut, given: string | undefin
         (defaultBranch === undefined ? undefined : { branch: defaultBranch, from: 'the default branch' }))
       : { branch: given, from: '--base' };
   return { branch: said.branch ?? branch, base, pull_request: said.pull_request };
-}
-
-/** A folder that is made for it says to git that it is not to be committed. */
-async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  const made = !existsSync(folder);
-  await mkdir(folder, { recursive: true });
-  if (made) await writeFile(path.join(folder, '.gitignore'), '*\n');
-  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
 }
