@@ -86,7 +86,11 @@ export const CommitCheck = Type.Object(
     state: CheckState,
     execution: Type.Optional(Type.String()),
     verdict: Type.Optional(Type.String({ description: 'pass, fail or undecided.' })),
-    problem: Type.Optional(Type.String({ description: 'Why it failed, or what the host did not take.' })),
+    problem: Type.Optional(
+      Type.String({
+        description: 'Why it failed, what the host did not take, or while it goes on: what went wrong last.',
+      }),
+    ),
     created_at: Millis('When the host told of the commit.'),
     ended_at: Type.Optional(Millis('When it ended.')),
   },
@@ -168,13 +172,24 @@ export const listCommitChecks = endpoint({
   response: Page(CommitCheck),
 });
 
+export const checkCommitAgain = endpoint({
+  method: 'POST',
+  path: '/api/v1/git-checks/:check/again',
+  action: 'githost:admin',
+  summary: 'Check a commit again whose check has ended',
+  description:
+    'For what was not there then: the commit on its host, a dataset, a machine that answers. It waits, as a new one does.',
+  params: Strict({ check: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Id of the check.' }) }),
+  response: Type.Object({}),
+});
+
 export const hearGitHost = endpoint({
   method: 'POST',
   path: '/api/v1/hooks/git/:id',
   action: 'public',
   summary: 'Hear of a push or a pull request, as GitHub, GitLab, Gitea and Forgejo tell of it',
   description:
-    'The secret of the connection signs the body (X-Hub-Signature-256, or Standard Webhooks), or is shown (X-Gitlab-Token). A delivery is heard once, and a commit is checked once.',
+    'The secret of the connection signs the body (X-Hub-Signature-256, or Standard Webhooks), or is shown (X-Gitlab-Token). A delivery is heard once, and a commit is checked once; sent again, either has a check that failed tried again.',
   params: Strict({ id: Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Id of the connection.' }) }),
   body: 'bytes',
   response: Type.Object({

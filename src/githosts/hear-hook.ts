@@ -2,6 +2,7 @@ import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { isGenuine, isSigned } from '../platform/origin/index.ts';
+import { beginAgain } from './check-again.ts';
 import type { GitHostKind } from './contract.ts';
 import type { CheckJob } from './jobs.ts';
 import { readHook, type Heard } from './read-hook.ts';
@@ -66,27 +67,35 @@ async function addCheck(
   const { commit, branch, base, pull_request: pull } = heard;
   return ctx.write(async (tx) => {
     const now = tx.clock.now();
-    if (delivery !== undefined) {
-      if (!(await insertDelivery(tx, host.id, delivery))) return { said: 'this delivery was heard before' };
-      await deleteDeliveries(tx, host.id, now - REMEMBERED);
-    }
+    const fresh = delivery === undefined || (await insertDelivery(tx, host.id, delivery));
+    await deleteDeliveries(tx, host.id, now - REMEMBERED);
     const id = newId(now);
     // A branch that is pushed to and in a pull request is one check; in a second pull request it is another.
     const pushed = `${branch}:${commit}`;
     const before = await findCheckByOccurrence(tx, host.id, pushed);
     const own = before?.pull_request ?? pull;
-    if (before && pull !== undefined && before.pull_request === null) {
+    if (fresh && before && pull !== undefined && before.pull_request === null) {
       await joinPull(tx, jobs, before, { pull, base });
       return {
         said: `commit ${commit.slice(0, 10)} of ${branch} is checked already; its pull request is told, too`,
         check: before.id,
       };
     }
+    const occurrence = pull === undefined || pull === own ? pushed : `pull:${pull}:${commit}`;
+    const known = occurrence === pushed ? before : await findCheckByOccurrence(tx, host.id, occurrence);
+    if (known?.state === 'failed') {
+      await beginAgain(tx, jobs.check, known);
+      return {
+        said: `commit ${commit.slice(0, 10)} could not be checked; it is tried again`,
+        check: known.id,
+      };
+    }
+    if (!fresh) return { said: 'this delivery was heard before' };
     const added = await insertCheck(tx, {
       id,
       workspace: tx.workspace,
       host_id: host.id,
-      occurrence: pull === undefined || pull === own ? pushed : `pull:${pull}:${commit}`,
+      occurrence,
       commit_id: commit,
       branch,
       base: base ?? null,

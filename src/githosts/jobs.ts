@@ -73,7 +73,7 @@ export const checkJob = (parts: Parts): CheckJob =>
           },
           out.warnings,
           async (tx, execution) => {
-            await changeCheck(tx, id, { state: 'running', execution: execution.id });
+            await changeCheck(tx, id, { state: 'running', execution: execution.id, problem: null });
             await tx.record({
               action: 'git_check.running',
               resource: `git_check:${id}`,
@@ -85,7 +85,7 @@ export const checkJob = (parts: Parts): CheckJob =>
         );
       } catch (error) {
         run.signal.throwIfAborted(); // the server stops: another attempt does it
-        if (isPassing(error) && run.attempt < ATTEMPTS) throw error;
+        if (isPassing(error) && run.attempt < ATTEMPTS) throw await delayed(ctx, id, error);
         await endFailed(ctx, parts, { host, check, error, run });
       }
     },
@@ -122,7 +122,7 @@ export function tellJob(parts: Parts): CheckJob {
         });
       } catch (error) {
         run.signal.throwIfAborted();
-        if (isPassing(error) && run.attempt < ATTEMPTS) throw error;
+        if (isPassing(error) && run.attempt < ATTEMPTS) throw await delayed(ctx, id, error);
         problem = `${host.url} was not told: ${outwardMessageOf(error)}`;
         ctx.log.warn('a Git host was not told of a verdict', { host: host.name, error });
       }
@@ -146,7 +146,8 @@ export const endSubscriber = (tellHost: CheckJob): Subscriber => ({
   types: ['execution.succeeded', 'execution.rejected', 'execution.failed', 'execution.cancelled'],
   async handle(tx, { subject }) {
     const check = await findCheckOfExecution(tx, subject.replace(/^execution:/, ''));
-    if (check?.state === 'running') await tx.enqueue(tellHost, { check: check.id }, { uniqueKey: check.id });
+    if (check?.state === 'running')
+      await tx.enqueue(tellHost, { check: check.id }, { uniqueKey: `${check.id}/${check.execution}` });
   },
 });
 
@@ -173,13 +174,28 @@ async function tell(
   }
 }
 
+/** Another attempt comes; until then the list says why there is nothing yet. */
+async function delayed(ctx: Ctx, id: string, error: unknown): Promise<unknown> {
+  const problem = problemOf(error);
+  await ctx.write(async (tx) => {
+    await changeCheck(tx, id, { problem });
+    await tx.record({ action: 'git_check.delayed', resource: `git_check:${id}`, reason: problem });
+    await tx.emit({ type: 'git_check.changed', subject: `git_check:${id}` });
+  });
+  return error;
+}
+
+function problemOf(error: unknown): string {
+  const hint = error instanceof TreadleError && error.hint !== undefined ? `; ${error.hint}` : '';
+  return `${outwardMessageOf(error)}${hint}`.slice(0, 2000);
+}
+
 async function endFailed(
   ctx: Ctx,
   parts: Parts,
   { host, check, error, run }: { host: GitHostRow; check: CheckRow; error: unknown; run: JobRun },
 ): Promise<void> {
-  const hint = error instanceof TreadleError && error.hint !== undefined ? `; ${error.hint}` : '';
-  const problem = `${outwardMessageOf(error)}${hint}`.slice(0, 2000);
+  const problem = problemOf(error);
   ctx.log.warn('a commit could not be checked', { host: host.name, commit: check.commit_id, error });
   await tell(ctx, parts, host, check, run.signal, { state: 'undecided', text: `not checked: ${problem}` });
   await ctx.write((tx) => end(tx, check, { state: 'failed', problem }, run));

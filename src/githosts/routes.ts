@@ -1,4 +1,5 @@
 import { route, type Route } from '../platform/http/index.ts';
+import { checkAgain } from './check-again.ts';
 import * as contract from './contract.ts';
 import { hearHook, type HookJobs } from './hear-hook.ts';
 import type { Parts } from './jobs.ts';
@@ -17,6 +18,10 @@ export const gitHostRoutes = ({ outbound }: Parts, jobs: HookJobs): Route[] => [
   route(contract.makeGitHostSecret, (ctx, { params }) => makeSecret(ctx, params.host)),
   route(contract.testGitHost, (ctx, { params, signal }) => testHost(ctx, outbound, params.host, signal)),
   route(contract.listCommitChecks, (ctx, { query }) => listChecks(ctx, query)),
+  route(contract.checkCommitAgain, async (ctx, { params }) => {
+    await checkAgain(ctx, jobs.check, params.check);
+    return {};
+  }),
   route(contract.hearGitHost, (ctx, { params, headers, body }) =>
     hearHook(ctx, jobs, { id: params.id, headers, body }),
   ),

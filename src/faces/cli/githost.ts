@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import * as contract from '../../githosts/contract.ts';
-import { invalid } from '../../platform/errors/index.ts';
+import { invalid, missing } from '../../platform/errors/index.ts';
 import type { Register } from './frame.ts';
 import { choice, whole } from './options.ts';
 import { Ended } from './pipes.ts';
@@ -15,7 +15,8 @@ The token is read from a file, so that it stands in no history; - is standard in
 Examples:
   treadle githost set churn gitea https://git.example.org team/churn --token-file token.txt
   treadle githost secret churn         prints the address and the secret of the webhook, once
-  treadle githost checks churn         which commits were told of, and what became of them`;
+  treadle githost checks churn         which commits were told of, and what became of them
+  treadle githost again churn 1a2b3c4d one whose check failed is checked again`;
 
 /** `treadle githost …`: repositories whose commits are checked. */
 export const register: Register = (program, cli) => {
@@ -139,6 +140,26 @@ export const register: Register = (program, cli) => {
           ]),
         ),
       );
+    });
+
+  group
+    .command('again')
+    .description('check a commit again whose check has ended, such as one that failed')
+    .argument('<host>', 'the connection')
+    .argument('<commit>', 'its first digits, as treadle githost checks shows them')
+    .action(async (host: string, commit: string) => {
+      const client = cli.client();
+      const { items } = await client.call(contract.listCommitChecks, { query: { host, limit: 500 } });
+      const found = items.find((one) => commit.length >= 4 && one.commit.startsWith(commit));
+      if (!found)
+        throw missing(`none of the newest ${items.length} checks of ${host} is of a commit ${commit}`, {
+          field: 'commit',
+          hint: `list them with: treadle githost checks ${host}`,
+        });
+      await client.call(contract.checkCommitAgain, { params: { check: found.id } });
+      cli
+        .output()
+        .result(found, () => `commit ${found.commit.slice(0, 10)} of ${found.branch} is checked again`);
     });
 
   group

@@ -27,7 +27,7 @@ class CommitCheck(TypedDict):
     verdict: NotRequired[str]
     """pass, fail or undecided."""
     problem: NotRequired[str]
-    """Why it failed, or what the host did not take."""
+    """Why it failed, what the host did not take, or while it goes on: what went wrong last."""
     created_at: int
     """When the host told of the commit. Milliseconds since 1970, UTC."""
     ended_at: NotRequired[int]
@@ -99,6 +99,25 @@ class GithostsApi:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    def check_commit_again(
+        self,
+        check: str,
+    ) -> None:
+        """Check a commit again whose check has ended.
+
+        For what was not there then: the commit on its host, a dataset, a machine that answers. It
+        waits, as a new one does.
+
+        POST /api/v1/git-checks/:check/again; needs githost:admin.
+
+        Args:
+            check: Id of the check.
+        """
+        return self._transport.nothing(
+            'POST',
+            f"/api/v1/git-checks/{segment('check', check)}/again",
+        )
+
     def delete_git_host(
         self,
         host: str,
@@ -124,7 +143,8 @@ class GithostsApi:
         """Hear of a push or a pull request, as GitHub, GitLab, Gitea and Forgejo tell of it.
 
         The secret of the connection signs the body (X-Hub-Signature-256, or Standard Webhooks), or
-        is shown (X-Gitlab-Token). A delivery is heard once, and a commit is checked once.
+        is shown (X-Gitlab-Token). A delivery is heard once, and a commit is checked once; sent
+        again, either has a check that failed tried again.
 
         POST /api/v1/hooks/git/:id.
 
