@@ -136,7 +136,12 @@ export const UserName = Type.String({
   pattern: '^[a-zA-Z0-9][a-zA-Z0-9._@+-]{0,127}$',
   description: 'What they sign in with. Letters, digits and ._@+-; kept in lower case.',
 });
-const Password = Type.String({ minLength: 1, maxLength: 1024, description: '12 characters or more.' });
+const Password = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  writeOnly: true,
+  description: '12 to 1,024 characters.',
+});
 const GroupName = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f]+$' });
 
 export const User = Type.Object({

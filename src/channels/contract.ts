@@ -10,7 +10,12 @@ export const ChannelName = Type.String({
 const Url = (description: string) => Type.String({ minLength: 8, maxLength: 2000, description });
 const Secret = (description: string) =>
   Type.Optional(
-    Type.String({ minLength: 1, maxLength: 2000, description: `${description} Never shown again.` }),
+    Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      writeOnly: true,
+      description: `${description} Never shown again.`,
+    }),
   );
 const Address = Type.String({
   pattern: '^[^\\s<>"@]{1,64}@[^\\s<>"@]{1,253}$',

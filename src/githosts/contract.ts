@@ -40,6 +40,7 @@ export const GitHostSettings = Strict({
     Type.String({
       pattern: '^[\\u0021-\\u007e]+$',
       maxLength: 2000,
+      writeOnly: true,
       description:
         'A token of the host that reads the repository, and writes commit statuses and comments. Never shown again; another address drops it.',
     }),

@@ -42,5 +42,8 @@ function given(field: string, command: Command | undefined): string | undefined 
   if (named !== undefined) return named;
   const name = whole.slice(whole.lastIndexOf('.') + 1);
   if (command?.registeredArguments.some((one) => one.name() === name) === true) return `<${name}>`;
-  return command?.options.find((one) => one.attributeName() === name)?.long ?? undefined;
+  const options = command?.options ?? [];
+  const own = options.find((one) => one.attributeName() === name && !one.negate);
+  // A secret comes in a file, never in an argument: `--password-file`.
+  return (own ?? options.find(({ long }) => long === `--${name}-file`))?.long ?? undefined;
 }

@@ -123,6 +123,28 @@ onDatabases('SCIM was', (on, open) => {
     const nowhere = await ask('GET', '/Nothing');
     assert.deepEqual([nowhere.status, nowhere.said['status']], [404, '404']);
 
+    // Who is meant is understood, or the whole is refused: nobody is left in a group that a directory believes to be empty of them.
+    const membership = (path: string) => patch(`/Groups/${groupId}`, { op: 'remove', path });
+    for (const path of [
+      'members[display eq "ana@example.org"]',
+      'members[value sw "0"]',
+      'members.value',
+      'members[]',
+    ]) {
+      const odd = await membership(path);
+      assert.deepEqual([odd.status, odd.said['scimType']], [400, 'invalidFilter'], path);
+    }
+    assert.equal((await patch(`/Groups/${groupId}`, { op: 'remove', value: 'x' })).status, 400);
+    assert.deepEqual((await membership(`members[value eq "x" or value eq "${id}"]`)).said['members'], []);
+    assert.equal(
+      (
+        await ask('PATCH', `/Groups/${groupId}`, {
+          operations: [{ op: 'add', path: 'members', value: [{ value: id }] }],
+        })
+      ).status,
+      200,
+    );
+
     // As Entra says it, and as Okta does.
     await patch(`/Users/${id}`, { op: 'Replace', path: 'active', value: 'False' });
     assert.equal(await enters(), 401);

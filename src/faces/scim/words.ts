@@ -84,7 +84,7 @@ export function patchedUser(body: Body): UserWords {
   for (const { op, path, value } of operations(body)) {
     if (op === 'remove') takeAway(words, path);
     else if (path !== undefined) take(words, path, value);
-    else if (isBody(value)) Object.assign(words, userWords(value));
+    else Object.assign(words, userWords(named(value)));
   }
   return words;
 }
@@ -126,12 +126,13 @@ export function patchedGroup(
   let { name, external_id } = before;
   let members = new Set(before.members);
   const change = (op: string, path: string, value: unknown): void => {
-    const one = /^members\[value eq "([^"]+)"\]$/i.exec(path)?.[1];
     if (path.toLowerCase() === 'displayname') name = text(value, 'displayName');
     else if (path.toLowerCase() === 'externalid')
       external_id = op === 'remove' ? undefined : text(value, 'externalId');
-    else if (one !== undefined && op === 'remove') members.delete(one);
-    else if (path.toLowerCase() === 'members') {
+    else if (/^members\W/i.test(path)) {
+      if (op !== 'remove') throw notUnderstood(path);
+      members = members.difference(new Set(filteredMembers(path)));
+    } else if (path.toLowerCase() === 'members') {
       const named = membersIn(value);
       if (op === 'add') members = members.union(new Set(named));
       else if (op === 'replace') members = new Set(named);
@@ -141,9 +142,35 @@ export function patchedGroup(
   };
   for (const { op, path, value } of operations(body)) {
     if (path !== undefined) change(op, path, value);
-    else if (isBody(value)) for (const [key, inner] of Object.entries(value)) change(op, key, inner);
+    else for (const [key, inner] of Object.entries(named(value))) change(op, key, inner);
   }
   return { name, members: [...members], external_id };
+}
+
+/** Whom `members[value eq "A" or value eq "B"]` means. What is not understood is refused: a directory would believe that it has revoked. */
+function filteredMembers(path: string): string[] {
+  const [, filter = ''] = /^members\[(.*)\]$/is.exec(path) ?? [];
+  return filter.split(/\s+or\s+/i).map((one) => {
+    const [, id] = /^\s*value\s+eq\s+"([^"]+)"\s*$/i.exec(one) ?? [];
+    if (id === undefined) throw notUnderstood(path);
+    return id;
+  });
+}
+
+const notUnderstood = (path: string): Error =>
+  invalid(`the path is not understood: ${path.slice(0, 100)}`, {
+    field: 'path',
+    hint: 'remove members[value eq "ID"], or add, replace or remove members with a list of values',
+    code: 'invalidFilter',
+  });
+
+/** The attributes of an operation without a path. */
+function named(value: unknown): Body {
+  if (isBody(value)) return value;
+  throw invalid('an operation without a path has an object of attributes as its value', {
+    field: 'value',
+    code: 'noTarget',
+  });
 }
 
 export const groupWords = (body: Body): GroupWords => ({
@@ -225,7 +252,8 @@ export const failure = (status: number, detail: string, scimType: string | undef
 });
 
 function operations(body: Body): Array<{ op: string; path: string | undefined; value: unknown }> {
-  const list = body['Operations'];
+  // Names of attributes have no case (RFC 7643, 2.1).
+  const list = Object.entries(body).find(([key]) => key.toLowerCase() === 'operations')?.[1];
   if (!Array.isArray(list) || list.length > 1000)
     throw invalid('a PATCH has a list of Operations', { field: 'Operations', code: 'invalidSyntax' });
   return list.map((one: unknown) => {

@@ -42,6 +42,32 @@ test('a fault names the field as the caller spelt it', () => {
   assert.deepEqual(fault(5).field, 'body');
 });
 
+test('a secret is named and never repeated, by itself, in what it lies in, and in alternatives', () => {
+  const password = Type.String({ maxLength: 4, pattern: '^[a-z]*$', writeOnly: true });
+  const schema = Strict({
+    password: Type.Optional(password),
+    to: Type.Optional(
+      Type.Union([Strict({ kind: Type.Literal('hook') }), Strict({ kind: Type.Literal('mail'), password })]),
+    ),
+    n: Type.Optional(Type.Integer()),
+  });
+  for (const value of [
+    { password: 'hunter' },
+    { password: 'HUNT' },
+    { password: ['hunter'] },
+    { to: { kind: 'mail', password: 'hunter' } },
+    { n: { password: 'hunter' } },
+    { to: [{ password: 'hunter' }] },
+  ])
+    assert.throws(
+      () => parse(schema, value, 'body'),
+      (error: TreadleError) => !/hunt/i.test(`${error.message} ${error.hint}`) && error.message.length > 12,
+    );
+  assert.throws(() => parse(schema, { password: 'hunter' }, 'body'), {
+    message: 'password must not have more than 4 characters',
+  });
+});
+
 test('text of a query becomes the numbers of the schema', () => {
   const Query = Strict({ limit: Type.Optional(Type.Integer()), all: Type.Optional(Type.Boolean()) });
   assert.deepEqual(parse(Query, { limit: '20', all: 'true' }, 'query', { convert: true }), {

@@ -200,8 +200,11 @@ interface Explained {
   hint?: string | undefined;
 }
 
-/** The one fault worth telling: what is missing, then what is unknown, then the most specific of the rest. */
+/**
+ * The one fault worth telling; what a schema calls `writeOnly`, a secret, is named and never repeated: what is missing, then what is unknown, then the most specific of the rest.
+ */
 function explain(schema: TSchema, faults: readonly Fault[], value: unknown): Explained {
+  const secrets = secretsOf(schema);
   const constants = faults.filter(({ keyword }) => keyword === 'const');
   // What is missing, or too much, beside a word that means no alternative is so of one that nobody asked for.
   const asked = faults.filter(
@@ -235,7 +238,7 @@ function explain(schema: TSchema, faults: readonly Fault[], value: unknown): Exp
     const choice = [allowed.slice(0, -1).join(', '), allowed.at(-1)].filter(Boolean).join(' or ');
     return {
       field: dotted(path),
-      what: `is ${shown(Value.Pointer.Get(value, path))}; it must be ${choice}`,
+      what: said(shown(path, Value.Pointer.Get(value, path), secrets), `it must be ${choice}`),
       hint: described(schema, path),
     };
   }
@@ -244,7 +247,7 @@ function explain(schema: TSchema, faults: readonly Fault[], value: unknown): Exp
   const given = Value.Pointer.Get(value, first.instancePath);
   return {
     field: dotted(first.instancePath),
-    what: wrong(first, given),
+    what: wrong(first, shown(first.instancePath, given, secrets)),
     hint:
       described(schema, first.instancePath) ??
       (first.keyword === 'pattern' ? `it ${first.message}` : undefined),
@@ -261,18 +264,21 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-function wrong({ keyword, params, message }: Fault, given: unknown): string {
+function wrong({ keyword, params, message }: Fault, given: string | undefined): string {
   const { type, limit } = params as { type?: unknown; limit?: unknown };
   if (keyword === 'type') {
     const types = (Array.isArray(type) ? type : [type]).map((one) => TYPES[String(one)] ?? String(one));
-    return `is ${shown(given)}; it must be ${types.join(' or ')}`;
+    return said(given, `it must be ${types.join(' or ')}`);
   }
   if ((keyword === 'minLength' || keyword === 'minItems') && limit === 1) return 'is empty';
-  if (keyword === 'minimum') return `is ${shown(given)}; it must be at least ${String(limit)}`;
-  if (keyword === 'maximum') return `is ${shown(given)}; it must be at most ${String(limit)}`;
+  if (keyword === 'minimum') return said(given, `it must be at least ${String(limit)}`);
+  if (keyword === 'maximum') return said(given, `it must be at most ${String(limit)}`);
   // A regular expression says little to most people; what the contract says of the field comes as the hint.
-  if (keyword === 'pattern') return `is ${shown(given)}, which has not the form that it must have`;
-  return `is ${shown(given)}; it ${message}`;
+  if (keyword === 'pattern')
+    return given === undefined
+      ? 'has not the form that it must have'
+      : `is ${given}, which has not the form that it must have`;
+  return said(given, `it ${message}`);
 }
 
 const propertiesOf = (schema: TSchema): Record<string, TSchema> =>
@@ -298,10 +304,27 @@ const described = (schema: TSchema, pointer: string): string | undefined =>
     ? undefined
     : (schemaAt(schema, pointer) as { description?: string } | undefined)?.description;
 
-/** A client's value in a message: short, on one line. */
-function shown(value: unknown): string {
+/** What is there, where it is shown, and what should be. */
+const said = (given: string | undefined, must: string): string =>
+  given === undefined ? must.replace(/^it /, '') : `is ${given}; ${must}`;
+
+/** Names of the fields that hold secrets, wherever in a schema. */
+function secretsOf(schema: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (typeof schema !== 'object' || schema === null) return found;
+  for (const [name, part] of Object.entries(schema)) {
+    if (name === 'properties' && typeof part === 'object' && part !== null)
+      for (const [field, own] of Object.entries<unknown>(part as object))
+        if ((own as { writeOnly?: boolean }).writeOnly === true) found.add(field);
+    secretsOf(part, found);
+  }
+  return found;
+}
+
+/** A client's value in a message: short, on one line. Undefined for a secret, and without those in it. */
+function shown(pointer: string, value: unknown, secrets: ReadonlySet<string>): string | undefined {
+  if (partsOf(pointer).some((part) => secrets.has(part))) return undefined;
   if (Array.isArray(value) && value.length > LONG) return `a list of ${value.length} items`;
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = JSON.stringify(value, (key, inner: unknown) => (secrets.has(key) ? '…' : inner)) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

@@ -72,7 +72,7 @@ class NewUser(TypedDict):
     """What they sign in with. Letters, digits and ._@+-; kept in lower case."""
     full_name: NotRequired[str]
     password: NotRequired[str]
-    """12 characters or more."""
+    """12 to 1,024 characters."""
     owner: NotRequired[bool]
     """Of the whole server. Not unless said."""
     roles: NotRequired[list[WorkspaceRole]]
@@ -411,7 +411,7 @@ class AccessApi:
 
         Args:
             name: What they sign in with. Letters, digits and ._@+-; kept in lower case.
-            password: 12 characters or more.
+            password: 12 to 1,024 characters.
             owner: Of the whole server. Not unless said.
         """
         return self._transport.json(
@@ -449,8 +449,8 @@ class AccessApi:
         POST /api/v1/me/password; needs user:own.
 
         Args:
-            current: 12 characters or more.
-            password: 12 characters or more.
+            current: 12 to 1,024 characters.
+            password: 12 to 1,024 characters.
         """
         return self._transport.nothing(
             'POST',
@@ -831,7 +831,7 @@ class AccessApi:
 
         Args:
             user: Name or id.
-            password: 12 characters or more.
+            password: 12 to 1,024 characters.
         """
         return self._transport.json(
             'POST',
@@ -937,7 +937,7 @@ class AccessApi:
         POST /api/v1/session.
 
         Args:
-            password: 12 characters or more.
+            password: 12 to 1,024 characters.
             workspace: Lower-case letters, digits and dashes; 63 characters at most.
         """
         return self._transport.json(
