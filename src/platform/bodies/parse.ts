@@ -313,8 +313,8 @@ function secretsOf(schema: unknown, found = new Set<string>()): ReadonlySet<stri
   if (typeof schema !== 'object' || schema === null) return found;
   for (const [name, part] of Object.entries(schema)) {
     if (name === 'properties' && typeof part === 'object' && part !== null)
-      for (const [field, own] of Object.entries<unknown>(part as object))
-        if ((own as { writeOnly?: boolean }).writeOnly === true) found.add(field);
+      for (const [field, own] of Object.entries(part as Record<string, { writeOnly?: boolean }>))
+        if (own.writeOnly === true) found.add(field);
     secretsOf(part, found);
   }
   return found;
