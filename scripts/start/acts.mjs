@@ -256,7 +256,7 @@ async function refused({ env, url, pages, told }, champion, foreign) {
   await treadleShown(['run', 'train', '-p', 'depth=1'], env, 1);
   await stage('Refused', async () => {
     const { items } = await ask(`${url}/api/v1/releases?endpoint=${ENDPOINT}&limit=2`);
-    const release = items.find(({ execution }) => execution !== foreign.id);
+    const release = items.find(({ execution }) => execution?.id !== foreign.id);
     if (release.state !== 'rejected' || release.version === champion.version)
       throw new SetupError(`the worse model was not refused: ${release.state}`);
     told.push([
