@@ -340,7 +340,10 @@ async function open(
             ref,
           }));
         }),
-        ...ledgerRoom.ledgerRoutes(ledger, access),
+        ...ledgerRoom.ledgerRoutes(ledger, {
+          namesBehind: access.namesBehind,
+          idOfNamed: access.idOfNamed,
+        }),
         ...maintenanceRoutes(storeRooms(config.data)),
       ],
       version(),

@@ -566,7 +566,7 @@ export const exchangeToken = endpoint({
     'In the words of RFC 8693, as JSON. A CI system’s job shows its own identity token and gets one of the service account that trusts it, for 15 minutes. A token with a `jti` is exchanged once.',
   body: Strict({
     grant_type: Type.Literal('urn:ietf:params:oauth:grant-type:token-exchange'),
-    subject_token: Type.String({ minLength: 1, maxLength: 16_384 }),
+    subject_token: Type.String({ minLength: 1, maxLength: 16_384, writeOnly: true }),
     subject_token_type: Type.Union([
       Type.Literal('urn:ietf:params:oauth:token-type:id_token'),
       Type.Literal('urn:ietf:params:oauth:token-type:jwt'),

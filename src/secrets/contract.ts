@@ -50,6 +50,7 @@ export const setSecret = endpoint({
   query: Of,
   body: Strict({
     value: Type.String({
+      writeOnly: true,
       minLength: 8,
       pattern: '^[^\\u0000]*$',
       maxLength: 32_000,
