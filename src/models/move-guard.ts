@@ -15,6 +15,8 @@ export interface VersionMove {
   name: string;
   /** Of an alias or a stage: the model that it is of, as it is called once this is done, and its name in the ledger. */
   model?: { name: string; ref: string };
+  /** Where the model gets another name, under which this is so: what it was called until now. */
+  renamed?: string;
   /** Refs of the versions that it points at now. */
   from: readonly string[];
   /** All that it points at afterwards; nothing where it is taken away. */

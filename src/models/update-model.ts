@@ -34,7 +34,7 @@ export async function updateModel(
       // Whoever follows the old name finds nothing from now on, and under the new one other rules may hold, as if all were set there anew.
       await askGuards(tx, guards, await movesUnder(tx, row, { from: name }));
       await updateModelRow(tx, row.id, { name: newName });
-      await askGuards(tx, guards, await movesUnder(tx, row, { to: newName }));
+      await askGuards(tx, guards, await movesUnder(tx, row, { to: newName, renamed: name }));
       await say(
         tx,
         { action: 'model.renamed', resource: modelRef(row.ref), before: { name }, after: { name: newName } },
@@ -63,7 +63,7 @@ export async function updateModel(
 async function movesUnder(
   tx: Tx,
   row: ModelRow,
-  names: { from: string } | { to: string },
+  names: { from: string } | { to: string; renamed: string },
 ): Promise<VersionMove[]> {
   const name = 'from' in names ? names.from : names.to;
   const model = { name, ref: modelRef(row.ref) };
@@ -71,7 +71,7 @@ async function movesUnder(
     const ref = versionRef(row.ref, version);
     return 'from' in names
       ? { kind, name: of, model, from: [ref], to: [] }
-      : { kind, name: of, model, from: [], to: [{ ref, model: name, version }] };
+      : { kind, name: of, model, renamed: names.renamed, from: [], to: [{ ref, model: name, version }] };
   };
   return [
     ...(await aliasesOf(tx, row.id)).map(({ alias, version }) => moved('alias', alias, version)),

@@ -2,6 +2,7 @@ import { rolesHere } from '../../access/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict, forbidden } from '../../platform/errors/index.ts';
 import type { Verdict } from '../contract/approvals.ts';
+import { askWith } from './asking.ts';
 import { resourcesOf, wantsOf } from './covers.ts';
 import { asItStands, toWord } from './look.ts';
 import type { Say } from './notices.ts';
@@ -30,7 +31,10 @@ export function decide(
     if (stands.standing.state === 'void' || row.ended !== null)
       throw conflict(`this request cannot be decided: ${stands.standing.says}`, {
         field: 'request',
-        hint: 'ask anew with: treadle request',
+        hint:
+          stands.facts === undefined
+            ? 'its version is gone: ask for another one'
+            : `ask anew with: ${askWith(stands.model, row.version, stands.about)}`,
       });
     if (digest !== row.sum)
       throw conflict('that was the digest of something else', {

@@ -9,6 +9,7 @@ import type { Tx } from '../../platform/ctx/index.ts';
 import { forbidden, type TreadleError } from '../../platform/errors/index.ts';
 import { newId } from '../../platform/ids/index.ts';
 import type { Policy } from '../contract/approvals.ts';
+import { askWith } from './asking.ts';
 import { guarding, keyOf, wantsOf, wordsOf } from './covers.ts';
 import { factsOf } from './facts.ts';
 import { standingOf } from './look.ts';
@@ -128,7 +129,7 @@ function refused(
       `${what}, and the files of ${model} v${version} are not here, or not any more what was registered`,
       { field: 'version', hint: 'register them as a new version, and ask for that', code: 'content-changed' },
     );
-  const how = `treadle request ${model}@v${version} ${move.kind === 'endpoint' ? '--to' : `--${move.kind}`} ${move.name} -m 'why'`;
+  const how = askWith(model, version, move);
   const waits = newest && !['void', 'rejected'].includes(newest.standing.state);
   return forbidden(
     `${what}, and ${model} v${version} is not approved for it${newest ? `: of request ${newest.id}, ${newest.standing.says}` : ''}`,
@@ -136,7 +137,9 @@ function refused(
       field: 'version',
       hint: waits
         ? `look at it with: treadle requests ${newest.id}, or at /requests/${newest.id}`
-        : `ask with: ${how}, or at /requests`,
+        : move.renamed === undefined
+          ? `ask with: ${how}, or at /requests`
+          : `choose another name; or take the ${move.kind} ${move.name} of ${move.renamed} away, rename it, and ask then with: ${how}`,
       code: NEEDS_APPROVAL,
     },
   );

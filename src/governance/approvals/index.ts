@@ -11,7 +11,7 @@ import { endPolicy, getPolicy, listPolicies, setPolicy } from './policies.ts';
 import { promote } from './promote.ts';
 import { closeReview, listReviews } from './reviews.ts';
 import { requireRequest } from './store.ts';
-import { getRequest, listRequests, type AtEndpoint } from './views.ts';
+import { getRequest, listRequests, pointsAt, type AtEndpoint } from './views.ts';
 
 export { guardMoves } from './guard.ts';
 export { guardFiles } from './guard-files.ts';
@@ -41,7 +41,10 @@ export function openApprovals({ channels }: { channels: Pick<Channels, 'notify'>
       route(contract.getPolicy, (ctx, { params }) => getPolicy(ctx, params.policy)),
       route(contract.setPolicy, (ctx, { params, body }) => setPolicy(ctx, params.policy, body)),
       route(contract.endPolicy, (ctx, { params, query }) => endPolicy(ctx, params.policy, query.reason)),
-      route(contract.createRequest, async (ctx, { body }) => getRequest(ctx, await ask(ctx, body, say), at)),
+      route(contract.createRequest, async (ctx, { body }) => {
+        const id = await ask(ctx, body, say, (tx, about) => pointsAt(tx, about, at));
+        return getRequest(ctx, id, at);
+      }),
       route(contract.listRequests, (ctx, { query }) => listRequests(ctx, query)),
       route(contract.getRequest, (ctx, { params }) => getRequest(ctx, params.request, at)),
       route(contract.decideRequest, async (ctx, { params, body }) => {

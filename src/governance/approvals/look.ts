@@ -47,6 +47,8 @@ export async function standingOf(
 
 export interface Looked extends Stands {
   about: About;
+  /** What its model is called today. */
+  model: string;
   policies: Policy[];
   /** Absent where the version is gone. */
   facts: Facts | undefined;
@@ -62,18 +64,17 @@ async function whatAbout(ctx: Ctx, row: RequestRow) {
   const told = (await tellModelVersions(ctx, [row.version_ref])).get(row.version_ref)?.facts;
   const name = told?.model ?? row.model;
   const ref = `model:${row.version_ref.slice('model_version:'.length, row.version_ref.lastIndexOf('/'))}`;
-  return { told, about: aboutOf(JSON.parse(row.target_said) as Target, { name, ref }) }; // written by this room
+  return { told, name, about: aboutOf(JSON.parse(row.target_said) as Target, { name, ref }) }; // written by this room
 }
 
 /** A request beside the world of now. What is approved is about the model by its name in the ledger; policies go by what it is called today. */
 export async function asItStands(ctx: Ctx, row: RequestRow): Promise<Looked> {
-  const { about, told } = await whatAbout(ctx, row);
-  const name = about.model?.name ?? row.model;
+  const { about, told, name } = await whatAbout(ctx, row);
   const policies = await guarding(ctx, about);
   const facts = told?.registered
     ? await factsOf(ctx, about, { model: name, version: row.version }, policies)
     : undefined;
-  return { about, policies, facts, ...(await standingOf(ctx, row, about, { policies, facts })) };
+  return { about, model: name, policies, facts, ...(await standingOf(ctx, row, about, { policies, facts })) };
 }
 
 export const toWord = ({ user_id, verdict, sum, at }: DecisionRow): Word => ({

@@ -8,18 +8,17 @@ import { requireRequest } from './store.ts';
 /** Makes the move that was approved, by the verb that everybody makes it with: the guard finds the approval, or refuses. */
 export async function promote(ctx: Ctx, id: string): Promise<void> {
   const row = await requireRequest(ctx, id);
-  const { about, standing } = await asItStands(ctx, row);
+  const { about, model, standing } = await asItStands(ctx, row);
   if (standing.state !== 'approved')
     throw conflict(`this request is ${standing.state}: ${standing.says}`, {
       field: 'request',
       hint: `look at it with: treadle requests ${id}`,
     });
-  const model = about.model?.name ?? row.model;
   const reason = `request ${id}`;
   if (about.kind === 'endpoint')
     throw conflict('an endpoint is moved by deploying to it', {
       field: 'request',
-      hint: `treadle deploy ${row.model}@v${row.version} --to ${about.name}`,
+      hint: `treadle deploy ${model}@v${row.version} --to ${about.name}`,
     });
   if (about.kind === 'alias')
     await setAlias(ctx, { model, alias: about.name, version: row.version, reason }, [guardMoves]);

@@ -63,7 +63,7 @@ export function closeReview(ctx: Ctx, id: string, finding: string): Promise<Revi
     const resource = `request:${id}`;
     await tx.record({ action: 'request.reviewed', resource, after: { user }, reason: finding });
     await tx.emit({ type: 'request.reviewed', subject: resource });
-    return toReview({ ...review, ...closed }, row, 'closed');
+    return toReview({ ...review, ...closed }, { ...row, model: looked.model }, 'closed');
   });
 }
 
@@ -104,9 +104,10 @@ export async function listReviews(
     const reviews = await selectReviews(ctx, { open, before, limit });
     for (const review of reviews) {
       const row = await requireRequest(ctx, review.request_id);
-      const state = await stateOf(ctx, row, review, await asItStands(ctx, row));
+      const looked = await asItStands(ctx, row);
+      const state = await stateOf(ctx, row, review, looked);
       if (open && state === 'not_used') continue;
-      items.push(toReview(review, row, state));
+      items.push(toReview(review, { ...row, model: looked.model }, state));
       if (items.length === limit) return { items };
     }
     if (reviews.length < limit) return { items };

@@ -1,5 +1,5 @@
 // All SQL of approvals.
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { missing } from '../../platform/errors/index.ts';
 import type { ApprovalTables } from './schema.ts';
@@ -82,11 +82,21 @@ export const selectOpenFor = (ctx: Ctx, target: string, version: string): Promis
 
 export function selectRequests(
   ctx: Ctx,
-  query: { waiting: boolean; model?: string | undefined; before?: string | undefined; limit: number },
+  query: {
+    waiting: boolean;
+    model?: string | undefined;
+    /** What the ledger calls the model that has this name now: `model:flights`. */
+    ref?: string | undefined;
+    before?: string | undefined;
+    limit: number;
+  },
 ): Promise<RequestRow[]> {
   let rows = tables(ctx).selectFrom('approval_request').selectAll().where('workspace', '=', ctx.workspace);
   if (query.waiting) rows = rows.where('ended', 'is', null);
-  if (query.model !== undefined) rows = rows.where('model', '=', query.model);
+  if (query.ref !== undefined) {
+    const versions = `model_version:${query.ref.slice('model:'.length)}/`;
+    rows = rows.where(sql`substr(version_ref, 1, ${versions.length})`, '=', versions);
+  } else if (query.model !== undefined) rows = rows.where('model', '=', query.model);
   if (query.before !== undefined) rows = rows.where('id', '<', query.before);
   return rows.orderBy('id', 'desc').limit(query.limit).execute();
 }

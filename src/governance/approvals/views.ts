@@ -1,6 +1,7 @@
 import { sees } from '../../access/index.ts';
+import { listEntries } from '../../ledger/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import { invalid } from '../../platform/errors/index.ts';
+import { invalid, TreadleError } from '../../platform/errors/index.ts';
 import { getModel, tellModelVersions } from '../../models/index.ts';
 import type {
   ApprovalDecision,
@@ -9,24 +10,26 @@ import type {
   Approved,
   Target,
 } from '../contract/approvals.ts';
-import { resourcesOf } from './covers.ts';
+import { resourcesOf, type About } from './covers.ts';
 import { asItStands, toWord, type Looked } from './look.ts';
 import { requireRequest, selectRequests, type RequestRow } from './store.ts';
 
 /** The plain reads. Columns of JSON hold what this room wrote there. */
 
 /** What an endpoint points at: handed in by the room that knows. */
-export type AtEndpoint = (
-  ctx: Ctx,
-  endpoint: string,
-) => Promise<Array<{ model: string; version: number; ref: string }>>;
+export type AtEndpoint = (ctx: Ctx, endpoint: string) => Promise<At[]>;
+interface At {
+  model: string;
+  version: number;
+  ref: string;
+}
 
-function toRequest(row: RequestRow, { standing }: Looked): ApprovalRequest {
+function toRequest(row: RequestRow, { standing, model }: Looked): ApprovalRequest {
   return {
     ref: `request:${row.id}`,
     id: row.id,
     target: JSON.parse(row.target_said) as Target,
-    model: row.model,
+    model,
     version: row.version,
     version_ref: row.version_ref,
     digest: row.sum,
@@ -47,12 +50,8 @@ export async function getRequest(ctx: Ctx, id: string, at: AtEndpoint): Promise<
   const looked = await asItStands(ctx, row);
   const approved = JSON.parse(row.approved) as Approved;
   const { standing, decisions, facts, asked, about } = looked;
-  const now =
-    about.kind === 'endpoint'
-      ? await at(ctx, about.name)
-      : about.kind === 'alias' && facts
-        ? await atAlias(ctx, about.model!.name, about.name)
-        : [];
+  const now = row.ended === 'promoted' ? [] : await pointsAt(ctx, about, at);
+  const before = row.ended === 'promoted' ? await beforeMove(ctx, id) : [];
   return {
     ...toRequest(row, looked),
     approved,
@@ -74,18 +73,45 @@ export async function getRequest(ctx: Ctx, id: string, at: AtEndpoint): Promise<
       };
     }),
     ...(now.length === 0 ? {} : { now: { versions: now } }),
+    ...(before.length === 0 ? {} : { before: { versions: before } }),
     changed: row.ended === null ? changes(approved, facts?.approved, facts?.content) : [],
   };
 }
 
-async function atAlias(ctx: Ctx, model: string, alias: string) {
-  const found = (await getModel(ctx, model)).aliases.find((one) => one.alias === alias);
-  if (!found) return [];
-  const { ref } = await getModel(ctx, model);
+/** What a target points at now; nothing where that is not one thing, as of a stage. */
+export async function pointsAt(ctx: Ctx, about: About, at: AtEndpoint): Promise<At[]> {
+  if (about.kind === 'endpoint') return at(ctx, about.name);
+  return about.kind === 'alias' && about.model ? atAlias(ctx, about.model.name, about.name) : [];
+}
+
+/** What was there until the move: as the ledger has it. */
+async function beforeMove(ctx: Ctx, id: string): Promise<At[]> {
+  const query = { resource: `request:${id}`, action: 'request.promoted', limit: 1 };
+  const [entry] = (await listEntries(ctx, query)).items;
+  const { from = [] } = (entry?.after ?? {}) as { from?: string[] }; // written by this room
+  const told = await tellModelVersions(ctx, from);
+  return from.map((ref) => {
+    const slash = ref.lastIndexOf('/');
+    const model = told.get(ref)?.facts.model ?? ref.slice('model_version:'.length, slash);
+    return { model, version: Number(ref.slice(slash + 1)), ref };
+  });
+}
+
+async function atAlias(ctx: Ctx, model: string, alias: string): Promise<At[]> {
+  const held = await getModel(ctx, model).catch(goneIsNone);
+  const found = held?.aliases.find((one) => one.alias === alias);
+  if (!held || !found) return [];
+  const { ref } = held;
   const version = `model_version:${ref.slice('model:'.length)}/${found.version}`;
   return (await tellModelVersions(ctx, [version])).has(version)
     ? [{ model, version: found.version, ref: version }]
     : [];
+}
+
+/** A model that is gone has no aliases. */
+function goneIsNone(error: unknown): undefined {
+  if (error instanceof TreadleError && error.kind === 'missing') return undefined;
+  throw error;
 }
 
 /** In words, what is not as it was when it was asked for. */
@@ -112,10 +138,14 @@ export async function listRequests(
   if (page !== undefined && !/^[0-9a-f]{32}$/.test(page))
     throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
   const items: ApprovalRequest[] = [];
+  // Whoever asks by a name of today means that model, whatever it was called when it was asked for.
+  const of = model === undefined ? undefined : await getModel(ctx, model).catch(goneIsNone);
   for (let before = page; ;) {
-    const rows = await selectRequests(ctx, { waiting, model, before, limit: limit + 1 });
+    const rows = await selectRequests(ctx, { waiting, model, ref: of?.ref, before, limit: limit + 1 });
     for (const row of rows) {
       const looked = await asItStands(ctx, row);
+      // Of a version that is gone there is nothing to wait for.
+      if (waiting && !looked.facts) continue;
       // Whoever is here by grants sees those about their things: a model is asked for by its name of today, which no row has.
       if (!(await resourcesOf(ctx, looked.about)).some((thing) => sees(ctx, thing))) continue;
       if (items.length === limit) return { items, next: items.at(-1)!.id };

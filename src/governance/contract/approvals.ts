@@ -245,6 +245,16 @@ export const ApprovalRequestDetail = Type.Intersect([
         { description: 'What it points at now.' },
       ),
     ),
+    before: Type.Optional(
+      Type.Object(
+        {
+          versions: Type.Array(
+            Type.Object({ model: Type.String(), version: Type.Integer(), ref: Type.String() }),
+          ),
+        },
+        { description: 'Of what was promoted: what it pointed at until then.' },
+      ),
+    ),
     changed: Type.Array(Type.String(), { description: 'What changed since it was asked for.' }),
   }),
 ]);
@@ -340,7 +350,9 @@ export const listRequests = endpoint({
   summary: 'List requests, newest first',
   query: Strict({
     waiting: Type.Optional(
-      Type.Boolean({ description: 'Only those that are neither promoted nor withdrawn.' }),
+      Type.Boolean({
+        description: 'Only those that are neither promoted nor withdrawn, of versions that are there.',
+      }),
     ),
     model: Type.Optional(
       Type.String({ minLength: 1, maxLength: 256, description: 'Only those for versions of this model.' }),
@@ -384,6 +396,7 @@ export const withdrawRequest = endpoint({
   action: 'request:write',
   about: [named('request')],
   summary: 'Withdraw a request',
+  description: 'For whoever asked, and admins.',
   params: OfRequest,
   response: ApprovalRequestDetail,
 });

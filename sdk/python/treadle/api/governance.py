@@ -150,6 +150,17 @@ class ApprovalRequestDetailNow(TypedDict):
     versions: list[ApprovalRequestDetailNowVersions]
 
 
+class ApprovalRequestDetailBeforeVersions(TypedDict):
+    model: str
+    version: int
+    ref: str
+
+
+class ApprovalRequestDetailBefore(TypedDict):
+    """Of what was promoted: what it pointed at until then."""
+    versions: list[ApprovalRequestDetailBeforeVersions]
+
+
 class ApprovalRequestDetail(ApprovalRequest):
     approved: Approved
     authors: list[str]
@@ -160,6 +171,8 @@ class ApprovalRequestDetail(ApprovalRequest):
     """In their order; the last word of a person counts."""
     now: NotRequired[ApprovalRequestDetailNow]
     """What it points at now."""
+    before: NotRequired[ApprovalRequestDetailBefore]
+    """Of what was promoted: what it pointed at until then."""
     changed: list[str]
     """What changed since it was asked for."""
 
@@ -585,7 +598,7 @@ class GovernanceApi:
         GET /api/v1/requests; needs request:read.
 
         Args:
-            waiting: Only those that are neither promoted nor withdrawn.
+            waiting: Only those that are neither promoted nor withdrawn, of versions that are there.
             model: Only those for versions of this model.
             limit: At most 500; 100 unless said.
         """
@@ -680,6 +693,8 @@ class GovernanceApi:
         request: str,
     ) -> ApprovalRequestDetail:
         """Withdraw a request.
+
+        For whoever asked, and admins.
 
         DELETE /api/v1/requests/:request; needs request:write.
 
