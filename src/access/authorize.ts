@@ -2,7 +2,7 @@ import type { Ctx, Resource } from '../platform/ctx/index.ts';
 import { forbidden } from '../platform/errors/index.ts';
 import type { About, Action, Endpoint } from '../platform/http/contract.ts';
 import type { Said } from '../platform/http/index.ts';
-import { decide, type Decision } from './decide.ts';
+import { decide, whatOpens, type Decision } from './decide.ts';
 
 /**
  * What a room knows of what a request names: the thing that grants are about. The name of a model that was renamed, the experiment of a
@@ -82,9 +82,6 @@ function refused({ actor }: Ctx, action: Action, decision?: Decision): Error {
   const because = decision === undefined ? '' : `: ${decision.because}`;
   const what = actor.role === 'guest' ? 'has no role here' : `is ${actor.role}`;
   return forbidden(`'${actor.name}' ${what} and may not do this (${action})${because}`, {
-    hint:
-      actor.grants === undefined
-        ? 'ask an admin for a higher role, or for a token with one'
-        : 'ask an admin for a role, or for a grant on it: treadle grant add NAME editor model:NAME',
+    hint: whatOpens(actor, action),
   });
 }

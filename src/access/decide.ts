@@ -28,7 +28,7 @@ export const POLICY: readonly Rule[] = [
   {
     verb: 'admin',
     roles: ['admin', 'owner'],
-    says: 'manages tokens, people, grants, webhooks and channels',
+    says: 'manages tokens, roles, services, grants, webhooks and channels',
     granted: true,
   },
   {
@@ -40,7 +40,7 @@ export const POLICY: readonly Rule[] = [
   {
     verb: 'server',
     roles: ['owner'],
-    says: 'what reaches over the walls between workspaces',
+    says: 'makes workspaces and groups, adds and disables people, sets their passwords',
     granted: false,
   },
 ];
@@ -80,9 +80,10 @@ export function decide(actor: Actor, action: Action, resource?: Resource): Decis
     return NO('only a person approves, and nobody answers for this caller');
   const held = rolesHere(actor);
   const by = held.find((role) => rule.roles.includes(role));
-  const verb = rule.verb === 'server' ? `server: what ${rule.says}` : `${rule.verb}: ${rule.says}`;
-  if (by !== undefined) return YES(`${by} may ${verb}`);
-  const refused = `${held.length === 0 ? 'who has no role here' : held.join(' and ')} may not ${verb}; ${rule.roles.join(', ')} may`;
+  const verb =
+    rule.verb === 'server' ? 'manage the whole server' : rule.verb === 'admin' ? 'administer' : rule.verb;
+  if (by !== undefined) return YES(`${by} may ${verb}: ${rule.says}`);
+  const refused = `${held.length === 0 ? 'who has no role here' : held.join(' and ')} may not ${verb}: ${rule.says}; ${rule.roles.join(', ')} may`;
   if (!rule.granted || resource === undefined || actor.grants === undefined) return NO(refused);
   if ('listed' in resource && rule.verb === 'read') return YES('a list shows to each what they may see');
   const granted = actor.grants.on(resource).find((role) => rule.roles.includes(role));
@@ -90,6 +91,21 @@ export function decide(actor: Actor, action: Action, resource?: Resource): Decis
     ? NO(`${refused}, and no grant says so of this`)
     : YES(`a grant makes them ${granted} of ${thing(resource)}, who may ${rule.verb}`);
 }
+
+/** What opens an action to somebody who may not do it now. */
+export function whatOpens(actor: Actor, action: Action): string {
+  const verb = ruleOf(action)?.verb;
+  if (verb === 'server') return 'ask an owner of the server';
+  if (verb === 'own') return 'sign in with name and password';
+  if (verb === 'approve' && actor.user === undefined && actor.execution === undefined) return AS_A_PERSON;
+  return actor.grants === undefined
+    ? 'ask an admin for a higher role, or for a token with one'
+    : 'ask an admin for a role, or for a grant on it: treadle grant add NAME editor model:NAME';
+}
+
+/** How somebody who is nobody in particular becomes a person. */
+export const AS_A_PERSON =
+  'do it as a person who may: sign in with their name and password in the browser (/sign-in), or set TREADLE_TOKEN to a token of their own, which they make there under Settings → Your tokens; treadle user add NAME --role approver adds one';
 
 /** All roles that somebody has in the workspace; none where they are there by grants alone. */
 export const rolesHere = ({ role, roles }: Actor): readonly Role[] =>

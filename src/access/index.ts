@@ -2,7 +2,7 @@ export { authenticate, type Credentials } from './authenticate.ts';
 export { createToken } from './create-token.ts';
 export { createWorkspace, ensureDefaultWorkspace } from './create-workspace.ts';
 export { authorize, type Resolvers } from './authorize.ts';
-export { decide, rolesHere, type Decision } from './decide.ts';
+export { AS_A_PERSON, decide, rolesHere, type Decision } from './decide.ts';
 export { addGrant, removeGrant } from './grants/grants.ts';
 export { grantResolvers } from './grants/resolve.ts';
 export { sees, seesAll, whereSeen } from './grants/seen.ts';

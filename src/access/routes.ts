@@ -61,7 +61,11 @@ export const accessRoutes = (passwords: Passwords): Route[] => [
   }),
   route(contract.addUser, (ctx, { body }) => addUser(ctx, body)),
   route(contract.updateUser, (ctx, { params, body }) => updateUser(ctx, params.user, body)),
-  route(contract.resetPassword, (ctx, { params, body }) => setPassword(ctx, params.user, body.password)),
+  route(contract.resetPassword, async (ctx, { params, body }) => {
+    const user = await setPassword(ctx, params.user, body.password);
+    passwords.forget(user.name);
+    return user;
+  }),
   route(contract.setRoles, (ctx, { params, body }) => setRoles(ctx, params.user, body.roles)),
   route(contract.addService, (ctx, { body }) => addService(ctx, body)),
   route(contract.listGroups, async (ctx) => ({ items: await listGroups(ctx) })),

@@ -25,22 +25,33 @@ export class Attempts {
     if (until <= now) return this.count(name, address, now);
     const seconds = Math.ceil((until - now) / 1000);
     throw limited('too many wrong passwords', {
-      hint: `try again in ${seconds} s; an owner of the server can set a new password meanwhile`,
+      hint: `try again in ${seconds} s; a new password, which an owner of the server sets, is asked for at once`,
       code: 'sign-in',
       retryAfter: seconds,
     });
   }
 
   private count(name: string, address: string, now: number): void {
-    if (this.tallies.size >= MOST) this.tallies.clear();
+    // A flood of names pushes out what was wrong longest ago, never what is wrong now.
+    for (const key of this.tallies.keys()) {
+      if (this.tallies.size + 3 <= MOST) break;
+      this.tallies.delete(key);
+    }
     for (const { key, free } of kinds(name, address)) {
       const tally = this.tallies.get(key) ?? { wrong: 0, last: now, open: 0 };
       // An hour without one forgives.
       const wrong = (now - tally.last > 60 * MINUTE ? 0 : tally.wrong) + 1;
       const over = wrong - free;
       const pause = over < 0 ? 0 : Math.min(15 * MINUTE, 10_000 * 2 ** Math.min(over, 10));
+      // Set anew it stands last: the order of the map is that of the newest wrong password.
+      this.tallies.delete(key);
       this.tallies.set(key, { wrong, last: now, open: now + pause });
     }
+  }
+
+  /** A new password ends the wait of its bearer, from wherever. An address that was wrong with many names still waits. */
+  forget(name: string): void {
+    for (const key of this.tallies.keys()) if (key.startsWith(`${name}\0`)) this.tallies.delete(key);
   }
 
   right(name: string, address: string): void {

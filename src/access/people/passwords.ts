@@ -16,6 +16,8 @@ const MOST = 1_000;
 export interface Passwords {
   /** Throws `unauthenticated`, or `limited` after too many wrong ones. `address`: where they come from. */
   check(ctx: Ctx, name: string, password: string, address: string): Promise<PersonRow>;
+  /** A new password ends the wait that wrong ones brought their bearer. */
+  forget(name: string): void;
 }
 
 export function createPasswords(): Passwords {
@@ -26,9 +28,11 @@ export function createPasswords(): Passwords {
   /** A client that begins with many requests at once shows one password, not many. */
   const asking = new Map<string, Promise<boolean>>();
   const turns = createTurns();
+  const told = createTold();
   let dummy: Promise<string> | undefined;
 
   return {
+    forget: (name) => attempts.forget(name),
     async check(ctx, given, password, address) {
       const name = given.toLowerCase();
       const person = await findPerson(ctx, name);
@@ -54,6 +58,8 @@ export function createPasswords(): Passwords {
         asking.set(key, asked);
       }
       if (!(await asked) || !person) {
+        // What is typed as a name may be a password: only names that are somebody's are written.
+        told(ctx, { name: person?.name ?? 'nobody here', address });
         throw unauthenticated('name and password do not belong together', {
           hint: 'check both for typos, or ask an owner of the server for a new password',
         });
@@ -62,6 +68,21 @@ export function createPasswords(): Passwords {
       right.set(key, now + REMEMBERED);
       return person;
     },
+  };
+}
+
+const LINES = 60;
+
+/** One line for each wrong password, and one for all that are too many for a minute. */
+function createTold(): (ctx: Ctx, who: { name: string; address: string }) => void {
+  let [since, lines] = [0, 0];
+  return (ctx, who) => {
+    const now = ctx.clock.now();
+    if (now - since >= 60_000) [since, lines] = [now, 0];
+    lines++;
+    if (lines <= LINES) ctx.log.warn('a password was wrong', who);
+    else if (lines === LINES + 1)
+      ctx.log.warn('more passwords are wrong than are written of: the next lines in a minute');
   };
 }
 

@@ -11,6 +11,7 @@ import { listTokens } from '../list-tokens.ts';
 import { within } from '../roles.ts';
 import { addService, addUser } from './add-user.ts';
 import { hashPassword, passwordMatches } from './password.ts';
+import { Attempts } from './attempts.ts';
 import { personByIdentity } from './enter-by-identity.ts';
 import { removeUser } from './remove-user.ts';
 import { personOf, rolesOf } from './rights.ts';
@@ -65,6 +66,49 @@ test('a password is kept as argon2id alone, and is its characters, whoever typed
   assert.ok(await passwordMatches('cafe\u0301 au lait, twice', kept));
   assert.ok(!(await passwordMatches('café au lait, Twice', kept)));
   await assert.rejects(passwordMatches('x', 'plain'), /no known form/);
+});
+
+test('a flood of names pushes out what was wrong longest ago; a new password ends the wait of its bearer alone', () => {
+  const attempts = new Attempts();
+  const waits = (name: string, address: string): boolean => {
+    try {
+      attempts.begin(name, address, 1000);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  for (let i = 0; i < 6; i++) attempts.begin('ann', 'a', 1000);
+  assert.ok(waits('ann', 'a'));
+  for (let i = 0; i < 6; i++) attempts.begin('ben', 'b', 1000);
+  for (let i = 0; i < 16_665; i++) attempts.begin(`name ${i}`, `of ${i}`, 1000);
+  assert.deepEqual([waits('ann', 'a'), waits('ben', 'b')], [false, true]);
+  for (let i = 0; i < 5; i++) attempts.begin('ann', 'a', 1000);
+  attempts.forget('ben');
+  assert.deepEqual([waits('ben', 'b'), waits('ann', 'a')], [false, true]);
+});
+
+onDatabases('the last owner were', (on, open) => {
+  test(`${on}: the only owner who can sign in stays one, whoever else asks than the machine's own`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    const ana = await addUser(ctx, { name: 'ana', password: GOOD, owner: true });
+    await addUser(ctx, { name: 'silent', owner: true });
+    const directory = ctx.as({ actor: { kind: 'token', id: 't', name: 'scim', role: 'owner' } });
+    for (const change of [{ disabled: true }, { owner: false }])
+      await assert.rejects(
+        updateUser(directory, ana.id, change),
+        /the only owner of the server who can sign in/,
+      );
+    await assert.rejects(removeUser(directory, ana.id), { kind: 'conflict' });
+    await updateUser(directory, 'silent', { owner: false });
+    await addUser(ctx, { name: 'bea', password: GOOD, owner: true });
+    await updateUser(directory, ana.id, { disabled: true });
+    await assert.rejects(removeUser(directory, 'bea'), { kind: 'conflict' });
+    const machine = ctx.as({ actor: { kind: 'owner', id: 'owner', name: 'local owner', role: 'owner' } });
+    await removeUser(machine, 'bea');
+    assert.deepEqual(server.errors, []);
+  });
 });
 
 onDatabases('names in the ledger were', (on, open) => {

@@ -98,6 +98,21 @@ export async function updatePerson(
   await tables(tx).updateTable('person').set(change).where('id', '=', id).execute();
 }
 
+/** Whether another owner of the server than this one can sign in, by a password or by a provider. */
+export async function anotherOwner(ctx: Pick<Ctx, 'db'>, than: string): Promise<boolean> {
+  const row = await tables(ctx)
+    .selectFrom('person')
+    .select('id')
+    .where('owner', '=', 1)
+    .where('id', '!=', than)
+    .where('disabled_at', 'is', null)
+    .where('removed_at', 'is', null)
+    .where((eb) => eb.or([eb('password', 'is not', null), eb('issuer', 'is not', null)]))
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** What these are called. */
 export async function selectNames(
   ctx: Pick<Ctx, 'db'>,

@@ -1,10 +1,17 @@
-import type { Ctx } from '../../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict, invalid } from '../../platform/errors/index.ts';
 import type { User, WorkspaceRole } from '../contract.ts';
 import { withoutApproval } from './add-user.ts';
 import { endSessionsOf } from '../sessions/session.ts';
 import { hashPassword, requirePassword } from './password.ts';
-import { findPerson, replaceRoles, requirePerson, updatePerson } from './store.ts';
+import {
+  anotherOwner,
+  findPerson,
+  replaceRoles,
+  requirePerson,
+  updatePerson,
+  type PersonRow,
+} from './store.ts';
 import { userOf } from './view.ts';
 
 /** Whoever remembers callers, or holds a stream open for one, asks anew when it hears this. */
@@ -30,6 +37,7 @@ export function updateUser(
         field: change.disabled === true ? 'disabled' : 'owner',
         hint: 'ask another owner of the server',
       });
+    if (change.disabled === true || change.owner === false) await keepAnOwner(tx, before);
     if (before.kind === 'service' && change.owner === true)
       throw invalid('a service account is no owner of the server', { field: 'owner' });
     const name = (change.name ?? before.name).toLowerCase();
@@ -53,6 +61,17 @@ export function updateUser(
     if (disabled) await endSessionsOf(tx, before.id);
     await tx.emit({ type: RIGHTS_CHANGED, subject: `user:${before.id}` });
     return userOf(tx, before.id);
+  });
+}
+
+/** The last owner who can sign in stays one: only the machine's own owner, who comes in without, takes that away. */
+export async function keepAnOwner(tx: Tx, row: PersonRow): Promise<void> {
+  const signsIn = row.password !== null || row.issuer !== null;
+  if (tx.actor.kind === 'owner' || row.owner === 0 || row.disabled_at !== null || !signsIn) return;
+  if (await anotherOwner(tx, row.id)) return;
+  throw conflict(`'${row.name}' is the only owner of the server who can sign in`, {
+    field: 'user',
+    hint: 'make somebody else an owner first: treadle user add NAME --owner, on the machine of the server',
   });
 }
 

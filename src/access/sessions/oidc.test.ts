@@ -150,6 +150,7 @@ test('a sign-in by a provider is taken only as it was begun, by whom, and in tim
   await no('no nonce', { claims: { nonce: undefined } }, /"nonce"/);
   await no('past', { claims: { exp: 1, iat: 1 } }, /"exp"/);
   await no('no subject', { claims: { sub: undefined } }, /"sub"/);
+  await no('an empty subject', { claims: { sub: '' } }, /"sub"|no identity/);
   await no('a stranger’s key of the same name', { signer: newKey('one') }, /signature verification failed/);
   await no('a key that it does not know', { signer: newKey('two') }, /no applicable keys/);
 
@@ -186,5 +187,8 @@ test('a sign-in by a provider is taken only as it was begun, by whom, and in tim
   // The door to other hosts holds for it, too.
   const shut = createOidc({ issuer, client: CLIENT, groups: 'groups' }, createOutbound());
   shut.listening('http://127.0.0.1:5000');
-  await assert.rejects(shut.begin(now), { kind: /forbidden|unavailable/ });
+  await assert.rejects(shut.begin(now), {
+    kind: /forbidden|unavailable/,
+    message: /may not be called from here/,
+  });
 });

@@ -1,13 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Configuration, CustomFetch } from 'openid-client';
-import {
-  messageOf,
-  outwardMessageOf,
-  TreadleError,
-  unauthenticated,
-  unavailable,
-} from '../../platform/errors/index.ts';
+import { messageOf, TreadleError, unauthenticated, unavailable } from '../../platform/errors/index.ts';
 import type { Outbound } from '../../platform/outbound/index.ts';
 
 export interface OidcSettings {
@@ -107,10 +101,10 @@ export function createOidc(settings: OidcSettings, outbound: Outbound): Oidc {
     } catch (error) {
       if (error instanceof TreadleError) throw error;
       throw unavailable(
-        `the sign-in provider ${issuer.host} does not answer as one: ${outwardMessageOf(error)}`,
+        `the sign-in provider ${issuer.host} does not answer as one: ${messageOf(innermost(error))}`,
         {
           cause: error,
-          hint: 'an owner of the server looks at oidc-issuer and allow-outbound: treadle config',
+          hint: `an owner of the server looks at oidc-issuer; where the provider is inside your network, --allow-outbound ${issuer.host}`,
         },
       );
     }
@@ -164,7 +158,7 @@ export function createOidc(settings: OidcSettings, outbound: Outbound): Oidc {
           idTokenExpected: true,
         });
         const claims = tokens.claims();
-        if (!claims) throw refused('it holds no identity');
+        if (!claims || claims.sub.trim() === '') throw refused('it holds no identity');
         return {
           issuer: claims.iss,
           subject: claims.sub,

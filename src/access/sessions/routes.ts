@@ -20,7 +20,16 @@ export const sessionRoutes = (
 ): Route[] => [
   route(contract.signInWays, () => Promise.resolve({ provider: oidc !== undefined })),
   route(contract.beginOidc, async (ctx, { headers, dress }) => {
-    const { url, secret } = await required(oidc).begin(ctx.clock.now());
+    let begun;
+    try {
+      begun = await required(oidc).begin(ctx.clock.now());
+    } catch (error) {
+      if (!(error instanceof TreadleError) || error.kind !== 'unavailable') throw error;
+      // The page says that it is so; why is for whoever reads the log.
+      ctx.log.warn('the sign-in provider cannot be asked', { error: error.message, hint: error.hint });
+      return redirect('/sign-in?sign-in=unreachable');
+    }
+    const { url, secret } = begun;
     const place = placeOf(headers);
     dress({ 'set-cookie': sessionCookie(secret, place, WITHIN / 1000, signInCookie(place)) });
     return redirect(url.href);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { whoAmI } from '../../access/contract.ts';
 import * as contract from '../../governance/contract.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import { requestLines, stands, targetText } from './approvals/show.ts';
@@ -80,7 +81,14 @@ export const register: Register = (program, cli) => {
       const made = await cli.client().call(contract.createRequest, {
         body: { model: model ?? '', version, target: targetOf(flags, command), why: flags.reason },
       });
-      cli.output().result(made, () => requestLines(made));
+      if (made.why !== flags.reason)
+        cli
+          .output()
+          .say(
+            `warning: it was asked for already, and your reason is not kept: ${made.requested_by} said: ${made.why}`,
+          );
+      const me = await cli.client().call(whoAmI, {});
+      cli.output().result(made, () => requestLines(made, me));
     });
   program
     .command('requests [request]')
@@ -111,7 +119,7 @@ export const register: Register = (program, cli) => {
     .description('withdraw a request')
     .action(async (request: string) => {
       const now = await cli.client().call(contract.withdrawRequest, { params: { request } });
-      cli.output().result(now, () => stands(now));
+      cli.output().result(now, () => `request ${now.id} is ${now.state}`);
     });
   program
     .command('review <request>')
@@ -170,8 +178,10 @@ function policies(program: Command, cli: Cli): void {
     .option('--expires <hours>', 'how long somebody’s approval counts; 168 unless said', amount)
     .option('--no-going-back', 'what was approved before needs a new approval to come back')
     .option('--no-break-glass', 'nobody lets anything through alone')
-    .action(async (name: string, flags: PolicyFlags) => {
+    .action(async (name: string, flags: PolicyFlags, command: Command) => {
       const { model, expires } = flags;
+      if (![flags.alias, flags.stage, flags.endpoint, flags.environment].some((some) => some !== undefined))
+        command.error('error: say what it guards: --alias, --stage, --endpoint or --environment');
       const of = model === undefined ? {} : { model };
       const made = await cli.client().call(contract.setPolicy, {
         params: { policy: name },
@@ -223,7 +233,8 @@ async function requests(
   const client = cli.client();
   if (id !== undefined) {
     const found = await client.call(contract.getRequest, { params: { request: id } });
-    return cli.output().result(found, () => requestLines(found));
+    const me = await client.call(whoAmI, {});
+    return cli.output().result(found, () => requestLines(found, me));
   }
   if (reviews === true) {
     const { items } = await client.call(contract.listReviews, { query: { open: true, limit } });
@@ -286,7 +297,8 @@ async function decide(
     params: { request },
     body: { verdict, digest, why },
   });
-  cli.output().result(now, () => stands(now));
+  const me = await client.call(whoAmI, {});
+  cli.output().result(now, () => stands(now, me));
 }
 
 function targetOf(

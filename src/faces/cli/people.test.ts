@@ -44,9 +44,15 @@ test('treadle user, group and service: the first owner is made on the machine, a
   assert.equal(await told('group', 'members', 'reviewers', 'ben'), 'reviewers: ben');
   assert.equal(
     await told('user', 'why', 'ben', 'model:approve'),
-    'yes: approver may approve: approves what others made: a person alone, no service and no step\n  viewer, by itself\n  approver, by group reviewers',
+    'yes: approver may approve: approves what others made: a person alone, no service and no step\n  approver, by group reviewers',
   );
   assert.match(await told('user', 'why', 'ben', 'run:write'), /^no: /);
+  // Without values both are shown, and nothing changes; all is taken by a word of its own.
+  assert.equal(await told('group', 'members', 'reviewers'), 'reviewers: ben');
+  assert.equal(await told('group', 'role', 'reviewers'), 'reviewers: approver');
+  assert.equal(await told('user', 'role', 'ben'), "user 'ben': viewer");
+  assert.match(await refused('group', 'members', 'reviewers', 'ben', '--none'), /leave the others out/);
+  assert.match(await told('service'), /there is no service here/);
   assert.equal(
     await told('grant', 'add', 'ben', 'editor', 'model:flights*'),
     'ben is editor of model flights*',

@@ -1,9 +1,11 @@
+import type { Command } from 'commander';
 import * as contract from '../../access/contract.ts';
-import { invalid } from '../../platform/errors/index.ts';
-import type { Register } from './frame.ts';
+import { invalid, missing } from '../../platform/errors/index.ts';
+import type { Cli, Register } from './frame.ts';
 import { thingOf } from './grants.ts';
 import { registerTrusts } from './trusts.ts';
 import { choice } from './options.ts';
+import { Interrupted } from './pipes.ts';
 import { ago, listed } from './output.ts';
 
 const USER_HELP = `
@@ -15,7 +17,7 @@ tokens, people and webhooks. An owner, of the server, enters and makes every wor
 Examples:
   treadle user add ana --owner                     asks for a password, twice
   treadle user add ben --role editor --password-file - < password.txt
-  treadle user role ben editor approver            both, in this workspace; none takes him out
+  treadle user role ben editor approver            both, in this workspace; --none takes him out
   treadle user why ben model:approve               whether he may, and why
   treadle user why ben model:write model:flights   of one thing, by grants too
   treadle user disable ben                         nothing of his opens anything from now on`;
@@ -88,12 +90,25 @@ export const register: Register = (program, cli) => {
   user
     .command('role <name>')
     .argument('[role...]', 'viewer, editor, approver, admin', roles)
-    .description('say which roles somebody has in this workspace; none takes them out')
-    .action(async (name: string, given: contract.WorkspaceRole[] = []) => {
-      const body = { roles: given };
-      const set = await cli.client().call(contract.setRoles, { params: { user: name }, body });
-      cli.output().result(set, () => described(set));
-    });
+    .description('say which roles somebody has in this workspace; without any, show them')
+    .option('--none', 'no role: takes them out of this workspace')
+    .action(
+      async (name: string, given: contract.WorkspaceRole[] | undefined, flags: None, command: Command) => {
+        if (shows(given, flags, command)) {
+          const { items } = await cli.client().call(contract.listUsers, { query: {} });
+          const found = items.find((one) => one.name === name.toLowerCase() || one.id === name);
+          if (!found)
+            throw missing(`there is no user or service '${name}' in this workspace`, {
+              field: 'user',
+              hint: 'list them with: treadle user list',
+            });
+          return cli.output().result(found, () => described(found));
+        }
+        const body = { roles: given ?? [] };
+        const set = await cli.client().call(contract.setRoles, { params: { user: name }, body });
+        cli.output().result(set, () => described(set));
+      },
+    );
   for (const [verb, disabled, says] of [
     ['disable', true, 'nothing of theirs opens anything from now on'],
     ['enable', false, 'take that back'],
@@ -136,20 +151,41 @@ export const register: Register = (program, cli) => {
     .action(async (name: string, action: string, thing?: string) => {
       const about = thing === undefined ? {} : thingOf(thing);
       const why = await cli.client().call(contract.explainAccess, { body: { user: name, action, ...about } });
-      cli
-        .output()
-        .result(why, () =>
-          [
-            `${why.allowed ? 'yes' : 'no'}: ${why.because}`,
-            ...why.roles.map((one) => `  ${one.role}, by ${one.from}`),
-            ...why.grants.map((one) => `  ${one.level} of ${one.kind} ${one.name}, granted to ${one.from}`),
-          ].join('\n'),
-        );
+      cli.output().result(why, () =>
+        [
+          `${why.allowed ? 'yes' : 'no'}: ${why.because}`,
+          // What gives it them; where nothing does, all that they have.
+          ...why.roles
+            .filter(({ role: one }) => !why.allowed || opens(why, action).includes(one))
+            .map((one) => `  ${one.role}, by ${one.from}`),
+          ...why.grants.map((one) => `  ${one.level} of ${one.kind} ${one.name}, granted to ${one.from}`),
+        ].join('\n'),
+      );
     });
 
   const service = program
     .command('service')
     .description('accounts of programs: tokens only, and they approve nothing');
+  service
+    .command('list')
+    .description('list those of this workspace')
+    .action(async () => {
+      const { items } = await cli.client().call(contract.listUsers, { query: {} });
+      const services = items.filter(({ kind }) => kind === 'service');
+      cli.output().result(services, () =>
+        listed(
+          'there is no service here; treadle service add NAME --role editor adds one',
+          ['name', 'roles', 'by groups', 'state', 'added'],
+          services.map((one) => [
+            one.name,
+            one.roles.join(', '),
+            one.groups.map((group) => `${group.name}: ${group.roles.join(', ')}`).join('; '),
+            one.disabled_at === undefined ? 'works' : 'disabled',
+            ago(one.created_at),
+          ]),
+        ),
+      );
+    });
   service
     .command('add <name>')
     .description('add one to this workspace; then: treadle token create NAME --service NAME')
@@ -185,8 +221,15 @@ export const register: Register = (program, cli) => {
     });
   group
     .command('members <name> [users...]')
-    .description('say who is in it; nobody empties it')
-    .action(async (name: string, members: string[]) => {
+    .description('say who is in it; without anybody, show them')
+    .option('--none', 'nobody: empties it')
+    .action(async (name: string, members: string[], flags: None, command: Command) => {
+      if (shows(members, flags, command)) {
+        const found = await groupCalled(cli, name);
+        return cli
+          .output()
+          .result(found, () => `${found.name}: ${found.members.join(', ') || 'nobody who is seen here'}`);
+      }
       const set = await cli
         .client()
         .call(contract.setMembers, { params: { group: name }, body: { members } });
@@ -195,12 +238,21 @@ export const register: Register = (program, cli) => {
   group
     .command('role <name>')
     .argument('[role...]', 'viewer, editor, approver, admin', roles)
-    .description('say which roles it brings its members in this workspace; none takes them')
-    .action(async (name: string, given: contract.WorkspaceRole[] = []) => {
-      const body = { roles: given };
-      const set = await cli.client().call(contract.setGroupRoles, { params: { group: name }, body });
-      cli.output().result(set, () => `${set.name}: ${set.roles.join(', ') || 'no role here'}`);
-    });
+    .description('say which roles it brings its members in this workspace; without any, show them')
+    .option('--none', 'no role: takes them')
+    .action(
+      async (name: string, given: contract.WorkspaceRole[] | undefined, flags: None, command: Command) => {
+        if (shows(given, flags, command)) {
+          const found = await groupCalled(cli, name);
+          return cli
+            .output()
+            .result(found, () => `${found.name}: ${found.roles.join(', ') || 'no role here'}`);
+        }
+        const body = { roles: given ?? [] };
+        const set = await cli.client().call(contract.setGroupRoles, { params: { group: name }, body });
+        cli.output().result(set, () => `${set.name}: ${set.roles.join(', ') || 'no role here'}`);
+      },
+    );
   group
     .command('remove <name>')
     .description('remove a group, and with it what it brought')
@@ -209,6 +261,36 @@ export const register: Register = (program, cli) => {
       cli.output().result({ removed: name }, () => `removed group '${name}'`);
     });
 };
+
+interface None {
+  none?: true;
+}
+
+/** Without values a command shows what there is: to take all of it away is said by a word of its own. */
+function shows(given: readonly string[] | undefined, { none }: None, command: Command): boolean {
+  const some = given !== undefined && given.length > 0;
+  if (some && none === true) command.error('error: --none says nobody and nothing: leave the others out');
+  return !some && none !== true;
+}
+
+async function groupCalled(cli: Cli, name: string): Promise<contract.Group> {
+  const { items } = await cli.client().call(contract.listGroups, {});
+  const found = items.find((one) => one.name === name || one.id === name);
+  if (found) return found;
+  throw missing(`there is no group '${name}' here`, {
+    field: 'group',
+    hint: 'list them with: treadle group list',
+  });
+}
+
+/** The roles that say yes to an action, by the table that came with the answer. */
+function opens(
+  { rules }: { rules: ReadonlyArray<{ verb: string; roles: readonly string[] }> },
+  action: string,
+): readonly string[] {
+  const verb = action.startsWith('server:') ? 'server' : action.slice(action.lastIndexOf(':') + 1);
+  return rules.find((rule) => rule.verb === verb)?.roles ?? [];
+}
 
 function described({ name, kind, owner, roles: held, disabled_at }: contract.User): string {
   const what = [...(owner ? ['owner of the server'] : []), ...held].join(', ') || 'no role here';
@@ -242,7 +324,12 @@ export async function hidden(prompt: string): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
   try {
-    return await reader.question('');
+    return await new Promise<string>((resolve, reject) => {
+      // Ctrl-C, and the end of the input.
+      reader.once('SIGINT', () => reject(new Interrupted()));
+      reader.once('close', () => reject(new Interrupted()));
+      reader.question('').then(resolve, reject);
+    });
   } finally {
     reader.close();
     process.stderr.write('\n');

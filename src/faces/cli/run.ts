@@ -15,6 +15,7 @@ import { Interrupted } from './pipes.ts';
 import { runOf } from './pipelines/which.ts';
 import { because, summary } from './pipelines/show.ts';
 import { seconds } from './pipelines/units.ts';
+import { whatWaits } from './pipelines/waits.ts';
 
 interface ProjectFlags {
   file: string;
@@ -198,10 +199,13 @@ async function request(
 export async function watch(cli: Cli, execution: ExecutionDetail, logs: boolean): Promise<void> {
   const { showToEnd } = await import('./pipelines/to-end.ts');
   const { ended, interrupted } = await showToEnd(cli, execution, logs);
+  const waits = ended.state === 'succeeded' && ended.model_version ? await whatWaits(cli, ended.id) : [];
   cli
     .output()
     .result(ended, () =>
-      [summary(ended, cli.client().url), ...(ended.comparison ? [ended.comparison.text] : [])].join('\n'),
+      [summary(ended, cli.client().url), ...(ended.comparison ? [ended.comparison.text] : []), ...waits].join(
+        '\n',
+      ),
     );
   if (interrupted) throw new Interrupted();
   if (ended.state !== 'succeeded')

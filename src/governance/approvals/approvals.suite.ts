@@ -458,6 +458,89 @@ export function approvalsSuite(on: string, open: () => Promise<TestServer>): voi
     assert.deepEqual(server.errors, []);
   });
 
+  test(`${on}: a request says what its model is called now and what was there before; what cannot lead on is said at once`, async () => {
+    await using server = await open();
+    const [ann, ben, eve, dot] = [
+      await person(server, 'ann', 'editor'),
+      await person(server, 'ben', 'approver'),
+      await person(server, 'eve', 'editor'),
+      await person(server, 'dot', 'admin'),
+    ];
+    for (let i = 0; i < 3; i++) await version(ann.ctx);
+    await ann.call('PUT', ALIAS, { version: 1 });
+    await dot.call('PUT', POLICY, { ...RULES, approvers: [{ role: 'approver', count: 1 }] });
+    interface Said extends ApprovalRequestDetail {
+      error?: { message: string; hint: string };
+    }
+    const ask = (to: number, model = 'flights') =>
+      ann.call<Said>('POST', '/api/v1/requests', {
+        model,
+        version: String(to),
+        target: { alias: 'champion' },
+        why: 'better',
+      });
+    const show = async (id: string) => (await ann.call<Said>('GET', `/api/v1/requests/${id}`)).body;
+    const word = ({ id, digest }: Said, verdict: string) =>
+      ben.call<Said>('POST', `/api/v1/requests/${id}/decisions`, { verdict, digest, why: 'so' });
+
+    const there = await ask(1);
+    assert.deepEqual(
+      [there.status, there.body.error?.message],
+      [409, 'the alias champion of flights is flights v1 already'],
+    );
+    const { body: no } = await ask(2);
+    await word(no, 'reject');
+    const again = await ask(2);
+    assert.equal(again.status, 409);
+    assert.match(again.body.error!.hint, new RegExp(`treadle withdraw ${no.id}`));
+    const withdraw = (who: Caller) => who.call<Said>('DELETE', `/api/v1/requests/${no.id}`);
+    const others = await withdraw(eve);
+    assert.deepEqual(
+      [others.status, others.body.error?.message],
+      [403, 'ann asked for it, and only they or an admin withdraw it'],
+    );
+    assert.equal((await withdraw(ann)).status, 200);
+
+    const { body: yes } = await ask(2);
+    await word(yes, 'approve');
+    assert.equal((await ann.call('PATCH', '/api/v1/models/flights', { name: 'flown' })).status, 403);
+    await dot.call('PUT', POLICY, {
+      ...RULES,
+      covers: [{ alias: 'champion' }],
+      approvers: [{ role: 'approver', count: 1 }],
+    });
+    const { body: anew } = await ask(2);
+    await word(anew, 'approve');
+    assert.equal((await ann.call('PUT', ALIAS, { version: 2 })).status, 200);
+    const done = await show(anew.id);
+    assert.deepEqual(
+      [done.state, done.now, done.before?.versions.map((one) => one.version)],
+      ['promoted', undefined, [1]],
+    );
+
+    const renamed = await ann.call<Said>('PATCH', '/api/v1/models/flights', { name: 'flown' });
+    assert.equal(renamed.status, 403);
+    await dot.call('DELETE', `${POLICY}?reason=done`);
+    assert.equal((await ann.call('PATCH', '/api/v1/models/flights', { name: 'flown' })).status, 200);
+    assert.deepEqual(
+      [(await show(anew.id)).model, (await show(anew.id)).before?.versions[0]?.model],
+      ['flown', 'flown'],
+    );
+    const of = async (query: string) =>
+      (await ann.call<{ items: ApprovalRequest[] }>('GET', `/api/v1/requests?${query}`)).body.items.map(
+        ({ id }) => id,
+      );
+    assert.ok((await of('model=flown')).includes(anew.id));
+
+    // Of a version that is gone nothing waits.
+    await dot.call('PUT', POLICY, { ...RULES, covers: [{ alias: 'champion' }] });
+    const { body: lost } = await ask(3, 'flown');
+    assert.deepEqual(await of('waiting=true'), [lost.id]);
+    assert.equal((await dot.call('DELETE', '/api/v1/models/flown/versions/3')).status, 200);
+    assert.deepEqual(await of('waiting=true'), []);
+    assert.deepEqual(server.errors, []);
+  });
+
   test(`${on}: an approver of the model by a grant counts, sees what they decide, and counts no more without it`, async () => {
     await using server = await open();
     const ann = await person(server, 'ann', 'editor');

@@ -1,4 +1,4 @@
-import { covers, grantedOf, personOf, ROLES, rolesOf } from '../../access/index.ts';
+import { AS_A_PERSON, covers, grantedOf, personOf, ROLES, rolesOf } from '../../access/index.ts';
 import type { Ctx, Resource } from '../../platform/ctx/index.ts';
 import { forbidden } from '../../platform/errors/index.ts';
 import type { Person } from './standing.ts';
@@ -45,7 +45,7 @@ export function personHere(ctx: Pick<Ctx, 'actor'>): string {
       ? 'whoever asks from the machine itself is nobody in particular, and only people approve'
       : 'only people approve, and this credential is of none',
     {
-      hint: 'sign in as a person who may approve; an admin adds one with: treadle user add NAME --role approver',
+      hint: AS_A_PERSON,
       code: 'no-person',
     },
   );

@@ -214,6 +214,13 @@ function explain(schema: TSchema, faults: readonly Fault[], value: unknown): Exp
           around(one.instancePath) === instancePath || around(one.instancePath) === around(instancePath),
       ),
   );
+  // Where one alternative fits by its fields and only a value in it is wrong, that is told, not what others would want.
+  const within = asked.find(
+    ({ keyword, instancePath }) =>
+      !['required', 'boolean', 'anyOf'].includes(keyword) &&
+      faults.some((one) => one.keyword === 'anyOf' && one.instancePath === around(instancePath)),
+  );
+  if (within) return faultIn(schema, within, value, secrets);
   const missing = asked.find(({ keyword }) => keyword === 'required');
   const unknown = asked.find(({ keyword }) => keyword === 'boolean');
   if (missing) {
@@ -244,13 +251,24 @@ function explain(schema: TSchema, faults: readonly Fault[], value: unknown): Exp
   }
   const [first] = faults;
   if (!first) return { field: '', what: 'is wrong' };
-  const given = Value.Pointer.Get(value, first.instancePath);
+  return faultIn(
+    schema,
+    // What is too short for its form says little.
+    faults.find(
+      ({ keyword, instancePath }) => keyword === 'pattern' && instancePath === first.instancePath,
+    ) ?? first,
+    value,
+    secrets,
+  );
+}
+
+function faultIn(schema: TSchema, fault: Fault, value: unknown, secrets: ReadonlySet<string>): Explained {
   return {
-    field: dotted(first.instancePath),
-    what: wrong(first, shown(first.instancePath, given, secrets)),
+    field: dotted(fault.instancePath),
+    what: wrong(fault, shown(fault.instancePath, Value.Pointer.Get(value, fault.instancePath), secrets)),
     hint:
-      described(schema, first.instancePath) ??
-      (first.keyword === 'pattern' ? `it ${first.message}` : undefined),
+      described(schema, fault.instancePath) ??
+      (fault.keyword === 'pattern' ? `it ${fault.message}` : undefined),
   };
 }
 
@@ -271,6 +289,7 @@ function wrong({ keyword, params, message }: Fault, given: string | undefined): 
     return said(given, `it must be ${types.join(' or ')}`);
   }
   if ((keyword === 'minLength' || keyword === 'minItems') && limit === 1) return 'is empty';
+  if (keyword === 'minLength') return said(given, `it must have ${String(limit)} characters or more`);
   if (keyword === 'minimum') return said(given, `it must be at least ${String(limit)}`);
   if (keyword === 'maximum') return said(given, `it must be at most ${String(limit)}`);
   // A regular expression says little to most people; what the contract says of the field comes as the hint.

@@ -1,4 +1,5 @@
-import type { ApprovalRequest, ApprovalRequestDetail, Target } from '../../../governance/contract.ts';
+import type { WhoAmI } from '../../../access/contract.ts';
+import type { ApprovalRequestDetail, Target } from '../../../governance/contract.ts';
 import { ago } from '../output.ts';
 
 /** `flights@champion`, `flights in Production`, `endpoint flights`. */
@@ -9,22 +10,53 @@ export const targetText = ({ model, target }: { model: string; target: Target })
       ? `${model}@${target.alias}`
       : `${model} in ${target.stage}`;
 
-/** Where a request stands, and what is next. */
-export function stands(one: ApprovalRequest): string {
-  const next =
-    one.state === 'open'
-      ? `; treadle approve ${one.id} -m 'why' says yes`
-      : one.state === 'approved'
-        ? `; ${'endpoint' in one.target ? `treadle deploy ${one.model}@v${one.version} --to ${one.target.endpoint}` : `treadle promote ${one.id}`} makes the move`
-        : '';
-  return `request ${one.id} is ${one.state}: ${one.says}${next}`;
+/** Where a request stands, and what is next for whoever asks. */
+export function stands(one: ApprovalRequestDetail, me: WhoAmI): string {
+  const next = nextOf(one, me);
+  return `request ${one.id} is ${one.state}: ${one.says}${next === undefined ? '' : `; ${next}`}`;
 }
 
-export function requestLines(one: ApprovalRequestDetail): string {
+function nextOf(one: ApprovalRequestDetail, me: WhoAmI): string | undefined {
+  if (one.state === 'approved') {
+    const how =
+      'endpoint' in one.target
+        ? `treadle deploy ${one.model}@v${one.version} --to ${one.target.endpoint}`
+        : `treadle promote ${one.id}`;
+    if (one.asked_by !== undefined) return 'what asked for it goes on by itself';
+    return me.may.includes('write') || me.grants.some(({ level }) => level === 'editor' || level === 'admin')
+      ? `${how} makes the move`
+      : `an editor makes the move with: ${how}`;
+  }
+  if (one.state !== 'open') return undefined;
+  const lacking = one.needs.filter(({ count, have }) => have < count);
+  // What is missing then are checks, and those it says.
+  if (lacking.length === 0) return 'no more approvals are needed';
+  const roles = [...new Set(lacking.map(({ role }) => role))];
+  const mine = me.user !== undefined && (one.requested_user === me.user || one.authors.includes(me.user));
+  const said = one.decisions.some(
+    ({ user, verdict, counts }) => user === me.user && verdict === 'approve' && counts,
+  );
+  const can =
+    me.user !== undefined &&
+    roles.some(
+      (role) =>
+        me.roles.some((held) => held === role || held === 'admin' || held === 'owner') ||
+        (role === 'approver' && me.grants.some(({ level }) => level === 'approver' || level === 'admin')),
+    );
+  if (can && !mine && !said) return `treadle approve ${one.id} -m 'why' says yes`;
+  return `${said ? 'another ' : ''}${roles.join(' or ')} says yes with: treadle approve ${one.id} -m 'why'`;
+}
+
+export function requestLines(one: ApprovalRequestDetail, me: WhoAmI): string {
   return [
     `${one.model}@v${one.version} for ${targetText(one)}: ${one.state}`,
     `  asked for by ${one.requested_by}, ${ago(one.created_at)}: ${one.why}`,
     `  digest ${one.digest}`,
+    ...(one.before
+      ? [
+          `  instead of ${one.before.versions.map(({ model, version }) => `${model}@v${version}`).join(', ')}, until then`,
+        ]
+      : []),
     ...(one.now
       ? [`  instead of ${one.now.versions.map(({ model, version }) => `${model}@v${version}`).join(', ')}`]
       : []),
@@ -37,6 +69,6 @@ export function requestLines(one: ApprovalRequestDetail): string {
         `  ${name}: ${verdict}, ${ago(at)}: ${why}${not === undefined ? '' : ` (does not count: ${not})`}`,
     ),
     ...one.changed.map((what) => `  changed since: ${what}`),
-    stands(one),
+    stands(one, me),
   ].join('\n');
 }
