@@ -6,7 +6,7 @@ import { getRequest, promoteRequest, type ApprovalRequestDetail } from '../../..
 import { api, call } from '../api/client.ts';
 import { queries } from '../api/queries.ts';
 import { Badge } from '../kit/badge.tsx';
-import { Button } from '../kit/button.tsx';
+import { Button, buttonClass } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Icon } from '../kit/icons.tsx';
@@ -14,6 +14,7 @@ import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
 import { REQUEST_SUBJECTS, REQUEST_TONES, targetWords, VERDICT_WORDS } from './approval-words.ts';
+import { SIGN_IN } from '../shell/sign-in.tsx';
 import { DecideDialog, type Deciding } from './decide-dialog.tsx';
 import { WhatChanges } from './what-changes.tsx';
 import './approvals.css';
@@ -28,6 +29,11 @@ export default function RequestPage(): ReactElement {
   const [problem, setProblem] = useState<unknown>();
   const one = found.isError ? undefined : found.data;
   const undecided = one !== undefined && ['open', 'approved', 'rejected'].includes(one.state);
+  // Whether it counts for this request is said when they decide.
+  const decides =
+    me.data?.user !== undefined &&
+    (me.data.may.includes('approve') ||
+      me.data.grants.some(({ level }) => level === 'approver' || level === 'admin'));
   const admin = me.data?.role === 'admin' || me.data?.role === 'owner';
   return (
     <Page
@@ -71,20 +77,31 @@ export default function RequestPage(): ReactElement {
                 Move it
               </Button>
             )}
-            <Button
-              {...(one.state === 'approved' ? {} : { look: 'primary' as const })}
-              icon="check"
-              onClick={() => setDeciding('approve')}
-            >
-              Approve
-            </Button>
-            <Button icon="close" onClick={() => setDeciding('reject')}>
-              Reject
-            </Button>
-            {admin && one.state !== 'approved' && (
-              <Button look="danger" icon="alert" onClick={() => setDeciding('break_glass')}>
-                Break the glass
-              </Button>
+            {me.data?.kind === 'owner' && (
+              // Nobody in particular, whose word counts nowhere.
+              <a className={buttonClass()} href={SIGN_IN}>
+                <Icon name="user" />
+                Sign in as a person to decide
+              </a>
+            )}
+            {decides && (
+              <>
+                <Button
+                  {...(one.state === 'approved' ? {} : { look: 'primary' as const })}
+                  icon="check"
+                  onClick={() => setDeciding('approve')}
+                >
+                  Approve
+                </Button>
+                <Button icon="close" onClick={() => setDeciding('reject')}>
+                  Reject
+                </Button>
+                {admin && one.state !== 'approved' && (
+                  <Button look="danger" icon="alert" onClick={() => setDeciding('break_glass')}>
+                    Break the glass
+                  </Button>
+                )}
+              </>
             )}
           </>
         )

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
+import { whoAmI } from '../../../src/access/contract.ts';
 import {
   listRequests,
   listReviews,
@@ -28,6 +29,10 @@ export default function RequestsPage(): ReactElement {
   const { all = false, model, sort } = route.useSearch();
   const navigate = route.useNavigate();
   const [asking, setAsking] = useState(false);
+  const me = useQuery(api(whoAmI, {})).data;
+  const asks =
+    me !== undefined &&
+    (me.may.includes('write') || me.grants.some(({ level }) => level === 'editor' || level === 'admin'));
   const found = usePages(
     listRequests,
     { query: { ...(all ? {} : { waiting: true }), ...(model === undefined ? {} : { model }) } },
@@ -46,9 +51,11 @@ export default function RequestsPage(): ReactElement {
             <Icon name="shield" />
             Policies
           </Link>
-          <Button look="primary" icon="plus" onClick={() => setAsking(true)}>
-            Ask for approval
-          </Button>
+          {asks && (
+            <Button look="primary" icon="plus" onClick={() => setAsking(true)}>
+              Ask for approval
+            </Button>
+          )}
         </>
       }
     >

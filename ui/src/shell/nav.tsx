@@ -4,12 +4,13 @@ import { useSyncExternalStore, type ReactElement } from 'react';
 import { signOut, switchWorkspace, whoAmI } from '../../../src/access/contract.ts';
 import { api, call } from '../api/client.ts';
 import { live } from '../api/queries.ts';
-import { Button } from '../kit/button.tsx';
+import { Button, buttonClass } from '../kit/button.tsx';
 import { Icon, Mark } from '../kit/icons.tsx';
 import { Menu } from '../kit/menu.tsx';
 import { sayError } from '../kit/toast.tsx';
 import { setTheme, useTheme, type Theme } from '../kit/theme.ts';
 import { rooms } from '../rooms.ts';
+import { SIGN_IN } from './sign-in.tsx';
 
 export function Nav({ onSearch, onHelp }: { onSearch(): void; onHelp(): void }): ReactElement {
   const address = useLocation({ select: (location) => location.pathname });
@@ -110,6 +111,17 @@ async function enter(workspace: string): Promise<void> {
 /** Who is signed in, and the way out. */
 function Person(): ReactElement | undefined {
   const me = useQuery(api(whoAmI, {}));
+  if (me.data?.kind === 'owner')
+    return (
+      <a
+        className={buttonClass('quiet', true)}
+        href={SIGN_IN}
+        title="You are the owner of this machine: sign in as a person"
+      >
+        <Icon name="user" />
+        <span className="sr-only">Sign in as a person</span>
+      </a>
+    );
   if (me.data?.kind !== 'user') return undefined;
   return (
     <Menu

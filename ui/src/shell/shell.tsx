@@ -14,7 +14,7 @@ import { Toasts } from '../kit/toast.tsx';
 import { rooms, type Room } from '../rooms.ts';
 import { Away } from './away.tsx';
 import { Nav } from './nav.tsx';
-import { SignIn } from './sign-in.tsx';
+import { SIGN_IN, SignIn } from './sign-in.tsx';
 import './shell.css';
 
 const Palette = lazy(part(() => import('./palette.tsx')));
@@ -23,7 +23,9 @@ const Help = lazy(part(() => import('./help.tsx')));
 /** The frame around every page, for whoever the server knows; everybody else signs in first. */
 export function Shell(): ReactElement {
   const { error } = useQuery(api(whoAmI, {}));
-  return error instanceof ApiError && error.status === 401 ? <SignIn refused={error} /> : <Frame />;
+  const asked = useLocation({ select: ({ pathname }) => pathname === SIGN_IN });
+  if (error instanceof ApiError && error.status === 401) return <SignIn refused={error} />;
+  return asked ? <SignIn /> : <Frame />;
 }
 
 function Frame(): ReactElement {

@@ -8,17 +8,22 @@ import { Mark } from '../kit/icons.tsx';
 import { describe } from '../kit/toast.tsx';
 import './sign-in.css';
 
+/** Its own page: a full address, since another person sees other pages. */
+export const SIGN_IN = '/sign-in';
+
 /** How somebody came back from the provider. */
 const CAME: Readonly<Record<string, string | undefined>> = {
   'no-role':
     'You are known now, and have no role here yet, or your account is disabled. Ask an admin of your workspace for a role, then sign in again.',
+  unreachable:
+    'The provider of your organisation cannot be asked now. The server log says why; an owner of the server mends it.',
   refused: 'That sign-in was refused. Begin it again; the server log says why.',
 };
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Instead of every page, while the server does not know who asks. */
-export function SignIn({ refused }: { refused: ApiError }): ReactElement {
+/** Instead of every page, while the server does not know who asks; and a page of its own, for whoever it takes for the machine's owner. */
+export function SignIn({ refused }: { refused?: ApiError }): ReactElement {
   const ways = useQuery({ ...api(signInWays, {}), staleTime: Infinity });
   const came = CAME[new URLSearchParams(location.search).get('sign-in') ?? ''];
   const [name, setName] = useState('');
@@ -26,10 +31,11 @@ export function SignIn({ refused }: { refused: ApiError }): ReactElement {
   const entering = useMutation({
     mutationFn: () => call(signIn, { body: { name: name.trim(), password } }),
     // What was read before was not theirs: everything is asked anew.
-    onSuccess: () => location.reload(),
+    onSuccess: () => (refused ? location.reload() : location.assign('/')),
   });
   const leaving = useMutation({ mutationFn: () => call(signOut, {}), onSuccess: () => location.reload() });
-  const stale = refused.message.includes('session') || refused.message.includes('disabled');
+  const stale =
+    refused !== undefined && (refused.message.includes('session') || refused.message.includes('disabled'));
   const insecure = !window.isSecureContext;
   return (
     <main id="main" className="sign-in">
@@ -45,6 +51,11 @@ export function SignIn({ refused }: { refused: ApiError }): ReactElement {
           <Mark size={28} /> Treadle
         </h1>
         {stale && <p className="muted">{capital(refused.message)}.</p>}
+        {!refused && (
+          <p className="muted">
+            As a person you approve, and the ledger says that it was you. <a href="/">Go back</a>
+          </p>
+        )}
         {came !== undefined && (
           <p className="field-error" role="alert">
             {came}
