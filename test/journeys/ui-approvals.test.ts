@@ -47,6 +47,13 @@ test('two people and one approval', { skip: cannotRun ?? false }, async () => {
   await dialog.getByRole('button', { name: 'Approve' }).click();
   await dialog.getByText(/may not approve|may not do this/).waitFor();
 
+  // Nobody in particular cannot decide, and is led to where one becomes a person.
+  await page.setExtraHTTPHeaders({});
+  await page.goto(server.url + address);
+  await page.getByRole('link', { name: 'Sign in as a person to decide' }).click();
+  await page.getByLabel('Password').waitFor();
+  await ui.accessible('the page to sign in');
+
   await as(ben, address);
   await page.getByRole('button', { name: 'Approve' }).click();
   await dialog.getByLabel('Why').fill('I looked at it');

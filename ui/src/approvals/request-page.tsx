@@ -29,11 +29,8 @@ export default function RequestPage(): ReactElement {
   const [problem, setProblem] = useState<unknown>();
   const one = found.isError ? undefined : found.data;
   const undecided = one !== undefined && ['open', 'approved', 'rejected'].includes(one.state);
-  // Whether it counts for this request is said when they decide.
-  const decides =
-    me.data?.user !== undefined &&
-    (me.data.may.includes('approve') ||
-      me.data.grants.some(({ level }) => level === 'approver' || level === 'admin'));
+  // Whether their word counts for this request is said when they decide.
+  const decides = me.data?.user !== undefined;
   const admin = me.data?.role === 'admin' || me.data?.role === 'owner';
   return (
     <Page
