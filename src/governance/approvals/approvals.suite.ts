@@ -483,6 +483,11 @@ export function approvalsSuite(on: string, open: () => Promise<TestServer>): voi
     const word = ({ id, digest }: Said, verdict: string) =>
       ben.call<Said>('POST', `/api/v1/requests/${id}/decisions`, { verdict, digest, why: 'so' });
 
+    const alike = await ann.call<Said>('PUT', '/api/v1/models/flights/aliases/Champion', { version: 2 });
+    assert.equal(alike.status, 403, 'what people take for a guarded alias is guarded');
+    const empty = { model: 'flights', version: '2', target: { alias: 'champion' }, why: ' ' };
+    assert.equal((await ann.call('POST', '/api/v1/requests', empty)).status, 400);
+
     const there = await ask(1);
     assert.deepEqual(
       [there.status, there.body.error?.message],

@@ -54,7 +54,10 @@ export async function ask(
     if (facts.content === undefined)
       throw conflict(
         `the files of ${version.model} v${version.version} are not here, or not any more what was registered, so nobody can say what would be approved`,
-        { field: 'version', hint: 'register them as a new version, and ask for that' },
+        {
+          field: 'version',
+          hint: 'log the model anew, register what was logged as a new version, and ask for that',
+        },
       );
     const key = facts.approved.target;
     for (const other of await selectOpenFor(tx, key, version.ref)) {

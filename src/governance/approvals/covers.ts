@@ -70,13 +70,17 @@ export const wordsOf = ({ kind, name, model }: About): string =>
 
 export function covers(cover: Cover, { kind, name, model, environment }: About): boolean {
   if ('environment' in cover)
-    return kind === 'endpoint' && environment !== undefined && fits(cover.environment, environment);
-  if ('endpoint' in cover) return kind === 'endpoint' && fits(cover.endpoint, name);
-  if (!fits(cover.model ?? '*', model?.name ?? '')) return false;
+    return kind === 'endpoint' && environment !== undefined && folded(cover.environment, environment);
+  if ('endpoint' in cover) return kind === 'endpoint' && folded(cover.endpoint, name);
+  if (!folded(cover.model ?? '*', model?.name ?? '')) return false;
   return 'alias' in cover
-    ? kind === 'alias' && fits(cover.alias, name)
+    ? kind === 'alias' && folded(cover.alias, name)
     : kind === 'stage' && cover.stage === name;
 }
+
+/** Also what differs in the case of its letters, or in how they are encoded: people take the one for the other. */
+const folded = (pattern: string, name: string): boolean =>
+  fits(pattern.normalize('NFKC').toLowerCase(), name.normalize('NFKC').toLowerCase());
 
 const byEnvironment = (cover: Cover): boolean => 'environment' in cover;
 

@@ -127,7 +127,11 @@ function refused(
   if (why === 'content')
     return forbidden(
       `${what}, and the files of ${model} v${version} are not here, or not any more what was registered`,
-      { field: 'version', hint: 'register them as a new version, and ask for that', code: 'content-changed' },
+      {
+        field: 'version',
+        hint: 'log the model anew, register what was logged as a new version, and ask for that',
+        code: 'content-changed',
+      },
     );
   const how = askWith(model, version, move);
   const waits = newest && !['void', 'rejected'].includes(newest.standing.state);

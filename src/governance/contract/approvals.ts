@@ -7,7 +7,8 @@ const Id = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'Id of a reques
 const Digest = (description: string) => Type.String({ description: `${description} SHA-256, hex.` });
 const Pattern = (description: string, most = 256) =>
   Type.String({ minLength: 1, maxLength: most, description: `${description} \`*\` stands for any letters.` });
-const Why = (description: string) => Type.String({ minLength: 1, maxLength: 2000, description });
+const Why = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 2000, pattern: String.raw`\S`, description });
 
 export const PolicyName = Type.String({
   pattern: '^[a-z0-9][a-z0-9._-]{0,62}$',
