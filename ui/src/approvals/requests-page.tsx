@@ -148,7 +148,6 @@ const columns: Column<ApprovalRequest>[] = [
       </Link>
     ),
   },
-  { id: 'target', header: 'For', width: 170, value: ({ target }) => targetWords(target) },
   {
     id: 'state',
     header: 'Stands',
@@ -160,6 +159,7 @@ const columns: Column<ApprovalRequest>[] = [
       </Badge>
     ),
   },
+  { id: 'target', header: 'For', width: 170, value: ({ target }) => targetWords(target) },
   { id: 'by', header: 'Asked for by', width: 150, value: ({ requested_by }) => requested_by },
   {
     id: 'when',

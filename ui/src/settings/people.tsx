@@ -106,8 +106,14 @@ function columns(mayManage: boolean, owner: boolean, act: (doing: Doing) => void
       head: 'Name',
       cell: ({ name, full_name, kind }) => (
         <span className="row row-wrap">
-          {name}
-          {full_name !== undefined && <span className="muted">{full_name}</span>}
+          <span className="truncate people-name" title={name}>
+            {name}
+          </span>
+          {full_name !== undefined && (
+            <span className="muted truncate people-name" title={full_name}>
+              {full_name}
+            </span>
+          )}
           {kind === 'service' && <Badge>service</Badge>}
         </span>
       ),
