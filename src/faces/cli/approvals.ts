@@ -331,7 +331,7 @@ const policyTable = (items: readonly contract.Policy[]): string =>
               : `${one.model ?? '*'}${'alias' in one ? `@${one.alias}` : ` in ${one.stage}`}`,
         )
         .join(', '),
-      terms.approvers.map(({ role, count }) => `${count} ${role}`).join(', '),
+      terms.approvers.map(({ role, count }) => `${count} ${role}${count === 1 ? '' : 's'}`).join(', '),
       terms.checks.join(', '),
       ago(created_at),
       ended_at === undefined ? '' : ago(ended_at),

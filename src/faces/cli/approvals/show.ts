@@ -63,7 +63,10 @@ export function requestLines(one: ApprovalRequestDetail, me: WhoAmI): string {
     ...one.checks.flatMap(({ check, holds, says, wanted }) =>
       wanted ? [`  ${holds ? '✓' : '✗'} ${check.padEnd(9)} ${says}`] : [],
     ),
-    ...one.needs.map(({ policy, role, count, have }) => `  ${have} of ${count} ${role} (policy ${policy})`),
+    ...one.needs.map(
+      ({ policy, role, count, have }) =>
+        `  ${have} of ${count} ${role}${count === 1 ? '' : 's'} (policy ${policy})`,
+    ),
     ...one.decisions.map(
       ({ name, verdict, why, at, not }) =>
         `  ${name}: ${verdict}, ${ago(at)}: ${why}${not === undefined ? '' : ` (does not count: ${not})`}`,
