@@ -20,7 +20,7 @@ export const WorkspaceRole = Type.Union(
   [Type.Literal('viewer'), Type.Literal('editor'), Type.Literal('approver'), Type.Literal('admin')],
   {
     description:
-      'viewer reads; editor also writes; approver reads, and approves what others made; admin does all of it, and manages tokens, people and webhooks.',
+      'viewer reads; editor also writes; approver reads, and approves what others made; admin does all of it, and manages tokens, who has which role, and webhooks.',
   },
 );
 export type WorkspaceRole = Static<typeof WorkspaceRole>;

@@ -32,7 +32,7 @@ const ROLES: { value: WorkspaceRole; label: string }[] = [
   { value: 'viewer', label: 'viewer: reads' },
   { value: 'editor', label: 'editor: reads and writes' },
   { value: 'approver', label: 'approver: reads, and approves what others made' },
-  { value: 'admin', label: 'admin: all of it, and manages tokens, people and webhooks' },
+  { value: 'admin', label: 'admin: all of it, and manages tokens, roles and webhooks' },
 ];
 
 type Doing = 'add' | 'service' | { user: User; what: 'roles' | 'password' | 'disable' | 'enable' | 'why' };

@@ -206,7 +206,7 @@ const ROLES: { value: RoleName; label: string }[] = [
   { value: 'viewer', label: 'viewer: reads' },
   { value: 'editor', label: 'editor: reads and writes' },
   { value: 'approver', label: 'approver: reads, and approves' },
-  { value: 'admin', label: 'admin: also manages tokens, people and webhooks' },
+  { value: 'admin', label: 'admin: also manages tokens, roles and webhooks' },
   { value: 'owner', label: 'owner: enters and makes every workspace' },
 ];
 const DAYS = [7, 30, 90, 365].map((days) => ({ value: String(days), label: plural(days, 'day') }));

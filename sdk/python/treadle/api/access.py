@@ -34,7 +34,7 @@ class Grant(TypedDict):
 
 WorkspaceRole = Literal['viewer', 'editor', 'approver', 'admin']
 """viewer reads; editor also writes; approver reads, and approves what others made; admin does all of
-it, and manages tokens, people and webhooks.
+it, and manages tokens, who has which role, and webhooks.
 """
 
 
