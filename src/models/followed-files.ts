@@ -2,7 +2,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { OURS } from './files.ts';
 import type { VersionMove } from './move-guard.ts';
 import { aliasesOf, modelRef, versionRef } from './store.ts';
-import { stagedVersions, versionsAt } from './store-versions.ts';
+import { isFollowed, versionsAt } from './store-versions.ts';
 
 /** An alias or a stage that leads to files, and the version that they are of. */
 export interface Follower extends Pick<VersionMove, 'kind' | 'name'> {
@@ -24,8 +24,7 @@ export async function followersOf(ctx: Ctx, path: string, whole: boolean): Promi
       void followers.push({ kind, name, model, version: row.version, ref: versionRef(row.ref, row.version) });
     for (const { alias, version } of await aliasesOf(ctx, row.model_id))
       if (version === row.version) add('alias', alias);
-    for (const { stage, version } of await stagedVersions(ctx, row.model_id))
-      if (version === row.version) add('stage', stage);
+    if (isFollowed(row.stage)) add('stage', row.stage);
   }
   return followers;
 }

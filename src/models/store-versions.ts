@@ -144,15 +144,24 @@ export async function versionNumbers(ctx: Ctx, modelId: string): Promise<number[
   return rows.map(({ version }) => version);
 }
 
+/** Stages that clients ask by; None and Archived are where versions lie that nobody is meant to use. */
+const FOLLOWED: readonly string[] = ['Staging', 'Production'];
+export const isFollowed = (stage: string): boolean => FOLLOWED.includes(stage);
+
 /** The versions whose files lie at one of `places`, or below one of `folders`, which end in a slash. */
 export async function versionsAt(
   ctx: Ctx,
   places: readonly string[],
   folders: readonly string[],
-): Promise<NamedVersion[]> {
+): Promise<Array<Pick<NamedVersion, 'model_id' | 'version' | 'stage' | 'name' | 'ref'>>> {
   return await liveVersions(ctx)
-    .selectAll('model_version')
-    .select(['model.name', 'model.ref'])
+    .select([
+      'model_version.model_id',
+      'model_version.version',
+      'model_version.stage',
+      'model.name',
+      'model.ref',
+    ])
     .where(({ eb, or }) =>
       or([
         eb('location', 'in', places),
@@ -165,7 +174,7 @@ export async function versionsAt(
     .execute();
 }
 
-/** The versions of a model that stand in a stage which clients ask by. */
+/** The versions of a model that stand in a stage which is followed. */
 export async function stagedVersions(
   ctx: Ctx,
   modelId: string,
@@ -173,7 +182,7 @@ export async function stagedVersions(
   return await liveVersions(ctx)
     .select(['model_version.stage', 'model_version.version'])
     .where('model_version.model_id', '=', modelId)
-    .where('stage', 'in', ['Staging', 'Production'])
+    .where('stage', 'in', FOLLOWED)
     .orderBy('model_version.version')
     .execute();
 }

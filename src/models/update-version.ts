@@ -6,6 +6,7 @@ import { checkDescription } from './names.ts';
 import { brief, say } from './say.ts';
 import { holdModel, modelRef, requireModel, versionRef, type ModelRow } from './store.ts';
 import {
+  isFollowed,
   requireVersion,
   stagedVersions,
   toVersion,
@@ -31,7 +32,7 @@ export async function updateVersion(
 ): Promise<ModelVersion> {
   const { description, stage, archiveOthers, reason } = change;
   checkDescription(description);
-  if (archiveOthers && stage !== 'Staging' && stage !== 'Production') {
+  if (archiveOthers && !isFollowed(stage ?? '')) {
     throw invalid(`moving a version to ${stage ?? 'no stage'} cannot archive the others`, {
       field: 'archive_existing_versions',
       hint: 'only Staging and Production can',
@@ -96,9 +97,6 @@ export async function leavingStage(tx: Tx, row: ModelRow, version: number): Prom
     },
   ];
 }
-
-/** None and Archived are where versions lie that nobody is meant to use. */
-const isFollowed = (stage: Stage): boolean => stage === 'Staging' || stage === 'Production';
 
 async function moveTo(
   tx: Tx,

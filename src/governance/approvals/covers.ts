@@ -82,11 +82,13 @@ export function covers(cover: Cover, { kind, name, model, environment }: About):
 const folded = (pattern: string, name: string): boolean =>
   fits(pattern.normalize('NFKC').toLowerCase(), name.normalize('NFKC').toLowerCase());
 
+export const policiesNow = async (ctx: Ctx): Promise<Policy[]> => (await selectPolicies(ctx)).map(toPolicy);
+
 const byEnvironment = (cover: Cover): boolean => 'environment' in cover;
 
-/** The policies that guard it now. */
-export async function guarding(ctx: Ctx, about: About): Promise<Policy[]> {
-  const policies = (await selectPolicies(ctx)).map(toPolicy);
+/** The policies that guard it now; of those that hold, where they were read already. */
+export async function guarding(ctx: Ctx, about: About, held?: readonly Policy[]): Promise<Policy[]> {
+  const policies = held ?? (await policiesNow(ctx));
   const asks = about.kind === 'endpoint' && policies.some(({ terms }) => terms.covers.some(byEnvironment));
   const environment = asks ? await environmentOfEndpoint(ctx, about.name) : undefined;
   return policies.filter(({ terms }) =>

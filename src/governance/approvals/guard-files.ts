@@ -1,17 +1,17 @@
 import { followersOf } from '../../models/index.ts';
 import { forbidden } from '../../platform/errors/index.ts';
 import type { ArtifactGuard } from '../../tracking/index.ts';
-import { guarding, wordsOf } from './covers.ts';
-import { selectPolicies } from './store.ts';
+import { guarding, policiesNow, wordsOf } from './covers.ts';
 
 /**
  * What people approved is what whoever follows the alias or the stage gets: as long as one that is guarded leads to a version, its files
  * stay. An endpoint answers with copies of its own, which no write reaches.
  */
 export const guardFiles: ArtifactGuard = async (tx, path, change) => {
-  if ((await selectPolicies(tx)).length === 0) return;
+  const policies = await policiesNow(tx);
+  if (policies.length === 0) return;
   for (const follower of await followersOf(tx, path, change === 'deleted')) {
-    const [policy] = await guarding(tx, follower);
+    const [policy] = await guarding(tx, follower, policies);
     if (policy === undefined) continue;
     const { model, version } = follower;
     throw forbidden(

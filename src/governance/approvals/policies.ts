@@ -1,11 +1,11 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { missing } from '../../platform/errors/index.ts';
 import type { Policy, Terms } from '../contract/approvals.ts';
-import { digestOf, toPolicy, whole } from './covers.ts';
-import { endRevisions, insertPolicy, selectPolicies, selectRevisions, type PolicyRow } from './store.ts';
+import { digestOf, policiesNow, toPolicy, whole } from './covers.ts';
+import { endRevisions, insertPolicy, selectRevisions, type PolicyRow } from './store.ts';
 
 export const listPolicies = async (ctx: Ctx): Promise<{ items: Policy[] }> => ({
-  items: (await selectPolicies(ctx)).map(toPolicy),
+  items: await policiesNow(ctx),
 });
 
 export async function getPolicy(ctx: Ctx, name: string): Promise<{ items: Policy[] }> {

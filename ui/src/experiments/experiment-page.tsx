@@ -25,7 +25,8 @@ import { FilterBar } from './filter-bar.tsx';
 import { FilterHelp } from './filter-help.tsx';
 import { FIRST_RUN } from './first-run.ts';
 import { GroupTable } from './group-table.tsx';
-import { FACTS, orderOf, sortOf, sortText, usualColumns } from './run-columns.ts';
+import { sortText } from '../kit/table/sorting.ts';
+import { FACTS, orderOf, sortOf, usualColumns } from './run-columns.ts';
 import { runColumns } from './run-table.tsx';
 
 const PAGE = 200;

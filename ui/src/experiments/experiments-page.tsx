@@ -8,6 +8,7 @@ import { Failure } from '../kit/failure.tsx';
 import { Choice, SearchField } from '../kit/field.tsx';
 import { formatCount } from '../kit/format.ts';
 import { Empty, Page, Skeleton } from '../kit/page.tsx';
+import { sortOf, sortText } from '../kit/table/sorting.ts';
 import { Table, type Column, type Sort } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { FIRST_RUN } from './first-run.ts';
@@ -75,9 +76,8 @@ export default function ExperimentsPage(): ReactElement {
   const search = useSearch({ from: '/experiments' });
   const navigate = useNavigate({ from: '/experiments' });
   const sort = useMemo((): Sort | undefined => {
-    const desc = search.sort?.startsWith('-') ?? false;
-    const id = desc ? search.sort!.slice(1) : search.sort;
-    return id !== undefined && Object.hasOwn(ORDERS, id) ? { id, desc } : undefined;
+    const asked = sortOf(search.sort);
+    return asked && Object.hasOwn(ORDERS, asked.id) ? asked : undefined;
   }, [search.sort]);
   const list = usePages(
     listExperiments,
@@ -143,7 +143,7 @@ export default function ExperimentsPage(): ReactElement {
           rows={list.items}
           rowId={(row) => row.id}
           sort={sort}
-          onSort={(next) => change({ sort: next && `${next.desc ? '-' : ''}${next.id}` })}
+          onSort={(next) => change({ sort: sortText(next) })}
           more={list.more}
           busy={list.stale}
           keys

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { sortText } from '../kit/table/sorting.ts';
 import {
   addCondition,
   columnParts,
@@ -7,7 +8,6 @@ import {
   orderOf,
   searchName,
   sortOf,
-  sortText,
   usualColumns,
 } from './run-columns.ts';
 

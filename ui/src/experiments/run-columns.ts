@@ -1,4 +1,5 @@
 import type { RunRow } from '../../../src/tracking/contract.ts';
+import { sortOf as sortIn } from '../kit/table/sorting.ts';
 import type { Sort } from '../kit/table/table.tsx';
 
 /** The run table's columns by their ids: `metrics.auc`, `params.depth`, `tags.team`, or a fact of the run itself. Pure. */
@@ -31,16 +32,10 @@ export function searchName(id: string): string | undefined {
   return /^[\w.]+$/.test(parts.key) ? id : `${parts.kind}.\`${parts.key.replaceAll('`', '``')}\``;
 }
 
-/** `-metrics.auc` in the address ⇄ how a table sorts ⇄ the order that the server takes. */
+/** `-metrics.auc` in the address → how a table sorts, where the server can. */
 export function sortOf(text: string | undefined): Sort | undefined {
-  if (text === undefined) return undefined;
-  const desc = text.startsWith('-');
-  const id = desc ? text.slice(1) : text;
-  return searchName(id) === undefined ? undefined : { id, desc };
-}
-
-export function sortText(sort: Sort | undefined): string | undefined {
-  return sort && `${sort.desc ? '-' : ''}${sort.id}`;
+  const sort = sortIn(text);
+  return sort && searchName(sort.id) !== undefined ? sort : undefined;
 }
 
 export function orderOf(sort: Sort | undefined): string[] | undefined {
