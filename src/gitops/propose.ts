@@ -1,6 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { getVersion } from '../models/index.ts';
-import { environments, environmentOfEndpoint, endpointOf } from '../promotions/index.ts';
+import { endpointOf, environmentOf, environments, getEnvironment } from '../promotions/index.ts';
 import type { Below } from './engine.ts';
 import { requireSource } from './store.ts';
 
@@ -21,11 +21,12 @@ export async function propose(
   { as, models = {}, why }: Proposal,
 ): Promise<{ branch: string; commit: string; text: string }> {
   const { host, branch: base, path: file } = await requireSource(ctx, name);
-  const environment = (await environments(ctx)).find((one) => one.name === name)!;
+  const environment = await getEnvironment(ctx, name);
+  const all = await environments(ctx);
   const said = new Map<string, { model: string; version: number }>();
   for (const { name: endpoint, current } of await serving.list(ctx)) {
     const primary = current?.variants.find(({ role }) => role === 'champion');
-    if (primary && (await environmentOfEndpoint(ctx, endpoint)) === name)
+    if (primary && environmentOf(all, endpoint)?.name === name)
       said.set(endpoint, { model: primary.model, version: primary.version });
   }
   for (const [model, version] of Object.entries(models)) {

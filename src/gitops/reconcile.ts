@@ -26,11 +26,11 @@ export async function reconcile(
 ): Promise<void> {
   const before = await findSource(ctx, name);
   if (!before) return;
+  const environment = (await environments(ctx)).find((one) => one.name === name);
+  if (!environment) return;
   const source = look || before.commit_id === null ? await lookAt(ctx, below, before, signal) : before;
   // A file that cannot be read says nothing, and what it said before is not what is wanted now.
   if (!source || source.problem !== null || source.desired === null) return;
-  const environment = (await environments(ctx)).find((one) => one.name === name);
-  if (!environment) return;
   const wishes = await wishesOf(ctx, JSON.parse(source.desired) as DesiredState, environment);
   for (const wish of wishes) {
     const seen = await see(ctx, below, { environment, source, wish });

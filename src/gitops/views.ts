@@ -1,5 +1,5 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { environmentOfEndpoint, environments } from '../promotions/index.ts';
+import { environmentOf, environments } from '../promotions/index.ts';
 import type { DesiredState, GitOps, GitOpsTarget } from './contract.ts';
 import type { Below } from './engine.ts';
 import { see } from './see.ts';
@@ -18,7 +18,8 @@ export const getGitOps = async (ctx: Ctx, doors: Doors, environment: string): Pr
   toGitOps(ctx, doors, await requireSource(ctx, environment));
 
 async function toGitOps(ctx: Ctx, doors: Doors, source: SourceRow): Promise<GitOps> {
-  const environment = (await environments(ctx)).find(({ name }) => name === source.environment);
+  const all = await environments(ctx);
+  const environment = all.find(({ name }) => name === source.environment);
   const desired = source.desired === null ? undefined : (JSON.parse(source.desired) as DesiredState); // written by this room
   const wishes = environment && desired ? await wishesOf(ctx, desired, environment) : [];
   const targets: GitOpsTarget[] = [];
@@ -41,8 +42,7 @@ async function toGitOps(ctx: Ctx, doors: Doors, source: SourceRow): Promise<GitO
   const unnamed: GitOps['unnamed'] = [];
   for (const { name, current } of await doors.serving.list(ctx)) {
     const primary = current?.variants.find(({ role }) => role === 'champion');
-    if (!primary || named.has(name) || (await environmentOfEndpoint(ctx, name)) !== source.environment)
-      continue;
+    if (!primary || named.has(name) || environmentOf(all, name)?.name !== source.environment) continue;
     const { model, version, version_ref } = primary;
     unnamed.push({ endpoint: name, model, version, version_ref });
   }

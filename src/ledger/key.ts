@@ -7,20 +7,9 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import path from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import { conflict } from '../platform/errors/index.ts';
-import { newId } from '../platform/ids/index.ts';
+import { writePrivate } from '../platform/files/index.ts';
 
 /** The log's signing key: Ed25519, in a file that only the server's user may read. */
 export interface LedgerKey {
@@ -101,32 +90,10 @@ export function readKey(file: string): string | undefined {
 }
 
 function makeKey(file: string): string {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync('ed25519', {
     privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
     publicKeyEncoding: { format: 'pem', type: 'spki' },
   });
-  const fresh = `${file}.${newId()}`;
-  const fd = openSync(fresh, 'wx', 0o600);
-  try {
-    writeSync(fd, privateKey);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  try {
-    linkSync(fresh, file); // refuses to replace: of two servers that start together one key wins
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    return readFileSync(file, 'utf8');
-  } finally {
-    unlinkSync(fresh);
-  }
-  const folder = openSync(path.dirname(file), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-  return privateKey;
+  // Of two servers that start together one key wins.
+  return writePrivate(file, privateKey, { replace: false }) ? privateKey : readFileSync(file, 'utf8');
 }

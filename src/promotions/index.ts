@@ -11,7 +11,7 @@ import { endpointOf, environmentOf } from './names.ts';
 export { guardEnvironments } from './guard.ts';
 export { migrations } from './schema.ts';
 export { subjects } from './subjects.ts';
-export { endpointOf, environments };
+export { endpointOf, environmentOf, environments, getEnvironment };
 
 /** The name of the environment that an endpoint is of, if of any. */
 export const environmentOfEndpoint = async (ctx: Ctx, endpoint: string): Promise<string | undefined> =>

@@ -1,17 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import path from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import { conflict } from '../platform/errors/index.ts';
-import { newId } from '../platform/ids/index.ts';
+import { writePrivate } from '../platform/files/index.ts';
 
 /** The master keys of a server, in a file that only its user may read: the newest first, and while they are rotated the one before. */
 export interface Masters {
@@ -32,14 +22,14 @@ const nameOf = (key: Uint8Array): string => createHash('sha256').update(key).dig
 export function openMasters(file: string): Masters {
   let keys = readMasters(file);
   const keep = (next: Buffer[]): void => {
-    writeMasters(file, next);
-    keys = next;
+    // Of two servers that make the first key together one wins: what the other sealed with its own nobody could open.
+    const ours = writePrivate(file, textOf(next), { replace: keys.length > 0 });
+    keys = ours ? next : readMasters(file);
   };
   const named = (key: Buffer) => ({ name: nameOf(key), key });
   const add = (): { name: string; key: Buffer } => {
-    const key = randomBytes(32);
-    keep([key, ...keys]);
-    return named(key);
+    keep([randomBytes(32), ...keys]);
+    return named(keys[0]!);
   };
   return {
     newest: () => (keys[0] ? named(keys[0]) : add()),
@@ -67,23 +57,5 @@ export const namesOf = (keys: readonly Buffer[]): string[] => keys.map(nameOf);
 const wrong = (message: string, hint: string): Error =>
   conflict(message, { code: 'wrong-secrets-key', hint });
 
-/** Whole or not at all, and on disk before anything is sealed with it. */
-function writeMasters(file: string, keys: readonly Buffer[]): void {
-  const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const fresh = `${file}.${newId()}`;
-  const fd = openSync(fresh, 'wx', 0o600);
-  try {
-    writeSync(fd, `${[HEAD, ...keys.map((key) => key.toString('base64'))].join('\n')}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(fresh, file);
-  const at = openSync(folder, 'r');
-  try {
-    fsyncSync(at);
-  } finally {
-    closeSync(at);
-  }
-}
+const textOf = (keys: readonly Buffer[]): string =>
+  `${[HEAD, ...keys.map((key) => key.toString('base64'))].join('\n')}\n`;

@@ -14,7 +14,8 @@ test('what is sealed opens only as what it is, with its key, and unchanged', (t)
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-secrets-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'secrets.key');
-  const masters = openMasters(file);
+  const [masters, beside] = [openMasters(file), openMasters(file)];
+  assert.equal(masters.newest().name, beside.newest().name, 'of two that begin together one key wins');
   const { name, key } = masters.newest();
   assert.equal(masters.newest().name, name, 'it is made once');
   assert.equal(statSync(file).mode & 0o777, 0o600);

@@ -28,6 +28,8 @@ export interface Call<T> {
   answer(ctx: Ctx, request: T, host: string | undefined): Promise<object | void>;
 }
 
+type Parts = Pick<Input<Endpoint>, 'params' | 'query' | 'body'>;
+
 /** One declaration, two addresses: `/api/…` for clients and `/ajax-api/…` for pages. */
 export function call<T>(declared: Call<T>): Route[] {
   return ['api', 'ajax-api'].map((twin) => {
@@ -45,7 +47,7 @@ export function call<T>(declared: Call<T>): Route[] {
       response: Type.Unknown(),
       maxBody,
     });
-    const read = ({ params, query, body }: Pick<Input<Endpoint>, 'params' | 'query' | 'body'>): T => {
+    const readAnew = ({ params, query, body }: Parts): T => {
       const fields: Record<string, unknown> = {
         ...(query as object),
         ...(bodied ? bodyFields(body) : {}),
@@ -56,6 +58,13 @@ export function call<T>(declared: Call<T>): Route[] {
         if (now === undefined || now === '') fields[newer] = fieldOf(fields, older);
       }
       return declared.request(fields, '');
+    };
+    /** What the rule was asked about is what the call then answers: a batch of 32 MiB is not read twice. */
+    const known = new WeakMap<Parts, { message: T }>();
+    const read = (input: Parts): T => {
+      const found = known.get(input) ?? { message: readAnew(input) };
+      known.set(input, found);
+      return found.message;
     };
     const made = route(asked, async (ctx, input) =>
       sparse((await declared.answer(ctx, read(input), input.headers['host'])) ?? {}),

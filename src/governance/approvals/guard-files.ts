@@ -8,7 +8,9 @@ import { guarding, policiesNow, wordsOf } from './covers.ts';
  * stay. An endpoint answers with copies of its own, which no write reaches.
  */
 export const guardFiles: ArtifactGuard = async (tx, path, change) => {
-  const policies = await policiesNow(tx);
+  const policies = (await policiesNow(tx)).filter(({ terms }) =>
+    terms.covers.some((cover) => 'alias' in cover || 'stage' in cover),
+  );
   if (policies.length === 0) return;
   for (const follower of await followersOf(tx, path, change === 'deleted')) {
     const [policy] = await guarding(tx, follower, policies);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { systemCode } from '../errors/index.ts';
 
 export { makeFolders } from './make-folders.ts';
+export { writePrivate } from './private.ts';
 export { removeTree } from './remove-tree.ts';
 export { sweepFolders, type Swept } from './sweep.ts';
 export { dropTemporary, makeTemporary, temporaryPrefix } from './temporary.ts';

@@ -319,8 +319,10 @@ async function serve(
   const params = parse(endpoint.params, request.params, 'path', { convert: true });
   const query = parse(endpoint.query, request.query, 'query', { convert: true });
   // Of somebody who may not, no body is read where the address alone says so.
-  const early = endpoint.about?.every((one) => !('in' in one) || one.in === 'params' || one.in === 'query');
-  if (unsettled && early === true) await unsettled({ params, query });
+  const early =
+    unsettled !== undefined &&
+    endpoint.about?.every((one) => !('in' in one) || one.in === 'params' || one.in === 'query') === true;
+  if (unsettled && early) await unsettled({ params, query });
   const input: Input<Endpoint> = {
     params,
     query,
@@ -331,7 +333,7 @@ async function serve(
     address: request.raw.socket.remoteAddress,
     dress: (headers, status = 200) => void reply.code(status).headers(headers),
   };
-  if (unsettled && early !== true) {
+  if (unsettled && !early) {
     const message = route.message ? { message: route.message(input) } : {};
     await unsettled({ params, query, body: input.body, ...message });
   }

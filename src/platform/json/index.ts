@@ -1,4 +1,5 @@
 export { canonical } from './canonical.ts';
+export { jsonSchemaOf } from './schema-of.ts';
 
 /** JSON that keeps the sign of zero: JavaScript reads `-0.0` as what it is, and writes it as `0`. */
 

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { unjudged } from '../../../ci/index.ts';
 import type { CiReport, Unjudged } from '../../../ci/contract.ts';
 import { conflict, messageOf } from '../../../platform/errors/index.ts';
+import { makeFolders } from '../../../platform/files/index.ts';
 import { stringify } from '../../../platform/json/index.ts';
 
 interface Reports {
@@ -35,17 +36,9 @@ export async function openReports(folder: string): Promise<(reports: Reports) =>
   return write;
 }
 
-/** Folder by folder: some file systems never end a request to make all of them. What is made for reports says to git that it is not to be committed. */
+/** What is made for reports says to git that it is not to be committed. */
 async function makeFolder(folder: string): Promise<void> {
   if (existsSync(folder)) return;
-  const above = path.dirname(folder);
-  if (!existsSync(above)) await makeFolderAbove(above);
-  await mkdir(folder);
+  makeFolders(folder);
   await writeFile(path.join(folder, '.gitignore'), '*\n');
-}
-
-async function makeFolderAbove(folder: string): Promise<void> {
-  const above = path.dirname(folder);
-  if (above !== folder && !existsSync(above)) await makeFolderAbove(above);
-  await mkdir(folder);
 }
