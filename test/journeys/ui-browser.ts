@@ -134,17 +134,21 @@ async function openPage(page: Page, idle: Page[], address: string, options: Page
     page,
     async accessible(what) {
       if (!(await page.evaluate<boolean>('Boolean(window.axe)'))) await page.evaluate(axe);
+      await page.evaluate(WATCH_TABLES);
       const busy = page.locator('.table-busy').first();
       let violations: Violation[];
+      let turned: boolean;
       do {
         await busy.waitFor({ state: 'detached' }); // rows of before are dimmed meanwhile
+        await page.evaluate('tablesTurned = false');
         violations = await answered(
           `axe on ${what}`,
           page.evaluate<Violation[]>(
             "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) => found.violations)",
           ),
         );
-      } while (violations.length > 0 && (await busy.count()) > 0);
+        turned = await page.evaluate<boolean>('tablesTurned');
+      } while (violations.length > 0 && turned);
       const told = violations.map(
         ({ id, help, nodes }) =>
           `${id}: ${help}\n${nodes
@@ -165,6 +169,15 @@ async function openPage(page: Page, idle: Page[], address: string, options: Page
     },
   };
 }
+
+/** Notes that a table was dimmed, or no longer, since somebody last asked: axe takes its time, and both may fall into it. */
+const WATCH_TABLES = `
+  if (window.tablesTurned === undefined) {
+    window.tablesTurned = false;
+    new MutationObserver((records) => {
+      window.tablesTurned ||= records.some(({ target }) => target.classList.contains('table-scroll'));
+    }).observe(document, { subtree: true, attributeFilter: ['class'] });
+  }`;
 
 /**
  * Waits until a condition of the page holds, and says which did not. By asking again and again: Playwright's own way
