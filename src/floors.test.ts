@@ -33,6 +33,8 @@ const FLOORS: Record<string, number> = {
   monitoring: 7.2,
   // Tells of executions and verdicts what who made a commit wants to know.
   ci: 7.3,
+  // Changes to data and models, checked as commits are.
+  changes: 7.4,
   // Hears what watches, and follows what it starts to its end.
   loops: 7.4,
   // Fetches what a host tells of, has it run, and tells the host what the report says.

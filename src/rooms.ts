@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as access from './access/index.ts';
 import * as channels from './channels/index.ts';
+import * as changes from './changes/index.ts';
 import * as data from './data/index.ts';
 import { sweepEnvironments } from './environments/index.ts';
 import * as githosts from './githosts/index.ts';
@@ -44,6 +45,7 @@ export const migrations: Migration[] = [
   ...monitoring.migrations,
   ...loops.migrations,
   ...githosts.migrations,
+  ...changes.migrations,
   ...channels.migrations,
   ...governance.migrations,
   ...promotions.migrations,

@@ -3,6 +3,7 @@ import * as access from './access/index.ts';
 import { requireOneStore } from './belong.ts';
 import { DEFAULT_RECORDS, type ServerConfig } from './config.ts';
 import { openChannels } from './channels/index.ts';
+import { openChanges } from './changes/index.ts';
 import { openCi } from './ci/index.ts';
 import * as data from './data/index.ts';
 import { mountForward } from './faces/inference/index.ts';
@@ -234,6 +235,8 @@ async function open(
     publicUrl: config.publicUrl,
   });
   for (const subscriber of gitHosts.subscribers) events.subscribe(subscriber);
+  const changes = openChanges({ pipelines: pipelines.retraining, publicUrl: config.publicUrl });
+  for (const subscriber of changes.subscribers) events.subscribe(subscriber);
   const gitOps = openGitOps({ files: gitHosts.files, releases, serving: endpoints });
   for (const subscriber of gitOps.subscribers) events.subscribe(subscriber);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
@@ -251,6 +254,7 @@ async function open(
     ...monitoring.jobs,
     ...loops.jobs,
     ...gitHosts.jobs,
+    ...changes.jobs,
     ...gitOps.jobs,
     ...channels.jobs,
   );
@@ -328,6 +332,7 @@ async function open(
         ...monitoring.routes,
         ...ci.routes,
         ...gitHosts.routes,
+        ...changes.routes,
         ...gitOps.routes,
         ...loops.routes,
         ...channels.routes,
@@ -372,6 +377,7 @@ async function open(
   channels.listening(url);
   ci.listening(url);
   oidc?.listening(config.publicUrl ?? url);
+  changes.listening(url);
   gitHosts.listening(url);
   log.info('ready', {
     url,

@@ -22,6 +22,7 @@
 -- access-009 f5070b2543adfb29
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
+-- data-003 a0dbeec8ec13de85
 -- tracking-001 1582b9d64ad6cebd
 -- tracking-002 eab1e10f0a74ab80
 -- tracking-003 7dd5ed70c423bb42
@@ -62,6 +63,7 @@
 -- loops-001 a8c4fe2ac5ce0104
 -- githosts-001 719643a487db540c
 -- githosts-002 f8475a6929c2e913
+-- changes-001 45c86c03ac306bce
 -- channels-001 620fadd75173a747
 -- governance-001-approvals f0e2cd5e95547f38
 -- promotions-001 ab82d195190d3778
@@ -216,6 +218,25 @@ CREATE INDEX blob_pack on blob (pack, start);
 CREATE TABLE blob_doomed (kind text not null, name text not null, primary key (kind, name));
 CREATE TABLE blob_reach (name text primary key, reach bigint not null);
 CREATE TABLE blob_store (id bigint primary key, store text not null, starts bigint not null);
+CREATE TABLE change_check (
+  id text primary key,
+  workspace text not null,
+  pipeline text not null,
+  kind text not null,
+  occurrence text not null,
+  proposal text,
+  change text not null,
+  state text not null,
+  execution text,
+  verdict text,
+  summary text,
+  problem text,
+  created_at bigint not null,
+  ended_at bigint,
+  unique (workspace, pipeline, kind, occurrence)
+);
+CREATE INDEX change_check_by_execution on change_check (workspace, execution);
+CREATE INDEX change_check_of on change_check (workspace, kind, occurrence);
 CREATE TABLE channel (
   id text primary key,
   workspace text not null,
@@ -269,6 +290,35 @@ CREATE TABLE dataset (
   unique (workspace, name)
 );
 CREATE TABLE dataset_blob (workspace text not null, hash text not null, primary key (workspace, hash));
+CREATE TABLE dataset_proposal (
+  id text primary key,
+  workspace text not null,
+  dataset text not null,
+  number bigint not null,
+  branch text not null,
+  into_branch text not null,
+  message text not null,
+  head text not null,
+  state text not null,
+  created_at bigint not null,
+  created_by text not null,
+  updated_at bigint not null,
+  ended_at bigint,
+  ended_by text,
+  reason text,
+  merged_from text,
+  unique (workspace, dataset, number)
+);
+CREATE UNIQUE INDEX dataset_proposal_open on dataset_proposal (workspace, dataset, branch, into_branch)
+  where state = 'open';
+CREATE TABLE dataset_protection (
+  workspace text not null,
+  dataset text not null references dataset (id),
+  branch text not null,
+  created_at bigint not null,
+  created_by text not null,
+  primary key (workspace, dataset, branch)
+);
 CREATE TABLE dataset_ref (
   workspace text not null,
   dataset text not null references dataset (id),
@@ -962,6 +1012,13 @@ CREATE TABLE pipeline (
   created_at bigint not null,
   created_by text not null,
   primary key (workspace, name)
+);
+CREATE TABLE pipeline_when (
+  workspace text not null,
+  pipeline text not null,
+  execution text not null,
+  said text not null,
+  primary key (workspace, pipeline)
 );
 CREATE TABLE prediction_deletion (
   id text primary key,

@@ -19,6 +19,7 @@ const rooms = [
   ['monitoring', 'monitoring', 'Outcomes of predictions, watches on endpoints, alerts.'],
   ['ci', 'ci', 'What an execution says of its commit, beside the base branch.'],
   ['githosts', 'githosts', 'Repositories on Git hosts whose commits are checked.'],
+  ['changes', 'changes', 'Changes to data and models: proposals, and what pipelines say of them.'],
   ['gitops', 'gitops', 'Environments that follow a file in a Git repository.'],
   ['loops', 'loops', 'What keeps models fresh: triggers, guard rails, turns.'],
   ['maintenance', 'maintenance', 'The store of blobs: space, pins, gc, verify.'],

@@ -1,6 +1,6 @@
 // The one statement of the room's nouns and endpoints.
 import { Type, type Static } from 'typebox';
-import { Outcome, Reason, StepState } from '../pipelines/contract.ts';
+import { CheckedChange, Outcome, Reason, StepState } from '../pipelines/contract.ts';
 import { endpoint, Strict } from '../platform/http/contract.ts';
 import { Verdict } from '../validation/contract.ts';
 
@@ -113,9 +113,13 @@ export const CiReport = Type.Object(
     sample: Type.Optional(Type.String({ description: 'The share of the data that it ran on: `5%`.' })),
     branch: Type.Optional(Type.String()),
     pull_request: Type.Optional(Type.Integer()),
+    change: Type.Optional(CheckedChange),
     base: Type.Optional(
       Type.Object({
-        branch: Type.String(),
+        branch: Type.String({
+          description:
+            'The branch; `last run` where a change to data or a model is checked and its project is of no branch.',
+        }),
         execution: Type.Optional(Type.String({ description: 'Absent: none went through there yet.' })),
         number: Type.Optional(Type.Integer()),
         commit: Type.Optional(Type.String()),

@@ -10,6 +10,8 @@ import type { CiReport } from './contract.ts';
 import { dataChanges } from './data-changes.ts';
 import { judgeExecution } from './judge.ts';
 
+/** What the base is called where no branch is known. */
+const LAST_RUN = 'last run';
 /** Leaks that are told of. */
 const MOST_LEAKS = 10;
 
@@ -26,12 +28,13 @@ export async function makeReport(
       hint: `wait for its end: treadle logs ${execution.pipeline}#${execution.number} --follow`,
     });
   const { pipeline, number, code, ci, model_version: model, gate, warnings } = execution;
-  const branch = ci?.branch ?? code.git?.branch;
-  const baseBranch = asked ?? ci?.base;
+  const change = ci?.change;
+  const branch = ci?.branch ?? (change ? undefined : code.git?.branch);
+  // A change to data or a model is compared with the last run of its project, whether or not that is in Git.
+  const inGit = asked ?? ci?.base;
+  const baseBranch = inGit ?? (change ? LAST_RUN : undefined);
   const base =
-    baseBranch === undefined
-      ? undefined
-      : await goodExecution(ctx, { pipeline, branch: baseBranch, before: id });
+    baseBranch === undefined ? undefined : await goodExecution(ctx, { pipeline, branch: inGit, before: id });
   const evaluation = await evaluationOf(ctx, execution);
   const baseEvaluation = base && (await evaluationOf(ctx, base));
   const sameModel = isSameModel(execution, base);
@@ -46,6 +49,7 @@ export async function makeReport(
     ...(code.git?.dirty === true ? { dirty: true } : {}),
     ...(ci?.sample === undefined ? {} : { sample: shareText(ci.sample) }),
     ...(branch === undefined ? {} : { branch }),
+    ...(change ? { change } : {}),
     ...(ci?.pull_request === undefined ? {} : { pull_request: ci.pull_request }),
     ...(baseBranch === undefined
       ? {}

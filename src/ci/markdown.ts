@@ -37,6 +37,7 @@ function heading(report: CiReport): string {
     commit,
     dirty,
     sample,
+    change,
     branch,
     base,
     model,
@@ -44,6 +45,7 @@ function heading(report: CiReport): string {
   } = report;
   const at = [
     `${link(`${pipeline}, execution ${number}`, to.execution)}`,
+    ...(change ? [checkedChange(change)] : []),
     ...(commit === undefined
       ? []
       : [
@@ -62,6 +64,15 @@ function heading(report: CiReport): string {
         ]),
     against(base, to.base),
   ].join('\n\n');
+}
+
+const nowWords = (change: CiReport['change']): string => (change ? 'this change' : 'this commit');
+
+function checkedChange(change: NonNullable<CiReport['change']>): string {
+  if (change.kind === 'version_registered')
+    return `${plain(change.model)} version ${plain(change.version)}, as it was registered`;
+  const { dataset, proposal, version, branch, into } = change;
+  return `proposal ${proposal} for ${plain(dataset)}: version ${plain(version)} of ${code(branch)}, to be merged into ${code(into)}`;
 }
 
 function against(base: CiReport['base'], url: string | undefined): string {
@@ -99,7 +110,7 @@ const figureWords = ({ value, low, high }: Figure): string =>
     ? digits(value)
     : `${digits(value)} (${digits(low)} to ${digits(high)})`;
 
-function metrics({ metrics: all, judged_on: on, rows, base }: CiReport): string {
+function metrics({ metrics: all, judged_on: on, rows, base, change }: CiReport): string {
   if (all.length === 0) return '';
   const count = rows === undefined ? '' : `, ${rows.toLocaleString('en')} rows`;
   const beside = base?.execution !== undefined;
@@ -119,7 +130,12 @@ function metrics({ metrics: all, judged_on: on, rows, base }: CiReport): string 
     '### Metrics',
     `Judged by Treadle on ${plain(on ?? '')}${count}; 95 % intervals.${how}${unpaired}`,
     table(
-      ['metric', ...(beside ? [plain(base!.branch)] : []), 'this commit', ...(beside ? ['change', ''] : [])],
+      [
+        'metric',
+        ...(beside ? [plain(base!.branch)] : []),
+        nowWords(change),
+        ...(beside ? ['change', ''] : []),
+      ],
       all.map((one) => [
         `${plain(one.name)}${one.better ? ARROW[one.better] : ''}`,
         ...(beside ? [one.base ? figureWords(one.base) : '–'] : []),
@@ -140,12 +156,12 @@ function changeWords({ difference, paired }: MetricChange): string {
   return `${signed(value)} (${signed(low)} to ${signed(high)}${paired ? ', paired' : ''})`;
 }
 
-function slices({ slices: all, base }: CiReport): string {
+function slices({ slices: all, base, change }: CiReport): string {
   if (all.length === 0) return '';
   return [
     '### Slices to look at',
     table(
-      ['slice', 'rows', 'metric', base === undefined ? 'base' : plain(base.branch), 'this commit', ''],
+      ['slice', 'rows', 'metric', base === undefined ? 'base' : plain(base.branch), nowWords(change), ''],
       all.map(({ where, rows, metric, now, base: before, worse, weak }) => [
         code(where),
         rows.toLocaleString('en'),

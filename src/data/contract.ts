@@ -83,6 +83,9 @@ export const Ref = Type.Object({
   version_id: Type.String(),
   updated_at: Millis('When it last moved.'),
   updated_by: Type.String(),
+  protected: Type.Optional(
+    Type.Boolean({ description: 'It changes by merged proposals alone, whose checks passed.' }),
+  ),
 });
 export type Ref = Static<typeof Ref>;
 
@@ -458,6 +461,17 @@ export const moveBranch = endpoint({
       Type.Union([Type.String({ maxLength: 100 }), Type.Null()], { description: 'As in a commit.' }),
     ),
   }),
+  response: Ref,
+});
+
+export const protectBranch = endpoint({
+  method: 'PUT',
+  path: '/api/v1/datasets/:dataset/branches/:branch/protection',
+  action: 'dataset:admin',
+  about: [named('dataset')],
+  summary: 'Have a branch change by merged proposals alone, whose checks passed; or no longer',
+  params: Type.Object({ dataset: DatasetName, branch: RefName }),
+  body: Strict({ protected: Type.Boolean() }),
   response: Ref,
 });
 

@@ -9,6 +9,7 @@ import { deleteDataset, deleteVersion } from './delete-version.ts';
 import { diffTrees } from './diff-versions.ts';
 import { listFiles, requireFile } from './list-files.ts';
 import { moveBranch, setTag } from './move-branch.ts';
+import { protectBranch } from './merge-branch.ts';
 import { nameIds } from './name-ids.ts';
 import { previewFile } from './preview-file.ts';
 import { profileAgain, readProfile } from './profile-version.ts';
@@ -61,6 +62,9 @@ export const dataRoutes = (tables: Tables, functions: readonly TableFunction[] =
     commitUpload(ctx, params.dataset, body, signal),
   ),
   route(contract.moveBranch, (ctx, { params, body }) => moveBranch(ctx, { ...body, ...params })),
+  route(contract.protectBranch, (ctx, { params, body }) =>
+    protectBranch(ctx, { ...params, wanted: body.protected }),
+  ),
   route(contract.setTag, (ctx, { params, body }) => setTag(ctx, { ...body, ...params })),
   route(contract.deleteVersion, (ctx, { params, query }) => deleteVersion(ctx, { ...params, ...query })),
   route(contract.deleteDataset, (ctx, { params, query }) => deleteDataset(ctx, { ...params, ...query })),

@@ -32,6 +32,14 @@ export type DataTables = {
     updated_at: number;
     updated_by: string;
   };
+  /** Branches that change by merged proposals alone. */
+  dataset_protection: {
+    workspace: string;
+    dataset: string;
+    branch: string;
+    created_at: number;
+    created_by: string;
+  };
   dataset_ref_move: {
     id: string;
     workspace: string;
@@ -124,4 +132,17 @@ export const migrations: Migration[] = [
     ],
   },
   { id: 'data-002', sql: [`alter table dataset_version add column deleted_at bigint`] },
+  {
+    id: 'data-003',
+    sql: [
+      `create table dataset_protection (
+        workspace text not null,
+        dataset text not null references dataset (id),
+        branch text not null,
+        created_at bigint not null,
+        created_by text not null,
+        primary key (workspace, dataset, branch)
+      )`,
+    ],
+  },
 ];

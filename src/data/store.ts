@@ -223,7 +223,7 @@ export async function markDeleted(tx: Tx, version: string): Promise<void> {
 export async function deleteDatasetRows(tx: Tx, dataset: DatasetRow): Promise<number> {
   const room = tables(tx);
   const mine = { workspace: tx.workspace, dataset: dataset.id };
-  for (const table of ['dataset_ref', 'dataset_ref_move'] as const)
+  for (const table of ['dataset_ref', 'dataset_ref_move', 'dataset_protection'] as const)
     await room
       .deleteFrom(table)
       .where('workspace', '=', mine.workspace)
@@ -264,24 +264,70 @@ export async function selectRefs(ctx: Ctx, dataset: DatasetRow): Promise<Ref[]> 
   const rows = await tables(ctx)
     .selectFrom('dataset_ref')
     .innerJoin('dataset_version', 'dataset_version.id', 'dataset_ref.version')
+    .leftJoin('dataset_protection as protection', (join) =>
+      join
+        .onRef('protection.workspace', '=', 'dataset_ref.workspace')
+        .onRef('protection.dataset', '=', 'dataset_ref.dataset')
+        .onRef('protection.branch', '=', 'dataset_ref.name'),
+    )
     .selectAll('dataset_ref')
-    .select('dataset_version.number')
+    .select(['dataset_version.number', 'protection.created_at as protected_at'])
     .where('dataset_ref.workspace', '=', ctx.workspace)
     .where('dataset_ref.dataset', '=', dataset.id)
     .orderBy('dataset_ref.kind')
     .orderBy('dataset_ref.name')
     .execute();
-  return rows.map(({ name, kind, number, version, updated_at, updated_by }) => ({
+  return rows.map(({ name, kind, number, version, updated_at, updated_by, protected_at: held }) => ({
     name,
     kind: kind === 'tag' ? 'tag' : 'branch',
     version: `v${number}`,
     version_id: version,
     updated_at,
     updated_by,
+    ...(held === null ? {} : { protected: true }),
   }));
 }
 
-/** Points a ref at a version, and writes down that it moved. */
+export const findProtection = (
+  ctx: Ctx,
+  dataset: DatasetRow,
+  branch: string,
+): Promise<Selectable<DataTables['dataset_protection']> | undefined> =>
+  tables(ctx)
+    .selectFrom('dataset_protection')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('dataset', '=', dataset.id)
+    .where('branch', '=', branch)
+    .executeTakeFirst();
+
+export async function setProtection(
+  tx: Tx,
+  dataset: DatasetRow,
+  branch: string,
+  wanted: boolean,
+): Promise<void> {
+  if (wanted)
+    await tables(tx)
+      .insertInto('dataset_protection')
+      .values({
+        workspace: tx.workspace,
+        dataset: dataset.id,
+        branch,
+        created_at: tx.clock.now(),
+        created_by: tx.actor.name,
+      })
+      .execute();
+  else
+    await tables(tx)
+      .deleteFrom('dataset_protection')
+      .where('workspace', '=', tx.workspace)
+      .where('dataset', '=', dataset.id)
+      .where('branch', '=', branch)
+      .execute();
+}
+
+/** Points a ref at a version, and writes down that it moved. A protected branch moves where a proposal is merged, and in no other way. */
 export async function setRef(
   tx: Tx,
   dataset: DatasetRow,
@@ -292,9 +338,19 @@ export async function setRef(
     to: string;
     reason: string | undefined;
     id: string;
+    merged?: boolean;
   },
 ): Promise<void> {
-  const { name, kind, from, to, reason, id } = change;
+  const { name, kind, from, to, reason, id, merged = false } = change;
+  if (kind === 'branch' && !merged && (await findProtection(tx, dataset, name)))
+    throw conflict(
+      `branch '${name}' of dataset '${dataset.name}' is protected: it changes by merged proposals alone`,
+      {
+        field: 'branch',
+        hint: `commit to a branch of your own, then: treadle data propose ${dataset.name}@BRANCH --into ${name}`,
+        code: 'branch-protected',
+      },
+    );
   const row = {
     workspace: tx.workspace,
     dataset: dataset.id,

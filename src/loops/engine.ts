@@ -6,7 +6,7 @@ import type { Serving } from '../serving/index.ts';
 
 /** The doors of the rooms below. */
 export interface Below {
-  readonly pipelines: Retraining;
+  readonly pipelines: Omit<Retraining, 'prepareCheck' | 'check'>;
   readonly releases: Pick<Releases, 'find' | 'ofExecution'>;
   readonly monitoring: Pick<Monitoring, 'openAlerts' | 'windows'>;
   readonly serving: { readonly tellers: Pick<Serving['tellers'], 'endpoints'> };

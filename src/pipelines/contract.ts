@@ -72,6 +72,30 @@ export const Check = Strict(
 );
 export type Check = Static<typeof Check>;
 
+export const ProposedData = Type.Object({
+  kind: Type.Literal('dataset_proposed'),
+  dataset: Type.String(),
+  proposal: Type.Integer({ description: 'Its number.' }),
+  branch: Type.String({ description: 'The branch that is proposed.' }),
+  into: Type.String({ description: 'The branch that it is to be merged into.' }),
+  version: Type.String({ description: 'The version that was read in the place of it: `v7`.' }),
+});
+export type ProposedData = Static<typeof ProposedData>;
+
+export const RegisteredVersion = Type.Object({
+  kind: Type.Literal('version_registered'),
+  model: Type.String(),
+  version: Type.String(),
+});
+
+export const CheckedChange = Type.Union([ProposedData, RegisteredVersion], {
+  description: 'The change to data or to a model that is checked, where it is no commit.',
+});
+export type CheckedChange = Static<typeof CheckedChange>;
+
+export const CheckShown = Type.Object({ ...Check.properties, change: Type.Optional(CheckedChange) });
+export type CheckShown = Static<typeof CheckShown>;
+
 export const NewExecution = Strict({
   file: Type.String({ maxLength: MiB, description: 'The text of treadle.yaml.' }),
   file_name: Type.Optional({
@@ -454,7 +478,10 @@ export const Execution = Type.Object({
       Type.Literal('loop'),
       Type.Literal('ci'),
     ],
-    { description: 'loop: the pipeline was run by itself, as its loop says; ci: it checked a commit.' },
+    {
+      description:
+        'loop: the pipeline was run by itself, as its loop says; ci: it checked a commit, or a change to data or a model.',
+    },
   ),
   created_at: Millis('When it was asked for.'),
   created_by: Type.String(),
@@ -479,7 +506,7 @@ export const Execution = Type.Object({
     Type.Object({ run_id: Type.String(), execution: Type.String(), number: Type.Integer() }),
   ),
   comparison: Type.Optional(Comparison),
-  ci: Type.Optional(Check),
+  ci: Type.Optional(CheckShown),
 });
 export type Execution = Static<typeof Execution>;
 

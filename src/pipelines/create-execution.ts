@@ -119,9 +119,11 @@ export async function addExecution(
       deployment: null,
       gate_key: null,
       wish: null,
-      // What differs from its commit, or saw a part of the data, is no state of a branch.
+      // What differs from its commit, saw a part of the data, or checks another change than one of code, is no state of a branch.
       branch:
-        git?.dirty === true || prepared.options.ci?.sample !== undefined
+        git?.dirty === true ||
+        prepared.options.ci?.sample !== undefined ||
+        prepared.options.ci?.change !== undefined
           ? null
           : (prepared.options.ci?.branch ?? git?.branch ?? null),
       created_user: tx.actor.user ?? null,

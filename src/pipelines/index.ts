@@ -15,6 +15,7 @@ export type { HandOver } from './hand-over.ts';
 export type { Retrain, Retraining, Standing } from './retrain.ts';
 export type { EngineOptions } from './run/engine.ts';
 export type { EndState } from './run/tracker.ts';
+export type { When } from './file/definition.ts';
 export type { Wish } from './run/wish.ts';
 export { migrations } from './schema.ts';
 export { selectAskers as askersOf } from './store.ts';

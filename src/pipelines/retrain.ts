@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
-import { TreadleError } from '../platform/errors/index.ts';
+import { conflict, TreadleError } from '../platform/errors/index.ts';
 import { canonical } from '../platform/json/index.ts';
-import type { DataInput, Execution, GitState, NewExecution } from './contract.ts';
+import type {
+  CheckedChange,
+  DataInput,
+  Execution,
+  GitState,
+  NewExecution,
+  ProposedData,
+} from './contract.ts';
 import { addExecution, type Prepared, type RunJob } from './create-execution.ts';
-import type { Loop as LoopDefinition } from './file/definition.ts';
+import type { Definition, Loop as LoopDefinition, When } from './file/definition.ts';
 import { readPipelineFileAside } from './file/read-aside.ts';
+import { branchRef } from './file/when.ts';
 import { readManifestBlob } from './plan/reasons.ts';
 import type { ExecutionOptions } from './run/options.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -56,11 +64,23 @@ export interface Retraining {
   trainedBefore(ctx: Ctx, retrain: Retrain): Promise<{ id: string; number: number } | undefined>;
   /** One of the pipeline that has not ended. */
   underWay(ctx: Ctx, pipeline: string): Promise<Standing | undefined>;
-  /** What `loop:` of the file says that somebody ran whole by hand; undefined where it was run otherwise. */
+  /** What `loop:` and `when:` of the file say that somebody ran whole by hand; undefined where it was run otherwise. */
   declared(
     ctx: Ctx,
     execution: string,
-  ): Promise<{ pipeline: string; number: number; loop: LoopDefinition | undefined } | undefined>;
+  ): Promise<{ pipeline: string; number: number; loop: LoopDefinition | undefined; when: When } | undefined>;
+  /** The same project, to check a change to its data, or a version that was registered elsewhere. Undefined where there is none. */
+  prepareCheck(
+    ctx: Ctx,
+    pipeline: string,
+    change: CheckedChange,
+  ): Promise<Pick<Retrain, 'prepared'> | undefined>;
+  /** Starts a check; `within` is part of the same transaction. */
+  check(
+    ctx: Ctx,
+    { prepared }: Pick<Retrain, 'prepared'>,
+    within: (tx: Tx, execution: { id: string; number: number }) => Promise<void>,
+  ): Promise<string>;
   /** How long trainings to their end took, ms, newest first. */
   took(ctx: Ctx, pipeline: string): Promise<number[]>;
   /** The dataset versions that trainings to their end read, newest training first. */
@@ -74,42 +94,29 @@ export const createRetraining = (job: RunJob): Retraining => ({
       commit === undefined ? isWhole(one) && one.caused_by !== 'rerun' : commitOf(one) === commit,
     );
     if (!row) return undefined;
-    const { file: file_name } = optionsOf(row);
-    const { git } = JSON.parse(row.code) as { git?: GitState };
-    const {
-      definition,
-      steps,
-      params: values,
-      data,
-      code,
-      warnings,
-    } = await takeSnapshot(ctx, {
-      file: row.file,
-      code: await readManifestBlob(ctx, row.manifest),
-      ...(file_name === undefined ? {} : { file_name }),
-      ...(params ? { params } : {}),
-    });
-    const prepared = {
-      pipeline: definition.name,
-      file: row.file,
-      steps,
-      params: values,
-      data,
-      code,
-      git,
-      warnings,
-      options: file_name === undefined ? {} : { file: file_name },
-    };
+    const { definition, prepared } = await projectOf(ctx, row, params ? { params } : {});
     return {
       prepared,
       model: definition.model?.name,
       endpoint: definition.deploy?.endpoint,
       work: workOf(codeOf(row), prepared),
       from: { id: row.id, number: row.number },
-      commit: git?.commit,
+      commit: prepared.git?.commit,
     };
   },
   start: (ctx, { prepared }, within) => addExecution(ctx, job, { ...prepared, trigger: 'loop' }, within),
+  check: (ctx, { prepared }, within) => addExecution(ctx, job, { ...prepared, trigger: 'ci' }, within),
+  async prepareCheck(ctx, pipeline, change) {
+    const row = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find(
+      (one) => isWhole(one) && one.caused_by !== 'rerun',
+    );
+    if (!row) return undefined;
+    const data = change.kind === 'dataset_proposed' ? await proposedData(row, change) : {};
+    const { prepared } = await projectOf(ctx, row, { data }, change.kind === 'version_registered');
+    const { branch } = prepared.git ?? {};
+    const ci = { ...(branch === undefined ? {} : { base: branch }), change };
+    return { prepared: { ...prepared, options: { ...prepared.options, data, ci } } };
+  },
   async standing(ctx, id) {
     const row = await selectExecution(ctx, id).catch(unlessMissing);
     return row && toStanding(row);
@@ -130,7 +137,14 @@ export const createRetraining = (job: RunJob): Retraining => ({
     const row = await selectExecution(ctx, id).catch(unlessMissing);
     if (row?.caused_by !== 'manual' || optionsOf(row).steps !== undefined) return undefined;
     const { definition } = await readPipelineFileAside(row.file);
-    return definition && { pipeline: row.pipeline, number: row.number, loop: definition.loop };
+    return (
+      definition && {
+        pipeline: row.pipeline,
+        number: row.number,
+        loop: definition.loop,
+        when: definition.when,
+      }
+    );
   },
   async took(ctx, pipeline) {
     const rows = await selectExecutions(ctx, { pipeline, limit: LOOK_BACK });
@@ -143,6 +157,58 @@ export const createRetraining = (job: RunJob): Retraining => ({
     return rows.filter(isWhole).map((row) => readOf(row).data);
   },
 });
+
+/** The project of an execution, on the data of now. */
+async function projectOf(
+  ctx: Ctx,
+  row: ExecutionRow,
+  asked: Pick<NewExecution, 'params' | 'data'>,
+  toJudge = false,
+): Promise<{ definition: Definition; prepared: Retrain['prepared'] }> {
+  const { file: file_name } = optionsOf(row);
+  const { git } = JSON.parse(row.code) as { git?: GitState };
+  const { definition, steps, params, data, code, warnings } = await takeSnapshot(
+    ctx,
+    {
+      file: row.file,
+      code: await readManifestBlob(ctx, row.manifest),
+      ...(file_name === undefined ? {} : { file_name }),
+      ...asked,
+    },
+    toJudge,
+  );
+  return {
+    definition,
+    prepared: {
+      pipeline: definition.name,
+      file: row.file,
+      steps,
+      params,
+      data,
+      code,
+      git,
+      warnings,
+      options: file_name === undefined ? {} : { file: file_name },
+    },
+  };
+}
+
+/** The proposed version in the place of the branch that it is to be merged into. */
+async function proposedData(
+  { file, pipeline }: ExecutionRow,
+  { dataset, into, version }: ProposedData,
+): Promise<Record<string, string>> {
+  const { definition } = await readPipelineFileAside(file);
+  const named = Object.entries(definition?.data ?? {}).filter(
+    ([, ref]) => branchRef(ref) === `${dataset}@${into}`,
+  );
+  if (named.length === 0)
+    throw conflict(`${pipeline} does not read ${dataset}@${into} any more`, {
+      field: 'when',
+      hint: 'run it from its project as it is now: treadle run',
+    });
+  return Object.fromEntries(named.map(([name]) => [name, `${dataset}@${version}`]));
+}
 
 /**
  * All steps ran, and the model was made: a gate that did not let it pass is no fault of the project. What checked a commit is no

@@ -30,15 +30,20 @@ const PORTION = 500;
 type NamedFile = ReadFile & { name: string };
 
 /** Resolves a request. Every fault of the file names its line and column; nothing is written. */
-export async function takeSnapshot(ctx: Ctx, input: NewExecution): Promise<Snapshot> {
+export async function takeSnapshot(
+  ctx: Ctx,
+  input: NewExecution,
+  /** Only what the gate's data needs: a version that is there is judged. */
+  toJudge = false,
+): Promise<Snapshot> {
   const name = input.file_name ?? 'treadle.yaml';
   const read = { ...(await readPipelineFileAside(input.file)), name };
   const { definition } = read;
   if (!definition) throw fileErrors(read);
-  const steps = chosen(definition, input.steps);
+  const steps = toJudge ? stepsOfGate(definition) : chosen(definition, input.steps);
   const params = parameters(definition, input.params ?? {});
   const data = await Promise.all(
-    referenced(definition, steps, input.data ?? {}).map(([name, ref, own]) =>
+    referenced(definition, steps, input.data ?? {}, toJudge).map(([name, ref, own]) =>
       resolveData(ctx, read, name, ref, own),
     ),
   );
@@ -90,6 +95,9 @@ function chosen(definition: Definition, names: readonly string[] | undefined): S
   return definition.steps.filter(({ name }) => wanted.has(name));
 }
 
+const stepsOfGate = (definition: Definition): Step[] =>
+  definition.gate?.data.kind === 'output' ? chosen(definition, [definition.gate.data.step]) : [];
+
 function parameters({ params }: Definition, given: Readonly<Record<string, Value>>): Snapshot['params'] {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(params, name))
@@ -129,6 +137,7 @@ function referenced(
   { data, model, gate }: Definition,
   steps: readonly Step[],
   given: Readonly<Record<string, string>>,
+  judged: boolean,
 ): Array<[string, string, boolean]> {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(data, name))
@@ -140,7 +149,8 @@ function referenced(
   const used = new Set(
     steps.flatMap(({ inputs }) => inputs.flatMap((input) => (input.kind === 'data' ? [input.name] : []))),
   );
-  if (gate?.data.kind === 'data' && steps.some(({ name }) => name === model?.step)) used.add(gate.data.name);
+  if (gate?.data.kind === 'data' && (judged || steps.some(({ name }) => name === model?.step)))
+    used.add(gate.data.name);
   return Object.entries(data)
     .filter(([name]) => used.has(name))
     .map(([name, ref]) => [name, given[name] ?? ref, given[name] === undefined]);

@@ -2,7 +2,7 @@ import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type {
   Attempt,
-  Check,
+  CheckShown,
   Comparison,
   DataInput,
   DeployResult,
@@ -71,7 +71,7 @@ export function toExecution(row: ExecutionRow, counts: Record<string, number> | 
   };
 }
 
-function checkOf({ options }: ExecutionRow): { ci?: Check } {
+function checkOf({ options }: ExecutionRow): { ci?: CheckShown } {
   const { ci } = json<ExecutionOptions>(options);
   return ci ? { ci } : {};
 }
@@ -145,7 +145,7 @@ export async function listExecutions(
  */
 export async function goodExecution(
   ctx: Ctx,
-  { pipeline, branch, before }: { pipeline: string; branch: string; before: string },
+  { pipeline, branch, before }: { pipeline: string; branch: string | undefined; before: string },
 ): Promise<Execution | undefined> {
   const own = setByHand(await selectExecution(ctx, before));
   const rows = await selectExecutions(ctx, {
@@ -160,6 +160,8 @@ export async function goodExecution(
     return (
       row.caused_by !== 'reproduce' &&
       json<ExecutionOptions>(row.options).steps === undefined &&
+      // A check of a commit is of a branch, and of none otherwise.
+      (branch !== undefined || json<ExecutionOptions>(row.options).ci === undefined) &&
       (set === FILE_ALONE || set === own)
     );
   });

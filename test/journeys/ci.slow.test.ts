@@ -8,19 +8,22 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import type { CiReport } from '../../src/ci/contract.ts';
+import { getProposal, listVersionChecks, proposeBranch } from '../../src/changes/contract.ts';
+import { getCiReport, type CiReport } from '../../src/ci/contract.ts';
+import { moveBranch } from '../../src/data/contract.ts';
 import { commitVersion } from '../../src/data/index.ts';
 import { setGitHost } from '../../src/githosts/contract.ts';
 import { listEntries } from '../../src/ledger/index.ts';
 import { listLoops } from '../../src/loops/contract.ts';
-import { getModel } from '../../src/models/contract.ts';
+import { getModel, getVersion } from '../../src/models/contract.ts';
+import { createVersion } from '../../src/models/index.ts';
 import { listExecutions } from '../../src/pipelines/contract.ts';
 import { listEndpoints } from '../../src/serving/contract.ts';
 import { runHere } from '../cli.ts';
 import { openTest, type TestServer } from '../harness.ts';
 import { until } from '../until.ts';
 import { FILE, gated, model } from './pipelines/gated.ts';
-import type { Project } from './pipelines/project.ts';
+import { states, type Project } from './pipelines/project.ts';
 
 let server: TestServer;
 /** A GitHub that keeps what it is told of deployments. */
@@ -309,5 +312,154 @@ test('a check on a sample takes the same rows each time, is no base, and its mod
   assert.equal(await championOf(p, 'sampled'), undefined);
   const refused = await check(p, '--sample', '100%');
   assert.match(refused.err, /Write it as 5% or 0\.05/);
+  assert.deepEqual(server.errors, []);
+});
+
+/** The same project, that says which changes it checks. */
+const WATCHING = `${SAMPLED}when: { dataset_proposed: rows, version_registered: NAME }
+`;
+
+const commitRows = async (
+  dataset: string,
+  branch: string,
+  rows: string[],
+  message: string,
+): Promise<string> => {
+  const { hash, size } = await server.ctx.blobs.put(Buffer.from(`id,day,a,b,late\n${rows.join('')}`));
+  const { version } = await commitVersion(server.ctx, {
+    dataset,
+    branch,
+    message,
+    files: [{ path: 'rows.csv', hash, size }],
+  });
+  return version.name;
+};
+
+/** `wrong`: the share of the labels of the later days that are turned round. */
+const rowsOf = (count: number, wrong = 0): string[] =>
+  Array.from({ length: count }, (_, i) => {
+    const [a, b] = [((i * 7919) % 1000) / 1000, ((i * 104_729) % 1000) / 1000];
+    const later = i >= count / 2;
+    const late = a + (b - 0.5) * 0.5 > 0.5 !== (later && (i % 100) / 100 < wrong);
+    return `${i},2001-${later ? '02' : '01'}-${String((i % 28) + 1).padStart(2, '0')},${a},${b},${late ? 1 : 0}\n`;
+  });
+
+test('a dataset branch that is proposed is checked on the proposed data, a moved branch voids it, and a protected branch takes nothing else', async () => {
+  using p = gated(server.url, 'watching', WATCHING).write('split.sh', SPLIT);
+  const cli = (...args: string[]) => runHere(server.url, ...args);
+  const dataset = 'watching-rows';
+  await commitRows(dataset, 'main', rowsOf(4000), 'the first');
+  const first = await p.run();
+  assert.equal(first.state, 'succeeded', first.reason ?? '');
+  const show = (number: number) => p.client.call(getProposal, { params: { dataset, number } });
+  const checked = (number: number, head: string) =>
+    until(`the check of ${head}`, async () => {
+      const one = await show(number);
+      return (
+        one.head === head &&
+        one.checks.length > 0 &&
+        one.checks.every(({ ended_at: at }) => at !== undefined) &&
+        one
+      );
+    });
+
+  await commitRows(dataset, 'fix', rowsOf(4000, 0.9), 'labels are turned round');
+  assert.equal((await cli('data', 'protect', `${dataset}@main`)).code, 0);
+  const proposed = await cli('data', 'propose', `${dataset}@fix`, '-m', 'mended');
+  assert.equal(proposed.code, 0, proposed.err);
+  assert.match(proposed.out, /watching-rows#1 is open: fix \(v2\) into main \(v1\), which is protected/);
+  assert.match(
+    (await cli('data', 'propose', `${dataset}@fix`)).err,
+    /is proposed for main already: watching-rows#1/,
+  );
+  const bad = await checked(1, 'v2');
+  assert.deepEqual(
+    bad.checks.map(({ pipeline, verdict }) => [pipeline, verdict]),
+    [['watching', 'fail']],
+    JSON.stringify(bad),
+  );
+  assert.match(bad.blocked.join(), /the check of watching did not pass: the gate refuses the model/);
+  const shown = await cli('data', 'proposal', `${dataset}#1`, '--report');
+  assert.equal(shown.code, 1);
+  assert.match(shown.out, /proposal 1 for watching-rows: version v2 of `fix`, to be merged into `main`/);
+  assert.match(shown.out, /Compared with `last run`: \[execution 1\]/);
+  assert.match(shown.out, /files: 1 modified|0 added, 0 removed, 1 modified, 0 renamed/);
+  for (const [args, why] of [
+    [['data', 'merge', `${dataset}#1`], /did not pass: the gate refuses the model/],
+    [
+      ['data', 'branch', dataset, 'main', '--at', 'fix', '-m', 'by hand'],
+      /protected: it changes by merged proposals alone/,
+    ],
+  ] as const) {
+    const { code, err } = await cli(...args);
+    assert.notEqual(code, 0);
+    assert.match(err, why);
+  }
+  await assert.rejects(commitRows(dataset, 'main', rowsOf(10), 'past it'), /protected/);
+
+  // A commit to the branch voids what was said of the version before, and is checked by itself.
+  await commitRows(dataset, 'fix', rowsOf(6000), 'more rows');
+  const good = await checked(1, 'v3');
+  assert.deepEqual(
+    [good.checks.map(({ verdict }) => verdict), good.void_checks.map(({ verdict }) => verdict), good.blocked],
+    [['pass'], ['fail'], []],
+  );
+  const { data, proof, change } = (
+    await p.client.call(getCiReport, { params: { execution: good.checks[0]?.execution ?? '' }, query: {} })
+  ).report;
+  assert.deepEqual([data[0]?.before, data[0]?.version, proof?.verdict], ['v1', 'v3', 'pass']);
+  assert.equal(change?.kind, 'dataset_proposed');
+  assert.match(
+    (await cli('data', 'merge', `${dataset}#1`, '--head', 'v2')).err,
+    /it is at v3, and you looked at v2/,
+  );
+  const merged = await cli('data', 'merge', `${dataset}#1`);
+  assert.deepEqual([merged.code, merged.out.trim()], [0, `${dataset}@main is at v3`], merged.err);
+  assert.match((await cli('data', 'close', `${dataset}#1`)).err, /is merged already/);
+
+  // What main has and the branch does not know would be lost.
+  await p.client.call(moveBranch, { params: { dataset, branch: 'old' }, body: { to: 'v1' } });
+  await commitRows(dataset, 'old', rowsOf(4100), 'of before');
+  const { blocked } = await p.client.call(proposeBranch, { params: { dataset }, body: { branch: 'old' } });
+  assert.match(blocked.join(), /has moved on to v3, which old was not made from/);
+  assert.equal((await cli('data', 'close', `${dataset}#2`, '-m', 'late')).code, 0);
+
+  // Each is an event that fired once, whatever hears of it again.
+  const { items } = await p.client.call(listExecutions, { query: { pipeline: 'watching' } });
+  const versions = items.flatMap(({ ci }) =>
+    ci?.change?.kind === 'dataset_proposed' ? ci.change.version : [],
+  );
+  assert.deepEqual(versions.filter((version) => version !== 'v4').toSorted(), ['v2', 'v3']);
+  assert.equal(await championOf(p, 'watching'), 1, 'a check moves no alias');
+  assert.deepEqual(server.errors, []);
+});
+
+test('a version that is registered is judged by the gate of who asks for it, once, and not by who made it', async () => {
+  using p = gated(server.url, 'asking', FILE + 'when: { version_registered: [asking, other] }\n');
+  const first = await p.run();
+  assert.equal(first.state, 'succeeded', first.reason ?? '');
+  const checksOf = async (model: string, version: number) =>
+    (await p.client.call(listVersionChecks, { params: { model, version: String(version) } })).items;
+  const made = await createVersion(server.ctx, {
+    model: 'other',
+    source: 'models:/asking/1',
+    makeModel: true,
+  });
+  const [check] = await until('the version is judged', async () => {
+    const found = await checksOf('other', made.version);
+    return found[0]?.ended_at !== undefined && found;
+  });
+  assert.deepEqual([check?.pipeline, check?.verdict], ['asking', 'pass'], JSON.stringify(check));
+  const run = await p.get(check?.execution ?? '');
+  assert.deepEqual(states(run), { prep: 'cached' }, 'nothing is trained for it');
+  assert.deepEqual([run.model_version, run.trigger], [{ name: 'other', version: '1' }, 'ci']);
+  assert.equal(
+    (await p.client.call(getVersion, { params: { model: 'other', version: '1' } })).version.tags[
+      'treadle.gate'
+    ],
+    'pass',
+  );
+  assert.deepEqual(await checksOf('asking', 1), [], 'its own gate has judged it');
+  assert.equal(await championOf(p, 'other'), undefined);
   assert.deepEqual(server.errors, []);
 });

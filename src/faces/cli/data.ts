@@ -6,6 +6,7 @@ import { ref } from './ref.ts';
 import * as contract from '../../data/contract.ts';
 import type { DatasetVersion } from '../../data/contract.ts';
 import type { CommitOptions } from './data/commit.ts';
+import { registerProposals } from './data/proposals.ts';
 
 /** `treadle data …`: datasets and their versions. */
 export const register: Register = (program, cli) => {
@@ -226,7 +227,13 @@ export const register: Register = (program, cli) => {
         return cli.output().result(refs, () =>
           table(
             ['name', 'kind', 'version', 'moved', 'by'],
-            refs.map((one) => [one.name, one.kind, one.version, ago(one.updated_at), one.updated_by]),
+            refs.map((one) => [
+              one.name,
+              one.protected === true ? `${one.kind}, protected` : one.kind,
+              one.version,
+              ago(one.updated_at),
+              one.updated_by,
+            ]),
           ),
         );
       }
@@ -257,6 +264,8 @@ export const register: Register = (program, cli) => {
         )}\n(${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${more})`;
       });
     });
+
+  registerProposals(data, cli);
 };
 
 const REF_HELP = `

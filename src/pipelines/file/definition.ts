@@ -23,7 +23,16 @@ export interface Definition {
       }
     | undefined;
   loop: Loop | undefined;
+  when: When;
   environments: DeclaredEnvironment[];
+}
+
+/** The changes that it checks. */
+export interface When {
+  /** Branches of datasets that it reads: a merge into one is proposed. `flights@main`. */
+  dataset_proposed: string[];
+  /** Models: a version is registered that it did not make. */
+  version_registered: string[];
 }
 
 /** What runs it again by itself, in the words of the room of loops. */

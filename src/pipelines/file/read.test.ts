@@ -115,6 +115,34 @@ test('what runs it again by itself is read, in the words of loops', () => {
   );
 });
 
+test('the changes that it checks are read, and what it could not check is named', () => {
+  const gate = 'gate: { data: prep.holdout, label: late }\n';
+  const read = readPipelineFile(
+    `${GOOD}${gate}when: { dataset_proposed: [flights, flights@main], version_registered: flight-delay }\n`,
+  );
+  assert.deepEqual(read.problems, []);
+  assert.deepEqual(read.definition?.when, {
+    dataset_proposed: ['flights@main'],
+    version_registered: ['flight-delay'],
+  });
+  assert.deepEqual(readPipelineFile(GOOD).definition?.when, { dataset_proposed: [], version_registered: [] });
+  const wrong = readPipelineFile(
+    `${GOOD.replace('flights: flights@main', 'flights: flights@v3')}when: { dataset_proposed: [weather, flights], version_registered: x }\n`,
+  );
+  assert.deepEqual(
+    wrong.problems.map(({ path, message }) => [path, message]),
+    [
+      [
+        'when.dataset_proposed',
+        'this pipeline does not read weather@main, so it cannot check what is proposed for it',
+      ],
+      ['when.dataset_proposed', 'flights@v3 is a version, and merges are proposed into branches'],
+      ['when.version_registered', 'there is no gate that could judge a version'],
+    ],
+  );
+  assert.match(readPipelineFile(`${GOOD}when: { push: main }\n`).problems[0]?.message ?? '', /push/);
+});
+
 test('a gate and a deployment are read', () => {
   const { definition, problems } = readPipelineFile(
     `${GOOD}gate:

@@ -9,6 +9,7 @@ import { resolveLoop } from './loop.ts';
 import { LATER, PipelineFile, RETRY_REASONS, type StepDefinition } from './schema.ts';
 import { checkShape } from './shape.ts';
 import { numberParam, type ParamValue } from './param.ts';
+import { resolveWhen } from './when.ts';
 import { readSource, type Say, type Source } from './source.ts';
 import { bytesOf, milliseconds } from './units.ts';
 
@@ -98,6 +99,7 @@ function resolve(
     gate,
     deploy: resolveDeploy(file, say),
     loop: resolveLoop(file, say),
+    when: resolveWhen(file, say),
     environments: resolveEnvironments(file, say, (rollout, at) => resolveRollout(rollout, at, say)),
   };
 }

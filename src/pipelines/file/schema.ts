@@ -336,7 +336,7 @@ const Deploy = Strict(
   { description: '{endpoint}' },
 );
 
-const When = (example: string) =>
+const Time = (example: string) =>
   Type.String({
     minLength: 1,
     maxLength: 200,
@@ -350,10 +350,10 @@ const LoopTrigger = Type.Union(
     Type.Literal('push'),
     Type.Literal('manual'),
     Strict({
-      daily: Type.Optional(When('03:00 Europe/Berlin')),
-      weekly: Type.Optional(When('Mon 03:00 Europe/Berlin')),
-      monthly: Type.Optional(When('1 03:00 Europe/Berlin, or last 03:00')),
-      cron: Type.Optional(When('0 3 * * 1-5 Europe/Berlin')),
+      daily: Type.Optional(Time('03:00 Europe/Berlin')),
+      weekly: Type.Optional(Time('Mon 03:00 Europe/Berlin')),
+      monthly: Type.Optional(Time('1 03:00 Europe/Berlin, or last 03:00')),
+      cron: Type.Optional(Time('0 3 * * 1-5 Europe/Berlin')),
       data: Type.Optional(
         Type.String({
           minLength: 1,
@@ -415,6 +415,31 @@ const Loop = Strict(
   { description: '{triggers, cooldown, budget, …}' },
 );
 export type LoopOfFile = Static<typeof Loop>;
+
+const When = Strict(
+  {
+    dataset_proposed: Type.Optional(
+      oneOrMore(
+        Type.String({
+          minLength: 1,
+          maxLength: 300,
+          description: 'a dataset that the pipeline reads, by its name under data or as flights@main',
+        }),
+        'a branch of a dataset is proposed for merge into the one that this pipeline reads: it runs on the proposed data',
+      ),
+    ),
+    version_registered: Type.Optional(
+      oneOrMore(
+        Type.String({ minLength: 1, maxLength: 256, description: 'a registered model' }),
+        'a version is registered that this pipeline did not make: its gate judges it',
+      ),
+    ),
+  },
+  {
+    description: 'which changes to data and models are checked by this pipeline, as run --ci checks a commit',
+  },
+);
+export type WhenOfFile = Static<typeof When>;
 
 const Environments = Type.Record(
   Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' }),
@@ -500,6 +525,7 @@ export const PipelineFile = Strict(
     gate: Type.Optional(Gate),
     deploy: Type.Optional(Deploy),
     loop: Type.Optional(Loop),
+    when: Type.Optional(When),
     secrets: Type.Optional(Secrets),
     environments: Type.Optional(Environments),
     watch: later(LATER.watch),

@@ -662,12 +662,7 @@ class Drive {
     let skipped: GateResult | undefined;
     if (state === 'succeeded' && this.#row.reproduces === null) {
       try {
-        model = await registerModel(
-          this.#ctx,
-          this.#row,
-          this.#definition.model,
-          this.#nodes.get(this.#definition.model?.step ?? '')?.row,
-        );
+        model = await this.#model();
       } catch (error) {
         state = 'failed';
         reason = `the model could not be registered: ${outwardMessageOf(error)}`;
@@ -726,6 +721,18 @@ class Drive {
       });
       await this.#job.finish(tx);
     });
+  }
+
+  /** The version that its steps made; where a version is checked that was registered elsewhere, that one. */
+  async #model(): Promise<Registered | undefined> {
+    const { change } = this.#options.ci ?? {};
+    if (change?.kind === 'version_registered') return { name: change.model, version: change.version };
+    return registerModel(
+      this.#ctx,
+      this.#row,
+      this.#definition.model,
+      this.#nodes.get(this.#definition.model?.step ?? '')?.row,
+    );
   }
 
   /** The version is registered, and that is all that is done here: what the file asks for beyond it is a release. */

@@ -1,5 +1,5 @@
 import { shareText } from '../../data/index.ts';
-import type { Check } from '../contract.ts';
+import type { CheckShown } from '../contract.ts';
 
 /** How an execution was asked for. */
 export interface ExecutionOptions {
@@ -12,8 +12,8 @@ export interface ExecutionOptions {
   /** Blob of another requirements file, taken for every environment that has one. */
   environment?: string;
   tolerance?: number;
-  /** It checks a commit: its model is judged, and that is all. */
-  ci?: Check;
+  /** It checks a commit, or a change to data or a model: a model is judged, and that is all. */
+  ci?: CheckShown;
 }
 
 /** `5%`; undefined where it runs on all of its data. */

@@ -1,6 +1,6 @@
 import { createVersion } from '../../models/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
-import type { StepOutput } from '../contract.ts';
+import type { CheckShown, StepOutput } from '../contract.ts';
 import type { Definition } from '../file/definition.ts';
 import { versionsOf } from '../registered.ts';
 import { selectExecution, type ExecutionRow, type StepRow } from '../store.ts';
@@ -52,10 +52,13 @@ function checkedTag({ options }: ExecutionRow): Record<string, string> {
   const read = JSON.parse(options) as ExecutionOptions; // written by us
   const sample = sampleOf(read);
   return {
-    ...(read.ci ? { 'treadle.ci': read.ci.branch ?? 'a commit' } : {}),
+    ...(read.ci ? { 'treadle.ci': checked(read.ci) } : {}),
     ...(sample === undefined ? {} : { 'treadle.sample': sample }),
   };
 }
+
+const checked = ({ branch, change }: CheckShown): string =>
+  change?.kind === 'dataset_proposed' ? `${change.dataset}#${change.proposal}` : (branch ?? 'a commit');
 
 async function versionOf(ctx: Ctx, { cached_from }: StepRow): Promise<Registered | undefined> {
   if (cached_from === null) return undefined;

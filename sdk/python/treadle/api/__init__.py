@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .monitoring import MonitoringApi
     from .ci import CiApi
     from .githosts import GithostsApi
+    from .changes import ChangesApi
     from .gitops import GitopsApi
     from .loops import LoopsApi
     from .maintenance import MaintenanceApi
@@ -171,6 +172,13 @@ class Api:
         from .githosts import GithostsApi
 
         return GithostsApi(self._transport)
+
+    @cached_property
+    def changes(self) -> 'ChangesApi':
+        """Changes to data and models: proposals, and what pipelines say of them."""
+        from .changes import ChangesApi
+
+        return ChangesApi(self._transport)
 
     @cached_property
     def gitops(self) -> 'GitopsApi':

@@ -5,8 +5,8 @@ from typing import Literal, TypedDict
 
 from .._typing import NotRequired
 from ..transport import Transport, given, segment
+from .pipelines import Outcome, ProposedData, Reason, RegisteredVersion, StepState
 from .validation import Verdict
-from .pipelines import Outcome, Reason, StepState
 
 
 CiVerdict = Literal['pass', 'fail', 'undecided']
@@ -15,6 +15,9 @@ CiVerdict = Literal['pass', 'fail', 'undecided']
 
 class CiReportBase(TypedDict):
     branch: str
+    """The branch; `last run` where a change to data or a model is checked and its project is of no
+    branch.
+    """
     execution: NotRequired[str]
     """Absent: none went through there yet."""
     number: NotRequired[int]
@@ -194,6 +197,8 @@ class CiReport(TypedDict):
     """The share of the data that it ran on: `5%`."""
     branch: NotRequired[str]
     pull_request: NotRequired[int]
+    change: NotRequired[ProposedData | RegisteredVersion]
+    """The change to data or to a model that is checked, where it is no commit."""
     base: NotRequired[CiReportBase]
     model: NotRequired[CiReportModel]
     judged_on: NotRequired[str]

@@ -137,6 +137,8 @@ class Ref(TypedDict):
     updated_at: int
     """When it last moved. Milliseconds since 1970, UTC."""
     updated_by: str
+    protected: NotRequired[bool]
+    """It changes by merged proposals alone, whose checks passed."""
 
 
 RefMove = TypedDict(
@@ -718,6 +720,28 @@ class DataApi:
             'GET',
             f"/api/v1/datasets/{segment('dataset', dataset)}/versions/{segment('ref', ref)}/preview",
             query=given({'path': path, 'offset': offset, 'limit': limit}),
+        )
+
+    def protect_branch(
+        self,
+        dataset: str,
+        branch: str,
+        *,
+        protected: bool,
+    ) -> Ref:
+        """Have a branch change by merged proposals alone, whose checks passed; or no longer.
+
+        PUT /api/v1/datasets/:dataset/branches/:branch/protection; needs dataset:admin.
+
+        Args:
+            dataset: Letters, digits, dot, dash and underscore; begins with a letter or digit; 100
+                characters at most.
+            branch: Name of a branch or tag. Not `v7` and not a hash: those name versions.
+        """
+        return self._transport.json(
+            'PUT',
+            f"/api/v1/datasets/{segment('dataset', dataset)}/branches/{segment('branch', branch)}/protection",
+            json=given({'protected': protected}),
         )
 
     def run_sql(

@@ -43,6 +43,42 @@ class Check(TypedDict):
     """What was left out of the project, such as submodules and links out of it; the report says so."""
 
 
+class ProposedData(TypedDict):
+    kind: Literal['dataset_proposed']
+    dataset: str
+    proposal: int
+    """Its number."""
+    branch: str
+    """The branch that is proposed."""
+    into: str
+    """The branch that it is to be merged into."""
+    version: str
+    """The version that was read in the place of it: `v7`."""
+
+
+class RegisteredVersion(TypedDict):
+    kind: Literal['version_registered']
+    model: str
+    version: str
+
+
+class CheckShown(TypedDict):
+    branch: NotRequired[str]
+    """The branch that is checked."""
+    base: NotRequired[str]
+    """The branch that the report compares with."""
+    pull_request: NotRequired[int]
+    """Number of the pull or merge request that it is for."""
+    sample: NotRequired[float]
+    """Share of the data that it runs on, the same rows each time. What comes of it is no base for
+    others, and its model is never promoted or deployed.
+    """
+    warnings: NotRequired[list[str]]
+    """What was left out of the project, such as submodules and links out of it; the report says so."""
+    change: NotRequired[ProposedData | RegisteredVersion]
+    """The change to data or to a model that is checked, where it is no commit."""
+
+
 class CodeFile(TypedDict):
     path: str
     """Path inside the project, with `/`; no `.` or `..`."""
@@ -251,7 +287,9 @@ class Execution(TypedDict):
     reason: NotRequired[str]
     """Why it failed, was cancelled or rejected."""
     trigger: Literal['manual', 'rerun', 'reproduce', 'loop', 'ci']
-    """loop: the pipeline was run by itself, as its loop says; ci: it checked a commit."""
+    """loop: the pipeline was run by itself, as its loop says; ci: it checked a commit, or a change to
+    data or a model.
+    """
     created_at: int
     """When it was asked for. Milliseconds since 1970, UTC."""
     created_by: str
@@ -271,7 +309,7 @@ class Execution(TypedDict):
     deployment: NotRequired[DeployResult]
     reproduces: NotRequired[ExecutionReproduces]
     comparison: NotRequired[Comparison]
-    ci: NotRequired[Check]
+    ci: NotRequired[CheckShown]
 
 
 StepState = Literal['waiting', 'ready', 'running', 'succeeded', 'cached', 'failed', 'cancelled', 'skipped']
