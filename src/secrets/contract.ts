@@ -28,7 +28,10 @@ export const Secret = Type.Object(
 export type Secret = Static<typeof Secret>;
 
 const OfSecret = Strict({
-  secret: Type.String({ pattern: '^[A-Za-z0-9_]{1,64}$', description: 'Name of a secret.' }),
+  secret: Type.String({
+    pattern: '^[A-Za-z0-9_]{1,64}$',
+    description: 'Name of a secret, as the variable that a step gets it in: DB_URL; 64 characters at most.',
+  }),
 });
 const Of = Strict({ environment: Type.Optional(OfEnvironment) });
 
@@ -54,7 +57,7 @@ export const setSecret = endpoint({
       minLength: 8,
       pattern: '^[^\\u0000]*$',
       maxLength: 32_000,
-      description: 'At least 8 characters: a shorter one could not be hidden in a log.',
+      description: '8 to 32,000 characters: a shorter one could not be hidden in a log.',
     }),
     pipelines: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {

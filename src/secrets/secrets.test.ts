@@ -67,6 +67,10 @@ test('a secret is taken and never shown; its key is rotated; without it no serve
       assert.equal((await ask('PUT', where, { value, pipelines: ['fl*'] })).status, 200);
     assert.equal((await ask('PUT', '/secrets/SHORT', { value: 'short' })).status, 400);
     assert.match((await ask('PUT', '/secrets/db_url', { value })).text, /'db_url' is no name of a secret/);
+    assert.match(
+      (await ask('PUT', '/secrets/TREADLE_TOKEN', { value })).text,
+      /a step has TREADLE_TOKEN of its own/,
+    );
     const list = await ask('GET', '/secrets');
     assert.deepEqual(
       (JSON.parse(list.text) as { items: Array<Record<string, unknown>> }).items.map((one) => [

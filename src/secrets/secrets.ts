@@ -17,6 +17,9 @@ import {
 
 /** Of a workspace. */
 const MOST = 500;
+/** Variables that a step has of its own: they win over a secret that is called so. */
+const OWN =
+  /^(PATH|HOME|TMPDIR|LANG|TZ|NO_PROXY|VIRTUAL_ENV|TREADLE_.*|MLFLOW_(RUN_ID|TRACKING_.*|EXPERIMENT_.*))$/;
 
 const toSecret = (row: SecretRow): Secret => ({
   name: row.name,
@@ -45,6 +48,11 @@ export function setSecret(
     throw invalid(`'${name}' is no name of a secret`, {
       field: 'secret',
       hint: 'name it as the variable that a step gets it in: DB_URL',
+    });
+  if (OWN.test(name))
+    throw invalid(`a step has ${name} of its own, and would not get the secret`, {
+      field: 'secret',
+      hint: 'give it another name, such as APP_TOKEN',
     });
   // Made before the transaction that rests on it: a file is not undone.
   const master = masters.newest();

@@ -44,10 +44,14 @@ environments:
   const value = path.join(folder, 'value.txt');
   writeFileSync(value, 'canary-31f0-value\n');
   await run('secret', 'set', 'DB_URL', '--for', 'a*', '--from-file', value);
+  assert.match(
+    await run('secret', 'set', 'OTHER', '--environment', 'stagin', '--from-file', value),
+    /there is no environment 'stagin' yet/,
+  );
   const list = await run('secret');
   assert.match(list, /DB_URL +1 +a\*/);
   assert.ok(!list.includes('canary'));
-  assert.match(await run('secret', 'rotate-key'), /^1 secrets are sealed/);
+  assert.match(await run('secret', 'rotate-key'), /^2 secrets are sealed/);
   await run('environment', 'remove', 'staging', '-m', 'done');
   assert.deepEqual(server.errors, []);
 });

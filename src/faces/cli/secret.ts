@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { invalid } from '../../platform/errors/index.ts';
+import { listEnvironments } from '../../promotions/contract.ts';
 import * as contract from '../../secrets/contract.ts';
 import type { Register } from './frame.ts';
 import { several } from './options.ts';
@@ -62,7 +63,18 @@ export const register: Register = (program, cli) => {
         query: flags.environment === undefined ? {} : { environment: flags.environment },
         body: { value, ...(flags.for ? { pipelines: flags.for } : {}) },
       });
-      cli.output().result(made, () => `${made.name} has its value ${made.version}`);
+      // One that is set before its environment is no fault, and mostly a slip.
+      const { items } =
+        flags.environment === undefined ? { items: [] } : await cli.client().call(listEnvironments, {});
+      const unknown =
+        flags.environment !== undefined && items.every(({ name }) => name !== flags.environment);
+      cli
+        .output()
+        .result(
+          made,
+          () =>
+            `${made.name} has its value ${made.version}${unknown ? `; there is no environment '${flags.environment}' yet: treadle environment` : ''}`,
+        );
     });
   group
     .command('remove <secret>')

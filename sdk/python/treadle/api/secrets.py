@@ -48,7 +48,8 @@ class SecretsApi:
         DELETE /api/v1/secrets/:secret; needs secret:admin.
 
         Args:
-            secret: Name of a secret.
+            secret: Name of a secret, as the variable that a step gets it in: DB_URL; 64 characters
+                at most.
             environment: The environment that it is of; of the workspace unless said.
         """
         return self._transport.nothing(
@@ -97,8 +98,9 @@ class SecretsApi:
         PUT /api/v1/secrets/:secret; needs secret:admin.
 
         Args:
-            secret: Name of a secret.
-            value: At least 8 characters: a shorter one could not be hidden in a log.
+            secret: Name of a secret, as the variable that a step gets it in: DB_URL; 64 characters
+                at most.
+            value: 8 to 32,000 characters: a shorter one could not be hidden in a log.
             environment: The environment that it is of; of the workspace unless said.
             pipelines: Pipelines that may name it, * for any letters; all of the workspace unless
                 said.
