@@ -17,6 +17,8 @@ const FLOORS: Record<string, number> = {
   secrets: 2,
   data: 3,
   tracking: 3,
+  // Of an experiment, and linked to its runs.
+  traces: 3.5,
   models: 4,
   // They end with a version in the registry.
   pipelines: 4.5,

@@ -22,6 +22,7 @@ import * as releases from './releases/index.ts';
 import * as runtimes from './runtimes/index.ts';
 import * as secrets from './secrets/index.ts';
 import * as serving from './serving/index.ts';
+import * as traces from './traces/index.ts';
 import * as tracking from './tracking/index.ts';
 import * as validation from './validation/index.ts';
 
@@ -36,6 +37,7 @@ export const migrations: Migration[] = [
   ...access.migrations,
   ...data.migrations,
   ...tracking.migrations,
+  ...traces.migrations,
   ...models.migrations,
   ...pipelines.migrations,
   ...runtimes.migrations,
@@ -81,6 +83,7 @@ export const subjects: access.Resolvers = {
   ...access.grantResolvers,
   ...data.subjects,
   ...tracking.subjects,
+  ...traces.subjects,
   ...models.subjects,
   ...serving.subjects,
   ...promotions.subjects,
@@ -102,7 +105,9 @@ export const storeRooms = (folder: string): Rooms => ({
   async purge(ctx, before, dryRun) {
     const logged_models = await models.purgeLoggedModels(ctx, before, dryRun);
     const needed = await models.neededByModels(ctx, before);
-    return { logged_models, ...(await tracking.purgeDeleted(ctx, before, needed, dryRun)) };
+    const purged = await tracking.purgeDeleted(ctx, before, needed, dryRun);
+    if (!dryRun) await traces.purgeTraces(ctx);
+    return { logged_models, ...purged };
   },
   async sweep(ctx, before, dryRun) {
     const now = ctx.clock.now();

@@ -52,6 +52,7 @@ import { createLog, type Log } from './platform/log/index.ts';
 import { cameThroughProxy, requireBrowser } from './platform/origin/index.ts';
 import { chooseIsolation, createPeers, createProcesses } from './platform/processes/index.ts';
 import { openTables } from './tables/index.ts';
+import { traceRoutes } from './traces/index.ts';
 import * as tracking from './tracking/index.ts';
 import * as validation from './validation/index.ts';
 import { version } from './version.ts';
@@ -321,6 +322,7 @@ async function open(
         ...jobRoom.jobRoutes(jobs),
         ...data.dataRoutes(tables, monitoring.functions),
         ...tracking.trackingRoutes(artifactGuards),
+        ...traceRoutes,
         ...models.modelRoutes(versionUsers, moveGuards),
         ...secrets.routes,
         ...pipelines.routes,

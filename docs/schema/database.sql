@@ -27,6 +27,7 @@
 -- tracking-002 eab1e10f0a74ab80
 -- tracking-003 7dd5ed70c423bb42
 -- tracking-004-authors c5929af14e12a49b
+-- traces-001 d1850925cda4e33f
 -- models-001 30993e74e272bad1
 -- models-002-authors d7ed22b23818a898
 -- models-003-places 2bcbf9d6cb0d5ba2
@@ -1317,6 +1318,71 @@ CREATE TABLE token (
   , execution text, person text);
 CREATE INDEX token_execution on token (execution);
 CREATE INDEX token_person on token (person);
+CREATE TABLE trace (
+  n bigint primary key,
+  workspace text not null,
+  id text not null,
+  experiment_id bigint not null,
+  started_at bigint not null,
+  execution_ms bigint,
+  status text not null,
+  name text,
+  client_request_id text,
+  request_preview text,
+  response_preview text,
+  tags text not null,
+  metadata text not null,
+  links text not null,
+  total_tokens bigint,
+  total_cost double precision,
+  spans bigint not null,
+  finalized bigint not null,
+  terms text not null,
+  unique (id, workspace)
+);
+CREATE INDEX trace_by_cost on trace (experiment_id, workspace, total_cost, n) where total_cost is not null;
+CREATE INDEX trace_by_duration on trace (experiment_id, workspace, execution_ms, n);
+CREATE INDEX trace_by_start on trace (experiment_id, workspace, started_at desc, n desc);
+CREATE INDEX trace_by_tokens on trace (experiment_id, workspace, total_tokens, n) where total_tokens is not null;
+CREATE TABLE trace_assessment (
+  n bigint not null,
+  id text not null,
+  workspace text not null,
+  kind text not null,
+  name text not null,
+  value text not null,
+  error text,
+  rationale text,
+  metadata text not null,
+  source_type text not null,
+  source_id text not null,
+  span_id text,
+  overrides text,
+  valid bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  primary key (n, id)
+);
+CREATE TABLE trace_counter (name text primary key, next bigint not null);
+CREATE TABLE trace_posting (
+  term bigint not null,
+  started_at bigint not null,
+  n bigint not null,
+  primary key (term, started_at, n)
+);
+CREATE TABLE trace_spans (
+  n bigint not null,
+  part bigint not null,
+  data bytea not null,
+  primary key (n, part)
+);
+CREATE TABLE trace_term (
+  id bigint primary key,
+  workspace text not null,
+  experiment_id bigint not null,
+  word text not null,
+  unique (experiment_id, word, workspace)
+);
 CREATE TABLE tracking_counter (name text primary key, next bigint not null);
 CREATE TABLE webhook (
   id text primary key,

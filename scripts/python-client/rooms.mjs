@@ -8,6 +8,7 @@ const rooms = [
   ['channels', 'channels', 'Where alerts are told, and what was delivered.'],
   ['secrets', 'secrets', 'Values that steps of pipelines get, and nobody is shown.'],
   ['tracking', 'tracking', 'Experiments, runs, metrics and artifacts.'],
+  ['traces', 'traces', 'Traces, their spans, feedback and expectations.'],
   ['data', 'data', 'Datasets, their versions, files and profiles; SQL over them.'],
   ['models', 'models', 'The registry: models, versions, aliases, logged models.'],
   ['pipelines', 'pipelines', 'Executions of treadle.yaml, their steps, logs and outputs.'],

@@ -28,6 +28,7 @@ export { migrations } from './schema.ts';
 export { searchExperiments, type ExperimentSearch } from './search-experiments.ts';
 export { searchRuns, type RunSearch } from './search-runs.ts';
 export { numbers } from './store/run-conditions.ts';
+export { deleteTree as deleteFolder } from './store/artifacts.ts';
 export { countByStatus, selectMaker as makerOf } from './store/runs.ts';
 export { tellRuns, type RunFacts } from './told.ts';
 export { updateRun, type RunChange } from './update-run.ts';

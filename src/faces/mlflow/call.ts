@@ -5,6 +5,7 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import { endpoint, type About, type Action, type Method } from '../../platform/http/contract.ts';
 import { route, type Endpoint, type Input, type Route } from '../../platform/http/index.ts';
 import { fieldOf, type Reader } from './message.ts';
+import { Verbatim } from './verbatim.ts';
 
 const Anything = Type.Object({}, { additionalProperties: true });
 const MIB = 1024 * 1024;
@@ -115,7 +116,7 @@ async function sparse(answer: object): Promise<object> {
 /** What protobuf's JSON leaves out: unset fields and empty lists. Empty text and 0 stay. */
 function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Verbatim) return value;
   const kept = Object.entries(value).filter(
     ([, one]) => one !== undefined && one !== null && !(Array.isArray(one) && one.length === 0),
   );

@@ -23,6 +23,7 @@ const BY_CODE: Readonly<Record<string, Answer>> = {
   'endpoint-not-found': [404, 'ENDPOINT_NOT_FOUND'],
   'not-implemented': [501, 'NOT_IMPLEMENTED'],
   'media-type': [400, 'BAD_REQUEST'],
+  unprocessable: [422, 'INVALID_PARAMETER_VALUE'], // spans that are none
   alias: [400, 'INVALID_PARAMETER_VALUE'], // MLflow: an alias that is not there
   'version-in-use': [409, 'RESOURCE_CONFLICT'],
   'state-conflict': [400, 'INVALID_PARAMETER_VALUE'],

@@ -6,14 +6,18 @@ import type { MoveGuard, VersionUser } from '../../models/index.ts';
 import type { Route } from '../../platform/http/index.ts';
 import type { ArtifactGuard, FoundVersion } from '../../tracking/index.ts';
 import { artifactRoutes } from './artifacts.ts';
+import { assessmentRoutes } from './assessments.ts';
 import { experimentRoutes } from './experiments.ts';
 import { loggedModelRoutes } from './logged-models.ts';
 import { loggingRoutes } from './logging.ts';
 import { metricRoutes } from './metrics.ts';
 import { modelVersionRoutes } from './model-versions.ts';
+import { otlpRoutes } from './otlp/index.ts';
 import { registeredModelRoutes } from './registered-models.ts';
 import { runRoutes } from './runs.ts';
 import { serverRoutes } from './server-info.ts';
+import { traceRoutes } from './traces.ts';
+import { legacyTraceRoutes } from './traces-v2.ts';
 
 export { mlflowErrors } from './errors.ts';
 
@@ -37,6 +41,10 @@ export const mlflowRoutes = ({ users, guards, artifactGuards }: Above): Route[] 
     ...loggedModelRoutes,
     ...registeredModelRoutes(users, guards),
     ...modelVersionRoutes(users, guards),
+    ...otlpRoutes,
+    ...traceRoutes,
+    ...legacyTraceRoutes,
+    ...assessmentRoutes,
     ...serverRoutes,
   ].flat();
 

@@ -3,11 +3,8 @@ import { endpoint, type Method } from '../../platform/http/contract.ts';
 import { missing } from '../../platform/errors/index.ts';
 import { route, type Route } from '../../platform/http/index.ts';
 
-/**
- * The version of MLflow whose protocol is spoken. Clients send traces by OTLP to servers of 3.4 and later; until that is
- * taken here, an earlier version keeps them from it, and their traces stay in artifacts.
- */
-const PROTOCOL_VERSION = '3.3.2';
+/** The version of MLflow whose protocol is spoken. Clients send spans by OTLP to servers of 3.4 and later. */
+const PROTOCOL_VERSION = '3.17.2';
 
 const version = endpoint({
   method: 'GET',

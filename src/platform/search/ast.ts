@@ -6,13 +6,13 @@ export interface Junction {
   parts: Filter[];
 }
 
-export type Comparator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'like' | 'ilike' | 'in' | 'not in';
+export type Comparator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'like' | 'ilike' | 'rlike' | 'in' | 'not in';
 
 export interface Comparison {
   kind: 'compare';
   left: Left;
   op: Comparator;
-  /** A number exactly when the left side is a number; a list exactly for `in` and `not in`. */
+  /** A number when the left side is a number, and only then but where it is mixed; a list exactly for `in` and `not in`. */
   value: string | number | readonly string[];
 }
 
@@ -35,12 +35,18 @@ export interface Order {
   descending: boolean;
 }
 
-interface Kind {
+export interface Kind {
   type: 'text' | 'number';
   /** May be compared with IN and NOT IN. */
   list?: boolean;
   /** May be tested with IS NULL and IS NOT NULL. */
   nullable?: boolean;
+  /** May be matched with a regular expression: RLIKE. */
+  regex?: boolean;
+  /** Its values are texts and numbers: what it is compared with says which. */
+  mixed?: boolean;
+  /** Nothing but these. */
+  only?: readonly Comparator[];
   /** May stand in an order. Default yes. */
   sortable?: boolean;
 }

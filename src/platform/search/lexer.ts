@@ -44,9 +44,14 @@ export function tokenize(text: string): Token[] {
       const word = text.slice(start, i);
       const dot = word.indexOf('.');
       const quote = text[i];
-      if (dot === word.length - 1 && dot > 0 && (quote === '`' || quote === '"')) {
+      if (word.endsWith('.') && dot > 0 && (quote === '`' || quote === '"')) {
         const quoted = readQuoted(text, i);
-        tokens.push({ kind: 'word', text: quoted.text, prefix: word.slice(0, dot), at: start });
+        tokens.push({
+          kind: 'word',
+          text: word.slice(dot + 1) + quoted.text,
+          prefix: word.slice(0, dot),
+          at: start,
+        });
         i = quoted.end;
       } else if (dot > 0) {
         tokens.push({ kind: 'word', text: word.slice(dot + 1), prefix: word.slice(0, dot), at: start });

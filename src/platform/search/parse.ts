@@ -1,8 +1,9 @@
-import type { Comparator, Filter, Left, NullTest, Order, Vocabulary } from './ast.ts';
+import type { Comparator, Filter, Kind, Left, NullTest, Order, Vocabulary } from './ast.ts';
 import { invalid } from '../errors/index.ts';
 import { tokenize, wrong, type Token } from './lexer.ts';
 
 const NUMERIC: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
+const ORDERING: readonly string[] = ['<', '<=', '>', '>='];
 const MOST_CLAUSES = 200;
 const DEEPEST = 50;
 const MOST_TERMS = 20;
@@ -85,10 +86,12 @@ class Parser {
     const name = this.#peek();
     const { left, kind } = this.#left();
     if (this.#keyword('is')) return this.#nullTest(name, left, kind.nullable === true);
-    const op = this.#comparator(left, kind.list === true);
+    const op = this.#comparator(left, kind);
     if (op === 'in' || op === 'not in') return { kind: 'compare', left, op, value: this.#list() };
     const at = this.#peek();
-    const value = this.#value(left);
+    const number =
+      kind.mixed === true && (op === '=' || op === '!=' ? at.kind === 'word' : ORDERING.includes(op));
+    const value = this.#value(number ? { ...left, type: 'number' } : left);
     if (op.endsWith('like') && String(value).length > LONGEST_PATTERN)
       throw this.#wrong(at, `a pattern is longer than ${LONGEST_PATTERN} characters`, 'look for less of it');
     return { kind: 'compare', left, op, value };
@@ -128,7 +131,7 @@ class Parser {
       );
   }
 
-  #left(): { left: Left; kind: { nullable?: boolean; list?: boolean; sortable?: boolean } } {
+  #left(): { left: Left; kind: Partial<Kind> } {
     const token = this.#take();
     const { noun, entities, attributes, attributePrefixes } = this.#vocabulary;
     if (token.kind !== 'word' && token.kind !== 'quoted')
@@ -157,11 +160,20 @@ class Parser {
     return { left: { entity: entity.entity, key, type: entity.type }, kind: entity };
   }
 
-  #comparator(left: Left, list: boolean): Comparator {
+  #comparator(left: Left, { list, regex, mixed, only }: Partial<Kind>): Comparator {
     const token = this.#take();
     const word = token.kind === 'word' && token.prefix === undefined ? token.text.toLowerCase() : token.text;
     const allowed: readonly string[] =
-      left.type === 'number' ? NUMERIC : ['=', '!=', 'like', 'ilike', ...(list ? ['in', 'not in'] : [])];
+      only ??
+      (left.type === 'number'
+        ? NUMERIC
+        : [
+            ...(mixed === true ? NUMERIC : ['=', '!=']),
+            'like',
+            'ilike',
+            ...(regex === true ? ['rlike'] : []),
+            ...(list === true ? ['in', 'not in'] : []),
+          ]);
     const found = token.kind === 'word' && word === 'not' && this.#keyword('in') ? 'not in' : word;
     if ((token.kind === 'operator' || token.kind === 'word') && allowed.includes(found))
       return found as Comparator;

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .channels import ChannelsApi
     from .secrets import SecretsApi
     from .tracking import TrackingApi
+    from .traces import TracesApi
     from .data import DataApi
     from .models import ModelsApi
     from .pipelines import PipelinesApi
@@ -95,6 +96,13 @@ class Api:
         from .tracking import TrackingApi
 
         return TrackingApi(self._transport)
+
+    @cached_property
+    def traces(self) -> 'TracesApi':
+        """Traces, their spans, feedback and expectations."""
+        from .traces import TracesApi
+
+        return TracesApi(self._transport)
 
     @cached_property
     def data(self) -> 'DataApi':
