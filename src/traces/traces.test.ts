@@ -313,7 +313,7 @@ for (const kind of databases) {
       "trace.text LIKE '%canary%'",
       "status = 'OK'",
     ])
-      assert.deepEqual(await found(other, filter), [], filter);
+      assert.deepEqual(await found(other, filter), [], String(filter));
     await log(other, 1, [span(1, { name: 'mine' })]);
     assert.equal((await getTraceInfo(other.ctx, traceId(1))).name, 'mine');
     assert.equal((await getTraceInfo(room.ctx, traceId(1))).name, 'canary');
