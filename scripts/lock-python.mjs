@@ -2,7 +2,8 @@
 //   node scripts/lock-python.mjs            keep what is pinned, add what is new
 //   node scripts/lock-python.mjs --upgrade  take the newest of everything
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './setup/place.mjs';
 import { findPython, installUv } from './setup/python.mjs';
@@ -43,3 +44,33 @@ for (const lock of locks) {
   if (done.status !== 0) process.exit(done.status ?? 1);
   console.log(`${lock.to} written`);
 }
+
+// The first project's, as a text that the program holds. Without hashes: people read it, and add to it.
+const folder = mkdtempSync(join(tmpdir(), 'treadle-lock-'));
+const lines = join(folder, 'requirements.txt');
+const done = spawnSync(
+  uv,
+  [
+    'pip',
+    'compile',
+    'scripts/first-project.in',
+    '-o',
+    lines,
+    '--universal',
+    '--python-version',
+    '3.10',
+  ].concat(['--no-annotate', '--no-header', '--quiet', '-c', 'scripts/python.lock']),
+  { cwd: root, stdio: 'inherit', env: { ...process.env, UV_PYTHON_DOWNLOADS: 'never' } },
+);
+if (done.status !== 0) process.exit(done.status ?? 1);
+const to = 'src/faces/cli/first/requirements.ts';
+writeFileSync(
+  join(root, to),
+  `/** What a first project's steps run with, every version pinned. Written by scripts/lock-python.mjs. */
+export const REQUIREMENTS = \`# Every version is pinned: what is made from this file is the same tomorrow. To change it, list what you want in
+# requirements.in, then: uv pip compile --universal requirements.in -o requirements.txt
+${readFileSync(lines, 'utf8')}\`;
+`,
+);
+rmSync(folder, { recursive: true });
+console.log(`${to} written`);

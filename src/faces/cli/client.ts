@@ -19,6 +19,8 @@ interface NodeWire {
 /** Speaks to a Treadle server; the CLI's only way to anything. */
 export interface Client extends Caller<NodeWire> {
   readonly url: string;
+  /** A request of a protocol that is not ours, and its answer as it comes; an inference protocol's, on the server's own port. */
+  foreign(request: Request<NodeWire['body']>): Promise<{ reply: IncomingMessage; text: string }>;
 }
 
 /** `TREADLE_URL` (http://127.0.0.1:5000 unless set), `TREADLE_TOKEN`, `TREADLE_WORKSPACE`. */
@@ -29,6 +31,10 @@ export function createClient(env: NodeJS.ProcessEnv = process.env): Client {
   if (env['TREADLE_WORKSPACE']) common['x-treadle-workspace'] = env['TREADLE_WORKSPACE'];
   return {
     url,
+    foreign: async (request) => {
+      const reply = await send(url, request, common);
+      return { reply, text: await textOf(reply) };
+    },
     ...createCaller<NodeWire>({
       send: (request) => send(url, request, common),
       status: (reply) => reply.statusCode ?? 0,

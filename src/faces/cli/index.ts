@@ -35,6 +35,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./secret.ts'),
   () => import('./approvals.ts'),
   () => import('./serving.ts'),
+  () => import('./ask.ts'),
   () => import('./outcomes.ts'),
   () => import('./monitor.ts'),
   () => import('./alerts.ts'),

@@ -79,6 +79,26 @@ test('columns become tensors of the model’s own types, in its order', () => {
   ]);
 });
 
+test('a text may be missing where the signature says so, and the model is no graph', () => {
+  const optional = input('word', 'BYTES', { column: 'string', optional: true });
+  const gap = table.columns.find(({ name }) => name === 'word')!;
+  const gaps = { ...table, info: () => ({ ...gap, missing: 1 }) };
+  const of = (platform: ModelSpec['platform']) =>
+    planFeed({ ...spec(optional), platform }, gaps, {
+      label: 'label',
+      besides: new Set(),
+      who: 'm version 1',
+    });
+  const word = read.get('word')!;
+  const holes = new Map([
+    ['word', { ...word, codes: Int32Array.from(word.codes!, (code, i) => (i === 1 ? -1 : code)) }],
+  ]);
+  assert.deepEqual(of('mlflow_pyfunc').slice(holes, 0, 2), [
+    { name: 'word', datatype: 'BYTES', shape: [2], data: ['x', null] },
+  ]);
+  assert.throws(() => of('onnxruntime_onnx'), /no value in 1 row, and string has no missing value/);
+});
+
 test('one matrix without names takes every column beside the label, the key and the time', () => {
   const feed = plan(spec(input('float_input', 'FP32', { shape: [-1, 3] })), ['word']);
   assert.deepEqual(feed.slice(read, 0, 1), [

@@ -36,7 +36,8 @@ export function planFeed(
     const there = table.columns.some(({ name }) => name === input.name);
     if (!there && input.optional === true) return undefined;
     const info = table.info(input.name, 'data', `, which ${who} takes`);
-    return { input, key: keyOf(info.name, check(info, input, who)) };
+    const gaps = takesGaps(spec, input);
+    return { input, gaps, key: keyOf(info.name, check(info, input, who, gaps)) };
   });
   return {
     columns: parts.flatMap((part) => part?.key ?? []),
@@ -47,12 +48,16 @@ export function planFeed(
               name: part.input.name,
               datatype: part.input.datatype,
               shape: part.input.shape.length === 2 ? [to - from, 1] : [to - from],
-              data: fill(columns.get(part.key)!, part.input.datatype, from, to),
+              data: fill(columns.get(part.key)!, part.input.datatype, from, to, part.gaps),
             }
           : undefined,
       ),
   };
 }
+
+/** Whether a value may be missing: a float may, and a text where the signature says so; the graph of a model has no such text. */
+const takesGaps = ({ platform }: ModelSpec, { datatype, column, optional }: TensorSpec): boolean =>
+  FLOATS.has(datatype) || (platform === 'mlflow_pyfunc' && column === 'string' && optional === true);
 
 /** One input of several numbers a row, which no column of the table is named like. */
 const isMatrix = (input: TensorSpec, table: Table): boolean =>
@@ -74,7 +79,7 @@ function matrix(
       `${who} takes ${width} numbers a row without naming them, and the gate’s data has ${columns.length} columns beside the label: ${listed(columns.map(({ name }) => name))}`,
       { field: 'data', hint: 'log the model with a signature that names its columns' },
     );
-  const keys = columns.map((info) => keyOf(info.name, check(info, input, who)));
+  const keys = columns.map((info) => keyOf(info.name, check(info, input, who, FLOATS.has(input.datatype))));
   const wide = columns.length;
   return {
     columns: keys,
@@ -96,7 +101,7 @@ function matrix(
  * Whether a column can be what the model takes, and how it is read for that. The cells of a text file are what the signature says
  * of them: a text is the very characters, whatever they look like.
  */
-function check(info: ColumnInfo, input: TensorSpec, who: string): As {
+function check(info: ColumnInfo, input: TensorSpec, who: string, gaps: boolean): As {
   const { name, kind, type, missing } = info;
   const wanted = input.column ?? input.datatype;
   const as = readAs(info, input);
@@ -107,7 +112,7 @@ function check(info: ColumnInfo, input: TensorSpec, who: string): As {
     });
   // A quoted nothing is a text, and a gap among numbers: what was read as text says which.
   const known = as !== 'text' || kind === 'text';
-  if (known && missing > 0 && !FLOATS.has(input.datatype)) throw noValue(name, missing, wanted);
+  if (known && missing > 0 && !gaps) throw noValue(name, missing, wanted);
   return as;
 }
 
@@ -125,13 +130,17 @@ function readAs({ kind, spelled = false }: ColumnInfo, { datatype, column }: Ten
 const noValue = (name: string, missing: number, wanted: string): Error =>
   invalid(
     `column '${name}' has no value in ${missing.toLocaleString('en')} ${missing === 1 ? 'row' : 'rows'}, and ${wanted} has no missing value`,
-    { field: 'data', hint: 'fill the gaps as in training, or give the model a column of type double' },
+    {
+      field: 'data',
+      hint: `fill the gaps as in training, or give the model a column ${wanted === 'string' ? 'whose signature says required=False' : 'of type double'}`,
+    },
   );
 
-function fill(column: Column, datatype: Datatype, from: number, to: number): Tensor['data'] {
+function fill(column: Column, datatype: Datatype, from: number, to: number, gaps: boolean): Tensor['data'] {
   const { numbers, codes, words } = column;
   if (numbers) return cast(numbers.subarray(from, to), datatype, column.name);
   return Array.from(codes!.subarray(from, to), (code) => {
+    if (code < 0 && gaps) return null;
     if (code < 0) throw noValue(column.name, codes!.filter((one) => one < 0).length, 'such an input');
     return words![code]!;
   });
