@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { DatasetDetail } from '../../src/data/contract.ts';
+import { FILE, gated } from './pipelines/gated.ts';
 import { cannotRun, eventually, openUi, type UiHouse } from './ui-browser.ts';
 import { ask, commitFiles, profiled } from './ui-data.ts';
+import { look } from './ui-look.ts';
 
 /** Datasets: from the first commit to what changed between two versions, and back again by moving a branch. */
 
@@ -195,6 +197,74 @@ test('the ledger’s id of a version leads to its page; what is not there says s
   await missing.close();
 });
 
+const dataset = 'proposed-rows';
+const WATCHING = FILE.replace('params: { rows: 2000, leak: 0 }', `data: { rows: ${dataset} }`)
+  .replace('sh prep.sh {train} {holdout} {rows} {leak}', 'sh split.sh {rows} {train} {holdout}')
+  .replace('code: [prep.sh]', 'code: [split.sh]');
+const SPLIT = `set -e
+grep -v ,2001-02 "$1/rows.csv" > "$2"
+grep -v ,2001-01 "$1/rows.csv" > "$3"
+`;
+/** `wrong`: labels of the later days are mostly turned round. */
+const rowsOf = (count: number, wrong: boolean) =>
+  [
+    'id,day,a,b,late',
+    ...Array.from({ length: count }, (_, i) => {
+      const [a, b] = [((i * 7919) % 1000) / 1000, ((i * 104_729) % 1000) / 1000];
+      const later = i >= count / 2;
+      const late = a + (b - 0.5) * 0.5 > 0.5 !== (later && wrong && i % 10 > 0);
+      return `${i},2001-${later ? '02' : '01'}-${String((i % 28) + 1).padStart(2, '0')},${a},${b},${late ? 1 : 0}`;
+    }),
+  ].join('\n');
+
+test('a branch is proposed, checked, looked at and merged', { skip }, async () => {
+  await commitFiles(house.url, dataset, { 'rows.csv': rowsOf(4000, false) }, { message: 'the first' });
+  using project = gated(house.url, 'proposed', `${WATCHING}when: { dataset_proposed: rows }\n`).write(
+    'split.sh',
+    SPLIT,
+  );
+  const { state, reason } = await project.run();
+  assert.equal(state, 'succeeded', reason ?? '');
+  await commitFiles(house.url, dataset, { 'rows.csv': rowsOf(4000, true) }, { branch: 'fix' });
+  const ui = await house.open(`/datasets/${dataset}?tab=proposals`);
+  const { page } = ui;
+  await page.getByText('Nothing was proposed yet').waitFor();
+  await ui.accessible('no proposal');
+  await page.getByRole('tab', { name: /Branches and tags/ }).click();
+  await page.getByRole('button', { name: 'Protect main' }).click();
+  await page.getByRole('button', { name: 'Protect it' }).click();
+  await page.getByRole('cell', { name: 'branch, protected' }).waitFor();
+  await page.getByRole('tab', { name: /Proposals/ }).click();
+  await page.getByRole('button', { name: 'Propose a branch…' }).click();
+  await page.getByLabel('What changes, and why').fill('Labels of the later days are mended');
+  await page.getByRole('button', { name: 'Propose it' }).click();
+  await page.waitForURL(`**/datasets/${dataset}/proposals/1`);
+  await page.getByRole('heading', { name: /Labels of the later days/ }).waitFor();
+  await page.getByText(/the check of proposed did not pass: the gate refuses the model/).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Merge…' }).isDisabled(), true);
+  await page.getByText('1 modified').waitFor();
+  await ui.accessible('a proposal that did not pass');
+  await look(ui, 'proposal-refused');
+  await page.getByRole('button', { name: 'Report of proposed' }).click();
+  await page.getByRole('dialog').getByText('Rules of the gate').waitFor();
+  await ui.accessible('the report of a check');
+  await look(ui, 'proposal-report');
+  await page.getByRole('button', { name: 'Close', exact: true }).first().click();
+  // A commit to the branch is checked by itself, and voids what was said before.
+  await commitFiles(house.url, dataset, { 'rows.csv': rowsOf(5000, false) }, { branch: 'fix' });
+  await page.getByText('Nothing stands in the way: main moves to v3.').waitFor();
+  await page.getByText('Void: the branch has moved since (1)').waitFor();
+  await look(ui, 'proposal-passed');
+  await page.getByRole('button', { name: 'Merge…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Merge' }).click();
+  await page.getByText(/Merged into main by/).waitFor();
+  await page.getByRole('link', { name: dataset }).click();
+  await page.getByRole('link', { name: /#1 Labels of the later days/ }).waitFor();
+  await ui.accessible('proposals');
+  await look(ui, 'proposals');
+  await ui.close();
+});
+
 test('on a phone, in the dark', { skip }, async () => {
   for (const address of [
     '/datasets',
@@ -202,10 +272,12 @@ test('on a phone, in the dark', { skip }, async () => {
     '/datasets/flights/versions/v2',
     '/datasets/flights/versions/v2?tab=files',
     '/datasets/flights/diff?from=v1&to=v2',
+    `/datasets/${dataset}?tab=proposals`,
+    `/datasets/${dataset}/proposals/1`,
   ]) {
     const ui = await house.open(address, { width: 390, height: 844, theme: 'dark' });
     await ui.page
-      .getByText(/flights/)
+      .getByText(/flights|Labels of the later/)
       .first()
       .waitFor();
     await ui.accessible(`${address}, narrow and dark`);

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import type { ReactElement } from 'react';
-import { getDataset, listVersions, type DatasetDetail } from '../../../src/data/contract.ts';
+import { useState, type ReactElement } from 'react';
+import { whoAmI } from '../../../src/access/contract.ts';
+import { getDataset, listVersions, type DatasetDetail, type Ref } from '../../../src/data/contract.ts';
 import { api } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
 import { Button } from '../kit/button.tsx';
@@ -13,7 +14,8 @@ import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Tabs } from '../kit/tabs.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { History } from './history.tsx';
-import { RefBadge } from './refs.tsx';
+import { Proposals } from './proposals.tsx';
+import { ProtectBranch, RefBadge } from './refs.tsx';
 import './datasets.css';
 
 const route = getRouteApi('/datasets/$dataset');
@@ -84,7 +86,7 @@ export default function DatasetPage(): ReactElement {
             value={tab ?? 'history'}
             onChange={(value) =>
               void set({
-                search: (now) => ({ ...now, tab: value === 'moves' ? value : undefined }),
+                search: (now) => ({ ...now, tab: value === 'history' ? undefined : value }),
                 replace: true,
               })
             }
@@ -115,6 +117,11 @@ export default function DatasetPage(): ReactElement {
                 count: dataset.data.refs.length,
                 panel: <Refs dataset={dataset.data} />,
               },
+              {
+                value: 'proposals',
+                label: 'Proposals',
+                panel: <Proposals dataset={name} refs={dataset.data.refs} />,
+              },
             ]}
           />
           <Section title="Use it">
@@ -139,6 +146,9 @@ export default function DatasetPage(): ReactElement {
 
 /** Where branches and tags point, and every time one was moved: who did it and why. */
 function Refs({ dataset }: { dataset: DatasetDetail }): ReactElement {
+  const me = useQuery(api(whoAmI, {}));
+  const mayManage = me.data?.may.includes('admin') ?? false;
+  const [holding, setHolding] = useState<Ref>();
   const link = (version: string) => (
     <Link to="/datasets/$dataset/versions/$version" params={{ dataset: dataset.name, version }}>
       {version}
@@ -152,12 +162,39 @@ function Refs({ dataset }: { dataset: DatasetDetail }): ReactElement {
         rowKey={({ name }) => name}
         columns={[
           { key: 'name', head: 'Name', cell: (ref) => <RefBadge dataset={dataset.name} {...ref} /> },
-          { key: 'kind', head: 'Kind', cell: ({ kind }) => (kind === 'tag' ? 'tag, never moves' : 'branch') },
+          {
+            key: 'kind',
+            head: 'Kind',
+            cell: ({ kind, protected: held }) =>
+              kind === 'tag' ? 'tag, never moves' : held === true ? 'branch, protected' : 'branch',
+          },
           { key: 'version', head: 'Points at', cell: ({ version }) => link(version) },
           { key: 'moved', head: 'Since', cell: ({ updated_at }) => <TimeAgo time={updated_at} /> },
           { key: 'by', head: 'By', cell: ({ updated_by }) => updated_by },
+          ...(mayManage
+            ? [
+                {
+                  key: 'do',
+                  head: 'What can be done',
+                  hideHead: true,
+                  cell: (ref: Ref) =>
+                    ref.kind === 'branch' && (
+                      <Button
+                        className="button-small"
+                        aria-label={`${ref.protected === true ? 'Protect no longer' : 'Protect'} ${ref.name}`}
+                        onClick={() => setHolding(ref)}
+                      >
+                        {ref.protected === true ? 'Protect no longer' : 'Protect'}
+                      </Button>
+                    ),
+                },
+              ]
+            : []),
         ]}
       />
+      {holding && (
+        <ProtectBranch dataset={dataset.name} branch={holding} onClose={() => setHolding(undefined)} />
+      )}
       <h2>Moves</h2>
       <Listing
         label="Moves of branches and tags, newest first"

@@ -3,6 +3,7 @@ import { useState, type ReactElement } from 'react';
 import {
   listDatasets,
   moveBranch,
+  protectBranch,
   setTag,
   type DatasetVersion,
   type Ref,
@@ -80,6 +81,37 @@ export function TagVersion({ version, onClose }: AskProps): ReactElement {
         />
       )}
     </Ask>
+  );
+}
+
+/** A branch that takes merged proposals alone, or no longer. */
+export function ProtectBranch({
+  dataset,
+  branch,
+  onClose,
+}: {
+  dataset: string;
+  branch: Ref;
+  onClose(): void;
+}): ReactElement {
+  const held = branch.protected === true;
+  return (
+    <Ask
+      title={held ? `Protect ${branch.name} no longer?` : `Protect ${branch.name}?`}
+      description={
+        held
+          ? 'Whoever may write the dataset commits to it and moves it again.'
+          : 'It takes merged proposals alone, and only those that a pipeline has checked and let pass.'
+      }
+      action={held ? 'Protect it no longer' : 'Protect it'}
+      danger={held}
+      run={async () => {
+        await call(protectBranch, { params: { dataset, branch: branch.name }, body: { protected: !held } });
+        await refresh(dataset);
+        say(held ? `${branch.name} is protected no longer` : `${branch.name} is protected`);
+      }}
+      onClose={onClose}
+    />
   );
 }
 

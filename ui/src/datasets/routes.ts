@@ -15,7 +15,7 @@ export const datasetRoutes = [
   createRoute({
     getParentRoute,
     path: '/datasets/$dataset',
-    validateSearch: searchOf({ tab: field.choice('moves'), sel: field.list }),
+    validateSearch: searchOf({ tab: field.choice('moves', 'proposals'), sel: field.list }),
     component: lazyRouteComponent(part(() => import('./dataset-page.tsx'))),
   }),
   createRoute({
@@ -44,6 +44,11 @@ export const datasetRoutes = [
       show: field.choice('added', 'removed', 'modified', 'renamed'),
     }),
     component: lazyRouteComponent(part(() => import('./diff-page.tsx'))),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/datasets/$dataset/proposals/$number',
+    component: lazyRouteComponent(part(() => import('./proposal-page.tsx'))),
   }),
   /** What the ledger calls a dataset or version by: leads to its page. */
   createRoute({

@@ -12,9 +12,12 @@ import {
   type VersionDetail,
 } from '../../../src/models/contract.ts';
 import { listEvaluations } from '../../../src/validation/contract.ts';
+import { listVersionChecks } from '../../../src/changes/contract.ts';
 import { api, call } from '../api/client.ts';
 import { live } from '../api/queries.ts';
 import { usePages } from '../api/pages.ts';
+import { CHANGE_SUBJECTS } from '../changes/change-words.ts';
+import { Checks } from '../changes/checks.tsx';
 import { DeployDialog } from '../endpoints/deploy-dialog.tsx';
 import { EvaluateDialog } from '../evaluations/evaluate-dialog.tsx';
 import { sliceSearch, sliceView } from '../evaluations/slice-search.ts';
@@ -64,6 +67,10 @@ export default function ModelVersionPage(): ReactElement {
     [],
     version !== undefined,
   );
+  const checks = useQuery({
+    ...api(listVersionChecks, { params: { model, version: String(version?.version ?? 0) } }, CHANGE_SUBJECTS),
+    enabled: version !== undefined,
+  });
   const name = version ? `v${version.version}` : which.startsWith('@') ? which : `v${which}`;
   return (
     <Page
@@ -144,6 +151,11 @@ export default function ModelVersionPage(): ReactElement {
             version={detail.data.version.version}
             evaluations={judged.items}
           />
+          {(checks.data?.items.length ?? 0) > 0 && (
+            <Section title="Checks">
+              <Checks label="Checks of this version" checks={checks.data?.items ?? []} />
+            </Section>
+          )}
           <Tabs
             label="Parts of the version"
             value={tab ?? 'signature'}

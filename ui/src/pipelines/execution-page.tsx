@@ -237,6 +237,7 @@ const TRIGGERS = {
 
 function Lead({ execution }: { execution: ExecutionDetail }): ReactElement {
   const { model_version: model, run_id: run, reproduces } = execution;
+  const change = execution.ci?.change;
   return (
     <span className="row row-wrap lead-parts">
       <span>
@@ -246,6 +247,14 @@ function Lead({ execution }: { execution: ExecutionDetail }): ReactElement {
         {isOver(execution.state) ? 'took' : 'for'}{' '}
         <Duration from={execution.started_at ?? execution.created_at} to={execution.ended_at} />
       </span>
+      {change?.kind === 'dataset_proposed' && (
+        <Link
+          to="/datasets/$dataset/proposals/$number"
+          params={{ dataset: change.dataset, number: String(change.proposal) }}
+        >
+          what is proposed: {change.dataset}#{change.proposal}
+        </Link>
+      )}
       {reproduces && (
         <Link to="/executions/$execution" params={{ execution: reproduces.execution }} search={{}}>
           repeats #{reproduces.number}
@@ -258,7 +267,7 @@ function Lead({ execution }: { execution: ExecutionDetail }): ReactElement {
       )}
       {model && (
         <Link to="/models/$model/versions/$version" params={{ model: model.name, version: model.version }}>
-          registered {model.name} v{model.version}
+          {change?.kind === 'version_registered' ? 'of' : 'registered'} {model.name} v{model.version}
         </Link>
       )}
       {(execution.gate ?? execution.deployment) && <ReleaseOf execution={execution.id} />}
