@@ -1,11 +1,12 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
-import { getExperiment, getRun } from '../tracking/index.ts';
+import { getExperiment } from '../tracking/index.ts';
 import type { LoggedModel } from './contract.ts';
 import { OURS } from './files.ts';
-import { checkTags, checkTagKey, checkText, loggedModelName } from './names.ts';
+import { checkFree, checkText, loggedModelName } from './names.ts';
 import { say } from './say.ts';
+import { findRun } from './version-detail.ts';
 import {
   insertLoggedModel,
   insertParams,
@@ -32,8 +33,8 @@ export async function createLoggedModel(ctx: Ctx, input: NewLoggedModel): Promis
   checkText(input.model_type, 'model_type', 500);
   const params = input.params ?? {};
   const tags = input.tags ?? {};
-  checkParams(params);
-  checkTags(tags);
+  checkFree(params, 'params');
+  checkFree(tags, 'tags');
   const experiment = await getExperiment(ctx, input.experiment);
   if (experiment.state === 'deleted') {
     throw invalid(`experiment '${experiment.id}' is deleted; a model needs one in the 'active' state`, {
@@ -41,7 +42,9 @@ export async function createLoggedModel(ctx: Ctx, input: NewLoggedModel): Promis
       hint: 'restore it first',
     });
   }
-  if (input.run !== undefined) await getRun(ctx, input.run);
+  // A run that is not known here is one of another server: its id is kept as text, and nothing is claimed of it.
+  checkText(input.run, 'source_run_id', 64);
+  const run = input.run === undefined ? undefined : await findRun(ctx, input.run);
   await ctx.write(async (tx) => {
     await insertLoggedModel(tx, {
       id,
@@ -61,8 +64,7 @@ export async function createLoggedModel(ctx: Ctx, input: NewLoggedModel): Promis
     await insertParams(tx, id, params);
     await putLoggedModelTags(tx, id, tags);
     const resource = `logged_model:${id}`;
-    const edges =
-      input.run === undefined ? [] : [{ from: resource, to: `run:${input.run}`, relation: 'trained-by' }];
+    const edges = run === undefined ? [] : [{ from: resource, to: `run:${run.id}`, relation: 'trained-by' }];
     await say(
       tx,
       {
@@ -75,12 +77,4 @@ export async function createLoggedModel(ctx: Ctx, input: NewLoggedModel): Promis
     );
   });
   return toLoggedModel(ctx, await requireLoggedModel(ctx, id));
-}
-
-/** MLflow's limits for the params of a logged model. */
-export function checkParams(params: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(params)) {
-    checkTagKey(key);
-    checkText(value, `params.${key}`, 6000);
-  }
 }

@@ -1,6 +1,7 @@
-import type { Ctx, LineageEdge } from '../platform/ctx/index.ts';
+import type { Ctx, LineageEdge, Tx } from '../platform/ctx/index.ts';
 import { invalid, TreadleError } from '../platform/errors/index.ts';
 
+import { appendItem, pythonJson } from '../platform/json/index.ts';
 import type { ModelFacts, ModelVersion } from './contract.ts';
 import { makeModel } from './create-model.ts';
 import { findVersionBy } from './find-version.ts';
@@ -10,7 +11,7 @@ import { brief, say } from './say.ts';
 import { findRun } from './version-detail.ts';
 import { parseSource, RUN_ID } from './source.ts';
 import { findModel, holdModel, nextVersion, requireModel, versionRef } from './store.ts';
-import { requireLoggedModel } from './store-logged-models.ts';
+import { loggedModelTag, putLoggedModelTags, requireLoggedModel } from './store-logged-models.ts';
 import { insertVersion, putVersionTags, requireVersion, toVersion } from './store-versions.ts';
 
 export interface NewVersion {
@@ -73,6 +74,7 @@ export async function createVersion(ctx: Ctx, input: NewVersion): Promise<ModelV
       ...(facts === undefined ? {} : { digest: facts.digest, size: facts.size, files: facts.files }),
       tags: Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, brief(value)])),
     };
+    if (origin.logged_model_id !== null) await noteVersion(tx, origin.logged_model_id, name, number);
     const edges: LineageEdge[] = origin.made_from.map(([to, relation]) => ({ from: ref, to, relation }));
     await say(
       tx,
@@ -83,6 +85,18 @@ export async function createVersion(ctx: Ctx, input: NewVersion): Promise<ModelV
   });
   return toVersion(ctx, await requireVersion(ctx, await requireModel(ctx, name), version));
 }
+
+/** Which versions were registered of a logged model, where MLflow's clients and pages look for it. Python's JSON, which they compare as text. */
+const VERSIONS_TAG = 'mlflow.modelVersions';
+
+async function noteVersion(tx: Tx, loggedModel: string, name: string, version: number): Promise<void> {
+  const value = appendItem(
+    await loggedModelTag(tx, loggedModel, VERSIONS_TAG),
+    pythonJson({ name, version }),
+  );
+  if (value.length <= LONGEST_TAG) await putLoggedModelTags(tx, loggedModel, { [VERSIONS_TAG]: value });
+}
+const LONGEST_TAG = 100_000;
 
 interface Origin {
   /** The source as it is kept: an alias is resolved to the version that it points at now. */

@@ -62,6 +62,23 @@ export async function openVersionFile(
   return readArtifact(ctx, `${folder}/${path}`, range);
 }
 
+/** One file of a logged model, as a download. */
+export async function openLoggedModelFile(
+  ctx: Ctx,
+  id: string,
+  path: string,
+  range?: string,
+): Promise<Download> {
+  const { location } = await requireLoggedModel(ctx, id);
+  const folder = folderOf(location);
+  if (folder === undefined)
+    throw missing(`the files of logged model '${id}' are kept outside, at ${location}`, {
+      field: 'artifact_file_path',
+      hint: 'fetch them there',
+    });
+  return readArtifact(ctx, `${folder}/${path}`, range);
+}
+
 /** The entries of one folder of a logged model. */
 export async function listLoggedModelFolder(ctx: Ctx, id: string, path: string): Promise<FolderEntry[]> {
   const root = folderOf((await requireLoggedModel(ctx, id)).location);

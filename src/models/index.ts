@@ -20,7 +20,7 @@ export { deleteLoggedModel, restoreLoggedModel } from './delete-logged-model.ts'
 export { deleteModel } from './delete-model.ts';
 export { deleteVersion } from './delete-version.ts';
 export { finalizeLoggedModel } from './finalize-logged-model.ts';
-export { listLoggedModelFolder, listModelFiles } from './files.ts';
+export { listLoggedModelFolder, listModelFiles, openLoggedModelFile, openVersionFile } from './files.ts';
 export { versionNumber } from './find-version.ts';
 export { getLoggedModel, getModel, getVersion, getVersionLocation, latestVersionsOf } from './get-model.ts';
 export { followersOf } from './followed-files.ts';

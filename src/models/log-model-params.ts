@@ -1,6 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
-import { checkParams } from './create-logged-model.ts';
+import { checkFree } from './names.ts';
 import { brief, say } from './say.ts';
 import { insertParams, paramsOf, requireOwnLoggedModel } from './store-logged-models.ts';
 
@@ -10,7 +10,7 @@ export async function logModelParams(
   id: string,
   params: Readonly<Record<string, string>>,
 ): Promise<void> {
-  checkParams(params);
+  checkFree(params, 'params');
   await ctx.write(async (tx) => {
     await requireOwnLoggedModel(tx, id);
     const known = await paramsOf(tx, id);

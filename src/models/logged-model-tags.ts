@@ -1,6 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
-import { checkTags, checkTagKey } from './names.ts';
+import { checkFree } from './names.ts';
 import { brief, say } from './say.ts';
 import { putLoggedModelTags, removeLoggedModelTag, requireOwnLoggedModel } from './store-logged-models.ts';
 
@@ -9,7 +9,7 @@ export async function setLoggedModelTags(
   id: string,
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
-  checkTags(tags);
+  checkFree(tags, 'tags');
   await ctx.write(async (tx) => {
     await requireOwnLoggedModel(tx, id);
     await putLoggedModelTags(tx, id, tags);
@@ -23,7 +23,6 @@ export async function setLoggedModelTags(
 }
 
 export async function deleteLoggedModelTag(ctx: Ctx, id: string, key: string): Promise<void> {
-  checkTagKey(key);
   await ctx.write(async (tx) => {
     await requireOwnLoggedModel(tx, id);
     if (!(await removeLoggedModelTag(tx, id, key)))

@@ -289,7 +289,7 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
       [() => models.updateVersion(ctx, 'm', 1, { stage: 'None', archiveOthers: true }, []), /cannot archive/],
       [() => models.createLoggedModel(ctx, { experiment: '77' }), /experiment/i],
       [() => models.createLoggedModel(ctx, { experiment: '0', name: 'a.b' }), /may not hold/],
-      [() => models.createLoggedModel(ctx, { experiment: '0', run: 'nobody' }), /nobody/],
+      [() => models.createLoggedModel(ctx, { experiment: '0', run: 'n'.repeat(65) }), /source_run_id/],
     ];
     for (const [attempt, message] of nothing) await assert.rejects(attempt, message);
     assert.deepEqual(await said(server, before), []);

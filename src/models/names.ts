@@ -86,6 +86,21 @@ export function checkTags(tags: Readonly<Record<string, string>>): void {
   for (const [key, value] of entries) checkTag(key, value);
 }
 
+/** Tags and params of logged models: MLflow's server takes keys of any text, and clients send whole signatures as values. */
+export function checkFree(pairs: Readonly<Record<string, string>>, field: 'params' | 'tags'): void {
+  const entries = Object.entries(pairs);
+  if (entries.length > MOST_TAGS)
+    throw invalid(`at most ${MOST_TAGS} ${field} may be set at once, not ${entries.length}`, {
+      field,
+      hint: 'set some now and the others afterwards',
+    });
+  for (const [key, value] of entries) {
+    if (key === '') throw invalid(`a key in '${field}' is empty`, { field });
+    checkText(key, `the key '${shown(key)}' in ${field}`, 250);
+    checkText(value, `${field}.${shown(key)}`, 100_000);
+  }
+}
+
 export function checkTagKey(key: string): void {
   const wrong = (what: string) =>
     invalid(`Invalid tag name '${shown(key)}': ${what}`, {

@@ -108,7 +108,8 @@ function leaf(ctx: Ctx, test: Comparison | NullTest, datasets: readonly OnDatase
 /** MLflow writes READY or LOGGED_MODEL_READY; the table holds `ready`. */
 function lowerCase(test: Comparison): Comparison {
   const lower = (text: string) => text.toLowerCase().replace('logged_model_', '');
-  const value = typeof test.value === 'object' ? test.value.map(lower) : lower(String(test.value));
+  const value =
+    typeof test.value === 'object' ? test.value.map((one) => lower(String(one))) : lower(String(test.value));
   return { ...test, value };
 }
 
@@ -128,7 +129,11 @@ const onDataset = ({ name, digest }: OnDataset) =>
 
 const namesMetric = (filter: Filter | undefined): boolean =>
   filter !== undefined &&
-  ('parts' in filter ? filter.parts.some(namesMetric) : filter.left.entity === 'metric');
+  ('parts' in filter
+    ? filter.parts.some(namesMetric)
+    : filter.kind === 'not'
+      ? namesMetric(filter.part)
+      : filter.left.entity === 'metric');
 
 interface Key {
   expression: RawBuilder<unknown>;

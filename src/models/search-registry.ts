@@ -128,6 +128,7 @@ const wantsPrompts = ({ op, value }: Comparison): boolean =>
 
 function asksForPrompts(filter: Filter | undefined): boolean {
   if (!filter || filter.kind === 'null') return false;
+  if (filter.kind === 'not') return asksForPrompts(filter.part);
   if (filter.kind === 'compare')
     return filter.left.entity === 'tag' && filter.left.key === PROMPT_TAG && wantsPrompts(filter);
   return filter.parts.some(asksForPrompts);

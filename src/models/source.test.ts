@@ -49,10 +49,9 @@ test('keeps places outside as text', () => {
   for (const uri of [
     's3://bucket/key',
     'gs://b/k',
-    'abfss://c@account.dfs.core.windows.net/p',
+    'wasbs://c@account.blob.core.windows.net/p',
     'dbfs:/models/x',
-    'hdfs:///user/x',
-    'https://host/path?version=3',
+    'gs://b/k?version=3',
     's3://b/k#part',
     'dummy-source',
   ]) {
@@ -135,6 +134,9 @@ test('refuses what names a file, another host, or nothing', () => {
     's3://',
     'nonsense:',
     'https://user:password@host/x',
+    ...['ftp', 'sftp', 'hdfs', 'viewfs', 'http', 'https', 'r2', 'b2', 'abfss'].map(
+      (scheme) => `${scheme}://host/x`,
+    ),
     `s3://${'x'.repeat(2000)}`,
     'dummy-source/../../etc/passwd',
   ]) {

@@ -16,6 +16,8 @@ const PLACEHOLDERS = new Set(['dummy-source', 'prompt-template']);
 const TRICKS = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /** How a run's id may look, here or on another server. */
 export const RUN_ID = /^[0-9a-zA-Z][0-9a-zA-Z-]{0,63}$/;
+/** As MLflow 3.17: a client that loads the version would connect to whatever host its maker wrote there. */
+const HOST_ADDRESSED = new Set(['ftp', 'sftp', 'hdfs', 'viewfs', 'http', 'https', 'r2', 'b2', 'abfss']);
 const LOGGED_MODEL = /^m-[0-9a-f]{32}$/;
 
 /**
@@ -47,6 +49,8 @@ export function parseSource(source: string): Source {
       if (!/^\/\/[^/?#\s]+/.test(rest) && !/^\/{1,3}[^/]/.test(rest)) throw bad(source, 'it names no place');
       if (/^\/\/[^/@]*:[^/@]*@/.test(rest))
         throw bad(source.replace(/\/\/[^/@]*@/, '//…@'), 'it holds a password');
+      if (HOST_ADDRESSED.has(scheme))
+        throw bad(source, `the scheme '${scheme}' lets the source say which host a client then connects to`);
       return { kind: 'outside' };
   }
 }

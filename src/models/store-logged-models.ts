@@ -91,6 +91,17 @@ export async function putLoggedModelTags(
     .execute();
 }
 
+export async function loggedModelTag(ctx: Ctx, id: string, key: string): Promise<string | undefined> {
+  const row = await tables(ctx)
+    .selectFrom('logged_model_tag')
+    .select('value')
+    .where('workspace', '=', ctx.workspace)
+    .where('model_id', '=', id)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return row?.value;
+}
+
 export async function removeLoggedModelTag(tx: Tx, id: string, key: string): Promise<boolean> {
   const { numDeletedRows } = await tables(tx)
     .deleteFrom('logged_model_tag')

@@ -21,8 +21,8 @@ export const versionVocabulary: Vocabulary = {
   entities: { tag: { ...tag, sortable: false }, tags: { ...tag, sortable: false } },
   attributes: {
     name: { key: 'name', type: 'text', list: true },
-    version_number: { key: 'version', type: 'number' },
-    version: { key: 'version', type: 'number' },
+    version_number: { key: 'version', type: 'number', quotable: true },
+    version: { key: 'version', type: 'number', quotable: true },
     run_id: { key: 'run_id', type: 'text', list: true, sortable: false },
     model_id: { key: 'logged_model_id', type: 'text', list: true, sortable: false },
     source_path: { key: 'source', type: 'text', sortable: false },

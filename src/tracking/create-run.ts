@@ -4,7 +4,7 @@ import { newId } from '../platform/ids/index.ts';
 import { randomName } from './random-name.ts';
 import type { RunStatus } from './contract.ts';
 import { getExperiment } from './get-experiment.ts';
-import { checkLength, clipTag, clean } from './limits.ts';
+import { checkFreeTags, checkLength, clipTag, clean, RUN_NAME } from './limits.ts';
 import { checkPairs } from './log-batch.ts';
 import { selectExperiment } from './store/experiments.ts';
 import { insertRun, upsertTags, type Pair, type RunTableRow } from './store/runs.ts';
@@ -20,6 +20,8 @@ export interface NewRun {
   startedAt?: number | undefined;
   status?: RunStatus | undefined;
   tags?: readonly Pair[];
+  /** Keys of these tags may be any text: MLflow's server takes at the start what it refuses later. */
+  freeTags?: boolean;
   code?: object | undefined;
   environment?: object | undefined;
   /** The execution whose steps may write to it; that of the caller, when a step makes it. */
@@ -28,7 +30,11 @@ export interface NewRun {
 
 /** Starts a run in an active experiment. Returns its id. */
 export async function createRun(ctx: Ctx, input: NewRun): Promise<string> {
-  const tags = new Map(checkPairs(input.tags ?? [], (i) => `tags[${i}].`, clipTag));
+  const tags = new Map(
+    input.freeTags === true
+      ? checkFreeTags(input.tags ?? [])
+      : checkPairs(input.tags ?? [], (i) => `tags[${i}].`, clipTag),
+  );
   const named = tags.get(NAME_TAG);
   if (input.name !== undefined && input.name !== '' && named !== undefined && named !== input.name) {
     throw invalid(
@@ -37,7 +43,7 @@ export async function createRun(ctx: Ctx, input: NewRun): Promise<string> {
     );
   }
   const name = clean(input.name || named || randomName(), 'run_name');
-  checkLength(name, 250, 'run_name');
+  checkLength(name, RUN_NAME, 'run_name');
   tags.set(NAME_TAG, name);
   if (input.parent !== undefined) tags.set(PARENT_TAG, clipTag(input.parent, 'parent'));
   const user = input.user ?? ctx.actor.name;

@@ -13,8 +13,11 @@ export { deleteRun, deleteTag, isDeletedRun, restoreRun } from './delete-run.ts'
 export { getExperiment, getExperimentByName } from './get-experiment.ts';
 export { getManySeries } from './get-series.ts';
 export { getRun, loadRuns } from './load-runs.ts';
+export type { Series } from './contract.ts';
 export { checkKey } from './limits.ts';
 export { logBatch, type Batch } from './log-batch.ts';
+export { listDatasets } from './list-datasets.ts';
+export { noteModel } from './log-model.ts';
 export { logInputs, logOutputs, logVersionRead, type FindVersion } from './log-inputs.ts';
 export type { MetricPoint } from './log-metrics.ts';
 export { metricHistory } from './metric-history.ts';

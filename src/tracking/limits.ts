@@ -4,6 +4,8 @@ import { invalid } from '../platform/errors/index.ts';
 const KEY = 250;
 const PARAM_VALUE = 6000;
 const TAG_VALUE = 8000;
+/** A name is a tag as well, and MLflow's clients send whole commands as names. */
+export const RUN_NAME = TAG_VALUE;
 const EXPERIMENT_NAME = 500;
 const EXPERIMENT_TAG_VALUE = 20_000;
 
@@ -37,6 +39,15 @@ export function checkKey(key: string, field: string): void {
       },
     );
   }
+}
+
+/** Tags whose keys are any text, in their size. */
+export function checkFreeTags(tags: ReadonlyArray<readonly [string, string]>): Array<[string, string]> {
+  return tags.map(([key, value], i) => {
+    if (key === '') throw invalid('a tag needs a key', { field: `tags[${i}].key` });
+    checkLength(key, KEY, `tags[${i}].key`);
+    return [key, clipTag(value, `tags[${i}].value`)];
+  });
 }
 
 /** A relative path that is already as short as it can be: no empty, `.` or `..` segment. */

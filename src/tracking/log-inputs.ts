@@ -69,7 +69,8 @@ export async function logInputs(
     requireActiveRun(tx, run);
     if (portions.length === 1) await upsertDatasets(tx, run, links);
     const read = await linkInputs(tx, run, links);
-    await upsertInputTags(tx, run, links);
+    // Whoever logs it once more does not change as what it was read first.
+    await upsertInputTags(tx, run, read);
     const edges: LineageEdge[] = read.map(({ dataset, version }) => ({
       from: `run:${run.id}`,
       to: version ? `dataset_version:${version.id}` : `dataset_input:${dataset.digest}`,

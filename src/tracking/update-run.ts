@@ -1,6 +1,6 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { RunStatus, Verdict } from './contract.ts';
-import { checkLength, clipTag } from './limits.ts';
+import { checkLength, clipTag, RUN_NAME } from './limits.ts';
 import { requireActiveRun, requireOwnRun } from './log-batch.ts';
 import { selectRunRow, updateRunRow, upsertTags, type RunTableRow } from './store/runs.ts';
 import { NAME_TAG, NOTE_TAG } from './well-known.ts';
@@ -26,7 +26,7 @@ export async function updateRun(
   change: RunChange,
   { deletedToo = false }: { deletedToo?: boolean } = {},
 ): Promise<RunTableRow> {
-  if (change.name !== undefined) checkLength(change.name, 250, 'run_name');
+  if (change.name !== undefined) checkLength(change.name, RUN_NAME, 'run_name');
   const note = change.note === undefined ? undefined : clipTag(change.note, 'note');
   return ctx.write(async (tx) => {
     const before = await selectRunRow(tx, id);

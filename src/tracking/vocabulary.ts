@@ -38,7 +38,7 @@ export const experimentVocabulary: Vocabulary = {
   entities: spelt(['tag', 'tags'], { entity: 'tag', type: 'text', nullable: true, sortable: false }),
   attributes: {
     name: { key: 'name', type: 'text' },
-    experiment_id: { key: 'experiment_id', type: 'number' },
+    experiment_id: { key: 'experiment_id', type: 'number', quotable: true },
     creation_time: { key: 'creation_time', type: 'number' },
     last_update_time: { key: 'last_update_time', type: 'number' },
   },

@@ -69,7 +69,7 @@ test('a name is stored and listed as it was sent; its other spelling is the same
   const whole = await send('GET', at(`${folder}/${file}`));
   assert.deepEqual(
     [whole.text, whole.headers['content-disposition']],
-    ['words', `attachment; filename*=UTF-8''${encodeURIComponent(file)}`],
+    ['words', `attachment; filename="vokabula_r.txt"; filename*=UTF-8''${encodeURIComponent(file)}`],
   );
   assert.equal((await send('GET', at(`${folder}/a:b.txt`))).text, 'no drive');
   assert.equal((await send('GET', at(nfc(`${folder}/${file}`)))).text, 'words', 'found by either spelling');
@@ -223,4 +223,44 @@ test('a dataset that a client logs is linked to the version of ours that it name
     .selectAll()
     .execute();
   assert.ok(JSON.stringify(edges).includes(`dataset_version:${version.id}`), 'and the ledger holds the edge');
+});
+
+test('single files, as MLflow’s pages and its R client fetch and send them', async () => {
+  const id = await newRun();
+  const raw = (path: string) => send('GET', path, undefined, { range: 'bytes=0-2' });
+  const upload = (query: string, body: string) =>
+    send('POST', `/ajax-api/2.0/mlflow/upload-artifact?${query}`, body, { 'content-type': 'image/png' });
+  assert.equal((await upload(`run_uuid=${id}&path=plots/a.csv`, 'a,b\n1,2')).status, 200);
+  assert.equal((await upload(`run_uuid=${id}&path=plots/none.csv`, '')).status, 400);
+  assert.equal((await upload(`run_uuid=${id}&path=../x.csv`, 'x')).status, 400);
+  assert.equal((await upload(`run_uuid=${id}`, 'x')).status, 400);
+  assert.equal((await upload(`run_uuid=${id}&path=big`, 'x'.repeat(11 << 20))).status, 413);
+  const part = await raw(`/get-artifact?run_id=${id}&path=plots/a.csv`);
+  assert.deepEqual([part.status, part.text, part.headers['content-type']], [206, 'a,b', 'text/plain']);
+  assert.equal((await send('GET', `/get-artifact?run_uuid=${id}&path=plots/a.csv`)).text, 'a,b\n1,2');
+  const gone = await send('GET', `/get-artifact?run_id=${id}&path=plots/b.csv`);
+  assert.deepEqual([gone.status, gone.body['error_code']], [404, 'RESOURCE_DOES_NOT_EXIST']);
+
+  await send('PUT', `${PROXY}/0/${id}/artifacts/model/MLmodel`, 'flavors: {}');
+  for (const [name, type] of [
+    ['a.png', 'image/png'],
+    ['a.tar.gz', 'application/x-tar'],
+    ['MLmodel', 'text/plain'],
+    ['.json', 'text/plain'],
+    ['a.parquet', 'application/octet-stream'],
+  ] as const) {
+    await send('PUT', `${PROXY}/0/${id}/artifacts/types/${name}`, 'x', { 'content-type': 'x/y' });
+    const { headers } = await send('HEAD', `${PROXY}/0/${id}/artifacts/types/${name}`);
+    assert.deepEqual([headers['content-type'], headers['content-length']], [type, '1'], name);
+  }
+  await post('/registered-models/create', { name: 'of files' });
+  await post('/model-versions/create', { name: 'of files', source: `runs:/${id}/model` });
+  const file = '/model-versions/get-artifact?name=of%20files&version=1&path=MLmodel';
+  assert.equal((await send('GET', file)).text, 'flavors: {}');
+  assert.equal((await send('GET', file.replace('MLmodel', 'other'))).status, 404);
+  const logged = await post('/logged-models', { experiment_id: '0', name: 'files' });
+  const { model_id } = (logged.body as { model: { info: { model_id: string } } }).model.info;
+  await send('PUT', `${PROXY}/0/models/${model_id}/artifacts/a.json`, '{}');
+  const ofModel = `/ajax-api/2.0/mlflow/logged-models/${model_id}/artifacts/files?artifact_file_path=a.json`;
+  assert.equal((await send('GET', ofModel)).text, '{}');
 });

@@ -107,7 +107,7 @@ test('a version whose run or files are another server’s registers, and claims 
     assert.equal(status, 200, JSON.stringify(body));
     const version = body['model_version'] as Record<string, unknown>;
     assert.equal(version['source'], source);
-    assert.equal(version['run_id'] ?? undefined, source === 's3://bucket/model' ? undefined : foreign);
+    assert.equal(version['run_id'], source === 's3://bucket/model' ? '' : foreign);
     const uri = await get(
       `/model-versions/get-download-uri?name=moved&version=${String(version['version'])}`,
     );
@@ -203,8 +203,8 @@ test('a wrong request has MLflow’s code, and never a status that makes its cli
     [
       'an id that is no number',
       () => get('/experiments/get?experiment_id=abc'),
-      404,
-      'RESOURCE_DOES_NOT_EXIST',
+      400,
+      'INVALID_PARAMETER_VALUE',
     ],
     [
       'too many results',
@@ -286,4 +286,190 @@ test('the server says what it is', async () => {
   assert.match((await send('GET', '/version')).text, /^\d+\.\d+\.\d+$/);
   assert.equal((await send('GET', '/health')).status, 200);
   assert.equal((await send('GET', '/api/3.0/mlflow/server-info')).body['store_type'], 'SqlStore');
+});
+
+test('what MLflow’s own server takes, this one takes', async () => {
+  const made = await post('/runs/create', {
+    experiment_id: '0',
+    run_name: 'n'.repeat(300),
+    tags: [{ key: 'free key ü!', value: 'y' }],
+  });
+  const { info } = (made.body as { run: { info: Record<string, string> } }).run;
+  const run_id = info['run_id']!;
+  assert.equal(info['run_name'], 'n'.repeat(300));
+  assert.deepEqual((await runOf(run_id)).data['tags']?.[0], { key: 'free key ü!', value: 'y' });
+
+  const logged = await post('/logged-models', {
+    experiment_id: '0',
+    name: 'clf',
+    source_run_id: 'e'.repeat(32),
+    params: [{ key: 'signature of ü!', value: 'v'.repeat(7000) }],
+  });
+  const model = (logged.body as { model: { info: Record<string, unknown> } }).model.info;
+  assert.deepEqual([logged.status, model['source_run_id'], model['model_type']], [200, 'e'.repeat(32), '']);
+  const model_id = String(model['model_id']);
+  await post('/registered-models/create', { name: 'noted' });
+  for (const version of [1, 2]) {
+    const { body } = await post('/model-versions/create', { name: 'noted', source: `models:/${model_id}` });
+    const { run_link, description } = body['model_version'] as Record<string, unknown>;
+    assert.deepEqual([run_link, description], ['', ''], `what was not said of version ${version} is no None`);
+  }
+  const { tags } = ((await get(`/logged-models/${model_id}`)).body as { model: { info: { tags: unknown } } })
+    .model.info;
+  assert.deepEqual(tags, [
+    {
+      key: 'mlflow.modelVersions',
+      value: '[{"name": "noted", "version": 1}, {"name": "noted", "version": 2}]',
+    },
+  ]);
+
+  const dataset = { name: 'd', digest: 'x', source_type: 'local', source: 's' };
+  for (const value of ['train', 'eval'])
+    await post('/runs/log-inputs', {
+      run_id,
+      datasets: [{ tags: [{ key: 'mlflow.data.context', value }], dataset }],
+    });
+  const read = (await get(`/runs/get?run_id=${run_id}`)).body as {
+    run: { inputs: { dataset_inputs: Array<{ tags: Array<{ value: string }> }> } };
+  };
+  assert.deepEqual(
+    read.run.inputs.dataset_inputs.map((one) => one.tags[0]?.value),
+    ['train'],
+  );
+  const summaries = await post('/experiments/search-datasets', { experiment_ids: ['0'] });
+  assert.deepEqual(summaries.body, {
+    dataset_summaries: [{ experiment_id: '0', name: 'd', digest: 'x', context: 'train' }],
+  });
+
+  const model_json = {
+    artifact_path: 'm',
+    flavors: { sklearn: { config: 1, a: 'ü' } },
+    utc_time_created: 't',
+    run_id,
+  };
+  for (const artifact_path of ['one', 'two'])
+    assert.equal(
+      (
+        await post('/runs/log-model', {
+          run_id,
+          model_json: JSON.stringify({ ...model_json, artifact_path }),
+        })
+      ).status,
+      200,
+    );
+  const history = (await runOf(run_id)).data['tags']?.find(({ key }) => key === 'mlflow.log-model.history');
+  assert.equal(
+    history?.value,
+    ['one', 'two']
+      .map(
+        (path) =>
+          `{"run_id": "${run_id}", "artifact_path": "${path}", "utc_time_created": "t", "model_uuid": null, "flavors": {"sklearn": {"a": "\\u00fc"}}}`,
+      )
+      .join(', ')
+      .replace(/.*/s, (all) => `[${all}]`),
+  );
+});
+
+test('histories of several runs keep what is not finite, and pages larger than ours are taken', async () => {
+  const [a, b] = [await newRun(), await newRun()];
+  for (const [run_id, value, step] of [
+    [a, 1, 0],
+    [a, 'NaN', 1],
+    [a, '-Infinity', 2],
+    [b, 3, 0],
+  ] as const)
+    await post('/runs/log-metric', { run_id, key: 'm', value, timestamp: 7, step });
+  const points = [
+    { key: 'm', value: 1, timestamp: 7, step: 0, run_id: a },
+    { key: 'm', value: 'NaN', timestamp: 7, step: 1, run_id: a },
+    { key: 'm', value: -Number.MAX_VALUE, timestamp: 7, step: 2, run_id: a },
+    { key: 'm', value: 3, timestamp: 7, step: 0, run_id: b },
+  ];
+  const interval = await get(`/metrics/get-history-bulk-interval?run_ids=${a}&run_ids=${b}&metric_key=m`);
+  assert.deepEqual(interval.body['metrics'], points);
+  const bulk = await get(`/metrics/get-history-bulk?run_id=${a}&run_id=${b}&run_id=nobody&metric_key=m`);
+  const byStep = (list: unknown) =>
+    (list as typeof points).toSorted(
+      (one, other) => one.run_id.localeCompare(other.run_id) || one.step - other.step,
+    );
+  assert.deepEqual(byStep(bulk.body['metrics']), byStep(points));
+  assert.equal((await get(`/metrics/get-history?run_id=${a}&metric_key=m&max_results=1000000`)).status, 200);
+  assert.equal(
+    (await get(`/metrics/get-history-bulk-interval?run_ids=${a}&metric_key=m&start_step=1`)).status,
+    400,
+  );
+  assert.equal(
+    (await post('/logged-models/search', { experiment_ids: ['0'], max_results: 5000 })).status,
+    200,
+  );
+});
+
+test('a filter may quote numbers and keys, leave AND out, and say OR, NOT and parentheses', async () => {
+  const { body } = await post('/experiments/create', { name: 'filters' });
+  const experiment_id = String(body['experiment_id']);
+  for (const [name, lr] of [
+    ['one', '1'],
+    ['two', '2'],
+    ['three', undefined],
+  ] as const) {
+    const run = await post('/runs/create', { experiment_id, run_name: name, start_time: 1 });
+    const { run_id } = (run.body as { run: { info: { run_id: string } } }).run.info;
+    if (lr !== undefined) await post('/runs/log-parameter', { run_id, key: 'l r', value: lr });
+  }
+  for (const [filter, names] of [
+    ["params.'l r' = '1'", ['one']],
+    ['AND params."l r" = \'1\' AND', ['one']],
+    ["params.`l r` = '1' run_name = 'one'", ['one']],
+    ["NOT params.`l r` = '1'", ['three', 'two']],
+    ["NOT (params.`l r` = '1' OR run_name = 'three')", ['two']],
+    ["params.`l r` = '2' OR run_name = 'three' AND NOT NOT status = 'RUNNING'", ['three', 'two']],
+  ] as const) {
+    const found = await post('/runs/search', { experiment_ids: [experiment_id], filter });
+    const runs = (found.body['runs'] ?? []) as Array<{ info: { run_name: string } }>;
+    assert.deepEqual(runs.map(({ info }) => info.run_name).toSorted(), names, filter);
+  }
+  for (const filter of [`experiment_id = '${experiment_id}'`, `experiment_id IN ('${experiment_id}')`]) {
+    const found = await post('/experiments/search', { max_results: 5, filter });
+    assert.deepEqual(
+      (found.body['experiments'] as Array<{ name: string }>).map(({ name }) => name),
+      ['filters'],
+    );
+  }
+  assert.equal(
+    (await get(`/model-versions/search?filter=${encodeURIComponent("version_number = '1'")}`)).status,
+    200,
+  );
+});
+
+test('an address under another method, a body on GET, HEAD, and what there is not', async () => {
+  const id = await newRun();
+  const other = await get('/runs/create');
+  assert.deepEqual(
+    [other.status, other.headers['allow'], other.body['error_code']],
+    [405, 'POST', 'ENDPOINT_NOT_FOUND'],
+  );
+  assert.equal(
+    (await send('PUT', '/ajax-api/2.0/mlflow/logged-models/m-1')).headers['allow'],
+    'GET, PATCH, DELETE',
+  );
+  const asked = await send('GET', '/api/2.0/mlflow/runs/get', JSON.stringify({ run_id: id }), json);
+  assert.equal(asked.status, 200, 'MLflow reads the body of a GET');
+  const head = await send('HEAD', `/api/2.0/mlflow/runs/get?run_id=${id}`);
+  assert.deepEqual(
+    [head.status, head.text, head.headers['content-type']],
+    [200, '', 'application/json; charset=utf-8'],
+  );
+  const nothing = await get('/wheels/get');
+  assert.deepEqual([nothing.status, nothing.body['error_code']], [404, 'ENDPOINT_NOT_FOUND']);
+  for (const [method, path, status, code] of [
+    ['POST', '/api/2.0/mlflow-artifacts/mpu/create/0/x', 501, 'NOT_IMPLEMENTED'],
+    ['POST', '/api/2.0/mlflow-artifacts/mpu/complete/0/x', 501, 'NOT_IMPLEMENTED'],
+    ['POST', '/api/2.0/mlflow-artifacts/mpu/abort/0/x', 501, 'NOT_IMPLEMENTED'],
+    ['GET', '/api/2.0/mlflow-artifacts/presigned/0/x', 501, 'NOT_IMPLEMENTED'],
+    ['POST', '/api/2.0/mlflow/artifacts/presigned-upload-url', 400, 'INVALID_PARAMETER_VALUE'],
+    ['POST', '/api/2.0/mlflow/artifacts/presigned-download-url', 400, 'INVALID_PARAMETER_VALUE'],
+  ] as const) {
+    const { status: got, body } = await send(method, path, method === 'POST' ? '{}' : undefined, json);
+    assert.deepEqual([got, body['error_code']], [status, code], path);
+  }
 });

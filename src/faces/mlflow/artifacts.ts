@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { endpoint } from '../../platform/http/contract.ts';
-import { invalid } from '../../platform/errors/index.ts';
 import { route, type Route } from '../../platform/http/index.ts';
 import * as tracking from '../../tracking/index.ts';
 import { call } from './call.ts';
+import { typed } from './files.ts';
 import { message, text } from './message.ts';
 import { runId } from './wire.ts';
 
@@ -49,8 +49,8 @@ const files = (guards: readonly tracking.ArtifactGuard[]): Route[] =>
         await tracking.putArtifact(ctx, params['*'], sent, guards);
         return {};
       }),
-      route(download, (ctx, { params, headers }) =>
-        tracking.readArtifact(ctx, params['*'], headers['range']),
+      route(download, async (ctx, { params, headers }) =>
+        typed(await tracking.readArtifact(ctx, params['*'], headers['range'])),
       ),
       route(removal, async (ctx, { params }) => {
         await tracking.deleteArtifact(ctx, params['*'], guards);
@@ -61,7 +61,6 @@ const files = (guards: readonly tracking.ArtifactGuard[]): Route[] =>
 
 const folder = message({ path: text });
 const ofRun = message({ run_id: runId, path: text });
-const nothing = message({});
 
 export const artifactRoutes = (guards: readonly tracking.ArtifactGuard[]): Route[] => [
   ...files(guards),
@@ -106,20 +105,5 @@ export const artifactRoutes = (guards: readonly tracking.ArtifactGuard[]): Route
         })),
       };
     },
-  }),
-  // Parts of one file are not taken: this very status sends the client back to one streamed PUT.
-  ...call({
-    method: 'POST',
-    version: '2.0',
-    path: '/mlflow-artifacts/mpu/create/*',
-    action: 'run:write',
-    summary: 'Decline an upload in parts',
-    request: nothing,
-    answer: () =>
-      Promise.reject(
-        invalid('Multipart upload is not supported for the current artifact repository', {
-          code: 'not-implemented',
-        }),
-      ),
   }),
 ];

@@ -29,13 +29,12 @@ export interface Call<T> {
   answer(ctx: Ctx, request: T, host: string | undefined): Promise<object | void>;
 }
 
-type Parts = Pick<Input<Endpoint>, 'params' | 'query' | 'body'>;
+type Parts = Pick<Input<Endpoint>, 'params' | 'query'> & { body: unknown };
 
 /** One declaration, two addresses: `/api/…` for clients and `/ajax-api/…` for pages. */
 export function call<T>(declared: Call<T>): Route[] {
   return ['api', 'ajax-api'].map((twin) => {
     const { method, version, path, action, about, summary, maxBody = 32 * MIB } = declared;
-    const bodied = method !== 'GET';
     const asked = endpoint({
       method,
       path: `/${twin}/${version}${path}`,
@@ -44,14 +43,15 @@ export function call<T>(declared: Call<T>): Route[] {
       summary,
       params: Anything,
       query: Anything,
-      body: bodied ? Type.Unknown() : undefined,
+      // MLflow's own server reads the body of a GET as well.
+      body: Type.Unknown(),
       response: Type.Unknown(),
       maxBody,
     });
     const readAnew = ({ params, query, body }: Parts): T => {
       const fields: Record<string, unknown> = {
         ...(query as object),
-        ...(bodied ? bodyFields(body) : {}),
+        ...bodyFields(body),
         ...(params as object),
       };
       for (const [older, newer] of Object.entries(declared.older ?? {})) {

@@ -1,13 +1,14 @@
+import { invalid } from '../../platform/errors/index.ts';
 import { listed } from '../../platform/http/contract.ts';
 import * as tracking from '../../tracking/index.ts';
 import { call } from './call.ts';
 import { list, message, need, pageSize, text } from './message.ts';
-import { keyValue, pairs, toExperiment, view } from './wire.ts';
+import { experimentId, keyValue, pairs, toExperiment, view } from './wire.ts';
 
 /** Experiments of one page, whatever was asked for: its token leads on. */
 const MOST = 5_000;
 
-const byId = message({ experiment_id: need(text) });
+const byId = message({ experiment_id: experimentId });
 const byName = message({ experiment_name: need(text) });
 const creation = message({ name: need(text), artifact_location: text, tags: list(keyValue) });
 const search = message({
@@ -17,9 +18,13 @@ const search = message({
   order_by: list(need(text)),
   view_type: view,
 });
-const renaming = message({ experiment_id: need(text), new_name: need(text) });
-const tagging = message({ experiment_id: need(text), key: need(text), value: text });
-const untagging = message({ experiment_id: need(text), key: need(text) });
+const renaming = message({ experiment_id: experimentId, new_name: need(text) });
+const tagging = message({ experiment_id: experimentId, key: need(text), value: text });
+const untagging = message({ experiment_id: experimentId, key: need(text) });
+
+const datasets = message({ experiment_ids: list(experimentId) });
+/** As MLflow. */
+const MOST_SEARCHED = 20;
 
 const v2 = { version: '2.0' } as const;
 const read = { ...v2, action: 'experiment:read' } as const;
@@ -132,5 +137,28 @@ export const experimentRoutes = [
     summary: 'Remove a tag of an experiment',
     request: untagging,
     answer: (ctx, { experiment_id, key }) => tracking.deleteExperimentTag(ctx, experiment_id, key),
+  }),
+  ...call({
+    ...read,
+    method: 'POST',
+    path: '/mlflow/experiments/search-datasets',
+    about: [{ kind: 'experiment', in: 'message', field: 'experiment_ids' }],
+    summary: 'List what runs of experiments read',
+    request: datasets,
+    async answer(ctx, { experiment_ids: experiments }) {
+      if (experiments.length === 0)
+        throw invalid('SearchDatasets request must specify at least one experiment_id.', {
+          field: 'experiment_ids',
+        });
+      if (experiments.length > MOST_SEARCHED)
+        throw invalid(
+          `SearchDatasets request cannot specify more than ${MOST_SEARCHED} experiment_ids. Received ${experiments.length} experiment_ids.`,
+          { field: 'experiment_ids', hint: 'ask in several requests' },
+        );
+      const found = await tracking.listDatasets(ctx, experiments);
+      return {
+        dataset_summaries: found.map(({ experiment, ...one }) => ({ experiment_id: experiment, ...one })),
+      };
+    },
   }),
 ];

@@ -8,6 +8,7 @@ import type { ArtifactGuard, FoundVersion } from '../../tracking/index.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { assessmentRoutes } from './assessments.ts';
 import { experimentRoutes } from './experiments.ts';
+import { fileRoutes } from './files.ts';
 import { loggedModelRoutes } from './logged-models.ts';
 import { loggingRoutes } from './logging.ts';
 import { metricRoutes } from './metrics.ts';
@@ -31,13 +32,14 @@ interface Above {
 }
 
 /** All of MLflow's calls. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
-export const mlflowRoutes = ({ users, guards, artifactGuards }: Above): Route[] =>
-  [
+export function mlflowRoutes({ users, guards, artifactGuards }: Above): Route[] {
+  const calls: Route[] = [
     ...experimentRoutes,
     ...runRoutes,
     ...loggingRoutes(findDatasetVersion),
     ...metricRoutes,
     ...artifactRoutes(artifactGuards),
+    ...fileRoutes(artifactGuards),
     ...loggedModelRoutes,
     ...registeredModelRoutes(users, guards),
     ...modelVersionRoutes(users, guards),
@@ -45,8 +47,9 @@ export const mlflowRoutes = ({ users, guards, artifactGuards }: Above): Route[] 
     ...traceRoutes,
     ...legacyTraceRoutes,
     ...assessmentRoutes,
-    ...serverRoutes,
   ].flat();
+  return [...calls, ...serverRoutes(calls)];
+}
 
 /** Whether what a client calls its dataset is one of ours: most are not, and that is no error. */
 async function findDatasetVersion(ctx: Ctx, ref: string): Promise<FoundVersion | undefined> {

@@ -3,8 +3,9 @@ import { invalid } from '../../platform/errors/index.ts';
 import * as models from '../../models/index.ts';
 import { parseFilter, parseName } from '../../platform/search/index.ts';
 import { call } from './call.ts';
-import { bool, list, message, need, pageSize, text, type Reader } from './message.ts';
+import { bool, freePageSize, list, message, need, text, type Reader } from './message.ts';
 import { fromPairs, pair } from './registry-words.ts';
+import { experimentId } from './wire.ts';
 
 const MODELS = '/mlflow/logged-models';
 const byId = message({ model_id: need(text) });
@@ -40,8 +41,8 @@ function toLoggedModel(model: models.LoggedModel) {
       last_updated_timestamp_ms: model.updated_at,
       artifact_uri: model.location,
       status: STATUS[model.status],
-      model_type: model.model_type,
-      source_run_id: model.run_id,
+      model_type: model.model_type ?? '',
+      source_run_id: model.run_id ?? '',
       tags: Object.entries(model.tags).map(([key, value]) => ({ key, value })),
     },
     data: {
@@ -75,7 +76,7 @@ async function listFolder(
 
 // Readers by name: written inside the call, the compiler loses their types.
 const createRequest = message({
-  experiment_id: need(text),
+  experiment_id: experimentId,
   name: text,
   model_type: text,
   source_run_id: text,
@@ -86,7 +87,7 @@ const searchRequest = message({
   experiment_ids: words,
   filter: text,
   datasets,
-  max_results: pageSize(100, 1000),
+  max_results: freePageSize(100, 1000),
   order_by: orders,
   page_token: text,
 });

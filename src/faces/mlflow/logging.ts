@@ -71,8 +71,8 @@ const clamped = (value: number): number => Math.max(-Number.MAX_VALUE, Math.min(
 const dataset = message({
   name: need(text),
   digest: need(text),
-  source_type: need(text),
-  source: need(text),
+  source_type: text,
+  source: text,
   schema: text,
   profile: text,
 });
@@ -83,6 +83,33 @@ const inputs = message({
   models: list(message({ model_id: need(text) })),
 });
 const outputs = message({ run_id: runId, models: list(message({ model_id: need(text), step: int })) });
+
+const model = message({ run_id: runId, model_json: need(text) });
+const MANDATORY = ['artifact_path', 'flavors', 'utc_time_created', 'run_id'] as const;
+
+/** What older clients look for of a packaged model, out of its MLmodel as JSON. */
+function packaged(text: string): object {
+  const wrong = (what: string) =>
+    invalid(what, { field: 'model_json', hint: 'send the MLmodel file as JSON' });
+  let model: unknown;
+  try {
+    model = JSON.parse(text);
+  } catch {
+    throw wrong('Malformed model info: model_json is not a valid JSON.');
+  }
+  if (typeof model !== 'object' || model === null || Array.isArray(model))
+    throw wrong('model_json must hold a JSON object');
+  const fields = model as Record<string, unknown>;
+  const lacking = MANDATORY.filter((name) => !Object.hasOwn(fields, name));
+  if (lacking.length > 0) throw wrong(`Model json is missing mandatory fields: ${lacking.join(', ')}`);
+  const { run_id, artifact_path, utc_time_created, model_uuid = null, flavors } = fields;
+  const plain = Object.entries(flavors ?? {}).map(([name, one]: [string, unknown]): [string, unknown] => {
+    if (typeof one !== 'object' || one === null) return [name, one];
+    const { config: _own, ...rest } = one as Record<string, unknown>;
+    return [name, rest];
+  });
+  return { run_id, artifact_path, utc_time_created, model_uuid, flavors: Object.fromEntries(plain) };
+}
 
 export const loggingRoutes = (findVersion: tracking.FindVersion) => [
   ...call({
@@ -128,13 +155,8 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
     request: inputs,
     maxBody: 64 * 1024 * 1024,
     answer(ctx, { run_id, datasets, models: read }, host) {
-      if (datasets.length === 0 && read.length === 0)
-        throw invalid("Missing value for required parameter 'datasets'", {
-          field: 'datasets',
-          hint: 'send datasets, models or both',
-        });
       const reads = datasets.map(
-        ({ tags, dataset: { name, digest, source_type, source, schema, profile } }) => ({
+        ({ tags, dataset: { name, digest, source_type = '', source = '', schema, profile } }) => ({
           name,
           digest,
           sourceType: source_type,
@@ -168,5 +190,13 @@ export const loggingRoutes = (findVersion: tracking.FindVersion) => [
         run_id,
         made.map(({ model_id, step = 0 }) => ({ model: model_id, step })),
       ),
+  }),
+  ...call({
+    ...write,
+    path: '/mlflow/runs/log-model',
+    about: [{ kind: 'run', in: 'message', field: 'run_id' }],
+    summary: 'Note a model that an older client packaged',
+    request: model,
+    answer: (ctx, { run_id, model_json }) => tracking.noteModel(ctx, run_id, packaged(model_json)),
   }),
 ];

@@ -35,6 +35,7 @@ export const int: Reader<number | undefined> = (value, field) => {
 export const double: Reader<number | undefined> = (value, field) => {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number') return value;
+  if (typeof value === 'boolean') return Number(value);
   if (value === 'NaN') return Number.NaN;
   if (value === 'Infinity' || value === '-Infinity') return value === 'Infinity' ? Infinity : -Infinity;
   if (typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value))) return Number(value);
@@ -117,4 +118,13 @@ export const pageSize =
     const size = int(value, field) ?? fallback;
     if (size < 1 || size > most) throw wrong(value, field, `it must be from 1 to ${most}`);
     return size;
+  };
+
+/** A page size where MLflow knows no greatest: a page holds `most` at most, and its token leads on. */
+export const freePageSize =
+  (fallback: number, most: number): Reader<number> =>
+  (value, field) => {
+    const size = int(value, field) ?? fallback;
+    if (size < 1) throw wrong(value, field, 'it must be 1 or more');
+    return Math.min(size, most);
   };

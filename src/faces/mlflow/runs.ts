@@ -2,17 +2,23 @@ import { inPortions } from '../../platform/aside/index.ts';
 import { invalid } from '../../platform/errors/index.ts';
 import * as tracking from '../../tracking/index.ts';
 import { call } from './call.ts';
-import { list, message, need, pageSize, text } from './message.ts';
-import { keyValue, millis, pairs, runId, status, toRun, toRunInfo, view } from './wire.ts';
+import { list, message, need, pageSize, text, type Reader } from './message.ts';
+import { experimentId, keyValue, millis, pairs, runId, status, toRun, toRunInfo, view } from './wire.ts';
 
 /** Runs that are loaded at once: a client may ask for 50,000, each with thousands of metrics. */
 const PORTION = 250;
 /** Each is a number of one statement. */
 const MOST_EXPERIMENTS = 10_000;
 
+/** Experiment 0 unless said. */
+const orDefault =
+  (reader: Reader<string>): Reader<string> =>
+  (value, field) =>
+    reader(value === undefined || value === null || value === '' ? '0' : value, field);
+
 const byId = message({ run_id: runId });
 const creation = message({
-  experiment_id: text,
+  experiment_id: orDefault(experimentId),
   run_name: text,
   user_id: text,
   start_time: millis,
@@ -43,10 +49,18 @@ export const runRoutes = [
     request: creation,
     async answer(
       ctx,
-      { experiment_id: experiment = '0', run_name: name, user_id: user, start_time: startedAt, tags },
+      { experiment_id: experiment, run_name: name, user_id: user, start_time: startedAt, tags },
     ) {
-      const id = await tracking.createRun(ctx, { experiment, name, user, startedAt, tags: pairs(tags) });
-      return { run: toRun(await tracking.getRun(ctx, id)) };
+      const id = await tracking.createRun(ctx, {
+        experiment,
+        name,
+        user,
+        startedAt,
+        tags: pairs(tags),
+        freeTags: true,
+      });
+      const { outputs: _none, ...run } = toRun(await tracking.getRun(ctx, id));
+      return { run };
     },
   }),
   ...call({

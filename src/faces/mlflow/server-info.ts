@@ -41,32 +41,57 @@ const info = ['api', 'ajax-api'].map((twin) =>
 
 /** What is not there answers as MLflow's clients expect: some then try an older address. */
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const unknown = ['api', 'ajax-api'].flatMap((twin) =>
-  ['2.0', '3.0'].flatMap((number) =>
-    METHODS.map((method) =>
-      route(
-        endpoint({
-          method,
-          path: `/${twin}/${number}/*`,
-          action: 'public',
-          summary: 'Say that there is no such call',
-          params: Type.Object({ '*': Type.String() }),
-          query: Type.Object({}, { additionalProperties: true }),
-          response: Type.Unknown(),
-        }),
-        (_ctx, { params }) =>
-          Promise.reject(
-            missing(`there is no ${method} /${twin}/${number}/${params['*']} here`, {
-              code: 'endpoint-not-found',
-            }),
-          ),
+const unknown = (known: readonly Route[]) =>
+  ['api', 'ajax-api'].flatMap((twin) =>
+    ['2.0', '3.0'].flatMap((number) =>
+      METHODS.map((method) =>
+        route(
+          endpoint({
+            method,
+            path: `/${twin}/${number}/*`,
+            action: 'public',
+            summary: 'Say that there is no such call',
+            params: Type.Object({ '*': Type.String() }),
+            query: Type.Object({}, { additionalProperties: true }),
+            response: Type.Unknown(),
+          }),
+          (_ctx, { params, dress }) => {
+            const path = `/${twin}/${number}/${params['*']}`;
+            const others = methodsOf(known, path);
+            if (others.length === 0)
+              return Promise.reject(
+                missing(`there is no ${method} ${path} here`, { code: 'endpoint-not-found' }),
+              );
+            dress({ allow: others.join(', ') });
+            return Promise.reject(
+              missing(`${path} does not take ${method}`, {
+                code: 'method-not-allowed',
+                hint: `it takes ${others.join(', ')}`,
+              }),
+            );
+          },
+        ),
       ),
     ),
-  ),
-);
+  );
 
-export const serverRoutes: Route[] = [
+/** Under which methods the calls have this address. */
+function methodsOf(known: readonly Route[], path: string): Method[] {
+  const parts = path.split('/');
+  const fits = (pattern: string): boolean => {
+    const wanted = pattern.split('/');
+    const open = wanted.at(-1) === '*';
+    if (open ? parts.length < wanted.length : parts.length !== wanted.length) return false;
+    return wanted.every((part, i) => part === '*' || part.startsWith(':') || part === parts[i]);
+  };
+  return [
+    ...new Set(known.filter(({ endpoint: one }) => fits(one.path)).map(({ endpoint: one }) => one.method)),
+  ];
+}
+
+/** `known`: all calls, so that an address under another method is told from one that there is not. */
+export const serverRoutes = (known: readonly Route[]): Route[] => [
   route(version, () => Promise.resolve({ text: PROTOCOL_VERSION })),
   ...info,
-  ...unknown,
+  ...unknown(known),
 ];

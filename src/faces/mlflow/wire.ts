@@ -1,4 +1,5 @@
 import type { Experiment, Run, RunStatus, StateFilter } from '../../tracking/contract.ts';
+import { invalid } from '../../platform/errors/index.ts';
 import { int, message, need, oneOf, text, type Reader } from './message.ts';
 
 /** Experiments and runs in MLflow's words, and back. */
@@ -25,6 +26,16 @@ export const view: Reader<StateFilter> = (value, field) => {
 
 export const keyValue = message({ key: need(text), value: text });
 export const runId = need(text);
+/** Ids of experiments are numbers, written as text; another text is a mistake, not a missing experiment. */
+export const experimentId: Reader<string> = (value, field) => {
+  const id = need(text)(value, field);
+  if (!/^[+-]?\d+$/.test(id.trim()))
+    throw invalid(`Invalid experiment ID '${id.slice(0, 80)}'. Experiment ID must be a valid integer.`, {
+      field,
+      hint: 'experiments/search gives the ids of all',
+    });
+  return id;
+};
 export const millis: Reader<number | undefined> = int;
 
 export const pairs = (

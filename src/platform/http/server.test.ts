@@ -261,7 +261,10 @@ test('streams: an upload up to its limit, a download that no browser renders, ev
     assert.deepEqual(await (await put(1000)).json(), { size: 1000 });
     assert.equal((await put(1001)).status, 413);
     const got = await fetch(`${url}/download`, { headers: { authorization: 'Bearer viewer' } });
-    assert.match(got.headers.get('content-disposition') ?? '', /^attachment; filename\*=UTF-8''a%20b\.html$/);
+    assert.match(
+      got.headers.get('content-disposition') ?? '',
+      /^attachment; filename="a b\.html"; filename\*=UTF-8''a%20b\.html$/,
+    );
     assert.equal(got.headers.get('x-content-type-options'), 'nosniff');
     assert.match(got.headers.get('content-security-policy') ?? '', /sandbox/);
     const heard = await fetch(`${url}/events`, { headers: { authorization: 'Bearer viewer' } });

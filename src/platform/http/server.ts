@@ -391,6 +391,11 @@ async function readBody(
   share: Share,
 ): Promise<unknown> {
   if (endpoint.body === undefined) return undefined;
+  // Where a foreign protocol reads what was asked out of the body of a GET, most of its clients send none.
+  const bodiless =
+    request.headers['transfer-encoding'] === undefined &&
+    Number(request.headers['content-length'] ?? 0) === 0;
+  if (endpoint.method === 'GET' && bodiless) return undefined;
   const limit = endpoint.maxBody ?? (endpoint.body === 'bytes' ? Infinity : 1024 * 1024);
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limit) throw bodyTooLarge(limit);
@@ -443,11 +448,15 @@ const bodyTooLarge = (limit: number): TreadleError =>
     hint: 'send less at once',
   });
 
+/** Both spellings: some clients, MLflow's among them, read the older one alone. */
+const named = (filename: string): string =>
+  `; filename="${filename.replaceAll(/[^ -~]|["\\%]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(filename)}`;
+
 async function sendDownload(reply: FastifyReply, download: Download, head: boolean): Promise<FastifyReply> {
   const { stream, type, size, filename, range, etag, immutable } = download;
   void reply.headers({
     'content-type': type ?? 'application/octet-stream',
-    'content-disposition': `attachment${filename === undefined ? '' : `; filename*=UTF-8''${encodeURIComponent(filename)}`}`,
+    'content-disposition': `attachment${filename === undefined ? '' : named(filename)}`,
     'content-security-policy': "sandbox; default-src 'none'",
     'accept-ranges': 'bytes',
     ...(size === undefined ? {} : { 'content-length': String(size) }),

@@ -1,3 +1,4 @@
+export { appendItem, pythonJson } from './append-item.ts';
 export { canonical } from './canonical.ts';
 export { jsonSchemaOf } from './schema-of.ts';
 

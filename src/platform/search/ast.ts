@@ -1,9 +1,14 @@
 /** What a filter text means, with every name resolved and every value typed. Stores compile it to SQL. */
-export type Filter = Junction | Comparison | NullTest;
+export type Filter = Junction | Negation | Comparison | NullTest;
 
 export interface Junction {
   kind: 'and' | 'or';
   parts: Filter[];
+}
+
+export interface Negation {
+  kind: 'not';
+  part: Filter;
 }
 
 export type Comparator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'like' | 'ilike' | 'rlike' | 'in' | 'not in';
@@ -13,7 +18,7 @@ export interface Comparison {
   left: Left;
   op: Comparator;
   /** A number when the left side is a number, and only then but where it is mixed; a list exactly for `in` and `not in`. */
-  value: string | number | readonly string[];
+  value: string | number | readonly string[] | readonly number[];
 }
 
 export interface NullTest {
@@ -47,6 +52,8 @@ export interface Kind {
   mixed?: boolean;
   /** Nothing but these. */
   only?: readonly Comparator[];
+  /** A number that may be quoted, and compared with IN, as MLflow's clients do with ids: `experiment_id = '3'`. */
+  quotable?: boolean;
   /** May stand in an order. Default yes. */
   sortable?: boolean;
 }

@@ -8,6 +8,8 @@ export function compileFilter(
   leaf: (test: Comparison | NullTest) => RawBuilder<SqlBool>,
 ): RawBuilder<SqlBool> {
   if (filter.kind === 'compare' || filter.kind === 'null') return leaf(filter);
+  // What is unknown of a row (a null column) does not hold, and so its negation does.
+  if (filter.kind === 'not') return sql<SqlBool>`not coalesce(${compileFilter(filter.part, leaf)}, false)`;
   const parts = filter.parts.map((part) => compileFilter(part, leaf));
   return sql<SqlBool>`(${sql.join(parts, filter.kind === 'and' ? sql` and ` : sql` or `)})`;
 }

@@ -44,7 +44,7 @@ export function tokenize(text: string): Token[] {
       const word = text.slice(start, i);
       const dot = word.indexOf('.');
       const quote = text[i];
-      if (word.endsWith('.') && dot > 0 && (quote === '`' || quote === '"')) {
+      if (word.endsWith('.') && dot > 0 && (quote === '`' || quote === '"' || quote === "'")) {
         const quoted = readQuoted(text, i);
         tokens.push({
           kind: 'word',

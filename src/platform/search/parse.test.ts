@@ -20,6 +20,7 @@ const vocabulary: Vocabulary = {
     status: { key: 'status', type: 'text' },
     'Run name': { key: 'run_name', type: 'text' },
     start_time: { key: 'start_time', type: 'number' },
+    number: { key: 'number', type: 'number', quotable: true },
   },
   attributePrefixes: ['attributes'],
 };
@@ -43,6 +44,22 @@ test('AND binds tighter than OR, parentheses bind tightest', () => {
   });
 });
 
+test('NOT binds tightest; AND may be left out, or stand at an end; keys and numbers may be quoted', () => {
+  const a = { kind: 'compare', left: left('metric', 'a', 'number'), op: '>', value: 0 };
+  const b = { kind: 'compare', left: left('param', 'b c'), op: '=', value: 'x' };
+  const both = { kind: 'and', parts: [{ kind: 'not', part: a }, b] };
+  assert.deepEqual(runs("not metrics.a > 0 and params.'b c' = 'x'"), both);
+  assert.deepEqual(runs("AND NOT metrics.a > 0 params.`b c` = 'x' AND"), both);
+  assert.deepEqual(runs("NOT (NOT metrics.a > 0 params.`b c` = 'x')"), { kind: 'not', part: both });
+  assert.deepEqual(runs("number = '3'"), runs('number = 3'));
+  assert.deepEqual(runs("number NOT IN ('3', '4')"), {
+    kind: 'compare',
+    left: left('attribute', 'number', 'number'),
+    op: 'not in',
+    value: [3, 4],
+  });
+});
+
 test('a wrong filter names the place and what to do', () => {
   const cases: Array<[string, RegExp]> = [
     ["metrics.a > 'x'", /numeric value for metric 'a' at character 13/],
@@ -52,13 +69,16 @@ test('a wrong filter names the place and what to do', () => {
     ['metrics.a >', /numeric value .* at its end/],
     ["params.a = 'x", /quote ' is never closed at character 12/],
     ['(metrics.a > 1', /'\)' is missing at its end/],
-    ['metrics.a > 1 metrics.b > 2', /AND or OR was expected at character 15/],
+    ['metrics.a > 1 = 2', /AND or OR was expected at character 15/],
+    ['metrics.a > 1 OR', /a name was expected at its end/],
+    ['NOT', /a name was expected at its end/],
+    [`${'not '.repeat(60)}metrics.a > 1`, /more than 50 NOTs/],
+    ["number in ('1', 'x')", /'x' in its list is no number/],
     ["wheels.a = 'x'", /a run has no 'wheels'/],
     ["colour = 'x'", /a run has no attribute 'colour'/],
     ["datasets.size = 'x'", /'datasets' has no 'size'/],
     ["status in ('a')", /Invalid comparator 'in'/],
     ['status is null', /cannot be tested with IS NULL/],
-    ['metrics.a > 1 AND', /a name was expected at its end/],
     ['metrics. > 1', /the name after 'metrics\.' is missing/],
     ['! = 3', /'!' stands alone/],
     ['constructor.a = 1', /a run has no 'constructor'/],

@@ -4,6 +4,7 @@ import { tokenize, wrong, type Token } from './lexer.ts';
 
 const NUMERIC: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
 const ORDERING: readonly string[] = ['<', '<=', '>', '>='];
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const MOST_CLAUSES = 200;
 const DEEPEST = 50;
 const MOST_TERMS = 20;
@@ -11,7 +12,8 @@ const MOST_TERMS = 20;
 const LONGEST_PATTERN = 10_000;
 
 /**
- * Reads a filter: MLflow's language (clauses joined by AND), and OR and parentheses besides. AND binds tighter.
+ * Reads a filter: MLflow's language (clauses joined by AND, which may be left out, or stand before the first or after the
+ * last), and OR, NOT and parentheses besides. NOT binds tightest, then AND.
  * One pass, no backtracking; errors name the character. An empty text filters nothing.
  */
 export function parseFilter(text: string | undefined, vocabulary: Vocabulary): Filter | undefined {
@@ -65,12 +67,25 @@ class Parser {
   }
 
   #both(depth: number): Filter {
+    this.#keyword('and');
     const parts = [this.#clause(depth)];
-    while (this.#keyword('and')) parts.push(this.#clause(depth));
+    for (;;) {
+      const joined = this.#keyword('and');
+      const next = this.#peek();
+      const ends = next.kind === 'end' || next.kind === ')' || this.#comes('or');
+      if (ends || (!joined && next.kind !== 'word' && next.kind !== 'quoted' && next.kind !== '(')) break;
+      parts.push(this.#clause(depth));
+    }
     return parts.length === 1 ? parts[0]! : { kind: 'and', parts };
   }
 
   #clause(depth: number): Filter {
+    if (this.#comes('not')) {
+      const not = this.#take();
+      if (depth >= DEEPEST)
+        throw this.#wrong(not, `more than ${DEEPEST} NOTs are nested`, 'write it flatter');
+      return { kind: 'not', part: this.#clause(depth + 1) };
+    }
     if (this.#peek().kind === '(') {
       const open = this.#take();
       if (depth >= DEEPEST)
@@ -87,11 +102,19 @@ class Parser {
     const { left, kind } = this.#left();
     if (this.#keyword('is')) return this.#nullTest(name, left, kind.nullable === true);
     const op = this.#comparator(left, kind);
-    if (op === 'in' || op === 'not in') return { kind: 'compare', left, op, value: this.#list() };
+    if (op === 'in' || op === 'not in') {
+      const texts = this.#list();
+      return {
+        kind: 'compare',
+        left,
+        op,
+        value: left.type === 'number' ? this.#numbers(name, texts) : texts,
+      };
+    }
     const at = this.#peek();
     const number =
       kind.mixed === true && (op === '=' || op === '!=' ? at.kind === 'word' : ORDERING.includes(op));
-    const value = this.#value(number ? { ...left, type: 'number' } : left);
+    const value = this.#value(number ? { ...left, type: 'number' } : left, kind.quotable === true);
     if (op.endsWith('like') && String(value).length > LONGEST_PATTERN)
       throw this.#wrong(at, `a pattern is longer than ${LONGEST_PATTERN} characters`, 'look for less of it');
     return { kind: 'compare', left, op, value };
@@ -160,13 +183,13 @@ class Parser {
     return { left: { entity: entity.entity, key, type: entity.type }, kind: entity };
   }
 
-  #comparator(left: Left, { list, regex, mixed, only }: Partial<Kind>): Comparator {
+  #comparator(left: Left, { list, regex, mixed, only, quotable }: Partial<Kind>): Comparator {
     const token = this.#take();
     const word = token.kind === 'word' && token.prefix === undefined ? token.text.toLowerCase() : token.text;
     const allowed: readonly string[] =
       only ??
       (left.type === 'number'
-        ? NUMERIC
+        ? [...NUMERIC, ...(quotable === true ? ['in', 'not in'] : [])]
         : [
             ...(mixed === true ? NUMERIC : ['=', '!=']),
             'like',
@@ -184,7 +207,7 @@ class Parser {
     throw this.#wrong(token, what, `it takes ${allowed.join(', ').toUpperCase()}`);
   }
 
-  #value(left: Left): string | number {
+  #value(left: Left, quotable: boolean): string | number {
     const token = this.#take();
     if (left.type === 'text') {
       if (token.kind === 'quoted') return token.text;
@@ -200,12 +223,20 @@ class Parser {
           ? token.text
           : `${token.prefix}.${token.text}`
         : '';
-    if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(written)) return Number(written);
+    if (NUMBER.test(written)) return Number(written);
+    if (quotable && token.kind === 'quoted' && NUMBER.test(token.text)) return Number(token.text);
     throw this.#wrong(
       token,
       `Expected a numeric value for ${left.entity} '${left.key}'`,
       'write a number without quotes',
     );
+  }
+
+  #numbers(name: Token, texts: readonly string[]): number[] {
+    const odd = texts.find((text) => !NUMBER.test(text));
+    if (odd !== undefined)
+      throw this.#wrong(name, `'${odd.slice(0, 40)}' in its list is no number`, "write IN ('1', '2')");
+    return texts.map(Number);
   }
 
   #list(): string[] {
@@ -240,11 +271,14 @@ class Parser {
   }
 
   #keyword(word: string): boolean {
-    const token = this.#peek();
-    if (token.kind !== 'word' || token.prefix !== undefined || token.text.toLowerCase() !== word)
-      return false;
-    this.#next++;
-    return true;
+    const comes = this.#comes(word);
+    if (comes) this.#next++;
+    return comes;
+  }
+
+  #comes(word: string): boolean {
+    const { kind, prefix, text } = this.#peek();
+    return kind === 'word' && prefix === undefined && text.toLowerCase() === word;
   }
 
   #peek(): Token {

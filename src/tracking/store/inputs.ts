@@ -176,6 +176,35 @@ export async function selectInputsOf(
   return inputs;
 }
 
+export interface DatasetSummary {
+  experiment: string;
+  name: string;
+  digest: string;
+  context: string | null;
+}
+
+/** Distinct by name, digest and what they were read as. */
+export async function selectDatasetsOf(
+  ctx: Ctx,
+  experiments: readonly number[],
+  most: number,
+): Promise<DatasetSummary[]> {
+  if (experiments.length === 0) return [];
+  const rows = await scanTables(ctx)
+    .selectFrom('run_input')
+    .innerJoin('run_dataset', 'run_dataset.id', 'run_input.dataset_id')
+    .select(['run_input.experiment_id as experiment', 'name', 'digest', 'context'])
+    .distinct()
+    .where('run_input.workspace', '=', ctx.workspace)
+    .where('run_input.experiment_id', 'in', experiments)
+    .orderBy('name')
+    .orderBy('digest')
+    .orderBy('context')
+    .limit(most)
+    .execute();
+  return rows.map(({ experiment, ...row }) => ({ experiment: String(experiment), ...row }));
+}
+
 /** Bytes of the descriptions of what these runs read; undefined where they read nothing. */
 async function sizeOfInputs(ctx: Ctx, runs: readonly string[]): Promise<number | undefined> {
   const { inputs, text } = await tables(ctx)
