@@ -42,6 +42,12 @@ const campaigns = [
     files: ['test/journeys/gitops-kills'],
     env: { TREADLE_GITOPS_EDITS: '200', TREADLE_TEST_OUTPUT: '1' },
   },
+  // The same requests to MLflow's own server and to ours, field by field.
+  {
+    name: 'mlflow-wire',
+    files: ['test/journeys/mlflow-differential'],
+    env: { TREADLE_MLFLOW_REQUESTS: '2000', TREADLE_TEST_OUTPUT: '1' },
+  },
   { name: 'joined-rows', files: ['test/journeys/joined-rows'], env: { TREADLE_JOINED: '12000' } },
   { name: 'serving-kills', files: ['test/journeys/serving-kill'], env: { TREADLE_SERVING_KILLS: '100' } },
   {

@@ -118,6 +118,9 @@ function leaf(
     const value = compileComparison(ctx.dialect, sql.ref('t.value'), test);
     return sql<SqlBool>`exists (select 1 from ${sql.table(tagTable)} t where ${same} and t.workspace = ${ctx.workspace} and t.key = ${test.left.key} and ${value})`;
   }
+  // A version without a run has the empty text there, as MLflow's clients see it.
+  if (test.left.key === 'run_id' && !(test.op === '=' && test.value !== ''))
+    return compileComparison(ctx.dialect, sql`coalesce(model_version.run_id, '')`, test);
   const owner = test.left.key === 'name' ? 'model' : table;
   return compileComparison(ctx.dialect, sql.ref(`${owner}.${test.left.key}`), test);
 }
