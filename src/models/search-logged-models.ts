@@ -108,8 +108,7 @@ function leaf(ctx: Ctx, test: Comparison | NullTest, datasets: readonly OnDatase
 /** MLflow writes READY or LOGGED_MODEL_READY; the table holds `ready`. */
 function lowerCase(test: Comparison): Comparison {
   const lower = (text: string) => text.toLowerCase().replace('logged_model_', '');
-  const value =
-    typeof test.value === 'object' ? test.value.map((one) => lower(String(one))) : lower(String(test.value));
+  const value = typeof test.value === 'object' ? test.value.map(lower) : lower(String(test.value));
   return { ...test, value };
 }
 

@@ -6,7 +6,7 @@ export type Leaf = Comparison | NullTest;
 
 export const isLeaf = (filter: Filter): filter is Leaf => filter.kind === 'compare' || filter.kind === 'null';
 
-/** Reads a filter for traces: MLflow's language, with OR and parentheses besides. */
+/** Reads a filter for traces: MLflow's language, with OR, NOT and parentheses besides. */
 export function parseTraceFilter(text: string | undefined): Filter | undefined {
   const filter = parseFilter(text, traceVocabulary);
   if (filter) for (const leaf of leavesOf(filter)) checkLeaf(leaf);
@@ -15,6 +15,7 @@ export function parseTraceFilter(text: string | undefined): Filter | undefined {
 
 export function* leavesOf(filter: Filter): Generator<Leaf> {
   if (isLeaf(filter)) yield filter;
+  else if (filter.kind === 'not') yield* leavesOf(filter.part);
   else for (const part of filter.parts) yield* leavesOf(part);
 }
 

@@ -24,6 +24,7 @@ export function passes(filter: Filter, candidate: Candidate): boolean {
     return isOfSpan(filter)
       ? candidate.spans().some((span) => holdsOfSpan(filter, span))
       : holds(filter, candidate);
+  if (filter.kind === 'not') return !passes(filter.part, candidate);
   if (filter.kind === 'or') return filter.parts.some((part) => passes(part, candidate));
   const parts = filter.parts.flatMap(flat);
   const ofSpan = parts.filter((part): part is Leaf => isLeaf(part) && isOfSpan(part));

@@ -18,7 +18,7 @@ export interface Comparison {
   left: Left;
   op: Comparator;
   /** A number when the left side is a number, and only then but where it is mixed; a list exactly for `in` and `not in`. */
-  value: string | number | readonly string[] | readonly number[];
+  value: string | number | readonly string[];
 }
 
 export interface NullTest {

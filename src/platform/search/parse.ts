@@ -47,6 +47,17 @@ export function parseName(text: string, vocabulary: Vocabulary): Left {
   return left;
 }
 
+/** A list of numbers in the words of single ones. */
+function oneOf(left: Left, op: 'in' | 'not in', numbers: readonly number[]): Filter {
+  const parts = numbers.map((value): Filter => ({
+    kind: 'compare',
+    left,
+    op: op === 'in' ? '=' : '!=',
+    value,
+  }));
+  return parts.length === 1 ? parts[0]! : { kind: op === 'in' ? 'or' : 'and', parts };
+}
+
 class Parser {
   readonly #text: string;
   readonly #vocabulary: Vocabulary;
@@ -104,12 +115,8 @@ class Parser {
     const op = this.#comparator(left, kind);
     if (op === 'in' || op === 'not in') {
       const texts = this.#list();
-      return {
-        kind: 'compare',
-        left,
-        op,
-        value: left.type === 'number' ? this.#numbers(name, texts) : texts,
-      };
+      if (left.type === 'text') return { kind: 'compare', left, op, value: texts };
+      return oneOf(left, op, this.#numbers(name, texts));
     }
     const at = this.#peek();
     const number =
