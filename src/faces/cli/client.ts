@@ -102,6 +102,12 @@ function unreached(base: string, error: Error): TreadleError {
 const stranger = (base: string): string =>
   `what answers at ${base} may be no Treadle server; TREADLE_URL says where it is`;
 
+/** Who it is that answers, when it is no server: the port of the models says itself what it takes. */
+const whoElse = (message: string | undefined, base: string): string =>
+  message?.includes('/v2/') === true
+    ? `${base} is where models answer: TREADLE_URL names the server, whose port is one lower unless it was told another`
+    : stranger(base);
+
 async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -122,7 +128,7 @@ const KINDS = new Set<string>([
 /** In the words of the server; of what is not ours, the status is all there is. */
 function toError(status: number, told: Told, base: string): TreadleError {
   const kind = (KINDS.has(told.kind ?? '') ? told.kind : 'unavailable') as ErrorKind;
-  const hint = told.hint ?? (told.kind === undefined ? stranger(base) : undefined);
+  const hint = told.hint ?? (told.kind === undefined ? whoElse(told.message, base) : undefined);
   return new TreadleError(kind, told.message ?? `the server answered ${status}`, {
     ...(told.field === undefined ? {} : { field: told.field }),
     ...(hint === undefined ? {} : { hint }),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'node:test';
@@ -120,6 +123,25 @@ test('a server that is not there, and an address that is none, say what to do an
     message: "TREADLE_URL is 'localhost'",
     hint: 'write it as http://127.0.0.1:5000',
   });
+});
+
+test('the port of the models says that it is not the server’s', async () => {
+  const models = createServer((_asked, answer) => {
+    const error =
+      'nothing answers to GET /api/v1/runs here (this port answers /v2/…, /v1/models/… and /ping)';
+    answer
+      .writeHead(404, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ error, message: error }));
+  }).listen(0, '127.0.0.1');
+  await once(models, 'listening');
+  const { port } = models.address() as AddressInfo;
+  const { code, err } = await runHere(`http://127.0.0.1:${port}`, 'whoami');
+  models.close();
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /this port answers \/v2\/.*\n {2}→ .* is where models answer: TREADLE_URL names the server/,
+  );
 });
 
 test('completion offers commands, after a dash options, and leaves the rest to the shell', () => {

@@ -137,11 +137,16 @@ export function addressOf(
 function toldIn(text: string): Told {
   try {
     const answer: unknown = JSON.parse(text);
-    return isErrorBody(answer) ? answer.error : {};
+    if (isErrorBody(answer)) return answer.error;
+    // The inference protocols say it in a text.
+    return isTextual(answer) ? { message: answer.error } : {};
   } catch {
     return {};
   }
 }
+
+const isTextual = (value: unknown): value is { error: string } =>
+  typeof value === 'object' && value !== null && 'error' in value && typeof value.error === 'string';
 
 function isErrorBody(value: unknown): value is ErrorBody {
   return (
