@@ -10,7 +10,7 @@ import { proveDisjoint } from './disjoint/prove.ts';
 import { keepStages } from './keep-stages.ts';
 import { recordFailure, recordResult, type Found } from './record-result.ts';
 import { askHost } from './scoring/ask-host.ts';
-import type { Contender } from './scoring/protocol.ts';
+import type { Assessment, Contender } from './scoring/protocol.ts';
 import { questionOf, requireEvaluation, type EvaluationRow } from './store.ts';
 
 /** What the room works with. */
@@ -111,11 +111,35 @@ async function work(
     () => undefined,
   ).catch(fail);
   const [scored, proved] = await Promise.allSettled([scoring, proving]);
-  if (scored.status === 'fulfilled' && proved.status === 'fulfilled')
-    return { gate, proof: proved.value, assessment: scored.value, champion: same ? undefined : champion };
+  if (scored.status === 'fulfilled' && proved.status === 'fulfilled') {
+    const versus = same ? undefined : champion;
+    const warnings = [...(proved.value.warnings ?? []), ...unaskedChampion(spec.rules, versus, scored.value)];
+    return { gate, proof: { ...proved.value, warnings }, assessment: scored.value, champion: versus };
+  }
   signal?.throwIfAborted();
   throw stop.signal.reason;
 }
+
+/** Rules that were written when there was no champion yet let a worse version take its place. */
+function unaskedChampion(
+  rules: readonly string[] = [],
+  champion: ModelVersion | undefined,
+  { metrics, champion: its }: Assessment,
+): string[] {
+  if (champion === undefined || rules.length === 0 || rules.some((rule) => /\bchampion\b/.test(rule)))
+    return [];
+  const mine = metrics.find(({ name }) => rules.some((rule) => new RegExp(`\\b${name}\\b`).test(rule)));
+  const other = its?.metrics.find(({ name }) => name === mine?.name);
+  const both =
+    mine && other
+      ? `; its ${mine.name} is ${digits(other.value)} on these rows, this one’s ${digits(mine.value)}`
+      : '';
+  return [
+    `No rule names the champion, which is version ${champion.version}${both}: a worse version would take its place; let one compare with champion.${mine?.name ?? 'auc'}`,
+  ];
+}
+
+const digits = (value: number): number => Number(value.toPrecision(4));
 
 /** The version to compare with: the alias unless another is named, none where there is none. */
 async function championOf(ctx: Ctx, model: string, which = '@champion'): Promise<ModelVersion | undefined> {

@@ -171,6 +171,7 @@ export function validationSuite(on: string, open: () => Promise<TestServer>, { w
         [['auc >= champion.auc - 0.005', 'pass', 0.005]],
         'a gate without rules compares with the champion',
       );
+      assert.ok(!(plain.proof?.warnings ?? []).some((text) => text.includes('champion')));
       const each = await ask(server, {
         data: 'gate@v1',
         key: ['id'],
@@ -186,7 +187,13 @@ export function validationSuite(on: string, open: () => Promise<TestServer>, { w
         ],
       );
       assert.equal(each.verdict, 'inconclusive');
+      const alone = await ask(server, { data: 'gate@v1', key: ['id'], rules: ['auc >= 0.5'] });
+      assert.match(
+        alone.proof?.warnings?.at(-1) ?? '',
+        /^No rule names the champion, which is version 1; its auc is 0\.\d+ on these rows, this one’s 0\.\d+: .* champion\.auc$/,
+      );
       return [
+        [alone.id, 'pass', 4000],
         [each.id, 'inconclusive', 4000],
         [plain.id, 'pass', 4000],
       ];
