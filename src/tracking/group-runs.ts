@@ -36,7 +36,15 @@ export async function groupRuns(ctx: Ctx, input: Static<(typeof endpoint)['body'
       last_started_at: last,
       metrics: metrics
         .filter((one) => one.value === value)
-        .map(({ key, runs: count, min, mean, max }) => ({ key, runs: count, min, mean, max })),
+        .map(({ key, runs: count, min, mean, max, sd }) => ({
+          key,
+          runs: count,
+          min,
+          mean,
+          max,
+          // One run has none, and one beyond the doubles says nothing.
+          ...(sd !== undefined && Number.isFinite(sd) ? { sd } : {}),
+        })),
     })),
   };
 }

@@ -49,7 +49,49 @@ test('experiments: made, listed with their counts, changed, deleted, restored', 
     metrics: [],
     params: [],
     tags: ['mlflow.runName'],
+    varying: { metrics: [], params: [], tags: [] },
   });
+  const tagged = await ok('PATCH', `/experiments/${id}`, { tags: { c: 'd' }, remove_tags: ['a', 'none'] });
+  assert.equal((tagged['tags'] as Json)['c'], 'd');
+  assert.ok(!('a' in (tagged['tags'] as Json)));
+});
+
+test('many runs are changed at once, all of them or none', async () => {
+  const { id: experiment } = await ok('POST', '/experiments', { name: 'many' });
+  const ids: string[] = [];
+  for (const name of ['one', 'two', 'three'])
+    ids.push(String((await ok('POST', '/runs', { experiment, name, tags: { old: 'x' } }))['id']));
+  const seen = async (state = 'active') =>
+    (
+      (await ok('POST', '/runs/search', { experiments: [experiment], state, order: ['start_time ASC'] }))[
+        'items'
+      ] as Json[]
+    ).map(({ tags }) => tags as Json);
+  assert.deepEqual(
+    await ok('POST', '/runs/change', { runs: ids, tags: { team: 'ops' }, remove_tags: ['old'] }),
+    { runs: 3 },
+  );
+  assert.deepEqual(
+    (await seen()).map(({ team, old }) => [team, old]),
+    [
+      ['ops', undefined],
+      ['ops', undefined],
+      ['ops', undefined],
+    ],
+  );
+  const wrong = await call('POST', '/runs/change', { runs: [...ids, 'nobody'], tags: { team: 'lab' } });
+  assert.deepEqual([wrong.status, (wrong.body['error'] as Json)['field']], [404, 'runs']);
+  assert.ok((await seen()).every(({ team }) => team === 'ops'));
+  await ok('POST', '/runs/change', { runs: ids.slice(0, 2), tags: { why: 'poor' }, state: 'deleted' });
+  assert.deepEqual(
+    [(await seen()).length, (await seen('deleted')).map(({ why }) => why)],
+    [1, ['poor', 'poor']],
+  );
+  await ok('POST', '/runs/change', { runs: ids, tags: { why: 'better' }, state: 'active' });
+  assert.deepEqual(
+    (await seen()).map(({ why }) => why),
+    ['better', 'better', 'better'],
+  );
 });
 
 test('a run: logged to, charted, judged, compared, searched, grouped', async () => {

@@ -1,6 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { route, type Route } from '../platform/http/index.ts';
 import { deleteArtifact, listArtifacts, putArtifact, readArtifact, type ArtifactGuard } from './artifacts.ts';
+import { changeRuns } from './change-runs.ts';
 import * as contract from './contract.ts';
 import { createExperiment } from './create-experiment.ts';
 import { createRun } from './create-run.ts';
@@ -51,6 +52,7 @@ const runs = [
     searchRunTable(ctx, { ...search, limit }),
   ),
   route(contract.groupRuns, (ctx, { body }) => groupRuns(ctx, body)),
+  route(contract.changeRuns, (ctx, { body }) => changeRuns(ctx, body)),
   route(contract.createRun, async (ctx, { body: { tags = {}, ...body } }) =>
     getRun(ctx, await createRun(ctx, { ...body, tags: Object.entries(tags) })),
   ),

@@ -185,6 +185,8 @@ for (const kind of databases) {
       metrics: ['m', 'val loss'],
       params: ['long', 'p'],
       tags: ['kind', 'mlflow.runName'],
+      // `long` differs after its first hundred characters only.
+      varying: { metrics: ['m', 'val loss'], params: ['p'], tags: ['kind', 'mlflow.runName'] },
     });
 
     const groups = await groupRuns(ctx, {
@@ -202,8 +204,8 @@ for (const kind of databases) {
       ],
     );
     assert.deepEqual(groups.groups[0]!.metrics, [
-      { key: 'm', runs: 2, min: 3, mean: 3.5, max: 4 },
-      { key: 'val loss', runs: 3, min: -5, mean: -4, max: -3 },
+      { key: 'm', runs: 2, min: 3, mean: 3.5, max: 4, sd: Math.SQRT1_2 },
+      { key: 'val loss', runs: 3, min: -5, mean: -4, max: -3, sd: 1 },
     ]);
     assert.deepEqual(groups.groups[2]!.metrics, [{ key: 'val loss', runs: 1, min: -6, mean: -6, max: -6 }]);
   });

@@ -15,6 +15,7 @@ export interface ExperimentChange {
   name?: string | undefined;
   note?: string | undefined;
   tags?: Readonly<Record<string, string>> | undefined;
+  remove_tags?: readonly string[] | undefined;
 }
 
 export async function updateExperiment(ctx: Ctx, id: string, change: ExperimentChange): Promise<Experiment> {
@@ -34,6 +35,7 @@ export async function updateExperiment(ctx: Ctx, id: string, change: ExperimentC
         after: { name: change.name },
       });
     }
+    for (const key of change.remove_tags ?? []) await deleteExperimentTagRow(tx, id, key);
     await upsertExperimentTags(tx, id, tags);
     await tx.emit({ type: 'experiment.updated', subject: `experiment:${id}` });
     return selectExperiment(tx, id);

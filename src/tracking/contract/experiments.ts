@@ -101,7 +101,14 @@ export const updateExperiment = endpoint({
   about: [named('experiment'), { kind: 'experiment_name', in: 'body', field: 'name', optional: true }],
   summary: 'Rename an experiment, or change its note or tags',
   params: ById,
-  body: Strict({ name: Type.Optional(Name), note: Type.Optional(Note), tags: Type.Optional(Tags) }),
+  body: Strict({
+    name: Type.Optional(Name),
+    note: Type.Optional(Note),
+    tags: Type.Optional(Tags),
+    remove_tags: Type.Optional(
+      Type.Array(Type.String(), { maxItems: 100, description: 'Keys; one that it has not is no fault.' }),
+    ),
+  }),
   response: Experiment,
 });
 

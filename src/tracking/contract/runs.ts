@@ -200,6 +200,9 @@ export const groupRuns = endpoint({
             min: Type.Number(),
             mean: Type.Number(),
             max: Type.Number(),
+            sd: Type.Optional(
+              Type.Number({ description: 'The standard deviation of a sample; from two runs on.' }),
+            ),
           }),
         ),
       }),
@@ -207,6 +210,12 @@ export const groupRuns = endpoint({
     total: Type.Integer({ description: 'Groups, also those past the limit.' }),
   }),
 });
+
+const KeysByKind = {
+  metrics: Type.Array(Type.String()),
+  params: Type.Array(Type.String()),
+  tags: Type.Array(Type.String()),
+};
 
 export const listColumns = endpoint({
   method: 'GET',
@@ -216,10 +225,32 @@ export const listColumns = endpoint({
   summary: 'List the metrics, params and tags that an experiment’s runs have',
   params: Strict({ experiment: Type.String() }),
   response: Type.Object({
-    metrics: Type.Array(Type.String()),
-    params: Type.Array(Type.String()),
-    tags: Type.Array(Type.String()),
+    ...KeysByKind,
+    varying: Type.Object(KeysByKind, {
+      description:
+        'Of these, the ones of which the runs have different values; of texts the first 100 characters are compared, and deleted runs count too.',
+    }),
   }),
+});
+
+export const changeRuns = endpoint({
+  method: 'POST',
+  path: '/api/v1/runs/change',
+  action: 'run:write',
+  about: [{ kind: 'run', in: 'body', field: 'runs' }],
+  summary: 'Tag, delete or restore many runs at once, all or none',
+  body: Strict({
+    runs: Type.Array(Type.String(), { minItems: 1, maxItems: 1000 }),
+    tags: Type.Optional(Tags),
+    remove_tags: Type.Optional(
+      Type.Array(Type.String(), {
+        maxItems: 100,
+        description: 'Keys; a run that has none is left as it is.',
+      }),
+    ),
+    state: Type.Optional(State),
+  }),
+  response: Type.Object({ runs: Type.Integer({ description: 'How many there are of them.' }) }),
 });
 
 export const createRun = endpoint({

@@ -1,4 +1,4 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Left } from '../../platform/search/index.ts';
 import { list, runConditions, type RunScope } from './run-conditions.ts';
@@ -38,7 +38,7 @@ export async function selectGroups(
   };
 }
 
-/** Least, mean and greatest of the latest finite values, in the groups of these values. */
+/** Least, mean, greatest and spread of the latest finite values, in the groups of these values. */
 export async function selectGroupMetrics(
   ctx: Ctx,
   scope: RunScope,
@@ -46,6 +46,7 @@ export async function selectGroupMetrics(
   values: ReadonlyArray<string | null>,
   keys: readonly string[],
 ) {
+  const chosen = sql<SqlBool>`(g.value in (${list(values.filter((value) => value !== null))})${values.includes(null) ? sql` or g.value is null` : sql``}) and s.key in (${list(keys)}) and s.last_nan = 0 and abs(s.last_value) < ${Number.MAX_VALUE}`;
   const { rows } = await sql<{
     value: string | null;
     key: string;
@@ -53,11 +54,19 @@ export async function selectGroupMetrics(
     min: number;
     mean: number;
     max: number;
+    squares: number | null;
   }>`
-    select g.value, s.key, count(*) as runs, min(s.last_value) as min, avg(s.last_value) as mean, max(s.last_value) as max
-    from (select ${groupValue(by)} as value, run.id from run where ${runConditions(ctx, scope)}) g
-    inner join metric_series s on s.run_id = g.id
-    where (g.value in (${list(values.filter((value) => value !== null))})${values.includes(null) ? sql` or g.value is null` : sql``}) and s.key in (${list(keys)}) and s.last_nan = 0 and abs(s.last_value) < ${Number.MAX_VALUE}
-    group by g.value, s.key order by s.key`.execute(ctx.scan);
-  return rows.map((row) => ({ ...row, runs: Number(row.runs) }));
+    select value, key, count(*) as runs, min(last) as min, avg(last) as mean, max(last) as max,
+      sum((last - centre) * (last - centre)) as squares
+    from (
+      select g.value, s.key, s.last_value as last, avg(s.last_value) over (partition by g.value, s.key) as centre
+      from (select ${groupValue(by)} as value, run.id from run where ${runConditions(ctx, scope)}) g
+      inner join metric_series s on s.run_id = g.id where ${chosen}
+    ) v group by value, key order by key`.execute(ctx.scan);
+  // The squares of distances to the mean, which is known: a difference of large sums would lose a small spread.
+  return rows.map(({ squares, ...row }) => ({
+    ...row,
+    runs: Number(row.runs),
+    sd: squares === null ? undefined : Math.sqrt(Number(squares) / (Number(row.runs) - 1)),
+  }));
 }

@@ -1,4 +1,4 @@
-import { sql, type Selectable } from 'kysely';
+import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { insertMany } from '../../platform/db/index.ts';
 import { missing } from '../../platform/errors/index.ts';
@@ -147,26 +147,40 @@ export async function deleteTagRow(tx: Tx, run: string, key: string): Promise<bo
   return result.numDeletedRows > 0n;
 }
 
-/** The keys that an experiment's active runs use, for choosing columns. */
-export async function selectColumns(
-  ctx: Ctx,
-  experiment: string,
-): Promise<{ metrics: string[]; params: string[]; tags: string[] }> {
-  const keys = async (table: 'metric_series' | 'run_param' | 'run_tag'): Promise<string[]> => {
-    // Steps from key to key along the index, rather than over every row.
-    const rows = await sql<{ key: string | null }>`
+type Keys = { metrics: string[]; params: string[]; tags: string[] };
+
+/** The keys that an experiment's runs use, and those of which they have different values, for choosing columns. */
+export async function selectColumns(ctx: Ctx, experiment: string): Promise<Keys & { varying: Keys }> {
+  const number = experimentNumber(experiment);
+  const keys = async (table: 'metric_series' | 'run_param' | 'run_tag', value: RawBuilder<unknown>) => {
+    const own = sql`t.workspace = ${ctx.workspace} and t.experiment_id = ${number}`;
+    const finite = table === 'metric_series' ? sql` and t.last_nan = 0` : sql``;
+    const end = (order: RawBuilder<unknown>) =>
+      sql`(select ${value} from ${sql.table(table)} t where ${own} and t.key = keys.key${finite} order by ${value} ${order} limit 1)`;
+    // Steps from key to key along the index, rather than over every row; the first and last value of a key stand at its ends.
+    const { rows } = await sql<{ key: string; varies: number | boolean | null }>`
       with recursive keys (key) as (
-        select min(key) from ${sql.table(table)} where workspace = ${ctx.workspace} and experiment_id = ${experimentNumber(experiment)}
+        select min(t.key) from ${sql.table(table)} t where ${own}
         union all
-        select (select min(t.key) from ${sql.table(table)} t where t.workspace = ${ctx.workspace} and t.experiment_id = ${experimentNumber(experiment)} and t.key > keys.key)
+        select (select min(t.key) from ${sql.table(table)} t where ${own} and t.key > keys.key)
         from keys where keys.key is not null
-      ) select key from keys where key is not null`.execute(ctx.db);
-    return rows.rows.flatMap(({ key }) => key ?? []);
+      ) select key, ${end(sql`asc`)} <> ${end(sql`desc`)} as varies from keys where key is not null`.execute(
+      ctx.db,
+    );
+    return {
+      all: rows.map(({ key }) => key),
+      varying: rows.filter(({ varies }) => varies).map(({ key }) => key),
+    };
   };
+  const head = sql`substr(t.value, 1, 100)`;
+  const metrics = await keys('metric_series', sql`t.last_value`);
+  const params = await keys('run_param', head);
+  const tags = await keys('run_tag', head);
   return {
-    metrics: await keys('metric_series'),
-    params: await keys('run_param'),
-    tags: await keys('run_tag'),
+    metrics: metrics.all,
+    params: params.all,
+    tags: tags.all,
+    varying: { metrics: metrics.varying, params: params.varying, tags: tags.varying },
   };
 }
 

@@ -200,6 +200,11 @@ StateFilter = Literal['active', 'deleted', 'all']
 """active unless said."""
 
 
+class ChangeRunsAnswer(TypedDict):
+    runs: int
+    """How many there are of them."""
+
+
 class CompareRunsAnswer(TypedDict):
     runs: list[Run]
 
@@ -219,6 +224,8 @@ class GroupRunsAnswerGroupsMetrics(TypedDict):
     min: float
     mean: float
     max: float
+    sd: NotRequired[float]
+    """The standard deviation of a sample; from two runs on."""
 
 
 class GroupRunsAnswerGroups(TypedDict):
@@ -236,10 +243,23 @@ class GroupRunsAnswer(TypedDict):
     """Groups, also those past the limit."""
 
 
+class ListColumnsAnswerVarying(TypedDict):
+    """Of these, the ones of which the runs have different values; of texts the first 100 characters
+    are compared, and deleted runs count too.
+    """
+    metrics: list[str]
+    params: list[str]
+    tags: list[str]
+
+
 class ListColumnsAnswer(TypedDict):
     metrics: list[str]
     params: list[str]
     tags: list[str]
+    varying: ListColumnsAnswerVarying
+    """Of these, the ones of which the runs have different values; of texts the first 100 characters
+    are compared, and deleted runs count too.
+    """
 
 
 class ListMetricsAnswer(TypedDict):
@@ -269,6 +289,29 @@ class TrackingApi:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def change_runs(
+        self,
+        *,
+        runs: list[str],
+        tags: dict[str, str] | None = None,
+        remove_tags: list[str] | None = None,
+        state: State | None = None,
+    ) -> ChangeRunsAnswer:
+        """Tag, delete or restore many runs at once, all or none.
+
+        POST /api/v1/runs/change; needs run:write.
+
+        Args:
+            tags: Free key and value pairs.
+            remove_tags: Keys; a run that has none is left as it is.
+            state: A deleted thing can be restored.
+        """
+        return self._transport.json(
+            'POST',
+            '/api/v1/runs/change',
+            json=given({'runs': runs, 'tags': tags, 'remove_tags': remove_tags, 'state': state}),
+        )
 
     def compare_runs(
         self,
@@ -773,6 +816,7 @@ class TrackingApi:
         name: str | None = None,
         note: str | None = None,
         tags: dict[str, str] | None = None,
+        remove_tags: list[str] | None = None,
     ) -> Experiment:
         """Rename an experiment, or change its note or tags.
 
@@ -783,11 +827,12 @@ class TrackingApi:
             name: Unique in the workspace, deleted experiments included.
             note: What it is about, in Markdown.
             tags: Free key and value pairs.
+            remove_tags: Keys; one that it has not is no fault.
         """
         return self._transport.json(
             'PATCH',
             f"/api/v1/experiments/{segment('experiment', experiment)}",
-            json=given({'name': name, 'note': note, 'tags': tags}),
+            json=given({'name': name, 'note': note, 'tags': tags, 'remove_tags': remove_tags}),
         )
 
     def update_run(
