@@ -5,7 +5,7 @@ import { compareRuns, type Run } from '../../../src/tracking/contract.ts';
 import { api } from '../api/client.ts';
 import { Status } from '../kit/badge.tsx';
 import { Button } from '../kit/button.tsx';
-import { Swatch } from '../kit/chart/chart.tsx';
+import { Swatch } from '../kit/chart/swatch.tsx';
 import { seriesStyles, type SeriesStyle } from '../kit/chart/colors.ts';
 import { Failure } from '../kit/failure.tsx';
 import { plural } from '../kit/format.ts';
@@ -86,7 +86,7 @@ function Loaded({ runs }: { runs: readonly Run[] }): ReactElement {
             label: 'Charts',
             panel: (
               <>
-                <ChartControls search={search} onChange={change} withSearch />
+                <ChartControls search={search} onChange={change} withSearch metrics={curves} />
                 <SingleValues keys={singles} runs={runs} styles={styles} search={search.q} />
                 <MetricWall
                   metrics={curves}

@@ -9,7 +9,7 @@ const EXAMPLES: readonly [filter: string, meaning: string][] = [
     "status = 'FAILED' OR verdict = 'rejected'",
     'what the run itself has: status, verdict, run_name, user_id, start_time, duration',
   ],
-  ["params.model IN ('xgb', 'forest')", 'one of several'],
+  ["params.model = 'xgb' OR params.model = 'forest'", 'one of several'],
   [
     "metrics.`val/loss` < 0.4 AND (params.depth = '6' OR params.depth = '8')",
     'names with other signs stand in backquotes',
@@ -17,9 +17,10 @@ const EXAMPLES: readonly [filter: string, meaning: string][] = [
 ];
 
 /** What can be asked, by example; shown where a filter could not be read. */
-export function FilterHelp(): ReactElement {
+export function FilterHelp({ kept }: { kept: string }): ReactElement {
   return (
     <Section title="How a filter is written">
+      <p className="muted small">{kept}</p>
       <dl className="filter-help">
         {EXAMPLES.map(([filter, meaning]) => (
           <div key={filter}>

@@ -2,6 +2,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { groupRuns } from '../../../src/tracking/contract.ts';
 import { api, type Answer } from '../api/client.ts';
+import type { SeriesStyle } from '../kit/chart/colors.ts';
+import { Swatch } from '../kit/chart/swatch.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { formatCount, formatNumber } from '../kit/format.ts';
 import { Empty, Skeleton } from '../kit/page.tsx';
@@ -18,9 +20,14 @@ export function GroupTable(props: {
   filter: string | undefined;
   state: 'deleted' | 'all' | undefined;
   metrics: readonly string[];
+  /** Of the groups that the charts draw. */
+  styles: ReadonlyMap<string, SeriesStyle>;
+  ready: boolean;
+  /** The filter that was typed, which opening a group adds to. */
+  own: string | undefined;
   onOpen(filter: string): void;
 }): ReactElement {
-  const { by, filter, onOpen, metrics } = props;
+  const { by, filter, onOpen, metrics, styles, own } = props;
   const groups = useQuery({
     ...api(
       groupRuns,
@@ -36,6 +43,7 @@ export function GroupTable(props: {
       },
       ['run:*'],
     ),
+    enabled: props.ready,
     placeholderData: keepPreviousData,
   });
   const columns = useMemo((): Column<Group>[] => {
@@ -44,19 +52,25 @@ export function GroupTable(props: {
       {
         id: 'value',
         header: word,
-        width: 230,
+        width: 160,
         value: (group) => group.value ?? '',
         cell: (group) =>
           group.value === undefined ? (
-            <span className="faint">none</span>
+            <span className="run-name">
+              <Swatch style={styles.get('none')} />
+              <span className="faint">none</span>
+            </span>
           ) : (
-            <button
-              type="button"
-              className="link-button truncate"
-              onClick={() => onOpen(addCondition(filter, by, '=', group.value!))}
-            >
-              {group.value === '' ? '(empty)' : group.value}
-            </button>
+            <span className="run-name">
+              <Swatch style={styles.get(group.value)} />
+              <button
+                type="button"
+                className="link-button truncate"
+                onClick={() => onOpen(addCondition(own, by, '=', group.value!))}
+              >
+                {group.value === '' ? '(empty)' : group.value}
+              </button>
+            </span>
           ),
       },
       {
@@ -80,7 +94,7 @@ export function GroupTable(props: {
           id: `metrics.${key}`,
           header: key,
           align: 'end',
-          width: 220,
+          width: 216,
           value: (group) => of(group)?.mean,
           cell: (group) => {
             const metric = of(group);
@@ -89,9 +103,10 @@ export function GroupTable(props: {
             ) : (
               <span
                 className="nowrap"
-                title={`mean of ${metric.runs} runs, between the least and the greatest`}
+                title={`mean of ${metric.runs} runs${metric.sd === undefined ? '' : ', its standard deviation'}, between the least and the greatest`}
               >
-                {formatNumber(metric.mean)}{' '}
+                {formatNumber(metric.mean)}
+                {metric.sd !== undefined && ` ± ${formatNumber(metric.sd, 2)}`}{' '}
                 <span className="faint">
                   {formatNumber(metric.min, 3)} … {formatNumber(metric.max, 3)}
                 </span>
@@ -101,7 +116,7 @@ export function GroupTable(props: {
         };
       }),
     ];
-  }, [by, filter, metrics, onOpen]);
+  }, [by, own, metrics, onOpen, styles]);
   if (groups.error) return <Failure error={groups.error} retry={() => void groups.refetch()} />;
   if (!groups.data) return <Skeleton lines={8} />;
   return (

@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { part } from '../api/part.ts';
 import { field, searchOf } from '../kit/url-state.ts';
 import { root } from '../shell/root.ts';
+import { workSearch } from './work-search.ts';
 
 export const experimentRoutes = [
   createRoute({
@@ -13,15 +14,7 @@ export const experimentRoutes = [
   createRoute({
     getParentRoute: () => root,
     path: '/experiments/$experiment',
-    validateSearch: searchOf({
-      filter: field.text,
-      /** A column's id; a minus before it turns the order. */
-      sort: field.text,
-      cols: field.list,
-      group: field.text,
-      sel: field.list,
-      state: field.choice('deleted', 'all'),
-    }),
+    validateSearch: searchOf(workSearch),
     component: lazyRouteComponent(part(() => import('./experiment-page.tsx'))),
   }),
 ];

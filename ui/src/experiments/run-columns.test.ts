@@ -9,6 +9,7 @@ import {
   searchName,
   sortOf,
   usualColumns,
+  varyingColumns,
 } from './run-columns.ts';
 
 test('columns are spelt as the search grammar wants them', () => {
@@ -27,8 +28,24 @@ test('an order survives the address', () => {
 });
 
 test('the usual columns leave machine samples out', () => {
-  const usual = usualColumns({ metrics: ['system/cpu', 'auc'], params: ['depth'] });
-  assert.deepEqual(usual, ['status', 'started', 'duration', 'metrics.auc', 'params.depth']);
+  const usual = usualColumns({
+    metrics: ['system/cpu', 'auc'],
+    params: ['batch', 'depth'],
+    varying: { metrics: ['system/cpu', 'auc'], params: ['depth'] },
+  });
+  assert.deepEqual(usual, ['status', 'started', 'duration', 'metrics.auc', 'params.depth', 'params.batch']);
+});
+
+test('only what varies, without what clients write of themselves', () => {
+  const varying = { metrics: ['system/cpu', 'auc'], params: ['depth'], tags: ['mlflow.runName', 'team'] };
+  assert.deepEqual(varyingColumns(varying), [
+    'status',
+    'started',
+    'duration',
+    'metrics.auc',
+    'params.depth',
+    'tags.team',
+  ]);
 });
 
 test('values and conditions', () => {
@@ -40,4 +57,5 @@ test('values and conditions', () => {
     "metrics.auc > 0.5 AND params.model = 'o''neil'",
   );
   assert.equal(addCondition('', 'metrics.auc', '>', '0.6'), 'metrics.auc > 0.6');
+  assert.equal(addCondition('a OR b', 'metrics.auc', '>', '0'), '(a OR b) AND metrics.auc > 0');
 });

@@ -43,15 +43,39 @@ export function orderOf(sort: Sort | undefined): string[] | undefined {
   return name === undefined ? undefined : [`${name} ${sort!.desc ? 'DESC' : 'ASC'}`];
 }
 
-/** What a table shows before anybody chose: the facts that matter, then the first metrics and params. Clients' own tags stay away. */
-export function usualColumns(columns: { metrics: readonly string[]; params: readonly string[] }): string[] {
+interface Keys {
+  metrics: readonly string[];
+  params: readonly string[];
+}
+
+/**
+ * What a table shows before anybody chose: the facts that matter, then the first metrics and params, of those that vary first; what is the
+ * same in every run tells none from another. Clients' own tags stay away.
+ */
+export function usualColumns(columns: Keys & { varying: Keys }): string[] {
+  const first = (all: readonly string[], varying: readonly string[]) => {
+    const vary = new Set(varying);
+    return [...all.filter((key) => vary.has(key)), ...all.filter((key) => !vary.has(key))].slice(0, 6);
+  };
   const metrics = columns.metrics.filter((key) => !key.startsWith('system/'));
   return [
     'status',
     'started',
     'duration',
-    ...metrics.slice(0, 6).map((key) => `metrics.${key}`),
-    ...columns.params.slice(0, 6).map((key) => `params.${key}`),
+    ...first(metrics, columns.varying.metrics).map((key) => `metrics.${key}`),
+    ...first(columns.params, columns.varying.params).map((key) => `params.${key}`),
+  ];
+}
+
+/** Every metric and param of which the runs have different values, and the tags that people set. */
+export function varyingColumns(varying: Keys & { tags: readonly string[] }): string[] {
+  return [
+    'status',
+    'started',
+    'duration',
+    ...varying.metrics.filter((key) => !key.startsWith('system/')).map((key) => `metrics.${key}`),
+    ...varying.params.map((key) => `params.${key}`),
+    ...varying.tags.filter((key) => !/^(mlflow|treadle)\./.test(key)).map((key) => `tags.${key}`),
   ];
 }
 
@@ -72,5 +96,8 @@ export function addCondition(
   const quoted = `'${value.replaceAll("'", "''")}'`;
   const numeric = id.startsWith('metrics.') || id === 'started' || id === 'duration';
   const condition = `${searchName(id) ?? id} ${operator} ${numeric ? value : quoted}`;
-  return filter === undefined || filter.trim() === '' ? condition : `${filter.trim()} AND ${condition}`;
+  const before = filter?.trim() ?? '';
+  if (before === '') return condition;
+  // AND binds tighter than OR.
+  return `${/\bor\b/i.test(before) ? `(${before})` : before} AND ${condition}`;
 }

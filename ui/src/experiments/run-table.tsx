@@ -1,10 +1,14 @@
 import type { RunRow } from '../../../src/tracking/contract.ts';
 import { Status } from '../kit/badge.tsx';
+import { Swatch } from '../kit/chart/swatch.tsx';
+import type { SeriesStyle } from '../kit/chart/colors.ts';
 import { formatNumber } from '../kit/format.ts';
+import { Icon } from '../kit/icons.tsx';
 import type { Column } from '../kit/table/table.tsx';
 import { Duration, TimeAgo } from '../kit/time.tsx';
 import { RunLink, VerdictBadge } from '../runs/run-words.tsx';
 import { columnParts, metricNumber, type Fact } from './run-columns.ts';
+import { STAR_TAG } from './work-state.ts';
 
 const none = <span className="table-none">–</span>;
 
@@ -47,25 +51,53 @@ const FACT_COLUMNS: Record<Fact, Column<RunRow>> = {
   },
 };
 
+export interface RunTableParts {
+  /** Cells that came later than their rows. */
+  cells: ReadonlyMap<string, RunRow>;
+  /** Of the runs that the charts draw: the table is their legend. */
+  styles: ReadonlyMap<string, SeriesStyle>;
+  onStar(run: RunRow, star: boolean): void;
+}
+
 /** The run table's columns: the name first, then what was chosen, in that order. */
-export function runColumns(chosen: readonly string[]): Column<RunRow>[] {
+export function runColumns(
+  chosen: readonly string[],
+  { cells, styles, onStar }: RunTableParts,
+): Column<RunRow>[] {
   return [
     {
       id: 'name',
       header: 'Run',
-      width: 220,
+      width: 240,
       sortable: true,
-      cell: (run) => <RunLink id={run.id} name={run.name} />,
+      cell: (run) => {
+        const star = run.tags[STAR_TAG] === 'true';
+        return (
+          <span className="run-name">
+            {styles.has(run.id) && <Swatch style={styles.get(run.id)} />}
+            <RunLink id={run.id} name={run.name} />
+            <button
+              type="button"
+              className="star"
+              aria-pressed={star}
+              aria-label={`Star ${run.name}`}
+              onClick={() => onStar(run, !star)}
+            >
+              <Icon name="star" size={14} />
+            </button>
+          </span>
+        );
+      },
     },
     ...chosen.flatMap((id) => {
       if (Object.hasOwn(FACT_COLUMNS, id)) return [FACT_COLUMNS[id as Fact]];
-      const column = keyColumn(id);
+      const column = keyColumn(id, cells);
       return column ? [column] : [];
     }),
   ];
 }
 
-function keyColumn(id: string): Column<RunRow> | undefined {
+function keyColumn(id: string, cells: ReadonlyMap<string, RunRow>): Column<RunRow> | undefined {
   const parts = columnParts(id);
   if (!parts) return undefined;
   const { kind, key } = parts;
@@ -77,7 +109,7 @@ function keyColumn(id: string): Column<RunRow> | undefined {
       width: Math.min(190, Math.max(92, key.length * 7 + 34)),
       sortable: true,
       cell: (run) => {
-        const value = metricNumber(run.metrics[key]);
+        const value = metricNumber(run.metrics[key] ?? cells.get(run.id)?.metrics[key]);
         return value === undefined ? none : <span title={String(value)}>{formatNumber(value)}</span>;
       },
     };
@@ -88,7 +120,7 @@ function keyColumn(id: string): Column<RunRow> | undefined {
     width: Math.min(200, Math.max(96, key.length * 7 + 34)),
     sortable: true,
     cell: (run) => {
-      const value = run[kind][key];
+      const value = run[kind][key] ?? cells.get(run.id)?.[kind][key];
       return value === undefined ? (
         none
       ) : (

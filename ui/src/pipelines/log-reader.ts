@@ -1,5 +1,6 @@
 import { readStepLog } from '../../../src/pipelines/contract.ts';
 import { call } from '../api/client.ts';
+import { download } from '../kit/download.ts';
 import { LogBuffer } from './log-buffer.ts';
 
 const PART = 1024 * 1024;
@@ -94,10 +95,5 @@ export async function downloadLog(execution: string, step: string, name: string)
     if (part.next === offset || part.done) break;
     offset = part.next;
   }
-  const url = URL.createObjectURL(new Blob(parts, { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  download(name, new Blob(parts, { type: 'text/plain' }));
 }

@@ -1,6 +1,8 @@
-import type { ReactElement } from 'react';
+import { useId, type ReactElement } from 'react';
 import { Button } from '../kit/button.tsx';
-import { Choice, SearchField } from '../kit/field.tsx';
+import type { XAxis } from '../kit/chart/series.ts';
+import { SMOOTHERS, SMOOTHER_NAMES } from '../kit/chart/smoothing.ts';
+import { Choice, SearchField, type Option } from '../kit/field.tsx';
 import type { ChartSearch } from './chart-view.ts';
 import './chart-controls.css';
 
@@ -9,9 +11,10 @@ export function ChartControls(props: {
   search: ChartSearch;
   onChange(next: ChartSearch): void;
   withSearch?: boolean;
+  /** Those that may be the x-axis. */
+  metrics?: readonly string[];
 }): ReactElement {
   const { search, onChange } = props;
-  const smoothing = search.smooth ?? 0;
   return (
     <div className="chart-controls">
       {props.withSearch && (
@@ -22,39 +25,7 @@ export function ChartControls(props: {
           onChange={(q) => onChange({ q: q || undefined })}
         />
       )}
-      <Choice
-        label="Across"
-        value={search.x ?? 'step'}
-        options={[
-          { value: 'step', label: 'step' },
-          { value: 'relative', label: 'time since start' },
-          { value: 'wall', label: 'date and time' },
-        ]}
-        onChange={(x) => onChange({ x: x === 'step' ? undefined : x, zoom: undefined })}
-      />
-      <label className="smoothing">
-        Smoothing
-        <input
-          type="range"
-          min={0}
-          max={0.99}
-          step={0.01}
-          value={smoothing}
-          onChange={(event) => onChange({ smooth: Number(event.target.value) || undefined })}
-        />
-        <output>{smoothing.toFixed(2)}</output>
-      </label>
-      {smoothing > 0 && (
-        <Choice
-          label="by"
-          value={search.smoother ?? 'twema'}
-          options={[
-            { value: 'twema', label: 'time-weighted average' },
-            { value: 'ema', label: 'exponential average' },
-          ]}
-          onChange={(smoother) => onChange({ smoother: smoother === 'twema' ? undefined : smoother })}
-        />
-      )}
+      <ViewFields search={search} metrics={props.metrics ?? []} onChange={onChange} />
       <Button
         look="quiet"
         aria-pressed={search.log ?? false}
@@ -68,5 +39,82 @@ export function ChartControls(props: {
         </Button>
       )}
     </div>
+  );
+}
+
+/** What runs across, and the smoothing. */
+export function ViewFields(props: {
+  search: ChartSearch;
+  metrics: readonly string[];
+  onChange(next: ChartSearch): void;
+}): ReactElement {
+  const { search, metrics, onChange } = props;
+  const id = useId();
+  const smoother = search.smoother ?? 'twema';
+  const { most, step, unit } = SMOOTHERS[smoother];
+  const amount = Math.min(search.smooth ?? 0, most);
+  const xs: Option<XAxis>[] = [
+    { value: 'step', label: 'step' },
+    { value: 'relative', label: 'time since start' },
+    { value: 'wall', label: 'date and time' },
+    ...(metrics.length > 0 || search.x === 'metric' ? [{ value: 'metric' as const, label: 'a metric' }] : []),
+  ];
+  return (
+    <>
+      <Choice
+        label="Across"
+        value={search.x ?? 'step'}
+        options={xs}
+        onChange={(x) =>
+          onChange({
+            x: x === 'step' ? undefined : x,
+            zoom: undefined,
+            ...(x === 'metric' && search.xm === undefined ? { xm: metrics[0] } : {}),
+          })
+        }
+      />
+      {search.x === 'metric' && (
+        <Choice
+          label="which"
+          value={search.xm ?? ''}
+          options={[...new Set([...(search.xm === undefined ? [] : [search.xm]), ...metrics])].map((key) => ({
+            value: key,
+            label: key,
+          }))}
+          onChange={(xm) => onChange({ xm, zoom: undefined })}
+        />
+      )}
+      <label className="smoothing" htmlFor={id}>
+        Smoothing
+        <input
+          id={id}
+          type="range"
+          min={0}
+          max={most}
+          step={step}
+          value={amount}
+          aria-valuetext={amount === 0 ? 'off' : `${amount} ${unit}`}
+          onChange={(event) => onChange({ smooth: Number(event.target.value) || undefined })}
+        />
+        <output>{amount === 0 ? 'off' : most < 1 ? amount.toFixed(2) : amount}</output>
+      </label>
+      {amount > 0 && (
+        <Choice
+          label="by"
+          value={smoother}
+          options={SMOOTHER_NAMES.map((value) => ({
+            value,
+            label: SMOOTHERS[value].label,
+          }))}
+          onChange={(next) =>
+            onChange({
+              smoother: next === 'twema' ? undefined : next,
+              // The numbers of one kind say nothing to another.
+              ...(SMOOTHERS[next].unit === unit ? {} : { smooth: SMOOTHERS[next].usual }),
+            })
+          }
+        />
+      )}
+    </>
   );
 }

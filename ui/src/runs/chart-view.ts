@@ -9,6 +9,8 @@ export type ChartSearch = SearchOf<typeof chartSearch>;
 /** How charts are drawn, read from an address, with the usual for what it does not say. */
 export interface ChartView {
   x: XAxis;
+  /** The metric on the x-axis, where one is. */
+  xMetric: string | undefined;
   smoothing: number;
   smoother: Smoother;
   log: boolean;
@@ -16,8 +18,11 @@ export interface ChartView {
 }
 
 export function chartView(search: ChartSearch): ChartView {
+  // Without a metric that axis says nothing.
+  const x = search.x === 'metric' && search.xm === undefined ? 'step' : (search.x ?? 'step');
   return {
-    x: search.x ?? 'step',
+    x,
+    xMetric: x === 'metric' ? search.xm : undefined,
     smoothing: search.smooth ?? 0,
     smoother: search.smoother ?? 'twema',
     log: search.log ?? false,

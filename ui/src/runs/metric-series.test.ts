@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Series } from '../../../src/tracking/contract.ts';
-import { chartSeries, formatZoom, parseZoom, runStarts, stepsWithin } from './metric-series.ts';
+import { acrossMetric, chartSeries, formatZoom, parseZoom, runStarts, stepsWithin } from './metric-series.ts';
 
 const series = (more: Partial<Series>): Series => ({
   run: 'r1',
@@ -90,4 +90,34 @@ test('a zoom in the address', () => {
   for (const bad of [undefined, '', '5', '5:', '9:1', 'a:b', '1:1']) assert.equal(parseZoom(bad), undefined);
   assert.equal(formatZoom([99.7, 1200.2]), '100:1200');
   assert.equal(formatZoom([0.12345678, 0.9]), '0.123457:0.9');
+});
+
+test('a metric on the x-axis is known between its points and nowhere else', () => {
+  const tokens: Series = {
+    run: 'r',
+    key: 'tokens',
+    steps: [0, 10, 20],
+    times: [0, 1, 2],
+    values: [0, 100, null],
+    marks: [],
+    total: 3,
+    thinned: false,
+  };
+  const at = acrossMetric(tokens)!;
+  assert.deepEqual([at(0), at(5), at(10), at(11), at(-1)], [0, 50, 100, NaN, NaN]);
+  assert.equal(acrossMetric({ ...tokens, steps: [], values: [] }), undefined);
+  const loss: Series = { ...tokens, key: 'loss', steps: [0, 5, 15], values: [3, 2, 1] };
+  const drawn = chartSeries(loss, 'r', 'metric', 0, at);
+  assert.deepEqual(
+    [drawn.x, drawn.y],
+    [
+      [0, 50],
+      [3, 2],
+    ],
+  );
+  assert.deepEqual(chartSeries(loss, 'r', 'metric', 0).x, []);
+  assert.deepEqual(
+    stepsWithin([loss], 'metric', [40, 60], () => 0, new Map([['r', at]])),
+    { from: 4, to: 6 },
+  );
 });

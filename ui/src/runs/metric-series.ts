@@ -1,6 +1,6 @@
 import type { Series } from '../../../src/tracking/contract.ts';
 import { bucketize } from '../kit/chart/buckets.ts';
-import type { ChartSeries, OddPoint, Range, XAxis } from '../kit/chart/series.ts';
+import { nearest, type ChartSeries, type OddPoint, type Range, type XAxis } from '../kit/chart/series.ts';
 
 const ODD: Record<Series['marks'][number]['what'], OddPoint['kind']> = {
   NaN: 'NaN',
@@ -15,14 +15,24 @@ const BUCKETS = 260;
  * The server's points as a line of a chart. It sends every point, or of each of its buckets the first, least, greatest and
  * last; those are gathered into fewer, wider buckets here, whose extremes are therefore still exact.
  */
-export function chartSeries(series: Series, name: string, x: XAxis, startedAt: number): ChartSeries {
-  const at = (step: number, time: number) => (x === 'step' ? step : x === 'wall' ? time : time - startedAt);
+export function chartSeries(
+  series: Series,
+  name: string,
+  x: XAxis,
+  startedAt: number,
+  /** The same run's metric on the x-axis, by step; without it such a line has no place. */
+  across?: (step: number) => number,
+): ChartSeries {
+  const at = (step: number, time: number) =>
+    x === 'metric' ? (across?.(step) ?? NaN) : x === 'step' ? step : x === 'wall' ? time : time - startedAt;
   const place = (i: number) => at(series.steps[i]!, series.times[i]!);
   // By step is the server's order; clocks may run otherwise.
   const order = series.steps.map((_, i) => i);
   if (x !== 'step') order.sort((a, b) => place(a) - place(b));
-  const odd = series.marks.map(({ step, time, what }): OddPoint => ({ x: at(step, time), kind: ODD[what] }));
-  const finite = order.filter((i) => series.values[i] !== null);
+  const odd = series.marks
+    .map(({ step, time, what }): OddPoint => ({ x: at(step, time), kind: ODD[what] }))
+    .filter((point) => Number.isFinite(point.x));
+  const finite = order.filter((i) => series.values[i] !== null && Number.isFinite(place(i)));
   const xs = finite.map(place);
   const ys = finite.map((i) => series.values[i]!);
   const head = { id: series.run, name, end: ys.at(-1), odd: odd.toSorted((a, b) => a.x - b.x) };
@@ -46,20 +56,46 @@ export function runStarts(
   return starts;
 }
 
+/**
+ * What a metric was at any step: between two of its points in proportion, and nothing before its first or after its last, where nobody
+ * knows. Undefined for a metric without a finite point.
+ */
+export function acrossMetric({ steps, values }: Series): ((step: number) => number) | undefined {
+  const points = steps.flatMap((step, i) => {
+    const value = values[i];
+    return value === null || value === undefined ? [] : [{ step, value }];
+  });
+  if (points.length === 0) return undefined;
+  const xs = points.map(({ step }) => step);
+  return (step) => {
+    let i = nearest(xs, step);
+    if (xs[i]! > step) i--;
+    const before = points[i];
+    const after = points[i + 1];
+    if (before?.step === step) return before.value;
+    if (before === undefined || after === undefined) return NaN;
+    return before.value + ((after.value - before.value) * (step - before.step)) / (after.step - before.step);
+  };
+}
+
 /** Which steps to ask for so that a part of the x-axis is filled, with a margin so that smoothing begins before the edge. */
 export function stepsWithin(
   all: readonly Series[],
   x: XAxis,
   zoom: Range,
   startedAt: (run: string) => number,
+  across: ReadonlyMap<string, (step: number) => number> = new Map(),
 ): { from: number; to: number } | undefined {
   let [from, to] = [Infinity, -Infinity];
   if (x === 'step') [from, to] = zoom;
   else {
     for (const series of all) {
       const start = x === 'relative' ? startedAt(series.run) : 0;
+      const metric = across.get(series.run);
       series.times.forEach((time, i) => {
-        if (time - start < zoom[0] || time - start > zoom[1]) return;
+        const place = x === 'metric' ? (metric?.(series.steps[i]!) ?? NaN) : time - start;
+        // So that what is no number, is outside.
+        if (!(place >= zoom[0] && place <= zoom[1])) return;
         from = Math.min(from, series.steps[i]!);
         to = Math.max(to, series.steps[i]!);
       });

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactElement } from 'react';
+import { useMemo, useState, type ReactElement, type ReactNode } from 'react';
 import type { SeriesStyle } from '../kit/chart/colors.ts';
 import type { Range } from '../kit/chart/series.ts';
 import { Button } from '../kit/button.tsx';
@@ -6,7 +6,7 @@ import { formatCount } from '../kit/format.ts';
 import { Empty } from '../kit/page.tsx';
 import type { ChartView } from './chart-view.ts';
 import { groupMetrics } from './group-metrics.ts';
-import { MetricChart, type ChartRun } from './metric-chart.tsx';
+import { MetricChart, type ChartGroups, type ChartRun } from './metric-chart.tsx';
 
 const FIRST = 24;
 
@@ -23,16 +23,19 @@ export function MetricWall(props: {
   silent?: boolean;
   /** Taken off the front of each title. */
   prefix?: string;
+  /** All in one group of this name, in the order given. */
+  flat?: string;
+  /** One line a group of runs. */
+  groups?: ChartGroups | undefined;
+  /** What single charts have of their own: how they are drawn, and what can be done with them. */
+  panel?(metric: string): { view: ChartView; actions: ReactNode };
 }): ReactElement | null {
-  const { metrics, search = '', prefix = '' } = props;
-  const groups = useMemo(
-    () =>
-      groupMetrics(
-        metrics.filter((key) => key.toLowerCase().includes(search.toLowerCase())),
-        prefix,
-      ),
-    [metrics, search, prefix],
-  );
+  const { metrics, search = '', prefix = '', flat } = props;
+  const groups = useMemo(() => {
+    const keys = metrics.filter((key) => key.toLowerCase().includes(search.toLowerCase()));
+    if (flat !== undefined) return keys.length === 0 ? [] : [{ name: flat, keys }];
+    return groupMetrics(keys, prefix);
+  }, [metrics, search, prefix, flat]);
   if (groups.length === 0 && props.silent) return null;
   if (metrics.length === 0) {
     return (
@@ -76,15 +79,19 @@ function Group(
       <div className="charts">
         {keys.slice(0, shown).map((key) => {
           const formatY = props.formatY?.(key);
+          const panel = props.panel?.(key);
           return (
             <MetricChart
               key={key}
               title={key.startsWith(prefix) ? key.slice(prefix.length) : key}
               metric={key}
               runs={runs}
-              view={view}
+              view={panel?.view ?? view}
               onZoom={onZoom}
-              sync="metrics"
+              groups={props.groups}
+              // Cursors move together over what is the same axis.
+              sync={panel === undefined ? 'metrics' : `metrics ${panel.view.x} ${panel.view.xMetric ?? ''}`}
+              {...(panel === undefined ? {} : { actions: panel.actions })}
               {...(styles === undefined ? {} : { styles, legend: false })}
               {...(formatY === undefined ? {} : { formatY })}
             />

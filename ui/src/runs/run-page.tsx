@@ -172,7 +172,7 @@ function LoadedRun({ run }: { run: Run }): ReactElement {
             count: own.curves.length + own.singles.length,
             panel: (
               <>
-                <ChartControls search={search} onChange={change} withSearch />
+                <ChartControls search={search} onChange={change} withSearch metrics={own.curves} />
                 <SingleValues keys={own.singles} runs={[run]} search={search.q} />
                 <MetricWall
                   metrics={own.curves}

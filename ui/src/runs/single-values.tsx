@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import type { Run } from '../../../src/tracking/contract.ts';
-import { Swatch } from '../kit/chart/chart.tsx';
+import { Swatch } from '../kit/chart/swatch.tsx';
 import type { SeriesStyle } from '../kit/chart/colors.ts';
 import { useDark } from '../kit/theme.ts';
 import { metricText } from './run-words.tsx';

@@ -1,4 +1,5 @@
 import { useMemo, type ReactElement } from 'react';
+import { formatNumber } from '../format.ts';
 import { Table, type Column } from '../table/table.tsx';
 import { formatX } from './format-x.ts';
 import type { ChartSeries, XAxis } from './series.ts';
@@ -15,10 +16,11 @@ export function ChartTable(props: {
   title: string;
   series: readonly ChartSeries[];
   x: XAxis;
+  xName?: string | undefined;
   formatY(value: number): string;
   height: number;
 }): ReactElement {
-  const { series, x, formatY } = props;
+  const { series, x, xName, formatY } = props;
   const rows = useMemo(
     () =>
       series.flatMap((line) =>
@@ -38,9 +40,9 @@ export function ChartTable(props: {
     return [
       {
         id: 'x',
-        header: x === 'step' ? 'Step' : 'Time',
+        header: x === 'metric' ? (xName ?? 'x') : x === 'step' ? 'Step' : 'Time',
         value: (line) => line.x,
-        cell: (line) => formatX(x)(line.x),
+        cell: (line) => (x === 'metric' ? formatNumber(line.x) : formatX(x)(line.x)),
         width: 130,
       },
       ...(series.length > 1
@@ -55,7 +57,7 @@ export function ChartTable(props: {
       number('max', 'Highest', (line) => line.series.max[line.at]),
       { id: 'count', header: 'Points', value: (line) => line.series.count[line.at], align: 'end', width: 74 },
     ];
-  }, [series, x, formatY]);
+  }, [series, x, xName, formatY]);
   return (
     <Table
       label={`${props.title} as a table`}

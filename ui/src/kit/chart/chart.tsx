@@ -9,9 +9,12 @@ import {
 } from 'react';
 import { Button } from '../button.tsx';
 import { formatNumber, plural } from '../format.ts';
+import { Menu } from '../menu.tsx';
 import { useDark } from '../theme.ts';
 import { ChartTable } from './chart-table.tsx';
 import { seriesStyles, type SeriesStyle } from './colors.ts';
+import { Swatch } from './swatch.tsx';
+import { downloadChart } from './download-chart.ts';
 import { formatX } from './format-x.ts';
 import { mountPlot, type Plot } from './plot.ts';
 import {
@@ -26,13 +29,15 @@ import {
   type Range,
   type XAxis,
 } from './series.ts';
-import { smooth, type Smoother } from './smoothing.ts';
+import { smooth, smoothingWords, type Smoother } from './smoothing.ts';
 import './chart.css';
 
 export interface ChartProps {
   title: string;
   series: readonly ChartSeries[];
   x: XAxis;
+  /** Which metric, where one is the x-axis. */
+  xName?: string | undefined;
   log?: boolean;
   /** 0 is off. The raw line stays behind, fainter. */
   smoothing?: number;
@@ -60,6 +65,7 @@ export function Chart(props: ChartProps): ReactElement {
     title,
     series,
     x,
+    xName,
     log = false,
     smoothing = 0,
     smoother = 'twema',
@@ -86,7 +92,7 @@ export function Chart(props: ChartProps): ReactElement {
       ),
     [series, smoothing, smoother, shown],
   );
-  const words = useMemo(() => summary(series, formatY, formatX(x)), [series, formatY, x]);
+  const words = useMemo(() => summary(series, formatY, formatX(x, xName)), [series, formatY, x, xName]);
 
   // Through a ref: callers hand in a new function at each drawing, and the canvas would be made anew each time.
   const events = useRef({ onZoom, setAt });
@@ -147,6 +153,22 @@ export function Chart(props: ChartProps): ReactElement {
     move[event.key]!();
   };
 
+  const take = (kind: 'png' | 'svg' | 'csv') =>
+    downloadChart(
+      {
+        title,
+        series,
+        lines,
+        styles,
+        shown,
+        log,
+        smoothing: smoothing > 0 ? smoothingWords(smoother, smoothing) : undefined,
+        xLabel: X_LABELS[x] ?? xName ?? 'x',
+        formatX: x === 'step' ? formatNumber : x === 'metric' ? formatNumber : formatX(x),
+        formatY,
+      },
+      kind,
+    );
   const first = series[0];
   const lost = log ? belowLog(series) : undefined;
   const bare = zoom !== undefined && yExtent(series, zoom, false) === undefined;
@@ -160,7 +182,7 @@ export function Chart(props: ChartProps): ReactElement {
         {single && first && (
           <output className="chart-value">
             {value(0)}
-            {at !== undefined && <span className="faint"> {formatX(x)(here)}</span>}
+            {at !== undefined && <span className="faint"> {formatX(x, xName)(here)}</span>}
           </output>
         )}
         <span className="spacer" />
@@ -178,10 +200,18 @@ export function Chart(props: ChartProps): ReactElement {
           label={asTable ? `View ${title} as a chart` : `View ${title} as a table`}
           onClick={() => setAsTable(!asTable)}
         />
+        <Menu
+          trigger={<Button look="quiet" icon="download" label={`Download ${title}`} />}
+          entries={[
+            { key: 'png', label: 'Picture (PNG)', act: () => take('png') },
+            { key: 'svg', label: 'Drawing (SVG)', act: () => take('svg') },
+            { key: 'csv', label: 'Numbers (CSV)', act: () => take('csv') },
+          ]}
+        />
         {props.actions}
       </header>
       {asTable ? (
-        <ChartTable title={title} series={series} x={x} formatY={formatY} height={height} />
+        <ChartTable title={title} series={series} x={x} xName={xName} formatY={formatY} height={height} />
       ) : (
         <div
           ref={holder}
@@ -194,7 +224,7 @@ export function Chart(props: ChartProps): ReactElement {
           aria-valuemin={shown[0]}
           aria-valuemax={shown[1]}
           aria-valuenow={here}
-          aria-valuetext={`${formatX(x)(here)}: ${series
+          aria-valuetext={`${formatX(x, xName)(here)}: ${series
             .slice(0, 8)
             .map((line, i) => (single ? value(i) : `${line.name} ${value(i)}`))
             .join(', ')}`}
@@ -220,28 +250,16 @@ export function Chart(props: ChartProps): ReactElement {
   );
 }
 
+const X_LABELS: Partial<Record<XAxis, string>> = {
+  step: 'step',
+  relative: 'milliseconds since the start',
+  wall: 'milliseconds since 1970 (UTC)',
+};
+
 function logNote({ points, stretches }: { points: number; stretches: number }): string {
   const parts = [
     ...(points > 0 ? [plural(points, 'value')] : []),
     ...(stretches > 0 ? [`values in ${plural(stretches, 'stretch', 'stretches')}`] : []),
   ];
   return `The log axis leaves out ${parts.join(' and ')} at or below 0.`;
-}
-
-export function Swatch({ style }: { style: SeriesStyle | undefined }): ReactElement | null {
-  const dark = useDark();
-  if (!style) return null;
-  return (
-    <svg width="18" height="8" viewBox="0 0 18 8" role="img" aria-label={style.name}>
-      <line
-        x1="1"
-        x2="17"
-        y1="4"
-        y2="4"
-        stroke={dark ? style.dark : style.light}
-        strokeWidth="2.5"
-        strokeDasharray={style.dash.map((d) => d * 0.7).join(' ')}
-      />
-    </svg>
-  );
 }

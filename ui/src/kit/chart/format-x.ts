@@ -1,8 +1,9 @@
-import { formatCount, formatDuration, formatTime } from '../format.ts';
+import { formatCount, formatDuration, formatNumber, formatTime } from '../format.ts';
 import type { XAxis } from './series.ts';
 
-/** A place on the x-axis in words. */
-export function formatX(x: XAxis): (value: number) => string {
+/** A place on the x-axis in words; `name` says which metric, where one is the axis. */
+export function formatX(x: XAxis, name = ''): (value: number) => string {
+  if (x === 'metric') return (value) => `${name} ${formatNumber(value)}`;
   if (x === 'wall') return formatTime;
   if (x === 'relative') return formatDuration;
   return (value) => `step ${formatCount(value)}`;

@@ -191,11 +191,11 @@ function axisSize(u: uPlot, values: string[] | null): number {
 /** From the lowest to the highest value of each bucket; with smoothing also the raw line, faintly. */
 function drawEnvelope(
   u: uPlot,
-  { x, min, max, y, count }: ChartSeries,
+  { x, min, max, y, count, band = false }: ChartSeries,
   stroke: string,
   input: PlotInput,
 ): void {
-  const packed = count.some((each) => each > 1);
+  const packed = band || count.some((each) => each > 1);
   if ((!packed && !input.smoothed) || x.length === 0) return;
   const { ctx } = u;
   const scale = scaleOf(input);
@@ -215,6 +215,8 @@ function drawEnvelope(
     for (let i = x.length - 1; i >= 0; i--) ctx.lineTo(px(x[i]!), py(min[i]!));
     ctx.closePath();
     ctx.fill();
+  }
+  if (packed && !band) {
     // A bucket narrower than a pixel would vanish from the fill: its extremes are drawn as a line of their own.
     ctx.globalAlpha = 0.5;
     ctx.lineWidth = devicePixelRatio;

@@ -16,13 +16,16 @@ export interface ChartSeries {
   count: readonly number[];
   /** Values that no axis can show; marked at the edge. */
   odd: readonly OddPoint[];
+  /** Of many lines put together: what spreads between `min` and `max` is a band, and not one line's own extremes. */
+  band?: boolean;
 }
 export interface OddPoint {
   x: number;
   kind: 'NaN' | '∞' | '−∞';
 }
 
-export type XAxis = 'step' | 'relative' | 'wall';
+/** `metric`: another metric of the same run. */
+export type XAxis = 'step' | 'relative' | 'wall' | 'metric';
 export type Range = readonly [from: number, to: number];
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The two smoothers of the field, by their published formulas. Both pass non-finite points through untouched and
- * leave them out of the average, and neither ever replaces the raw line: a chart draws it behind.
+ * The smoothers of the field, by their published formulas. All pass non-finite points through untouched and
+ * leave them out of the average, and none ever replaces the raw line: a chart draws it behind.
  */
 
 /**
@@ -50,8 +50,69 @@ export function timeWeightedEma(
   });
 }
 
-export type Smoother = 'twema' | 'ema';
+/**
+ * Gaussian kernel over the points, `sigma` points wide: weights e^(−k²/2σ²) for |k| ≤ ⌈3σ⌉, which add up to one; beyond the ends the
+ * first and the last value go on.
+ */
+export function gaussian(ys: readonly (number | null)[], sigma: number): (number | null)[] {
+  if (!(sigma > 0)) return [...ys];
+  const radius = Math.ceil(3 * sigma);
+  const weights = Array.from({ length: radius + 1 }, (_, k) => Math.exp((-k * k) / (2 * sigma * sigma)));
+  const whole = weights.reduce((sum, weight, k) => sum + (k === 0 ? weight : 2 * weight), 0);
+  return overFinite(ys, (points) =>
+    points.map((_, i) => {
+      let sum = points[i]! * weights[0]!;
+      for (let k = 1; k <= radius; k++)
+        sum += weights[k]! * (points[Math.max(0, i - k)]! + points[Math.min(points.length - 1, i + k)]!);
+      return sum / whole;
+    }),
+  );
+}
 
+/** The mean of the `width` points around each; at the ends of those that there are. */
+export function runningMean(ys: readonly (number | null)[], width: number): (number | null)[] {
+  const half = Math.floor(width / 2);
+  if (half < 1) return [...ys];
+  return overFinite(ys, (points) => {
+    // Each window is summed anew: a running sum would carry the error of a huge value along.
+    return points.map((_, i) => {
+      const [from, to] = [Math.max(0, i - half), Math.min(points.length - 1, i + half)];
+      let sum = 0;
+      for (let k = from; k <= to; k++) sum += points[k]!;
+      return sum / (to - from + 1);
+    });
+  });
+}
+
+/** Smooths the finite points as if the others were not there, and puts those back in their places. */
+function overFinite(
+  ys: readonly (number | null)[],
+  smoothed: (points: number[]) => number[],
+): (number | null)[] {
+  const finite = (y: number | null): y is number => y !== null && Number.isFinite(y);
+  const points = smoothed(ys.filter(finite));
+  let next = 0;
+  return ys.map((y) => (finite(y) ? points[next++]! : y));
+}
+
+export const SMOOTHER_NAMES = ['twema', 'ema', 'gauss', 'mean'] as const;
+export type Smoother = (typeof SMOOTHER_NAMES)[number];
+
+/** How far each may be turned, and what the number counts. */
+export const SMOOTHERS: Readonly<
+  Record<Smoother, { label: string; most: number; step: number; usual: number; unit: string }>
+> = {
+  twema: { label: 'time-weighted average', most: 0.999, step: 0.001, usual: 0.6, unit: '' },
+  ema: { label: 'exponential average', most: 0.999, step: 0.001, usual: 0.6, unit: '' },
+  gauss: { label: 'Gaussian', most: 50, step: 0.5, usual: 3, unit: 'points σ' },
+  mean: { label: 'running mean', most: 201, step: 2, usual: 11, unit: 'points' },
+};
+
+/** The smoother and how far it is turned, as it stands in pictures and tables. */
+export const smoothingWords = (kind: Smoother, amount: number): string =>
+  `${SMOOTHERS[kind].label} ${Math.min(amount, SMOOTHERS[kind].most)}${SMOOTHERS[kind].unit && ` ${SMOOTHERS[kind].unit}`}`;
+
+/** `amount`: the weight of what was, for both averages; points for the other two. `range`: of the x in sight. */
 export function smooth(
   kind: Smoother,
   xs: readonly number[],
@@ -59,5 +120,8 @@ export function smooth(
   amount: number,
   range: number,
 ): (number | null)[] {
-  return kind === 'ema' ? debiasedEma(ys, amount) : timeWeightedEma(xs, ys, amount, range);
+  const turned = Math.min(amount, SMOOTHERS[kind].most);
+  if (kind === 'ema') return debiasedEma(ys, turned);
+  if (kind === 'gauss') return gaussian(ys, turned);
+  return kind === 'mean' ? runningMean(ys, turned) : timeWeightedEma(xs, ys, turned, range);
 }

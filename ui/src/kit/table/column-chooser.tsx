@@ -16,6 +16,8 @@ export function ColumnChooser(props: {
   chosen: readonly string[];
   onChange(chosen: string[]): void;
   onReset?(): void;
+  /** Choices of many at once. */
+  shortcuts?: readonly { label: string; act(): void }[];
 }): ReactElement {
   const [search, setSearch] = useState('');
   const chosen = new Set(props.chosen);
@@ -58,6 +60,11 @@ export function ColumnChooser(props: {
           );
         })}
       </div>
+      {props.shortcuts?.map(({ label, act }) => (
+        <Button key={label} look="quiet" onClick={act}>
+          {label}
+        </Button>
+      ))}
       {props.onReset && (
         <Button look="quiet" onClick={props.onReset}>
           Back to the usual columns

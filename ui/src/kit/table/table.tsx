@@ -10,15 +10,18 @@ import {
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   useEffect,
+  useEffectEvent,
   useMemo,
   useRef,
   useState,
+  type DragEvent,
   type KeyboardEvent,
   type ReactElement,
   type ReactNode,
 } from 'react';
 import { Icon } from '../icons.tsx';
 import { useNarrow } from '../media.ts';
+import { Menu, type MenuEntry } from '../menu.tsx';
 import { compareValues } from './compare-values.ts';
 import { features, type Features } from './features.ts';
 import { useRowKeys } from './use-row-keys.ts';
@@ -65,7 +68,27 @@ export interface TableProps<Row> {
   busy?: boolean;
   /** One table of a page answers to j, k and x. */
   keys?: boolean;
+  /** How many of the first columns stay in sight; one unless said. */
+  pinned?: number;
+  /** Widths that were chosen, px by column; told as they change. */
+  widths?: Readonly<Record<string, number>>;
+  onWidths?(widths: Readonly<Record<string, number>>): void;
+  /** A column was taken before another one (dragged, or Alt with the arrows). Not the first column. */
+  onMove?(id: string, before: string | undefined): void;
+  /** What else can be done with a column, in a menu at its head. */
+  columnMenu?(id: string): readonly MenuEntry[] | undefined;
+  /** Which columns and rows are in sight, for those who fetch cells as they are needed. */
+  onSight?(sight: Sight): void;
 }
+
+export interface Sight {
+  columns: readonly string[];
+  /** Of `rows`, the first and the last that are drawn. */
+  rows: readonly [first: number, last: number];
+}
+
+/** What a column's head carries while it is dragged. */
+const DRAGGED = 'application/x-treadle-column';
 
 const ROW = 34;
 const HEAD = 34;
@@ -75,6 +98,7 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
   const { columns, rows, rowId, onSort, more, onSelect } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [ownSort, setOwnSort] = useState<SortingState>([]);
+  const [sizing, setSizing] = useWidths(props.widths, props.onWidths);
   const narrow = useNarrow();
   // On a telephone the column that stays must leave room for the others.
   const defs = useMemo(
@@ -93,7 +117,8 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
     manualSorting: onSort !== undefined,
     enableMultiSort: false,
     columnResizeMode: 'onChange',
-    state: { sorting: onSort ? (props.sort ? [props.sort] : []) : ownSort },
+    state: { sorting: onSort ? (props.sort ? [props.sort] : []) : ownSort, columnSizing: sizing },
+    onColumnSizingChange: setSizing,
     onSortingChange: (update) => {
       if (onSort) onSort((typeof update === 'function' ? update(props.sort ? [props.sort] : []) : update)[0]);
       else setOwnSort(update);
@@ -113,17 +138,20 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
     scrollPaddingStart: HEAD,
   });
   const checks = onSelect ? CHECK : 0;
-  const pinned = checks + (sizes[0] ?? 0);
+  // On a telephone what stays in sight would leave no room for the rest.
+  const kept = Math.min(narrow ? 1 : (props.pinned ?? 1), headers.length);
+  const offsets = sizes.slice(0, kept).map((_, i) => checks + sum(sizes.slice(0, i)));
+  const pinned = checks + sum(sizes.slice(0, kept));
   const across = useVirtualizer({
     horizontal: true,
-    count: Math.max(0, headers.length - 1),
+    count: Math.max(0, headers.length - kept),
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => sizes[index + 1] ?? 120,
+    estimateSize: (index) => sizes[index + kept] ?? 120,
     overscan: 3,
     paddingStart: pinned,
     scrollPaddingStart: pinned,
   });
-  const widths = sizes.join();
+  const widths = `${kept} ${sizes.join()}`;
   useEffect(() => across.measure(), [across, widths]);
 
   const items = down.getVirtualItems();
@@ -140,10 +168,44 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
     scroller.current?.scrollTo({ top: 0 });
   }, [order]);
 
-  const visible = across.getVirtualItems().map((item) => item.index + 1);
+  const visible = across.getVirtualItems().map((item) => item.index + kept);
+  const { onSight } = props;
+  const sight = useMemo(
+    () => ({
+      columns: visible.flatMap((i) => columns[i]?.id ?? []),
+      rows: [items[0]?.index ?? 0, last] as const,
+    }),
+    // What is drawn, in words: the lists are new at each drawing.
+    // oxlint-disable-next-line react/exhaustive-deps -- see above
+    [visible.join(), items[0]?.index, last, columns],
+  );
+  useEffect(() => onSight?.(sight), [onSight, sight]);
   const frame = useRowKeys(props, model, down, scroller);
-  const total = pinned + sizes.slice(1).reduce((sum, size) => sum + size, 0);
-  const lead = visible.length === 0 ? 0 : sizes.slice(1, visible[0]).reduce((sum, size) => sum + size, 0);
+  const total = checks + sum(sizes);
+  const lead = visible.length === 0 ? 0 : sum(sizes.slice(kept, visible[0]));
+  const head = (i: number) => {
+    const header = headers[i];
+    const column = header && byId.get(header.column.id);
+    if (!header || !column) return null;
+    // The neighbour that it goes before when it is taken a step to either side.
+    const step = (by: -1 | 1) => {
+      const to = by < 0 ? i - 1 : i + 2;
+      if (i === 0 || to < 1 || (by > 0 && i + 1 >= columns.length)) return undefined;
+      return () => props.onMove?.(column.id, columns[to]?.id);
+    };
+    return (
+      <Head
+        key={header.id}
+        header={header}
+        column={column}
+        index={i}
+        offset={onSelect ? 2 : 1}
+        {...(i < kept ? { at: offsets[i]! } : {})}
+        {...(props.onMove && i > 0 ? { onMove: props.onMove, step } : {})}
+        {...(props.columnMenu ? { menu: props.columnMenu(column.id) } : {})}
+      />
+    );
+  };
 
   if (rows.length === 0 && !more) return <>{props.empty ?? null}</>;
   const bodyHeight = down.getTotalSize() + (total > (scroller.current?.clientWidth ?? total) ? 14 : 0);
@@ -185,30 +247,9 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
                 />
               </th>
             )}
-            {headers[0] && (
-              <Head
-                header={headers[0]}
-                column={byId.get(headers[0].column.id)!}
-                at={checks}
-                index={0}
-                offset={onSelect ? 2 : 1}
-              />
-            )}
+            {offsets.map((_, i) => head(i))}
             {lead > 0 && <td role="presentation" className="table-lead" style={{ width: lead }} />}
-            {visible.map((i) => {
-              const header = headers[i];
-              return (
-                header && (
-                  <Head
-                    key={header.id}
-                    header={header}
-                    column={byId.get(header.column.id)!}
-                    index={i}
-                    offset={onSelect ? 2 : 1}
-                  />
-                )
-              );
-            })}
+            {visible.map(head)}
           </tr>
         </thead>
         <tbody role="rowgroup" style={{ height: down.getTotalSize() - HEAD }}>
@@ -244,9 +285,20 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
                     />
                   </td>
                 )}
-                <td role="cell" className="table-cell table-pin" style={{ width: sizes[0], left: checks }}>
-                  {content(columns[0]!, row.original)}
-                </td>
+                {offsets.map((left, i) => {
+                  const column = columns[i]!;
+                  return (
+                    <td
+                      key={column.id}
+                      role="cell"
+                      aria-colindex={i + (onSelect ? 2 : 1)}
+                      className={`table-cell table-pin${column.align ? ' table-end' : ''}`}
+                      style={{ width: sizes[i], left }}
+                    >
+                      {content(column, row.original)}
+                    </td>
+                  );
+                })}
                 {lead > 0 && <td role="presentation" className="table-lead" style={{ width: lead }} />}
                 {visible.map((i) => {
                   const column = columns[i];
@@ -270,6 +322,29 @@ export function Table<Row extends object>(props: TableProps<Row>): ReactElement 
       </table>
     </div>
   );
+}
+
+const sum = (sizes: readonly number[]): number => sizes.reduce((all, size) => all + size, 0);
+
+type Widths = Readonly<Record<string, number>>;
+
+/** Widths move with the pointer, many times a second; whoever keeps them is told when they rest. */
+function useWidths(given: Widths | undefined, tell: ((widths: Widths) => void) | undefined) {
+  const words = JSON.stringify(given ?? {});
+  const [told, setTold] = useState(words);
+  const [sizing, setSizing] = useState<Record<string, number>>({ ...given });
+  // Back, forward and another view change them from outside.
+  if (told !== words) {
+    setTold(words);
+    setSizing({ ...given });
+  }
+  const rest = useEffectEvent(() => tell?.(sizing));
+  useEffect(() => {
+    if (JSON.stringify(sizing) === words) return;
+    const timer = setTimeout(() => rest(), 250);
+    return () => clearTimeout(timer);
+  }, [sizing, words]);
+  return [sizing, setSizing] as const;
 }
 
 function columnDef<Row extends object>(column: Column<Row>): ColumnDef<Features, Row> {
@@ -304,18 +379,42 @@ function Head<Row extends object>(props: {
   index: number;
   offset: number;
   at?: number;
+  onMove?(id: string, before: string | undefined): void;
+  /** How it goes a step to the left or right; undefined where it cannot. */
+  step?(by: -1 | 1): (() => void) | undefined;
+  menu?: readonly MenuEntry[] | undefined;
 }): ReactElement {
-  const { header, column, at } = props;
+  const { header, column, at, onMove, step, menu } = props;
+  const [over, setOver] = useState(false);
   const sorted = header.column.getIsSorted();
   const can = header.column.getCanSort();
   const resize = header.getResizeHandler();
-  const widen = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowRight' ? 16 : event.key === 'ArrowLeft' ? -16 : 0;
-    if (!event.shiftKey || step === 0) return;
+  const onKeyDown = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (by === 0 || !(event.shiftKey || (event.altKey && step))) return;
     event.preventDefault();
     event.stopPropagation();
+    if (event.altKey) return step?.(by)?.();
     const { table } = header.getContext();
-    table.setColumnSizing((sizes) => ({ ...sizes, [column.id]: Math.max(56, header.getSize() + step) }));
+    table.setColumnSizing((sizes) => ({ ...sizes, [column.id]: Math.max(56, header.getSize() + 16 * by) }));
+  };
+  const dragged = onMove && {
+    draggable: true,
+    onDragStart: (event: DragEvent) => event.dataTransfer.setData(DRAGGED, column.id),
+  };
+  const target = onMove && {
+    onDragOver: (event: DragEvent) => {
+      if (!event.dataTransfer.types.includes(DRAGGED)) return;
+      event.preventDefault();
+      setOver(true);
+    },
+    onDragLeave: () => setOver(false),
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(false);
+      const id = event.dataTransfer.getData(DRAGGED);
+      if (id !== column.id) onMove(id, column.id);
+    },
   };
   return (
     <th
@@ -331,15 +430,17 @@ function Head<Row extends object>(props: {
                   : ('none' as const),
           }
         : {})}
-      className={`table-head${at === undefined ? '' : ' table-pin'}${column.align ? ' table-end' : ''}`}
+      className={`table-head${at === undefined ? '' : ' table-pin'}${column.align ? ' table-end' : ''}${over ? ' table-drop' : ''}`}
       style={{ width: header.getSize(), ...(at === undefined ? {} : { left: at }) }}
+      {...target}
     >
       {can ? (
         <button
           type="button"
           onClick={header.column.getToggleSortingHandler()}
-          onKeyDown={widen}
-          title={`${column.header}: sort; Shift with ← → changes the width`}
+          onKeyDown={onKeyDown}
+          title={`${column.header}: sort; Shift with ← → changes the width${step ? ', Alt with ← → its place' : ''}`}
+          {...dragged}
         >
           <span className="truncate">{column.header}</span>
           {sorted && <Icon name={sorted === 'asc' ? 'up' : 'sortdown'} size={12} />}
@@ -348,6 +449,16 @@ function Head<Row extends object>(props: {
         <span className="truncate" title={column.header}>
           {column.header}
         </span>
+      )}
+      {menu && menu.length > 0 && (
+        <Menu
+          trigger={
+            <button type="button" className="table-more-of" aria-label={`More of ${column.header}`}>
+              <Icon name="more" size={13} />
+            </button>
+          }
+          entries={menu}
+        />
       )}
       {/* For the pointer; the keyboard has Shift with the arrows on the button beside it. */}
       <span
