@@ -18,8 +18,11 @@ import { RunLink, SYSTEM, VerdictBadge } from '../runs/run-words.tsx';
 import { SingleValues, splitMetrics } from '../runs/single-values.tsx';
 import { DiffTable } from './diff-table.tsx';
 import { MetricTable } from './metric-table.tsx';
+import { RunsInRows } from './runs-in-rows.tsx';
 import { Scatter } from './scatter.tsx';
 import './compare.css';
+
+const MANY = 12;
 
 export default function ComparePage(): ReactElement {
   const search = useSearch({ from: '/compare' });
@@ -65,7 +68,9 @@ function Loaded({ runs }: { runs: readonly Run[] }): ReactElement {
   const view = useMemo(() => chartView(search), [search]);
   const { curves, singles } = useMemo(() => splitMetrics(runs, (key) => !key.startsWith(SYSTEM)), [runs]);
   const metrics = useMemo(() => [...singles, ...curves], [curves, singles]);
-  const tab = search.tab ?? 'charts';
+  // More than stand beside each other are read in rows.
+  const usual = runs.length > MANY ? 'runs' : 'charts';
+  const tab = search.tab ?? usual;
   const remove = (id: string) =>
     void navigate({
       search: (now) => ({ ...now, runs: now.runs?.filter((each) => each !== id) }),
@@ -78,7 +83,7 @@ function Loaded({ runs }: { runs: readonly Run[] }): ReactElement {
         label="Ways to compare"
         value={tab}
         onChange={(next) =>
-          void navigate({ search: (now) => ({ ...now, tab: next === 'charts' ? undefined : next }) })
+          void navigate({ search: (now) => ({ ...now, tab: next === usual ? undefined : next }) })
         }
         tabs={[
           {
@@ -98,6 +103,19 @@ function Loaded({ runs }: { runs: readonly Run[] }): ReactElement {
                   onZoom={(zoom) => change({ zoom: zoomText(zoom) })}
                 />
               </>
+            ),
+          },
+          {
+            value: 'runs',
+            label: 'Runs',
+            count: runs.length,
+            panel: (
+              <RunsInRows
+                runs={runs}
+                styles={styles}
+                all={search.all ?? false}
+                onAll={(all) => change({ all: all || undefined })}
+              />
             ),
           },
           {

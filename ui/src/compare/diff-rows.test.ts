@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Run } from '../../../src/tracking/contract.ts';
-import { diffRows } from './diff-rows.ts';
+import { diffRows, metricRows } from './diff-rows.ts';
 
 const run = (more: Partial<Run>): Run => ({
   id: 'r',
@@ -66,4 +66,19 @@ test('one line for each thing, marked where the runs differ', () => {
 test('one run differs from nothing', () => {
   assert.ok(diffRows([run({ params: { a: '1' } })]).every((row) => !row.differs));
   assert.deepEqual(diffRows([]), []);
+});
+
+test('what came of the runs, metric by metric, and whether it differs', () => {
+  const metric = (key: string, last: number | 'NaN') => ({ key, last, step: 0, time: 0, count: 1 });
+  assert.deepEqual(
+    metricRows([
+      run({ metrics: [metric('b', 1), metric('a', 'NaN'), metric('system/cpu', 3)] }),
+      run({ metrics: [metric('b', 2), metric('a', 'NaN'), metric('c', 1)] }),
+    ]),
+    [
+      { key: 'a', values: [NaN, NaN], differs: false },
+      { key: 'b', values: [1, 2], differs: true },
+      { key: 'c', values: [undefined, 1], differs: true },
+    ],
+  );
 });

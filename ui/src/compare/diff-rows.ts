@@ -38,6 +38,26 @@ export function diffRows(runs: readonly Run[]): DiffRow[] {
   });
 }
 
+export interface MetricRow {
+  key: string;
+  /** The last value of each run, in their order. */
+  values: (number | undefined)[];
+  differs: boolean;
+}
+
+/** What came of the runs, metric by metric; samples of the machine stay away. */
+export function metricRows(runs: readonly Run[]): MetricRow[] {
+  const maps = runs.map((run) => new Map(run.metrics.map(({ key, last }) => [key, Number(last)])));
+  const keys = [...new Set(maps.flatMap((map) => [...map.keys()]))]
+    .filter((key) => !key.startsWith('system/'))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return keys.map((key) => {
+    const values = maps.map((map) => map.get(key));
+    // NaN is the same as NaN here.
+    return { key, values, differs: values.some((value) => !Object.is(value, values[0])) };
+  });
+}
+
 /** A dataset is the same when its version or, of a foreign one, its digest is. */
 function dataOf(run: Run): Map<string, string> {
   const map = new Map<string, string>();

@@ -12,7 +12,7 @@ export const compareRoutes = [
       ...chartSearch,
       runs: field.list,
       all: field.flag,
-      tab: field.choice('charts', 'params', 'metrics', 'scatter'),
+      tab: field.choice('charts', 'runs', 'params', 'metrics', 'scatter'),
       sx: field.text,
       sy: field.text,
     }),
