@@ -19,6 +19,8 @@ const FLOORS: Record<string, number> = {
   tracking: 3,
   // Of an experiment, and linked to its runs.
   traces: 3.5,
+  // Judges what traces tell, on datasets of experiments.
+  genai: 3.6,
   models: 4,
   // They end with a version in the registry.
   pipelines: 4.5,

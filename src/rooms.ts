@@ -4,6 +4,7 @@ import * as channels from './channels/index.ts';
 import * as changes from './changes/index.ts';
 import * as data from './data/index.ts';
 import { sweepEnvironments } from './environments/index.ts';
+import * as genai from './genai/index.ts';
 import * as githosts from './githosts/index.ts';
 import * as gitops from './gitops/index.ts';
 import * as governance from './governance/index.ts';
@@ -53,6 +54,7 @@ export const migrations: Migration[] = [
   ...promotions.migrations,
   ...gitops.migrations,
   ...secrets.migrations,
+  ...genai.migrations,
 ];
 
 /** Every room that needs blobs: gc removes what none of these names. `rooms.test.ts` looks for columns that nobody lists. */
@@ -84,6 +86,7 @@ export const subjects: access.Resolvers = {
   ...data.subjects,
   ...tracking.subjects,
   ...traces.subjects,
+  ...genai.subjects,
   ...models.subjects,
   ...serving.subjects,
   ...promotions.subjects,

@@ -70,6 +70,7 @@
 -- promotions-001 ab82d195190d3778
 -- gitops-001 93af2b330adb5475
 -- secrets-001 6fecada7cef3e16f
+-- genai-001 4817724b47509aee
 
 CREATE TABLE access_epoch (id integer primary key, word text not null);
 CREATE TABLE access_grant (
@@ -432,6 +433,50 @@ CREATE INDEX evaluation_by_execution on evaluation (workspace, execution, id);
 CREATE INDEX evaluation_by_model on evaluation (workspace, model_ref, id);
 CREATE INDEX evaluation_by_time on evaluation (workspace, id);
 CREATE INDEX evaluation_by_version on evaluation (workspace, version_ref, id);
+CREATE TABLE evaluation_dataset (
+  id text primary key,
+  workspace text not null,
+  name text not null,
+  fields text,
+  revision bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text not null,
+  updated_by text not null
+);
+CREATE INDEX evaluation_dataset_by_age on evaluation_dataset (workspace, created_at, id);
+CREATE TABLE evaluation_dataset_experiment (
+  workspace text not null,
+  dataset_id text not null references evaluation_dataset (id),
+  experiment_id bigint not null,
+  added_at bigint not null,
+  primary key (dataset_id, experiment_id)
+);
+CREATE INDEX evaluation_dataset_of_experiment on evaluation_dataset_experiment (experiment_id, workspace);
+CREATE TABLE evaluation_dataset_tag (
+  workspace text not null,
+  dataset_id text not null references evaluation_dataset (id),
+  key text not null,
+  value text not null,
+  primary key (dataset_id, key)
+);
+CREATE TABLE evaluation_record (
+  id text primary key,
+  workspace text not null,
+  dataset_id text not null references evaluation_dataset (id),
+  key text not null,
+  inputs text not null,
+  answer text,
+  expectations text,
+  tags text not null,
+  source text,
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text not null,
+  updated_by text not null,
+  unique (dataset_id, key)
+);
+CREATE INDEX evaluation_record_by_age on evaluation_record (dataset_id, created_at, id);
 CREATE TABLE event (
   seq bigint primary key,
   workspace text not null,
@@ -634,6 +679,20 @@ CREATE TABLE job_schedule (
   catch_up text not null,
   next_at bigint not null,
   primary key (workspace, name)
+);
+CREATE TABLE label_schema (
+  id text primary key,
+  workspace text not null,
+  experiment_id bigint not null,
+  name text not null,
+  type text not null,
+  instruction text,
+  enable_comment bigint not null,
+  input text not null,
+  created_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  unique (workspace, experiment_id, name)
 );
 CREATE TABLE ledger_entry (
   seq bigint primary key,
@@ -1090,6 +1149,32 @@ CREATE TABLE release_transition (
   note text,
   primary key (release_id, seq)
 );
+CREATE TABLE review_item (
+  workspace text not null,
+  queue_id text not null references review_queue (id),
+  item_id text not null,
+  status text not null,
+  completed_by text,
+  completed_at bigint,
+  created_at bigint not null,
+  updated_at bigint not null,
+  primary key (queue_id, item_id)
+);
+CREATE INDEX review_item_by_age on review_item (queue_id, created_at, item_id);
+CREATE TABLE review_queue (
+  id text primary key,
+  workspace text not null,
+  experiment_id bigint not null,
+  name text not null,
+  name_key text not null,
+  type text not null,
+  users text not null,
+  schemas text not null,
+  created_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  unique (workspace, experiment_id, name_key)
+);
 CREATE TABLE revision (
   id text primary key,
   workspace text not null,
@@ -1193,6 +1278,22 @@ CREATE TABLE run_tag (
   primary key (run_id, key)
 );
 CREATE INDEX run_tag_by_value on run_tag (experiment_id, workspace, key, substr(value, 1, 100));
+CREATE TABLE scorer (
+  id text primary key,
+  workspace text not null,
+  experiment_id bigint not null,
+  name text not null,
+  next_version bigint not null,
+  unique (workspace, experiment_id, name)
+);
+CREATE TABLE scorer_version (
+  workspace text not null,
+  scorer_id text not null references scorer (id),
+  version bigint not null,
+  serialized text not null,
+  created_at bigint not null,
+  primary key (scorer_id, version)
+);
 CREATE TABLE secret (
   id text primary key,
   workspace text not null,

@@ -63,7 +63,12 @@ export async function openMlflow(): Promise<{ url: string; [Symbol.asyncDispose]
     detached: true,
     stdio: 'ignore',
     // Without its runners of jobs: a dozen processes that each load all of MLflow, and answer nothing that is asked here.
-    env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true', MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' },
+    env: {
+      ...process.env,
+      MLFLOW_DISABLE_TELEMETRY: 'true',
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+      MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS: 'true',
+    },
   });
   const url = `http://127.0.0.1:${port}`;
   const close = async (): Promise<void> => {

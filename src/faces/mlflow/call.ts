@@ -23,6 +23,8 @@ export interface Call<T> {
   request: Reader<T>;
   /** Fields under an older name, taken when the newer is absent. */
   older?: Readonly<Record<string, string>>;
+  /** Its client looks for lists that are empty, too. */
+  whole?: boolean;
   /** Largest body in bytes; 32 MiB unless said. */
   maxBody?: number;
   /** Its answer is sent without unset and empty fields. `host` is how the caller addresses this server. */
@@ -67,9 +69,10 @@ export function call<T>(declared: Call<T>): Route[] {
       known.set(input, found);
       return found.message;
     };
-    const made = route(asked, async (ctx, input) =>
-      sparse((await declared.answer(ctx, read(input), input.headers['host'])) ?? {}),
-    );
+    const made = route(asked, async (ctx, input) => {
+      const said = (await declared.answer(ctx, read(input), input.headers['host'])) ?? {};
+      return declared.whole === true ? said : sparse(said);
+    });
     return { ...made, message: read };
   });
 }

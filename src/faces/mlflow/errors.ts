@@ -21,6 +21,7 @@ const BY_KIND: Record<ErrorKind, Answer> = {
 /** Where MLflow tells apart what is one kind to us: by the error's code. */
 const BY_CODE: Readonly<Record<string, Answer>> = {
   'endpoint-not-found': [404, 'ENDPOINT_NOT_FOUND'],
+  'not-found': [404, 'RESOURCE_DOES_NOT_EXIST'],
   'method-not-allowed': [405, 'ENDPOINT_NOT_FOUND'],
   'not-implemented': [501, 'NOT_IMPLEMENTED'],
   'media-type': [400, 'BAD_REQUEST'],

@@ -7,6 +7,7 @@ import type { Route } from '../../platform/http/index.ts';
 import type { ArtifactGuard, FoundVersion } from '../../tracking/index.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { assessmentRoutes } from './assessments.ts';
+import { evaluationDatasetRoutes } from './evaluation-datasets.ts';
 import { experimentRoutes } from './experiments.ts';
 import { fileRoutes } from './files.ts';
 import { loggedModelRoutes } from './logged-models.ts';
@@ -15,7 +16,9 @@ import { metricRoutes } from './metrics.ts';
 import { modelVersionRoutes } from './model-versions.ts';
 import { otlpRoutes } from './otlp/index.ts';
 import { registeredModelRoutes } from './registered-models.ts';
+import { reviewRoutes } from './reviews.ts';
 import { runRoutes } from './runs.ts';
+import { scorerRoutes } from './scorers.ts';
 import { serverRoutes } from './server-info.ts';
 import { traceRoutes } from './traces.ts';
 import { legacyTraceRoutes } from './traces-v2.ts';
@@ -43,6 +46,9 @@ export function mlflowRoutes({ users, guards, artifactGuards }: Above): Route[] 
     ...loggedModelRoutes,
     ...registeredModelRoutes(users, guards),
     ...modelVersionRoutes(users, guards),
+    ...evaluationDatasetRoutes,
+    ...scorerRoutes,
+    ...reviewRoutes,
     ...otlpRoutes,
     ...traceRoutes,
     ...legacyTraceRoutes,

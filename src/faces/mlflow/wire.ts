@@ -8,7 +8,7 @@ const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as con
 const VIEWS = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const;
 
 /** An enum's word, or its number in the protocol, from 1. An unknown one is refused. */
-const enumeration = <W extends string>(words: readonly W[]): Reader<W | undefined> => {
+export const enumeration = <W extends string>(words: readonly W[]): Reader<W | undefined> => {
   const word = oneOf(...words);
   return (value, field) =>
     word(typeof value === 'number' ? (words[value - 1] ?? String(value)) : value, field);
