@@ -154,6 +154,21 @@ function* portions(files: readonly TreeFile[]): Generator<TreeFile[]> {
 const FOR_GOOD =
   /not our ref|remote ref|repository .*not found|Authentication failed|could not read (?:Username|Password)|returned error: 40[134]|unadvertised object/i;
 
+/** What git says, in words of ours: its own may hold anything that the host wrote. */
+const REASONS: ReadonlyArray<readonly [RegExp, string]> = [
+  [
+    /Authentication failed|could not read (?:Username|Password)|returned error: 40[13]/i,
+    'it refuses the token',
+  ],
+  [/returned error: 404|repository .*not found/i, 'it has no such repository, or the token may not see it'],
+  [/not our ref|remote ref|unadvertised object/i, 'it has no such commit any more'],
+  [
+    /CONNECT tunnel failed|Failed to connect|Could not resolve|Connection (?:refused|timed out|reset)|Empty reply|Recv failure/i,
+    'it cannot be reached',
+  ],
+  [/returned error: 5\d\d/i, 'it fails'],
+];
+
 export interface Git {
   run(...args: string[]): Promise<Buffer>;
   /** With something on its standard input. */
@@ -230,7 +245,8 @@ export function createGit(
         : args[0] === 'push'
           ? `${host.url} did not take the branch`
           : `git ${args[0]} failed`;
-    throw (FOR_GOOD.test(said) ? invalid : unavailable)(`${what}: ${message}`, {
+    const why = REASONS.find(([form]) => form.test(said))?.[1] ?? message;
+    throw (FOR_GOOD.test(said) ? invalid : unavailable)(`${what}: ${why}`, {
       hint: 'look whether the repository is there and the token may read it; an internal host is opened with --allow-outbound',
     });
   }

@@ -9,6 +9,8 @@ import { requireHost, type GitHostRow } from './store.ts';
 
 /** One file of a branch, for rooms above: read, and written as a branch of its own. By the same git, behind the same walls, as whole commits are. */
 export interface OneFile {
+  /** Throws where there is no such connection. */
+  require(ctx: Ctx, host: string): Promise<void>;
   /** The commit that a branch is at. */
   head(ctx: Ctx, place: Place, signal: AbortSignal): Promise<string>;
   /** The file at a commit of the branch; undefined where there is none. */
@@ -40,6 +42,7 @@ interface Parts {
 }
 
 export const openOneFile = (parts: Parts): OneFile => ({
+  require: async (ctx, host) => void (await requireHost(ctx, host)),
   head: (ctx, { host, branch }, signal) =>
     within(ctx, parts, host, signal, async (git, remote) => {
       const said = (await git.run('ls-remote', '--quiet', remote, `refs/heads/${branch}`)).toString('latin1');
@@ -55,6 +58,12 @@ export const openOneFile = (parts: Parts): OneFile => ({
     within(ctx, parts, host, signal, async (git, remote) => {
       await git.run('fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', remote, commit);
       const listed = (await git.run('ls-tree', '-z', '-l', commit, '--', file)).toString('utf8');
+      const [, mode = '', type = ''] = /^(\d+) (\w+) /.exec(listed) ?? [];
+      if (type !== '' && (type !== 'blob' || mode === '120000'))
+        throw invalid(
+          `${file} of commit ${commit.slice(0, 10)} is a ${type === 'tree' ? 'folder' : type === 'blob' ? 'link' : 'submodule'}, and no file`,
+          { field: 'file', hint: 'name the file itself' },
+        );
       const [, object = '', size = ''] = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d+)\t/.exec(listed) ?? [];
       if (object === '') return undefined;
       if (Number(size) > MOST) throw tooLarge(`${file} has more than 1 MiB`, { field: 'file' });
@@ -81,6 +90,13 @@ export const openOneFile = (parts: Parts): OneFile => ({
       const line = (bytes: Buffer): string => bytes.toString('latin1').trim();
       const object = line(await git.feed(text, 'hash-object', '-w', '--stdin'));
       await git.run('read-tree', base);
+      const inside = (await git.run('ls-tree', '-r', '-z', '--name-only', base)).toString('utf8').split('\0');
+      const other = inside.find((one) => one.startsWith(`${file}/`) || file.startsWith(`${one}/`));
+      if (other !== undefined)
+        throw invalid(`${file} cannot be written on ${branch}: ${other} is there`, {
+          field: 'file',
+          hint: 'have the environment follow a file of another name',
+        });
       await git.run('update-index', '--add', '--cacheinfo', `100644,${object},${file}`);
       const tree = line(await git.run('write-tree'));
       if (tree === line(await git.run('rev-parse', `${base}^{tree}`)))

@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import type { CheckState, CommitCheck, GitHost, GitHostKind } from './contract.ts';
-import { selectChecks, type CheckRow, type GitHostRow } from './store.ts';
+import { requireHost, selectChecks, type CheckRow, type GitHostRow } from './store.ts';
 
 export const hookPath = (id: string): string => `/api/v1/hooks/git/${id}`;
 
@@ -43,6 +43,7 @@ export async function listChecks(
 ): Promise<{ items: CommitCheck[]; next?: string }> {
   if (page !== undefined && !/^[0-9a-f]{32}$/.test(page))
     throw invalid('this is not a page token', { field: 'page', hint: 'hand back `next` of the page before' });
+  if (filter.host !== undefined) await requireHost(ctx, filter.host); // an empty list would say that it is quiet
   const rows = await selectChecks(ctx, { ...filter, before: page, limit: limit + 1 });
   const items = rows.slice(0, limit).map(toCheck);
   return { items, ...(rows.length > limit ? { next: items.at(-1)!.id } : {}) };

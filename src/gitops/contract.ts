@@ -1,7 +1,7 @@
 // The one statement of the nouns and endpoints of GitOps.
 import { Type, type Static } from 'typebox';
 import { RolloutWish } from '../pipelines/contract.ts';
-import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { Dictionary, endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 import { EnvironmentName } from '../promotions/contract.ts';
 import { EndpointName } from '../serving/contract.ts';
 
@@ -39,13 +39,13 @@ export const DesiredState = Strict(
   {
     environment: { ...EnvironmentName, description: 'Which environment this is about.' },
     models: Type.Optional(
-      Type.Record(Type.String({ minLength: 1, maxLength: 256 }), ModelWish, {
+      Dictionary(Type.String({ minLength: 1, maxLength: 256 }), ModelWish, {
         maxProperties: 200,
         description: 'Which version of each model answers at the endpoint that it has there.',
       }),
     ),
     endpoints: Type.Optional(
-      Type.Record(EndpointName, EndpointWish, {
+      Dictionary(EndpointName, EndpointWish, {
         maxProperties: 200,
         description: 'Endpoints of the environment that are called otherwise.',
       }),
@@ -169,7 +169,7 @@ export const proposeGitOps = endpoint({
       description: 'The branch that is made; treadle/ENVIRONMENT-… unless said.',
     }),
     models: Type.Optional(
-      Type.Record(Type.String({ minLength: 1, maxLength: 256 }), VersionNumber, {
+      Dictionary(Type.String({ minLength: 1, maxLength: 256 }), VersionNumber, {
         maxProperties: 200,
         description: 'Which versions the file shall say; those that run unless said.',
       }),

@@ -2,7 +2,7 @@ import type { Subscriber } from '../platform/events/index.ts';
 import type { Route } from '../platform/http/index.ts';
 import type { JobType, Schedule } from '../platform/jobs/index.ts';
 import type { Below } from './engine.ts';
-import { changeSubscriber, reconcileJob, sweepJob } from './jobs.ts';
+import { changeSubscriber, reconcileJob, removedSubscriber, sweepJob } from './jobs.ts';
 import { gitOpsRoutes } from './routes.ts';
 
 export { migrations } from './schema.ts';
@@ -22,7 +22,7 @@ export function openGitOps(below: Below): GitOpsRoom {
   return {
     routes: gitOpsRoutes(below, reconciling),
     jobs: [reconciling, sweep],
-    subscribers: [changeSubscriber(reconciling)],
+    subscribers: [changeSubscriber(reconciling), removedSubscriber],
     schedule: { name: 'gitops.sweep', type: sweep, payload: {}, cron: '* * * * *', catchUp: 'last' },
   };
 }

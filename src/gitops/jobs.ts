@@ -3,8 +3,10 @@ import type { Actor } from '../platform/ctx/index.ts';
 import type { Subscriber } from '../platform/events/index.ts';
 import { job, type JobType } from '../platform/jobs/index.ts';
 import type { Below, ReconcileJob } from './engine.ts';
+import { environments } from '../promotions/index.ts';
 import { reconcile } from './reconcile.ts';
-import { selectEverySource, selectSources } from './store.ts';
+import { stopFollowing } from './set-source.ts';
+import { findSource, selectEverySource, selectSources } from './store.ts';
 
 /** Who it is that applies what Git says: nobody who could approve anything. */
 const GIT: Actor = { kind: 'system', id: 'gitops', name: 'GitOps', role: 'editor' };
@@ -47,10 +49,24 @@ export const changeSubscriber = (reconciling: ReconcileJob): Subscriber => ({
     'environment.set',
     'policy.ended',
     'git_check.created',
+    'git_host.created',
+    'git_host.changed',
+    'git_host.deleted',
   ],
   async handle(tx, { type }) {
-    const look = type === 'git_check.created';
+    const look = type.startsWith('git_');
     for (const { environment } of await selectSources(tx))
       await tx.enqueue(reconciling, { environment, look });
   },
 });
+
+/** An environment that is gone follows nothing: one that is called so later begins anew. */
+export const removedSubscriber: Subscriber = {
+  name: 'gitops.environment',
+  types: ['environment.removed'],
+  async handle(tx, { subject }) {
+    const environment = subject.replace(/^environment:/, '');
+    if ((await environments(tx)).some(({ name }) => name === environment)) return;
+    if (await findSource(tx, environment)) await stopFollowing(tx, environment);
+  },
+};

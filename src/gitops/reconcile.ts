@@ -1,5 +1,5 @@
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
-import { messageOf, outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
+import { invalid, messageOf, outwardMessageOf, TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import { environments } from '../promotions/index.ts';
 import type { Environment } from '../promotions/contract.ts';
@@ -15,7 +15,7 @@ import {
   selectAttempts,
   type SourceRow,
 } from './store.ts';
-import { wishesOf } from './wishes.ts';
+import { quarrelIn, wishesOf } from './wishes.ts';
 
 /** Looks at the branch, where that is said, and takes each endpoint one step towards what Git says. Safe to do twice, and at any time. */
 export async function reconcile(
@@ -26,12 +26,18 @@ export async function reconcile(
 ): Promise<void> {
   const before = await findSource(ctx, name);
   if (!before) return;
-  const environment = (await environments(ctx)).find((one) => one.name === name);
+  const all = await environments(ctx);
+  const environment = all.find((one) => one.name === name);
   if (!environment) return;
-  const source = look || before.commit_id === null ? await lookAt(ctx, below, before, signal) : before;
+  const quarrel = (desired: DesiredState): string | undefined => quarrelIn(desired, environment, all);
+  const source =
+    look || before.commit_id === null ? await lookAt(ctx, below, before, quarrel, signal) : before;
   // A file that cannot be read says nothing, and what it said before is not what is wanted now.
   if (!source || source.problem !== null || source.desired === null) return;
-  const wishes = await wishesOf(ctx, JSON.parse(source.desired) as DesiredState, environment);
+  const desired = JSON.parse(source.desired) as DesiredState; // written by this room
+  // What was good may have become a quarrel: environments are called otherwise by now. The next look says so, and heals it.
+  if (quarrel(desired) !== undefined) return;
+  const wishes = await wishesOf(ctx, desired, environment);
   for (const wish of wishes) {
     const seen = await see(ctx, below, { environment, source, wish });
     if (!seen.step.act) continue;
@@ -56,6 +62,7 @@ async function lookAt(
   ctx: Ctx,
   { files }: Below,
   source: SourceRow,
+  quarrel: (desired: DesiredState) => string | undefined,
   signal: AbortSignal,
 ): Promise<SourceRow | undefined> {
   const { environment, host, branch, path: file } = source;
@@ -71,12 +78,16 @@ async function lookAt(
     });
   try {
     const commit = await files.head(ctx, { host, branch }, signal);
-    if (commit === source.commit_id && source.problem === null) return await keep({});
+    const known = source.desired === null ? undefined : (JSON.parse(source.desired) as DesiredState); // written by this room
+    if (commit === source.commit_id && source.problem === null && known && quarrel(known) === undefined)
+      return await keep({});
     const text = await files.read(ctx, { host, branch, file, commit }, signal);
     if (text === undefined)
       return await keep({ commit_id: commit, problem: `commit ${commit.slice(0, 10)} has no ${file}` });
     try {
       const desired = await readDesired(text, environment);
+      const problem = quarrel(desired);
+      if (problem !== undefined) throw invalid(problem, { field: 'file' });
       return await keep({ commit_id: commit, desired: JSON.stringify(desired), problem: null });
     } catch (error) {
       if (!(error instanceof TreadleError)) throw error;

@@ -8,7 +8,7 @@ import { getGitOps, listGitOps } from './views.ts';
 export const gitOpsRoutes = (below: Below, job: ReconcileJob): Route[] => [
   route(contract.listGitOps, (ctx) => listGitOps(ctx, below)),
   route(contract.setGitOps, async (ctx, { params, body }) => {
-    await setSource(ctx, job, params.environment, body);
+    await setSource(ctx, below, job, params.environment, body);
     return getGitOps(ctx, below, params.environment);
   }),
   route(contract.deleteGitOps, async (ctx, { params }) => {
@@ -16,7 +16,7 @@ export const gitOpsRoutes = (below: Below, job: ReconcileJob): Route[] => [
     return {};
   }),
   route(contract.syncGitOps, async (ctx, { params, body }) => {
-    await askToSync(ctx, job, params.environment, body.retry ?? false);
+    await askToSync(ctx, below, job, params.environment, body.retry ?? false);
     return getGitOps(ctx, below, params.environment);
   }),
   route(contract.proposeGitOps, (ctx, { params, body }) => propose(ctx, below, params.environment, body)),

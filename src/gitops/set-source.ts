@@ -1,7 +1,7 @@
-import type { Ctx } from '../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { environments } from '../promotions/index.ts';
-import type { ReconcileJob } from './engine.ts';
+import type { Below, ReconcileJob } from './engine.ts';
 import { findSource, removeAttempt, removeSource, requireSource, saveSource } from './store.ts';
 
 export interface SourceSettings {
@@ -14,6 +14,7 @@ export interface SourceSettings {
 /** Lets an environment follow a file. Another place is read anew. */
 export async function setSource(
   ctx: Ctx,
+  { files }: Pick<Below, 'files'>,
   job: ReconcileJob,
   environment: string,
   { host, branch = 'main', file, mode = 'apply' }: SourceSettings,
@@ -24,6 +25,7 @@ export async function setSource(
         field: 'environment',
         hint: 'make it first: treadle environment set',
       });
+    await files.require(tx, host);
     const before = await findSource(tx, environment);
     const same =
       before !== undefined && before.host === host && before.branch === branch && before.path === file;
@@ -52,21 +54,32 @@ export async function setSource(
 export async function removeFollowing(ctx: Ctx, environment: string): Promise<void> {
   await ctx.write(async (tx) => {
     await requireSource(tx, environment);
-    await removeAttempt(tx, environment);
-    await removeSource(tx, environment);
-    const resource = `environment:${environment}`;
-    await tx.record({ action: 'gitops.removed', resource });
-    await tx.emit({ type: 'gitops.removed', subject: resource });
+    await stopFollowing(tx, environment);
   });
 }
 
-/** Has the branch looked at now; with `retry`, what was blocked is tried again. */
+/** In the caller's transaction. */
+export async function stopFollowing(tx: Tx, environment: string): Promise<void> {
+  await removeAttempt(tx, environment);
+  await removeSource(tx, environment);
+  const resource = `environment:${environment}`;
+  await tx.record({ action: 'gitops.removed', resource });
+  await tx.emit({ type: 'gitops.removed', subject: resource });
+}
+
+/** How long who asks waits for the host, ms. */
+const PATIENCE = 20_000;
+
+/** Has the branch looked at now; with `retry`, what was blocked is tried again. A host that does not answer is said to who asked. */
 export async function askToSync(
   ctx: Ctx,
+  { files }: Pick<Below, 'files'>,
   job: ReconcileJob,
   environment: string,
   retry: boolean,
 ): Promise<void> {
+  const { host, branch } = await requireSource(ctx, environment);
+  await files.head(ctx, { host, branch }, AbortSignal.timeout(PATIENCE));
   await ctx.write(async (tx) => {
     await requireSource(tx, environment);
     if (retry) {

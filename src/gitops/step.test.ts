@@ -3,6 +3,7 @@ import test from 'node:test';
 import { fc, runs } from '../../test/property.ts';
 import type { ReleaseState } from '../releases/contract.ts';
 import { readDesired } from './read-file.ts';
+import { quarrelIn } from './wishes.ts';
 import { backOff, nextStep, type Seen, type Step } from './step.ts';
 
 /**
@@ -226,9 +227,71 @@ test('a file is read with what is wrong with it, and is of the environment that 
   for (const [text, says] of [
     ['models: [', /^line 1: /],
     ['environment: other\n', /the file is about environment 'other'/],
-    ['environment: prod\nmodels: { flights: latest }\n', /^models/],
-    ['environment: prod\nenvironmentt: x\n', /^environmentt: nothing is called so/],
-    ['', /file/],
+    [
+      'environment: prod\nmodels: { flights: latest }\n',
+      /^models\.flights: write which version by its number, as 7/,
+    ],
+    [
+      'environment: prod\nmodels: { flights: v3 }\n',
+      /^models\.flights: write which version by its number, as 7/,
+    ],
+    [
+      'environment: prod\nendpoints: { live: 3 }\n',
+      /^endpoints\.live: write which version of which model, as flights@7/,
+    ],
+    ['environment: prod\nmodels: 3\n', /^models: must be keys with values/],
+    [
+      'environment: prod\nenvironmentt: x\n',
+      /^environmentt: nothing is called so here; there are environment, models and/,
+    ],
+    ['environment: prod\n---\nmodels: {}\n', /^line 2: a second document begins here/],
+    [
+      'environment: prod\nmodels: { a: { version: 1, rollout: { steps: [50, 10] } } }\n',
+      /the step 10 % comes after 50 %/,
+    ],
+    ['environment: prod\nendpoints: { "not a name!": [] }\n', /nothing is called so here/],
+    ['', /^it is empty: begin with environment: prod/],
   ] as const)
     await assert.rejects(readDesired(text, 'prod'), (error: Error) => says.test(error.message), text);
+});
+
+test('a file that says two things of one endpoint, or names one of another environment, is no wish at all', () => {
+  const terms = { models: {}, variables: {}, windows: [], time_zone: 'UTC', freezes: [], hold_min: 0 };
+  const made = { open: true, created_at: 0, created_by: 'ann', updated_at: 0 };
+  const staging = {
+    ...made,
+    name: 'staging',
+    position: 1,
+    terms: { ...terms, endpoints: '{model}-staging' },
+  };
+  const prod = {
+    ...made,
+    name: 'prod',
+    position: 2,
+    terms: { ...terms, endpoints: '{model}', models: { churn: 'live' } },
+  };
+  const all = [staging, prod];
+  for (const [desired, says] of [
+    [
+      { environment: 'prod', models: { flights: 1, churn: 2 }, endpoints: { 'flights-eu': 'flights@1' } },
+      undefined,
+    ],
+    [
+      { environment: 'prod', models: { flights: 1 }, endpoints: { flights: 'flights@2' } },
+      'models.flights and endpoints.flights both say what answers at endpoint flights',
+    ],
+    [
+      { environment: 'prod', models: { churn: 1, live: 1 } },
+      'models.churn and models.live both say what answers at endpoint live',
+    ],
+    [
+      { environment: 'prod', endpoints: { 'flights-staging': 'flights@2' } },
+      'endpoints.flights-staging: flights-staging is an endpoint of staging, and only what staging follows may name it',
+    ],
+    [
+      { environment: 'prod', models: { 'a-staging': 2 } },
+      'models.a-staging: a-staging is an endpoint of staging, and only what staging follows may name it',
+    ],
+  ] as const)
+    assert.equal(quarrelIn(desired, prod, all), says);
 });

@@ -4,7 +4,7 @@ import type { DesiredState, GitOps, GitOpsTarget } from './contract.ts';
 import type { Below } from './engine.ts';
 import { see } from './see.ts';
 import { requireSource, selectSources, type SourceRow } from './store.ts';
-import { wishesOf } from './wishes.ts';
+import { quarrelIn, wishesOf } from './wishes.ts';
 
 type Doors = Pick<Below, 'releases' | 'serving'>;
 
@@ -46,7 +46,9 @@ async function toGitOps(ctx: Ctx, doors: Doors, source: SourceRow): Promise<GitO
     const { model, version, version_ref } = primary;
     unnamed.push({ endpoint: name, model, version, version_ref });
   }
-  const { commit_id, problem, looked_at } = source;
+  const { commit_id, looked_at } = source;
+  const problem =
+    source.problem ?? ((environment && desired && quarrelIn(desired, environment, all)) || null);
   return {
     environment: source.environment,
     host: source.host,

@@ -4,7 +4,7 @@ import type { RolloutWish } from '../pipelines/contract.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { TreadleError } from '../platform/errors/index.ts';
 import { canonical } from '../platform/json/index.ts';
-import { endpointOf } from '../promotions/index.ts';
+import { endpointOf, environmentOf } from '../promotions/index.ts';
 import type { Environment } from '../promotions/contract.ts';
 import type { DesiredState } from './contract.ts';
 
@@ -18,6 +18,27 @@ export interface Wish {
   sum: string;
   /** Undefined where there is no such version. */
   version: { number: number; ref: string; model: string } | undefined;
+}
+
+/** Why a file cannot be applied as a whole: it says two things of one endpoint, or of an endpoint of another environment. */
+export function quarrelIn(
+  { models = {}, endpoints = {} }: DesiredState,
+  environment: Environment,
+  all: readonly Environment[],
+): string | undefined {
+  const said = new Map<string, string>();
+  for (const [endpoint, place] of [
+    ...Object.keys(models).map((model) => [endpointOf(environment, model), `models.${model}`] as const),
+    ...Object.keys(endpoints).map((endpoint) => [endpoint, `endpoints.${endpoint}`] as const),
+  ]) {
+    const other = said.get(endpoint);
+    if (other !== undefined) return `${other} and ${place} both say what answers at endpoint ${endpoint}`;
+    said.set(endpoint, place);
+    const whose = environmentOf(all, endpoint);
+    if (whose && whose.name !== environment.name)
+      return `${place}: ${endpoint} is an endpoint of ${whose.name}, and only what ${whose.name} follows may name it`;
+  }
+  return undefined;
 }
 
 /** Versions that are looked through for a digest, from the newest on. */

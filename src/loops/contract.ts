@@ -1,6 +1,6 @@
 // The one statement of the room's nouns and endpoints.
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { Dictionary, endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 import { EndpointName } from '../serving/contract.ts';
 
 const MINUTE = 60_000;
@@ -98,7 +98,7 @@ export const LoopSettings = Strict({
   }),
   triggers: Type.Array(Trigger, { maxItems: 20 }),
   params: Type.Optional(
-    Type.Record(
+    Dictionary(
       Type.String({ maxLength: 63 }),
       Type.Union([Type.String({ maxLength: 20_000 }), Type.Number(), Type.Boolean()]),
       {

@@ -1,6 +1,6 @@
 // The one statement of the room's nouns and endpoints: longer than other files, and better in one piece.
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { Dictionary, endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
 
 const MiB = 1024 * 1024;
 const Id = Type.String({
@@ -108,12 +108,12 @@ export const NewExecution = Strict({
   }),
   git: Type.Optional(GitState),
   params: Type.Optional(
-    Type.Record(Type.String({ maxLength: 63 }), Value, {
+    Dictionary(Type.String({ maxLength: 63 }), Value, {
       description: 'Values that replace those of the file.',
     }),
   ),
   data: Type.Optional(
-    Type.Record(Type.String({ maxLength: 63 }), Type.String({ maxLength: 300 }), {
+    Dictionary(Type.String({ maxLength: 63 }), Type.String({ maxLength: 300 }), {
       description: 'Dataset references that replace those of the file.',
     }),
   ),

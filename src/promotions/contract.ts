@@ -1,7 +1,7 @@
 // The one statement of the nouns and endpoints of deployment environments.
 import { Type, type Static } from 'typebox';
 import { RolloutWish } from '../pipelines/contract.ts';
-import { endpoint, listed, Millis, named, Page, Strict } from '../platform/http/contract.ts';
+import { Dictionary, endpoint, listed, Millis, named, Page, Strict } from '../platform/http/contract.ts';
 import { ReleaseDetail, ReleaseState } from '../releases/contract.ts';
 import { EndpointName } from '../serving/contract.ts';
 
@@ -65,13 +65,13 @@ export const EnvironmentSettings = Strict({
     }),
   ),
   models: Type.Optional(
-    Type.Record(ModelName, EndpointName, {
+    Dictionary(ModelName, EndpointName, {
       maxProperties: 200,
       description: 'Endpoints of models that are called otherwise.',
     }),
   ),
   variables: Type.Optional(
-    Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]{0,63}$' }), Type.String({ maxLength: 2000 }), {
+    Dictionary(Type.String({ pattern: '^[A-Z][A-Z0-9_]{0,63}$' }), Type.String({ maxLength: 2000 }), {
       maxProperties: 100,
       description: 'What differs between environments and is no secret; shown to everybody who may look.',
     }),
@@ -238,7 +238,12 @@ export const setEnvironment = endpoint({
   description:
     'What answers there already stays. What is not said is as it is by default, but its place in the order.',
   params: OfEnvironment,
-  body: EnvironmentSettings,
+  body: Strict({
+    ...EnvironmentSettings.properties,
+    unchanged_since: Type.Optional(
+      Millis('Only if it was last changed then: what somebody else says meanwhile is not lost.'),
+    ),
+  }),
   response: Environment,
 });
 export const deleteEnvironment = endpoint({

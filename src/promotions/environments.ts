@@ -1,6 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict, invalid } from '../platform/errors/index.ts';
 import { readTimetable } from '../platform/schedule/index.ts';
+import { planRollout } from '../releases/index.ts';
 import type { Environment, EnvironmentSettings } from './contract.ts';
 import { clash } from './names.ts';
 import {
@@ -57,8 +58,13 @@ const whole = (name: string, said: EnvironmentSettings): Environment['terms'] =>
 });
 
 /** Makes it, or says anew what holds for it. Saying again what holds already changes nothing. */
-export function setEnvironment(ctx: Ctx, name: string, said: EnvironmentSettings): Promise<Environment> {
+export function setEnvironment(
+  ctx: Ctx,
+  name: string,
+  { unchanged_since, ...said }: EnvironmentSettings & { unchanged_since?: number },
+): Promise<Environment> {
   readTimetable('0 0 * * *', said.time_zone ?? 'UTC');
+  if (said.rollout) planRollout(said.rollout, 'rollout');
   for (const [i, { from, to }] of (said.freezes ?? []).entries())
     if (from >= to)
       throw invalid('a freeze ends after it begins', { field: `freezes[${i}].to`, hint: 'swap them' });
@@ -71,6 +77,11 @@ export function setEnvironment(ctx: Ctx, name: string, said: EnvironmentSettings
   return ctx.write(async (tx) => {
     const all = await environments(tx);
     const before = all.find((one) => one.name === name);
+    if (unchanged_since !== undefined && before?.updated_at !== unchanged_since)
+      throw conflict(`environment ${name} is not as you saw it: somebody changed it meanwhile`, {
+        field: 'unchanged_since',
+        hint: 'look at it again, and say anew what shall be otherwise',
+      });
     if (!before && all.length >= MOST)
       throw conflict(`a workspace has at most ${MOST} environments`, {
         field: 'environment',

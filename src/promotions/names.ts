@@ -43,6 +43,14 @@ export function clash(one: Named, other: Named): string | undefined {
   const theirs = new Set(Object.values(other.terms.models));
   const both = Object.values(one.terms.models).find((endpoint) => theirs.has(endpoint));
   if (both !== undefined) return `endpoint ${both} is one of ${other.name}`;
+  // What one names is what the other calls that very model's.
+  for (const [mine, its] of [
+    [one, other],
+    [other, one],
+  ] as const)
+    for (const [model, endpoint] of Object.entries(mine.terms.models))
+      if (endpointOf(its, model) === endpoint)
+        return `endpoint ${endpoint} of ${model} would be that of ${one.name} and of ${other.name}`;
   // Two patterns that say equally much: an endpoint could be called as both say.
   const says = ({ terms }: Named): number => terms.endpoints.length;
   if (says(one) === says(other) && overlap(one.terms.endpoints, other.terms.endpoints))

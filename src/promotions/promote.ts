@@ -5,7 +5,7 @@ import { newId } from '../platform/ids/index.ts';
 import type { Engine } from './engine.ts';
 import { environments } from './environments.ts';
 import { refused, verdictOn } from './guard.ts';
-import { endpointOf } from './names.ts';
+import { endpointOf, environmentOf } from './names.ts';
 import { noEnvironment } from './store.ts';
 
 /** Asks for the release that brings a version to an environment. What the environment forbids is refused now, with when it will not be. Returns the release's id. */
@@ -20,6 +20,16 @@ export async function promote(
   if (!environment) throw noEnvironment(name);
   const version = await getVersion(ctx, model, which.replace(/^v(?=\d)/, ''));
   const endpoint = endpointOf(environment, version.model);
+  // The endpoint tells whose rules hold: it must be of the environment that is named.
+  const whose = environmentOf(all, endpoint);
+  if (whose && whose.name !== environment.name)
+    throw conflict(
+      `${version.model} would answer at ${endpoint} in ${environment.name}, and that is an endpoint of ${whose.name}`,
+      {
+        field: 'model',
+        hint: `give it another one there: treadle environment set ${environment.name} --model ${version.model}=NAME, with all else that holds for it`,
+      },
+    );
   const current = (await engine.serving.find(ctx, endpoint))?.current;
   const stays = current?.variants.some(({ version_ref }) => version_ref === version.ref) === true;
   const verdict = await verdictOn(ctx, all, environment, {

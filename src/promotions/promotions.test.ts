@@ -121,6 +121,10 @@ test('an endpoint is of one environment: the one that names it, or says most of 
   assert.match(clash(named('x', 4, '{model}'), all[2]!) ?? '', /called as those of production/);
   assert.match(clash(named('x', 4, 'x-{model}', { a: 'churn' }), all[1]!) ?? '', /endpoint churn/);
   assert.match(clash(named('x', 4, 'a-{model}'), named('y', 5, '{model}-b')) ?? '', /could be called/);
+  const taking = named('x', 4, 'x-{model}', { churn: 'churn-y' });
+  assert.match(clash(taking, named('y', 5, '{model}-y')) ?? '', /endpoint churn-y of churn would be that of/);
+  assert.match(clash(named('y', 5, '{model}-y'), taking) ?? '', /endpoint churn-y of churn would be that of/);
+  assert.equal(clash(named('x', 4, 'x-{model}', { churn: 'live' }), named('y', 5, '{model}')), undefined);
   assert.equal(clash(named('x', 4, 'a-{model}'), named('y', 5, 'b-{model}')), undefined);
 });
 

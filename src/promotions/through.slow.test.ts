@@ -31,6 +31,21 @@ test('a version goes through dev, staging and production; nothing comes to one p
   const prod = { endpoints: '{model}', models: { other: 'elsewhere' } };
   assert.deepEqual((await set('production', prod)).body.position, 3);
   assert.equal((await set('second', { endpoints: '{model}' })).status, 409, 'an endpoint would be of both');
+  // Two who change it at once: the later of them is told.
+  const seen = (await ask<Environment>('GET', '/environments/staging')).body.updated_at;
+  assert.equal((await set('staging', { variables: { A: 'b' }, unchanged_since: seen })).status, 200);
+  const late = await ask<Refusal>('PUT', '/environments/staging', { unchanged_since: seen });
+  assert.equal(late.status, 409);
+  assert.match(late.body.error.message, /somebody changed it meanwhile/);
+  await set('staging', {});
+  // A model that is called as another environment calls its endpoints.
+  await registerOnnx(server.ctx, 'const-dev', constantOnnx(1));
+  const astray = await ask<Refusal>('POST', '/environments/production/promotions', {
+    model: 'const-dev',
+    version: '1',
+  });
+  assert.equal(astray.status, 409);
+  assert.match(astray.body.error.message, /const-dev in production, and that is an endpoint of dev/);
 
   const deploy = (endpoint: string, version: string, more: object = {}) =>
     ask<Revision & Refusal>('POST', `/endpoints/${endpoint}/revisions`, {

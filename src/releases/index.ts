@@ -14,6 +14,7 @@ import { getRelease, toRelease } from './views.ts';
 
 export { migrations } from './schema.ts';
 export type { Losses, RollingOut } from './rollout/losses.ts';
+export { planRollout } from './rollout/plan.ts';
 export { versionUses } from './version-uses.ts';
 
 export interface Releases {

@@ -1,6 +1,6 @@
 // The one statement of the room's nouns and endpoints: longer than other files, and better in one piece.
 import { Type, type Static } from 'typebox';
-import { endpoint, listed, Millis, named, Page, Strict } from '../platform/http/contract.ts';
+import { Dictionary, endpoint, listed, Millis, named, Page, Strict } from '../platform/http/contract.ts';
 
 export const EndpointName = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
@@ -365,7 +365,7 @@ export const updateEndpoint = endpoint({
     keep_ms: Type.Optional(KeepMs),
     sample: Type.Optional(SampleShare),
     columns: Type.Optional(
-      Type.Record(
+      Dictionary(
         Type.String({ minLength: 1, maxLength: 300 }),
         Type.Union([Type.Literal('keep'), Type.Literal('drop'), Type.Literal('hash')]),
         {

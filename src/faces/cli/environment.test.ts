@@ -37,6 +37,33 @@ environments:
   );
   assert.match(await run('environment', 'board'), /nothing answers in an environment yet/);
   assert.match(await run('gitops', 'status'), /no environment follows a file/);
+  for (const [argv, says] of [
+    [['environment', 'set', 'late', '--rollout', '50,10'], /the step 10 % comes after 50 %/],
+    [['environment', 'set', 'late', '--variable', 'A B=x'], /nothing is called so|"A B"|A B/],
+    [
+      ['environment', 'set', 'late', '--model', 'churn=churn-staging'],
+      /endpoint churn-staging of churn would be that of/,
+    ],
+    [['gitops', 'set', 'staging', '--host', 'nosuch', '--file', 'a.yaml'], /there is no connection 'nosuch'/],
+    [['githost', 'checks', 'nosuch'], /there is no connection 'nosuch'/],
+    [['githost', 'again', 'nosuch', 'abcdef12'], /there is no connection 'nosuch'/],
+  ] as const) {
+    const refused = await runHere(server.url, ...argv);
+    assert.equal(refused.code, 1, argv.join(' '));
+    assert.match(refused.err, says);
+  }
+  assert.match(
+    await run(
+      'environment',
+      'set',
+      'production',
+      '--endpoints',
+      '{model}',
+      '--freeze',
+      '2020-01-01/2020-01-01 x',
+    ),
+    /no longer: windows\. What is not said is as by default/,
+  );
   const { code, err } = await runHere(server.url, 'promote', 'flights@v1', '--to', 'nowhere');
   assert.equal(code, 1);
   assert.match(err, /there is no environment 'nowhere'/);

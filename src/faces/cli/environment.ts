@@ -69,18 +69,32 @@ export const register: Register = (program, cli) => {
     )
     .option('--variable <NAME=value>', 'what differs and is no secret; as often as wanted', pair('REGION=eu'))
     .option('--window <window>', "when versions may come: 'mon-fri 09:00-17:00'; as often as wanted", several)
-    .option('--time-zone <zone>', 'of the windows: Europe/Berlin; UTC unless said')
+    .option('--time-zone <zone>', 'of windows and freezes: Europe/Berlin; UTC unless said')
     .option(
       '--freeze <freeze>',
-      "no version comes: '2026-12-20/2027-01-03 holidays'; as often as wanted",
+      "no version comes, from the first day to the end of the last: '2026-12-20/2027-01-03 holidays'; as often as wanted",
       several,
     )
     .option('--hold <time>', 'so long a version must answer here before it goes on: 30m, 1d', duration)
     .action(async (environment: string, flags: SetFlags) => {
-      const made = await cli
-        .client()
-        .call(contract.setEnvironment, { params: { environment }, body: termsOf(set, flags) });
-      cli.output().result(made, () => lines(made));
+      const body = termsOf(set, flags);
+      const client = cli.client();
+      const { items } = await client.call(contract.listEnvironments, {});
+      const before = items.find(({ name }) => name === environment);
+      const made = await client.call(contract.setEnvironment, { params: { environment }, body });
+      const gone = before ? lostOf(before.terms, made.terms) : [];
+      cli
+        .output()
+        .result(made, () =>
+          [
+            lines(made),
+            ...(gone.length === 0
+              ? []
+              : [
+                  `no longer: ${gone.join('; ')}. What is not said is as by default: say it, too, if it shall stay`,
+                ]),
+          ].join('\n'),
+        );
     });
   rolloutOptions(set);
   group
@@ -158,10 +172,24 @@ function termsOf(command: Command, flags: SetFlags): contract.EnvironmentSetting
     ...(variable ? { variables: variable } : {}),
     ...(window ? { windows: window.map((text) => readWindow(text, 'window')) } : {}),
     ...(timeZone === undefined ? {} : { time_zone: timeZone }),
-    ...(freeze ? { freezes: freeze.map(freezeOf) } : {}),
+    ...(freeze ? { freezes: freeze.map((text) => freezeOf(text, timeZone)) } : {}),
     ...(hold === undefined ? {} : { hold_min: hold / 60_000 }),
     ...(rollout ? { rollout } : {}),
   };
+}
+
+/** What held before and is as by default now. */
+function lostOf(before: contract.Environment['terms'], now: contract.Environment['terms']): string[] {
+  const left = (name: string, had: number, has: number): string[] => (had > 0 && has === 0 ? [name] : []);
+  return [
+    ...left('windows', before.windows.length, now.windows.length),
+    ...left('freezes', before.freezes.length, now.freezes.length),
+    ...left('hold', before.hold_min, now.hold_min),
+    ...left('rollout', before.rollout ? 1 : 0, now.rollout ? 1 : 0),
+    ...left('endpoints of models', Object.keys(before.models).length, Object.keys(now.models).length),
+    ...left('variables', Object.keys(before.variables).length, Object.keys(now.variables).length),
+    ...(before.endpoints !== now.endpoints ? [`endpoints called ${before.endpoints}`] : []),
+  ];
 }
 
 async function board(cli: Cli): Promise<void> {

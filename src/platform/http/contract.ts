@@ -107,6 +107,10 @@ export function endpoint<
 export const Strict = <T extends TProperties>(properties: T, options: object = {}) =>
   Type.Object(properties, { additionalProperties: false, ...options });
 
+/** Values by names: one whose name has not the form of `key` is refused, and not let through unread. */
+export const Dictionary = <K extends TSchema, V extends TSchema>(key: K, value: V, options: object = {}) =>
+  Type.Record(key, value, { additionalProperties: false, ...options });
+
 /** The frame of every list: items and, when there are more, the token for the next page. */
 export const Page = <T extends TSchema>(item: T) =>
   Type.Object({

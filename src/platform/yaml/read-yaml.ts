@@ -35,6 +35,10 @@ export function readYaml(text: string, limits: YamlLimits): YamlRead {
   }
   // An unknown tag is only a warning to the parser; to us it is a file that wants to be more than data.
   const [error] = document.errors;
+  if (error?.code === 'MULTIPLE_DOCS')
+    return {
+      fault: { message: 'a second document begins here (---), and only one is read', at: error.pos[0] },
+    };
   if (error) return { fault: { message: `this is not YAML: ${firstLine(error.message)}`, at: error.pos[0] } };
   const [warning] = document.warnings;
   if (warning)

@@ -26,20 +26,21 @@ const STEPS: readonly number[] = [0.5, 5, 25, 50];
 const EVERY_S = 300;
 const WITHIN_S = 24 * 3600;
 
-export function planRollout(wish: RolloutWish): Plan {
+/** What is wrong with a wish is said where it stands: `field`. */
+export function planRollout(wish: RolloutWish, field = 'deploy.rollout'): Plan {
   const { steps = STEPS, shadow, every_s = EVERY_S, within_s = WITHIN_S, requests } = wish;
   const at = steps.findIndex((percent, i) => i > 0 && percent <= steps[i - 1]!);
   if (at > 0)
     throw invalid(
       `the step ${steps[at]} % comes after ${steps[at - 1]} %: the share of a canary only grows`,
       {
-        field: 'deploy.rollout.steps',
+        field: `${field}.steps`,
         hint: 'write them rising, as 0.5, 5, 25, 50',
       },
     );
   if (within_s <= every_s)
     throw invalid(`a step lasts ${every_s} s at least, and must be decided within ${within_s} s`, {
-      field: 'deploy.rollout.within_s',
+      field: `${field}.within_s`,
       hint: 'give it more time than every_s',
     });
   return {

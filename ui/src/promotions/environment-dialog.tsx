@@ -52,6 +52,7 @@ export function EnvironmentDialog({
                 ? (terms?.windows ?? [])
                 : [],
             time_zone: zone === '' ? 'UTC' : zone,
+            ...(environment ? { unchanged_since: environment.updated_at } : {}),
           },
         });
         await queries.invalidateQueries();

@@ -308,6 +308,7 @@ class EnvironmentsApi:
         freezes: list[Freeze] | None = None,
         hold_min: float | None = None,
         rollout: RolloutWish | None = None,
+        unchanged_since: int | None = None,
     ) -> Environment:
         """Make an environment, or say anew what holds for it.
 
@@ -332,6 +333,8 @@ class EnvironmentsApi:
                 next environment; 0 unless said: it must have answered at all.
             rollout: Step by step, beside what answers now, as far as the evidence of each step lets
                 it.
+            unchanged_since: Only if it was last changed then: what somebody else says meanwhile is
+                not lost. Milliseconds since 1970, UTC.
         """
         return self._transport.json(
             'PUT',
@@ -346,5 +349,6 @@ class EnvironmentsApi:
                 'freezes': freezes,
                 'hold_min': hold_min,
                 'rollout': rollout,
+                'unchanged_since': unchanged_since,
             }),
         )
