@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
@@ -26,8 +26,11 @@ test('environments, a promotion, and drift', { skip: cannotRun ?? false }, async
   git('init', '--quiet', '--initial-branch=main');
   git('config', 'user.name', 'test');
   git('config', 'user.email', 'test@localhost');
-  const says = (version: number): void => {
-    writeFileSync(path.join(work, 'staging.yaml'), `environment: staging\nmodels: { flights: ${version} }\n`);
+  const says = (version: number, endpoints = ''): void => {
+    writeFileSync(
+      path.join(work, 'staging.yaml'),
+      `environment: staging\nmodels: { flights: ${version} }\n${endpoints}`,
+    );
     git('add', '-A');
     git('commit', '--quiet', '-m', `v${version}`);
     git('push', '--quiet', bare, 'HEAD:refs/heads/main');
@@ -109,5 +112,43 @@ test('environments, a promotion, and drift', { skip: cannotRun ?? false }, async
       ['staging', 1],
     ],
   );
+
+  // What cannot be applied is not applied by halves, and says why; a host that is gone is told at once.
+  const gitops = async (): Promise<GitOps | undefined> =>
+    (await call<{ items: GitOps[] }>('GET', '/api/v1/gitops')).body.items[0];
+  const problem = (form: RegExp): Promise<GitOps> =>
+    until(`the problem is ${form}`, async () => {
+      const now = await gitops();
+      return form.test(now?.problem ?? '') ? now : undefined;
+    });
+  const sync = () => call<{ error?: { message: string } }>('POST', '/api/v1/gitops/staging/sync', {});
+  for (const [endpoints, form] of [
+    ['endpoints: { flights-staging: flights@2 }', /both say what answers at endpoint flights-staging/],
+    ['endpoints: { flights-dev: flights@2 }', /flights-dev is an endpoint of dev/],
+  ] as const) {
+    says(1, endpoints);
+    await sync();
+    assert.equal((await problem(form)).in_sync, false);
+  }
+  rmSync(path.join(work, 'staging.yaml'));
+  symlinkSync('elsewhere.yaml', path.join(work, 'staging.yaml'));
+  git('add', '-A');
+  git('commit', '--quiet', '-m', 'link');
+  git('push', '--quiet', bare, 'HEAD:refs/heads/main');
+  await sync();
+  await problem(/staging\.yaml of commit .* is a link, and no file/);
+  await call('PUT', '/api/v1/git-hosts/churn', {
+    kind: 'gitea',
+    url: host.url,
+    repository: 'team/churn',
+    token: 'another',
+  });
+  const refused = await sync();
+  assert.equal(refused.status, 400);
+  assert.match(refused.body.error!.message, /it refuses the token/);
+  await call('DELETE', '/api/v1/git-hosts/churn');
+  await problem(/there is no connection 'churn'/);
+  await call('DELETE', '/api/v1/environments/staging?reason=done');
+  await until('nothing follows', async () => (await gitops()) === undefined);
   await ui.close();
 });
