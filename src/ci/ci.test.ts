@@ -121,6 +121,21 @@ test('only what was judged passes', () => {
   assert.deepEqual([taken.verdict, taken.exit_code], ['undecided', 2], 'a gate that is taken away');
   assert.match(taken.reasons[0]!, /execution 3 .* put gate: back/);
   assert.equal(of({ state: 'failed', reason: 'gone' })[1], 2);
+  const none = { state: 'failed', outcome: { reason: 'input', message: 'a sample of 0.001% has no row' } };
+  const steps = [
+    { name: 'prep', ...none },
+    { name: 'train', ...none },
+  ] as unknown as ExecutionDetail['steps'];
+  assert.deepEqual(of({ state: 'failed', steps, ci: { sample: 0.000_01 } }), [
+    'undecided',
+    2,
+    ['a sample of 0.001% has no row; take a larger share, or all of the data'],
+  ]);
+  assert.equal(
+    of({ state: 'failed', steps, ci: {} })[1],
+    1,
+    'what a check on all of the data cannot read is the commit’s',
+  );
   assert.equal(of({ state: 'cancelled' })[1], 2);
 });
 

@@ -29,6 +29,18 @@ export function judgeExecution(
         : fail('the gate refuses the model', gate?.reasons ?? why);
     case 'failed': {
       const failed = steps.filter((step) => step.state === 'failed');
+      // A part of the data that cannot be taken ends all steps before any of them began: that says nothing of the commit.
+      const [first] = failed;
+      if (
+        execution.ci?.sample !== undefined &&
+        first?.outcome?.reason === 'input' &&
+        steps.every(
+          (step) => step.outcome?.message === first.outcome?.message && step.started_at === undefined,
+        )
+      )
+        return undecided('the sample could not be taken', [
+          `${first.outcome.message}; take a larger share, or all of the data`,
+        ]);
       if (failed.length > 0)
         return fail(
           failed.length === 1 ? `step ${failed[0]!.name} failed` : `${failed.length} steps failed`,

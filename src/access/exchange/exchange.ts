@@ -37,7 +37,7 @@ export async function exchangeToken(
   );
   if (trusted.length === 0)
     throw refused(
-      `no service account trusts its issuer '${issuer.slice(0, 200)}'`,
+      `no service account${service === undefined ? '' : ` '${service}'`}${workspace === undefined ? '' : ` of workspace '${workspace}'`} trusts its issuer '${issuer.slice(0, 200)}'`,
       'treadle service trust add NAME says whom one trusts',
     );
   const claims = await verified(shown, issuer, trusted, keys, ctx.clock.now());
@@ -119,9 +119,28 @@ async function verified(
     return payload;
   } catch (error) {
     if (error instanceof TreadleError) throw error;
-    throw refused(messageOf(error), undefined, error);
+    const why =
+      error instanceof errors.JWTClaimValidationFailed ? `${error.code}/${error.claim}` : codeOf(error);
+    const [says, hint] = WORDS[why] ?? [messageOf(error), undefined];
+    throw refused(says, hint, error);
   }
 }
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** What the library says of a token, in words that whoever set the job up can act on. */
+const WORDS: Readonly<Record<string, readonly [says: string, hint?: string]>> = {
+  ERR_JWT_EXPIRED: ['it has expired', 'ask the CI system for another, in the job that shows it'],
+  'ERR_JWT_CLAIM_VALIDATION_FAILED/nbf': ['it does not hold yet', 'look at the clocks of both machines'],
+  'ERR_JWT_CLAIM_VALIDATION_FAILED/aud': [
+    'it is meant for another audience than those that are trusted',
+    'ask for it with the audience of the trust: treadle service trust list',
+  ],
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: ['its signature is not that of its issuer'],
+  ERR_JWKS_NO_MATCHING_KEY: ['its issuer has no key of the name that it gives'],
+  ERR_JOSE_ALG_NOT_ALLOWED: [`it is signed in another way than ${ALGORITHMS.join(', ')}`],
+};
 
 /** The one account that trusts this subject and audience. Of several that do, the caller names one. */
 function chosenBy(trusted: readonly NamedTrust[], { sub = '', aud = [] }: JWTPayload): NamedTrust {

@@ -15,6 +15,18 @@ import {
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
+/** Shortest beginning that can be somebody's alone. */
+const TELLING = 8;
+
+/** Whether what a subject begins with says of no owner: `re*`, `repo:*`, and `repo:acme*`, which is also that of acme-two. */
+function isWide(subject: string): boolean {
+  const at = subject.indexOf('*');
+  if (at < 0) return false;
+  const own = subject.slice(0, at);
+  const [kind = '', ...rest] = own.split(/[:/]+/);
+  return own.length < TELLING || (/^[a-z_]+$/i.test(kind) && rest.length < 2);
+}
+
 /** Lets a service account be whoever an issuer says a subject is: a job of a CI system on one branch of one repository. */
 export async function addTrust(
   ctx: Ctx,
@@ -29,6 +41,14 @@ export async function addTrust(
       field: 'subject',
       hint: 'begin with what is yours alone: repo:acme/flights:*',
     });
+  if (isWide(subject))
+    throw invalid(
+      `'${subject}' would let in others than yours: what stands before its first * is not whose it is`,
+      {
+        field: 'subject',
+        hint: 'say the owner, too, up to what ends its name: repo:acme/*, project_path:acme/flights:*',
+      },
+    );
   return ctx.write(async (tx) => {
     const service = await requirePerson(tx, input.service);
     if (service.kind !== 'service')

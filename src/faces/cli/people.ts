@@ -165,7 +165,17 @@ export const register: Register = (program, cli) => {
 
   const service = program
     .command('service')
-    .description('accounts of programs: tokens only, and they approve nothing');
+    .description('accounts of programs: tokens only, and they approve nothing')
+    .addHelpText(
+      'after',
+      `
+Roles and an end are as people's: treadle user role NAME viewer, treadle user disable NAME.
+
+Examples:
+  treadle service add ci --role editor
+  treadle token create nightly --service ci
+  treadle service trust add ci --issuer https://gitlab.com --subject 'project_path:acme/flights:*' --audience https://treadle.example.org`,
+    );
   service
     .command('list')
     .description('list those of this workspace')

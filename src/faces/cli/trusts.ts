@@ -56,6 +56,12 @@ export function registerTrusts(service: Command, cli: Cli): void {
     .description('trust them no longer')
     .action(async (id: string) => {
       await cli.client().call(contract.removeTrust, { params: { trust: id } });
-      cli.output().result({ removed: id }, () => `removed trust ${id}`);
+      cli
+        .output()
+        .result(
+          { removed: id },
+          () =>
+            `removed trust ${id}; tokens that it gave end within 15 minutes, or at once: treadle token revoke ID`,
+        );
     });
 }
