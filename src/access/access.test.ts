@@ -7,10 +7,27 @@ import type { Role } from '../platform/ctx/index.ts';
 import { authenticate } from './authenticate.ts';
 import { createToken } from './create-token.ts';
 import { createWorkspace } from './create-workspace.ts';
-import { decide } from './decide.ts';
+import { decide, whatOpens } from './decide.ts';
 import { prolongToken, revokeLeftTokens, revokeToken } from './revoke-token.ts';
 import { looksLikeSecret, newSecret } from './secret.ts';
 import { selectTokens } from './store.ts';
+
+test('a guest is told of the grant that would open it, where one does', () => {
+  const guest = {
+    kind: 'user' as const,
+    id: 'g',
+    name: 'gil',
+    role: 'guest' as const,
+    grants: { on: () => [], patterns: () => [] },
+  };
+  for (const [action, says] of [
+    ['endpoint:write', /grant add NAME editor endpoint:NAME/],
+    ['run:read', /grant add NAME editor experiment:NAME/],
+    ['secret:read', /ask an admin for a role; a grant opens single/],
+    ['server:admin', /ask an owner/],
+  ] as const)
+    assert.match(whatOpens(guest, action), says);
+});
 
 test('the whole policy: roles by actions', () => {
   const may = (

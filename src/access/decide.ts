@@ -1,5 +1,6 @@
 import type { Action } from '../platform/http/contract.ts';
 import type { Actor, Resource, Role } from '../platform/ctx/index.ts';
+import type { GrantKind } from './contract.ts';
 
 export interface Rule {
   /** How the action of a route ends; `server` is how it begins. */
@@ -92,15 +93,27 @@ export function decide(actor: Actor, action: Action, resource?: Resource): Decis
     : YES(`a grant makes them ${granted} of ${thing(resource)}, who may ${rule.verb}`);
 }
 
+/** Of which kind of things a grant opens what is done to a noun. */
+const GRANTED: ReadonlyMap<string, GrantKind> = new Map([
+  ['dataset', 'dataset'],
+  ['model', 'model'],
+  ['endpoint', 'endpoint'],
+  ['environment', 'environment'],
+  ['experiment', 'experiment'],
+  ['run', 'experiment'],
+]);
+
 /** What opens an action to somebody who may not do it now. */
 export function whatOpens(actor: Actor, action: Action): string {
   const verb = ruleOf(action)?.verb;
   if (verb === 'server') return 'ask an owner of the server';
   if (verb === 'own') return 'sign in with name and password';
   if (verb === 'approve' && actor.user === undefined && actor.execution === undefined) return AS_A_PERSON;
-  return actor.grants === undefined
-    ? 'ask an admin for a higher role, or for a token with one'
-    : 'ask an admin for a role, or for a grant on it: treadle grant add NAME editor model:NAME';
+  if (actor.grants === undefined) return 'ask an admin for a higher role, or for a token with one';
+  const kind = GRANTED.get(action.slice(0, action.indexOf(':')));
+  return kind === undefined
+    ? 'ask an admin for a role; a grant opens single datasets, models, endpoints, environments and experiments alone'
+    : `ask an admin for a role, or for a grant on it: treadle grant add NAME editor ${kind}:NAME`;
 }
 
 /** How somebody who is nobody in particular becomes a person. */

@@ -103,6 +103,11 @@ export const GitOps = Type.Object(
       Type.String({ description: 'Why the branch or the file cannot be read; nothing is applied then.' }),
     ),
     looked_at: Type.Optional(Millis('When the branch was last looked at.')),
+    late: Type.Optional(
+      Type.Boolean({
+        description: 'That was some minutes ago: its host does not answer. What was read last holds.',
+      }),
+    ),
     in_sync: Type.Boolean({ description: 'Whether all that it names runs.' }),
     targets: Type.Array(GitOpsTarget),
     unnamed: Type.Array(Type.Object({ endpoint: Type.String(), ...OneVersion.properties }), {

@@ -6,6 +6,9 @@ import { see } from './see.ts';
 import { requireSource, selectSources, type SourceRow } from './store.ts';
 import { quarrelIn, wishesOf } from './wishes.ts';
 
+/** A branch is looked at each minute; after this its host does not answer. */
+const LATE = 3 * 60_000;
+
 type Doors = Pick<Below, 'releases' | 'serving'>;
 
 export const listGitOps = async (ctx: Ctx, doors: Doors): Promise<{ items: GitOps[] }> => {
@@ -58,6 +61,7 @@ async function toGitOps(ctx: Ctx, doors: Doors, source: SourceRow): Promise<GitO
     ...(commit_id === null ? {} : { commit: commit_id }),
     ...(problem === null ? {} : { problem }),
     ...(looked_at === null ? {} : { looked_at }),
+    ...(looked_at !== null && ctx.clock.now() - looked_at > LATE ? { late: true } : {}),
     in_sync: problem === null && commit_id !== null && targets.every(({ state }) => state === 'in_sync'),
     targets,
     unnamed,

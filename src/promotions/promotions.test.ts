@@ -44,6 +44,15 @@ test('a window is open by the clocks of its zone; else it is said when it opens'
     assert.equal(openness(night, at(time)).open, open, time);
   assert.throws(() => readWindow('monday 9-17'), { field: 'windows' });
   assert.deepEqual(readWindow('sat-mon 22:00-04:00').days, ['mon', 'sat', 'sun']);
+  assert.deepEqual(readWindow('sun 00:00-24:00'), { days: ['sun'], from: '00:00', to: '00:00' });
+  const sunday = { ...week, windows: [readWindow('sun 00:00-24:00')], time_zone: 'UTC' };
+  for (const [time, open] of [
+    ['2026-12-05T23:59Z', false],
+    ['2026-12-06T00:00Z', true],
+    ['2026-12-06T23:59Z', true],
+    ['2026-12-07T00:00Z', false],
+  ] as const)
+    assert.equal(openness(sunday, at(time)).open, open, time);
 });
 
 const window = fc

@@ -221,6 +221,11 @@ async function promote(
 ): Promise<void> {
   if (to !== undefined) return promoteTo(cli, what, { to, ...flags });
   refuse(command, ['atOnce', 'detach'], 'it is about an environment: name it with --to');
+  if (!/^[0-9a-f]{32}$/i.test(what))
+    throw invalid(`'${what}' is no id of a request`, {
+      field: 'what',
+      hint: 'to bring a version to an environment, name it with --to; treadle requests lists requests',
+    });
   const now = await cli.client().call(contract.promoteRequest, { params: { request: what } });
   cli.output().result(now, () => `${targetText(now)} is ${now.model}@v${now.version} now`);
 }

@@ -45,6 +45,8 @@ environments:
       /endpoint churn-staging of churn would be that of/,
     ],
     [['gitops', 'set', 'staging', '--host', 'nosuch', '--file', 'a.yaml'], /there is no connection 'nosuch'/],
+    [['gitops', 'status', 'staging'], /'staging' follows nothing in Git/],
+    [['promote', 'flights@v1'], /'flights@v1' is no id of a request[^]*name it with --to/],
     [['githost', 'checks', 'nosuch'], /there is no connection 'nosuch'/],
     [['githost', 'again', 'nosuch', 'abcdef12'], /there is no connection 'nosuch'/],
   ] as const) {

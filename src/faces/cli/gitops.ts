@@ -1,3 +1,4 @@
+import { missing } from '../../platform/errors/index.ts';
 import * as contract from '../../gitops/contract.ts';
 import type { Register } from './frame.ts';
 import { pair } from './options.ts';
@@ -59,6 +60,11 @@ export const register: Register = (program, cli) => {
     .action(async (environment: string | undefined) => {
       const { items } = await cli.client().call(contract.listGitOps, {});
       const shown = items.filter((one) => environment === undefined || one.environment === environment);
+      if (environment !== undefined && shown.length === 0)
+        throw missing(`environment '${environment}' follows nothing in Git`, {
+          field: 'environment',
+          hint: `let it: treadle gitops set ${environment} --host HOST --file FILE`,
+        });
       cli
         .output()
         .list({ items: shown, more: false }, (some) =>
@@ -123,6 +129,11 @@ const statusLines = (one: contract.GitOps): string =>
   [
     `${one.environment}: ${one.file} of ${one.branch} in ${one.host}${one.commit === undefined ? ', not read yet' : ` at ${one.commit.slice(0, 10)}, looked at ${one.looked_at === undefined ? 'never' : ago(one.looked_at)}`}${one.mode === 'report' ? '; only reported' : ''}`,
     ...(one.problem === undefined ? [] : [`  → nothing is applied: ${one.problem}`]),
+    ...(one.late === true
+      ? [
+          `  → its host was not heard of since; what it said last holds: treadle gitops sync ${one.environment}`,
+        ]
+      : []),
     listed(
       'it names nothing',
       ['endpoint', 'Git says', 'runs', 'state', 'why'],

@@ -11,7 +11,7 @@ export interface WeeklyWindow {
 }
 
 const TIME = '([01]\\d|2[0-3]):([0-5]\\d)';
-const FORM = new RegExp(`^([a-z,-]+) (${TIME})-(${TIME})$`);
+const FORM = new RegExp(`^([a-z,-]+) (${TIME})-(${TIME}|24:00)$`);
 const HINT = 'write it as mon-fri 09:00-17:00, or sat,sun 22:00-04:00';
 
 /** `mon-fri 09:00-17:00`. */
@@ -30,7 +30,7 @@ export function readWindow(text: string, field = 'windows'): WeeklyWindow {
       if (i === end) break;
     }
   }
-  return { days: DAYS.filter((day) => chosen.has(day)), from, to };
+  return { days: DAYS.filter((day) => chosen.has(day)), from, to: to === '24:00' ? '00:00' : to };
 }
 
 const dayOf = (text: string): number => DAYS.findIndex((day) => day === text);

@@ -59,6 +59,7 @@ export function GitState({ git }: { git: GitOps }): ReactElement {
         )}
         {git.mode === 'report' && <>; only reported</>}
       </p>
+      {git.late === true && <p role="alert">Its host was not heard of since; what it said last holds.</p>}
       {git.problem !== undefined && <p role="alert">Nothing is applied: {git.problem}</p>}
       {differing.length > 0 && (
         <ul>

@@ -135,7 +135,7 @@ export function Tokens({ all, onAll, own }: Props): ReactElement {
 
 function columns(now: number, own: boolean, revoke: (token: Token) => void): ListingColumn<Token>[] {
   return [
-    { key: 'name', head: 'Name', cell: ({ name }) => name },
+    { key: 'name', head: 'Name', cell: ({ name }) => <span className="token-name">{name}</span> },
     ...(own
       ? []
       : [

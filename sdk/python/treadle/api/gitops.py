@@ -87,6 +87,8 @@ class GitOps(TypedDict):
     """Why the branch or the file cannot be read; nothing is applied then."""
     looked_at: NotRequired[int]
     """When the branch was last looked at. Milliseconds since 1970, UTC."""
+    late: NotRequired[bool]
+    """That was some minutes ago: its host does not answer. What was read last holds."""
     in_sync: bool
     """Whether all that it names runs."""
     targets: list[GitOpsTarget]
