@@ -63,6 +63,7 @@ test('one of several lines, with characters past ASCII, is hidden whole, line by
       JSON.stringify(KEY).replaceAll('ä', '\\u00e4').replaceAll('ß', '\\u00df').replaceAll('ö', '\\u00f6'),
       '"[secret]"',
     ],
+    [`'${KEY.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}'`, "'[secret]'"],
     [`key=${encodeURIComponent(KEY)}&x=1`, 'key=[secret]&x=1'],
     [Buffer.from(KEY).toString('hex'), '[secret]'],
     // What only begins as it does.

@@ -116,6 +116,8 @@ function spelled(secret: string): string[] {
     return [own(all.toString('base64')), own(all.toString('base64url'))];
   });
   const hex = bytes.toString('hex');
+  // Between single quotes, as Python and JavaScript show a text.
+  const literal = secret.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
   const json = JSON.stringify(secret).slice(1, -1);
   const ascii = json.replaceAll(
     /[^\0-\x7f]/g,
@@ -124,7 +126,7 @@ function spelled(secret: string): string[] {
   const address = encodeURIComponent(secret.toWellFormed());
   const strict = address.replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
   return [
-    ...[secret, json, ascii, address, strict].map((text) => latin(Buffer.from(text))),
+    ...[secret, literal, json, ascii, address, strict].map((text) => latin(Buffer.from(text))),
     hex,
     hex.toUpperCase(),
     ...base64,
