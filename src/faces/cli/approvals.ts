@@ -5,6 +5,7 @@ import { invalid } from '../../platform/errors/index.ts';
 import { requestLines, stands, targetText } from './approvals/show.ts';
 import type { Cli, Register } from './frame.ts';
 import { promoteTo, type ToEnvironment } from './environments/promote.ts';
+import { unknownEnvironments } from './environments/unknown.ts';
 import { amount, choice, refuse, several, whole } from './options.ts';
 import { ago, listed, upTo } from './output.ts';
 import { readTarget } from './serving/target.ts';
@@ -199,7 +200,14 @@ function policies(program: Command, cli: Cli): void {
           break_glass: flags.breakGlass,
         },
       });
-      cli.output().result(made, () => policyTable([made]));
+      const unknown = await unknownEnvironments(cli, flags.environment ?? []);
+      cli
+        .output()
+        .result(
+          made,
+          () =>
+            `${policyTable([made])}${unknown === undefined ? '' : `\nIt guards nothing there: ${unknown}`}`,
+        );
     });
   policy
     .command('end <policy>')

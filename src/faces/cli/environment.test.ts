@@ -77,6 +77,11 @@ environments:
     await run('secret', 'set', 'OTHER', '--environment', 'stagin', '--from-file', value),
     /there is no environment 'stagin' yet/,
   );
+  assert.match(
+    await run('policy', 'set', 'guard', '--environment', 'prodction'),
+    /It guards nothing there: there is no environment 'prodction' yet/,
+  );
+  assert.doesNotMatch(await run('policy', 'set', 'guard', '--environment', 'production'), /guards nothing/);
   const list = await run('secret');
   assert.match(list, /DB_URL +1 +a\*/);
   assert.ok(!list.includes('canary'));

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { invalid } from '../../platform/errors/index.ts';
-import { listEnvironments } from '../../promotions/contract.ts';
 import * as contract from '../../secrets/contract.ts';
+import { unknownEnvironments } from './environments/unknown.ts';
 import type { Register } from './frame.ts';
 import { several } from './options.ts';
 import { ago, listed } from './output.ts';
@@ -63,17 +63,15 @@ export const register: Register = (program, cli) => {
         query: flags.environment === undefined ? {} : { environment: flags.environment },
         body: { value, ...(flags.for ? { pipelines: flags.for } : {}) },
       });
-      // One that is set before its environment is no fault, and mostly a slip.
-      const { items } =
-        flags.environment === undefined ? { items: [] } : await cli.client().call(listEnvironments, {});
-      const unknown =
-        flags.environment !== undefined && items.every(({ name }) => name !== flags.environment);
+      const unknown = await unknownEnvironments(
+        cli,
+        flags.environment === undefined ? [] : [flags.environment],
+      );
       cli
         .output()
         .result(
           made,
-          () =>
-            `${made.name} has its value ${made.version}${unknown ? `; there is no environment '${flags.environment}' yet: treadle environment` : ''}`,
+          () => `${made.name} has its value ${made.version}${unknown === undefined ? '' : `; ${unknown}`}`,
         );
     });
   group
