@@ -90,12 +90,17 @@ export async function beginAgain(tx: Tx, begin: CheckJob, check: CheckRow): Prom
   await tx.enqueue(begin, { check: id });
 }
 
+const ATTEMPTS = 10;
+/** Whether another attempt may do it. After the last one a check is over, so that it can be asked for again. */
+const mayPass = (error: unknown, { attempt }: JobRun): boolean =>
+  attempt < ATTEMPTS && !(error instanceof TreadleError && error.kind !== 'unavailable');
+
 /** Begins the execution of a check, once: both are in the row before the job is done. */
 export const beginJob = ({ pipelines }: Below): CheckJob =>
   job({
     name: 'change.check',
     payload: Type.Object({ check: Type.String() }),
-    attempts: 10,
+    attempts: ATTEMPTS,
     backoff: 5_000,
     concurrency: 2,
     async run(ctx, { check: id }, run) {
@@ -119,8 +124,8 @@ export const beginJob = ({ pipelines }: Below): CheckJob =>
         });
       } catch (error) {
         run.signal.throwIfAborted(); // the server stops: another attempt does it
-        if (!(error instanceof TreadleError) || error.kind === 'unavailable') throw error;
-        const hint = error.hint === undefined ? '' : `; ${error.hint}`;
+        if (mayPass(error, run)) throw error;
+        const hint = error instanceof TreadleError && error.hint !== undefined ? `; ${error.hint}` : '';
         await ctx.write((tx) =>
           end(tx, check, 'failed', { problem: `${outwardMessageOf(error)}${hint}` }, run),
         );
@@ -133,7 +138,7 @@ export const verdictJob = (url: () => string): CheckJob =>
   job({
     name: 'change.verdict',
     payload: Type.Object({ check: Type.String() }),
-    attempts: 10,
+    attempts: ATTEMPTS,
     backoff: 5_000,
     concurrency: 2,
     async run(ctx, { check: id }, run) {
@@ -144,7 +149,7 @@ export const verdictJob = (url: () => string): CheckJob =>
         await ctx.write((tx) => end(tx, check, 'done', { verdict, summary }, run));
       } catch (error) {
         run.signal.throwIfAborted();
-        if (!(error instanceof TreadleError) || error.kind !== 'missing') throw error;
+        if (mayPass(error, run)) throw error;
         await ctx.write((tx) => end(tx, check, 'failed', { problem: outwardMessageOf(error) }, run));
       }
     },

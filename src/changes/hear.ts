@@ -8,7 +8,7 @@ import type { Subscriber } from '../platform/events/index.ts';
 import { job, type JobType } from '../platform/jobs/index.ts';
 import { startChecks, type Below, type CheckJob } from './checks.ts';
 import { follow } from './propose.ts';
-import { deleteProposals, deleteWhen, saveWhen, selectOpenOfBranch } from './store.ts';
+import { deleteProposals, saveWhen, selectOpenOfBranch } from './store.ts';
 import { findDataset } from '../data/index.ts';
 
 type DeclareJob = JobType<{ execution: string }>;
@@ -34,9 +34,7 @@ export const declareJob = ({ pipelines }: Below): DeclareJob =>
       await ctx.write(async (tx) => {
         if (file) {
           const { pipeline, when } = file;
-          if (when.dataset_proposed.length + when.version_registered.length === 0)
-            await deleteWhen(tx, pipeline);
-          else await saveWhen(tx, { pipeline, execution, said: JSON.stringify(when) });
+          await saveWhen(tx, { pipeline, execution, said: JSON.stringify(when) });
         }
         await run.finish(tx);
       });

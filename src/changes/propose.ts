@@ -1,4 +1,4 @@
-import { compareBranches, mergeBranch, requireDataset, type Standing } from '../data/index.ts';
+import { compareBranches, lockDatasets, mergeBranch, requireDataset, type Standing } from '../data/index.ts';
 import { requireRefName } from '../data/contract.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { conflict, invalid } from '../platform/errors/index.ts';
@@ -35,6 +35,7 @@ export async function propose(
       hint: 'commit the change to a branch of its own: treadle data commit … --branch fix',
     });
   const number = await ctx.write(async (tx) => {
+    await lockDatasets(tx);
     const { dataset, head, base, stands } = await compareBranches(tx, name, { branch, into });
     if (stands === 'same')
       throw conflict(
@@ -96,6 +97,13 @@ export async function checkAgain(
 ): Promise<ProposalDetail> {
   await ctx.write(async (tx) => {
     const { row, standing } = await open(tx, name, number);
+    // What is checked is what the checks are filed under: whoever hears of the move begins those of the new version.
+    if (standing.head.id !== row.head)
+      throw conflict(`${name}@${row.branch} has just moved; its checks begin by themselves`, {
+        field: 'number',
+        hint: `look again: treadle data proposal ${name}#${number}`,
+        code: 'branch-moved',
+      });
     const checks = await selectChecks(tx, 'dataset_proposed', occurrenceOf(row));
     for (const check of checks) if (isEnded(check)) await beginAgain(tx, begin, check);
     const begun = await startChecks(tx, begin, occurrence(name, row, standing.head.name));
@@ -136,7 +144,7 @@ export async function merge(
       });
     const why = reason ?? `merged ${name}#${number}`;
     await mergeBranch(tx, name, { branch: row.branch, into: row.into_branch, head: now.id, reason: why });
-    await end(tx, row, 'merged', {
+    await end(tx, name, row, 'merged', {
       reason: reason ?? null,
       merged_from: standing.base.id,
     });
@@ -151,12 +159,14 @@ export async function close(
   await ctx.write(async (tx) => {
     const dataset = await requireDataset(tx, name);
     const row = await requireProposal(tx, dataset, number);
-    await end(tx, row, 'closed', { reason: reason ?? null });
+    await end(tx, name, row, 'closed', { reason: reason ?? null });
   });
   return showProposal(ctx, name, number);
 }
 
+/** Holds the branches as they are to the end of the transaction. */
 async function open(tx: Tx, name: string, number: number): Promise<{ row: ProposalRow; standing: Standing }> {
+  await lockDatasets(tx);
   const row = await requireProposal(tx, await requireDataset(tx, name), number);
   if (row.state !== 'open') throw ended(name, row);
   const standing = await compareBranches(tx, name, { branch: row.branch, into: row.into_branch });
@@ -165,12 +175,13 @@ async function open(tx: Tx, name: string, number: number): Promise<{ row: Propos
 
 async function end(
   tx: Tx,
+  name: string,
   row: ProposalRow,
   state: 'merged' | 'closed',
   change: { reason: string | null; merged_from?: string },
 ): Promise<void> {
   const done = { ...change, state, ended_at: tx.clock.now(), ended_by: tx.actor.name };
-  if (!(await changeProposal(tx, row.id, done))) throw ended(`dataset`, row);
+  if (!(await changeProposal(tx, row.id, done))) throw ended(name, row);
   await say(tx, row, state, {
     after: { number: row.number, branch: row.branch, into: row.into_branch, version_id: row.head },
     ...(change.reason === null ? {} : { reason: change.reason }),

@@ -17,6 +17,7 @@ export const selectWhens = (ctx: Ctx): Promise<WhenRow[]> =>
     .orderBy('pipeline')
     .execute();
 
+/** Executions sort by their time, and of two files the later one counts, whichever is read first. */
 export async function saveWhen(
   tx: Tx,
   { pipeline, execution, said }: Omit<WhenRow, 'workspace'>,
@@ -24,15 +25,12 @@ export async function saveWhen(
   await tables(tx)
     .insertInto('pipeline_when')
     .values({ workspace: tx.workspace, pipeline, execution, said })
-    .onConflict((on) => on.columns(['workspace', 'pipeline']).doUpdateSet({ execution, said }))
-    .execute();
-}
-
-export async function deleteWhen(tx: Tx, pipeline: string): Promise<void> {
-  await tables(tx)
-    .deleteFrom('pipeline_when')
-    .where('workspace', '=', tx.workspace)
-    .where('pipeline', '=', pipeline)
+    .onConflict((on) =>
+      on
+        .columns(['workspace', 'pipeline'])
+        .doUpdateSet({ execution, said })
+        .where('pipeline_when.execution', '<=', execution),
+    )
     .execute();
 }
 

@@ -120,6 +120,12 @@ test('only what was judged passes', () => {
   const taken = judgeExecution(gateless, { number: 3, gate: { ...gate, state: 'judged', verdict: 'pass' } });
   assert.deepEqual([taken.verdict, taken.exit_code], ['undecided', 2], 'a gate that is taken away');
   assert.match(taken.reasons[0]!, /execution 3 .* put gate: back/);
+  const change = { kind: 'version_registered' as const, model: 'm', version: '1' };
+  assert.equal(
+    judgeExecution({ ...gateless, ci: { change } }).exit_code,
+    2,
+    'a change that no gate looked at',
+  );
   assert.equal(of({ state: 'failed', reason: 'gone' })[1], 2);
   const none = { state: 'failed', outcome: { reason: 'input', message: 'a sample of 0.001% has no row' } };
   const steps = [

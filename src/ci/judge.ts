@@ -20,6 +20,8 @@ export function judgeExecution(
         return undecided('the file has no gate, and that of the base branch has one: no model was judged', [
           `execution ${base.number} of the base branch was judged on ${base.gate.data}; put gate: back, or merge without this check where it is to go`,
         ]);
+      if (gate === undefined && execution.ci?.change !== undefined)
+        return undecided('the file has no gate: nothing was judged', []);
       if (gate === undefined)
         return pass('every step went well; the file has no gate, so no model was judged');
       return pass('every step went well, and the gate lets the model pass');

@@ -51,6 +51,14 @@ export function deleteDataset(
   return ctx.write(async (tx) => {
     await lockDatasets(tx);
     const dataset = await requireDataset(tx, input.dataset);
+    // Made again under the same name, the branch would be everybody's.
+    const held = (await selectRefs(tx, dataset)).find((ref) => ref.protected);
+    if (held)
+      throw conflict(`branch '${held.name}' of dataset '${dataset.name}' is protected`, {
+        field: 'dataset',
+        hint: `an admin takes that off first: treadle data protect ${dataset.name}@${held.name} --off`,
+        code: 'branch-protected',
+      });
     const versions = await deleteDatasetRows(tx, dataset);
     const resource = `dataset:${dataset.id}`;
     await tx.record({

@@ -12,7 +12,13 @@ export { resolveRef } from './resolve-ref.ts';
 export { dataRoutes } from './routes.ts';
 export { sampleVersion, shareText, type Sample } from './sample/sample-version.ts';
 export { migrations } from './schema.ts';
-export { countDatasets, findDataset, requireDataset, selectVersion as findDatasetVersion } from './store.ts';
+export {
+  countDatasets,
+  findDataset,
+  lockDatasets,
+  requireDataset,
+  selectVersion as findDatasetVersion,
+} from './store.ts';
 export type { Call, OpenedTable, TableFunction } from './table-functions.ts';
 export { tellVersions, type DatasetVersionFacts } from './told.ts';
 export { blobUser } from './uses.ts';

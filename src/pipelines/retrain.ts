@@ -90,7 +90,8 @@ export interface Retraining {
 export const createRetraining = (job: RunJob): Retraining => ({
   async prepare(ctx, pipeline, { params, commit }) {
     // A project that was run again on purpose may be one of long ago; one that is asked for by its commit need not have gone through.
-    const row = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find((one) =>
+    const notBy = commit === undefined ? 'ci' : undefined;
+    const row = (await selectExecutions(ctx, { pipeline, notBy, limit: LOOK_BACK })).find((one) =>
       commit === undefined ? isWhole(one) && one.caused_by !== 'rerun' : commitOf(one) === commit,
     );
     if (!row) return undefined;
@@ -107,7 +108,8 @@ export const createRetraining = (job: RunJob): Retraining => ({
   start: (ctx, { prepared }, within) => addExecution(ctx, job, { ...prepared, trigger: 'loop' }, within),
   check: (ctx, { prepared }, within) => addExecution(ctx, job, { ...prepared, trigger: 'ci' }, within),
   async prepareCheck(ctx, pipeline, change) {
-    const row = (await selectExecutions(ctx, { pipeline, limit: LOOK_BACK })).find(
+    // Checks are many, and none of them says what the project is.
+    const row = (await selectExecutions(ctx, { pipeline, notBy: 'ci', limit: LOOK_BACK })).find(
       (one) => isWhole(one) && one.caused_by !== 'rerun',
     );
     if (!row) return undefined;

@@ -319,6 +319,8 @@ export interface ExecutionQuery {
   run?: string | undefined;
   branch?: string | undefined;
   state?: string | undefined;
+  /** What started it is not this. */
+  notBy?: string | undefined;
   /** Ids below this one: ids sort by time. */
   before?: string | undefined;
   limit: number;
@@ -326,13 +328,14 @@ export interface ExecutionQuery {
 
 export async function selectExecutions(
   ctx: Ctx,
-  { pipeline, number, run, branch, state, before, limit }: ExecutionQuery,
+  { pipeline, number, run, branch, state, notBy, before, limit }: ExecutionQuery,
 ): Promise<ExecutionRow[]> {
   let query = tables(ctx).selectFrom('execution').selectAll().where('workspace', '=', ctx.workspace);
   if (pipeline !== undefined) query = query.where('pipeline', '=', pipeline);
   if (number !== undefined) query = query.where('number', '=', number);
   if (branch !== undefined) query = query.where('branch', '=', branch);
   if (state !== undefined) query = query.where('state', '=', state);
+  if (notBy !== undefined) query = query.where('caused_by', '!=', notBy);
   if (before !== undefined) query = query.where('id', '<', before);
   if (run !== undefined) {
     const step = await selectMaker(ctx, run);

@@ -153,6 +153,7 @@ export async function goodExecution(
     branch,
     before,
     state: 'succeeded',
+    notBy: branch === undefined ? 'ci' : undefined,
     limit: LOOK_BACK,
   });
   const found = rows.find((row) => {

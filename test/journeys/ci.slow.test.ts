@@ -390,6 +390,7 @@ test('a dataset branch that is proposed is checked on the proposed data, a moved
       ['data', 'branch', dataset, 'main', '--at', 'fix', '-m', 'by hand'],
       /protected: it changes by merged proposals alone/,
     ],
+    [['data', 'rm', dataset, '--whole'], /branch 'main' of dataset 'watching-rows' is protected/],
   ] as const) {
     const { code, err } = await cli(...args);
     assert.notEqual(code, 0);
@@ -415,7 +416,7 @@ test('a dataset branch that is proposed is checked on the proposed data, a moved
   );
   const merged = await cli('data', 'merge', `${dataset}#1`);
   assert.deepEqual([merged.code, merged.out.trim()], [0, `${dataset}@main is at v3`], merged.err);
-  assert.match((await cli('data', 'close', `${dataset}#1`)).err, /is merged already/);
+  assert.match((await cli('data', 'close', `${dataset}#1`)).err, /watching-rows#1 is merged already/);
 
   // What main has and the branch does not know would be lost.
   await p.client.call(moveBranch, { params: { dataset, branch: 'old' }, body: { to: 'v1' } });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import * as contract from '../../../changes/contract.ts';
 import { diffVersions, protectBranch } from '../../../data/contract.ts';
 import { getCiReport } from '../../../ci/contract.ts';
-import { invalid } from '../../../platform/errors/index.ts';
+import { invalid, TreadleError } from '../../../platform/errors/index.ts';
 import type { Cli } from '../frame.ts';
 import { choice, whole } from '../options.ts';
 import { ago, listed, table, upTo } from '../output.ts';
@@ -77,10 +77,12 @@ export function registerProposals(data: Command, cli: Cli): void {
       const diff =
         one.base === undefined
           ? undefined
-          : await call().call(diffVersions, {
-              params: { dataset: one.dataset },
-              query: { from: one.base, to: one.head, limit: 1 },
-            });
+          : await call()
+              .call(diffVersions, {
+                params: { dataset: one.dataset },
+                query: { from: one.base, to: one.head, limit: 1 },
+              })
+              .catch(unlessDeleted);
       const reports =
         report === true
           ? await Promise.all(
@@ -188,4 +190,10 @@ function shown(one: contract.ProposalDetail): string {
       : [`${one.void_checks.length} of versions before are void: the branch has moved`]),
     ...one.blocked.map((why) => `not to be merged: ${why}`),
   ].join('\n');
+}
+
+/** Of a proposal of long ago the versions may be gone. */
+function unlessDeleted(error: unknown): undefined {
+  if (error instanceof TreadleError && error.kind === 'missing') return undefined;
+  throw error;
 }

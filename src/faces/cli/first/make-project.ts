@@ -28,8 +28,8 @@ const TABLE = /\.(csv|parquet|jsonl)$/i;
 const IGNORE = '.gitignore';
 
 /**
- * Commits a table as a dataset, and writes a project that learns its label, into the folder where one is. Nothing is written where
- * a file is there already, or the label cannot be learnt.
+ * Commits a table as a dataset, and writes a project that learns its label, into the folder where one is. No file is written where
+ * one is there already, or the label cannot be learnt.
  */
 export async function makeProject(
   client: Client,
@@ -43,7 +43,7 @@ export async function makeProject(
   await refuseAnothers(client, name, data);
   const { version } = await commit(client, output, name, data, { branch: 'main', message: 'first data' });
   const table = await profileOf(client, output, version, path.basename(data));
-  const columns = chooseColumns(table.columns ?? [], table.rows ?? 0, named);
+  const columns = choose(table, named, name);
   const files = filesOf({ ...named, ...columns, name, path: table.path });
   const ignore = await ignoreLine(data);
   if (ignore !== undefined) files[IGNORE] = ignore;
@@ -55,6 +55,25 @@ export async function makeProject(
     rows: table.rows ?? 0,
     files: Object.keys(files),
   };
+}
+
+/** Refuses as the choice does, and says what is kept of it all the same. */
+function choose(
+  { columns = [], rows = 0, path: file }: TableProfile,
+  named: Named,
+  dataset: string,
+): Columns {
+  try {
+    return chooseColumns(columns, rows, named);
+  } catch (error) {
+    if (!(error instanceof TreadleError)) throw error;
+    const { kind, message, field, hint } = error;
+    throw new TreadleError(kind, message, {
+      ...(field === undefined ? {} : { field }),
+      hint: `${hint ?? 'mend the table'}; ${file} is kept as the dataset ${dataset}: after changing it, treadle data rm ${dataset} --whole`,
+      cause: error,
+    });
+  }
 }
 
 /** `Customer churn (May).csv` is the data of `customer-churn-may`. */
