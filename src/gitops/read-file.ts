@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile';
-import { invalid } from '../platform/errors/index.ts';
+import type { RolloutWish } from '../pipelines/contract.ts';
+import { invalid, TreadleError } from '../platform/errors/index.ts';
 import { planRollout } from '../releases/index.ts';
 import { plainValue, readYamlAside, type YamlLimits } from '../platform/yaml/index.ts';
 import { DesiredState } from './contract.ts';
@@ -27,7 +28,7 @@ export async function readDesired(text: string, environment: string): Promise<De
   const said = { models: value.models ?? {}, endpoints: value.endpoints ?? {} };
   for (const [kind, wishes] of Object.entries(said))
     for (const [name, wish] of Object.entries(wishes))
-      if (typeof wish === 'object' && wish.rollout) planRollout(wish.rollout, `${kind}.${name}.rollout`);
+      if (typeof wish === 'object' && wish.rollout) requireRollout(wish.rollout, `${kind}.${name}.rollout`);
   if (value.environment !== environment)
     throw invalid(`the file is about environment '${value.environment}', and '${environment}' follows it`, {
       field: 'file',
@@ -45,4 +46,14 @@ function wrongAt(at: string, message: string): string {
   if (top === 'endpoints' && rest.length === 0 && at !== top)
     return 'write which version of which model, as flights@7 or { model: flights, version: 7 }';
   return message === 'must be object' ? 'must be keys with values, as environment: production' : message;
+}
+
+function requireRollout(wish: RolloutWish, at: string): void {
+  try {
+    planRollout(wish, at);
+  } catch (error) {
+    throw error instanceof TreadleError
+      ? invalid(`${at}: ${error.message}`, { field: 'file', cause: error })
+      : error;
+  }
 }

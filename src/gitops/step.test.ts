@@ -247,7 +247,7 @@ test('a file is read with what is wrong with it, and is of the environment that 
     ['environment: prod\n---\nmodels: {}\n', /^line 2: a second document begins here/],
     [
       'environment: prod\nmodels: { a: { version: 1, rollout: { steps: [50, 10] } } }\n',
-      /the step 10 % comes after 50 %/,
+      /^models\.a\.rollout: the step 10 % comes after 50 %/,
     ],
     ['environment: prod\nendpoints: { "not a name!": [] }\n', /nothing is called so here/],
     ['', /^it is empty: begin with environment: prod/],

@@ -94,7 +94,9 @@ export function setEnvironment(
       if (problem !== undefined)
         throw conflict(`${name} cannot be an environment like this: ${problem}`, {
           field: problem.startsWith('position') ? 'position' : 'endpoints',
-          hint: 'look at those that there are with: treadle environment',
+          hint: problem.startsWith('position')
+            ? `places may leave gaps up to 1000: move ${other.name} to another one first, as a whole, or take one that is free`
+            : 'look at those that there are with: treadle environment',
         });
     }
     const now = tx.clock.now();
