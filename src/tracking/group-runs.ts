@@ -43,7 +43,7 @@ export async function groupRuns(ctx: Ctx, input: Static<(typeof endpoint)['body'
           mean,
           max,
           // One run has none, and one beyond the doubles says nothing.
-          ...(sd !== undefined && Number.isFinite(sd) ? { sd } : {}),
+          ...(Number.isFinite(sd) ? { sd } : {}),
         })),
     })),
   };

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Left } from '../../platform/search/index.ts';
-import { list, runConditions, type RunScope } from './run-conditions.ts';
+import { list, numbers, runConditions, type RunScope } from './run-conditions.ts';
 
 /** The attributes that runs can be grouped by, and where they are kept. */
 export const GROUP_COLUMNS: Readonly<Record<string, string>> = {
@@ -47,6 +47,14 @@ export async function selectGroupMetrics(
   keys: readonly string[],
 ) {
   const chosen = sql<SqlBool>`(g.value in (${list(values.filter((value) => value !== null))})${values.includes(null) ? sql` or g.value is null` : sql``}) and s.key in (${list(keys)}) and s.last_nan = 0 and abs(s.last_value) < ${Number.MAX_VALUE}`;
+  const known = await pivots(ctx, scope, keys);
+  if (known.length === 0) return [];
+  const pivot = sql.join(
+    known.map(({ key, value }) => sql`when ${key} then ${value}`),
+    sql` `,
+  );
+  // Distances to a value of the metric itself: squares of the values, as large as they may be, would drown a small spread.
+  const away = sql`(s.last_value - case s.key ${pivot} else 0 end)`;
   const { rows } = await sql<{
     value: string | null;
     key: string;
@@ -54,19 +62,32 @@ export async function selectGroupMetrics(
     min: number;
     mean: number;
     max: number;
-    squares: number | null;
+    away: number;
+    squares: number;
   }>`
-    select value, key, count(*) as runs, min(last) as min, avg(last) as mean, max(last) as max,
-      sum((last - centre) * (last - centre)) as squares
-    from (
-      select g.value, s.key, s.last_value as last, avg(s.last_value) over (partition by g.value, s.key) as centre
-      from (select ${groupValue(by)} as value, run.id from run where ${runConditions(ctx, scope)}) g
-      inner join metric_series s on s.run_id = g.id where ${chosen}
-    ) v group by value, key order by key`.execute(ctx.scan);
-  // The squares of distances to the mean, which is known: a difference of large sums would lose a small spread.
-  return rows.map(({ squares, ...row }) => ({
-    ...row,
-    runs: Number(row.runs),
-    sd: squares === null ? undefined : Math.sqrt(Number(squares) / (Number(row.runs) - 1)),
-  }));
+    select g.value, s.key, count(*) as runs, min(s.last_value) as min, avg(s.last_value) as mean, max(s.last_value) as max,
+      sum(${away}) as away, sum(${away} * ${away}) as squares
+    from (select ${groupValue(by)} as value, run.id from run where ${runConditions(ctx, scope)}) g
+    inner join metric_series s on s.run_id = g.id where ${chosen}
+    group by g.value, s.key order by s.key`.execute(ctx.scan);
+  return rows.map(({ away: sum, squares, ...row }) => {
+    const runs = Number(row.runs);
+    return { ...row, runs, sd: Math.sqrt(Math.max(0, squares - (sum * sum) / runs) / (runs - 1)) };
+  });
+}
+
+/** Of each metric some finite value that it has. */
+async function pivots(
+  ctx: Ctx,
+  { experiments }: RunScope,
+  keys: readonly string[],
+): Promise<Array<{ key: string; value: number }>> {
+  const found: Array<{ key: string; value: number }> = [];
+  for (const key of keys) {
+    const { rows } = await sql<{ value: number }>`
+      select last_value as value from metric_series where workspace = ${ctx.workspace} and experiment_id in (${numbers(experiments)})
+      and key = ${key} and last_nan = 0 and abs(last_value) < ${Number.MAX_VALUE} limit 1`.execute(ctx.scan);
+    if (rows[0]) found.push({ key, value: rows[0].value });
+  }
+  return found;
 }
