@@ -4,12 +4,13 @@ import { sortText } from '../kit/table/sorting.ts';
 import {
   addCondition,
   columnParts,
+  columnsOf,
+  columnsText,
   metricNumber,
   orderOf,
   searchName,
   sortOf,
   usualColumns,
-  varyingColumns,
 } from './run-columns.ts';
 
 test('columns are spelt as the search grammar wants them', () => {
@@ -36,16 +37,28 @@ test('the usual columns leave machine samples out', () => {
   assert.deepEqual(usual, ['status', 'started', 'duration', 'metrics.auc', 'params.depth', 'params.batch']);
 });
 
-test('only what varies, without what clients write of themselves', () => {
+test('many columns have one word in the address, and single ones come and go', () => {
   const varying = { metrics: ['system/cpu', 'auc'], params: ['depth'], tags: ['mlflow.runName', 'team'] };
-  assert.deepEqual(varyingColumns(varying), [
-    'status',
-    'started',
-    'duration',
+  const known = { ...varying, params: ['batch', 'depth'], varying };
+  const facts = ['status', 'started', 'duration'];
+  assert.deepEqual(columnsOf(['*varying'], known), [...facts, 'metrics.auc', 'params.depth', 'tags.team']);
+  assert.equal(columnsOf(['*all'], known).includes('params.batch'), true);
+  assert.deepEqual(columnsOf(['user', 'metrics.auc'], known), ['user', 'metrics.auc']);
+  const shown = columnsOf(['*varying'], known);
+  const fewer = columnsText(
+    ['*varying'],
+    shown,
+    shown.filter((id) => id !== 'metrics.auc'),
+  );
+  assert.deepEqual(fewer, ['*varying', '-metrics.auc']);
+  assert.equal(columnsOf(fewer, known).includes('metrics.auc'), false);
+  const again = columnsText(fewer, columnsOf(fewer, known), [
+    ...columnsOf(fewer, known),
     'metrics.auc',
-    'params.depth',
-    'tags.team',
+    'user',
   ]);
+  assert.deepEqual(columnsOf(again, known).toSorted(), [...shown, 'user'].toSorted());
+  assert.deepEqual(columnsText(['status'], ['status'], ['user']), ['user']);
 });
 
 test('values and conditions', () => {

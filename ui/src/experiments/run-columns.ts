@@ -67,16 +67,49 @@ export function usualColumns(columns: Keys & { varying: Keys }): string[] {
   ];
 }
 
-/** Every metric and param of which the runs have different values, and the tags that people set. */
-export function varyingColumns(varying: Keys & { tags: readonly string[] }): string[] {
-  return [
-    'status',
-    'started',
-    'duration',
-    ...varying.metrics.filter((key) => !key.startsWith('system/')).map((key) => `metrics.${key}`),
-    ...varying.params.map((key) => `params.${key}`),
-    ...varying.tags.filter((key) => !/^(mlflow|treadle)\./.test(key)).map((key) => `tags.${key}`),
-  ];
+interface AllKeys extends Keys {
+  tags: readonly string[];
+}
+
+/** Words for many columns at once: an address has no room for the names of thousands. */
+export const VARYING = '*varying';
+export const EVERY = '*all';
+
+const many = ({ metrics, params, tags }: AllKeys): string[] => [
+  'status',
+  'started',
+  'duration',
+  ...metrics.filter((key) => !key.startsWith('system/')).map((key) => `metrics.${key}`),
+  ...params.map((key) => `params.${key}`),
+  ...tags.filter((key) => !/^(mlflow|treadle)\./.test(key)).map((key) => `tags.${key}`),
+];
+
+/** The columns that an address names: `*varying` and `*all` stand for many, and a minus takes one away again. */
+export function columnsOf(
+  cols: readonly string[] | undefined,
+  known: AllKeys & { varying: AllKeys },
+): string[] {
+  if (cols === undefined) return usualColumns(known);
+  const away = new Set(cols.filter((id) => id.startsWith('-')).map((id) => id.slice(1)));
+  const all = cols.flatMap((id) =>
+    id === VARYING ? many(known.varying) : id === EVERY ? many(known) : id.startsWith('-') ? [] : [id],
+  );
+  return [...new Set(all)].filter((id) => !away.has(id));
+}
+
+/** How the address says the next columns, where it may have stood for many before. */
+export function columnsText(
+  cols: readonly string[] | undefined,
+  shown: readonly string[],
+  next: readonly string[],
+): string[] {
+  const word = cols?.find((id) => id === VARYING || id === EVERY);
+  if (cols === undefined || word === undefined) return [...next];
+  const wanted = new Set(next);
+  const before = new Set(shown);
+  const gone = shown.filter((id) => !wanted.has(id)).map((id) => `-${id}`);
+  const come = next.filter((id) => !before.has(id));
+  return [...cols.filter((id) => !come.includes(id.slice(1))), ...come, ...gone];
 }
 
 type Value = RunRow['metrics'][string];

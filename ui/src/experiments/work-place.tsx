@@ -16,6 +16,7 @@ import { Empty, Skeleton } from '../kit/page.tsx';
 import { ColumnChooser } from '../kit/table/column-chooser.tsx';
 import { sortText } from '../kit/table/sorting.ts';
 import { Table, type Sight } from '../kit/table/table.tsx';
+import { say } from '../kit/toast.tsx';
 import { usePageAction } from '../shell/page-actions.ts';
 import { BrushBar } from './brush-bar.tsx';
 import { FilterBar } from './filter-bar.tsx';
@@ -23,7 +24,16 @@ import { FilterHelp } from './filter-help.tsx';
 import { FIRST_RUN } from './first-run.ts';
 import { GroupTable } from './group-table.tsx';
 import { groupOf } from './group-value.ts';
-import { columnParts, FACTS, orderOf, sortOf, usualColumns, varyingColumns } from './run-columns.ts';
+import {
+  columnParts,
+  columnsOf,
+  columnsText,
+  EVERY,
+  FACTS,
+  orderOf,
+  sortOf,
+  VARYING,
+} from './run-columns.ts';
 import { runColumns } from './run-table.tsx';
 import { change as changeMany, SelectionBar } from './selection-bar.tsx';
 import { Splitter } from './splitter.tsx';
@@ -50,6 +60,8 @@ const ChartsPane = lazy(part(() => import('./charts-pane.tsx')));
 
 const LINES = 25;
 const GROUPED_LINES = 100;
+/** An address has room for the names of so many columns. */
+const MOST_ORDERED = 150;
 
 /**
  * Where runs are worked with: the table and, beside it, the charts, both fed by one filter, order and group. All that is shown stands in
@@ -71,9 +83,18 @@ export function WorkPlace(props: {
 
   const columns = useQuery(api(listColumns, { params: { experiment: id } }, ['run:*']));
   const known = columns.data;
-  const usual = useMemo(() => (known ? usualColumns(known) : []), [known]);
   const pinned = useMemo(() => search.pin ?? [], [search.pin]);
-  const chosen = useMemo(() => arranged(search.cols ?? usual, pinned), [search.cols, usual, pinned]);
+  const chosen = useMemo(
+    () => (known ? arranged(columnsOf(search.cols, known), pinned) : []),
+    [search.cols, known, pinned],
+  );
+  const choose = (next: readonly string[]) => change({ cols: columnsText(search.cols, chosen, next) });
+  const move = (column: string, before: string | undefined) => {
+    // Their order would be as long an address as all their names are.
+    if (chosen.length > MOST_ORDERED)
+      say(`At most ${MOST_ORDERED} columns are put in order: choose fewer first`);
+    else change({ cols: moved(chosen, column, before) });
+  };
   const keyed = useMemo(() => chosen.filter((column) => columnParts(column) !== undefined), [chosen]);
   const sort = useMemo(() => sortOf(search.sort), [search.sort]);
   const { group } = search;
@@ -168,14 +189,11 @@ export function WorkPlace(props: {
     () => change({ filter: undefined }),
     search.filter !== undefined,
   );
-  usePageAction('Show only the columns that vary', 'columns', () => {
-    if (known) change({ cols: varyingColumns(known.varying) });
-  });
+  usePageAction('Show only the columns that vary', 'columns', () => change({ cols: [VARYING] }));
 
   const columnMenu = (column: string): readonly MenuEntry[] | undefined => {
     if (column === 'name') return undefined;
     const at = chosen.indexOf(column);
-    const move = (before: string | undefined) => change({ cols: moved(chosen, column, before) });
     const parts = columnParts(column);
     return [
       pinned.includes(column)
@@ -185,17 +203,17 @@ export function WorkPlace(props: {
             act: () => change({ pin: pinned.filter((each) => each !== column) }),
           }
         : { key: 'pin', label: 'Keep in sight', act: () => change({ pin: [...pinned, column] }) },
-      { key: 'left', label: 'Move left', disabled: at <= 0, act: () => move(chosen[at - 1]) },
+      { key: 'left', label: 'Move left', disabled: at <= 0, act: () => move(column, chosen[at - 1]) },
       {
         key: 'right',
         label: 'Move right',
         disabled: at < 0 || at >= chosen.length - 1,
-        act: () => move(chosen[at + 2]),
+        act: () => move(column, chosen[at + 2]),
       },
       ...(parts !== undefined && parts.kind !== 'metrics'
         ? [{ key: 'group', label: 'Group by it', act: () => change({ group: column }) }]
         : []),
-      { key: 'hide', label: 'Hide', act: () => change({ cols: chosen.filter((each) => each !== column) }) },
+      { key: 'hide', label: 'Hide', act: () => choose(chosen.filter((each) => each !== column)) },
     ];
   };
 
@@ -256,18 +274,12 @@ export function WorkPlace(props: {
         />
         <ColumnChooser
           chosen={chosen}
-          onChange={(cols) => change({ cols })}
+          onChange={choose}
           onReset={() => change({ cols: undefined, pin: undefined, w: undefined })}
-          shortcuts={
-            known
-              ? [
-                  {
-                    label: 'Only what varies',
-                    act: () => change({ cols: varyingColumns(known.varying) }),
-                  },
-                ]
-              : []
-          }
+          shortcuts={[
+            { label: 'Only what varies', act: () => change({ cols: [VARYING] }) },
+            { label: 'All columns', act: () => change({ cols: [EVERY] }) },
+          ]}
           groups={[
             { name: 'Run', columns: FACTS.map((fact) => ({ id: fact, label: fact })) },
             {
@@ -365,7 +377,7 @@ export function WorkPlace(props: {
                 pinned={1 + pinned.filter((each) => chosen.includes(each)).length}
                 widths={widths}
                 onWidths={(next) => change({ w: widthsText(next) })}
-                onMove={(column, to) => change({ cols: moved(chosen, column, to) })}
+                onMove={move}
                 columnMenu={columnMenu}
                 onSight={setSight}
                 empty={
