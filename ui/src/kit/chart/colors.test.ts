@@ -35,3 +35,10 @@ test('every hue has 3:1 against both grounds it is drawn on', () => {
     assert.ok(contrast(dark, '#1c1b18') >= 3, `${name} ${dark} on dark: ${contrast(dark, '#1c1b18')}`);
   }
 });
+
+test('of more lines than styles each style is had by about as many', () => {
+  const counts = new Map<string, number>();
+  for (const { name } of seriesStyles(Array.from({ length: 64 }, (_, i) => `run-${i}`)).values())
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  assert.deepEqual([...counts.values()], Array<number>(32).fill(2));
+});

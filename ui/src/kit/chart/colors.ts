@@ -42,6 +42,8 @@ export function seriesStyles(ids: readonly string[]): Map<string, SeriesStyle> {
   const size = PALETTE.length * DASHES.length;
   // In the order of the ids themselves, so that the order of selection changes no colour.
   for (const id of [...new Set(ids)].sort()) {
+    // Once all are given away they are given again, evenly.
+    if (taken.size === size) taken.clear();
     const color = hashText(id) % PALETTE.length;
     let slot = color;
     for (let step = 0; step < size; step++) {
