@@ -359,10 +359,18 @@ async function open(
     ),
   );
   http.mount([metrics.route]);
-  http.mount(mlflowRoutes({ users: versionUsers, guards: moveGuards, artifactGuards }), {
-    errors: mlflowErrors,
-    anyJson: true,
-  });
+  http.mount(
+    mlflowRoutes({
+      users: versionUsers,
+      guards: moveGuards,
+      artifactGuards,
+      forgetPassword: (name) => passwords.forget(name),
+    }),
+    {
+      errors: mlflowErrors,
+      anyJson: true,
+    },
+  );
   http.mount(scimRoutes, { errors: scimErrors, json: SCIM_TYPE });
   mountForward(http.app, endpoints.socket);
   await mountWeb(http.app);

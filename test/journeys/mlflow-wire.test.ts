@@ -12,14 +12,19 @@ const runOf = async (id: string) =>
 
 test('every call is there under both addresses, with its rule', () => {
   const paths = new Set(
-    mlflowRoutes({ users: [], guards: [], artifactGuards: [] }).map(
+    mlflowRoutes({ users: [], guards: [], artifactGuards: [], forgetPassword: () => undefined }).map(
       ({ endpoint }) => `${endpoint.method} ${endpoint.path}`,
     ),
   );
   const api = [...paths].filter((path) => / \/api\//.test(path));
   assert.ok(api.length > 40);
   for (const path of api) assert.ok(paths.has(path.replace(' /api/', ' /ajax-api/')), path);
-  for (const { endpoint } of mlflowRoutes({ users: [], guards: [], artifactGuards: [] })) {
+  for (const { endpoint } of mlflowRoutes({
+    users: [],
+    guards: [],
+    artifactGuards: [],
+    forgetPassword: () => undefined,
+  })) {
     const open = endpoint.action === 'public';
     const known =
       /^\/version$|server-info$|\/\*$/.test(endpoint.path) && !endpoint.path.includes('mlflow-artifacts');
@@ -472,4 +477,53 @@ test('an address under another method, a body on GET, HEAD, and what there is no
     const { status: got, body } = await send(method, path, method === 'POST' ? '{}' : undefined, json);
     assert.deepEqual([got, body['error_code']], [status, code], path);
   }
+});
+
+test('users, what they are permitted, and workspaces, by MLflow’s calls', async () => {
+  const api = (method: string, path: string, body?: unknown) =>
+    send(method, `/api/${path}`, body === undefined ? undefined : JSON.stringify(body), json);
+  const made = await api('POST', '2.0/mlflow/users/create', {
+    username: 'Cara',
+    password: 'four words nobody joins',
+  });
+  const { id } = (made.body as { user: { id: string } }).user;
+  assert.deepEqual(made.body['user'], { id, username: 'cara', is_admin: false }, made.text);
+  assert.deepEqual((await get('/users/get?username=cara')).body, made.body);
+  const current = (await get('/users/current')).body as { user: { is_admin: boolean } };
+  assert.equal(current.user.is_admin, true);
+  const { body } = await post('/experiments/create', { name: 'permitted' });
+  const on = { username: 'cara', resource_type: 'experiment', resource_id: String(body['experiment_id']) };
+  const permitted = async () =>
+    (await send('GET', `/api/3.0/mlflow/users/permissions/get?${new URLSearchParams(on).toString()}`)).body[
+      'permission'
+    ];
+  assert.equal(await permitted(), 'NO_PERMISSIONS');
+  for (const permission of ['READ', 'MANAGE', 'EDIT']) {
+    const granted = await api('POST', '3.0/mlflow/users/permissions/grant', { ...on, permission });
+    assert.equal(granted.status, 200, granted.text);
+    assert.equal(await permitted(), permission, 'one takes the place of the one before');
+  }
+  const denied = await api('POST', '3.0/mlflow/users/permissions/grant', {
+    ...on,
+    permission: 'NO_PERMISSIONS',
+  });
+  assert.equal(denied.status, 400);
+  assert.equal((await api('DELETE', '3.0/mlflow/users/permissions/revoke', on)).status, 200);
+  assert.equal((await api('DELETE', '3.0/mlflow/users/permissions/revoke', on)).status, 404);
+  const admin = (is_admin: boolean) =>
+    api('PATCH', '2.0/mlflow/users/update-admin', { username: 'cara', is_admin });
+  await admin(true);
+  assert.equal(((await get('/users/get?username=cara')).body as typeof current).user.is_admin, true);
+  await admin(false);
+  const weak = await api('PATCH', '2.0/mlflow/users/update-password', { username: 'cara', password: 'x' });
+  assert.equal(weak.status, 400);
+  assert.equal((await api('POST', '3.0/mlflow/roles/create', { name: 'x' })).status, 501);
+  assert.equal((await api('POST', '3.0/mlflow/workspaces', { name: 'team-a' })).status, 200);
+  assert.equal((await api('POST', '3.0/mlflow/workspaces', { name: 'Team A' })).status, 400);
+  assert.deepEqual((await send('GET', '/api/3.0/mlflow/workspaces')).body, {
+    workspaces: [{ name: 'default' }, { name: 'team-a' }],
+  });
+  assert.equal((await send('GET', '/api/3.0/mlflow/workspaces/nobody')).status, 404);
+  assert.equal((await api('DELETE', '2.0/mlflow/users/delete', { username: 'cara' })).status, 200);
+  assert.equal((await get('/users/get?username=cara')).status, 404);
 });

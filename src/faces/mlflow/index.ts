@@ -15,6 +15,7 @@ import { loggingRoutes } from './logging.ts';
 import { metricRoutes } from './metrics.ts';
 import { modelVersionRoutes } from './model-versions.ts';
 import { otlpRoutes } from './otlp/index.ts';
+import { peopleRoutes } from './people.ts';
 import { registeredModelRoutes } from './registered-models.ts';
 import { reviewRoutes } from './reviews.ts';
 import { runRoutes } from './runs.ts';
@@ -32,10 +33,12 @@ interface Above {
   guards: readonly MoveGuard[];
   /** Those that say which files stay as they are. */
   artifactGuards: readonly ArtifactGuard[];
+  /** Forgets the password of a name, which is another from now on. */
+  forgetPassword(name: string): void;
 }
 
 /** All of MLflow's calls. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
-export function mlflowRoutes({ users, guards, artifactGuards }: Above): Route[] {
+export function mlflowRoutes({ users, guards, artifactGuards, forgetPassword }: Above): Route[] {
   const calls: Route[] = [
     ...experimentRoutes,
     ...runRoutes,
@@ -49,6 +52,7 @@ export function mlflowRoutes({ users, guards, artifactGuards }: Above): Route[] 
     ...evaluationDatasetRoutes,
     ...scorerRoutes,
     ...reviewRoutes,
+    ...peopleRoutes(forgetPassword),
     ...otlpRoutes,
     ...traceRoutes,
     ...legacyTraceRoutes,
