@@ -23,6 +23,9 @@ import {
 } from './terms.ts';
 import type { TraceStatus } from './contract.ts';
 
+/** The last millisecond of the year 9999: later ones have no form in JSON. */
+const LATEST = 253_402_300_799_999;
+
 type Pairs = Readonly<Record<string, string>>;
 
 /** A trace as its client says it as a whole; its spans come by themselves. */
@@ -50,10 +53,10 @@ export async function startTrace(ctx: Ctx, start: TraceStart, finalized = true):
       hint: 'restore it, or log to another',
       code: 'state-conflict',
     });
-  if (!Number.isSafeInteger(start.startedAt))
+  if (!Number.isSafeInteger(start.startedAt) || start.startedAt < 0 || start.startedAt > LATEST)
     throw invalid(`${start.startedAt} is no time`, {
       field: 'request_time',
-      hint: 'milliseconds since 1970',
+      hint: 'say it in milliseconds since 1970, before the year 10000',
     });
   const { [NAME_TAG]: name, ...tags } = Object.fromEntries(
     Object.entries(start.tags).map(([key, value]) =>

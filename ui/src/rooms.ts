@@ -51,7 +51,7 @@ export const rooms: readonly Room[] = [
     name: 'Experiments',
     icon: 'experiment',
     to: '/experiments',
-    also: ['/runs', '/compare'],
+    also: ['/runs', '/compare', '/traces'],
     key: 'e',
     find: findExperiments,
   },

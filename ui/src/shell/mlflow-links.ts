@@ -5,6 +5,10 @@
 export function fromMlflowLink(hash: string): string | undefined {
   const run = /^#\/experiments\/[^/]+\/runs\/([0-9a-f]{32})(?:[/?]|$)/.exec(hash);
   if (run) return `/runs/${run[1]}`;
+  const trace = /^#\/experiments\/\d+\/traces\/?\?(?:.*&)?selectedEvaluationId=([\w.:-]+)/.exec(hash);
+  if (trace) return `/traces/${trace[1]}`;
+  const traces = /^#\/experiments\/(\d+)\/traces(?:[/?]|$)/.exec(hash);
+  if (traces) return `/experiments/${traces[1]}/traces`;
   const experiment = /^#\/experiments\/(\d+)(?:[/?]|$)/.exec(hash);
   if (experiment) return `/experiments/${experiment[1]}`;
   const version = /^#\/models\/([^/?]+)\/versions\/(\d+)(?:[/?]|$)/.exec(hash);

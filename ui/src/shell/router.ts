@@ -17,6 +17,7 @@ import { datasetRoutes } from '../datasets/routes.ts';
 import { pipelineRoutes } from '../pipelines/routes.ts';
 import { releaseRoutes } from '../releases/routes.ts';
 import { settingsRoutes } from '../settings/routes.ts';
+import { traceRoutes } from '../traces/routes.ts';
 import { parseSearch, stringifySearch } from '../kit/url-state.ts';
 import { Crash, Pending } from './crash.tsx';
 import { root } from './root.ts';
@@ -27,6 +28,7 @@ export const router = createRouter({
     ...homeRoutes,
     ...experimentRoutes,
     ...runRoutes,
+    ...traceRoutes,
     ...compareRoutes,
     ...datasetRoutes,
     ...modelRoutes,

@@ -12,10 +12,10 @@ import { eachField, Reader, requireShallow } from './reader.ts';
 import { toBatches, type Group, type RawSpan, type ReceivedSpans } from './received.ts';
 
 /** An ExportTraceServiceRequest of OTLP (opentelemetry-proto 1.x), from its bytes. */
-export function readProtobuf(bytes: Uint8Array): Promise<ReceivedSpans> {
+export function readProtobuf(bytes: Buffer): Promise<ReceivedSpans> {
   const reader = new Reader(bytes);
   const received: Group[] = [];
-  eachField(reader, { 1: [2, (one) => void received.push(resourceSpans(one.message()))] });
+  eachField(reader, { 1: [2, (one) => void received.push(resourceSpans(one.apart()))] });
   return toBatches(received);
 }
 
@@ -24,15 +24,15 @@ function resourceSpans(reader: Reader): Group {
   const spans: Array<() => RawSpan> = [];
   const later = (one: Reader): void => void spans.push(() => span(one));
   eachField(reader, {
-    1: [2, (one) => void (resource = resourceOf(one.message()))],
-    2: [2, (one) => eachField(one.message(), { 2: [2, (inner) => later(inner.message())] })],
+    1: [2, (one) => one.message((inner) => void (resource = resourceOf(inner)))],
+    2: [2, (one) => one.message((scope) => eachField(scope, { 2: [2, (inner) => later(inner.apart())] }))],
   });
   return { resource, spans };
 }
 
 function resourceOf(reader: Reader): Attributes {
   const attributes: Attributes = {};
-  eachField(reader, { 1: [2, (one) => keyValue(one.message(), attributes, 0)] });
+  eachField(reader, { 1: [2, (one) => one.message((pair) => keyValue(pair, attributes, 0))] });
   return attributes;
 }
 
@@ -46,18 +46,20 @@ function span(reader: Reader): RawSpan {
   while (!reader.done) {
     const { field, type } = reader.tag();
     if (type === 2) {
-      if (field === 1) trace = hex(reader.bytes());
-      else if (field === 2) id = hex(reader.bytes());
-      else if (field === 4) parent = hex(reader.bytes());
+      if (field === 1) trace = reader.hex();
+      else if (field === 2) id = reader.hex();
+      else if (field === 4) parent = reader.hex();
       else if (field === 5) name = reader.text();
-      else if (field === 9) keyValue(reader.message(), attributes, 0);
-      else if (field === 11) events.push(event(reader.message()));
-      else if (field === 13) links.push(link(reader.message()));
+      else if (field === 9) reader.message((pair) => keyValue(pair, attributes, 0));
+      else if (field === 11) reader.message((one) => void events.push(event(one)));
+      else if (field === 13) reader.message((one) => void links.push(link(one)));
       else if (field === 15)
-        eachField(reader.message(), {
-          2: [2, (one) => void (message = one.text())],
-          3: [0, (one) => void (status = STATUS[one.enumeration()] ?? 'unset')],
-        });
+        reader.message((state) =>
+          eachField(state, {
+            2: [2, (one) => void (message = one.text())],
+            3: [0, (one) => void (status = STATUS[one.enumeration()] ?? 'unset')],
+          }),
+        );
       else reader.skip(type);
     } else if (type === 1 && field === 7) start = reader.fixed64();
     else if (type === 1 && field === 8) end = reader.fixed64();
@@ -80,15 +82,12 @@ function span(reader: Reader): RawSpan {
 
 const STATUS: readonly SpanStatus[] = ['unset', 'ok', 'error'];
 
-const hex = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
-
 function event(reader: Reader): SpanEvent {
   const made: SpanEvent = { name: '', time: '0', attributes: {} };
   eachField(reader, {
     1: [1, (one) => void (made.time = String(one.fixed64()))],
     2: [2, (one) => void (made.name = one.text())],
-    3: [2, (one) => keyValue(one.message(), made.attributes, 0)],
+    3: [2, (one) => one.message((pair) => keyValue(pair, made.attributes, 0))],
   });
   return made;
 }
@@ -96,9 +95,9 @@ function event(reader: Reader): SpanEvent {
 function link(reader: Reader): SpanLink {
   const made: SpanLink = { trace: '', span: '', attributes: {} };
   eachField(reader, {
-    1: [2, (one) => void (made.trace = hex(one.bytes()))],
-    2: [2, (one) => void (made.span = hex(one.bytes()))],
-    4: [2, (one) => keyValue(one.message(), made.attributes, 0)],
+    1: [2, (one) => void (made.trace = one.hex())],
+    2: [2, (one) => void (made.span = one.hex())],
+    4: [2, (one) => one.message((pair) => keyValue(pair, made.attributes, 0))],
   });
   return made;
 }
@@ -109,7 +108,7 @@ function keyValue(reader: Reader, into: { [key: string]: Value }, depth: number)
   while (!reader.done) {
     const { field, type } = reader.tag();
     if (field === 1 && type === 2) key = reader.text();
-    else if (field === 2 && type === 2) value = anyValue(reader.message(), depth + 1);
+    else if (field === 2 && type === 2) reader.message((one) => void (value = anyValue(one, depth + 1)));
     else reader.skip(type);
   }
   // A name like this one would set what the object is made of.
@@ -131,13 +130,19 @@ function anyValue(reader: Reader, depth: number): Value {
     } else if (field === 4 && type === 1) value = wholeDouble(reader.double());
     else if (field === 5 && type === 2) {
       const list: Value[] = [];
-      eachField(reader.message(), { 1: [2, (one) => void list.push(anyValue(one.message(), depth + 1))] });
+      reader.message((items) =>
+        eachField(items, {
+          1: [2, (one) => one.message((inner) => void list.push(anyValue(inner, depth + 1)))],
+        }),
+      );
       value = list;
     } else if (field === 6 && type === 2) {
       const object: { [key: string]: Value } = {};
-      eachField(reader.message(), { 1: [2, (one) => keyValue(one.message(), object, depth + 1)] });
+      reader.message((pairs) =>
+        eachField(pairs, { 1: [2, (one) => one.message((pair) => keyValue(pair, object, depth + 1))] }),
+      );
       value = object;
-    } else if (field === 7 && type === 2) value = { [BYTES]: Buffer.from(reader.bytes()).toString('base64') };
+    } else if (field === 7 && type === 2) value = { [BYTES]: reader.base64() };
     else reader.skip(type);
   }
   return value;

@@ -1,13 +1,11 @@
 /** A protobuf message read field by field (protobuf.dev/programming-guides/encoding): what OTLP is made of, and no more. */
 export class Reader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #end: number;
-  #at: number;
+  readonly #bytes: Buffer;
+  #end: number;
+  #at = 0;
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(bytes: Buffer, start = 0, end = bytes.length) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#end = end;
   }
@@ -68,12 +66,11 @@ export class Reader {
   }
 
   fixed64(): bigint {
-    const value = this.#view.getBigUint64(this.#take(8), true);
-    return value;
+    return this.#bytes.readBigUInt64LE(this.#take(8));
   }
 
   double(): number {
-    return this.#view.getFloat64(this.#take(8), true);
+    return this.#bytes.readDoubleLE(this.#take(8));
   }
 
   #take(length: number): number {
@@ -83,19 +80,38 @@ export class Reader {
     return at;
   }
 
-  bytes(): Uint8Array {
-    const length = this.#small();
-    const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length);
+  hex(): string {
+    return this.#written('hex');
+  }
+
+  base64(): string {
+    return this.#written('base64');
   }
 
   text(): string {
-    const { buffer, byteOffset, length } = this.bytes();
-    return Buffer.from(buffer, byteOffset, length).toString('utf8');
+    return this.#written('utf8');
   }
 
-  /** A message within this one. */
-  message(): Reader {
+  #written(encoding: 'hex' | 'base64' | 'utf8'): string {
+    const length = this.#small();
+    const at = this.#take(length);
+    return this.#bytes.toString(encoding, at, at + length);
+  }
+
+  /** A message within this one: read by `read` to its end, and nothing of it twice. */
+  message(read: (reader: this) => void): void {
+    const length = this.#small();
+    const end = this.#take(length) + length;
+    const outer = this.#end;
+    this.#at = end - length;
+    this.#end = end;
+    read(this);
+    this.#at = end;
+    this.#end = outer;
+  }
+
+  /** A message within this one, to be read later. */
+  apart(): Reader {
     const length = this.#small();
     const at = this.#take(length);
     return new Reader(this.#bytes, at, at + length);
