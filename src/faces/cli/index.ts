@@ -27,6 +27,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./githost.ts'),
   () => import('./experiments.ts'),
   () => import('./runs.ts'),
+  () => import('./traces.ts'),
   () => import('./models.ts'),
   () => import('./evaluate.ts'),
   () => import('./releases.ts'),

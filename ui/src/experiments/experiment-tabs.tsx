@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
+import '../kit/tabs.css';
 
 /** What an experiment holds: its runs, and the traces of what was built of them. */
 export function ExperimentTabs({ experiment }: { experiment: string }): ReactElement {

@@ -34,7 +34,7 @@ export function Assessments({ trace, onAdd }: { trace: Trace; onAdd(): void }): 
   };
   return (
     <Section
-      title="Feedback and expectations"
+      title="Feedback"
       actions={
         <Button icon="plus" onClick={onAdd}>
           Add
@@ -47,8 +47,8 @@ export function Assessments({ trace, onAdd }: { trace: Trace; onAdd(): void }): 
         <ul className="assessments">
           {trace.assessments.map((one) => (
             <li key={one.id} data-invalid={one.valid ? undefined : ''}>
-              <div className="row row-wrap">
-                <strong>{one.name}</strong>
+              <div className="row">
+                <strong className="truncate">{one.name}</strong>
                 <Badge tone={toneOf(one)}>{shortValue(one)}</Badge>
                 {one.kind === 'expectation' && <span className="faint">expected</span>}
                 {!one.valid && <span className="faint">replaced</span>}

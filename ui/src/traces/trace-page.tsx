@@ -76,8 +76,11 @@ function LoadedTrace({ trace }: { trace: Trace }): ReactElement {
       lead={
         <span className="trace-lead">
           <span>
-            <Icon name="clock" /> started <TimeAgo time={trace.started_at} />
-            {trace.duration_ms !== undefined && <>, took {formatDuration(trace.duration_ms)}</>}
+            <Icon name="clock" />
+            <span>
+              started <TimeAgo time={trace.started_at} />
+              {trace.duration_ms !== undefined && `, took ${formatDuration(trace.duration_ms)}`}
+            </span>
           </span>
           <span>{plural(trace.tree.length, 'span')}</span>
           {trace.tokens?.['total_tokens'] !== undefined && (

@@ -69,8 +69,6 @@ const COLUMNS: readonly Column<TraceInfo>[] = [
     sortable: true,
     cell: ({ duration_ms: ms }) => (ms === undefined ? none : formatDuration(ms)),
   },
-  { id: 'request', header: 'Request', width: 260, cell: (trace) => cut(trace.request_preview) },
-  { id: 'response', header: 'Response', width: 260, cell: (trace) => cut(trace.response_preview) },
   {
     id: 'tokens',
     header: 'Tokens',
@@ -88,6 +86,8 @@ const COLUMNS: readonly Column<TraceInfo>[] = [
     sortable: true,
     cell: ({ cost }) => (cost?.['total_cost'] === undefined ? none : formatCost(cost['total_cost'])),
   },
+  { id: 'request', header: 'Request', width: 230, cell: (trace) => cut(trace.request_preview) },
+  { id: 'response', header: 'Response', width: 230, cell: (trace) => cut(trace.response_preview) },
   {
     id: 'assessments',
     header: 'Feedback',
@@ -239,7 +239,6 @@ export default function TracesPage(): ReactElement {
             <code>/v1/traces</code> with the header <code>x-mlflow-experiment-id: {id}</code>:
           </p>
           <CodeBlock
-            prompt
             label="Commands for a first trace"
             text={FIRST_TRACE(window.location.origin, experiment.data?.name ?? '')}
           />
