@@ -39,7 +39,9 @@ function exporter(url: string, experiment: string): Post {
       const asked = request(`${url}/v1/traces`, { method: 'POST', agent, headers }, (answer) => {
         answer.resume();
         answer.on('end', () =>
-          answer.statusCode === 200 ? resolve() : reject(new Error(`/v1/traces answered ${answer.statusCode}`)),
+          answer.statusCode === 200
+            ? resolve()
+            : reject(new Error(`/v1/traces answered ${answer.statusCode}`)),
         );
       });
       asked.on('error', reject).end(body);
@@ -52,7 +54,13 @@ async function experimentOn(server: Server): Promise<string> {
 }
 
 /** Traces a second: one trace a request, from as many clients. */
-async function ingest(server: Server, experiment: string, first: number, count: number, clients: number): Promise<number> {
+async function ingest(
+  server: Server,
+  experiment: string,
+  first: number,
+  count: number,
+  clients: number,
+): Promise<number> {
   const bodies = Array.from({ length: count }, (_, i) => otlpRequest(first + i, 1, SPANS, now));
   let next = 0;
   const began = performance.now();
@@ -120,8 +128,18 @@ const peerSearches = await searches(mlflow, other);
 await mlflow.stop();
 
 const rate = { unit: '/s', better: 'higher', peer } as const;
-figure({ name: `traces of ${SPANS} spans by OTLP, one client`, value: mine.one, ...rate, peerValue: peers.one });
-figure({ name: `traces of ${SPANS} spans by OTLP, 8 clients`, value: mine.eight, ...rate, peerValue: peers.eight });
+figure({
+  name: `traces of ${SPANS} spans by OTLP, one client`,
+  value: mine.one,
+  ...rate,
+  peerValue: peers.one,
+});
+figure({
+  name: `traces of ${SPANS} spans by OTLP, 8 clients`,
+  value: mine.eight,
+  ...rate,
+  peerValue: peers.eight,
+});
 const ms = { unit: 'ms', better: 'lower' } as const;
 for (const [name, times] of small)
   figure({
@@ -148,7 +166,12 @@ if (traces > 0) {
     }),
   );
   const seconds = (performance.now() - began) / 1000;
-  figure({ name: `traces of ${SPANS} spans in requests of ${size}, 2 clients`, value: (traces - first) / seconds, unit: '/s', better: 'higher' });
+  figure({
+    name: `traces of ${SPANS} spans in requests of ${size}, 2 clients`,
+    value: (traces - first) / seconds,
+    unit: '/s',
+    better: 'higher',
+  });
   for (const [name, times] of await searches(treadle, id)) {
     figure({ name: `search, ${traces} traces: ${name} (p50)`, value: median(times), ...ms });
     figure({ name: `search, ${traces} traces: ${name} (worst of 9)`, value: percentile(times, 1), ...ms });

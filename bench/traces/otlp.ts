@@ -30,7 +30,10 @@ function span(t: number, s: number, spans: number, now: number): Buffer {
     pair(
       'mlflow.spanOutputs',
       map([
-        ['answer', text(`Part ${s} of pump ${t} is to be greased every ${(t % 90) + 1} days; ask the night shift.`)],
+        [
+          'answer',
+          text(`Part ${s} of pump ${t} is to be greased every ${(t % 90) + 1} days; ask the night shift.`),
+        ],
         ['score', double((t % 1000) / 1000)],
       ]),
     ),
@@ -92,7 +95,8 @@ function fixed(number: number, value: bigint): Buffer {
   return Buffer.concat([varint((number << 3) | 1), bytes]);
 }
 
-const pair = (key: string, value: Buffer): Buffer => Buffer.concat([field(1, Buffer.from(key)), field(2, value)]);
+const pair = (key: string, value: Buffer): Buffer =>
+  Buffer.concat([field(1, Buffer.from(key)), field(2, value)]);
 const text = (value: string): Buffer => field(1, Buffer.from(value));
 const int = (value: number): Buffer => Buffer.concat([varint((3 << 3) | 0), varint(value)]);
 
