@@ -101,7 +101,7 @@ export const toTraceInfoV2 = (info: TraceInfo) => ({
   request_id: info.id,
   experiment_id: info.experiment,
   timestamp_ms: info.started_at,
-  execution_time_ms: info.duration_ms,
+  execution_time_ms: info.duration_ms ?? 0,
   status: info.status === 'STATE_UNSPECIFIED' ? 'TRACE_STATUS_UNSPECIFIED' : info.status,
   request_metadata: entries(info.metadata),
   tags: entries(tagsOf(info)),

@@ -3,9 +3,6 @@ import type { TraceTables } from '../schema.ts';
 
 export const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<TraceTables>();
 
-/** The same tables for long reads. */
-export const scanTables = (ctx: Pick<Ctx, 'scan'>) => ctx.scan.$extendTables<TraceTables>();
-
 /** An id that the outside writes as text. An id that is no number names nothing. */
 export const experimentNumber = (id: string): number => (/^\d{1,15}$/.test(id) ? Number(id) : -1);
 

@@ -91,7 +91,7 @@ test('protobuf: spans of several traces in one request', async () => {
     [root?.parent, root?.name, second?.parent, second?.name],
     [null, 'answer', root?.id, 'retrieve 1'],
   );
-  assert.equal((root?.attributes['mlflow.spanInputs'] as { k: number }).k, 5);
+  assert.equal((root!.attributes['mlflow.spanInputs'] as { k: number }).k, 5);
   assert.equal(batches[0]!.spans.length, 20);
 });
 
