@@ -1,6 +1,7 @@
-// Traces by OTLP, 20 spans each, into Treadle and into MLflow's own server; then searches among as many as --traces says, which MLflow
-// is asked, too, of as many as it took in the first part.
-//   npm run bench -- traces --traces 1000000
+// Traces by OTLP, 20 spans each, into Treadle and into MLflow's own server, and searches among them:
+//   npm run bench -- traces
+// Then searches of Treadle alone among many, of which the first are sent and the others copied; kept in a folder for the next time:
+//   npm run bench -- traces --only-many 1 --traces 1000000 --sent 20000 --keep /tmp/many
 import { Agent, request } from 'node:http';
 import path from 'node:path';
 import {
@@ -16,10 +17,14 @@ import {
   timeEach,
   type Server,
 } from './harness.ts';
+import { multiply } from './traces/multiply.ts';
 import { otlpRequest } from './traces/otlp.ts';
 
 const SPANS = 20;
-const traces = option('traces', 1_000_000);
+const traces = option('traces', 0);
+const sent = option('sent', 20_000);
+const keepAt = process.argv.indexOf('--keep');
+const keep = keepAt < 0 ? undefined : process.argv[keepAt + 1];
 const ours = option('ours', 3000);
 const theirs = option('theirs', 300);
 const peer = 'mlflow server';
@@ -116,66 +121,87 @@ async function rates(server: Server, experiment: string, count: number): Promise
   };
 }
 
-const treadle = await startTreadle(path.join(scratch(), 'data'));
-const id = await experimentOn(treadle);
-const mine = await rates(treadle, id, ours);
-const small = await searches(treadle, id);
+async function beside(): Promise<void> {
+  const treadle = await startTreadle(path.join(scratch(), 'data'));
+  const id = await experimentOn(treadle);
+  const mine = await rates(treadle, id, ours);
+  const small = await searches(treadle, id);
+  await treadle.stop();
 
-const mlflow = await startMlflow(scratch());
-const other = await experimentOn(mlflow);
-const peers = await rates(mlflow, other, theirs);
-const peerSearches = await searches(mlflow, other);
-await mlflow.stop();
+  const mlflow = await startMlflow(scratch());
+  const other = await experimentOn(mlflow);
+  const peers = await rates(mlflow, other, theirs);
+  const peerSearches = await searches(mlflow, other);
+  await mlflow.stop();
 
-const rate = { unit: '/s', better: 'higher', peer } as const;
-figure({
-  name: `traces of ${SPANS} spans by OTLP, one client`,
-  value: mine.one,
-  ...rate,
-  peerValue: peers.one,
-});
-figure({
-  name: `traces of ${SPANS} spans by OTLP, 8 clients`,
-  value: mine.eight,
-  ...rate,
-  peerValue: peers.eight,
-});
-const ms = { unit: 'ms', better: 'lower' } as const;
-for (const [name, times] of small)
+  const rate = { unit: '/s', better: 'higher', peer } as const;
   figure({
-    name: `search, ${2 * ours + 20} traces (theirs ${2 * theirs + 20}): ${name}`,
-    value: median(times),
-    ...ms,
-    peer,
-    peerValue: median(peerSearches.get(name) ?? []),
+    name: `traces of ${SPANS} spans by OTLP, one client`,
+    value: mine.one,
+    ...rate,
+    peerValue: peers.one,
   });
+  figure({
+    name: `traces of ${SPANS} spans by OTLP, 8 clients`,
+    value: mine.eight,
+    ...rate,
+    peerValue: peers.eight,
+  });
+  for (const [name, times] of small)
+    figure({
+      name: `search, ${2 * ours + 20} traces (theirs ${2 * theirs + 20}): ${name}`,
+      value: median(times),
+      ...ms,
+      peer,
+      peerValue: median(peerSearches.get(name) ?? []),
+    });
+}
 
-if (traces > 0) {
-  const post = [exporter(treadle.url, id), exporter(treadle.url, id)];
+/** Searches among many: of some that are sent, the others are copies. */
+async function many(): Promise<void> {
+  const data = keep ?? path.join(scratch(), 'data');
+  const first = await startTreadle(data);
+  const call = client(first.url);
+  const known = await call('POST', '/api/2.0/mlflow/experiments/search', {
+    max_results: 10,
+    filter: "name = 'bench'",
+  });
+  const [found] = (known['experiments'] ?? []) as Array<{ experiment_id: string }>;
+  const id = found?.experiment_id ?? (await experimentOn(first));
+  if (!found) await fill(first, id);
+  await first.stop();
+  const all = multiply(path.join(data, 'treadle.db'), traces);
+  const treadle = await startTreadle(data);
+  for (const [name, times] of await searches(treadle, id)) {
+    figure({ name: `search, ${all} traces: ${name} (p50)`, value: median(times), ...ms });
+    figure({ name: `search, ${all} traces: ${name} (worst of 9)`, value: percentile(times, 1), ...ms });
+  }
+  await treadle.stop();
+}
+
+async function fill(treadle: Server, id: string): Promise<void> {
   const began = performance.now();
-  const first = 100 + 2 * ours;
-  const size = 100;
-  let at = first;
+  const size = 200;
+  let at = 0;
   await Promise.all(
-    post.map(async (send) => {
-      while (at < traces) {
+    [exporter(treadle.url, id), exporter(treadle.url, id)].map(async (send) => {
+      while (at < sent) {
         const from = at;
         at += size;
-        await send(otlpRequest(from, Math.min(size, traces - from), SPANS, now));
+        await send(otlpRequest(from, Math.min(size, sent - from), SPANS, now));
       }
     }),
   );
   const seconds = (performance.now() - began) / 1000;
   figure({
-    name: `traces of ${SPANS} spans in requests of ${size}, 2 clients`,
-    value: (traces - first) / seconds,
+    name: `traces of ${SPANS} spans by OTLP, ${size} a request, 2 clients`,
+    value: sent / seconds,
     unit: '/s',
     better: 'higher',
   });
-  for (const [name, times] of await searches(treadle, id)) {
-    figure({ name: `search, ${traces} traces: ${name} (p50)`, value: median(times), ...ms });
-    figure({ name: `search, ${traces} traces: ${name} (worst of 9)`, value: percentile(times, 1), ...ms });
-  }
 }
-await treadle.stop();
+
+const ms = { unit: 'ms', better: 'lower' } as const;
+if (option('only-many', 0) === 0) await beside();
+if (traces > 0) await many();
 report();

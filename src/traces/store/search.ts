@@ -91,8 +91,11 @@ export async function walkTraces(ctx: Ctx, walk: Walk): Promise<TraceRow[]> {
   else if (driver) conditions.push(has(driver, sql`t.started_at`, sql`t.n`));
   conditions.push(...others.map((one) => has(one, sql`t.started_at`, sql`t.n`)));
   const rare = driver === undefined && byTime ? await rareColumn(ctx, walk) : undefined;
-  for (const test of walk.columns)
-    conditions.push(test === rare || isId(test) ? condition(ctx, test) : unindexed(ctx, test));
+  for (const test of walk.columns) {
+    // Times are the beginning of the index that is walked; ids find theirs at once.
+    const own = test === rare || isId(test) || (rare === undefined && byTime && isTime(test));
+    conditions.push(own ? condition(ctx, test) : unindexed(ctx, test));
+  }
   if (!byTime) conditions.push(walk.none ? sql`${column} is null` : sql`${column} is not null`);
   const key = walk.none ? sql`t.started_at` : column;
   // Where a rare value finds the traces, they are sorted; else the index of the order is walked.
@@ -109,6 +112,7 @@ const run = async (ctx: Ctx, query: RawBuilder<unknown>): Promise<TraceRow[]> =>
   // The statement selects the columns of the table `trace`.
   (await (query as RawBuilder<TraceRow>).execute(ctx.scan)).rows;
 
+const isTime = ({ left: { key } }: Comparison): boolean => key === 'timestamp_ms';
 const isId = ({ left: { key } }: Comparison): boolean => key === 'request_id';
 
 function after(
