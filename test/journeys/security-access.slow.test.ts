@@ -242,6 +242,7 @@ function meant(kind: string, value: unknown): { kind: string; name: string } | u
     case 'artifact':
       return text.startsWith('0/') ? ours : undefined;
     case 'run':
+    case 'trace':
       return text === seeds.run ? ours : undefined;
     case 'logged_model':
       return text === seeds.loggedModel ? ours : undefined;

@@ -32,6 +32,7 @@ import {
   logInputs,
   putArtifact,
 } from '../../../src/tracking/index.ts';
+import { startTrace } from '../../../src/traces/index.ts';
 import { until } from '../../until.ts';
 
 /** A text that only its own workspace may ever see. */
@@ -339,6 +340,20 @@ async function seed(
     { datasets: [{ name: dataset, digest: 'x', sourceType: 'local', source: mark }] },
     () => Promise.resolve(undefined),
   );
+  // Called as the run is: an address that names what it does not know names the run.
+  await startTrace(ctx, {
+    id: run,
+    experiment,
+    startedAt: 1,
+    executionMs: 1,
+    status: 'OK',
+    clientRequestId: mark,
+    requestPreview: `asked ${mark}`,
+    responsePreview: mark,
+    tags: { mark },
+    metadata: { mark },
+    assessments: [{ kind: 'feedback', name: mark, value: mark, sourceType: 'HUMAN', sourceId: mark }],
+  });
   return { experiment, run, model, loggedModel: logged.id, dataset, hash: blob.hash };
 }
 

@@ -181,6 +181,9 @@ function example(schema: TSchema): unknown {
 const mlflowFields = (seeds: Seeds): Record<string, unknown> => ({
   ...byName(seeds),
   run_uuid: seeds.run,
+  trace_id: seeds.run,
+  trace_ids: [seeds.run],
+  locations: [{ mlflow_experiment: { experiment_id: seeds.experiment } }],
   experiment_ids: [seeds.experiment],
   run_ids: [seeds.run],
   name: seeds.model,
