@@ -19,8 +19,8 @@ export const traceRoutes: Route[] = [
     return getTraceInfo(ctx, params.trace);
   }),
   route(contract.deleteTrace, async (ctx, { params }) => ({ deleted: await deleteTrace(ctx, params.trace) })),
-  route(contract.createAssessment, (ctx, { params, body: { source, ...body } }) =>
-    createAssessment(ctx, params.trace, { ...body, ...asserter(ctx, source) }),
+  route(contract.createAssessment, (ctx, { params, body: { by, ...body } }) =>
+    createAssessment(ctx, params.trace, { ...body, ...asserter(ctx, by) }),
   ),
   route(contract.updateAssessment, async (ctx, { params, body: { value, ...body } }) => {
     const { kind } = await getAssessment(ctx, params.trace, params.assessment);
@@ -35,7 +35,7 @@ export const traceRoutes: Route[] = [
 ];
 
 /** Who says so: a person, unless a program asks. */
-const asserter = ({ actor }: Ctx, source: string | undefined) => ({
-  sourceType: source === undefined && actor.kind === 'token' && actor.user === undefined ? 'CODE' : 'HUMAN',
-  sourceId: source ?? actor.name,
+const asserter = ({ actor }: Ctx, by: string | undefined) => ({
+  sourceType: by === undefined && actor.kind === 'token' && actor.user === undefined ? 'CODE' : 'HUMAN',
+  sourceId: by ?? actor.name,
 });

@@ -59,7 +59,7 @@ export const createAssessment = endpoint({
     value: Json,
     rationale: Type.Optional(Type.String({ maxLength: 20_000 })),
     span: Type.Optional(Type.String({ maxLength: 50 })),
-    source: Type.Optional(
+    by: Type.Optional(
       Type.String({ maxLength: 250, description: 'Who says so; who signed in, unless said.' }),
     ),
   }),

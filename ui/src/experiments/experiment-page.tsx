@@ -6,6 +6,7 @@ import { api } from '../api/client.ts';
 import { CopyButton } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Page } from '../kit/page.tsx';
+import { ExperimentTabs } from './experiment-tabs.tsx';
 import { WorkPlace } from './work-place.tsx';
 
 export default function ExperimentPage(): ReactElement {
@@ -35,6 +36,7 @@ export default function ExperimentPage(): ReactElement {
       }
       fill
     >
+      <ExperimentTabs experiment={id} />
       <WorkPlace id={id} name={experiment.data?.name ?? ''} tags={experiment.data?.tags ?? {}} />
     </Page>
   );

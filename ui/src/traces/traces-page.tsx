@@ -6,20 +6,20 @@ import { getExperiment } from '../../../src/tracking/contract.ts';
 import { api } from '../api/client.ts';
 import { usePages } from '../api/pages.ts';
 import { ExperimentTabs } from '../experiments/experiment-tabs.tsx';
-import { FilterBar } from '../experiments/filter-bar.tsx';
 import { Status } from '../kit/badge.tsx';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Choice } from '../kit/field.tsx';
 import { formatCount, formatDuration } from '../kit/format.ts';
-import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
+import { Empty, Page, Skeleton } from '../kit/page.tsx';
 import { sortOf, sortText } from '../kit/table/sorting.ts';
 import { Table, type Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { usePageAction } from '../shell/page-actions.ts';
 import { AssessmentBadge } from './assessment-words.tsx';
 import { formatCost } from './span-tree.ts';
+import { TraceFilter, TraceFilterHelp } from './trace-filter.tsx';
 import './traces.css';
 
 const PAGE = 100;
@@ -111,24 +111,6 @@ const COLUMNS: readonly Column<TraceInfo>[] = [
   { id: 'user', header: 'User', width: 110, cell: (trace) => cut(trace.user) },
 ];
 
-const NOUN = {
-  label: 'Filter traces',
-  placeholder: "span.name = 'retrieve' AND feedback.correct = 'false'",
-  names: [
-    'status',
-    'name',
-    'execution_time_ms',
-    'tokens',
-    'cost',
-    'span.name',
-    'span.type',
-    'span.status',
-    'session',
-    'user',
-    'run_id',
-  ],
-};
-
 const FIRST_TRACE = (url: string, name: string): string => `pip install mlflow
 MLFLOW_TRACKING_URI=${url} python -c "
 import mlflow; mlflow.set_experiment('${name}')
@@ -164,15 +146,6 @@ export default function TracesPage(): ReactElement {
     },
     ['trace:*'],
   );
-  const tags = useMemo(() => {
-    const keys = new Set<string>();
-    for (const trace of traces.items.slice(0, 200)) {
-      for (const key of Object.keys(trace.tags)) if (!key.startsWith('mlflow.')) keys.add(`tags.${key}`);
-      for (const one of trace.assessments) if (one.kind !== 'issue') keys.add(`${one.kind}.${one.name}`);
-    }
-    return [...keys].toSorted();
-  }, [traces.items]);
-
   usePageAction(
     'Clear the filter',
     'filter',
@@ -200,11 +173,9 @@ export default function TracesPage(): ReactElement {
     <Page title="Traces" trail={trail} lead="What applications did to answer, step by step." fill>
       <ExperimentTabs experiment={id} />
       <div className="run-bar">
-        <FilterBar
+        <TraceFilter
           filter={search.filter}
-          columns={tags}
           error={filterWrong}
-          noun={NOUN}
           onFilter={(next) => change({ filter: next })}
         />
         <Choice
@@ -266,37 +237,5 @@ export default function TracesPage(): ReactElement {
         />
       )}
     </Page>
-  );
-}
-
-const EXAMPLES: readonly [filter: string, meaning: string][] = [
-  ["status = 'ERROR'", 'OK, ERROR or IN_PROGRESS'],
-  [
-    "span.name = 'retrieve' AND span.status = 'ERROR'",
-    'one span that is both; also span.type and span.attributes.…',
-  ],
-  ["trace.text LIKE '%refund%'", 'anywhere in what its spans say; LIKE and ILIKE only'],
-  ["feedback.correct = 'false' OR feedback.score < 0.5", 'also expectation.…'],
-  [
-    "tags.team = 'ops' AND metadata.`mlflow.trace.session` = 's1'",
-    'names with other signs stand in backquotes',
-  ],
-  ['execution_time_ms > 2000 AND tokens > 1000', 'numbers stand without quotes; also cost and timestamp_ms'],
-];
-
-function TraceFilterHelp(): ReactElement {
-  return (
-    <Section title="How a filter is written">
-      <dl className="filter-help">
-        {EXAMPLES.map(([filter, meaning]) => (
-          <div key={filter}>
-            <dt>
-              <code>{filter}</code>
-            </dt>
-            <dd className="muted">{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-    </Section>
   );
 }

@@ -142,7 +142,7 @@ class TracesApi:
         value: Any,
         rationale: str | None = None,
         span: str | None = None,
-        source: str | None = None,
+        by: str | None = None,
     ) -> Assessment:
         """Say what a trace is worth, or what it should have been.
 
@@ -151,7 +151,7 @@ class TracesApi:
         Args:
             trace: The trace’s id.
             value: Any JSON value.
-            source: Who says so; who signed in, unless said.
+            by: Who says so; who signed in, unless said.
         """
         return self._transport.json(
             'POST',
@@ -162,7 +162,7 @@ class TracesApi:
                 'value': value,
                 'rationale': rationale,
                 'span': span,
-                'source': source,
+                'by': by,
             }),
         )
 
