@@ -57,6 +57,8 @@ test('while the server is away every page says so, keeps what it shows, and heal
   const { page } = ui;
   const { port } = new URL(house.url);
   await page.getByText('seen before').first().waitFor();
+  // What was never answered would say so in its own place.
+  await page.getByRole('figure', { name: 'loss' }).waitFor();
   await house.server.close();
   await page.getByText('The server does not answer.').waitFor();
   await ui.accessible('the server is away');
