@@ -40,18 +40,34 @@ export async function checkOut(
   { commit, branch }: { commit: string; branch: string },
   signal: AbortSignal,
 ): Promise<CheckedOut> {
+  return withGit({ processes, outbound }, host, signal, async (git, remote) => {
+    await fetchInto(git, remote, commit);
+    return readCommit(ctx, git, { host, remote, commit, branch });
+  });
+}
+
+/** Git in an empty repository of its own, which reaches that one host; nothing of it stays, whatever happens. */
+export async function withGit<T>(
+  { processes, outbound }: { processes: Processes; outbound: Outbound },
+  host: GitHostRow,
+  signal: AbortSignal,
+  work: (git: Git, remote: string) => Promise<T>,
+): Promise<T> {
   const remote = `${host.url}/${host.repository}.git`;
   const place = await makeTemporary('git');
-  await using tunnel = await openTunnel(outbound, remote, signal);
-  const git = createGit(processes, { place, proxy: tunnel.url, host, signal });
   try {
+    await using tunnel = await openTunnel(outbound, remote, signal);
+    const git = createGit(processes, { place, proxy: tunnel.url, host, signal });
     await git.run('init', '--quiet', '--bare', '.');
-    await git.run('fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', remote, commit);
-    return await readCommit(ctx, git, { host, remote, commit, branch });
+    return await work(git, remote);
   } finally {
     await rm(place, { recursive: true, force: true });
   }
 }
+
+/** One commit or ref, and nothing of its history. */
+export const fetchInto = (git: Git, remote: string, what: string): Promise<Buffer> =>
+  git.run('fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', remote, what);
 
 async function readCommit(
   ctx: Ctx,
@@ -177,7 +193,7 @@ export interface Git {
   contents(files: readonly TreeFile[]): Promise<Buffer[]>;
 }
 
-export function createGit(
+function createGit(
   processes: Processes,
   { place, proxy, host, signal }: { place: string; proxy: string; host: GitHostRow; signal: AbortSignal },
 ): Git {

@@ -1,11 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { conflict, invalid, missing, tooLarge } from '../platform/errors/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
-import { makeTemporary } from '../platform/files/index.ts';
-import { openTunnel, type Outbound } from '../platform/outbound/index.ts';
+import type { Outbound } from '../platform/outbound/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
-import { createGit, type Git } from './check-out.ts';
-import { requireHost, type GitHostRow } from './store.ts';
+import { fetchInto, withGit, type Git } from './check-out.ts';
+import { requireHost } from './store.ts';
 
 /** One file of a branch, for rooms above: read, and written as a branch of its own. By the same git, behind the same walls, as whole commits are. */
 export interface OneFile {
@@ -56,7 +54,7 @@ export const openOneFile = (parts: Parts): OneFile => ({
     }),
   read: (ctx, { host, commit, file }, signal) =>
     within(ctx, parts, host, signal, async (git, remote) => {
-      await git.run('fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', remote, commit);
+      await fetchInto(git, remote, commit);
       const listed = (await git.run('ls-tree', '-z', '-l', commit, '--', file)).toString('utf8');
       const [, mode = '', type = ''] = /^(\d+) (\w+) /.exec(listed) ?? [];
       if (type !== '' && (type !== 'blob' || mode === '120000'))
@@ -78,15 +76,7 @@ export const openOneFile = (parts: Parts): OneFile => ({
           hint: 'name another branch',
         });
       const base = 'refs/treadle/base';
-      await git.run(
-        'fetch',
-        '--quiet',
-        '--depth=1',
-        '--no-tags',
-        '--no-write-fetch-head',
-        remote,
-        `+refs/heads/${branch}:${base}`,
-      );
+      await fetchInto(git, remote, `+refs/heads/${branch}:${base}`);
       const line = (bytes: Buffer): string => bytes.toString('latin1').trim();
       const object = line(await git.feed(text, 'hash-object', '-w', '--stdin'));
       await git.run('read-tree', base);
@@ -123,22 +113,10 @@ export const openOneFile = (parts: Parts): OneFile => ({
     }),
 });
 
-async function within<T>(
+const within = async <T>(
   ctx: Ctx,
-  { processes, outbound }: Parts,
+  parts: Parts,
   name: string,
   signal: AbortSignal,
   work: (git: Git, remote: string) => Promise<T>,
-): Promise<T> {
-  const host: GitHostRow = await requireHost(ctx, name);
-  const remote = `${host.url}/${host.repository}.git`;
-  const place = await makeTemporary('git');
-  try {
-    await using tunnel = await openTunnel(outbound, remote, signal);
-    const git = createGit(processes, { place, proxy: tunnel.url, host, signal });
-    await git.run('init', '--quiet', '--bare', '.');
-    return await work(git, remote);
-  } finally {
-    await rm(place, { recursive: true, force: true });
-  }
-}
+): Promise<T> => withGit(parts, await requireHost(ctx, name), signal, work);

@@ -38,8 +38,9 @@ export async function reconcile(
   // What was good may have become a quarrel: environments are called otherwise by now. The next look says so, and heals it.
   if (quarrel(desired) !== undefined) return;
   const wishes = await wishesOf(ctx, desired, environment);
+  const attempts = await selectAttempts(ctx, name);
   for (const wish of wishes) {
-    const seen = await see(ctx, below, { environment, source, wish });
+    const seen = await see(ctx, below, { environment, source, wish, attempts });
     if (!seen.step.act) continue;
     try {
       await act(ctx, below, environment, seen);

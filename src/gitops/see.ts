@@ -3,7 +3,7 @@ import { mayComeTo } from '../promotions/index.ts';
 import type { Environment } from '../promotions/contract.ts';
 import type { Below } from './engine.ts';
 import { nextStep, type Step } from './step.ts';
-import { selectAttempts, type AttemptRow, type SourceRow } from './store.ts';
+import type { AttemptRow, SourceRow } from './store.ts';
 import type { Wish } from './wishes.ts';
 
 /** How one endpoint stands beside what Git says of it, and what is to be done. */
@@ -21,10 +21,15 @@ export interface Situation {
 export async function see(
   ctx: Ctx,
   { releases, serving }: Pick<Below, 'releases' | 'serving'>,
-  { environment, source, wish }: { environment: Environment; source: SourceRow; wish: Wish },
+  {
+    environment,
+    source,
+    wish,
+    attempts,
+  }: { environment: Environment; source: SourceRow; wish: Wish; attempts: readonly AttemptRow[] },
 ): Promise<Situation> {
   const { endpoint, model, which, version } = wish;
-  const attempt = (await selectAttempts(ctx, environment.name)).find((one) => one.endpoint === endpoint);
+  const attempt = attempts.find((one) => one.endpoint === endpoint);
   const current = (await serving.find(ctx, endpoint))?.current;
   const primary = current?.variants.find(({ role }) => role === 'champion');
   const runs = primary && { model: primary.model, version: primary.version, ref: primary.version_ref };

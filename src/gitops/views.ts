@@ -3,7 +3,7 @@ import { environmentOf, environments } from '../promotions/index.ts';
 import type { DesiredState, GitOps, GitOpsTarget } from './contract.ts';
 import type { Below } from './engine.ts';
 import { see } from './see.ts';
-import { requireSource, selectSources, type SourceRow } from './store.ts';
+import { requireSource, selectAttempts, selectSources, type SourceRow } from './store.ts';
 import { quarrelIn, wishesOf } from './wishes.ts';
 
 /** A branch is looked at each minute; after this its host does not answer. */
@@ -25,9 +25,15 @@ async function toGitOps(ctx: Ctx, doors: Doors, source: SourceRow): Promise<GitO
   const environment = all.find(({ name }) => name === source.environment);
   const desired = source.desired === null ? undefined : (JSON.parse(source.desired) as DesiredState); // written by this room
   const wishes = environment && desired ? await wishesOf(ctx, desired, environment) : [];
+  const attempts = await selectAttempts(ctx, source.environment);
   const targets: GitOpsTarget[] = [];
   for (const wish of wishes) {
-    const { runs, step, attempt } = await see(ctx, doors, { environment: environment!, source, wish });
+    const { runs, step, attempt } = await see(ctx, doors, {
+      environment: environment!,
+      source,
+      wish,
+      attempts,
+    });
     targets.push({
       endpoint: wish.endpoint,
       wanted: {

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { invalid } from '../../platform/errors/index.ts';
-import { readWindow } from '../../platform/schedule/index.ts';
+import { readFreeze, readWindow } from '../../platform/schedule/index.ts';
 import { moment as said } from '../../platform/words/index.ts';
 import * as contract from '../../promotions/contract.ts';
-import { freezeOf } from './environments/freeze.ts';
 import type { Cli, Register } from './frame.ts';
 import { duration, pair, several, whole } from './options.ts';
 import { ago, listed } from './output.ts';
@@ -100,7 +99,7 @@ export const register: Register = (program, cli) => {
   group
     .command('apply [file]')
     .description(
-      'set the environments that treadle.yaml says; what it does not say of one, as its freezes, stays',
+      'set the environments that treadle.yaml says, as an admin may; freezes that it does not speak of stay',
     )
     .action(async (file: string | undefined) => {
       const given = file ?? 'treadle.yaml';
@@ -117,7 +116,7 @@ export const register: Register = (program, cli) => {
         made.push(
           await client.call(contract.setEnvironment, {
             params: { environment },
-            body: { ...terms, ...(before ? { freezes: before.terms.freezes } : {}) },
+            body: { ...(before ? { freezes: before.terms.freezes } : {}), ...terms },
           }),
         );
       }
@@ -172,7 +171,7 @@ function termsOf(command: Command, flags: SetFlags): contract.EnvironmentSetting
     ...(variable ? { variables: variable } : {}),
     ...(window ? { windows: window.map((text) => readWindow(text, 'window')) } : {}),
     ...(timeZone === undefined ? {} : { time_zone: timeZone }),
-    ...(freeze ? { freezes: freeze.map((text) => freezeOf(text, timeZone)) } : {}),
+    ...(freeze ? { freezes: freeze.map((text) => readFreeze(text, timeZone)) } : {}),
     ...(hold === undefined ? {} : { hold_min: hold / 60_000 }),
     ...(rollout ? { rollout } : {}),
   };

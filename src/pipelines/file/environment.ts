@@ -1,5 +1,11 @@
 import { messageOf } from '../../platform/errors/index.ts';
-import { readTimetable, readWindow, type WeeklyWindow } from '../../platform/schedule/index.ts';
+import {
+  readFreeze,
+  readTimetable,
+  readWindow,
+  type FrozenTime,
+  type WeeklyWindow,
+} from '../../platform/schedule/index.ts';
 import type { RolloutWish } from '../contract.ts';
 import type { PipelineFile } from './schema.ts';
 import type { Say } from './source.ts';
@@ -14,6 +20,8 @@ export interface DeclaredEnvironment {
     variables?: Record<string, string>;
     windows?: WeeklyWindow[];
     time_zone?: string;
+    position?: number;
+    freezes?: FrozenTime[];
     hold_min?: number;
     rollout?: RolloutWish;
   };
@@ -27,13 +35,27 @@ export function resolveEnvironments(
   say: Say,
   rolloutOf: (rollout: Rollout, at: string) => RolloutWish | undefined,
 ): DeclaredEnvironment[] {
-  return Object.entries(environments).map(([name, { windows = [], hold, rollout, ...rest }]) => {
+  return Object.entries(environments).map(([name, { windows = [], freezes, hold, rollout, ...rest }]) => {
     const at = `environments.${name}`;
     const read = windows.flatMap((text, i) => {
       try {
         return [readWindow(text)];
       } catch (error) {
         say('error', `${at}.windows.${i}`, 'value', messageOf(error), 'write it as mon-fri 09:00-17:00');
+        return [];
+      }
+    });
+    const frozen = freezes?.flatMap((text, i) => {
+      try {
+        return [readFreeze(text, rest.time_zone)];
+      } catch (error) {
+        say(
+          'error',
+          `${at}.freezes.${i}`,
+          'value',
+          messageOf(error),
+          "write it as '2026-12-20/2027-01-03 holidays'",
+        );
         return [];
       }
     });
@@ -49,6 +71,7 @@ export function resolveEnvironments(
       terms: {
         ...rest,
         ...(read.length === 0 ? {} : { windows: read }),
+        ...(frozen ? { freezes: frozen } : {}),
         ...(hold === undefined ? {} : { hold_min: milliseconds(hold) / 60_000 }),
         ...(wish ? { rollout: wish } : {}),
       },

@@ -183,10 +183,17 @@ test('environments are read in the words of their room, in their order, with wha
   const read = (text: string) => readPipelineFile(`${GOOD}environments:\n${text}`);
   assert.deepEqual(
     read(
-      '  staging: { hold: 90m }\n  production: { endpoints: "{model}", windows: [mon-fri 09:00-17:00], rollout: { steps: [10, 50], every: 5m } }\n',
+      '  staging: { hold: 90m, position: 2, freezes: [2026-12-20/2027-01-03 holidays] }\n  production: { endpoints: "{model}", windows: [mon-fri 09:00-17:00], rollout: { steps: [10, 50], every: 5m } }\n',
     ).definition?.environments,
     [
-      { name: 'staging', terms: { hold_min: 90 } },
+      {
+        name: 'staging',
+        terms: {
+          hold_min: 90,
+          position: 2,
+          freezes: [{ from: Date.parse('2026-12-20'), to: Date.parse('2027-01-04'), why: 'holidays' }],
+        },
+      },
       {
         name: 'production',
         terms: {
@@ -199,9 +206,11 @@ test('environments are read in the words of their room, in their order, with wha
   );
   assert.deepEqual(
     read(
-      '  production: { windows: [always], time_zone: Mars/Base, rollout: { steps: [50, 10] } }\n',
+      '  dev: { freezes: [2027-01-03/2026-12-20 x, soon] }\n  production: { windows: [always], time_zone: Mars/Base, rollout: { steps: [50, 10] } }\n',
     ).problems.map(({ path, message }) => [path, message]),
     [
+      ['environments.dev.freezes.0', "'2027-01-03/2026-12-20 x' ends before it begins"],
+      ['environments.dev.freezes.1', "'soon' is no freeze"],
       ['environments.production.windows.0', "'always' is no window of a week"],
       ['environments.production.time_zone', "'Mars/Base' is not a time zone"],
       ['environments.production.rollout.steps.1', 'the step 10 % comes after 50 %: the share only grows'],

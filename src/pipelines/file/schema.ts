@@ -473,10 +473,24 @@ const Environments = Type.Record(
       time_zone: Type.Optional(
         Type.String({ minLength: 1, maxLength: 64, description: 'of the windows; UTC unless said' }),
       ),
+      freezes: Type.Optional(
+        Type.Array(Type.String({ maxLength: 600 }), {
+          maxItems: 50,
+          description:
+            'when none comes, and why: 2026-12-20/2027-01-03 holidays; those that were set by hand stay unless said, and [] takes them away',
+        }),
+      ),
+      position: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1000,
+          description: 'its place in the order; where it is, or behind all others, unless said',
+        }),
+      ),
       hold: Type.Optional(Duration),
       rollout: Type.Optional(Rollout),
     },
-    { description: '{endpoints, hold, windows, …}' },
+    { description: '{endpoints, hold, windows, freezes, …}' },
   ),
   {
     additionalProperties: false,

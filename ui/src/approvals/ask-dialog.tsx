@@ -10,10 +10,17 @@ import { ReasonField } from '../kit/reason-field.tsx';
 type Kind = 'alias' | 'stage' | 'endpoint';
 
 /** Asks people for a version at a guarded place. */
-export function AskDialog({ onClose }: { onClose(): void }): ReactElement {
+export function AskDialog({
+  about,
+  onClose,
+}: {
+  /** The version that it is asked for, where that is known. */
+  about?: { model: string; version: number };
+  onClose(): void;
+}): ReactElement {
   const navigate = useNavigate();
-  const [model, setModel] = useState('');
-  const [version, setVersion] = useState('latest');
+  const [model, setModel] = useState(about?.model ?? '');
+  const [version, setVersion] = useState(String(about?.version ?? 'latest'));
   const [kind, setKind] = useState<Kind>('alias');
   const [name, setName] = useState('champion');
   const [why, setWhy] = useState('');

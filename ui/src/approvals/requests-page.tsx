@@ -168,6 +168,17 @@ const columns: Column<ApprovalRequest>[] = [
     value: ({ created_at }) => created_at,
     cell: ({ created_at }) => <TimeAgo time={created_at} />,
   },
-  { id: 'says', header: 'What is missing', width: 300, sortable: false, value: ({ says }) => says },
+  {
+    id: 'says',
+    header: 'What is missing',
+    width: 420,
+    sortable: false,
+    value: ({ says }) => says,
+    cell: ({ says }) => (
+      <span className="truncate" title={says}>
+        {says}
+      </span>
+    ),
+  },
   { id: 'why', header: 'Why', width: 320, sortable: false, value: ({ why }) => why },
 ];

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { whoAmI } from '../../../src/access/contract.ts';
 import {
+  checkCommitAgain,
   deleteGitHost,
   listCommitChecks,
   listGitHosts,
@@ -28,6 +29,7 @@ import type { Column } from '../kit/table/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
 import { checkStands, checkTone, CHECK_SUBJECTS, KIND_WORDS, SHOWN, SHOWN_WORDS } from './git-words.ts';
+import './git-hosts.css';
 import { GitHostDialog } from './git-host-dialog.tsx';
 
 const route = getRouteApi('/git-hosts');
@@ -90,14 +92,18 @@ export default function GitHostsPage(): ReactElement {
           />
         </Empty>
       ) : (
-        <Listing
-          label="Connections"
-          columns={hostColumns(mayManage, { test, begin: setDoing })}
-          rows={hosts.data.items}
-          rowKey={({ id }) => id}
-        />
+        <div className="git-hosts">
+          <Listing
+            label="Connections"
+            columns={hostColumns(mayManage, { test, begin: setDoing })}
+            rows={hosts.data.items}
+            rowKey={({ id }) => id}
+          />
+        </div>
       )}
-      {hosts.data !== undefined && hosts.data.items.length > 0 && <Checks hosts={hosts.data.items} />}
+      {hosts.data !== undefined && hosts.data.items.length > 0 && (
+        <Checks hosts={hosts.data.items} mayManage={mayManage} />
+      )}
       {doing?.what === 'set' && (
         <GitHostDialog
           {...(doing.host ? { host: doing.host } : {})}
@@ -246,7 +252,15 @@ function hostColumns(
   ];
 }
 
-function Checks({ hosts }: { hosts: readonly GitHost[] }): ReactElement {
+function Checks({ hosts, mayManage }: { hosts: readonly GitHost[]; mayManage: boolean }): ReactElement {
+  const [problem, setProblem] = useState<unknown>();
+  const again = ({ id, commit }: CommitCheck) => {
+    setProblem(undefined);
+    call(checkCommitAgain, { params: { check: id } })
+      .then(() => queries.invalidateQueries())
+      .then(() => say(`${commit.slice(0, 10)} is checked again`))
+      .catch(setProblem);
+  };
   const { host, show, branch, sort } = route.useSearch();
   const navigate = route.useNavigate();
   const see = (part: Partial<ReturnType<typeof route.useSearch>>) =>
@@ -287,10 +301,11 @@ function Checks({ hosts }: { hosts: readonly GitHost[] }): ReactElement {
           onChange={(what) => see({ show: what || undefined })}
         />
       </div>
+      {problem !== undefined && <Failure error={problem} />}
       <FoundTable
         found={found}
         label="Checks"
-        columns={checkColumns(hosts)}
+        columns={checkColumns(hosts, mayManage ? again : undefined)}
         rowId={({ id }) => id}
         sorted={sort}
         onSorted={(next) => see({ sort: next })}
@@ -310,7 +325,10 @@ function Checks({ hosts }: { hosts: readonly GitHost[] }): ReactElement {
   );
 }
 
-const checkColumns = (hosts: readonly GitHost[]): Column<CommitCheck>[] => [
+const checkColumns = (
+  hosts: readonly GitHost[],
+  again: ((check: CommitCheck) => void) | undefined,
+): Column<CommitCheck>[] => [
   {
     id: 'commit',
     header: 'Commit',
@@ -380,6 +398,26 @@ const checkColumns = (hosts: readonly GitHost[]): Column<CommitCheck>[] => [
     sortable: false,
     value: ({ problem }) => problem ?? '',
   },
+  ...(again
+    ? [
+        {
+          id: 'again',
+          header: 'Check again',
+          width: 130,
+          sortable: false,
+          cell: (check: CommitCheck) =>
+            (check.state === 'done' || check.state === 'failed') && (
+              <Button
+                className="button-small"
+                aria-label={`Check ${check.commit.slice(0, 10)} again`}
+                onClick={() => again(check)}
+              >
+                Check again
+              </Button>
+            ),
+        },
+      ]
+    : []),
 ];
 
 const commitAddress = ({ kind, url, repository }: GitHost, commit: string): string =>

@@ -1,7 +1,11 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState, type ReactElement } from 'react';
 import { deleteAlias, setAlias, type Alias, type ModelVersion } from '../../../src/models/contract.ts';
-import { call } from '../api/client.ts';
+import type { Policy } from '../../../src/governance/contract.ts';
+import { whoAmI } from '../../../src/access/contract.ts';
+import { api, call } from '../api/client.ts';
+import { guardsAlias } from '../approvals/guards-alias.ts';
 import { Button } from '../kit/button.tsx';
 import { Ask } from '../kit/confirm.tsx';
 import { ReasonField } from '../kit/reason-field.tsx';
@@ -34,10 +38,14 @@ export function Aliases({ model, aliases }: { model: string; aliases: readonly A
 export function AliasEditor({
   version,
   all,
+  policies,
 }: {
   version: ModelVersion;
   all: readonly Alias[];
+  policies: readonly Policy[];
 }): ReactElement {
+  const me = useQuery(api(whoAmI, {}));
+  const mayManage = me.data?.may.includes('admin') ?? false;
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<string>();
   return (
@@ -45,15 +53,18 @@ export function AliasEditor({
       {version.aliases.map((alias) => (
         <span key={alias} className="badge badge-accent alias">
           {alias}
-          <button
-            type="button"
-            className="alias-remove"
-            aria-label={`Remove alias ${alias}`}
-            title={`Remove alias ${alias}`}
-            onClick={() => setRemoving(alias)}
-          >
-            <Icon name="close" size={11} />
-          </button>
+          {/* What is guarded an admin alone takes away. */}
+          {(mayManage || !guardsAlias(policies, { model: version.model, alias })) && (
+            <button
+              type="button"
+              className="alias-remove"
+              aria-label={`Remove alias ${alias}`}
+              title={`Remove alias ${alias}`}
+              onClick={() => setRemoving(alias)}
+            >
+              <Icon name="close" size={11} />
+            </button>
+          )}
         </span>
       ))}
       <Button look="quiet" icon="tag" onClick={() => setAdding(true)}>

@@ -12,10 +12,12 @@ import {
   type VersionDetail,
 } from '../../../src/models/contract.ts';
 import { listEvaluations } from '../../../src/validation/contract.ts';
+import { listPolicies } from '../../../src/governance/contract.ts';
 import { listVersionChecks } from '../../../src/changes/contract.ts';
 import { api, call } from '../api/client.ts';
 import { live } from '../api/queries.ts';
 import { usePages } from '../api/pages.ts';
+import { AskDialog } from '../approvals/ask-dialog.tsx';
 import { CHANGE_SUBJECTS } from '../changes/change-words.ts';
 import { Checks } from '../changes/checks.tsx';
 import { DeployDialog } from '../endpoints/deploy-dialog.tsx';
@@ -58,7 +60,8 @@ export default function ModelVersionPage(): ReactElement {
   const navigate = route.useNavigate();
   const detail = useQuery(api(getVersion, { params: { model, version: which } }));
   const owner = useQuery(api(getModel, { params: { model } }));
-  const [doing, setDoing] = useState<'delete' | 'evaluate' | 'deploy'>();
+  const [doing, setDoing] = useState<'delete' | 'evaluate' | 'deploy' | 'ask'>();
+  const policies = useQuery(api(listPolicies, {}, ['policy:*']));
   const close = () => setDoing(undefined);
   const version = detail.isError ? undefined : detail.data?.version;
   const judged = usePages(
@@ -93,7 +96,11 @@ export default function ModelVersionPage(): ReactElement {
           <span className="row row-wrap">
             Registered <TimeAgo time={version.created_at} /> by {version.created_by}
             {version.stage !== 'None' && <Badge>{version.stage}</Badge>}
-            <AliasEditor version={version} all={owner.data?.aliases ?? []} />
+            <AliasEditor
+              version={version}
+              all={owner.data?.aliases ?? []}
+              policies={policies.data?.items ?? []}
+            />
           </span>
         )
       }
@@ -106,6 +113,11 @@ export default function ModelVersionPage(): ReactElement {
             <Button look="primary" icon="endpoint" onClick={() => setDoing('deploy')}>
               Deploy…
             </Button>
+            {(policies.data?.items.length ?? 0) > 0 && (
+              <Button icon="shield" onClick={() => setDoing('ask')}>
+                Ask for approval…
+              </Button>
+            )}
             {version.version > 1 && (
               <Link
                 to="/models/$model/compare"
@@ -210,6 +222,12 @@ export default function ModelVersionPage(): ReactElement {
             <EvaluateDialog
               model={detail.data.version.model}
               version={detail.data.version.version}
+              onClose={close}
+            />
+          )}
+          {doing === 'ask' && (
+            <AskDialog
+              about={{ model: detail.data.version.model, version: detail.data.version.version }}
               onClose={close}
             />
           )}

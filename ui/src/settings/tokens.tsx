@@ -163,6 +163,7 @@ function columns(now: number, own: boolean, revoke: (token: Token) => void): Lis
     {
       key: 'used',
       head: 'Last used',
+      wideOnly: true,
       cell: ({ last_used_at }) =>
         last_used_at === undefined ? <span className="faint">never</span> : <TimeAgo time={last_used_at} />,
     },

@@ -1,6 +1,13 @@
-import { invalid } from '../../../platform/errors/index.ts';
-import { nextTimes, readTimetable } from '../../../platform/schedule/index.ts';
-import type { Freeze } from '../../../promotions/contract.ts';
+import { invalid } from '../errors/index.ts';
+import { nextTimes } from './times.ts';
+import { readTimetable } from './timetable.ts';
+
+/** A time in which nothing comes, and why. */
+export interface FrozenTime {
+  from: number;
+  to: number;
+  why: string;
+}
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -9,7 +16,7 @@ const DAY = 24 * HOUR;
  * `2026-12-20/2027-01-03 holidays`: from, to, and why. Days and clocks are those of the zone, unless the time says its own; the last day is
  * one of the freeze.
  */
-export function freezeOf(text: string, zone = 'UTC'): Freeze {
+export function readFreeze(text: string, zone = 'UTC'): FrozenTime {
   const [, from = '', to = '', why = ''] = /^(\S+?)\/(\S+)\s+(.+)$/.exec(text.trim()) ?? [];
   const [begins, ends] = [momentOf(from, zone, 0), momentOf(to, zone, 1)];
   if (begins === undefined || ends === undefined)
@@ -17,6 +24,8 @@ export function freezeOf(text: string, zone = 'UTC'): Freeze {
       field: 'freeze',
       hint: "write it as '2026-12-20/2027-01-03 holidays': the first day, the last day, and why; or with times, 2026-12-20T18:00",
     });
+  if (begins >= ends)
+    throw invalid(`'${text}' ends before it begins`, { field: 'freeze', hint: 'swap the two times' });
   return { from: begins, to: ends, why };
 }
 
