@@ -238,7 +238,7 @@ async function open(
   for (const subscriber of gitHosts.subscribers) events.subscribe(subscriber);
   const changes = openChanges({ pipelines: pipelines.retraining, publicUrl: config.publicUrl });
   for (const subscriber of changes.subscribers) events.subscribe(subscriber);
-  const gitOps = openGitOps({ files: gitHosts.files, releases, serving: endpoints });
+  const gitOps = openGitOps({ files: gitHosts.files, releases, serving: endpoints, approvals });
   for (const subscriber of gitOps.subscribers) events.subscribe(subscriber);
   const loops = openLoops({ pipelines: pipelines.retraining, releases, monitoring, serving: endpoints });
   for (const subscriber of loops.subscribers) events.subscribe(subscriber);

@@ -67,8 +67,10 @@
 -- changes-001 45c86c03ac306bce
 -- channels-001 620fadd75173a747
 -- governance-001-approvals f0e2cd5e95547f38
+-- governance-002-merges 302c1defbf5beb6c
 -- promotions-001 ab82d195190d3778
 -- gitops-001 93af2b330adb5475
+-- gitops-002-merges 7a9c346fe2a9c750
 -- secrets-001 6fecada7cef3e16f
 -- genai-001 4817724b47509aee
 
@@ -138,6 +140,15 @@ CREATE TABLE approval_decision (
   why text not null,
   at bigint not null,
   primary key (request_id, seq)
+);
+CREATE TABLE approval_merge (
+  workspace text not null,
+  target text not null,
+  version_ref text not null,
+  merge text not null,
+  sum text not null,
+  at bigint not null,
+  primary key (workspace, target, version_ref, merge)
 );
 CREATE TABLE approval_policy (
   workspace text not null,
@@ -613,7 +624,7 @@ CREATE TABLE gitops (
   problem text,
   looked_at bigint,
   created_at bigint not null,
-  created_by text not null,
+  created_by text not null, said_since text,
   primary key (workspace, environment)
 );
 CREATE TABLE gitops_attempt (
@@ -623,7 +634,7 @@ CREATE TABLE gitops_attempt (
   sum text not null,
   release_id text not null,
   tries bigint not null,
-  at bigint not null,
+  at bigint not null, merge_for text, merge_says text,
   primary key (workspace, environment, endpoint)
 );
 CREATE TABLE group_member (

@@ -21,7 +21,7 @@ export {
 } from './people/directory.ts';
 export { idOfNamed, namesBehind } from './people/names.ts';
 export { createPasswords, type Passwords } from './people/passwords.ts';
-export { grantedOf, personOf, rolesOf, type Person } from './people/rights.ts';
+export { grantedOf, personCalled, personOf, rolesOf, type Person } from './people/rights.ts';
 export { RIGHTS_CHANGED, setPassword, setRoles, updateUser } from './people/update-user.ts';
 export { listUsers, userOf } from './people/view.ts';
 export { entered } from './workspaces.ts';

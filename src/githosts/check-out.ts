@@ -65,9 +65,9 @@ export async function withGit<T>(
   }
 }
 
-/** One commit or ref, and nothing of its history. */
-export const fetchInto = (git: Git, remote: string, what: string): Promise<Buffer> =>
-  git.run('fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', remote, what);
+/** One commit or ref, with so many commits of its history. */
+export const fetchInto = (git: Git, remote: string, what: string, depth = 1): Promise<Buffer> =>
+  git.run('fetch', '--quiet', `--depth=${depth}`, '--no-tags', '--no-write-fetch-head', remote, what);
 
 async function readCommit(
   ctx: Ctx,

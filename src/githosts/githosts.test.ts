@@ -5,6 +5,7 @@ import { Check } from 'typebox/value';
 import { GitHostSettings } from './contract.ts';
 import { isOf } from './deployments.ts';
 import { hostApi } from './host-api.ts';
+import { readMerge } from './host-api.ts';
 import { readHook } from './read-hook.ts';
 import type { GitHostRow } from './store.ts';
 
@@ -311,4 +312,48 @@ test('a repository is known by its remote, however that is spelled', () => {
     undefined,
   ])
     assert.ok(!isOf(own, remote), remote ?? 'none');
+});
+
+test('a merge is one of that very commit on that very branch, by the accounts that the host names', () => {
+  const pull = {
+    number: 4,
+    merged: true,
+    merged_at: '2026-11-30T10:00:00Z',
+    merge_commit_sha: 'a'.repeat(40),
+    merged_by: { login: 'octo-ann' },
+    user: { login: 'octo-ben' },
+    base: { ref: 'main' },
+  };
+  const asked = { commit: 'a'.repeat(40), branch: 'main' };
+  const merge = {
+    number: 4,
+    merged_by: 'octo-ann',
+    author: 'octo-ben',
+    merged_at: Date.parse('2026-11-30T10:00:00Z'),
+  };
+  assert.deepEqual(readMerge(pull, asked), merge);
+  const gitlab = {
+    iid: 4,
+    state: 'merged',
+    merged_at: pull.merged_at,
+    target_branch: 'main',
+    merge_commit_sha: null,
+    squash_commit_sha: asked.commit,
+    merge_user: { username: 'octo-ann' },
+    author: { username: 'octo-ben' },
+  };
+  assert.deepEqual(readMerge(gitlab, asked), merge);
+  for (const other of [
+    { ...pull, merged: false },
+    { ...pull, merged_by: null },
+    { ...pull, merge_commit_sha: 'b'.repeat(40) },
+    { ...pull, base: { ref: 'release' } },
+    { ...pull, merged_at: 'yesterday' },
+    { ...gitlab, state: 'opened' },
+    { ...gitlab, squash_commit_sha: null },
+    { ...gitlab, target_branch: 'release' },
+    {},
+    null,
+  ])
+    assert.equal(readMerge(other, asked), undefined);
 });

@@ -20,6 +20,15 @@ export interface Deployment {
   branch?: string;
 }
 
+/** A pull or merge request that was merged, as the host tells of it: by its own accounts, and not by what a commit says of its author. */
+export interface Merge {
+  number: number;
+  /** Account that merged it, and the one that proposed it. */
+  merged_by: string;
+  author: string;
+  merged_at: number;
+}
+
 /** What is asked of a host: the same things of each. */
 export interface HostApi {
   /** Whether the token reads the repository, which throws, and may write there, where the host says so. */
@@ -27,6 +36,8 @@ export interface HostApi {
   setStatus(commit: string, status: { state: StatusState; text: string; url: string }): Promise<void>;
   /** One comment of a pull request: the one that begins with the marker is changed, else one is made. */
   comment(pull: number, marker: string, text: string): Promise<void>;
+  /** The pull request by whose merge this very commit came to the branch; undefined where the host knows of none. */
+  merge(commit: string, branch: string): Promise<Merge | undefined>;
   /** How a deployment of a commit stands: a new one, or the one with this id. Its id. Gitea and Forgejo keep none. */
   deployed(commit: string, to: Deployment, known?: number): Promise<number>;
 }
@@ -166,6 +177,26 @@ export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSigna
       });
       return id;
     },
+    async merge(commit, branch) {
+      const path =
+        kind === 'gitlab'
+          ? `/repository/commits/${commit}/merge_requests`
+          : `/commits/${commit}/${kind === 'gitea' ? 'pull' : 'pulls'}`;
+      const answer = await call('GET', path);
+      if (answer.status === 404) return undefined;
+      if (answer.status < 200 || answer.status >= 300)
+        throw refusal(host, answer.status, `GET ${repository}${path}`);
+      const said = parsed(answer.body);
+      const all = Array.isArray(said) ? (said as unknown[]) : [said];
+      for (const one of all) {
+        // GitHub's list does not say who merged.
+        const number = kind === 'github' ? numberIn(one) : undefined;
+        const whole = number === undefined ? one : parsed((await done('GET', `/pulls/${number}`)).body);
+        const merge = readMerge(whole, { commit, branch });
+        if (merge) return merge;
+      }
+      return undefined;
+    },
     async comment(pull, marker, text) {
       const body = `${marker}\n${text}`;
       const id = await find(pull, marker);
@@ -204,6 +235,65 @@ function mayWrite(body: Buffer): boolean | undefined {
   const { permissions: may } = value;
   if ('push' in may) return may.push;
   return Math.max(may.project_access?.access_level ?? 0, may.group_access?.access_level ?? 0) >= DEVELOPER;
+}
+
+const Account = Type.Object({ login: Type.String({ minLength: 1, maxLength: 300 }) });
+const PullRequest = Type.Object({
+  number: Type.Integer({ minimum: 1 }),
+  merged: Type.Literal(true),
+  merged_at: Type.String(),
+  merge_commit_sha: Type.String(),
+  merged_by: Account,
+  user: Account,
+  base: Type.Object({ ref: Type.String() }),
+});
+const GitLabAccount = Type.Object({ username: Type.String({ minLength: 1, maxLength: 300 }) });
+const MergeRequest = Type.Object({
+  iid: Type.Integer({ minimum: 1 }),
+  state: Type.Literal('merged'),
+  merged_at: Type.String(),
+  target_branch: Type.String(),
+  merge_commit_sha: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  squash_commit_sha: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  merge_user: GitLabAccount,
+  author: GitLabAccount,
+});
+
+/** Only a merge that made this very commit, on this very branch, is one. */
+export function readMerge(
+  said: unknown,
+  { commit, branch }: { commit: string; branch: string },
+): Merge | undefined {
+  const merge = Check(PullRequest, said)
+    ? said.merge_commit_sha === commit && said.base.ref === branch
+      ? { number: said.number, merged_by: said.merged_by.login, author: said.user.login, at: said.merged_at }
+      : undefined
+    : Check(MergeRequest, said)
+      ? [said.merge_commit_sha, said.squash_commit_sha].includes(commit) && said.target_branch === branch
+        ? {
+            number: said.iid,
+            merged_by: said.merge_user.username,
+            author: said.author.username,
+            at: said.merged_at,
+          }
+        : undefined
+      : undefined;
+  const at = merge ? Date.parse(merge.at) : NaN;
+  if (!merge || Number.isNaN(at)) return undefined;
+  return { number: merge.number, merged_by: merge.merged_by, author: merge.author, merged_at: at };
+}
+
+const numberIn = (said: unknown): number | undefined =>
+  typeof said === 'object' && said !== null && 'number' in said && typeof said.number === 'number'
+    ? said.number
+    : undefined;
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw unavailable('the host answers no JSON');
+  }
 }
 
 function idOf(body: Buffer): number {

@@ -6,7 +6,8 @@ import { checkJob, endSubscriber, tellJob, type Parts } from './jobs.ts';
 import { openOneFile, type OneFile } from './one-file.ts';
 import { gitHostRoutes } from './routes.ts';
 
-export type { OneFile } from './one-file.ts';
+export type { Merge } from './host-api.ts';
+export type { FileChange, OneFile } from './one-file.ts';
 export { migrations } from './schema.ts';
 
 export interface GitHosts {

@@ -2,6 +2,7 @@ import { conflict, invalid, missing, tooLarge } from '../platform/errors/index.t
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { Outbound } from '../platform/outbound/index.ts';
 import type { Processes } from '../platform/processes/index.ts';
+import { hostApi, type Merge } from './host-api.ts';
 import { fetchInto, withGit, type Git } from './check-out.ts';
 import { requireHost } from './store.ts';
 
@@ -17,6 +18,14 @@ export interface OneFile {
     place: Place & { file: string; commit: string },
     signal: AbortSignal,
   ): Promise<string | undefined>;
+  /** What the newest commits of the branch that changed the file made of it, by the way of first parents: newest first, as far as a part of the history tells. */
+  history(
+    ctx: Ctx,
+    place: Place & { file: string; commit: string },
+    signal: AbortSignal,
+  ): Promise<FileChange[]>;
+  /** The pull request by whose merge a commit came to the branch, as the host's own API tells. */
+  merge(ctx: Ctx, place: Place & { commit: string }, signal: AbortSignal): Promise<Merge | undefined>;
   /** Pushes a branch with one commit on top of another branch, in which the file says this. Returns the commit. */
   propose(
     ctx: Ctx,
@@ -25,12 +34,21 @@ export interface OneFile {
   ): Promise<string>;
 }
 
+export interface FileChange {
+  commit: string;
+  before: string | undefined;
+  after: string | undefined;
+}
+
 export interface Place {
   /** Name of the connection. */
   host: string;
   branch: string;
 }
 
+/** Commits that are fetched to find the one that changed a file, and changes of it that are looked at. */
+const DEEP = 50;
+const MOST_CHANGES = 10;
 /** Largest file that is read, bytes. */
 const MOST = 1024 * 1024;
 
@@ -55,19 +73,28 @@ export const openOneFile = (parts: Parts): OneFile => ({
   read: (ctx, { host, commit, file }, signal) =>
     within(ctx, parts, host, signal, async (git, remote) => {
       await fetchInto(git, remote, commit);
-      const listed = (await git.run('ls-tree', '-z', '-l', commit, '--', file)).toString('utf8');
-      const [, mode = '', type = ''] = /^(\d+) (\w+) /.exec(listed) ?? [];
-      if (type !== '' && (type !== 'blob' || mode === '120000'))
-        throw invalid(
-          `${file} of commit ${commit.slice(0, 10)} is a ${type === 'tree' ? 'folder' : type === 'blob' ? 'link' : 'submodule'}, and no file`,
-          { field: 'file', hint: 'name the file itself' },
-        );
-      const [, object = '', size = ''] = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d+)\t/.exec(listed) ?? [];
-      if (object === '') return undefined;
-      if (Number(size) > MOST) throw tooLarge(`${file} has more than 1 MiB`, { field: 'file' });
-      const [bytes] = await git.contents([{ path: file, object, size: Number(size), executable: false }]);
-      return bytes!.toString('utf8');
+      return textAt(git, commit, file);
     }),
+  history: (ctx, { host, commit, file }, signal) =>
+    within(ctx, parts, host, signal, async (git, remote) => {
+      await fetchInto(git, remote, commit, DEEP);
+      const log = ['log', '--first-parent', `--max-count=${MOST_CHANGES}`, '--format=%H %P'];
+      const said = (await git.run(...log, commit, '--', file)).toString('latin1');
+      const changes: FileChange[] = [];
+      for (const line of said.split('\n')) {
+        // Without a parent it is the first commit, or the end of what was fetched: nobody can say what it changed.
+        const [, at, parent] = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64})/.exec(line) ?? [];
+        if (at === undefined || parent === undefined) break;
+        changes.push({
+          commit: at,
+          before: await textAt(git, parent, file),
+          after: await textAt(git, at, file),
+        });
+      }
+      return changes;
+    }),
+  merge: async (ctx, { host, branch, commit }, signal) =>
+    hostApi(parts.outbound, await requireHost(ctx, host), signal).merge(commit, branch),
   propose: (ctx, { host, branch, file, text, as, message }, signal) =>
     within(ctx, parts, host, signal, async (git, remote) => {
       if (as === branch)
@@ -112,6 +139,21 @@ export const openOneFile = (parts: Parts): OneFile => ({
       return commit;
     }),
 });
+
+async function textAt(git: Git, commit: string, file: string): Promise<string | undefined> {
+  const listed = (await git.run('ls-tree', '-z', '-l', commit, '--', file)).toString('utf8');
+  const [, mode = '', type = ''] = /^(\d+) (\w+) /.exec(listed) ?? [];
+  if (type !== '' && (type !== 'blob' || mode === '120000'))
+    throw invalid(
+      `${file} of commit ${commit.slice(0, 10)} is a ${type === 'tree' ? 'folder' : type === 'blob' ? 'link' : 'submodule'}, and no file`,
+      { field: 'file', hint: 'name the file itself' },
+    );
+  const [, object = '', size = ''] = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d+)\t/.exec(listed) ?? [];
+  if (object === '') return undefined;
+  if (Number(size) > MOST) throw tooLarge(`${file} has more than 1 MiB`, { field: 'file' });
+  const [bytes] = await git.contents([{ path: file, object, size: Number(size), executable: false }]);
+  return bytes!.toString('utf8');
+}
 
 const within = async <T>(
   ctx: Ctx,

@@ -44,6 +44,8 @@ export const changeSubscriber = (reconciling: ReconcileJob): Subscriber => ({
   name: 'gitops.changes',
   types: [
     ...ENDS.map((end) => `release.${end}`),
+    // Who merged what Git says may have approved it by that.
+    'release.awaiting_approval',
     'revision.started',
     'revision.rolled_back',
     'environment.set',

@@ -15,6 +15,7 @@ import {
   selectAttempts,
   type SourceRow,
 } from './store.ts';
+import { hearMerged, saidSince } from './merges.ts';
 import { quarrelIn, wishesOf } from './wishes.ts';
 
 /** Looks at the branch, where that is said, and takes each endpoint one step towards what Git says. Safe to do twice, and at any time. */
@@ -40,6 +41,7 @@ export async function reconcile(
   const wishes = await wishesOf(ctx, desired, environment);
   const attempts = await selectAttempts(ctx, name);
   for (const wish of wishes) {
+    await hearMerged(ctx, below, { source, environment, wish, attempts, signal });
     const seen = await see(ctx, below, { environment, source, wish, attempts });
     if (!seen.step.act) continue;
     try {
@@ -89,7 +91,12 @@ async function lookAt(
       const desired = await readDesired(text, environment);
       const problem = quarrel(desired);
       if (problem !== undefined) throw invalid(problem, { field: 'file' });
-      return await keep({ commit_id: commit, desired: JSON.stringify(desired), problem: null });
+      return await keep({
+        commit_id: commit,
+        desired: JSON.stringify(desired),
+        problem: null,
+        said_since: JSON.stringify(saidSince(source, desired)),
+      });
     } catch (error) {
       if (!(error instanceof TreadleError)) throw error;
       return await keep({
@@ -164,6 +171,8 @@ async function act(
       release_id: release,
       tries: known?.sum === wish.sum ? known.tries + 1 : 1,
       at: now,
+      merge_for: null,
+      merge_says: null,
     });
     const resource = `environment:${environment.name}`;
     await tx.record({

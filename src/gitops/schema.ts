@@ -13,6 +13,8 @@ export type GitOpsTables = {
     desired: string | null;
     problem: string | null;
     looked_at: number | null;
+    /** JSON: of each thing that the file says, when it was last seen saying otherwise. */
+    said_since: string | null;
     created_at: number;
     created_by: string;
   };
@@ -26,6 +28,9 @@ export type GitOpsTables = {
     release_id: string;
     tries: number;
     at: number;
+    /** The request that a merge was looked for, and what came of it. */
+    merge_for: string | null;
+    merge_says: string | null;
   };
 };
 
@@ -58,6 +63,14 @@ export const migrations: Migration[] = [
         at bigint not null,
         primary key (workspace, environment, endpoint)
       )`,
+    ],
+  },
+  {
+    id: 'gitops-002-merges',
+    sql: [
+      `alter table gitops add column said_since text`,
+      `alter table gitops_attempt add column merge_for text`,
+      `alter table gitops_attempt add column merge_says text`,
     ],
   },
 ];

@@ -69,5 +69,10 @@ export async function see(
       ? { ok: true }
       : { ok: false, why: verdict.why, ...(verdict.at === undefined ? {} : { at: verdict.at }) },
   });
-  return { ...known, step: { ...step, back: verdict.ok && verdict.how === 'going_back', commit } };
+  const waits = release?.state === 'awaiting_approval' && attempt?.merge_says;
+  const says =
+    typeof waits === 'string'
+      ? `${step.says}; ${waits}; decide at /requests/${attempt?.merge_for ?? ''}`
+      : step.says;
+  return { ...known, step: { ...step, says, back: verdict.ok && verdict.how === 'going_back', commit } };
 }

@@ -41,6 +41,7 @@ export async function setSource(
       desired: same ? before.desired : null,
       problem: same ? before.problem : null,
       looked_at: same ? before.looked_at : null,
+      said_since: same ? before.said_since : null,
       created_at: before?.created_at ?? now,
       created_by: before?.created_by ?? tx.actor.name,
     });

@@ -91,6 +91,21 @@ export async function saveAttempt(tx: Tx, row: AttemptRow): Promise<void> {
     .execute();
 }
 
+export async function noteMerge(
+  tx: Tx,
+  { environment, endpoint, release_id: release }: Pick<AttemptRow, 'environment' | 'endpoint' | 'release_id'>,
+  said: Pick<AttemptRow, 'merge_for' | 'merge_says'>,
+): Promise<void> {
+  await tables(tx)
+    .updateTable('gitops_attempt')
+    .set(said)
+    .where('workspace', '=', tx.workspace)
+    .where('environment', '=', environment)
+    .where('endpoint', '=', endpoint)
+    .where('release_id', '=', release)
+    .execute();
+}
+
 export async function removeAttempt(tx: Tx, environment: string, endpoint?: string): Promise<void> {
   let rows = tables(tx)
     .deleteFrom('gitops_attempt')

@@ -10,6 +10,8 @@ import type { DesiredState } from './contract.ts';
 
 /** What Git says of one endpoint, and which version that is here. */
 export interface Wish {
+  /** Where the file says it: `models.flights`. */
+  key: string;
   endpoint: string;
   model: string;
   which: number | string;
@@ -19,6 +21,13 @@ export interface Wish {
   /** Undefined where there is no such version. */
   version: { number: number; ref: string; model: string } | undefined;
 }
+
+/** Each thing that a file says, as it says it. */
+export const saidIn = ({ models = {}, endpoints = {} }: DesiredState): ReadonlyMap<string, string> =>
+  new Map([
+    ...Object.entries(models).map(([model, wish]) => [`models.${model}`, canonical(wish)] as const),
+    ...Object.entries(endpoints).map(([name, wish]) => [`endpoints.${name}`, canonical(wish)] as const),
+  ]);
 
 /** Why a file cannot be applied as a whole: it says two things of one endpoint, or of an endpoint of another environment. */
 export function quarrelIn(
@@ -49,24 +58,38 @@ export async function wishesOf(
   { models = {}, endpoints = {} }: DesiredState,
   environment: Environment,
 ): Promise<Wish[]> {
-  type Said = { endpoint: string; model: string; version: number | string; rollout?: RolloutWish | false };
+  type Said = {
+    key: string;
+    endpoint: string;
+    model: string;
+    version: number | string;
+    rollout?: RolloutWish | false;
+  };
   const said: Said[] = [
     ...Object.entries(models).map(([model, wish]): Said => ({
+      key: `models.${model}`,
       endpoint: endpointOf(environment, model),
       model,
       ...(typeof wish === 'object' ? wish : { version: wish }),
     })),
     ...Object.entries(endpoints).map(([endpoint, wish]): Said => {
-      if (typeof wish !== 'string') return { endpoint, ...wish };
+      const key = `endpoints.${endpoint}`;
+      if (typeof wish !== 'string') return { key, endpoint, ...wish };
       const at = wish.lastIndexOf('@');
-      return { endpoint, model: wish.slice(0, at), version: Number(wish.slice(at + 1).replace('v', '')) };
+      return {
+        key,
+        endpoint,
+        model: wish.slice(0, at),
+        version: Number(wish.slice(at + 1).replace('v', '')),
+      };
     }),
   ];
   return Promise.all(
-    said.map(async ({ endpoint, model, version: which, rollout: own }): Promise<Wish> => {
+    said.map(async ({ key, endpoint, model, version: which, rollout: own }): Promise<Wish> => {
       const rollout = own === false ? undefined : (own ?? environment.terms.rollout);
       const version = await versionOf(ctx, model, which);
       return {
+        key,
         endpoint,
         model,
         which,

@@ -75,4 +75,8 @@ export async function awaitTime(
   await engine.pause(row.id, LOOK, cancel ? AbortSignal.any([signal, cancel]) : signal);
 }
 
+/** The request that a release waits for now. */
+export const requestOf = (row: ReleaseRow): string | undefined =>
+  row.state === 'awaiting_approval' && row.awaits !== null ? awaitedOf(row).request : undefined;
+
 const awaitedOf = (row: ReleaseRow): Awaited => JSON.parse(row.awaits!) as Awaited; // written by this room

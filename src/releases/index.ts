@@ -6,6 +6,7 @@ import type { NewRelease, Release, ReleaseDetail } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { createPauses } from './pauses.ts';
 import { releaseJob } from './jobs.ts';
+import { requestOf } from './approval.ts';
 import { askToCancel, createRelease, requestSubscriber, subscriber } from './request.ts';
 import { addLosses, rollingOut, type Losses, type RollingOut } from './rollout/losses.ts';
 import { releaseRoutes } from './routes.ts';
@@ -26,6 +27,8 @@ export interface Releases {
   get(ctx: Ctx, id: string): Promise<ReleaseDetail>;
   /** Those that have not ended, to these endpoints, or to any; newest first, 500 at most. */
   underWay(ctx: Ctx, endpoints?: readonly string[]): Promise<Release[]>;
+  /** The request that it waits for, while it does. */
+  awaits(ctx: Ctx, id: string): Promise<string | undefined>;
   /** Asks that it ends, in the caller's own transaction; what has ended stays as it is. */
   cancel(tx: Tx, id: string): Promise<void>;
   /** What an execution asked for, if it asked for anything yet. */
@@ -51,6 +54,10 @@ export function openReleases(below: Omit<Engine, 'cancels' | 'pause' | 'wake'>):
       return row && toRelease(row);
     },
     get: getRelease,
+    async awaits(ctx, id) {
+      const row = await findRelease(ctx, id);
+      return row && requestOf(row);
+    },
     underWay: async (ctx, endpoints) => (await selectAllUnderWay(ctx, endpoints)).map(toRelease),
     async cancel(tx, id) {
       await askToCancel(tx, await requireRelease(tx, id), tx.actor.name, engine);

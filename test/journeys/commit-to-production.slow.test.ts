@@ -3,16 +3,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { addUser, createToken } from '../../src/access/index.ts';
+import { createClient } from '../../src/faces/cli/client.ts';
 import type { CommitCheck } from '../../src/githosts/contract.ts';
 import { listCommitChecks, makeGitHostSecret, setGitHost } from '../../src/githosts/contract.ts';
+import { listGitOps } from '../../src/gitops/contract.ts';
+import { getRequest, listRequests } from '../../src/governance/contract.ts';
 import { listEntries } from '../../src/ledger/index.ts';
 import { runHere } from '../cli.ts';
 import { openTest, type TestServer } from '../harness.ts';
+import { constantOnnx, registerOnnx } from '../onnx-model.ts';
 import { until } from '../until.ts';
 import { RecordedHost } from './githosts/host.ts';
 import { FILE, gated, model } from './pipelines/gated.ts';
@@ -228,6 +232,111 @@ test('a good change reaches production through its check, an approval and stagin
   );
   const { items } = await listEntries(server.ctx, { action: 'environment.promoted', limit: 100 });
   assert.equal(items.length, 5);
+  assert.deepEqual(host.refused, []);
+  assert.deepEqual(server.errors, []);
+});
+
+test('a merged change of desired state is the word of who merged it, as the host tells, by all rules of a word', async (t) => {
+  const root = mkdtempSync(path.join(tmpdir(), 'treadle-merge-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const [bare, work] = [path.join(root, 'team', 'churn.git'), path.join(root, 'work')];
+  mkdirSync(bare, { recursive: true });
+  mkdirSync(work);
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
+  execFileSync('git', ['-C', bare, 'config', 'uploadpack.allowAnySHA1InWant', 'true']);
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-C', work, ...args], { stdio: 'pipe', encoding: 'utf8' }).trim();
+  git('init', '--quiet', '--initial-branch=main');
+  // What a commit says of its author anybody may write.
+  git('config', 'user.name', 'octo-ann');
+  git('config', 'user.email', 'ann@localhost');
+  git('commit', '--quiet', '--allow-empty', '-m', 'begun');
+  await using host = await new RecordedHost(root, TOKEN, 'github').listen();
+  await using server = await openTest({
+    config: { allowOutbound: [`127.0.0.1:${host.port}`], inferenceProcesses: 1 },
+  });
+  const ada = await as(server, 'ada', 'admin');
+  await as(server, 'ann', 'approver');
+  await as(server, 'ben', 'approver');
+  await as(server, 'eve', 'editor');
+  for (const value of [1, 2]) await registerOnnx(server.ctx, 'flights', constantOnnx(value));
+  const did = async (...argv: string[]): Promise<string> => {
+    const { code, out, err } = await ada(...argv);
+    assert.equal(code, 0, err + out);
+    return out;
+  };
+  const client = createClient({ TREADLE_URL: server.url });
+  await client.call(setGitHost, {
+    params: { host: 'churn' },
+    body: { kind: 'github', url: host.url, repository: 'team/churn', token: TOKEN },
+  });
+  await did('environment', 'set', 'staging');
+  const people = ['ann', 'ben', 'eve'].flatMap((name) => ['--merge', `churn/octo-${name}=${name}`]);
+  await did('policy', 'set', 'live', '--environment', 'staging', '--no-going-back', ...people);
+
+  const says = (version: number): void =>
+    writeFileSync(path.join(work, 'staging.yaml'), `environment: staging\nmodels: { flights: ${version} }\n`);
+  const push = (...more: string[]): void =>
+    void git('push', '--quiet', ...more, bare, 'HEAD:refs/heads/main');
+  let number = 0;
+  /** A branch that is merged, as the host tells of it. */
+  const merge = (version: number, merged_by: string, author: string): string => {
+    git('checkout', '--quiet', '-b', `change-${++number}`);
+    says(version);
+    git('commit', '--quiet', '-am', `v${version}`);
+    git('checkout', '--quiet', 'main');
+    git('merge', '--quiet', '--no-ff', '-m', 'merged', `change-${number}`);
+    const commit = git('rev-parse', 'HEAD');
+    const merged_at = new Date(server.ctx.clock.now()).toISOString();
+    host.merges.set(commit, { number, merged_by, author, merged_at, base: 'main' });
+    push();
+    return commit;
+  };
+  const stands = async (what: RegExp): Promise<string> => {
+    await did('gitops', 'sync', 'staging');
+    let seen = '';
+    return until(`it says ${what}`, async () => {
+      const { items } = await client.call(listGitOps, {});
+      const [target] = items[0]?.targets ?? [];
+      seen = `${target?.state}: ${target?.says} ${items[0]?.problem ?? ''}`.trim();
+      return what.test(seen) && seen;
+    }).catch((error: unknown) => {
+      throw new Error(`it says ${seen}`, { cause: error });
+    });
+  };
+
+  says(1);
+  git('add', '-A');
+  git('commit', '--quiet', '-m', 'v1');
+  push();
+  await did('gitops', 'set', 'staging', '--host', 'churn', '--file', 'staging.yaml');
+  const direct = await stands(/knows of no pull request merged/);
+  assert.match(direct, /^waiting: .*waits for people’s approval; .*; decide at \/requests\/[0-9a-f]{32}$/);
+
+  merge(2, 'octo-eve', 'octo-ben');
+  await stands(/by octo-eve on churn is no approval of eve: they are not approver/);
+  merge(1, 'octo-ann', 'octo-ann');
+  await stands(/they proposed it themselves/);
+  merge(2, 'octo-mallory', 'octo-ben');
+  await stands(/the policy does not say who octo-mallory is here/);
+  says(1);
+  git('commit', '--quiet', '-am', 'back by hand');
+  push();
+  await stands(/knows of no pull request merged/);
+  merge(2, 'Octo-Ann', 'octo-ben');
+  await stands(/^in_sync: flights v2 answers/);
+  const { items } = await client.call(listRequests, { query: {} });
+  const used = items.find(({ state }) => state === 'promoted');
+  const { decisions, requested_user: asker } = await client.call(getRequest, {
+    params: { request: used?.id ?? '' },
+  });
+  assert.deepEqual(
+    decisions.map(({ name, verdict, counts }) => [name, verdict, counts]),
+    [['ann', 'approve', true]],
+  );
+  assert.match(decisions[0]?.why ?? '', /^merged #4 as Octo-Ann on churn, commit /);
+  assert.ok(asker, 'who proposed it has asked for it');
+
   assert.deepEqual(host.refused, []);
   assert.deepEqual(server.errors, []);
 });

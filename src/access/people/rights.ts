@@ -25,6 +25,12 @@ export async function personOf(ctx: Pick<Ctx, 'db'>, userId: string): Promise<Pe
   return row?.id === userId ? toPerson(row) : undefined;
 }
 
+/** Who is called so, or has this id. */
+export async function personCalled(ctx: Pick<Ctx, 'db'>, nameOrId: string): Promise<Person | undefined> {
+  const row = await findPerson(ctx, nameOrId);
+  return row && toPerson(row);
+}
+
 /** The roles that somebody has in the workspace of `ctx` now, their groups' among them. Who is disabled has none. */
 export async function rolesOf(ctx: Pick<Ctx, 'db' | 'workspace'>, userId: string): Promise<Role[]> {
   const row = await findPerson(ctx, userId);

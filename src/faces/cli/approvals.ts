@@ -51,6 +51,7 @@ interface PolicyFlags {
   approvers: number;
   check?: contract.Check[];
   expires?: number;
+  merge?: string[];
   goingBack: boolean;
   breakGlass: boolean;
 }
@@ -134,6 +135,20 @@ export const register: Register = (program, cli) => {
     });
 };
 
+function mergesOf(texts: readonly string[]): NonNullable<contract.Terms['merges']> {
+  const hosts = new Map<string, Record<string, string>>();
+  for (const text of texts) {
+    const [, host, account, person] = /^([^/=]+)\/([^=]+)=(.+)$/.exec(text) ?? [];
+    if (host === undefined || account === undefined || person === undefined)
+      throw invalid(`'${text}' says nobody's account`, {
+        field: 'merge',
+        hint: 'write it as HOST/ACCOUNT=PERSON: churn/octo-ann=ann',
+      });
+    hosts.set(host, { ...hosts.get(host), [account]: person });
+  }
+  return [...hosts].map(([host, people]) => ({ host, people }));
+}
+
 function policies(program: Command, cli: Cli): void {
   const policy = program
     .command('policy')
@@ -177,6 +192,11 @@ function policies(program: Command, cli: Cli): void {
       (text, before: contract.Check[] | undefined) => [...(before ?? []), check(text)],
     )
     .option('--expires <hours>', 'how long somebody’s approval counts; 168 unless said', amount)
+    .option(
+      '--merge <host/account=person>',
+      'a merged change of desired state counts as their word: churn/octo-ann=ann; as often as wanted',
+      several,
+    )
     .option('--no-going-back', 'what was approved before needs a new approval to come back')
     .option('--no-break-glass', 'nobody lets anything through alone')
     .action(async (name: string, flags: PolicyFlags, command: Command) => {
@@ -198,6 +218,7 @@ function policies(program: Command, cli: Cli): void {
           ...(expires === undefined ? {} : { expires_h: expires }),
           going_back: flags.goingBack,
           break_glass: flags.breakGlass,
+          ...(flags.merge ? { merges: mergesOf(flags.merge) } : {}),
         },
       });
       const unknown = await unknownEnvironments(cli, flags.environment ?? []);

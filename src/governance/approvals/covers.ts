@@ -21,6 +21,7 @@ export const whole = (terms: Terms): Policy['terms'] => ({
   expires_h: terms.expires_h ?? 168,
   going_back: terms.going_back ?? true,
   break_glass: terms.break_glass ?? true,
+  ...(terms.merges && terms.merges.length > 0 ? { merges: terms.merges } : {}),
 });
 
 export const toPolicy = (row: PolicyRow): Policy => ({

@@ -9,6 +9,7 @@ import { asItStands } from './look.ts';
 import { sayThrough } from './notices.ts';
 import { endPolicy, getPolicy, listPolicies, setPolicy } from './policies.ts';
 import { promote } from './promote.ts';
+import { hearMerge, mergesCount, type MergedChange } from './hear-merge.ts';
 import { closeReview, listReviews } from './reviews.ts';
 import { requireRequest } from './store.ts';
 import { getRequest, listRequests, pointsAt, type AtEndpoint } from './views.ts';
@@ -22,6 +23,10 @@ export { migrations } from './schema.ts';
 export interface Approvals {
   /** For rooms that would wait for an approval: opens a request, or finds the one that is open. Returns its id. */
   ask(ctx: Ctx, wish: Wish): Promise<string>;
+  /** Whether a merge on a Git host could be somebody's word about a request. */
+  mergesCount(ctx: Ctx, request: string, host: string): Promise<boolean>;
+  /** A merge, as a host told of it, as the word of who merged. What came of it, in a sentence. */
+  hearMerge(ctx: Ctx, request: string, merge: MergedChange): Promise<string>;
   /** How a request stands. */
   standing(ctx: Ctx, request: string): Promise<{ state: RequestState; says: string }>;
   routes(at: AtEndpoint): Route[];
@@ -32,6 +37,8 @@ export function openApprovals({ channels }: { channels: Pick<Channels, 'notify'>
   const say = sayThrough((tx, notice) => channels.notify(tx, notice));
   return {
     ask: (ctx, wish) => ask(ctx, wish, say),
+    mergesCount,
+    hearMerge: (ctx, request, merge) => hearMerge(ctx, request, merge, say),
     async standing(ctx, id) {
       const { state, says } = (await asItStands(ctx, await requireRequest(ctx, id))).standing;
       return { state, says };

@@ -62,6 +62,15 @@ export type ApprovalTables = {
     at: number;
     by: string;
   };
+  /** A merged change is somebody's word about one thing alone. */
+  approval_merge: {
+    workspace: string;
+    target: string;
+    version_ref: string;
+    merge: string;
+    sum: string;
+    at: number;
+  };
   approval_review: {
     request_id: string;
     workspace: string;
@@ -148,6 +157,20 @@ export const migrations: Migration[] = [
         finding text
       )`,
       `create index approval_review_open on approval_review (workspace, request_id)`,
+    ],
+  },
+  {
+    id: 'governance-002-merges',
+    sql: [
+      `create table approval_merge (
+        workspace text not null,
+        target text not null,
+        version_ref text not null,
+        merge text not null,
+        sum text not null,
+        at bigint not null,
+        primary key (workspace, target, version_ref, merge)
+      )`,
     ],
   },
 ];

@@ -131,6 +131,38 @@ export async function insertDecision(tx: Tx, row: DecisionRow): Promise<void> {
   await tables(tx).insertInto('approval_decision').values(row).execute();
 }
 
+/** Of a program's request: who proposed the change that it asks for has asked for it. */
+export async function setRequester(tx: Tx, id: string, user: string): Promise<void> {
+  await tables(tx)
+    .updateTable('approval_request')
+    .set({ requested_user: user })
+    .where('workspace', '=', tx.workspace)
+    .where('id', '=', id)
+    .where('requested_user', 'is', null)
+    .execute();
+}
+
+/** What a merge was somebody's word about, from the first time that it was heard of a target and a version. */
+export async function wordOfMerge(
+  tx: Tx,
+  row: Omit<Selectable<ApprovalTables['approval_merge']>, 'workspace' | 'at'>,
+): Promise<string> {
+  await tables(tx)
+    .insertInto('approval_merge')
+    .values({ ...row, workspace: tx.workspace, at: tx.clock.now() })
+    .onConflict((on) => on.doNothing())
+    .execute();
+  const { sum } = await tables(tx)
+    .selectFrom('approval_merge')
+    .select('sum')
+    .where('workspace', '=', tx.workspace)
+    .where('target', '=', row.target)
+    .where('version_ref', '=', row.version_ref)
+    .where('merge', '=', row.merge)
+    .executeTakeFirstOrThrow();
+  return sum;
+}
+
 export const selectPromotions = (ctx: Ctx, target: string): Promise<PromotionRow[]> =>
   tables(ctx)
     .selectFrom('approval_promotion')

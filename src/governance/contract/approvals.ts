@@ -47,7 +47,7 @@ export const Check = Type.Union(
 export type Check = Static<typeof Check>;
 export const CHECKS = ['gate', 'disjoint', 'card', 'scan'] as const satisfies readonly Check[];
 
-export const Terms = Strict({
+const TERMS = {
   covers: Type.Array(Cover, { minItems: 1, maxItems: 100 }),
   checks: Type.Optional(
     Type.Array(Check, {
@@ -85,7 +85,26 @@ export const Terms = Strict({
         'Whether an admin may let something through alone, with a reason, an alert and a review afterwards; true unless said.',
     }),
   ),
-});
+};
+export const CountedMerges = Strict(
+  {
+    host: Type.String({ minLength: 1, maxLength: 63, description: 'A connection to a Git host.' }),
+    people: Type.Record(
+      Type.String({ minLength: 1, maxLength: 300 }),
+      Type.String({ minLength: 1, maxLength: 256 }),
+      {
+        maxProperties: 500,
+        description: 'Who they are here, by their account at the host: { "octo-ann": "ann" }.',
+      },
+    ),
+  },
+  {
+    description:
+      'Merged changes of desired state that count as the word of who merged them, as the host itself tells.',
+  },
+);
+const merges = Type.Optional(Type.Array(CountedMerges, { maxItems: 20, description: 'None unless said.' }));
+export const Terms = Strict({ ...TERMS, merges });
 export type Terms = Static<typeof Terms>;
 
 export const Policy = Type.Object(
@@ -96,7 +115,7 @@ export const Policy = Type.Object(
       description: 'A policy is never edited: each change is a revision of its own.',
     }),
     digest: Digest('Over name, revision and terms.'),
-    terms: Type.Required(Terms),
+    terms: Strict({ ...Type.Required(Strict(TERMS)).properties, merges }),
     created_at: Millis('When this revision was made.'),
     created_by: Type.String(),
     ended_at: Type.Optional(Millis('Since when it holds no more.')),

@@ -11,6 +11,11 @@ export class RecordedHost {
   readonly statuses: Array<{ commit: string; state: string; description: string; target_url?: string }> = [];
   readonly comments: Array<{ id: number; pull: number; body: string }> = [];
   readonly deployments: Array<{ id: number; ref: string; environment: string; states: string[] }> = [];
+  /** Pull requests by the commit that their merge made. */
+  readonly merges = new Map<
+    string,
+    { number: number; merged_by: string; author: string; merged_at: string; base: string }
+  >();
   readonly calls: string[] = [];
   /** What is asked for without the token, or elsewhere. */
   readonly refused: string[] = [];
@@ -68,6 +73,15 @@ export class RecordedHost {
 
   #api(call: string, body: Record<string, string>): unknown {
     if (call === 'GET ') return { full_name: 'team/churn', permissions: { push: true } };
+    const [, merged] = /^GET \/commits\/([0-9a-f]{40})\/pulls?$/.exec(call) ?? [];
+    const known = merged === undefined ? undefined : this.merges.get(merged);
+    if (merged !== undefined) {
+      if (this.#kind === 'github') return known ? [{ number: known.number }] : [];
+      return known && pullOf(merged, known);
+    }
+    const [, number] = /^GET \/pulls\/(\d+)$/.exec(call) ?? [];
+    const found = [...this.merges].find(([, one]) => one.number === Number(number));
+    if (found) return pullOf(...found);
     const [, commit] = /^POST \/statuses\/([0-9a-f]{40})$/.exec(call) ?? [];
     if (commit !== undefined) {
       const { state = '', description = '', target_url, context } = body;
@@ -95,9 +109,9 @@ export class RecordedHost {
       if (of) return {};
     }
     const [, id] = /^PATCH \/issues\/comments\/(\d+)$/.exec(call) ?? [];
-    const found = this.comments.find((one) => one.id === Number(id));
-    if (found) found.body = body['body'] ?? '';
-    return found;
+    const comment = this.comments.find((one) => one.id === Number(id));
+    if (comment) comment.body = body['body'] ?? '';
+    return comment;
   }
 
   #git(asked: IncomingMessage, answer: ServerResponse, pathname: string, query: string): void {
@@ -128,3 +142,17 @@ export class RecordedHost {
     });
   }
 }
+
+/** As GitHub and Gitea tell of a merged pull request. */
+const pullOf = (
+  commit: string,
+  one: { number: number; merged_by: string; author: string; merged_at: string; base: string },
+): object => ({
+  number: one.number,
+  merged: true,
+  merged_at: one.merged_at,
+  merge_commit_sha: commit,
+  merged_by: { login: one.merged_by },
+  user: { login: one.author },
+  base: { ref: one.base },
+});

@@ -57,6 +57,7 @@ export function PolicyDialog({ policy, onClose }: { policy?: Policy; onClose(): 
             expires_h: Number(hours),
             going_back: back,
             break_glass: glass,
+            ...(terms?.merges ? { merges: terms.merges } : {}),
           },
         });
         await queries.invalidateQueries();

@@ -409,7 +409,7 @@ const checkColumns = (
             (check.state === 'done' || check.state === 'failed') && (
               <Button
                 className="button-small"
-                aria-label={`Check ${check.commit.slice(0, 10)} again`}
+                aria-label={`Check again ${check.commit.slice(0, 10)}`}
                 onClick={() => again(check)}
               >
                 Check again

@@ -177,6 +177,16 @@ class ApprovalRequestDetail(ApprovalRequest):
     """What changed since it was asked for."""
 
 
+class CountedMerges(TypedDict):
+    """Merged changes of desired state that count as the word of who merged them, as the host itself
+    tells.
+    """
+    host: str
+    """A connection to a Git host."""
+    people: dict[str, str]
+    """Who they are here, by their account at the host: { "octo-ann": "ann" }."""
+
+
 class GuardedAlias(TypedDict):
     alias: str
     """An alias of a model. `*` stands for any letters."""
@@ -227,6 +237,8 @@ class PolicyTerms(TypedDict):
     """Whether an admin may let something through alone, with a reason, an alert and a review
     afterwards; true unless said.
     """
+    merges: NotRequired[list[CountedMerges]]
+    """None unless said."""
 
 
 class Policy(TypedDict):
@@ -412,6 +424,8 @@ class Terms(TypedDict):
     """Whether an admin may let something through alone, with a reason, an alert and a review
     afterwards; true unless said.
     """
+    merges: NotRequired[list[CountedMerges]]
+    """None unless said."""
 
 
 class SetPolicyApprovers(TypedDict):
@@ -656,6 +670,7 @@ class GovernanceApi:
         expires_h: float | None = None,
         going_back: bool | None = None,
         break_glass: bool | None = None,
+        merges: list[CountedMerges] | None = None,
     ) -> Policy:
         """Guard aliases, stages or endpoints: a new revision of a policy.
 
@@ -674,6 +689,7 @@ class GovernanceApi:
                 one; true unless said.
             break_glass: Whether an admin may let something through alone, with a reason, an alert
                 and a review afterwards; true unless said.
+            merges: None unless said.
         """
         return self._transport.json(
             'PUT',
@@ -685,6 +701,7 @@ class GovernanceApi:
                 'expires_h': expires_h,
                 'going_back': going_back,
                 'break_glass': break_glass,
+                'merges': merges,
             }),
         )
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { freezeOf } from './freeze.ts';
+import { readFreeze } from './freeze.ts';
 
 const at = (text: string): number => Date.parse(text);
 
@@ -20,7 +20,7 @@ test('a freeze lasts from its first day to the end of its last, by the clocks of
       '2026-12-21T01:00Z',
     ],
   ] as const) {
-    const freeze = freezeOf(text, zone);
+    const freeze = readFreeze(text, zone);
     assert.deepEqual([freeze.from, freeze.to], [at(from), at(to)], `${text} in ${zone}`);
   }
 });
@@ -34,5 +34,5 @@ test('days that there are not are no freeze', () => {
     'tomorrow/2027-01-03 x',
     '20.12.2026/03.01.2027 x',
   ])
-    assert.throws(() => freezeOf(text, 'Europe/Berlin'), { field: 'freeze' }, text);
+    assert.throws(() => readFreeze(text, 'Europe/Berlin'), { field: 'freeze' }, text);
 });
