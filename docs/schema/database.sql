@@ -27,6 +27,7 @@
 -- tracking-002 eab1e10f0a74ab80
 -- tracking-003 7dd5ed70c423bb42
 -- tracking-004-authors c5929af14e12a49b
+-- tracking-005-inputs fa9ca60e48186816
 -- traces-001 d1850925cda4e33f
 -- models-001 30993e74e272bad1
 -- models-002-authors d7ed22b23818a898
@@ -1255,6 +1256,7 @@ CREATE TABLE run_input (
   version_ref text,
   primary key (run_id, dataset_id)
 );
+CREATE INDEX run_input_by_experiment on run_input (experiment_id, workspace, dataset_id);
 CREATE TABLE run_input_tag (
   run_id text not null,
   dataset_id text not null,

@@ -9,6 +9,7 @@ import {
   upsertAssessment,
   type AssessmentRow,
 } from './store/assessments.ts';
+import { writeTraces } from './store/tables.ts';
 import { selectTrace, type TraceRow } from './store/traces.ts';
 import { changeTrace } from './store/write-trace.ts';
 import { valueText, type Term } from './terms.ts';
@@ -35,7 +36,7 @@ const NAME = 250;
 
 /** Says what a trace is worth, or what it should have been. */
 export function createAssessment(ctx: Ctx, trace: string, assessment: NewAssessment): Promise<Assessment> {
-  return ctx.write(async (tx) => {
+  return writeTraces(ctx, async (tx) => {
     const row = await selectTrace(tx, trace);
     const id = assessment.id ?? newAssessmentId(tx);
     if ((await ofTrace(tx, row)).some((one) => one.id === id))
@@ -98,7 +99,7 @@ export function updateAssessment(
   id: string,
   change: AssessmentChange,
 ): Promise<Assessment> {
-  return ctx.write(async (tx) => {
+  return writeTraces(ctx, async (tx) => {
     const row = await selectTrace(tx, trace);
     const before = await ofTrace(tx, row);
     const old = await selectAssessment(tx, row, id);
@@ -130,7 +131,7 @@ const article = (kind: string): string => (kind === 'feedback' ? 'a Feedback' : 
 
 /** Takes one back; what it replaced holds again. False: there was none. */
 export function deleteAssessment(ctx: Ctx, trace: string, id: string): Promise<boolean> {
-  return ctx.write(async (tx) => {
+  return writeTraces(ctx, async (tx) => {
     const row = await selectTrace(tx, trace);
     const all = await ofTrace(tx, row);
     const old = all.find((one) => one.id === id);

@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/ctx/index.ts';
-import { invalid, TreadleError } from '../platform/errors/index.ts';
+import { forbidden, invalid, TreadleError } from '../platform/errors/index.ts';
 import { deleteFolder, getExperiment } from '../tracking/index.ts';
-import { experimentNumber } from './store/tables.ts';
+import { experimentNumber, writeTraces } from './store/tables.ts';
 import {
   deleteTerms,
   deleteTraceRows,
@@ -46,9 +46,13 @@ async function remove(
   where: Pick<Deletion, 'ids' | 'until'>,
   most: number,
 ): Promise<number> {
+  if (ctx.actor.execution !== undefined)
+    throw forbidden('a step of a pipeline deletes no traces', {
+      hint: 'delete them with a token of your own: treadle traces, or MLflow’s delete_traces',
+    });
   let deleted = 0;
   while (deleted < most) {
-    const some = await ctx.write(async (tx) => {
+    const some = await writeTraces(ctx, async (tx) => {
       const rows = await selectOldest(tx, experiment, where, Math.min(PORTION, most - deleted));
       if (rows.length === 0) return 0;
       await deleteTraceRows(tx, rows);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '../platform/errors/index.ts';
+import { conflict, invalid } from '../platform/errors/index.ts';
 import { checkKey } from '../tracking/index.ts';
 
 /** Sizes as MLflow's server has them. */
@@ -64,6 +64,30 @@ export function checkTraceId(id: string): string {
       hint: `use tr- and 32 hex digits, or up to ${TRACE_ID} letters, digits, '-', '_', '.' and ':'`,
     });
   return id;
+}
+
+/** The last moment of the year 9999, ms: later ones are written in more digits, and read by nobody. */
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+export function checkTime(time: number, field: string): number {
+  if (!Number.isSafeInteger(time) || time < 0 || time > LATEST)
+    throw invalid(`${time} is no time`, {
+      field,
+      hint: 'say it in milliseconds since 1970, before the year 10000',
+    });
+  return time;
+}
+
+/** A trace is of one experiment for good: whoever may write to another could else take it. */
+export function requireSameExperiment(
+  trace: { id: string; experiment_id: number },
+  experiment: number,
+): void {
+  if (trace.experiment_id !== experiment)
+    throw conflict(`the trace ${trace.id} is one of experiment ${trace.experiment_id}`, {
+      field: 'experiment_id',
+      hint: 'log what belongs to a trace to its own experiment',
+    });
 }
 
 const LONG = 100;

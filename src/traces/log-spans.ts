@@ -4,11 +4,11 @@ import { invalid } from '../platform/errors/index.ts';
 import { getExperiment } from '../tracking/index.ts';
 import type { Counts } from './conventions.ts';
 import { costOf, usageOf } from './conventions.ts';
-import { checkSession, kept, tagOr } from './limits.ts';
+import { checkSession, kept, requireSameExperiment, tagOr } from './limits.ts';
 import { nextNumber } from './number.ts';
 import { plain, type Attributes, type Span } from './span.ts';
 import { pack, unpackAll } from './store/span-data.ts';
-import { experimentNumber } from './store/tables.ts';
+import { experimentNumber, writeTraces } from './store/tables.ts';
 import {
   insertParts,
   nextPart,
@@ -65,7 +65,7 @@ export async function logSpans(ctx: Ctx, experiment: string, batches: readonly S
   }
   const number = experimentNumber(id);
   const root = (artifact_location ?? `mlflow-artifacts:/${id}`).replace(/\/$/, '');
-  await ctx.write(async (tx) => {
+  await writeTraces(ctx, async (tx) => {
     const known = new Map(
       (
         await selectTraces(
@@ -78,8 +78,10 @@ export async function logSpans(ctx: Ctx, experiment: string, batches: readonly S
     const parts: Part[] = [];
     for (const one of prepared) {
       const old = known.get(one.trace);
-      if (old) await extend(tx, old, one);
-      else {
+      if (old) {
+        requireSameExperiment(old, number);
+        await extend(tx, old, one);
+      } else {
         const made = newTrace(tx, number, root, one);
         fresh.push(made);
         parts.push({ n: made.n, part: 0, data: one.data });

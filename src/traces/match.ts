@@ -6,7 +6,7 @@ import { isLeaf, isOfSpan, type Leaf } from './filter.ts';
 import { plain, type Span, type Value } from './span.ts';
 import type { AssessmentRow } from './store/assessments.ts';
 import type { TraceRow } from './store/traces.ts';
-import { RUN_METADATA, SESSION_METADATA, USER_METADATA, valueText, type Described } from './terms.ts';
+import { ownOf, RUN_METADATA, SESSION_METADATA, USER_METADATA, valueText, type Described } from './terms.ts';
 
 /** A trace that a filter is tried on. Its spans are read only where the filter asks of them. */
 export interface Candidate {
@@ -57,7 +57,9 @@ function holds(leaf: Leaf, candidate: Candidate): boolean {
   }
   if (entity === 'attribute' && key === 'prompt') return anyOf(leaf, said.links.prompts);
   const value =
-    entity === 'attribute' ? attribute(key, row, said) : (entity === 'tag' ? said.tags : said.metadata)[key];
+    entity === 'attribute'
+      ? attribute(key, row, said)
+      : ownOf(entity === 'tag' ? said.tags : said.metadata, key);
   const there = entity === 'tag' && key === 'mlflow.traceName' ? (row.name ?? undefined) : value;
   if (leaf.kind === 'null') return leaf.negated === (there !== undefined && there !== null);
   return there !== undefined && there !== null && compares(leaf, there);

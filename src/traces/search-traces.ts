@@ -20,7 +20,7 @@ import { experimentNumber } from './store/tables.ts';
 import { findTerms } from './store/terms.ts';
 import { selectParts, type TraceRow } from './store/traces.ts';
 import { described } from './store/write-trace.ts';
-import { MORE, RUN_METADATA, SESSION_METADATA, USER_METADATA, wordOf } from './terms.ts';
+import { MORE, ownOf, RUN_METADATA, SESSION_METADATA, USER_METADATA, wordOf } from './terms.ts';
 import { traceVocabulary } from './vocabulary.ts';
 
 export interface TraceSearch {
@@ -57,7 +57,7 @@ export async function searchTraces(ctx: Ctx, search: TraceSearch): Promise<Found
   const first = order[0]!;
   const { key } = first.left;
   const sorted = first.left.entity === 'attribute' && key in SORTED ? (key as Sorted) : undefined;
-  if (sorted === undefined || !followsOfItself(order)) {
+  if (sorted === undefined || !followsOfItself(first, order)) {
     const after = decodePage(digest, search.page, order.length + 2);
     const found = await searchSorted(ctx, { experiments, plan, order, limit, after });
     return page(found, digest, limit, (row) => [
@@ -198,9 +198,15 @@ function merged(lists: readonly Found[], { by, descending }: By, digest: string,
 
 const sortValue = (row: TraceRow, by: Sorted): number | null => row[SORTED[by]];
 
-/** Whether what stands after the first name decides nothing: ties go by the order in which traces came. */
-const followsOfItself = (order: readonly Order[]): boolean =>
-  order.slice(1).every(({ left }) => left.key === 'request_id' || left.key === 'timestamp_ms');
+/** Whether what stands after the first name decides nothing: ties go by the order in which traces came, in the same direction. */
+const followsOfItself = (first: Order, order: readonly Order[]): boolean =>
+  order
+    .slice(1)
+    .every(
+      ({ left, descending }) =>
+        left.entity === 'attribute' &&
+        (left.key === 'request_id' || (left.key === 'timestamp_ms' && descending === first.descending)),
+    );
 
 function orderOf(texts: readonly string[]): Order[] {
   checkOrder(texts);
@@ -214,9 +220,9 @@ function orderOf(texts: readonly string[]): Order[] {
 }
 
 function valueOf(row: TraceRow, { entity, key }: Order['left']): string | number | null {
-  if (entity === 'tag') return described(row).tags[key] ?? (key === 'mlflow.traceName' ? row.name : null);
-  const { metadata } = described(row);
-  if (entity === 'metadata') return metadata[key] ?? null;
+  const { tags, metadata } = described(row);
+  if (entity === 'tag') return ownOf(tags, key) ?? (key === 'mlflow.traceName' ? row.name : null);
+  if (entity === 'metadata') return ownOf(metadata, key) ?? null;
   switch (key) {
     case 'status':
       return row.status;

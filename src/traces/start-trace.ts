@@ -4,27 +4,30 @@ import { newId } from '../platform/ids/index.ts';
 import { getExperiment, getRun } from '../tracking/index.ts';
 import { writeAssessment, type NewAssessment } from './assess.ts';
 import { numberOf } from './span.ts';
-import { checkMetadata, checkName, checkSession, checkTag, checkTraceId, kept } from './limits.ts';
+import {
+  checkMetadata,
+  checkName,
+  checkSession,
+  checkTag,
+  checkTime,
+  checkTraceId,
+  kept,
+  requireSameExperiment,
+} from './limits.ts';
 import { artifactsOf } from './log-spans.ts';
 import { nextNumber } from './number.ts';
-import { unpackAll } from './store/span-data.ts';
-import { experimentNumber } from './store/tables.ts';
-import { selectParts, selectTrace, selectTraces, type TraceRow } from './store/traces.ts';
+import { experimentNumber, writeTraces } from './store/tables.ts';
+import { selectTrace, selectTraces, type TraceRow } from './store/traces.ts';
 import { changeTrace, createTraces, described } from './store/write-trace.ts';
-import { summarise } from './summarise.ts';
 import {
   COST_METADATA,
   FINALIZED_METADATA,
   LOCATION_TAG,
   NAME_TAG,
   SESSION_METADATA,
-  spanTerms,
   USAGE_METADATA,
 } from './terms.ts';
 import type { TraceStatus } from './contract.ts';
-
-/** The last millisecond of the year 9999: later ones have no form in JSON. */
-const LATEST = 253_402_300_799_999;
 
 type Pairs = Readonly<Record<string, string>>;
 
@@ -53,11 +56,8 @@ export async function startTrace(ctx: Ctx, start: TraceStart, finalized = true):
       hint: 'restore it, or log to another',
       code: 'state-conflict',
     });
-  if (!Number.isSafeInteger(start.startedAt) || start.startedAt < 0 || start.startedAt > LATEST)
-    throw invalid(`${start.startedAt} is no time`, {
-      field: 'request_time',
-      hint: 'say it in milliseconds since 1970, before the year 10000',
-    });
+  checkTime(start.startedAt, 'request_time');
+  if (start.executionMs !== undefined) checkTime(start.startedAt + start.executionMs, 'execution_duration');
   const { [NAME_TAG]: name, ...tags } = Object.fromEntries(
     Object.entries(start.tags).map(([key, value]) =>
       key === NAME_TAG ? [key, checkName(value)!] : checkTag(key, value),
@@ -68,7 +68,7 @@ export async function startTrace(ctx: Ctx, start: TraceStart, finalized = true):
   if (finalized) metadata[FINALIZED_METADATA] = 'true';
   const root = (artifact_location ?? `mlflow-artifacts:/${experiment}`).replace(/\/$/, '');
   const number = experimentNumber(experiment);
-  return ctx.write(async (tx) => {
+  return writeTraces(ctx, async (tx) => {
     const [old] = await selectTraces(tx, [start.id]);
     tags[LOCATION_TAG] = artifactsOf(root, start.id);
     const said = {
@@ -81,6 +81,7 @@ export async function startTrace(ctx: Ctx, start: TraceStart, finalized = true):
     };
     let row: TraceRow;
     if (old) {
+      requireSameExperiment(old, number);
       const before = described(old);
       const change = {
         ...said,
@@ -91,10 +92,7 @@ export async function startTrace(ctx: Ctx, start: TraceStart, finalized = true):
         metadata: JSON.stringify({ ...before.metadata, ...metadata }),
         ...(finalized ? { finalized: 1 } : {}),
       };
-      // Of another experiment than its spans said: what it is found by there is made anew.
-      const spans =
-        number === old.experiment_id ? [] : unpackAll((await selectParts(tx, [old.n])).get(old.n) ?? []);
-      row = await changeTrace(tx, old, change, spans.length > 0 ? { more: spanTerms(summarise(spans)) } : {});
+      row = await changeTrace(tx, old, change);
     } else {
       const made = {
         n: nextNumber(tx.clock.now()),
@@ -177,7 +175,8 @@ export async function endTrace(
     ),
   );
   const metadata = Object.fromEntries(checkMetadata(Object.entries(end.metadata)));
-  return ctx.write(async (tx) => {
+  checkTime(end.at, 'timestamp_ms');
+  return writeTraces(ctx, async (tx) => {
     const old = await selectTrace(tx, id);
     const before = described(old);
     const row = await changeTrace(tx, old, {
@@ -203,7 +202,7 @@ export async function linkToRun(ctx: Ctx, traces: readonly string[], run: string
       { field: 'trace_ids', hint: `link at most ${MOST_LINKS} at once` },
     );
   await getRun(ctx, run);
-  await ctx.write(async (tx) => {
+  await writeTraces(ctx, async (tx) => {
     for (const row of await selectTraces(tx, traces)) {
       const { links } = described(row);
       if (links.runs.includes(run)) continue;
@@ -215,7 +214,7 @@ export async function linkToRun(ctx: Ctx, traces: readonly string[], run: string
 
 /** Says which versions of prompts a trace used: `name/version`. */
 export async function linkPrompts(ctx: Ctx, trace: string, prompts: readonly string[]): Promise<void> {
-  await ctx.write(async (tx) => {
+  await writeTraces(ctx, async (tx) => {
     const row = await selectTrace(tx, trace);
     const { links } = described(row);
     const all = [...new Set([...links.prompts, ...prompts.map(kept)])];
@@ -244,7 +243,7 @@ export async function setTags(
     requireFree(key, 'set');
     return key === NAME_TAG ? ([key, checkName(value)!] as const) : checkTag(key, value);
   });
-  return ctx.write(async (tx) => {
+  return writeTraces(ctx, async (tx) => {
     const row = await selectTrace(tx, trace);
     const { tags: before } = described(row);
     const { [NAME_TAG]: name, ...others } = Object.fromEntries(checked);
@@ -259,7 +258,7 @@ export async function setTags(
 
 export async function removeTag(ctx: Ctx, trace: string, key: string): Promise<TraceRow> {
   requireFree(key, 'deleted');
-  return ctx.write(async (tx) => {
+  return writeTraces(ctx, async (tx) => {
     const row = await selectTrace(tx, trace);
     const { tags } = described(row);
     const there = key === NAME_TAG ? row.name !== null : Object.hasOwn(tags, key);

@@ -111,7 +111,8 @@ export function totalOf(
   const total: Counts = Object.fromEntries(always.map((key) => [key, 0]));
   for (const [span, found] of own) {
     if (covered(span)) continue;
-    for (const [key, count] of Object.entries(found)) total[key] = (total[key] ?? 0) + count;
+    for (const [key, count] of Object.entries(found))
+      total[key] = (Object.hasOwn(total, key) ? total[key]! : 0) + count;
   }
   return total;
 }

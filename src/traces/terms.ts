@@ -43,6 +43,10 @@ export const isIndexed = (key: string): boolean => !UNINDEXED.has(key);
 const MOST_NAMES = 256;
 export const MORE: Term = { kind: 'span', key: 'more', value: '' };
 
+/** What a key names, and not what every object has. */
+export const ownOf = (pairs: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(pairs, key) ? pairs[key] : undefined;
+
 export interface Described {
   status: string;
   name: string | null;

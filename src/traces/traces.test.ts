@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { deleteExperiment } from '../tracking/index.ts';
+import { createExperiment, deleteExperiment } from '../tracking/index.ts';
 import { createAssessment, deleteAssessment, updateAssessment } from './assess.ts';
 import { correlate, npmiOf } from './correlate.ts';
 import { deleteTraces } from './delete-traces.ts';
@@ -10,7 +10,8 @@ import { measureTraces } from './measure.ts';
 import { getTrace, getTraceInfo, toInfos, viewTrace } from './read-traces.ts';
 import { searchTraces } from './search-traces.ts';
 import type { Span } from './span.ts';
-import { linkPrompts, removeTag, setTags, startTrace } from './start-trace.ts';
+import { endTrace, linkPrompts, removeTag, setTags, startTrace } from './start-trace.ts';
+import { tables } from './store/tables.ts';
 
 const log = ({ ctx, experiment }: Room, n: number, spans: Span[], resource = {}) =>
   logSpans(ctx, experiment, [{ trace: traceId(n), spans, resource }]);
@@ -296,6 +297,49 @@ for (const kind of databases) {
     assert.ok(room.said.some(({ action }) => action === 'trace.deleted'));
     await deleteExperiment(ctx, experiment);
     await assert.rejects(log(room, 4, [span(1)]), /takes no traces/);
+  });
+
+  test(`${kind}: one of several words, each trace once; names that every object has are no tags`, async () => {
+    const room = await openRoom(kind);
+    for (const n of [1, 2, 3])
+      await log(room, n, [span(1, { at: 1000 * n, status: n === 2 ? 'error' : 'ok' })]);
+    await log(room, 1, [span(2, { name: 'step 1' }), span(3)]);
+    assert.deepEqual(await found(room, "status IN ('OK','ERROR')"), [3, 2, 1]);
+    assert.deepEqual(await found(room, "span.name IN ('step 1','step 3')"), [3, 2, 1]);
+    assert.deepEqual(
+      await found(room, "status IN ('OK','ERROR') AND timestamp_ms > 1500", ['timestamp_ms ASC']),
+      [2, 3],
+    );
+    assert.deepEqual(await found(room, 'tags.constructor IS NOT NULL'), []);
+    assert.deepEqual(await found(room, 'tags.constructor IS NULL'), [3, 2, 1]);
+    assert.deepEqual(await found(room, undefined, ['execution_time_ms DESC', 'timestamp_ms ASC']), [1, 2, 3]);
+  });
+
+  test(`${kind}: a trace stays with its experiment; a time that no calendar has is none; a step deletes none`, async () => {
+    const room = await openRoom(kind);
+    const { ctx } = room;
+    await log(room, 1, [span(1)]);
+    const { id: other } = await createExperiment(ctx, { name: 'other' });
+    await assert.rejects(log({ ...room, experiment: other }, 1, [span(2)]), /is one of experiment/);
+    await assert.rejects(start(room, 1, { experiment: other }), /is one of experiment/);
+    await assert.rejects(start(room, 2, { startedAt: 9e15 }), /is no time/);
+    await assert.rejects(
+      endTrace(ctx, traceId(1), { at: -9e15, status: 'OK', tags: {}, metadata: {} }),
+      /is no time/,
+    );
+    const step = ctx.as({ actor: { ...ctx.actor, execution: 'e1' } });
+    await assert.rejects(
+      deleteTraces(step, room.experiment, { ids: [traceId(1)] }),
+      /a step .* deletes no traces/,
+    );
+    await setTags(ctx, traceId(1), [['who', 'somebody']]);
+    await deleteTraces(ctx, room.experiment, { ids: [traceId(1)] });
+    const words = await tables(ctx)
+      .selectFrom('trace_term')
+      .select('word')
+      .where('workspace', '=', ctx.workspace)
+      .execute();
+    assert.deepEqual(words, [], 'what was written of a trace goes with it');
   });
 
   test(`${kind}: other workspaces see nothing, and have the same ids for themselves`, async () => {

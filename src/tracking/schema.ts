@@ -281,4 +281,8 @@ export const migrations: Migration[] = [
   },
   { id: 'tracking-003', sql: [`alter table run add column execution text`] },
   { id: 'tracking-004-authors', sql: [`alter table run add column created_user text`] },
+  {
+    id: 'tracking-005-inputs',
+    sql: [`create index run_input_by_experiment on run_input (experiment_id, workspace, dataset_id)`],
+  },
 ];

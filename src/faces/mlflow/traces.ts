@@ -299,8 +299,8 @@ export const traceRoutes: Route[] = [
     async answer(ctx, { experiment_ids, filter_string1, filter_string2, base_filter }) {
       const found = await traces.correlate(ctx, experiment_ids, filter_string1, filter_string2, base_filter);
       return {
-        npmi: found.npmi,
-        npmi_smoothed: found.smoothed,
+        npmi: Number.isNaN(found.npmi) ? 'NaN' : found.npmi,
+        npmi_smoothed: Number.isNaN(found.smoothed) ? 'NaN' : found.smoothed,
         filter1_count: found.first,
         filter2_count: found.second,
         joint_count: found.both,

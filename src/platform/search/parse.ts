@@ -107,8 +107,7 @@ class Parser {
       this.#take();
       return inner;
     }
-    if (++this.#clauses > MOST_CLAUSES)
-      throw this.#wrong(this.#peek(), `more than ${MOST_CLAUSES} clauses`, 'ask in several searches');
+    this.#count(1);
     const name = this.#peek();
     const { left, kind } = this.#left();
     if (this.#keyword('is')) return this.#nullTest(name, left, kind.nullable === true);
@@ -116,7 +115,9 @@ class Parser {
     if (op === 'in' || op === 'not in') {
       const texts = this.#list();
       if (left.type === 'text') return { kind: 'compare', left, op, value: texts };
-      return oneOf(left, op, this.#numbers(name, texts));
+      const numbers = this.#numbers(name, texts);
+      this.#count(numbers.length - 1);
+      return oneOf(left, op, numbers);
     }
     const at = this.#peek();
     const number =
@@ -275,6 +276,12 @@ class Parser {
         'params and tags can',
       );
     return { kind: 'null', left, negated };
+  }
+
+  #count(more: number): void {
+    this.#clauses += more;
+    if (this.#clauses > MOST_CLAUSES)
+      throw this.#wrong(this.#peek(), `more than ${MOST_CLAUSES} clauses`, 'ask in several searches');
   }
 
   #keyword(word: string): boolean {

@@ -69,19 +69,28 @@ export async function walkTraces(ctx: Ctx, walk: Walk): Promise<TraceRow[]> {
     const times = walk.columns
       .filter(({ left: { key } }) => key === 'timestamp_ms')
       .map((test) => compileComparison(ctx.dialect, sql`p.started_at`, test));
+    const [term] = driver.list;
+    // A trace that has several of the words is one: told apart before the traces are read.
+    const found =
+      driver.list.length === 1
+        ? { from: sql`trace_posting p`, where: [sql`p.term = ${term}`, ...times, ...past] }
+        : {
+            from: sql`(select distinct p.started_at, p.n from trace_posting p where ${sql.join(
+              [sql`p.term in (${sql.join(driver.list)})`, ...times, ...past],
+              sql` and `,
+            )}) p`,
+            where: [],
+          };
     const where = [
-      driver.list.length === 1 ? sql`p.term = ${driver.list[0]}` : sql`p.term in (${sql.join(driver.list)})`,
-      ...times,
-      ...past,
+      ...found.where,
       sql`t.n = p.n`,
       sql`t.workspace = ${ctx.workspace}`,
       ...walk.columns.map((test) => unindexed(ctx, test)),
       ...others.map((one) => has(one, sql`p.started_at`, sql`p.n`)),
     ];
-    const distinct = driver.list.length === 1 ? sql`` : sql`distinct`;
     return run(
       ctx,
-      sql`select ${distinct} t.* from trace_posting p cross join trace t where ${sql.join(where, sql` and `)} order by p.started_at ${direction}, p.n ${direction} limit ${walk.limit}`,
+      sql`select t.* from ${found.from} cross join trace t where ${sql.join(where, sql` and `)} order by p.started_at ${direction}, p.n ${direction} limit ${walk.limit}`,
     );
   }
 

@@ -1,4 +1,4 @@
-import type { Ctx } from '../../platform/ctx/index.ts';
+import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import type { TraceTables } from '../schema.ts';
 
 export const tables = (ctx: Pick<Ctx, 'db'>) => ctx.db.$extendTables<TraceTables>();
@@ -10,3 +10,13 @@ export const experimentNumber = (id: string): number => (/^\d{1,15}$/.test(id) ?
 export function* pieces<T>(items: readonly T[], size = 500): Generator<readonly T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
+
+/**
+ * A transaction in which writers of one workspace's traces take turns, where the database would let them pass each other: a trace is
+ * read, and written back whole; a word is looked for, and made.
+ */
+export const writeTraces = <T>(ctx: Ctx, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  ctx.write(async (tx) => {
+    await tx.dialect.sequenceLock(`traces:${tx.workspace}`)?.execute(tx.db);
+    return work(tx);
+  });

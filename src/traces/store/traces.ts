@@ -135,8 +135,22 @@ export async function deleteTraceRows(
   tx: Tx,
   rows: ReadonlyArray<Pick<TraceRow, 'n' | 'started_at' | 'terms'>>,
 ): Promise<void> {
-  for (const { n, started_at, terms } of rows)
-    await deletePostings(tx, JSON.parse(terms) as number[], started_at, n);
+  const words = new Set<number>();
+  for (const { n, started_at, terms } of rows) {
+    const own = JSON.parse(terms) as number[];
+    await deletePostings(tx, own, started_at, n);
+    for (const word of own) words.add(word);
+  }
+  // Words are what people wrote, too: those of nothing else go with it.
+  for (const some of pieces([...words]))
+    await tables(tx)
+      .deleteFrom('trace_term')
+      .where('workspace', '=', tx.workspace)
+      .where('id', 'in', some)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('trace_posting').select('term').whereRef('term', '=', 'trace_term.id'))),
+      )
+      .execute();
   const numbers = rows.map(({ n }) => n);
   for (const some of pieces(numbers)) {
     await tables(tx).deleteFrom('trace_spans').where('n', 'in', some).execute();

@@ -43,7 +43,7 @@ export interface OtherTerms {
 export async function changeTrace(
   tx: Tx,
   old: TraceRow,
-  change: Partial<Omit<TraceRow, 'n' | 'workspace' | 'id' | 'terms'>>,
+  change: Partial<Omit<TraceRow, 'n' | 'workspace' | 'id' | 'experiment_id' | 'terms'>>,
   { more = [], less = [] }: OtherTerms = {},
 ): Promise<TraceRow> {
   const next: TraceRow = { ...old, ...change };
@@ -52,17 +52,8 @@ export async function changeTrace(
   const gone = [...was, ...less.map(wordOf)].filter((word) => !is.has(word));
   const fresh = [...is].filter((word) => !was.has(word));
   const before = JSON.parse(old.terms) as number[];
-  const moved = next.started_at !== old.started_at || next.experiment_id !== old.experiment_id;
-  if (next.experiment_id !== old.experiment_id) {
-    // Its words are those of another experiment now; what is known of its spans moves along.
-    const known = await takeTerms(tx, next.experiment_id, [...is]);
-    await deletePostings(tx, before, old.started_at, old.n);
-    next.terms = JSON.stringify([...known.values()]);
-    await insertPostings(
-      tx,
-      [...known.values()].map((term) => ({ term, started_at: next.started_at, n: next.n })),
-    );
-  } else if (moved || fresh.length > 0 || gone.length > 0) {
+  const moved = next.started_at !== old.started_at;
+  if (moved || fresh.length > 0 || gone.length > 0) {
     const removed = new Set((await findTerms(tx, old.experiment_id, gone)).values());
     const added = [...(await takeTerms(tx, old.experiment_id, fresh)).values()];
     const kept = before.filter((term) => !removed.has(term));
