@@ -174,6 +174,8 @@ async function open(
       ? config.allowHosts
       : 'any';
   const passwords = access.createPasswords();
+  const requests = new access.Requests();
+  await requests.open(system);
   const oidc = config.oidc && access.createOidc(config.oidc, outbound);
   const evaluations = validation.openValidation({ processes, runtimes, tables });
   const endpoints = await serving.openServing({
@@ -306,7 +308,10 @@ async function open(
       const { actor, workspace, until, credential } = caller;
       return { ctx: createCtx(parts, { actor, workspace, requestId }), until, credential };
     },
-    authorize: (ctx, endpoint) => access.authorize(ctx, endpoint, subjects),
+    authorize(ctx, endpoint) {
+      requests.count(ctx.workspace, endpoint, ctx.clock.now());
+      return access.authorize(ctx, endpoint, subjects);
+    },
     observe: metrics.observe,
     checkResponses: process.env['TREADLE_CHECK_RESPONSES'] === '1',
   });
@@ -314,7 +319,7 @@ async function open(
   http.mount(
     restRoutes(
       [
-        ...access.accessRoutes(passwords),
+        ...access.accessRoutes(passwords, requests),
         ...access.sessionRoutes(passwords, placeOf, oidc),
         ...access.exchangeRoutes(outbound),
         ...eventRoom.eventRoutes(events),

@@ -62,5 +62,6 @@ export const stepRow = (own: Partial<StepRow> & Pick<StepRow, 'execution_id' | '
   resources: null,
   log_hash: null,
   log_bytes: 0,
+  counted: 0,
   ...own,
 });

@@ -20,14 +20,17 @@
 -- access-007 4f5277151fac713a
 -- access-008 cefe85b5594330d8
 -- access-009 f5070b2543adfb29
+-- access-010-quotas 37dbc75a68cae2b1
 -- data-001 aabc309021505ea4
 -- data-002 68860e6cd07632a1
 -- data-003 a0dbeec8ec13de85
+-- data-004-quotas c1c26313317fc0b6
 -- tracking-001 1582b9d64ad6cebd
 -- tracking-002 eab1e10f0a74ab80
 -- tracking-003 7dd5ed70c423bb42
 -- tracking-004-authors c5929af14e12a49b
 -- tracking-005-inputs fa9ca60e48186816
+-- tracking-006-quotas 8d3c966bdef0f91c
 -- traces-001 d1850925cda4e33f
 -- models-001 30993e74e272bad1
 -- models-002-authors d7ed22b23818a898
@@ -40,6 +43,7 @@
 -- pipelines-006 bbf31c76da234bba
 -- pipelines-007 60b3b3be7071b66d
 -- pipelines-008-authors 6e2d5e198a46ffd7
+-- pipelines-009-quotas 945bc6d9f31ed22a
 -- runtimes-001 74dc737b9addad70
 -- runtimes-002 d9f04a9dc4a7630a
 -- serving-001 485946cbff639cc5
@@ -51,6 +55,7 @@
 -- serving-007-hours ee31718736e21ded
 -- serving-008-keep 8f05f42d0dc6ca25
 -- serving-009-rules c757b97ddd49e7b9
+-- serving-010-quotas ed529b3eac04e74b
 -- validation-001 1e99c0a741c88569
 -- validation-002 1857725d22e30078
 -- releases-001 255828b269d8734f
@@ -303,7 +308,7 @@ CREATE TABLE dataset (
   created_by text not null,
   unique (workspace, name)
 );
-CREATE TABLE dataset_blob (workspace text not null, hash text not null, primary key (workspace, hash));
+CREATE TABLE dataset_blob (workspace text not null, hash text not null, size bigint not null default 0, primary key (workspace, hash));
 CREATE TABLE dataset_proposal (
   id text primary key,
   workspace text not null,
@@ -1399,7 +1404,7 @@ CREATE TABLE step (
   outputs text not null,
   resources text,
   log_hash text,
-  log_bytes bigint not null, command text not null default '', needs text not null default '[]', handle text, token_id text,
+  log_bytes bigint not null, command text not null default '', needs text not null default '[]', handle text, token_id text, counted bigint not null default 0,
   primary key (execution_id, name)
 );
 CREATE INDEX step_by_key on step (workspace, key, ended_at);
@@ -1512,3 +1517,10 @@ CREATE TABLE webhook (
   last_error text
   , failures bigint not null default 0, failing_since bigint);
 CREATE TABLE workspace (name text primary key, created_at bigint not null);
+CREATE TABLE workspace_quota (
+  workspace text not null,
+  quota text not null,
+  most bigint,
+  used bigint not null,
+  primary key (workspace, quota)
+);

@@ -482,6 +482,7 @@ export const switchWorkspace = endpoint({
   method: 'PUT',
   path: '/api/v1/session/workspace',
   action: 'session:own',
+  unmetered: true,
   summary: 'Go on in another workspace with the session of this browser',
   body: Strict({ workspace: WorkspaceName }),
   response: Type.Object({ workspace: WorkspaceName }),
@@ -637,6 +638,7 @@ export const whoAmI = endpoint({
   method: 'GET',
   path: '/api/v1/me',
   action: 'workspace:read',
+  unmetered: true,
   about: [{ kind: 'workspace', listed: true }],
   summary: 'Say who the caller is',
   response: WhoAmI,
@@ -646,6 +648,7 @@ export const listWorkspaces = endpoint({
   method: 'GET',
   path: '/api/v1/workspaces',
   action: 'workspace:read',
+  unmetered: true,
   about: [{ kind: 'workspace', listed: true }],
   summary: 'List the workspaces the caller may enter',
   response: Page(Workspace),
@@ -658,6 +661,50 @@ export const createWorkspace = endpoint({
   summary: 'Make a workspace',
   body: Strict({ name: WorkspaceName }),
   response: Workspace,
+});
+
+export const QuotaName = Type.Union(
+  [Type.Literal('bytes'), Type.Literal('runs'), Type.Literal('endpoints'), Type.Literal('requests')],
+  {
+    description:
+      'bytes: of files in datasets, of runs and models, and of code and outputs of pipelines; runs: those that are kept, deleted ones until gc takes them; endpoints; requests: to the API in a minute.',
+  },
+);
+export type QuotaName = Static<typeof QuotaName>;
+
+export const Quota = Type.Object({
+  quota: QuotaName,
+  limit: Type.Optional(Type.Integer({ description: 'At most so much; absent: as much as there is.' })),
+  used: Type.Integer({ description: 'So much there is; of requests, in this minute.' }),
+});
+export type Quota = Static<typeof Quota>;
+
+const Limit = Type.Optional(
+  Type.Union([Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()], {
+    description: 'null: no limit; what is not said stays.',
+  }),
+);
+export const QuotaChange = Strict({ bytes: Limit, runs: Limit, endpoints: Limit, requests: Limit });
+export type QuotaChange = Static<typeof QuotaChange>;
+
+export const listQuotas = endpoint({
+  method: 'GET',
+  path: '/api/v1/quotas',
+  action: 'workspace:admin',
+  unmetered: true,
+  summary: 'Say how much this workspace may have, and has',
+  response: Page(Quota),
+});
+
+export const setQuotas = endpoint({
+  method: 'PATCH',
+  path: '/api/v1/quotas',
+  action: 'server:admin',
+  summary: 'Say how much this workspace may have',
+  description:
+    'Where a limit is below what there is, nothing goes, and nothing more comes: it is refused as `forbidden` with the code `quota`, requests as `limited` until the minute is over.',
+  body: QuotaChange,
+  response: Page(Quota),
 });
 
 export const leaveWorkspace = endpoint({

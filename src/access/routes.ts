@@ -15,11 +15,13 @@ import { leaveWorkspace } from './people/leave-workspace.ts';
 import type { Passwords } from './people/passwords.ts';
 import { setPassword, setRoles, updateUser } from './people/update-user.ts';
 import { listUsers } from './people/view.ts';
+import { listQuotas, setQuotas } from './quotas/quotas.ts';
+import type { Requests } from './quotas/requests.ts';
 import { revokeToken } from './revoke-token.ts';
 import { findTokenOfPerson, selectTokensOfPerson } from './store.ts';
 import { entered } from './workspaces.ts';
 
-export const accessRoutes = (passwords: Passwords): Route[] => [
+export const accessRoutes = (passwords: Passwords, requests: Requests): Route[] => [
   route(contract.whoAmI, async (ctx) => {
     const { actor, workspace } = ctx;
     return {
@@ -37,6 +39,8 @@ export const accessRoutes = (passwords: Passwords): Route[] => [
   }),
   route(contract.listWorkspaces, async (ctx) => ({ items: await entered(ctx) })),
   route(contract.createWorkspace, (ctx, { body }) => createWorkspace(ctx, body.name)),
+  route(contract.listQuotas, async (ctx) => ({ items: await listQuotas(ctx, requests) })),
+  route(contract.setQuotas, async (ctx, { body }) => ({ items: await setQuotas(ctx, body, requests) })),
   route(contract.listTokens, (ctx) => listTokens(ctx)),
   route(contract.createToken, (ctx, { body }) => createToken(ctx, body)),
   route(contract.revokeToken, (ctx, { params }) => revokeToken(ctx, params.id)),

@@ -78,6 +78,8 @@ export type AccessTables = {
   };
   /** Identity tokens that were exchanged, until they expire: each opens a door once. */
   exchanged_token: { issuer: string; jti: string; expires_at: number };
+  /** How much of something a workspace may have, null for no limit, and has. */
+  workspace_quota: { workspace: string; quota: string; most: number | null; used: number };
   /** One row: a word that is another after every change of grants, or of who is in which group. */
   access_epoch: { id: number; word: string };
   /** Somebody who signed in with a browser, until `expires_at` or long unused. */
@@ -242,6 +244,19 @@ export const migrations: Migration[] = [
         primary key (issuer, jti)
       )`,
       `create index exchanged_token_expires on exchanged_token (expires_at)`,
+    ],
+  },
+  {
+    id: 'access-010-quotas',
+    sql: [
+      // Rooms above count what they have already in steps of their own.
+      `create table workspace_quota (
+        workspace text not null,
+        quota text not null,
+        most bigint,
+        used bigint not null,
+        primary key (workspace, quota)
+      )`,
     ],
   },
 ];

@@ -131,7 +131,8 @@ async function holdBlobs(ctx: Ctx, list: OpenList): Promise<void> {
   for await (const blobs of blobsOf(list)) {
     const hashes = [...new Set(blobs.map(({ hash }) => hash))];
     const held = await selectHeld(ctx, hashes);
-    const fresh = hashes.filter((hash) => !held.has(hash));
+    const sizes = new Map(blobs.map(({ hash, size }) => [hash, size]));
+    const fresh = hashes.flatMap((hash) => (held.has(hash) ? [] : [{ hash, size: sizes.get(hash)! }]));
     if (fresh.length > 0) await ctx.write((tx) => insertHeld(tx, fresh));
   }
 }

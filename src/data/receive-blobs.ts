@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { requireRoom } from '../access/index.ts';
 import { inPortions } from '../platform/aside/index.ts';
 import type { BlobInput } from '../platform/blobs/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
@@ -33,11 +34,9 @@ export async function findMissing(ctx: Ctx, hashes: readonly string[]): Promise<
 
 /** Stores the frames of one upload: all of them, or none. */
 export async function receiveBlobs(ctx: Ctx, body: Readable): Promise<{ blobs: number; bytes: number }> {
+  await requireRoom(ctx, 'bytes', 1);
   const infos = await ctx.blobs.putMany(frames(body));
-  await hold(
-    ctx,
-    infos.map(({ hash }) => hash),
-  );
+  await hold(ctx, infos);
   return { blobs: infos.length, bytes: infos.reduce((sum, { size }) => sum + size, 0) };
 }
 
@@ -46,14 +45,16 @@ export async function receiveBlob(
   hash: string,
   body: Readable,
 ): Promise<{ hash: string; size: number }> {
+  await requireRoom(ctx, 'bytes', 1);
   const info = await ctx.blobs.put(body as AsyncIterable<Uint8Array>, { hash });
-  await hold(ctx, [hash]);
+  await hold(ctx, [info]);
   return info;
 }
 
 /** Nothing of an upload is an audit fact: the commit that names the blobs is. */
-async function hold(ctx: Ctx, hashes: readonly string[]): Promise<void> {
-  const fresh = await findMissing(ctx, hashes);
+async function hold(ctx: Ctx, infos: ReadonlyArray<{ hash: string; size: number }>): Promise<void> {
+  const sizes = new Map(infos.map(({ hash, size }) => [hash, size]));
+  const fresh = (await findMissing(ctx, [...sizes.keys()])).map((hash) => ({ hash, size: sizes.get(hash)! }));
   for await (const portion of inPortions(fresh, PORTION)) await ctx.write((tx) => insertHeld(tx, portion));
 }
 

@@ -53,7 +53,7 @@ export type DataTables = {
     created_by: string;
   };
   /** Which blobs a workspace may name: knowing a hash is not owning the bytes. */
-  dataset_blob: { workspace: string; hash: string };
+  dataset_blob: { workspace: string; hash: string; size: number };
   /** Profiles by content: an unchanged file is profiled once. */
   dataset_table: {
     workspace: string;
@@ -143,6 +143,16 @@ export const migrations: Migration[] = [
         created_by text not null,
         primary key (workspace, dataset, branch)
       )`,
+      ],
+  },
+  {
+    id: 'data-004-quotas',
+    sql: [
+      `alter table dataset_blob add column size bigint not null default 0`,
+      `update dataset_blob set size = coalesce((select blob.size from blob where blob.hash = dataset_blob.hash), 0)`,
+      `insert into workspace_quota (workspace, quota, used)
+        select workspace, 'bytes', sum(size) from dataset_blob where 1 = 1 group by workspace
+        on conflict (workspace, quota) do update set used = workspace_quota.used + excluded.used`,
     ],
   },
 ];

@@ -1,9 +1,9 @@
 // All SQL of the room in one file, so that the wall between workspaces can be checked at one sitting.
 import type { Selectable } from 'kysely';
-import { whereSeen } from '../access/index.ts';
+import { takeRoom, whereSeen } from '../access/index.ts';
 import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
-import { insertMany } from '../platform/db/index.ts';
+import { insertNew } from '../platform/db/index.ts';
 import { conflict, missing } from '../platform/errors/index.ts';
 import type { KnownTable } from '../tables/index.ts';
 import type { Dataset, DatasetVersion, Ref, RefMove, TableFormat, TableProfile } from './contract.ts';
@@ -445,9 +445,14 @@ export async function selectHeld(ctx: Ctx, hashes: readonly string[]): Promise<S
   return held;
 }
 
-export async function insertHeld(tx: Tx, hashes: readonly string[]): Promise<void> {
-  const rows = hashes.map((hash) => [tx.workspace, hash]);
-  await insertMany(tx.db, tx.dialect, 'dataset_blob', ['workspace', 'hash'], rows, 'on conflict do nothing');
+/** What others hold already, or the workspace itself, takes no room a second time. */
+export async function insertHeld(
+  tx: Tx,
+  blobs: ReadonlyArray<{ hash: string; size: number }>,
+): Promise<void> {
+  const rows = blobs.map(({ hash, size }) => [tx.workspace, hash, size]);
+  const columns = ['workspace', 'hash', 'size'];
+  await takeRoom(tx, 'bytes', await insertNew(tx.db, tx.dialect, 'dataset_blob', columns, rows, 'size'));
 }
 
 /** What profiles say and how tables are read for them; of those made otherwise nothing is believed. */

@@ -1,3 +1,4 @@
+import { giveRoom } from '../access/index.ts';
 import { USES_PAGE, type BlobUser, type Inner } from '../platform/blobs/index.ts';
 import { deleteInAllWorkspaces } from '../platform/db/index.ts';
 import type { DataTables } from './schema.ts';
@@ -33,8 +34,8 @@ export const blobUser: BlobUser = {
     }
   },
   async forget(db, hashes) {
-    for (const table of ['dataset_blob', 'dataset_table'])
-      await deleteInAllWorkspaces(db, table, 'hash', hashes);
+    await giveRoom(db, 'bytes', await deleteInAllWorkspaces(db, 'dataset_blob', 'hash', hashes, 'size'));
+    await deleteInAllWorkspaces(db, 'dataset_table', 'hash', hashes);
   },
   inside: {
     *[TREE](bytes): Generator<Inner> {

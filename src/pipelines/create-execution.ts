@@ -1,3 +1,4 @@
+import { requireRoom } from '../access/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import type { JobType } from '../platform/jobs/index.ts';
 import { newId } from '../platform/ids/index.ts';
@@ -81,6 +82,8 @@ export async function addExecution(
   const now = ctx.clock.now();
   const id = newId(now);
   await ctx.write(async (tx) => {
+    // What its steps leave is counted whatever it is: only what has not begun is refused.
+    await requireRoom(tx, 'bytes', 1);
     const { number, made } = await nextNumber(tx, pipeline);
     if (made)
       await tx.record({
@@ -190,4 +193,5 @@ const newStep = (
   resources: null,
   log_hash: null,
   log_bytes: 0,
+  counted: 0,
 });

@@ -87,6 +87,8 @@ export type PipelineTables = {
     resources: string | null;
     log_hash: string | null;
     log_bytes: number;
+    /** Bytes of outputs and log that count for the workspace: with the execution that made them, not with those that took them from it. */
+    counted: number;
   };
   /** One row for each thing that became of a step, written with it and never changed: folded, they are how the execution stands. */
   step_transition: {
@@ -230,4 +232,13 @@ export const migrations: Migration[] = [
     ],
   },
   { id: 'pipelines-008-authors', sql: [`alter table execution add column created_user text`] },
+  {
+    id: 'pipelines-009-quotas',
+    sql: [
+      `alter table step add column counted bigint not null default 0`,
+      `insert into workspace_quota (workspace, quota, used)
+        select workspace, 'bytes', sum(size) from code_blob where 1 = 1 group by workspace
+        on conflict (workspace, quota) do update set used = workspace_quota.used + excluded.used`,
+    ],
+  },
 ];

@@ -1,8 +1,9 @@
 // All SQL of the room in one place, as every room has it; nothing here decides.
 import { sql, type Selectable, type Updateable } from 'kysely';
+import { takeRoom } from '../access/index.ts';
 import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
-import { insertMany } from '../platform/db/index.ts';
+import { insertMany, insertNew } from '../platform/db/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import type { PipelineTables } from './schema.ts';
 
@@ -39,14 +40,8 @@ export async function insertCode(
 ): Promise<void> {
   const now = tx.clock.now();
   const rows = blobs.map(({ hash, size }) => [tx.workspace, hash, size, now]);
-  await insertMany(
-    tx.db,
-    tx.dialect,
-    'code_blob',
-    ['workspace', 'hash', 'size', 'created_at'],
-    rows,
-    'on conflict do nothing',
-  );
+  const columns = ['workspace', 'hash', 'size', 'created_at'];
+  await takeRoom(tx, 'bytes', await insertNew(tx.db, tx.dialect, 'code_blob', columns, rows, 'size'));
 }
 
 /** Counts the pipeline's executions up; makes the pipeline when it is new. Returns the new number. */
@@ -192,6 +187,13 @@ export async function endOpenSteps(
 
 /** With its steps, and what became of them. */
 export async function deleteExecutionRows(tx: Tx, id: string): Promise<void> {
+  const steps = await tables(tx)
+    .selectFrom('step')
+    .select('counted')
+    .where('workspace', '=', tx.workspace)
+    .where('execution_id', '=', id)
+    .execute();
+  await takeRoom(tx, 'bytes', -steps.reduce((sum, { counted }) => sum + counted, 0));
   await tables(tx)
     .deleteFrom('step_transition')
     .where('workspace', '=', tx.workspace)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { giveRoom } from '../access/index.ts';
 import { USES_PAGE, type BlobUser, type Inner, type Use } from '../platform/blobs/index.ts';
 import { deleteInAllWorkspaces } from '../platform/db/index.ts';
 import type { CodeFile, StepOutput } from './contract.ts';
@@ -66,7 +67,9 @@ export const blobUser: BlobUser = {
       });
     }
   },
-  forget: (db, hashes) => deleteInAllWorkspaces(db, 'code_blob', 'hash', hashes),
+  async forget(db, hashes) {
+    await giveRoom(db, 'bytes', await deleteInAllWorkspaces(db, 'code_blob', 'hash', hashes, 'size'));
+  },
   inside: {
     // Both lists are written by us, each with its blobs.
     [CODE]: (bytes): Inner[] =>

@@ -1,3 +1,4 @@
+import { takeRoom } from '../access/index.ts';
 import { askGuards } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { Engine } from './engine.ts';
@@ -17,6 +18,7 @@ export async function deleteEndpoint(ctx: Ctx, name: string, engine: Engine): Pr
       else await changeRevision(tx, row.id, ['live'], { state: 'superseded', ended_at: now });
     }
     await changeEndpoint(tx, endpoint.id, { deleted_at: now, updated_at: now });
+    await takeRoom(tx, 'endpoints', -1);
     await tx.record({
       action: 'endpoint.deleted',
       resource: `endpoint:${endpoint.id}`,

@@ -239,4 +239,12 @@ export const migrations: Migration[] = [
     ],
   },
   { id: 'serving-009-rules', sql: [`alter table endpoint add column rules text`] },
+  {
+    id: 'serving-010-quotas',
+    sql: [
+      `insert into workspace_quota (workspace, quota, used)
+        select workspace, 'endpoints', count(*) from endpoint where deleted_at is null group by workspace
+        on conflict (workspace, quota) do update set used = workspace_quota.used + excluded.used`,
+    ],
+  },
 ];

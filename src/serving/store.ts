@@ -1,5 +1,5 @@
 import { sql, type Selectable, type Updateable } from 'kysely';
-import { whereSeen } from '../access/index.ts';
+import { takeRoom, whereSeen } from '../access/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
@@ -108,6 +108,7 @@ export async function takeNumber(
     )
     .returningAll()
     .executeTakeFirstOrThrow();
+  await takeRoom(tx, 'endpoints', 1);
   return { endpoint, made: true, serial: await nextSerial(tx) };
 }
 

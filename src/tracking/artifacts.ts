@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { requireRoom } from '../access/index.ts';
 import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { conflict, forbidden, missing } from '../platform/errors/index.ts';
@@ -48,7 +49,9 @@ export async function putArtifact(
   const path = artifactPath(given);
   await checkOwner(ctx, path);
   await checkNoFolder(ctx, path);
-  await checkPlace(ctx, path); // before the bytes are taken, and again when they are in
+  // Before the bytes are taken, and again when they are in.
+  const before = await checkPlace(ctx, path);
+  await requireRoom(ctx, 'bytes', (upload.size ?? 1) - (before?.size ?? 0));
   const { hash, size } = await ctx.blobs.put(
     upload.source,
     upload.size === undefined ? {} : { size: upload.size },

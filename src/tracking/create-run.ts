@@ -1,3 +1,4 @@
+import { takeRoom } from '../access/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { invalid } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
@@ -77,6 +78,7 @@ export async function createRun(ctx: Ctx, input: NewRun): Promise<string> {
       execution: ctx.actor.execution ?? input.execution ?? null,
       created_user: tx.actor.user ?? null,
     };
+    await takeRoom(tx, 'runs', 1);
     await insertRun(tx, row);
     await upsertTags(tx, row, [...tags]);
     await tx.record({

@@ -1,3 +1,4 @@
+import { takeRoom } from '../access/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { deleteTree } from './store/artifacts.ts';
 import {
@@ -74,6 +75,7 @@ async function purgeRun(ctx: Ctx, id: string, folder: string): Promise<boolean> 
   await ctx.write(async (tx) => {
     const artifacts = await deleteTree(tx, folder);
     await deleteRunRows(tx, id);
+    await takeRoom(tx, 'runs', -1);
     await tx.record({ action: 'run.purged', resource: `run:${id}`, before: { artifacts } });
   });
   return true;

@@ -285,4 +285,15 @@ export const migrations: Migration[] = [
     id: 'tracking-005-inputs',
     sql: [`create index run_input_by_experiment on run_input (experiment_id, workspace, dataset_id)`],
   },
+  {
+    id: 'tracking-006-quotas',
+    sql: [
+      `insert into workspace_quota (workspace, quota, used)
+        select workspace, 'runs', count(*) from run where 1 = 1 group by workspace
+        on conflict (workspace, quota) do update set used = workspace_quota.used + excluded.used`,
+      `insert into workspace_quota (workspace, quota, used)
+        select workspace, 'bytes', sum(size) from artifact where hash is not null group by workspace
+        on conflict (workspace, quota) do update set used = workspace_quota.used + excluded.used`,
+    ],
+  },
 ];

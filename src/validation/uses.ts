@@ -7,5 +7,7 @@ export const blobUser: BlobUser = {
   remarks: ['image_pixels.hash'],
   // eslint-disable-next-line require-yield
   async *uses() {},
-  forget: (db, hashes) => deleteInAllWorkspaces(db, 'image_pixels', 'hash', hashes),
+  async forget(db, hashes) {
+    await deleteInAllWorkspaces(db, 'image_pixels', 'hash', hashes);
+  },
 };

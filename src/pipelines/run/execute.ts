@@ -1,6 +1,6 @@
 // One execution from start to end. Longer than other files: its states and transitions are best read in one piece.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { revokeToken, revokeTokensOf } from '../../access/index.ts';
+import { countRoom, revokeToken, revokeTokensOf } from '../../access/index.ts';
 import type { Ctx, LineageEdge, Tx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf } from '../../platform/errors/index.ts';
 import type { JobRun } from '../../platform/jobs/index.ts';
@@ -541,6 +541,7 @@ class Drive {
         : { ...result.outcome, warnings: [...(result.outcome.warnings ?? []), deleted] };
     const state = cancelled ? 'cancelled' : outcome.reason === 'ok' ? 'succeeded' : 'failed';
     const token = row.token_id;
+    const counted = outputs.reduce((sum, { size }) => sum + size, log?.size ?? 0);
     node.outputs = outputs;
     if (state === 'succeeded') this.#remember(step.name, outputs);
     this.#move(
@@ -553,6 +554,7 @@ class Drive {
         resources: resources ? JSON.stringify(resources) : null,
         log_hash: log?.hash ?? null,
         log_bytes: log?.size ?? 0,
+        counted,
         handle: null,
         token_id: null,
         mark: null,
@@ -566,6 +568,7 @@ class Drive {
     await this.#settle(node, async (tx) => {
       if (run !== null) await endStepRun(tx, run, { outcome, at, metrics, samples, resources });
       if (token !== null) await revokeToken(tx, token);
+      await countRoom(tx, 'bytes', counted);
       await tx.record({
         action: `step.${state}`,
         resource: `execution:${this.#row.id}`,

@@ -66,7 +66,12 @@ export function createIdentity(ctx: Ctx, row: ExecutionRow): Identity {
   };
 
   return {
-    parent: () => (parent ??= makeParent()),
+    parent: () =>
+      (parent ??= makeParent().catch((error: unknown) => {
+        // Refused, it may be let in at the next step.
+        parent = undefined;
+        throw error;
+      })),
     async settled() {
       held = parent ? (await parent).run : row.run_id;
     },

@@ -1,3 +1,4 @@
+import { isQuota } from '../../access/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { outwardMessageOf, TreadleError } from '../../platform/errors/index.ts';
 import type { CodeFile, DataInput, Outcome, StepOutput } from '../contract.ts';
@@ -141,7 +142,12 @@ async function submit(
     });
     return { url: address, experiment, run, token: secret };
   };
-  return { handle: await backEnd.submit(ctx, task, material, record, given.signal) };
+  try {
+    return { handle: await backEnd.submit(ctx, task, material, record, given.signal) };
+  } catch (error) {
+    if (!(error instanceof TreadleError) || !isQuota(error)) throw error;
+    return { ended: without({ reason: 'not-started', message: outwardMessageOf(error) }, ctx.clock.now()) };
+  }
 }
 
 /** What it named; or why it gets none. Whoever may push a commit has it checked, and reads what its steps print. */

@@ -2,7 +2,7 @@ export type { Database } from './database.ts';
 export type { Db } from './db.ts';
 export type { Dialect } from './dialect.ts';
 export { deleteInAllWorkspaces } from './delete-by-hash.ts';
-export { insertMany } from './insert-many.ts';
+export { insertMany, insertNew } from './insert-many.ts';
 export { migrate, type Migration } from './migrate.ts';
 export { dataFolderIsLocked, lockCollecting, lockDataFolder, lockInTurn } from './lock.ts';
 export { peekSqlite } from './peek-sqlite.ts';

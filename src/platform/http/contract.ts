@@ -55,6 +55,8 @@ export interface Endpoint<
   body: B | 'bytes' | undefined;
   /** The body, JSON as the schema says, comes to the handler unread: it is so large that only a thread may read it. */
   unread?: true | undefined;
+  /** No quota of requests counts it: what people need to see that one is used up, and to change it. */
+  unmetered?: true | undefined;
   /** `bytes`: a download; `events`: server-sent events; `text`: plain text or HTML. */
   response: R | 'bytes' | 'events' | 'text';
   /** Largest body, bytes. Default 1 MiB; streamed bodies have none unless set. */
@@ -76,6 +78,7 @@ export function endpoint<
   path: string;
   action: Action;
   about?: readonly About[] | undefined;
+  unmetered?: true | undefined;
   summary: string;
   description?: string;
   params?: P;
@@ -89,6 +92,7 @@ export function endpoint<
   path: string;
   action: Action;
   about?: readonly About[] | undefined;
+  unmetered?: true | undefined;
   summary: string;
   description?: string;
   params: P;

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { takeRoom } from '../../access/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict } from '../../platform/errors/index.ts';
 import { canonicalForm, joinPath, splitPath } from '../artifact-path.ts';
@@ -29,8 +30,8 @@ export const listFolder = (ctx: Ctx, folder: string): Promise<ArtifactRow[]> =>
       .orderBy('name'),
   );
 
-/** A file where a folder is, or beneath a file, is refused; so is what differs from a name that is there in its composition alone. */
-export async function checkPlace(ctx: Ctx, path: string): Promise<void> {
+/** A file where a folder is, or beneath a file, is refused; so is what differs from a name that is there in its composition alone. Returns the file that is there. */
+export async function checkPlace(ctx: Ctx, path: string): Promise<ArtifactRow | undefined> {
   const own = await findArtifact(ctx, path);
   if (own) checkSpelling(own, path);
   if (own?.hash === null)
@@ -45,8 +46,9 @@ export async function checkPlace(ctx: Ctx, path: string): Promise<void> {
         hint: 'use another name',
       });
     // What is above a folder that is there, is there; only names that have two spellings must be compared.
-    if (/^[\u0020-\u007e]*$/.test(splitPath(folder).folder)) return;
+    if (/^[\u0020-\u007e]*$/.test(splitPath(folder).folder)) break;
   }
+  return own;
 }
 
 /** On many disks the two would be one file, and whoever downloads the folder would lose one of them. */
@@ -68,7 +70,8 @@ export async function upsertFile(
   path: string,
   file: { hash: string; size: number; type: string | null },
 ): Promise<ArtifactRow> {
-  await checkPlace(tx, path);
+  const before = await checkPlace(tx, path);
+  await takeRoom(tx, 'bytes', file.size - (before?.size ?? 0));
   const row: ArtifactRow = {
     workspace: tx.workspace,
     ...placeOf(path),
@@ -111,11 +114,13 @@ export async function deleteTree(tx: Tx, given: string): Promise<number> {
   const own = await findArtifact(tx, path);
   if (!own) return 0;
   let files = 0;
+  let bytes = own.size;
   const folders = [path];
   while (own.hash === null && folders.length > 0) {
     const folder = folders.pop()!;
     const inside = await listFolder(tx, folder);
     files += inside.filter(({ hash }) => hash !== null).length;
+    for (const { size } of inside) bytes += size;
     folders.push(
       ...inside.filter(({ hash }) => hash === null).map(({ canonical }) => joinPath(folder, canonical)),
     );
@@ -125,6 +130,7 @@ export async function deleteTree(tx: Tx, given: string): Promise<number> {
       .where('folder', '=', folder)
       .execute();
   }
+  await takeRoom(tx, 'bytes', -bytes);
   for (let place = splitPath(path); ; place = splitPath(place.folder)) {
     await tables(tx)
       .deleteFrom('artifact')

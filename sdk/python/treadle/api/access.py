@@ -4,7 +4,7 @@
 from typing import Literal, TypedDict
 
 from .._typing import NotRequired
-from ..transport import Page, Transport, given, segment
+from ..transport import Page, Transport, UNSET, Unset, given, segment
 
 
 GrantKind = Literal['dataset', 'model', 'endpoint', 'environment', 'experiment']
@@ -76,6 +76,31 @@ class NewUser(TypedDict):
     owner: NotRequired[bool]
     """Of the whole server. Not unless said."""
     roles: NotRequired[list[WorkspaceRole]]
+
+
+QuotaName = Literal['bytes', 'runs', 'endpoints', 'requests']
+"""bytes: of files in datasets, of runs and models, and of code and outputs of pipelines; runs: those
+that are kept, deleted ones until gc takes them; endpoints; requests: to the API in a minute.
+"""
+
+
+class Quota(TypedDict):
+    quota: QuotaName
+    limit: NotRequired[int]
+    """At most so much; absent: as much as there is."""
+    used: int
+    """So much there is; of requests, in this minute."""
+
+
+class QuotaChange(TypedDict):
+    bytes: NotRequired[int | None]
+    """null: no limit; what is not said stays."""
+    runs: NotRequired[int | None]
+    """null: no limit; what is not said stays."""
+    endpoints: NotRequired[int | None]
+    """null: no limit; what is not said stays."""
+    requests: NotRequired[int | None]
+    """null: no limit; what is not said stays."""
 
 
 class Session(TypedDict):
@@ -711,6 +736,18 @@ class AccessApi:
             '/api/v1/me/tokens',
         )
 
+    def list_quotas(
+        self,
+    ) -> Page[Quota]:
+        """Say how much this workspace may have, and has.
+
+        GET /api/v1/quotas; needs workspace:admin.
+        """
+        return self._transport.page(
+            'GET',
+            '/api/v1/quotas',
+        )
+
     def list_sessions(
         self,
     ) -> Page[Session]:
@@ -901,6 +938,38 @@ class AccessApi:
             'PUT',
             f"/api/v1/groups/{segment('group', group)}/members",
             json=given({'members': members}),
+        )
+
+    def set_quotas(
+        self,
+        *,
+        bytes: int | None | Unset = UNSET,
+        runs: int | None | Unset = UNSET,
+        endpoints: int | None | Unset = UNSET,
+        requests: int | None | Unset = UNSET,
+    ) -> Page[Quota]:
+        """Say how much this workspace may have.
+
+        Where a limit is below what there is, nothing goes, and nothing more comes: it is refused as
+        `forbidden` with the code `quota`, requests as `limited` until the minute is over.
+
+        PATCH /api/v1/quotas; needs server:admin.
+
+        Args:
+            bytes: null: no limit; what is not said stays.
+            runs: null: no limit; what is not said stays.
+            endpoints: null: no limit; what is not said stays.
+            requests: null: no limit; what is not said stays.
+        """
+        return self._transport.page(
+            'PATCH',
+            '/api/v1/quotas',
+            json=given({
+                'bytes': bytes,
+                'runs': runs,
+                'endpoints': endpoints,
+                'requests': requests,
+            }, nulls=('bytes', 'runs', 'endpoints', 'requests',)),
         )
 
     def set_roles(
