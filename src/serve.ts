@@ -299,6 +299,7 @@ async function open(
           workspace: typeof named === 'string' ? named : undefined,
           proxied: cameThroughProxy((name) => headers[name]),
           session: sessionOf(headers, method),
+          chosen: access.cookieIn(headers.cookie, access.workspaceCookie(headers.host)),
           address: socket.remoteAddress,
           walled: ownerAllowed && headers.authorization === undefined && (await behindWalls(socket)),
         },

@@ -21,6 +21,8 @@ export interface Credentials {
   walled?: boolean;
   /** The secret of a session, from a cookie. What is said in `authorization` comes first. */
   session?: string | undefined;
+  /** Where the machine's owner works with this browser: nobody else's, and no reason to refuse them. */
+  chosen?: string | undefined;
   /** Where they come from, for how often they may be wrong. */
   address?: string | undefined;
 }
@@ -64,7 +66,10 @@ export async function authenticate(
       throw unauthenticated('this request comes from a step, so it needs a token', {
         hint: 'a step has its own in MLFLOW_TRACKING_TOKEN',
       });
-    return { actor: OWNER, workspace: await enter(ctx, credentials.workspace ?? 'default') };
+    const { workspace, chosen } = credentials;
+    // A browser may remember a workspace of another server on this machine, or of a data folder that was here before.
+    const stays = workspace === undefined && chosen !== undefined && (await workspaceExists(ctx, chosen));
+    return { actor: OWNER, workspace: stays ? chosen : await enter(ctx, workspace ?? 'default') };
   }
   const shown = shownBy(credentials.authorization);
   if (shown?.name !== undefined && !looksLikeSecret(shown.secret) && passwords) {
@@ -174,7 +179,7 @@ const outside = (name: string, workspace: string): Error =>
     hint: 'an admin of it gives one: treadle user role NAME viewer',
   });
 
-async function enter(ctx: Ctx, workspace: string): Promise<string> {
+export async function enter(ctx: Ctx, workspace: string): Promise<string> {
   if (workspace !== 'default' && !(await workspaceExists(ctx, workspace)))
     throw missing(`there is no workspace '${workspace}'`, {
       field: 'workspace',

@@ -488,6 +488,15 @@ export const switchWorkspace = endpoint({
   response: Type.Object({ workspace: WorkspaceName }),
 });
 
+export const chooseWorkspace = endpoint({
+  method: 'PUT',
+  path: '/api/v1/me/workspace',
+  action: 'server:admin',
+  summary: 'Go on in another workspace in this browser, as the owner of the machine, who has no session',
+  body: Strict({ workspace: WorkspaceName }),
+  response: Type.Object({ workspace: WorkspaceName }),
+});
+
 export const listSessions = endpoint({
   method: 'GET',
   path: '/api/v1/me/sessions',

@@ -28,7 +28,7 @@ export { RIGHTS_CHANGED, setPassword, setRoles, updateUser } from './people/upda
 export { listUsers, userOf } from './people/view.ts';
 export { entered } from './workspaces.ts';
 export { prolongToken, revokeLeftTokens, revokeToken, revokeTokensOf } from './revoke-token.ts';
-export { sessionIn, type Place } from './sessions/cookie.ts';
+export { cookieIn, sessionIn, workspaceCookie, type Place } from './sessions/cookie.ts';
 export { createOidc, type Oidc, type OidcSettings } from './sessions/oidc.ts';
 export { sessionRoutes } from './sessions/routes.ts';
 export { covers, ROLES } from './roles.ts';

@@ -85,7 +85,7 @@ onDatabases('quotas were', (on, open) => {
       const [code, text] = said.error
         ? [said.error.code, `${said.error.message}; ${said.error.hint}`]
         : [said.error_code, said.message];
-      assert.ok(code === 'quota' || code === 'RESOURCE_LIMIT_EXCEEDED', code);
+      assert.ok(code === 'quota' || code === 'RESOURCE_LIMIT_EXCEEDED', String(code));
       assert.match(text ?? '', /quota of runs is used up: workspace 'default' may keep 3 runs, and has 3/);
       assert.match(
         text ?? '',

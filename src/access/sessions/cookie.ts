@@ -30,6 +30,13 @@ export function cookieIn(header: string | undefined, cookie: string): string | u
 export const signInCookie = ({ local }: Place): string =>
   local ? 'treadle-sign-in' : '__Host-treadle-sign-in';
 
+/**
+ * Where the owner of the machine works with a browser: no secret, and no right. Browsers keep one for all ports of a machine, so the name says
+ * which server's it is.
+ */
+export const workspaceCookie = (host: string | undefined): string =>
+  `treadle-workspace-${/:(\d{1,5})$/.exec(host ?? '')?.[1] ?? '80'}`;
+
 /** `Set-Cookie`; without a secret it takes the cookie away. Until when it lasts is the server's to say, not the browser's. */
 export function sessionCookie(
   secret: string | undefined,

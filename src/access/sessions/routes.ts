@@ -1,11 +1,11 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { forbidden, invalid, missing, TreadleError } from '../../platform/errors/index.ts';
 import { route, type Route } from '../../platform/http/index.ts';
-import { enterAs } from '../authenticate.ts';
+import { enter, enterAs } from '../authenticate.ts';
 import * as contract from '../contract.ts';
 import type { Passwords } from '../people/passwords.ts';
 import { requirePerson } from '../people/store.ts';
-import { cookieIn, sessionCookie, sessionIn, signInCookie, type Place } from './cookie.ts';
+import { cookieIn, sessionCookie, sessionIn, signInCookie, workspaceCookie, type Place } from './cookie.ts';
 import { WITHIN, type Oidc } from './oidc.ts';
 import { endSession, listSessions, openSession, signOut } from './session.ts';
 import { signIn, signInBy } from './sign-in.ts';
@@ -87,6 +87,17 @@ export const sessionRoutes = (
     await ctx.write((tx) => updateSession(tx, session.id, { workspace }));
     return { workspace };
   }),
+  route(contract.chooseWorkspace, async (ctx, { body, headers, dress }) => {
+    if (ctx.actor.kind !== 'owner')
+      throw invalid('this is for the browser of the machine’s owner', {
+        field: 'workspace',
+        hint: 'a session goes on elsewhere by PUT /api/v1/session/workspace, a program names its workspace in X-Treadle-Workspace',
+      });
+    const workspace = await enter(ctx, body.workspace);
+    const cookie = workspaceCookie(headers['host']);
+    dress({ 'set-cookie': sessionCookie(workspace, placeOf(headers), YEAR, cookie) });
+    return { workspace };
+  }),
   route(contract.listSessions, async (ctx, { headers }) => ({
     items: await listSessions(ctx, self(ctx), sessionIn(headers['cookie'], placeOf(headers))),
   })),
@@ -95,6 +106,9 @@ export const sessionRoutes = (
     return {};
   }),
 ];
+
+/** Seconds. */
+const YEAR = 365 * 24 * 3600;
 
 const redirect = (location: string) => ({
   text: '',

@@ -70,6 +70,25 @@ export function share(text: string): number {
   throw new InvalidArgumentError('Write it as 5% or 0.05: more than nothing, and less than all.');
 }
 
+const SIZES: Readonly<Record<string, number>> = { k: 1, m: 2, g: 3, t: 4 };
+
+/** A size such as 500MB, 20GiB or 1048576, in bytes: MB by thousands, MiB by 1,024. */
+export function size(text: string): number {
+  const [, number = '', prefix = '', binary = ''] =
+    /^(\d{1,15}(?:\.\d{1,6})?) ?(?:([kmgt])?(i)?b)?$/i.exec(text.trim()) ?? [];
+  const value = Math.round(
+    Number(number) * (binary === '' ? 1000 : 1024) ** (SIZES[prefix.toLowerCase()] ?? 0),
+  );
+  if (number !== '' && (prefix !== '' || binary === '') && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('Write it as 20GiB, 500MB, or a number of bytes.');
+}
+
+/** What another reader takes, or the word itself: of null commander makes an empty text. */
+export const orNone =
+  <T>(read: (text: string) => T): ((text: string) => T | 'none') =>
+  (text) =>
+    text.toLowerCase() === 'none' ? 'none' : read(text);
+
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A time such as 90s, 30m, 12h or 7d, in milliseconds; 0 needs no unit. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { runHere as run } from '../../../test/cli.ts';
 import { openTest } from '../../../test/harness.ts';
+import { addUser, setRoles } from '../../access/index.ts';
 
 test('treadle user, group and service: the first owner is made on the machine, and no password is in an argument', async () => {
   await using server = await openTest();
@@ -89,4 +90,59 @@ test('treadle user, group and service: the first owner is made on the machine, a
   assert.match(await refused('token', 'create', 'x', '--service', 'ana'), /is a person/);
   await told('group', 'remove', 'reviewers');
   assert.match(await told('group', 'list'), /there is no group/);
+});
+
+test('treadle token --user makes, lists and revokes somebody’s own; treadle workspace quota and leave', async () => {
+  await using server = await openTest();
+  const { url, ctx } = server;
+  const file = path.join(server.shared, 'password');
+  writeFileSync(file, 'four words nobody joins\n');
+  const as = ['--user', 'ben', '--password-file', file];
+  const told = async (...line: string[]): Promise<string> => {
+    const { code, out, err } = await run(url, ...line);
+    assert.equal(code, 0, `${line.join(' ')}: ${err}`);
+    return out.trim();
+  };
+  const refused = async (...line: string[]): Promise<string> => {
+    const { code, err } = await run(url, ...line);
+    assert.notEqual(code, 0, line.join(' '));
+    return err;
+  };
+  await addUser(ctx, { name: 'ben', password: 'four words nobody joins', roles: ['viewer'] });
+  assert.match(await refused('token', 'create', 'x', ...as, '--role', 'editor'), /opens no more than that/);
+  assert.match(await refused('token', 'create', 'x', '--password-file', file), /needs --user/);
+  assert.match(await refused('token', 'create', 'x', '--user', 'ben'), /hand it over with --password-file/);
+  assert.match(
+    await refused('token', 'create', 'x', ...as, '--service', 'ci'),
+    /of a person or of a service/,
+  );
+  const secret = /^trd_\S+/.exec(await told('token', 'create', 'laptop', ...as))?.[0] ?? '';
+  const me = async (): Promise<unknown> =>
+    (await (
+      await fetch(`${url}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } })
+    ).json()) as unknown;
+  assert.partialDeepStrictEqual(await me(), { name: 'ben', role: 'viewer', token: 'laptop' });
+  await setRoles(ctx, 'ben', ['editor']);
+  assert.partialDeepStrictEqual(await me(), { role: 'viewer' }, 'no more than it was made for');
+  const [row] = (await told('token', 'ls', ...as)).split('\n').slice(1);
+  const [id = ''] = row?.trim().split(/ +/) ?? [];
+  assert.match(row ?? '', /laptop +.*viewer/);
+  assert.equal(await told('token', 'revoke', id, ...as), "revoked 'laptop'");
+  assert.partialDeepStrictEqual(await me(), { error: { kind: 'unauthenticated' } });
+
+  assert.match(await told('workspace', 'quota'), /^quota +used +limit +left\nbytes +0 B +none/);
+  assert.match(
+    await told('workspace', 'quota', '--bytes', '2GiB', '--runs', '10', '--requests', '0'),
+    /bytes +0 B +2\.0 GiB +2\.0 GiB\nruns +0 +10 +10\nendpoints +0 +none\s+requests this minute +\d+ +0 +0/,
+  );
+  assert.match(await refused('models'), /quota of requests is used up/);
+  assert.match(await refused('workspace', 'quota', '--bytes', '2Gi'), /Write it as 20GiB/);
+  const { items } = JSON.parse(
+    `{"items":${await told('workspace', 'quota', '--requests', 'none', '--json')}}`,
+  ) as {
+    items: object[];
+  };
+  assert.deepEqual(Object.keys(items.at(-1) ?? {}), ['quota', 'used']);
+  assert.equal(await told('workspace', 'leave', 'default', ...as), "left workspace 'default'");
+  assert.match(await refused('workspace', 'leave', 'default', ...as), /has no role in workspace/);
 });

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import * as contract from '../../access/contract.ts';
-import { invalid, missing } from '../../platform/errors/index.ts';
+import { missing } from '../../platform/errors/index.ts';
 import type { Cli, Register } from './frame.ts';
 import { thingOf } from './grants.ts';
 import { registerTrusts } from './trusts.ts';
 import { choice } from './options.ts';
-import { Interrupted } from './pipes.ts';
+import { newPassword } from './passwords.ts';
 import { ago, listed } from './output.ts';
 
 const USER_HELP = `
@@ -53,7 +53,7 @@ export const register: Register = (program, cli) => {
           password: boolean;
         },
       ) => {
-        const password = flags.password ? await passwordIn(flags.passwordFile) : undefined;
+        const password = flags.password ? await newPassword(flags.passwordFile) : undefined;
         const made = await cli.client().call(contract.addUser, {
           body: {
             name,
@@ -137,7 +137,7 @@ export const register: Register = (program, cli) => {
     .description('set the password of a person; their sessions end')
     .option('--password-file <file>', 'read it from a file, - for standard input')
     .action(async (name: string, flags: { passwordFile?: string }) => {
-      const password = await passwordIn(flags.passwordFile);
+      const password = await newPassword(flags.passwordFile);
       const set = await cli
         .client()
         .call(contract.resetPassword, { params: { user: name }, body: { password } });
@@ -305,43 +305,4 @@ function opens(
 function described({ name, kind, owner, roles: held, disabled_at }: contract.User): string {
   const what = [...(owner ? ['owner of the server'] : []), ...held].join(', ') || 'no role here';
   return `${kind} '${name}': ${disabled_at === undefined ? what : 'disabled'}`;
-}
-
-/** From a file, or twice from a terminal, which shows none of it; never from an argument, which others see and a history keeps. */
-async function passwordIn(file: string | undefined): Promise<string> {
-  if (file !== undefined) {
-    const { readFile } = await import('node:fs/promises');
-    const { text } = await import('node:stream/consumers');
-    const read = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
-    return read.replace(/\r?\n$/, '');
-  }
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw invalid('a password is needed', {
-      field: 'password-file',
-      hint: 'hand it over with --password-file FILE, or - for standard input; --no-password adds somebody without one',
-    });
-  const first = await hidden('password: ');
-  if ((await hidden('again: ')) !== first)
-    throw invalid('the two are not the same', { field: 'password', hint: 'type it twice alike' });
-  return first;
-}
-
-/** What is typed on a terminal, and not shown. */
-export async function hidden(prompt: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const { Writable } = await import('node:stream');
-  process.stderr.write(prompt);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      // Ctrl-C, and the end of the input.
-      reader.once('SIGINT', () => reject(new Interrupted()));
-      reader.once('close', () => reject(new Interrupted()));
-      reader.question('').then(resolve, reject);
-    });
-  } finally {
-    reader.close();
-    process.stderr.write('\n');
-  }
 }

@@ -6,7 +6,7 @@ import { unknownEnvironments } from './environments/unknown.ts';
 import type { Register } from './frame.ts';
 import { several } from './options.ts';
 import { ago, listed } from './output.ts';
-import { hidden } from './people.ts';
+import { hidden } from './passwords.ts';
 
 const HELP = `
 Steps of pipelines get secrets as environment variables: secrets: [DB_URL] in treadle.yaml, of the file or of a step. They are sealed in the

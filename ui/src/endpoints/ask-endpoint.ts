@@ -24,7 +24,7 @@ export interface Output {
 export async function askEndpoint(
   endpoint: string,
   text: string,
-  options: { anyJson: boolean; key: string },
+  options: { anyJson: boolean; key: string; workspace: string | undefined },
 ): Promise<Answered> {
   const name = encodeURIComponent(endpoint);
   const started = performance.now();
@@ -34,6 +34,7 @@ export async function askEndpoint(
       method: 'POST',
       headers: {
         'content-type': 'application/json',
+        ...(options.workspace === undefined ? {} : { 'x-treadle-workspace': options.workspace }),
         ...(options.key.trim() === '' ? {} : { 'x-treadle-key': options.key.trim() }),
       },
       body: text,

@@ -1,7 +1,9 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
+import { whoAmI } from '../../../src/access/contract.ts';
 import { addressSeenFrom } from '../../../src/serving/address-seen.ts';
 import type { EndpointDetail } from '../../../src/serving/contract.ts';
+import { api } from '../api/client.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Choice, TextArea, TextField } from '../kit/field.tsx';
@@ -42,13 +44,15 @@ export function TryIt({
   const [json, setJson] = useState<string>();
   const [row, setRow] = useState(0);
   const [answers, setAnswers] = useState<readonly Answered[]>([]);
+  const me = useQuery(api(whoAmI, {}));
   const fields = fieldsOf(spec);
   const read = requestOf(spec, values, params);
   const fromForm = 'value' in read ? read.value : undefined;
   const text = json ?? (fromForm ? jsonOf(fromForm) : anyJson ? '{"inputs": [[]]}' : '');
   const form = anyJson ? 'json' : view.form;
   const asking = useMutation({
-    mutationFn: (body: string) => askEndpoint(endpoint.name, body, { anyJson, key }),
+    mutationFn: (body: string) =>
+      askEndpoint(endpoint.name, body, { anyJson, key, workspace: me.data?.workspace }),
     onSuccess: (answer) => setAnswers((before) => [answer, ...before].slice(0, KEPT)),
   });
   const send = (event: FormEvent) => {

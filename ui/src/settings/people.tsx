@@ -4,7 +4,6 @@ import {
   addService,
   addUser,
   explainAccess,
-  listGroups,
   listUsers,
   resetPassword,
   setRoles,
@@ -40,7 +39,6 @@ type Doing = 'add' | 'service' | { user: User; what: 'roles' | 'password' | 'dis
 /** People and service accounts of the workspace; an owner of the server sees those of all and adds some. */
 export function People({ mayManage, owner }: { mayManage: boolean; owner: boolean }): ReactElement {
   const users = useQuery(api(listUsers, { query: owner ? { all: true } : {} }, ['user:*', 'group:*']));
-  const groups = useQuery(api(listGroups, {}, ['group:*', 'user:*']));
   const [doing, setDoing] = useState<Doing>();
   const items = users.data?.items ?? [];
   return (
@@ -80,17 +78,6 @@ export function People({ mayManage, owner }: { mayManage: boolean; owner: boolea
           rows={items}
           rowKey={({ id }) => id}
         />
-      )}
-      {(groups.data?.items.length ?? 0) > 0 && (
-        <p className="muted settings-note">
-          Groups:{' '}
-          {groups.data?.items
-            .map(
-              ({ name, roles, members }) =>
-                `${name} (${roles.join(', ') || 'no role here'}; ${members.join(', ') || 'nobody'})`,
-            )
-            .join(' · ')}
-        </p>
       )}
       {doing === 'add' && <NewPerson onClose={() => setDoing(undefined)} />}
       {doing === 'service' && <NewService onClose={() => setDoing(undefined)} />}
@@ -350,7 +337,7 @@ function NewService({ onClose }: { onClose(): void }): ReactElement {
   );
 }
 
-function RoleChecks({
+export function RoleChecks({
   roles,
   onChange,
   approver,

@@ -14,7 +14,9 @@ import { KeyValue } from '../kit/key-value.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { Channels } from './channels.tsx';
 import { Grants } from './grants.tsx';
+import { Groups } from './groups.tsx';
 import { People } from './people.tsx';
+import { Quotas } from './quotas.tsx';
 import { Secrets } from './secrets.tsx';
 import { Sessions } from './sessions.tsx';
 import { Tokens, type RoleName } from './tokens.tsx';
@@ -58,6 +60,7 @@ export default function SettingsPage(): ReactElement {
         </>
       )}
       <People mayManage={me.data?.may.includes('admin') ?? false} owner={me.data?.role === 'owner'} />
+      <Groups mayManage={me.data?.may.includes('admin') ?? false} owner={me.data?.role === 'owner'} />
       <Grants
         mayManage={me.data?.may.includes('admin') ?? false}
         search={search}
@@ -71,9 +74,13 @@ export default function SettingsPage(): ReactElement {
       />
       <Secrets mayManage={me.data?.may.includes('admin') ?? false} />
       <Channels mayManage={me.data?.may.includes('admin') ?? false} />
+      {me.data?.may.includes('admin') === true && (
+        <Quotas workspace={me.data.workspace} maySet={me.data.role === 'owner'} />
+      )}
       <Workspaces
         current={me.data?.workspace}
         mayMake={me.data?.role === 'owner'}
+        enters={me.data?.kind === 'user' || me.data?.kind === 'owner' ? me.data.kind : undefined}
         mayLeave={me.data?.kind === 'user' && me.data.role !== 'owner'}
       />
     </Page>

@@ -4,6 +4,7 @@ import {
   createWorkspace,
   leaveWorkspace,
   listWorkspaces,
+  whoAmI,
   type Workspace,
 } from '../../../src/access/contract.ts';
 import { api, call } from '../api/client.ts';
@@ -17,6 +18,7 @@ import { Listing, type ListingColumn } from '../kit/listing.tsx';
 import { Section, Skeleton } from '../kit/page.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
+import { enter } from '../shell/enter-workspace.ts';
 
 const workspacesQuery = api(listWorkspaces, {});
 
@@ -24,11 +26,14 @@ export function Workspaces({
   current,
   mayMake,
   mayLeave,
+  enters,
 }: {
   current: string | undefined;
   mayMake: boolean;
   /** A person, who has roles to give back. */
   mayLeave: boolean;
+  /** Who goes on in another one with this browser: a person, or the owner of the machine. */
+  enters: 'user' | 'owner' | undefined;
 }): ReactElement {
   const workspaces = useQuery(workspacesQuery);
   const [making, setMaking] = useState(false);
@@ -44,16 +49,33 @@ export function Workspaces({
       ),
     },
     { key: 'made', head: 'Made', cell: ({ created_at }) => <TimeAgo time={created_at} /> },
-    ...(mayLeave
+    ...(mayLeave || enters !== undefined
       ? [
           {
-            key: 'leave',
+            key: 'act',
             head: 'Actions',
             hideHead: true,
             cell: ({ name }: Workspace) => (
-              <Button className="button-small" aria-label={`Leave ${name}`} onClick={() => setLeaving(name)}>
-                Leave
-              </Button>
+              <span className="row">
+                {enters !== undefined && name !== current && (
+                  <Button
+                    className="button-small"
+                    aria-label={`Enter ${name}`}
+                    onClick={() => void enter(name, enters === 'owner')}
+                  >
+                    Enter
+                  </Button>
+                )}
+                {mayLeave && (
+                  <Button
+                    className="button-small"
+                    aria-label={`Leave ${name}`}
+                    onClick={() => setLeaving(name)}
+                  >
+                    Leave
+                  </Button>
+                )}
+              </span>
             ),
           },
         ]
@@ -114,6 +136,7 @@ function NewWorkspaceDialog({ onClose }: { onClose(): void }): ReactElement {
       run={async () => {
         await call(createWorkspace, { body: { name } });
         await queries.invalidateQueries({ queryKey: workspacesQuery.queryKey });
+        await queries.invalidateQueries({ queryKey: api(whoAmI, {}).queryKey });
         say(`Workspace ${name} is made`);
       }}
       onClose={onClose}

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useSyncExternalStore, type ReactElement } from 'react';
-import { signOut, switchWorkspace, whoAmI } from '../../../src/access/contract.ts';
+import { signOut, whoAmI } from '../../../src/access/contract.ts';
 import { api, call } from '../api/client.ts';
 import { live } from '../api/queries.ts';
 import { Button, buttonClass } from '../kit/button.tsx';
@@ -10,6 +10,7 @@ import { Menu } from '../kit/menu.tsx';
 import { sayError } from '../kit/toast.tsx';
 import { setTheme, useTheme, type Theme } from '../kit/theme.ts';
 import { rooms } from '../rooms.ts';
+import { enter } from './enter-workspace.ts';
 import { SIGN_IN } from './sign-in.tsx';
 
 export function Nav({ onSearch, onHelp }: { onSearch(): void; onHelp(): void }): ReactElement {
@@ -62,7 +63,9 @@ export function Nav({ onSearch, onHelp }: { onSearch(): void; onHelp(): void }):
 /** Which workspace on which server this is: what tells two tabs apart. */
 function Place(): ReactElement {
   const me = useQuery(api(whoAmI, {}));
-  const workspaces = me.data?.kind === 'user' ? me.data.workspaces : [];
+  const kind = me.data?.kind;
+  // The owner of the machine has no session: the browser itself remembers where they work.
+  const workspaces = kind === 'user' || kind === 'owner' ? (me.data?.workspaces ?? []) : [];
   if (me.data && workspaces.length > 1)
     return (
       <p className="nav-place">
@@ -77,7 +80,7 @@ function Place(): ReactElement {
             key: name,
             label: name,
             chosen: name === me.data.workspace,
-            act: () => void enter(name),
+            act: () => void enter(name, kind === 'owner'),
           }))}
         />
         <span className="faint">{window.location.host}</span>
@@ -96,16 +99,6 @@ function Place(): ReactElement {
       <span className="faint">{window.location.host}</span>
     </p>
   );
-}
-
-/** Nothing of the one is shown in the other: the page begins anew. */
-async function enter(workspace: string): Promise<void> {
-  try {
-    await call(switchWorkspace, { body: { workspace } });
-    location.assign('/');
-  } catch (error) {
-    sayError(`Workspace ${workspace} cannot be entered`, error);
-  }
 }
 
 /** Who is signed in, and the way out. */

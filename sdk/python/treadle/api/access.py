@@ -227,6 +227,11 @@ class Workspace(TypedDict):
     """When it was made. Milliseconds since 1970, UTC."""
 
 
+class ChooseWorkspaceAnswer(TypedDict):
+    workspace: str
+    """Lower-case letters, digits and dashes; 63 characters at most."""
+
+
 class CreateOwnTokenAnswer(TypedDict):
     token: Token
     secret: str
@@ -481,6 +486,24 @@ class AccessApi:
             'POST',
             '/api/v1/me/password',
             json=given({'current': current, 'password': password}),
+        )
+
+    def choose_workspace(
+        self,
+        *,
+        workspace: str,
+    ) -> ChooseWorkspaceAnswer:
+        """Go on in another workspace in this browser, as the owner of the machine, who has no session.
+
+        PUT /api/v1/me/workspace; needs server:admin.
+
+        Args:
+            workspace: Lower-case letters, digits and dashes; 63 characters at most.
+        """
+        return self._transport.json(
+            'PUT',
+            '/api/v1/me/workspace',
+            json=given({'workspace': workspace}),
         )
 
     def create_own_token(
