@@ -43,7 +43,7 @@ export async function createExperiment(ctx: Ctx, input: NewExperiment): Promise<
 /** Every workspace has experiment 0, made when something first looks for it. */
 export async function ensureDefaultExperiment(ctx: Ctx): Promise<void> {
   if (await findExperiment(ctx, { id: DEFAULT_EXPERIMENT.id })) return;
-  await ctx.write(async (tx) => {
+  const make = ctx.write(async (tx) => {
     if (await findExperiment(tx, { id: DEFAULT_EXPERIMENT.id })) return;
     await insertExperiment(tx, { id: 0, name: DEFAULT_EXPERIMENT.name, artifact_location: null });
     await tx.record({
@@ -52,6 +52,12 @@ export async function ensureDefaultExperiment(ctx: Ctx): Promise<void> {
       after: { name: DEFAULT_EXPERIMENT.name },
     });
   });
+  try {
+    await make;
+  } catch (error) {
+    // Of two who look for it first on Postgres, the other one made it.
+    if (!(await findExperiment(ctx, { id: DEFAULT_EXPERIMENT.id }))) throw error;
+  }
 }
 
 function checkLocation(location: string): string {

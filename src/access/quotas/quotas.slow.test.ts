@@ -80,7 +80,7 @@ onDatabases('quotas were', (on, open) => {
     const through = tries.filter(({ status }) => status === 200);
     assert.equal(through.length, 3);
     for (const { status, said, headers } of tries.filter((one) => !through.includes(one))) {
-      assert.equal(status, 403, 'nothing that a client asks again for minutes');
+      assert.equal(status, 403, `nothing that a client asks again for minutes: ${JSON.stringify(said)}`);
       assert.equal(headers.get('retry-after'), null);
       const [code, text] = said.error
         ? [said.error.code, `${said.error.message}; ${said.error.hint}`]
