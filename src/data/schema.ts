@@ -143,7 +143,7 @@ export const migrations: Migration[] = [
         created_by text not null,
         primary key (workspace, dataset, branch)
       )`,
-      ],
+    ],
   },
   {
     id: 'data-004-quotas',
