@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
+import { migrations as accessMigrations } from '../access/index.ts';
 import { openLedger, migrations as ledgerMigrations } from '../ledger/index.ts';
 import { migrations as blobMigrations, openBlobs, openDisk } from '../platform/blobs/index.ts';
 import { systemClock } from '../platform/clock/index.ts';
@@ -22,6 +23,7 @@ await migrate(database, [
   ...jobMigrations,
   ...ledgerMigrations,
   ...blobMigrations,
+  ...accessMigrations,
   ...migrations,
 ]);
 const blobs = await openBlobs({

@@ -9,6 +9,7 @@ import type { Ctx, LedgerRecord } from '../platform/ctx/index.ts';
 import { migrate, openPglite, openSqlite, type Database } from '../platform/db/index.ts';
 import { createLog } from '../platform/log/index.ts';
 import * as tracking from '../tracking/index.ts';
+import { migrations as accessMigrations } from '../access/index.ts';
 import { migrations } from './schema.ts';
 import type { Span } from './span.ts';
 
@@ -26,7 +27,12 @@ async function open(
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-traces-'));
   folders.push(folder);
   const database = kind === 'SQLite' ? openSqlite(path.join(folder, 'test.db')) : await openPglite();
-  await migrate(database, [...blobStore.migrations, ...tracking.migrations, ...migrations]);
+  await migrate(database, [
+    ...blobStore.migrations,
+    ...accessMigrations,
+    ...tracking.migrations,
+    ...migrations,
+  ]);
   const blobs = await blobStore.openBlobs({
     database,
     backend: blobStore.openDisk(path.join(folder, 'blobs')),

@@ -9,6 +9,7 @@ import type { Ctx, LedgerRecord } from '../platform/ctx/index.ts';
 import { migrate, openPglite, openSqlite, type Database } from '../platform/db/index.ts';
 import type { DomainEvent } from '../platform/events/index.ts';
 import { createLog } from '../platform/log/index.ts';
+import { migrations as accessMigrations } from '../access/index.ts';
 import { migrations } from './schema.ts';
 
 export interface Room {
@@ -38,7 +39,7 @@ async function open(kind: 'SQLite' | 'Postgres'): Promise<Open> {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-tracking-'));
   folders.push(folder);
   const database = kind === 'SQLite' ? openSqlite(path.join(folder, 'test.db')) : await openPglite();
-  await migrate(database, [...blobStore.migrations, ...migrations]);
+  await migrate(database, [...blobStore.migrations, ...accessMigrations, ...migrations]);
   const blobs = await blobStore.openBlobs({
     database,
     backend: blobStore.openDisk(path.join(folder, 'blobs')),
