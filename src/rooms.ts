@@ -93,6 +93,16 @@ export const subjects: access.Resolvers = {
   ...governance.subjects,
 };
 
+/** What the subjects of events are of, as rooms know it: those that grants are about. */
+export const eventSubjects: access.Resolvers = {
+  ...data.eventSubjects,
+  ...tracking.eventSubjects,
+  ...traces.subjects,
+  ...models.eventSubjects,
+  ...serving.eventSubjects,
+  ...promotions.subjects,
+};
+
 /** Rooms that need recorded predictions: retention by age leaves what any of these names. */
 export const predictionHolders: readonly serving.PredictionHolder[] = [monitoring.predictionHolder];
 

@@ -41,6 +41,7 @@ import * as serving from './serving/index.ts';
 import { createReadiness } from './ready.ts';
 import {
   artifactGuards,
+  eventSubjects,
   migrations,
   moveGuards,
   predictionHolders,
@@ -323,7 +324,7 @@ async function open(
         ...access.accessRoutes(passwords, requests),
         ...access.sessionRoutes(passwords, placeOf, oidc),
         ...access.exchangeRoutes(outbound),
-        ...eventRoom.eventRoutes(events),
+        ...eventRoom.eventRoutes(events, (ctx) => access.hearing(ctx, eventSubjects)),
         ...webhooks.routes,
         ...jobRoom.jobRoutes(jobs),
         ...data.dataRoutes(tables, monitoring.functions),

@@ -1,4 +1,4 @@
-import type { Actor, Ctx } from '../platform/ctx/index.ts';
+import type { Actor, Ctx, Role } from '../platform/ctx/index.ts';
 import { forbidden, invalid, missing, unauthenticated } from '../platform/errors/index.ts';
 import type { Token } from './contract.ts';
 import { actorOf } from './people/explain.ts';
@@ -129,20 +129,26 @@ async function actorOfToken(ctx: Ctx, token: Token, workspace: string): Promise<
 async function enterBySession(ctx: Ctx, secret: string, named: string | undefined): Promise<Authenticated> {
   const { session, person } = await openSession(ctx, secret);
   const stays = named ?? session.workspace;
-  const open = named !== undefined || (await rolesIn(ctx, person, stays)).length > 0;
+  const roles = await rolesIn(ctx, person, stays);
+  const open = named !== undefined || roles.length > 0;
   const others = open ? [] : await workspacesOf(ctx, person);
   const workspace = open || others.includes(stays) ? stays : others[0];
   return {
-    ...(await enterAs(ctx, person, workspace)),
+    ...(await enterAs(ctx, person, workspace, workspace === stays ? roles : undefined)),
     until: endOf(session),
     credential: `session:${session.id}`,
   };
 }
 
-/** A person comes in: into the workspace they name, or the only one where they have a role. */
-export async function enterAs(ctx: Ctx, row: PersonRow, named: string | undefined): Promise<Authenticated> {
+/** A person comes in: into the workspace they name, or the only one where they have a role. `held`: their roles there, where they were read. */
+export async function enterAs(
+  ctx: Ctx,
+  row: PersonRow,
+  named: string | undefined,
+  held?: readonly Role[],
+): Promise<Authenticated> {
   const workspace = named ?? (await onlyWorkspace(ctx, row));
-  const roles = await rolesIn(ctx, row, workspace);
+  const roles = held ?? (await rolesIn(ctx, row, workspace));
   const grants = await grantsIn(ctx, row, workspace, { roles });
   const role = strongest(roles) ?? (grants === undefined ? undefined : GUEST);
   // Whether there is a workspace of this name is nobody's business outside of it.

@@ -70,7 +70,9 @@ function valuesAt(value: unknown, field: string): unknown[] {
   let at = [value];
   for (const part of field === '' ? [] : field.split('.'))
     at = at.flatMap((one): unknown[] => {
-      if (typeof one !== 'object' || one === null || !Object.hasOwn(one, part)) return [];
+      if (typeof one !== 'object' || one === null) return [];
+      if (part === '{}') return Object.keys(one);
+      if (!Object.hasOwn(one, part)) return [];
       const within: unknown = (one as Record<string, unknown>)[part];
       return Array.isArray(within) ? (within as unknown[]) : [within];
     });

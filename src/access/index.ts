@@ -6,7 +6,8 @@ export { AS_A_PERSON, decide, rolesHere, type Decision } from './decide.ts';
 export type { Grant, User, WorkspaceRole } from './contract.ts';
 export { addGrant, listGrants, removeGrant } from './grants/grants.ts';
 export { grantResolvers } from './grants/resolve.ts';
-export { sees, seesAll, whereSeen } from './grants/seen.ts';
+export { hearing } from './grants/hearing.ts';
+export { sees, seeingAll, seesAll, whereSeen } from './grants/seen.ts';
 export { judgeCaller, type CallerJudgement } from './judge-caller.ts';
 export { exchangeRoutes } from './exchange/routes.ts';
 export { addService, addUser } from './people/add-user.ts';
@@ -21,7 +22,7 @@ export {
 } from './people/directory.ts';
 export { idOfNamed, namesBehind } from './people/names.ts';
 export { createPasswords, type Passwords } from './people/passwords.ts';
-export { grantedOf, personCalled, personOf, rolesOf, type Person } from './people/rights.ts';
+export { personCalled, personOf, rightsOf, type Person, type Rights } from './people/rights.ts';
 export { countRoom, giveRoom, isQuota, requireRoom, takeRoom } from './quotas/quotas.ts';
 export { Requests } from './quotas/requests.ts';
 export { RIGHTS_CHANGED, setPassword, setRoles, updateUser } from './people/update-user.ts';

@@ -22,4 +22,4 @@ export {
 export type { Call, OpenedTable, TableFunction } from './table-functions.ts';
 export { tellVersions, type DatasetVersionFacts } from './told.ts';
 export { blobUser } from './uses.ts';
-export { subjects } from './subjects.ts';
+export { eventSubjects, subjects } from './subjects.ts';

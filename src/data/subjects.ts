@@ -1,5 +1,6 @@
 import type { Resolvers } from '../access/index.ts';
 import { parseRef } from './parse-ref.ts';
+import { selectNames } from './store.ts';
 
 const dataset = (name: string) => ({ kind: 'dataset', name });
 
@@ -11,3 +12,11 @@ export const subjects: Resolvers = {
     return ref && dataset(ref.dataset);
   },
 };
+
+async function byId(...[ctx, value]: Parameters<Resolvers[string]>) {
+  const [found] = typeof value === 'string' ? await selectNames(ctx, [value]) : [];
+  return found && dataset(found.dataset);
+}
+
+/** What events name by their ids: a dataset, or a version of one. */
+export const eventSubjects: Resolvers = { dataset: byId, dataset_version: byId };

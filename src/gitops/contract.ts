@@ -1,7 +1,7 @@
 // The one statement of the nouns and endpoints of GitOps.
 import { Type, type Static } from 'typebox';
 import { RolloutWish } from '../pipelines/contract.ts';
-import { Dictionary, endpoint, Millis, Page, Strict } from '../platform/http/contract.ts';
+import { Dictionary, endpoint, listed, Millis, named, Page, Strict } from '../platform/http/contract.ts';
 import { EnvironmentName } from '../promotions/contract.ts';
 import { EndpointName } from '../serving/contract.ts';
 
@@ -126,6 +126,7 @@ export const listGitOps = endpoint({
   method: 'GET',
   path: '/api/v1/gitops',
   action: 'environment:read',
+  about: [listed('environment')],
   summary: 'List the environments that follow a file in Git, with what differs',
   response: Page(GitOps),
 });
@@ -155,6 +156,7 @@ export const syncGitOps = endpoint({
   method: 'POST',
   path: '/api/v1/gitops/:environment/sync',
   action: 'release:write',
+  about: [named('environment')],
   summary: 'Look at the branch now; what was blocked is tried again where that is said',
   params: OfEnvironment,
   body: Strict({
@@ -166,6 +168,10 @@ export const proposeGitOps = endpoint({
   method: 'POST',
   path: '/api/v1/gitops/:environment/propose',
   action: 'release:write',
+  about: [
+    named('environment'),
+    { kind: 'model', in: 'body', field: 'models.{}', verb: 'read', optional: true },
+  ],
   summary: 'Push a branch on which the file says what is wanted, or what runs',
   params: OfEnvironment,
   body: Strict({

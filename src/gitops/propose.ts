@@ -1,3 +1,4 @@
+import { seeingAll } from '../access/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { getVersion } from '../models/index.ts';
 import { endpointOf, environmentOf, environments, getEnvironment } from '../promotions/index.ts';
@@ -24,7 +25,8 @@ export async function propose(
   const environment = await getEnvironment(ctx, name);
   const all = await environments(ctx);
   const said = new Map<string, { model: string; version: number }>();
-  for (const { name: endpoint, current } of await serving.list(ctx)) {
+  // Whoever proposes: what they do not see otherwise is not left out of the file.
+  for (const { name: endpoint, current } of await serving.list(seeingAll(ctx))) {
     const primary = current?.variants.find(({ role }) => role === 'champion');
     if (primary && environmentOf(all, endpoint)?.name === name)
       said.set(endpoint, { model: primary.model, version: primary.version });

@@ -1,3 +1,4 @@
+import { seeingAll, sees } from '../access/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { environmentOf, environments } from '../promotions/index.ts';
 import type { DesiredState, GitOps, GitOpsTarget } from './contract.ts';
@@ -13,14 +14,18 @@ type Doors = Pick<Below, 'releases' | 'serving'>;
 
 export const listGitOps = async (ctx: Ctx, doors: Doors): Promise<{ items: GitOps[] }> => {
   const items: GitOps[] = [];
-  for (const row of await selectSources(ctx)) items.push(await toGitOps(ctx, doors, row));
+  for (const row of await selectSources(ctx))
+    if (sees(ctx, { kind: 'environment', name: row.environment }))
+      items.push(await toGitOps(ctx, doors, row));
   return { items };
 };
 
 export const getGitOps = async (ctx: Ctx, doors: Doors, environment: string): Promise<GitOps> =>
   toGitOps(ctx, doors, await requireSource(ctx, environment));
 
-async function toGitOps(ctx: Ctx, doors: Doors, source: SourceRow): Promise<GitOps> {
+/** Of all that answers there: who may see the environment sees what it says itself. */
+async function toGitOps(caller: Ctx, doors: Doors, source: SourceRow): Promise<GitOps> {
+  const ctx = seeingAll(caller);
   const all = await environments(ctx);
   const environment = all.find(({ name }) => name === source.environment);
   const desired = source.desired === null ? undefined : (JSON.parse(source.desired) as DesiredState); // written by this room

@@ -53,4 +53,4 @@ export { versionDetail } from './version-detail.ts';
 export type { VersionUse, VersionUser } from './version-users.ts';
 export { deleteVersionTag, setVersionTag } from './version-tags.ts';
 export { loggedModelVocabulary, modelVocabulary, versionVocabulary } from './vocabulary.ts';
-export { subjects } from './subjects.ts';
+export { eventSubjects, subjects } from './subjects.ts';

@@ -45,7 +45,8 @@ export async function nameToday(ctx: Ctx, name: string): Promise<string> {
   return (await findModel(ctx, name)) ? name : ((await nameOfRef(ctx, name)) ?? name);
 }
 
-async function nameOfRef(ctx: Ctx, ref: string): Promise<string | undefined> {
+/** What a model is called today, by what it is called for ever. */
+export async function nameOfRef(ctx: Ctx, ref: string): Promise<string | undefined> {
   const found = await tables(ctx)
     .selectFrom('model')
     .select('name')

@@ -2,7 +2,7 @@ import type { Resolvers } from '../access/index.ts';
 import { subjects as ofTracking } from '../tracking/index.ts';
 import { parseSource } from './source.ts';
 import { findLoggedModel } from './store-logged-models.ts';
-import { nameToday } from './store.ts';
+import { nameOfRef, nameToday } from './store.ts';
 
 /** What requests name of this room. A name from before a model was renamed leads to that model, and so to its name of today. */
 export const subjects: Resolvers = {
@@ -25,4 +25,15 @@ export const subjects: Resolvers = {
     return { kind: 'place', listed: true };
   },
   model_name: (_ctx, value) => (typeof value === 'string' ? { kind: 'model', name: value } : undefined),
+};
+
+/** What events name: a model by what it is called for ever, a version of one, or a logged model by its id. */
+export const eventSubjects: Resolvers = {
+  async model(ctx, value) {
+    const name = typeof value === 'string' ? await nameOfRef(ctx, value) : undefined;
+    return name === undefined ? undefined : { kind: 'model', name };
+  },
+  model_version: (ctx, value) =>
+    typeof value === 'string' ? eventSubjects['model']?.(ctx, value.replace(/\/\d{1,15}$/, '')) : undefined,
+  logged_model: subjects['logged_model']!,
 };

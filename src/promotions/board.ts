@@ -1,3 +1,4 @@
+import { seeingAll, sees } from '../access/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { answeredAt } from '../serving/index.ts';
 import type { Board, BoardCell, Environment } from './contract.ts';
@@ -6,16 +7,18 @@ import { environments } from './environments.ts';
 import { verdictOn } from './guard.ts';
 import { after, endpointOf, environmentOf } from './names.ts';
 
-/** What answers in each environment, and where it may go from there. */
-export async function getBoard(ctx: Ctx, engine: Engine): Promise<Board> {
+/** What answers in each environment that the caller sees, and where it may go from there. */
+export async function getBoard(caller: Ctx, engine: Engine): Promise<Board> {
+  const ctx = seeingAll(caller);
   const all = await environments(ctx);
+  const seen = new Set(all.flatMap(({ name }) => (sees(caller, { kind: 'environment', name }) ? name : [])));
   if (all.length === 0) return { environments: [], cells: [], on_the_way: [] };
   const endpoints = await engine.serving.list(ctx);
   const cells: BoardCell[] = [];
   for (const { name: endpoint, current } of endpoints) {
     const environment = environmentOf(all, endpoint);
     const primary = current?.variants.find(({ role }) => role === 'champion');
-    if (!environment || !current || !primary) continue;
+    if (!environment || !seen.has(environment.name) || !current || !primary) continue;
     const { model, version, version_ref: ref } = primary;
     const answered = (await answeredAt(ctx, endpoint, [ref])).get(ref);
     const next = await nextOf(ctx, engine, all, environment, { model, ref });
@@ -31,17 +34,17 @@ export async function getBoard(ctx: Ctx, engine: Engine): Promise<Board> {
       beside: current.variants
         .filter(({ role }) => role !== 'champion')
         .map((one) => ({ role: one.role, model: one.model, version: one.version, percent: one.percent })),
-      ...(next ? { next } : {}),
+      ...(next && seen.has(next.environment) ? { next } : {}),
     });
   }
   const releases = await engine.releases.underWay(ctx);
   return {
-    environments: all,
+    environments: all.filter(({ name }) => seen.has(name)),
     cells: cells.toSorted((a, b) => a.model.localeCompare(b.model) || a.endpoint.localeCompare(b.endpoint)),
     on_the_way: releases.flatMap(
       ({ id, model, version, state, endpoint, updated_at, reason, deployment }) => {
         const environment = endpoint === undefined ? undefined : environmentOf(all, endpoint);
-        if (!environment || endpoint === undefined) return [];
+        if (!environment || !seen.has(environment.name) || endpoint === undefined) return [];
         const says = reason ?? deployment?.stage;
         return [
           {

@@ -218,6 +218,7 @@ export const getBoard = endpoint({
   method: 'GET',
   path: '/api/v1/environment-board',
   action: 'environment:read',
+  about: [listed('environment')],
   summary: 'Show what answers in each environment, since when, and where it may go',
   response: Board,
 });

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { openTest } from '../../test/harness.ts';
 import { constantOnnx, registerOnnx } from '../../test/onnx-model.ts';
 import { until } from '../../test/until.ts';
-import { addUser, createToken } from '../access/index.ts';
+import { addGrant, addUser, createToken } from '../access/index.ts';
 import { listEntries } from '../ledger/index.ts';
 import type { ReleaseDetail } from '../releases/contract.ts';
 import type { Revision } from '../serving/contract.ts';
@@ -146,6 +146,44 @@ test('a version goes through dev, staging and production; nothing comes to one p
   const ann = server.ctx.as({ actor: { kind: 'user', id, name: 'ann', role: 'editor', user: id } });
   const { secret } = await createToken(ann, { name: 'ann', role: 'editor' });
   assert.equal((await ask('PUT', '/environments/production', prod, secret)).status, 403);
+  // Who has a grant on an environment alone sees what is promoted there, and promotes a model that they may see there, and nowhere else.
+  const { id: geo } = await addUser(server.ctx, { name: 'geo' });
+  await addGrant(server.ctx, { user: 'geo', level: 'editor', kind: 'environment', name: 'dev' });
+  const guest = server.ctx.as({
+    actor: { kind: 'user', id: geo, name: 'geo', role: 'guest', roles: [], user: geo },
+  });
+  const { secret: geos } = await createToken(guest, { name: 'geo', role: 'editor' });
+  const seen = (await ask<Board>('GET', '/environment-board', undefined, geos)).body;
+  assert.deepEqual(
+    [
+      seen.environments.map(({ name }) => name),
+      seen.cells.map(({ environment, next }) => [environment, next]),
+    ],
+    [['dev'], [['dev', undefined]]],
+  );
+  assert.deepEqual((await ask<{ items: unknown[] }>('GET', '/gitops', undefined, geos)).body.items, []);
+  const asGuest = (to: string, body: object) =>
+    ask<Refusal>('POST', `/environments/${to}/promotions`, body, geos);
+  assert.equal(
+    (await asGuest('dev', { model: 'const', version: '2' })).status,
+    403,
+    'of a model they do not see',
+  );
+  await addGrant(server.ctx, { user: 'geo', level: 'viewer', kind: 'model', name: 'const' });
+  assert.equal((await asGuest('staging', { model: 'const', version: '2' })).status, 403);
+  const came = await ask<ReleaseDetail>(
+    'POST',
+    '/environments/dev/promotions',
+    { model: 'const', version: '2' },
+    geos,
+  );
+  assert.equal(came.status, 200, JSON.stringify(came.body));
+  await ended(came.body.id);
+  const proposed = await ask<Refusal>('POST', '/gitops/dev/propose', { models: { other: 1 } }, geos);
+  assert.equal(proposed.status, 403, 'nor is one proposed');
+  assert.equal((await ask<Refusal>('POST', '/gitops/staging/sync', {}, geos)).status, 403);
+  assert.equal((await ask<Refusal>('POST', '/gitops/dev/sync', {}, geos)).status, 404, 'it follows nothing');
+
   await set('production', prod);
   await ask('PUT', '/policies/live', {
     covers: [{ environment: 'prod*' }],

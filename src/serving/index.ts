@@ -57,7 +57,7 @@ export { createPlanes, type Planes, type PlanesOptions } from './planes.ts';
 export { migrations } from './schema.ts';
 export type { Hold, PredictionHolder } from './retention.ts';
 export { RECORDS_FOLDER } from './segments.ts';
-export { subjects } from './subjects.ts';
+export { eventSubjects, subjects } from './subjects.ts';
 export { unexpected } from './takeover.ts';
 
 export interface ServingOptions {

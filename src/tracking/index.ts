@@ -37,4 +37,4 @@ export { tellRuns, type RunFacts } from './told.ts';
 export { updateRun, type RunChange } from './update-run.ts';
 export { deleteExperimentTag, updateExperiment, type ExperimentChange } from './update-experiment.ts';
 export { blobUser } from './uses.ts';
-export { subjects } from './subjects.ts';
+export { eventSubjects, subjects } from './subjects.ts';

@@ -24,3 +24,9 @@ export const subjects: Resolvers = {
     return typeof value === 'string' ? experiment(await experimentOfRun(ctx, value)) : undefined;
   },
 };
+
+/** What events name: an experiment or a run by its id. */
+export const eventSubjects: Resolvers = {
+  experiment: subjects['experiment']!,
+  run: subjects['run']!,
+};

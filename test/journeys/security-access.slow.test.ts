@@ -276,7 +276,11 @@ function sentAt(endpoint: Endpoint, about: Extract<About, { field: string }>): u
   for (const part of about.field.split('.'))
     at = at.flatMap((one) => {
       const value =
-        typeof one === 'object' && one !== null ? (one as Record<string, unknown>)[part] : undefined;
+        typeof one !== 'object' || one === null
+          ? undefined
+          : part === '{}'
+            ? Object.keys(one)
+            : (one as Record<string, unknown>)[part];
       return Array.isArray(value) ? (value as unknown[]) : value === undefined ? [] : [value];
     });
   return at;

@@ -6,7 +6,7 @@ import {
   addUser,
   createWorkspace,
   idOfNamed,
-  rolesOf,
+  rightsOf,
   setRoles,
   updateUser,
 } from '../../src/access/index.ts';
@@ -198,8 +198,8 @@ test(
     await ui.accessible('members of a group');
     await members.getByRole('button', { name: 'Set members' }).click();
     await page.getByRole('group', { name: 'Groups' }).getByText('dan').waitFor();
-    assert.deepEqual(await rolesOf(ctx.as({ workspace: 'churn' }), await idOf('dan')), ['editor']);
-    assert.deepEqual(await rolesOf(ctx, await idOf('dan')), [], 'of the other workspace nothing');
+    assert.deepEqual((await rightsOf(ctx.as({ workspace: 'churn' }), await idOf('dan')))?.roles, ['editor']);
+    assert.deepEqual((await rightsOf(ctx, await idOf('dan')))?.roles, [], 'of the other workspace nothing');
 
     const quotas = page.getByRole('group', { name: 'Quotas' });
     await page.getByRole('button', { name: 'Set quotas' }).click();

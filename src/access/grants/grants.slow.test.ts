@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import test from 'node:test';
 import { sql } from 'kysely';
 import { onDatabases } from '../../../test/on-databases.ts';
@@ -15,7 +17,7 @@ import { decide } from '../decide.ts';
 import { addService, addUser } from '../people/add-user.ts';
 import { addGroup, setMembers } from '../people/groups.ts';
 import { setRoles, updateUser } from '../people/update-user.ts';
-import { addGrant, removeGrant } from './grants.ts';
+import { addGrant, listGrants, removeGrant } from './grants.ts';
 import { holding, type Said } from './held.ts';
 import { whereSeen } from './seen.ts';
 
@@ -225,7 +227,6 @@ onDatabases('grants were', (on, open) => {
       ['/users', {}],
       ['/grants', {}],
       ['/ledger/entries', {}],
-      ['/events', {}],
       ['/data/sql', { body: { query: 'select 1' } }],
       ['/models/flights-a/versions', { body: { source: 'models:/prices/1' } }],
     ] as const) {
@@ -280,7 +281,18 @@ onDatabases('grants were', (on, open) => {
     for (const credential of [basic('cara'), reads, writes])
       assert.equal((await call(credential, '/models/flights-a')).status, 403, 'from the next request on');
 
-    // By a group, and beside a role.
+    // By a group, and beside a role: told once, however often it is said.
+    for (const level of ['viewer', 'editor'] as const)
+      for (const name of ['prices', 'p*'])
+        await addGrant(owner, { user: 'cara', level, kind: 'model', name });
+    const told = (await as('/me')).said['grants'] as Array<{ level: string; name: string }>;
+    assert.deepEqual(told.map(({ level, name }) => `${level} ${name}`).toSorted(), [
+      'editor p*',
+      'editor prices',
+      'viewer p*',
+      'viewer prices',
+    ]);
+    for (const { id } of (await listGrants(owner, { user: 'cara' })).items) await removeGrant(owner, id);
     await addGroup(owner, 'contractors');
     await setMembers(owner, 'contractors', ['cara']);
     await addGrant(owner, { group: 'contractors', level: 'admin', kind: 'dataset', name: 'rows' });
@@ -346,6 +358,69 @@ onDatabases('grants were', (on, open) => {
     await updateUser(owner, ben.id, { disabled: true });
     assert.equal((await call(basic('ben'), '/datasets/rows')).status, 401);
     assert.equal(cara.kind, 'user');
+  });
+
+  test(`${on}: who has grants alone hears what happens to those things, and to no others`, async () => {
+    await using server = await open();
+    const owner = server.ctx;
+    await seed(owner);
+    await addUser(owner, { name: 'gia', password: PASSWORD });
+    await addGrant(owner, { user: 'gia', level: 'viewer', kind: 'model', name: 'flights*' });
+    await addGrant(owner, { user: 'gia', level: 'viewer', kind: 'dataset', name: 'rows' });
+    await addGrant(owner, { user: 'gia', level: 'viewer', kind: 'experiment', name: 'mine' });
+    const mine = await createExperiment(owner, { name: 'mine' });
+    const other = await createExperiment(owner, { name: 'other' });
+    const heard: Array<{ type: string; subject: string }> = [];
+    const stop = new AbortController();
+    const reply = await fetch(`${server.url}/api/v1/events`, {
+      headers: { authorization: basic('gia') },
+      signal: stop.signal,
+    });
+    assert.equal(reply.status, 200);
+    const lines = createInterface({ input: Readable.fromWeb(reply.body!) })[Symbol.asyncIterator]();
+    /** Up to the event that is the last of what happens here. */
+    const upTo = async (type: string): Promise<void> => {
+      for (let name = ''; ;) {
+        const { value, done } = await lines.next();
+        assert.ok(done !== true, `the stream ended before ${type}`);
+        if (value === '') name = '';
+        else if (value.startsWith('event: ')) name = value.slice(7);
+        else if (value.startsWith('data: ') && name === 'ready') return;
+        else if (value.startsWith('data: ') && name === '') {
+          const event = JSON.parse(value.slice(6)) as { type: string; subject: string };
+          heard.push({ type: event.type, subject: event.subject.split(':')[0]! });
+          if (event.type === type) return;
+        }
+      }
+    };
+    await upTo('ready');
+    await setAlias(owner, { model: 'prices', alias: 'x', version: 1 }, []);
+    await setAlias(owner, { model: 'flights-a', alias: 'x', version: 1 }, []);
+    await createRun(owner, { experiment: other.id });
+    await createRun(owner, { experiment: mine.id });
+    await addUser(owner, { name: 'somebody' });
+    for (const dataset of ['secret', 'rows']) {
+      const blob = await owner.blobs.put(Buffer.from(`c\n${dataset}\n`));
+      await commitVersion(owner, {
+        dataset,
+        files: [{ path: 'a.csv', hash: blob.hash, size: blob.size }],
+        message: 'next',
+      });
+    }
+    await upTo('dataset_version.committed');
+    assert.deepEqual(
+      heard.filter(({ type }) => !type.startsWith('dataset.')),
+      [
+        { type: 'model.alias_set', subject: 'model' },
+        { type: 'run.created', subject: 'run' },
+        { type: 'dataset_version.committed', subject: 'dataset_version' },
+      ],
+    );
+    // With other rights the stream ends, and is asked for anew.
+    await addGrant(owner, { user: 'gia', level: 'viewer', kind: 'model', name: 'prices' });
+    while ((await lines.next()).done !== true);
+    stop.abort();
+    assert.deepEqual(server.errors, []);
   });
 
   test(`${on}: an experiment brings its runs, in lists, charts and MLflow's calls, and no others`, async () => {

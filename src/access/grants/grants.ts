@@ -107,9 +107,12 @@ export async function ownGrants(ctx: Ctx): Promise<Array<Pick<Grant, 'level' | '
   const person = actor.user ?? (actor.kind === 'service' ? actor.id : undefined);
   if (person === undefined || actor.grants === undefined) return [];
   const found = await selectGrantsOf(ctx, person, ctx.workspace);
-  return found.flatMap(({ kind, name }) =>
-    actor.grants!.on({ kind, name }).map((level) => ({ level: ofGrant(level), kind: kindOf(kind), name })),
-  );
+  // What one has of their own and by a group, or by a wider pattern, is told once.
+  const own = new Map<string, Pick<Grant, 'level' | 'kind' | 'name'>>();
+  for (const { kind, name } of found)
+    for (const level of actor.grants.on({ kind, name }))
+      own.set(`${level} ${kind} ${name}`, { level: ofGrant(level), kind: kindOf(kind), name });
+  return [...own.values()];
 }
 
 function cursorOf(page: string): { key: string; id: string } {

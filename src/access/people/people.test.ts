@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { TestServer } from '../../../test/harness.ts';
 import { onDatabases } from '../../../test/on-databases.ts';
 import type { Entry } from '../../ledger/contract.ts';
-import type { Role } from '../../platform/ctx/index.ts';
+import type { Ctx, Role } from '../../platform/ctx/index.ts';
 import { createToken } from '../create-token.ts';
 import { createWorkspace } from '../create-workspace.ts';
 import { listTokens } from '../list-tokens.ts';
@@ -14,9 +14,10 @@ import { hashPassword, passwordMatches } from './password.ts';
 import { Attempts } from './attempts.ts';
 import { personByIdentity } from './enter-by-identity.ts';
 import { removeUser } from './remove-user.ts';
-import { personOf, rolesOf } from './rights.ts';
+import { personOf, rightsOf } from './rights.ts';
 import { updateUser } from './update-user.ts';
 
+const rolesOf = async (ctx: Ctx, id: string) => (await rightsOf(ctx, id))?.roles ?? [];
 const GOOD = 'four words nobody joins';
 const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;

@@ -31,22 +31,27 @@ export async function personCalled(ctx: Pick<Ctx, 'db'>, nameOrId: string): Prom
   return row && toPerson(row);
 }
 
-/** The roles that somebody has in the workspace of `ctx` now, their groups' among them. Who is disabled has none. */
-export async function rolesOf(ctx: Pick<Ctx, 'db' | 'workspace'>, userId: string): Promise<Role[]> {
-  const row = await findPerson(ctx, userId);
-  return row?.id === userId ? rolesIn(ctx, row, ctx.workspace) : [];
+/** What somebody may in a workspace: read once, asked of as many things as there are. */
+export interface Rights {
+  person: Person;
+  roles: readonly Role[];
+  /** As what grants let them act on any of these things. */
+  granted(resources: readonly Resource[]): readonly Role[];
 }
 
-/** As what grants let somebody act on any of these things in the workspace of `ctx` now. Who is disabled has none; a service approves nothing. */
-export async function grantedOf(
+/** Of the workspace of `ctx` now; nothing where there is nobody of this id. Who is disabled has none; a service approves nothing. */
+export async function rightsOf(
   ctx: Pick<Ctx, 'db' | 'workspace'>,
   userId: string,
-  resources: readonly Resource[],
-): Promise<readonly Role[]> {
+): Promise<Rights | undefined> {
   const row = await findPerson(ctx, userId);
-  if (row?.id !== userId) return [];
+  if (row?.id !== userId) return undefined;
   const grants = await grantsIn(ctx, row, ctx.workspace);
-  return resources.flatMap((resource) => grants?.on(resource) ?? []);
+  return {
+    person: toPerson(row),
+    roles: await rolesIn(ctx, row, ctx.workspace),
+    granted: (resources) => resources.flatMap((resource) => grants?.on(resource) ?? []),
+  };
 }
 
 /** Somebody's grants on single things; undefined where they have none, or a role that says all of it anyway. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { onDatabases } from '../../../test/on-databases.ts';
-import { createToken, createWorkspace, rolesOf, setGroupRoles } from '../../access/index.ts';
+import { createToken, createWorkspace, rightsOf, setGroupRoles } from '../../access/index.ts';
 
 type Said = Record<string, unknown>;
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -152,7 +152,7 @@ onDatabases('SCIM was', (on, open) => {
     assert.equal(await enters(), 200);
     const renamed = await ask('PUT', `/Users/${id}`, { userName: 'ana2@example.org', active: false });
     assert.deepEqual([renamed.said['userName'], renamed.said['active']], ['ana2@example.org', false]);
-    assert.deepEqual(await rolesOf(ctx, id), []);
+    assert.deepEqual((await rightsOf(ctx, id))?.roles, []);
 
     assert.equal((await ask('DELETE', `/Users/${id}`)).status, 204);
     assert.equal((await ask('GET', `/Users/${id}`)).status, 404);

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { endpoint, Millis } from '../http/contract.ts';
+import { endpoint, listed, Millis } from '../http/contract.ts';
 
 export const Event = Type.Object(
   {
@@ -21,9 +21,10 @@ export const streamEvents = endpoint({
   method: 'GET',
   path: '/api/v1/events',
   action: 'event:read',
+  about: [listed('event')],
   summary: 'Follow what happens in the workspace',
   description:
-    'Server-sent events. A message without a name carries an Event. `ready` comes first and names the place in the stream; ' +
+    'Server-sent events, of what the caller may see. A message without a name carries an Event. `ready` comes first and names the place in the stream; ' +
     '`reset` means that events were missed: read anew what is shown. `ping` every 25 s keeps proxies from closing the connection. ' +
     'Resume with the header Last-Event-ID (a browser sends it by itself) or with `after`.',
   query: Type.Object(

@@ -1,13 +1,17 @@
 import { route, type Route } from '../http/index.ts';
 import { invalid } from '../errors/index.ts';
+import type { Ctx } from '../ctx/index.ts';
 import * as contract from './contract.ts';
 import type { Events } from './events.ts';
+import type { StreamOptions } from './stream.ts';
 
-export const eventRoutes = (events: Events): Route[] => [
+/** `hearing`: what of it the caller hears, where that is not all. */
+export const eventRoutes = (events: Events, hearing: (ctx: Ctx) => StreamOptions['heard']): Route[] => [
   route(contract.streamEvents, async (ctx, { query, headers, signal }) =>
     events.stream(ctx, {
       after: lastEventId(headers['last-event-id']) ?? query.after,
       types: query.types?.split(',').filter(Boolean) ?? [],
+      heard: hearing(ctx),
       signal,
     }),
   ),

@@ -9,6 +9,8 @@ export interface StreamOptions {
   after: number | undefined;
   /** Only these types; all when empty or absent. */
   types?: readonly string[];
+  /** Those of some events that the reader hears; all of them where it is absent. */
+  heard?: ((events: readonly DeliveredEvent[]) => Promise<readonly DeliveredEvent[]>) | undefined;
   signal: AbortSignal;
 }
 
@@ -24,7 +26,7 @@ const PING = 25_000;
  */
 export async function* liveStream(
   ctx: Ctx,
-  { after, types = [], signal }: StreamOptions,
+  { after, types = [], heard, signal }: StreamOptions,
   tail: Tail,
 ): AsyncGenerator<ServerSentEvent> {
   const bell = new Bell();
@@ -53,9 +55,11 @@ export async function* liveStream(
         page = await selectAfter(ctx, cursor, PAGE);
         if (page.length < PAGE) upTo = Math.max(cursor, last);
       }
+      const wanted = types.length === 0 ? page : page.filter(({ type }) => types.includes(type));
+      const told = new Set(heard ? await heard(wanted) : wanted);
       for (const event of page) {
         cursor = event.seq;
-        if (types.length === 0 || types.includes(event.type)) yield { id: String(event.seq), data: event };
+        if (told.has(event)) yield { id: String(event.seq), data: event };
         if (signal.aborted) return;
       }
       // Events of other workspaces are passed over for good.

@@ -12,7 +12,7 @@ export type Action = `${string}:${'read' | 'write' | 'approve' | 'admin' | 'own'
 
 /**
  * What a route is about, so that a grant on that thing opens it, too: every one that is named must be open to the caller. `field`: where
- * its name stands, the very value that the handler uses; dots lead into objects, and the empty text is the whole. `verb`: what the
+ * its name stands, the very value that the handler uses; dots lead into objects, `{}` to the names of their fields, and the empty text is the whole. `verb`: what the
  * caller needs of that thing, where it is not what the route itself needs. `any`: the caller needs it of some thing of the kind.
  * `listed`: where none is named, the handler shows to each what they may see. A route that says nothing is opened by roles alone.
  */

@@ -37,10 +37,11 @@ class EventsApi:
     ) -> Events:
         """Follow what happens in the workspace.
 
-        Server-sent events. A message without a name carries an Event. `ready` comes first and names
-        the place in the stream; `reset` means that events were missed: read anew what is shown.
-        `ping` every 25 s keeps proxies from closing the connection. Resume with the header
-        Last-Event-ID (a browser sends it by itself) or with `after`.
+        Server-sent events, of what the caller may see. A message without a name carries an Event.
+        `ready` comes first and names the place in the stream; `reset` means that events were
+        missed: read anew what is shown. `ping` every 25 s keeps proxies from closing the
+        connection. Resume with the header Last-Event-ID (a browser sends it by itself) or with
+        `after`.
 
         GET /api/v1/events; needs event:read.
 
