@@ -283,6 +283,7 @@ export function modelsSuite(on: string, open: () => Promise<TestServer>): void {
       [() => models.setAlias(ctx, { model: 'm', alias: 'champion', version: 1 }, []), /no version 1/],
       [() => models.setAlias(ctx, { model: 'm', alias: 'v7', version: 1 }, []), /reserved/],
       [() => models.setAlias(ctx, { model: 'm', alias: 'Latest', version: 1 }, []), /reserved/],
+      [() => models.setAlias(ctx, { model: 'm', alias: 'сhampion', version: 1 }, []), /'с' is Cyrillic/],
       [() => models.setModelTag(ctx, 'none', 'k', 'v'), /no registered model/],
       [() => models.deleteModelTag(ctx, 'm', 'k'), /no tag/],
       [() => models.deleteAlias(ctx, { model: 'm', alias: 'k' }, []), /no alias/],

@@ -1,4 +1,5 @@
 import { invalid } from '../platform/errors/index.ts';
+import { requirePlainName } from '../platform/scripts/index.ts';
 
 /** Control characters, and the marks that turn text around on the screen: a name must look like what it is. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
@@ -50,6 +51,8 @@ export function newAlias(alias: string): string {
     });
   if (alias.toLowerCase() === 'latest') throw reserved('it always means the newest version');
   if (/^v\d+$/i.test(alias)) throw reserved('it reads as a version number');
+  // What a policy guards is guarded by name: another that looks the same would be the way past it.
+  requirePlainName('alias', alias, 'alias');
   return alias;
 }
 

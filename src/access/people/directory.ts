@@ -1,5 +1,6 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict } from '../../platform/errors/index.ts';
+import { requirePlainName } from '../../platform/scripts/index.ts';
 import { requireGroup, selectGroups, selectMembers, selectPeople, updateGroup } from './store.ts';
 
 /** A person, and a group, as a directory outside that provisions them keeps them. */
@@ -46,11 +47,12 @@ export async function directoryGroups(ctx: Ctx): Promise<DirectoryGroup[]> {
 }
 
 /** What a directory calls a group, and by what it knows it; null where it knows it by nothing. */
-export function renameGroup(
+export async function renameGroup(
   ctx: Ctx,
   id: string,
   { name, external_id }: { name: string; external_id: string | null },
 ): Promise<void> {
+  requirePlainName('group', name, 'displayName');
   return ctx.write(async (tx) => {
     const row = await requireGroup(tx, id);
     if (row.name === name && row.external_id === external_id) return;

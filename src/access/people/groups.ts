@@ -1,5 +1,6 @@
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { newId } from '../../platform/ids/index.ts';
+import { requirePlainName } from '../../platform/scripts/index.ts';
 import type { Group, WorkspaceRole } from '../contract.ts';
 import { dropGrantsOf, selectGrantedGroups } from '../grants/store.ts';
 import {
@@ -37,7 +38,8 @@ export async function listGroups(ctx: Ctx): Promise<Group[]> {
     }));
 }
 
-export function addGroup(ctx: Ctx, name: string, external?: string): Promise<Group> {
+export async function addGroup(ctx: Ctx, name: string, external?: string): Promise<Group> {
+  requirePlainName('group', name, 'name');
   const row: GroupRow = {
     id: newId(ctx.clock.now()),
     name,
