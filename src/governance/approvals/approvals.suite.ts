@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { sql } from 'kysely';
+import { sql, type KyselyPlugin } from 'kysely';
 import type { TestServer } from '../../../test/harness.ts';
 import { addGrant, addService, addUser, createToken, removeGrant, setRoles } from '../../access/index.ts';
 import { createLoggedModel, createVersion, finalizeLoggedModel } from '../../models/index.ts';
@@ -8,6 +8,8 @@ import type { LedgerTables } from '../../ledger/schema.ts';
 import type { Ctx, Role } from '../../platform/ctx/index.ts';
 import { createRun, putArtifact } from '../../tracking/index.ts';
 import type { ApprovalRequest, ApprovalRequestDetail, Policy, Review } from '../contract/approvals.ts';
+import { listReviews } from './reviews.ts';
+import { listRequests } from './views.ts';
 
 export interface Caller {
   ctx: Ctx;
@@ -597,6 +599,75 @@ export function approvalsSuite(on: string, open: () => Promise<TestServer>): voi
     await grant('model', 'flights');
     assert.equal((await ann.call('PUT', ALIAS, { version: 1 })).status, 200);
     assert.deepEqual(server.errors, []);
+  });
+
+  test(`${on}: a list asks for policies, people, environments and reviews once, however long it is`, async () => {
+    await using server = await open();
+    const { ctx } = server;
+    const [ann, ben, dot] = [
+      await person(server, 'ann', 'editor'),
+      await person(server, 'ben', 'approver'),
+      await person(server, 'dot', 'admin'),
+    ];
+    await version(ann.ctx);
+    await dot.call('PUT', '/api/v1/environments/production', {});
+    await dot.call('PUT', POLICY, {
+      covers: [{ alias: '*' }, { environment: 'production' }],
+      approvers: [{ role: 'approver', count: 3 }],
+    });
+    const ask = async (target: object): Promise<void> => {
+      const { body } = await ann.call<ApprovalRequestDetail>('POST', '/api/v1/requests', {
+        model: 'flights',
+        version: '1',
+        target,
+        why: 'new',
+      });
+      for (const [who, verdict] of [
+        [ben, 'approve'],
+        [dot, 'break_glass'],
+      ] as const)
+        await who.call('POST', `/api/v1/requests/${body.id}/decisions`, {
+          verdict,
+          digest: body.digest,
+          why: 'so',
+        });
+    };
+    /** Statements that read a table, by what a list asks. */
+    const asked = async (list: (of: Ctx) => Promise<{ items: unknown[] }>) => {
+      const reads = new Map<string, number>();
+      const counting: KyselyPlugin = {
+        transformQuery({ node }) {
+          const table = /"kind":"IdentifierNode","name":"(person|environment|approval_\w+)"/.exec(
+            JSON.stringify('from' in node ? node.from : null),
+          )?.[1];
+          if (table !== undefined) reads.set(table, (reads.get(table) ?? 0) + 1);
+          return node;
+        },
+        transformResult: ({ result }) => Promise.resolve(result),
+      };
+      const { items } = await list({ ...ctx, db: ctx.db.withPlugin(counting) });
+      return { items: items.length, reads: Object.fromEntries(reads) };
+    };
+    const both = async () => [
+      await asked((of) => listRequests(of, {})),
+      await asked((of) => listReviews(of, { open: true })),
+    ];
+    await ask({ alias: 'a0' });
+    await ask({ endpoint: 'flights-production' });
+    const [requests, reviews] = await both();
+    assert.deepEqual([requests?.items, reviews?.items], [2, 2]);
+    assert.deepEqual(requests?.reads, {
+      approval_decision: 1,
+      approval_policy: 1,
+      approval_request: 1,
+      environment: 1,
+      person: 2,
+    });
+    for (let n = 1; n < 6; n++) await ask({ alias: `a${n}` });
+    const [more, moreReviews] = await both();
+    assert.deepEqual([more?.items, moreReviews?.items], [7, 7]);
+    assert.deepEqual(more?.reads, requests?.reads);
+    assert.deepEqual(moreReviews?.reads, reviews?.reads);
   });
 
   test(`${on}: of two who use one approval at once, one does`, async () => {

@@ -56,14 +56,21 @@ export const aboutOf = (target: Target, model: { name: string; ref: string }): A
  * The things whose grants count for it: what answers at an endpoint is its approvers’ and those of its environment, and where an alias or
  * stage points its model’s.
  */
-export async function resourcesOf(ctx: Ctx, { kind, name, model }: About): Promise<Resource[]> {
+export async function resourcesOf(
+  ctx: Ctx,
+  { kind, name, model }: About,
+  environmentOf: EnvironmentOf = (endpoint) => environmentOfEndpoint(ctx, endpoint),
+): Promise<Resource[]> {
   if (kind !== 'endpoint') return [{ kind: 'model', name: model?.name ?? '' }];
-  const environment = await environmentOfEndpoint(ctx, name);
+  const environment = await environmentOf(name);
   return [
     { kind: 'endpoint', name },
     ...(environment === undefined ? [] : [{ kind: 'environment', name: environment }]),
   ];
 }
+
+/** The environment that an endpoint is of: where it was read already, it need not be again. */
+type EnvironmentOf = (endpoint: string) => Promise<string | undefined>;
 
 /** For people: `the alias champion of flights`. */
 export const wordsOf = ({ kind, name, model }: About): string =>
@@ -88,10 +95,15 @@ export const policiesNow = async (ctx: Ctx): Promise<Policy[]> => (await selectP
 const byEnvironment = (cover: Cover): boolean => 'environment' in cover;
 
 /** The policies that guard it now; of those that hold, where they were read already. */
-export async function guarding(ctx: Ctx, about: About, held?: readonly Policy[]): Promise<Policy[]> {
+export async function guarding(
+  ctx: Ctx,
+  about: About,
+  held?: readonly Policy[],
+  environmentOf: EnvironmentOf = (endpoint) => environmentOfEndpoint(ctx, endpoint),
+): Promise<Policy[]> {
   const policies = held ?? (await policiesNow(ctx));
   const asks = about.kind === 'endpoint' && policies.some(({ terms }) => terms.covers.some(byEnvironment));
-  const environment = asks ? await environmentOfEndpoint(ctx, about.name) : undefined;
+  const environment = asks ? await environmentOf(about.name) : undefined;
   return policies.filter(({ terms }) =>
     terms.covers.some((cover) => covers(cover, { ...about, environment })),
   );

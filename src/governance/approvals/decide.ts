@@ -3,7 +3,7 @@ import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict, forbidden } from '../../platform/errors/index.ts';
 import type { Verdict } from '../contract/approvals.ts';
 import { askWith } from './asking.ts';
-import { resourcesOf, wantsOf } from './covers.ts';
+import { wantsOf } from './covers.ts';
 import { asItStands, toWord } from './look.ts';
 import type { Say } from './notices.ts';
 import { nameOf, peopleOf, personHere } from './people.ts';
@@ -59,7 +59,7 @@ export function decide(
       wantsOf(stands.policies),
       await peopleOf(
         tx,
-        await resourcesOf(tx, stands.about),
+        stands.things,
         words.map((word) => word.user),
       ),
       stands.now,

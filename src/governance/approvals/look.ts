@@ -1,18 +1,20 @@
-import { tellModelVersions } from '../../models/index.ts';
 import type { Ctx, Resource } from '../../platform/ctx/index.ts';
 import type { Policy, Target } from '../contract/approvals.ts';
 import { aboutOf, guarding, resourcesOf, wantsOf, type About } from './covers.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { peopleOf } from './people.ts';
+import { readsOf, type Reads } from './reads.ts';
 import { standing, type Asked, type Now, type Standing, type Word } from './standing.ts';
-import { findRequest, selectDecisions, type DecisionRow, type RequestRow } from './store.ts';
+import { findRequest, type DecisionRow, type RequestRow } from './store.ts';
 
 /** All that the standing of a request follows from, and the standing. */
 export interface Stands {
   asked: Asked;
   now: Now;
-  decisions: DecisionRow[];
+  decisions: readonly DecisionRow[];
   standing: Standing;
+  /** The things whose grants count for it. */
+  things: readonly Resource[];
 }
 
 export async function standingOf(
@@ -20,8 +22,9 @@ export async function standingOf(
   row: RequestRow,
   about: About,
   { policies, facts }: { policies: readonly Policy[]; facts: Facts | undefined },
+  reads: Reads = readsOf(ctx),
 ): Promise<Stands> {
-  const decisions = await selectDecisions(ctx, row.id);
+  const decisions = await reads.decisions(row.id);
   const asked: Asked = {
     digest: row.sum,
     requested_user: row.requested_user,
@@ -32,15 +35,18 @@ export async function standingOf(
   // Files that are not what was registered are nothing that anybody can have approved.
   const digest = facts?.content === undefined ? '' : facts.digest;
   const now: Now = { at: ctx.clock.now(), digest, checks: facts?.checks ?? [] };
+  const things = await resourcesOf(ctx, about, reads.environmentOf);
   const known = await peopleOf(
     ctx,
-    await resourcesOf(ctx, about),
+    things,
     decisions.map(({ user_id }) => user_id),
+    reads.rightsOf,
   );
   return {
     asked,
     now,
     decisions,
+    things,
     standing: standing(asked, decisions.map(toWord), wantsOf(policies), known, now),
   };
 }
@@ -57,24 +63,25 @@ export interface Looked extends Stands {
 /** The things whose grants count for a request, by what they are called today; none where there is no such request. */
 export async function subjectsOf(ctx: Ctx, id: string): Promise<readonly Resource[]> {
   const row = await findRequest(ctx, id);
-  return row ? resourcesOf(ctx, (await whatAbout(ctx, row)).about) : [];
+  return row ? resourcesOf(ctx, (await whatAbout(row, readsOf(ctx))).about) : [];
 }
 
-async function whatAbout(ctx: Ctx, row: RequestRow) {
-  const told = (await tellModelVersions(ctx, [row.version_ref])).get(row.version_ref)?.facts;
+async function whatAbout(row: RequestRow, reads: Reads) {
+  const told = (await reads.told(row.version_ref)).get(row.version_ref)?.facts;
   const name = told?.model ?? row.model;
   const ref = `model:${row.version_ref.slice('model_version:'.length, row.version_ref.lastIndexOf('/'))}`;
   return { told, name, about: aboutOf(JSON.parse(row.target_said) as Target, { name, ref }) }; // written by this room
 }
 
 /** A request beside the world of now. What is approved is about the model by its name in the ledger; policies go by what it is called today. */
-export async function asItStands(ctx: Ctx, row: RequestRow): Promise<Looked> {
-  const { about, told, name } = await whatAbout(ctx, row);
-  const policies = await guarding(ctx, about);
+export async function asItStands(ctx: Ctx, row: RequestRow, reads: Reads = readsOf(ctx)): Promise<Looked> {
+  const { about, told, name } = await whatAbout(row, reads);
+  const policies = await guarding(ctx, about, await reads.policies(), reads.environmentOf);
   const facts = told?.registered
     ? await factsOf(ctx, about, { model: name, version: row.version }, policies)
     : undefined;
-  return { about, model: name, policies, facts, ...(await standingOf(ctx, row, about, { policies, facts })) };
+  const stands = await standingOf(ctx, row, about, { policies, facts }, reads);
+  return { about, model: name, policies, facts, ...stands };
 }
 
 export const toWord = ({ user_id, verdict, sum, at }: DecisionRow): Word => ({

@@ -1,4 +1,4 @@
-import { AS_A_PERSON, covers, grantedOf, personOf, ROLES, rolesOf } from '../../access/index.ts';
+import { AS_A_PERSON, covers, personOf, rightsOf, ROLES, type Rights } from '../../access/index.ts';
 import type { Ctx, Resource } from '../../platform/ctx/index.ts';
 import { forbidden } from '../../platform/errors/index.ts';
 import type { Person } from './standing.ts';
@@ -18,14 +18,15 @@ export async function peopleOf(
   ctx: Ctx,
   things: readonly Resource[],
   users: Iterable<string>,
+  read: (user: string) => Promise<Rights | undefined> = (user) => rightsOf(ctx, user),
 ): Promise<ReadonlyMap<string, Person>> {
   const known = new Map<string, Person>();
   for (const user of new Set(users)) {
-    const person = await personOf(ctx, user);
-    if (!person || person.disabled) continue;
-    const held = await rolesOf(ctx, user);
+    const found = await read(user);
+    if (!found || found.person.disabled) continue;
+    const { person, roles: held } = found;
     // An admin has what an approver has.
-    const granted = await grantedOf(ctx, user, things);
+    const granted = found.granted(things);
     const roles = ROLES.filter(
       (role) =>
         held.some((one) => covers(one, role)) ||

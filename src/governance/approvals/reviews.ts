@@ -1,14 +1,16 @@
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { conflict, forbidden } from '../../platform/errors/index.ts';
 import type { Review, Target } from '../contract/approvals.ts';
-import { resourcesOf } from './covers.ts';
 import { asItStands, type Looked } from './look.ts';
 import { peopleOf, personHere } from './people.ts';
+import { readsOf } from './reads.ts';
 import {
   closeReviewRow,
-  findPromotionBy,
+  type PromotionRow,
   findReview,
   requireRequest,
+  selectPromotionsBy,
+  selectRequestsById,
   selectReviews,
   type RequestRow,
   type ReviewRow,
@@ -26,7 +28,8 @@ export function closeReview(ctx: Ctx, id: string, finding: string): Promise<Revi
         hint: 'list those that are open with: treadle requests --reviews',
       });
     const looked = await asItStands(tx, row);
-    const state = await stateOf(tx, row, review, looked);
+    const [promotion] = await selectPromotionsBy(tx, [row]);
+    const state = stateOf(row, review, looked, promotion);
     if (state !== 'open')
       throw conflict(
         state === 'not_moved'
@@ -55,7 +58,7 @@ export function closeReview(ctx: Ctx, id: string, finding: string): Promise<Revi
         field: 'request',
         hint: 'ask another approver or admin',
       });
-    const person = (await peopleOf(tx, await resourcesOf(tx, looked.about), [user])).get(user);
+    const person = (await peopleOf(tx, looked.things, [user])).get(user);
     if (!person?.roles.some((role) => ['approver', 'admin', 'owner'].includes(role)))
       throw forbidden('a review is closed by an approver or an admin', { field: 'request' });
     const closed = { closed_at: tx.clock.now(), closed_by: user, finding };
@@ -68,15 +71,14 @@ export function closeReview(ctx: Ctx, id: string, finding: string): Promise<Revi
 }
 
 /** Computed and never stored, as the standing of a request is. */
-async function stateOf(
-  ctx: Ctx,
+function stateOf(
   row: RequestRow,
   review: ReviewRow,
   { standing }: Looked,
-): Promise<Review['state']> {
+  promotion: PromotionRow | undefined,
+): Review['state'] {
   if (review.closed_at !== null) return 'closed';
-  if (row.ended === 'promoted')
-    return (await findPromotionBy(ctx, row))?.how === 'broke_glass' ? 'open' : 'not_used';
+  if (row.ended === 'promoted') return promotion?.how === 'broke_glass' ? 'open' : 'not_used';
   return standing.state === 'approved' && standing.broke_glass ? 'not_moved' : 'not_used';
 }
 
@@ -102,10 +104,21 @@ export async function listReviews(
   const items: Review[] = [];
   for (let before: string | undefined; ;) {
     const reviews = await selectReviews(ctx, { open, before, limit });
+    // What they are about, in one question each, however many they are.
+    const rows = await selectRequestsById(
+      ctx,
+      reviews.map(({ request_id }) => request_id),
+    );
+    const requests = new Map(rows.map((row) => [row.id, row]));
+    const promotions = new Map(
+      (await selectPromotionsBy(ctx, rows)).map((one) => [one.request_id, one] as const),
+    );
+    const reads = readsOf(ctx, rows);
     for (const review of reviews) {
-      const row = await requireRequest(ctx, review.request_id);
-      const looked = await asItStands(ctx, row);
-      const state = await stateOf(ctx, row, review, looked);
+      const row = requests.get(review.request_id);
+      if (!row) continue;
+      const looked = await asItStands(ctx, row, reads);
+      const state = stateOf(row, review, looked, promotions.get(row.id));
       if (open && state === 'not_used') continue;
       items.push(toReview(review, { ...row, model: looked.model }, state));
       if (items.length === limit) return { items };

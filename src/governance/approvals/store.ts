@@ -59,6 +59,16 @@ export const findRequest = (ctx: Ctx, id: string): Promise<RequestRow | undefine
     .where('id', '=', id)
     .executeTakeFirst();
 
+export async function selectRequestsById(ctx: Ctx, ids: readonly string[]): Promise<RequestRow[]> {
+  if (ids.length === 0) return [];
+  return tables(ctx)
+    .selectFrom('approval_request')
+    .selectAll()
+    .where('workspace', '=', ctx.workspace)
+    .where('id', 'in', ids)
+    .execute();
+}
+
 export async function requireRequest(ctx: Ctx, id: string): Promise<RequestRow> {
   const row = await findRequest(ctx, id);
   if (row) return row;
@@ -118,12 +128,14 @@ export async function endRequest(
   return numUpdatedRows > 0n;
 }
 
-export const selectDecisions = (ctx: Ctx, request: string): Promise<DecisionRow[]> =>
+/** Of these requests, each one's in their order. */
+export const selectDecisions = (ctx: Ctx, requests: readonly string[]): Promise<DecisionRow[]> =>
   tables(ctx)
     .selectFrom('approval_decision')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
-    .where('request_id', '=', request)
+    .where('request_id', 'in', requests)
+    .orderBy('request_id')
     .orderBy('seq')
     .execute();
 
@@ -209,17 +221,23 @@ export async function closeReviewRow(
 }
 
 /** How the move was made that used a request; undefined where none did. */
-export async function findPromotionBy(
+/** By what each of these requests was promoted. */
+export async function selectPromotionsBy(
   ctx: Ctx,
-  { id, target }: Pick<RequestRow, 'id' | 'target'>,
-): Promise<PromotionRow | undefined> {
+  requests: ReadonlyArray<Pick<RequestRow, 'id' | 'target'>>,
+): Promise<PromotionRow[]> {
+  if (requests.length === 0) return [];
   return tables(ctx)
     .selectFrom('approval_promotion')
     .selectAll()
     .where('workspace', '=', ctx.workspace)
-    .where('target', '=', target)
-    .where('request_id', '=', id)
-    .executeTakeFirst();
+    .where('target', 'in', [...new Set(requests.map(({ target }) => target))])
+    .where(
+      'request_id',
+      'in',
+      requests.map(({ id }) => id),
+    )
+    .execute();
 }
 
 export function selectReviews(

@@ -10,8 +10,9 @@ import type {
   Approved,
   Target,
 } from '../contract/approvals.ts';
-import { resourcesOf, type About } from './covers.ts';
+import type { About } from './covers.ts';
 import { asItStands, toWord, type Looked } from './look.ts';
+import { readsOf } from './reads.ts';
 import { requireRequest, selectRequests, type RequestRow } from './store.ts';
 
 /** The plain reads. Columns of JSON hold what this room wrote there. */
@@ -142,12 +143,13 @@ export async function listRequests(
   const of = model === undefined ? undefined : await getModel(ctx, model).catch(goneIsNone);
   for (let before = page; ;) {
     const rows = await selectRequests(ctx, { waiting, model, ref: of?.ref, before, limit: limit + 1 });
+    const reads = readsOf(ctx, rows);
     for (const row of rows) {
-      const looked = await asItStands(ctx, row);
+      const looked = await asItStands(ctx, row, reads);
       // Of a version that is gone there is nothing to wait for.
       if (waiting && !looked.facts) continue;
       // Whoever is here by grants sees those about their things: a model is asked for by its name of today, which no row has.
-      if (!(await resourcesOf(ctx, looked.about)).some((thing) => sees(ctx, thing))) continue;
+      if (!looked.things.some((thing) => sees(ctx, thing))) continue;
       if (items.length === limit) return { items, next: items.at(-1)!.id };
       items.push(toRequest(row, looked));
     }
