@@ -71,6 +71,7 @@ const LIGHT = new Set(['models/read-mlmodel.ts', 'tables/csv-records.ts']);
 /** The ground floor's own order, so that it stays free of cycles. */
 const GROUND = [
   'errors',
+  'scripts',
   'files',
   'limits',
   'machine',

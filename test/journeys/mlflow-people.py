@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+import time
 
 import mlflow
 from mlflow.exceptions import MlflowException
@@ -84,7 +85,31 @@ def reached(run, model):
         }
 
 
+def refused_by_quota():
+    """What the client says where its workspace may have no more, and how long it took to say so."""
+    said = {}
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "more.txt")
+        with open(file, "w") as text:
+            text.write("more")
+        for what, work in {
+            "run": lambda: client.create_run("0"),
+            "bytes": lambda: client.log_artifact(os.environ["QUOTA_RUN"], file),
+        }.items():
+            began = time.monotonic()
+            try:
+                work()
+                said[what] = "done"
+            except Exception as error:
+                said[what] = f"{getattr(error, 'error_code', type(error).__name__)}: {error}"
+            said[f"{what} seconds"] = time.monotonic() - began
+    return said
+
+
 seen = {}
+if os.environ.get("QUOTA_RUN"):
+    print("REPORT" + json.dumps(refused_by_quota()))
+    raise SystemExit(0)
 if os.environ.get("LOOK_ONLY") is None:
     seen["made"] = tried(lambda: mlflow.set_experiment(f"of {mark}"))
     if seen["made"] == "done":

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { addUser, createWorkspace, setRoles, updateUser } from '../../src/access/index.ts';
+import { addUser, createWorkspace, Requests, setRoles, updateUser } from '../../src/access/index.ts';
+import { setQuotas } from '../../src/access/quotas/quotas.ts';
 import { commitVersion } from '../../src/data/index.ts';
 import { openTest, type TestServer } from '../harness.ts';
 import { constantOnnx, registerOnnx } from '../onnx-model.ts';
@@ -330,6 +331,23 @@ test(
     }
   },
 );
+
+test('MLflow’s client is told at once that a quota is used up, and asks no more', { skip }, async () => {
+  const requests = new Requests();
+  const red = server.ctx.as({ workspace: 'red' });
+  const limits = { runs: 0, bytes: 0 };
+  await setQuotas(red, limits, requests);
+  // With its own patience: seven tries, each a while after the one before.
+  const said = await as('ana', { QUOTA_RUN: made.ana.run, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '7' });
+  await setQuotas(red, { runs: null, bytes: null }, requests);
+  assert.match(
+    String(said['run']),
+    /^RESOURCE_LIMIT_EXCEEDED: .*the quota of runs is used up: workspace 'red'/s,
+  );
+  assert.match(String(said['bytes']), /the quota of bytes is used up|403/);
+  for (const what of ['run', 'bytes'])
+    assert.ok(Number(said[`${what} seconds`]) < 20, `${what} took ${String(said[`${what} seconds`])} s`);
+});
 
 test('events: each hears of their own workspace alone', { skip }, async () => {
   for (const who of BOTH)

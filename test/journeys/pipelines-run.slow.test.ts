@@ -4,11 +4,14 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   cancelExecution,
+  deleteExecution,
   downloadOutput,
   explainStep,
   listExecutions,
   rerunExecution,
 } from '../../src/pipelines/contract.ts';
+import { Requests } from '../../src/access/index.ts';
+import { listQuotas, setQuotas } from '../../src/access/quotas/quotas.ts';
 import { commitVersion } from '../../src/data/index.ts';
 import { searchVersions } from '../../src/models/index.ts';
 import { TreadleError } from '../../src/platform/errors/index.ts';
@@ -532,4 +535,41 @@ test('an execution can be run again as it was', async () => {
 
 test('nothing of this was an error of the server', () => {
   assert.deepEqual(server.errors, []);
+});
+
+test('where a quota is used up a step does not begin, and says so; what steps leave counts until it is deleted', async () => {
+  const requests = new Requests();
+  const used = async (quota: string): Promise<number> =>
+    (await listQuotas(server.ctx, requests)).find((one) => one.quota === quota)?.used ?? 0;
+  using p = project('quota');
+  const bytes = await used('bytes');
+  const good = await p.run();
+  assert.equal(good.state, 'succeeded', JSON.stringify(good));
+  assert.ok((await used('bytes')) > bytes);
+  const left = good.steps.flatMap(({ outputs, log_bytes }) => [
+    log_bytes,
+    ...outputs.map(({ size }) => size),
+  ]);
+  const before = await used('bytes');
+  await p.client.call(deleteExecution, { params: { execution: good.id }, query: { reason: 'old' } });
+  assert.equal(
+    before - (await used('bytes')),
+    left.reduce((sum, one) => sum + one, 0),
+  );
+
+  // Room for the run of the execution, and for none of its steps.
+  await setQuotas(server.ctx, { runs: (await used('runs')) + 1 }, requests);
+  const stopped = await p.write('prep.txt', 'other').run();
+  assert.equal(stopped.state, 'failed');
+  const { outcome } = stepOf(stopped, 'prep');
+  assert.deepEqual(outcome?.reason, 'not-started');
+  assert.match(outcome?.message ?? '', /the quota of runs is used up: workspace 'default' may keep/);
+  await setQuotas(server.ctx, { runs: null, bytes: 0 }, requests);
+  await assert.rejects(p.write('prep.txt', 'more').run(), {
+    kind: 'forbidden',
+    code: 'quota',
+    field: 'bytes',
+  });
+  await setQuotas(server.ctx, { bytes: null }, requests);
+  assert.equal((await p.run()).state, 'succeeded');
 });

@@ -10,7 +10,7 @@ import {
   setRoles,
   updateUser,
 } from '../../src/access/index.ts';
-import { createModel } from '../../src/models/index.ts';
+import { createModel, createVersion } from '../../src/models/index.ts';
 import { createRun } from '../../src/tracking/index.ts';
 import { cannotRun, openUi, type UiHouse } from './ui-browser.ts';
 
@@ -89,6 +89,10 @@ test(
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('flights-a').first().waitFor();
     assert.equal(await page.getByText('prices').count(), 0);
+    // What happens to their things appears by itself, and the page knows that it hears.
+    await page.locator('.connection-live').waitFor();
+    await createVersion(ctx, { model: 'flights-a', source: 's3://elsewhere/m' });
+    await page.getByRole('row', { name: /flights-a/ }).getByText('v1').first().waitFor();
     await page.goto(`${house.url}/models/flights-a`);
     await page.getByRole('heading', { name: 'flights-a' }).waitFor();
     await ui.close();

@@ -22,9 +22,14 @@ const Help = lazy(part(() => import('./help.tsx')));
 
 /** The frame around every page, for whoever the server knows; everybody else signs in first. */
 export function Shell(): ReactElement {
-  const { error } = useQuery(api(whoAmI, {}));
+  const { error, data } = useQuery(api(whoAmI, {}));
+  const [refused, setRefused] = useState<ApiError>();
+  // While it is asked again the form stays: what somebody typed into it would be gone.
+  const now =
+    error instanceof ApiError && error.status === 401 ? error : data === undefined ? refused : undefined;
+  if (now !== refused) setRefused(now);
   const asked = useLocation({ select: ({ pathname }) => pathname === SIGN_IN });
-  if (error instanceof ApiError && error.status === 401) return <SignIn refused={error} />;
+  if (now) return <SignIn refused={now} />;
   return asked ? <SignIn /> : <Frame />;
 }
 
