@@ -92,7 +92,11 @@ test(
     // What happens to their things appears by itself, and the page knows that it hears.
     await page.locator('.connection-live').waitFor();
     await createVersion(ctx, { model: 'flights-a', source: 's3://elsewhere/m' });
-    await page.getByRole('row', { name: /flights-a/ }).getByText('v1').first().waitFor();
+    await page
+      .getByRole('row', { name: /flights-a/ })
+      .getByText('v1')
+      .first()
+      .waitFor();
     await page.goto(`${house.url}/models/flights-a`);
     await page.getByRole('heading', { name: 'flights-a' }).waitFor();
     await ui.close();
