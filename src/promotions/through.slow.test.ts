@@ -153,11 +153,11 @@ test('a version goes through dev, staging and production; nothing comes to one p
     actor: { kind: 'user', id: geo, name: 'geo', role: 'guest', roles: [], user: geo },
   });
   const { secret: geos } = await createToken(guest, { name: 'geo', role: 'editor' });
-  const seen = (await ask<Board>('GET', '/environment-board', undefined, geos)).body;
+  const shown = (await ask<Board>('GET', '/environment-board', undefined, geos)).body;
   assert.deepEqual(
     [
-      seen.environments.map(({ name }) => name),
-      seen.cells.map(({ environment, next }) => [environment, next]),
+      shown.environments.map(({ name }) => name),
+      shown.cells.map(({ environment, next }) => [environment, next]),
     ],
     [['dev'], [['dev', undefined]]],
   );

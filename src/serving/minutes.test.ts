@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
+import { migrations as accessMigrations } from '../access/index.ts';
 import * as blobStore from '../platform/blobs/index.ts';
 import { testClock } from '../platform/clock/index.ts';
 import { createCtx, systemActor } from '../platform/ctx/create.ts';
@@ -47,7 +48,7 @@ async function openMinutes(t: { after(end: () => Promise<void>): void }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-minutes-'));
   const database = openSqlite(path.join(folder, 'test.db'));
   const clock = testClock(1_700_000_000_000 - (1_700_000_000_000 % MINUTE));
-  await migrate(database, [...blobStore.migrations, ...migrations]);
+  await migrate(database, [...blobStore.migrations, ...accessMigrations, ...migrations]);
   const blobs = await blobStore.openBlobs({ database, backend: blobStore.openDisk(folder), clock });
   t.after(async () => {
     await blobs.close();
