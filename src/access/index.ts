@@ -23,7 +23,7 @@ export {
 export { idOfNamed, namesBehind } from './people/names.ts';
 export { createPasswords, type Passwords } from './people/passwords.ts';
 export { personCalled, personOf, rightsOf, type Person, type Rights } from './people/rights.ts';
-export { countRoom, giveRoom, isQuota, requireRoom, takeRoom } from './quotas/quotas.ts';
+export { countRoom, giveRoom, holdRoom, isQuota, requireRoom, takeRoom } from './quotas/quotas.ts';
 export { Requests } from './quotas/requests.ts';
 export { RIGHTS_CHANGED, setPassword, setRoles, updateUser } from './people/update-user.ts';
 export { listUsers, userOf } from './people/view.ts';

@@ -1,6 +1,6 @@
 // All SQL of the room in one place, as every room has it; nothing here decides.
 import { sql, type Selectable, type Updateable } from 'kysely';
-import { takeRoom } from '../access/index.ts';
+import { holdRoom, takeRoom } from '../access/index.ts';
 import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { insertMany, insertNew } from '../platform/db/index.ts';
@@ -187,6 +187,7 @@ export async function endOpenSteps(
 
 /** With its steps, and what became of them. */
 export async function deleteExecutionRows(tx: Tx, id: string): Promise<void> {
+  await holdRoom(tx, 'bytes');
   const steps = await tables(tx)
     .selectFrom('step')
     .select('counted')

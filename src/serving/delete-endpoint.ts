@@ -1,4 +1,4 @@
-import { takeRoom } from '../access/index.ts';
+import { holdRoom, takeRoom } from '../access/index.ts';
 import { askGuards } from '../models/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import type { Engine } from './engine.ts';
@@ -8,7 +8,9 @@ import { changeEndpoint, changeRevision, requireEndpoint, selectRevisions } from
 /** Nothing answers under the name any more. The rows stay: predictions keep their story. */
 export async function deleteEndpoint(ctx: Ctx, name: string, engine: Engine): Promise<void> {
   const { id, stopped } = await ctx.write(async (tx) => {
+    await holdRoom(tx, 'endpoints');
     const endpoint = await requireEndpoint(tx, name);
+    await takeRoom(tx, 'endpoints', -1);
     const now = tx.clock.now();
     const rows = await selectRevisions(tx, endpoint.id, { states: ['live', 'preparing'], limit: 100 });
     const live = rows.find(({ state }) => state === 'live');
@@ -18,7 +20,6 @@ export async function deleteEndpoint(ctx: Ctx, name: string, engine: Engine): Pr
       else await changeRevision(tx, row.id, ['live'], { state: 'superseded', ended_at: now });
     }
     await changeEndpoint(tx, endpoint.id, { deleted_at: now, updated_at: now });
-    await takeRoom(tx, 'endpoints', -1);
     await tx.record({
       action: 'endpoint.deleted',
       resource: `endpoint:${endpoint.id}`,

@@ -1,5 +1,5 @@
 import { sql, type Selectable, type Updateable } from 'kysely';
-import { takeRoom, whereSeen } from '../access/index.ts';
+import { holdRoom, takeRoom, whereSeen } from '../access/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { missing } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
@@ -73,16 +73,23 @@ export async function takeNumber(
   make: boolean,
 ): Promise<{ endpoint: EndpointRow; made: boolean; serial: number }> {
   const now = tx.clock.now();
-  const counted = await tables(tx)
-    .updateTable('endpoint')
-    .set({ last_revision: sql<number>`last_revision + 1`, updated_at: now })
-    .where('workspace', '=', tx.workspace)
-    .where('name', '=', name)
-    .where('deleted_at', 'is', null)
-    .returningAll()
-    .executeTakeFirst();
+  const next = (): Promise<EndpointRow | undefined> =>
+    tables(tx)
+      .updateTable('endpoint')
+      .set({ last_revision: sql<number>`last_revision + 1`, updated_at: now })
+      .where('workspace', '=', tx.workspace)
+      .where('name', '=', name)
+      .where('deleted_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+  let counted = await next();
+  if (!counted) {
+    if (!make) noEndpoint(name);
+    await holdRoom(tx, 'endpoints');
+    // Somebody may have made it while this one waited.
+    counted = await next();
+  }
   if (counted) return { endpoint: counted, made: false, serial: await nextSerial(tx) };
-  if (!make) noEndpoint(name);
   const endpoint = await tables(tx)
     .insertInto('endpoint')
     .values({

@@ -52,9 +52,10 @@ export async function renameGroup(
   id: string,
   { name, external_id }: { name: string; external_id: string | null },
 ): Promise<void> {
-  requirePlainName('group', name, 'displayName');
   return ctx.write(async (tx) => {
     const row = await requireGroup(tx, id);
+    // One that is called so already stays: its members must still be let go.
+    if (row.name !== name) requirePlainName('group', name, 'displayName');
     if (row.name === name && row.external_id === external_id) return;
     if (row.name !== name && (await selectGroups(tx)).some((one) => one.name === name))
       throw conflict(`there is a group '${name}' already`, { field: 'displayName' });

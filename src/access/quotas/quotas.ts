@@ -16,6 +16,14 @@ export async function takeRoom(tx: Tx, quota: Counted, amount: number): Promise<
   throw await whyFull(tx, quota, amount);
 }
 
+/**
+ * At the head of a change that reads what is there to know how much room it takes or gives: two of them would both see it as it was,
+ * where the database lets them pass each other. Before anything is recorded or emitted, as all room is taken: else two wait for each other.
+ */
+export async function holdRoom(tx: Tx, quota: Counted): Promise<void> {
+  await tx.dialect.sequenceLock(`quota:${quota}:${tx.workspace}`)?.execute(tx.db);
+}
+
 /** Counts what is there already, whatever the quota says: hours of work are not thrown away for the bytes that they left. */
 export async function countRoom(tx: Tx, quota: Counted, amount: number): Promise<void> {
   if (amount !== 0) await addUsed(tx.db, tx.workspace, quota, amount, false);
@@ -28,6 +36,7 @@ export async function giveRoom(db: Db, quota: Counted, by: ReadonlyMap<string, n
 
 /** Before bytes are taken that would be refused afterwards; what decides is `takeRoom`. */
 export async function requireRoom(ctx: Ctx, quota: Counted, amount: number): Promise<void> {
+  if (amount <= 0) return;
   const { used = 0, most = null } = (await selectQuotas(ctx)).get(quota) ?? {};
   if (most !== null && used + amount > most) throw full(ctx.workspace, quota, { used, most }, amount);
 }

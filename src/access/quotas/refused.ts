@@ -55,7 +55,8 @@ export const tooMany = (workspace: string, most: number, seconds: number): Tread
     {
       field: 'requests',
       hint: `ask again in ${seconds} s, ask for more at once, or ${more('requests')}`,
-      code: QUOTA_CODE,
+      // Where none at all are let in, no minute brings them.
+      code: most === 0 ? QUOTA_CODE : 'quota-of-the-minute',
       retryAfter: seconds,
     },
   );

@@ -24,7 +24,7 @@ const BY_CODE: Readonly<Record<string, Answer>> = {
   'not-found': [404, 'RESOURCE_DOES_NOT_EXIST'],
   'method-not-allowed': [405, 'ENDPOINT_NOT_FOUND'],
   'not-implemented': [501, 'NOT_IMPLEMENTED'],
-  // Of requests, too, for which the native API says 429: the client would ask seven times more, a minute apart.
+  // Where no requests at all are let in, too, for which the native API says 429: the client would ask seven times more, a minute apart.
   quota: [403, 'RESOURCE_LIMIT_EXCEEDED'],
   'media-type': [400, 'BAD_REQUEST'],
   unprocessable: [422, 'INVALID_PARAMETER_VALUE'], // spans that are none

@@ -566,9 +566,9 @@ class Drive {
     );
     const run = row.run_id;
     await this.#settle(node, async (tx) => {
+      await countRoom(tx, 'bytes', counted);
       if (run !== null) await endStepRun(tx, run, { outcome, at, metrics, samples, resources });
       if (token !== null) await revokeToken(tx, token);
-      await countRoom(tx, 'bytes', counted);
       await tx.record({
         action: `step.${state}`,
         resource: `execution:${this.#row.id}`,

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { takeRoom } from '../../access/index.ts';
+import { holdRoom, takeRoom } from '../../access/index.ts';
 import type { Ctx, Tx } from '../../platform/ctx/index.ts';
 import { conflict } from '../../platform/errors/index.ts';
 import { canonicalForm, joinPath, splitPath } from '../artifact-path.ts';
@@ -70,6 +70,7 @@ export async function upsertFile(
   path: string,
   file: { hash: string; size: number; type: string | null },
 ): Promise<ArtifactRow> {
+  await holdRoom(tx, 'bytes');
   const before = await checkPlace(tx, path);
   await takeRoom(tx, 'bytes', file.size - (before?.size ?? 0));
   const row: ArtifactRow = {
@@ -111,6 +112,7 @@ function placeOf(path: string): Pick<ArtifactRow, 'folder' | 'name' | 'canonical
 /** Deletes a file or a folder with all in it, and folders that it leaves empty. Returns how many files went. */
 export async function deleteTree(tx: Tx, given: string): Promise<number> {
   const path = canonicalForm(given);
+  await holdRoom(tx, 'bytes');
   const own = await findArtifact(tx, path);
   if (!own) return 0;
   let files = 0;
