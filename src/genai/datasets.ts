@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { seesAll } from '../access/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
+import { invalid } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
 import {
   checkOrder,
@@ -10,7 +12,7 @@ import {
   queryDigest,
   type Vocabulary,
 } from '../platform/search/index.ts';
-import { getExperiment } from '../tracking/index.ts';
+import { getExperiment, searchExperiments } from '../tracking/index.ts';
 import { checkName, checkTags } from './limits.ts';
 import {
   addToExperiments,
@@ -137,7 +139,14 @@ export async function searchDatasets(
   checkOrder(search.order);
   const asked = search.order.length > 0 ? search.order : ['created_time DESC'];
   const order = asked.map((one) => parseOrder(one, vocabulary));
-  const experiments = search.experiments?.map(Number).filter(Number.isSafeInteger);
+  if ((search.experiments?.length ?? 0) > MOST_EXPERIMENTS)
+    throw invalid(`datasets of at most ${MOST_EXPERIMENTS} experiments are searched at once`, {
+      field: 'experiment_ids',
+      hint: 'ask for fewer, or for all by naming none',
+    });
+  const wanted = search.experiments?.map(Number).filter(Number.isSafeInteger);
+  const seen = await seenExperiments(ctx);
+  const experiments = seen === undefined ? wanted : (wanted ?? [...seen]).filter((one) => seen.has(one));
   const digest = queryDigest(['evaluation-datasets', experiments ?? null, search.filter ?? '', order]);
   const { rows, next } = await searchDatasetRows(ctx, {
     experiments,
@@ -146,7 +155,19 @@ export async function searchDatasets(
     limit: search.limit,
     after: decodePage(digest, search.page, order.length + 1),
   });
-  return { items: await toDatasets(ctx, rows), ...(next ? { next: encodePage(digest, next) } : {}) };
+  const items = (await toDatasets(ctx, rows)).map((one) =>
+    seen === undefined ? one : { ...one, experiments: one.experiments.filter((id) => seen.has(Number(id))) },
+  );
+  return { items, ...(next ? { next: encodePage(digest, next) } : {}) };
+}
+
+const MOST_EXPERIMENTS = 1000;
+
+/** The experiments of somebody who is here by grants alone; undefined for whoever sees all. */
+async function seenExperiments(ctx: Ctx): Promise<Set<number> | undefined> {
+  if (seesAll(ctx)) return undefined;
+  const { items } = await searchExperiments(ctx, { limit: MOST_EXPERIMENTS });
+  return new Set(items.map(({ id }) => Number(id)));
 }
 
 /** One change of a dataset, with all that it says of itself. */

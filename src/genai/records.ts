@@ -75,7 +75,7 @@ export async function upsertRecords(
     const now = tx.clock.now();
     const changed = new Map<string, RecordRow>();
     let [inserted, updated] = [0, 0];
-    let fields = row.fields;
+    const fields = learnerOf(row.fields);
     for (const { record, key } of keyed) {
       const before = changed.get(key) ?? known.get(key);
       if (before === undefined) inserted++;
@@ -106,11 +106,11 @@ export async function upsertRecords(
         updated_at: now,
         ...(record.tags?.[USER_TAG] === undefined ? {} : { updated_by: authorOf(tx, record.tags) }),
       });
-      fields = fieldsWith(fields, record);
+      fields.learn(record);
     }
     await putRecords(tx, [...changed.values()]);
     await changeDataset(tx, dataset, {
-      fields,
+      fields: fields.text(),
       updated_at: now,
       updated_by: authorOf(tx, sent.at(-1)?.tags ?? {}),
       revision: row.revision + 1,
@@ -194,23 +194,31 @@ interface Known {
   version: string;
 }
 
+/** So many names of fields are told; records may have more. */
+const MOST_FIELDS = 10_000;
+
 /** What the records hold: the first type that a field came with. */
-function fieldsWith(before: string | null, record: SentRecord): string {
+function learnerOf(before: string | null): { learn(record: SentRecord): void; text(): string } {
   const known: Known =
     before === null
       ? { inputs: {}, outputs: {}, expectations: {}, version: '1.0' }
-      : (JSON.parse(before) as Known);
-  const learn = (into: Record<string, string>, from: Fields) => {
-    for (const [key, value] of Object.entries(from)) if (!Object.hasOwn(into, key)) into[key] = kindOf(value);
+      : (JSON.parse(before) as Known); // written by this room
+  let room = MOST_FIELDS - Object.keys(known.inputs).length - Object.keys(known.expectations).length;
+  const into = (fields: Record<string, string>, from: Fields): void => {
+    for (const [key, value] of Object.entries(from))
+      if (!Object.hasOwn(fields, key) && room-- > 0) fields[key] = kindOf(value);
   };
-  learn(known.inputs, record.inputs);
-  learn(known.expectations, record.expectations ?? {});
-  const { outputs } = record;
-  if (isFields(outputs) && typeof known.outputs === 'object') learn(known.outputs, outputs);
-  else if (outputs !== undefined && outputs !== null && !isFields(outputs))
-    if (typeof known.outputs === 'object' && Object.keys(known.outputs).length === 0)
-      known.outputs = kindOf(outputs);
-  return JSON.stringify(known);
+  return {
+    learn({ inputs, expectations = {}, outputs }) {
+      into(known.inputs, inputs);
+      into(known.expectations, expectations);
+      if (isFields(outputs) && typeof known.outputs === 'object') into(known.outputs, outputs);
+      else if (outputs !== undefined && outputs !== null && !isFields(outputs))
+        if (typeof known.outputs === 'object' && Object.keys(known.outputs).length === 0)
+          known.outputs = kindOf(outputs);
+    },
+    text: () => JSON.stringify(known),
+  };
 }
 
 const isFields = (value: unknown): value is Fields =>

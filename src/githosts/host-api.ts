@@ -178,6 +178,8 @@ export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSigna
       return id;
     },
     async merge(commit, branch) {
+      // There it takes a commit's own words for who merged, or anybody's for which pull request it was.
+      if (kind === 'gitea' && !saysWhoMerged(parsed((await done('GET', '')).body))) return undefined;
       const path =
         kind === 'gitlab'
           ? `/repository/commits/${commit}/merge_requests`
@@ -211,6 +213,15 @@ export function hostApi(outbound: Outbound, host: GitHostRow, signal: AbortSigna
     },
   };
 }
+
+/** Only where both are off is a merge one that Gitea made. */
+const saysWhoMerged = (repository: unknown): boolean =>
+  typeof repository === 'object' &&
+  repository !== null &&
+  'allow_manual_merge' in repository &&
+  repository.allow_manual_merge === false &&
+  'autodetect_manual_merge' in repository &&
+  repository.autodetect_manual_merge === false;
 
 /** GitHub and Gitea say what the token's owner may; GitLab says a level, of which a developer's is 30. */
 const Permissions = Type.Object({

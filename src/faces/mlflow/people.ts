@@ -23,7 +23,7 @@ const LEVELS: Readonly<Record<string, access.WorkspaceRole>> = {
 const PERMISSIONS: Readonly<Record<string, string>> = { viewer: 'READ', editor: 'EDIT', admin: 'MANAGE' };
 
 function levelOf(permission: string): access.WorkspaceRole {
-  const level = LEVELS[permission];
+  const level = Object.hasOwn(LEVELS, permission) ? LEVELS[permission] : undefined;
   if (level !== undefined) return level;
   throw invalid(
     permission === 'NO_PERMISSIONS'
@@ -41,8 +41,19 @@ interface Thing {
 /** Experiments are named by their ids there, and by their names here. */
 async function thingOf(ctx: Ctx, type: string, id: string): Promise<Thing> {
   if (type === 'registered_model') return { kind: 'model', name: id };
-  if (type === 'experiment')
-    return { kind: 'experiment', name: id === '*' ? '*' : (await getExperiment(ctx, id)).name };
+  if (type === 'experiment') {
+    if (id === '*') return { kind: 'experiment', name: '*' };
+    const { name } = await getExperiment(ctx, id);
+    if (name.includes('*'))
+      throw invalid(
+        `the experiment '${name.slice(0, 80)}' is called like a pattern: a permission on it would be one on others`,
+        {
+          field: 'resource_id',
+          hint: 'rename it first',
+        },
+      );
+    return { kind: 'experiment', name };
+  }
   throw invalid(`permissions on a '${type.slice(0, 40)}' are not kept here`, {
     field: 'resource_type',
     hint: 'experiment or registered_model',
@@ -170,10 +181,14 @@ export const peopleRoutes = (forget: (name: string) => void): Route[] => [
     async answer(ctx, { username, resource_type, resource_id, permission: asked }) {
       const level = levelOf(asked);
       const thing = await thingOf(ctx, resource_type, resource_id);
-      const before = await grantsOn(ctx, username, thing);
-      if (!before.some((one) => one.level === level))
-        await access.addGrant(ctx, { user: username, level, ...thing });
-      for (const one of before) if (one.level !== level) await access.removeGrant(ctx, one.id);
+      await ctx.write(async (tx) => {
+        const before = await grantsOn(tx, username, thing);
+        if (!before.some((one) => one.level === level))
+          await access.addGrant(tx, { user: username, level, ...thing });
+        // To approve is no permission of MLflow's: it stays.
+        for (const one of before)
+          if (one.level !== level && one.level !== 'approver') await access.removeGrant(tx, one.id);
+      });
     },
   }),
   ...call({

@@ -1,4 +1,5 @@
 import { personCalled, type Person } from '../../access/index.ts';
+import { getVersion } from '../../models/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import type { Policy } from '../contract/approvals.ts';
 import { resourcesOf, wantsOf } from './covers.ts';
@@ -45,18 +46,31 @@ export function hearMerge(ctx: Ctx, id: string, merge: MergedChange, say: Say): 
     const policies = (await asItStands(tx, found)).policies;
     // Who proposed the change has asked for it, whoever they are.
     const proposer = await personAt(tx, policies, host, author);
-    if (typeof proposer === 'object') await setRequester(tx, found.id, proposer.id);
+    if (typeof proposer !== 'object')
+      return `${words} is no approval: who proposed it is not known: ${proposer}`;
+    await setRequester(tx, found.id, proposer.id);
     const row = await requireRequest(tx, id);
     const stands = await asItStands(tx, row);
     if (by.toLowerCase() === author.toLowerCase())
       return `${words} is no approval: they proposed it themselves`;
     const person = await personAt(tx, policies, host, by);
     if (typeof person !== 'object') return `${words} is no approval: ${person}`;
+    // Whoever opened the request here: with another account they would approve what they wrote.
+    if (person.id === proposer.id) return `${words} is no approval: ${person.name} proposed it themselves`;
+    const version = await getVersion(tx, stands.model, String(row.version));
+    if (version.created_at > at) return `${words} was before version ${row.version} was registered`;
     if (stands.decisions.some(({ user_id: user }) => user === person.id))
       return `${person.name} has decided about it here`;
-    const target = { target: row.target, version_ref: row.version_ref, merge: `${host}:${commit}` };
-    if ((await wordOfMerge(tx, { ...target, sum: row.sum })) !== row.sum)
+    const word = await wordOfMerge(tx, {
+      target: row.target,
+      merge: `${host}:${commit}`,
+      version_ref: row.version_ref,
+      sum: row.sum,
+      request_id: row.id,
+    });
+    if (word.version_ref !== row.version_ref || word.sum !== row.sum)
       return `${words} was about what it was then, and that has changed since`;
+    if (word.request_id !== row.id) return `${words} was heard about request ${word.request_id} already`;
     const decision: DecisionRow = {
       request_id: row.id,
       seq: stands.decisions.length + 1,

@@ -66,9 +66,11 @@ export type ApprovalTables = {
   approval_merge: {
     workspace: string;
     target: string;
-    version_ref: string;
     merge: string;
+    version_ref: string;
     sum: string;
+    /** Where it counted. */
+    request_id: string;
     at: number;
   };
   approval_review: {
@@ -165,11 +167,12 @@ export const migrations: Migration[] = [
       `create table approval_merge (
         workspace text not null,
         target text not null,
-        version_ref text not null,
         merge text not null,
+        version_ref text not null,
         sum text not null,
+        request_id text not null,
         at bigint not null,
-        primary key (workspace, target, version_ref, merge)
+        primary key (workspace, target, merge)
       )`,
     ],
   },

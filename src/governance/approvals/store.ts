@@ -158,21 +158,19 @@ export async function setRequester(tx: Tx, id: string, user: string): Promise<vo
 export async function wordOfMerge(
   tx: Tx,
   row: Omit<Selectable<ApprovalTables['approval_merge']>, 'workspace' | 'at'>,
-): Promise<string> {
+): Promise<Pick<Selectable<ApprovalTables['approval_merge']>, 'version_ref' | 'sum' | 'request_id'>> {
   await tables(tx)
     .insertInto('approval_merge')
     .values({ ...row, workspace: tx.workspace, at: tx.clock.now() })
     .onConflict((on) => on.doNothing())
     .execute();
-  const { sum } = await tables(tx)
+  return tables(tx)
     .selectFrom('approval_merge')
-    .select('sum')
+    .select(['version_ref', 'sum', 'request_id'])
     .where('workspace', '=', tx.workspace)
     .where('target', '=', row.target)
-    .where('version_ref', '=', row.version_ref)
     .where('merge', '=', row.merge)
     .executeTakeFirstOrThrow();
-  return sum;
 }
 
 export const selectPromotions = (ctx: Ctx, target: string): Promise<PromotionRow[]> =>
