@@ -50,7 +50,8 @@ export async function selectGroupMetrics(
   const known = await pivots(ctx, scope, keys);
   if (known.length === 0) return [];
   const pivot = sql.join(
-    known.map(({ key, value }) => sql`when ${key} then ${value}`),
+    // Without its type Postgres takes it for what stands behind `else`.
+    known.map(({ key, value }) => sql`when ${key} then cast(${value} as double precision)`),
     sql` `,
   );
   // Distances to a value of the metric itself: squares of the values, as large as they may be, would drown a small spread.

@@ -39,3 +39,11 @@ test('a brush is what stands between two places, and covers that part again', ()
   assert.ok(Math.abs(from - 1 / 3) < 1e-12 && Math.abs(to - 2 / 3) < 1e-12);
   assert.equal(brushBetween(model, 0.2, 0.3), undefined);
 });
+
+test('a brush tells places apart on an axis that is short for its values, and takes in its ends', () => {
+  const [low, high] = [1_764_600_000_000, 1_764_603_600_000];
+  const upper = brushBetween({ kind: 'number', id: 'start_time', low, high, log: false }, 0.5, 1);
+  assert.deepEqual([upper?.from, upper?.to], [low + 1_800_000, high]);
+  const some = brushBetween({ kind: 'number', id: 'm', low: 0.123_456, high: 0.9, log: false }, 0, 0.5);
+  assert.equal(some?.from, 0.123_456);
+});

@@ -1,3 +1,4 @@
+import { digitsOf } from '../kit/chart/series.ts';
 import type { Brush } from './work-state.ts';
 
 /** Axes of charts that draw whole runs: numbers along a scale, or texts one above the other. Pure. */
@@ -64,8 +65,11 @@ export function brushBetween(axis: Axis, a: number, b: number): Brush | undefine
   const [from, to] = [Math.max(0, Math.min(a, b)), Math.min(1, Math.max(a, b))];
   if (from <= 0 && to >= 1) return undefined;
   if (axis.kind === 'number') {
-    const short = (value: number) => Number(value.toPrecision(5));
-    return { id: axis.id, from: short(valueAt(axis, from)), to: short(valueAt(axis, to)) };
+    // As many digits as tell places of the axis apart; its ends as they are, so that nothing at them drops out.
+    const digits = axis.log ? 5 : digitsOf(axis.low, axis.high, 5);
+    const short = (share: number) =>
+      share <= 0 ? axis.low : share >= 1 ? axis.high : Number(valueAt(axis, share).toPrecision(digits));
+    return from > to ? undefined : { id: axis.id, from: short(from), to: short(to) };
   }
   const values = axis.values.filter((_, i) => {
     const place = (i + 0.5) / axis.values.length;

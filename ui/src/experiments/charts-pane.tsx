@@ -143,11 +143,12 @@ function Curves({ search, change, known, runs, note, styles, loading }: PaneProp
   const lines = search.lines ?? (group === undefined ? 25 : 100);
   const panel = (metric: string) => {
     const own = panels.get(metric);
+    const mine = own === undefined ? view : chartView({ ...search, ...own });
+    // A part of one axis is none of another.
+    const same = mine.x === view.x && mine.xMetric === view.xMetric;
     return {
-      view:
-        own === undefined
-          ? view
-          : { ...chartView({ ...search, ...own }), zoom: own.x === undefined ? view.zoom : undefined },
+      view: same ? { ...mine, zoom: view.zoom } : { ...mine, zoom: undefined },
+      zooms: same,
       actions: (
         <PanelActions
           metric={metric}

@@ -27,7 +27,9 @@ export function GroupTable(props: {
   own: string | undefined;
   onOpen(filter: string): void;
 }): ReactElement {
-  const { by, filter, onOpen, metrics, styles, own } = props;
+  const { by, filter, onOpen, styles, own } = props;
+  // As many as one request asks of.
+  const metrics = useMemo(() => props.metrics.slice(0, 20), [props.metrics]);
   const groups = useQuery({
     ...api(
       groupRuns,
@@ -36,7 +38,7 @@ export function GroupTable(props: {
           experiments: [props.experiment],
           by,
           limit: 1000,
-          metrics: metrics.slice(0, 20),
+          metrics,
           ...(filter === undefined ? {} : { filter }),
           ...(props.state === undefined ? {} : { state: props.state }),
         },

@@ -31,12 +31,15 @@ export async function change(runs: readonly string[], what: Change, told: string
 /** What can be done with the ticked runs. */
 export function SelectionBar(props: {
   runs: readonly string[];
+  /** Ticked ones that do not stand in the table now: nothing is done to what nobody sees. */
+  hidden: number;
   state: 'deleted' | 'all' | undefined;
   tagKeys: readonly string[];
   onClear(): void;
   onDone(): void;
 }): ReactElement {
   const { runs, state, onClear, onDone } = props;
+  const none = runs.length === 0;
   const [tagging, setTagging] = useState(false);
   const count = plural(runs.length, 'run');
   const act = (what: Change, told: string, then: () => void = onDone) =>
@@ -47,17 +50,21 @@ export function SelectionBar(props: {
   };
   return (
     <div className="selection-bar" role="status">
-      {count} selected
+      {count} selected{props.hidden > 0 && `, and ${props.hidden} that are not shown stay as they are`}
       <span className="spacer" />
       {runs.length > 1 && (
         <Link to="/compare" search={{ runs: [...runs] }} className={buttonClass('primary')}>
           Compare
         </Link>
       )}
-      <Button icon="star" onClick={() => act({ tags: { [STAR_TAG]: 'true' } }, `${count} starred`)}>
+      <Button
+        icon="star"
+        disabled={none || state === 'deleted'}
+        onClick={() => act({ tags: { [STAR_TAG]: 'true' } }, `${count} starred`)}
+      >
         Star
       </Button>
-      <Button icon="tag" onClick={() => setTagging(true)}>
+      <Button icon="tag" disabled={none || state === 'deleted'} onClick={() => setTagging(true)}>
         Tag
       </Button>
       <Menu

@@ -320,7 +320,8 @@ export function WorkPlace(props: {
       )}
       {sel.length > 0 && group === undefined && (
         <SelectionBar
-          runs={sel}
+          runs={sel.filter((one) => runs.items.some((run) => run.id === one))}
+          hidden={sel.filter((one) => !runs.items.some((run) => run.id === one)).length}
           state={state}
           tagKeys={known?.tags ?? []}
           onClear={() => change({ sel: undefined })}

@@ -1,6 +1,13 @@
 import type { Series } from '../../../src/tracking/contract.ts';
 import { bucketize } from '../kit/chart/buckets.ts';
-import { nearest, type ChartSeries, type OddPoint, type Range, type XAxis } from '../kit/chart/series.ts';
+import {
+  digitsOf,
+  nearest,
+  type ChartSeries,
+  type OddPoint,
+  type Range,
+  type XAxis,
+} from '../kit/chart/series.ts';
 
 const ODD: Record<Series['marks'][number]['what'], OddPoint['kind']> = {
   NaN: 'NaN',
@@ -35,7 +42,12 @@ export function chartSeries(
   const finite = order.filter((i) => series.values[i] !== null && Number.isFinite(place(i)));
   const xs = finite.map(place);
   const ys = finite.map((i) => series.values[i]!);
-  const head = { id: series.run, name, end: ys.at(-1), odd: odd.toSorted((a, b) => a.x - b.x) };
+  const head = {
+    id: series.run,
+    name,
+    end: series.values.findLast((value) => value !== null) ?? undefined,
+    odd: odd.toSorted((a, b) => a.x - b.x),
+  };
   if (!series.thinned) return { ...head, x: xs, y: ys, min: ys, max: ys, count: xs.map(() => 1) };
   const { x: ends, min, max, mean, count } = bucketize(xs, ys, BUCKETS);
   return { ...head, x: ends, y: mean, min, max, count };
@@ -115,7 +127,8 @@ export function parseZoom(text: string | undefined): Range | undefined {
 }
 
 export function formatZoom([from, to]: Range): string {
+  const digits = digitsOf(from, to, 6);
   const round = (value: number) =>
-    Math.abs(to - from) > 50 ? Math.round(value) : Number(value.toPrecision(6));
+    Math.abs(to - from) > 50 ? Math.round(value) : Number(value.toPrecision(digits));
   return `${round(from)}:${round(to)}`;
 }

@@ -9,6 +9,7 @@ import { groupMetrics } from './group-metrics.ts';
 import { MetricChart, type ChartGroups, type ChartRun } from './metric-chart.tsx';
 
 const FIRST = 24;
+const ignored = (): void => {};
 
 /** Every metric as a chart, in groups by the words before the slash. */
 export function MetricWall(props: {
@@ -28,7 +29,12 @@ export function MetricWall(props: {
   /** One line a group of runs. */
   groups?: ChartGroups | undefined;
   /** What single charts have of their own: how they are drawn, and what can be done with them. */
-  panel?(metric: string): { view: ChartView; actions: ReactNode };
+  panel?(metric: string): {
+    view: ChartView;
+    actions: ReactNode;
+    /** Whether its axis is the page's, so that a part of it is a part of all. */
+    zooms: boolean;
+  };
 }): ReactElement | null {
   const { metrics, search = '', prefix = '', flat } = props;
   const groups = useMemo(() => {
@@ -87,7 +93,7 @@ function Group(
               metric={key}
               runs={runs}
               view={panel?.view ?? view}
-              onZoom={onZoom}
+              onZoom={panel?.zooms === false ? ignored : onZoom}
               groups={props.groups}
               // Cursors move together over what is the same axis.
               sync={panel === undefined ? 'metrics' : `metrics ${panel.view.x} ${panel.view.xMetric ?? ''}`}

@@ -21,13 +21,16 @@ export interface Picture {
 
 const quote = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
+/** A name that a spreadsheet would take for a formula, as text. */
+const plain = (name: string): string => (/^[=+\-@\t\r]/.test(name) ? `'${name}` : name);
+
 /** One line a point or bucket: its extremes too, and the smoothed value where there is one. What was not finite is there as well. */
 export function chartCsv({ series, lines, smoothing, xLabel }: Picture): string {
   const head = ['series', 'id', xLabel, 'value', 'min', 'max', 'points'];
   if (smoothing !== undefined) head.push(`smoothed (${smoothing})`);
   const rows = series.flatMap((line, at) => [
     ...line.x.map((x, i) => [
-      line.name,
+      plain(line.name),
       line.id,
       String(x),
       String(line.y[i]),
@@ -37,7 +40,7 @@ export function chartCsv({ series, lines, smoothing, xLabel }: Picture): string 
       ...(smoothing === undefined ? [] : [String(lines[at]?.[i] ?? '')]),
     ]),
     ...line.odd.map(({ x, kind }) => [
-      line.name,
+      plain(line.name),
       line.id,
       String(x),
       { NaN: 'NaN', '∞': 'Infinity', '−∞': '-Infinity' }[kind],

@@ -151,3 +151,9 @@ export function summary(
   const shown = lines.slice(0, 8).join('. ');
   return lines.length > 8 ? `${shown}. And ${lines.length - 8} more lines.` : `${shown}.`;
 }
+
+/** Digits that tell places between two values apart: so many of what lies between, whatever stands before it. */
+export function digitsOf(from: number, to: number, least: number): number {
+  const share = Math.abs(to - from) / Math.max(Math.abs(from), Math.abs(to));
+  return share > 0 && share < 0.5 ? Math.min(15, least + Math.ceil(-Math.log10(share))) : least;
+}
