@@ -73,7 +73,7 @@
 -- changes-001 45c86c03ac306bce
 -- channels-001 620fadd75173a747
 -- governance-001-approvals f0e2cd5e95547f38
--- governance-002-merges 302c1defbf5beb6c
+-- governance-002-merges c44e4aba65b1bdaf
 -- promotions-001 ab82d195190d3778
 -- gitops-001 93af2b330adb5475
 -- gitops-002-merges 7a9c346fe2a9c750
@@ -150,11 +150,12 @@ CREATE TABLE approval_decision (
 CREATE TABLE approval_merge (
   workspace text not null,
   target text not null,
-  version_ref text not null,
   merge text not null,
+  version_ref text not null,
   sum text not null,
+  request_id text not null,
   at bigint not null,
-  primary key (workspace, target, version_ref, merge)
+  primary key (workspace, target, merge)
 );
 CREATE TABLE approval_policy (
   workspace text not null,
