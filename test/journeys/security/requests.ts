@@ -110,6 +110,7 @@ export function urlValue(name: string, path: string, seeds: Seeds): string | num
     alias: 'champion',
     node: `run:${seeds.run}`,
     seq: 1,
+    number: 1,
     hash: seeds.hash,
     user: seeds.user,
     group: seeds.group,
