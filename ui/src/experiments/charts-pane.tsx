@@ -147,7 +147,8 @@ function Curves({ search, change, known, runs, note, styles, loading }: PaneProp
     // A part of one axis is none of another.
     const same = mine.x === view.x && mine.xMetric === view.xMetric;
     return {
-      view: same ? { ...mine, zoom: view.zoom } : { ...mine, zoom: undefined },
+      // The page's own, as it is: what changes with each drawing would be drawn without end.
+      view: own === undefined ? view : { ...mine, zoom: same ? view.zoom : undefined },
       zooms: same,
       actions: (
         <PanelActions
