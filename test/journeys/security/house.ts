@@ -378,8 +378,8 @@ export async function rowsOf(ctx: Ctx): Promise<Map<string, string>> {
   );
   const held = new Map<string, string>();
   for (const { name } of named) {
-    // What the clock alone starts is nobody's change.
-    if (name === 'job_schedule') continue;
+    // What the clock alone starts is nobody's change: jobs, and the minutes of what was answered before.
+    if (name === 'job_schedule' || name === 'serving_minute') continue;
     const asked = sql`where workspace = ${ctx.workspace}${name === 'job' ? sql` and scheduled_for is null` : sql``}`;
     const { rows } = await sql<object>`select * from ${sql.table(name)} ${asked}`.execute(ctx.db);
     held.set(name, JSON.stringify(rows.map((row) => ({ ...row, last_used_at: undefined }))));
