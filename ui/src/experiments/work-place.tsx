@@ -139,10 +139,16 @@ export function WorkPlace(props: {
   const sel = useMemo(() => search.sel ?? [], [search.sel]);
   const selected = useMemo(() => new Set(sel), [sel]);
   const lines = search.lines ?? (group === undefined ? LINES : GROUPED_LINES);
-  const drawn = useMemo(() => {
-    const ticked = runs.items.filter((run) => selected.has(run.id));
-    return (ticked.length > 0 && group === undefined ? ticked : runs.items).slice(0, lines);
-  }, [runs.items, selected, lines, group]);
+  const ticked = useMemo(() => runs.items.filter((run) => selected.has(run.id)), [runs.items, selected]);
+  // In the order in which they were ticked.
+  const inSight = useMemo(() => {
+    const seen = new Set(ticked.map((run) => run.id));
+    return sel.filter((one) => seen.has(one));
+  }, [ticked, sel]);
+  const drawn = useMemo(
+    () => (ticked.length > 0 && group === undefined ? ticked : runs.items).slice(0, lines),
+    [runs.items, ticked, lines, group],
+  );
   const drawnIds = drawn.map((run) => (group === undefined ? run.id : groupOf(run, group))).join('\n');
   const styles = useMemo(
     () => seriesStyles(showsCharts && drawnIds !== '' ? drawnIds.split('\n') : []),
@@ -320,8 +326,8 @@ export function WorkPlace(props: {
       )}
       {sel.length > 0 && group === undefined && (
         <SelectionBar
-          runs={sel.filter((one) => runs.items.some((run) => run.id === one))}
-          hidden={sel.filter((one) => !runs.items.some((run) => run.id === one)).length}
+          runs={inSight}
+          hidden={sel.length - inSight.length}
           state={state}
           tagKeys={known?.tags ?? []}
           onClear={() => change({ sel: undefined })}
