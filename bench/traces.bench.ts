@@ -1,7 +1,7 @@
 // Traces by OTLP, 20 spans each, into Treadle and into MLflow's own server, and searches among them:
 //   npm run bench -- traces
 // Then searches of Treadle alone among many, of which the first are sent and the others copied; kept in a folder for the next time:
-//   npm run bench -- traces --only-many 1 --traces 1000000 --sent 20000 --keep /tmp/many
+//   npm run bench -- traces --only-many 1 --traces 1000000 --sent 20000 --keep FOLDER
 import { Agent, request } from 'node:http';
 import path from 'node:path';
 import {
