@@ -8,6 +8,7 @@ import { openCi } from './ci/index.ts';
 import * as data from './data/index.ts';
 import { mountForward } from './faces/inference/index.ts';
 import { createMetrics } from './faces/metrics/index.ts';
+import { dvcErrors, dvcRoutes } from './faces/dvc/index.ts';
 import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { SCIM_TYPE, scimErrors, scimRoutes } from './faces/scim/index.ts';
@@ -378,6 +379,7 @@ async function open(
       anyJson: true,
     },
   );
+  http.mount(dvcRoutes(data.openDvcRemote()), { errors: dvcErrors });
   http.mount(scimRoutes, { errors: scimErrors, json: SCIM_TYPE });
   mountForward(http.app, endpoints.socket);
   await mountWeb(http.app);

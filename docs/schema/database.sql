@@ -25,6 +25,7 @@
 -- data-002 68860e6cd07632a1
 -- data-003 a0dbeec8ec13de85
 -- data-004-quotas c1c26313317fc0b6
+-- data-005-dvc 6d728274cd0c55e3
 -- tracking-001 1582b9d64ad6cebd
 -- tracking-002 eab1e10f0a74ab80
 -- tracking-003 7dd5ed70c423bb42
@@ -389,6 +390,20 @@ CREATE TABLE dataset_version (
   unique (dataset, number)
 );
 CREATE INDEX dataset_version_hash on dataset_version (dataset, hash);
+CREATE TABLE dvc_object (
+  workspace text not null,
+  dataset text not null references dataset (id),
+  layout text not null,
+  oid text not null,
+  hash text not null,
+  size bigint not null,
+  loose bigint not null,
+  version text,
+  created_at bigint not null,
+  primary key (dataset, layout, oid)
+);
+CREATE INDEX dvc_object_hash on dvc_object (workspace, hash);
+CREATE INDEX dvc_object_version on dvc_object (version) where version is not null;
 CREATE TABLE endpoint (
   id text primary key,
   workspace text not null,

@@ -1,3 +1,4 @@
+import { inPortions } from '../platform/aside/index.ts';
 import type { Ctx, Tx } from '../platform/ctx/index.ts';
 import { conflict, invalid, TreadleError } from '../platform/errors/index.ts';
 import { newId } from '../platform/ids/index.ts';
@@ -19,6 +20,7 @@ import {
   nextNumber,
   selectHeld,
   selectVersion,
+  selectVersionsById,
   setRef,
   type DatasetRow,
 } from './store.ts';
@@ -36,6 +38,8 @@ export interface CommitInput {
   allow?: readonly Allowed[];
   /** Further versions that this one was made from; the branch's head is always a parent. */
   madeFrom?: readonly string[];
+  /** Ids of exactly the versions it was made from, of this dataset: the branch moves to it from wherever it is. */
+  parents?: readonly string[];
 }
 
 /** A commit by a client, from the body of its request: it may name only blobs that its workspace has uploaded. */
@@ -57,6 +61,30 @@ export async function commitUpload(
 /** A commit by a room of ours, of blobs it has put itself. */
 export async function commitVersion(ctx: Ctx, input: CommitInput): Promise<Committed> {
   return commit(ctx, input, openList(input.files), { own: true });
+}
+
+/** A longer list is read in a thread, as one that a client sends. */
+const LONG = 3000;
+
+/** A commit of blobs that the workspace holds: what is empty or broken is as it was elsewhere, and is kept so. */
+export async function commitHeld(ctx: Ctx, { files, ...input }: CommitInput): Promise<Committed> {
+  const list = files.length > LONG ? (await readList(bodyOf(files))).list : openList(files);
+  try {
+    return await commit(ctx, { ...input, allow: ['empty', 'broken'] }, list, {});
+  } finally {
+    await list.close();
+  }
+}
+
+async function* bodyOf(files: readonly FileInput[]): AsyncGenerator<Buffer> {
+  let before = '{"files":';
+  let mark = '[';
+  for await (const portion of inPortions(files, 1000)) {
+    yield Buffer.from(`${before}${mark}${portion.map((file) => JSON.stringify(file)).join(',')}`);
+    before = '';
+    mark = ',';
+  }
+  yield Buffer.from(']}');
 }
 
 /** All or nothing: version, branch, ledger, event and job are one transaction, the last thing that happens. */
@@ -235,9 +263,7 @@ async function record(
     };
     await insertDataset(tx, dataset);
   }
-  // A new branch grows out of main.
-  const parent = head ?? (await headOf(tx, dataset, MAIN));
-  const parents = [...new Set([...(parent ? [parent.id] : []), ...(input.madeFrom ?? [])])];
+  const parents = await parentsOf(tx, dataset, head, input);
   const number = await nextNumber(tx, dataset);
   const version: DatasetVersion = {
     id: newId(now),
@@ -280,6 +306,28 @@ async function record(
   });
   if (tree.tables) await tx.enqueue(PROFILE, { version: version.id }, { uniqueKey: version.id });
   return { version, unchanged: false };
+}
+
+async function parentsOf(
+  tx: Tx,
+  dataset: DatasetRow,
+  head: DatasetVersion | undefined,
+  { parents, madeFrom = [] }: Pick<CommitInput, 'parents' | 'madeFrom'>,
+): Promise<string[]> {
+  if (parents === undefined) {
+    // A new branch grows out of main.
+    const parent = head ?? (await headOf(tx, dataset, MAIN));
+    return [...new Set([...(parent ? [parent.id] : []), ...madeFrom])];
+  }
+  const found = parents.length === 0 ? [] : await selectVersionsById(tx, parents, { deleted: true });
+  const known = new Set(found.filter((one) => one.dataset === dataset.name).map(({ id }) => id));
+  const strange = parents.find((id) => !known.has(id));
+  if (strange !== undefined)
+    throw invalid(`dataset '${dataset.name}' has no version with the id '${strange}'`, {
+      field: 'parents',
+      hint: `treadle data log ${dataset.name} --json lists its versions with their ids`,
+    });
+  return [...new Set(parents)];
 }
 
 async function headOf(ctx: Ctx, dataset: DatasetRow, branch: string): Promise<DatasetVersion | undefined> {

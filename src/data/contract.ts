@@ -601,3 +601,69 @@ export const nameIds = endpoint({
     ),
   }),
 });
+
+export const DvcLayout = Type.Union([Type.Literal('md5'), Type.Literal('md5-dos2unix')], {
+  description:
+    'How DVC names objects: md5, of the bytes as they are (DVC 3); md5-dos2unix, of text with CRLF as LF (DVC 2).',
+});
+export type DvcLayout = Static<typeof DvcLayout>;
+
+export const DvcOid = Type.String({
+  pattern: '^[0-9a-f]{32}(\\.dir)?$',
+  description: 'MD5 in 32 hex digits; `.dir` behind that of a directory.',
+});
+
+export const findMissingDvc = endpoint({
+  method: 'POST',
+  path: '/api/v1/datasets/:dataset/dvc/missing',
+  action: 'dataset:write',
+  about: [named('dataset')],
+  summary: 'Say which objects of a DVC repository a dataset lacks',
+  params: OfDataset,
+  body: Strict({ layout: DvcLayout, oids: Type.Array(DvcOid, { maxItems: 10_000 }) }),
+  response: Type.Object({ missing: Type.Array(DvcOid) }),
+});
+
+export const uploadDvcObject = endpoint({
+  method: 'PUT',
+  path: '/api/v1/datasets/:dataset/dvc/objects/:layout/:oid',
+  action: 'dataset:write',
+  about: [named('dataset')],
+  summary: 'Upload a file of a DVC repository, under its MD5',
+  params: Type.Object({ dataset: DatasetName, layout: DvcLayout, oid: DvcOid }),
+  body: 'bytes',
+  response: Type.Object({ hash: Hash, size: Type.Integer() }),
+});
+
+export const commitDvcOutput = endpoint({
+  method: 'POST',
+  path: '/api/v1/datasets/:dataset/dvc/versions',
+  action: 'dataset:write',
+  about: [named('dataset')],
+  summary:
+    'Commit a version from uploaded objects of a DVC repository: a directory by its listing, or a file',
+  params: OfDataset,
+  body: Strict({
+    layout: DvcLayout,
+    oid: DvcOid,
+    listing: Type.Optional(
+      Type.String({ maxLength: 120 * MiB, description: 'Of a directory: the bytes of its `.dir` object.' }),
+    ),
+    path: Type.Optional(FilePath),
+    executable: Type.Optional(Type.Boolean()),
+    message: Type.Optional(Message),
+    source: Type.Optional(Type.String({ maxLength: 2000 })),
+    meta: Type.Optional(Meta),
+    branch: Type.Optional(RefName),
+    expected: Commit.properties.expected,
+    parents: Type.Array(Type.String({ maxLength: 100 }), {
+      maxItems: 100,
+      description: 'Ids of exactly the versions of this dataset that it was made from.',
+    }),
+  }),
+  response: Type.Object({
+    version: Type.Optional(DatasetVersion),
+    unchanged: Type.Boolean({ description: 'The branch held exactly this content already.' }),
+  }),
+  maxBody: 128 * MiB,
+});

@@ -1,6 +1,7 @@
 import { selectPinNamesOf } from '../platform/blobs/index.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { conflict } from '../platform/errors/index.ts';
+import { deleteObjectsOf } from './dvc/store.ts';
 import { resolveVersion } from './resolve-ref.ts';
 import { deleteDatasetRows, lockDatasets, markDeleted, requireDataset, selectRefs } from './store.ts';
 
@@ -25,6 +26,7 @@ export function deleteVersion(
         code: 'version-in-use',
       });
     await markDeleted(tx, version.id);
+    await deleteObjectsOf(tx, version.id);
     const resource = `dataset_version:${version.id}`;
     await tx.record({
       action: 'dataset_version.deleted',

@@ -2,6 +2,7 @@ export { commitVersion, type CommitInput } from './commit-version.ts';
 export { countRows } from './count-rows.ts';
 export type { DatasetVersion, FileInput, TableProfile } from './contract.ts';
 export { deleteDataset, deleteVersion } from './delete-version.ts';
+export { openDvcRemote, type DvcRemote } from './dvc/remote.ts';
 export { diffTrees, type TreeDiff } from './diff-versions.ts';
 export { compareBranches, mergeBranch, type Standing } from './merge-branch.ts';
 export { materialiseVersion, type MaterialiseOptions } from './materialise-version.ts';

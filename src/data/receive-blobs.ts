@@ -36,7 +36,7 @@ export async function findMissing(ctx: Ctx, hashes: readonly string[]): Promise<
 export async function receiveBlobs(ctx: Ctx, body: Readable): Promise<{ blobs: number; bytes: number }> {
   await requireRoom(ctx, 'bytes', 1);
   const infos = await ctx.blobs.putMany(frames(body));
-  await hold(ctx, infos);
+  await holdUploaded(ctx, infos);
   return { blobs: infos.length, bytes: infos.reduce((sum, { size }) => sum + size, 0) };
 }
 
@@ -47,12 +47,15 @@ export async function receiveBlob(
 ): Promise<{ hash: string; size: number }> {
   await requireRoom(ctx, 'bytes', 1);
   const info = await ctx.blobs.put(body as AsyncIterable<Uint8Array>, { hash });
-  await hold(ctx, [info]);
+  await holdUploaded(ctx, [info]);
   return info;
 }
 
 /** Nothing of an upload is an audit fact: the commit that names the blobs is. */
-async function hold(ctx: Ctx, infos: ReadonlyArray<{ hash: string; size: number }>): Promise<void> {
+export async function holdUploaded(
+  ctx: Ctx,
+  infos: ReadonlyArray<{ hash: string; size: number }>,
+): Promise<void> {
   const sizes = new Map(infos.map(({ hash, size }) => [hash, size]));
   const fresh = (await findMissing(ctx, [...sizes.keys()])).map((hash) => ({ hash, size: sizes.get(hash)! }));
   for await (const portion of inPortions(fresh, PORTION)) await ctx.write((tx) => insertHeld(tx, portion));

@@ -7,6 +7,9 @@ import * as contract from './contract.ts';
 import type { DatasetVersion, Diff } from './contract.ts';
 import { deleteDataset, deleteVersion } from './delete-version.ts';
 import { diffTrees } from './diff-versions.ts';
+import { commitOutput, findMissingObjects } from './dvc/import-output.ts';
+import { readFileOid } from './dvc/oid.ts';
+import { receiveObject } from './dvc/receive-object.ts';
 import { listFiles, requireFile } from './list-files.ts';
 import { moveBranch, setTag } from './move-branch.ts';
 import { protectBranch } from './merge-branch.ts';
@@ -80,6 +83,13 @@ export const dataRoutes = (tables: Tables, functions: readonly TableFunction[] =
     return { stream: await sendBlobs(ctx, body.hashes) };
   }),
   route(contract.nameIds, async (ctx, { query }) => ({ items: await nameIds(ctx, query.ids) })),
+  route(contract.findMissingDvc, async (ctx, { params, body }) => ({
+    missing: await findMissingObjects(ctx, params.dataset, body),
+  })),
+  route(contract.uploadDvcObject, (ctx, { params, body }) =>
+    receiveObject(ctx, params.dataset, readFileOid(params), body),
+  ),
+  route(contract.commitDvcOutput, (ctx, { params, body }) => commitOutput(ctx, params.dataset, body)),
   route(contract.runSql, (ctx, { body, signal }) => runSql(ctx, tables, body, signal, functions)),
 ];
 

@@ -54,6 +54,20 @@ export type DataTables = {
   };
   /** Which blobs a workspace may name: knowing a hash is not owning the bytes. */
   dataset_blob: { workspace: string; hash: string; size: number };
+  /** What DVC clients call their objects: an MD5, with `.dir` behind that of a directory's listing. */
+  dvc_object: {
+    workspace: string;
+    dataset: string;
+    layout: string;
+    oid: string;
+    hash: string;
+    size: number;
+    /** 1: no version holds its bytes. */
+    loose: number;
+    /** The version that it became. */
+    version: string | null;
+    created_at: number;
+  };
   /** Profiles by content: an unchanged file is profiled once. */
   dataset_table: {
     workspace: string;
@@ -153,6 +167,25 @@ export const migrations: Migration[] = [
       `insert into workspace_quota (workspace, quota, used)
         select workspace, 'bytes', sum(size) from dataset_blob where 1 = 1 group by workspace
         on conflict (workspace, quota) do update set used = workspace_quota.used + excluded.used`,
+    ],
+  },
+  {
+    id: 'data-005-dvc',
+    sql: [
+      `create table dvc_object (
+        workspace text not null,
+        dataset text not null references dataset (id),
+        layout text not null,
+        oid text not null,
+        hash text not null,
+        size bigint not null,
+        loose bigint not null,
+        version text,
+        created_at bigint not null,
+        primary key (dataset, layout, oid)
+      )`,
+      `create index dvc_object_version on dvc_object (version) where version is not null`,
+      `create index dvc_object_hash on dvc_object (workspace, hash)`,
     ],
   },
 ];

@@ -223,7 +223,7 @@ export async function markDeleted(tx: Tx, version: string): Promise<void> {
 export async function deleteDatasetRows(tx: Tx, dataset: DatasetRow): Promise<number> {
   const room = tables(tx);
   const mine = { workspace: tx.workspace, dataset: dataset.id };
-  for (const table of ['dataset_ref', 'dataset_ref_move', 'dataset_protection'] as const)
+  for (const table of ['dvc_object', 'dataset_ref', 'dataset_ref_move', 'dataset_protection'] as const)
     await room
       .deleteFrom(table)
       .where('workspace', '=', mine.workspace)

@@ -25,9 +25,9 @@ import {
 import type { Download, Input, Route, ServerSentEvent, TextAnswer } from './route.ts';
 import { watchBodies } from './watch-bodies.ts';
 
-/** A face's table from what went wrong to its own status and body. */
+/** A face's table from what went wrong to its own status and body; `reason` stands behind the status, for clients that show no more. */
 export interface ErrorFace {
-  (error: TreadleError | undefined, requestId: string): { status: number; body: unknown };
+  (error: TreadleError | undefined, requestId: string): { status: number; body: unknown; reason?: string };
 }
 
 const STATUS: Record<ErrorKind, number> = {
@@ -516,7 +516,13 @@ async function sendError(
       log.info('the caller went away in the middle of its request', fields);
     else log.error('request failed', { ...fields, error: thrown });
   }
-  const { status, body } = face(known, request.id);
+  const { status, body, reason } = face(known, request.id);
+  // A header line: one line, of printable ASCII.
+  if (reason !== undefined)
+    reply.raw.statusMessage = reason
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll(/[^ -~]/g, '?')
+      .slice(0, 1000);
   // An unread upload would keep the connection busy for a reply nobody waits for.
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   const hasBody = encoding !== undefined || Number(length ?? 0) > 0;

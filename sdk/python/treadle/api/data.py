@@ -198,6 +198,12 @@ Diff = TypedDict(
 )
 
 
+DvcLayout = Literal['md5', 'md5-dos2unix']
+"""How DVC names objects: md5, of the bytes as they are (DVC 3); md5-dos2unix, of text with CRLF as LF
+(DVC 2).
+"""
+
+
 class PreviewColumns(TypedDict):
     name: str
     type: str
@@ -279,6 +285,12 @@ class TreeEntry(TypedDict):
     executable: NotRequired[bool]
 
 
+class CommitDvcOutputAnswer(TypedDict):
+    version: NotRequired[DatasetVersion]
+    unchanged: bool
+    """The branch held exactly this content already."""
+
+
 class DeleteDatasetAnswer(TypedDict):
     deleted: str
     """Its name in the ledger."""
@@ -295,6 +307,10 @@ class DeleteVersionAnswer(TypedDict):
 
 
 class FindMissingAnswer(TypedDict):
+    missing: list[str]
+
+
+class FindMissingDvcAnswer(TypedDict):
     missing: list[str]
 
 
@@ -328,11 +344,72 @@ class UploadBlobsAnswer(TypedDict):
     bytes: int
 
 
+class UploadDvcObjectAnswer(TypedDict):
+    hash: str
+    """BLAKE3-256 of the content, 64 hex digits."""
+    size: int
+
+
 class DataApi:
     """Datasets, their versions, files and profiles; SQL over them."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def commit_dvc_output(
+        self,
+        dataset: str,
+        *,
+        layout: DvcLayout,
+        oid: str,
+        parents: list[str],
+        listing: str | None = None,
+        path: str | None = None,
+        executable: bool | None = None,
+        message: str | None = None,
+        source: str | None = None,
+        meta: dict[str, str] | None = None,
+        branch: str | None = None,
+        expected: str | None | Unset = UNSET,
+    ) -> CommitDvcOutputAnswer:
+        """Commit a version from uploaded objects of a DVC repository: a directory by its listing, or a
+        file.
+
+        POST /api/v1/datasets/:dataset/dvc/versions; needs dataset:write.
+
+        Args:
+            dataset: Letters, digits, dot, dash and underscore; begins with a letter or digit; 100
+                characters at most.
+            layout: How DVC names objects: md5, of the bytes as they are (DVC 3); md5-dos2unix, of
+                text with CRLF as LF (DVC 2).
+            oid: MD5 in 32 hex digits; `.dir` behind that of a directory.
+            parents: Ids of exactly the versions of this dataset that it was made from.
+            listing: Of a directory: the bytes of its `.dir` object.
+            path: Path inside the version, with `/`. Any Unicode but control characters and
+                backslash; no `.` or `..`; 255 bytes a segment.
+            message: Why this version exists.
+            meta: How the data was collected and prepared, as key and value.
+            branch: Name of a branch or tag. Not `v7` and not a hash: those name versions.
+            expected: Id of the version the branch must still be at; null: the branch must not
+                exist. Absent: not checked.
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/datasets/{segment('dataset', dataset)}/dvc/versions",
+            json=given({
+                'layout': layout,
+                'oid': oid,
+                'listing': listing,
+                'path': path,
+                'executable': executable,
+                'message': message,
+                'source': source,
+                'meta': meta,
+                'branch': branch,
+                'expected': expected,
+                'parents': parents,
+            }, nulls=('expected',)),
+        )
 
     def commit_version(
         self,
@@ -518,6 +595,29 @@ class DataApi:
             'POST',
             '/api/v1/data/missing',
             json=given({'hashes': hashes}),
+        )
+
+    def find_missing_dvc(
+        self,
+        dataset: str,
+        *,
+        layout: DvcLayout,
+        oids: list[str],
+    ) -> FindMissingDvcAnswer:
+        """Say which objects of a DVC repository a dataset lacks.
+
+        POST /api/v1/datasets/:dataset/dvc/missing; needs dataset:write.
+
+        Args:
+            dataset: Letters, digits, dot, dash and underscore; begins with a letter or digit; 100
+                characters at most.
+            layout: How DVC names objects: md5, of the bytes as they are (DVC 3); md5-dos2unix, of
+                text with CRLF as LF (DVC 2).
+        """
+        return self._transport.json(
+            'POST',
+            f"/api/v1/datasets/{segment('dataset', dataset)}/dvc/missing",
+            json=given({'layout': layout, 'oids': oids}),
         )
 
     def get_dataset(
@@ -825,5 +925,29 @@ class DataApi:
         return self._transport.json(
             'POST',
             '/api/v1/data/blobs',
+            body=body,
+        )
+
+    def upload_dvc_object(
+        self,
+        dataset: str,
+        layout: DvcLayout,
+        oid: str,
+        body: Body,
+    ) -> UploadDvcObjectAnswer:
+        """Upload a file of a DVC repository, under its MD5.
+
+        PUT /api/v1/datasets/:dataset/dvc/objects/:layout/:oid; needs dataset:write.
+
+        Args:
+            dataset: Letters, digits, dot, dash and underscore; begins with a letter or digit; 100
+                characters at most.
+            layout: How DVC names objects: md5, of the bytes as they are (DVC 3); md5-dos2unix, of
+                text with CRLF as LF (DVC 2).
+            oid: MD5 in 32 hex digits; `.dir` behind that of a directory.
+        """
+        return self._transport.json(
+            'PUT',
+            f"/api/v1/datasets/{segment('dataset', dataset)}/dvc/objects/{segment('layout', layout)}/{segment('oid', oid)}",
             body=body,
         )
