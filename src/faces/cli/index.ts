@@ -28,6 +28,7 @@ const NOUNS: ReadonlyArray<() => Promise<{ register: Register }>> = [
   () => import('./experiments.ts'),
   () => import('./runs.ts'),
   () => import('./traces.ts'),
+  () => import('./import.ts'),
   () => import('./models.ts'),
   () => import('./evaluate.ts'),
   () => import('./releases.ts'),

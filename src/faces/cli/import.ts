@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { Ended } from './pipes.ts';
+import type { Cli, Register } from './frame.ts';
+import type { Source } from './import/facts.ts';
+
+const HELP = `
+What is brought keeps its names, values, times and files; run ids are new, and the old ones are in the tag
+treadle.import.id. The same command once more goes on where it was broken off, and brings only what is new.
+Nothing of the source is changed. At the end every point, param, tag and file is compared with what the server
+has, and the account says what was brought, kept in another form, or left; it exits with 1 where something differs.
+
+Examples:
+  treadle import mlflow http://127.0.0.1:5001
+  treadle import mlflow sqlite:///mlflow.db
+  treadle import mlflow ./mlruns`;
+
+interface Options {
+  again?: boolean;
+  artifacts?: string;
+}
+
+/** `treadle import …` */
+export const register: Register = (program, cli) => {
+  const group = program
+    .command('import')
+    .description('bring experiments and runs from another tracker: MLflow')
+    .addHelpText('after', HELP);
+  const again = (command: Command): Command =>
+    command.option('--again', 'also read runs that are here and have not changed since');
+  again(group.command('mlflow <uri>'))
+    .description('bring everything of an MLflow server, database or mlruns folder')
+    .option(
+      '--artifacts <dir>',
+      'where a database’s mlflow-artifacts:/ lie on this disk; mlartifacts beside it unless said',
+    )
+    .addHelpText('after', MLFLOW_HELP)
+    .action(async (uri: string, { artifacts, again: all }: Options) => {
+      const { openMlflow } = await import('./import/mlflow/index.ts');
+      await run(cli, await openMlflow(uri, artifacts, process.env), all);
+    });
+};
+
+const MLFLOW_HELP = `
+URI is what MLFLOW_TRACKING_URI is: http://host:port of a running server (2.0 or newer), sqlite:///mlflow.db or
+postgresql://user:password@host/name of its database, of any schema, or the mlruns folder. A server's files come
+from wherever it keeps them; a database's only where this machine sees them. MLFLOW_TRACKING_USERNAME,
+MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_TOKEN and MLFLOW_WORKSPACE mean what they mean to MLflow's client.
+Deleted runs and experiments come, too, as deleted ones. Versions of models keep their numbers.`;
+
+async function run(cli: Cli, source: Source, again: boolean | undefined): Promise<void> {
+  const [{ bring }, { inWords }, { showProgress }] = await Promise.all([
+    import('./import/write.ts'),
+    import('./import/account.ts'),
+    import('./import/progress.ts'),
+  ]);
+  const output = cli.output();
+  const progress = showProgress(output, source.runs);
+  try {
+    const account = await bring(cli.client(), source, progress, { again: again === true });
+    progress.done();
+    output.result(account, () => inWords(account));
+    if (account.fault_count > 0) throw new Ended(1);
+  } finally {
+    progress.done();
+    await source.close?.();
+  }
+}
