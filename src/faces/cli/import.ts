@@ -12,7 +12,8 @@ has, and the account says what was brought, kept in another form, or left; it ex
 Examples:
   treadle import mlflow http://127.0.0.1:5001
   treadle import mlflow sqlite:///mlflow.db
-  treadle import mlflow ./mlruns`;
+  treadle import mlflow ./mlruns
+  treadle import tensorboard ./runs`;
 
 interface Options {
   again?: boolean;
@@ -23,7 +24,7 @@ interface Options {
 export const register: Register = (program, cli) => {
   const group = program
     .command('import')
-    .description('bring experiments and runs from another tracker: MLflow')
+    .description('bring experiments and runs from another tracker: MLflow, TensorBoard')
     .addHelpText('after', HELP);
   const again = (command: Command): Command =>
     command.option('--again', 'also read runs that are here and have not changed since');
@@ -38,7 +39,40 @@ export const register: Register = (program, cli) => {
       const { openMlflow } = await import('./import/mlflow/index.ts');
       await run(cli, await openMlflow(uri, artifacts, process.env), all);
     });
+  again(group.command('tensorboard <dir>'))
+    .description('bring runs out of a folder of TensorBoard event files')
+    .option(
+      '--experiment <name>',
+      'the experiment that they go into; it has the name of the folder unless said',
+    )
+    .option('--follow', 'go on as the files grow, until Ctrl-C')
+    .addHelpText('after', TENSORBOARD_HELP)
+    .action(async (dir: string, { experiment, follow, again: all }: TensorboardFlags) => {
+      const { tensorboardSource } = await import('./import/tensorboard/read.ts');
+      const stop = new AbortController();
+      if (follow === true) process.once('SIGINT', () => stop.abort());
+      await run(
+        cli,
+        tensorboardSource(dir, { experiment, follow: follow === true ? stop.signal : undefined }),
+        all,
+      );
+    });
 };
+
+interface TensorboardFlags {
+  again?: boolean;
+  experiment?: string;
+  follow?: boolean;
+}
+
+const TENSORBOARD_HELP = `
+Each directory of DIR that holds event files becomes a run of one experiment. Scalars become metrics, hparams params; histograms,
+images, audio, texts, PR curves and other plugins' tensors become files below tensorboard/ of the run, listed in
+tensorboard/manifest.jsonl. Where a training began again at an earlier step (SessionLog START), what it made void is left out.
+
+Examples:
+  treadle import tensorboard ./runs
+  treadle import tensorboard ./runs --experiment cifar --follow    until Ctrl-C, as the training writes`;
 
 const MLFLOW_HELP = `
 URI is what MLFLOW_TRACKING_URI is: http://host:port of a running server (2.0 or newer), sqlite:///mlflow.db or
