@@ -13,7 +13,8 @@ Examples:
   treadle import mlflow http://127.0.0.1:5001
   treadle import mlflow sqlite:///mlflow.db
   treadle import mlflow ./mlruns
-  treadle import tensorboard ./runs`;
+  treadle import tensorboard ./runs
+  treadle import wandb ./wandb`;
 
 interface Options {
   again?: boolean;
@@ -24,7 +25,7 @@ interface Options {
 export const register: Register = (program, cli) => {
   const group = program
     .command('import')
-    .description('bring experiments and runs from another tracker: MLflow, TensorBoard')
+    .description('bring experiments and runs from another tracker: MLflow, TensorBoard, W&B')
     .addHelpText('after', HELP);
   const again = (command: Command): Command =>
     command.option('--again', 'also read runs that are here and have not changed since');
@@ -57,6 +58,17 @@ export const register: Register = (program, cli) => {
         all,
       );
     });
+  again(group.command('wandb <dir>'))
+    .description('bring offline runs of W&B, out of their .wandb files')
+    .option(
+      '--experiment <name>',
+      'the experiment that they go into; it has the name of their project unless said',
+    )
+    .addHelpText('after', WANDB_HELP)
+    .action(async (dir: string, { experiment, again: all }: TensorboardFlags) => {
+      const { wandbSource } = await import('./import/wandb/read.ts');
+      await run(cli, wandbSource(dir, { experiment }), all);
+    });
 };
 
 interface TensorboardFlags {
@@ -73,6 +85,16 @@ tensorboard/manifest.jsonl. Where a training began again at an earlier step (Ses
 Examples:
   treadle import tensorboard ./runs
   treadle import tensorboard ./runs --experiment cifar --follow    until Ctrl-C, as the training writes`;
+
+const WANDB_HELP = `
+DIR is the folder wandb of WANDB_MODE=offline, one of its offline-run-… folders, or a .wandb file; no account is needed. Numbers of
+the history become metrics by W&B's step, config becomes params (a.b for nested ones), system statistics become system/… metrics.
+Other values by step are lines in wandb/history/KEY.jsonl of the run; media, tables and the console's log come as wandb/files.
+Runs that were synced only live on W&B's servers: wandb sync's folder has them still, where it was not cleaned.
+
+Examples:
+  treadle import wandb ./wandb
+  treadle import wandb ./wandb/offline-run-20261201_121458-x4rpplr0`;
 
 const MLFLOW_HELP = `
 URI is what MLFLOW_TRACKING_URI is: http://host:port of a running server (2.0 or newer), sqlite:///mlflow.db or
