@@ -150,7 +150,7 @@ const jobs = [
     script: 'test.mjs',
     args: files,
     // A campaign may take long on a busy machine; one that hangs still ends.
-    env: { TREADLE_TEST_MINUTES: '120', ...env },
+    env: { TREADLE_TEST_MINUTES: '120', TREADLE_TEST_APART: '1', ...env },
   })),
   ...benches.map(({ name, args }) => ({ name: `bench-${name}`, script: 'bench.mjs', args: [name, ...args] })),
 ];

@@ -2,8 +2,8 @@
 //   npm test -- src/data          files whose path holds src/data
 //   npm test -- --name "regex"    tests whose name matches
 //   npm test -- --times           notes the processor time of each file, for the order of the next runs
-// Environment: TREADLE_TEST_OUTPUT=1 shows what tests print; TREADLE_TEST_MINUTES is what a file may take, 15 unless said;
-// TREADLE_TEST_PG=url uses that PostgreSQL instead of a fresh one.
+// Environment: TREADLE_TEST_OUTPUT=1 shows what tests print; TREADLE_TEST_MINUTES is what a process of files may take, 15 unless said;
+// TREADLE_TEST_APART=1 gives each file a process of its own; TREADLE_TEST_PG=url uses that PostgreSQL instead of a fresh one.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -20,8 +20,8 @@ import {
   findPrometheus,
   findPromtool,
 } from './setup/test-tools.mjs';
-import { longestFirst } from './test/order.mjs';
 import { startPostgres } from './test/postgres.mjs';
+import { entries, together } from './test/together.mjs';
 
 await main(async () => {
   const args = process.argv.slice(2);
@@ -56,7 +56,7 @@ await main(async () => {
     process.exitCode = picked.length > 0 || !checked ? 1 : 0;
     return;
   }
-  const passed = await runTests({ files: longestFirst(files), name, quick, times });
+  const passed = await runTests({ files, name, quick, times });
   if (!checked) console.log('check: failed, see above');
   process.exitCode = checked && passed ? 0 : 1;
 });
@@ -116,9 +116,17 @@ async function runTests({ files, name, quick, times }) {
           ...given('TREADLE_ALERTMANAGER', findAlertmanager()),
         }),
   };
-  const minutes = Number(process.env.TREADLE_TEST_MINUTES ?? (quick ? 1 : 15));
+  const minutes = Number(process.env.TREADLE_TEST_MINUTES ?? (quick ? 5 : 15));
+  // By name a test is looked at by itself; and a campaign's files are long ones, whatever is known of them.
+  const apart = name !== undefined || Boolean(process.env.TREADLE_TEST_APART);
+  const begun = entries(
+    together(
+      files.map((file) => file.split(sep).join('/')),
+      apart,
+    ),
+  );
   const order = {
-    files: files.map((file) => file.split(sep).join('/')),
+    files: begun.files,
     // Two more than there are cores: a quarter of the time each waits for a process, a disk or a limit.
     concurrency: availableParallelism() + 2,
     // A hanging test must not hang the whole run.
@@ -139,6 +147,7 @@ async function runTests({ files, name, quick, times }) {
       child.on('error', reject).on('close', (code) => resolve(code === 0)),
     );
   } finally {
+    begun.remove();
     await postgres?.stop();
   }
 }

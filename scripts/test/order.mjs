@@ -1,5 +1,5 @@
 // The order of test files: the longest first, by the processor time of each with its children when somebody last looked (`npm test --
-// --times` looks, and writes it down). Only the order hangs on these figures, so old ones do no harm.
+// --times` looks, and writes it down). Only the order, and who shares a process, hang on these figures, so old ones do no harm.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root } from '../setup/place.mjs';
@@ -8,13 +8,12 @@ const FILE = join(root, 'scripts', 'test', 'times.json');
 /** Shorter ones are all alike, s. */
 const SHORT = 2;
 
-const known = () => JSON.parse(readFileSync(FILE, 'utf8'));
+const read = () => JSON.parse(readFileSync(FILE, 'utf8'));
 
-export function longestFirst(files) {
-  const times = known();
-  // One that nobody knows yet may be long.
-  const of = (file) => times[file] ?? (file.includes('.slow.') ? 3 * SHORT : 0);
-  return files.toSorted((a, b) => of(b) - of(a));
+/** @returns what a file takes, s; one that nobody knows yet may be long. */
+export function known() {
+  const times = read();
+  return (file) => times[file] ?? (file.includes('.slow.') ? 3 * SHORT : SHORT / 2);
 }
 
 /** @param usage file that the tests wrote (usage.mjs); what did not run keeps its time, unless it is gone. @returns seconds by file */
@@ -26,8 +25,8 @@ export function keepTimes(usage) {
       return [relative(root, file), seconds];
     }),
   );
-  const long = [...Object.entries(known()).filter(([file]) => !took.has(file)), ...took]
-    .filter(([file, seconds]) => seconds >= SHORT && existsSync(join(root, file)))
+  const long = [...Object.entries(read()).filter(([file]) => !took.has(file)), ...took]
+    .filter(([file, seconds]) => seconds >= SHORT && !file.startsWith('.') && existsSync(join(root, file)))
     .toSorted(([, a], [, b]) => b - a);
   const rounded = Object.fromEntries(long.map(([file, seconds]) => [file, Math.round(seconds)]));
   writeFileSync(FILE, `${JSON.stringify(rounded, null, 2)}\n`);

@@ -1,5 +1,5 @@
-// Runs test files on Node 26, each in a process of its own, and prints what came of them. Unlike `node --test` it keeps the order in
-// which the files are given: the longest first, so that none of them is left over when the others have ended.
+// Runs test files on Node 26, each or several small ones in a process (together.mjs), and prints what came of them. Unlike `node --test`
+// it keeps the order in which the files are given: the longest first, so that none of them is left over when the others have ended.
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { finished } from 'node:stream/promises';

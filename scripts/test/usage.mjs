@@ -1,13 +1,16 @@
 // Loaded into each test file's process by `npm test -- --times`: at its end it notes the processor time of the process and of all
 // that it and its children waited for. Unlike the time on the clock that is nearly the same on an idle and on a busy machine.
+// Of files that share a process (shared.mjs) each has what was added since the one before.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 const [, file = ''] = process.argv;
 // Threads and forks of the file's process get the same arguments.
-if (isMainThread && /\.test\.tsx?$/.test(file)) process.on('exit', note);
+if (isMainThread && /\.test\.tsx?$/.test(file)) process.on('exit', () => note(file));
 
-function note() {
+let noted = 0;
+
+export function note(path) {
   const { userCPUTime, systemCPUTime } = process.resourceUsage();
   let children = 0;
   try {
@@ -19,5 +22,6 @@ function note() {
     // not Linux: what its children took is not known
   }
   const seconds = (userCPUTime + systemCPUTime) / 1e6 + children;
-  appendFileSync(process.env.TREADLE_TEST_USAGE, `${JSON.stringify([file, seconds])}\n`);
+  appendFileSync(process.env.TREADLE_TEST_USAGE, `${JSON.stringify([path, seconds - noted])}\n`);
+  noted = seconds;
 }

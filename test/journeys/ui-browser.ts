@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import {
-  chromium,
-  type Browser,
-  type BrowserContext,
-  type ConsoleMessage,
-  type Page,
-  type Request,
-} from 'playwright-core';
+import { chromium, type BrowserContext, type ConsoleMessage, type Page, type Request } from 'playwright-core';
 import { openTest, type TestServer } from '../harness.ts';
+import { processEnd } from '../process-end.ts';
 import { answered, PATIENCE, until } from '../until.ts';
 
 /** A real server and a real Chromium, for journeys through the UI. */
@@ -73,41 +67,71 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-export async function openUi(options: Parameters<typeof openTest>[0] = {}): Promise<UiHouse> {
-  const server = await openTest(options);
-  let browser: Browser;
-  let context: BrowserContext;
+interface OpenBrowser {
+  context: BrowserContext;
   /** Pages whose journey has ended, for the next one: a new page is a new process, that compiles everything anew. */
-  const idle: Page[] = [];
+  idle: Page[];
+  close(): Promise<void>;
+}
+
+async function openBrowser(): Promise<OpenBrowser> {
+  const browser = await chromium.launch({
+    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
+    headless: true,
+    args: FLAGS,
+  });
+  const close = async (): Promise<void> => {
+    try {
+      await answered('the browser that is closed', browser.close());
+    } catch {
+      // It belongs to this process alone, which could not end before it.
+      killChildren(/chrom/i);
+    }
+  };
   try {
-    browser = await chromium.launch({
-      ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
-      headless: true,
-      args: FLAGS,
-    });
-    // One for all pages of a house: what was fetched and compiled once is there for the next.
-    context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB' });
+    // One for all pages: what was fetched and compiled once is there for the next.
+    const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB' });
     context.setDefaultTimeout(PATIENCE);
     await context.addInitScript(FORGET);
+    return { context, idle: [], close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The browser of a process that several journeys share, from the first of them on. */
+let shared: Promise<OpenBrowser> | undefined;
+
+function sharedBrowser(end: NonNullable<typeof processEnd>): Promise<OpenBrowser> {
+  if (shared === undefined) {
+    const opening = openBrowser();
+    shared = opening;
+    end.push(async () => (await opening).close());
+  }
+  return shared;
+}
+
+export async function openUi(options: Parameters<typeof openTest>[0] = {}): Promise<UiHouse> {
+  const server = await openTest(options);
+  try {
+    const { context, idle, close } = await (processEnd ? sharedBrowser(processEnd) : openBrowser());
+    // The house before had another port, of which a cookie knows nothing.
+    await context.clearCookies();
+    return {
+      server,
+      url: server.url,
+      open: async (address, pageOptions = {}) =>
+        openPage(idle.pop() ?? (await context.newPage()), idle, server.url + address, pageOptions),
+      async [Symbol.asyncDispose]() {
+        if (!processEnd) await close();
+        await server[Symbol.asyncDispose]();
+      },
+    };
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
   }
-  return {
-    server,
-    url: server.url,
-    open: async (address, pageOptions = {}) =>
-      openPage(idle.pop() ?? (await context.newPage()), idle, server.url + address, pageOptions),
-    async [Symbol.asyncDispose]() {
-      try {
-        await answered('the browser that is closed', browser.close());
-      } catch {
-        // It belongs to this process alone, which could not end before it.
-        killChildren(/chrom/i);
-      }
-      await server[Symbol.asyncDispose]();
-    },
-  };
 }
 
 async function openPage(page: Page, idle: Page[], address: string, options: PageOptions): Promise<UiPage> {
@@ -161,6 +185,7 @@ async function openPage(page: Page, idle: Page[], address: string, options: Page
     async close() {
       // A request that is on its way through a handler ends with the page, which is no fault of the journey.
       await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await page.setExtraHTTPHeaders({});
       // The next to have this page is somebody else (FORGET).
       await answered('the page that is left', page.evaluate('sessionStorage.clear()'));
       page.off('console', onConsole).off('pageerror', onError).off('request', onRequest);

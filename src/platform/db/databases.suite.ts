@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import test, { after } from 'node:test';
+import test from 'node:test';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { openPglite, openPostgres, openSqlite, type Database } from './index.ts';
@@ -22,7 +22,6 @@ export type OpenDatabase = () => Promise<TestDatabase>;
 export function eachDatabase(suite: (name: string, open: OpenDatabase) => void): void {
   suite('SQLite', openSqliteTest);
   suite('PGlite', openPgliteTest);
-  after(async () => (await pglite)?.close());
   const url = process.env['TREADLE_TEST_PG'];
   if (url === undefined || url === '') {
     test('Postgres: the whole suite', {
@@ -56,7 +55,7 @@ export async function openSqliteTest(): Promise<TestDatabase> {
 
 let pglite: Promise<Database> | undefined;
 
-/** Starting one takes a second, so that a file's tests share it, each in a fresh schema. */
+/** Starting one takes a second, so that the tests of a process share it, each in a fresh schema; it ends with the process. */
 async function openPgliteTest(): Promise<TestDatabase> {
   const database = await (pglite ??= openPglite());
   return {
