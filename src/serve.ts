@@ -9,7 +9,7 @@ import * as data from './data/index.ts';
 import { mountForward } from './faces/inference/index.ts';
 import { createMetrics } from './faces/metrics/index.ts';
 import { dvcErrors, dvcRoutes } from './faces/dvc/index.ts';
-import { mlflowErrors, mlflowRoutes } from './faces/mlflow/index.ts';
+import { mlflowErrors, mlflowRoutes, mlflowWebhooks } from './faces/mlflow/index.ts';
 import { restRoutes } from './faces/rest/index.ts';
 import { SCIM_TYPE, scimErrors, scimRoutes } from './faces/scim/index.ts';
 import { mountWeb } from './faces/web/index.ts';
@@ -153,7 +153,7 @@ async function open(
 
   const prune = eventRoom.pruneEvents(events);
   const outbound = createOutbound({ allow: config.allowOutbound ?? [] });
-  const webhooks = eventRoom.createWebhooks(outbound);
+  const webhooks = eventRoom.createWebhooks(outbound, { mlflow: mlflowWebhooks });
   events.subscribe(webhooks.subscriber);
   // What a killed server or plane left; nobody waits for it.
   void dropTemporary();
@@ -373,6 +373,7 @@ async function open(
       guards: moveGuards,
       artifactGuards,
       forgetPassword: (name) => passwords.forget(name),
+      webhooks,
     }),
     {
       errors: mlflowErrors,

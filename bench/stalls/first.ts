@@ -1,4 +1,4 @@
-import { mlflowRoutes } from '../../src/faces/mlflow/index.ts';
+import { mlflowCalls } from '../../test/mlflow-calls.ts';
 import { ask, type Answer } from './ask.ts';
 import { json, many, type Stalls } from './stalls.ts';
 
@@ -23,12 +23,7 @@ export async function firstRows({ url, measure, get }: Stalls): Promise<void> {
         : [],
     ),
   );
-  const calls = mlflowRoutes({
-    users: [],
-    guards: [],
-    artifactGuards: [],
-    forgetPassword: () => undefined,
-  }).map(({ endpoint: { method, path } }) => ({
+  const calls = mlflowCalls().map(({ method, path }) => ({
     method,
     route: path.replaceAll(/:\w+|\*/g, '0'),
     bodied: method !== 'GET',

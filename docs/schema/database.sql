@@ -3,6 +3,7 @@
 -- events-001 95f02aec93382c1b
 -- events-002-webhooks 15caf203008fae6f
 -- events-003-failing-webhooks 1ea4669fa6015932
+-- events-004-webhook-forms af402ff2aac4c3b0
 -- jobs-001 24a23df277558692
 -- jobs-002-ended ce19b591a36fb332
 -- ledger-001 469f694515e5dd78
@@ -1531,7 +1532,7 @@ CREATE TABLE webhook (
   last_at bigint,
   last_status bigint,
   last_error text
-  , failures bigint not null default 0, failing_since bigint);
+  , failures bigint not null default 0, failing_since bigint, name text, description text, form text, updated_at bigint);
 CREATE TABLE workspace (name text primary key, created_at bigint not null);
 CREATE TABLE workspace_quota (
   workspace text not null,

@@ -45,7 +45,7 @@ export { migrations } from './schema.ts';
 export { searchLoggedModels } from './search-logged-models.ts';
 export { searchModels, searchVersions } from './search-registry.ts';
 export { setAlias } from './set-alias.ts';
-export { countModels, nameToday } from './store.ts';
+export { countModels, nameToday, PROMPT_TAG } from './store.ts';
 export { tellModelVersions, type ModelVersionFacts } from './told.ts';
 export { updateModel } from './update-model.ts';
 export { updateVersion } from './update-version.ts';

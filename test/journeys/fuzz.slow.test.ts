@@ -9,8 +9,8 @@ import { text } from 'node:stream/consumers';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Pause } from '../../bench/stalls/watch.ts';
-import { mlflowRoutes } from '../../src/faces/mlflow/index.ts';
 import { Reader } from '../../src/faces/inference/grpc/protobuf.ts';
+import { mlflowCalls } from '../mlflow-calls.ts';
 import { openTest } from '../harness.ts';
 import { linearOnnx, registerOnnx } from '../onnx-model.ts';
 import { campaign, random } from '../fuzz/random.ts';
@@ -202,15 +202,7 @@ test('no request is a fault of ours, and none is answered with another’s answe
 
   const seeded = known.length;
   const { list, resolve } = await operations(server.url);
-  const calls = mlflowRoutes({
-    users: [],
-    guards: [],
-    artifactGuards: [],
-    forgetPassword: () => undefined,
-  }).map(({ endpoint: { method, path: where } }) => ({
-    method,
-    path: where,
-  }));
+  const calls = mlflowCalls().map(({ method, path: where }) => ({ method, path: where }));
   assert.ok(list.length > 50 && calls.length > 50, `${list.length} operations, ${calls.length} calls`);
 
   const next = random(seed);

@@ -68,6 +68,9 @@ export async function openMlflow(): Promise<{ url: string; [Symbol.asyncDispose]
       MLFLOW_DISABLE_TELEMETRY: 'true',
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
       MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS: 'true',
+      // Receivers of webhooks are on this machine.
+      MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'http,https',
+      MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
     },
   });
   const url = `http://127.0.0.1:${port}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { mlflowRoutes } from '../../src/faces/mlflow/index.ts';
+import { mlflowCalls } from '../mlflow-calls.ts';
 import { get, json, newRun, post, send, type Answer } from './mlflow-raw.ts';
 
 const runOf = async (id: string) =>
@@ -11,20 +11,11 @@ const runOf = async (id: string) =>
   ).run;
 
 test('every call is there under both addresses, with its rule', () => {
-  const paths = new Set(
-    mlflowRoutes({ users: [], guards: [], artifactGuards: [], forgetPassword: () => undefined }).map(
-      ({ endpoint }) => `${endpoint.method} ${endpoint.path}`,
-    ),
-  );
+  const paths = new Set(mlflowCalls().map(({ method, path }) => `${method} ${path}`));
   const api = [...paths].filter((path) => / \/api\//.test(path));
   assert.ok(api.length > 40);
   for (const path of api) assert.ok(paths.has(path.replace(' /api/', ' /ajax-api/')), path);
-  for (const { endpoint } of mlflowRoutes({
-    users: [],
-    guards: [],
-    artifactGuards: [],
-    forgetPassword: () => undefined,
-  })) {
+  for (const endpoint of mlflowCalls()) {
     const open = endpoint.action === 'public';
     const known =
       /^\/version$|server-info$|\/\*$/.test(endpoint.path) && !endpoint.path.includes('mlflow-artifacts');

@@ -3,6 +3,7 @@ import { resolveRef } from '../../data/index.ts';
 import type { Ctx } from '../../platform/ctx/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
 import type { MoveGuard, VersionUser } from '../../models/index.ts';
+import type { Webhooks } from '../../platform/events/index.ts';
 import type { Route } from '../../platform/http/index.ts';
 import type { ArtifactGuard, FoundVersion } from '../../tracking/index.ts';
 import { artifactRoutes } from './artifacts.ts';
@@ -23,8 +24,10 @@ import { scorerRoutes } from './scorers.ts';
 import { serverRoutes } from './server-info.ts';
 import { traceRoutes } from './traces.ts';
 import { legacyTraceRoutes } from './traces-v2.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 export { mlflowErrors } from './errors.ts';
+export { mlflowWebhooks } from './webhook-events.ts';
 
 interface Above {
   /** The rooms that model versions are needed by. */
@@ -35,10 +38,11 @@ interface Above {
   artifactGuards: readonly ArtifactGuard[];
   /** Forgets the password of a name, which is another from now on. */
   forgetPassword(name: string): void;
+  webhooks: Webhooks;
 }
 
 /** All of MLflow's calls. Mount with `{ errors: mlflowErrors, anyJson: true }`. */
-export function mlflowRoutes({ users, guards, artifactGuards, forgetPassword }: Above): Route[] {
+export function mlflowRoutes({ users, guards, artifactGuards, forgetPassword, webhooks }: Above): Route[] {
   const calls: Route[] = [
     ...experimentRoutes,
     ...runRoutes,
@@ -53,6 +57,7 @@ export function mlflowRoutes({ users, guards, artifactGuards, forgetPassword }: 
     ...scorerRoutes,
     ...reviewRoutes,
     ...peopleRoutes(forgetPassword),
+    ...webhookRoutes(webhooks),
     ...otlpRoutes,
     ...traceRoutes,
     ...legacyTraceRoutes,

@@ -25,6 +25,10 @@ export type EventTables = {
     last_error: string | null;
     failures: number;
     failing_since: number | null;
+    name: string | null;
+    description: string | null;
+    form: string | null;
+    updated_at: number | null;
   };
   event_parked: { subscriber: string; seq: number; time: number; error: string };
 };
@@ -77,6 +81,15 @@ export const migrations: Migration[] = [
     sql: [
       `alter table webhook add column failures bigint not null default 0`,
       `alter table webhook add column failing_since bigint`,
+    ],
+  },
+  {
+    id: 'events-004-webhook-forms',
+    sql: [
+      `alter table webhook add column name text`,
+      `alter table webhook add column description text`,
+      `alter table webhook add column form text`,
+      `alter table webhook add column updated_at bigint`,
     ],
   },
 ];

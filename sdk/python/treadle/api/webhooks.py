@@ -12,6 +12,11 @@ class Webhook(TypedDict):
     webhook-timestamp, webhook-signature: v1).
     """
     id: str
+    name: NotRequired[str]
+    """What its maker calls it."""
+    description: NotRequired[str]
+    form: NotRequired[str]
+    """In whose words it tells events: `mlflow`; ours where there is none."""
     url: str
     """https://… of the receiver; internal hosts only where an admin of the server opened them."""
     types: list[str]
@@ -20,6 +25,8 @@ class Webhook(TypedDict):
     created_at: int
     """When it was made. Milliseconds since 1970, UTC."""
     created_by: str
+    updated_at: int
+    """When its settings were last changed. Milliseconds since 1970, UTC."""
     last_at: NotRequired[int]
     """Last delivery, or attempt at one. Milliseconds since 1970, UTC."""
     last_status: NotRequired[int]

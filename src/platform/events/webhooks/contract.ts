@@ -15,11 +15,17 @@ const Types = Type.Array(Type.String({ pattern: '^(\\*|[a-z_]+\\.(\\*|[a-z_]+))$
 export const Webhook = Type.Object(
   {
     id: Type.String(),
+    name: Type.Optional(Type.String({ description: 'What its maker calls it.' })),
+    description: Type.Optional(Type.String()),
+    form: Type.Optional(
+      Type.String({ description: 'In whose words it tells events: `mlflow`; ours where there is none.' }),
+    ),
     url: Url,
     types: Types,
     enabled: Type.Boolean(),
     created_at: Millis('When it was made.'),
     created_by: Type.String(),
+    updated_at: Millis('When its settings were last changed.'),
     last_at: Type.Optional(Millis('Last delivery, or attempt at one.')),
     last_status: Type.Optional(Type.Integer({ description: 'HTTP status of the last answer.' })),
     last_error: Type.Optional(Type.String({ description: 'Why the last attempt failed.' })),

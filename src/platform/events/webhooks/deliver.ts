@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
-import type { Tx } from '../../ctx/index.ts';
+import type { Ctx, Tx } from '../../ctx/index.ts';
 import { outwardMessageOf, TreadleError, unavailable } from '../../errors/index.ts';
 import { job } from '../../jobs/index.ts';
 import type { Outbound } from '../../outbound/index.ts';
+import { requireForm, type WebhookForms } from './form.ts';
 import { signedHeaders } from './sign.ts';
 import { changeWebhook, countFailure, selectEvent, selectWebhook, type WebhookRow } from './store.ts';
 
@@ -11,47 +12,30 @@ const FAILURES = 20;
 /** … that lie at least this far apart, ms: a burst of events during a short outage is no reason. */
 const FAILING = 3_600_000;
 
-/** One event to one webhook. Tried ten times within some six hours; the receiver knows a repeat by `webhook-id`. */
-export const deliverWebhook = (outbound: Outbound) =>
+/** One event to one webhook. Tried ten times within some six hours; the receiver knows a repeat by its id. */
+export const deliverWebhook = (outbound: Outbound, forms: WebhookForms) =>
   job({
     name: 'webhook.deliver',
-    payload: Type.Object({ webhook: Type.String(), seq: Type.Integer() }),
+    payload: Type.Object({
+      webhook: Type.String(),
+      seq: Type.Integer(),
+      /** What another form says of the event; ours is made of the event itself. */
+      body: Type.Optional(Type.String()),
+    }),
     attempts: 10,
     backoff: 5_000,
     concurrency: 8,
     quiet: true,
-    async run(ctx, { webhook: id, seq }, { signal, finish }) {
+    async run(ctx, { webhook: id, seq, body: told }, { signal, finish }) {
       const webhook = await selectWebhook(ctx, id);
       if (webhook.enabled !== 1) return;
-      const event = await selectEvent(ctx, seq);
-      const body = JSON.stringify({
-        type: event.type,
-        timestamp: new Date(event.time).toISOString(),
-        data: {
-          seq: event.seq,
-          workspace: event.workspace,
-          subject: event.subject,
-          actor: event.actor,
-          ...(event.data === null ? {} : { data: JSON.parse(event.data) as unknown }),
-        },
-      });
-      const headers = {
-        'content-type': 'application/json',
-        ...signedHeaders(webhook.secret, `evt_${event.workspace}_${seq}`, ctx.clock.now(), body),
-      };
+      const body = told ?? (await standardBody(ctx, seq));
+      const messageId = `evt_${webhook.workspace}_${seq}`;
       const last_at = ctx.clock.now();
       let status: number;
       try {
         // The answer's body is read to be dropped: nothing of it is ever shown.
-        ({ status } = await outbound.send({
-          method: 'POST',
-          url: webhook.url,
-          headers,
-          body,
-          maxBytes: 64 * 1024,
-          timeout: 15_000,
-          signal,
-        }));
+        ({ status } = await sendMessage(ctx, { outbound, forms, webhook, id: messageId, body, signal }));
       } catch (error) {
         if (!signal.aborted)
           await ctx.write((tx) =>
@@ -78,6 +62,46 @@ export const deliverWebhook = (outbound: Outbound) =>
       if (!good && status !== 410) throw unavailable(`the receiver answered ${status}`);
     },
   });
+
+async function standardBody(ctx: Ctx, seq: number): Promise<string> {
+  const event = await selectEvent(ctx, seq);
+  return JSON.stringify({
+    type: event.type,
+    timestamp: new Date(event.time).toISOString(),
+    data: {
+      seq: event.seq,
+      workspace: event.workspace,
+      subject: event.subject,
+      actor: event.actor,
+      ...(event.data === null ? {} : { data: JSON.parse(event.data) as unknown }),
+    },
+  });
+}
+
+/** One message to one receiver, signed as its form does. */
+export function sendMessage(
+  ctx: Ctx,
+  message: {
+    outbound: Outbound;
+    forms: WebhookForms;
+    webhook: WebhookRow;
+    id: string;
+    body: string;
+    signal?: AbortSignal;
+  },
+): Promise<{ status: number }> {
+  const { outbound, forms, webhook, id, body, signal } = message;
+  const headers = webhook.form === null ? signedHeaders : requireForm(forms, webhook.form).headers;
+  return outbound.send({
+    method: 'POST',
+    url: webhook.url,
+    headers: { 'content-type': 'application/json', ...headers(webhook.secret, id, ctx.clock.now(), body) },
+    body,
+    maxBytes: 64 * 1024,
+    timeout: 15_000,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
 
 /** Keeps what went wrong, says so once, and switches the webhook off when it has only failed for long. */
 async function failed(

@@ -82,11 +82,15 @@ export const typesOf = (row: Pick<WebhookRow, 'types'>): string[] =>
 export function toWebhook(row: WebhookRow): Webhook {
   return {
     id: row.id,
+    ...(row.name === null ? {} : { name: row.name }),
+    ...(row.description === null ? {} : { description: row.description }),
+    ...(row.form === null ? {} : { form: row.form }),
     url: row.url,
     types: typesOf(row),
     enabled: row.enabled === 1,
     created_at: row.created_at,
     created_by: row.created_by,
+    updated_at: row.updated_at ?? row.created_at,
     ...(row.last_at === null ? {} : { last_at: row.last_at }),
     ...(row.last_status === null ? {} : { last_status: row.last_status }),
     ...(row.last_error === null ? {} : { last_error: row.last_error }),

@@ -1,26 +1,24 @@
 import type { Ctx } from '../../ctx/index.ts';
-import { conflict } from '../../errors/index.ts';
+import { outwardMessageOf } from '../../errors/index.ts';
 import { route, type Route } from '../../http/index.ts';
 import { newId } from '../../ids/index.ts';
 import type { JobType } from '../../jobs/index.ts';
 import type { Outbound } from '../../outbound/index.ts';
 import type { Subscriber } from '../event.ts';
-import { moveCursor, selectBounds } from '../store.ts';
 import * as contract from './contract.ts';
 import type { Webhook } from './contract.ts';
-import { deliverWebhook } from './deliver.ts';
-import { newSecret } from './sign.ts';
+import { deliverWebhook, sendMessage } from './deliver.ts';
+import { requireForm, type Told, type WebhookForms } from './form.ts';
 import {
-  anyWebhook,
-  changeWebhook,
-  insertWebhook,
-  removeWebhook,
-  selectWebhook,
-  selectWebhooks,
-  toWebhook,
-  typesOf,
-  type WebhookRow,
-} from './store.ts';
+  createWebhook,
+  deleteWebhook,
+  SUBSCRIBER,
+  updateWebhook,
+  type NewWebhook,
+  type Shown,
+  type WebhookChange,
+} from './set-webhook.ts';
+import { anyWebhook, selectWebhook, selectWebhooks, toWebhook, typesOf } from './store.ts';
 
 export interface Webhooks {
   /** For `jobs.register`. */
@@ -28,15 +26,21 @@ export interface Webhooks {
   /** For `events.subscribe`. */
   readonly subscriber: Subscriber;
   readonly routes: Route[];
+  /** For the face of another protocol. */
+  list(ctx: Ctx): Promise<Webhook[]>;
+  create(ctx: Ctx, webhook: NewWebhook): Promise<Webhook>;
+  update(ctx: Ctx, id: string, change: WebhookChange): Promise<Webhook>;
+  remove(ctx: Ctx, id: string): Promise<Webhook>;
+  /** Sends an example of an event now, once, to a webhook of another form. What the receiver says is never shown. */
+  tryOut(ctx: Ctx, id: string, type?: string): Promise<{ status: number } | { error: string }>;
 }
 
-const SUBSCRIBER = 'webhooks';
-/** Webhooks of a workspace: each event becomes a job for each of them. */
-const MOST = 200;
-
 /** Sends events to the URLs that admins of a workspace chose, through the one door to other hosts. */
-export function createWebhooks(outbound: Outbound): Webhooks {
-  const deliver = deliverWebhook(outbound);
+export function createWebhooks(outbound: Outbound, forms: WebhookForms = {}): Webhooks {
+  const deliver = deliverWebhook(outbound, forms);
+  const senders = { outbound, forms };
+  const change = (ctx: Ctx, id: string, changed: WebhookChange): Promise<Shown> =>
+    updateWebhook(ctx, senders, id, changed);
   return {
     deliver,
     subscriber: {
@@ -44,117 +48,44 @@ export function createWebhooks(outbound: Outbound): Webhooks {
       types: ['*'],
       wanted: anyWebhook,
       async handle(tx, event) {
+        /** What each form says of it, asked once. */
+        const told = new Map<string, Told | undefined>();
         for (const row of await selectWebhooks(tx)) {
-          if (row.enabled === 1 && typesOf(row).some((pattern) => matches(pattern, event.type))) {
-            await tx.enqueue(
-              deliver,
-              { webhook: row.id, seq: event.seq },
-              { uniqueKey: `${row.id}:${event.seq}` },
-            );
-          }
+          if (row.enabled !== 1) continue;
+          if (row.form !== null && !told.has(row.form))
+            told.set(row.form, await forms[row.form]?.tell(tx, event));
+          const said = row.form === null ? { type: event.type } : told.get(row.form);
+          if (!said || !typesOf(row).some((pattern) => matches(pattern, said.type))) continue;
+          await tx.enqueue(
+            deliver,
+            { webhook: row.id, seq: event.seq, ...('body' in said ? { body: said.body } : {}) },
+            { uniqueKey: `${row.id}:${event.seq}` },
+          );
         }
       },
     },
     routes: [
       route(contract.listWebhooks, async (ctx) => ({ items: (await selectWebhooks(ctx)).map(toWebhook) })),
-      route(contract.createWebhook, (ctx, { body }) => createWebhook(ctx, outbound, body)),
-      route(contract.updateWebhook, (ctx, { params, body }) =>
-        updateWebhook(ctx, outbound, params.webhook, body),
-      ),
+      route(contract.createWebhook, (ctx, { body }) => createWebhook(ctx, senders, body)),
+      route(contract.updateWebhook, (ctx, { params, body }) => change(ctx, params.webhook, body)),
       route(contract.deleteWebhook, (ctx, { params }) => deleteWebhook(ctx, params.webhook)),
     ],
+    list: async (ctx) => (await selectWebhooks(ctx)).map(toWebhook),
+    create: async (ctx, webhook) => (await createWebhook(ctx, senders, webhook)).webhook,
+    update: async (ctx, id, changed) => (await change(ctx, id, changed)).webhook,
+    remove: deleteWebhook,
+    async tryOut(ctx, id, type) {
+      const webhook = await selectWebhook(ctx, id);
+      const form = requireForm(forms, webhook.form ?? '');
+      const now = ctx.clock.now();
+      const body = form.example(type ?? typesOf(webhook)[0]!, ctx.workspace, now);
+      try {
+        return await sendMessage(ctx, { ...senders, webhook, id: newId(now), body });
+      } catch (error) {
+        return { error: outwardMessageOf(error) };
+      }
+    },
   };
-}
-
-interface Shown {
-  webhook: Webhook;
-  secret?: string;
-}
-
-async function createWebhook(
-  ctx: Ctx,
-  outbound: Outbound,
-  { url, types }: { url: string; types: string[] },
-): Promise<Shown> {
-  const now = ctx.clock.now();
-  const row: WebhookRow = {
-    id: newId(now),
-    workspace: ctx.workspace,
-    url: outbound.check(url).href,
-    types: JSON.stringify(types),
-    secret: newSecret(),
-    enabled: 1,
-    created_at: now,
-    created_by: ctx.actor.name,
-    last_at: null,
-    last_status: null,
-    last_error: null,
-    failures: 0,
-    failing_since: null,
-  };
-  await ctx.write(async (tx) => {
-    // The first one: the cursor rested until now, and what happened meanwhile is not for it.
-    if (!(await anyWebhook(tx))) await moveCursor(tx, SUBSCRIBER, (await selectBounds(tx)).last);
-    if ((await selectWebhooks(tx)).length >= MOST)
-      throw conflict(`workspace '${tx.workspace}' has ${MOST} webhooks already, and may have no more`, {
-        hint: 'remove one that nobody needs, or let one receiver hand events on',
-      });
-    await insertWebhook(tx, row);
-    await tx.record({
-      action: 'webhook.created',
-      resource: `webhook:${row.id}`,
-      after: { url: row.url, types },
-    });
-    await tx.emit({ type: 'webhook.created', subject: `webhook:${row.id}` });
-  });
-  return { webhook: toWebhook(row), secret: row.secret };
-}
-
-async function updateWebhook(
-  ctx: Ctx,
-  outbound: Outbound,
-  id: string,
-  change: { url?: string; types?: string[]; enabled?: boolean; new_secret?: boolean },
-): Promise<Shown> {
-  const url = change.url === undefined ? undefined : outbound.check(change.url).href;
-  return ctx.write(async (tx) => {
-    const before = await selectWebhook(tx, id);
-    const moved = url !== undefined && url !== before.url;
-    // A secret is bound to its destination.
-    const secret = moved || change.new_secret === true ? newSecret() : undefined;
-    await changeWebhook(tx, id, {
-      ...(url === undefined ? {} : { url }),
-      ...(change.types === undefined ? {} : { types: JSON.stringify(change.types) }),
-      ...(change.enabled === undefined ? {} : { enabled: change.enabled ? 1 : 0 }),
-      // A receiver that was mended, or is another one, starts with a clean slate.
-      ...(change.enabled === true || moved ? { failures: 0, failing_since: null } : {}),
-      ...(secret === undefined ? {} : { secret }),
-    });
-    const after = toWebhook(await selectWebhook(tx, id));
-    const digest = ({ url: to, types, enabled }: Webhook) => ({ url: to, types, enabled });
-    await tx.record({
-      action: 'webhook.updated',
-      resource: `webhook:${id}`,
-      before: digest(toWebhook(before)),
-      after: { ...digest(after), new_secret: secret !== undefined },
-    });
-    await tx.emit({ type: 'webhook.updated', subject: `webhook:${id}` });
-    return { webhook: after, ...(secret === undefined ? {} : { secret }) };
-  });
-}
-
-async function deleteWebhook(ctx: Ctx, id: string): Promise<Webhook> {
-  return ctx.write(async (tx) => {
-    const row = await selectWebhook(tx, id);
-    await removeWebhook(tx, id);
-    await tx.record({
-      action: 'webhook.deleted',
-      resource: `webhook:${id}`,
-      before: { url: row.url, types: typesOf(row) },
-    });
-    await tx.emit({ type: 'webhook.deleted', subject: `webhook:${id}` });
-    return toWebhook(row);
-  });
 }
 
 const matches = (pattern: string, type: string): boolean =>
