@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { driftPeers, inferenceClients } from './setup/clients.mjs';
+import { driftPeers, dvcClient, inferenceClients } from './setup/clients.mjs';
 import { modelEnvironment } from './setup/model-environment.mjs';
 import { npmPackages } from './setup/npm-packages.mjs';
 import { setupDir } from './setup/place.mjs';
@@ -20,6 +20,7 @@ export const parts = {
   tools: testTools,
   clients: [inferenceClients],
   driftPeers: [driftPeers],
+  dvcClient: [dvcClient],
   models: [modelEnvironment],
   ui: [uiBuild],
   server: [serverBundle],

@@ -108,6 +108,12 @@ const campaigns = [
   { name: 'dependence', files: ['rules/dependence'], env: { TREADLE_DEPENDENCE: '2000' } },
   // The real packages, in an environment that only this campaign makes.
   { name: 'drift-peers', files: ['statistics/compat/peers'], env: { TREADLE_DRIFT_PEERS: '500' } },
+  // DVC's own client against both layouts, methods and credentials; a history of hundreds of commits.
+  {
+    name: 'dvc',
+    files: ['test/journeys/dvc'],
+    env: { TREADLE_DVC: '1', TREADLE_DVC_COMMITS: '400', TREADLE_TEST_OUTPUT: '1' },
+  },
   // Suites of several databases, each whole on each; every spelling on every route.
   {
     name: 'whole',

@@ -9,7 +9,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join, relative, sep } from 'node:path';
 import { check } from './check.mjs';
-import { clientsPython, driftPeersPython } from './setup/clients.mjs';
+import { clientsPython, driftPeersPython, dvcPython } from './setup/clients.mjs';
 import { main, parts, setup, upToDate } from './setup.mjs';
 import { node, root, setupDir, venv, venvPython } from './setup/place.mjs';
 import { modelEnvironments } from './setup/model-environment.mjs';
@@ -41,7 +41,10 @@ await main(async () => {
   const ui = whole || picked.some((word) => /^(test|ui)/.test(word)) ? parts.ui : [];
   const clients = whole || picked.some((word) => /^test|inference/.test(word)) ? parts.clients : [];
   const models = whole || picked.some((word) => word.startsWith('test')) ? parts.models : [];
-  const peers = process.env.TREADLE_DRIFT_PEERS ? parts.driftPeers : [];
+  const peers = [
+    ...(process.env.TREADLE_DRIFT_PEERS ? parts.driftPeers : []),
+    ...(process.env.TREADLE_DVC ? parts.dvcClient : []),
+  ];
   const tools = [...parts.tools, ...clients, ...peers];
   const full = [...parts.npm, ...parts.python, ...tools, ...models, ...ui, ...parts.server];
   await setup(quick ? parts.npm : full, { keepGoing: true });
@@ -110,6 +113,7 @@ async function runTests({ files, name, quick, times }) {
           ...given('TREADLE_PYTHON', venvPython),
           ...given('TREADLE_CLIENTS_PYTHON', existsSync(clientsPython) ? clientsPython : undefined),
           ...given('TREADLE_DRIFT_PEERS_PYTHON', existsSync(driftPeersPython) ? driftPeersPython : undefined),
+          ...given('TREADLE_DVC_PYTHON', existsSync(dvcPython) ? dvcPython : undefined),
           ...given('TREADLE_CHROMIUM', findChromium()),
           ...given('TREADLE_PROMTOOL', findPromtool()),
           ...given('TREADLE_PROMETHEUS', findPrometheus()),

@@ -13,3 +13,10 @@ export const { part: driftPeers, python: driftPeersPython } = pythonEnvironment(
   stamp: 'drift-peers',
   lock: 'drift-peers',
 });
+
+/** DVC's own client, of the lock that the benches have: only the campaign `dvc` asks for it. */
+export const { part: dvcClient, python: dvcPython } = pythonEnvironment({
+  name: 'DVC',
+  stamp: 'dvc-client',
+  lock: 'bench-python',
+});

@@ -14,8 +14,8 @@ interface Push {
 
 /**
  * What a DVC client is about to push, as far as its questions say. It asks for every object that it has before it sends those that are
- * missing, directories first; nothing else in its protocol says what belongs together. Lost with the process, which costs no more than
- * that a push counts as one of a single output.
+ * missing, directories first; nothing else in its protocol says what belongs together. Lost with the process: then a directory counts as the only one
+ * of its push, and a file as one of many.
  */
 export class Pushes {
   readonly #pushes = new Map<string, Push>();
@@ -34,12 +34,12 @@ export class Pushes {
     if (this.#pushes.size > PUSHES && oldest !== undefined) this.#pushes.delete(oldest);
   }
 
-  /** It came. Answers what else the same push is of. */
-  came(who: string, { text }: Oid, now: number): { directories: number; files: number } {
+  /** It came. Answers what else the same push is of; undefined where nobody asked for it before. */
+  came(who: string, { text }: Oid, now: number): { directories: number; files: number } | undefined {
     const push = this.#pushes.get(who);
-    if (!push || now - push.at > FORGOTTEN) return { directories: 0, files: 0 };
+    if (!push || now - push.at > FORGOTTEN || !push.asked.has(text)) return undefined;
     push.at = now;
-    if (push.asked.has(text)) push.asked.set(text, true);
+    push.asked.set(text, true);
     let directories = 0;
     let files = 0;
     for (const name of push.asked.keys())

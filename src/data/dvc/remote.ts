@@ -70,14 +70,15 @@ export function openDvcRemote(): DvcRemote {
         const dataset = await openDataset(ctx, name);
         const known = await versionOf(ctx, dataset, oid);
         // Nobody can say which of several directories of one push the branch should move to.
-        const to = came().directories > 0 ? `dvc-${oid.md5.slice(0, 8)}` : branch;
+        const to = (came()?.directories ?? 0) > 0 ? `dvc-${oid.md5.slice(0, 8)}` : branch;
         return known ?? commitListing(ctx, oid, chunks, { ...about(to), message: 'pushed by DVC' });
       }
       const { hash } = await receiveObject(ctx, name, oid, body);
-      const { directories, files } = came();
+      const others = came();
       const dataset = await requireDataset(ctx, name);
       // A file says neither what it is called nor whether a directory comes that lists it: it is a version only where nothing else was pushed.
-      if (directories > 0 || files > 0 || (await hasListing(ctx, dataset))) return undefined;
+      const alone = others?.directories === 0 && others.files === 0;
+      if (!alone || (await hasListing(ctx, dataset))) return undefined;
       const known = await versionOf(ctx, dataset, oid);
       if (known) return known;
       const path = await nameOf(ctx, name, hash);

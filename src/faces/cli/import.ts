@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Ended } from './pipes.ts';
 import type { Cli, Register } from './frame.ts';
+import { registerDvc } from './import/dvc/index.ts';
 import type { Source } from './import/facts.ts';
 
 const HELP = `
@@ -14,7 +15,8 @@ Examples:
   treadle import mlflow sqlite:///mlflow.db
   treadle import mlflow ./mlruns
   treadle import tensorboard ./runs
-  treadle import wandb ./wandb`;
+  treadle import wandb ./wandb
+  treadle import dvc .`;
 
 interface Options {
   again?: boolean;
@@ -25,7 +27,9 @@ interface Options {
 export const register: Register = (program, cli) => {
   const group = program
     .command('import')
-    .description('bring experiments and runs from another tracker: MLflow, TensorBoard, W&B')
+    .description(
+      'bring experiments and runs from another tracker (MLflow, TensorBoard, W&B), and data from DVC',
+    )
     .addHelpText('after', HELP);
   const again = (command: Command): Command =>
     command.option('--again', 'also read runs that are here and have not changed since');
@@ -69,6 +73,7 @@ export const register: Register = (program, cli) => {
       const { wandbSource } = await import('./import/wandb/read.ts');
       await run(cli, wandbSource(dir, { experiment }), all);
     });
+  registerDvc(group, cli);
 };
 
 interface TensorboardFlags {
