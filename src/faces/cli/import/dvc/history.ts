@@ -76,7 +76,7 @@ export class Repository {
   /** What Git objects hold, by their ids. */
   async contents(ids: readonly string[]): Promise<Map<string, string>> {
     const chunks: Buffer[] = [];
-    const running = await this.#processes.start({
+    const running = this.#processes.start({
       argv: ['git', '-C', this.folder, 'cat-file', '--batch'],
       cwd: process.cwd(),
       env: ENVIRONMENT,

@@ -88,7 +88,7 @@ function readOutput(
 }
 
 function originOf(deps: unknown): string | undefined {
-  const [first] = Array.isArray(deps) ? deps : [];
+  const first: unknown = Array.isArray(deps) ? deps[0] : undefined;
   const { path: from, repo } = fields(first);
   const { url, rev_lock: rev } = fields(repo);
   if (typeof from !== 'string') return undefined;
