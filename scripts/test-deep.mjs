@@ -123,6 +123,7 @@ const campaigns = [
       'mlflow-models.slow',
       'channels/channels',
       'alerts/outside',
+      'packaging.slow',
       'security-browser',
       'security-paths',
     ],

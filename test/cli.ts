@@ -1,10 +1,17 @@
-import { runCli } from '../src/faces/cli/index.ts';
+import { runCli, type Register } from '../src/faces/cli/index.ts';
+
+export interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
 
 /** Runs a command line in this process, against the server at `url`, with what it prints caught. */
-export async function runHere(
-  url: string,
-  ...argv: string[]
-): Promise<{ code: number; out: string; err: string }> {
+export const runHere = (url: string, ...argv: string[]): Promise<Ran> =>
+  runWith(() => undefined, url, ...argv);
+
+/** The same with commands of the roof, which are none of the command line's own. */
+export async function runWith(roof: Register, url: string, ...argv: string[]): Promise<Ran> {
   const held = { url: process.env['TREADLE_URL'], out: process.stdout.write, err: process.stderr.write };
   let [out, err] = ['', ''];
   process.env['TREADLE_URL'] = url;
@@ -13,7 +20,7 @@ export async function runHere(
     typeof text === 'string' ? ((out += text), true) : held.out.call(process.stdout, text);
   process.stderr.write = (text) => ((err += String(text)), true);
   try {
-    return { code: await runCli(argv, { version: '0', roof: () => undefined }), out, err };
+    return { code: await runCli(argv, { version: '0', roof }), out, err };
   } finally {
     process.stdout.write = held.out;
     process.stderr.write = held.err;

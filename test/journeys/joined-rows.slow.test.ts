@@ -12,6 +12,10 @@ import { packagedModels, placeOf } from '../packaged-models.ts';
 const REQUESTS = Number(process.env['TREADLE_JOINED'] ?? 400);
 /** Of what is much like another kind each takes a Python of its own, and is left to the campaign. */
 const ALIKE: readonly string[] = [
+  'whole-codes',
+  'whole-quantised',
+  'whole-counting',
+  'sklearn-proba',
   'whole-imputed',
   'whole-ranked',
   'whole-since',

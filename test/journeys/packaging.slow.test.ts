@@ -1,7 +1,16 @@
 // From a server to a folder, and from the folder to answers with no server running: by the commands a person types.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -16,6 +25,8 @@ import { registerPython } from './serving/python-model.ts';
 const treadle = path.join(import.meta.dirname, '..', '..', 'bin', 'treadle');
 const root = mkdtempSync(path.join(tmpdir(), 'treadle-package-journey-'));
 const environment = { ...process.env, XDG_CACHE_HOME: path.join(root, 'cache') };
+/** Environments that test runs keep; with TREADLE_TEST_WHOLE=1 packages make their own, as on a machine that never had one. */
+const kept = process.env['TREADLE_TEST_WHOLE'] === '1' ? undefined : process.env['TREADLE_TEST_ENVIRONMENTS'];
 const MODELS = ['linear', 'plain'] as const;
 const ROWS = [
   [0.1, 0.2],
@@ -42,6 +53,11 @@ const infer = async (url: string, model: string): Promise<unknown> => {
 };
 
 before(async () => {
+  if (kept !== undefined) {
+    const cache = path.join(environment.XDG_CACHE_HOME, 'treadle');
+    mkdirSync(cache, { recursive: true });
+    symlinkSync(kept, path.join(cache, 'envs'));
+  }
   server = await openTest();
   const client = createClient({ TREADLE_URL: server.url });
   await registerOnnx(server.ctx, 'linear', linearOnnx([2, 3], 0.5));
