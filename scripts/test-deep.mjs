@@ -73,6 +73,8 @@ const campaigns = [
     files: [
       'disjoint/random',
       'disjoint/near',
+      'metrics/scikit-learn',
+      'statistics/scipy',
       'ledger/merkle',
       'data/paths',
       'data/model',
@@ -119,6 +121,12 @@ const campaigns = [
     name: 'whole',
     files: [
       'src/validation/validation.slow',
+      'src/serving/serving.slow',
+      'src/monitoring/monitoring.slow',
+      'disjoint/compare',
+      'conversion/kinds',
+      'python/python.slow',
+      'src/belong.slow',
       'mlflow-client.slow',
       'mlflow-models.slow',
       'channels/channels',

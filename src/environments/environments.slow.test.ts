@@ -78,6 +78,7 @@ test('an environment whose interpreter cannot be started is made anew, and any o
       return made.folder!;
     };
     const at = await prepare();
+    assert.match(said[0] ?? '', /^making the Python environment with (uv|pip) /);
     const python = path.join(at, 'bin', 'python');
     const mine = path.join(at, 'mine');
     const replace = (link: string | undefined, mode = 0o644): void => {

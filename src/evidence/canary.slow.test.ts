@@ -16,7 +16,7 @@ const quantile = (of: readonly number[], share: number): number =>
   of.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * of.length) - 1)] ?? NaN;
 
 const TIMES = Number(process.env['TREADLE_DETECTORS'] ?? 1);
-const RUNS = TIMES > 1 ? 200 : 80;
+const RUNS = TIMES > 1 ? 200 : 40;
 /** Of a release, of which a canary gets a tenth; batches of 1,000. */
 const REQUESTS = 1_000_000;
 
@@ -33,7 +33,7 @@ function pool(slow: number, spread: number): Int16Array {
   const known = pools.get(key);
   if (known) return known;
   const r = random(77);
-  const made = Int16Array.from({ length: 200_000 }, () =>
+  const made = Int16Array.from({ length: TIMES > 1 ? 200_000 : 50_000 }, () =>
     latencyCounts([slow * 10 * Math.exp(spread * r.normal())]).indexOf(1),
   );
   pools.set(key, made);
@@ -106,7 +106,7 @@ test('canaries that are no worse: at most one in twenty is ever rolled back', ()
 });
 
 test('canaries that are worse are rolled back before one request in a hundred has seen them', () => {
-  const runs = TIMES > 1 ? 500 : 20;
+  const runs = TIMES > 1 ? 500 : 10;
   const limit = REQUESTS / 100;
   const told = (
     what: string,

@@ -20,7 +20,7 @@ import type { LedgerTables } from './schema.ts';
 import { picker, TAMPERINGS } from './tamper.suite.ts';
 
 /** How much of it all is done here; `npm run test:deep` does many times as much. */
-const SIZE = Number(process.env['TREADLE_TAMPERINGS'] ?? 0.03);
+const SIZE = Number(process.env['TREADLE_TAMPERINGS'] ?? 0.015);
 
 class TakenBack extends Error {}
 
@@ -80,7 +80,7 @@ test('random tamperings of a small ledger are found and named', async () => {
 eachDatabase((name, open) => {
   test(`${name}: random tamperings of a ledger with stored subtrees are found and named`, async () => {
     await using opened = await open();
-    await tamperMany(opened.database, 275, Math.max(60, 300 * SIZE), 50_000);
+    await tamperMany(opened.database, 275, Math.max(40, 300 * SIZE), 50_000);
   });
 });
 
@@ -134,7 +134,7 @@ test('a byte changed in the database file is found, or it lies outside the ledge
   await copied.close();
   const size = statSync(whole).size;
   const pick = picker(7);
-  const times = Math.max(200, 1_500 * SIZE);
+  const times = Math.max(80, 1_500 * SIZE);
   let [found, outside] = [0, 0];
   try {
     for (let i = 0; i < times; i++) {

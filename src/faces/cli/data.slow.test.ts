@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { sql } from 'kysely';
+import { runHere } from '../../../test/cli.ts';
 import { openTest, type TestServer } from '../../../test/harness.ts';
 
 let server: TestServer;
@@ -27,10 +28,14 @@ const bundle = process.env['TREADLE_BUNDLE'];
 const MAIN =
   bundle === undefined ? path.join(import.meta.dirname, '..', '..', 'main.ts') : path.join(bundle, 'main.js');
 
+const cwd = process.cwd();
 before(async () => {
   server = await openTest();
+  process.chdir(home);
+  process.env['XDG_CACHE_HOME'] = path.join(home, '.cache');
 });
 after(async () => {
+  process.chdir(cwd);
   await server[Symbol.asyncDispose]();
   rmSync(home, { recursive: true });
 });
@@ -41,7 +46,10 @@ interface Ran {
   err: string;
 }
 
-function treadle(...args: string[]): Promise<Ran> {
+/** In this process: to start one takes longer than what most commands do. */
+const treadle = (...args: string[]): Promise<Ran> => runHere(server.url, 'data', ...args);
+
+function treadleAlone(...args: string[]): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, 'data', ...args], {
     cwd: home,
     env: {
@@ -80,7 +88,7 @@ test('commit, log, ls, show, diff, tag, branch, checkout and sql', async () => {
     'run.sh': '#!/bin/sh\n',
   });
   chmodSync(path.join(home, 'birds/run.sh'), 0o755);
-  const first = await treadle(
+  const first = await treadleAlone(
     'commit',
     'birds',
     'birds',
@@ -151,7 +159,7 @@ test('--json prints one document everywhere', async () => {
     ['tag', 'js', 't1'],
   ])
     await json(...args);
-  const failed = await treadle('--json', 'show', 'nothing');
+  const failed = await treadleAlone('--json', 'show', 'nothing');
   assert.deepEqual(
     [failed.code, failed.out, (JSON.parse(failed.err) as { error: { kind: string } }).error.kind],
     [1, '', 'missing'],
@@ -221,7 +229,7 @@ test(
 );
 
 test('a file that is written to while it is committed: refused by name, or whole as it was found', async () => {
-  folder('live', { 'log.bin': Buffer.alloc(120 * 1024 * 1024, 1), 'other.txt': 'x' });
+  folder('live', { 'log.bin': Buffer.alloc(60 * 1024 * 1024, 1), 'other.txt': 'x' });
   const file = path.join(home, 'live/log.bin');
   const before = await versions();
   let on = true;
@@ -231,7 +239,7 @@ test('a file that is written to while it is committed: refused by name, or whole
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   })();
-  const ran = await treadle('commit', 'live', 'live', '-m', 'x');
+  const ran = await treadleAlone('commit', 'live', 'live', '-m', 'x');
   on = false;
   await writer;
   assert.equal(ran.code, 1, ran.out);
@@ -249,10 +257,10 @@ test(
   async () => {
     const disk = path.join(home, 'disk');
     mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', disk]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
     const usual = server;
     try {
-      folder('big', { 'a.bin': randomBytes(60 * 1024 * 1024), 'b.txt': 'x' });
+      folder('big', { 'a.bin': randomBytes(32 * 1024 * 1024), 'b.txt': 'x' });
       server = await openTest({ data: path.join(disk, 'state') });
       for (const target of ['big', 'big/a.bin']) {
         const ran = await treadle('commit', 'full', target, '-m', 'x');

@@ -95,7 +95,7 @@ const told = (what: string, of: number[]): number => {
 };
 
 test('what has changed is seen within few windows', () => {
-  const runs = TIMES > 1 ? 20 * Math.min(20, TIMES) : 8;
+  const runs = TIMES > 1 ? 20 * Math.min(20, TIMES) : 5;
   assert.ok(told('+0.2 σ in one of 50 columns, windows of 500', delays(runs, { shift: 0.2 })) <= 4);
   assert.ok(told('the same, reference of 1,000 rows', delays(runs, { shift: 0.2, reference: 1000 })) <= 12);
   assert.ok(told('+0.3 σ', delays(runs, { shift: 0.3 })) <= 2);
@@ -155,7 +155,7 @@ function wobbling(columns: number, effect: number, rho: number, fitted: boolean,
 }
 
 test('windows that differ by themselves: alarms with and without the fitted over-dispersion', () => {
-  const columns = TIMES > 1 ? 100 : 8;
+  const columns = TIMES > 1 ? 100 : 4;
   for (const [effect, rho] of [
     [0.1, 0],
     [0.1, 0.7],
@@ -172,7 +172,7 @@ test('windows that differ by themselves: alarms with and without the fitted over
 });
 
 test('the 90 % interval of when a column changed holds that time', () => {
-  const runs = TIMES > 1 ? 1000 : 30;
+  const runs = TIMES > 1 ? 1000 : 20;
   let held = 0;
   let exact = 0;
   const widths: number[] = [];

@@ -1,4 +1,4 @@
 import { databaseSuite } from './database.suite.ts';
 import { eachDatabase } from './databases.suite.ts';
 
-eachDatabase(databaseSuite);
+eachDatabase(databaseSuite, { pglite: true });

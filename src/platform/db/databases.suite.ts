@@ -18,18 +18,23 @@ export interface TestDatabase {
 
 export type OpenDatabase = () => Promise<TestDatabase>;
 
-/** Runs a contract suite on every database. Postgres needs TREADLE_TEST_PG=postgres://…; without, its absence shows by name. */
-export function eachDatabase(suite: (name: string, open: OpenDatabase) => void): void {
+/**
+ * Runs a contract suite on every database. Postgres needs TREADLE_TEST_PG=postgres://…; without, its absence shows by name, and
+ * PGlite stands in for it. Both where it is PGlite itself that is tried (`pglite`), and in `npm run test:deep`.
+ */
+export function eachDatabase(
+  suite: (name: string, open: OpenDatabase) => void,
+  { pglite: always = process.env['TREADLE_TEST_WHOLE'] === '1' } = {},
+): void {
   suite('SQLite', openSqliteTest);
-  suite('PGlite', openPgliteTest);
   const url = process.env['TREADLE_TEST_PG'];
-  if (url === undefined || url === '') {
+  const real = url !== undefined && url !== '';
+  if (!real || always) suite('PGlite', openPgliteTest);
+  if (real) suite('Postgres', () => openPostgresTest(url));
+  else
     test('Postgres: the whole suite', {
       skip: 'TREADLE_TEST_PG is not set: nothing here was tried on a real Postgres',
     });
-  } else {
-    suite('Postgres', () => openPostgresTest(url));
-  }
 }
 
 /** Opens what `place` names: for child processes. */

@@ -93,15 +93,24 @@ test('planted rows are found, whatever form they and the rest have', async () =>
   await shop.run('create table few as select * from leaky where id < 1600 or id between 1000000 and 1000399');
   const training = await shop.make('train.parquet', `select ${plain} from train where id < 1600`);
   const asCsv = await shop.make('train.csv', `select ${otherOrder} from train where id < 1600`);
-  // A training set in each of these forms, too.
+  // A training set in each of these forms, too. `npm run test:deep` takes each form on both sides and against both files.
   const others: FileInput[] = [];
+  const whole = process.env['TREADLE_TEST_WHOLE'] === '1';
   const perSource = ({ against }: DisjointAnswer): number[] =>
     against.map(({ tables, problem }) => (problem === undefined ? tables[0]!.overlapping : -1));
-  for (const [what, [file, columns]] of Object.entries(forms)) {
-    const leaky = await shop.make(`leaky-${file}`, `select ${columns} from few`);
-    // Of 420 rows: the 400 that were not trained on are not found.
-    assert.deepEqual(perSource(await shop.compare(leaky, [training, asCsv])), [20, 20], what);
-    others.push(await shop.make(`train-${file}`, `select ${columns} from train where id < 1600`));
+  for (const [i, [what, [file, columns]]] of Object.entries(forms).entries()) {
+    if (whole || i % 2 === 0) {
+      const leaky = await shop.make(`leaky-${file}`, `select ${columns} from few`);
+      const against = whole ? [training, asCsv] : [i % 4 === 0 ? training : asCsv];
+      // Of 420 rows: the 400 that were not trained on are not found.
+      assert.deepEqual(
+        perSource(await shop.compare(leaky, against)),
+        against.map(() => 20),
+        what,
+      );
+    }
+    if (whole || i % 2 === 1)
+      others.push(await shop.make(`train-${file}`, `select ${columns} from train where id < 1600`));
   }
   const gate = await shop.make('gate.parquet', `select ${plain} from few`);
   const found = await shop.compare(gate, others);
