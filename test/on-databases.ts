@@ -1,6 +1,6 @@
 import test from 'node:test';
 import { openTest, type TestServer } from './harness.ts';
-import { freshPostgres } from './postgres.ts';
+import { migratedPostgres } from './postgres.ts';
 
 /** Tries a suite on SQLite and, where the tests have one, on a real Postgres; `tried` says what else would not have been. */
 export function onDatabases(
@@ -16,7 +16,7 @@ export function onDatabases(
     return;
   }
   suite('Postgres', async () => {
-    const database = await freshPostgres(url);
+    const database = await migratedPostgres(url);
     const server = await openTest({ db: database.url });
     return {
       ...server,

@@ -7,7 +7,8 @@ import { openLedger, migrations as ledgerMigrations } from '../ledger/index.ts';
 import { migrations as blobMigrations, openBlobs, openDisk } from '../platform/blobs/index.ts';
 import { systemClock } from '../platform/clock/index.ts';
 import { createCtx } from '../platform/ctx/create.ts';
-import { migrate, openPglite } from '../platform/db/index.ts';
+import { openAnyPostgres } from '../platform/db/databases.suite.ts';
+import { migrate } from '../platform/db/index.ts';
 import { createEvents, migrations as eventMigrations } from '../platform/events/index.ts';
 import { createJobs, migrations as jobMigrations } from '../platform/jobs/index.ts';
 import { silentLog as log } from '../platform/log/index.ts';
@@ -17,7 +18,8 @@ import { versionsSuite } from './versions.suite.ts';
 
 // One database for all, since it takes seconds to start; each test has a workspace of its own. No job runs.
 const data = mkdtempSync(path.join(tmpdir(), 'treadle-data-'));
-const database = await openPglite();
+const postgres = await openAnyPostgres();
+const { database } = postgres;
 await migrate(database, [
   ...eventMigrations,
   ...jobMigrations,
@@ -45,7 +47,7 @@ const parts = {
 };
 after(async () => {
   await blobs.close();
-  await database.close();
+  await postgres[Symbol.asyncDispose]();
   rmSync(data, { recursive: true, force: true });
 });
 

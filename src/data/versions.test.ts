@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import test from 'node:test';
+import test, { describe } from 'node:test';
 import { sql } from 'kysely';
 import { openTest } from '../../test/harness.ts';
+import { workspacesOf } from '../../test/workspaces.ts';
 import type { Ctx } from '../platform/ctx/index.ts';
 import { commitVersion } from './commit-version.ts';
 import { walk } from './read-tree.ts';
 import { versionsSuite } from './versions.suite.ts';
 
-versionsSuite('SQLite', openTest);
+describe('SQLite', () => {
+  const fresh = workspacesOf(openTest);
+  versionsSuite('SQLite', async () => {
+    const { ctx, data } = await fresh();
+    const folder = path.join(data, ctx.workspace);
+    mkdirSync(folder);
+    return { ctx, data: folder, [Symbol.asyncDispose]: () => Promise.resolve() };
+  });
+});
 
 const SMALL = `data/${'n'.repeat(40)}`;
 

@@ -6,27 +6,29 @@ import * as blobStore from '../platform/blobs/index.ts';
 import { systemClock, testClock } from '../platform/clock/index.ts';
 import { createCtx } from '../platform/ctx/create.ts';
 import type { Ctx, LedgerRecord } from '../platform/ctx/index.ts';
-import { migrate, openPglite, openSqlite, type Database } from '../platform/db/index.ts';
+import { openAnyPostgres, openSqliteTest, type TestDatabase } from '../platform/db/databases.suite.ts';
+import { migrate } from '../platform/db/index.ts';
 import { createLog } from '../platform/log/index.ts';
 import * as tracking from '../tracking/index.ts';
 import { migrations as accessMigrations } from '../access/index.ts';
 import { migrations } from './schema.ts';
 import type { Span } from './span.ts';
 
-/** Postgres in process takes seconds to open: the quick run leaves it out. */
+/** Postgres takes a while to open: the quick run leaves it out. */
 export const databases: ReadonlyArray<'SQLite' | 'Postgres'> =
   process.env['TREADLE_TEST_QUICK'] === '1' ? ['SQLite'] : ['SQLite', 'Postgres'];
 
-const opened = new Map<string, Promise<{ database: Database; blobs: blobStore.BlobStore }>>();
+const opened = new Map<string, Promise<{ opened: TestDatabase; blobs: blobStore.BlobStore }>>();
 const folders: string[] = [];
 let workspaces = 0;
 
 async function open(
   kind: 'SQLite' | 'Postgres',
-): Promise<{ database: Database; blobs: blobStore.BlobStore }> {
+): Promise<{ opened: TestDatabase; blobs: blobStore.BlobStore }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-traces-'));
   folders.push(folder);
-  const database = kind === 'SQLite' ? openSqlite(path.join(folder, 'test.db')) : await openPglite();
+  const one = await (kind === 'SQLite' ? openSqliteTest() : openAnyPostgres());
+  const { database } = one;
   await migrate(database, [
     ...blobStore.migrations,
     ...accessMigrations,
@@ -38,14 +40,14 @@ async function open(
     backend: blobStore.openDisk(path.join(folder, 'blobs')),
     clock: systemClock,
   });
-  return { database, blobs };
+  return { opened: one, blobs };
 }
 
 after(async () => {
   for (const opening of opened.values()) {
-    const { database, blobs } = await opening;
+    const { opened: one, blobs } = await opening;
     await blobs.close();
-    await database.close();
+    await one[Symbol.asyncDispose]();
   }
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
@@ -60,7 +62,10 @@ export interface Room {
 /** The room over tracking on a real database, with an experiment in a workspace of its own. */
 export async function openRoom(kind: 'SQLite' | 'Postgres'): Promise<Room> {
   if (!opened.has(kind)) opened.set(kind, open(kind));
-  const { database, blobs } = await opened.get(kind)!;
+  const {
+    opened: { database },
+    blobs,
+  } = await opened.get(kind)!;
   const said: LedgerRecord[] = [];
   const parts = {
     database,

@@ -6,7 +6,8 @@ import * as blobStore from '../platform/blobs/index.ts';
 import { systemClock, testClock } from '../platform/clock/index.ts';
 import { createCtx } from '../platform/ctx/create.ts';
 import type { Ctx, LedgerRecord } from '../platform/ctx/index.ts';
-import { migrate, openPglite, openSqlite, type Database } from '../platform/db/index.ts';
+import { openAnyPostgres, openSqliteTest, type TestDatabase } from '../platform/db/databases.suite.ts';
+import { migrate } from '../platform/db/index.ts';
 import type { DomainEvent } from '../platform/events/index.ts';
 import { createLog } from '../platform/log/index.ts';
 import { migrations as accessMigrations } from '../access/index.ts';
@@ -21,12 +22,12 @@ export interface Room {
   another(workspace: string): Ctx;
 }
 
-/** Postgres in process takes seconds to open: the quick run leaves it out. */
+/** Postgres takes a while to open: the quick run leaves it out. */
 export const databases: ReadonlyArray<'SQLite' | 'Postgres'> =
   process.env['TREADLE_TEST_QUICK'] === '1' ? ['SQLite'] : ['SQLite', 'Postgres'];
 
 interface Open {
-  database: Database;
+  opened: TestDatabase;
   blobs: blobStore.BlobStore;
 }
 
@@ -38,21 +39,22 @@ let workspaces = 0;
 async function open(kind: 'SQLite' | 'Postgres'): Promise<Open> {
   const folder = mkdtempSync(path.join(tmpdir(), 'treadle-tracking-'));
   folders.push(folder);
-  const database = kind === 'SQLite' ? openSqlite(path.join(folder, 'test.db')) : await openPglite();
+  const opened = await (kind === 'SQLite' ? openSqliteTest() : openAnyPostgres());
+  const { database } = opened;
   await migrate(database, [...blobStore.migrations, ...accessMigrations, ...migrations]);
   const blobs = await blobStore.openBlobs({
     database,
     backend: blobStore.openDisk(path.join(folder, 'blobs')),
     clock: systemClock,
   });
-  return { database, blobs };
+  return { opened, blobs };
 }
 
 after(async () => {
   for (const opening of opened.values()) {
-    const { database, blobs } = await opening;
+    const { opened: one, blobs } = await opening;
     await blobs.close();
-    await database.close();
+    await one[Symbol.asyncDispose]();
   }
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
@@ -60,7 +62,10 @@ after(async () => {
 /** This room alone on a real database; ledger and outbox only write down what they are told. */
 export async function openRoom(kind: 'SQLite' | 'Postgres'): Promise<Room> {
   if (!opened.has(kind)) opened.set(kind, open(kind));
-  const { database, blobs } = await opened.get(kind)!;
+  const {
+    opened: { database },
+    blobs,
+  } = await opened.get(kind)!;
   const clock = testClock();
   const said: LedgerRecord[] = [];
   const told: DomainEvent[] = [];

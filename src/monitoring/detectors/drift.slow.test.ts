@@ -17,9 +17,9 @@ const reference = (name: string, counts: ArrayLike<number>, windows?: Float64Arr
   ...(windows ? { windows } : {}),
 });
 
-test('no change: at most one drift alarm a model-year of 50 columns, 365 windows of 50 to 5,000 rows', () => {
+test('no change: at most one drift alarm a model-year of 50 columns, 365 windows of 50 rows and more', () => {
   const years = TIMES > 1 ? 2 * TIMES : 1;
-  const sizes = [50, 100, 200, 500, 1000, 2000, 5000];
+  const sizes = [50, 100, 200, 500, 1000, ...(TIMES > 1 ? [2000, 5000] : [])];
   const alarms = { shape: 0, share: 0 };
   const highest: number[] = [];
   for (let year = 0; year < years; year++) {
@@ -95,7 +95,7 @@ const told = (what: string, of: number[]): number => {
 };
 
 test('what has changed is seen within few windows', () => {
-  const runs = TIMES > 1 ? 20 * Math.min(20, TIMES) : 5;
+  const runs = TIMES > 1 ? 20 * Math.min(20, TIMES) : 8;
   assert.ok(told('+0.2 σ in one of 50 columns, windows of 500', delays(runs, { shift: 0.2 })) <= 4);
   assert.ok(told('the same, reference of 1,000 rows', delays(runs, { shift: 0.2, reference: 1000 })) <= 12);
   assert.ok(told('+0.3 σ', delays(runs, { shift: 0.3 })) <= 2);
@@ -111,6 +111,7 @@ test('what has changed is seen within few windows', () => {
   assert.ok(
     told('missing 2 → 3 %, windows of 5,000', delays(runs, { before: 0.02, missing: 0.03, rows: 5000 })) <= 6,
   );
+  if (TIMES === 1) return;
   told('missing 2 → 3 %, windows of 500', delays(runs, { before: 0.02, missing: 0.03 }));
   told('+0.15 σ', delays(runs, { shift: 0.15 }));
   told('+0.1 σ', delays(runs, { shift: 0.1 }));

@@ -37,6 +37,14 @@ export function eachDatabase(
     });
 }
 
+/** For rooms that keep one Postgres for a whole file: the test server's, or PGlite where there is none. */
+export async function openAnyPostgres(): Promise<TestDatabase> {
+  const url = process.env['TREADLE_TEST_PG'];
+  if (url !== undefined && url !== '') return openPostgresTest(url);
+  const database = await openPglite();
+  return { database, place: undefined, another: undefined, [Symbol.asyncDispose]: () => database.close() };
+}
+
 /** Opens what `place` names: for child processes. */
 export const openPlace = (place: NonNullable<TestDatabase['place']>): Promise<Database> =>
   'file' in place

@@ -163,7 +163,7 @@ test('a host that ends, hangs or takes all memory fails what runs, is started ag
   const began = performance.now();
   const stop = patient.onCrash((crash) => crashes.push(crash));
   for (const [model, word, said] of [
-    [patient, 'exit', /ended with code 3; its last words: going now/],
+    [patient, 'exit', /ended with code 3; its last words: (a model speaks \/ )?going now/],
     [hasty, 'sleep', /longer than its limit of 4 s/],
     [patient, 'leak', /more than its limit of 700 MiB/],
     ...(WHOLE ? [[patient, 'exit', /ended with code 3/] as const] : []),

@@ -41,7 +41,9 @@ async function parquet(sql: string): Promise<Content> {
   await maker.run(`copy (${sql}) to '${file}' (format parquet)`);
   return { 'd/a.parquet': readFileSync(file) };
 }
-const many = (line: string): string => line.repeat(30_000);
+/** More than DuckDB looks at before it makes up its mind, which is 20,480. */
+const MANY = 21_000;
+const many = (line: string): string => line.repeat(MANY);
 
 const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | RegExp]> = [
   [
@@ -51,13 +53,13 @@ const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | Reg
       columns: 'n:DOUBLE zip:VARCHAR day:VARCHAR',
       first: [1, '10001', '2024-01-01'],
       last: [2.5, '00501', '2024-01-05 13:45:00'],
-      rows: 30_001,
+      rows: MANY + 1,
     },
   ],
   [
     'nothing but gaps before the last rows',
     csv(`a,b\n${many(',1\n')}7,1\n00501,2\n`),
-    { columns: 'a:VARCHAR b:BIGINT', first: [null, 1], last: ['00501', 2], rows: 30_002 },
+    { columns: 'a:VARCHAR b:BIGINT', first: [null, 1], last: ['00501', 2], rows: MANY + 2 },
   ],
   [
     'signs',
@@ -152,7 +154,7 @@ const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | Reg
   [
     'mixed line ends, late',
     csv(`a,b\r\n${many('x,2\r\n')}3,4\n5,6\r\n`),
-    /d\/a\.csv, line 30002: it ends with LF/,
+    new RegExp(`d/a\\.csv, line ${MANY + 2}: it ends with LF`),
   ],
   [
     'too few cells',
@@ -164,7 +166,11 @@ const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | Reg
     csv('a,b,c\n1,2,3\n1,2,3,4\n'),
     /d\/a\.csv, line 3: it has 4 cells, and the first line has 3/,
   ],
-  ['too few cells, late, all text', csv(`a,b\n${many('x,y\n')}x\n`), /d\/a\.csv, line 30002: it has 1 cell/],
+  [
+    'too few cells, late, all text',
+    csv(`a,b\n${many('x,y\n')}x\n`),
+    new RegExp(`d/a\\.csv, line ${MANY + 2}: it has 1 cell`),
+  ],
   [
     'a title above the table',
     csv('Report\na;b\n1;2\n'),
@@ -299,7 +305,7 @@ const FILES: ReadonlyArray<[name: string, content: Content, expected: Read | Reg
       columns: 'a:DOUBLE b:VARCHAR s:STRUCT("d" VARCHAR)',
       first: [1, null, null],
       last: [2.5, 'x', { d: '2024-01-01' }],
-      rows: 30_001,
+      rows: MANY + 1,
     },
   ],
   [
@@ -416,12 +422,30 @@ const LIMITS = { limit: 100_000, bytes: 1e9 };
 const shape = (columns: ReadonlyArray<{ name: string; type: string }>): string =>
   columns.map(({ name, type }) => `${name}:${type}`).join(' ');
 
+/** One for readers that leave no table behind: to make one takes as long as what they ask of it. */
+const sandboxes = new Map<readonly TableFile[], Promise<DuckDBConnection>>();
+const shared = (files: readonly TableFile[]): Promise<DuckDBConnection> => {
+  const made = sandboxes.get(files) ?? sandbox(files);
+  sandboxes.set(files, made);
+  return made;
+};
+
+/** What was found of the same files before. */
+const profiles = new Map<readonly TableFile[], ReturnType<typeof profileAnswer.answer>>();
+async function profileOf(files: readonly TableFile[]): ReturnType<typeof profileAnswer.answer> {
+  const found =
+    profiles.get(files) ??
+    profileAnswer.answer(await sandbox(files), { table: [...files], size: 1000 }, silent);
+  profiles.set(files, found);
+  return found;
+}
+
 /** The same files, as each room reads them. */
 const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Read>> = {
   async sql(files) {
     const views = [{ name: 't@v1', table: files }];
     const asked = { query: 'select * from "t@v1"', views, ...LIMITS };
-    const found = await query.answer(await sandbox(files), asked, silent);
+    const found = await query.answer(await shared(files), asked, silent);
     return {
       columns: shape(found.columns),
       ...ends(found.rows),
@@ -430,7 +454,7 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
   },
   async preview(files) {
     const asked = { table: files, offset: 0, count: true, spelled: false, ...LIMITS };
-    const found = await rows.answer(await sandbox(files), asked, silent);
+    const found = await rows.answer(await shared(files), asked, silent);
     assert.equal(found.total, found.rows.length);
     return {
       columns: shape(found.columns),
@@ -439,7 +463,7 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
     };
   },
   async profile(files, wanted) {
-    const found = await profileAnswer.answer(await sandbox(files), { table: files, size: 1000 }, silent);
+    const found = await profileOf(files);
     // It shows no rows; what it counts and where it ends must be theirs.
     return { ...wanted, columns: shape(found.columns), rows: found.rows };
   },
@@ -451,12 +475,7 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
         .split('/')
         .filter((part) => !part.includes('='))
         .join('/');
-      const alone = { ...one, shown };
-      const found = await profileAnswer.answer(
-        await sandbox([alone]),
-        { table: [alone], size: 1000 },
-        silent,
-      );
+      const found = await profileOf(files.length === 1 && shown === one.shown ? files : [{ ...one, shown }]);
       known.push({ ...one, known: knownTable({ state: 'ok', ...found })! });
     }
     return READERS['sql']!(known);
@@ -480,7 +499,7 @@ const READERS: Record<string, (files: TableFile[], wanted?: Read) => Promise<Rea
     };
   },
   async proof(files, wanted) {
-    const connection = await sandbox(files);
+    const connection = await shared(files);
     let count = 0;
     for (const { sql } of await relationsOf(connection, files)) {
       const found = await connection.runAndReadAll(`select count(*), count(x) from (select x from ${sql} x)`);

@@ -110,7 +110,7 @@ test('another order of rows and columns, and another format, never change digest
       const clean = await shop.compare(two, [elsewhere]);
       assert.equal(clean.overlapping, 0);
     }),
-    { numRuns: runs(6) },
+    { numRuns: runs(6, 3) },
   );
 });
 
@@ -134,7 +134,7 @@ test('one planted row is always found, and it alone', async () => {
         assert.equal(overlaps[0]!.gate_row, all.rows.length);
       },
     ),
-    { numRuns: runs(6) },
+    { numRuns: runs(6, 3) },
   );
 });
 
@@ -159,6 +159,6 @@ test('a changed value is another row, and another digest', async () => {
         assert.notEqual(found.gate.digest, found.against[0]!.digest);
       },
     ),
-    { numRuns: runs(6) },
+    { numRuns: runs(6, 3) },
   );
 });
