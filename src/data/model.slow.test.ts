@@ -81,7 +81,7 @@ test('commits, moves, diffs and checkouts do what a list of maps does', async ()
       await names(server, dataset, model);
       if (model.versions.length > 0) await look(server, model, model.versions.length - 1, 0);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100, 40) },
   );
   assert.deepEqual(server.errors, []);
 });

@@ -13,7 +13,7 @@ import { EFFECTS, type EffectTables, type KillOrder } from './kill-child.suite.t
 import { migrations, openLedger } from './index.ts';
 
 /** `npm run test:deep` kills more often. */
-const KILLS = Number(process.env['TREADLE_LEDGER_KILLS'] ?? 4);
+const KILLS = Number(process.env['TREADLE_LEDGER_KILLS'] ?? 2);
 /** After so many acknowledged jobs the first is killed, the second and so on: before any, between two, after many. */
 const MOMENTS = [0, 14, 2, 40, 1, 9, 5, 3, 27, 0, 7, 33];
 

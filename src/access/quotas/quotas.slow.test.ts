@@ -154,7 +154,7 @@ onDatabases('quotas were', (on, open) => {
     );
     let limit: number | null = null;
     let refused = 0;
-    for (const one of fc.sample(change, runs(120))) {
+    for (const one of fc.sample(change, runs(120, 40))) {
       const before = await recount();
       if (one.do === 'limit') await set({ bytes: (limit = one.bytes) });
       else {

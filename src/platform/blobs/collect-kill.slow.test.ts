@@ -13,7 +13,7 @@ import { blake3, migrations, openBlobs, openDisk, requireBelonging } from './ind
 import { makeNeeds, need, needs } from './needs.suite.ts';
 
 /** How many moments are tried; `npm run test:deep` asks for more than there are steps. */
-const MOMENTS = Number(process.env['TREADLE_GC_KILLS'] ?? 6);
+const MOMENTS = Number(process.env['TREADLE_GC_KILLS'] ?? 4);
 
 /** Bytes that anybody can make again from their number. */
 function make(n: number, size: number): Buffer {

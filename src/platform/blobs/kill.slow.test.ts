@@ -11,7 +11,7 @@ import { withBlobs } from './blobs.suite.ts';
 import { migrations, openBlobs, openDisk } from './index.ts';
 
 /** `npm run test:deep` kills more often. */
-const ROUNDS = Number(process.env['TREADLE_BLOB_KILLS'] ?? 6);
+const ROUNDS = Number(process.env['TREADLE_BLOB_KILLS'] ?? 4);
 /** After so many lines the first writer is killed, the second and so on. */
 const MOMENTS = [1, 155, 52, 3, 260, 20, 2, 51, 300, 7, 60, 101, 130, 190, 222];
 
