@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { fc } from '../../test/property.ts';
+import { fc, runs as times } from '../../test/property.ts';
 import { openTest, type TestServer } from '../../test/harness.ts';
 import { commitVersion } from './commit-version.ts';
 import { diffTrees } from './diff-versions.ts';
@@ -81,7 +81,7 @@ test('commits, moves, diffs and checkouts do what a list of maps does', async ()
       await names(server, dataset, model);
       if (model.versions.length > 0) await look(server, model, model.versions.length - 1, 0);
     }),
-    { numRuns: runs(100, 40) },
+    { numRuns: times(100, 40) },
   );
   assert.deepEqual(server.errors, []);
 });
