@@ -124,6 +124,7 @@ const campaigns = [
     files: [
       'src/validation/validation.slow',
       'src/serving/serving.slow',
+      'approvals/approvals.test',
       'src/monitoring/monitoring.slow',
       'disjoint/compare',
       'conversion/kinds',

@@ -69,32 +69,46 @@ export async function findSimilar(
   const wide = pairs.length * Math.min(most, at.rows) > MOST_CELLS_EACH ? WIDTHS.slice(1, 2) : WIDTHS;
   const rows = Number((await readOne(connection, 'select count(*) from gate'))[0]);
   const parts = Math.max(1, Math.ceil(rows / MOST_GATE));
+  const cellsOf = ({ side }: Side): string =>
+    pairs.map((pair, i) => looseCell(pair, side, loose[i]!, i)).join(', ');
+  const cells = {
+    gate: `(select __r as r, ${cellsOf(gate)} from ${prepared(gate.columns, 'gate')} where hash(__r) % ${parts} = 0)`,
+    training: `(select ${cellsOf(training)} from ${prepared(training.columns, training.from)})`,
+  };
+  // What is looked at in several widths is read once.
+  if (wide.length > 1)
+    for (const side of ['gate', 'training'] as const) {
+      await connection.run(`create or replace table loose_cells_${side} as from ${cells[side]}`);
+      cells[side] = `loose_cells_${side}`;
+    }
   for (const width of wide) {
-    const steps = (side: Side): string[] =>
-      pairs.map((pair, i) => {
-        const own = side.side === 'gate' ? here[i]! : there[i]!;
-        const scale = rescaled.includes(pair)
-          ? { mean: own.mean, step: own.deviation * WIDTH_RESCALED }
-          : { mean: 0, step: here[i]!.deviation * width };
-        return looseKey(pair, side.side, loose[i]!, scale);
-      });
     const hashes = (side: Side): string =>
-      steps(side)
-        .map((step, i) => `hash(${i}, ${step}) as __c${i}`)
+      pairs
+        .map((pair, i) => {
+          const own = side.side === 'gate' ? here[i]! : there[i]!;
+          const scale = rescaled.includes(pair)
+            ? { mean: own.mean, step: own.deviation * WIDTH_RESCALED }
+            : { mean: 0, step: here[i]!.deviation * width };
+          return `hash(${i}, ${inSteps(i, scale)}) as __c${i}`;
+        })
         .join(', ');
     const whole = pairs.map((_, i) => `__c${i}`).reduce((sum, one) => `xor(${sum}, ${one})`);
     await connection.run(
       `create or replace table loose_gate as select r, ${whole} as __x, ${pairs.map((_, i) => `__c${i}`).join(', ')} from
-         (select __r as r, ${hashes(gate)} from ${prepared(gate.columns, 'gate')} where hash(__r) % ${parts} = 0)`,
+         (select r, ${hashes(gate)} from ${cells.gate})`,
     );
     await connection.run(
       `create or replace table loose_training as select ${whole} as __x, ${pairs.map((_, i) => `__c${i}`).join(', ')} from
-         (select ${hashes(training)} from ${prepared(training.columns, training.from)})`,
+         (select ${hashes(training)} from ${cells.training})`,
     );
     const found = await matches(connection, pairs.length, at);
     if (found.but.length === 0) continue;
     await connection.run('insert into near_hit select r from twin');
-    const samples = await sample(connection, pairs, found.but, training, hashes(training), whole);
+    const samples = await sample(connection, pairs, found.but, training, {
+      cells: cellsOf(training),
+      hashes: hashes(training),
+      whole,
+    });
     return {
       rows: found.rows,
       expected: found.expected,
@@ -129,26 +143,30 @@ async function measures(connection: DuckDBConnection, { columns, from }: Side): 
   });
 }
 
-function looseKey(
-  pair: Pair,
-  side: 'gate' | 'training',
-  loose: boolean,
-  { mean, step }: { mean: number; step: number },
-): string {
+/** `__n`: the number that is taken in steps, or nothing; `__k`: what stands for the cell where no step does. */
+function looseCell(pair: Pair, side: 'gate' | 'training', loose: boolean, i: number): string {
   const column = pair[side];
   const exact = keyOf(column, pair.plain);
-  if (!loose) return exact;
+  const cell = (number: string, key: string): string => `${number} as __n${i}, ${key} as __k${i}`;
+  if (!loose) return cell('null::double', exact);
   const x = numberOf(column);
-  const place = `floor((${x} - (${mean})) / ${step})`;
-  const number =
-    step > 0 ? `case when abs(${place}) < 9e18 then hash((${place})::bigint) else ${exact} end` : exact;
-  if (kindOf(column.type) !== 'text') return `case when isfinite(${x}) then ${number} else ${exact} end`;
+  const finite = `case when isfinite(${x}) then ${x} end`;
+  if (kindOf(column.type) !== 'text') return cell(finite, exact);
   const text = `trim(${identifier(column.name)}::varchar)`;
   // Most texts have no such white space, and a pattern costs more than a look.
   const single = `case when contains(${text}, '  ') or contains(${text}, chr(9)) or contains(${text}, chr(10)) then regexp_replace(${text}, '\\s+', ' ', 'g') else ${text} end`;
   // Digits of a CSV are a number, of a text column text.
   const words = `case when ${text} = '' then ${exact} else hash(lower(nfc_normalize(${single}))) end`;
-  return isPlainText(column) ? words : `case when isfinite(${x}) then ${number} else ${words} end`;
+  return isPlainText(column)
+    ? cell('null::double', words)
+    : cell(finite, `case when isfinite(${x}) then ${exact} else ${words} end`);
+}
+
+/** The cell's key where numbers are taken in steps. */
+function inSteps(i: number, { mean, step }: { mean: number; step: number }): string {
+  if (!(step > 0)) return `__k${i}`;
+  const place = `floor((__n${i} - (${mean})) / ${step})`;
+  return `case when abs(${place}) < 9e18 then hash((${place})::bigint) else __k${i} end`;
 }
 
 async function sizes(connection: DuckDBConnection): Promise<[number, number]> {
@@ -180,8 +198,8 @@ async function matches(
   const equal = `select r from hit where source = ${source} and part = ${part}`;
   const but: number[] = [];
   let expected = 0;
-  for (let i = -1; i < columns; i++) {
-    const key = i < 0 ? '__x' : `xor(__x, __c${i})`;
+  for (const i of await anyMatches(connection, columns, equal)) {
+    const key = keyBut(i);
     const [observed] = (
       await readOne(
         connection,
@@ -214,14 +232,33 @@ async function matches(
   return { rows: Number(rows), expected, gate_rows: gateRows, training_rows: trainingRows, but };
 }
 
+/** A row's key without one of its columns; −1: with all of them. */
+const keyBut = (i: number): string => (i < 0 ? '__x' : `xor(__x, __c${i})`);
+
+/** Keys that one statement asks for: the more, the fewer ways to DuckDB and back, and the more of them are in memory at once. */
+const TOGETHER = 16;
+
+/** Without which columns any rows match at all: mostly none, and then nothing more needs to be asked. */
+async function anyMatches(connection: DuckDBConnection, columns: number, equal: string): Promise<number[]> {
+  const found: number[] = [];
+  for (let first = -1; first < columns; first += TOGETHER) {
+    const some = Array.from({ length: Math.min(TOGETHER, columns - first) }, (_one, k) => first + k);
+    const counts = await readOne(
+      connection,
+      `select ${some.map((i) => `count(*) filter (where ${keyBut(i)} in (select ${keyBut(i)} from loose_training))`).join(', ')} from loose_gate where r not in (${equal})`,
+    );
+    found.push(...some.filter((_one, k) => Number(counts[k]) > 0));
+  }
+  return found;
+}
+
 /** Some of the pairs with the values of both rows. */
 async function sample(
   connection: DuckDBConnection,
   pairs: readonly Pair[],
   but: readonly number[],
   training: Side,
-  hashes: string,
-  whole: string,
+  { cells, hashes, whole }: { cells: string; hashes: string; whole: string },
 ): Promise<SimilarPair[]> {
   const key = but.map((i) => `when s.but = ${i} then ${i < 0 ? 'g.__x' : `xor(g.__x, g.__c${i})`}`).join(' ');
   await connection.run(
@@ -229,11 +266,10 @@ async function sample(
   );
   const names = pairs.map(({ name }) => identifier(name));
   const ways = but.map(
-    (i) =>
-      `select ${i} as but, ${i < 0 ? '__x' : `xor(__x, __c${i})`} as k, ${names.map((_, j) => `v${j}`).join(', ')} from t`,
+    (i) => `select ${i} as but, ${keyBut(i)} as k, ${names.map((_, j) => `v${j}`).join(', ')} from t`,
   );
   const found = await connection.runAndReadAll(
-    `with t as materialized (select *, ${whole} as __x from (select ${names.map((name, j) => `${name} as v${j}`).join(', ')}, ${hashes} from ${prepared(training.columns, training.from)}))
+    `with t as materialized (select *, ${whole} as __x from (select *, ${hashes} from (select ${names.map((name, j) => `${name} as v${j}`).join(', ')}, ${cells} from ${prepared(training.columns, training.from)})))
      select s.r, s.but, ${names.map((name, j) => `any_value(g.${name}) as g${j}, any_value(t.v${j}) as t${j}`).join(', ')}
      from twin_key s join (${ways.join(' union all ')}) t on t.but = s.but and t.k = s.k join gate g on g.__r = s.r
      group by s.r, s.but order by s.r`,
