@@ -4,17 +4,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Longer than a busy machine needs, shorter than the runner waits: it only gives what never comes a name, ms. */
 export const PATIENCE = 480_000;
 
-/** Asks again until the answer is something other than undefined and false, and returns it. */
+/**
+ * Asks again until the answer is something other than undefined and false, and returns it. The longer it takes, the less often: to
+ * ask a server costs more of the processor than what is waited for.
+ */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
   every = 20,
 ): Promise<Exclude<T, undefined | false>> {
+  const seldom = Math.min(10 * every, Math.max(every, 200));
+  let wait = every;
   for (const end = performance.now() + PATIENCE; ;) {
     const found = await answered(what, look());
     if (found !== undefined && found !== false) return found as Exclude<T, undefined | false>;
     if (performance.now() > end) assert.fail(`${what}: not within ${PATIENCE / 1000} s`);
-    await sleep(every);
+    await sleep(wait);
+    wait = Math.min(seldom, wait * 1.1);
   }
 }
 
