@@ -13,7 +13,7 @@ export async function until<T>(
   look: () => T | Promise<T>,
   every = 20,
 ): Promise<Exclude<T, undefined | false>> {
-  const seldom = Math.min(10 * every, Math.max(every, 200));
+  const seldom = Math.min(25 * every, 500);
   let wait = every;
   for (const end = performance.now() + PATIENCE; ;) {
     const found = await answered(what, look());
