@@ -5,6 +5,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { sql } from 'kysely';
 import { openTest } from '../test/harness.ts';
+import { until } from '../test/until.ts';
 import { createModel } from './models/index.ts';
 import { createReadiness } from './ready.ts';
 
@@ -28,8 +29,11 @@ test('/ready says no, and why, while disk or ledger takes no write; /health only
   renameSync(temp, `${temp}-away`);
   assert.equal(await now(), 'data folder: it cannot be written');
   assert.equal((await ask(`${server.url}/health`)).status, 200);
-  let answer = await ask(`${server.url}/ready`);
-  while (answer.status === 200) answer = await ask(`${server.url}/ready`); // it may still hold an answer of before
+  // It may still hold an answer of before.
+  const answer = await until('/ready says no', async () => {
+    const told = await ask(`${server.url}/ready`);
+    return told.status !== 200 && told;
+  });
   assert.equal(answer.status, 503);
   assert.match(answer.text, /not every write can be taken now: data folder/);
   assert.ok(!answer.text.includes(server.data), 'no path is told to whoever asks');
