@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { Transformer } from '@napi-rs/image';
-import { openTest, type TestServer } from '../../../test/harness.ts';
+import { openDataHouse, type DataHouse } from '../../../test/data-house.ts';
 import { commitVersion } from '../../data/index.ts';
 import { createProcesses, type Processes } from '../../platform/processes/index.ts';
 import type { Proof } from '../contract.ts';
+import { migrations } from '../schema.ts';
 import { resolveGateData } from '../data/gate-data.ts';
 import { splitTables, type TableSource } from '../data/table-source.ts';
 import { openTables, type Tables } from '../../tables/index.ts';
@@ -13,11 +14,11 @@ import { picture, png } from '../pixels/images.suite.ts';
 import { names } from './excuse.ts';
 import { proveDisjoint, type Claim } from './prove.ts';
 
-let server: TestServer;
+let server: DataHouse;
 let processes: Processes;
 let tables: Tables;
 before(async () => {
-  server = await openTest();
+  server = await openDataHouse({ migrations });
   processes = createProcesses();
   tables = openTables(processes);
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Value } from 'typebox/value';
-import { openTest, type TestServer } from '../../../test/harness.ts';
+import { openDataHouse, type DataHouse } from '../../../test/data-house.ts';
 import { commitVersion } from '../../data/index.ts';
 import { createProcesses, type Processes } from '../../platform/processes/index.ts';
 import { Proof } from '../contract.ts';
@@ -15,12 +15,12 @@ import { openTables, type Tables } from '../../tables/index.ts';
 import { openWorkshop, type Workshop } from './fixture.suite.ts';
 import { proveDisjoint, type Claim } from './prove.ts';
 
-let server: TestServer;
+let server: DataHouse;
 let processes: Processes;
 let tables: Tables;
 let shop: Workshop;
 before(async () => {
-  [server, shop] = await Promise.all([openTest(), openWorkshop()]);
+  [server, shop] = await Promise.all([openDataHouse(), openWorkshop()]);
   processes = createProcesses();
   tables = openTables(processes);
   await shop.run(`create table train as select range as id, timestamp '2001-01-01' + to_hours(range::int) as date,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { openTest, type TestServer } from '../../../test/harness.ts';
+import { openDataHouse, type DataHouse } from '../../../test/data-house.ts';
 import { until } from '../../../test/until.ts';
 import { createProcesses, type Processes, type Running } from '../../platform/processes/index.ts';
 import { openTables, type Tables } from '../../tables/index.ts';
@@ -9,7 +9,7 @@ import { askTables } from './ask-tables.ts';
 import type { Part, Parts, TableFacts } from './questions.ts';
 import { openTable } from './read-table.ts';
 
-let server: TestServer;
+let server: DataHouse;
 let processes: Processes;
 let tables: Tables;
 let gate: TableFile[];
@@ -17,7 +17,7 @@ const readers: Running[] = [];
 const ROWS = 100_000;
 
 before(async () => {
-  server = await openTest();
+  server = await openDataHouse();
   const real = createProcesses();
   processes = {
     ...real,
