@@ -48,6 +48,12 @@ const campaigns = [
     files: ['test/journeys/mlflow-differential'],
     env: { TREADLE_MLFLOW_REQUESTS: '2000', TREADLE_TEST_OUTPUT: '1' },
   },
+  // What the real packages of other trackers write, MLflow's databases since 2.0, and a gigabyte (1024 MiB) of events.
+  {
+    name: 'imports',
+    files: ['test/journeys/import-peers'],
+    env: { TREADLE_IMPORT_PEERS: '1024', TREADLE_TEST_OUTPUT: '1' },
+  },
   { name: 'joined-rows', files: ['test/journeys/joined-rows'], env: { TREADLE_JOINED: '12000' } },
   { name: 'serving-kills', files: ['test/journeys/serving-kill'], env: { TREADLE_SERVING_KILLS: '100' } },
   {

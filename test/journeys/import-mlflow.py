@@ -14,7 +14,12 @@ warnings.filterwarnings("ignore")
 
 import mlflow  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param  # noqa: E402
+from mlflow.entities import Metric, Param  # noqa: E402
+
+try:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+except ImportError:  # before 2.4
+    Dataset = None
 
 NEW = hasattr(MlflowClient, "create_logged_model")
 
@@ -36,15 +41,16 @@ def write(uri, root):
     points += [["back", value, 10 - value, 3] for value in range(5)]
     for start in range(0, len(points), 700):
         client.log_batch(run, metrics=[Metric(*point) for point in points[start : start + 700]])
-    client.log_inputs(
-        run,
-        [
-            DatasetInput(
-                Dataset("flights", "abc123", "local", '{"uri": "x.csv"}', schema='{"a": 1}', profile='{"rows": 3}'),
-                [InputTag("mlflow.data.context", "training")],
-            )
-        ],
-    )
+    if Dataset is not None:
+        client.log_inputs(
+            run,
+            [
+                DatasetInput(
+                    Dataset("flights", "abc123", "local", '{"uri": "x.csv"}', schema='{"a": 1}', profile='{"rows": 3}'),
+                    [InputTag("mlflow.data.context", "training")],
+                )
+            ],
+        )
     client.log_text(run, "héllo", "notes/ü 1.txt")
     client.log_text(run, "", "empty.txt")
     client.log_text(run, "flavors: {}\n", "model/MLmodel")
@@ -59,6 +65,8 @@ def write(uri, root):
         "gone": gone,
         "params": params,
         "points": [[key, str(value), time, step] for key, value, time, step in points],
+        "dataset": Dataset is not None,
+        "alias": hasattr(client, "set_registered_model_alias"),
         "files": {"notes/ü 1.txt": "héllo", "empty.txt": "", "model/MLmodel": "flavors: {}\n"},
     }
     if NEW:

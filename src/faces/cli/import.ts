@@ -16,6 +16,8 @@ Examples:
   treadle import mlflow ./mlruns
   treadle import tensorboard ./runs
   treadle import wandb ./wandb
+  treadle import neptune ./exports/data
+  treadle import comet ./offline
   treadle import dvc .`;
 
 interface Options {
@@ -28,7 +30,7 @@ export const register: Register = (program, cli) => {
   const group = program
     .command('import')
     .description(
-      'bring experiments and runs from another tracker (MLflow, TensorBoard, W&B), and data from DVC',
+      'bring experiments and runs from another tracker (MLflow, TensorBoard, W&B, Neptune, Comet), and data from DVC',
     )
     .addHelpText('after', HELP);
   const again = (command: Command): Command =>
@@ -73,6 +75,25 @@ export const register: Register = (program, cli) => {
       const { wandbSource } = await import('./import/wandb/read.ts');
       await run(cli, wandbSource(dir, { experiment }), all);
     });
+  again(group.command('neptune <dir>'))
+    .description('bring what neptune-exporter wrote: its folder of Parquet files')
+    .option('--files <dir>', 'where the exporter put files; files beside DIR unless said')
+    .addHelpText('after', NEPTUNE_HELP)
+    .action(async (dir: string, { files, again: all }: { files?: string; again?: boolean }) => {
+      const { neptuneSource } = await import('./import/neptune/read.ts');
+      await run(cli, neptuneSource(dir, files), all);
+    });
+  again(group.command('comet <file>'))
+    .description('bring offline experiments of Comet, out of their .zip archives')
+    .option(
+      '--experiment <name>',
+      'the experiment that they go into; it has the name of their project unless said',
+    )
+    .addHelpText('after', COMET_HELP)
+    .action(async (file: string, { experiment, again: all }: TensorboardFlags) => {
+      const { cometSource } = await import('./import/comet/read.ts');
+      await run(cli, cometSource(file, { experiment }), all);
+    });
   registerDvc(group, cli);
 };
 
@@ -100,6 +121,22 @@ Runs that were synced only live on W&B's servers: wandb sync's folder has them s
 Examples:
   treadle import wandb ./wandb
   treadle import wandb ./wandb/offline-run-20261201_121458-x4rpplr0`;
+
+const NEPTUNE_HELP = `
+DIR is the exporter's --data-path, with a folder of …_part_N.parquet files for each project. A project becomes an experiment, its
+attributes params (sys/… tags), series of numbers metrics. Steps with decimals are kept exactly: where a project has some, all of its
+steps are multiplied, and the tag neptune.step_scale says by what. Forks are nested in their parent, with the step in neptune.fork.step.
+Series of texts and histograms are lines in neptune/series/ATTRIBUTE.jsonl of the run, files come as neptune/files.
+
+Example:
+  treadle import neptune ./exports/data --files ./exports/files`;
+
+const COMET_HELP = `
+FILE is a .zip that comet_ml.OfflineExperiment wrote, or a folder of them; no account is needed. Metrics keep Comet's steps, parameters
+their last value; others become tags comet.…; assets, images, models and code come as comet/assets, listed in comet/assets.jsonl.
+
+Example:
+  treadle import comet ./offline/165c9a309e4442d789904a83ad3ade49.zip`;
 
 const MLFLOW_HELP = `
 URI is what MLFLOW_TRACKING_URI is: http://host:port of a running server (2.0 or newer), sqlite:///mlflow.db or
