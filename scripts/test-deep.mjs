@@ -143,6 +143,7 @@ const campaigns = [
       'src/loops/loops.test',
       'mlflow-client.slow',
       'mlflow-models.slow',
+      'mlflow-traces.slow',
       'channels/channels',
       'alerts/outside',
       'packaging.slow',

@@ -8,33 +8,27 @@ import path from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
 import { commitVersion } from '../../src/data/index.ts';
+import { storeCommands } from '../../src/store-commands.ts';
 import { createRun, logBatch, putArtifact } from '../../src/tracking/index.ts';
 import type { Ctx } from '../../src/platform/ctx/index.ts';
+import { runWith, type Ran } from '../cli.ts';
 import { openTest } from '../harness.ts';
 
 const treadle = path.join(import.meta.dirname, '..', '..', 'bin', 'treadle');
 /** Backups under load; `npm run test:deep` asks for fifty. */
 const BACKUPS = Number(process.env['TREADLE_BACKUPS'] ?? 2);
 
-interface Ran {
-  code: number;
-  out: string;
-  said: string;
-}
-const run = (...argv: string[]): Promise<Ran> =>
-  promisify(execFile)(treadle, argv).then(
-    ({ stdout, stderr }) => ({ code: 0, out: stdout, said: stderr }),
-    (error: { code: number; stdout: string; stderr: string }) => ({
-      code: error.code,
-      out: error.stdout,
-      said: error.stderr,
-    }),
-  );
+/** In this process, which has loaded all of it: what is told of a store that nobody writes to, and what is refused. */
+const here = (url: string, ...argv: string[]): Promise<Ran> => runWith(storeCommands, url, ...argv);
+const run = (...argv: string[]): Promise<Ran> => here('http://127.0.0.1:1', ...argv);
 async function done<T>(...argv: string[]): Promise<T> {
-  const { code, out, said } = await run(...argv, '--json');
-  assert.equal(code, 0, said);
+  const { code, out, err } = await run(...argv, '--json');
+  assert.equal(code, 0, err);
   return JSON.parse(out) as T;
 }
+/** By the program itself, beside a server that writes. */
+const beside = async <T>(...argv: string[]): Promise<T> =>
+  JSON.parse((await promisify(execFile)(treadle, [...argv, '--json'])).stdout) as T;
 
 interface Saved {
   blobs: number;
@@ -54,14 +48,15 @@ async function write(ctx: Ctx, id: string, n: number): Promise<void> {
 /** What a restored store says of itself: every byte and the ledger verified, and no row before another that it has. */
 async function whole(data: string, id: string): Promise<number> {
   await using server = await openTest({ data });
-  const env = { ...process.env, TREADLE_URL: server.url };
-  const verified = JSON.parse((await promisify(execFile)(treadle, ['verify', '--json'], { env })).stdout) as {
-    faults: unknown[];
+  const told = async <T>(...argv: string[]): Promise<T> => {
+    const { code, out, err } = await here(server.url, ...argv, '--json');
+    assert.equal(code, 0, err);
+    return JSON.parse(out) as T;
   };
-  assert.deepEqual(verified.faults, []);
-  await promisify(execFile)(treadle, ['ledger', 'verify'], { env });
-  const { stdout } = await promisify(execFile)(treadle, ['space', '--json'], { env });
-  const space = JSON.parse(stdout) as { missing: unknown[]; broken: unknown[] };
+  const { faults } = await told<{ faults: unknown[] }>('verify');
+  assert.deepEqual(faults, []);
+  await told('ledger', 'verify');
+  const space = await told<{ missing: unknown[]; broken: unknown[] }>('space');
   assert.deepEqual([space.missing, space.broken], [[], []]);
   const artifacts = await fetch(`${server.url}/api/v1/runs/${id}/artifacts`);
   const { items } = (await artifacts.json()) as { items: Array<{ path: string }> };
@@ -102,7 +97,7 @@ test('backups of a server that goes on writing restore to a whole store, and the
       for (let i = 0; i < BACKUPS; i++) {
         const [before, gate] = [n, wake];
         gate.resolve();
-        const saved = await done<Saved>('backup', folder!, '--data', data!, '--key', key!);
+        const saved = await beside<Saved>('backup', folder!, '--data', data!, '--key', key!);
         wake = Promise.withResolvers();
         assert.ok(n > before, 'the server wrote meanwhile');
         if (i > 0) assert.ok(saved.fresh.blobs < saved.blobs, 'what is there is not copied again');
@@ -163,24 +158,24 @@ test('a backup that is killed leaves the one before; a restore overwrites nothin
     const full = path.join(home, 'full');
     mkdirSync(full);
     writeFileSync(path.join(full, 'mine.txt'), 'mine');
-    assert.match((await run('restore', folder!, '--data', full)).said, /is not empty/);
+    assert.match((await run('restore', folder!, '--data', full)).err, /is not empty/);
     assert.deepEqual(readdirSync(full), ['mine.txt']);
-    assert.match((await run('backup', full, '--data', data!)).said, /holds no backup/);
-    assert.match((await run('backup', path.join(data!, 'b'), '--data', data!)).said, /one within the other/);
+    assert.match((await run('backup', full, '--data', data!)).err, /holds no backup/);
+    assert.match((await run('backup', path.join(data!, 'b'), '--data', data!)).err, /one within the other/);
     assert.match(
-      (await run('backup', folder!, '--data', path.join(home, 'nothing'))).said,
+      (await run('backup', folder!, '--data', path.join(home, 'nothing'))).err,
       /there is no store/,
     );
-    assert.match((await run('restore', full, '--data', path.join(home, 'x'))).said, /no whole backup/);
+    assert.match((await run('restore', full, '--data', path.join(home, 'x'))).err, /no whole backup/);
     assert.match(
-      (await run('backup', folder!, '--data', data!, '--key', path.join(folder!, 'k'))).said,
+      (await run('backup', folder!, '--data', data!, '--key', path.join(folder!, 'k'))).err,
       /keep the key apart/,
     );
     for (const argv of [
       ['backup', '', '--data', data!],
       ['restore', '', '--data', path.join(home, 'x')],
     ])
-      assert.match((await run(...argv)).said, /the name of the folder is empty[^]*name a folder/);
+      assert.match((await run(...argv)).err, /the name of the folder is empty[^]*name a folder/);
     // A backup that has rotted restores nothing as good.
     const [pack] = readdirSync(path.join(folder!, 'blobs', 'packs'));
     const handle = await open(path.join(folder!, 'blobs', 'packs', pack!), 'r+');
@@ -195,7 +190,7 @@ test('a backup that is killed leaves the one before; a restore overwrites nothin
     await handle.close();
     const rotten = await run('restore', folder!, '--data', path.join(home, 'rotten'), '--key', key!);
     assert.equal(rotten.code, 1);
-    assert.match(rotten.said, /1 blob could not be restored/);
+    assert.match(rotten.err, /1 blob could not be restored/);
     assert.match(rotten.out, /restored \d+ of \d+ blobs/);
     assert.ok(rotten.out.includes(path.join(folder!, 'blobs', 'packs', pack!)), rotten.out);
     assert.equal(

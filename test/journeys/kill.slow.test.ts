@@ -12,7 +12,7 @@ import { ServerProcess } from './kill/server-process.ts';
 import { verify } from './kill/verify.ts';
 
 /** How often the server is killed; TREADLE_KILLS=200 for the whole proof (some ten minutes). */
-const KILLS = Number(process.env['TREADLE_KILLS'] ?? 4);
+const KILLS = Number(process.env['TREADLE_KILLS'] ?? 2);
 /**
  * After so many acknowledged changes since the start each kill comes: mostly soon after it, when recovery itself is cut short, too;
  * at times only after a while.

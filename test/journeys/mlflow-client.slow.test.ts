@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openTest } from '../harness.ts';
 import { freshPostgres } from '../postgres.ts';
-import { openMlflow, play, python } from './mlflow-servers.ts';
+import { play, playPeer, python } from './mlflow-servers.ts';
 
 const skip =
   python === undefined ? 'there is no Python with mlflow: node scripts/setup.mjs makes one' : false;
@@ -17,8 +17,7 @@ function assertSame(ours: Record<string, unknown>, theirs: Record<string, unknow
 
 test('the plain mlflow client sees of Treadle what it sees of MLflow’s own server', { skip }, async (t) => {
   await using treadle = await openTest();
-  await using mlflow = await openMlflow();
-  const [ours, theirs] = await Promise.all([play(script, treadle.url), play(script, mlflow.url)]);
+  const [ours, theirs] = await Promise.all([play(script, treadle.url), playPeer(script)]);
   assert.deepEqual(treadle.errors, []);
   assertSame(ours, theirs);
 
