@@ -204,11 +204,11 @@ export const outputsOf = (attributes: Attributes): Value | undefined =>
 /** Token counts of one span. */
 export function usageOf(attributes: Attributes): Counts | undefined {
   const own = unwrapped(attributes[MLFLOW.usage] ?? null);
-  if (isObject(own)) return countsOf(own);
+  if (isObject(own)) return countsOf(own, tokensOf);
   for (const names of TOKENS) {
     const usage: Counts = {};
     for (const [key, spellings] of Object.entries(names)) {
-      const count = numberOf(firstOf(attributes, spellings));
+      const count = tokensOf(firstOf(attributes, spellings));
       if (count !== undefined) usage[key] = count;
     }
     if (usage['input_tokens'] === undefined && usage['output_tokens'] === undefined) continue;
@@ -221,7 +221,7 @@ export function usageOf(attributes: Attributes): Counts | undefined {
 /** What one span cost, in US dollars, as its client said it. */
 export function costOf(attributes: Attributes): Counts | undefined {
   const own = unwrapped(attributes[MLFLOW.cost] ?? null);
-  if (isObject(own)) return countsOf(own);
+  if (isObject(own)) return countsOf(own, numberOf);
   const total = numberOf(attributes['llm.cost.total'] ?? attributes['gen_ai.usage.cost']);
   return total === undefined ? undefined : { total_cost: total };
 }
@@ -232,10 +232,19 @@ export const modelOf = (attributes: Attributes): string | undefined =>
 const providerOf = (attributes: Attributes): string | undefined =>
   textOf(unwrapped(attributes[MLFLOW.provider] ?? firstOf(attributes, PROVIDERS) ?? null));
 
-function countsOf(object: { [key: string]: Value }): Counts {
+/** A count that can be one: what is no whole number is somebody's mistake, and would spoil every sum that it is in. */
+function tokensOf(value: Value | undefined): number | undefined {
+  const count = numberOf(value);
+  return Number.isSafeInteger(count) && count! >= 0 ? count : undefined;
+}
+
+function countsOf(
+  object: { [key: string]: Value },
+  read: (value: Value | undefined) => number | undefined,
+): Counts {
   const counts: Counts = {};
   for (const [key, value] of Object.entries(object)) {
-    const count = numberOf(value);
+    const count = read(value);
     if (count !== undefined) counts[key] = count;
   }
   return counts;

@@ -47,20 +47,20 @@ export const wholeDouble = (value: number): Value =>
     ? { [DOUBLE]: Object.is(value, -0) ? '-0' : String(value) }
     : value;
 
-/** What a marked object holds; undefined for any other value. */
+/** What a marked object holds; undefined for any other value, and for one that a caller made to look like it. */
 export function marked(value: Value): { kind: 'integer' | 'double' | 'bytes'; text: string } | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  for (const [mark, kind] of MARKS) {
+  for (const [mark, kind, form] of MARKS) {
     const text = value[mark];
-    if (typeof text === 'string') return { kind, text };
+    if (typeof text === 'string' && form.test(text)) return { kind, text };
   }
   return undefined;
 }
 
 const MARKS = [
-  [INTEGER, 'integer'],
-  [DOUBLE, 'double'],
-  [BYTES, 'bytes'],
+  [INTEGER, 'integer', /^-?(0|[1-9]\d*)$/],
+  [DOUBLE, 'double', /^(-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?|-?Infinity|NaN)$/],
+  [BYTES, 'bytes', /^[A-Za-z0-9+/_-]*={0,2}$/],
 ] as const;
 
 /** A value as plain JSON, for people: numbers that JSON has none for are text. */

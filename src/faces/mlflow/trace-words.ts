@@ -192,10 +192,15 @@ function toAny(value: Value): object {
   if (typeof value === 'string') return { string_value: value };
   if (typeof value === 'boolean') return { bool_value: value };
   if (typeof value === 'number')
-    return Number.isInteger(value) ? { int_value: value } : { double_value: value };
+    return Number.isInteger(value) && Math.abs(value) < MOST_WHOLE
+      ? { int_value: value }
+      : { double_value: value };
   if (Array.isArray(value)) return { array_value: { values: value.map(toAny) } };
   const special = marked(value);
-  if (special?.kind === 'integer') return { int_value: JSON.rawJSON(special.text) };
+  if (special?.kind === 'integer')
+    return fitsWhole(special.text)
+      ? { int_value: JSON.rawJSON(special.text) }
+      : { double_value: Number(special.text) };
   if (special?.kind === 'bytes') return { bytes_value: special.text };
   if (special?.kind === 'double')
     return {
@@ -205,6 +210,11 @@ function toAny(value: Value): object {
     };
   return { kvlist_value: { values: toPairs(value) } };
 }
+
+/** What 64 bits hold; clients refuse a whole list of traces for a number beyond. */
+const MOST_WHOLE = 2 ** 63;
+const fitsWhole = (text: string): boolean =>
+  text.length <= 20 && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 
 const doubleText = (text: string): string => (/[.e]/.test(text) ? text : `${text}.0`);
 

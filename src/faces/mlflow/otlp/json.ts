@@ -63,12 +63,15 @@ function hexOf(value: unknown, what: string): string {
   return text;
 }
 
+/** What 64 bits hold: a later time could be told to no client. */
+const MOST = 2n ** 64n;
+
 /** Nanoseconds, as digits. */
 function timeOf(value: unknown, what: string): string {
   if (value === undefined) return '0';
   const text =
     typeof value === 'number' && Number.isInteger(value) && value >= 0 ? BigInt(value).toString() : value;
-  if (typeof text !== 'string' || !/^\d{1,20}$/.test(text))
+  if (typeof text !== 'string' || !/^\d{1,20}$/.test(text) || BigInt(text) >= MOST)
     throw new MalformedError(`${what} is no time in nanoseconds`);
   return text.replace(/^0+(?=\d)/, '');
 }
@@ -158,5 +161,5 @@ function wholeOf(value: unknown): Value {
   const text = String(value);
   if (!/^-?\d{1,19}$/.test(text)) throw new MalformedError('intValue is no whole number');
   const number = Number(text);
-  return Number.isSafeInteger(number) ? number : { [INTEGER]: text };
+  return Number.isSafeInteger(number) ? number : { [INTEGER]: String(BigInt(text)) };
 }

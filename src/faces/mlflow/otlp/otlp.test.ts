@@ -145,3 +145,27 @@ test('values nested without end are refused', async () => {
     /nested more than/,
   );
 });
+
+test('a time that 64 bits do not hold is refused, and a whole number that has zeros before it is one', async () => {
+  const request = (startTimeUnixNano: string, intValue: string): unknown => ({
+    resourceSpans: [
+      {
+        scopeSpans: [
+          {
+            spans: [
+              {
+                traceId,
+                spanId: 'eee19b7ec3c1b174',
+                startTimeUnixNano,
+                attributes: [{ key: 'k', value: { intValue } }],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  await assert.rejects(readJsonRequest(request('18446744073709551616', '1')), /no time in nanoseconds/);
+  const { batches } = await readJsonRequest(request('18446744073709551615', '0009223372036854775'));
+  assert.deepEqual(batches[0]?.spans[0]?.attributes['k'], { '\u0000i': '9223372036854775' });
+});
