@@ -13,6 +13,8 @@ export interface CsvHead {
   header: boolean;
   /** Unique without regard to case, as SQL needs them; names that differ only in case are refused. */
   names: string[];
+  /** Whether each of them stands in the first line: none is ours. */
+  asWritten: boolean;
   /** What the first cells look like; all cells decide. */
   forms: Form[];
 }
@@ -20,8 +22,13 @@ export interface CsvHead {
 const DELIMITERS = [',', '\t', ';', '|'];
 /** A first line longer than this is none. */
 const LONGEST_LINE = 8 * 1024 * 1024;
+const START = 256 * 1024;
 /** Lines that say what the delimiter is. */
 const JUDGED = 200;
+
+/** Of enough of a file to tell. */
+export const readCsvStart = (file: string, shown: string): Promise<CsvHead> =>
+  readCsvHead(file, shown, START);
 
 export async function readCsvHead(file: string, shown: string, bytes: number): Promise<CsvHead> {
   for (let size = bytes; ; size *= 8) {
@@ -112,11 +119,13 @@ export function judge(text: string, whole: boolean, shown: string): CsvHead | un
   );
   const header = isHeader(first, forms, full.length);
   if (header) requireTellable(first, shown);
+  const names = header ? uniqueNames(first) : first.map((_, i) => `column${i}`);
   return {
     delimiter: best.delimiter,
     skip,
     header,
-    names: header ? uniqueNames(first) : first.map((_, i) => `column${i}`),
+    names,
+    asWritten: header && names.every((name, i) => name === first[i]),
     forms: header ? forms : forms.map((form, i) => join(form, formOf(first[i]!))),
   };
 }

@@ -2,6 +2,7 @@
 export { openTables, type Tables } from './open-tables.ts';
 export { partitionsOf } from './partitions.ts';
 export { firstLook } from './first-look.ts';
+export { readCsvStart, type CsvHead } from './csv-head.ts';
 export { question, type AskedFile, type Fault, type Outcome, type Question } from './question.ts';
 export { QUERY, ROWS, type Rows, type View } from './questions.ts';
 export type { KnownTable, TableFile } from './table-file.ts';

@@ -1,4 +1,4 @@
-import { readCsvHead, type CsvHead } from './csv-head.ts';
+import { readCsvHead, readCsvStart, type CsvHead } from './csv-head.ts';
 import { join, typeOf, type Form } from './spelling.ts';
 import { identifier, quote } from './sql-text.ts';
 import type { KnownTable, TableFile } from './table-file.ts';
@@ -11,7 +11,6 @@ export interface CsvGroup {
   settled: boolean[];
 }
 
-const HEAD = 256 * 1024;
 /** Of many files each says less. */
 const SHORT_HEAD = 32 * 1024;
 const FEW = 8;
@@ -20,7 +19,9 @@ const FEW = 8;
 export async function csvGroups(files: readonly TableFile[]): Promise<CsvGroup[]> {
   const groups: CsvGroup[] = [];
   for (const one of files) {
-    const head = await readCsvHead(one.file, one.shown, files.length > FEW ? SHORT_HEAD : HEAD);
+    const head = await (files.length > FEW
+      ? readCsvHead(one.file, one.shown, SHORT_HEAD)
+      : readCsvStart(one.file, one.shown));
     const settled = settle(head, one.known);
     const last = groups.at(-1);
     if (last && shape(last.head) === shape(head)) {

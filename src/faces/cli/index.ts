@@ -4,7 +4,7 @@ import { createClient, type Client } from './client.ts';
 import { COMPLETION_HELP, completionScript, SHELLS, type Shell } from './completion.ts';
 import type { Cli, Register } from './frame.ts';
 import { choice } from './options.ts';
-import { createOutput } from './output.ts';
+import { createOutput, printable } from './output.ts';
 import { Ended, Interrupted } from './pipes.ts';
 import { inWords } from './words.ts';
 
@@ -176,10 +176,10 @@ function printError(error: unknown, json: boolean, command: Command | undefined)
     const { kind, field, hint } = error;
     const message = inWords(error.message, field, command);
     if (json) process.stderr.write(`${JSON.stringify({ error: { kind, message, field, hint } })}\n`);
-    else process.stderr.write(`treadle: ${message}\n${hint === undefined ? '' : `  → ${hint}\n`}`);
+    else process.stderr.write(printable(`treadle: ${message}\n${hint === undefined ? '' : `  → ${hint}\n`}`));
     return;
   }
-  process.stderr.write(`treadle: ${messageOf(error)}\n`);
+  process.stderr.write(printable(`treadle: ${messageOf(error)}\n`));
   if (process.env['TREADLE_LOG'] === 'debug' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
 }

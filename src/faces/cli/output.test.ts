@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { clip, number, table, upTo } from './output.ts';
+import { clip, number, printable, table, upTo } from './output.ts';
 
 test('a list is read page by page, up to what was asked for', async () => {
   const asked: Array<{ limit: number; page?: string }> = [];
@@ -30,4 +30,12 @@ test('a cell is one line of printable text, and a zero keeps its sign', () => {
     ['-0.0', '0.123', '12'],
   );
   assert.equal(clip('abcdef', 4), 'abc…');
+  assert.equal(table(['name', 'n'], [['x'.repeat(5000), 1]]).split('\n')[1]?.length, 123);
+});
+
+test('what others sent reaches no terminal as a command; colours and line breaks do', () => {
+  assert.equal(
+    printable('a\tb\n\u001b[31mred\u001b[0m \u001b]0;title\u0007 \u001b[2J \u009b2J \u202egpj.exe'),
+    'a\tb\n\u001b[31mred\u001b[0m \ufffd]0;title\ufffd \ufffd[2J \ufffd2J \ufffdgpj.exe',
+  );
 });

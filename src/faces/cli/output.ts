@@ -41,7 +41,7 @@ export async function upTo<T>(
 
 export function createOutput(json: boolean): Output {
   const result: Output['result'] = (value, human) =>
-    void process.stdout.write(`${json ? stringify(value, 2) : human()}\n`);
+    void process.stdout.write(`${json ? stringify(value, 2) : printable(human())}\n`);
   return {
     json,
     result,
@@ -51,17 +51,31 @@ export function createOutput(json: boolean): Output {
       if (json && more) process.stderr.write(`treadle: ${rest}\n`);
     },
     say(text) {
-      if (!json) process.stderr.write(`${text}\n`);
+      if (!json) process.stderr.write(`${printable(text)}\n`);
     },
   };
 }
+
+/**
+ * Text as a terminal may have it: names and messages are what others sent, and an escape sequence in one would move the cursor, name
+ * the window or write to the clipboard. Colours stay, since logs have them.
+ */
+export const printable = (text: string): string =>
+  text.replaceAll(CONTROL, (found) =>
+    found.length === 1 ? '\ufffd' : found.startsWith('\u001b') ? found : `\ufffd${found.slice(1)}`,
+  );
+
+/** A colour; or a control character that is neither a line break nor a tab, or turns the direction of writing. */
+const CONTROL = /(?![\n\t\r])\p{Cc}(?:\[[\d;]*m)?|[\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Columns padded to their widest cell; numbers to the right. */
 export function table(
   headings: readonly string[],
   rows: ReadonlyArray<ReadonlyArray<string | number>>,
 ): string {
-  const cells = [headings, ...rows].map((row) => row.map(cellText));
+  const cells = [headings, ...rows].map((row) =>
+    row.map((cell, i) => clip(cellText(cell), i < row.length - 1 ? WIDEST : LONGEST)),
+  );
   const widths = headings.map((_heading, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
   const right = headings.map(
     (_heading, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'),
@@ -75,6 +89,10 @@ export function table(
     )
     .join('\n');
 }
+
+/** A name that somebody made a page long would push all other columns out of sight; the last has the rest of the line. */
+const WIDEST = 120;
+const LONGEST = 1000;
 
 /** One line of printable text: a line break in a cell would end the row, and an escape sequence would reach the terminal. */
 const cellText = (cell: string | number): string =>

@@ -9,7 +9,8 @@ import {
 import { findExperiment } from './experiments.ts';
 import type { Cli, Register } from './frame.ts';
 import { whole } from './options.ts';
-import { ago, clip, count, listed, upTo } from './output.ts';
+import { ago, clip, listed, upTo } from './output.ts';
+import { seconds } from './pipelines/units.ts';
 
 interface ListOptions {
   filter?: string;
@@ -66,7 +67,7 @@ export const register: Register = (program, cli) => {
             one.name ?? '',
             one.status,
             ago(one.started_at),
-            one.duration_ms === undefined ? '' : took(one.duration_ms),
+            one.duration_ms === undefined ? '' : seconds(one.duration_ms),
             one.tokens?.['total_tokens'] ?? '',
             short(one.request_preview ?? ''),
           ]),
@@ -108,9 +109,8 @@ async function remove(cli: Cli, trace: string): Promise<void> {
   cli.output().result(gone, () => `deleted trace ${trace}`);
 }
 
+/** On one line, so that a name is no more than a name. */
 const short = (text: string): string => clip(text.replaceAll(/\s+/g, ' '), 48);
-
-const took = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 function valueOf(text: string): unknown {
   try {
@@ -122,13 +122,13 @@ function valueOf(text: string): unknown {
 
 function shown(trace: Trace): string {
   const head = [
-    `${trace.name ?? trace.id}: ${trace.status}`,
+    `${short(trace.name ?? '') || trace.id}: ${trace.status}`,
     `id        ${trace.id}`,
     `started   ${new Date(trace.started_at).toISOString()}`,
-    ...(trace.duration_ms === undefined ? [] : [`took      ${took(trace.duration_ms)}`]),
+    ...(trace.duration_ms === undefined ? [] : [`took      ${seconds(trace.duration_ms)}`]),
     ...(trace.tokens?.['total_tokens'] === undefined
       ? []
-      : [`tokens    ${count(trace.tokens['total_tokens'], 'token')}`]),
+      : [`tokens    ${trace.tokens['total_tokens'].toLocaleString('en')}`]),
     ...(trace.session === undefined ? [] : [`session   ${trace.session}`]),
   ];
   const said = trace.assessments.map(
@@ -154,13 +154,13 @@ function steps(spans: readonly SpanView[]): string[] {
     if (seen.has(span.id)) continue;
     seen.add(span.id);
     const time =
-      span.end === undefined ? 'running' : took(Number(BigInt(span.end) - BigInt(span.start)) / 1e6);
+      span.end === undefined ? 'running' : seconds(Number(BigInt(span.end) - BigInt(span.start)) / 1e6);
     const type = span.type === undefined || span.type === 'UNKNOWN' ? '' : ` [${span.type}]`;
     const failed =
       span.status === 'error'
         ? `  failed${span.message === undefined ? '' : `: ${short(span.message)}`}`
         : '';
-    lines.push(`${'  '.repeat(Math.min(depth, 20))}${span.name}${type}  ${time}${failed}`);
+    lines.push(`${'  '.repeat(Math.min(depth, 20))}${short(span.name)}${type}  ${time}${failed}`);
     open.push(...(below.get(span.id) ?? []).map((one) => ({ span: one, depth: depth + 1 })).toReversed());
   }
   return lines;

@@ -44,6 +44,22 @@ test('numbers and words are learnt from; what tells nothing, or too much, is lef
   );
 });
 
+test('rows that are counted, lists, and numbers that floats cannot tell apart are no features', () => {
+  const made = chooseColumns(
+    [
+      { ...column('column0', 'BIGINT', 5_000_000), min: '0', max: '4999999', distinct_error: 90_000 },
+      { ...column('PassengerId', 'BIGINT', 5_000_000), min: '5', max: '9999999' },
+      { ...column('amount', 'BIGINT', 5_000_000), min: '5', max: '9999999' },
+      { ...column('account', 'BIGINT', 6), min: '1', max: '12345678901234567' },
+      column('words', 'VARCHAR[]', 4),
+      column('churned', 'VARCHAR', 2),
+    ],
+    5_000_000,
+    { label: 'churned', key: [], group: [] },
+  );
+  assert.deepEqual([made.numbers, made.words, made.texts], [['amount'], [], ['churned']]);
+});
+
 test('what says which row, whose or when is no feature', () => {
   const { numbers, words } = choose('churned', { key: ['price'], group: ['plan'], time: 'tenure' });
   assert.deepEqual([numbers, words], [['exact', 'stars'], ['sometimes']]);

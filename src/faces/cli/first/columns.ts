@@ -7,6 +7,8 @@ export interface Columns {
   task: 'binary' | 'multiclass' | 'regression';
   numbers: string[];
   words: string[];
+  /** Columns of texts, whatever becomes of them: `01234` is no number, and `NA` no gap. */
+  texts: string[];
   /** Columns that no model learns from at first, and why. */
   out: Array<{ name: string; why: string }>;
 }
@@ -22,12 +24,18 @@ export interface Named {
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/;
 const WHOLE = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER)$/;
 const WHEN = /^(DATE|TIME.*)$/;
+/** Lists, objects and bytes: neither a number nor a word. */
+const NESTED = /\]$|^(STRUCT|MAP|UNION|JSON|BLOB)/;
+/** Floats tell whole numbers apart up to here, and a model takes floats. */
+const EXACT = 2 ** 53;
 /** A whole number that takes no more values than this names classes, such as stars; one with more is an amount. */
 const MOST_CLASSES_OF_NUMBERS = 20;
 const MOST_CLASSES = 100;
 /** Of words of which most occur once, nothing can be learnt by what they are. */
 const MOST_OF_ROWS = 0.5;
 const FEW_WORDS = 50;
+/** Fewer whole numbers are one after the other by chance. */
+const MANY = 50;
 
 /** Decides by a table's profile; refuses a label that cannot be learnt. */
 export function chooseColumns(profile: readonly ColumnProfile[], rows: number, named: Named): Columns {
@@ -59,7 +67,8 @@ export function chooseColumns(profile: readonly ColumnProfile[], rows: number, n
       field: 'label',
       hint: 'name another column',
     });
-  const columns: Columns = { task, numbers: [], words: [], out: [] };
+  const texts = profile.filter(({ type }) => type === 'VARCHAR').map(({ name }) => name);
+  const columns: Columns = { task, numbers: [], words: [], texts, out: [] };
   for (const column of profile) {
     if (column.name === named.label) continue;
     const why = aside.get(column.name) ?? whyOut(column, rows);
@@ -96,14 +105,30 @@ function taskOf(label: ColumnProfile): Columns['task'] {
   return 'multiclass';
 }
 
-function whyOut({ name, type, distinct, nulls }: ColumnProfile, rows: number): string | undefined {
+function whyOut(column: ColumnProfile, rows: number): string | undefined {
+  const { type, distinct, nulls } = column;
   if (distinct === 0) return 'it is empty';
+  if (NESTED.test(type)) return 'it holds lists or objects: make columns of what matters of them, in prep.py';
   if (distinct === 1 && nulls === 0) return 'it has the same value in every row';
   if (WHEN.test(type))
     return 'it is a time: make numbers of what matters of it, such as its month, in prep.py';
-  if (WHOLE.test(type) && distinct === rows && /(^|[^a-z])(id|key|no|nr|number)$/i.test(name))
-    return 'it numbers the rows';
+  if (WHOLE.test(type) && numbersRows(column, rows)) return 'it numbers the rows';
+  if (WHOLE.test(type) && largest(column) > EXACT)
+    return 'its numbers are too long for a model to tell apart: make texts of them, in prep.py, where they are names';
   if (!NUMBER.test(type) && distinct > Math.max(FEW_WORDS, MOST_OF_ROWS * rows))
     return `nearly every row has its own (${distinct.toLocaleString('en')} of ${rows.toLocaleString('en')})`;
   return undefined;
 }
+
+/** Each row has its own, as far as is known of so many; and they are one after the other, or the name says what they are. */
+function numbersRows(
+  { name, distinct, distinct_error = 0, nulls, min, max }: ColumnProfile,
+  rows: number,
+): boolean {
+  if (nulls > 0 || distinct + distinct_error < rows) return false;
+  const counted =
+    rows >= MANY && min !== undefined && max !== undefined && Number(max) - Number(min) === rows - 1;
+  return counted || /(^|[^a-z])(id|key|no|nr|number)$/i.test(name) || /[a-z](Id|ID)$/.test(name);
+}
+
+const largest = ({ min = '0', max = '0' }: ColumnProfile): number => Math.max(-Number(min), Number(max));

@@ -6,11 +6,13 @@ import {
   getDataset,
   getProfile,
   listFiles,
+  runSql,
   type DatasetVersion,
   type TableProfile,
 } from '../../../data/contract.ts';
 import { conflict, invalid, TreadleError } from '../../../platform/errors/index.ts';
 import { hashFile } from '../../../platform/blobs/index.ts';
+import { readCsvStart } from '../../../tables/index.ts';
 import type { Client } from '../client.ts';
 import { commit } from '../data/commit.ts';
 import type { Output } from '../output.ts';
@@ -26,6 +28,7 @@ export interface FirstProject extends Columns {
 
 const TABLE = /\.(csv|parquet|jsonl)$/i;
 const IGNORE = '.gitignore';
+const MOST_COMPARED = 2_000_000;
 
 /**
  * Commits a table as a dataset, and writes a project that learns its label, into the folder where one is. No file is written where
@@ -36,15 +39,17 @@ export async function makeProject(
   output: Output,
   asked: Named & { data: string; name?: string; force: boolean },
 ): Promise<FirstProject> {
-  const { data, force, ...named } = asked;
+  const { data, force, ...columnsNamed } = asked;
   requireTable(data);
   const name = asked.name ?? nameOf(data);
   refuseWhatIsThere(force);
-  await refuseAnothers(client, name, data);
+  const isNew = await refuseAnothers(client, name, data);
   const { version } = await commit(client, output, name, data, { branch: 'main', message: 'first data' });
   const table = await profileOf(client, output, version, path.basename(data));
-  const columns = choose(table, named, name);
-  const files = filesOf({ ...named, ...columns, name, path: table.path });
+  const columns = choose(table, columnsNamed, isNew ? name : undefined);
+  const named = asked.key.length > 0 ? undefined : await nameOfRows(client, output, version, table);
+  const csv = /\.csv$/i.test(data) ? await readCsvStart(data, path.basename(data)) : undefined;
+  const files = filesOf({ ...columnsNamed, ...columns, name, path: table.path, csv, named });
   const ignore = await ignoreLine(data);
   if (ignore !== undefined) files[IGNORE] = ignore;
   for (const [file, text] of Object.entries(files)) await writeFile(file, text);
@@ -57,11 +62,11 @@ export async function makeProject(
   };
 }
 
-/** Refuses as the choice does, and says what is kept of it all the same. */
+/** Refuses as the choice does, and says what is kept of it all the same: not of a dataset that was there before. */
 function choose(
   { columns = [], rows = 0, path: file }: TableProfile,
   named: Named,
-  dataset: string,
+  made: string | undefined,
 ): Columns {
   try {
     return chooseColumns(columns, rows, named);
@@ -70,7 +75,7 @@ function choose(
     const { kind, message, field, hint } = error;
     throw new TreadleError(kind, message, {
       ...(field === undefined ? {} : { field }),
-      hint: `${hint ?? 'mend the table'}; ${file} is kept as the dataset ${dataset}: after changing it, treadle data rm ${dataset} --whole`,
+      hint: `${hint ?? 'mend the table'}${made === undefined ? '' : `; ${file} is kept as the dataset ${made}: after changing it, treadle data rm ${made} --whole`}`,
       cause: error,
     });
   }
@@ -116,16 +121,16 @@ function refuseWhatIsThere(force: boolean): void {
     });
 }
 
-/** A dataset of that name is somebody's, unless it is this file and no more. */
-async function refuseAnothers(client: Client, dataset: string, data: string): Promise<void> {
+/** A dataset of that name is somebody's, unless it is this file and no more. Whether there is none yet. */
+async function refuseAnothers(client: Client, dataset: string, data: string): Promise<boolean> {
   const params = { dataset };
   const found = await client.call(getDataset, { params }).catch((error: unknown) => {
     if (error instanceof TreadleError && error.kind === 'missing') return undefined;
     throw error;
   });
-  if (found?.latest === undefined) return;
+  if (found?.latest === undefined) return true;
   const { items } = await client.call(listFiles, { params: { dataset, ref: 'main' }, query: { limit: 2 } });
-  if (items.length === 1 && items[0]?.hash === (await hashFile(data))) return;
+  if (items.length === 1 && items[0]?.hash === (await hashFile(data))) return false;
   throw conflict(`there is a dataset ${dataset} already, with other content`, {
     field: 'name',
     hint: `take another name: --name ${dataset}-2; treadle data show ${dataset} shows what it holds`,
@@ -156,6 +161,35 @@ async function profileOf(
     said = true;
     await sleep(200);
   }
+}
+
+/**
+ * Whether rows are alike in all columns, and what a column may be called that tells them apart. A gate cannot say of such rows whether
+ * training read them; of too many to compare it is left to whoever reads its verdict.
+ */
+async function nameOfRows(
+  client: Client,
+  output: Output,
+  { dataset, name }: DatasetVersion,
+  { columns = [], rows = 0, path: file }: TableProfile,
+): Promise<string | undefined> {
+  const tells = columns.some(
+    ({ distinct, distinct_error, nulls }) => distinct === rows && distinct_error === undefined && nulls === 0,
+  );
+  if (tells || rows > MOST_COMPARED) return undefined;
+  const query = `select count(*) from (select distinct * from '${dataset}@${name}/${file.replaceAll("'", "''")}')`;
+  try {
+    const { rows: found } = await client.call(runSql, { body: { query } });
+    if (Number(found[0]?.[0]) === rows) return undefined;
+  } catch (error) {
+    if (!(error instanceof TreadleError)) throw error;
+    output.say(`whether rows are alike was not found out: ${error.message}`);
+    return undefined;
+  }
+  const taken = new Set(columns.map((column) => column.name.toLowerCase()));
+  let free = 'row';
+  for (let n = 1; taken.has(free); n++) free = `row_${n}`;
+  return free;
 }
 
 /** Data is kept in datasets, and no part of the code; undefined where it lies elsewhere, or that is said already. */

@@ -1,3 +1,4 @@
+import type { CsvHead } from '../../../tables/index.ts';
 import type { Columns, Named } from './columns.ts';
 import { REQUIREMENTS } from './requirements.ts';
 
@@ -7,6 +8,10 @@ export interface Filling extends Named, Columns {
   name: string;
   /** The table in the dataset. */
   path: string;
+  /** How its lines are read, where it is CSV. */
+  csv: CsvHead | undefined;
+  /** A column that names rows, which `prep.py` makes: those of a table that has none are alike by nature. */
+  named: string | undefined;
 }
 
 /** A first project's files by their names. Text, since the program is one bundle. */
@@ -37,6 +42,7 @@ const pipeline = ({
   group,
   time,
   task,
+  named,
 }: Filling): string => `# What runs, on which data, and what comes out. treadle check finds its faults, treadle run runs what changed.
 name: ${yaml(name)}
 env: requirements.txt
@@ -55,7 +61,7 @@ model: { name: ${yaml(name)}, from: train.model }
 gate: # the server scores the model itself, on rows that training provably never read
   data: prep.holdout
   label: ${yaml(label)}
-${key.length > 0 ? `  key: ${yamlList(key)} # what makes a row the same row\n` : ''}${group.length > 0 ? `  group: ${yamlList(group)} # rows of one of these say less than as many independent ones\n` : ''}${time === undefined ? '' : `  time: ${yaml(time)} # and every row is later than all that training read\n`}  # Unless rules are said: better than a baseline that knows no column, and not worse than the champion.
+${key.length > 0 ? `  key: ${yamlList(key)} # what makes a row the same row\n` : named === undefined ? '' : `  key: ${yaml(named)} # rows are alike in all columns here: prep.py gives each a name\n`}${group.length > 0 ? `  group: ${yamlList(group)} # rows of one of these say less than as many independent ones\n` : ''}${time === undefined ? '' : `  time: ${yaml(time)} # and every row is later than all that training read\n`}  # Unless rules are said: better than a baseline that knows no column, and not worse than the champion.
   # rules: [${MAIN_METRIC[task]} ${task === 'regression' ? '<= champion.rmse * 1.01' : '>= champion.auc - 0.005'}, p95_latency_ms < 50]
 deploy: { endpoint: ${yaml(name)} }
 `;
@@ -72,20 +78,50 @@ function split({ key, group, time }: Named): { says: string; lines: string } {
     held = rows[TIME] > rows[TIME].quantile(1 - SHARE, interpolation="lower")`,
     };
   const by = group.length > 0 ? group : key;
+  const what = by.length > 0 ? 'rows[SAME]' : 'rows.drop(columns=LABEL)';
   return {
     says:
       group.length > 0
         ? `Every one of ${by.join(', ')} is on one side with all of its rows.`
-        : 'A row is on the same side whenever this runs, whatever other rows there are.',
-    lines: `    sides = pd.util.hash_pandas_object(rows[${by.length > 0 ? 'SAME' : 'list(rows.columns)'}].astype("string").fillna(""), index=False)
+        : `A row is on the same side whenever this runs, whatever other rows there are${by.length > 0 ? '' : ', and rows that differ in their label alone are on one'}.`,
+    lines: `    sides = pd.util.hash_pandas_object(${what}.astype("string").fillna(""), index=False)
     held = (sides % 1000) < 1000 * SHARE`,
   };
 }
 
+/** Said before anything is learnt: what a class of too few rows makes of a model is found out late, and hard to read. */
+const classes = (task: Filling['task']): string => `    classes = rows[LABEL].astype("object")
+    for name, count in classes.value_counts().items():
+        learnt = int((classes[~held] == name).sum())
+        if learnt < FEWEST${task === 'binary' ? ' or learnt == count' : ''}:
+            sys.exit(f"{LABEL} {name!r} stands in {count} rows, and {learnt} of them are there to learn from: too few; get more, or leave them out here")
+`;
+
+/** What a row says, and the how-manieth of those alike it is: that one again in another version of the data has the same name. */
+const naming = (
+  name: string,
+): string => `    # Each row's own name for the proof: what it says, and the how-manieth of its like it is.
+    said = pd.util.hash_pandas_object(rows.astype("string").fillna(""), index=False)
+    rows = rows.assign(**{${python(name)}: said.map("{:016x}".format) + "-" + said.groupby(said).cumcount().astype(str)})
+`;
+
+/** Undefined: as pandas reads it of itself. */
+function csvOptions(csv: CsvHead | undefined): string {
+  if (csv === undefined) return '';
+  const { delimiter, header, names, asWritten } = csv;
+  return [
+    ...(delimiter === ',' ? [] : [`sep=${python(delimiter)}`]),
+    ...(asWritten ? [] : [`header=${header ? '0' : 'None'}`, `names=[${names.map(python).join(', ')}]`]),
+  ]
+    .map((option) => `, ${option}`)
+    .join('');
+}
+
 function prep(filling: Filling): string {
-  const { label, key, group, time, path } = filling;
+  const { label, key, group, time, path, task, texts, named } = filling;
   const { says, lines } = split(filling);
   const same = group.length > 0 ? group : key;
+  const unique = key.length > 0 && group.length === 0;
   return `"""Turns the data into rows to learn from, and keeps some aside to judge on.
 
     python prep.py FOLDER TRAIN.parquet HOLDOUT.parquet
@@ -99,30 +135,40 @@ from pathlib import Path
 import pandas as pd
 
 LABEL = ${python(label)}
-${time === undefined ? '' : `TIME = ${python(time)}\n`}${time === undefined && same.length > 0 ? `SAME = [${same.map(python).join(', ')}]\n` : ''}SHARE = 0.2
-
+${time === undefined ? '' : `TIME = ${python(time)}\n`}${time === undefined && same.length > 0 ? `SAME = [${same.map(python).join(', ')}]\n` : ''}TEXTS = ${pythonList(texts)}
+SHARE = 0.2
+${task === 'regression' ? '' : '# Of a class with fewer rows nothing is learnt that holds.\nFEWEST = 5\n'}
 
 def read(folder: str) -> pd.DataFrame:
     """All tables of the dataset below each other, such as ${path.replaceAll('"""', '')}."""
-    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".jsonl": lambda file: pd.read_json(file, lines=True)}
+    readers = {".csv": read_csv, ".parquet": pd.read_parquet, ".jsonl": read_jsonl}
     files = sorted(file for file in Path(folder).rglob("*") if file.suffix in readers)
     if not files:
         sys.exit(f"{folder} holds no CSV, Parquet or JSONL file")
     return pd.concat([readers[file.suffix](file) for file in files], ignore_index=True)
 
 
+def read_csv(file: Path) -> pd.DataFrame:
+    # Texts stay as they are written: "01234" is no number, and "NA" is a word; an empty cell is a gap.
+    return pd.read_csv(file, dtype=dict.fromkeys(TEXTS, str), keep_default_na=False, na_values=["", "nan", "NaN"]${csvOptions(filling.csv)})
+
+
+def read_jsonl(file: Path) -> pd.DataFrame:
+    return pd.read_json(file, lines=True, dtype=False, convert_dates=False)
+
+
 def main(folder: str, train: str, holdout: str) -> None:
     rows = read(folder)
     found = len(rows)
-    # A row without its label teaches nothing; one that is there twice could be on both sides.
-    rows = rows.dropna(subset=[LABEL]).drop_duplicates(ignore_index=True)
-${lines}
-    for path, part in ((train, rows[~held]), (holdout, rows[held])):
+    # A row without its label teaches nothing.
+    rows = rows.dropna(subset=[LABEL])
+${unique ? '    # A row with its key that is there twice was written twice.\n    rows = rows[~rows.astype("string").duplicated()]\n' : ''}${lines}
+${task === 'regression' ? '' : classes(task)}${named === undefined ? '' : naming(named)}    for path, part in ((train, rows[~held]), (holdout, rows[held])):
         if part.empty:
             sys.exit(f"{len(rows)} rows are too few: none is left for {path}")
         part.to_parquet(path, index=False)
         print(f"{path}: {len(part):,} rows")
-    print(f"{found:,} rows read, {found - len(rows):,} left out: without ${time === undefined ? 'a label' : 'label or time'}, or there twice")
+    print(f"{found:,} rows read, {found - len(rows):,} left out: ${time === undefined ? 'without a label' : 'without label or time'}${unique ? ', or there twice' : ''}")
 
 
 if __name__ == "__main__":
@@ -165,7 +211,7 @@ def main() -> None:
     with mlflow.start_run():
         mlflow.log_params({"rounds": options.rounds, "rate": options.rate, "seed": options.seed})
         # Some rows are for looking at the model here; the gate has rows of its own.
-        seen, unseen, truth, later = train_test_split(inputs, rows[LABEL], test_size=0.2, random_state=options.seed)
+        seen, unseen, truth, later = train_test_split(inputs, rows[LABEL], test_size=0.2, random_state=options.seed${probable ? ', stratify=rows[LABEL]' : ''})
         model = build(options).fit(seen, truth)
         mlflow.log_metrics(scores(model, unseen, later))
 

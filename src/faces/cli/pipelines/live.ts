@@ -1,5 +1,5 @@
 import type { Execution, ExecutionDetail, Step } from '../../../pipelines/contract.ts';
-import type { Output } from '../output.ts';
+import { printable, type Output } from '../output.ts';
 import type { Watcher } from './follow.ts';
 import { releaseLines, releaseStages } from './release.ts';
 import { stepLine, widthOf } from './show.ts';
@@ -36,7 +36,7 @@ export function liveView(
       ...[...steps.values()].map((step) => stepLine(step, width, Date.now())),
       ...releaseLines(now, width, Date.now()),
     ].map((line) => line.slice(0, (stderr.columns ?? 120) - 1));
-    stderr.write(`${lines.join('\n')}\n`);
+    stderr.write(`${printable(lines.join('\n'))}\n`);
     drawn = lines.length;
   };
   /** Above the block, so that it stays. */
