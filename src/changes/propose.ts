@@ -139,7 +139,10 @@ export async function merge(
     if (first !== undefined)
       throw conflict([first, ...more].join('; '), {
         field: 'number',
-        hint: 'mend what is proposed and commit it to the branch, which is checked again by itself',
+        hint:
+          standing.protected && checks.length === 0
+            ? `say it in the treadle.yaml of a pipeline that reads ${name}, and run it whole; or treadle data protect ${name}@${row.into_branch} --off`
+            : 'mend what is proposed and commit it to the branch, which is checked again by itself',
         code: 'blocked',
       });
     const why = reason ?? `merged ${name}#${number}`;

@@ -21,7 +21,7 @@ test('an empty server teaches the first commands', { skip }, async () => {
   for (const [address, words] of [
     ['/', 'treadle data commit'],
     ['/experiments', 'MLFLOW_TRACKING_URI'],
-    ['/experiments/0', "set_experiment('Default')"],
+    ['/experiments/0', 'MLFLOW_EXPERIMENT_ID=0'],
     ['/compare', 'Choose runs to compare'],
   ] as const) {
     const ui = await house.open(address);

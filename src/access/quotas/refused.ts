@@ -25,7 +25,7 @@ const WORDS: Record<Counted, { may: string; has: string; less: string }> = {
   endpoints: {
     may: 'may have MOST endpoints, has USED, and this is MORE more',
     has: 'may have MOST endpoints, and has USED',
-    less: 'take one away (treadle endpoints rm NAME)',
+    less: 'take one away (treadle endpoints NAME --rm)',
   },
 };
 
@@ -38,7 +38,7 @@ export function full(
 ): TreadleError {
   const { may, has, less } = WORDS[quota];
   const says = (amount === 1 ? has : may)
-    .replace('MOST', count(most))
+    .replace(/MOST (\w+)s/, (_words, noun: string) => `${count(most)} ${noun}${most === 1 ? '' : 's'}`)
     .replace('USED', count(used))
     .replace('MORE', count(amount));
   return forbidden(`the quota of ${quota} is used up: workspace '${workspace}' ${says}`, {
@@ -51,10 +51,15 @@ export function full(
 /** Of requests: it passes with the minute. */
 export const tooMany = (workspace: string, most: number, seconds: number): TreadleError =>
   limited(
-    `the quota of requests is used up: workspace '${workspace}' may make ${count(most)} requests a minute, and made them`,
+    most === 0
+      ? `the quota of requests is 0: workspace '${workspace}' may make none`
+      : `the quota of requests is used up: workspace '${workspace}' may make ${count(most)} requests a minute, and made them`,
     {
       field: 'requests',
-      hint: `ask again in ${seconds} s, ask for more at once, or ${more('requests')}`,
+      hint:
+        most === 0
+          ? more('requests')
+          : `ask again in ${seconds} s, ask for more at once, or ${more('requests')}`,
       // Where none at all are let in, no minute brings them.
       code: most === 0 ? QUOTA_CODE : 'quota-of-the-minute',
       retryAfter: seconds,

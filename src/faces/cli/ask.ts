@@ -103,10 +103,13 @@ function valueOf(name: string, text: string, datatype: string): unknown {
   if (datatype === 'BOOL' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
   const value = Number(text);
   if (datatype !== 'BOOL' && !Number.isNaN(value)) return value;
-  throw invalid(`'${text}' is no ${datatype === 'BOOL' ? 'true or false' : 'number'}`, {
-    field: name,
-    hint: `the model takes ${datatype} there`,
-  });
+  throw invalid(
+    `${name} is '${text}', and the model takes ${datatype === 'BOOL' ? 'true or false' : 'a number'} there`,
+    {
+      field: name,
+      hint: `say --set ${name}=${datatype === 'BOOL' ? 'true' : '1'}, or --set ${name}= where it is missing`,
+    },
+  );
 }
 
 const records = (rows: unknown): Question => ({
@@ -135,8 +138,14 @@ function fileOf(file: string): Question {
           .map((line) => JSON.parse(line) as unknown),
       );
     const value: unknown = JSON.parse(text);
+    const rows = Array.isArray(value) ? (value as unknown[]) : [value];
     // A whole request of MLflow's goes as it is.
-    return Array.isArray(value) ? records(value) : { type: 'application/json', body: text };
+    if (isRequest(value)) return { type: 'application/json', body: text };
+    if (
+      rows.length > 0 &&
+      rows.every((row) => typeof row === 'object' && row !== null && !Array.isArray(row))
+    )
+      return records(rows);
   } catch (error) {
     throw invalid(`${file} is not JSON: ${messageOf(error)}`, {
       field: 'rows',
@@ -144,7 +153,15 @@ function fileOf(file: string): Question {
       cause: error,
     });
   }
+  throw invalid(`${file} holds no rows`, {
+    field: 'rows',
+    hint: 'write a row as an object of its columns: {"plan": "basic"}, or a list of such',
+  });
 }
+
+const REQUEST = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'];
+const isRequest = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && REQUEST.some((name) => name in value);
 
 function answerOf(endpoint: string, status: number, text: string): { predictions: unknown[] } {
   let said: unknown;

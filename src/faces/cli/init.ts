@@ -57,13 +57,17 @@ export const register: Register = (program, cli) => {
     .addHelpText('after', INIT_HELP)
     .action(async (data: string | undefined, flags: InitFlags, command: Command) => {
       if (data !== undefined) {
-        refuse(command, ['ci', ...OF_CI], 'is for treadle init --ci');
+        refuse(
+          command,
+          ['ci', ...OF_CI],
+          'treadle init DATA makes a project of a table, and treadle init --ci, without DATA, a check of commits',
+        );
         await initProject(cli, data, flags);
       } else if (flags.ci !== undefined) {
-        refuse(command, OF_PROJECT, 'is for treadle init DATA');
+        refuse(command, OF_PROJECT, 'it belongs to treadle init DATA');
         await initCi(cli, flags.ci, flags);
       } else
-        throw invalid('nothing is asked for', {
+        throw invalid('no table is named', {
           field: 'data',
           hint: 'name a table and its label: treadle init churn.csv --label churned; or say --ci',
         });

@@ -13,6 +13,7 @@ import { Icon } from '../kit/icons.tsx';
 import { Page, Section, Skeleton } from '../kit/page.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
+import { shellWord } from '../kit/shell-words.ts';
 import { REQUEST_SUBJECTS, REQUEST_TONES, targetWords, VERDICT_WORDS } from './approval-words.ts';
 import { SIGN_IN } from '../shell/sign-in.tsx';
 import { DecideDialog, type Deciding } from './decide-dialog.tsx';
@@ -153,7 +154,7 @@ function Stands({ one }: { one: ApprovalRequestDetail }): ReactElement {
         <CodeBlock
           prompt
           label="Command that makes the move"
-          text={`treadle deploy ${one.model}@v${one.version} --to ${one.target.endpoint}`}
+          text={`treadle deploy ${shellWord(`${one.model}@v${one.version}`)} --to ${one.target.endpoint}`}
         />
       )}
     </>

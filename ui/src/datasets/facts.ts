@@ -11,16 +11,6 @@ export function sqlName(dataset: string, version: string, path: string | undefin
   return `'${dataset}@${version}${path !== undefined && tables > 1 ? `/${path}` : ''}'`;
 }
 
-/** A text as one word of a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** The same in double quotes, for SQL, which is full of single ones. */
-export function shellQuoted(text: string): string {
-  return `"${text.replaceAll(/[\\"$`]/g, '\\$&')}"`;
-}
-
 /** A cell of a preview or of a query's answer. */
 export function cellText(value: unknown): string {
   return value === null || value === undefined

@@ -8,7 +8,8 @@ import { Failure } from '../kit/failure.tsx';
 import { TextArea } from '../kit/field.tsx';
 import { formatDuration, plural } from '../kit/format.ts';
 import { Empty, Skeleton } from '../kit/page.tsx';
-import { shellQuoted, sqlName } from './facts.ts';
+import { shellQuoted } from '../kit/shell-words.ts';
+import { sqlName } from './facts.ts';
 import { Grid } from './grid.tsx';
 import type { PartProps } from './parts.ts';
 

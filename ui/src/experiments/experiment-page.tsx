@@ -37,7 +37,7 @@ export default function ExperimentPage(): ReactElement {
       fill
     >
       <ExperimentTabs experiment={id} />
-      <WorkPlace id={id} name={experiment.data?.name ?? ''} tags={experiment.data?.tags ?? {}} />
+      <WorkPlace id={id} tags={experiment.data?.tags ?? {}} />
     </Page>
   );
 }

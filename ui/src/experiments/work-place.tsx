@@ -49,6 +49,8 @@ import {
   moved,
   STAR_TAG,
   starred,
+  ticksOf,
+  ticksText,
   viewAddress,
   wholeFilter,
   widthsOf,
@@ -67,11 +69,7 @@ const MOST_ORDERED = 150;
  * Where runs are worked with: the table and, beside it, the charts, both fed by one filter, order and group. All that is shown stands in
  * the address; everything that is counted or put in order, the server does.
  */
-export function WorkPlace(props: {
-  id: string;
-  name: string;
-  tags: Readonly<Record<string, string>>;
-}): ReactElement {
+export function WorkPlace(props: { id: string; tags: Readonly<Record<string, string>> }): ReactElement {
   const { id } = props;
   const search = useSearch({ from: '/experiments/$experiment' });
   const navigate = useNavigate({ from: '/experiments/$experiment' });
@@ -136,7 +134,7 @@ export function WorkPlace(props: {
   const count = useRunCount(id, runs.filter, state, ready);
   const cells = useCells(id, runs.items, keyed, sight);
 
-  const sel = useMemo(() => search.sel ?? [], [search.sel]);
+  const sel = useMemo(() => ticksOf(search.sel), [search.sel]);
   const selected = useMemo(() => new Set(sel), [sel]);
   const lines = search.lines ?? (group === undefined ? LINES : GROUPED_LINES);
   const ticked = useMemo(() => runs.items.filter((run) => selected.has(run.id)), [runs.items, selected]);
@@ -234,14 +232,7 @@ export function WorkPlace(props: {
     return (
       <Empty icon="run" title="No runs here yet">
         <p>Name this experiment in code that logs to MLflow, and its runs appear as they happen:</p>
-        <CodeBlock
-          prompt
-          label="Commands for a first run"
-          text={FIRST_RUN(window.location.origin).replace(
-            'import mlflow; ',
-            `import mlflow; mlflow.set_experiment('${props.name}'); `,
-          )}
-        />
+        <CodeBlock prompt label="Commands for a first run" text={FIRST_RUN(window.location.origin, id)} />
       </Empty>
     );
   }
@@ -376,7 +367,7 @@ export function WorkPlace(props: {
                 sort={sort}
                 onSort={(next) => change({ sort: sortText(next) })}
                 selected={selected}
-                onSelect={(ids) => change({ sel: ids.size === 0 ? undefined : [...ids] })}
+                onSelect={(ids) => change({ sel: ticksText([...ids]) })}
                 more={runs.more}
                 total={count}
                 busy={runs.stale}

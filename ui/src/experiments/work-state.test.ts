@@ -8,6 +8,8 @@ import {
   moved,
   panelsOf,
   panelsText,
+  ticksOf,
+  ticksText,
   viewAddress,
   viewsOf,
   viewTag,
@@ -82,4 +84,13 @@ test('views are tags of the experiment', () => {
   const address = viewAddress({ filter: 'metrics.auc > 0.5', sel: ['r'], cols: ['a', 'b'] });
   assert.equal(address, '?filter=metrics.auc%20>%200.5&cols=a&cols=b');
   assert.deepEqual(viewsOf({ [viewTag(' Best ')]: address, team: 'ops' }), [{ name: 'Best', address }]);
+});
+
+test('many ticked runs stand in an address that can be loaded again', () => {
+  const ids = Array.from({ length: 600 }, (_, i) => i.toString(16).padStart(8, '0').repeat(4));
+  assert.deepEqual(ticksText(ids.slice(0, 3)), ids.slice(0, 3));
+  assert.deepEqual(ticksOf(ticksText(ids)), ids);
+  assert.deepEqual(new Set(ticksOf(ticksText([...ids, 'imported']))), new Set([...ids, 'imported']));
+  assert.ok(ticksText(ids)!.join('').length < 14_000, 'a server takes 16 KiB of headers');
+  assert.deepEqual([ticksText([]), ticksOf(undefined), ticksOf(['~%'])], [undefined, [], []]);
 });

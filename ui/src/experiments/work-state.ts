@@ -38,6 +38,33 @@ export function widthsText(widths: Readonly<Record<string, number>>): string[] |
   return list.length === 0 ? undefined : list;
 }
 
+const RUN_ID = /^[0-9a-f]{32}$/;
+/** More than so many would make an address that no server takes; these are written 22 characters each, and not 37. */
+const FEW_TICKS = 20;
+const PACKED = '~';
+
+/** Ticked runs as the address has them: few by their ids, many as their bytes. */
+export function ticksText(ids: readonly string[]): string[] | undefined {
+  if (ids.length <= FEW_TICKS) return ids.length === 0 ? undefined : [...ids];
+  const hex = ids.filter((id) => RUN_ID.test(id)).join('');
+  const bytes = (hex.match(/../g) ?? []).map((pair) => String.fromCharCode(Number.parseInt(pair, 16)));
+  const packed = btoa(bytes.join('')).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return [...ids.filter((id) => !RUN_ID.test(id)), `${PACKED}${packed}`];
+}
+
+export function ticksOf(list: readonly string[] | undefined): string[] {
+  return (list ?? []).flatMap((entry) => {
+    if (!entry.startsWith(PACKED)) return [entry];
+    try {
+      const bytes = atob(entry.slice(1).replaceAll('-', '+').replaceAll('_', '/'));
+      const hex = Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+      return hex.match(/.{32}/g) ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** A part of an axis that was brushed: a range of numbers, or some of the values. */
 export type Brush = { id: string } & (
   | { from: number; to: number; values?: undefined }

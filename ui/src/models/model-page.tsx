@@ -23,6 +23,7 @@ import { plural } from '../kit/format.ts';
 import { Empty, Page, Section, Skeleton } from '../kit/page.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { say } from '../kit/toast.tsx';
+import { pythonText } from '../kit/shell-words.ts';
 import { Aliases } from './aliases.tsx';
 import { Described } from './described.tsx';
 import { refreshModel } from './refresh.ts';
@@ -114,7 +115,7 @@ export default function ModelPage(): ReactElement {
               <p>Whatever a run has logged as a model can be registered under this name:</p>
               <CodeBlock
                 label="Python that registers a version"
-                text={`import mlflow\n\nmlflow.register_model("runs:/<run id>/model", "${name}")`}
+                text={`import mlflow\n\nmlflow.register_model("runs:/<run id>/model", ${pythonText(name)})`}
               />
             </Empty>
           ) : (
@@ -142,7 +143,7 @@ export default function ModelPage(): ReactElement {
 function loadCode({ name, aliases, latest }: Model): string {
   const alias = aliases.find((one) => one.alias === 'champion') ?? aliases[0];
   const which = alias ? `@${alias.alias}` : `/${latest?.version ?? 1}`;
-  return `import mlflow\n\nmlflow.set_tracking_uri("${window.location.origin}")\nmodel = mlflow.pyfunc.load_model("models:/${name}${which}")`;
+  return `import mlflow\n\nmlflow.set_tracking_uri("${window.location.origin}")\nmodel = mlflow.pyfunc.load_model(${pythonText(`models:/${name}${which}`)})`;
 }
 
 function DeleteModel({ model, onClose }: { model: Model; onClose(): void }): ReactElement {

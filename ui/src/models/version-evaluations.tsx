@@ -12,6 +12,7 @@ import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code-block.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Empty, Section, Skeleton } from '../kit/page.tsx';
+import { shellWord } from '../kit/shell-words.ts';
 
 interface Pages {
   items: readonly EvaluationSummary[];
@@ -45,7 +46,7 @@ export function VersionEvaluations({
         <CodeBlock
           prompt
           label="Command that evaluates"
-          text={`treadle evaluate ${version.model}@v${version.version} --data flights@v4 --label late --rule "auc >= 0.60"`}
+          text={`treadle evaluate ${shellWord(`${version.model}@v${version.version}`)} --data flights@v4 --label late --rule "auc >= 0.60"`}
         />
         <Button icon="gauge" onClick={onEvaluate}>
           Evaluate…

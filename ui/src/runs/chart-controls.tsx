@@ -27,7 +27,6 @@ export function ChartControls(props: {
       )}
       <ViewFields search={search} metrics={props.metrics ?? []} onChange={onChange} />
       <Button
-        look="quiet"
         aria-pressed={search.log ?? false}
         onClick={() => onChange({ log: search.log ? undefined : true })}
       >

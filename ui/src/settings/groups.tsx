@@ -178,7 +178,7 @@ function NewGroup({ onClose }: { onClose(): void }): ReactElement {
   return (
     <Ask
       title="New group"
-      description="Called as the provider of your organisation calls it, it says at each sign-in who is in it."
+      description="Give it the name that your organisation’s sign-in provider gives it: the provider then says, at each sign-in, who is in it."
       action="Make group"
       disabled={name.trim() === ''}
       run={async () => {

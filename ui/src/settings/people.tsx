@@ -259,7 +259,7 @@ function NewPerson({ onClose }: { onClose(): void }): ReactElement {
   return (
     <Ask
       title="New person"
-      description="There is no default password: without one they cannot sign in with one."
+      description="There is no default password. Leave it empty for somebody who signs in through your organisation’s provider."
       action="Add person"
       disabled={name.trim() === ''}
       run={async () => {

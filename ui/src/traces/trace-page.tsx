@@ -58,10 +58,10 @@ function LoadedTrace({ trace }: { trace: Trace }): ReactElement {
   const said = Object.entries(trace.metadata).filter(([key]) => !HIDDEN.test(key));
   return (
     <Page
-      title={trace.name ?? trace.id}
+      title={trace.name?.trim() || trace.id}
       heading={
         <span className="row row-wrap">
-          {trace.name ?? shortId(trace.id, 16)}
+          {trace.name?.trim() || shortId(trace.id, 16)}
           <Status status={trace.status} />
         </span>
       }
@@ -164,7 +164,7 @@ function LoadedTrace({ trace }: { trace: Trace }): ReactElement {
       )}
       {dialog === 'delete' && (
         <Ask
-          title={`Delete ${trace.name ?? 'this trace'}?`}
+          title={`Delete ${trace.name?.trim() || 'this trace'}?`}
           description="It goes for good, with its spans and what was said of it."
           action="Delete"
           danger

@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<TraceInfo>[] = [
     width: 210,
     cell: (trace) => (
       <Link to="/traces/$trace" params={{ trace: trace.id }} className="truncate" title={trace.id}>
-        {trace.name ?? trace.id}
+        {trace.name?.trim() || trace.id}
       </Link>
     ),
   },
@@ -111,9 +111,9 @@ const COLUMNS: readonly Column<TraceInfo>[] = [
   { id: 'user', header: 'User', width: 110, cell: (trace) => cut(trace.user) },
 ];
 
-const FIRST_TRACE = (url: string, name: string): string => `pip install mlflow
-MLFLOW_TRACKING_URI=${url} python -c "
-import mlflow; mlflow.set_experiment('${name}')
+const FIRST_TRACE = (url: string, experiment: string): string => `pip install mlflow
+MLFLOW_TRACKING_URI=${url} MLFLOW_EXPERIMENT_ID=${experiment} python -c "
+import mlflow
 @mlflow.trace
 def answer(question): return question[::-1]
 answer('what is a trace?')"`;
@@ -209,10 +209,7 @@ export default function TracesPage(): ReactElement {
             Log them with MLflow's tracing, or send spans from any OpenTelemetry SDK to{' '}
             <code>/v1/traces</code> with the header <code>x-mlflow-experiment-id: {id}</code>:
           </p>
-          <CodeBlock
-            label="Commands for a first trace"
-            text={FIRST_TRACE(window.location.origin, experiment.data?.name ?? '')}
-          />
+          <CodeBlock label="Commands for a first trace" text={FIRST_TRACE(window.location.origin, id)} />
         </Empty>
       ) : (
         <Table
@@ -220,7 +217,7 @@ export default function TracesPage(): ReactElement {
           columns={COLUMNS}
           rows={traces.items}
           rowId={(trace) => trace.id}
-          rowName={(trace) => trace.name ?? trace.id}
+          rowName={(trace) => trace.name?.trim() || trace.id}
           sort={sort}
           onSort={(next) => change({ sort: sortText(next) })}
           more={traces.more}

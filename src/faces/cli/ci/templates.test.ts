@@ -168,10 +168,7 @@ test('treadle init --ci writes where the host looks, once, and only what can run
       /TREADLE_PACKAGE: "\.\/treadle-1\.0\.0\.tgz"\n {6}TREADLE_FILE: "part\/treadle\.yaml"\n/,
     );
     assert.equal((await init('--ci', 'cvs')).code, 2);
-    assert.match(
-      (await init()).err,
-      /nothing is asked for\n {2}→ name a table and its label: .*; or say --ci/,
-    );
+    assert.match((await init()).err, /no table is named\n {2}→ name a table and its label: .*; or say --ci/);
   } finally {
     process.chdir(before);
     rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import 'uplot/dist/uPlot.min.css';
 import { formatClock } from './format-x.ts';
 import { formatDuration } from '../format.ts';
 import type { SeriesStyle } from './colors.ts';
-import { align, padded, yExtent, type ChartSeries, type Range, type XAxis } from './series.ts';
+import { align, axisSteps, padded, yExtent, type ChartSeries, type Range, type XAxis } from './series.ts';
 
 /** The canvas of a chart: uPlot for scales, axes, cursor and lines; the envelope and the odd points are drawn here. */
 
@@ -87,6 +87,7 @@ export function mountPlot(holder: HTMLElement, first: PlotInput, options: PlotOp
         {
           ...axis,
           size: axisSize,
+          ...(input.log ? {} : { incrs: (_u, _axis, min, max) => axisSteps(min, max) }),
           values: (_u, values) =>
             values.map((value: number | null) => (value === null ? '' : input.formatY(value))),
         },

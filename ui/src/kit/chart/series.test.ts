@@ -3,6 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import {
   align,
+  axisSteps,
   belowLog,
   nearest,
   padded,
@@ -95,4 +96,25 @@ test('the picture is told in words', () => {
     (x) => `step ${x}`,
   );
   assert.equal(text, 'loss: from 2 at step 0 to 1 at step 9, lowest 1, highest 2; not finite at 1 place.');
+});
+
+test('an axis of any length has steps that fit in it', () => {
+  for (const [low, high] of [
+    [0, 2e301],
+    [-1e308, 1e308],
+    [0, 1],
+    [1e-200, 2e-200],
+  ] as const) {
+    const span = high / 2 - low / 2;
+    const steps = axisSteps(low, high);
+    assert.ok(
+      steps.some((step) => step <= span && step >= span / 10),
+      `${low} to ${high}`,
+    );
+    assert.deepEqual(
+      steps,
+      [...steps].sort((a, b) => a - b),
+    );
+  }
+  assert.deepEqual(axisSteps(1, 1), [1]);
 });

@@ -95,6 +95,16 @@ export function belowLog(series: readonly ChartSeries[]): { points: number; stre
   return found;
 }
 
+/** From what fills an axis twice to what fits in it a thousand times: the library's own steps end at 1e16, and a longer axis had none. */
+export function axisSteps(min: number, max: number): number[] {
+  const top = Math.ceil(Math.log10(max / 2 - min / 2)) + 1;
+  if (!Number.isFinite(top)) return [1];
+  const steps = Array.from({ length: 5 }, (_one, i) =>
+    [1, 2, 2.5, 5].map((step) => Number(`${step}e${top - 4 + i}`)),
+  );
+  return steps.flat().filter((step) => Number.isFinite(step) && step > 0);
+}
+
 /** Air above and below; a flat line gets a range of its own size. */
 export function padded([low, high]: Range): Range {
   if (low === high) {
