@@ -8,7 +8,7 @@ export {
 } from './assess.ts';
 export { correlate } from './correlate.ts';
 export { deleteTraces, purgeTraces } from './delete-traces.ts';
-export { logSpans, type SpanBatch } from './log-spans.ts';
+export { logSpans, type Refused, type SpanBatch } from './log-spans.ts';
 export { measureTraces } from './measure.ts';
 export {
   getTrace,

@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import { conflict, invalid } from '../platform/errors/index.ts';
 import { checkKey } from '../tracking/index.ts';
 
+/** What a trace may grow to: whoever opens it reads all of it, and so does whatever adds to it. */
+export const MOST_SPANS = 20_000;
+export const MOST_BYTES = 64 * 1024 * 1024;
+
 /** Sizes as MLflow's server has them. */
 const TAG_VALUE = 8000;
 const METADATA_VALUE = 8000;

@@ -4,10 +4,10 @@ import { invalid } from '../platform/errors/index.ts';
 import { getExperiment } from '../tracking/index.ts';
 import type { Counts } from './conventions.ts';
 import { costOf, usageOf } from './conventions.ts';
-import { checkSession, kept, requireSameExperiment, tagOr } from './limits.ts';
+import { checkSession, kept, MOST_BYTES, MOST_SPANS, requireSameExperiment, tagOr } from './limits.ts';
 import { nextNumber } from './number.ts';
 import { plain, type Attributes, type Span } from './span.ts';
-import { pack, unpackAll } from './store/span-data.ts';
+import { pack, unpackWithSize } from './store/span-data.ts';
 import { experimentNumber, writeTraces } from './store/tables.ts';
 import {
   insertParts,
@@ -42,13 +42,31 @@ export interface SpanBatch {
 interface Prepared extends SpanBatch {
   summary: SpanSummary;
   data: Uint8Array;
+  /** Bytes of JSON. */
+  size: number;
 }
+
+/** Spans that were not kept, since their trace has no room for them. */
+export interface Refused {
+  trace: string;
+  spans: number;
+  why: string;
+}
+
+const MIB = 1024 * 1024;
 
 /** As many traces are told of by name; those that look read anew what they show. */
 const TOLD = 10;
 
-/** Adds spans to traces of an experiment, which begin with their first: all of them or none. */
-export async function logSpans(ctx: Ctx, experiment: string, batches: readonly SpanBatch[]): Promise<void> {
+/**
+ * Adds spans to traces of an experiment, which begin with their first: all of them or none, but for those of traces that are full. Those are
+ * named: that one application runs in a circle costs no other its spans.
+ */
+export async function logSpans(
+  ctx: Ctx,
+  experiment: string,
+  batches: readonly SpanBatch[],
+): Promise<Refused[]> {
   const { state, id, artifact_location } = await getExperiment(ctx, experiment);
   if (state !== 'active')
     throw invalid(`the experiment ${id} is deleted: it takes no traces`, {
@@ -59,13 +77,15 @@ export async function logSpans(ctx: Ctx, experiment: string, batches: readonly S
   const turns = createTurns();
   const prepared: Prepared[] = [];
   for (const batch of batches) {
-    prepared.push({ ...batch, summary: summarise(batch.spans), data: await pack(batch.spans) });
+    const spans = latest(batch.spans);
+    prepared.push({ ...batch, spans, summary: summarise(spans), ...(await pack(spans)) });
     const due = turns();
     if (due) await due;
   }
   const number = experimentNumber(id);
   const root = (artifact_location ?? `mlflow-artifacts:/${id}`).replace(/\/$/, '');
-  await writeTraces(ctx, async (tx) => {
+  return writeTraces(ctx, async (tx) => {
+    const refused: Refused[] = [];
     const known = new Map(
       (
         await selectTraces(
@@ -80,8 +100,13 @@ export async function logSpans(ctx: Ctx, experiment: string, batches: readonly S
       const old = known.get(one.trace);
       if (old) {
         requireSameExperiment(old, number);
-        await extend(tx, old, one);
-      } else {
+        const why = await extend(tx, old, one);
+        if (why !== undefined) refused.push({ trace: one.trace, spans: one.spans.length, why });
+        continue;
+      }
+      const why = tooMuch(one.trace, one.spans.length, one.size);
+      if (why !== undefined) refused.push({ trace: one.trace, spans: one.spans.length, why });
+      else {
         const made = newTrace(tx, number, root, one);
         fresh.push(made);
         parts.push({ n: made.n, part: 0, data: one.data });
@@ -89,10 +114,24 @@ export async function logSpans(ctx: Ctx, experiment: string, batches: readonly S
     }
     await createTraces(tx, number, fresh);
     await insertParts(tx, parts);
-    for (const { trace } of prepared.slice(0, TOLD))
+    const full = new Set(refused.map(({ trace }) => trace));
+    for (const { trace } of prepared.filter((one) => !full.has(one.trace)).slice(0, TOLD))
       await tx.emit({ type: 'trace.logged', subject: `trace:${trace}` });
+    return refused;
   });
 }
+
+/** Of a span that came twice at once, the last. */
+const latest = (spans: readonly Span[]): Span[] => [
+  ...new Map(spans.map((span) => [span.id, span])).values(),
+];
+
+const tooMuch = (trace: string, spans: number, size: number): string | undefined =>
+  spans > MOST_SPANS
+    ? `the trace ${trace} would have ${spans.toLocaleString('en')} spans, and may have ${MOST_SPANS.toLocaleString('en')}`
+    : size > MOST_BYTES
+      ? `the trace ${trace} would have ${Math.ceil(size / MIB)} MiB of spans, and may have ${MOST_BYTES / MIB}`
+      : undefined;
 
 function newTrace(
   tx: Tx,
@@ -133,8 +172,18 @@ function newTrace(
 
 export const artifactsOf = (root: string, trace: string): string => `${root}/traces/${trace}/artifacts`;
 
-async function extend(tx: Tx, old: TraceRow, { spans, resource, summary, data }: Prepared): Promise<void> {
-  const change: Partial<TraceRow> = { spans: old.spans + spans.length };
+/** Undefined: the spans are kept. Else why not. */
+async function extend(
+  tx: Tx,
+  old: TraceRow,
+  { spans, resource, summary, data, size }: Prepared,
+): Promise<string | undefined> {
+  // A span that came before is replaced, and counted once; and a parent may stand for what came before it.
+  const before = unpackWithSize((await selectParts(tx, [old.n])).get(old.n) ?? []);
+  const all = latest([...before.spans, ...spans]);
+  const full = tooMuch(old.id, all.length, before.size + size);
+  if (full !== undefined) return full;
+  const change: Partial<TraceRow> = { spans: all.length };
   const { tags, metadata } = described(old);
   if (old.finalized === 0) {
     const end = Math.max(
@@ -157,9 +206,6 @@ async function extend(tx: Tx, old: TraceRow, { spans, resource, summary, data }:
   const usage = summary.usage && !(old.finalized === 1 && metadata[USAGE_METADATA] !== undefined);
   const cost = summary.cost && !(old.finalized === 1 && metadata[COST_METADATA] !== undefined);
   if (usage || cost) {
-    // A parent may stand for what came before it, and what came before may have a parent now.
-    const before = unpackAll((await selectParts(tx, [old.n])).get(old.n) ?? []);
-    const all = [...new Map([...before, ...spans].map((span) => [span.id, span])).values()];
     const counted = {
       usage: usage ? totalOf(all, usageOf, ['input_tokens', 'output_tokens', 'total_tokens']) : undefined,
       cost: cost ? totalOf(all, costOf, ['input_cost', 'output_cost', 'total_cost']) : undefined,
@@ -176,6 +222,7 @@ async function extend(tx: Tx, old: TraceRow, { spans, resource, summary, data }:
     { more: spanTerms(summary) },
   );
   await insertParts(tx, [{ n: old.n, part: await nextPart(tx, old.n), data }]);
+  return undefined;
 }
 
 const nameOfRoot = (spans: readonly Span[]): string | undefined =>

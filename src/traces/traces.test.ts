@@ -430,6 +430,34 @@ for (const kind of databases) {
   });
 }
 
+test('a span that comes again is counted once; a trace that is full refuses its own spans and no others', async () => {
+  const room = await openRoom('SQLite');
+  const spansOf = async (n: number): Promise<number> => (await getTraceInfo(room.ctx, traceId(n))).spans;
+  await log(room, 1, [span(1), span(2)]);
+  await log(room, 1, [span(2), span(2), span(3)]);
+  assert.equal(await spansOf(1), 3);
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, i) => span(from + i));
+  const [full, others] = [traceId(2), traceId(3)];
+  const send = (...batches: Array<{ trace: string; spans: ReturnType<typeof many> }>) =>
+    logSpans(
+      room.ctx,
+      room.experiment,
+      batches.map((one) => ({ ...one, resource: {} })),
+    );
+  assert.deepEqual(await send({ trace: full, spans: many(1, 19_999) }), []);
+  const [refused, ...more] = await send(
+    { trace: full, spans: many(30_000, 2) },
+    { trace: others, spans: many(1, 2) },
+  );
+  assert.deepEqual([refused?.trace, refused?.spans, more.length], [full, 2, 0]);
+  assert.match(refused?.why ?? '', /would have 20,001 spans, and may have 20,000/);
+  assert.deepEqual([await spansOf(2), await spansOf(3)], [19_999, 2]);
+  assert.deepEqual(await send({ trace: full, spans: many(1, 2) }), [], 'those that are there are replaced');
+  const [tooMany] = await send({ trace: traceId(4), spans: many(1, 20_001) });
+  assert.equal(tooMany?.spans, 20_001);
+  await assert.rejects(getTraceInfo(room.ctx, traceId(4)), /not found/);
+});
+
 test('counts of a parent stand for those below it', async () => {
   const usage = (total: number) => ({
     'mlflow.chat.tokenUsage': { input_tokens: 0, output_tokens: 0, total_tokens: total },

@@ -5,9 +5,9 @@ import { readJsonAside } from '../../../platform/bodies/index.ts';
 import { invalid, TreadleError } from '../../../platform/errors/index.ts';
 import { endpoint } from '../../../platform/http/contract.ts';
 import { route, type Endpoint, type Input, type Route } from '../../../platform/http/index.ts';
-import { linkToRun, logSpans } from '../../../traces/index.ts';
+import { linkToRun, logSpans, type Refused } from '../../../traces/index.ts';
 import { readJsonRequest } from './json.ts';
-import { readProtobuf } from './protobuf.ts';
+import { partialSuccess, readProtobuf } from './protobuf.ts';
 import { MalformedError } from './reader.ts';
 import type { ReceivedSpans } from './received.ts';
 
@@ -26,9 +26,9 @@ const exportTraces = endpoint({
   action: 'run:write',
   about: [{ kind: 'experiment', in: 'message', field: 'experiment_id' }],
   summary: 'Take spans of traces: OTLP over HTTP',
-  description: `An ExportTraceServiceRequest as protobuf or JSON, plain or in gzip or deflate. The header ${EXPERIMENT} says the experiment; ${RUN} a run that the traces belong to. All spans are kept, or none.`,
+  description: `An ExportTraceServiceRequest as protobuf or JSON, plain or in gzip or deflate. The header ${EXPERIMENT} says the experiment; ${RUN} a run that the traces belong to. All spans are kept, or none, but for those of a trace that is full: the answer counts these as rejected_spans, and says why.`,
   body: 'bytes',
-  response: 'text',
+  response: 'bytes',
   maxBody: LARGEST,
 });
 
@@ -56,11 +56,12 @@ const take = route(exportTraces, async (ctx, { headers, body }) => {
       hint: 'send an ExportTraceServiceRequest with spans in it',
       code: 'media-type',
     });
-  await logSpans(ctx, experiment, batches);
+  const refused = await logSpans(ctx, experiment, batches);
   const run = headers[RUN];
-  if (run !== undefined && rooted.length > 0) await link(rooted, run);
-  // An answer without fields: all were taken.
-  return { text: '', type: 'application/x-protobuf' };
+  const full = new Set(refused.map(({ trace }) => trace));
+  const kept = rooted.filter((trace) => !full.has(trace));
+  if (run !== undefined && kept.length > 0) await link(kept, run);
+  return answerOf(refused, type);
 
   /** The spans are kept already: that a run is not there is no reason to have them sent again. */
   async function link(traces: readonly string[], to: string): Promise<void> {
@@ -73,6 +74,21 @@ const take = route(exportTraces, async (ctx, { headers, body }) => {
     }
   }
 });
+
+/** An answer without fields: all were taken. */
+function answerOf(refused: readonly Refused[], type: string): { stream: Uint8Array; type: string } {
+  if (refused.length === 0) return { stream: new Uint8Array(), type: 'application/x-protobuf' };
+  const spans = refused.reduce((sum, one) => sum + one.spans, 0);
+  const text = `${refused[0]!.why}; begin another trace, or log less${refused.length > 1 ? `; and ${refused.length - 1} more` : ''}`;
+  return type === 'application/json'
+    ? {
+        stream: Buffer.from(
+          JSON.stringify({ partialSuccess: { rejectedSpans: String(spans), errorMessage: text } }),
+        ),
+        type,
+      }
+    : { stream: partialSuccess(spans, text), type };
+}
 
 async function whole(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { otlpRequest } from '../../../../bench/traces/otlp.ts';
 import { TreadleError } from '../../../platform/errors/index.ts';
 import { readJsonRequest } from './json.ts';
-import { readProtobuf } from './protobuf.ts';
+import { partialSuccess, readProtobuf } from './protobuf.ts';
 import { MalformedError } from './reader.ts';
 
 const traceId = '5b8efff798038103d269b633813fc60c';
@@ -144,6 +144,11 @@ test('values nested without end are refused', async () => {
     async () => readJsonRequest({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
     /nested more than/,
   );
+});
+
+test('an answer says how many spans were not taken', () => {
+  const answer = Buffer.from(partialSuccess(20_001, 'full'));
+  assert.equal(answer.toString('hex'), '0a0a08a19c01120466756c6c');
 });
 
 test('a time that 64 bits do not hold is refused, and a whole number that has zeros before it is one', async () => {

@@ -147,3 +147,18 @@ function anyValue(reader: Reader, depth: number): Value {
   }
   return value;
 }
+
+/** An ExportTraceServiceResponse that says how many spans were not taken, and why. */
+export function partialSuccess(spans: number, why: string): Uint8Array {
+  const text = Buffer.from(why);
+  const inner = Buffer.concat([Buffer.from([0x08, ...varint(spans), 0x12, ...varint(text.length)]), text]);
+  return Buffer.concat([Buffer.from([0x0a, ...varint(inner.length)]), inner]);
+}
+
+/** Seven bits a byte, the lowest first. */
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  return [...bytes, rest];
+}
