@@ -121,7 +121,7 @@ const campaigns = [
   // DVC's own client against both layouts, methods and credentials; a history of hundreds of commits.
   {
     name: 'dvc',
-    files: ['test/journeys/dvc'],
+    files: ['journeys/dvc'],
     env: { TREADLE_DVC: '1', TREADLE_DVC_COMMITS: '400', TREADLE_TEST_OUTPUT: '1' },
   },
   // Suites of several databases, each whole on each; every spelling on every route.
