@@ -147,6 +147,7 @@ const campaigns = [
       'channels/channels',
       'alerts/outside',
       'packaging.slow',
+      'security-access',
       'security-browser',
       'security-paths',
     ],

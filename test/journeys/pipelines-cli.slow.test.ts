@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ExecutionDetail } from '../../src/pipelines/contract.ts';
+import { runHere } from '../cli.ts';
 import { openTest, type TestServer } from '../harness.ts';
 import { until } from '../until.ts';
 import { Project, states } from './pipelines/project.ts';
@@ -30,7 +31,17 @@ function start(p: Project, ...args: string[]): { child: ReturnType<typeof spawn>
   child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
   return { child, said: new Promise((resolve) => child.on('close', (code) => resolve({ code, ...said }))) };
 }
-const cli = (p: Project, ...args: string[]): Promise<Said> => start(p, ...args).said;
+/** In this process, in the folder of the project. */
+async function cli(p: Project, ...args: string[]): Promise<Said> {
+  const before = process.cwd();
+  process.chdir(p.folder);
+  try {
+    const { code, out, err } = await runHere(server.url, ...args);
+    return { code, stdout: out, stderr: err };
+  } finally {
+    process.chdir(before);
+  }
+}
 
 const project = (): Project =>
   new Project(server.url)
@@ -42,7 +53,7 @@ const project = (): Project =>
 
 test('run, run again, plan, why, executions, logs, check', async () => {
   using p = project();
-  const run = await cli(p, 'run', '--logs');
+  const run = await start(p, 'run', '--logs').said;
   assert.equal(run.code, 0, run.stderr);
   assert.match(run.stdout, /^cli #1 succeeded in .*: 2 ran/);
   assert.match(run.stderr, /✔ one {2}ran in/);

@@ -5,6 +5,7 @@ import test from 'node:test';
 import { promisify } from 'node:util';
 import type { PredictionLineage } from '../../src/governance/contract.ts';
 import type { LiveSecond, Revision } from '../../src/serving/contract.ts';
+import { runHere, type Ran } from '../cli.ts';
 import { openTest } from '../harness.ts';
 import { constantOnnx, registerOnnx } from '../onnx-model.ts';
 import { apiOf } from './serving/api.ts';
@@ -16,22 +17,15 @@ test('deploy, roll back, look and trace from the command line', async () => {
   for (let version = 1; version <= 2; version++)
     await registerOnnx(server.ctx, 'const', constantOnnx(version));
   await registerOnnx(server.ctx, 'const', Buffer.from('broken'));
-  const run = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
-    const env = { ...process.env, TREADLE_URL: server.url };
-    try {
-      const { stdout, stderr } = await promisify(execFile)(TREADLE, args, { env });
-      return { code: 0, out: stdout, err: stderr };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { code, out: stdout, err: stderr };
-    }
-  };
+  const run = (...args: string[]): Promise<Ran> => runHere(server.url, ...args);
   const ok = async (...args: string[]): Promise<string> => {
     const { code, out, err } = await run(...args);
     assert.equal(code, 0, err);
     return out;
   };
-  assert.match(await ok('endpoints'), /there are no endpoints/);
+  // Once as a program of its own.
+  const env = { ...process.env, TREADLE_URL: server.url };
+  assert.match((await promisify(execFile)(TREADLE, ['endpoints'], { env })).stdout, /there are no endpoints/);
   const first = await run('deploy', 'const@v1', '--to', 'answers', '-m', 'the first');
   assert.equal(first.code, 0, first.err);
   assert.match(first.err, /answers revision 1: const@v1/);

@@ -13,7 +13,7 @@ import { ServerProcess } from './kill/server-process.ts';
 import { apiOf } from './serving/api.ts';
 import { alive, below, PLANE } from './serving/python-model.ts';
 
-const KILLS = Number(process.env['TREADLE_SERVING_KILLS'] ?? 3);
+const KILLS = Number(process.env['TREADLE_SERVING_KILLS'] ?? 2);
 
 test(`${KILLS} kills of the server: what was acknowledged answers again, and nothing is left behind`, async (t) => {
   const data = mkdtempSync(path.join(tmpdir(), 'treadle-serving-kill-'));
