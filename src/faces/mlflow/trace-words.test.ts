@@ -37,6 +37,7 @@ test('a number that 64 bits do not hold, and an object that looks like one of ou
       octal: { [INTEGER]: '007' },
       bytes: { '\u0000b': 'no base64!' },
       double: { '\u0000d': '00.5' },
+      '\ud800key': ['\udfff'],
     }),
   ];
   const text = JSON.stringify(toTrace({ info, spans, complete: true }));
@@ -46,5 +47,6 @@ test('a number that 64 bits do not hold, and an object that looks like one of ou
   assert.match(text, /"negative","value":\{"double_value":-1e\+25\}/);
   for (const name of ['made', 'octal', 'bytes', 'double'])
     assert.match(text, new RegExp(`"${name}","value":\\{"kvlist_value"`));
+  assert.doesNotMatch(text, /\\ud/);
   assert.match(JSON.stringify(toFileSpan(spans[0]!, info.id)), /abc/);
 });

@@ -147,7 +147,7 @@ const raw = (digits: string) => JSON.rawJSON(/^\d{1,20}$/.test(digits) ? digits 
 
 const STATUS = { unset: 'STATUS_CODE_UNSET', ok: 'STATUS_CODE_OK', error: 'STATUS_CODE_ERROR' } as const;
 
-/** A trace with its spans, as OTLP has them in JSON. */
+/** A trace with its spans, as OTLP has them in JSON. Half of a surrogate pair is no text there, and clients refuse the whole list for one. */
 export const toTrace = ({ info, spans }: TraceWithSpans) => ({
   trace_info: toTraceInfo(info),
   spans: spans.map((span) => toSpan(span, info.id)),
@@ -158,7 +158,7 @@ function toSpan(span: Span, trace: string): object {
     trace_id: base64(trace.replace(/^tr-/, '').padStart(32, '0')),
     span_id: base64(span.id),
     ...(span.parent === null ? {} : { parent_span_id: base64(span.parent) }),
-    name: span.name,
+    name: span.name.toWellFormed(),
     start_time_unix_nano: raw(span.start),
     ...(span.end === null ? {} : { end_time_unix_nano: raw(span.end) }),
     attributes: toPairs(span.attributes),
@@ -166,7 +166,7 @@ function toSpan(span: Span, trace: string): object {
       ? {}
       : {
           events: span.events.map(({ name, time: at, attributes }) => ({
-            name,
+            name: name.toWellFormed(),
             time_unix_nano: raw(at),
             attributes: toPairs(attributes),
           })),
@@ -180,16 +180,19 @@ function toSpan(span: Span, trace: string): object {
             attributes: toPairs(link.attributes),
           })),
         }),
-    status: { code: STATUS[span.status], ...(span.message === undefined ? {} : { message: span.message }) },
+    status: {
+      code: STATUS[span.status],
+      ...(span.message === undefined ? {} : { message: span.message.toWellFormed() }),
+    },
   });
 }
 
 const toPairs = (attributes: Attributes): object[] =>
-  Object.entries(attributes).map(([key, value]) => ({ key, value: toAny(value) }));
+  Object.entries(attributes).map(([key, value]) => ({ key: key.toWellFormed(), value: toAny(value) }));
 
 function toAny(value: Value): object {
   if (value === null) return {};
-  if (typeof value === 'string') return { string_value: value };
+  if (typeof value === 'string') return { string_value: value.toWellFormed() };
   if (typeof value === 'boolean') return { bool_value: value };
   if (typeof value === 'number')
     return Number.isInteger(value) && Math.abs(value) < MOST_WHOLE
