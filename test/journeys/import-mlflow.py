@@ -91,7 +91,10 @@ def write(uri, root):
     client.create_model_version("flights-late", source, run, tags={"k": "v"}, description="the first")
     dropped = client.create_model_version("flights-late", source, run)
     client.delete_model_version("flights-late", dropped.version)
-    client.create_model_version("flights-late", f"models:/{report['model']}" if NEW else source, run)
+    if NEW:
+        client.create_model_version("flights-late", f"models:/{report['model']}", run, model_id=report["model"])
+    else:
+        client.create_model_version("flights-late", source, run)
     client.transition_model_version_stage("flights-late", "3", "Staging")
     if hasattr(client, "set_registered_model_alias"):
         client.set_registered_model_alias("flights-late", "champion", "1")

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { Ended } from './pipes.ts';
+import { Ended, Interrupted } from './pipes.ts';
 import type { Cli, Register } from './frame.ts';
 import { registerDvc } from './import/dvc/index.ts';
 import type { Source } from './import/facts.ts';
@@ -57,12 +57,11 @@ export const register: Register = (program, cli) => {
     .action(async (dir: string, { experiment, follow, again: all }: TensorboardFlags) => {
       const { tensorboardSource } = await import('./import/tensorboard/read.ts');
       const stop = new AbortController();
-      if (follow === true) process.once('SIGINT', () => stop.abort());
-      await run(
-        cli,
-        tensorboardSource(dir, { experiment, follow: follow === true ? stop.signal : undefined }),
-        all,
-      );
+      const source = tensorboardSource(dir, {
+        experiment,
+        follow: follow === true ? stop.signal : undefined,
+      });
+      await run(cli, source, all, follow === true ? stop : undefined);
     });
   again(group.command('wandb <dir>'))
     .description('bring offline runs of W&B, out of their .wandb files')
@@ -145,12 +144,25 @@ from wherever it keeps them; a database's only where this machine sees them. MLF
 MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_TOKEN and MLFLOW_WORKSPACE mean what they mean to MLflow's client.
 Deleted runs and experiments come, too, as deleted ones. Versions of models keep their numbers.`;
 
-async function run(cli: Cli, source: Source, again: boolean | undefined): Promise<void> {
-  const [{ bring }, { inWords }, { showProgress }] = await Promise.all([
+/** `follow`: Ctrl-C ends it in good order; the second one, and that of any other import, at once, and what was kept on this disk goes. */
+async function run(
+  cli: Cli,
+  source: Source,
+  again: boolean | undefined,
+  follow?: AbortController,
+): Promise<void> {
+  const [{ bring }, { inWords }, { showProgress }, { removeSpools }] = await Promise.all([
     import('./import/write.ts'),
     import('./import/account.ts'),
     import('./import/progress.ts'),
+    import('./import/spool.ts'),
   ]);
+  const interrupted = (): void => {
+    if (follow?.signal.aborted === false) return follow.abort();
+    removeSpools();
+    process.exit(Interrupted.code);
+  };
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
   const output = cli.output();
   const progress = showProgress(output, source.runs);
   try {
@@ -159,6 +171,7 @@ async function run(cli: Cli, source: Source, again: boolean | undefined): Promis
     output.result(account, () => inWords(account));
     if (account.fault_count > 0) throw new Ended(1);
   } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     progress.done();
     await source.close?.();
   }

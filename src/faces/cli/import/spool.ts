@@ -19,6 +19,14 @@ const PORTION = 256 * 1024;
 /** Of all files together. */
 const MOST_WAITING = 16 * 1024 * 1024;
 
+/** Folders of spools that are in use. */
+const inUse = new Set<string>();
+
+/** Takes all of them away: for a process that is told to end. */
+export function removeSpools(): void {
+  for (const folder of inUse) rmSync(folder, { recursive: true, force: true });
+}
+
 export function createSpool(): Spool {
   let folder: string | undefined;
   const files = new Map<string, { disk: string; waiting: string[]; size: number }>();
@@ -37,7 +45,7 @@ export function createSpool(): Spool {
     one.size = 0;
   };
   const text = async (file: string, more: string): Promise<void> => {
-    folder ??= mkdtempSync(path.join(tmpdir(), 'treadle-import-'));
+    if (folder === undefined) inUse.add((folder = mkdtempSync(path.join(tmpdir(), 'treadle-import-'))));
     let one = files.get(file);
     if (!one) files.set(file, (one = { disk: path.join(folder, String(files.size)), waiting: [], size: 0 }));
     one.waiting.push(more);
@@ -66,7 +74,10 @@ export function createSpool(): Spool {
       }
     },
     close: () => {
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      if (folder !== undefined) {
+        rmSync(folder, { recursive: true, force: true });
+        inUse.delete(folder);
+      }
       files.clear();
       folder = undefined;
       return Promise.resolve();

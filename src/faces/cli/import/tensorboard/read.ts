@@ -75,8 +75,9 @@ async function* readAll(reading: Reading, known: Known): AsyncIterable<Fact> {
   const open = new Map<string, OpenRun>();
   try {
     for (;;) {
+      // Whoever ends it wants what there is by then.
+      const last = follow === undefined || follow.aborted;
       for (const [run, files] of reading.folders()) {
-        if (follow?.aborted === true) break;
         const sizes = files.map((file) => ({ file, size: statSync(file).size }));
         const id = `${reading.root}#${run}`;
         const mark = markOf(sizes);
@@ -98,7 +99,7 @@ async function* readAll(reading: Reading, known: Known): AsyncIterable<Fact> {
           open.delete(run);
         } else yield { kind: 'pause' };
       }
-      if (follow === undefined || follow.aborted) break;
+      if (last) break;
       await waited(follow);
     }
     for (const one of open.values()) {
