@@ -4,6 +4,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { openTest } from '../../test/harness.ts';
 import { packagedModels, registerFolder } from '../../test/packaged-models.ts';
+import { modelPackages } from '../../test/journeys/serving/python-model.ts';
 import { linearOnnx, registerOnnx } from '../../test/onnx-model.ts';
 import { until } from '../../test/until.ts';
 import type { LedgerTables } from '../ledger/schema.ts';
@@ -18,6 +19,8 @@ import { difference } from './spec/agree.ts';
 const processes = createProcesses();
 after(() => processes.close());
 const folders = await packagedModels('sklearn-proba', 'sklearn-odd');
+// It names what models of journeys name, for which the set-up has made an environment.
+writeFileSync(path.join(folders['sklearn-proba'], 'requirements.txt'), modelPackages());
 
 test('a scikit-learn version is converted, compared and kept; endpoints then get the ONNX form, and both answer alike', async () => {
   await using server = await openTest({ config: { offerConversions: true } });
