@@ -44,6 +44,9 @@ def same(value):
     text = re.sub(r"\b[0-9a-f]{32}\b", "<id>", text)
     text = re.sub(r"\b[0-9a-f]{40}\b", "<commit>", text)
     text = re.sub(r"\b1[78]\d{11}\b", "0", text)
+    # What the client finds around the script: who runs it, from where, and which Git.
+    text = re.sub(r', \\+"mlflow\.source\.git\.\w+\\+": \\+"[^"\\]*\\+"', "", text)
+    text = re.sub(r'(\\+"mlflow\.(?:user|source\.name)\\+": \\+")[^"\\]*', r"\1<here>", text)
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>", text)
     return json.loads(text)
 
@@ -87,7 +90,7 @@ def shown(run):
         "user": bool(run.info.user_id),
         "params": run.data.params,
         "metrics": {k: "NaN" if math.isnan(v) else v for k, v in run.data.metrics.items() if not k.startswith("system/")},
-        "tags": {k: v for k, v in run.data.tags.items() if k not in ("mlflow.user", "mlflow.source.name", "mlflow.source.git.commit")},
+        "tags": {k: v for k, v in run.data.tags.items() if not re.match(r"mlflow\.(user|source\.(name|git\..*))$", k)},
         "inputs": [
             {"dataset": dict(i.dataset), "tags": {t.key: t.value for t in i.tags}} for i in run.inputs.dataset_inputs
         ],

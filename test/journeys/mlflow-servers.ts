@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
@@ -43,21 +43,16 @@ export async function play(
 
 /**
  * What MLflow's own server says to a journey's script. To start it and to ask it takes as much of the processor as all the rest of such a
- * journey, and it always says the same: `npm test` reads what it said when it was asked with the same packages, Python and user, and asks
+ * journey, and it always says the same: `npm test` reads what it said when it was asked with the same packages and Python, and asks
  * where that was never recorded. TREADLE_TEST_WHOLE=1 asks it anew and wants the record to be true; TREADLE_MLFLOW_RECORD=1 writes it.
  */
 export async function playPeer(script: string): Promise<Record<string, unknown>> {
   const file = path.join(import.meta.dirname, 'mlflow-recorded', `${path.basename(script, '.py')}.json`);
-  const branch = branchHere();
-  const asked = askedWith(script, branch);
-  // The client tells where its script lies and which branch is checked out.
-  const [ROOT, BRANCH] = ['{root}', '{branch}'];
-  const branches = (name: string): RegExp =>
-    new RegExp(`(mlflow\\.source\\.git\\.branch\\\\*": \\\\*")${RegExp.escape(name)}(?=\\\\*")`, 'g');
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
-  const recorded = JSON.parse(
-    text.replaceAll(ROOT, root).replaceAll(branches(BRANCH), (_all, before: string) => before + branch),
-  ) as { asked?: string; said?: Record<string, unknown> };
+  const asked = askedWith(script);
+  const recorded = JSON.parse(existsSync(file) ? readFileSync(file, 'utf8') : '{}') as {
+    asked?: string;
+    said?: Record<string, unknown>;
+  };
   const record = process.env['TREADLE_MLFLOW_RECORD'] === '1';
   const said = record || recorded.asked !== asked ? undefined : recorded.said;
   if (said !== undefined && process.env['TREADLE_TEST_WHOLE'] !== '1') return said;
@@ -65,36 +60,21 @@ export async function playPeer(script: string): Promise<Record<string, unknown>>
   const now = await play(script, peer.url);
   if (said !== undefined) assert.deepEqual(now, said, `${file} is not what MLflow's server says`);
   if (record) {
-    const written = JSON.stringify({ asked, said: now }, undefined, 2)
-      .replaceAll(root, ROOT)
-      .replaceAll(branches(branch), (_all, before: string) => before + BRANCH);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `${written}\n`);
+    writeFileSync(file, `${JSON.stringify({ asked, said: now }, undefined, 2)}\n`);
   }
   return now;
 }
 
-/** Empty where none is checked out. */
-function branchHere(): string {
-  try {
-    return execFileSync('git', ['-C', root, 'symbolic-ref', '--short', '-q', 'HEAD'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return '';
-  }
-}
-
-function askedWith(script: string, branch: string): string {
+/** With which script, packages and Python. */
+function askedWith(script: string): string {
   const made = createHash('sha256');
   for (const file of [path.join(import.meta.dirname, script), path.join(root, 'scripts', 'python.lock')])
     made.update(readFileSync(file));
   const [, version = ''] =
     /^version(?:_info)? = (\d+\.\d+)/m.exec(readFileSync(path.join(root, '.venv', 'pyvenv.cfg'), 'utf8')) ??
     [];
-  const where = branch === '' ? 'on no branch' : 'on a branch';
-  return `${made.digest('hex').slice(0, 16)}, Python ${version}, ${userInfo().username}, ${where}`;
+  return `${made.digest('hex').slice(0, 16)}, Python ${version}`;
 }
 
 /** MLflow's own server on a fresh folder: the peer that answers are compared with. */
