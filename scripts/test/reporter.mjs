@@ -68,7 +68,8 @@ export default async function* report(source) {
       const tally = of(data);
       if (!isShared(data.file)) yield* ended(tally, data.duration_ms);
       else if (tally.failed > 0) yield* ended(tally, 0);
-      else files.delete(tally.file);
+      // What was said after its last file's end is told with the failure that it makes.
+      else if (tally.said === '') files.delete(tally.file);
     } else if (type === 'test:summary') {
       yield* ending({ files, failures, ms: data.duration_ms });
       if (process.env.TREADLE_TEST_USAGE) yield* processorTimes(keepTimes(process.env.TREADLE_TEST_USAGE));

@@ -11,11 +11,22 @@ export async function runShared(files) {
   const end = (globalThis.treadleProcessEnd = []);
   // What a test waits for may keep no process alive by itself.
   const awake = setInterval(() => undefined, 1 << 30);
+  // Whatever ends the process before has kept some of the files from being tried.
+  let over = false;
+  process.on('exit', (code) => {
+    if (over || code !== 0) return;
+    console.error(`the process ended before all of ${files.join(', ')} were tried`);
+    process.exitCode = 1;
+  });
   for (const file of files) {
     const path = join(root, file);
     await suite(file, () => import(pathToFileURL(path).href));
     usage?.note(path);
   }
-  for (const work of end) await work();
-  clearInterval(awake);
+  over = true;
+  try {
+    for (const work of end) await work();
+  } finally {
+    clearInterval(awake);
+  }
 }

@@ -26,7 +26,7 @@ export function deleteVersion(
         code: 'version-in-use',
       });
     await markDeleted(tx, version.id);
-    await deleteObjectsOf(tx, version.id);
+    await deleteObjectsOf(tx, { id: version.id, dataset: dataset.id, hash: version.hash });
     const resource = `dataset_version:${version.id}`;
     await tx.record({
       action: 'dataset_version.deleted',

@@ -178,6 +178,8 @@ async function extend(
   old: TraceRow,
   { spans, resource, summary, data, size }: Prepared,
 ): Promise<string | undefined> {
+  // One that is full takes nothing more, without being read again for whoever goes on sending.
+  if (old.spans >= MOST_SPANS) return tooMuch(old.id, old.spans + spans.length, 0);
   // A span that came before is replaced, and counted once; and a parent may stand for what came before it.
   const before = unpackWithSize((await selectParts(tx, [old.n])).get(old.n) ?? []);
   const all = latest([...before.spans, ...spans]);

@@ -52,7 +52,8 @@ export function marked(value: Value): { kind: 'integer' | 'double' | 'bytes'; te
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   for (const [mark, kind, form] of MARKS) {
     const text = value[mark];
-    if (typeof text === 'string' && form.test(text)) return { kind, text };
+    if (typeof text === 'string' && form.test(text) && (kind !== 'double' || isDouble(text)))
+      return { kind, text };
   }
   return undefined;
 }
@@ -60,8 +61,12 @@ export function marked(value: Value): { kind: 'integer' | 'double' | 'bytes'; te
 const MARKS = [
   [INTEGER, 'integer', /^-?(0|[1-9]\d*)$/],
   [DOUBLE, 'double', /^(-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?|-?Infinity|NaN)$/],
-  [BYTES, 'bytes', /^[A-Za-z0-9+/_-]*={0,2}$/],
+  // Base64 of either alphabet, padded or not: no client decodes a length that no bytes have.
+  [BYTES, 'bytes', /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/],
 ] as const;
+
+/** Digits beyond a double are none: whoever reads them finds infinity, in a spelling that is refused. */
+const isDouble = (text: string): boolean => Number.isFinite(Number(text)) || !/\d/.test(text);
 
 /** A value as plain JSON, for people: numbers that JSON has none for are text. */
 export function plain(value: Value): Value {

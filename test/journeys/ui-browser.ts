@@ -107,7 +107,13 @@ function sharedBrowser(end: NonNullable<typeof processEnd>): Promise<OpenBrowser
   if (shared === undefined) {
     const opening = openBrowser();
     shared = opening;
-    end.push(async () => (await opening).close());
+    // One that could not be opened has failed its test already.
+    end.push(() =>
+      opening.then(
+        (browser) => browser.close(),
+        () => undefined,
+      ),
+    );
   }
   return shared;
 }

@@ -2,14 +2,18 @@ import type { Oid } from './oid.ts';
 
 /** Somebody who asked for objects that long ago pushes something else now, ms. */
 const FORGOTTEN = 10 * 60 * 1000;
-/** Pushes that are remembered, and objects of one: of what is beyond them less is known, and nothing is wrong. */
+/** Pushes that are remembered, objects of one, and of all together: of what is beyond them less is known, and nothing is wrong. */
 const PUSHES = 1000;
 const OBJECTS = 100_000;
+const ALL = 500_000;
 
 interface Push {
   at: number;
   /** Names that were asked for and are not there, with whether they have come since. */
   asked: Map<string, boolean>;
+  /** Of them: not come yet, and of which kind. */
+  open: number;
+  directories: number;
 }
 
 /**
@@ -19,33 +23,44 @@ interface Push {
  */
 export class Pushes {
   readonly #pushes = new Map<string, Push>();
+  #names = 0;
 
   /** An object that is not there was asked for. */
-  missed(who: string, { text }: Oid, now: number): void {
-    let push = this.#pushes.get(who);
-    const over = push && (now - push.at > FORGOTTEN || ![...push.asked.values()].includes(false));
-    if (!push || over) push = { at: now, asked: new Map() };
-    push.at = now;
-    if (push.asked.size < OBJECTS && !push.asked.has(text)) push.asked.set(text, false);
+  missed(who: string, { text, listing }: Oid, now: number): void {
+    const before = this.#pushes.get(who);
+    const over = before && (now - before.at > FORGOTTEN || before.open === 0);
+    const push = before && !over ? before : { at: now, asked: new Map(), open: 0, directories: 0 };
     // The newest last: the first one is the one to forget.
-    this.#pushes.delete(who);
+    if (before) this.#forget(who);
+    push.at = now;
+    if (push.asked.size < OBJECTS && !push.asked.has(text)) {
+      push.asked.set(text, false);
+      push.open++;
+      if (listing) push.directories++;
+    }
     this.#pushes.set(who, push);
-    const [oldest] = this.#pushes.keys();
-    if (this.#pushes.size > PUSHES && oldest !== undefined) this.#pushes.delete(oldest);
+    this.#names += push.asked.size;
+    for (const oldest of this.#pushes.keys()) {
+      if (oldest === who || (this.#pushes.size <= PUSHES && this.#names <= ALL)) break;
+      this.#forget(oldest);
+    }
   }
 
   /** It came. Answers what else the same push is of; undefined where nobody asked for it before. */
-  came(who: string, { text }: Oid, now: number): { directories: number; files: number } | undefined {
+  came(who: string, { text, listing }: Oid, now: number): { directories: number; files: number } | undefined {
     const push = this.#pushes.get(who);
     if (!push || now - push.at > FORGOTTEN || !push.asked.has(text)) return undefined;
     push.at = now;
+    if (push.asked.get(text) === false) push.open--;
     push.asked.set(text, true);
-    let directories = 0;
-    let files = 0;
-    for (const name of push.asked.keys())
-      if (name === text) continue;
-      else if (name.endsWith('.dir')) directories++;
-      else files++;
-    return { directories, files };
+    const files = push.asked.size - push.directories;
+    return listing
+      ? { directories: push.directories - 1, files }
+      : { directories: push.directories, files: files - 1 };
+  }
+
+  #forget(who: string): void {
+    this.#names -= this.#pushes.get(who)?.asked.size ?? 0;
+    this.#pushes.delete(who);
   }
 }

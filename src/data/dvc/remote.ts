@@ -5,9 +5,9 @@ import type { Committed, DvcLayout } from '../contract.ts';
 import { parseRef, requireRefName } from '../parse-ref.ts';
 import { parseRange } from '../range.ts';
 import { tableFormat } from '../table-format.ts';
-import { findDataset, requireDataset } from '../store.ts';
+import { findDataset, requireDataset, type DatasetRow } from '../store.ts';
 import { absent, commitFile, commitListing, versionOf } from './commit-object.ts';
-import { readOid } from './oid.ts';
+import { readOid, type Oid } from './oid.ts';
 import { Pushes } from './pushes.ts';
 import { openDataset, receiveObject, takeListing } from './receive-object.ts';
 import { hasListing, selectObject } from './store.ts';
@@ -68,7 +68,8 @@ export function openDvcRemote(): DvcRemote {
       if (oid.listing) {
         const chunks = await takeListing(oid, body);
         const dataset = await openDataset(ctx, name);
-        const known = await versionOf(ctx, dataset, oid);
+        // One whose bytes were found damaged is taken again.
+        const known = (await isHere(ctx, dataset, oid)) ? await versionOf(ctx, dataset, oid) : undefined;
         // Nobody can say which of several directories of one push the branch should move to.
         const to = (came()?.directories ?? 0) > 0 ? `dvc-${oid.md5.slice(0, 8)}` : branch;
         return known ?? commitListing(ctx, oid, chunks, { ...about(to), message: 'pushed by DVC' });
@@ -85,6 +86,11 @@ export function openDvcRemote(): DvcRemote {
       return commitFile(ctx, oid, { path }, { ...about(branch), message: 'pushed by DVC' });
     },
   };
+}
+
+async function isHere(ctx: Ctx, dataset: DatasetRow, oid: Oid): Promise<boolean> {
+  const object = await selectObject(ctx, dataset, oid);
+  return object !== undefined && (await ctx.blobs.has([object.hash])).has(object.hash);
 }
 
 /** A remote is a dataset, and the branch that pushes go to. */

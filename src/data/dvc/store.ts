@@ -113,10 +113,33 @@ export async function tieObjects(
 }
 
 /** What became a version that is gone is there no more: of a directory whose files may go, DVC would believe that it has them all. */
-export async function deleteObjectsOf(tx: Tx, version: string): Promise<void> {
+export async function deleteObjectsOf(
+  tx: Tx,
+  version: { id: string; dataset: string; hash: string },
+): Promise<void> {
+  // Another version may hold the very same files: then the objects are its own.
+  const twin = await tables(tx)
+    .selectFrom('dataset_version')
+    .select('id')
+    .where('workspace', '=', tx.workspace)
+    .where('dataset', '=', version.dataset)
+    .where('hash', '=', version.hash)
+    .where('id', '!=', version.id)
+    .where('deleted_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (twin) {
+    await tables(tx)
+      .updateTable('dvc_object')
+      .set({ version: twin.id })
+      .where('workspace', '=', tx.workspace)
+      .where('version', '=', version.id)
+      .execute();
+    return;
+  }
   await tables(tx)
     .deleteFrom('dvc_object')
     .where('workspace', '=', tx.workspace)
-    .where('version', '=', version)
+    .where('version', '=', version.id)
     .execute();
 }

@@ -66,7 +66,7 @@ export const printable = (text: string): string =>
   );
 
 /** A colour; or a control character that is neither a line break nor a tab, or turns the direction of writing. */
-const CONTROL = /(?![\n\t\r])\p{Cc}(?:\[[\d;]*m)?|[\u202a-\u202e\u2066-\u2069]/gu;
+const CONTROL = /(?!\n|\t|\r\n)\p{Cc}(?:\[[\d;]*m)?|[\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Columns padded to their widest cell; numbers to the right. */
 export function table(

@@ -37,6 +37,8 @@ test('a number that 64 bits do not hold, and an object that looks like one of ou
       octal: { [INTEGER]: '007' },
       bytes: { '\u0000b': 'no base64!' },
       double: { '\u0000d': '00.5' },
+      length: { '\u0000b': 'abcde' },
+      beyond: { '\u0000d': '1e999' },
       '\ud800key': ['\udfff'],
     }),
   ];
@@ -45,7 +47,7 @@ test('a number that 64 bits do not hold, and an object that looks like one of ou
   assert.match(text, /"larger","value":\{"double_value":922337203685477\d+\}/);
   assert.match(text, /"huge","value":\{"double_value":1e\+308\}/);
   assert.match(text, /"negative","value":\{"double_value":-1e\+25\}/);
-  for (const name of ['made', 'octal', 'bytes', 'double'])
+  for (const name of ['made', 'octal', 'bytes', 'double', 'length', 'beyond'])
     assert.match(text, new RegExp(`"${name}","value":\\{"kvlist_value"`));
   assert.doesNotMatch(text, /\\ud/);
   assert.match(JSON.stringify(toFileSpan(spans[0]!, info.id)), /abc/);

@@ -122,7 +122,8 @@ async function translate(
     if (!found && !isPrompt) return undefined;
     const tagged = `${found ? `${noun}_version` : noun}_tag`;
     if (what === 'tag_deleted') return { type: `${tagged}.deleted`, payload: { ...named, key } };
-    return { type: `${tagged}.set`, payload: { ...named, key, value: all[key!] ?? '' } };
+    const value = key === undefined ? undefined : all[key];
+    return value === undefined ? undefined : { type: `${tagged}.set`, payload: { ...named, key, value } };
   } catch (error) {
     if (error instanceof TreadleError && error.kind === 'missing') return undefined;
     throw error;

@@ -40,3 +40,17 @@ function plain(key: string): string {
 const start = (name: string): string => name.slice(0, MOST - 9).replace(/[\uD800-\uDBFF]$/, '');
 
 const short = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 8);
+
+/** An address as people may see it: without name and password, and without what follows a question mark, where a database takes them, too. */
+export function withoutSecrets(address: string): string {
+  try {
+    const url = new URL(address);
+    if (url.username === '' && url.password === '' && url.search === '') return address;
+    url.username = '';
+    url.password = '';
+    url.search = '';
+    return url.href;
+  } catch {
+    return address.replace(/\/\/.*@/, '//').replace(/\?.*$/, '');
+  }
+}

@@ -24,6 +24,8 @@ export const EXTRAS = 'imported/extras.json';
 export interface OpenRun {
   readonly id: string;
   readonly sent: Sent;
+  /** Files of it that could not be read or sent, this time. */
+  readonly unsent: number;
   points(points: readonly Point[]): Promise<void>;
   params(params: Pairs): Promise<void>;
   tags(tags: Pairs): Promise<void>;
@@ -51,6 +53,7 @@ export function openRun(writing: Writing, id: string, foreign: string, tagsAtSta
   let waiting: Point[] = [];
   const underWay = new Set<Promise<void>>();
   let failed: Error | undefined;
+  let unsent = 0;
 
   const keep = (group: string, key: string, value: unknown): void =>
     void ((extras[group] ??= {})[key] = value);
@@ -173,7 +176,10 @@ export function openRun(writing: Writing, id: string, foreign: string, tagsAtSta
         pairs.map(([key, value]) => [named('tag', key), fitting('tag', key, value)]),
       ),
     async artifact(file) {
-      await sendFile(writing, id, foreign, file);
+      if (!(await sendFile(writing, id, foreign, file))) unsent++;
+    },
+    get unsent() {
+      return unsent;
     },
     extra: (name, value) => keep('extra', name, value),
     async flush() {
@@ -193,8 +199,13 @@ export function openRun(writing: Writing, id: string, foreign: string, tagsAtSta
   };
 }
 
-/** Sends a file, and compares the hash that the server made of it with ours. */
-async function sendFile(writing: Writing, run: string, foreign: string, file: ArtifactFact): Promise<void> {
+/** Sends a file, and compares the hash that the server made of it with ours. Answers false for one that another time may be read. */
+async function sendFile(
+  writing: Writing,
+  run: string,
+  foreign: string,
+  file: ArtifactFact,
+): Promise<boolean> {
   const { client, account } = writing;
   tell(account, 'files', { found: 1 });
   let path = file.path;
@@ -222,7 +233,7 @@ async function sendFile(writing: Writing, run: string, foreign: string, file: Ar
       tell(account, 'files', { brought: 1 });
       if (stored.hash !== hash.digest('hex') || (file.size !== undefined && file.size !== size))
         fault(account, `run ${foreign} (here ${run}): file ${path} is not as it was there`);
-      return;
+      return true;
     } catch (error) {
       hashed.destroy();
       const other = path.split('/').map(plainName).join('/');
@@ -241,7 +252,7 @@ async function sendFile(writing: Writing, run: string, foreign: string, file: Ar
         'a file that could not be read or was refused',
         `run ${foreign}, ${path}: ${messageOf(error).slice(0, 160)}`,
       );
-      return;
+      return error instanceof TreadleError && error.kind === 'invalid';
     }
   }
 }

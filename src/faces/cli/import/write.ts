@@ -147,7 +147,7 @@ export async function bring(
     tell(account, 'metrics', { found: run.sent.series.size, brought: run.sent.series.size });
     tell(account, 'points', { brought: points });
     // Whoever asks again goes on with a run that is not sound.
-    if (sound && fact.mark !== undefined) {
+    if (sound && run.unsent === 0 && fact.mark !== undefined) {
       await target.log(run.id, { tags: [[MARK, fact.mark]] });
       const here = runs.get(fact.id);
       if (here) here.mark = fact.mark;
@@ -316,7 +316,8 @@ interface Experiments {
 const LONGEST_TAG = 20_000;
 
 function createExperiments(client: Client, source: Source, account: Account): Experiments {
-  const known = new Map<string, { id: string; deletedHere: boolean; fact: ExperimentFact }>();
+  /** `ours`: this source's own here, which may be deleted as it is there; another of the same name is somebody's who works with it. */
+  const known = new Map<string, { id: string; deletedHere: boolean; ours: boolean; fact: ExperimentFact }>();
   const find = async (name: string) => {
     const { items } = await client.call(listExperiments, {
       query: { filter: `name = '${name.replaceAll("'", "''")}'`, state: 'all' },
@@ -326,6 +327,12 @@ function createExperiments(client: Client, source: Source, account: Account): Ex
   const close = async (foreign: string): Promise<void> => {
     const one = known.get(foreign);
     if (!one || one.fact.deleted !== true || one.deletedHere) return;
+    if (!one.ours)
+      return remark(
+        account.left,
+        'an experiment that is deleted there and stays here, where another source or somebody has one of its name',
+        one.fact.name,
+      );
     await client.call(deleteExperiment, { params: { experiment: one.id } });
     one.deletedHere = true;
   };
@@ -351,7 +358,9 @@ function createExperiments(client: Client, source: Source, account: Account): Ex
       const here = await find(name);
       if (here) {
         tell(account, 'experiments', { here: 1 });
-        known.set(fact.id, { id: here.id, deletedHere: here.state === 'deleted', fact });
+        const ours =
+          here.tags[FROM] === source.from && here.tags[ID] === fact.id && here.tags[PLACE] === tags[PLACE];
+        known.set(fact.id, { id: here.id, deletedHere: here.state === 'deleted', ours, fact });
         const other = here.tags[ID];
         if (here.state === 'active' && other !== fact.id) {
           // Which of two it came from first is not overwritten.
@@ -364,7 +373,7 @@ function createExperiments(client: Client, source: Source, account: Account): Ex
       }
       const made = await client.call(createExperiment, { body: { name, tags } });
       tell(account, 'experiments', { brought: 1 });
-      known.set(fact.id, { id: made.id, deletedHere: false, fact });
+      known.set(fact.id, { id: made.id, deletedHere: false, ours: true, fact });
     },
     async active(foreign) {
       const one = known.get(foreign);
@@ -372,12 +381,14 @@ function createExperiments(client: Client, source: Source, account: Account): Ex
       if (one.deletedHere) {
         await client.call(restoreExperiment, { params: { experiment: one.id } });
         one.deletedHere = false;
+        // It was deleted before, and is again afterwards.
+        one.ours = true;
       }
       return one.id;
     },
     close,
     async closeAll() {
-      for (const foreign of known.keys()) await close(foreign);
+      for (const [foreign, { ours }] of known) if (ours) await close(foreign);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { withoutSecrets } from '../names.ts';
 
 /** What `.dvc/config` and `.dvc/config.local` say of where objects are. */
 export interface DvcConfig {
@@ -37,7 +38,7 @@ export function readConfig(root: string, kept: string | undefined): DvcConfig {
     if (/^https?:\/\//i.test(url))
       found.servers.push({ url: url.replace(/\/+$/, ''), headers: headersOf(remote) });
     else if (/^[a-z][a-z0-9+.-]+:\/\//i.test(url) && !url.startsWith('file://'))
-      found.others.push(`${name} (${url})`);
+      found.others.push(`${name} (${withoutSecrets(url)})`);
     else found.folders.push(placeOf(base, url.replace(/^file:\/\//, '')));
   }
   return found;

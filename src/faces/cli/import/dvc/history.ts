@@ -1,5 +1,6 @@
 import { invalid, unavailable } from '../../../../platform/errors/index.ts';
 import type { Processes } from '../../../../platform/processes/index.ts';
+import { withoutSecrets } from '../names.ts';
 
 /** A commit of a repository, and the files of DVC that it holds. */
 export interface Commit {
@@ -33,7 +34,7 @@ export class Repository {
     const answer = await this.ask(...args);
     if (answer !== undefined) return answer;
     throw unavailable(`git ${args[0]} failed in ${this.folder}`, {
-      hint: `see what it says: git -C ${this.folder} ${args.join(' ')}`,
+      hint: `see what it says: git -C ${this.folder} ${args.map(withoutSecrets).join(' ')}`,
     });
   }
 

@@ -7,6 +7,7 @@ import type { Cli } from '../../frame.ts';
 import { several } from '../../options.ts';
 import { count, type Output as Printed } from '../../output.ts';
 import { Ended } from '../../pipes.ts';
+import { withoutSecrets } from '../names.ts';
 import type { Brought } from './bring.ts';
 import type { Commit, Repository } from './history.ts';
 import type { Output, Unread } from './outputs.ts';
@@ -165,8 +166,6 @@ async function readAll(repository: Repository, commits: readonly Commit[]) {
       ),
   };
 }
-
-const withoutSecrets = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
 
 const SHOWN = 10;
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { DvcLayout } from '../../../../data/contract.ts';
+import { withoutSecrets } from '../names.ts';
 import type { DvcConfig } from './config.ts';
 
 /** Where an object's bytes can be had, in the order to try. */
@@ -47,7 +48,7 @@ export class Objects {
       // The types of Node and of the browser name one class twice.
       const body = Readable.fromWeb(answer.body as ReadableStream);
       try {
-        yield { at: `${url}/${name}`, open: () => Promise.resolve(body) };
+        yield { at: `${withoutSecrets(url)}/${name}`, open: () => Promise.resolve(body) };
       } finally {
         body.destroy();
       }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invalid } from '../../../../platform/errors/index.ts';
 import type { Source } from '../facts.ts';
+import { withoutSecrets } from '../names.ts';
 import { mlflowDatabase } from './database.ts';
 import { mlflowFolder } from './folder.ts';
 import { mlflowSource } from './read.ts';
@@ -18,7 +19,7 @@ export async function openMlflow(
   if (/^https?:/i.test(uri)) return mlflowSource(await mlflowServer(uri, env));
   if (/^postgres(?:ql)?(?:\+\w+)?:/i.test(uri)) {
     const sql = await openPostgres(uri);
-    const place = uri.replace(/\/\/[^/@]*@/, '//');
+    const place = withoutSecrets(uri);
     return mlflowSource(await mlflowDatabase(sql, { place, base: process.cwd(), artifacts }));
   }
   if (/^(?:mysql|mssql)/i.test(uri))

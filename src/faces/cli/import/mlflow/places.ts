@@ -37,7 +37,9 @@ function folderOf(uri: string, base: string, artifacts: string | undefined): str
     }
   }
   const proxied = /^mlflow-artifacts:(?:\/\/[^/]*)?\/+(.*)$/.exec(uri)?.[1];
-  if (proxied !== undefined) return artifacts === undefined ? undefined : path.join(artifacts, proxied);
+  // Below the folder of all artifacts, wherever its dots lead.
+  if (proxied !== undefined)
+    return artifacts === undefined ? undefined : path.join(artifacts, path.join('/', proxied));
   return /^[a-z][a-z0-9+.-]+:/i.test(uri) ? undefined : path.resolve(base, uri);
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { invalid } from '../../../../platform/errors/index.ts';
 import type { Fact, Known, Point, Source } from '../facts.ts';
@@ -317,6 +317,12 @@ async function* line(
 }
 
 /** A file, a step's file, or a folder of them. */
+/** Also where a link leads to. */
+const isBelow = (root: string, file: string): boolean =>
+  existsSync(root) &&
+  existsSync(file) &&
+  `${realpathSync(file)}${path.sep}`.startsWith(`${realpathSync(root)}${path.sep}`);
+
 async function* fileOf(
   spool: Spool,
   { path: name, type, step, time, value }: Row,
@@ -333,7 +339,7 @@ async function* fileOf(
     here: at,
   });
   // Names in the table are data: one that leads out of the folder of files is none of it.
-  if (file === undefined || !(file === root || file.startsWith(`${root}${path.sep}`)) || !existsSync(file)) {
+  if (file === undefined || !isBelow(root, file)) {
     yield {
       kind: 'note',
       where: 'left',

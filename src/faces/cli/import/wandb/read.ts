@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { invalid } from '../../../../platform/errors/index.ts';
 import type { Fact, Known, Point, Source } from '../facts.ts';
 import { fields, isFields } from '../json.ts';
@@ -367,6 +368,14 @@ async function* filesOf(folder: string): AsyncIterable<Fact> {
       : { kind: 'note', where: 'left', what: one.why, example: one.where };
 }
 
+/** Whether the file is the one that was logged: a folder of somebody else's may name any file of this machine as its own. */
+async function isStaged(file: string, digest: string): Promise<boolean> {
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return false;
+  const md5 = createHash('md5');
+  await pipeline(createReadStream(file), md5);
+  return md5.digest('base64') === digest;
+}
+
 /** An artifact that the run logged: what it is, and its files where W&B still has them staged. */
 async function* artifact(logged: Artifact): AsyncIterable<Fact> {
   const folder = `${KEPT}/artifacts/${fileName(logged.name)}`;
@@ -378,8 +387,8 @@ async function* artifact(logged: Artifact): AsyncIterable<Fact> {
     type: 'application/json',
     open: () => Readable.from([bytes]),
   };
-  for (const { path: name, localPath, ref, size } of logged.entries) {
-    if (localPath !== '' && existsSync(localPath))
+  for (const { path: name, localPath, ref, size, digest } of logged.entries) {
+    if (localPath !== '' && (await isStaged(localPath, digest)))
       yield {
         kind: 'artifact',
         path: `${folder}/files/${name}`,
