@@ -176,7 +176,9 @@ export function createRegistry(writing: Writing, places: Places): Registry {
         params: { model },
         query: { tag: `${ID}=${foreign}` },
       });
-      const [before] = items;
+      const before = items.find((one) => one.version >= version);
+      // Broken off before a number that the source has not was deleted.
+      for (const { version: lower } of items) if (lower < version) await deleteGap(model, lower);
       if (before) {
         tell(account, 'versions', { here: 1 });
         versions.set(foreign, before.version);
@@ -238,7 +240,6 @@ export function createRegistry(writing: Writing, places: Places): Registry {
 
   async function finish(id: string, location: string, fact: LoggedModelFact): Promise<void> {
     const sent = await sendFiles(fact, location);
-    await target.finishLoggedModel(id, fact.status);
     for (const { run, ...point } of fact.metrics) {
       const here = places.run(run);
       if (here === undefined)
@@ -249,6 +250,8 @@ export function createRegistry(writing: Writing, places: Places): Registry {
         );
       else await target.logModelMetric(here, id, point);
     }
+    // Whoever comes again goes on with one that is still pending.
+    await target.finishLoggedModel(id, fact.status);
     await compareFiles(id, fact.id, sent);
     if (fact.deleted === true)
       await client.call(deleteLoggedModel, {
@@ -266,11 +269,15 @@ export function createRegistry(writing: Writing, places: Places): Registry {
     for (;;) {
       const number = await makeVersion(fact, foreign);
       if (number >= fact.version) return number;
-      await client.call(deleteVersion, {
-        params: { model: fact.model, version: String(number) },
-        query: { reason: `${places.from} has no version ${number}` },
-      });
+      await deleteGap(fact.model, number);
     }
+  }
+
+  async function deleteGap(model: string, number: number): Promise<void> {
+    await client.call(deleteVersion, {
+      params: { model, version: String(number) },
+      query: { reason: `${places.from} has no version ${number}` },
+    });
   }
 
   function makeVersion(fact: VersionFact, foreign: string): Promise<number> {

@@ -15,6 +15,8 @@ const READ = 1024 * 1024;
 const LARGEST = 2 ** 31;
 /** Records of one portion. */
 const PORTION = 2000;
+/** Or so many bytes of them: pictures of half a megabyte each would be gigabytes. */
+const PORTION_BYTES = 8 * 1024 * 1024;
 
 export async function* recordsOf(
   file: string,
@@ -29,6 +31,7 @@ export async function* recordsOf(
     let next = from;
     ended.at = from;
     let portion: Buffer[] = [];
+    let bytes = 0;
     /** Has so many bytes at hand, if the file has. */
     const need = async (bytes: number): Promise<boolean> => {
       while (held.length < bytes) {
@@ -64,11 +67,13 @@ export async function* recordsOf(
       else ended.skipped++;
       held = held.subarray(length + 16);
       at += length + 16;
-      if (portion.length >= PORTION || held.length === 0) {
+      bytes += length;
+      if (portion.length >= PORTION || bytes >= PORTION_BYTES || held.length === 0) {
         // What was handed over is counted as read.
         ended.at = at;
         if (portion.length > 0) yield portion;
         portion = [];
+        bytes = 0;
       }
     }
     ended.at = at;
