@@ -18,7 +18,7 @@ import { promisify } from 'node:util';
 import { cometSource } from '../../src/faces/cli/import/comet/read.ts';
 import { crc32c, masked } from '../../src/faces/cli/import/formats/crc32c.ts';
 import { neptuneSource } from '../../src/faces/cli/import/neptune/read.ts';
-import { tensorboardSource } from '../../src/faces/cli/import/tensorboard/read.ts';
+import { runIdOf, tensorboardSource } from '../../src/faces/cli/import/tensorboard/read.ts';
 import { wandbSource } from '../../src/faces/cli/import/wandb/read.ts';
 import { openTest, type TestServer } from '../harness.ts';
 import { freshPostgres } from '../postgres.ts';
@@ -128,6 +128,13 @@ test('event files of TensorBoard and of torch’s writer', { skip, timeout: 600_
     params: Record<string, Record<string, string>>;
   };
   await using server = await openTest();
+  const idOf = (run: string): string =>
+    runIdOf(
+      readdirSync(path.join(folder, run))
+        .filter((name) => name.includes('tfevents'))
+        .toSorted(),
+      run,
+    );
   const account = await bringSource(server.url, tensorboardSource(folder, {}));
   assert.deepEqual(account.faults, []);
   assert.deepEqual(
@@ -137,14 +144,14 @@ test('event files of TensorBoard and of torch’s writer', { skip, timeout: 600_
   for (const [run, points] of Object.entries(written.points))
     await samePoints(
       server,
-      `${folder}#${run}`,
+      idOf(run),
       points.map(([key, value, wall, step]) => [key, value, step, wall]),
     );
   for (const [run, params] of Object.entries(written.params))
-    assert.deepEqual((await broughtRun(server, `${folder}#${run}`)).params, params);
-  const session = await broughtRun(server, `${folder}#session`);
+    assert.deepEqual((await broughtRun(server, idOf(run))).params, params);
+  const session = await broughtRun(server, idOf('session'));
   assert.deepEqual([session.status, session.ended_at], ['failed', 1_600_000_060_000]);
-  const native = await broughtRun(server, `${folder}#native`);
+  const native = await broughtRun(server, idOf('native'));
   const histogram = JSON.parse(await fileOf(server, native.id, 'tensorboard/histograms/weights.jsonl')) as {
     buckets: number[][];
   };
@@ -158,7 +165,7 @@ test('event files of TensorBoard and of torch’s writer', { skip, timeout: 600_
   };
   assert.deepEqual(words.text, ['# one', 'zwei ü']);
   assert.match(await fileOf(server, native.id, 'tensorboard/images/picture/in/step-3-2.png'), /PNG second/);
-  const torch = await broughtRun(server, `${folder}#torch`);
+  const torch = await broughtRun(server, idOf('torch'));
   assert.match(await fileOf(server, torch.id, 'tensorboard/audio/tone/step-2.wav'), /^RIFF/);
   assert.match(await fileOf(server, torch.id, 'tensorboard/pr_curves/pr.jsonl'), /"shape":\[6,5\]/);
   const again = await bringSource(server.url, tensorboardSource(folder, {}));

@@ -7,6 +7,8 @@ export interface Asked {
 }
 export interface Told {
   error?: string;
+  /** Pages that are in the log alone, afterwards. */
+  waiting?: number;
 }
 
 function checkpoint(file: string): Told {
@@ -14,7 +16,8 @@ function checkpoint(file: string): Told {
   try {
     // Passive: every other mode makes writers wait, also for readers that have a page of long ago in hand.
     db.exec('pragma wal_checkpoint(passive)');
-    return {};
+    const row = db.prepare('pragma wal_checkpoint(noop)').get();
+    return { waiting: Number(row?.['log']) - Number(row?.['checkpointed']) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   } finally {

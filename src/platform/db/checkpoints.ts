@@ -25,10 +25,12 @@ const thread = createAside<Asked, Told>({
 export class Checkpoints {
   readonly #file: string;
   readonly #log: Log;
-  readonly #look: StatementSync;
+  readonly #query: StatementSync;
   #first: Promise<void> | undefined;
   #second: Promise<void> | undefined;
-  /** Pages that stayed in the log: a long reader still needed them there. */
+  /** Pages that were in the log alone, when somebody last looked. */
+  #seen = 0;
+  /** Of them, those that stayed: a long reader still needed them there. */
   #left = 0;
   #behind = false;
 
@@ -36,17 +38,18 @@ export class Checkpoints {
     this.#file = file;
     this.#log = log;
     writer.exec(`pragma wal_autocheckpoint = ${LAST_RESORT}`);
-    this.#look = writer.prepare('pragma wal_checkpoint(noop)');
+    this.#query = writer.prepare('pragma wal_checkpoint(noop)');
   }
 
   /** After each commit. */
   committed(): void {
-    const waiting = this.#waiting();
+    const waiting = this.#look();
     this.#left = Math.min(this.#left, waiting);
     this.#behind = waiting > this.#left + MOST;
     if (this.#first || waiting < this.#left + DUE) return;
+    // The answers come at any time, also while a change is under way, when the writer itself can say nothing of its log.
     this.#first = this.#move().then(() => {
-      if (this.#waiting() > 0) this.#second = this.#move().then(() => this.#end());
+      if (this.#seen > 0) this.#second = this.#move().then(() => this.#end());
       else this.#end();
     });
   }
@@ -63,16 +66,17 @@ export class Checkpoints {
   }
 
   #end(): void {
-    this.#left = this.#waiting();
+    this.#left = this.#seen;
     this.#behind = false;
     this.#first = undefined;
     this.#second = undefined;
   }
 
-  /** Pages that are in the log alone. */
-  #waiting(): number {
-    const row = this.#look.get();
-    return Number(row?.['log']) - Number(row?.['checkpointed']);
+  /** Pages that are in the log alone. Asked between two transactions of the writer: within one SQLite refuses it. */
+  #look(): number {
+    const row = this.#query.get();
+    this.#seen = Number(row?.['log']) - Number(row?.['checkpointed']);
+    return this.#seen;
   }
 
   /** Where it fails, it is tried again when as many pages have come. */
@@ -83,6 +87,7 @@ export class Checkpoints {
       const told = await thread.ask({ file: this.#file });
       if (told === LATE) failed('it took too long');
       else if (told.error !== undefined) failed(told.error);
+      else this.#seen = told.waiting ?? 0;
     } catch (error) {
       failed(error);
     }

@@ -69,6 +69,13 @@ function runFolders(root: string): Map<string, string[]> {
   return found;
 }
 
+/**
+ * What a run is found again by: its first file, which is named by the time, the machine and the process that began it, and its directory.
+ * Folders of two machines may have one path, and one folder may move.
+ */
+export const runIdOf = (files: readonly string[], run: string): string =>
+  `${path.basename(files[0] ?? '')}#${run}`;
+
 async function* readAll(reading: Reading, known: Known): AsyncIterable<Fact> {
   const { experiment, follow } = reading;
   yield { kind: 'experiment', id: experiment, name: experiment, tags: [] };
@@ -79,7 +86,7 @@ async function* readAll(reading: Reading, known: Known): AsyncIterable<Fact> {
       const last = follow === undefined || follow.aborted;
       for (const [run, files] of reading.folders()) {
         const sizes = files.map((file) => ({ file, size: statSync(file).size }));
-        const id = `${reading.root}#${run}`;
+        const id = runIdOf(files, run);
         const mark = markOf(sizes);
         if (follow === undefined && known(id, mark)) {
           yield { kind: 'unchanged', id };
