@@ -1,21 +1,10 @@
 import { Type } from 'typebox';
 import type { DvcRemote } from '../../data/index.ts';
-import type { ErrorKind } from '../../platform/errors/index.ts';
+import { STATUS } from '../../platform/errors/index.ts';
 import { endpoint } from '../../platform/http/contract.ts';
 import { route, type About, type ErrorFace, type Route } from '../../platform/http/index.ts';
 
 /** Floor 8. Datasets as DVC's HTTP remotes: one file an object, asked for, read and written. */
-
-const STATUS: Record<ErrorKind, number> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  missing: 404,
-  conflict: 409,
-  'too-large': 413,
-  limited: 429,
-  unavailable: 503,
-};
 
 /** DVC's client shows the status and its reason, and reads no body: what was wrong stands in the reason. */
 export const dvcErrors: ErrorFace = (error, requestId) => {

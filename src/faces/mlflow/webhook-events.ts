@@ -1,8 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { getModel, getVersion, PROMPT_TAG } from '../../models/index.ts';
 import type { Tx } from '../../platform/ctx/index.ts';
 import { TreadleError } from '../../platform/errors/index.ts';
-import type { DeliveredEvent, WebhookForm } from '../../platform/events/index.ts';
+import { signatureOf, type DeliveredEvent, type WebhookForm } from '../../platform/events/index.ts';
 
 /** MLflow's webhooks: its names of events, what it says of each, and its signature (HMAC-SHA256 with the secret's own bytes). */
 
@@ -70,8 +69,7 @@ export const mlflowWebhooks: WebhookForm = {
     const seconds = String(Math.floor(time / 1000));
     const headers = { 'x-mlflow-delivery-id': id, 'x-mlflow-timestamp': seconds };
     if (secret === '') return headers;
-    const signature = createHmac('sha256', secret).update(`${id}.${seconds}.${body}`).digest('base64');
-    return { ...headers, 'x-mlflow-signature': `v1,${signature}` };
+    return { ...headers, 'x-mlflow-signature': signatureOf(secret, id, seconds, body) };
   },
 };
 

@@ -15,6 +15,18 @@ export type ErrorKind =
   | 'limited'
   | 'unavailable';
 
+/** What HTTP calls each kind of error; a face whose clients want others has a table of its own. */
+export const STATUS: Record<ErrorKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  missing: 404,
+  conflict: 409,
+  'too-large': 413,
+  limited: 429,
+  unavailable: 503,
+};
+
 export interface ErrorDetails {
   /** The field of the input that is wrong, as the caller spelt it: `metrics[3].key`. */
   field?: string;

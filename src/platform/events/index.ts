@@ -4,7 +4,7 @@ export { pruneEvents } from './jobs.ts';
 export { eventRoutes } from './routes.ts';
 export { migrations } from './schema.ts';
 export { SEQUENCE } from './store.ts';
-export { newSecret, signedHeaders } from './webhooks/sign.ts';
+export { newSecret, signatureOf, signedHeaders } from './webhooks/sign.ts';
 export type { Webhook } from './webhooks/contract.ts';
 export type { WebhookForm } from './webhooks/form.ts';
 export { createWebhooks, type Webhooks } from './webhooks/webhooks.ts';

@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Ctx } from '../ctx/index.ts';
-import { invalid, TreadleError, type ErrorKind } from '../errors/index.ts';
+import { invalid, STATUS, TreadleError } from '../errors/index.ts';
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import { guardHost, guardOrigin } from '../origin/index.ts';
@@ -29,17 +29,6 @@ import { watchBodies } from './watch-bodies.ts';
 export interface ErrorFace {
   (error: TreadleError | undefined, requestId: string): { status: number; body: unknown; reason?: string };
 }
-
-const STATUS: Record<ErrorKind, number> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  missing: 404,
-  conflict: 409,
-  'too-large': 413,
-  limited: 429,
-  unavailable: 503,
-};
 
 /** The native API's errors: `{error: {kind, message, field, hint, code, request_id}}`. */
 export const nativeErrors: ErrorFace = (error, requestId) => {

@@ -1,5 +1,3 @@
-import { Transform } from 'node:stream';
-import { Blake3Hasher } from '@napi-rs/blake-hash';
 import {
   createModel,
   deleteLoggedModel,
@@ -15,6 +13,7 @@ import {
 } from '../../../models/contract.ts';
 import { messageOf, TreadleError } from '../../../platform/errors/index.ts';
 import { fault, remark, tell } from './account.ts';
+import { hashed } from './hashed.ts';
 import type { ArtifactFact, Fact, LoggedModelFact, ModelFact, Pairs, VersionFact } from './facts.ts';
 import type { Writing } from './write-run.ts';
 
@@ -71,19 +70,12 @@ export function createRegistry(writing: Writing, places: Places): Registry {
   };
 
   const sendFile = async (location: string, file: ArtifactFact): Promise<string> => {
-    const hash = new Blake3Hasher();
-    const hashed = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        hash.update(chunk);
-        account.bytes += chunk.length;
-        writing.onProgress(0, chunk.length);
-        done(null, chunk);
-      },
+    const { stream, digest } = hashed(await file.open(), (bytes) => {
+      account.bytes += bytes;
+      writing.onProgress(0, bytes);
     });
-    const from = await file.open();
-    from.on('error', (error) => hashed.destroy(error));
-    await target.upload(location, file.path, from.pipe(hashed), file.type);
-    return hash.digest('hex');
+    await target.upload(location, file.path, stream, file.type);
+    return digest();
   };
 
   const compareFiles = async (

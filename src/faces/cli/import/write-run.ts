@@ -1,11 +1,11 @@
-import { Readable, Transform } from 'node:stream';
-import { Blake3Hasher } from '@napi-rs/blake-hash';
+import { Readable } from 'node:stream';
 import { putArtifact } from '../../../tracking/contract.ts';
 import { messageOf, TreadleError } from '../../../platform/errors/index.ts';
 import type { Client } from '../client.ts';
 import { fault, remark, tell, type Account } from './account.ts';
 import { addTo, createSeen, emptyTally, hashOf, type Tally } from './digest.ts';
 import type { ArtifactFact, Pairs, Point } from './facts.ts';
+import { hashed, type Hashed } from './hashed.ts';
 import { createNames } from './names.ts';
 import type { Target } from './target.ts';
 import type { Sent } from './verify.ts';
@@ -210,37 +210,31 @@ async function sendFile(
   tell(account, 'files', { found: 1 });
   let path = file.path;
   for (let attempt = 1; ; attempt++) {
-    const hash = new Blake3Hasher();
     let size = 0;
-    const hashed = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        hash.update(chunk);
-        size += chunk.length;
-        writing.onProgress(0, chunk.length);
-        done(null, chunk);
-      },
-    });
+    let sending: Hashed | undefined;
     try {
-      const from = await file.open();
-      from.on('error', (error) => hashed.destroy(error));
+      sending = hashed(await file.open(), (bytes) => {
+        size += bytes;
+        writing.onProgress(0, bytes);
+      });
       const stored = await client.call(
         putArtifact,
-        { params: { run, '*': path }, body: from.pipe(hashed) },
+        { params: { run, '*': path }, body: sending.stream },
         file.type === undefined ? {} : { headers: { 'content-type': file.type } },
       );
       account.bytes += size;
       account.checked.files++;
       tell(account, 'files', { brought: 1 });
-      if (stored.hash !== hash.digest('hex') || (file.size !== undefined && file.size !== size))
+      if (stored.hash !== sending.digest() || (file.size !== undefined && file.size !== size))
         fault(account, `run ${foreign} (here ${run}): file ${path} is not as it was there`);
       return true;
     } catch (error) {
-      hashed.destroy();
+      sending?.stream.destroy();
       const other = path.split('/').map(plainName).join('/');
       if (attempt === 1 && error instanceof TreadleError && error.kind === 'invalid' && other !== path) {
         remark(
           account.differently,
-          'a file whose name the server does not take: its odd characters are % here',
+          'a file whose name the server does not take: its odd characters are spelt with _ here',
           `run ${foreign}: ${path} is ${other}`,
         );
         path = other;
@@ -258,6 +252,4 @@ async function sendFile(
 }
 
 const plainName = (name: string): string =>
-  name
-    .replaceAll(/[^\p{L}\p{N}_.\- ()+,=@]/gu, (odd) => encodeURIComponent(odd).replaceAll('%', '%'))
-    .replaceAll('%', '_');
+  name.replaceAll(/[^\p{L}\p{N}_.\- ()+,=@]/gu, (odd) => encodeURIComponent(odd)).replaceAll('%', '_');

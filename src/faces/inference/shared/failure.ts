@@ -1,4 +1,4 @@
-import { type ErrorKind, outwardMessageOf, TreadleError } from '../../../platform/errors/index.ts';
+import { type ErrorKind, outwardMessageOf, STATUS, TreadleError } from '../../../platform/errors/index.ts';
 import { ModelFault } from '../../../runtimes/index.ts';
 
 /** What a protocol says when it cannot answer: the status of HTTP, and one sentence for the caller. */
@@ -9,16 +9,6 @@ export interface Failure {
   headers?: Readonly<Record<string, string>>;
 }
 
-const STATUS: Record<ErrorKind, number> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  missing: 404,
-  conflict: 409,
-  'too-large': 413,
-  limited: 429,
-  unavailable: 503,
-};
 const LATER = { 'Retry-After': '1' };
 
 export function failureOf(error: unknown): Failure {
